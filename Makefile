@@ -1,0 +1,82 @@
+# Python 3.11 to 3.13 with venv, sh and make are all that must be there. The first run makes .venv.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet
+CONTRACT := ../shared/contract/contract_facts.py
+UV := $(BIN)/uv
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: help demo test lint types tests contract pins clean
+
+help:
+	@echo "make demo   a server with sample data, and what to try on it"
+	@echo "make test   everything that must hold: lint, types, tests, the published contract"
+	@echo "make lint   ruff and mypy alone"
+	@echo "make pins   resolve the pinned requirements anew"
+	@echo "make clean  remove what the others made"
+
+demo: $(VENV)/.runtime
+	@$(BIN)/gpd-soap demo
+
+test: lint tests contract
+
+lint: $(VENV)/.tests
+	$(BIN)/ruff check --quiet
+	$(BIN)/ruff format --check --quiet
+	$(BIN)/mypy
+
+tests: $(VENV)/.tests
+	$(BIN)/pytest -q -n 2
+
+contract: $(VENV)/.tests
+	@if [ -f $(CONTRACT) ]; then \
+	  $(BIN)/python $(CONTRACT) check wsdl/paForNode.wsdl; \
+	elif [ -n "$$CI" ]; then \
+	  echo "$(CONTRACT) is not there: the contract was NOT checked, and in CI it must be" >&2; exit 1; \
+	else \
+	  echo "*** $(CONTRACT) is not there: wsdl/ and xsd/ were NOT compared with the published contract ***" >&2; \
+	fi
+
+# $PYTHON if set, else the newest supported one that runs: a name on PATH may be a mere shim.
+$(BIN)/python:
+	@for python in "$$PYTHON" python3.13 python3.12 python3.11 python3; do \
+	  if [ -n "$$python" ] && "$$python" -c \
+	    'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	    2>/dev/null; then \
+	    echo "making $(VENV) with $$python"; \
+	    exec "$$python" -m venv $(VENV); \
+	  fi; \
+	done; \
+	echo "no Python 3.11, 3.12 or 3.13 with venv: install one, or set PYTHON" >&2; exit 1
+
+$(VENV)/.runtime: deploy/requirements.txt pyproject.toml | $(BIN)/python
+	@echo "installing what it runs on"
+	@$(PIP) install --require-hashes -r deploy/requirements.txt
+	@$(PIP) install --no-deps -e .
+	@touch $@
+
+$(VENV)/.tests: tests/requirements.txt $(VENV)/.runtime
+	@echo "installing what tests it"
+	@$(PIP) install --require-hashes -r tests/requirements.txt
+	@touch $@
+
+COMPILE = $(UV) pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 \
+  --no-emit-index-url --no-emit-find-links --custom-compile-command "make pins"
+
+pins: | $(BIN)/python
+	@$(PIP) install uv
+	@$(COMPILE) pyproject.toml -o deploy/requirements.txt
+	@$(COMPILE) pyproject.toml --group test --group lint --constraint deploy/requirements.txt \
+	  -o tests/requirements.txt
+	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/requirements.txt tests/requirements.txt \
+	  || { echo "a pin names a place" >&2; exit 1; }
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
