@@ -1,0 +1,1 @@
+"""The published contract: served to integrators, and held against every message."""

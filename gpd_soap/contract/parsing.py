@@ -1,0 +1,80 @@
+"""Bytes to XML, for everything that comes from outside: nothing repaired, expanded or fetched."""
+
+from __future__ import annotations
+
+import codecs
+import threading
+
+from lxml import etree
+
+SPACE = " \t\r\n"
+MARK = "\ufeff"
+
+#: LIMIT: the encodings that a transport may name, in small letters.  Python knows many more, some
+#: of which take minutes for a long message (punycode) or are no encodings at all (rot13).
+CHARSETS = {
+    *("utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii"),
+    *("iso-8859-1", "latin1", "iso-8859-15", "windows-1252", "cp1252"),
+}
+
+
+def parse(raw: bytes, charset: str | None = None) -> etree._Element | None:
+    """The root element, or None for what is not well-formed XML or carries a DOCTYPE.
+
+    The document says its own encoding (byte-order mark, declaration, else UTF-8); `charset`, what
+    the transport said, is tried only where that fails.
+    """
+    root = _as_it_says(raw)
+    if root is None and charset is not None:
+        root = _as_told(raw, charset.lower())
+    if root is None or root.getroottree().docinfo.internalDTD is not None:
+        return None
+    return root
+
+
+class _Parsers(threading.local):
+    """Parsers for each thread: lxml's are locked, and their error logs mix."""
+
+    def __init__(self) -> None:
+        self.plain = _parser(None)
+        self.utf8 = _parser("UTF-8")  # whatever the declaration says
+
+
+def _parser(encoding: str | None) -> etree.XMLParser:
+    return etree.XMLParser(
+        encoding=encoding,
+        recover=False,
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        # WHY: a value that a comment or an instruction splits must be read whole.
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+_parsers = _Parsers()
+
+
+def _as_it_says(raw: bytes) -> etree._Element | None:
+    parser = _parsers.utf8 if raw.startswith(codecs.BOM_UTF8) else _parsers.plain
+    # WHY: some senders put white space before the declaration, where XML has no place for it.
+    return _root(raw.removeprefix(codecs.BOM_UTF8).lstrip(SPACE.encode()), parser)
+
+
+def _as_told(raw: bytes, charset: str) -> etree._Element | None:
+    if charset not in CHARSETS:
+        return None
+    try:
+        text = raw.decode(charset)
+    except UnicodeDecodeError:
+        return None
+    return _root(text.lstrip(MARK + SPACE).encode(), _parsers.utf8)
+
+
+def _root(document: bytes, parser: etree.XMLParser) -> etree._Element | None:
+    try:
+        return etree.fromstring(document, parser)
+    except (etree.XMLSyntaxError, ValueError, LookupError):
+        return None

@@ -1,0 +1,568 @@
+from __future__ import annotations
+
+import http.server
+import threading
+from typing import NamedTuple
+
+import pytest
+from lxml import etree
+
+from gpd_soap.contract.schema import Operation, Schema, Violation
+from gpd_soap.contract.violation import EXPECTING, PLAIN, RULES, UNFORESEEN
+
+PA = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+EVIL = "CLNGNN80A01H501X"
+
+HEADER = (
+    "<idPA>77777777777</idPA><idBrokerPA>77777777777</idBrokerPA>"
+    "<idStation>77777777777_01</idStation>"
+)
+NOTICE = "<noticeNumber>301000000000000043</noticeNumber>"
+CODE = "<fiscalCode>77777777777</fiscalCode>"
+QR = f"<qrCode>{CODE}{NOTICE}</qrCode>"
+VERIFY = HEADER + QR
+GET = (
+    VERIFY + "<amount>120.00</amount><paymentNote>nota</paymentNote>"
+    "<transferType>POSTAL</transferType><dueDate>2026-03-31</dueDate>"
+)
+DEMAND = (
+    HEADER + "<idServizio>00001</idServizio><idSoggettoServizio>00042</idSoggettoServizio>"
+    "<datiSpecificiServizioRequest>PGEvPg==</datiSpecificiServizioRequest>"
+)
+SUBJECT = (
+    "<uniqueIdentifier><entityUniqueIdentifierType>F</entityUniqueIdentifierType>"
+    "<entityUniqueIdentifierValue>ANONIMO</entityUniqueIdentifierValue></uniqueIdentifier>"
+    "<fullName>Anna Rossi</fullName><civicNumber>1</civicNumber><country>IT</country>"
+    "<e-mail>anna@example.it</e-mail>"
+)
+METADATA = "<metadata><mapEntry><key>K</key><value>V</value></mapEntry></metadata>"
+TRANSFER = (
+    "<transfer><idTransfer>1</idTransfer><transferAmount>120.00</transferAmount>"
+    "<fiscalCodePA>77777777777</fiscalCodePA><IBAN>IT60X0542811101000000123456</IBAN>"
+    "<remittanceInformation>TARI</remittanceInformation>"
+    f"<transferCategory>0101002IM</transferCategory>{METADATA}</transfer>"
+)
+RECEIPT = (
+    f"<receipt><receiptId>r1</receiptId>{NOTICE}{CODE}<outcome>OK</outcome>"
+    "<creditorReferenceId>01000000000000043</creditorReferenceId>"
+    "<paymentAmount>120.00</paymentAmount><description>TARI</description>"
+    f"<companyName>Comune</companyName><debtor>{SUBJECT}</debtor>"
+    f"<transferList>{TRANSFER}</transferList><idPSP>PSP</idPSP>"
+    "<pspPartitaIVA>01234567890</pspPartitaIVA><PSPCompanyName>Banca</PSPCompanyName>"
+    "<idChannel>canale</idChannel><channelDescription>sportello</channelDescription>"
+    "<paymentDateTime>2026-03-01T10:00:00</paymentDateTime><standIn>true</standIn></receipt>"
+)
+STAMP = "<MBDAttachment>PGEvPg==</MBDAttachment>"
+IBAN = "<IBAN>IT60X0542811101000000123456</IBAN>"
+FAULT = (
+    "<fault><faultCode>PAA_SEMANTICA</faultCode><faultString>Errore semantico.</faultString>"
+    "<id>77777777777</id></fault>"
+)
+GOOD = {
+    "paVerifyPaymentNoticeReq": VERIFY,
+    "paGetPaymentReq": GET,
+    "paGetPaymentV2Request": GET,
+    "paSendRTReq": HEADER + RECEIPT,
+    "paSendRTV2Request": HEADER + RECEIPT.replace(IBAN, STAMP),
+    "paDemandPaymentNoticeRequest": DEMAND,
+}
+
+
+class Bad(NamedTuple):
+    """A change that breaks the contract, and what must be said of it."""
+
+    root: str
+    old: str
+    new: str
+    said: Violation
+
+
+def enveloped(root: str, inside: str, namespaces: str = "") -> etree._Element:
+    """The payload as the node face meets it: the first child of a Body, in its envelope."""
+    envelope = etree.fromstring(
+        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
+        'xmlns:common="http://pagopa-api.pagopa.gov.it/xsd/common-types/v1.0.0/" '
+        'xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
+        f'xmlns:xsi="{XSI}" xmlns:pa="{PA}" {namespaces}><s:Header/>'
+        f"<s:Body><pa:{root}>{inside}</pa:{root}></s:Body></s:Envelope>"
+    )
+    return envelope[1][0]
+
+
+def broken(bad: Bad) -> etree._Element:
+    """A good message with one change."""
+    good = GOOD[bad.root]
+    assert bad.old in good
+    return enveloped(bad.root, good.replace(bad.old, bad.new, 1))
+
+
+def value(root: str, element: str, good: str, bad: str, rule: str, expected: str) -> Bad:
+    """An element whose value alone is wrong."""
+    return Bad(
+        root,
+        f"<{element}>{good}</{element}>",
+        f"<{element}>{bad}</{element}>",
+        Violation(element, rule, expected),
+    )
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    """The judge, made once as in a process."""
+    return Schema()
+
+
+def test_the_contract_asks_six_questions(schema: Schema):
+    """Dispatch knows what the WSDL knows, by the irregular names of its roots."""
+    assert {operation.name: operation for operation in schema.operations.values()} == {
+        name: Operation(name, f"{{{PA}}}{name}{asked}", f"{{{PA}}}{name}{answered}", name)
+        for name, asked, answered in [
+            ("paVerifyPaymentNotice", "Req", "Res"),
+            ("paGetPayment", "Req", "Res"),
+            ("paGetPaymentV2", "Request", "Response"),
+            ("paSendRT", "Req", "Res"),
+            ("paSendRTV2", "Request", "Response"),
+            ("paDemandPaymentNotice", "Request", "Response"),
+        ]
+    }
+    assert all(root == operation.request for root, operation in schema.operations.items())
+
+
+def test_the_questions_cannot_be_changed(schema: Schema):
+    """What one request does can never change what the next is."""
+    with pytest.raises(TypeError):
+        schema.operations["x"] = Operation("x", "x", "x", "x")  # type: ignore[index]
+
+
+@pytest.mark.parametrize("root", GOOD)
+def test_a_message_that_keeps_the_contract_passes(schema: Schema, root: str):
+    """Nobody who wrote it right is refused."""
+    assert schema.check(enveloped(root, GOOD[root])) is None
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        "<outcome>OK</outcome>",
+        f"<outcome>KO</outcome>{FAULT}",
+    ],
+)
+def test_an_answer_is_judged_by_the_same_contract(schema: Schema, inside: str):
+    """Our own words pass the same gate before they leave."""
+    assert schema.check(enveloped("paSendRTRes", inside)) is None
+    assert schema.check(enveloped("paSendRTRes", inside * 2)) is not None
+
+
+def test_an_inherited_element_is_named(schema: Schema):
+    """The outcome comes from the type every answer extends, and is still one of our names."""
+    answer = enveloped("paSendRTRes", f"<outcome>{EVIL}</outcome>")
+
+    assert schema.check(answer) == Violation("outcome", "enumeration", "OK, KO")
+
+
+AMOUNT = r"\d+\.\d{2}"
+MAIL = r"[a-zA-Z0-9_\.\+\-]+@[a-zA-Z0-9\-]+(\.[a-zA-Z0-9\-]+)*"
+VALUES = [
+    value("paGetPaymentReq", "amount", "120.00", "120", "pattern", AMOUNT),
+    value("paGetPaymentReq", "amount", "120.00", "120,00", "datatype", "xsd:decimal"),
+    value("paGetPaymentReq", "amount", "120.00", "", "datatype", "xsd:decimal"),
+    value("paGetPaymentReq", "amount", "120.00", "-1.00", "pattern", AMOUNT),
+    value("paGetPaymentReq", "amount", "120.00", "1000000000.00", "maxInclusive", "999999999.99"),
+    value("paSendRTReq", "transferAmount", "120.00", "0.00", "minInclusive", "0.01"),
+    value(
+        "paVerifyPaymentNoticeReq",
+        "noticeNumber",
+        "301000000000000043",
+        EVIL,
+        "pattern",
+        "[0-9]{18}",
+    ),
+    value("paVerifyPaymentNoticeReq", "fiscalCode", "77777777777", EVIL, "length", "11"),
+    value(
+        "paVerifyPaymentNoticeReq",
+        "fiscalCode",
+        "77777777777",
+        "7777777777X",
+        "pattern",
+        "[0-9]{11}",
+    ),
+    value("paDemandPaymentNoticeRequest", "idServizio", "00001", "1", "length", "5"),
+    value("paVerifyPaymentNoticeReq", "idPA", "77777777777", "", "minLength", "1"),
+    value("paVerifyPaymentNoticeReq", "idPA", "77777777777", "x" * 36, "maxLength", "35"),
+    value("paGetPaymentV2Request", "transferType", "POSTAL", EVIL, "enumeration", "POSTAL, PAGOPA"),
+    value("paSendRTReq", "idTransfer", "1", "6", "enumeration", "1, 2, 3, 4, 5"),
+    value("paSendRTReq", "idTransfer", "1", "a", "datatype", "xsd:int"),
+    value("paSendRTReq", "country", "IT", "ITA", "pattern", "[A-Z]{2,2}"),
+    value("paSendRTReq", "e-mail", "anna@example.it", "anna%example.it", "pattern", MAIL),
+    value("paSendRTReq", "entityUniqueIdentifierValue", "ANONIMO", "A", "minLength", "2"),
+    value("paSendRTReq", "civicNumber", "1", "1" * 17, "maxLength", "16"),
+    value("paSendRTReq", "pspPartitaIVA", "01234567890", "0" * 21, "maxLength", "20"),
+    value("paGetPaymentReq", "dueDate", "2026-03-31", "31/03/2026", "datatype", "xsd:date"),
+    value("paSendRTReq", "standIn", "true", "vero", "datatype", "xsd:boolean"),
+    value(
+        "paSendRTReq",
+        "paymentDateTime",
+        "2026-03-01T10:00:00",
+        "2026-03-01",
+        "datatype",
+        "xsd:dateTime",
+    ),
+    value(
+        "paSendRTV2Request", "MBDAttachment", "PGEvPg==", "QUFBQ", "datatype", "xsd:base64Binary"
+    ),
+    *(
+        value(root, name, good, "è" * (most + 1), "maxLength", str(most))
+        for root, name, good, most in [
+            ("paGetPaymentReq", "paymentNote", "nota", 210),
+            ("paSendRTReq", "idPSP", "PSP", 35),
+            ("paSendRTReq", "PSPCompanyName", "Banca", 70),
+            ("paSendRTReq", "description", "TARI", 140),
+        ]
+    ),
+]
+
+
+@pytest.mark.parametrize("bad", VALUES, ids=lambda bad: f"{bad.said.element}-{bad.said.rule}")
+def test_a_wrong_value_is_named_by_its_element_and_rule(schema: Schema, bad: Bad):
+    """The sender learns what to mend; the value itself is said to nobody."""
+    said = schema.check(broken(bad))
+
+    assert said == bad.said
+    received = bad.new.split(">")[1].split("<")[0]
+    assert len(received) < 3 or received not in said.description
+
+
+@pytest.mark.parametrize(
+    ("root", "element", "good", "edge"),
+    [
+        ("paGetPaymentReq", "amount", "120.00", "0.00"),
+        ("paGetPaymentReq", "amount", "120.00", "999999999.99"),
+        ("paGetPaymentReq", "amount", "120.00", "0000000001.00"),
+        ("paSendRTReq", "transferAmount", "120.00", "0.01"),
+        ("paSendRTReq", "transferAmount", "120.00", "999999999.99"),
+        ("paSendRTReq", "idTransfer", "1", "5"),
+        ("paGetPaymentReq", "transferType", "POSTAL", "PAGOPA"),
+        ("paGetPaymentReq", "paymentNote", "nota", "è" * 210),
+        ("paGetPaymentReq", "idPA", "77777777777", "x" * 35),
+        ("paGetPaymentReq", "idPA", "77777777777", " "),
+        ("paDemandPaymentNoticeRequest", "idServizio", "00001", "èèèèè"),
+        ("paSendRTReq", "entityUniqueIdentifierValue", "ANONIMO", "AB"),
+        ("paSendRTReq", "entityUniqueIdentifierValue", "ANONIMO", "x" * 16),
+        ("paSendRTReq", "receiptId", "r1", ""),
+        ("paSendRTReq", "receiptId", "r1", "r" * 100_000),
+        ("paSendRTReq", "e-mail", "anna@example.it", "_+-.@-"),
+        ("paSendRTReq", "standIn", "true", "0"),
+        ("paSendRTReq", "paymentDateTime", "2026-03-01T10:00:00", "2026-03-01T24:00:00+14:00"),
+        ("paGetPaymentReq", "dueDate", "2026-03-31", "2028-02-29Z"),
+    ],
+)
+def test_a_value_at_the_edge_of_its_rule_passes(
+    schema: Schema, root: str, element: str, good: str, edge: str
+):
+    """The rule that refuses the next value lets this one through."""
+    assert schema.check(broken(value(root, element, good, edge, "", ""))) is None
+
+
+def test_stray_characters_in_base64_are_for_the_decoder_to_refuse(schema: Schema):
+    """libxml2 skips what is not base64; whoever decodes must be strict."""
+    stray = DEMAND.replace("PGEvPg==", "P!G.E-vP(g)==")
+
+    assert schema.check(enveloped("paDemandPaymentNoticeRequest", stray)) is None
+
+
+def test_no_rule_is_without_a_value_that_breaks_it():
+    """Every facet and the built-in types stand in the list above."""
+    facets = set(EXPECTING) - {"missing", "unexpected"}
+
+    assert {bad.said.rule for bad in VALUES} == facets
+
+
+def test_the_stamp_s_digest_is_bounded_by_its_pattern(schema: Schema):
+    """The only pattern over base64 is checked on the text as written."""
+    asked = (
+        "<outcome>OK</outcome><data><creditorReferenceId>1</creditorReferenceId>"
+        "<paymentAmount>16.00</paymentAmount><dueDate>2026-03-31</dueDate>"
+        f"<description>d</description><companyName>c</companyName><debtor>{SUBJECT}</debtor>"
+        "<transferList>"
+        + TRANSFER.replace(
+            IBAN,
+            "<richiestaMarcaDaBollo><hashDocumento>HASH</hashDocumento>"
+            "<tipoBollo>01</tipoBollo><provinciaResidenza>RM</provinciaResidenza>"
+            "</richiestaMarcaDaBollo>",
+        )
+        + "</transferList></data>"
+    )
+    good = enveloped("paGetPaymentV2Response", asked.replace("HASH", "QUFB"))
+    long = enveloped("paGetPaymentV2Response", asked.replace("HASH", "QUFB" * 19))
+    other = enveloped(
+        "paGetPaymentV2Response", asked.replace("HASH", "QUFB").replace(">01<", ">02<")
+    )
+
+    assert schema.check(good) is None
+    assert schema.check(long) == Violation("hashDocumento", "pattern", ".{4,72}")
+    assert schema.check(other) == Violation("tipoBollo", "enumeration", "01")
+
+
+VERIFY_ROOT, SEND_ROOT = "paVerifyPaymentNoticeReq", "paSendRTReq"
+STRUCTURE = [
+    Bad(VERIFY_ROOT, VERIFY, "", Violation(VERIFY_ROOT, "missing", "idPA")),
+    Bad(VERIFY_ROOT, NOTICE, "", Violation("qrCode", "missing", "noticeNumber")),
+    Bad(VERIFY_ROOT, CODE, "", Violation("noticeNumber", "unexpected", "fiscalCode")),
+    Bad(VERIFY_ROOT, QR, QR * 2, Violation("qrCode", "unexpected")),
+    Bad(VERIFY_ROOT, QR, f"<{EVIL}/>", Violation(UNFORESEEN, "unexpected", "qrCode")),
+    Bad(VERIFY_ROOT, QR, f'<e xmlns="{EVIL}"/>', Violation(UNFORESEEN, "unexpected", "qrCode")),
+    Bad(VERIFY_ROOT, QR, f'<qrCode xmlns="{EVIL}"/>', Violation("qrCode", "namespace")),
+    Bad(VERIFY_ROOT, QR, "<pa:qrCode/>", Violation("qrCode", "namespace")),
+    Bad(VERIFY_ROOT, QR, "<pa:idPA/>", Violation(UNFORESEEN, "unexpected", "qrCode")),
+    Bad(VERIFY_ROOT, CODE, f"{EVIL}{CODE}", Violation("qrCode", "text")),
+    Bad(
+        VERIFY_ROOT,
+        CODE,
+        f"<fiscalCode><{EVIL}/></fiscalCode>",
+        Violation("fiscalCode", "children"),
+    ),
+    Bad(VERIFY_ROOT, "<idPA>", f'<idPA {EVIL}="{EVIL}">', Violation("idPA", "attribute")),
+    Bad(VERIFY_ROOT, "<qrCode>", f'<qrCode {EVIL}="{EVIL}">', Violation("qrCode", "attribute")),
+    Bad(VERIFY_ROOT, "<idPA>", '<idPA xsi:nil="true">', Violation("idPA", "nil")),
+    Bad(VERIFY_ROOT, "<idPA>", f'<idPA xsi:type="{EVIL}">', Violation("idPA", "xsiType")),
+    Bad(VERIFY_ROOT, "<idPA>", '<idPA xsi:type="xsd:string">', Violation("idPA", "xsiType")),
+    Bad(SEND_ROOT, TRANSFER, TRANSFER * 6, Violation("transfer", "unexpected")),
+    Bad(SEND_ROOT, METADATA, "<metadata/>", Violation("metadata", "missing", "mapEntry")),
+    Bad(
+        SEND_ROOT,
+        "</receipt>",
+        "</receipt><standIn>true</standIn>",
+        Violation("standIn", "unexpected"),
+    ),
+    Bad(
+        SEND_ROOT,
+        "</receipt>",
+        "</receipt><standin>true</standin>",
+        Violation(UNFORESEEN, "unexpected"),
+    ),
+    Bad(
+        "paSendRTV2Request",
+        STAMP,
+        STAMP + IBAN,
+        Violation("IBAN", "unexpected", "remittanceInformation"),
+    ),
+    Bad(
+        "paSendRTV2Request",
+        STAMP,
+        "",
+        Violation(
+            "remittanceInformation", "unexpected", "companyName oppure IBAN oppure MBDAttachment"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize("bad", STRUCTURE, ids=lambda bad: f"{bad.said.element}-{bad.said.rule}")
+def test_a_wrong_structure_is_named_without_what_came(schema: Schema, bad: Bad):
+    """A name is said only when the contract has it; a stranger's name is not."""
+    said = schema.check(broken(bad))
+
+    assert said == bad.said
+    assert EVIL not in said.description
+
+
+def test_every_rule_we_name_is_shown_to_be_reached():
+    """No sentence is written that no message can earn; "value" is for who reads what passed."""
+    reached = {bad.said.rule for bad in VALUES + STRUCTURE}
+
+    assert reached == set(RULES.values()) | {"missing", "namespace"}
+    assert reached | {"value"} == set(EXPECTING) | set(PLAIN)
+
+
+def test_an_unknown_root_is_not_named(schema: Schema):
+    """Dispatch has refused it already; if it ever comes here, it is refused in silence."""
+    said = schema.check(enveloped(EVIL, VERIFY))
+
+    assert said == Violation(UNFORESEEN, "unexpected")
+
+
+def test_a_payload_of_its_own_document_is_judged_alike(schema: Schema):
+    """An envelope is not needed: a stored payload is judged as it was when it came."""
+    payload = etree.fromstring(f'<p:{VERIFY_ROOT} xmlns:p="{PA}"><idPA/></p:{VERIFY_ROOT}>')
+
+    assert schema.check(payload) == Violation("idPA", "minLength", "1")
+
+
+def test_the_envelope_is_as_it_was_after_the_check(schema: Schema):
+    """A later reader finds the payload where the sender put it."""
+    payload = enveloped(VERIFY_ROOT, VERIFY)
+    before = etree.tostring(payload.getroottree())
+
+    schema.check(payload)
+
+    assert etree.tostring(payload.getroottree()) == before
+    parent = payload.getparent()
+    assert parent is not None
+    assert etree.QName(parent).localname == "Body"
+
+
+def test_a_type_named_with_a_prefix_of_the_envelope_is_understood(schema: Schema):
+    """SOAP stacks declare prefixes at the top, and use them in xsi:type far below."""
+    typed = VERIFY.replace("<idPA>", '<idPA xsi:type="common:stText35">')
+
+    assert schema.check(enveloped(VERIFY_ROOT, typed)) is None
+
+
+HOSTILE = [
+    "x'. Expected is ( evil ).",
+    "' is not accepted by the pattern 'evil'.",
+    "': Missing child element(s). Expected is ( evil ).",
+    "Element 'evil': [facet 'pattern'] The value '1' is not accepted by the pattern 'evil'.",
+    "\n Element '{evil}evil': This element is not expected. Expected is ( evil ). \n",
+    "{} {0} {evil} %s %(evil)s",
+    "]]&gt;&lt;evil/&gt;&#13;",
+    "/evil/qrCode[2]",
+]
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_a_value_written_to_be_misread_is_not_believed(schema: Schema, evil: str):
+    """A value that imitates the validator's sentence changes nothing in ours."""
+    payload = enveloped(VERIFY_ROOT, VERIFY.replace("301000000000000043", evil))
+
+    said = schema.check(payload)
+
+    assert said == Violation("noticeNumber", "pattern", "[0-9]{18}")
+    assert said.description == (
+        "Il campo noticeNumber non rispetta il contratto: formato atteso [0-9]{18}."
+    )
+
+
+@pytest.mark.parametrize(
+    "evil",
+    ["urn:x'.Expected(evil)", "urn:%7D':%20Expected", "urn:" + "e" * 70_000],
+    ids=["quotes", "escapes", "long"],
+)
+def test_a_namespace_written_to_be_misread_is_not_believed(schema: Schema, evil: str):
+    """A namespace may be any URI; only names of the contract come out."""
+    payload = enveloped(VERIFY_ROOT, f'{HEADER}<evil xmlns="{evil}"/>')
+
+    said = schema.check(payload)
+
+    assert said is not None
+    assert (said.element, said.rule) == (UNFORESEEN, "unexpected")
+    assert said.expected in ("qrCode", "")
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        *HOSTILE,
+        "}qrCode': Missing child element(s). Expected is ( idPA ).",
+        "}fiscalCode': This element is not expected. Expected is ( idPA ).",
+        "}fiscalCode': This element is not expected.",
+        "}" * 60_000,
+        "}a" * 30_000,
+    ],
+    ids=lambda evil: evil[:30].encode("unicode_escape").decode(),
+)
+def test_even_a_parser_that_lets_any_namespace_through_is_safe(schema: Schema, evil: str):
+    """Ours refuses a namespace that is no URI; the reading of the sentence does not lean on it."""
+    message = f"Element '{{{evil}}}evil': This element is not expected. Expected is ( qrCode )."
+
+    said = schema._misplaced(f"{{{PA}}}{VERIFY_ROOT}", ["*"], message)
+
+    assert said == Violation(UNFORESEEN, "unexpected", "qrCode")
+
+
+def test_a_long_prefix_is_not_mistaken_for_a_name(schema: Schema):
+    """The validator cuts long names in its paths; a cut one is nobody's."""
+    prefix = "idPA" * 40
+    payload = enveloped(VERIFY_ROOT, f'<{prefix}:idPA xmlns:{prefix}="u"/>')
+
+    assert schema.check(payload) == Violation("idPA", "namespace")
+
+
+@pytest.mark.parametrize("attribute", ["schemaLocation", "noNamespaceSchemaLocation"])
+def test_a_schema_that_a_message_names_is_never_fetched(schema: Schema, attribute: str):
+    """A message cannot make us call anyone, nor bring its own rules."""
+    asked: list[str] = []
+
+    class Trap(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Trap) as trap:
+        thread = threading.Thread(target=trap.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{trap.server_port}/evil.xsd"
+        where = f"u {url}" if attribute == "schemaLocation" else url
+        hint = f'xsi:{attribute}="{where}"'
+        good = enveloped(VERIFY_ROOT, VERIFY.replace("<qrCode>", f"<qrCode {hint}>"), hint)
+        bad = enveloped(VERIFY_ROOT, f'{HEADER}<e xmlns="u" {hint} xsi:type="evil"/>', hint)
+        verdicts = schema.check(good), schema.check(bad)
+        trap.shutdown()
+        thread.join()
+
+    assert verdicts == (None, Violation(UNFORESEEN, "unexpected", "qrCode"))
+    assert asked == []
+
+
+def test_threads_never_hear_each_other_s_violation(schema: Schema):
+    """Two senders at the same instant are each told of their own mistake."""
+    mistakes = [VALUES[0], VALUES[6], STRUCTURE[1], STRUCTURE[5]]
+    start = threading.Barrier(len(mistakes))
+    wrong: list[tuple[Violation | None, Violation]] = []
+
+    def complain(bad: Bad) -> None:
+        payload = broken(bad)
+        start.wait()
+        for _ in range(2_000):
+            said = schema.check(payload)
+            if said != bad.said:
+                wrong.append((said, bad.said))
+
+    threads = [threading.Thread(target=complain, args=(bad,)) for bad in mistakes]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert wrong == []
+
+
+def test_a_thread_compiles_once(schema: Schema):
+    """The check stands twice in every request, and must cost next to nothing."""
+    assert schema._compiled() is schema._compiled()
+
+
+@pytest.mark.parametrize(
+    ("violation", "sentence"),
+    [
+        (
+            Violation("fiscalCode", "length", "11"),
+            "Il campo fiscalCode non rispetta il contratto: lunghezza attesa 11 caratteri.",
+        ),
+        (
+            Violation("qrCode", "missing", "noticeNumber"),
+            "Il campo qrCode non rispetta il contratto: manca noticeNumber.",
+        ),
+        (
+            Violation("qrCode", "namespace"),
+            "Il campo qrCode non rispetta il contratto: deve essere senza namespace.",
+        ),
+        (
+            Violation("transfer", "unexpected"),
+            "Il campo transfer non rispetta il contratto: non è ammesso in questa posizione.",
+        ),
+        (
+            Violation(UNFORESEEN, "unexpected", "qrCode"),
+            "Il messaggio contiene un elemento non previsto: in questa posizione è atteso qrCode.",
+        ),
+        (
+            Violation("dueDate", "value"),
+            "Il campo dueDate non rispetta il contratto: ha un valore che non si può leggere.",
+        ),
+        (Violation("idPA", "contract"), "Il campo idPA non rispetta il contratto."),
+        (Violation("idPA", "pattern"), "Il campo idPA non rispetta il contratto."),
+    ],
+)
+def test_a_violation_is_an_italian_sentence(violation: Violation, sentence: str):
+    """The person at the counter reads it, and the integrator can act on it."""
+    assert violation.description == sentence
