@@ -1,0 +1,102 @@
+"""The facts of a debt as the store keeps them: immutable, complete, without a state.
+
+State is derived from these facts and the clock at the moment of the question (DESIGN 4), never
+stored.  Amounts are integer cents, instants are UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+Metadata = tuple[tuple[str, str], ...]
+
+
+class Claim(NamedTuple):
+    """Who a message says it is for, and through whom it says it came."""
+
+    organization: str
+    broker: str
+    station: str
+
+
+class Standing(NamedTuple):
+    """What our own configuration says of a claim."""
+
+    organization_name: str | None
+    broker_known: bool
+    station_serves: bool
+
+    @property
+    def organization_known(self) -> bool:
+        """Whether the organization is one of ours."""
+        return self.organization_name is not None
+
+
+class Stamp(NamedTuple):
+    """A digital revenue stamp (marca da bollo) to be bought with a transfer."""
+
+    document_hash: str
+    kind: str
+    province: str
+
+
+class Transfer(NamedTuple):
+    """One beneficiary's share of a notice: to an account, or for a stamp."""
+
+    number: int
+    amount: int
+    organization: str
+    company_name: str | None
+    iban: str | None
+    postal_iban: str | None
+    stamp: Stamp | None
+    remittance_information: str
+    category: str
+    metadata: Metadata
+
+
+class Debtor(NamedTuple):
+    """Who owes; personal data, never logged."""
+
+    kind: str
+    code: str
+    full_name: str
+    street_name: str | None = None
+    civic_number: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    province: str | None = None
+    country: str | None = None
+    email: str | None = None
+
+
+class Notice(NamedTuple):
+    """One payable notice: a payment option with the position it belongs to.
+
+    `plan` names the installment plan, None for a single option.  `alternative_paid` says that an
+    option which excludes this one was paid or reported.  `version` counts the position's changes.
+    """
+
+    iupd: str
+    version: int
+    published_at: datetime | None
+    withdrawn_at: datetime | None
+    company_name: str
+    office_name: str | None
+    debtor: Debtor
+    nav: str
+    iuv: str
+    amount: int
+    description: str
+    plan: str | None
+    valid_from: datetime | None
+    due_at: datetime
+    switch_to_expired: bool
+    retention_at: datetime | None
+    last_payment: bool | None
+    metadata: Metadata
+    paid_at: datetime | None
+    reported_at: datetime | None
+    alternative_paid: bool
+    transfers: tuple[Transfer, ...] = ()

@@ -1,0 +1,106 @@
+"""Can this notice be paid now?  The one rule behind verify, getPayment and every filter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from gpd_soap.core.debt import Claim, Notice, Standing
+from gpd_soap.core.faults import PaaFault, Refusal
+
+UNKNOWN = Refusal(
+    PaaFault.PAA_PAGAMENTO_SCONOSCIUTO,
+    "Il numero avviso non corrisponde a un pagamento in attesa presso l'ente.",
+    "rule 1: no notice of this number",
+)
+WITHDRAWN = Refusal(
+    PaaFault.PAA_PAGAMENTO_ANNULLATO,
+    "L'ente ha annullato questo avviso: il pagamento non è più dovuto.",
+    "rule 2: the position was withdrawn",
+)
+DRAFT = Refusal(
+    PaaFault.PAA_PAGAMENTO_SCONOSCIUTO,
+    "L'avviso non è ancora pagabile.",
+    "rule 3: the position is a draft",
+)
+NOT_YET_VALID = DRAFT._replace(rule="rule 3: the notice is not yet valid")
+PAID = Refusal(
+    PaaFault.PAA_PAGAMENTO_DUPLICATO,
+    "L'avviso risulta già pagato.",
+    "rule 4: the notice is paid",
+)
+REPORTED = PAID._replace(rule="rule 4: the notice is reported by a flow")
+EXCLUDED = Refusal(
+    PaaFault.PAA_PAGAMENTO_SCONOSCIUTO,
+    "L'avviso non è più pagabile: il debito risulta pagato in altra forma.",
+    "rule 5: an exclusive alternative is paid",
+)
+EXPIRED = Refusal(
+    PaaFault.PAA_PAGAMENTO_SCADUTO,
+    "Il termine per pagare questo avviso è scaduto: rivolgersi all'ente.",
+    "rule 6: past its due date",
+)
+
+
+def admit(claim: Claim, notice_of: str, standing: Standing) -> Refusal | None:
+    """Say why a message does not concern us, or None when it does (DESIGN 3, configuration).
+
+    `notice_of` is the qrCode's fiscalCode, which must name the same organization.
+    """
+    if not standing.organization_known:
+        return _wrong_domain("idPA", "configuration: the organization is not ours")
+    if notice_of != claim.organization:
+        return _wrong_domain("fiscalCode", "configuration: qrCode/fiscalCode is not idPA")
+    if not standing.broker_known:
+        return Refusal(
+            PaaFault.PAA_ID_INTERMEDIARIO_ERRATO,
+            "L'intermediario indicato non opera per l'ente.",
+            "configuration: the broker is not ours",
+        )
+    if not standing.station_serves:
+        return Refusal(
+            PaaFault.PAA_STAZIONE_INT_ERRATA,
+            "La stazione indicata non è configurata per l'ente e l'intermediario.",
+            "configuration: the station is unknown, of another broker, or serves others",
+        )
+    return None
+
+
+def payable(notice: Notice | None, now: datetime) -> Refusal | None:
+    """Say the first reason why a notice cannot be paid at `now`, or None when it can.
+
+    1. the notice is ours;  2. not withdrawn;  3. published and valid;  4. neither paid nor
+    reported;  5. no exclusive alternative was paid;  6. not past a due date that expires it.
+    The order is DESIGN 4; `switch_to_expired=False` stays payable after its due date.
+    """
+    if notice is None:
+        return UNKNOWN
+    return (
+        (WITHDRAWN if notice.withdrawn_at is not None else None)
+        or _not_open(notice, now)
+        or _settled(notice)
+        or (EXPIRED if notice.switch_to_expired and now > notice.due_at else None)
+    )
+
+
+def _not_open(notice: Notice, now: datetime) -> Refusal | None:
+    if notice.published_at is None:
+        return DRAFT
+    if notice.valid_from is not None and notice.valid_from > now:
+        return NOT_YET_VALID
+    return None
+
+
+def _settled(notice: Notice) -> Refusal | None:
+    if notice.paid_at is not None:
+        return PAID
+    if notice.reported_at is not None:
+        return REPORTED
+    return EXCLUDED if notice.alternative_paid else None
+
+
+def _wrong_domain(field: str, rule: str) -> Refusal:
+    return Refusal(
+        PaaFault.PAA_ID_DOMINIO_ERRATO,
+        f"Il codice indicato in {field} non corrisponde all'ente a cui è rivolta la richiesta.",
+        rule,
+    )

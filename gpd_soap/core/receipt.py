@@ -1,0 +1,139 @@
+"""What a receipt means for a position: money already taken, so nothing is ever turned away.
+
+The table is DESIGN 5, row by row.  Amounts are integer cents, instants UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from gpd_soap.core import payable
+from gpd_soap.core.debt import Claim, Notice, Standing
+
+
+class Kept(StrEnum):
+    """As what a receipt is kept; everything but `applied` and `secondary` needs a person."""
+
+    APPLIED = "applied"
+    REVIEW = "review"
+    DOUBLE = "double"
+    CONFLICTING = "conflicting"
+    SECONDARY = "secondary"
+    UNMATCHED = "unmatched"
+    NOT_PAID = "not-paid"
+
+
+class Receipt(NamedTuple):
+    """A receipt as the Node sent it; `digest` names its canonical content.
+
+    `issuer` is the organization that issued the notice; the one that receives this copy is in
+    `claim`.  `receipt_id` is the Node's, bounded for use as a key.
+    """
+
+    claim: Claim
+    receipt_id: str
+    digest: str
+    issuer: str
+    nav: str
+    iuv: str
+    outcome: str
+    amount: int
+    psp: str
+    psp_name: str
+    psp_fiscal_code: str | None
+    channel: str
+    method: str | None
+    fee: int | None
+    paid_at: datetime | None
+    stand_in: bool
+    debtor_code: str
+
+
+class Known(NamedTuple):
+    """What the store knows when a receipt arrives.
+
+    `same_id` is the digest of the first receipt kept under the same (idPA, receiptId), `nav_of_iuv`
+    the notice that carries the receipt's IUV, whatever notice the receipt names.
+    """
+
+    standing: Standing
+    notice: Notice | None
+    same_id: str | None
+    nav_of_iuv: str | None
+
+
+class Verdict(NamedTuple):
+    """What to keep, why, and whether the notice is now paid.
+
+    `repeated` counts a receipt on the one that is kept already instead of keeping it again.
+    """
+
+    kept: Kept
+    reasons: tuple[str, ...] = ()
+    pays: bool = False
+    repeated: bool = False
+
+    @property
+    def rule(self) -> str:
+        """The decision in words, for the journal."""
+        words = "counted on the first" if self.repeated else f"kept as {self.kept}"
+        return f"receipt: {words}" + (f" ({', '.join(self.reasons)})" if self.reasons else "")
+
+
+def settle(receipt: Receipt, known: Known, now: datetime) -> Verdict:
+    """Decide what a receipt does; the first row of DESIGN 5 that applies.
+
+    1. the same receiptId was kept: counted on it, or conflicting;  2. a copy for a beneficiary;
+    3. its outcome is KO;  4. the notice is unknown here;  5. already paid, or excluded;
+    6. applied, to review where the notice was not payable or amount or IUV differ.
+    """
+    if known.same_id is not None:
+        if known.same_id == receipt.digest:
+            return Verdict(Kept.APPLIED, repeated=True)
+        return Verdict(Kept.CONFLICTING, ("same receiptId, other content",))
+    if receipt.issuer != receipt.claim.organization:
+        return Verdict(Kept.SECONDARY)
+    if receipt.outcome != "OK":
+        return Verdict(Kept.NOT_PAID, ("outcome KO",))
+    if known.notice is None:
+        if known.nav_of_iuv is not None:
+            return Verdict(Kept.REVIEW, ("the IUV is of another notice",))
+        return Verdict(Kept.UNMATCHED, ("no notice of this number",))
+    return _apply(receipt, known.notice, now)
+
+
+def _apply(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:
+    if notice.paid_at is not None:
+        return Verdict(Kept.DOUBLE, ("the notice was paid already",))
+    if notice.alternative_paid:
+        return Verdict(Kept.DOUBLE, ("an exclusive alternative was paid",))
+    reasons = tuple(_doubts(receipt, notice, now))
+    return Verdict(Kept.REVIEW if reasons else Kept.APPLIED, reasons, pays=True)
+
+
+NOT_PAYABLE = {
+    payable.WITHDRAWN: "the position was withdrawn",
+    payable.DRAFT: "the position is a draft",
+    payable.NOT_YET_VALID: "the notice was not yet valid",
+    payable.EXPIRED: "the notice had expired",
+}
+
+
+def _doubts(receipt: Receipt, notice: Notice, now: datetime) -> list[str]:
+    refusal = payable.payable(notice, now)
+    doubts = [NOT_PAYABLE[refusal]] if refusal in NOT_PAYABLE else []
+    if receipt.amount != notice.amount:
+        doubts.append("the amount differs")
+    if receipt.iuv != notice.iuv:
+        doubts.append("the IUV differs")
+    return doubts
+
+
+def drift(standing: Standing) -> str | None:
+    """What in a receipt's claim is not as configured; recorded, never a reason to refuse."""
+    found = [] if standing.broker_known else ["broker"]
+    if not standing.station_serves:
+        found.append("station")
+    return " and ".join(found) or None
