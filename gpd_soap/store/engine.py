@@ -1,0 +1,110 @@
+"""How each database is opened, and why so; nowhere else says a word to a driver."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import IntegrityError
+
+from gpd_soap.store.errors import UnusableDatabase
+
+#: LIMIT: the Node gives up a question after 7 s; an answer later than this helps nobody.
+STATEMENT_SECONDS = 5
+#: LIMIT: a writer waits for another this long; then 503, and the Node sends the receipt again.
+LOCK_SECONDS = 4
+CONNECT_SECONDS = 3
+#: LIMIT: when a server's machine is gone, so that nothing says that a connection is dead.
+SILENCE_SECONDS = 6
+
+SQLITE_PRAGMAS = (
+    f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}",
+    # WHY: readers do not wait for the writer.
+    "PRAGMA journal_mode = WAL",
+    # WHY: in WAL mode NORMAL may lose the last commits with the power; a receipt may not be lost.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+)
+
+POSTGRESQL_CONNECT = {
+    "connect_timeout": CONNECT_SECONDS,
+    "tcp_user_timeout": SILENCE_SECONDS * 1000,
+    "keepalives_idle": SILENCE_SECONDS,
+    "keepalives_interval": 1,
+    "keepalives_count": 3,
+}
+
+# WHY: an OK to a receipt promises a durable commit, whatever the cluster's default says; a stricter
+# default (remote_apply) is kept.
+POSTGRESQL_SESSION = f"""
+SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
+       set_config('lock_timeout', '{LOCK_SECONDS}s', false),
+       set_config('synchronous_commit',
+           CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
+                ELSE current_setting('synchronous_commit') END, false)
+"""
+
+
+#: What PostgreSQL (unique_violation) and SQLite call a key that is in use.
+DUPLICATE = ("23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
+
+
+def make_engine(address: str) -> Engine:
+    """Open nothing yet; say how connections to this SQLAlchemy URL will be made.
+
+    Raises UnusableDatabase for an address that is neither SQLite file nor PostgreSQL.
+    """
+    url = _url(address)
+    if url.get_backend_name() == "postgresql":
+        # WHY: parameters are personal data, and an error is logged.
+        engine = create_engine(
+            url, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRESQL_CONNECT
+        )
+        event.listen(engine, "connect", _prepare_postgresql)
+        return engine
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_SECONDS})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def is_duplicate(error: IntegrityError) -> bool:
+    """Whether a row was refused because its key is in use, and for no other reason."""
+    told = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return told in DUPLICATE
+
+
+def _url(address: str) -> URL:
+    try:
+        url = make_url(address)
+    except Exception as error:
+        raise UnusableDatabase("the database address cannot be read") from error
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername not in ("sqlite", "postgresql+psycopg"):
+        raise UnusableDatabase(f"{url.drivername}: neither sqlite nor postgresql")
+    if url.drivername == "sqlite" and url.database in (None, "", ":memory:"):
+        raise UnusableDatabase("sqlite needs a file: processes and threads share it")
+    return url
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # WHY: with the driver's own transaction control a savepoint taken first is committed by its
+    # release; here BEGIN is always said by us.
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    # WHY: what a transaction sets, its rollback takes away.
+    connection.autocommit = True
+    connection.execute(POSTGRESQL_SESSION)
+    connection.autocommit = False
+
+
+def _begin_immediate(connection: Any) -> None:
+    # WHY: a transaction that reads first and writes later would fail, not wait, behind a writer.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

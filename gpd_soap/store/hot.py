@@ -1,0 +1,166 @@
+"""The short way to the database for the Node's questions: compiled once, prepared, no session.
+
+SQLAlchemy Core writes the statement; from then on each thread runs it on a driver connection of
+its own, in autocommit.  Measured, Core compiled and checked out at each call costs three times as
+much (shared/spyne.md C5).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.elements import ClauseElement
+
+Row = Sequence[Any]
+Take = Callable[[Any], Any]
+T = TypeVar("T")
+
+
+class Statement:
+    """A Core statement compiled for one dialect, with its values' converters both ways."""
+
+    def __init__(self, statement: Executable, engine: Engine) -> None:
+        """Compile now, at start, so that a mistake shows then."""
+        assert isinstance(statement, ClauseElement)
+        dialect = engine.dialect
+        compiled: Any = statement.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self.constants: dict[str, Any] = {
+            name: value for name, value in compiled.params.items() if value is not None
+        }
+        self.order: Sequence[str] | None = compiled.positiontup
+        self.binders: dict[str, Take] = {}
+        for bind, name in compiled.bind_names.items():
+            binder = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if binder is not None:
+                self.binders[name] = binder
+        columns = getattr(statement, "exported_columns", ())
+        takers = [c.type.dialect_impl(dialect).result_processor(dialect, None) for c in columns]
+        self.takers = [(at, take) for at, take in enumerate(takers) if take is not None]
+
+    def arguments(self, values: Mapping[str, Any]) -> Mapping[str, Any] | Sequence[Any]:
+        """The driver's form of these values, in the order or under the names it wants."""
+        bound: dict[str, Any] = {**self.constants, **values}
+        for name, binder in self.binders.items():
+            bound[name] = binder(bound[name])
+        return bound if self.order is None else [bound[name] for name in self.order]
+
+    def run(self, driver: Any, values: Mapping[str, Any]) -> list[Row]:
+        """Execute on a driver connection and give back every row, converted."""
+        cursor = driver.execute(self.sql, self.arguments(values))
+        if cursor.description is None:
+            return []
+        rows: list[Row] = cursor.fetchall()
+        return [self._taken(row) for row in rows] if self.takers else rows
+
+    def _taken(self, row: Row) -> Row:
+        taken = list(row)
+        for at, take in self.takers:
+            taken[at] = take(taken[at])
+        return taken
+
+
+class Connections:
+    """One driver connection for each thread, opened when first needed, closed with the thread.
+
+    None survives a fork: a process has its own or none.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        """Remember the engine; open nothing."""
+        self._engine = engine
+        self._dialect: Any = engine.dialect
+        self._errors: type[Exception] = self._dialect.loaded_dbapi.Error
+        self._mine = threading.local()
+        self._all: weakref.WeakSet[_Held] = weakref.WeakSet()
+        _EVERY.add(self)
+
+    def close(self) -> None:
+        """Close every thread's connection; a thread that asks again gets a new one."""
+        for held in list(self._all):
+            held.close()
+
+    def rest(self) -> None:
+        """Close this thread's connection and the idle ones of the pool."""
+        self._drop()
+        self._engine.dispose()
+
+    def read(self, work: Callable[[Any], T]) -> T:
+        """Run a read; once more on a fresh connection when this one turns out to be dead."""
+        driver = self._connection()
+        try:
+            return work(driver)
+        except self._errors as error:
+            dead = self._dialect.is_disconnect(error, driver, None)
+            self._drop()
+            if not dead:
+                raise
+        return self.write(work)
+
+    def write(self, work: Callable[[Any], T]) -> T:
+        """Run a write, never twice; a connection that failed is not used again."""
+        try:
+            return work(self._connection())
+        except self._errors:
+            self._drop()
+            raise
+
+    def _connection(self) -> Any:
+        held = getattr(self._mine, "held", None)
+        if held is None or held.closed:
+            held = self._mine.held = _Held(self._open())
+            self._all.add(held)
+        return held.driver
+
+    def _open(self) -> Any:
+        pooled = self._engine.raw_connection()
+        driver: Any = pooled.driver_connection
+        pooled.detach()
+        if self._dialect.name == "postgresql":
+            driver.autocommit = True
+            driver.prepare_threshold = 0
+        return driver
+
+    def _drop(self) -> None:
+        held = getattr(self._mine, "held", None)
+        if held is not None:
+            held.close()
+
+
+class _Held:
+    """A driver connection that is closed with the thread, or the program, that holds it."""
+
+    def __init__(self, driver: Any) -> None:
+        self.driver, self.closed = driver, False
+        self._end = weakref.finalize(self, _close, driver, os.getpid())
+
+    def close(self) -> None:
+        self.closed = True
+        self._end()
+
+
+def _close(driver: Any, opened_by: int) -> None:
+    # WHY: a forked child that closes its copy ends the session of its parent.
+    if os.getpid() == opened_by:
+        driver.close()
+
+
+_EVERY: weakref.WeakSet[Connections] = weakref.WeakSet()
+
+
+def _rest_before_fork() -> None:
+    for connections in list(_EVERY):
+        connections.rest()
+
+
+# WHY: gunicorn's master looks at the schema, then forks; two processes on one PostgreSQL session
+# read each other's rows, and SQLite forgets its locks on a file that is open across a fork.
+# LIMIT: connections that other threads hold stay open in the parent; a server forks before it has
+# any.
+os.register_at_fork(before=_rest_before_fork)

@@ -1,0 +1,112 @@
+"""Keeping new positions, and handing out the numbers of those that come without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import IntegrityError
+
+from gpd_soap.core.debt import Transfer
+from gpd_soap.core.notice import NoticeNumber, issue
+from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.store import matching, schema
+from gpd_soap.store.configuration import upsert
+from gpd_soap.store.engine import is_duplicate
+from gpd_soap.store.errors import AlreadyKept
+
+
+def add(connection: Connection, positions: Sequence[NewPosition], now: datetime) -> None:
+    """Keep these positions, all or none, and settle the receipts that were waiting for them.
+
+    The caller's transaction decides; after AlreadyKept (an IUPD, NAV or IUV that is in use) it
+    must be rolled back.
+    """
+    organizations = sorted({position.organization for position in positions})
+    for organization in organizations:
+        matching.announce_positions(connection, organization)
+    try:
+        _insert(connection, schema.position, (_position_row(p, now) for p in positions))
+        pairs = [(position, option) for position in positions for option in position.options]
+        _insert(connection, schema.payment_option, (_option_row(p, o, now) for p, o in pairs))
+        shares = ((p, o, share) for p, o in pairs for share in o.transfers)
+        _insert(connection, schema.transfer, (_transfer_row(p, o, s) for p, o, s in shares))
+    except IntegrityError as error:
+        if not is_duplicate(error):
+            raise
+        raise AlreadyKept("an IUPD, NAV or IUV is in use already") from error
+    for organization in organizations:
+        matching.match_waiting(connection, organization, now)
+
+
+def issue_number(connection: Connection, organization: str, segregation: str) -> NoticeNumber:
+    """Hand out a notice number that this organization never had; aux digit 3.
+
+    Serials only grow, and the row stays locked until the caller commits, so that two processes
+    never hand out one number twice.  Numbers that came in by import are passed over.
+    """
+    serial, option = schema.iuv_serial.c, schema.payment_option.c
+    while True:
+        last: int = connection.execute(
+            upsert(connection, schema.iuv_serial, ["last"], last=serial.last + 1).returning(
+                serial.last
+            ),
+            {"organization": organization, "segregation_code": segregation, "last": 1},
+        ).scalar_one()
+        number = issue(segregation, last)
+        taken = select(option.nav).where(
+            option.organization == organization, option.iuv == number.iuv
+        )
+        if connection.execute(taken).first() is None:
+            return number
+
+
+def _insert(connection: Connection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
+    kept = list(rows)
+    if kept:
+        connection.execute(insert(table), kept)
+
+
+def _position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
+    debtor = {f"debtor_{name}": value for name, value in position.debtor._asdict().items()}
+    return {
+        "organization": position.organization,
+        "iupd": position.iupd,
+        "published_at": position.published_at,
+        "withdrawn_at": position.withdrawn_at,
+        "company_name": position.company_name,
+        "office_name": position.office_name,
+        "pay_stand_in": position.pay_stand_in,
+        **debtor,
+        "debtor_region": position.region,
+        "debtor_phone": position.phone,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def _option_row(position: NewPosition, option: NewOption, now: datetime) -> dict[str, Any]:
+    values = option._asdict()
+    del values["transfers"]
+    return {
+        **values,
+        "organization": position.organization,
+        "iupd": position.iupd,
+        "updated_at": now,
+    }
+
+
+def _transfer_row(position: NewPosition, option: NewOption, share: Transfer) -> dict[str, Any]:
+    values = share._asdict()
+    stamp = values.pop("stamp")
+    return {
+        **values,
+        "organization": position.organization,
+        "nav": option.nav,
+        "beneficiary": share.organization,
+        "stamp_hash": stamp and stamp.document_hash,
+        "stamp_kind": stamp and stamp.kind,
+        "stamp_province": stamp and stamp.province,
+    }

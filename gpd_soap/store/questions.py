@@ -1,0 +1,196 @@
+"""What the Node's questions read: configuration, position, option and shares in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    literal,
+    or_,
+    select,
+)
+
+from gpd_soap.core.debt import Claim, Debtor, Notice, Stamp, Standing, Transfer
+from gpd_soap.core.receipt import Known
+from gpd_soap.store import schema
+from gpd_soap.store.hot import Connections, Row, Statement
+
+POSITION, OPTION, SHARE = schema.position.c, schema.payment_option.c, schema.transfer.c
+TEXT = schema.Code
+
+STANDING = 3
+
+# A notice's fields: of its position, the debtor, of its option, and two that are no columns.
+OF_POSITION = Notice._fields[: Notice._fields.index("debtor")]
+OF_OPTION = Notice._fields[len(OF_POSITION) + 1 : Notice._fields.index("alternative_paid")]
+DEBTOR = slice(len(OF_POSITION), len(OF_POSITION) + len(Debtor._fields))
+METADATA = DEBTOR.stop + OF_OPTION.index("metadata")
+WIDTH = DEBTOR.stop + len(OF_OPTION) + 1
+
+
+class Answer(NamedTuple):
+    """What the store says to a question: our configuration, and the notice if there is one."""
+
+    standing: Standing
+    notice: Notice | None
+
+
+class Questions:
+    """The two questions of the Node, compiled for one database."""
+
+    def __init__(self, engine: Engine, connections: Connections) -> None:
+        """Compile both now."""
+        self._connections = connections
+        self._notice = Statement(notice_question(), engine)
+        self._receipt = Statement(receipt_question(), engine)
+
+    def notice(self, claim: Claim, nav: str) -> Answer:
+        """Read what verify and getPayment need about a notice."""
+        rows = self._connections.read(lambda c: self._notice.run(c, {**_asked(claim), "nav": nav}))
+        return Answer(standing_of(rows[0]), notice_of(rows, STANDING))
+
+    def receipt(self, claim: Claim, nav: str, iuv: str, receipt_id: str) -> Known:
+        """Read what settling a receipt needs."""
+        asked = {**_asked(claim), "nav": nav, "iuv": iuv, "receipt_id": receipt_id}
+        return known_of(self._connections.read(lambda c: self._receipt.run(c, asked)))
+
+
+def _asked(claim: Claim) -> dict[str, Any]:
+    return {"idpa": claim.organization, "broker": claim.broker, "station": claim.station}
+
+
+def notice_question() -> Select[Any]:
+    """One row for each share of the notice, or one row that knows only the configuration."""
+    base, standing = _standing()
+    base = _with_notice(base, bindparam("nav", type_=TEXT))
+    base = base.outerjoin(
+        schema.transfer, and_(SHARE.organization == OPTION.organization, SHARE.nav == OPTION.nav)
+    )
+    return (
+        select(*standing, *notice_columns(), *transfer_columns())
+        .select_from(base)
+        .order_by(SHARE.number)
+    )
+
+
+def receipt_question() -> Select[Any]:
+    """One row: configuration, what is kept under this receiptId, and the notice without shares."""
+    base, standing = _standing()
+    base = _with_notice(base, bindparam("nav", type_=TEXT))
+    kept, other = schema.receipt.c, schema.payment_option.alias("other")
+    idpa = bindparam("idpa", type_=TEXT)
+    same_id = select(kept.digest).where(
+        kept.organization == idpa,
+        kept.receipt_id == bindparam("receipt_id", type_=TEXT),
+        kept.variant == 0,
+    )
+    of_iuv = select(other.c.nav).where(
+        other.c.organization == idpa, other.c.iuv == bindparam("iuv", type_=TEXT)
+    )
+    return select(
+        *standing, same_id.scalar_subquery(), of_iuv.scalar_subquery(), *notice_columns()
+    ).select_from(base)
+
+
+def _standing() -> tuple[FromClause, list[ColumnElement[Any]]]:
+    """Our configuration beside what a message claims; always exactly one row."""
+    organization, broker = schema.organization.c, schema.broker.c
+    station, serves = schema.station.c, schema.organization_station.c
+    idpa, idstation = bindparam("idpa", type_=TEXT), bindparam("station", type_=TEXT)
+    idbroker = bindparam("broker", type_=TEXT)
+    serving = (
+        exists()
+        .where(serves.organization == idpa, serves.station == idstation)
+        .where(station.id == serves.station, station.broker == idbroker)
+    )
+    known = exists().where(broker.fiscal_code == idbroker)
+    name = select(organization.name).where(organization.fiscal_code == idpa).scalar_subquery()
+    one = select(literal(1).label("one")).subquery("one")
+    return one, [name, known, serving]
+
+
+def _with_notice(base: FromClause, nav: ColumnElement[str]) -> FromClause:
+    idpa = bindparam("idpa", type_=TEXT)
+    return base.outerjoin(
+        schema.payment_option, and_(OPTION.organization == idpa, OPTION.nav == nav)
+    ).outerjoin(
+        schema.position,
+        and_(POSITION.organization == OPTION.organization, POSITION.iupd == OPTION.iupd),
+    )
+
+
+def alternative_paid() -> ColumnElement[bool]:
+    """Whether an option that excludes this one was paid or reported.
+
+    Single options and plans exclude each other, plans exclude plans; the installments of one plan
+    do not (DESIGN 4).
+    """
+    other = schema.payment_option.alias("alternative").c
+    return exists().where(
+        other.organization == OPTION.organization,
+        other.iupd == OPTION.iupd,
+        other.nav != OPTION.nav,
+        or_(other.paid_at.is_not(None), other.reported_at.is_not(None)),
+        or_(other.plan.is_(None), OPTION.plan.is_(None), other.plan != OPTION.plan),
+    )
+
+
+def notice_columns() -> list[ColumnElement[Any]]:
+    """The columns of a `Notice`, its debtor's spread in place, in the order of its fields."""
+    return [
+        *(POSITION[name] for name in OF_POSITION),
+        *(POSITION[f"debtor_{name}"] for name in Debtor._fields),
+        *(OPTION[name] for name in OF_OPTION),
+        alternative_paid(),
+    ]
+
+
+def transfer_columns() -> list[ColumnElement[Any]]:
+    """The columns of a `Transfer`, its stamp's spread in place, in the order of its fields."""
+    names = """number amount beneficiary company_name iban postal_iban stamp_hash stamp_kind
+               stamp_province remittance_information category metadata"""
+    return [SHARE[name] for name in names.split()]
+
+
+def standing_of(row: Row) -> Standing:
+    """Our configuration out of a row."""
+    return Standing(row[0], row[1], row[2])
+
+
+def known_of(rows: Sequence[Row]) -> Known:
+    """What settling a receipt needs, out of the one row of its question."""
+    return Known(standing_of(rows[0]), notice_of(rows, STANDING + 2), *rows[0][3:5])
+
+
+def notice_of(rows: Sequence[Row], at: int) -> Notice | None:
+    """The notice out of its rows, whose columns begin at `at`; None when there is none."""
+    row = list(rows[0][at : at + WIDTH])
+    if row[0] is None:
+        return None
+    row[METADATA] = _metadata(row[METADATA])
+    row[DEBTOR] = [Debtor._make(row[DEBTOR])]
+    shares = (transfer_of(r[at + WIDTH :]) for r in rows if len(r) > at + WIDTH)
+    return Notice._make((*row, tuple(share for share in shares if share is not None)))
+
+
+def transfer_of(row: Row) -> Transfer | None:
+    """One share out of its columns; None where the option has none."""
+    if row[0] is None:
+        return None
+    number, amount, beneficiary, company, iban, postal, *stamp, information, category, entries = row
+    return Transfer(
+        number, amount, beneficiary, company, iban, postal,
+        Stamp(*stamp) if stamp[0] else None, information, category, _metadata(entries),
+    )  # fmt: skip
+
+
+def _metadata(entries: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
+    return tuple((key, value) for key, value in entries) if entries else ()

@@ -1,0 +1,249 @@
+"""Keeping a receipt and its effect: one transaction, durable before anyone says OK.
+
+The decision is taken on facts read a moment before.  What is written holds only if those facts
+still hold: the position's version is unchanged and nothing is kept yet under the receiptId.  Where
+another process was faster nothing is written, and the caller asks and decides again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Dialect,
+    Engine,
+    Select,
+    Update,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.base import Executable
+
+from gpd_soap.core.debt import Notice, Standing
+from gpd_soap.core.receipt import Receipt, Verdict, drift
+from gpd_soap.store import schema
+from gpd_soap.store.hot import Connections, Statement
+
+KEPT = [c for c in schema.receipt.c if c.name not in ("variant", "copies")]
+PAID = ("paid_at", "receipt_id", "payment_date", "payment_method", "psp", "psp_name",
+        "psp_fiscal_code", "fee", "updated_at")  # fmt: skip
+
+
+class Settlement:
+    """Writes receipts for one database."""
+
+    def __init__(self, engine: Engine, connections: Connections) -> None:
+        """Compile every statement now."""
+        self._connections = connections
+        if engine.dialect.name == "postgresql":
+            self._keep = _one_statement(engine, keep_alone(engine.dialect))
+            self._pay = _one_statement(engine, _keep_and_pay())
+        else:
+            keep = keep_alone(engine.dialect)
+            self._keep = _in_turn(engine, [keep])
+            self._pay = _in_turn(engine, [guard(), keep, mark_paid()])
+        self._count = _one_statement(engine, _counted())
+        self._add_variant = _one_statement(engine, _variant(engine))
+
+    def keep(self, values: dict[str, Any]) -> bool:
+        """Keep a receipt that changes no position; False when its receiptId is kept already."""
+        return bool(self._connections.write(lambda driver: self._keep(driver, bound(values))))
+
+    def pay(self, values: dict[str, Any], notice: Notice) -> bool:
+        """Keep a receipt and mark its notice paid; False when either changed meanwhile."""
+        guarded = {**values, "iupd": notice.iupd, "seen": notice.version}
+        return bool(self._connections.write(lambda driver: self._pay(driver, bound(guarded))))
+
+    def repeat(self, values: dict[str, Any]) -> bool:
+        """Count a receipt on the one of the same content; False when there is none."""
+        return bool(self._connections.write(lambda driver: self._count(driver, bound(values))))
+
+    def conflict(self, values: dict[str, Any]) -> bool:
+        """Keep another content under a known receiptId, or count it when that is kept too."""
+        if self.repeat(values):
+            return True
+        variant = bound(values)
+        return bool(self._connections.write(lambda driver: self._add_variant(driver, variant)))
+
+
+def values_of(
+    receipt: Receipt,
+    verdict: Verdict,
+    standing: Standing,
+    primitive: str,
+    raw: bytes,
+    now: datetime,
+) -> dict[str, Any]:
+    """A receipt's row, and its notice's columns when that is paid by it."""
+    claim = receipt.claim
+    return {
+        "organization": claim.organization,
+        "broker": claim.broker,
+        "station": claim.station,
+        "receipt_id": receipt.receipt_id,
+        "digest": receipt.digest,
+        "kept": str(verdict.kept),
+        "reasons": "; ".join(verdict.reasons),
+        "drift": drift(standing),
+        "primitive": primitive,
+        "issuer": receipt.issuer,
+        "nav": receipt.nav,
+        "iuv": receipt.iuv,
+        "outcome": receipt.outcome,
+        "amount": receipt.amount,
+        "fee": receipt.fee,
+        "psp": receipt.psp,
+        "psp_name": receipt.psp_name,
+        "psp_fiscal_code": receipt.psp_fiscal_code,
+        "channel": receipt.channel,
+        "method": receipt.method,
+        "paid_at": receipt.paid_at,
+        "stand_in": receipt.stand_in,
+        "debtor_code": receipt.debtor_code,
+        "received_at": now,
+        "last_received_at": now,
+        "raw": raw,
+    }
+
+
+Run = Callable[[Any, dict[str, Any]], bool]
+
+
+def _one_statement(engine: Engine, statement: Executable) -> Run:
+    """One statement in autocommit: it wrote something exactly when it returns a row."""
+    compiled = Statement(statement, engine)
+    return lambda driver, values: bool(compiled.run(driver, values))
+
+
+def _in_turn(engine: Engine, statements: Sequence[Executable]) -> Run:
+    """The same steps where one statement cannot hold them: all of them write, or none does."""
+    steps = [Statement(statement, engine) for statement in statements]
+
+    def run(driver: Any, values: dict[str, Any]) -> bool:
+        driver.execute("BEGIN IMMEDIATE")
+        try:
+            done = all(step.run(driver, values) for step in steps)
+        except BaseException:
+            driver.execute("ROLLBACK")
+            raise
+        driver.execute("COMMIT" if done else "ROLLBACK")
+        return done
+
+    return run
+
+
+def _bound(column: ColumnElement[Any], name: str | None = None) -> ColumnElement[Any]:
+    return bindparam(f"v_{name or column.key}", type_=column.type)
+
+
+def bound(values: dict[str, Any]) -> dict[str, Any]:
+    """Values under the names that the statements here give them."""
+    # WHY: SQLAlchemy keeps a column's own name for itself in INSERT and UPDATE.
+    return {f"v_{name}": value for name, value in values.items()}
+
+
+def guard() -> Update:
+    """Move the position on from the version that was seen; the row is locked until commit."""
+    position = schema.position.c
+    return (
+        update(schema.position)
+        .where(
+            position.organization == _bound(position.organization),
+            position.iupd == _bound(position.iupd),
+            position.version == _bound(position.version, "seen"),
+        )
+        .values(
+            version=position.version + 1,
+            updated_at=_bound(position.updated_at, "received_at"),
+        )
+        .returning(position.iupd)
+    )
+
+
+def _keep_first(insert: Any, guard: CTE | None) -> Any:
+    """Insert the receipt as the first under its receiptId, if the guard holds and none is kept."""
+    columns: Select[Any] = select(
+        *[_bound(c) for c in KEPT], literal(0).label("variant"), literal(1).label("copies")
+    )
+    # WHY: SQLite reads `INSERT … SELECT … ON CONFLICT` as a join's ON without a WHERE.
+    columns = columns.where(literal(True)) if guard is None else columns.select_from(guard)
+    return (
+        insert(schema.receipt)
+        .from_select([*KEPT, "variant", "copies"], columns)
+        .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
+        .returning(schema.receipt.c.receipt_id)
+    )
+
+
+def mark_paid(kept: CTE | None = None) -> Update:
+    """Write a receipt's payment on its notice; where it is one statement, if it was kept."""
+    option = schema.payment_option.c
+    statement = update(schema.payment_option).where(
+        option.organization == _bound(option.organization), option.nav == _bound(option.nav)
+    )
+    if kept is not None:
+        # WHY: ties the update to the receipt, so that nothing is paid where nothing was kept.
+        was_kept = select(_bound(option.organization)).select_from(kept)
+        statement = statement.where(option.organization == was_kept.scalar_subquery())
+    source = {"paid_at": "received_at", "payment_date": "paid_at", "payment_method": "method",
+              "updated_at": "received_at"}  # fmt: skip
+    return statement.values(
+        {name: _bound(schema.payment_option.c[name], source.get(name, name)) for name in PAID}
+    ).returning(option.nav)
+
+
+def keep_alone(dialect: Dialect) -> Any:
+    """Insert a receipt as the first under its receiptId, unless one is kept."""
+    insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert
+    return _keep_first(insert, None)
+
+
+def _keep_and_pay() -> Select[Any]:
+    """Guard, receipt and effect as one statement: one round trip, one commit."""
+    moved = guard().cte("moved")
+    kept = _keep_first(postgresql.insert, moved).cte("kept")
+    paid = mark_paid(kept).cte("paid")
+    return select(paid.c.nav).add_cte(moved, kept)
+
+
+def _counted() -> Update:
+    receipt = schema.receipt.c
+    return (
+        update(schema.receipt)
+        .where(
+            receipt.organization == _bound(receipt.organization),
+            receipt.receipt_id == _bound(receipt.receipt_id),
+            receipt.digest == _bound(receipt.digest),
+        )
+        .values(copies=receipt.copies + 1, last_received_at=_bound(receipt.received_at))
+        .returning(receipt.variant)
+    )
+
+
+def _variant(engine: Engine) -> Any:
+    """Insert beside the receipts of the same receiptId; nothing when another does so right now."""
+    receipt = schema.receipt.c
+    insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
+    following = func.max(receipt.variant) + 1
+    columns = (
+        select(*[_bound(c) for c in KEPT], following, literal(1))
+        .where(receipt.organization == _bound(receipt.organization))
+        .where(receipt.receipt_id == _bound(receipt.receipt_id))
+        # WHY: of the same content one may have come since it was looked for; then count that.
+        .having(func.sum(case((receipt.digest == _bound(receipt.digest), 1), else_=0)) == 0)
+    )
+    return (
+        insert(schema.receipt)
+        .from_select([*KEPT, "variant", "copies"], columns)
+        .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
+        .returning(receipt.variant)
+    )

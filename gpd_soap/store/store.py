@@ -1,0 +1,114 @@
+"""The store as the desk sees it: questions, receipts, and transactions for everything else."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, String, select
+
+from gpd_soap.core.debt import Claim
+from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict
+from gpd_soap.store import matching, schema
+from gpd_soap.store.configuration import upsert
+from gpd_soap.store.engine import make_engine
+from gpd_soap.store.hot import Connections
+from gpd_soap.store.questions import Answer, Questions
+from gpd_soap.store.settle import Settlement, values_of
+
+
+class Store:
+    """One database.  Safe to share by threads; used before a fork, it connects again after."""
+
+    def __init__(self, address: str) -> None:
+        """Remember where the database is and compile what will be asked of it."""
+        self.engine = make_engine(address)
+        self._connections = connections = Connections(self.engine)
+        self._questions = Questions(self.engine, connections)
+        self._settlement = Settlement(self.engine, connections)
+
+    def close(self) -> None:
+        """Close every connection; the store can still be used, and opens new ones."""
+        self._connections.close()
+        self.engine.dispose()
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: leaving well commits, an exception rolls back."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def notice(self, claim: Claim, nav: str) -> Answer:
+        """What verify and getPayment need about a notice: one query."""
+        return self._questions.notice(claim, nav)
+
+    def known(self, receipt: Receipt) -> Known:
+        """What settling this receipt needs: one query."""
+        return self._questions.receipt(receipt.claim, receipt.nav, receipt.iuv, receipt.receipt_id)
+
+    def settle(
+        self,
+        receipt: Receipt,
+        known: Known,
+        verdict: Verdict,
+        *,
+        primitive: str,
+        raw: bytes,
+        now: datetime,
+    ) -> bool:
+        """Keep a receipt as decided, durably; False when what was known no longer holds."""
+        values = values_of(receipt, verdict, known.standing, primitive, raw, now)
+        if verdict.repeated:
+            return self._settlement.repeat(values)
+        if verdict.kept is Kept.CONFLICTING:
+            return self._settlement.conflict(values)
+        if verdict.kept is Kept.UNMATCHED:
+            with self.begin() as connection:
+                return matching.keep_unmatched(connection, values)
+        if verdict.pays and known.notice is not None:
+            return self._settlement.pay(values, known.notice)
+        return self._settlement.keep(values)
+
+    def quarantine(
+        self, organization: str, primitive: str, reason: str, raw: bytes, now: datetime
+    ) -> None:
+        """Keep what came as a receipt and is none, exactly as it came; count repetitions."""
+        table = schema.quarantine
+        row = {
+            "organization": _cut(organization, table.c.organization),
+            "digest": hashlib.sha256(raw).hexdigest(),
+            "primitive": primitive,
+            "reason": _cut(reason, table.c.reason),
+            "received_at": now,
+            "last_received_at": now,
+            "copies": 1,
+            "raw": raw,
+        }
+        with self.begin() as connection:
+            again: dict[str, Any] = {"copies": table.c.copies + 1}
+            connection.execute(
+                upsert(connection, table, ["last_received_at", "copies"], **again), row
+            )
+
+    def remember_probe(self, claim: Claim, now: datetime) -> None:
+        """Note that the Node asked whether we are alive."""
+        row = {"organization": claim.organization, "station": claim.station, "last_at": now}
+        with self.begin() as connection:
+            connection.execute(upsert(connection, schema.probe, ["last_at"]), row)
+
+    def last_probe(self) -> datetime | None:
+        """When the Node last probed any of our stations; None before the first time."""
+        probe = schema.probe.c
+        with self.begin() as connection:
+            return connection.execute(
+                select(probe.last_at).order_by(probe.last_at.desc()).limit(1)
+            ).scalar()
+
+
+def _cut(text: str, column: Column[str]) -> str:
+    # WHY: what breaks the contract may be of any length, and is kept all the same.
+    assert isinstance(column.type, String)
+    return text[: column.type.length]

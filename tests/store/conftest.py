@@ -1,0 +1,54 @@
+"""Stores to test on, and processes to race with."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import delete
+
+from gpd_soap.store import schema
+from gpd_soap.store.store import Store
+from tests.conftest import KINDS, Databases, FreshDatabase
+from tests.store.races import Crew
+from tests.store.samples import prepare
+
+CONFIGURATION = {"organization", "broker", "station", "organization_station"}
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def prepared_url(request: pytest.FixtureRequest, databases: Databases) -> str:
+    """A database with every table and our configuration, once for each kind."""
+    # WHY: emptied by `store` in a tenth of the time that a new one takes.
+    return databases.make(request.param, prepare)[1]
+
+
+@pytest.fixture
+def store(prepared_url: str) -> Iterator[Store]:
+    """A store without positions, emptied and closed after the test."""
+    opened = Store(prepared_url)
+    yield opened
+    with opened.begin() as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            if table.name not in CONFIGURATION:
+                connection.execute(delete(table))
+    opened.close()
+
+
+@pytest.fixture
+def postgresql_url(fresh_database: FreshDatabase) -> str:
+    """A new database like `prepared_url`, for what only PostgreSQL has."""
+    return fresh_database("postgresql", prepare)
+
+
+@pytest.fixture
+def on_postgresql(postgresql_url: str) -> Iterator[Store]:
+    """A store like `store`, for what only PostgreSQL has."""
+    opened = Store(postgresql_url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="session")
+def crew() -> Iterator[Crew]:
+    """Eight processes, started once."""
+    with Crew(8) as started:
+        yield started

@@ -1,0 +1,135 @@
+"""A database gets from nothing to what this version needs."""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, inspect, text
+
+from gpd_soap.store import migrate
+from gpd_soap.store.engine import make_engine
+from gpd_soap.store.errors import LaterSchema, StaleSchema
+from gpd_soap.store.schema import metadata
+from tests.conftest import KINDS, FreshDatabase
+
+FAILS = '''"""A migration that makes a table, then fails."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "9999"
+down_revision = "{last}"
+
+
+def upgrade() -> None:
+    """Make a table, then fail."""
+    op.create_table("half_done", sa.Column("id", sa.Integer))
+    op.execute("SELECT * FROM nowhere")
+'''
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on an empty database."""
+    opened = make_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+def shape_of(engine: Engine) -> dict[str, Any]:
+    """Everything that a database says of its tables, but Alembic's own."""
+    inspector = inspect(engine)
+    return {
+        table: {
+            "columns": [
+                (column["name"], str(column["type"]), column["nullable"], column["default"])
+                for column in inspector.get_columns(table)
+            ],
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": sorted(map(str, inspector.get_foreign_keys(table))),
+            "indexes": sorted(map(str, inspector.get_indexes(table))),
+            "unique": sorted(map(str, inspector.get_unique_constraints(table))),
+            "checks": sorted(map(str, inspector.get_check_constraints(table))),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_migrations_arrive_at_the_declared_schema(
+    request: pytest.FixtureRequest, kind: str, fresh_database: FreshDatabase
+):
+    """No one may change the schema without saying how to get there."""
+    declared, migrated = (make_engine(fresh_database(kind)) for _ in range(2))
+    for each in (declared, migrated):
+        request.addfinalizer(each.dispose)
+    metadata.create_all(declared)
+    migrate.upgrade(migrated)
+
+    assert shape_of(migrated) == shape_of(declared)
+    assert shape_of(migrated).keys() == metadata.tables.keys()
+    with migrated.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_empty_database_is_stale_and_an_upgraded_one_is_not(engine: Engine):
+    """Before, every revision is pending; after, none, and an upgrade does nothing."""
+    assert migrate.pending(engine)[0] == "0001"
+    with pytest.raises(StaleSchema, match="0001") as refused:
+        migrate.check(engine)
+    assert "db upgrade" in refused.value.hint
+
+    migrate.upgrade(engine)
+    migrate.upgrade(engine)
+
+    assert migrate.pending(engine) == []
+    migrate.check(engine)
+
+
+def test_a_database_of_a_later_version_is_left_alone(engine: Engine):
+    """An old program neither serves from tables that it does not know nor touches them."""
+    migrate.upgrade(engine)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
+
+    for act in (migrate.check, migrate.pending, migrate.upgrade):
+        with pytest.raises(LaterSchema, match="later"):
+            act(engine)
+
+
+def test_a_migration_that_fails_leaves_nothing(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither what it made before it failed nor what those before it made."""
+    scripts = tmp_path / "100% broken"
+    shutil.copytree(migrate.SCRIPTS, scripts)
+    last = migrate.pending(engine)[-1]
+    (scripts / "versions" / "9999_fails.py").write_text(FAILS.format(last=last))
+    monkeypatch.setattr(migrate, "SCRIPTS", scripts)
+    migrate._revisions.cache_clear()
+
+    try:
+        with pytest.raises(Exception, match="nowhere"):
+            migrate.upgrade(engine)
+    finally:
+        migrate._revisions.cache_clear()
+
+    assert inspect(engine).get_table_names() == []
+
+
+def test_an_upgrade_leaves_logging_as_it_was(engine: Engine, capsys: pytest.CaptureFixture[str]):
+    """A library that migrates inside a server configures nothing and prints nothing."""
+    before = (logging.root.level, list(logging.root.handlers), logging.root.manager.disable)
+
+    migrate.upgrade(engine)
+
+    assert (logging.root.level, logging.root.handlers, logging.root.manager.disable) == before
+    assert not logging.getLogger("sqlalchemy").disabled
+    assert capsys.readouterr() == ("", "")

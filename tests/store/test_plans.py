@@ -1,0 +1,91 @@
+"""The Node's questions read by index, however many notices there are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import insert
+
+from gpd_soap.core.receipt import Kept, Verdict
+from gpd_soap.store import schema
+from gpd_soap.store.hot import Statement
+from gpd_soap.store.settle import values_of
+from gpd_soap.store.store import Store
+from tests.conftest import Databases
+from tests.store.samples import (
+    CLAIM,
+    NOW,
+    RAW,
+    add,
+    nav,
+    option,
+    position,
+    prepare,
+    receipt,
+    share,
+)
+
+MANY = 3000
+BIG = ("payment_option", "transfer", "receipt", "position")
+
+
+@pytest.fixture(scope="module")
+def crowded(databases: Databases) -> Iterator[Store]:
+    """A PostgreSQL store with some thousands of notices and receipts, its statistics fresh."""
+    name, url = databases.make("postgresql", prepare)
+    store = Store(url)
+    add(
+        store,
+        *(
+            position(f"P{n}", option(2 * n, plan="a"), option(2 * n + 1, share(), share(2)))
+            for n in range(MANY // 2)
+        ),
+    )
+    verdict = Verdict(Kept.REVIEW, ("the amount differs",))
+    standing = store.known(receipt(1)).standing
+    rows = [
+        values_of(receipt(n), verdict, standing, "paSendRTV2", RAW, NOW)
+        | {"variant": 0, "copies": 1}
+        for n in range(MANY)
+    ]
+    with store.begin() as connection:
+        connection.execute(insert(schema.receipt), rows)
+    store._connections.write(lambda driver: driver.execute("ANALYZE"))
+    yield store
+    store.close()
+    databases.server("postgresql").drop_database(name)
+
+
+def questions(store: Store) -> dict[str, tuple[Statement, dict[str, Any]]]:
+    """What is compiled for the Node, with values."""
+    asked = {"idpa": CLAIM.organization, "broker": CLAIM.broker, "station": CLAIM.station}
+    notice = {**asked, "nav": nav(77)}
+    told = {**notice, "iuv": nav(77)[1:], "receipt_id": "r-77"}
+    made = store._questions
+    return {"notice": (made._notice, notice), "receipt": (made._receipt, told)}
+
+
+def scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """How each table in a plan is read."""
+    if "Relation Name" in node:
+        yield node["Relation Name"], node["Node Type"]
+    for below in node.get("Plans", ()):
+        yield from scans(below)
+
+
+@pytest.mark.parametrize("mode", ["force_custom_plan", "force_generic_plan"])
+@pytest.mark.parametrize("which", ["notice", "receipt"])
+def test_a_question_reads_no_big_table_from_end_to_end(crowded: Store, which: str, mode: str):
+    """Positions, options, transfers and receipts are found by index, prepared or not."""
+    statement, values = questions(crowded)[which]
+
+    def explain(driver: Any) -> Any:
+        driver.execute(f"SET plan_cache_mode = {mode}")
+        explained = f"EXPLAIN (FORMAT JSON) {statement.sql}"
+        return driver.execute(explained, statement.arguments(values)).fetchone()[0]
+
+    plan = crowded._connections.read(explain)[0]["Plan"]
+    found = [(table, how) for table, how in scans(plan) if table in BIG]
+
+    assert {table for table, _ in found} >= {"position", "payment_option"}
+    assert [entry for entry in found if "Index" not in entry[1]] == []
