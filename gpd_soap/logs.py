@@ -1,0 +1,48 @@
+"""Logs as JSON lines on standard error: one for each exchange, none with a body or a person."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and the record's own fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record; of an exception its kind and where it happened, never its text."""
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info and record.exc_info[0] is not None:
+            line["exception"] = record.exc_info[0].__name__
+            line["at"] = _places(record)
+        # WHY: a value that JSON has no form for would end in logging's own complaint, text and all.
+        return json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__)
+
+
+def configure(level: str) -> None:
+    """Send every log to standard error; to be called by the process, not by an import."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # WHY: at ERROR Spyne logs bodies that it cannot parse, at DEBUG all of them.
+    logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)
+    for wordy in ("alembic", "zeep"):  # zeep tells whole messages at DEBUG
+        logging.getLogger(wordy).setLevel(logging.WARNING)
+
+
+def _places(record: logging.LogRecord) -> list[str]:
+    # WHY: a driver's message quotes rows, and a row holds names and fiscal codes.
+    places, frame = [], record.exc_info[2] if record.exc_info else None
+    while frame is not None:
+        code = frame.tb_frame.f_code
+        places.append(f"{code.co_filename.rpartition('/')[2]}:{frame.tb_lineno} {code.co_name}")
+        frame = frame.tb_next
+    return places

@@ -1,0 +1,38 @@
+"""What the Node refuses in an answer although the schema allows it.
+
+Source: spec/pagopa-ec.md 1.7; the Node would tell its payer PPT_STAZIONE_INT_PA_ERRORE_RESPONSE.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gpd_soap.soap import models
+
+#: SPEC: pagopa-ec.md 1.1, all mandatory in an OK to verify and demand; officeName is not.
+DESCRIBED = ("paymentList", "paymentDescription", "fiscalCodePA", "companyName")
+
+
+def broken_rule(answer: Any) -> str | None:
+    """Name the first of the Node's rules that an answer breaks, or None."""
+    if answer.outcome == "KO":
+        return None if answer.__dict__.get("fault") else "an outcome KO carries a fault"
+    if answer.__dict__.get("fault"):
+        return "an outcome OK carries no fault"
+    if isinstance(answer, (models.PaGetPaymentRes, models.PaGetPaymentV2Response)):
+        return _broken_payment(answer.data)
+    if isinstance(answer, (models.PaVerifyPaymentNoticeRes, models.PaDemandPaymentNoticeResponse)):
+        missing = [name for name in DESCRIBED if not answer.__dict__.get(name)]
+        return f"an outcome OK carries {missing[0]}" if missing else None
+    return None
+
+
+def _broken_payment(data: Any) -> str | None:
+    if data is None:
+        return "an outcome OK carries data"
+    transfers = data.transferList.transfer
+    if sum(t.transferAmount for t in transfers) != data.paymentAmount:
+        return "the transfers sum to the amount"
+    if len({t.idTransfer for t in transfers}) != len(transfers):
+        return "transfers have distinct ids"
+    return None

@@ -1,0 +1,54 @@
+"""SOAP 1.1 around a payload: found, or the reason why a message is not SOAP 1.1."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lxml import etree
+
+from gpd_soap.contract.parsing import parse
+
+SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
+SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
+NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
+
+ENVELOPE, HEADER, BODY = (f"{{{SOAP11}}}{name}" for name in ("Envelope", "Header", "Body"))
+MUST_UNDERSTAND, ACTOR = f"{{{SOAP11}}}mustUnderstand", f"{{{SOAP11}}}actor"
+
+
+class NotSoap(NamedTuple):
+    """Why a message cannot be taken: a SOAP 1.1 fault code and a sentence without detail."""
+
+    code: str
+    reason: str
+
+
+def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | NotSoap:
+    """The payload of a message: the one element in its Body.
+
+    Source: SOAP 1.1, section 4; what is refused is DESIGN 3, first row.
+    """
+    root = parse(raw, charset)
+    if root is None:
+        return NotSoap("Client", "The message is not well-formed XML, or carries a DOCTYPE.")
+    if root.tag != ENVELOPE:
+        return _not_an_envelope(root)
+    if any(_must_be_understood(entry) for header in root.iterchildren(HEADER) for entry in header):
+        return NotSoap("MustUnderstand", "A header entry that must be understood is not.")
+    bodies = list(root.iterchildren(BODY))
+    if len(bodies) != 1 or len(bodies[0]) != 1:
+        return NotSoap("Client", "The message needs one Body with one element in it.")
+    return bodies[0][0]
+
+
+def _not_an_envelope(root: etree._Element) -> NotSoap:
+    name = etree.QName(root)
+    if name.localname == "Envelope":
+        return NotSoap("VersionMismatch", "Only SOAP 1.1 is spoken here.")
+    return NotSoap("Client", "The message is not a SOAP envelope.")
+
+
+def _must_be_understood(entry: etree._Element) -> bool:
+    """Whether a header entry is addressed to us and asks to be understood; we understand none."""
+    asks = entry.get(MUST_UNDERSTAND, "0").strip() in ("1", "true")
+    return asks and entry.get(ACTOR, NEXT) in (NEXT, "")

@@ -1,0 +1,47 @@
+"""The node listener: one path for messages, the contract beside it, and what a probe may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import parse_qsl
+
+from gpd_soap.contract.documents import Documents
+from gpd_soap.soap.transport import NodeEndpoint
+from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, answer, health
+
+PARTNER = "/partner"
+XML = "text/xml"
+
+
+class NodeFace:
+    """Routes a request of the node listener; there is no way from here to the admin face."""
+
+    def __init__(self, endpoint: NodeEndpoint, documents: Documents, ready: Ready) -> None:
+        """Take the endpoint for messages, the contract, and who knows whether we are ready."""
+        self._endpoint, self._documents, self._ready = endpoint, documents, ready
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        path = environ.get("PATH_INFO", "")
+        if path in (PARTNER, f"{PARTNER}/"):
+            if environ["REQUEST_METHOD"] == "GET":
+                return self._contract(environ, start_response)
+            return self._endpoint(environ, start_response)
+        if path in (LIVE, READY):
+            return health(self._ready, environ, start_response)
+        return answer(start_response, "404 Not Found")
+
+    def _contract(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
+        """The WSDL under ?wsdl and the schemas under ?xsd=NAME; a GET can ask nothing else."""
+        asked = {
+            name.lower(): value
+            for name, value in parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+        }
+        if "wsdl" in asked:
+            return answer(start_response, "200 OK", self._documents.wsdl, XML)
+        if "xsd" not in asked:
+            return answer(start_response, "405 Method Not Allowed", allow="POST")
+        schema = self._documents.schema(asked["xsd"])
+        if schema is None:
+            return answer(start_response, "404 Not Found")
+        return answer(start_response, "200 OK", schema, XML)

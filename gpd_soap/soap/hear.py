@@ -1,0 +1,90 @@
+"""From the contract's words to ours: what a request asks, whichever version asks it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from lxml import etree
+
+from gpd_soap.core.debt import Claim
+from gpd_soap.core.demand import Demand
+from gpd_soap.core.receipt import Receipt
+from gpd_soap.desk import Ask
+
+#: LIMIT: a receiptId is unbounded in the contract and at most 35 characters in practice; a longer
+#: one is known by its hash, so that it can be a key.
+LONGEST_ID = 64
+
+
+def claim(request: Any) -> Claim:
+    """Who is asked, and through whom."""
+    return Claim(request.idPA, request.idBrokerPA, request.idStation)
+
+
+def ask(request: Any) -> Ask:
+    """A question about one notice."""
+    return Ask(claim(request), request.qrCode.fiscalCode, request.qrCode.noticeNumber)
+
+
+def demand(request: Any) -> Demand:
+    """A request for a notice."""
+    return Demand(
+        claim(request),
+        request.idServizio,
+        request.idSoggettoServizio,
+        request.datiSpecificiServizioRequest,
+    )
+
+
+def receipt(request: Any, payload: etree._Element) -> Receipt:
+    """A receipt, V1 or V2, with the digest of its content."""
+    sent = request.receipt
+    paid_at: datetime | None = sent.paymentDateTime
+    return Receipt(
+        claim=claim(request),
+        receipt_id=bounded(sent.receiptId),
+        digest=digest(payload),
+        issuer=sent.fiscalCode,
+        nav=sent.noticeNumber,
+        iuv=sent.creditorReferenceId,
+        outcome=sent.outcome,
+        amount=sent.paymentAmount,
+        psp=sent.idPSP,
+        psp_name=sent.PSPCompanyName,
+        psp_fiscal_code=sent.pspFiscalCode,
+        channel=sent.idChannel,
+        method=sent.paymentMethod,
+        fee=sent.fee,
+        paid_at=paid_at,
+        stand_in=bool(sent.standIn),
+        debtor_code=sent.debtor.uniqueIdentifier.entityUniqueIdentifierValue,
+    )
+
+
+def bounded(receipt_id: str) -> str:
+    """A receiptId as a key: itself, or its hash where it is too long."""
+    if len(receipt_id) <= LONGEST_ID:
+        return receipt_id
+    return f"sha256:{hashlib.sha256(receipt_id.encode()).hexdigest()}"
+
+
+def digest(payload: etree._Element) -> str:
+    """The name of a payload's content: the same for every prefix, indent, comment and encoding.
+
+    Element names and the text of leaves in document order, which is all that the contract has.
+    """
+    return hashlib.sha256("".join(_content(payload)).encode()).hexdigest()
+
+
+def _content(element: etree._Element) -> Iterator[str]:
+    # WHY: XML text cannot contain these control characters, so no value can imitate structure.
+    yield f"\x1e{element.tag!s}\x1f"
+    if len(element):
+        for child in element:
+            yield from _content(child)
+    else:
+        yield element.text or ""
+    yield "\x1d"

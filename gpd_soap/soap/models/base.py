@@ -1,0 +1,43 @@
+"""How the contract's types are written as Spyne models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spyne import ComplexModel, Integer
+
+NAMESPACE = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
+COMMON = "http://pagopa-api.pagopa.gov.it/xsd/common-types/v1.0.0/"
+
+# SPEC: paForNode.xsd has no elementFormDefault, so children carry no namespace.
+LOCAL: dict[str, Any] = {"sub_ns": "", "nillable": False}
+
+
+class Amount(Integer):
+    """An amount of euro: integer cents here, two decimals on the wire."""
+
+
+def req(kind: Any, **more: Any) -> Any:
+    """A member that must be there."""
+    return kind.customize(min_occurs=1, max_occurs=1, **LOCAL, **more)
+
+
+def opt(kind: Any, **more: Any) -> Any:
+    """A member that may be left out."""
+    return kind.customize(min_occurs=0, max_occurs=1, **LOCAL, **more)
+
+
+def many(kind: Any, most: int) -> Any:
+    """A member that comes once to `most` times."""
+    return kind.customize(min_occurs=1, max_occurs=most, **LOCAL)
+
+
+class Model(ComplexModel):
+    """A type of the contract; members that are not given are None."""
+
+    __namespace__ = NAMESPACE
+
+    def __init__(self, **members: Any) -> None:
+        """Take the members by name."""
+        # WHY: Spyne's own constructor walks and checks every member for each message.
+        self.__dict__.update(members)

@@ -1,0 +1,122 @@
+"""SOAP 1.1 for paForNode: Spyne's protocol with one parse, the published schema, and its answers.
+
+Spyne asks a protocol four things of a request (parse it, find the payload, find the operation,
+make it an object) and two of an answer.  Each is answered here by the contract and the codec.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lxml import etree
+from spyne import Fault
+from spyne.protocol.soap import Soap11
+
+from gpd_soap.contract.schema import Schema, Violation
+from gpd_soap.soap import codec, models
+from gpd_soap.soap.answers import broken_rule
+from gpd_soap.soap.envelope import BODY, ENVELOPE, NotSoap, open_envelope
+
+PREFIXES = {"soapenv": "http://schemas.xmlsoap.org/soap/envelope/", "paf": models.NAMESPACE}
+
+
+#: LIMIT: stText35; what signs a refusal when nothing of the kind was sent.
+LONGEST_CODE, NOBODY = 35, "-"
+
+
+class Unavailable(Fault):
+    """We failed on a receipt: at transport level, so that the Node sends it again (DESIGN 5)."""
+
+    def __init__(self) -> None:
+        """Say no more than that."""
+        super().__init__("Server", "The service is not available: send the message again.")
+
+
+class BrokenAnswer(Exception):
+    """An answer that the Node would not take; the message names the rule."""
+
+
+class NodeProtocol(Soap11):
+    """Both directions of every exchange; shared by threads."""
+
+    def __init__(self, schema: Schema, *, check_answers: bool) -> None:
+        """Take the published schema; answers go out unchecked only where that was asked for."""
+        super().__init__()
+        self.schema, self.check_answers = schema, check_answers
+        self._responses = {o.name: o.response for o in schema.operations.values()}
+
+    def create_in_document(self, ctx: Any, _charset: str | None = None) -> None:
+        """Parse, once; anything that is not SOAP 1.1 ends here, as a SOAP Fault."""
+        payload = open_envelope(ctx.udc.raw, ctx.udc.charset)
+        if isinstance(payload, NotSoap):
+            raise Fault(payload.code, payload.reason)
+        ctx.in_document = ctx.in_body_doc = payload
+
+    def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:
+        """Dispatch on the payload's name alone, whatever the SOAPAction says."""
+        operation = self.schema.operations.get(ctx.in_body_doc.tag)
+        if operation is None:
+            raise Fault("Client", "The Body carries no request of paForNode.")
+        ctx.method_request_string = operation.request
+        ctx.udc.operation = operation.name
+        ctx.udc.organization = identified(ctx.in_body_doc)
+
+    def deserialize(self, ctx: Any, message: Any) -> None:
+        """Hold the payload against the contract; make it a model, or note what it breaks."""
+        ctx.udc.violation = self.schema.check(ctx.in_body_doc)
+        if ctx.udc.violation is None:
+            try:
+                ctx.in_object = codec.reader(ctx.descriptor.in_message)(ctx.in_body_doc)
+            except codec.Unreadable as error:
+                ctx.udc.violation = Violation(str(error), "value")
+            else:
+                ctx.udc.notice = _notice(ctx.in_object)
+
+    def answer_of(self, answer: Any, operation: str) -> etree._Element:
+        """The whole envelope of an answer, built and checked.
+
+        BrokenAnswer for one that breaks the contract or the Node's extra rules; ValueError for
+        text that no XML can carry.
+        """
+        envelope = etree.Element(ENVELOPE, nsmap=PREFIXES)
+        body = etree.SubElement(envelope, BODY)
+        payload = etree.SubElement(body, self._responses[operation])
+        model: Any = type(answer)
+        codec.writer(model)(payload, answer)
+        if self.check_answers:
+            violation = self.schema.check(payload)
+            broken = violation.rule if violation else broken_rule(answer)
+            if broken:
+                where = violation.element if violation else operation
+                raise BrokenAnswer(f"{where}: {broken}")
+        return envelope
+
+    def serialize(self, ctx: Any, message: Any) -> None:
+        """Pass on the answer that was built and checked; a SOAP Fault is left to Spyne."""
+        if ctx.out_error is not None:
+            super().serialize(ctx, message)
+        else:
+            ctx.out_document = ctx.out_object[0]
+
+    def create_out_string(self, ctx: Any, _charset: str | None = None) -> None:
+        """Bytes, with the declaration that every client expects."""
+        ctx.out_string = [etree.tostring(ctx.out_document, encoding="UTF-8", xml_declaration=True)]
+
+    def fault_to_http_response_code(self, fault: Fault) -> str:
+        """500 as SOAP 1.1 wants it, and 503 where the sender must come again."""
+        unavailable = isinstance(fault, Unavailable)
+        return "503 Service Unavailable" if unavailable else "500 Internal Server Error"
+
+
+def identified(payload: etree._Element) -> str:
+    """The organization that a request is for, as far as it can be told; a sane text in any case."""
+    for child in payload:
+        if etree.QName(child).localname == "idPA":
+            text = (child.text or "").strip()
+            return text if 1 <= len(text) <= LONGEST_CODE and text.isprintable() else NOBODY
+    return NOBODY
+
+
+def _notice(request: Any) -> str:
+    named = getattr(request, "qrCode", None) or getattr(request, "receipt", None)
+    return NOBODY if named is None else str(named.noticeNumber)

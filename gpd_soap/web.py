@@ -1,0 +1,45 @@
+"""HTTP as both faces speak it: short answers, and whether we are alive and ready."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+#: The facts that must hold: a name, whether it holds, and a word on it.
+Ready = Callable[[], Iterable[tuple[str, bool, str]]]
+
+LIVE, READY = "/health/live", "/health/ready"
+
+
+def answer(
+    start_response: StartResponse,
+    status: str,
+    body: bytes = b"",
+    kind: str = "text/plain",
+    *,
+    allow: str = "",
+) -> list[bytes]:
+    """Answer with a body, or with the status in words where there is none."""
+    content = body or status.encode() + b"\n"
+    headers = [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(content)))]
+    if allow:
+        headers.append(("Allow", allow))
+    start_response(status, headers)
+    return [content]
+
+
+def health(ready: Ready, environ: Environ, start_response: StartResponse) -> list[bytes]:
+    """Answer the two questions of whoever keeps us running; 503 while something is missing."""
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return answer(start_response, "405 Method Not Allowed", allow="GET, HEAD")
+    facts = list(ready()) if environ["PATH_INFO"] == READY else []
+    well = all(holds for _, holds, _ in facts)
+    told = {name: word if holds else f"FAIL: {word}" for name, holds, word in facts}
+    body = json.dumps({"status": "up" if well else "down", **told}).encode()
+    status = "200 OK" if well else "503 Service Unavailable"
+    return answer(start_response, status, body, "application/json")

@@ -1,0 +1,115 @@
+"""Spyne answers on every Python we support that this machine has."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gpd_soap.soap.compat import prepare
+
+ROOT = Path(__file__).parents[2]
+SUPPORTED = ("3.11", "3.12", "3.13")
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+ANSWER_ONE_CALL = """
+import sys
+import gpd_soap.soap
+from spyne import Application, Service, Unicode, rpc
+from spyne.protocol.soap import Soap11
+from spyne.server.wsgi import WsgiApplication
+import http.cookies, io
+
+class Greeter(Service):
+    @rpc(Unicode, _returns=Unicode)
+    def greet(ctx, name):
+        return "ciao " + name
+
+app = WsgiApplication(
+    Application([Greeter], "urn:t", in_protocol=Soap11(validator="lxml"), out_protocol=Soap11())
+)
+ask = (
+    b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>'
+    b'<greet xmlns="urn:t"><name>mondo</name></greet></e:Body></e:Envelope>'
+)
+environ = {
+    "REQUEST_METHOD": "POST", "PATH_INFO": "/", "QUERY_STRING": "", "SERVER_NAME": "here",
+    "SERVER_PORT": "80", "wsgi.url_scheme": "http", "CONTENT_TYPE": "text/xml; charset=utf-8",
+    "CONTENT_LENGTH": str(len(ask)), "wsgi.input": io.BytesIO(ask),
+}
+print(b"".join(app(environ, lambda status, headers: print(status))).decode())
+assert http.cookies.__spec__.name == "http.cookies"
+assert sys.modules["spyne.util.six.moves.http_cookies"] is http.cookies
+"""
+
+
+def interpreters() -> dict[str, Path]:
+    """The supported Pythons of this machine by version, the running one among them."""
+    found = {HERE: Path(sys.executable)}
+    pyenv = Path.home() / ".pyenv" / "versions"
+    for version in SUPPORTED:
+        installed = sorted(pyenv.glob(f"{version}.*/bin/python{version}"))
+        on_path = shutil.which(f"python{version}")
+        for candidate in [*installed, *([Path(on_path)] if on_path else [])]:
+            if version not in found and _runs(candidate, version):
+                found[version] = candidate
+    return found
+
+
+def _runs(python: Path, version: str) -> bool:
+    """Whether it is that Python: pyenv's shims stand on PATH for versions that do not run."""
+    said = subprocess.run([python, "-V"], capture_output=True, text=True, check=False)
+    return said.stdout.startswith(f"Python {version}.")
+
+
+FOUND = interpreters()
+
+
+@pytest.fixture(params=sorted(FOUND))
+def python(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A Python that has Spyne: the running one as it stands, another one in a new environment."""
+    version: str = request.param
+    if version == HERE:
+        return Path(sys.executable)
+    subprocess.run([FOUND[version], "-m", "venv", tmp_path / "venv"], check=True)
+    made = tmp_path / "venv" / "bin" / "python"
+    pins = tmp_path / "pins.txt"
+    pins.write_text(pinned("spyne", "lxml", "pytz", "legacy-cgi"))
+    install = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
+    subprocess.run([made, *install, pins], check=True, timeout=300)
+    return made
+
+
+def pinned(*names: str) -> str:
+    """What deploy/requirements.txt says of these packages, hashes included."""
+    text = (ROOT / "deploy" / "requirements.txt").read_text()
+    entries = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)
+    return "".join(entry for entry in entries if entry.split("==")[0] in names)
+
+
+def test_spyne_answers_a_call_and_leaves_the_standard_library_alone(python: Path):
+    """Whichever Python we support runs us, Spyne is imported and answers."""
+    said = subprocess.run(
+        [python, "-c", ANSWER_ONE_CALL],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert said.returncode == 0, said.stderr
+    assert "200 OK" in said.stdout
+    assert "ciao mondo" in said.stdout
+
+
+def test_a_second_preparation_changes_nothing():
+    """However often it is asked for, one finder stands in front."""
+    prepare()
+    before = list(sys.meta_path)
+    prepare()
+
+    assert sys.meta_path == before
