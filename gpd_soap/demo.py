@@ -1,0 +1,269 @@
+"""Sample data for a first look: one organization, and a notice of every kind.
+
+Everything is invented.  Positions come in through the intake, as any creditor's do; what no
+creditor can hand in (a withdrawal, a payment) is added as the fact it is.  Dates are told from
+today, and what is payable stays so for as long as the data is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from gpd_soap.core import money, notice, rome
+from gpd_soap.core.debt import Claim, Notice
+from gpd_soap.core.notice import NoticeNumber
+from gpd_soap.core.payable import payable
+from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.desk import Desk, Policy
+from gpd_soap.intake.position import check, position_of
+from gpd_soap.services.office import Office
+from gpd_soap.soap import codec, hear, models
+from gpd_soap.soap.envelope import NotSoap, open_envelope
+from gpd_soap.store import configuration, positions
+from gpd_soap.store.errors import AlreadyKept
+from gpd_soap.store.store import Store
+
+ORGANIZATION, NAME = "77777777777", "Comune di Esempio"
+BENEFICIARY, BENEFICIARY_NAME = "88888888888", "Provincia di Esempio"
+BROKER, STATION, SECOND_STATION = "15376371009", "15376371009_01", "15376371009_02"
+SEGREGATION, SECOND_SEGREGATION = "47", "01"
+CLAIM = Claim(ORGANIZATION, BROKER, STATION)
+
+BANK, SECOND_BANK = "IT60X0542811101000000123456", "IT13L0306909606100000012345"
+POSTAL, SECOND_POSTAL = "IT46X0760103200000000123456", "IT94X0760101600000000654321"
+HASH = "YXNwZXR0YXR2aSBkaSBsZWdnZXJlIHVuIGhhc2g="
+TAXES, STAMPS = "0101002IM", "9/0301116TS/"
+
+#: A spontaneous service: any service data gets a notice of 16.00 euros.
+SERVICE_ID, SUBJECT_ID, KIND = "00001", "00001", "declared"
+SERVICE = {
+    "amount": 1600,
+    "description": "Diritti di segreteria",
+    "category": "0101101IM",
+    "iban": BANK,
+    "segregationCode": SEGREGATION,
+}
+
+#: When a table is made that shows no clock: whatever "today" is, what verify answers is the same.
+SOME_DAY = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
+
+Body = dict[str, Any]
+
+
+class Sample(NamedTuple):
+    """A position, and what to call each of its notices in the table."""
+
+    position: NewPosition
+    called: tuple[str, ...]
+    paid: bool = False
+
+
+def describe() -> list[tuple[str, str, str]]:
+    """Every notice: its number, what it is, and what verify answers while nobody has paid more."""
+    return [
+        (option.nav, what, _verify(one, option, SOME_DAY))
+        for one in _samples(SOME_DAY)
+        for option, what in zip(one.position.options, one.called, strict=True)
+    ]
+
+
+def sample(now: datetime) -> list[NewPosition]:
+    """The positions, as they are on their way in."""
+    return [one.position for one in _samples(now)]
+
+
+def install(store: Store, now: datetime) -> None:
+    """Configure the organization and keep every position; done twice, it changes nothing."""
+    with store.begin() as connection:
+        configuration.put_organization(connection, ORGANIZATION, NAME)
+        configuration.put_broker(connection, BROKER)
+        for station, code in ((STATION, SEGREGATION), (SECOND_STATION, SECOND_SEGREGATION)):
+            configuration.put_station(connection, station, BROKER)
+            configuration.put_serving(connection, ORGANIZATION, station, code)
+        configuration.put_service(connection, ORGANIZATION, SERVICE_ID, SUBJECT_ID, KIND, SERVICE)
+    for one in _samples(now):
+        _keep(store, one, now)
+
+
+def _keep(store: Store, one: Sample, now: datetime) -> None:
+    try:
+        with store.begin() as connection:
+            positions.add(connection, [one.position], now)
+    except AlreadyKept:
+        # WHY: kept by a run before this one, which may have ended before it was paid.
+        pass
+    for option in one.position.options if one.paid else ():
+        there = store.notice(CLAIM, option.nav).notice
+        if there is not None and there.paid_at is None:
+            _pay(store, option, now)
+
+
+def _pay(store: Store, option: NewOption, now: datetime) -> None:
+    """Settle a receipt, the way the Node's are settled."""
+    raw = RECEIPT.format(
+        nav=option.nav,
+        iuv=option.iuv,
+        amount=money.to_wire(option.amount),
+        description=option.description,
+        paid_at=rome.to_wire_datetime(now - timedelta(days=2)),
+    ).encode()
+    payload = open_envelope(raw)
+    assert not isinstance(payload, NotSoap)
+    request = codec.reader(models.PaSendRTV2Request)(payload)
+    desk = Desk(store, lambda: now, Office(store, timedelta()), Policy())
+    desk.settle(hear.receipt(request, payload), "paSendRTV2", raw)
+
+
+def _verify(one: Sample, option: NewOption, now: datetime) -> str:
+    refusal = payable(_as_kept(one, option, now), now)
+    return f"OK {money.to_wire(option.amount)}" if refusal is None else refusal.fault.code
+
+
+def _as_kept(one: Sample, option: NewOption, now: datetime) -> Notice:
+    """A notice as the store will give it back."""
+    position = one.position
+    return Notice(
+        iupd=position.iupd,
+        version=1,
+        published_at=position.published_at,
+        withdrawn_at=position.withdrawn_at,
+        company_name=position.company_name,
+        office_name=position.office_name,
+        debtor=position.debtor,
+        **option._asdict(),
+        paid_at=now if one.paid else None,
+        reported_at=None,
+        alternative_paid=False,
+    )
+
+
+def _samples(now: datetime) -> Iterator[Sample]:
+    yield Sample(_position("SINGLE", now, _option(1, now)), ("a single option",))
+    rates = [_option(at, now, _share(4000), plan=True, days=30 * at) for at in (2, 3, 4)]
+    yield Sample(
+        _position("PLAN-OR-SINGLE", now, *rates, _option(5, now, _share(12000))),
+        (*(f"installment {at} of 3" for at in (1, 2, 3)), "the same debt, paid at once"),
+    )
+    province = {"organizationFiscalCode": BENEFICIARY, "companyName": BENEFICIARY_NAME}
+    shared = (_share(7000), _share(3050, 2, iban=SECOND_BANK, **province))
+    yield Sample(
+        _position("TWO-BENEFICIARIES", now, _option(6, now, *shared, code=SECOND_SEGREGATION)),
+        ("two beneficiaries",),
+    )
+    both = _option(7, now, _share(5000, postalIban=POSTAL))
+    yield Sample(_position("BANK-AND-POSTAL", now, both), ("a bank and a postal account",))
+    postal = _option(8, now, _share(5000, iban=None, postalIban=SECOND_POSTAL))
+    yield Sample(_position("POSTAL", now, postal), ("a postal account alone",))
+    mark = {"hashDocument": HASH, "stampType": "01", "provincialResidence": "RM"}
+    stamped = (_share(2500), _share(1600, 2, iban=None, stamp=mark, category=STAMPS))
+    yield Sample(
+        _position("STAMP", now, _option(9, now, *stamped)), ("with a stamp, for getPaymentV2 only",)
+    )
+    yield from _samples_by_state(now)
+
+
+def _samples_by_state(now: datetime) -> Iterator[Sample]:
+    expired = _position("EXPIRED", now, _option(10, now, days=-1), switchToExpired=True)
+    yield Sample(expired, ("expired: due yesterday",))
+    overdue = _option(11, now, days=-1, code=SECOND_SEGREGATION)
+    yield Sample(_position("PAST-DUE", now, overdue), ("past due, and still payable",))
+    withdrawn = _position("WITHDRAWN", now, _option(12, now))._replace(withdrawn_at=now)
+    yield Sample(withdrawn, ("withdrawn",))
+    yield Sample(
+        _position("PAID", now, _option(13, now)), ("paid: its receipt is kept",), paid=True
+    )
+    draft = _position("DRAFT", now, _option(14, now))._replace(published_at=None)
+    yield Sample(draft, ("a draft, not published",))
+    future = _position("FUTURE", now, _option(15, now, days=425), validityDate=_day(now, 365))
+    yield Sample(future, ("not valid for another year",))
+
+
+def _position(iupd: str, now: datetime, *options: Body, **more: object) -> NewPosition:
+    """A position handed in as GPD's JSON, published; the intake must find nothing wrong in it."""
+    body = {
+        "iupd": f"DEMO-{iupd}",
+        "type": "F",
+        "fiscalCode": "RSSMRA00A01A000K",
+        "fullName": "Maria Esempio",
+        "streetName": "Via dell'Esempio",
+        "civicNumber": "1",
+        "postalCode": "00100",
+        "city": "Roma",
+        "province": "RM",
+        "country": "IT",
+        "email": "nessuno@esempio.invalid",
+        "companyName": NAME,
+        "officeName": "Ufficio Tributi",
+        "switchToExpired": False,
+        "paymentOption": list(options),
+        **more,
+    }
+    checked = check(body, ORGANIZATION)
+    if checked.body is None:
+        raise ValueError("; ".join(map(str, checked.errors)))
+    return position_of(checked.body, ORGANIZATION, now, _never)
+
+
+def _option(
+    serial: int,
+    now: datetime,
+    *shares: Body,
+    plan: bool = False,
+    days: int = 60,
+    code: str = SEGREGATION,
+) -> Body:
+    transfers = shares or (_share(10000),)
+    number = notice.issue(code, serial)
+    return {
+        "nav": number.nav,
+        "iuv": number.iuv,
+        "amount": sum(share["amount"] for share in transfers),
+        "description": f"Tributo di esempio {serial}",
+        "isPartialPayment": plan,
+        "dueDate": _day(now, days),
+        "transfer": list(transfers),
+    }
+
+
+def _share(amount: int, number: int = 1, **more: object) -> Body:
+    return {
+        "idTransfer": str(number),
+        "amount": amount,
+        "remittanceInformation": f"Versamento {number}",
+        "category": TAXES,
+        "iban": BANK,
+        **more,
+    }
+
+
+def _day(now: datetime, days: int) -> str:
+    return (rome.day_of(now) + timedelta(days=days)).isoformat()
+
+
+def _never() -> NoticeNumber:
+    message = "every sample has its number"
+    raise AssertionError(message)
+
+
+RECEIPT = f"""<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+  xmlns:paf="{models.NAMESPACE}"><soapenv:Body><paf:paSendRTV2Request>
+<idPA>{ORGANIZATION}</idPA><idBrokerPA>{BROKER}</idBrokerPA><idStation>{STATION}</idStation>
+<receipt><receiptId>demo-{{nav}}</receiptId><noticeNumber>{{nav}}</noticeNumber>
+<fiscalCode>{ORGANIZATION}</fiscalCode><outcome>OK</outcome>
+<creditorReferenceId>{{iuv}}</creditorReferenceId><paymentAmount>{{amount}}</paymentAmount>
+<description>{{description}}</description><companyName>{NAME}</companyName>
+<debtor><uniqueIdentifier><entityUniqueIdentifierType>F</entityUniqueIdentifierType>
+<entityUniqueIdentifierValue>RSSMRA00A01A000K</entityUniqueIdentifierValue></uniqueIdentifier>
+<fullName>Maria Esempio</fullName></debtor>
+<transferList><transfer><idTransfer>1</idTransfer><transferAmount>{{amount}}</transferAmount>
+<fiscalCodePA>{ORGANIZATION}</fiscalCodePA><IBAN>{BANK}</IBAN>
+<remittanceInformation>Versamento 1</remittanceInformation>
+<transferCategory>{TAXES}</transferCategory></transfer></transferList>
+<idPSP>PSPINVENTATO</idPSP><PSPCompanyName>Prestatore Inventato</PSPCompanyName>
+<idChannel>00000000000_01</idChannel><channelDescription>Sportello inventato</channelDescription>
+<paymentMethod>cash</paymentMethod><fee>1.50</fee>
+<paymentDateTime>{{paid_at}}</paymentDateTime></receipt>
+</paf:paSendRTV2Request></soapenv:Body></soapenv:Envelope>
+"""

@@ -1,0 +1,113 @@
+"""A debt position as GPD's first API writes it: its names, its optional fields, our limits.
+
+Each field is held here against its own limits; what one field means for another is in `rules`.
+Source: spec/gpd-reference.md 3, "v1 body".
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gpd_soap.intake.fields import (
+    Category,
+    Cents,
+    DebtorCode,
+    Hash,
+    Iban,
+    Optional16,
+    Optional35,
+    Optional70,
+    Optional140,
+    OptionalCountry,
+    OptionalEmail,
+    OrganizationCode,
+    Province,
+    ReadOnly,
+    Since,
+    Strict,
+    Text35,
+    Text50,
+    Text70,
+    Text140,
+    Text255,
+    Until,
+)
+
+
+class Entry(Strict):
+    """One piece of metadata."""
+
+    key: Text140
+    value: Text140
+
+
+Entries = Annotated[list[Entry], Field(max_length=10)]
+
+
+class Stamp(Strict):
+    """A digital revenue stamp (marca da bollo) to be bought."""
+
+    hash_document: Hash
+    stamp_type: Literal["01"]
+    provincial_residence: Province
+
+
+class Transfer(Strict):
+    """One beneficiary's share; the position's own organization where none is named."""
+
+    id_transfer: Literal["1", "2", "3", "4", "5"]
+    amount: Cents
+    organization_fiscal_code: OrganizationCode | None = None
+    company_name: Optional140 = None
+    remittance_information: Text140
+    category: Category
+    iban: Iban | None = None
+    postal_iban: Iban | None = None
+    stamp: Stamp | None = None
+    transfer_metadata: Entries | None = None
+
+
+class Option(Strict):
+    """One way to pay, or one installment of a plan; without `iuv` a number is issued."""
+
+    nav: str | None = None
+    iuv: Text35 | None = None
+    amount: Cents
+    description: Text140
+    is_partial_payment: bool
+    payment_plan_id: Text50 | None = None
+    due_date: Until
+    retention_date: Until | None = None
+    fee: ReadOnly = None
+    notification_fee: ReadOnly = None
+    transfer: Annotated[list[Transfer], Field(min_length=1, max_length=5)]
+    payment_option_metadata: Entries | None = None
+
+
+class Position(Strict):
+    """What a debtor owes an organization, with every way to pay it."""
+
+    iupd: Text255
+    kind: Annotated[Literal["F", "G"], Field(alias="type")]
+    fiscal_code: DebtorCode
+    full_name: Text70
+    street_name: Optional70 = None
+    civic_number: Optional16 = None
+    postal_code: Optional16 = None
+    city: Optional35 = None
+    province: Optional35 = None
+    region: Optional35 = None
+    country: OptionalCountry = None
+    email: OptionalEmail = None
+    phone: Optional35 = None
+    company_name: Text140
+    office_name: Optional140 = None
+    switch_to_expired: bool
+    pay_stand_in: bool = True
+    validity_date: Since | None = None
+    payment_date: ReadOnly = None
+    status: ReadOnly = None
+    # LIMIT: GPD sets none; this is more than anyone prints, and less than stops a server.
+    payment_option: Annotated[list[Option], Field(min_length=1, max_length=1000)]

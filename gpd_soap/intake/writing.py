@@ -1,0 +1,165 @@
+"""One transaction of a load: what a file configures, then its positions, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import datetime
+from typing import NamedTuple
+
+from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
+from gpd_soap.core.position import NewPosition
+from gpd_soap.intake import models
+from gpd_soap.intake.document import Document, UnusableFile, told
+from gpd_soap.intake.finding import FieldError, path
+from gpd_soap.intake.position import position_of, wants_number
+from gpd_soap.store import configuration, positions, schema
+from gpd_soap.store.errors import AlreadyKept
+from gpd_soap.store.store import Store
+
+Refused = dict[int, tuple[FieldError, ...]]
+
+
+class Candidate(NamedTuple):
+    """A position that passed every check without a database; `place` is its place in the file."""
+
+    place: int
+    body: models.Position
+    organization: str
+    publish: bool
+
+    @property
+    def wants_number(self) -> bool:
+        """Whether a notice number has to be issued for it."""
+        return wants_number(self.body)
+
+
+class Undone(Exception):
+    """Raised inside a `Writing` to leave it with nothing kept."""
+
+
+class Writing(ExitStack):
+    """A transaction; leaving well keeps everything, an exception nothing."""
+
+    def __init__(self, store: Store, now: datetime) -> None:
+        """Begin."""
+        super().__init__()
+        self._connection = self.enter_context(store.begin())
+        self._now = now
+        self._organizations: set[str] = set()
+        self._segregation: dict[str, str] = {}
+
+    def configure(self, document: Document) -> None:
+        """Keep what a file says of configuration; UnusableFile where it names what is nowhere."""
+        connection = self._connection
+        for organization in document.organizations:
+            configuration.put_organization(connection, organization.fiscal_code, organization.name)
+        for broker in document.brokers:
+            configuration.put_broker(connection, broker.fiscal_code)
+        self._learn()
+        strangers = list(self._strangers(document))
+        if strangers:
+            raise UnusableFile(told(strangers))
+        for station in document.stations:
+            configuration.put_station(connection, station.id, station.broker)
+            for served in station.organizations:
+                configuration.put_serving(
+                    connection,
+                    served.fiscal_code,
+                    station.id,
+                    served.segregation_code,
+                    broadcast=served.broadcast,
+                )
+        for service in document.services:
+            configuration.put_service(
+                connection,
+                service.organization,
+                service.service_id,
+                service.subject_id,
+                service.kind,
+                service.settings,
+            )
+        self._learn()
+
+    def keep(self, candidates: Sequence[Candidate]) -> Refused:
+        """Keep these positions, and say which cannot be and why."""
+        refused = {c.place: errors for c in candidates if (errors := tuple(self._missing(c)))}
+        rest = [c for c in candidates if c.place not in refused]
+        if self._added(rest):
+            return refused
+        for candidate in rest:
+            if not self._added([candidate]):
+                refused[candidate.place] = tuple(self._in_use(candidate))
+        return refused
+
+    def _added(self, candidates: Sequence[Candidate]) -> bool:
+        try:
+            with self._connection.begin_nested():
+                new = [self._position(candidate) for candidate in candidates]
+                positions.add(self._connection, new, self._now)
+        except AlreadyKept:
+            return False
+        return True
+
+    def _position(self, candidate: Candidate) -> NewPosition:
+        organization = candidate.organization
+
+        def issue() -> NoticeNumber:
+            code = self._segregation[organization]
+            return positions.issue_number(self._connection, organization, code)
+
+        published_at = self._now if candidate.publish else None
+        return position_of(candidate.body, organization, published_at, issue)
+
+    def _learn(self) -> None:
+        """Read who is ours, and with which segregation code numbers are issued for each."""
+        rows = self._connection.execute(schema.organization.select())
+        self._organizations = {row.fiscal_code for row in rows}
+        serving = schema.organization_station
+        codes = serving.select().where(serving.c.segregation_code.is_not(None))
+        self._segregation = {}
+        for row in self._connection.execute(codes.order_by(serving.c.station)):
+            # WHY: of several stations the first by name, so that it is always the same one.
+            self._segregation.setdefault(row.organization, row.segregation_code)
+
+    def _strangers(self, document: Document) -> Iterator[FieldError]:
+        brokers = {row.fiscal_code for row in self._connection.execute(schema.broker.select())}
+        for at, station in enumerate(document.stations):
+            if station.broker not in brokers:
+                yield FieldError(path("stations", at, "broker"), "unknown", "a registered broker")
+            for place, served in enumerate(station.organizations):
+                if served.fiscal_code not in self._organizations:
+                    field = path("stations", at, "organizations", place, "fiscalCode")
+                    yield FieldError(field, "unknown", "a registered organization")
+        for at, service in enumerate(document.services):
+            if service.organization not in self._organizations:
+                field = path("services", at, "organization")
+                yield FieldError(field, "unknown", "a registered organization")
+
+    def _missing(self, candidate: Candidate) -> Iterator[FieldError]:
+        if candidate.organization not in self._organizations:
+            yield FieldError("organization", "unknown", "a registered organization")
+        elif candidate.wants_number and candidate.organization not in self._segregation:
+            expected = "an IUV, or a station with a segregation code to issue one"
+            for at, option in enumerate(candidate.body.payment_option):
+                if option.iuv is None:
+                    yield FieldError(path("paymentOption", at, "iuv"), "required", expected)
+
+    def _in_use(self, candidate: Candidate) -> Iterator[FieldError]:
+        """Which of its names the store has already."""
+        expected = "what the organization has never used"
+        position, option = schema.position, schema.payment_option
+        of_iupd = position.select().where(
+            position.c.organization == candidate.organization,
+            position.c.iupd == candidate.body.iupd,
+        )
+        if self._connection.execute(of_iupd).first() is not None:
+            yield FieldError("iupd", "in-use", expected)
+        ours = option.select().where(option.c.organization == candidate.organization)
+        for at, wanted in enumerate(candidate.body.payment_option):
+            if wanted.iuv is None:
+                continue
+            nav = wanted.nav or nav_of_iuv(wanted.iuv)
+            for column, value in ((option.c.nav, nav), (option.c.iuv, wanted.iuv)):
+                if self._connection.execute(ours.where(column == value)).first() is not None:
+                    yield FieldError(path("paymentOption", at, str(column.key)), "in-use", expected)
