@@ -1,0 +1,1 @@
+"""The Node, played against any creditor institution's endpoint: asked, judged, paid, replayed."""
