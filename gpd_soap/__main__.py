@@ -1,0 +1,5 @@
+"""`python -m gpd_soap`."""
+
+from gpd_soap.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The administrators' face, on a listener of its own."""

@@ -1,0 +1,62 @@
+"""`gpd-soap demo`: from nothing to an answered verify in one command."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+NEXT = """
+Ask it as the Node would, from another terminal:
+
+  {program} node verify {first} --url {address}
+  {program} node pay    {first} --url {address}
+  {program} node probe --url {address}
+
+The contract, for a SOAP client of yours:  {address}?wsdl
+Stop with Ctrl-C; the sample data goes with it.
+"""
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, help="The node face's port.")
+@click.option("--admin-port", default=8081, show_default=True, help="The admin face's port.")
+@click.option(
+    "--keep", type=click.Path(dir_okay=False, path_type=Path), help="Keep the data in this file."
+)
+def demo(port: int, admin_port: int, keep: Path | None) -> None:
+    """Serve sample positions of every kind on this machine, and say what to try.
+
+    Takes no GPD_* variables: a database of its own, loopback only.
+    """
+    with TemporaryDirectory(prefix="gpd-soap-demo-") as folder:
+        _run(keep or Path(folder) / "demo.db", port, admin_port)
+
+
+def _run(database: Path, port: int, admin_port: int) -> None:
+    from gpd_soap import demo as sample  # noqa: PLC0415  # WHY: `--help` must come at once
+    from gpd_soap import logs, server, wiring  # noqa: PLC0415
+    from gpd_soap.settings import Settings  # noqa: PLC0415
+    from gpd_soap.store import migrate  # noqa: PLC0415
+    from gpd_soap.store.store import Store  # noqa: PLC0415
+
+    settings = Settings(
+        database_url=f"sqlite:///{database}",
+        node_bind=f"127.0.0.1:{port}",
+        admin_bind=f"127.0.0.1:{admin_port}",
+        workers=2,
+    )
+    logs.configure("info")
+    store = Store(settings.database_url)
+    migrate.upgrade(store.engine)
+    sample.install(store, wiring.utc_now())
+    shown = sample.describe()
+    width = max(len(what) for _, what, _ in shown)
+    click.echo("\nOrganization 77777777777, broker 15376371009, station 15376371009_01\n")
+    for nav, what, answer in shown:
+        click.echo(f"  {nav}  {what:{width}}  {answer}")
+    told = {"program": sys.argv[0], "first": shown[0][0], "address": settings.address}
+    click.echo(NEXT.format(**told))
+    server.serve(settings, wiring.faces(settings, store, "all"))

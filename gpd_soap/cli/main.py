@@ -1,0 +1,40 @@
+"""`gpd-soap`: the root of the commands, and how an operator's error is told."""
+
+from __future__ import annotations
+
+import click
+
+from gpd_soap import __version__
+from gpd_soap.cli.demo import demo
+from gpd_soap.cli.load import load
+from gpd_soap.cli.node import node
+from gpd_soap.cli.serve import db, health, serve
+from gpd_soap.core.errors import OperatorError
+
+
+class Root(click.Group):
+    """Says an operator's error in one line with its hint; anything else is a defect of ours."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command."""
+        try:
+            return super().invoke(ctx)
+        except OperatorError as error:
+            hint = f"\n  {error.hint}" if error.hint else ""
+            raise click.ClickException(f"{error}{hint}") from None
+
+
+@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="gpd-soap")
+def main() -> None:
+    r"""The creditor institution's side of pagoPA: answers the Node, keeps the receipts.
+
+    \b
+    Try it:            gpd-soap demo
+    Run it:            gpd-soap db upgrade && gpd-soap serve
+    Ask it as the Node would:  gpd-soap node verify NOTICE
+    """
+
+
+for command in (demo, serve, db, load, node, health):
+    main.add_command(command)

@@ -1,0 +1,88 @@
+"""Running it: `serve`, `db` and `health`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gpd_soap.store.store import Store
+
+
+class WithSettings(click.Command):
+    """A command whose help ends with every variable that it obeys."""
+
+    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the variables, their defaults and what they are for."""
+        from gpd_soap.settings import variables  # noqa: PLC0415  # WHY: help must come at once
+
+        with formatter.section("Environment (or a TOML file)"):
+            formatter.write_dl(
+                (name, f"{text} [{default}]" if default else text)
+                for name, default, text in variables()
+            )
+
+
+@click.command(cls=WithSettings)
+@click.argument("face", type=click.Choice(["node", "admin", "all"]), default="all")
+def serve(face: str) -> None:
+    """Serve the Node, the administrators, or both, until told to stop.
+
+    The database must be up to date (`gpd-soap db upgrade`).
+    """
+    from gpd_soap import logs, server, wiring  # noqa: PLC0415
+    from gpd_soap.settings import Settings  # noqa: PLC0415
+    from gpd_soap.store import migrate  # noqa: PLC0415
+    from gpd_soap.store.store import Store  # noqa: PLC0415
+
+    settings = Settings.load()
+    logs.configure(settings.log_level)
+    store = Store(settings.database_url)
+    migrate.check(store.engine)
+    server.serve(settings, wiring.faces(settings, store, face))
+
+
+@click.group()
+def db() -> None:
+    """Make the database ready, or look whether it is."""
+
+
+@db.command("upgrade", cls=WithSettings)
+def db_upgrade() -> None:
+    """Bring the database to what this version needs; safe to run twice, or twice at once."""
+    from gpd_soap.store import migrate  # noqa: PLC0415
+
+    store = _store()
+    before = migrate.pending(store.engine)
+    migrate.upgrade(store.engine)
+    click.echo(f"applied: {', '.join(before)}" if before else "nothing to do: up to date")
+
+
+@db.command("check", cls=WithSettings)
+def db_check() -> None:
+    """Say whether the database is what this version needs; exit 1 if not."""
+    from gpd_soap.store import migrate  # noqa: PLC0415
+
+    migrate.check(_store().engine)
+    click.echo("up to date")
+
+
+@click.command(cls=WithSettings)
+def health() -> None:
+    """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
+    from gpd_soap.contract.schema import Schema  # noqa: PLC0415
+    from gpd_soap.health import facts  # noqa: PLC0415
+
+    found = facts(_store(), Schema())
+    for fact in found:
+        click.echo(str(fact))
+    if not all(fact.holds for fact in found):
+        raise SystemExit(1)
+
+
+def _store() -> Store:
+    from gpd_soap.settings import Settings  # noqa: PLC0415
+    from gpd_soap.store.store import Store  # noqa: PLC0415
+
+    return Store(Settings.load().database_url)

@@ -1,0 +1,50 @@
+"""Is everything that an answer needs there?  A list of facts, for people and for probes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import NamedTuple
+
+from gpd_soap.contract.schema import Schema
+from gpd_soap.store import migrate
+from gpd_soap.store.store import Store
+
+
+class Fact(NamedTuple):
+    """One thing that must hold, whether it does, and a word on it."""
+
+    name: str
+    holds: bool
+    word: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {'OK' if self.holds else 'FAIL'} ({self.word})"
+
+
+def facts(store: Store, schema: Schema) -> list[Fact]:
+    """Look at the contract, the database and its tables; never raises."""
+    return [
+        Fact("contract", True, f"{len(schema.operations)} operations"),
+        *_database(store),
+    ]
+
+
+def _database(store: Store) -> list[Fact]:
+    try:
+        waiting = migrate.pending(store.engine)
+        probed = store.last_probe() if not waiting else None
+    except Exception as error:  # noqa: BLE001  # WHY: whatever it is, the answer is "not ready"
+        return [Fact("database", False, type(error).__name__)]
+    return [
+        Fact("database", True, store.engine.dialect.name),
+        Fact("schema", not waiting, _schema(waiting)),
+        Fact("last probe", True, _said(probed)),
+    ]
+
+
+def _schema(waiting: list[str]) -> str:
+    return f"run `gpd-soap db upgrade` for {', '.join(waiting)}" if waiting else "up to date"
+
+
+def _said(instant: datetime | None) -> str:
+    return instant.isoformat(timespec="seconds") if instant else "none so far"

@@ -1,0 +1,123 @@
+"""A service's own schema: compiled so that it reaches nothing, and its no in our words."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import threading
+from functools import lru_cache
+from typing import NamedTuple
+
+from lxml import etree
+
+from gpd_soap.contract.documents import XSD
+from gpd_soap.contract.parsing import parse
+from gpd_soap.contract.violation import PLAIN, RULES
+
+#: What would have another document read; a service's schema is one text, whole.
+OUTWARD = [f"{XSD}{name}" for name in ("include", "import", "redefine", "override")]
+#: LIMIT: the catalogue's schemas have a few kilobytes.
+LONGEST = 256 * 1024
+#: LIMIT: libxml2 takes time and memory that grow with an occurrence bound; beyond, "unbounded".
+MOST_OCCURRENCES = 1000
+SCHEMAS = 64
+
+UNFORESEEN = "un elemento non previsto"
+# WHY: only to look a name up among the schema's own; the sentence quotes the sender.
+NAMED = re.compile(r"\AElement '(?:\{.*?\})?(?P<name>[^{}']+)'", re.DOTALL)
+MISSING = re.compile(r"Missing child element\(s\)\. Expected is (?:one of )?\( (?P<names>[^()']*) \)")
+
+
+class BadSchema(ValueError):
+    """A service's schema cannot be used; the text says why."""
+
+
+class Breach(NamedTuple):
+    """The first rule that service data breaks: `element` is a name of the schema, or UNFORESEEN."""
+
+    element: str
+    rule: str
+    missing: str = ""
+
+    @property
+    def description(self) -> str:
+        """What an Italian sentence says of it."""
+        subject = self.element if self.element == UNFORESEEN else f"l'elemento {self.element}"
+        if self.missing:
+            return f"in {self.element} manca l'elemento {self.missing}"
+        if self.rule in PLAIN:
+            return f"{subject} {PLAIN[self.rule]}"
+        return f"{subject} non rispetta la regola {self.rule}"
+
+
+class ServiceSchema:
+    """One compiled schema, for one thread."""
+
+    def __init__(self, text: str) -> None:
+        """Compile it; BadSchema for what is none, or would reach outside."""
+        root = _parsed(text)
+        self._names = {node.get("name", "") for node in root.iter(f"{XSD}element")} - {""}
+        try:
+            self._compiled = etree.XMLSchema(root)
+        except etree.XMLSchemaParseError as error:
+            raise BadSchema(f"expected an XML Schema; line {_line(error)} is none") from None
+
+    def breach(self, root: etree._Element) -> Breach | None:
+        """Say how service data breaks the schema, or None."""
+        if self._compiled.validate(root):
+            return None
+        error = self._compiled.error_log[0]
+        said = NAMED.match(error.message)
+        name = said["name"] if said is not None else ""
+        element = name if name in self._names else UNFORESEEN
+        if error.type_name == "SCHEMAV_ELEMENT_CONTENT":
+            return self._misplaced(element, error.message)
+        return Breach(element, RULES.get(error.type_name, "schema"))
+
+    def _misplaced(self, element: str, message: str) -> Breach:
+        """An element that is missing, or one that is too much."""
+        said = MISSING.search(message)
+        if said is None:
+            return Breach(element, "unexpected")
+        awaited = (name.rpartition("}")[2] for name in said["names"].split(", "))
+        known = " oppure ".join(name for name in awaited if name in self._names)
+        return Breach(element, "missing", known if element != UNFORESEEN else "")
+
+
+class _Compiled(threading.local):
+    """Schemas by their text, for each thread: two that share one mix up its errors."""
+
+    def __init__(self) -> None:
+        self.of = lru_cache(SCHEMAS)(ServiceSchema)
+
+
+_compiled = _Compiled()
+
+
+def compiled(text: str) -> ServiceSchema:
+    """The schema of this text, compiled once for each thread; BadSchema if it cannot be."""
+    return _compiled.of(text)
+
+
+def _parsed(text: str) -> etree._Element:
+    if len(text) > LONGEST:
+        raise BadSchema(f"expected at most {LONGEST} characters")
+    # WHY: the mark says UTF-8, whatever encoding the text had when it was a file.
+    root = parse(codecs.BOM_UTF8 + text.removeprefix("\ufeff").encode())
+    if root is None:
+        raise BadSchema("expected well-formed XML without a DOCTYPE")
+    if root.tag != f"{XSD}schema":
+        raise BadSchema("expected an XML Schema")
+    if next(root.iter(*OUTWARD), None) is not None:
+        raise BadSchema("expected one document, without include, import, redefine or override")
+    for bound in root.xpath("//@maxOccurs | //@minOccurs"):
+        if bound.isdecimal() and (len(bound) > LONGEST_BOUND or int(bound) > MOST_OCCURRENCES):
+            raise BadSchema(f"expected at most {MOST_OCCURRENCES} occurrences, or unbounded")
+    return root
+
+
+LONGEST_BOUND = len(str(MOST_OCCURRENCES))
+
+
+def _line(error: etree.XMLSchemaParseError) -> int:
+    return error.error_log[0].line if len(error.error_log) else 0

@@ -1,0 +1,193 @@
+"""The program as deployed: gunicorn with two workers, asked by real clients."""
+
+import base64
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+import pytest
+import requests
+import zeep
+from sqlalchemy import update
+
+from gpd_soap.core import rome
+from gpd_soap.store import schema
+from gpd_soap.store.store import Store
+from tests import world
+from tests.conftest import FreshDatabase
+from tests.e2e.served import free_port, running, serving, wait_for
+from tests.messages.build import asked, claim, qr, receipt
+
+XML = {"Content-Type": "text/xml", "SOAPAction": '"paVerifyPaymentNotice"'}
+VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+RECEIPT = asked("paSendRTV2", claim() + receipt(world.nav(1))).encode()
+SENDERS = 8
+
+
+def living(url: str) -> None:
+    """Make the world, with its due date where the real clock finds it payable."""
+    world.prepare(url)
+    store = Store(url)
+    with store.begin() as connection:
+        connection.execute(
+            update(schema.payment_option)
+            .where(schema.payment_option.c.due_at == world.DUE)
+            .values(due_at=rome.end_of_day(date(2199, 12, 31)))
+        )
+    store.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
+    """A database of the world that the real clock finds payable."""
+    return fresh_database(request.param, living)
+
+
+@pytest.fixture
+def address(database: str, tmp_path: Path) -> Iterator[str]:
+    """The node face, served over that database by two workers."""
+    with serving("all", database, tmp_path / "log") as found:
+        yield found
+
+
+def test_a_verify_is_answered(address: str) -> None:
+    """XML that the Node would send goes in, the right XML comes out, from a database."""
+    answered = requests.post(address, VERIFY, headers=XML, timeout=10)
+
+    assert answered.status_code == 200
+    assert answered.headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert b"<outcome>OK</outcome>" in answered.content
+    assert b"<amount>100.00</amount>" in answered.content
+
+
+def test_zeep_drives_all_six_operations(address: str) -> None:
+    """A SOAP client that knows only ?wsdl asks everything there is to ask."""
+    client = zeep.Client(f"{address}?wsdl")  # type: ignore[no-untyped-call]  # zeep's
+    service, who = client.service, {
+        "idPA": world.ORGANIZATION, "idBrokerPA": world.BROKER, "idStation": world.STATION,
+    }  # fmt: skip
+    code = {"fiscalCode": world.ORGANIZATION, "noticeNumber": world.nav(9)}
+    subject = {
+        "uniqueIdentifier": {
+            "entityUniqueIdentifierType": "F", "entityUniqueIdentifierValue": "ANONIMO",
+        },
+        "fullName": "ANONIMO",
+    }  # fmt: skip
+
+    due = service.paVerifyPaymentNotice(**who, qrCode=code)
+    refused = service.paGetPayment(**who, qrCode=code)
+    data = service.paGetPaymentV2(**who, qrCode=code).data
+    demanded = service.paDemandPaymentNotice(
+        **who, idServizio="00001", idSoggettoServizio="00009", datiSpecificiServizioRequest=b"<a/>"
+    )
+
+    def sent(data: object, transfers: list[object]) -> dict[str, object]:
+        return {
+            "receiptId": f"receipt-{data.creditorReferenceId}",  # type: ignore[attr-defined]
+            "noticeNumber": f"3{data.creditorReferenceId}",  # type: ignore[attr-defined]
+            "fiscalCode": world.ORGANIZATION, "outcome": "OK",
+            "creditorReferenceId": data.creditorReferenceId,  # type: ignore[attr-defined]
+            "paymentAmount": data.paymentAmount,  # type: ignore[attr-defined]
+            "description": "Tributo", "companyName": world.NAME, "debtor": subject,
+            "transferList": {"transfer": transfers}, "idPSP": "PSP", "PSPCompanyName": "PSP",
+            "idChannel": "CH", "channelDescription": "app",
+        }  # fmt: skip
+
+    first, stamp = data.transferList.transfer
+    paid_stamp = {
+        "idTransfer": 2, "transferAmount": stamp.transferAmount,
+        "fiscalCodePA": stamp.fiscalCodePA, "MBDAttachment": b"<stamp/>",
+        "remittanceInformation": stamp.remittanceInformation,
+        "transferCategory": stamp.transferCategory,
+    }  # fmt: skip
+    paid = {name: first[name] for name in (
+        "idTransfer", "transferAmount", "fiscalCodePA", "IBAN", "remittanceInformation",
+        "transferCategory",
+    )}  # fmt: skip
+    taken = service.paSendRTV2(**who, receipt=sent(data, [paid, paid_stamp]))
+    code["noticeNumber"] = world.nav(1)
+    single = service.paGetPayment(**who, qrCode=code).data
+    taken_v1 = service.paSendRT(**who, receipt=sent(single, [{
+        name: single.transferList.transfer[0][name] for name in paid
+    }]))  # fmt: skip
+
+    assert (due.outcome, str(due.paymentList.paymentOptionDescription.amount)) == ("OK", "116.00")
+    assert refused.fault.faultCode == "PAA_SEMANTICA"
+    assert stamp.richiestaMarcaDaBollo.hashDocumento == base64.b64decode(world.HASH)
+    assert demanded.qrCode.noticeNumber == world.nav(33)
+    assert (taken.outcome, taken_v1.outcome) == ("OK", "OK")
+    assert service.paVerifyPaymentNotice(**who, qrCode=code).fault.faultCode == (
+        "PAA_PAGAMENTO_DUPLICATO"
+    )
+
+
+def test_one_receipt_sent_at_one_instant_settles_once(address: str, database: str) -> None:
+    """However many workers get the same receipt together, it pays once and every answer is OK."""
+    together = threading.Barrier(SENDERS)
+
+    def send(_: int) -> bytes:
+        together.wait(10)
+        return requests.post(address, RECEIPT, headers=XML, timeout=15).content
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        answers = set(pool.map(send, range(SENDERS)))
+
+    [answer] = answers
+    assert b"<outcome>OK</outcome>" in answer
+    [kept] = _receipts(database)
+    assert (kept["kept"], kept["copies"], kept["variant"]) == ("applied", SENDERS, 0)
+
+
+def test_a_crash_before_the_answer_loses_nothing(database: str, tmp_path: Path) -> None:
+    """A worker dies after the commit and before the answer; the retry is counted, and paid once."""
+    port = free_port()
+    crashing = [sys.executable, "-m", "tests.e2e.crashing", database, str(port)]
+    log = tmp_path / "crashing"
+    with running(crashing, log) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
+        with pytest.raises(requests.ConnectionError):
+            requests.post(f"http://127.0.0.1:{port}/partner", RECEIPT, headers=XML, timeout=15)
+    with serving("node", database, tmp_path / "log") as address:
+        again = requests.post(address, RECEIPT, headers=XML, timeout=15)
+
+    assert b"<outcome>OK</outcome>" in again.content
+    [kept] = _receipts(database)
+    assert (kept["kept"], kept["copies"]) == ("applied", 2)
+
+
+def test_the_listener_decides_the_face(database: str, tmp_path: Path) -> None:
+    """Nothing that a client sends reaches the admin face through the node listener, or back."""
+    admin = free_port()
+    variables = {"GPD_ADMIN_BIND": f"127.0.0.1:{admin}"}
+    with serving("all", database, tmp_path / "log", **variables) as address:
+        forged = {"Host": f"127.0.0.1:{admin}", "X-Forwarded-Port": str(admin)}
+        node = requests.post(address, VERIFY, headers={**XML, **forged}, timeout=10)
+        crossed = requests.post(
+            f"http://127.0.0.1:{admin}/partner", VERIFY, headers=XML, timeout=10
+        )
+        ready = requests.get(f"http://127.0.0.1:{admin}/health/ready", timeout=10)
+
+    assert (node.status_code, crossed.status_code, ready.status_code) == (200, 404, 200)
+    assert b"<outcome>OK</outcome>" in node.content
+
+
+def test_nothing_personal_is_in_the_log(address: str, tmp_path: Path) -> None:
+    """After a payment with names and codes in it, the log has its lines and none of them."""
+    for message in (VERIFY, RECEIPT, RECEIPT.replace(b"100.00", b"100"), RECEIPT[:-50]):
+        requests.post(address, message, headers=XML, timeout=15)
+    log = (tmp_path / "log").read_text(encoding="utf-8")
+
+    assert '"operation": "paSendRTV2"' in log
+    for secret in (world.DEBTOR.code, world.DEBTOR.full_name, world.BANK, world.nav(1), "<"):
+        assert secret not in log
+
+
+def _receipts(database: str) -> list[dict[str, object]]:
+    store = Store(database)
+    with store.begin() as connection:
+        found = [dict(row) for row in connection.execute(schema.receipt.select()).mappings()]
+    store.close()
+    return found

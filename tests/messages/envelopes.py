@@ -1,0 +1,187 @@
+"""The cases of DESIGN 3 that are about the envelope and not about what is in it."""
+
+import re
+from typing import Any
+
+from tests import world
+from tests.messages.build import (
+    NAMESPACE,
+    SOAP,
+    answered,
+    asked,
+    claim,
+    described,
+    envelope,
+    qr,
+    refused,
+    soap_fault,
+)
+from tests.messages.case import Case
+from tests.world import nav
+
+VERIFY = "paVerifyPaymentNotice"
+CONTENT = claim() + qr(nav(1))
+PLAIN = asked(VERIFY, CONTENT)
+DUE = answered(VERIFY, described(1, "100.00"))
+PAYLOAD = f"<pafn:paVerifyPaymentNoticeReq>{CONTENT}</pafn:paVerifyPaymentNoticeReq>"
+DOCUMENT = PLAIN.split("?>\n", 1)[1]
+
+
+def fine(name: str, promise: str, ask: str | bytes, **told: Any) -> Case:
+    """A shape that is accepted: the answer is the one to the plain question."""
+    return Case("transport", name, promise, ask, DUE, told)
+
+
+def fault(
+    name: str, promise: str, ask: str | bytes, reason: str, code: str = "Client", **told: Any
+) -> Case:
+    """A message that is not SOAP 1.1."""
+    return Case("transport", name, promise, ask, soap_fault(code, reason), {"status": 500, **told})
+
+
+def http(name: str, promise: str, status: int, ask: str | bytes = PLAIN, **headers: str) -> Case:
+    """A request that HTTP itself refuses."""
+    return Case("transport", name, promise, ask, None, {"status": status, "headers": headers})
+
+
+def broken(
+    name: str, promise: str, ask: str, description: str, signed: str = world.ORGANIZATION
+) -> Case:
+    """A message that breaks the contract."""
+    answer = refused(VERIFY, "PAA_SINTASSI_XSD", description, signed)
+    return Case("transport", name, promise, ask, answer)
+
+
+NOT_XML = "The message is not well-formed XML, or carries a DOCTYPE."
+ONE_BODY = "The message needs one Body with one element in it."
+NO_REQUEST = "The Body carries no request of paForNode."
+
+DEFAULT_NAMESPACES = (
+    f'<Envelope xmlns="{SOAP}"><Body><paVerifyPaymentNoticeReq xmlns="{NAMESPACE}">'
+    + re.sub(r"<(idPA|idBrokerPA|idStation|qrCode)>", r'<\1 xmlns="">', CONTENT)
+    + "</paVerifyPaymentNoticeReq></Body></Envelope>"
+)
+SPLIT = PLAIN.replace(nav(1), f"{nav(1)[:9]}<!-- a comment -->{nav(1)[9:]}").replace(
+    world.BROKER, f"<![CDATA[{world.BROKER}]]>"
+)
+BOMB = (
+    '<!DOCTYPE bomb [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;">]>'
+    + DOCUMENT.replace(world.BROKER, "&c;")
+)
+EXTERNAL = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>' + DOCUMENT.replace(
+    world.BROKER, "&f;"
+)
+
+
+def header(attributes: str) -> str:
+    """A message with one header entry."""
+    entry = f'<soapenv:Header><x:trace xmlns:x="urn:x" {attributes}>1</x:trace></soapenv:Header>'
+    return envelope(PAYLOAD, header=entry)
+
+
+ACCEPTED = [
+    fine("byte-order-mark", "A byte-order mark is no part of the message.",
+         b"\xef\xbb\xbf" + PLAIN.encode()),
+    fine("utf-16", "UTF-16 is read by its mark.",
+         PLAIN.replace('"UTF-8"', '"UTF-16"').encode("utf-16")),
+    fine("utf-16-by-charset", "UTF-16 without a mark is read by the transport's charset.",
+         DOCUMENT.encode("utf-16-be"), headers={"CONTENT_TYPE": "text/xml; charset=utf-16be"}),
+    fine("latin-1", "Another encoding is read by its declaration.",
+         PLAIN.replace('"UTF-8"', '"ISO-8859-1"').encode("latin-1")),
+    fine("white-space-before", "White space before the declaration is passed over.",
+         "\r\n  " + PLAIN),
+    fine("no-declaration", "A message needs no declaration.", DOCUMENT),
+    fine("crlf", "Line ends are as they come.", PLAIN.replace("><", ">\r\n<")),
+    fine("default-namespaces", "Prefixes may be any, or none.", DEFAULT_NAMESPACES),
+    fine("other-prefixes", "The Node's prefixes are not the only ones.",
+         PLAIN.replace("pafn", "tns").replace("soapenv", "SOAP-ENV")),
+    fine("comments-and-cdata", "A value split by a comment, or in CDATA, is read whole.", SPLIT),
+    fine("instructions", "Processing instructions say nothing to us.",
+         PLAIN.replace("<idPA>", "<?go away?><idPA>")),
+    fine("header-plain", "A header entry that need not be understood is passed over.", header("")),
+    fine("header-for-another", "A header entry for another actor is not ours to understand.",
+         header('soapenv:mustUnderstand="1" soapenv:actor="urn:another"')),
+    fine("action-quoted", "SOAPAction comes in quotes.", PLAIN,
+         headers={"HTTP_SOAPACTION": '"paVerifyPaymentNotice"'}),
+    fine("action-unquoted", "SOAPAction comes without quotes.", PLAIN,
+         headers={"HTTP_SOAPACTION": "paVerifyPaymentNotice"}),
+    fine("action-wrong", "A SOAPAction that disagrees decides nothing.", PLAIN,
+         headers={"HTTP_SOAPACTION": '"paSendRT"'}),
+    fine("application-xml", "application/xml is XML.", PLAIN,
+         headers={"CONTENT_TYPE": "application/xml"}),
+    fine("text-plain", "text/plain has been sent by the Node.", PLAIN,
+         headers={"CONTENT_TYPE": "text/plain;charset=UTF-8"}),
+    fine("no-content-type", "A Content-Type need not be there.", PLAIN,
+         headers={"CONTENT_TYPE": ""}),
+    fine("charset-unknown", "A charset that nobody knows is passed over.", PLAIN,
+         headers={"CONTENT_TYPE": "text/xml; charset=klingon"}),
+]  # fmt: skip
+
+REFUSED = [
+    fault("empty", "An empty body is not XML.", "", NOT_XML),
+    fault("truncated", "A message that breaks off is not XML.", PLAIN[:-40], NOT_XML),
+    fault("not-xml", "Text is not XML.", "hello", NOT_XML),
+    fault("not-utf-8", "Bytes that are no UTF-8 are not XML.", PLAIN.replace(
+        "<idPA>", "<idPA>\xe8").encode("latin-1"), NOT_XML),
+    fault("undeclared-prefix", "A prefix must be declared.",
+          PLAIN.replace("xmlns:pafn", "xmlns:no"), NOT_XML),
+    fault("doctype", "A DOCTYPE is refused.", "<!DOCTYPE x>" + DOCUMENT, NOT_XML),
+    fault("entity-bomb", "Entities are never expanded.", BOMB, NOT_XML),
+    fault("external-entity", "Files are never read.", EXTERNAL, NOT_XML),
+    fault("deep", "Nesting without end is refused.",
+          envelope("<a>" * 300 + "</a>" * 300), NOT_XML),
+    fault("not-an-envelope", "A payload alone is not SOAP.",
+          DOCUMENT.split("<soapenv:Body>")[1].split("</soapenv:Body>")[0].replace(
+              "<pafn:paVerifyPaymentNoticeReq>",
+              f'<pafn:paVerifyPaymentNoticeReq xmlns:pafn="{NAMESPACE}">'),
+          "The message is not a SOAP envelope."),
+    fault("soap-1.2", "Only SOAP 1.1 is spoken.",
+          PLAIN.replace(SOAP, "http://www.w3.org/2003/05/soap-envelope"),
+          "Only SOAP 1.1 is spoken here.", "VersionMismatch",
+          headers={"CONTENT_TYPE": "application/soap+xml"}),
+    fault("no-body", "An envelope needs a Body.",
+          f'<soapenv:Envelope xmlns:soapenv="{SOAP}"/>', ONE_BODY),
+    fault("no-payload", "A Body needs a payload.", envelope(""), ONE_BODY),
+    fault("two-payloads", "A Body has one payload.", envelope(PAYLOAD * 2), ONE_BODY),
+    fault("two-bodies", "An envelope has one Body.",
+          envelope(f"{PAYLOAD}</soapenv:Body><soapenv:Body>{PAYLOAD}"), ONE_BODY),
+    fault("must-understand", "A header entry that must be understood is not.",
+          header('soapenv:mustUnderstand="1"'),
+          "A header entry that must be understood is not.", "MustUnderstand"),
+    fault("must-understand-next", "A header entry for whoever comes next is for us.",
+          header(f'soapenv:mustUnderstand="1" soapenv:actor="{SOAP[:-9]}actor/next"'),
+          "A header entry that must be understood is not.", "MustUnderstand"),
+    fault("wrong-namespace", "The payload's namespace is part of its name.",
+          PLAIN.replace(NAMESPACE, NAMESPACE.lower()), NO_REQUEST),
+    fault("unknown-payload", "What paForNode does not ask is refused.",
+          envelope("<pafn:paaInviaRT/>"), NO_REQUEST),
+    fault("an-answer", "An answer is no request.", DUE, NO_REQUEST),
+    fault("a-fault", "A SOAP Fault is no request.", envelope("<soapenv:Fault/>"), NO_REQUEST),
+    broken("qualified-children", "The contract's children carry no namespace.",
+           re.sub(r"<(/?)(idPA|idBrokerPA|idStation|qrCode|fiscalCode|noticeNumber)>",
+                  r"<\1pafn:\2>", PLAIN),
+           "Il campo idPA non rispetta il contratto: deve essere senza namespace."),
+    broken("out-of-order", "The contract's children come in its order.",
+           asked(VERIFY, qr(nav(1)) + claim()),
+           "Il campo qrCode non rispetta il contratto: in questa posizione è atteso idPA."),
+    broken("missing", "What the contract wants must be there.", asked(VERIFY, claim()),
+           "Il campo paVerifyPaymentNoticeReq non rispetta il contratto: manca qrCode."),
+    broken("nothing-in-it", "A request without members is signed by nobody.", asked(VERIFY, ""),
+           "Il campo paVerifyPaymentNoticeReq non rispetta il contratto: manca idPA.", "-"),
+    broken("notice-of-17-digits", "A notice number has 18 digits.",
+           asked(VERIFY, claim() + qr(nav(1)[1:])),
+           "Il campo noticeNumber non rispetta il contratto: formato atteso [0-9]{18}."),
+    broken("padded-number", "White space is part of a value.",
+           asked(VERIFY, claim() + qr(f"\n{nav(1)}\n")),
+           "Il campo noticeNumber non rispetta il contratto: formato atteso [0-9]{18}."),
+    broken("empty-member", "An empty member is not one left out.",
+           asked(VERIFY, claim(station="") + qr(nav(1))),
+           "Il campo idStation non rispetta il contratto: lunghezza minima 1."),
+    http("json", "JSON is not for this listener.", 415, CONTENT_TYPE="application/json"),
+    http("multipart", "Attachments are not for this listener.", 415,
+         CONTENT_TYPE="multipart/related; type=text/xml"),
+    http("gzip", "A content encoding is not for this listener.", 415,
+         HTTP_CONTENT_ENCODING="gzip"),
+]  # fmt: skip
+
+CASES = [*ACCEPTED, *REFUSED]

@@ -1,0 +1,164 @@
+"""The shape of the program: which way imports point, who owns which library, how long a file is."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "gpd_soap"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
+
+# What stands directly under gpd_soap imports itself and what stands before it, nothing else.
+ORDER = """__init__ core settings logs web contract store services intake desk soap admin node
+           health wiring server demo cli __main__""".split()
+OWNERS = {
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "psycopg": {"store"},
+    "spyne": {"soap"},
+    "lxml": {"contract", "soap", "services", "node"},
+    "click": {"cli"},
+    "gunicorn": {"server"},
+    "zeep": {"node"},
+    "requests": {"node"},
+    "pydantic": {"settings", "services", "intake", "admin"},
+}
+READS_THE_ENVIRONMENT = {"settings", "cli"}
+OUTSIDE_WORLD = set(
+    """asyncio http io logging os pathlib random secrets shutil socket sqlite3 subprocess sys
+       tempfile threading time urllib""".split()
+)
+IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "urandom"}
+LONGEST = 300
+
+each_module = pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
+each_core_module = pytest.mark.parametrize("path", CORE, ids=lambda p: p.name)
+
+
+def tree(path: Path) -> ast.Module:
+    """The module's syntax."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def place(path: Path) -> str:
+    """The name directly under gpd_soap that the module belongs to."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported_by(path: Path) -> Iterator[str]:
+    """The dotted names a module imports; `from a import b` may mean the module a.b."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: write the import out in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def libraries(path: Path) -> set[str]:
+    """The top-level packages a module imports."""
+    return {name.partition(".")[0] for name in imported_by(path)}
+
+
+def neighbours(path: Path) -> set[str]:
+    """The names directly under gpd_soap that a module imports."""
+    ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.")]
+    return {parts[1] for parts in ours if parts[1] != "__version__"}
+
+
+def called(path: Path) -> set[str]:
+    """The last names of everything a module calls."""
+    calls = [node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+    named = {call.id for call in calls if isinstance(call, ast.Name)}
+    return named | {call.attr for call in calls if isinstance(call, ast.Attribute)}
+
+
+def reads_environment(path: Path) -> bool:
+    """Whether a module names os.environ or os.getenv, however it came by them."""
+    names = {"environ", "environb", "getenv"}
+    asked = any(
+        isinstance(node, ast.Attribute)
+        and node.attr in names
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+        for node in ast.walk(tree(path))
+    )
+    return asked or any(name in {f"os.{each}" for each in names} for name in imported_by(path))
+
+
+def undocumented(body: list[ast.stmt]) -> Iterator[str]:
+    """The classes and public functions below these statements that say nothing for themselves."""
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            yield from () if node.name.startswith("_") else undocumented(node.body)
+        elif not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+            continue
+        if ast.get_docstring(node) is None:
+            yield f"{node.name}, line {node.lineno}"
+
+
+@each_module
+def test_imports_point_one_way(path: Path):
+    """A module imports its own package and what stands before it in the order."""
+    assert place(path) in ORDER, f"{place(path)} has no place in the order yet"
+    allowed = set(ORDER[: ORDER.index(place(path)) + 1])
+
+    assert neighbours(path) <= allowed
+
+
+@each_module
+def test_each_library_has_its_owner(path: Path):
+    """A library is imported where it is owned, so that it can be replaced there."""
+    borrowed = [name for name in libraries(path) & set(OWNERS) if place(path) not in OWNERS[name]]
+
+    assert borrowed == []
+
+
+@each_module
+def test_only_settings_and_the_command_line_read_the_environment(path: Path):
+    """What the program is told arrives as arguments everywhere else."""
+    assert place(path) in READS_THE_ENVIRONMENT or not reads_environment(path)
+
+
+@each_core_module
+def test_the_core_is_pure(path: Path):
+    """Core knows the standard library alone, without the clock, the disk, the network, the log."""
+    allowed = (sys.stdlib_module_names - OUTSIDE_WORLD) | {"gpd_soap"}
+
+    assert libraries(path) <= allowed
+    assert called(path).isdisjoint(IMPURE_CALLS)
+
+
+@each_module
+def test_a_module_can_be_read_at_one_sitting(path: Path):
+    """Three hundred lines are the most; beyond, two ideas share a file."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@each_module
+def test_everything_public_says_what_it_is_for(path: Path):
+    """A module, a class and a public function each have a docstring."""
+    module = tree(path)
+
+    assert ast.get_docstring(module) is not None
+    assert list(undocumented(module.body)) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted(TESTS.rglob("test_*.py")), ids=lambda p: str(p.relative_to(TESTS))
+)
+def test_each_test_states_its_promise_in_one_sentence(path: Path):
+    """The sentence is what fails to be true when the test fails."""
+    tests = [
+        node
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    ]
+    promises = {node.name: ast.get_docstring(node) or "" for node in tests}
+
+    assert [name for name, said in promises.items() if not said.endswith((".", "?"))] == []
+    assert [name for name, said in promises.items() if "\n\n" in said] == []

@@ -1,0 +1,104 @@
+"""Each folder below tests/messages is a case: a question, the promised answer, what is kept.
+
+`ask.xml` is posted as it is, byte for byte.  `answer.xml` is the promised answer, compared by its
+elements and texts.  `case.toml` says the promise in a sentence and, where they matter, the HTTP
+headers of the question and the status of the answer, settings, and under `then` what the store
+holds afterwards (see `KEPT`).
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lxml import etree
+from sqlalchemy import select
+
+from gpd_soap.contract.schema import Schema
+from gpd_soap.soap.envelope import open_envelope
+from gpd_soap.store import schema
+from gpd_soap.store.store import Store
+from tests import world
+from tests.calling import Answered, call
+from tests.conftest import KINDS, FreshDatabase
+
+HERE = Path(__file__).parent / "messages"
+CASES = sorted(path.parent for path in HERE.glob("*/*/ask.xml"))
+CONTRACT = Schema()
+
+#: What `then` may speak of: the columns of each row that the case left behind.
+KEPT = {
+    "receipt": (
+        "receipt_id", "variant", "nav", "kept", "reasons", "drift", "copies", "stand_in",
+    ),
+    "quarantine": ("organization", "primitive", "reason", "copies"),
+    "probe": ("organization", "station"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_the_answer_is_the_one_on_file(
+    case: Path, kind: str, fresh_database: FreshDatabase
+) -> None:
+    """Each question gets its promised answer, and leaves behind what it should."""
+    told = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
+    store = Store(fresh_database(kind, world.prepare))
+    asked = (case / "ask.xml").read_bytes()
+
+    for _ in range(told.get("times", 1)):
+        answered = _ask(store, told, asked)
+
+    _promised(answered, told, case / "answer.xml")
+    assert told.get("then", {}) == _left(store, asked)
+    store.close()
+
+
+def test_every_case_says_its_promise() -> None:
+    """A reader learns from a case what it is for."""
+    for case in CASES:
+        told = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
+
+        assert told["promise"].endswith("."), case
+
+
+def _ask(store: Store, told: dict[str, Any], asked: bytes) -> Answered:
+    headers = {"CONTENT_TYPE": "text/xml", **told.get("headers", {})}
+    headers = {name: value for name, value in headers.items() if value}
+    face = world.face(store, **told.get("settings", {}))
+    return call(face, "POST", "/partner", asked, **headers)
+
+
+def _promised(answered: Answered, told: dict[str, Any], promise: Path) -> None:
+    assert answered.status == told.get("status", 200), answered.body
+    if not promise.exists():
+        return
+    assert answered.headers["Content-Type"] == "text/xml; charset=utf-8"
+    said = open_envelope(answered.body)
+    assert isinstance(said, etree._Element)
+    if answered.status == 200:
+        assert CONTRACT.check(said) is None
+    assert _canonical(open_envelope(promise.read_bytes())) == _canonical(said)
+
+
+def _canonical(element: Any) -> list[Any]:
+    children = [_canonical(child) for child in element]
+    return [element.tag, children or (element.text or "")]
+
+
+def _left(store: Store, asked: bytes) -> dict[str, Any]:
+    """What the case changed: rows of each kind, and the notices that are paid by a receipt."""
+    left: dict[str, Any] = {}
+    with store.begin() as connection:
+        for name, columns in KEPT.items():
+            table = schema.metadata.tables[name]
+            rows = connection.execute(select(table).order_by(*table.primary_key)).mappings().all()
+            if name != "probe":
+                assert all(row["raw"] == asked for row in rows)
+            found = [{c: row[c] for c in columns if row[c] not in (None, "")} for row in rows]
+            if found:
+                left[name] = found
+        option = schema.payment_option.c
+        paid = select(option.nav, option.receipt_id).where(option.paid_at == world.NOW)
+        by = {row.nav: row.receipt_id for row in connection.execute(paid.order_by(option.nav))}
+    return {**left, "paid": by} if by else left

@@ -1,0 +1,80 @@
+"""The wheel is the whole program: contract, command and all."""
+
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ADDRESS = "http://ec.example/partner"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from this tree by the tools at hand."""
+    out = tmp_path_factory.mktemp("dist")
+    options = ["--wheel", "--no-isolation", "--outdir"]
+    run(sys.executable, "-m", "build", *options, out, ROOT, cwd=out)
+    [built] = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The programs of an environment that holds the wheel; its libraries are borrowed from ours."""
+    home = tmp_path_factory.mktemp("installed")
+    venv.create(home, with_pip=True, symlinks=True)
+    programs = home / "bin"
+    run(programs / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel, cwd=home)
+    site = run(programs / "python", "-c", "import site; print(site.getsitepackages()[0])", cwd=home)
+    # WHY: a path in a .pth comes last, and its own .pth files (our editable install) are not read.
+    borrowed = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
+    (Path(site.strip()) / "borrowed.pth").write_text("\n".join(sorted(borrowed)))
+    return programs
+
+
+def run(*command: str | Path, cwd: Path) -> str:
+    """What a program prints; what it complains of, when it fails."""
+    said = subprocess.run(
+        command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+    return said.stdout
+
+
+def test_every_contract_file_of_the_tree_is_in_the_wheel(wheel: Path):
+    """Nothing that the WSDL needs stays behind."""
+    held = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {
+        f"gpd_soap/_contract/{path.relative_to(ROOT)}"
+        for folder in ("wsdl", "xsd")
+        for path in (ROOT / folder).rglob("*")
+        if path.is_file()
+    }
+
+    assert wanted
+    assert wanted <= held
+    assert "gpd_soap/py.typed" in held
+
+
+def test_the_installed_program_serves_the_contract_from_anywhere(installed: Path, tmp_path: Path):
+    """Far from the source tree, the WSDL is there and names the public address."""
+    ask = (
+        "import gpd_soap; print(gpd_soap.__file__);"
+        "from gpd_soap.contract.documents import Documents;"
+        f"wsdl = Documents({ADDRESS!r}).wsdl;"
+        "print(wsdl if isinstance(wsdl, str) else bytes(wsdl).decode())"
+    )
+    said = run(installed / "python", "-c", ask, cwd=tmp_path)
+
+    assert said.startswith(str(installed.parent))
+    assert ADDRESS in said
+
+
+def test_the_installed_command_runs(installed: Path, tmp_path: Path):
+    """`gpd-soap --version` answers with the version of the wheel."""
+    assert "0.1.0" in run(installed / "gpd-soap", "--version", cwd=tmp_path)
