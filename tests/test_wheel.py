@@ -8,6 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import requests
+
+from tests.e2e.served import free_port, running, wait_for
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "http://ec.example/partner"
@@ -78,3 +81,16 @@ def test_the_installed_program_serves_the_contract_from_anywhere(installed: Path
 def test_the_installed_command_runs(installed: Path, tmp_path: Path):
     """`gpd-soap --version` answers with the version of the wheel."""
     assert "0.1.0" in run(installed / "gpd-soap", "--version", cwd=tmp_path)
+
+
+def test_the_installed_server_answers_wsdl(installed: Path, tmp_path: Path):
+    """From nothing but the wheel: a server, its tables, and the contract on ?wsdl."""
+    port, log = free_port(), tmp_path / "log"
+    address = f"http://127.0.0.1:{port}/partner"
+    command = [installed / "gpd-soap", "demo", "--port", port, "--admin-port", free_port()]
+    with running([str(word) for word in command], log) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/ready", process, log)
+        wsdl = requests.get(f"{address}?wsdl", timeout=10)
+
+    assert wsdl.status_code == 200
+    assert f'location="{address}"' in wsdl.text

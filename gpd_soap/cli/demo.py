@@ -57,6 +57,8 @@ def _run(database: Path, port: int, admin_port: int) -> None:
     click.echo("\nOrganization 77777777777, broker 15376371009, station 15376371009_01\n")
     for nav, what, answer in shown:
         click.echo(f"  {nav}  {what:{width}}  {answer}")
-    told = {"program": sys.argv[0], "first": shown[0][0], "address": settings.address}
+    called = Path(sys.argv[0])
+    program = "python -m gpd_soap" if called.name == "__main__.py" else str(called)
+    told = {"program": program, "first": shown[0][0], "address": settings.address}
     click.echo(NEXT.format(**told))
     server.serve(settings, wiring.faces(settings, store, "all"))

@@ -25,7 +25,7 @@ CONTRACT = Schema()
 PARTY = Party(world.ORGANIZATION, world.BROKER, world.STATION)
 NAV = world.nav(1)
 #: Short enough for a test, long enough for a loaded machine to be in time.
-SHORT = Patience(question=0.6, receipt=0.9)
+SHORT = Patience(question=1.5, receipt=1.5)
 
 VERIFY, GET, GET2 = "paVerifyPaymentNotice", "paGetPayment", "paGetPaymentV2"
 SEND, SEND2 = "paSendRT", "paSendRTV2"
@@ -46,7 +46,7 @@ def plainly(handler: Handler, said: "Said") -> None:
 
 def late(handler: Handler, said: "Said") -> None:
     """Answer when nobody waits any more."""
-    time.sleep(1.2)
+    time.sleep(5)
     plainly(handler, said)
 
 

@@ -62,7 +62,7 @@ def test_each_step_of_a_payment_has_its_line():
         SEND2,
         SEND2,
     ]
-    assert result.output.count("receipt c0ffee") == 2
+    assert result.output.count("OK  receipt c0ffee  [") == 2
 
 
 def test_a_receipt_id_is_new_each_time():

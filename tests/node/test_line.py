@@ -3,11 +3,12 @@
 import gzip
 import socket
 import ssl
-import subprocess
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+import trustme
 
 from gpd_soap.node.heard import NoReply, Reply, Verdict
 from gpd_soap.node.line import LONGEST, Line
@@ -49,7 +50,7 @@ def test_an_answer_that_is_not_whole_in_time_is_late(manner: Manner):
     reply = posted(Said(DUE.body, manner=manner), seconds=0.4)
 
     assert reply == NoReply(Verdict.TIMEOUT, "no complete answer in 0.4 seconds")
-    assert time.monotonic() - begun < 1.1
+    assert time.monotonic() - begun < 3
 
 
 @pytest.mark.parametrize("manner", [silently, halfway])
@@ -130,30 +131,36 @@ def test_certificates_are_looked_at_before_anything_is_sent(tmp_path: Path):
             Line(endpoint)
 
 
+class Identity(NamedTuple):
+    """A certificate of 127.0.0.1 with its key in the same file, and who vouches for it."""
+
+    certificate: Path
+    authority: Path
+
+
 @pytest.fixture(scope="module")
-def identity(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of 127.0.0.1 that signs itself, with its key in the same file."""
+def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
+    """An identity of a throw-away authority."""
     home = tmp_path_factory.mktemp("tls")
-    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
-    files = ["-keyout", str(home / "key.pem"), "-out", str(home / "cert.pem")]
-    subject = ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run(["openssl", *made, *files, *subject], check=True, capture_output=True)  # noqa: S607
-    both = home / "both.pem"
-    both.write_bytes((home / "cert.pem").read_bytes() + (home / "key.pem").read_bytes())
-    return both
+    made = Identity(home / "certificate.pem", home / "authority.pem")
+    authority = trustme.CA()
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_and_cert_chain_pem.write_to_path(str(made.certificate))
+    authority.cert_pem.write_to_path(str(made.authority))
+    return made
 
 
-def guarded(identity: Path, *, mutual: bool) -> ssl.SSLContext:
+def guarded(identity: Identity, *, mutual: bool) -> ssl.SSLContext:
     """A server's side of TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(identity)
+    context.load_cert_chain(identity.certificate)
     if mutual:
-        context.load_verify_locations(identity)
+        context.load_verify_locations(identity.authority)
         context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 
-def test_an_authority_that_is_not_trusted_is_unreachable(identity: Path):
+def test_an_authority_that_is_not_trusted_is_unreachable(identity: Identity):
     """A certificate that nobody vouches for ends the call."""
     with institution({VERIFY: DUE}, guarded(identity, mutual=False)) as made:
         reply = Line(Endpoint(made.url)).post(b"", VERIFY, 5.0)
@@ -163,11 +170,13 @@ def test_an_authority_that_is_not_trusted_is_unreachable(identity: Path):
     assert "CERTIFICATE_VERIFY_FAILED" in reply.reason
 
 
-def test_a_certificate_opens_an_endpoint_that_asks_for_one(identity: Path):
+def test_a_certificate_opens_an_endpoint_that_asks_for_one(identity: Identity):
     """Mutual TLS: with our certificate we are answered, without it we are not."""
     with institution({VERIFY: DUE}, guarded(identity, mutual=True)) as made:
-        shown = Line(Endpoint(made.url, identity, authority=identity)).post(b"", VERIFY, 5.0)
-        hidden = Line(Endpoint(made.url, authority=identity)).post(b"", VERIFY, 5.0)
+        shown = Line(Endpoint(made.url, identity.certificate, authority=identity.authority)).post(
+            b"", VERIFY, 5.0
+        )
+        hidden = Line(Endpoint(made.url, authority=identity.authority)).post(b"", VERIFY, 5.0)
 
     assert shown == Reply(200, DUE.body, "utf-8")
     assert isinstance(hidden, NoReply)
