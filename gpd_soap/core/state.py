@@ -68,14 +68,17 @@ def option_state(option: OptionFacts) -> OptionState:
 def position_state(position: PositionFacts, now: datetime) -> PositionState:
     """Say what a position is at `now`; the first that applies.
 
-    1. withdrawn;  2. never published;  3. some option settled;  4. no option valid yet;
-    5. every option past a due date that expires it;  6. valid.
+    1. some option settled, because money is a fact (DESIGN 5);  2. withdrawn;  3. never
+    published;  4. no option valid yet;  5. every option past a due date that expires it;  6. valid.
     """
+    progress = _progress(position.options)
+    if progress is not None:
+        return progress
     if position.withdrawn_at is not None:
         return PositionState.INVALID
     if position.published_at is None:
         return PositionState.DRAFT
-    return _progress(position.options) or _calendar(position.options, now)
+    return _calendar(position.options, now)
 
 
 def _progress(options: tuple[OptionFacts, ...]) -> PositionState | None:

@@ -2,77 +2,93 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from gpd_soap.core.debt import Notice
-from gpd_soap.core.demand import Demand
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewPosition
 from gpd_soap.store import positions, schema
-from gpd_soap.store.configuration import Service, service, upsert
+from gpd_soap.store.configuration import upsert
 from gpd_soap.store.questions import STANDING, notice_of, notice_question
 
 TABLE, KEPT = schema.demand, schema.demand.c
 
 
-class Demands:
-    """What the office asks of the store, inside one transaction of the caller's."""
+class Asked(NamedTuple):
+    """A demand as it is remembered: whose, its content's name, when it came.
 
-    def __init__(self, window: timedelta) -> None:
-        """`window` is how long a demand is remembered."""
-        self._window = window
+    An answer that was given after `since` is given again.
+    """
 
-    def service(self, connection: Connection, demand: Demand) -> Service | None:
-        """The service that a demand names, if the organization offers it."""
-        organization = demand.claim.organization
-        return service(connection, organization, demand.service_id, demand.subject_id)
+    organization: str
+    digest: str
+    now: datetime
+    since: datetime
 
-    def remembered(
-        self, connection: Connection, organization: str, digest: str, now: datetime
-    ) -> Notice | None:
-        """The notice that this demand was answered with, while it can still be paid.
 
-        Locks the demand until the caller commits: the same one, sent twice at one instant, waits
-        here and then finds the notice.
-        """
-        key = {"organization": organization, "digest": digest}
-        connection.execute(upsert(connection, TABLE, []), key)
-        row = connection.execute(
-            select(KEPT.nav, KEPT.answered_at)
-            .where(KEPT.organization == organization, KEPT.digest == digest)
-            .with_for_update()
-        ).one()
-        if row.nav is None or now - row.answered_at > self._window:
-            return None
-        asked = {"idpa": organization, "broker": "", "station": "", "nav": row.nav}
-        rows = [tuple(r) for r in connection.execute(notice_question(), asked)]
-        notice = notice_of(rows, STANDING)
-        return notice if payable(notice, now) is None else None
+def is_offered(connection: Connection, organization: str, service_id: str) -> bool:
+    """Whether an organization offers a service under this idServizio, for whatever subject."""
+    offered = schema.service.c
+    asked = select(offered.kind).where(
+        offered.organization == organization, offered.service_id == service_id
+    )
+    return connection.execute(asked.limit(1)).first() is not None
 
-    def forget(self, connection: Connection, organization: str, digest: str) -> None:
-        """Let go of a demand that was refused."""
-        connection.execute(
-            delete(TABLE).where(
-                KEPT.organization == organization, KEPT.digest == digest, KEPT.nav.is_(None)
-            )
-        )
 
-    def number(
-        self, connection: Connection, offered: Service, segregation_code: str
-    ) -> NoticeNumber:
-        """A new notice number of the service's organization."""
-        return positions.issue_number(connection, offered.organization, segregation_code)
+def answered(connection: Connection, asked: Asked) -> Notice | None:
+    """The notice that this demand was answered with, while it can still be paid."""
+    found = select(KEPT.nav, KEPT.answered_at).where(
+        KEPT.organization == asked.organization, KEPT.digest == asked.digest
+    )
+    row = connection.execute(found).first()
+    return None if row is None else _again(connection, asked, row.nav, row.answered_at)
 
-    def keep(
-        self, connection: Connection, position: NewPosition, digest: str, now: datetime
-    ) -> None:
-        """Keep the position made for a demand, and remember which one it was."""
-        positions.add(connection, [position], now)
-        connection.execute(
-            update(TABLE)
-            .where(KEPT.organization == position.organization, KEPT.digest == digest)
-            .values(nav=position.options[0].nav, answered_at=now)
-        )
+
+def issue_once(
+    connection: Connection,
+    asked: Asked,
+    segregation_code: str,
+    position_of: Callable[[NoticeNumber], NewPosition],
+) -> tuple[Notice, bool]:
+    """Make a position for a demand, unless it was answered by now: the notice, and whether it was.
+
+    The demand stays locked until the caller commits: the same one, sent twice at one instant, waits
+    here and then finds the notice.
+    """
+    # WHY: an update that changes nothing locks the row and shows it, be it new or not.
+    claimed = upsert(connection, TABLE, ["nav"], nav=KEPT.nav).returning(KEPT.nav, KEPT.answered_at)
+    key = {"organization": asked.organization, "digest": asked.digest}
+    nav, answered_at = connection.execute(claimed, key).one()
+    before = _again(connection, asked, nav, answered_at)
+    if before is not None:
+        return before, True
+    number = positions.issue_number(connection, asked.organization, segregation_code)
+    positions.add(connection, [position_of(number)], asked.now)
+    connection.execute(
+        update(TABLE)
+        .where(KEPT.organization == asked.organization, KEPT.digest == asked.digest)
+        .values(nav=number.nav, answered_at=asked.now)
+    )
+    made = _notice(connection, asked.organization, number.nav)
+    assert made is not None
+    return made, False
+
+
+def _again(
+    connection: Connection, asked: Asked, nav: str | None, answered_at: datetime
+) -> Notice | None:
+    if nav is None or answered_at <= asked.since:
+        return None
+    notice = _notice(connection, asked.organization, nav)
+    return notice if payable(notice, asked.now) is None else None
+
+
+def _notice(connection: Connection, organization: str, nav: str) -> Notice | None:
+    asked = {"idpa": organization, "broker": "", "station": "", "nav": nav}
+    rows = [tuple(row) for row in connection.execute(notice_question(), asked)]
+    return notice_of(rows, STANDING)

@@ -44,11 +44,11 @@ def option_state() -> ColumnElement[str]:
 def position_state(now: datetime) -> ColumnElement[str]:
     """The state of a position at `now`."""
     return case(
-        (POSITION.withdrawn_at.is_not(None), PositionState.INVALID.value),
-        (POSITION.published_at.is_(None), PositionState.DRAFT.value),
         (_some_way(_is_reported), PositionState.REPORTED.value),
         (_some_way(_is_settled), PositionState.PAID.value),
         (_some_option(_is_settled), PositionState.PARTIALLY_PAID.value),
+        (POSITION.withdrawn_at.is_not(None), PositionState.INVALID.value),
+        (POSITION.published_at.is_(None), PositionState.DRAFT.value),
         (not_(_some_option(lambda o: not_(_is_future(o, now)))), PositionState.PUBLISHED.value),
         (not_(_some_option(lambda o: not_(_is_expired(o, now)))), PositionState.EXPIRED.value),
         else_=PositionState.VALID.value,
