@@ -21,6 +21,8 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import Answered, call
 from tests.conftest import KINDS, FreshDatabase
+from tests.messages import make
+from tests.messages.case import write
 
 HERE = Path(__file__).parent / "messages"
 CASES = sorted(path.parent for path in HERE.glob("*/*/ask.xml"))
@@ -52,6 +54,19 @@ def test_the_answer_is_the_one_on_file(
     _promised(answered, told, case / "answer.xml")
     assert told.get("then", {}) == _left(store, asked)
     store.close()
+
+
+def test_the_folders_are_what_their_maker_writes(tmp_path: Path) -> None:
+    """No case is edited by hand and lost with the next making, or left behind by an older one."""
+    write(make.CASES, tmp_path)
+    made = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()}
+    there = {
+        p.relative_to(HERE): p.read_bytes()
+        for p in HERE.glob("*/*/*")
+        if p.name in ("ask.xml", "answer.xml", "case.toml")
+    }
+
+    assert there == made
 
 
 def test_every_case_says_its_promise() -> None:
