@@ -7,18 +7,17 @@ and those that wait too long the Node sends again; a large file is best loaded i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from gpd_soap.core.notice import nav_of_iuv
 from gpd_soap.intake.document import Document, Placed
-from gpd_soap.intake.finding import FieldError, findings, path
+from gpd_soap.intake.finding import FieldError, findings
 from gpd_soap.intake.position import check
-from gpd_soap.intake.writing import Candidate, Refused, Undone, Writing
+from gpd_soap.intake.writing import Candidate, Name, Refused, Undone, Writing
 from gpd_soap.store.store import Store
 
 #: LIMIT: positions that go to the database at once, so that each statement ends in time.
@@ -107,28 +106,16 @@ def _checked(
 
 def _repeated(candidates: list[Candidate]) -> Refused:
     """Positions of one file that claim an IUPD or a number of a position before them."""
-    seen: set[tuple[str, str, str]] = set()
+    seen: set[Name] = set()
     refused: Refused = {}
     for candidate in candidates:
-        names = dict(_names(candidate))
-        again = [field for field, name in names.items() if name in seen]
+        again = [field for field, name in candidate.names.items() if name in seen]
         if again:
             expected = "what no position before it in the file has"
             refused[candidate.place] = tuple(FieldError(f, "duplicate", expected) for f in again)
         else:
-            seen.update(names.values())
+            seen.update(candidate.names.values())
     return refused
-
-
-def _names(candidate: Candidate) -> Iterator[tuple[str, tuple[str, str, str]]]:
-    """Where a position says what it alone may be called in its organization, and what it says."""
-    organization, body = candidate.organization, candidate.body
-    yield "iupd", (organization, "iupd", body.iupd)
-    for at, option in enumerate(body.payment_option):
-        if option.iuv is not None:
-            yield path("paymentOption", at, "iuv"), (organization, "iuv", option.iuv)
-            nav = option.nav or nav_of_iuv(option.iuv)
-            yield path("paymentOption", at, "nav"), (organization, "nav", nav)
 
 
 def _write(

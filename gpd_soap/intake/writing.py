@@ -18,6 +18,9 @@ from gpd_soap.store.errors import AlreadyKept
 from gpd_soap.store.store import Store
 
 Refused = dict[int, tuple[FieldError, ...]]
+#: An organization, a kind of name (iupd, nav, iuv), and the name.
+Name = tuple[str, str, str]
+LOST = (FieldError("", "in-use", "names that nobody else takes at the same instant"),)
 
 
 class Candidate(NamedTuple):
@@ -27,6 +30,17 @@ class Candidate(NamedTuple):
     body: models.Position
     organization: str
     publish: bool
+
+    @property
+    def names(self) -> dict[str, Name]:
+        """What it alone may be called in its organization, by the field that says so."""
+        found = {"iupd": (self.organization, "iupd", self.body.iupd)}
+        for at, option in enumerate(self.body.payment_option):
+            if option.iuv is not None:
+                nav = option.nav or nav_of_iuv(option.iuv)
+                found[path("paymentOption", at, "nav")] = (self.organization, "nav", nav)
+                found[path("paymentOption", at, "iuv")] = (self.organization, "iuv", option.iuv)
+        return found
 
     @property
     def wants_number(self) -> bool:
@@ -83,13 +97,16 @@ class Writing(ExitStack):
 
     def keep(self, candidates: Sequence[Candidate]) -> Refused:
         """Keep these positions, and say which cannot be and why."""
-        refused = {c.place: errors for c in candidates if (errors := tuple(self._missing(c)))}
+        used = self._used(candidates)
+        found = {c.place: (*self._missing(c), *_in_use(c, used)) for c in candidates}
+        refused = {place: errors for place, errors in found.items() if errors}
         rest = [c for c in candidates if c.place not in refused]
-        if self._added(rest):
-            return refused
-        for candidate in rest:
-            if not self._added([candidate]):
-                refused[candidate.place] = tuple(self._in_use(candidate))
+        if not self._added(rest):
+            # WHY: since we looked, another process has kept some of them.
+            for candidate in rest:
+                if not self._added([candidate]):
+                    now_used = self._used([candidate])
+                    refused[candidate.place] = tuple(_in_use(candidate, now_used)) or LOST
         return refused
 
     def _added(self, candidates: Sequence[Candidate]) -> bool:
@@ -145,21 +162,23 @@ class Writing(ExitStack):
                 if option.iuv is None:
                     yield FieldError(path("paymentOption", at, "iuv"), "required", expected)
 
-    def _in_use(self, candidate: Candidate) -> Iterator[FieldError]:
-        """Which of its names the store has already."""
-        expected = "what the organization has never used"
-        position, option = schema.position, schema.payment_option
-        of_iupd = position.select().where(
-            position.c.organization == candidate.organization,
-            position.c.iupd == candidate.body.iupd,
-        )
-        if self._connection.execute(of_iupd).first() is not None:
-            yield FieldError("iupd", "in-use", expected)
-        ours = option.select().where(option.c.organization == candidate.organization)
-        for at, wanted in enumerate(candidate.body.payment_option):
-            if wanted.iuv is None:
-                continue
-            nav = wanted.nav or nav_of_iuv(wanted.iuv)
-            for column, value in ((option.c.nav, nav), (option.c.iuv, wanted.iuv)):
-                if self._connection.execute(ours.where(column == value)).first() is not None:
-                    yield FieldError(path("paymentOption", at, str(column.key)), "in-use", expected)
+    def _used(self, candidates: Sequence[Candidate]) -> set[Name]:
+        """Which names of these positions the store has already."""
+        asked: dict[tuple[str, str], list[str]] = {}
+        for candidate in candidates:
+            for organization, kind, value in candidate.names.values():
+                asked.setdefault((organization, kind), []).append(value)
+        found: set[Name] = set()
+        for (organization, kind), values in asked.items():
+            table = schema.position if kind == "iupd" else schema.payment_option
+            column = table.c[kind]
+            there = table.select().with_only_columns(column)
+            there = there.where(table.c.organization == organization, column.in_(values))
+            found |= {(organization, kind, row[0]) for row in self._connection.execute(there)}
+        return found
+
+
+def _in_use(candidate: Candidate, used: set[Name]) -> Iterator[FieldError]:
+    for field, name in candidate.names.items():
+        if name in used:
+            yield FieldError(field, "in-use", "what the organization has never used")

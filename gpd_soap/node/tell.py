@@ -13,7 +13,9 @@ UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 
 def line(heard: Heard, note: str = "") -> str:
     """Say a step in one line."""
-    told = f"{_verdict(heard)}; {note}" if note else _verdict(heard)
+    told = _verdict(heard)
+    if note:
+        told += f"  {note}" if told == "OK" else f"; {note}"
     return one_line(f"{heard.operation:<21}  {told}  [{heard.seconds * 1000:.0f} ms]")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, make_url
@@ -21,8 +22,6 @@ SILENCE_SECONDS = 6
 
 SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}",
-    # WHY: readers do not wait for the writer.
-    "PRAGMA journal_mode = WAL",
     # WHY: in WAL mode NORMAL may lose the last commits with the power; a receipt may not be lost.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
@@ -36,11 +35,15 @@ POSTGRESQL_CONNECT = {
     "keepalives_count": 3,
 }
 
+# WHY: readers do not wait for the writer.
+SQLITE_MODE = "PRAGMA journal_mode = WAL"
+
 # WHY: an OK to a receipt promises a durable commit, whatever the cluster's default says; a stricter
-# default (remote_apply) is kept.
+# default (remote_apply) is kept.  What waits for a lock must then see what the other committed.
 POSTGRESQL_SESSION = f"""
 SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
        set_config('lock_timeout', '{LOCK_SECONDS}s', false),
+       set_config('default_transaction_isolation', 'read committed', false),
        set_config('synchronous_commit',
            CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
                 ELSE current_setting('synchronous_commit') END, false)
@@ -96,6 +99,21 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
     for pragma in SQLITE_PRAGMAS:
         connection.execute(pragma)
+    _turn_to_wal(connection)
+
+
+def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    # WHY: a file changes its mode once, and SQLite then waits for no one, whatever busy_timeout.
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            connection.execute(SQLITE_MODE)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

@@ -78,13 +78,15 @@ class Connections:
         self._dialect: Any = engine.dialect
         self._errors: type[Exception] = self._dialect.loaded_dbapi.Error
         self._mine = threading.local()
-        self._all: weakref.WeakSet[_Held] = weakref.WeakSet()
+        self._all: weakref.WeakValueDictionary[int, _Held] = weakref.WeakValueDictionary()
         _EVERY.add(self)
 
     def close(self) -> None:
-        """Close every thread's connection; a thread that asks again gets a new one."""
-        for held in list(self._all):
-            held.close()
+        """Close every thread's connection once it is at rest; who asks again gets a new one."""
+        # WHY: valuerefs() is taken in one step, while other threads open and end.
+        for held in [reference() for reference in self._all.valuerefs()]:
+            if held is not None:
+                held.close()
 
     def rest(self) -> None:
         """Close this thread's connection and the idle ones of the pool."""
@@ -93,11 +95,12 @@ class Connections:
 
     def read(self, work: Callable[[Any], T]) -> T:
         """Run a read; once more on a fresh connection when this one turns out to be dead."""
-        driver = self._connection()
+        held = self._held()
         try:
-            return work(driver)
+            with held.used:
+                return work(held.driver)
         except self._errors as error:
-            dead = self._dialect.is_disconnect(error, driver, None)
+            dead = self._dialect.is_disconnect(error, held.driver, None)
             self._drop()
             if not dead:
                 raise
@@ -105,18 +108,20 @@ class Connections:
 
     def write(self, work: Callable[[Any], T]) -> T:
         """Run a write, never twice; a connection that failed is not used again."""
+        held = self._held()
         try:
-            return work(self._connection())
+            with held.used:
+                return work(held.driver)
         except self._errors:
             self._drop()
             raise
 
-    def _connection(self) -> Any:
-        held = getattr(self._mine, "held", None)
+    def _held(self) -> _Held:
+        held: _Held | None = getattr(self._mine, "held", None)
         if held is None or held.closed:
             held = self._mine.held = _Held(self._open())
-            self._all.add(held)
-        return held.driver
+            self._all[id(held)] = held
+        return held
 
     def _open(self) -> Any:
         pooled = self._engine.raw_connection()
@@ -138,11 +143,17 @@ class _Held:
 
     def __init__(self, driver: Any) -> None:
         self.driver, self.closed = driver, False
-        self._end = weakref.finalize(self, _close, driver, os.getpid())
+        # WHY: SQLite crashes the program when a connection is closed under a running statement.
+        self.used = threading.Lock()
+        self._opened_by = os.getpid()
+        self._end = weakref.finalize(self, _close, driver, self._opened_by)
 
     def close(self) -> None:
         self.closed = True
-        self._end()
+        # WHY: in a forked child a lock that another thread held stays locked for ever.
+        if os.getpid() == self._opened_by:
+            with self.used:
+                self._end()
 
 
 def _close(driver: Any, opened_by: int) -> None:

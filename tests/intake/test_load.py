@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from gpd_soap.intake.document import UnusableFile, read
 from gpd_soap.intake.finding import FieldError
 from gpd_soap.intake.load import BATCH, How, Report, Turned, load
+from gpd_soap.intake.writing import Candidate, Name, Writing
 from gpd_soap.store import migrate, schema
 from gpd_soap.store.store import Store
 from tests.intake.bodies import ORGANIZATION, body, iuv, nav, option
@@ -48,11 +49,12 @@ BAD = (FieldError("type", "choice", "'F' or 'G'"),)
 
 
 @pytest.fixture
-def store(database_url: str) -> Store:
+def store(database_url: str) -> Iterator[Store]:
     """An empty store."""
     empty = Store(database_url)
     migrate.upgrade(empty.engine)
-    return empty
+    yield empty
+    empty.close()
 
 
 @pytest.fixture
@@ -117,7 +119,9 @@ def test_told_to_keep_going_the_good_ones_are_kept(store: Store, loaded: Load):
 
 @pytest.mark.parametrize("keep_going", [False, True])
 def test_a_dry_run_writes_nothing_and_says_what_would_be(
-    store: Store, loaded: Load, keep_going: bool
+    store: Store,
+    loaded: Load,
+    keep_going: bool,  # noqa: FBT001  # pytest's way
 ):
     """What is in use in the store included."""
     loaded(placed(1))
@@ -161,8 +165,8 @@ def test_the_second_of_two_alike_in_a_file_is_refused(loaded: Load):
     report = loaded(bad(1), placed(1), placed(1), same_iuv, keep_going=True)
     expected = "what no position before it in the file has"
     numbers = (
-        FieldError("paymentOption[0].iuv", "duplicate", expected),
         FieldError("paymentOption[0].nav", "duplicate", expected),
+        FieldError("paymentOption[0].iuv", "duplicate", expected),
     )
 
     assert report.kept == 1
@@ -301,3 +305,22 @@ def test_progress_is_told_as_it_is_made(store: Store):
     load(store, read(json.dumps(told).encode()), NOW, How(), steps.append)
 
     assert steps == [1, 1, 1, 3]
+
+
+@pytest.mark.parametrize("blind", [1, 2])
+def test_what_another_process_takes_meanwhile_is_refused_too(
+    store: Store, loaded: Load, monkeypatch: pytest.MonkeyPatch, blind: int
+):
+    """Seen only when it is written: then each of the batch is tried alone."""
+    loaded(placed(1))
+    looks, look = iter(range(blind)), Writing._used
+
+    def late(writing: Writing, candidates: Sequence[Candidate]) -> set[Name]:
+        return look(writing, candidates) if next(looks, None) is None else set()
+
+    monkeypatch.setattr(Writing, "_used", late)
+    report = loaded(placed(2), placed(1), placed(3), keep_going=True)
+
+    assert [turned.place for turned in report.refused] == [1]
+    assert {error.rule for error in report.refused[0].errors} == {"in-use"}
+    assert set(kept(store)) == {"P1", "P2", "P3"}

@@ -441,7 +441,7 @@ def test_an_account_that_cannot_be_credited_is_refused(
     [{"iban": BANK}, {"iban": BANK, "postalIban": POSTAL}, {"iban": None, "postalIban": POSTAL},
      {"iban": None, "stamp": STAMP}, {"iban": "DE89370400440532013000"}],
 )  # fmt: skip
-def test_a_share_goes_to_a_bank_to_the_post_to_either_or_for_a_stamp(accounts: dict[str, object]):
+def test_a_share_goes_to_a_bank_to_the_post_to_either_or_for_a_stamp(accounts: dict[str, Any]):
     """The five ways; a postal account needs no bank's."""
     assert errors(body(option(1, share(**accounts)))) == ()
 
@@ -450,7 +450,7 @@ def test_a_share_goes_to_a_bank_to_the_post_to_either_or_for_a_stamp(accounts: d
     "accounts",
     [{"iban": None}, {"stamp": STAMP}, {"iban": None, "postalIban": POSTAL, "stamp": STAMP}],
 )
-def test_a_share_that_goes_nowhere_or_both_ways_is_refused(accounts: dict[str, object]):
+def test_a_share_that_goes_nowhere_or_both_ways_is_refused(accounts: dict[str, Any]):
     """The contract has one choice: account or stamp."""
     expected = FieldError(
         "paymentOption[0].transfer[0]", "account-or-stamp", "an IBAN, or a stamp alone"

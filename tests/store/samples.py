@@ -12,7 +12,9 @@ from gpd_soap.core.debt import Claim, Debtor, Transfer
 from gpd_soap.core.notice import issue
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.receipt import Receipt, Verdict, settle
+from gpd_soap.desk import ATTEMPTS
 from gpd_soap.store import configuration, migrate, positions, schema
+from gpd_soap.store.errors import Contended
 from gpd_soap.store.store import Store
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
@@ -118,11 +120,12 @@ def add(store: Store, *wanted: NewPosition) -> None:
 
 def take(store: Store, taken: Receipt) -> Verdict:
     """Settle a receipt as the desk does: ask, decide, write, and again while others are faster."""
-    while True:
+    for _ in range(ATTEMPTS):
         known = store.known(taken)
         verdict = settle(taken, known, NOW)
         if store.settle(taken, known, verdict, primitive="paSendRTV2", raw=RAW, now=NOW):
             return verdict
+    raise Contended("a receipt's position kept changing")
 
 
 def kept(store: Store) -> dict[tuple[str, int], tuple[str, str, int]]:

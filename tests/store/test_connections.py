@@ -1,6 +1,7 @@
 """Connections come and go, servers stop and start: no wrong answer, nothing held for ever."""
 
 import os
+import signal
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -106,6 +107,56 @@ def test_close_closes_every_connection_and_the_store_can_go_on(store: Store):
     assert not is_open(others[0])
     assert others[1] is not others[0]
     assert store.notice(CLAIM, nav(1)).notice is not None
+
+
+def test_close_waits_for_a_statement_that_runs(store: Store):
+    """SQLite would crash the program, and the answer under way would be lost."""
+    asked: list[Any] = []
+    running, go_on = threading.Event(), threading.Event()
+
+    def ask(driver: Any) -> None:
+        asked.append(driver)
+        running.set()
+        go_on.wait(30)
+        driver.execute("SELECT 1")
+
+    asking = threading.Thread(target=lambda: store._connections.read(ask))
+    closing = threading.Thread(target=store.close)
+    asking.start()
+    assert running.wait(30)
+    closing.start()
+    closing.join(0.2)
+    go_on.set()
+    for thread in (asking, closing):
+        thread.join(30)
+
+    assert len(asked) == 1
+    assert not is_open(asked[0])
+
+
+def test_a_child_closes_its_store_whatever_other_threads_did_at_the_fork(store: Store):
+    """A connection that was in use then is the parent's, and nobody waits for it in the child."""
+    running, go_on = threading.Event(), threading.Event()
+
+    def ask(driver: Any) -> bool:
+        running.set()
+        go_on.wait(30)
+        return is_open(driver)
+
+    def child() -> bool:
+        signal.alarm(20)
+        store.close()
+        return store.notice(CLAIM, nav(1)).notice is None
+
+    asking = threading.Thread(target=lambda: well.append(store._connections.read(ask)))
+    well: list[bool] = []
+    asking.start()
+    assert running.wait(30)
+    well.append(in_child(child))
+    go_on.set()
+    asking.join(30)
+
+    assert well == [True, True]
 
 
 def test_a_store_used_before_a_fork_works_on_both_sides(store: Store):
@@ -214,6 +265,7 @@ def test_a_write_is_never_sent_twice(on_postgresql: Store, postgres: Postgres):
         on_postgresql._connections.write(write)
 
     assert calls == [1]
+    on_postgresql._connections.write(lambda driver: driver.execute("SELECT 1"))
     take(on_postgresql, receipt(1))
     assert kept(on_postgresql) == {("r-1", 0): ("applied", "", 1)}
 
@@ -267,6 +319,22 @@ def test_a_commit_is_durable_whatever_the_server_is_told(
     opened.close()
 
 
+def test_who_waited_for_a_lock_sees_what_the_other_committed(
+    postgresql_url: str, postgres: Postgres
+):
+    """A cluster's stricter isolation would fail a receipt that met another."""
+    name = make_url(postgresql_url).database
+    with postgres.connect() as admin:
+        admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_isolation = serializable')
+    opened = Store(postgresql_url)
+    show = "SHOW transaction_isolation"
+
+    assert held(opened).execute(show).fetchone() == ("read committed",)
+    with opened.begin() as connection:
+        assert connection.execute(text(show)).scalar_one() == "read committed"
+    opened.close()
+
+
 def test_a_statement_that_hangs_is_given_up(on_postgresql: Store):
     """The Node waits seven seconds and no longer; so do we, and for a lock no longer either."""
     driver = held(on_postgresql)
@@ -283,4 +351,26 @@ def test_sqlite_is_opened_to_last(fresh_database: Any):
     pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 4000}
     for name, value in pragmas.items():
         assert driver.execute(f"PRAGMA {name}").fetchone() == (value,)
+    opened.close()
+
+
+def test_a_new_sqlite_file_is_opened_by_several_at_once(fresh_database: Any):
+    """The first opening changes the file's mode, and waits for whoever holds it."""
+    url = fresh_database("sqlite")
+    other = sqlite3.connect(make_url(url).database or "", isolation_level=None)
+    other.execute("CREATE TABLE t (x)")
+    other.execute("BEGIN IMMEDIATE")
+    opened = Store(url)
+    modes: list[Any] = []
+    ask = threading.Thread(
+        target=lambda: modes.append(held(opened).execute("PRAGMA journal_mode").fetchone())
+    )
+
+    ask.start()
+    ask.join(0.2)
+    other.execute("COMMIT")
+    other.close()
+    ask.join(30)
+
+    assert modes == [("wal",)]
     opened.close()

@@ -241,6 +241,45 @@ def test_unmatched_receipts_are_settled_in_the_order_they_came(store: Store):
     assert paid(store) == {nav(1): "r-1"}
 
 
+def test_a_position_of_another_organization_is_not_what_a_receipt_waits_for(store: Store):
+    """Notices of two organizations may have one number; each receipt waits for its own."""
+    take(store, receipt(1))
+
+    add(store, position("P", option(1), organization=OTHER))
+    assert kept(store)["r-1", 0][0] == "unmatched"
+    add(store, position("P", option(1)))
+
+    assert kept(store) == {("r-1", 0): ("applied", "", 1)}
+
+
+def test_a_position_that_arrives_settles_no_receipt_anew(store: Store):
+    """What was decided stays so, also what was kept without paying anything."""
+    add(store, position("P", option(1)))
+    take(store, receipt(1))
+    take(store, receipt(2, outcome="KO"))
+    take(store, receipt(3, iuv=nav(1)[1:]))
+    before = kept(store)
+
+    add(store, position("Q", option(2)), position("R", option(3)))
+
+    assert kept(store) == before
+    assert paid(store) == {nav(1): "r-1"}
+
+
+def test_what_conflicts_with_an_unmatched_receipt_is_not_matched_with_it(store: Store):
+    """The first receipt pays when its position arrives; the other content stays to be reviewed."""
+    take(store, receipt(1))
+    take(store, receipt(1, digest="other content"))
+
+    add(store, position("P", option(1)))
+
+    reason = "same receiptId, other content"
+    assert kept(store) == {
+        ("r-1", 0): ("applied", "", 1),
+        ("r-1", 1): ("conflicting", reason, 1),
+    }
+
+
 def test_an_unmatched_receipt_of_another_amount_is_reviewed_when_matched(store: Store):
     """What was in doubt does not become certain by waiting."""
     take(store, receipt(1, amount=1))
