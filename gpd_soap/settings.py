@@ -22,6 +22,10 @@ class SettingsError(OperatorError):
     hint = "`gpd-soap serve --help` lists every variable"
 
 
+#: A host and a port, or a socket in the file system.
+Bind = Annotated[str, Field(pattern=r"^(.*:[0-9]{1,5}|unix:.+)$")]
+
+
 class Settings(BaseModel):
     """What may be set; each field is `GPD_` and its name in capitals, or its name in the file."""
 
@@ -32,8 +36,8 @@ class Settings(BaseModel):
         description="sqlite:///FILE or postgresql://USER@HOST/DATABASE",
         repr=False,  # it may hold a password
     )
-    node_bind: str = Field("0.0.0.0:8080", description="where the Node's requests are taken")
-    admin_bind: str = Field(
+    node_bind: Bind = Field("0.0.0.0:8080", description="where the Node's requests are taken")
+    admin_bind: Bind = Field(
         "127.0.0.1:8081", description="where administrators' requests are taken"
     )
     public_url: str = Field(

@@ -55,7 +55,6 @@ PLAIN = {
     "attribute": "contiene un attributo non ammesso",
     "children": "non può contenere altri elementi",
     "text": "non può contenere testo",
-    "value": "ha un valore che non si può leggere",
 }
 
 

@@ -2,62 +2,96 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from lxml import etree
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.alias_generators import to_camel
 
 from gpd_soap.contract.parsing import parse
 from gpd_soap.core import codes, money, rome
 from gpd_soap.core.debt import Debtor
+from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
-from gpd_soap.services.quote import ANONYMOUS, Quote, broken
+from gpd_soap.services import limits
+from gpd_soap.services.quote import ANONYMOUS, Account, Quote, broken
+from gpd_soap.services.xsd import compiled
 
-Text = Annotated[str, Field(min_length=1, max_length=140)]
-Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS, strict=True)]
 
-
-class BadSettings(ValueError):
+class BadSettings(OperatorError, ValueError):
     """A service is configured with what cannot work; the text says what."""
+
+    hint = "correct the settings of the service"
+
+
+def _sayable(text: str) -> str:
+    if not limits.is_text(text):
+        raise ValueError("expected 1 to 140 characters, no controls, no blanks at the ends")
+    return text
+
+
+def _iban(text: str) -> str:
+    problem = codes.problem_with_iban(text)
+    if problem is not None:
+        raise ValueError(problem)
+    return text
+
+
+def _category(text: str) -> str:
+    problem = codes.problem_with_taxonomy(text)
+    if problem is not None:
+        raise ValueError(problem)
+    return text
+
+
+def _schema(text: str) -> str:
+    compiled(text)
+    return text
+
+
+Text = Annotated[str, AfterValidator(_sayable)]
+Iban = Annotated[str, AfterValidator(_iban)]
+Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS)]
+# WHY: a name is looked for by a pattern, in which other characters have a meaning.
+Name = Annotated[str, Field(pattern=r"^[\p{L}_][\p{L}\p{N}_.\-]{0,99}$")]
+Namespace = Annotated[str, Field(pattern=r"^[^{}\s]{0,255}$")]
 
 
 class Settings(BaseModel):
     """What a `declared` service is configured with (README, "Spontaneous payments")."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, alias_generator=to_camel)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
 
     amount: Cents | None = None
-    amount_element: str | None = None
-    amount_unit: Literal["euro", "cents"] = "euro"
+    amount_element: Name | None = None
+    amount_unit: Literal["euro", "cents"] | None = None
     description: Text
-    description_element: str | None = None
-    debtor_code_element: str | None = None
-    debtor_name_element: str | None = None
+    description_element: Name | None = None
+    debtor_code_element: Name | None = None
+    debtor_name_element: Name | None = None
+    namespace: Namespace | None = None
     # WHY: `schema` itself is a name of pydantic's.
-    data_schema: str | None = Field(None, alias="schema")
-    iban: str | None = None
-    postal_iban: str | None = None
-    category: Text
-    segregation_code: Annotated[str, Field(pattern=r"^[0-9]{2}$")]
-    due_in_days: Annotated[int, Field(ge=0, le=3650)] = 30
+    data_schema: Annotated[str, AfterValidator(_schema)] | None = Field(None, alias="schema")
+    iban: Iban | None = None
+    postal_iban: Iban | None = None
+    category: Annotated[str, AfterValidator(_category)]
+    remittance_information: Text | None = None
+    company_name: Text | None = None
     office_name: Text | None = None
+    segregation_code: Annotated[str, Field(pattern=f"^{limits.SEGREGATION}$")]
+    due_in_days: Annotated[int, Field(ge=0, le=3650)] = 30
 
     @model_validator(mode="after")
     def _whole(self) -> Settings:
         if (self.amount is None) == (self.amount_element is None):
             raise ValueError("expected either amount or amountElement")
+        if self.amount_unit is not None and self.amount_element is None:
+            raise ValueError("expected amountUnit only beside amountElement")
         if self.iban is None and self.postal_iban is None:
             raise ValueError("expected iban, postalIban or both")
-        for iban in filter(None, (self.iban, self.postal_iban)):
-            problem = codes.problem_with_iban(iban)
-            if problem:
-                raise ValueError(f"iban: {problem}")
-        if self.data_schema is not None:
-            compiled(self.data_schema)
         return self
 
 
@@ -66,122 +100,122 @@ def settings_of(told: Mapping[str, Any]) -> Settings:
     try:
         return Settings.model_validate(dict(told))
     except ValidationError as error:
-        said = (f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())
-        raise BadSettings("; ".join(said)) from None
+        found = error.errors(include_url=False, include_input=False)
+        raise BadSettings("; ".join(_said(**detail) for detail in found)) from None
 
 
-class _Nothing(etree.Resolver):
-    """Finds nothing, so that a service's schema reads no file and no address."""
-
-    def resolve(self, system_url: Any, public_id: Any, context: Any) -> Any:
-        """Answer every include and import with an empty document."""
-        return self.resolve_string("", context)
-
-
-@lru_cache(maxsize=64)
-def compiled(schema: str) -> str:
-    """Check that a service's schema can be used, and give it back; BadSettings if not."""
-    _schema(schema)
-    return schema
-
-
-def _schema(text: str) -> etree.XMLSchema:
-    parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
-    parser.resolvers.add(_Nothing())
-    try:
-        root = etree.fromstring(text.encode(), parser)
-        if any(etree.QName(child).localname in OUTWARD for child in root):
-            raise BadSettings("schema: expected one document, without include, import or redefine")
-        return etree.XMLSchema(root)
-    except (etree.XMLSyntaxError, etree.XMLSchemaParseError) as error:
-        raise BadSettings("schema: expected an XML Schema") from error
-
-
-OUTWARD = ("include", "import", "redefine", "override")
+def _said(*, loc: tuple[str | int, ...], msg: str, **_: Any) -> str:
+    return f"{loc[0] if loc else 'settings'}: {msg.removeprefix('Value error, ')}"
 
 
 class Declared:
     """The built-in kind, `declared`."""
 
+    def problem_with(self, settings: Mapping[str, Any]) -> str | None:
+        """Say what is wrong with the settings, or None."""
+        try:
+            settings_of(settings)
+        except BadSettings as problem:
+            return str(problem)
+        return None
+
     def quote(self, data: bytes, settings: Mapping[str, Any], now: datetime) -> Quote | Refusal:
-        """Read what is due out of the service data."""
+        """Read what is due out of the service data.
+
+        Only the amount must be there; the schema says what else must.  A text that is missing or
+        empty is the configured one, and so is the debtor.
+        """
         told = settings_of(settings)
         root = parse(data)
         if root is None:
             return broken("non è un documento XML ammesso", "not well-formed, or with a DOCTYPE")
-        if told.data_schema is not None and not _schema(told.data_schema).validate(root):
-            return broken("lo schema del servizio non è rispettato", "breaks the service's schema")
-        return _quoted(root, told, now)
+        if told.data_schema is not None:
+            breach = compiled(told.data_schema).breach(root)
+            if breach is not None:
+                return broken(breach.description, f"schema: {breach.element}, {breach.rule}")
+        return _unreadable(root, told) or _quoted(root, told, now)
+
+
+def _unreadable(root: etree._Element, told: Settings) -> Refusal | None:
+    """The first declared element that cannot be read: which one, and by which rule."""
+    for name, bounds in _declared(told):
+        found = _found(root, told, name)
+        if len(found) > 1:
+            return broken(f"l'elemento {name} è ripetuto", f"{name}, repeated")
+        if any(map(len, found)):
+            return broken(f"l'elemento {name} contiene altri elementi", f"{name}, children")
+        text = _text(root, told, name)
+        if bounds is None and not found:
+            return broken(f"manca l'elemento {name}", f"{name}, missing")
+        if limits.CONTROLS.search(text):
+            return broken(
+                f"l'elemento {name} contiene caratteri non ammessi", f"{name}, characters"
+            )
+        if bounds is not None and text and not bounds[0] <= len(text) <= bounds[1]:
+            size = f"da {bounds[0]} a {bounds[1]} caratteri"
+            return broken(f"l'elemento {name} richiede {size}", f"{name}, length")
+    return None
+
+
+def _declared(told: Settings) -> Iterator[tuple[str, tuple[int, int] | None]]:
+    """The elements that are read, each with its bounds; the amount has none, and must be there."""
+    named = {
+        told.amount_element: None,
+        told.description_element: (1, limits.LONGEST_TEXT),
+        told.debtor_code_element: (limits.SHORTEST_CODE, limits.LONGEST_CODE),
+        told.debtor_name_element: (1, limits.LONGEST_NAME),
+    }
+    return ((name, bounds) for name, bounds in named.items() if name is not None)
+
+
+def _found(root: etree._Element, told: Settings, name: str) -> list[etree._Element]:
+    space = "*" if told.namespace is None else told.namespace
+    return list(root.iter(f"{{{space}}}{name}"))
+
+
+def _text(root: etree._Element, told: Settings, name: str | None) -> str:
+    """The text of a declared element on one line; empty where it is missing."""
+    found = _found(root, told, name) if name is not None else []
+    return " ".join((found[0].text or "").split()) if found else ""
 
 
 def _quoted(root: etree._Element, told: Settings, now: datetime) -> Quote | Refusal:
-    missing = [name for name in _declared(told) if _text(root, name) is None]
-    if missing:
-        return broken(f"manca l'elemento {missing[0]}", f"without {missing[0]}")
-    amount = told.amount if told.amount is not None else _amount(root, told)
+    amount = told.amount or _cents(_text(root, told, told.amount_element), told.amount_unit)
     if amount is None:
-        return broken(f"l'elemento {told.amount_element} non è un importo", "not an amount")
+        name, unit = told.amount_element, told.amount_unit or "euro"
+        return broken(f"l'elemento {name} non è un importo", f"{name}, no amount in {unit}")
     if not money.MIN <= amount <= money.MAX_CENTS:
         return Refusal(
             PaaFault.PAA_SEMANTICA,
             f"L'importo indicato in {told.amount_element} non è ammesso.",
-            "service data: the amount is out of range",
+            f"service data: {told.amount_element}, out of range",
         )
-    description = _text(root, told.description_element) or told.description
-    debtor = _debtor(root, told)
-    if len(description) > LONGEST_TEXT or debtor is None:
-        return broken("un elemento è troppo lungo o troppo breve", "a text is out of its limits")
-    day = rome.day_of(now) + timedelta(days=told.due_in_days)
+    code = _text(root, told, told.debtor_code_element) or ANONYMOUS.code
     return Quote(
         amount=amount,
-        description=description,
-        due_at=rome.end_of_day(day),
-        category=told.category,
+        description=_text(root, told, told.description_element) or told.description,
+        due_at=rome.end_of_day(rome.day_of(now) + timedelta(days=told.due_in_days)),
         segregation_code=told.segregation_code,
-        iban=told.iban,
-        postal_iban=told.postal_iban,
-        debtor=debtor,
+        credit=Account(told.category, told.iban, told.postal_iban, told.remittance_information),
+        debtor=Debtor(
+            kind="G" if codes.problem_with_fiscal_code_pa(code) is None else "F",
+            code=code,
+            full_name=_text(root, told, told.debtor_name_element) or ANONYMOUS.full_name,
+        ),
+        company_name=told.company_name,
         office_name=told.office_name,
     )
 
 
-#: LIMIT: stText140, stText70 and the 2 to 16 characters of an identifier.
-LONGEST_TEXT, LONGEST_NAME, SHORTEST_CODE, LONGEST_CODE = 140, 70, 2, 16
+# WHY: no text is an amount in both units, so that a wrong unit is refused and never misread.
+AMOUNT = {"euro": re.compile(r"-?[0-9]+\.[0-9]{2}"), "cents": re.compile(r"-?[0-9]+")}
+#: LIMIT: more digits are out of range anyway, and Python reads no number of thousands.
+ENOUGH_DIGITS = len(str(money.MAX_CENTS)) + 1
 
 
-def _declared(told: Settings) -> list[str]:
-    named = (
-        told.amount_element,
-        told.description_element,
-        told.debtor_code_element,
-        told.debtor_name_element,
-    )
-    return [name for name in named if name]
-
-
-def _text(root: etree._Element, name: str | None) -> str | None:
-    """The first element of this name, in whatever namespace; None where it is empty or missing."""
-    if name is None:
+def _cents(text: str, unit: Literal["euro", "cents"] | None) -> int | None:
+    """An amount as it is written, in range or not; None for what is no amount."""
+    if not AMOUNT[unit or "euro"].fullmatch(text):
         return None
-    for element in root.iter("{*}" + name):
-        return (element.text or "").strip() or None
-    return None
-
-
-def _amount(root: etree._Element, told: Settings) -> int | None:
-    text = _text(root, told.amount_element) or ""
-    try:
-        if told.amount_unit == "euro":
-            return money.from_wire(text)
-        return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_CODE else None
-    except ValueError:
-        return None
-
-
-def _debtor(root: etree._Element, told: Settings) -> Debtor | None:
-    code = _text(root, told.debtor_code_element) or ANONYMOUS.code
-    name = _text(root, told.debtor_name_element) or ANONYMOUS.full_name
-    if not SHORTEST_CODE <= len(code) <= LONGEST_CODE or len(name) > LONGEST_NAME:
-        return None
-    kind = "G" if code.isdigit() else "F"
-    return Debtor(kind, code, name)
+    digits = text.replace(".", "").lstrip("-0")[:ENOUGH_DIGITS]
+    return int(digits or 0) * (-1 if text.startswith("-") else 1)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from gpd_soap.core import codes, money
-from gpd_soap.core.debt import Debtor, Metadata, Transfer
+from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
 from gpd_soap.services.quote import Account, Quote
 
 #: What XML 1.0 cannot carry, and the controls that it can and nobody wants on a notice.
@@ -101,14 +101,17 @@ def _of_transfer(transfer: Transfer) -> Iterator[str]:
     if (transfer.iban is None and transfer.postal_iban is None) == (transfer.stamp is None):
         yield "transfer: expected an account, or a stamp alone"
     if transfer.stamp is not None:
-        stamp = transfer.stamp
-        if stamp.kind != "01" or not re.fullmatch("[A-Z]{2}", stamp.province):
-            yield "transfer.stamp: expected kind 01 and a province of 2 capital letters"
-        if not _is_base64(stamp.document_hash) or len(stamp.document_hash) > LONGEST_HASH:
-            yield "transfer.stamp: expected a hash in base64, of at most 72 characters"
+        yield from _of_stamp(transfer.stamp)
     yield from _of_ibans(transfer.iban, transfer.postal_iban)
     yield from _of_category(transfer.category)
     yield from _of_metadata(transfer.metadata)
+
+
+def _of_stamp(stamp: Stamp) -> Iterator[str]:
+    if stamp.kind != "01" or not re.fullmatch("[A-Z]{2}", stamp.province):
+        yield "transfer.stamp: expected kind 01 and a province of 2 capital letters"
+    if not _is_base64(stamp.document_hash) or len(stamp.document_hash) > LONGEST_HASH:
+        yield "transfer.stamp: expected a hash in base64, of at most 72 characters"
 
 
 def _of_ibans(*ibans: str | None) -> Iterator[str]:

@@ -19,13 +19,16 @@ OUTWARD = [f"{XSD}{name}" for name in ("include", "import", "redefine", "overrid
 #: LIMIT: the catalogue's schemas have a few kilobytes.
 LONGEST = 256 * 1024
 #: LIMIT: libxml2 takes time and memory that grow with an occurrence bound; beyond, "unbounded".
-MOST_OCCURRENCES = 1000
+MOST_OCCURRENCES = 10_000
+LONGEST_BOUND = len(str(MOST_OCCURRENCES))
 SCHEMAS = 64
 
 UNFORESEEN = "un elemento non previsto"
 # WHY: only to look a name up among the schema's own; the sentence quotes the sender.
 NAMED = re.compile(r"\AElement '(?:\{.*?\})?(?P<name>[^{}']+)'", re.DOTALL)
-MISSING = re.compile(r"Missing child element\(s\)\. Expected is (?:one of )?\( (?P<names>[^()']*) \)")
+MISSING = re.compile(
+    r"Missing child element\(s\)\. Expected is (?:one of )?\( (?P<names>[^()']*) \)"
+)
 
 
 class BadSchema(ValueError):
@@ -114,9 +117,6 @@ def _parsed(text: str) -> etree._Element:
         if bound.isdecimal() and (len(bound) > LONGEST_BOUND or int(bound) > MOST_OCCURRENCES):
             raise BadSchema(f"expected at most {MOST_OCCURRENCES} occurrences, or unbounded")
     return root
-
-
-LONGEST_BOUND = len(str(MOST_OCCURRENCES))
 
 
 def _line(error: etree.XMLSchemaParseError) -> int:

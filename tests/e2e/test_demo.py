@@ -27,7 +27,7 @@ def test_the_demo_is_started_and_a_notice_is_paid(tmp_path: Path) -> None:
     for nav, what, answer in demo.describe():
         assert re.search(rf"{nav}  {re.escape(what)} +{answer}\n", printed)
     assert [code for code, _ in said] == [0, 0, 0, 1]
-    assert "paSendRTV2             OK; receipt" in said[1][1]
+    assert "paSendRTV2             OK  receipt" in said[1][1]
     assert said[2][1].startswith("probe positive")
     assert "PAA_PAGAMENTO_DUPLICATO" in said[3][1]
 

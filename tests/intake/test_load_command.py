@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gpd_soap.cli.load import load
+from gpd_soap.cli.main import main
 from gpd_soap.store import migrate
 from gpd_soap.store.store import Store
 from tests.intake.bodies import BANK, option, share
@@ -29,7 +29,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run(told: object, *options: str) -> Result:
         given = told if isinstance(told, bytes) else _file(told)
         file.write_bytes(given)
-        return CliRunner().invoke(load, [str(file), *options])
+        return CliRunner().invoke(main, ["load", str(file), *options])
 
     return run
 
@@ -113,12 +113,12 @@ def test_an_unusable_file_ends_with_2_and_a_clear_word(run: Run, raw: bytes, sai
 def test_a_file_that_is_not_there_ends_with_2(tmp_path: Path):
     """As does a directory."""
     for missing in (tmp_path / "nowhere", tmp_path):
-        assert CliRunner().invoke(load, [str(missing)]).exit_code == 2
+        assert CliRunner().invoke(main, ["load", str(missing)]).exit_code == 2
 
 
 def test_it_explains_itself():
     """Parts, options, exits, and the environment that it obeys."""
-    told = CliRunner().invoke(load, ["--help"]).output
+    told = CliRunner().invoke(main, ["load", "--help"]).output
 
     for word in (
         "--keep-going",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from gpd_soap.cli.node import node
+from gpd_soap.cli.main import main
 from tests.messages import build
 from tests.node.endpoints import DUE, GOOD, NAV, NO, SEND2, VERIFY, Said, institution, silently
 
@@ -16,7 +16,7 @@ NOWHERE = "http://127.0.0.1:1/partner"
 
 def run(*arguments: str) -> Result:
     """Run a command; a traceback fails the test."""
-    result = CliRunner().invoke(node, arguments)
+    result = CliRunner().invoke(main, ["node", *arguments])
     assert result.exception is None or isinstance(result.exception, SystemExit)
     return result
 
@@ -139,7 +139,7 @@ def test_the_probe_says_yes_or_no():
 def test_help_loads_nothing_heavy():
     """Whoever asks for help does not wait for a SOAP client."""
     program = (
-        "import sys; from gpd_soap.cli.node import node; node(['pay', '--help'],"
+        "import sys; from gpd_soap.cli.main import main; node(['pay', '--help'],"
         " standalone_mode=False);"
         "sys.exit(' '.join({'zeep', 'requests', 'lxml', 'spyne'} & set(sys.modules)) or 0)"
     )

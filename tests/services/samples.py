@@ -1,0 +1,96 @@
+"""An invented organization with spontaneous services, and demands for them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from gpd_soap.core.debt import Claim
+from gpd_soap.core.demand import Demand, NoticeIssued
+from gpd_soap.core.faults import Refusal
+from gpd_soap.core.notice import issue
+from gpd_soap.services.office import Office
+from gpd_soap.store import configuration, schema
+from gpd_soap.store.store import Store
+
+NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
+WINDOW = timedelta(minutes=30)
+ORGANIZATION, NAME, STRANGER = "77777777777", "Comune di Esempio", "99999999999"
+CLAIM = Claim(ORGANIZATION, "15376371009", "15376371009_01")
+BANK, POSTAL = "IT60X0542811101000000123456", "IT46X0760103200000000123456"
+SUBJECT = "00009"
+
+XSD = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
+  targetNamespace="http://esempio.invalid/sosta" elementFormDefault="qualified">
+ {}
+</xs:schema>"""
+PLATES = XSD.format("""<xs:element name="service"><xs:complexType><xs:sequence>
+  <xs:element name="targa"><xs:simpleType><xs:restriction base="xs:string">
+   <xs:pattern value="[A-Z]{2}[0-9]{3}[A-Z]{2}"/></xs:restriction></xs:simpleType></xs:element>
+  <xs:element name="importo" type="xs:decimal"/>
+ </xs:sequence><xs:attribute name="tipo"/></xs:complexType></xs:element>""")
+PLATE = '<service xmlns="http://esempio.invalid/sosta"><targa>{}</targa>{}</service>'
+
+ACCOUNT: dict[str, Any] = {"iban": BANK, "category": "0101002IM", "segregationCode": "01"}
+FIXED: dict[str, Any] = {"description": "Diritti di segreteria", "amount": 500, **ACCOUNT}
+READ: dict[str, Any] = {"description": "Sosta", "amountElement": "importo", **ACCOUNT}
+SERVICES: dict[str, tuple[str, dict[str, Any]]] = {
+    "FIXED": ("declared", FIXED),
+    "PLATE": ("declared", {**READ, "schema": PLATES}),
+    "READS": ("declared", READ),
+    "ALIEN": ("parking", {"rate": 150}),
+    "NOONE": ("provided-by-nobody", {}),
+    "WRONG": ("declared", {"amount": "500"}),
+}
+
+
+def prepare(url: str) -> None:
+    """Make a database with every table and our configuration."""
+    store = Store(url)
+    schema.metadata.create_all(store.engine)
+    with store.begin() as connection:
+        configuration.put_organization(connection, ORGANIZATION, NAME)
+        configuration.put_broker(connection, CLAIM.broker)
+        configuration.put_station(connection, CLAIM.station, CLAIM.broker)
+        configuration.put_serving(connection, ORGANIZATION, CLAIM.station, "01")
+        for service, (kind, settings) in SERVICES.items():
+            configuration.put_service(connection, ORGANIZATION, service, SUBJECT, kind, settings)
+    store.close()
+
+
+def demand(
+    service: str = "FIXED",
+    data: str | bytes = "<richiesta/>",
+    *,
+    subject: str = SUBJECT,
+    **claimed: str,
+) -> Demand:
+    """A demand for a service of ours, as it is when base64 was read."""
+    raw = data.encode() if isinstance(data, str) else data
+    return Demand(CLAIM._replace(**claimed), service, subject, raw)
+
+
+def issued(store: Store, asked: Demand, now: datetime = NOW) -> NoticeIssued:
+    """The notice that a demand gets."""
+    answer = Office(store, WINDOW)(asked, now)
+    assert isinstance(answer, NoticeIssued), answer
+    return answer
+
+
+def refused(store: Store, asked: Demand) -> Refusal:
+    """The refusal that a demand gets."""
+    answer = Office(store, WINDOW)(asked, NOW)
+    assert isinstance(answer, Refusal), answer
+    return answer
+
+
+def nav(serial: int) -> str:
+    """The number that is issued as the nth."""
+    return issue("01", serial).nav
+
+
+def count(store: Store, table: str) -> int:
+    """How many rows a table has."""
+    with store.begin() as connection:
+        asked = select(func.count()).select_from(schema.metadata.tables[table])
+        return connection.execute(asked).scalar_one()
