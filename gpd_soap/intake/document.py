@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from gpd_soap.intake.fields import OrganizationCode, Segregation, Strict, Text5, Text35, Text140
 from gpd_soap.intake.finding import FieldError, findings, path
-from gpd_soap.services.declared import BadSettings, settings_of
+from gpd_soap.services.kinds import problem_with
 
 
 class UnusableFile(Exception):
@@ -134,8 +134,6 @@ def _no_constant(_name: str) -> object:
 
 def _services(services: Sequence[Service]) -> Iterable[FieldError]:
     for at, service in enumerate(services):
-        if service.kind == "declared":
-            try:
-                settings_of(service.settings)
-            except BadSettings as error:
-                yield FieldError(path("services", at, "settings"), "settings", str(error))
+        problem = problem_with(service.kind, service.settings)
+        if problem is not None:
+            yield FieldError(path("services", at, "settings"), "settings", problem)

@@ -45,7 +45,11 @@ def running(command: list[str], log: Path, **variables: str) -> Iterator[subproc
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when this address answers; fail with the log where the process does not live."""
+    """Return when this address answers; fail with the log where the process does not live.
+
+    What answers must be this process: its log says that it listens, and not only another's that
+    was given the same port a moment ago.
+    """
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline and process.poll() is None:
         try:
@@ -53,7 +57,9 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         except requests.ConnectionError:
             time.sleep(0.05)
         else:
-            return
+            if "Listening at" in log.read_text(encoding="utf-8"):
+                return
+            time.sleep(0.05)
     raise AssertionError(log.read_text(encoding="utf-8")[-3000:])
 
 

@@ -149,3 +149,16 @@ def test_a_number_is_what_was_written():
     assert decode(b"[1, 1.0, 123456789012345678901234567890]") == [
         *(1, 1.0, 123456789012345678901234567890)
     ]
+
+
+def test_a_kind_of_service_that_nobody_provides_makes_a_file_unusable():
+    """A service is asked of its kind when it is configured, not when a payer waits."""
+    service = {
+        "organization": "77777777777",
+        "serviceId": "00001",
+        "subjectId": "00001",
+        "kind": "nobody's",
+        "settings": {},
+    }
+    with pytest.raises(UnusableFile, match=r"services\[0\].settings: .*is provided by nothing"):
+        read(json.dumps({"services": [service]}).encode())

@@ -232,7 +232,10 @@ def test_an_organization_that_is_registered_already_needs_no_word(store: Store, 
         ),
         (
             {"services": [{"organization": "88888888888", "serviceId": "00001",
-                           "subjectId": "00001", "kind": "other", "settings": {}}]},
+                           "subjectId": "00001", "kind": "declared", "settings": {
+                               "amount": 500, "description": "Diritti", "segregationCode": "01",
+                               "category": "0101002IM", "iban": "IT60X0542811101000000123456",
+                           }}]},
             "services[0].organization: unknown: expected a registered organization",
         ),
     ],

@@ -139,7 +139,7 @@ def test_the_probe_says_yes_or_no():
 def test_help_loads_nothing_heavy():
     """Whoever asks for help does not wait for a SOAP client."""
     program = (
-        "import sys; from gpd_soap.cli.main import main; node(['pay', '--help'],"
+        "import sys; from gpd_soap.cli.main import main; main(['node', 'pay', '--help'],"
         " standalone_mode=False);"
         "sys.exit(' '.join({'zeep', 'requests', 'lxml', 'spyne'} & set(sys.modules)) or 0)"
     )
