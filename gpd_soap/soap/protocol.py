@@ -19,7 +19,6 @@ from gpd_soap.soap.envelope import BODY, ENVELOPE, NotSoap, open_envelope
 
 PREFIXES = {"soapenv": "http://schemas.xmlsoap.org/soap/envelope/", "paf": models.NAMESPACE}
 
-
 #: LIMIT: stText35; what signs a refusal when nothing of the kind was sent.
 LONGEST_CODE, NOBODY = 35, "-"
 

@@ -5,6 +5,7 @@ import signal
 import sys
 from typing import Any
 
+from gpd_soap import logs
 from gpd_soap.server import serve
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
@@ -22,6 +23,7 @@ class Crashing(Store):
 
 
 if __name__ == "__main__":
+    logs.configure("info")
     url, port = sys.argv[1:]
     settings = Settings(database_url=url, node_bind=f"127.0.0.1:{port}", workers=1)
     serve(settings, {settings.node_bind: node_face(settings, Crashing(url))})
