@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -29,6 +30,8 @@ class Store:
         self._connections = connections = Connections(self.engine)
         self._questions = Questions(self.engine, connections)
         self._settlement = Settlement(self.engine, connections)
+        # WHY: a pool does not close what it holds when it is forgotten; at exit the system does.
+        weakref.finalize(self, self.engine.dispose).atexit = False
 
     def close(self) -> None:
         """Close every connection; the store can still be used, and opens new ones."""
