@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from gpd_soap.admin.face import AdminFace
+from gpd_soap.admin.app import admin_app
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.desk import Clock, Desk, Policy
@@ -48,7 +48,7 @@ def faces(settings: Settings, store: Store, which: str) -> dict[str, Wsgi]:
     return found
 
 
-def admin_face(store: Store) -> Wsgi:
+def admin_face(store: Store, clock: Clock = utc_now) -> Wsgi:
     """What the admin listener serves."""
     schema = Schema()
-    return AdminFace(lambda: facts(store, schema))
+    return admin_app(store, clock, lambda: facts(store, schema))

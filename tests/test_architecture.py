@@ -25,6 +25,10 @@ OWNERS = {
     "gunicorn": {"server"},
     "zeep": {"node"},
     "requests": {"node"},
+    "flask": {"admin"},
+    "flask_openapi": {"admin"},
+    "flask_openapi_swagger": {"admin"},
+    "werkzeug": {"admin"},
     "pydantic": {"settings", "services", "intake", "admin"},
 }
 READS_THE_ENVIRONMENT = {"settings", "cli"}

@@ -16,6 +16,8 @@ Ask it as the Node would, from another terminal:
   {program} node probe --url {address}
 
 The contract, for a SOAP client of yours:  {address}?wsdl
+The administrators' face, to try in a browser:  http://{admin}/docs
+  its key, for as long as this runs:  {key}
 Stop with Ctrl-C; the sample data goes with it.
 """
 
@@ -39,7 +41,7 @@ def _run(database: Path, port: int, admin_port: int) -> None:
     from gpd_soap import demo as sample  # noqa: PLC0415  # WHY: `--help` must come at once
     from gpd_soap import logs, server, wiring  # noqa: PLC0415
     from gpd_soap.settings import Settings  # noqa: PLC0415
-    from gpd_soap.store import migrate  # noqa: PLC0415
+    from gpd_soap.store import keys, migrate  # noqa: PLC0415
     from gpd_soap.store.store import Store  # noqa: PLC0415
 
     settings = Settings(
@@ -59,6 +61,14 @@ def _run(database: Path, port: int, admin_port: int) -> None:
         click.echo(f"  {nav}  {what:{width}}  {answer}")
     called = Path(sys.argv[0])
     program = "python -m gpd_soap" if called.name == "__main__.py" else str(called)
-    told = {"program": program, "first": shown[0][0], "address": settings.address}
+    with store.begin() as connection:
+        _, token = keys.create(connection, "demo", keys.Role.ADMIN, (), wiring.utc_now())
+    told = {
+        "admin": settings.admin_bind,
+        "key": token,
+        "program": program,
+        "first": shown[0][0],
+        "address": settings.address,
+    }
     click.echo(NEXT.format(**told))
     server.serve(settings, wiring.faces(settings, store, "all"))

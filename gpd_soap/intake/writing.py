@@ -13,7 +13,7 @@ from gpd_soap.intake import models
 from gpd_soap.intake.document import Document, UnusableFile, told
 from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.position import position_of, wants_number
-from gpd_soap.store import configuration, positions, schema
+from gpd_soap.store import configuration, positions, retired, schema
 from gpd_soap.store.errors import AlreadyKept
 from gpd_soap.store.store import Store
 
@@ -175,6 +175,10 @@ class Writing(ExitStack):
             there = table.select().with_only_columns(column)
             there = there.where(table.c.organization == organization, column.in_(values))
             found |= {(organization, kind, row[0]) for row in self._connection.execute(there)}
+        for organization in {candidate.organization for candidate in candidates}:
+            navs, iuvs = asked.get((organization, "nav"), []), asked.get((organization, "iuv"), [])
+            for nav, iuv in retired.among(self._connection, organization, navs, iuvs):
+                found |= {(organization, "nav", nav), (organization, "iuv", iuv)}
         return found
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from gpd_soap.core.debt import Transfer
 from gpd_soap.core.notice import NoticeNumber, issue
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.store import matching, schema
+from gpd_soap.store import matching, retired, schema
 from gpd_soap.store.configuration import upsert
 from gpd_soap.store.engine import is_duplicate
 from gpd_soap.store.errors import AlreadyKept
@@ -21,22 +21,23 @@ from gpd_soap.store.errors import AlreadyKept
 def add(connection: Connection, positions: Sequence[NewPosition], now: datetime) -> None:
     """Keep these positions, all or none, and settle the receipts that were waiting for them.
 
-    The caller's transaction decides; after AlreadyKept (an IUPD, NAV or IUV that is in use) it
-    must be rolled back.
+    The caller's transaction decides; after AlreadyKept (an IUPD, NAV or IUV that is in use, or a
+    number that was deleted) it must be rolled back.
     """
     organizations = sorted({position.organization for position in positions})
     for organization in organizations:
         matching.announce_positions(connection, organization)
     try:
-        _insert(connection, schema.position, (_position_row(p, now) for p in positions))
+        insert_rows(connection, schema.position, (position_row(p, now) for p in positions))
         pairs = [(position, option) for position in positions for option in position.options]
-        _insert(connection, schema.payment_option, (_option_row(p, o, now) for p, o in pairs))
+        insert_rows(connection, schema.payment_option, (option_row(p, o, now) for p, o in pairs))
         shares = ((p, o, share) for p, o in pairs for share in o.transfers)
-        _insert(connection, schema.transfer, (_transfer_row(p, o, s) for p, o, s in shares))
+        insert_rows(connection, schema.transfer, (transfer_row(p, o, s) for p, o, s in shares))
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
         raise AlreadyKept("an IUPD, NAV or IUV is in use already") from error
+    retired.refuse(connection, positions)
     for organization in organizations:
         matching.match_waiting(connection, organization, now)
 
@@ -59,17 +60,21 @@ def issue_number(connection: Connection, organization: str, segregation: str) ->
         taken = select(option.nav).where(
             option.organization == organization, option.iuv == number.iuv
         )
-        if connection.execute(taken).first() is None:
+        if connection.execute(taken).first() is None and not retired.among(
+            connection, organization, [number.nav], [number.iuv]
+        ):
             return number
 
 
-def _insert(connection: Connection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
+def insert_rows(connection: Connection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
+    """Insert these rows, if there are any."""
     kept = list(rows)
     if kept:
         connection.execute(insert(table), kept)
 
 
-def _position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
+def position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
+    """A position as its table keeps it."""
     debtor = {f"debtor_{name}": value for name, value in position.debtor._asdict().items()}
     return {
         "organization": position.organization,
@@ -87,7 +92,8 @@ def _position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
     }
 
 
-def _option_row(position: NewPosition, option: NewOption, now: datetime) -> dict[str, Any]:
+def option_row(position: NewPosition, option: NewOption, now: datetime) -> dict[str, Any]:
+    """A notice as its table keeps it."""
     values = option._asdict()
     del values["transfers"]
     return {
@@ -98,7 +104,8 @@ def _option_row(position: NewPosition, option: NewOption, now: datetime) -> dict
     }
 
 
-def _transfer_row(position: NewPosition, option: NewOption, share: Transfer) -> dict[str, Any]:
+def transfer_row(position: NewPosition, option: NewOption, share: Transfer) -> dict[str, Any]:
+    """A share as its table keeps it."""
     values = share._asdict()
     stamp = values.pop("stamp")
     return {

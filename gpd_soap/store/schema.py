@@ -272,3 +272,29 @@ probe = Table(
     Column("station", Code, primary_key=True),
     Column("last_at", Instant, nullable=False),
 )
+
+#: A key of the admin face; it belongs to no organization, it may serve several.
+api_key = Table(
+    "api_key",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("role", String(8), nullable=False),
+    Column("organizations", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    Index(None, "digest", unique=True),
+)
+
+#: The numbers of notices that were deleted: a payer may still hold one, so none comes back.
+retired_number = Table(
+    "retired_number",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("nav", String(18), primary_key=True),
+    Column("iuv", String(35), nullable=False),
+    Column("iupd", String(255), nullable=False),
+    Column("retired_at", Instant, nullable=False),
+    Index(None, "organization", "iuv"),
+)

@@ -85,14 +85,14 @@ def store_all(connection: Connection, every: Sequence[Pos]) -> dict[str, Opt]:
     found: dict[str, Opt] = {}
     for at, each in enumerate(every):
         told = position(f"{at}", published_at=each.published_at, withdrawn_at=each.withdrawn_at)
-        rows[schema.position].append(positions._position_row(told, NOW))
+        rows[schema.position].append(positions.position_row(told, NOW))
         for opt in each.options:
             new = option(len(found) + 1, **dict(zip(Opt._fields[:4], opt, strict=False)))
             found[new.nav] = opt
             settled = {"paid_at": opt.paid_at, "reported_at": opt.reported_at}
-            rows[schema.payment_option].append(positions._option_row(told, new, NOW) | settled)
+            rows[schema.payment_option].append(positions.option_row(told, new, NOW) | settled)
             for number, reported_at in enumerate(opt.shares, 1):
-                row = positions._transfer_row(told, new, share(number))
+                row = positions.transfer_row(told, new, share(number))
                 rows[schema.transfer].append(row | {"reported_at": reported_at})
     for table, filled in rows.items():
         if filled:

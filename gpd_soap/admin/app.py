@@ -1,0 +1,172 @@
+"""The admin listener's application: GPD's API, its OpenAPI, its documentation, and our health.
+
+Nothing of a failure leaves but its status; every answer names its request.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, Response, g, jsonify
+from flask_openapi.blueprint import APIBlueprint
+from flask_openapi.openapi import OpenAPI
+from flask_openapi_swagger.plugins import (  # type: ignore[import-untyped]
+    RegisterPlugin,
+)
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from gpd_soap import __version__
+from gpd_soap.admin import description, problems
+from gpd_soap.admin.guard import LARGEST_BODY, guard
+from gpd_soap.admin.operations import declare
+from gpd_soap.admin.positions import Positions
+from gpd_soap.admin.problems import Problem, Refused
+from gpd_soap.desk import Clock
+from gpd_soap.intake.finding import FieldError, findings
+from gpd_soap.store.attempt import Unavailable
+from gpd_soap.store.store import Store
+from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, Wsgi, health
+
+REQUEST_ID = "X-Request-Id"
+_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+LOG = logging.getLogger(__name__)
+
+
+def admin_app(store: Store, clock: Clock, ready: Ready) -> Wsgi:
+    """The whole admin face; `clock` gives the UTC time of each request, `ready` our health."""
+    app = flask_app(store, clock)
+    api: Wsgi = app.wsgi_app
+
+    def face(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        named = _naming(environ, start_response)
+        if environ.get("PATH_INFO", "") in (LIVE, READY):
+            return health(ready, environ, named)
+        return api(environ, named)
+
+    return face
+
+
+def flask_app(store: Store, clock: Clock) -> OpenAPI:
+    """The API alone, which knows nothing of health and request ids."""
+    app = OpenAPI(
+        "gpd_soap.admin",
+        info={"title": "gpd-soap, the admin face", "version": __version__},
+        security_schemes={
+            "ApiKey": {"type": "apiKey", "name": "Ocp-Apim-Subscription-Key", "in": "header"},
+            "XApiKey": {"type": "apiKey", "name": "X-Api-Key", "in": "header"},
+        },
+        validation_error_status=400,
+        validation_error_callback=_told_badly,
+        validation_error_model=_Unused,
+        doc_ui=False,
+        static_folder=None,
+    )
+    app.openapi_version = "3.1.0"
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    # WHY: by default the page sends the description to validator.swagger.io.
+    app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
+    app.url_map.strict_slashes = False
+    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has
+    api = APIBlueprint(
+        "positions",
+        __name__,
+        abp_security=[{"ApiKey": []}, {"XApiKey": []}],
+        abp_responses=description.refusals(400, 401, 403, 413, 503),
+    )
+    api.before_request(guard(store))
+    declare(api, Positions(store, clock))
+    app.register_api(api)
+    _describe(app)
+    _handle(app)
+    app.after_request(_finish)
+    return app
+
+
+class _Unused(BaseModel):
+    """A model of the framework's errors, which are never told."""
+
+
+def _describe(app: OpenAPI) -> None:
+    """Make the description once, complete it, and serve it with its page."""
+    app.generate_spec_json()  # type: ignore[no-untyped-call]
+    components = app.spec_json["components"]["schemas"]
+    components.pop(_Unused.__name__, None)
+    components.update(description.schemas())
+    app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
+    page = RegisterPlugin.register(doc_url="openapi.json")
+    app.register_blueprint(page)
+    app.add_url_rule("/docs", "docs", app.view_functions["swagger.swagger"])
+
+
+def _handle(app: Flask) -> None:
+    """Turn whatever ends a request into a problem."""
+    handlers: dict[type[Exception], Callable[[Any], Response]] = {
+        Refused: lambda refused: _problem(refused.problem, refused.errors, refused.headers),
+        RequestEntityTooLarge: lambda _: _problem(problems.TOO_LARGE),
+        HTTPException: _of_http,
+        Unavailable: _unavailable,
+        Exception: _broken,
+    }
+    for kind, handler in handlers.items():
+        app.register_error_handler(kind, handler)
+
+
+def _problem(
+    problem: Problem, errors: Iterable[FieldError] = (), headers: dict[str, str] | None = None
+) -> Response:
+    answer = jsonify(problem.body(errors))
+    answer.status_code, answer.mimetype = problem.status, problems.KIND
+    answer.headers.update(headers or {})
+    return answer
+
+
+def _told_badly(error: ValidationError) -> Response:
+    """What the framework finds in a path or a query."""
+    return _problem(problems.BAD_REQUEST, findings(error))
+
+
+def _of_http(error: HTTPException) -> Response:
+    if error.response is not None:
+        assert isinstance(error.response, Response)
+        return error.response
+    status = error.code or 500
+    answer = _problem(Problem(status, error.name, error.description or error.name))
+    # WHY: a 405 must say what is allowed.
+    for name, value in error.get_headers():
+        if name.lower() not in ("content-type", "content-length"):
+            answer.headers[name] = value
+    return answer
+
+
+def _unavailable(error: Unavailable) -> Response:
+    LOG.warning("the database could not take a request", exc_info=error)
+    return _problem(problems.UNAVAILABLE, headers={"Retry-After": "5"})
+
+
+def _broken(error: Exception) -> Response:
+    LOG.error("a request failed", exc_info=error)
+    return _problem(problems.BROKEN)
+
+
+def _finish(answer: Response) -> Response:
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    if "key" in g or answer.mimetype == problems.KIND:
+        answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+def _naming(environ: Environ, start_response: StartResponse) -> StartResponse:
+    """Echo the request's id, or give it one, whatever answers."""
+    told = environ.get("HTTP_X_REQUEST_ID", "")
+    name = told if _SANE_ID.fullmatch(told) else uuid.uuid4().hex
+
+    def named(status: str, headers: list[tuple[str, str]], *more: object) -> object:
+        return start_response(status, [*headers, (REQUEST_ID, name)], *more)
+
+    return named

@@ -1,0 +1,78 @@
+"""Who may ask, decided before anything of the request is looked at; then what a body may be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import g, request
+
+from gpd_soap.admin import problems
+from gpd_soap.admin.problems import Refused
+from gpd_soap.intake.document import UnusableFile, decode
+from gpd_soap.intake.finding import FieldError
+from gpd_soap.store import keys
+from gpd_soap.store.attempt import attempt
+from gpd_soap.store.keys import Key, Role
+from gpd_soap.store.store import Store
+
+#: Of both the first that is there is taken.
+HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")
+READING = ("GET", "HEAD", "OPTIONS")
+#: LIMIT: a hundred positions of ten kilobytes.
+LARGEST_BODY = 1024 * 1024
+
+
+def guard(store: Store) -> Callable[[], None]:
+    """What runs before every operation: a key that works, is for this, and for this organization.
+
+    The answer is the same whether what was asked for is there or not.
+    """
+
+    def hold() -> None:
+        key = _key(store)
+        organization = (request.view_args or {}).get("organizationfiscalcode")
+        if organization is not None and not key.serves(organization):
+            raise Refused(problems.FORBIDDEN)
+        if request.method not in READING and not key.may_write:
+            raise Refused(problems.READ_ONLY)
+        g.key = key
+        for name, values in request.args.lists():
+            if len(values) > 1:
+                error = FieldError(name if name.isidentifier() else "?", "duplicate", "it once")
+                raise Refused(problems.BAD_REQUEST, [error])
+
+    return hold
+
+
+def _key(store: Store) -> Key:
+    token = next((told for name in HEADERS if (told := request.headers.get(name))), "")
+    key = attempt(store, lambda c: keys.find(c, token)) if token else None
+    if key is None:
+        raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})
+    return key
+
+
+def lenient(*, asked: bool) -> bool:
+    """Whether odd numbers pass; Refused where someone asks who may not."""
+    if asked and g.key.role is not Role.ADMIN:
+        raise Refused(problems.LENIENT)
+    return asked
+
+
+def json_body(*, optional: bool = False) -> object:
+    """The body as JSON and nothing else; where it is optional, an empty one is an empty object."""
+    raw = request.get_data(cache=False)
+    # WHY: a body that does not say its length is cut off at the limit, without a word.
+    if len(raw) >= LARGEST_BODY and request.content_length != len(raw):
+        raise Refused(problems.TOO_LARGE)
+    if optional and not raw:
+        return {}
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if request.mimetype != "application/json" or charset != "utf-8" or encoding != "identity":
+        raise Refused(problems.NOT_JSON)
+    try:
+        return decode(raw)
+    except UnusableFile as error:
+        said = str(error).removeprefix("expected ")
+        raise Refused(problems.BAD_REQUEST, [FieldError("", "json", said)]) from None

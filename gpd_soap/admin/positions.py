@@ -1,0 +1,182 @@
+"""The operations of GPD's first API on positions: out of HTTP, to the ledger, into HTTP."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from flask import Response, jsonify, request
+from pydantic import BaseModel, ValidationError
+
+from gpd_soap.admin import answers, parameters, problems
+from gpd_soap.admin.creating import MANY, Created, How, create
+from gpd_soap.admin.guard import json_body, lenient
+from gpd_soap.admin.ledger import Ledger, Named
+from gpd_soap.admin.parameters import (
+    ChangingAccount,
+    Creating,
+    Listing,
+    Nothing,
+    OfIuv,
+    OfNav,
+    OfOrganization,
+    OfPosition,
+    Updating,
+)
+from gpd_soap.admin.problems import Refused
+from gpd_soap.desk import Clock
+from gpd_soap.intake.finding import FieldError, findings
+from gpd_soap.store.admin_positions import Stored
+from gpd_soap.store.store import Store
+
+M = TypeVar("M", bound=BaseModel)
+
+#: LIMIT: GPD's for one bulk.
+MOST = 100
+
+
+class Positions:
+    """One method for each operation; its first line is what the OpenAPI says of it."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Take the store and the clock."""
+        self._store, self._clock = store, clock
+        self._ledger = Ledger(store, clock)
+
+    def create(self, path: OfOrganization, query: Creating) -> Response:
+        """Create a debt position; without an IUV a notice number is issued."""
+        organization = path.organizationfiscalcode
+        created = self._create(organization, [json_body()], query, many=False)
+        if query.dry_run:
+            return jsonify({**self._would_be(created)[0], "warnings": _told(created.warnings)})
+        stored = created.stored[0]
+        answer = self._model(stored)
+        answer.status_code = 201
+        where = quote(stored.position.iupd, safe="")
+        answer.headers["Location"] = f"/organizations/{organization}/debtpositions/{where}"
+        return answer
+
+    def create_many(self, path: OfOrganization, query: Creating) -> Response:
+        """Create 1 to 100 debt positions, all or none."""
+        told = _many(json_body())
+        created = self._create(path.organizationfiscalcode, told, query, many=True)
+        if query.dry_run:
+            return jsonify({MANY: self._would_be(created), "warnings": _told(created.warnings)})
+        return Response(status=201)
+
+    def read(self, path: OfPosition, query: Nothing) -> Response:
+        """Read a debt position."""
+        stored = self._ledger.read(path.organizationfiscalcode, path.iupd)
+        return _marked(jsonify(answers.base(stored, self._clock())), stored)
+
+    def page(self, path: OfOrganization, query: Listing) -> Response:
+        """List an organization's debt positions, page by page."""
+        wanted = query.wanted()
+        stored, total = self._ledger.page(path.organizationfiscalcode, wanted)
+        now = self._clock()
+        return jsonify(answers.page(stored, total, wanted.limit, wanted.page, now))
+
+    def update(self, path: OfPosition, query: Updating) -> Response:
+        """Put another content in a debt position's place; a published one stays published."""
+        odd = lenient(asked=query.lenient)
+        stored = self._ledger.update(
+            _named(path), json_body(), publish=query.to_publish, lenient=odd
+        )
+        return self._model(stored)
+
+    def delete(self, path: OfPosition, query: Nothing) -> Response:
+        """Delete a debt position; its notice numbers are never used again."""
+        self._ledger.delete(_named(path))
+        return jsonify("Debt position deleted")
+
+    def publish(self, path: OfPosition, query: Nothing) -> Response:
+        """Publish a draft."""
+        return self._model(self._ledger.publish(_named(path)))
+
+    def invalidate(self, path: OfPosition, query: Nothing) -> Response:
+        """Withdraw a debt position that is published or valid."""
+        return self._model(self._ledger.invalidate(_named(path)))
+
+    def change_account(self, path: OfOrganization, query: ChangingAccount) -> Response:
+        """Change the IBAN of every transfer that can still be paid to it."""
+        account = _body(parameters.NewAccount, json_body())
+        organization = path.organizationfiscalcode
+        changed = self._ledger.change_account(
+            organization, query.old_iban, account.new_iban, query.limit
+        )
+        told = f"Updated IBAN on {changed} Transfers"
+        return jsonify({"description": told, "updatedTransfers": changed})
+
+    def paid_elsewhere(self, path: OfNav, query: Nothing) -> Response:
+        """Note that a notice was paid at the creditor's."""
+        told = _body(parameters.PaidElsewhere, json_body(optional=True))
+        notice = self._ledger.paid_elsewhere(
+            path.organizationfiscalcode, path.nav, told.payment_date
+        )
+        return jsonify(answers.paid(notice.stored, notice.at))
+
+    def by_iuv(self, path: OfIuv, query: Nothing) -> Response:
+        """Read the debt position of an IUV."""
+        stored = self._ledger.by_number(path.organizationfiscalcode, path.iuv, "iuv").stored
+        return _marked(jsonify(answers.base(stored, self._clock())), stored)
+
+    def by_nav(self, path: OfNav, query: Nothing) -> Response:
+        """Read a notice with its debtor, by its number."""
+        notice = self._ledger.by_number(path.organizationfiscalcode, path.nav, "nav")
+        return jsonify(answers.with_debtor(notice.stored, notice.at, self._clock()))
+
+    def _create(
+        self, organization: str, told: list[Any], query: Creating, *, many: bool
+    ) -> Created:
+        odd = lenient(asked=query.lenient)
+        how = How(query.to_publish, query.dry_run, odd)
+        return create(self._store, organization, told, self._clock(), how, many=many)
+
+    def _would_be(self, created: Created) -> list[answers.Body]:
+        """What a dry run shows: no number that it only tried."""
+        now = self._clock()
+        found = [answers.model(each, now) for each in created.stored]
+        for option in (option for each in found for option in each["paymentOption"]):
+            if option["iuv"] not in created.given:
+                del option["iuv"], option["nav"]
+        return found
+
+    def _model(self, stored: Stored) -> Response:
+        return _marked(jsonify(answers.model(stored, self._clock())), stored)
+
+
+def _named(path: OfPosition) -> Named:
+    def seen(mark: str) -> bool:
+        return "If-Match" not in request.headers or request.if_match.contains(mark)
+
+    return Named(path.organizationfiscalcode, path.iupd, seen)
+
+
+def _marked(answer: Response, stored: Stored) -> Response:
+    answer.set_etag(stored.mark)
+    return answer
+
+
+def _many(told: object) -> list[Any]:
+    error = None
+    if not isinstance(told, dict) or not isinstance(told.get(MANY), list):
+        error = FieldError(MANY, "required", "a list of positions")
+    elif len(told) > 1:
+        error = FieldError("?", "unknown-field", "no field of this name")
+    elif not 1 <= len(told[MANY]) <= MOST:
+        error = FieldError(MANY, "count", f"1 to {MOST} positions")
+    if error is not None or not isinstance(told, dict):
+        raise Refused(problems.BAD_REQUEST, [error] if error else [])
+    found: list[Any] = told[MANY]
+    return found
+
+
+def _body(model: type[M], told: object) -> M:
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        raise Refused(problems.BAD_REQUEST, findings(error)) from None
+
+
+def _told(found: list[FieldError]) -> list[dict[str, str]]:
+    return [each._asdict() for each in found]

@@ -1,0 +1,126 @@
+"""Every no of the admin face: GPD's titles and statuses, told as RFC 9457 problems.
+
+Source of the titles: spec/gpd-reference.md 3.1.  No detail says whether something exists that the
+caller may not see, and none repeats what was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from gpd_soap.intake.finding import FieldError
+
+KIND = "application/problem+json"
+
+
+class Problem(NamedTuple):
+    """What is wrong, for a program by status and title, for a person by detail."""
+
+    status: int
+    title: str
+    detail: str
+
+    def body(self, errors: Iterable[FieldError] = ()) -> dict[str, Any]:
+        """The JSON of an answer."""
+        told: dict[str, Any] = self._asdict()
+        found = [error._asdict() for error in errors]
+        return {**told, "errors": found} if found else told
+
+
+class Refused(Exception):
+    """Raised where a request cannot be followed; leaving a transaction by it undoes everything."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        errors: Iterable[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Say which no, what is wrong in which field, and what the answer's headers add."""
+        super().__init__(problem.title)
+        self.problem, self.errors, self.headers = problem, tuple(errors), dict(headers or {})
+
+
+BAD_REQUEST = Problem(400, "BAD REQUEST", "The request is not of the form that is expected.")
+DATA_ERROR = Problem(
+    400,
+    "Error in the debt position request data",
+    "What the request says breaks a rule: see errors.",
+)
+NOT_RECOVERABLE = Problem(
+    400,
+    "The debt positions cannot be recovered",
+    "Expected the first date not after the second, and at most 30 days between them.",
+)
+NO_KEY = Problem(
+    401,
+    "Unauthorized",
+    "Expected a key that works in Ocp-Apim-Subscription-Key or X-Api-Key.",
+)
+FORBIDDEN = Problem(
+    403, "The payment position is forbidden", "The key is not for this organization."
+)
+READ_ONLY = Problem(403, "The payment position is forbidden", "The key is for reading alone.")
+LENIENT = Problem(
+    403, "The payment position is forbidden", "Only a key of an administrator may be lenient."
+)
+ORGANIZATION_NOT_FOUND = Problem(
+    404, "Not found the organization", "The organization is not registered here."
+)
+NOT_FOUND = Problem(404, "Not found the debt position", "There is no position of this name.")
+OPTION_NOT_FOUND = Problem(
+    404, "Not found the payment option", "There is no notice of this number to be found."
+)
+NOT_UNIQUE = Problem(
+    409,
+    "The debt position violated constraints of uniqueness",
+    "An IUPD is in use, or an IUV or a notice number is or was: see errors.",
+)
+PAYMENT_FOUND = Problem(
+    409, "Existing related payment found", "Some of the position was paid or reported."
+)
+ALREADY_PAID = Problem(
+    409, "Existing related payment found", "The notice, or what excludes it, was paid already."
+)
+NOT_UPDATABLE = Problem(
+    409,
+    "Existing related payment found or not in updatable state",
+    "The position was withdrawn, or some of it was paid or reported.",
+)
+NOT_PUBLISHABLE = Problem(
+    409,
+    "Existing related payment found or not in publishable state",
+    "Only a draft can be published.",
+)
+NOT_INVALIDABLE = Problem(
+    409,
+    "Existing related payment found or not in invalidable state",
+    "Only a position that is published or valid can be withdrawn.",
+)
+DUE_BEFORE_VALIDITY = Problem(
+    409,
+    "The due date of a payment option is before the validity date",
+    "A notice would be due before it can be paid.",
+)
+PUBLISHED_AFTER_DUE = Problem(
+    409,
+    "Publish request occurred after the due date of a payment options has expired",
+    "A notice is past its due date.",
+)
+PUBLISHED_AFTER_VALIDITY = Problem(
+    409,
+    "Publish request occurred after the validity date began",
+    "The position should have been published before it became valid.",
+)
+CHANGED = Problem(
+    412, "Precondition Failed", "The position is not any more what If-Match says: read it again."
+)
+TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1 MiB.")
+NOT_JSON = Problem(
+    415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
+)
+BROKEN = Problem(500, "INTERNAL SERVER ERROR", "Something failed here, and it has been logged.")
+UNAVAILABLE = Problem(
+    503, "Service Unavailable", "The database could not take the request now: try again."
+)

@@ -1,0 +1,93 @@
+"""`gpd-soap key`: who may use the admin face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gpd_soap.cli.serve import WithSettings
+
+if TYPE_CHECKING:
+    from gpd_soap.store.keys import Key
+    from gpd_soap.store.store import Store
+
+ELEVEN_DIGITS = 11
+LONGEST_NAME = 100
+
+
+@click.group()
+def key() -> None:
+    """Make, list and revoke the keys of the admin face."""
+
+
+@key.command("create", cls=WithSettings)
+@click.option("--name", required=True, help="Whose it is, for whoever reads the list.")
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["reader", "writer", "admin"]),
+    help="A reader reads, a writer also writes positions, an admin does everything.",
+)
+@click.option(
+    "--organization",
+    "organizations",
+    multiple=True,
+    metavar="CODE",
+    help="An organization that it is for; may be repeated, and only an admin may do without.",
+)
+def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
+    """Make a key and print it: the last line of the output, and the only time it is shown."""
+    from gpd_soap.store import keys  # noqa: PLC0415  # WHY: `--help` must come at once
+    from gpd_soap.wiring import utc_now  # noqa: PLC0415
+
+    if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
+        raise click.BadParameter(f"expected 1 to {LONGEST_NAME} printable characters")
+    for code in organizations:
+        if not (len(code) == ELEVEN_DIGITS and code.isascii() and code.isdigit()):
+            raise click.BadParameter("--organization: expected 11 digits")
+    with _store().begin() as connection:
+        made, token = keys.create(connection, name, keys.Role(role), organizations, utc_now())
+    click.echo(f"{_line(made)}\nThis is shown once; send it as X-Api-Key:", err=True)
+    click.echo(token)
+
+
+@key.command("list", cls=WithSettings)
+def every() -> None:
+    """Print a line for each key: id, role, organizations, whether it works, name."""
+    from gpd_soap.store import keys  # noqa: PLC0415
+
+    with _store().begin() as connection:
+        found = keys.every(connection)
+    for each in found:
+        click.echo(_line(each))
+
+
+@key.command("revoke", cls=WithSettings)
+@click.argument("key_id", metavar="ID")
+def revoke(key_id: str) -> None:
+    """Let the key of this ID work no longer, at once and everywhere."""
+    from gpd_soap.store import keys  # noqa: PLC0415
+    from gpd_soap.wiring import utc_now  # noqa: PLC0415
+
+    with _store().begin() as connection:
+        revoked = keys.revoke(connection, key_id, utc_now())
+    if not revoked:
+        raise click.ClickException("no key of this id works: see `gpd-soap key list`")
+    click.echo("revoked")
+
+
+def _line(key: Key) -> str:
+    organizations = ",".join(key.organizations) or "every organization"
+    revoked = "" if key.revoked_at is None else f" (revoked {key.revoked_at:%Y-%m-%d})"
+    return f"{key.id}  {key.role}  {organizations}  {key.created_at:%Y-%m-%d}{revoked}  {key.name}"
+
+
+def _store() -> Store:
+    from gpd_soap.settings import Settings  # noqa: PLC0415
+    from gpd_soap.store import migrate  # noqa: PLC0415
+    from gpd_soap.store.store import Store  # noqa: PLC0415
+
+    store = Store(Settings.load().database_url)
+    migrate.check(store.engine)
+    return store

@@ -1,0 +1,39 @@
+"""One transaction for someone who waits at a screen, tried again where trying helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+
+from gpd_soap.store.errors import StoreError
+from gpd_soap.store.store import Store
+
+T = TypeVar("T")
+
+#: What some work is given to work on: a transaction that is the caller's to end.
+Transaction = Connection
+
+#: LIMIT: each try loses only to another that won.
+ATTEMPTS = 3
+#: What PostgreSQL calls a deadlock, and a transaction that cannot be put in line.
+LOST_TO_ANOTHER = ("40P01", "40001")
+
+
+class Unavailable(StoreError):
+    """The database cannot be reached, or others held what was needed for too long."""
+
+
+def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
+    """Do some work in a transaction; Unavailable where the database could not take it."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            with store.begin() as connection:
+                return work(connection)
+        except (OperationalError, InterfaceError, InternalError) as error:
+            if not left or getattr(error.orig, "sqlstate", None) not in LOST_TO_ANOTHER:
+                # WHY: the driver's words may hold what was sent, and are nobody's out there.
+                raise Unavailable("the database could not take this") from error
+    raise AssertionError("unreachable")

@@ -1,0 +1,60 @@
+"""A back office and the Node, each on its listener, about one position."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import requests
+
+from tests import world
+from tests.conftest import FreshDatabase
+from tests.e2e.served import free_port, serving
+from tests.intake.bodies import body
+
+POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions"
+
+
+def us(*command: str, database: str = "") -> str:
+    """What a command of ours prints; it must end well."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gpd_soap", *command],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"GPD_DATABASE_URL": database, "PATH": "/usr/bin"},
+        cwd=Path(__file__).parents[2],
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_a_position_is_created_paid_and_seen_paid(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """From a key made on the command line to a notice paid by the Node, over real sockets."""
+    database = fresh_database("postgresql", world.prepare)
+    admin = f"http://127.0.0.1:{(port := free_port())}"
+    made = us(
+        "key", "create", "--name", "back office", "--role", "writer",
+        "--organization", world.ORGANIZATION, database=database,
+    )  # fmt: skip
+    key = {"X-Api-Key": made.split()[-1]}
+    told = body()
+    told["paymentOption"][0]["dueDate"] = "2199-12-31"
+    with serving("all", database, tmp_path / "log", GPD_ADMIN_BIND=f"127.0.0.1:{port}") as node:
+        created = requests.post(
+            f"{admin}{POSITIONS}?toPublish=true", json=told, headers=key, timeout=10
+        )
+        nav = created.json()["paymentOption"][0]["nav"]
+        us("node", "pay", nav, "--url", node)
+        one = f"{admin}{POSITIONS}/{told['iupd']}"
+        read = requests.get(one, headers=key, timeout=10)
+        unknown = requests.get(one, timeout=10)
+        crossed = requests.get(f"{node.removesuffix('/partner')}{POSITIONS}", timeout=10)
+
+    assert (created.status_code, created.json()["status"]) == (201, "VALID")
+    assert (read.status_code, read.json()["status"]) == (200, "PAID")
+    assert read.json()["paymentOption"][0]["status"] == "PO_PAID"
+    assert (unknown.status_code, crossed.status_code) == (401, 404)
+    assert key["X-Api-Key"] not in (tmp_path / "log").read_text(encoding="utf-8")
