@@ -38,11 +38,11 @@ def demo(port: int, admin_port: int, keep: Path | None) -> None:
 
 
 def _run(database: Path, port: int, admin_port: int) -> None:
-    from gpd_soap import demo as sample  # noqa: PLC0415  # WHY: `--help` must come at once
-    from gpd_soap import logs, server, wiring  # noqa: PLC0415
-    from gpd_soap.settings import Settings  # noqa: PLC0415
-    from gpd_soap.store import keys, migrate  # noqa: PLC0415
-    from gpd_soap.store.store import Store  # noqa: PLC0415
+    from gpd_soap import demo as sample
+    from gpd_soap import logs, server, wiring
+    from gpd_soap.settings import Settings
+    from gpd_soap.store import keys, migrate
+    from gpd_soap.store.store import Store
 
     settings = Settings(
         database_url=f"sqlite:///{database}",

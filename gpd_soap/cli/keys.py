@@ -38,8 +38,8 @@ def key() -> None:
 )
 def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     """Make a key and print it: the last line of the output, and the only time it is shown."""
-    from gpd_soap.store import keys  # noqa: PLC0415  # WHY: `--help` must come at once
-    from gpd_soap.wiring import utc_now  # noqa: PLC0415
+    from gpd_soap.store import keys
+    from gpd_soap.wiring import utc_now
 
     if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
         raise click.BadParameter(f"expected 1 to {LONGEST_NAME} printable characters")
@@ -55,7 +55,7 @@ def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
 @key.command("list", cls=WithSettings)
 def every() -> None:
     """Print a line for each key: id, role, organizations, whether it works, name."""
-    from gpd_soap.store import keys  # noqa: PLC0415
+    from gpd_soap.store import keys
 
     with _store().begin() as connection:
         found = keys.every(connection)
@@ -67,8 +67,8 @@ def every() -> None:
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
     """Let the key of this ID work no longer, at once and everywhere."""
-    from gpd_soap.store import keys  # noqa: PLC0415
-    from gpd_soap.wiring import utc_now  # noqa: PLC0415
+    from gpd_soap.store import keys
+    from gpd_soap.wiring import utc_now
 
     with _store().begin() as connection:
         revoked = keys.revoke(connection, key_id, utc_now())
@@ -84,9 +84,9 @@ def _line(key: Key) -> str:
 
 
 def _store() -> Store:
-    from gpd_soap.settings import Settings  # noqa: PLC0415
-    from gpd_soap.store import migrate  # noqa: PLC0415
-    from gpd_soap.store.store import Store  # noqa: PLC0415
+    from gpd_soap.settings import Settings
+    from gpd_soap.store import migrate
+    from gpd_soap.store.store import Store
 
     store = Store(Settings.load().database_url)
     migrate.check(store.engine)

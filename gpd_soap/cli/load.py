@@ -40,11 +40,11 @@ def load(file: BinaryIO, *, keep_going: bool, dry_run: bool, lenient: bool) -> N
     GPD's fields, and "organization" and "toPublish".  Prints a line for each position that is
     refused.  Exit 0 when all were taken, 1 when some were refused, 2 when the file is unusable.
     """
-    from gpd_soap.intake import document  # noqa: PLC0415  # WHY: `--help` must come at once
-    from gpd_soap.intake.load import How  # noqa: PLC0415
-    from gpd_soap.settings import Settings  # noqa: PLC0415
-    from gpd_soap.store import migrate  # noqa: PLC0415
-    from gpd_soap.store.store import Store  # noqa: PLC0415
+    from gpd_soap.intake import document
+    from gpd_soap.intake.load import How
+    from gpd_soap.settings import Settings
+    from gpd_soap.store import migrate
+    from gpd_soap.store.store import Store
 
     how = How(keep_going=keep_going, dry_run=dry_run, lenient=lenient)
     try:
@@ -64,8 +64,8 @@ def load(file: BinaryIO, *, keep_going: bool, dry_run: bool, lenient: bool) -> N
 
 
 def _load(store: Store, found: Document, how: How) -> Report:
-    from gpd_soap.intake.load import load as use_case  # noqa: PLC0415
-    from gpd_soap.wiring import utc_now  # noqa: PLC0415
+    from gpd_soap.intake.load import load as use_case
+    from gpd_soap.wiring import utc_now
 
     with click.progressbar(
         length=2 * len(found.positions),

@@ -108,7 +108,7 @@ def node() -> None:
 @_show
 def verify(endpoint: Endpoint, party: Party, notice: str, *, show: bool) -> None:
     """Ask whether a notice is payable, and how much it is (paVerifyPaymentNotice)."""
-    from gpd_soap.node import play  # noqa: PLC0415  # WHY: `--help` must come at once
+    from gpd_soap.node import play
 
     _tell([play.verify(_caller(endpoint), party, notice)], show=show)
 
@@ -154,7 +154,7 @@ def _paid(command: Command) -> Command:
 @_show
 def pay(endpoint: Endpoint, party: Party, terms: Payment, notice: str, *, show: bool) -> None:
     """Verify a notice, get its payment and send a receipt, all but the money."""
-    from gpd_soap.node import play  # noqa: PLC0415
+    from gpd_soap.node import play
 
     _tell(play.pay(_caller(endpoint), party, notice, terms), show=show)
 
@@ -165,7 +165,7 @@ def pay(endpoint: Endpoint, party: Party, terms: Payment, notice: str, *, show: 
 @_show
 def probe(endpoint: Endpoint, party: Party, *, show: bool) -> None:
     """Send the probe by which the Node finds that a station is back from Stand In."""
-    from gpd_soap.node import play  # noqa: PLC0415
+    from gpd_soap.node import play
 
     _tell([play.probe(_caller(endpoint), party)], show=show)
 
@@ -181,7 +181,7 @@ def replay(endpoint: Endpoint, files: tuple[Path, ...], *, show: bool) -> None:
     without one the outcome is told. A folder stands for every ask.xml below it. A receipt that is
     replayed is a receipt: it is sent for good.
     """
-    from gpd_soap.node import replay as replaying  # noqa: PLC0415
+    from gpd_soap.node import replay as replaying
 
     found = replaying.cases(files)
     caller = _caller(endpoint)
@@ -197,9 +197,9 @@ def replay(endpoint: Endpoint, files: tuple[Path, ...], *, show: bool) -> None:
 
 
 def _caller(endpoint: Endpoint) -> Caller:
-    from gpd_soap.contract.schema import Schema  # noqa: PLC0415
-    from gpd_soap.node.caller import Caller  # noqa: PLC0415
-    from gpd_soap.node.line import Line  # noqa: PLC0415
+    from gpd_soap.contract.schema import Schema
+    from gpd_soap.node.caller import Caller
+    from gpd_soap.node.line import Line
 
     return Caller(Line(endpoint), Schema())
 
@@ -218,7 +218,7 @@ def _tell(steps: Iterable[Step], *, show: bool) -> None:
 def _show_raw(sent: bytes, reply: Reply | None, *, show: bool) -> None:
     if not show:
         return
-    from gpd_soap.node import tell  # noqa: PLC0415
+    from gpd_soap.node import tell
 
     click.echo(f"--> sent\n{tell.raw(sent).rstrip()}")
     if reply is not None:

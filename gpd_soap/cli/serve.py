@@ -15,7 +15,7 @@ class WithSettings(click.Command):
 
     def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the variables, their defaults and what they are for."""
-        from gpd_soap.settings import variables  # noqa: PLC0415  # WHY: help must come at once
+        from gpd_soap.settings import variables
 
         with formatter.section("Environment (or a TOML file)"):
             formatter.write_dl(
@@ -31,10 +31,10 @@ def serve(face: str) -> None:
 
     The database must be up to date (`gpd-soap db upgrade`).
     """
-    from gpd_soap import logs, server, wiring  # noqa: PLC0415
-    from gpd_soap.settings import Settings  # noqa: PLC0415
-    from gpd_soap.store import migrate  # noqa: PLC0415
-    from gpd_soap.store.store import Store  # noqa: PLC0415
+    from gpd_soap import logs, server, wiring
+    from gpd_soap.settings import Settings
+    from gpd_soap.store import migrate
+    from gpd_soap.store.store import Store
 
     settings = Settings.load()
     logs.configure(settings.log_level)
@@ -51,7 +51,7 @@ def db() -> None:
 @db.command("upgrade", cls=WithSettings)
 def db_upgrade() -> None:
     """Bring the database to what this version needs; safe to run twice, or twice at once."""
-    from gpd_soap.store import migrate  # noqa: PLC0415
+    from gpd_soap.store import migrate
 
     store = _store()
     before = migrate.pending(store.engine)
@@ -62,7 +62,7 @@ def db_upgrade() -> None:
 @db.command("check", cls=WithSettings)
 def db_check() -> None:
     """Say whether the database is what this version needs; exit 1 if not."""
-    from gpd_soap.store import migrate  # noqa: PLC0415
+    from gpd_soap.store import migrate
 
     migrate.check(_store().engine)
     click.echo("up to date")
@@ -71,8 +71,8 @@ def db_check() -> None:
 @click.command(cls=WithSettings)
 def health() -> None:
     """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
-    from gpd_soap.contract.schema import Schema  # noqa: PLC0415
-    from gpd_soap.health import facts  # noqa: PLC0415
+    from gpd_soap.contract.schema import Schema
+    from gpd_soap.health import facts
 
     found = facts(_store(), Schema())
     for fact in found:
@@ -82,7 +82,7 @@ def health() -> None:
 
 
 def _store() -> Store:
-    from gpd_soap.settings import Settings  # noqa: PLC0415
-    from gpd_soap.store.store import Store  # noqa: PLC0415
+    from gpd_soap.settings import Settings
+    from gpd_soap.store.store import Store
 
     return Store(Settings.load().database_url)
