@@ -1,9 +1,13 @@
-"""Calling a WSGI application as a server does, with bytes in and bytes out."""
+"""Calling the node face as a server does; every SOAP answer is held against the contract."""
 
 import io
 from typing import Any, NamedTuple
 
+from gpd_soap.contract.schema import Schema
+from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.web import Wsgi
+
+CONTRACT = Schema()
 
 
 class Answered(NamedTuple):
@@ -33,4 +37,8 @@ def call(face: Wsgi, method: str, path: str, body: bytes = b"", **headers: Any) 
     answered = b"".join(face(environ, start_response))
     [(status, fields)] = told
     assert fields["Content-Length"] == str(len(answered))
+    if method == "POST" and status.startswith("200"):
+        payload = open_envelope(answered)
+        assert not isinstance(payload, NotSoap)
+        assert CONTRACT.check(payload) is None
     return Answered(int(status[:3]), fields, answered)

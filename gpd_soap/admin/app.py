@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, Response, g, jsonify
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
-from flask_openapi_swagger.plugins import (  # type: ignore[import-untyped]
+from flask_openapi_swagger.plugins import (  # type: ignore[import-untyped]  # has no types
     RegisterPlugin,
 )
 from pydantic import BaseModel, ValidationError
@@ -94,7 +94,7 @@ class _Unused(BaseModel):
 
 def _describe(app: OpenAPI) -> None:
     """Make the description once, complete it, and serve it with its page."""
-    app.generate_spec_json()  # type: ignore[no-untyped-call]
+    app.generate_spec_json()  # type: ignore[no-untyped-call]  # flask-openapi's
     components = app.spec_json["components"]["schemas"]
     components.pop(_Unused.__name__, None)
     components.update(description.schemas())

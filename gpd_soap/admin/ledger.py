@@ -216,11 +216,11 @@ def _successor(
     for option in new.options:
         before = kept.get(option.iuv)
         if before is not None:
-            option = option._replace(last_payment=before.last_payment)  # noqa: PLW2901
+            option = option._replace(last_payment=before.last_payment)  # noqa: PLW2901  # the same one
             # SPEC: gpd-reference.md 2.4: a validity that has begun stays, where none is sent.
             begun = before.valid_from is not None and before.valid_from <= now
             if body.validity_date is None and old.position.published_at and begun:
-                option = option._replace(valid_from=before.valid_from)  # noqa: PLW2901
+                option = option._replace(valid_from=before.valid_from)  # noqa: PLW2901  # the same one
         options.append(option)
     return new._replace(options=tuple(options))
 

@@ -120,5 +120,5 @@ def _function(operation: Callable[..., Any]) -> Callable[..., Any]:
     call.__annotations__ = operation.__annotations__
     call.__module__ = operation.__module__
     # WHY: the annotations are text, and are looked up where the operation was written.
-    call.__wrapped__ = operation  # type: ignore[attr-defined]
+    call.__wrapped__ = operation  # type: ignore[attr-defined]  # as functools.wraps
     return call
