@@ -67,11 +67,12 @@ class Desk:
 
     def __init__(self, store: Store, clock: Clock, demands: Demands, policy: Policy) -> None:
         """Take collaborators; `clock` gives the UTC time of each question."""
-        self._store, self._clock, self._demands, self._policy = store, clock, demands, policy
+        self.clock = clock
+        self._store, self._demands, self._policy = store, demands, policy
 
     def verify(self, ask: Ask) -> NoticeDue | Refusal:
         """Is this notice payable, and how much is it now?  Answers the probe first of all."""
-        now = self._clock()
+        now = self.clock()
         if ask.nav == PROBE:
             # WHY: through the store, so that a station is not called alive whose database is not.
             self._store.remember_probe(ask.claim, now)
@@ -85,14 +86,14 @@ class Desk:
     def payment(self, ask: Ask, wanted: str | None, *, stamps: bool) -> PaymentDue | Refusal:
         """Give the payment of this notice, to the accounts that the asker wants."""
         standing, notice = self._store.notice(ask.claim, ask.nav)
-        refusal = admit(ask.claim, ask.notice_of, standing) or payable(notice, self._clock())
+        refusal = admit(ask.claim, ask.notice_of, standing) or payable(notice, self.clock())
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
         return offer(notice, wanted, stamps=stamps)
 
     def settle(self, receipt: Receipt, primitive: str, raw: bytes) -> Taken | Refusal:
         """Keep a receipt and its effect.  An exception means that the Node must send it again."""
-        now = self._clock()
+        now = self.clock()
         for _ in range(ATTEMPTS):
             known = self._store.known(receipt)
             # WHY: a receipt is not refused for broker, station or notice: the money is taken.
@@ -109,8 +110,8 @@ class Desk:
 
     def quarantine(self, organization: str, primitive: str, reason: str, raw: bytes) -> None:
         """Keep what came as a receipt and cannot be taken as one."""
-        self._store.quarantine(organization, primitive, reason, raw, self._clock())
+        self._store.quarantine(organization, primitive, reason, raw, self.clock())
 
     def demand(self, demand: Demand) -> NoticeIssued | Refusal:
         """Make a notice for a spontaneous payment."""
-        return self._demands(demand, self._clock())
+        return self._demands(demand, self.clock())

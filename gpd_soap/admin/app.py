@@ -22,9 +22,9 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
 from gpd_soap.admin import description, problems
+from gpd_soap.admin.group import Group
 from gpd_soap.admin.guard import LARGEST_BODY, guard
-from gpd_soap.admin.operations import declare
-from gpd_soap.admin.positions import Positions
+from gpd_soap.admin.positions import operations as positions
 from gpd_soap.admin.problems import Problem, Refused
 from gpd_soap.desk import Clock
 from gpd_soap.intake.finding import FieldError, findings
@@ -60,6 +60,7 @@ def flask_app(store: Store, clock: Clock) -> OpenAPI:
         security_schemes={
             "ApiKey": {"type": "apiKey", "name": "Ocp-Apim-Subscription-Key", "in": "header"},
             "XApiKey": {"type": "apiKey", "name": "X-Api-Key", "in": "header"},
+            "Bearer": {"type": "http", "scheme": "bearer"},
         },
         validation_error_status=400,
         validation_error_callback=_told_badly,
@@ -73,31 +74,39 @@ def flask_app(store: Store, clock: Clock) -> OpenAPI:
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has
-    api = APIBlueprint(
-        "positions",
-        __name__,
-        abp_security=[{"ApiKey": []}, {"XApiKey": []}],
-        abp_responses=description.refusals(400, 401, 403, 413, 503),
-    )
-    api.before_request(guard(store))
-    declare(api, Positions(store, clock))
-    app.register_api(api)
-    _describe(app)
+    groups = [positions.group(store, clock)]
+    for group in groups:
+        app.register_api(_blueprint(group, store))
+    _describe(app, groups)
     _handle(app)
     app.after_request(_finish)
     return app
+
+
+def _blueprint(group: Group, store: Store) -> APIBlueprint:
+    """A group's operations, guarded and with the answers that any of them may give."""
+    api = APIBlueprint(
+        group.name,
+        __name__,
+        abp_security=[{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}],
+        abp_responses=description.refusals(400, 401, 403, 413, 503),
+    )
+    api.before_request(guard(store, group.role))
+    group.declare(api)
+    return api
 
 
 class _Unused(BaseModel):
     """A model of the framework's errors, which are never told."""
 
 
-def _describe(app: OpenAPI) -> None:
+def _describe(app: OpenAPI, groups: Iterable[Group]) -> None:
     """Make the description once, complete it, and serve it with its page."""
     app.generate_spec_json()  # type: ignore[no-untyped-call]  # flask-openapi's
     components = app.spec_json["components"]["schemas"]
     components.pop(_Unused.__name__, None)
-    components.update(description.schemas())
+    for schemas in (description.schemas, *(group.schemas for group in groups)):
+        components.update(schemas())
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
     page = RegisterPlugin.register(doc_url="openapi.json")
     app.register_blueprint(page)

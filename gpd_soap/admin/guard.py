@@ -15,26 +15,29 @@ from gpd_soap.store.attempt import attempt
 from gpd_soap.store.keys import Key, Role
 from gpd_soap.store.store import Store
 
-#: Of both the first that is there is taken.
+#: The first that is there is taken; then comes `Authorization: Bearer`.
 HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")
 READING = ("GET", "HEAD", "OPTIONS")
 #: LIMIT: a hundred positions of ten kilobytes.
 LARGEST_BODY = 1024 * 1024
 
 
-def guard(store: Store) -> Callable[[], None]:
+def guard(store: Store, role: Role) -> Callable[[], None]:
     """What runs before every operation: a key that works, is for this, and for this organization.
 
-    The answer is the same whether what was asked for is there or not.
+    `role` is the least that will do.  What names no organization is for keys of every one.  The
+    answer is the same whether what was asked for is there or not.
     """
 
     def hold() -> None:
         key = _key(store)
         organization = (request.view_args or {}).get("organizationfiscalcode")
-        if organization is not None and not key.serves(organization):
+        if not (key.serves_every if organization is None else key.serves(organization)):
             raise Refused(problems.FORBIDDEN)
         if request.method not in READING and not key.may_write:
             raise Refused(problems.READ_ONLY)
+        if role is Role.ADMIN and key.role is not Role.ADMIN:
+            raise Refused(problems.ADMINISTRATORS)
         g.key = key
         for name, values in request.args.lists():
             if len(values) > 1:
@@ -45,11 +48,16 @@ def guard(store: Store) -> Callable[[], None]:
 
 
 def _key(store: Store) -> Key:
-    token = next((told for name in HEADERS if (told := request.headers.get(name))), "")
+    token = next((told for name in HEADERS if (told := request.headers.get(name))), _bearer())
     key = attempt(store, lambda c: keys.find(c, token)) if token else None
     if key is None:
         raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})
     return key
+
+
+def _bearer() -> str:
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def lenient(*, asked: bool) -> bool:

@@ -56,7 +56,7 @@ NOT_RECOVERABLE = Problem(
 NO_KEY = Problem(
     401,
     "Unauthorized",
-    "Expected a key that works in Ocp-Apim-Subscription-Key or X-Api-Key.",
+    "Expected a key that works in Ocp-Apim-Subscription-Key, X-Api-Key or Authorization: Bearer.",
 )
 FORBIDDEN = Problem(
     403, "The payment position is forbidden", "The key is not for this organization."
@@ -65,6 +65,7 @@ READ_ONLY = Problem(403, "The payment position is forbidden", "The key is for re
 LENIENT = Problem(
     403, "The payment position is forbidden", "Only a key of an administrator may be lenient."
 )
+ADMINISTRATORS = Problem(403, "Forbidden", "Expected the key of an administrator.")
 ORGANIZATION_NOT_FOUND = Problem(
     404, "Not found the organization", "The organization is not registered here."
 )

@@ -34,7 +34,8 @@ def key() -> None:
     "organizations",
     multiple=True,
     metavar="CODE",
-    help="An organization that it is for; may be repeated, and only an admin may do without.",
+    help="An organization that it is for, or * for all; may be repeated, and only an admin may do"
+    " without.",
 )
 def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     """Make a key and print it: the last line of the output, and the only time it is shown."""
@@ -44,8 +45,9 @@ def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
         raise click.BadParameter(f"expected 1 to {LONGEST_NAME} printable characters")
     for code in organizations:
-        if not (len(code) == ELEVEN_DIGITS and code.isascii() and code.isdigit()):
-            raise click.BadParameter("--organization: expected 11 digits")
+        digits = len(code) == ELEVEN_DIGITS and code.isascii() and code.isdigit()
+        if not digits and code != keys.EVERY:
+            raise click.BadParameter("--organization: expected 11 digits, or *")
     with _store().begin() as connection:
         made, token = keys.create(connection, name, keys.Role(role), organizations, utc_now())
     click.echo(f"{_line(made)}\nThis is shown once; send it as X-Api-Key:", err=True)
@@ -78,7 +80,7 @@ def revoke(key_id: str) -> None:
 
 
 def _line(key: Key) -> str:
-    organizations = ",".join(key.organizations) or "every organization"
+    organizations = "every organization" if key.serves_every else ",".join(key.organizations)
     revoked = "" if key.revoked_at is None else f" (revoked {key.revoked_at:%Y-%m-%d})"
     return f"{key.id}  {key.role}  {organizations}  {key.created_at:%Y-%m-%d}{revoked}  {key.name}"
 

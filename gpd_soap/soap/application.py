@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 import spyne.const
 from spyne import Application
 
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
+from gpd_soap.core.exchange import Witness
+from gpd_soap.desk import Desk
 from gpd_soap.soap import codec, models
+from gpd_soap.soap.exchange import log_line
 from gpd_soap.soap.protocol import NodeProtocol
 from gpd_soap.soap.service import PaForNode
 from gpd_soap.soap.transport import NodeEndpoint
@@ -26,9 +29,18 @@ class _Published:
 
 
 def node_application(
-    desk: Any, schema: Schema, documents: Documents, *, check_answers: bool, max_body: int
+    desk: Desk,
+    schema: Schema,
+    documents: Documents,
+    witnesses: Sequence[Witness],
+    *,
+    check_answers: bool,
+    max_body: int,
 ) -> NodeEndpoint:
-    """The WSGI application that answers the Node's messages by asking `desk`."""
+    """The WSGI application that answers the Node's messages by asking `desk`.
+
+    `witnesses` are told of each exchange when it is over, after the log.
+    """
     # WHY: Spyne collects garbage once a second in the middle of an answer.
     spyne.const.MIN_GC_INTERVAL = float("inf")
     protocol = NodeProtocol(schema, check_answers=check_answers)
@@ -46,7 +58,7 @@ def node_application(
     for descriptor in PaForNode.public_methods.values():
         codec.reader(descriptor.in_message)
         codec.writer(descriptor.out_message)
-    return NodeEndpoint(application, max_body=max_body)
+    return NodeEndpoint(application, desk.clock, (log_line, *witnesses), max_body=max_body)
 
 
 class _Documents:

@@ -1,12 +1,15 @@
-"""What is known of one exchange with the Node while it is under way; its log line at the end."""
+"""What is known of one exchange with the Node while it is under way; what is told at its end."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from datetime import datetime
 from time import perf_counter
+from typing import Any
 
 from gpd_soap.contract.schema import Violation
+from gpd_soap.core.exchange import NOBODY, Exchanged
 from gpd_soap.core.faults import Refusal
 
 log = logging.getLogger("gpd_soap.exchange")
@@ -25,52 +28,82 @@ CODE_LENGTH = 11
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer.  Nothing in here names a person, so all of it may be logged."""
+    """One request and its answer.  But for `raw`, nothing in here names a person."""
 
     raw: bytes
     charset: str | None
     soap_action: str
+    caller: str
+    at: datetime
     started: float
-    operation: str = "-"
-    organization: str = "-"
-    notice: str = "-"
+    operation: str = NOBODY
+    organization: str = NOBODY
+    request: Any = None
     violation: Violation | None = None
-    outcome: str = "-"
-    fault: str = "-"
-    rule: str = "-"
+    outcome: str = NOBODY
+    fault: str = NOBODY
+    rule: str = NOBODY
 
     def refused(self, refusal: Refusal) -> None:
         """Note a typed KO."""
         self.outcome, self.fault, self.rule = "KO", refusal.fault.code, refusal.rule
 
-    def record(self, status: int) -> None:
-        """Write the one line of this exchange."""
-        if not log.isEnabledFor(logging.INFO):
-            return
-        log.info(
-            "exchange",
-            extra={
-                "fields": {
-                    "operation": self.operation,
-                    "organization": _code(self.organization),
-                    "notice": self.notice[-4:],
-                    "outcome": self.outcome,
-                    "fault": self.fault,
-                    "rule": self.rule,
-                    "status": status,
-                    "ms": round((perf_counter() - self.started) * 1000, 2),
-                    **self._drifted_action(),
-                }
-            },
+    def over(self, status: int) -> Exchanged:
+        """What there is to tell when an answer has been made."""
+        asked, number, receipt = self.request, None, None
+        if asked is not None:
+            receipt = getattr(asked, "receipt", None)
+            number = receipt or getattr(asked, "qrCode", None)
+        return Exchanged(
+            at=self.at,
+            seconds=perf_counter() - self.started,
+            caller=self.caller,
+            operation=self.operation,
+            organization=self.organization,
+            broker=NOBODY if asked is None else asked.idBrokerPA,
+            station=NOBODY if asked is None else asked.idStation,
+            notice=NOBODY if number is None else number.noticeNumber,
+            iuv=receipt and receipt.creditorReferenceId,
+            receipt_id=receipt and receipt.receiptId,
+            psp=receipt and receipt.idPSP,
+            channel=receipt and receipt.idChannel,
+            outcome=self.outcome,
+            fault=self.fault,
+            rule=self.rule,
+            status=status,
+            soap_action=self._drifted_action(),
         )
 
-    def _drifted_action(self) -> dict[str, str]:
+    def _drifted_action(self) -> str | None:
         # SPEC: DESIGN 3: dispatch is on the payload; a SOAPAction that disagrees is journalled.
-        if self.soap_action in ("", self.operation) or self.operation == "-":
-            return {}
-        return {"soap_action": self.soap_action if self.soap_action in ACTIONS else "unknown"}
+        if self.soap_action in ("", self.operation) or self.operation == NOBODY:
+            return None
+        return self.soap_action if self.soap_action in ACTIONS else "unknown"
+
+
+def log_line(told: Exchanged) -> None:
+    """Write the one line of an exchange."""
+    if not log.isEnabledFor(logging.INFO):
+        return
+    drifted = {"soap_action": told.soap_action} if told.soap_action else {}
+    log.info(
+        "exchange",
+        extra={
+            "fields": {
+                "operation": told.operation,
+                "organization": _code(told.organization),
+                "notice": told.notice[-4:],
+                "outcome": told.outcome,
+                "fault": told.fault,
+                "rule": told.rule,
+                "status": told.status,
+                "ms": round(told.seconds * 1000, 2),
+                **drifted,
+            }
+        },
+    )
 
 
 def _code(text: str) -> str:
     """An organization's code, which may be logged; anything else that stands in its place not."""
-    return text if text.isdigit() and len(text) == CODE_LENGTH else "-"
+    return text if text.isdigit() and len(text) == CODE_LENGTH else NOBODY

@@ -13,14 +13,15 @@ from spyne import Fault
 from spyne.protocol.soap import Soap11
 
 from gpd_soap.contract.schema import Schema, Violation
+from gpd_soap.core.exchange import NOBODY
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.answers import broken_rule
 from gpd_soap.soap.envelope import BODY, ENVELOPE, NotSoap, open_envelope
 
 PREFIXES = {"soapenv": "http://schemas.xmlsoap.org/soap/envelope/", "paf": models.NAMESPACE}
 
-#: LIMIT: stText35; what signs a refusal when nothing of the kind was sent.
-LONGEST_CODE, NOBODY = 35, "-"
+#: LIMIT: stText35.
+LONGEST_CODE = 35
 
 
 class Unavailable(Fault):
@@ -69,7 +70,7 @@ class NodeProtocol(Soap11):
             except codec.Unreadable as error:
                 ctx.udc.violation = Violation(str(error), "value")
             else:
-                ctx.udc.notice = _notice(ctx.in_object)
+                ctx.udc.request = ctx.in_object
 
     def answer_of(self, answer: Any, operation: str) -> etree._Element:
         """The whole envelope of an answer, built and checked.
@@ -114,8 +115,3 @@ def identified(payload: etree._Element) -> str:
             text = (child.text or "").strip()
             return text if 1 <= len(text) <= LONGEST_CODE and text.isprintable() else NOBODY
     return NOBODY
-
-
-def _notice(request: Any) -> str:
-    named = getattr(request, "qrCode", None) or getattr(request, "receipt", None)
-    return NOBODY if named is None else str(named.noticeNumber)

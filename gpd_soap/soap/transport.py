@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import Any
 
 from spyne.server.wsgi import WsgiApplication, WsgiMethodContext
 
+from gpd_soap.core.exchange import NOBODY, Witness
+from gpd_soap.desk import Clock
 from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
 from gpd_soap.web import Environ, StartResponse, answer
@@ -56,9 +58,15 @@ class _Context(WsgiMethodContext):
 class NodeEndpoint(WsgiApplication):
     """A WSGI application for the one path that the Node posts to."""
 
-    def __init__(self, application: Any, *, max_body: int) -> None:
-        """`max_body` in bytes; a larger body is refused before it is read."""
+    def __init__(
+        self, application: Any, clock: Clock, witnesses: Sequence[Witness], *, max_body: int
+    ) -> None:
+        """`max_body` in bytes; a larger body is refused before it is read.
+
+        `clock` gives the UTC time of each request; `witnesses` are told of each exchange.
+        """
         super().__init__(application, max_content_length=max_body)
+        self._clock, self._witnesses = clock, tuple(witnesses)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a POST; what is not fit to be read is refused by HTTP's own means."""
@@ -68,7 +76,8 @@ class NodeEndpoint(WsgiApplication):
         body = _body(environ, self.max_content_length)
         if body is None:
             return answer(start_response, "413 Content Too Large")
-        return self.handle_rpc(Exchange(**_heard(environ), raw=body), start_response)
+        exchange = Exchange(**_heard(environ), at=self._clock(), raw=body)
+        return self.handle_rpc(exchange, start_response)
 
     def handle_rpc(self, exchange: Exchange, start_response: StartResponse) -> list[bytes]:
         """Take one message through Spyne: document, operation, object, answer, bytes."""
@@ -90,7 +99,9 @@ class NodeEndpoint(WsgiApplication):
             status,
             [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(body)))],
         )
-        exchange.record(int(status[:3]))
+        told = exchange.over(int(status[:3]))
+        for witness in self._witnesses:
+            witness(told)
         return [body]
 
     def _steps(self, context: _Context) -> None:
@@ -126,5 +137,6 @@ def _heard(environ: Environ) -> dict[str, Any]:
     return {
         "charset": parameters.partition(";")[0].strip(" \"'") or None,
         "soap_action": environ.get("HTTP_SOAPACTION", "").strip("\"' "),
+        "caller": environ.get("REMOTE_ADDR") or NOBODY,
         "started": perf_counter(),
     }

@@ -24,6 +24,9 @@ RANDOM_BYTES = 32
 #: LIMIT: what is longer is none of ours, and is not worth a digest.
 LONGEST_TOKEN = 128
 
+#: Stands among a key's organizations for all of them, those to come included.
+EVERY = "*"
+
 KEY = schema.api_key.c
 
 
@@ -53,9 +56,12 @@ class Key(NamedTuple):
 
     def serves(self, organization: str) -> bool:
         """Whether the key is for this organization."""
-        return organization in self.organizations or (
-            self.role is Role.ADMIN and not self.organizations
-        )
+        return organization in self.organizations or self.serves_every
+
+    @property
+    def serves_every(self) -> bool:
+        """Whether the key is for every organization."""
+        return EVERY in self.organizations or (self.role is Role.ADMIN and not self.organizations)
 
     @property
     def may_write(self) -> bool:

@@ -33,7 +33,8 @@ from gpd_soap.core.receipt import Receipt, Verdict, drift
 from gpd_soap.store import schema
 from gpd_soap.store.hot import Connections, Statement
 
-KEPT = [c for c in schema.receipt.c if c.name not in ("variant", "copies")]
+NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
+KEPT = [c for c in schema.receipt.c if c.name not in NOT_OF_A_RECEIPT]
 PAID = ("paid_at", "receipt_id", "payment_date", "payment_method", "psp", "psp_name",
         "psp_fiscal_code", "fee", "updated_at")  # fmt: skip
 

@@ -55,7 +55,7 @@ def test_the_description_is_of_openapi_3_1(quick: Office):
     operations = [each for path in told["paths"].values() for each in path.values()]
     assert len({each["operationId"] for each in operations}) == len(operations)
     for operation in operations:
-        assert operation["security"] == [{"ApiKey": []}, {"XApiKey": []}]
+        assert operation["security"] == [{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}]
         for status, answer in operation["responses"].items():
             if status >= "400":
                 assert list(answer["content"]) == ["application/problem+json"]

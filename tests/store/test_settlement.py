@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from gpd_soap.core.debt import Claim, Standing
 from gpd_soap.core.receipt import Kept, Verdict
 from gpd_soap.store import schema
-from gpd_soap.store.settle import values_of
+from gpd_soap.store.settle import NOT_OF_A_RECEIPT, values_of
 from gpd_soap.store.store import Store
 from tests.store.samples import (
     CLAIM,
@@ -425,4 +425,4 @@ def test_a_receipts_row_has_a_value_for_every_column():
     unknown = Verdict(Kept.UNMATCHED)
     row = values_of(receipt(1), unknown, Standing(None, False, False), "paSendRT", RAW, NOW)
 
-    assert row.keys() == {c.name for c in RECEIPT} - {"variant", "copies"}
+    assert row.keys() == {c.name for c in RECEIPT} - set(NOT_OF_A_RECEIPT)

@@ -8,18 +8,18 @@ from urllib.parse import quote
 from flask import Response, jsonify, request
 from pydantic import BaseModel, ValidationError
 
-from gpd_soap.admin import answers, parameters, problems
-from gpd_soap.admin.creating import MANY, Created, How, create
+from gpd_soap.admin import problems
 from gpd_soap.admin.guard import json_body, lenient
-from gpd_soap.admin.ledger import Ledger, Named
-from gpd_soap.admin.parameters import (
+from gpd_soap.admin.parameters import Nothing, OfOrganization
+from gpd_soap.admin.positions import answers, parameters
+from gpd_soap.admin.positions.creating import MANY, Created, How, create
+from gpd_soap.admin.positions.ledger import Ledger, Named
+from gpd_soap.admin.positions.parameters import (
     ChangingAccount,
     Creating,
     Listing,
-    Nothing,
     OfIuv,
     OfNav,
-    OfOrganization,
     OfPosition,
     Updating,
 )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 from flask_openapi.blueprint import APIBlueprint
 
-from gpd_soap.admin.creating import MANY
-from gpd_soap.admin.description import Responses, answer, body, ref, refusals
-from gpd_soap.admin.positions import Positions
+from gpd_soap.admin.description import answer, body, ref, refusals
+from gpd_soap.admin.group import ORGANIZATION, Group, add
+from gpd_soap.admin.positions.creating import MANY
+from gpd_soap.admin.positions.description import schemas
+from gpd_soap.admin.positions.http import Positions
+from gpd_soap.desk import Clock
+from gpd_soap.store.store import Store
 
-ORGANIZATION = "/organizations/<organizationfiscalcode>"
 ALL = f"{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/<iupd>"
 
@@ -19,9 +19,15 @@ MODEL = answer(ref("PaymentPositionModel"), "The position as it is now.")
 POSITION = answer(ref("PaymentPositionModelBaseResponse"), "The position.")
 
 
-def declare(api: APIBlueprint, positions: Positions) -> None:
+def group(store: Store, clock: Clock) -> Group:
+    """GPD's operations on positions."""
+    positions = Positions(store, clock)
+    return Group("positions", lambda api: _declare(api, positions), schemas)
+
+
+def _declare(api: APIBlueprint, positions: Positions) -> None:
     """Add every operation on positions."""
-    _add(
+    add(
         api.post, ALL, positions.create, "createPosition",
         body("PaymentPositionModel"),
         {
@@ -30,7 +36,7 @@ def declare(api: APIBlueprint, positions: Positions) -> None:
             **refusals(404, 409, 415),
         },
     )  # fmt: skip
-    _add(
+    add(
         api.post, f"{ALL}/bulk", positions.create_many, "createMultiplePositions",
         body("MultiplePaymentPositionModel"),
         {
@@ -39,24 +45,24 @@ def declare(api: APIBlueprint, positions: Positions) -> None:
             **refusals(404, 409, 415),
         },
     )  # fmt: skip
-    _add(
+    add(
         api.get, ALL, positions.page, "getOrganizationDebtPositions", None,
         {200: answer(ref("PaymentPositionsInfo"), "A page of positions.")},
     )  # fmt: skip
-    _add(
+    add(
         api.get, ONE, positions.read, "getOrganizationDebtPositionByIUPD", None,
         {200: POSITION, **refusals(404)},
     )  # fmt: skip
-    _add(
+    add(
         api.put, ONE, positions.update, "updatePosition", body("PaymentPositionModel"),
         {200: MODEL, **refusals(404, 409, 412, 415)},
     )  # fmt: skip
-    _add(
+    add(
         api.delete, ONE, positions.delete, "deletePosition", None,
         {200: answer({"type": "string"}, "Deleted."), **refusals(404, 409, 412)},
     )  # fmt: skip
     for name, operation in (("publish", positions.publish), ("invalidate", positions.invalidate)):
-        _add(
+        add(
             api.post, f"{ONE}/{name}", operation, f"{name}Position", None,
             {200: MODEL, **refusals(404, 409, 412)},
         )  # fmt: skip
@@ -65,7 +71,7 @@ def declare(api: APIBlueprint, positions: Positions) -> None:
 
 def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
     """The operations on notices and accounts."""
-    _add(
+    add(
         api.patch, f"{ALL}/transfers", positions.change_account,
         "updateTransferIbanMassive", body("UpdateTransferIbanMassiveModel"),
         {
@@ -74,17 +80,17 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
         },
     )  # fmt: skip
     options = f"{ORGANIZATION}/paymentoptions"
-    _add(
+    add(
         api.post, f"{options}/paids/<nav>", positions.paid_elsewhere,
         "setPaymentOptionAsAlreadyPaid",
         body("AlreadyPaidPaymentOptionModel", required=False),
         {200: answer(ref("PaymentsModelResponse"), "Paid."), **refusals(404, 409, 415)},
     )  # fmt: skip
-    _add(
+    add(
         api.get, f"{options}/<iuv>/debtposition", positions.by_iuv, "getDebtPositionByIUV", None,
         {200: POSITION, **refusals(404)},
     )  # fmt: skip
-    _add(
+    add(
         api.get, f"{options}/<nav>", positions.by_nav,
         "getOrganizationPaymentOptionByNAV", None,
         {
@@ -92,33 +98,3 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
             **refusals(404),
         },
     )  # fmt: skip
-
-
-def _add(
-    declare_on: Callable[..., Any],
-    rule: str,
-    operation: Callable[..., Any],
-    name: str,
-    content: dict[str, Any] | None,
-    responses: Responses,
-) -> None:
-    function = _function(operation)
-    told: dict[str, Any] = {"operation_id": name, "responses": responses}
-    if content is not None:
-        told["request_body"] = content
-    declare_on(rule, endpoint=name, **told)(function)
-
-
-def _function(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of its own, which the framework can write on as it cannot on a method."""
-
-    def call(**told: object) -> object:
-        return operation(**told)
-
-    call.__doc__ = operation.__doc__
-    call.__name__ = operation.__name__
-    call.__annotations__ = operation.__annotations__
-    call.__module__ = operation.__module__
-    # WHY: the annotations are text, and are looked up where the operation was written.
-    call.__wrapped__ = operation  # type: ignore[attr-defined]  # as functools.wraps
-    return call

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.admin import problems, rules
+from gpd_soap.admin import problems
+from gpd_soap.admin.positions import rules
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewPosition

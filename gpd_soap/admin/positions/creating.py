@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from gpd_soap.admin import problems, rules
+from gpd_soap.admin import problems
+from gpd_soap.admin.positions import rules
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.intake import models

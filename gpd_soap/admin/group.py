@@ -1,0 +1,54 @@
+"""Operations that belong together: who may call them, how they are declared, their bodies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from flask_openapi.blueprint import APIBlueprint
+
+from gpd_soap.admin.description import Responses, Schema
+from gpd_soap.store.keys import Role
+
+#: The beginning of every path that is for the keys of one organization.
+ORGANIZATION = "/organizations/<organizationfiscalcode>"
+
+
+class Group(NamedTuple):
+    """A part of the API; `role` is the least that may call any of it."""
+
+    name: str
+    declare: Callable[[APIBlueprint], None]
+    schemas: Callable[[], dict[str, Schema]]
+    role: Role = Role.READER
+
+
+def add(
+    declare_on: Callable[..., Any],
+    rule: str,
+    operation: Callable[..., Any],
+    name: str,
+    content: dict[str, Any] | None,
+    responses: Responses,
+) -> None:
+    """Let an operation answer a path, under the name that a generated client calls it by."""
+    function = _function(operation)
+    told: dict[str, Any] = {"operation_id": name, "responses": responses}
+    if content is not None:
+        told["request_body"] = content
+    declare_on(rule, endpoint=name, **told)(function)
+
+
+def _function(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of its own, which the framework can write on as it cannot on a method."""
+
+    def call(**told: object) -> object:
+        return operation(**told)
+
+    call.__doc__ = operation.__doc__
+    call.__name__ = operation.__name__
+    call.__annotations__ = operation.__annotations__
+    call.__module__ = operation.__module__
+    # WHY: the annotations are text, and are looked up where the operation was written.
+    call.__wrapped__ = operation  # type: ignore[attr-defined]  # as functools.wraps
+    return call

@@ -1,0 +1,1 @@
+"""GPD's first API for debt positions."""

@@ -1,0 +1,157 @@
+"""What the OpenAPI says of positions: bodies under GPD's names."""
+
+from __future__ import annotations
+
+import json
+
+from gpd_soap.admin.description import (
+    COUNT,
+    FLAG,
+    REF,
+    TEXT,
+    Schema,
+    many,
+    moments,
+    objects,
+    ref,
+    texts,
+)
+from gpd_soap.admin.positions import parameters
+from gpd_soap.core.state import OptionState, PositionState
+from gpd_soap.intake import models
+
+#: Our models under the names that GPD's OpenAPI gives them.
+GPD_NAMES = {
+    "Position": "PaymentPositionModel",
+    "Option": "PaymentOptionModel",
+    "Transfer": "TransferModel",
+    "Entry": "MetadataModel",
+    "Stamp": "Stamp",
+    "NewAccount": "UpdateTransferIbanMassiveModel",
+    "PaidElsewhere": "AlreadyPaidPaymentOptionModel",
+}
+
+
+def schemas() -> dict[str, Schema]:
+    """Every body, by name."""
+    return {**_incoming(), **_outgoing()}
+
+
+def _incoming() -> dict[str, Schema]:
+    found: dict[str, Schema] = {}
+    for model in (models.Position, parameters.NewAccount, parameters.PaidElsewhere):
+        schema = model.model_json_schema(ref_template=REF + "{model}")
+        text = json.dumps(schema)
+        for ours, theirs in GPD_NAMES.items():
+            text = text.replace(f'"{REF}{ours}"', f'"{REF}{theirs}"')
+        schema = json.loads(text)
+        inner = schema.pop("$defs", {})
+        found |= {GPD_NAMES[name]: one for name, one in inner.items()}
+        found[GPD_NAMES[model.__name__]] = schema
+    found["PaymentPositionModel"]["example"] = EXAMPLE
+    found["MultiplePaymentPositionModel"] = {
+        "type": "object",
+        "required": ["paymentPositions"],
+        "additionalProperties": False,
+        "properties": {
+            "paymentPositions": {
+                **many("PaymentPositionModel"),
+                "minItems": 1,
+                "maxItems": 100,
+            }
+        },
+    }
+    return found
+
+
+def _outgoing() -> dict[str, Schema]:
+    transfer = objects(
+        {
+            **texts("idTransfer organizationFiscalCode companyName remittanceInformation"),
+            **texts("category iban postalIban"),
+            **moments("insertedDate lastUpdatedDate"),
+            "amount": COUNT,
+            "stamp": ref("Stamp"),
+            "status": {"type": "string", "enum": ["T_UNREPORTED", "T_REPORTED"]},
+            "transferMetadata": many("MetadataModel"),
+        }
+    )
+    option = objects(
+        {
+            **texts("nav iuv organizationFiscalCode description paymentMethod pspCode"),
+            **texts("pspTaxCode pspCompany idReceipt"),
+            **moments("dueDate retentionDate paymentDate reportingDate insertedDate"),
+            **moments("lastUpdatedDate"),
+            **dict.fromkeys(("amount", "fee", "notificationFee"), COUNT),
+            "isPartialPayment": FLAG,
+            "status": {"type": "string", "enum": [str(state) for state in OptionState]},
+            "paymentOptionMetadata": many("MetadataModel"),
+            "transfer": many("TransferModelResponse"),
+        }
+    )
+    position = objects(
+        {
+            **texts("iupd organizationFiscalCode companyName officeName"),
+            **moments("insertedDate publishDate validityDate paymentDate lastUpdatedDate"),
+            "type": {"type": "string", "enum": ["F", "G"]},
+            "payStandIn": FLAG,
+            "status": STATUS,
+            "paymentOption": many("PaymentOptionModelResponse"),
+        }
+    )
+    debtor = texts(
+        """iupd serviceType type fiscalCode fullName streetName civicNumber postalCode city province
+           region country email phone companyName officeName"""
+    )
+    page = objects(dict.fromkeys(("page", "limit", "items_found", "total_pages"), COUNT))
+    page["required"] = list(page["properties"])
+    listed = objects(
+        {
+            "payment_position_list": many("PaymentPositionModelBaseResponse"),
+            "page_info": ref("PageInfo"),
+        }
+    )
+    listed["required"] = list(listed["properties"])
+    extended = {**option["properties"], **debtor, "debtPositionStatus": STATUS}
+    return {
+        "TransferModelResponse": transfer,
+        "PaymentOptionModelResponse": option,
+        "PaymentPositionModelBaseResponse": position,
+        "PaymentsModelResponse": objects({**option["properties"], "serviceType": TEXT}),
+        "PaymentOptionWithDebtorInfoModelResponse": objects(extended),
+        "PageInfo": page,
+        "PaymentPositionsInfo": listed,
+        "UpdateTransferIbanMassiveResponse": objects(
+            {"description": TEXT, "updatedTransfers": COUNT}
+        ),
+        "DryRun": objects({"warnings": many("FieldError")}, closed=False),
+    }
+
+
+STATUS: Schema = {"type": "string", "enum": [str(state) for state in PositionState]}
+
+EXAMPLE = {
+    "iupd": "TARI-2026-000001",
+    "type": "F",
+    "fiscalCode": "ANONIMO",
+    "fullName": "Maria Esempio",
+    "companyName": "Comune di Esempio",
+    "switchToExpired": True,
+    "paymentOption": [
+        {
+            "amount": 10000,
+            "description": "TARI 2026",
+            "isPartialPayment": False,
+            "dueDate": "2030-12-31",
+            "transfer": [
+                {
+                    "idTransfer": "1",
+                    "amount": 10000,
+                    "remittanceInformation": "TARI 2026",
+                    "category": "0101002IM",
+                    "iban": "IT60X0542811101000000123456",
+                }
+            ],
+        }
+    ],
+}

@@ -1,0 +1,139 @@
+"""What the paths and the queries of GPD's position API may say."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gpd_soap.admin import problems
+from gpd_soap.admin.parameters import WHOLE, Day, Flag, OfOrganization, Told
+from gpd_soap.admin.problems import Refused
+from gpd_soap.core import rome
+from gpd_soap.core.state import PositionState
+from gpd_soap.intake.fields import Iban, Since, Strict, Text35, Text255
+from gpd_soap.intake.finding import FieldError
+from gpd_soap.store.listing import Wanted, Window
+
+#: SPEC: gpd-reference.md 3: the longest interval of a list, and that of one bound alone.
+MOST_DAYS = 30
+MOST_TRANSFERS = 1000
+
+
+class OfPosition(OfOrganization):
+    """Which position."""
+
+    iupd: Text255
+
+
+class OfIuv(OfOrganization):
+    """Which notice, by its IUV."""
+
+    iuv: Text35
+
+
+class OfNav(OfOrganization):
+    """Which notice, by its number."""
+
+    nav: Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="the notice number")]
+
+
+class Creating(Told):
+    """How to create."""
+
+    to_publish: Flag = Field(False, alias="toPublish", description="publish it at once")
+    dry_run: Flag = Field(False, alias="dryRun", description="say what would happen, keep nothing")
+    lenient: Flag = Field(False, description="let odd notice numbers pass; for administrators")
+
+
+class Updating(Told):
+    """How to update."""
+
+    to_publish: Flag = Field(False, alias="toPublish", description="publish it if it is a draft")
+    lenient: Flag = Field(False, description="let odd notice numbers pass; for administrators")
+
+
+class ChangingAccount(Told):
+    """Which transfers get another account."""
+
+    old_iban: Text35 = Field(alias="oldIban")
+    limit: Annotated[int, Field(ge=1, le=MOST_TRANSFERS), WHOLE] = MOST_TRANSFERS
+
+
+class NewAccount(Strict):
+    """The account that they get."""
+
+    new_iban: Iban
+
+
+class PaidElsewhere(Strict):
+    """When a notice was paid at the creditor's; now, where nothing is said."""
+
+    payment_date: Since | None = None
+
+
+ORDERS = {
+    "INSERTED_DATE": "inserted",
+    "IUPD": "iupd",
+    "STATUS": "status",
+    "COMPANY_NAME": "company",
+}
+
+
+class Listing(Told):
+    """Which page of which positions."""
+
+    limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
+    page: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
+    due_date_from: Day | None = None
+    due_date_to: Day | None = None
+    payment_date_from: Day | None = None
+    payment_date_to: Day | None = None
+    payment_date_time_from: Since | None = None
+    payment_date_time_to: Since | None = None
+    status: PositionState | None = None
+    orderby: Literal["INSERTED_DATE", "IUPD", "STATUS", "COMPANY_NAME"] = "INSERTED_DATE"
+    ordering: Literal["ASC", "DESC"] = "DESC"
+
+    def wanted(self) -> Wanted:
+        """The question to the store; Refused for intervals that GPD does not take."""
+        due = _days(self.due_date_from, self.due_date_to)
+        paid = _days(self.payment_date_from, self.payment_date_to)
+        moments = _moments(self.payment_date_time_from, self.payment_date_time_to)
+        if sum(window is not None for window in (due, paid, moments)) > 1:
+            error = FieldError("", "exclusive", "due dates, payment dates or times, one of them")
+            raise Refused(problems.BAD_REQUEST, [error])
+        return Wanted(
+            due=due,
+            paid=paid or moments,
+            state=None if self.status is None else str(self.status),
+            order=ORDERS[self.orderby],
+            descending=self.ordering == "DESC",
+            limit=self.limit,
+            page=self.page,
+        )
+
+
+def _days(first: date | None, last: date | None) -> Window | None:
+    interval = timedelta(days=MOST_DAYS)
+    if first is None:
+        if last is None:
+            return None
+        first = last - interval
+    last = last or first + interval
+    if not timedelta(0) <= last - first <= interval:
+        raise Refused(problems.NOT_RECOVERABLE)
+    return datetime.combine(first, time.min, rome.ROME), rome.end_of_day(last)
+
+
+def _moments(first: datetime | None, last: datetime | None) -> Window | None:
+    interval = timedelta(days=MOST_DAYS)
+    if first is None:
+        if last is None:
+            return None
+        first = last - interval
+    last = last or first + interval
+    if not timedelta(0) <= last - first <= interval:
+        raise Refused(problems.NOT_RECOVERABLE)
+    return first, last

@@ -1,0 +1,42 @@
+"""One exchange with the Node, told when it is over: for the log, the journal and the metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+#: Stands where something was not said, or could not be found out.
+NOBODY = "-"
+
+
+class Exchanged(NamedTuple):
+    """A request and its answer, without a body or a person.  Source: DESIGN 8.
+
+    `at` is when the request had arrived (UTC), `seconds` how long the answer took; `outcome` is OK,
+    KO or Fault, `rule` the decision in words, `status` HTTP's.  `soap_action` is there only where
+    it disagrees with the payload.  What was not said is `NOBODY`, or None where a receipt alone
+    says it.
+    """
+
+    at: datetime
+    seconds: float
+    caller: str
+    operation: str
+    organization: str
+    broker: str
+    station: str
+    notice: str
+    iuv: str | None
+    receipt_id: str | None
+    psp: str | None
+    channel: str | None
+    outcome: str
+    fault: str
+    rule: str
+    status: int
+    soap_action: str | None
+
+
+#: Whoever is told of every exchange; it must be quick, and must not fail.
+Witness = Callable[[Exchanged], None]
