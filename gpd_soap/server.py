@@ -12,6 +12,7 @@ from gunicorn.glogging import Logger
 
 from gpd_soap.settings import Settings, SettingsError
 from gpd_soap.web import Wsgi
+from gpd_soap.worker import InTime
 
 #: LIMIT: longer than the Node waits for a receipt (15 s), so that a stop never cuts one off.
 DRAIN_SECONDS = 20
@@ -50,14 +51,14 @@ class Server(BaseApplication):
         gc.collect()
         gc.freeze()
         faces = list(self._faces.values())
-        return faces[0] if len(faces) == 1 else ByListener(self._faces)
+        return InTime(faces[0] if len(faces) == 1 else ByListener(self._faces))
 
     def _told(self) -> dict[str, Any]:
         return {
             "bind": list(self._faces),
             "workers": self._settings.workers or os.cpu_count() or 1,
             # WHY: a sync worker is blocked by one client that does not close (spyne.md C4).
-            "worker_class": "gthread",
+            "worker_class": "gpd_soap.worker.Worker",
             "threads": self._settings.threads,
             "preload_app": True,
             "keepalive": 30,

@@ -23,12 +23,15 @@ def answer(
     kind: str = "text/plain",
     *,
     allow: str = "",
+    retry_after: int = 0,
 ) -> list[bytes]:
     """Answer with a body, or with the status in words where there is none."""
     content = body or status.encode() + b"\n"
     headers = [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(content)))]
     if allow:
         headers.append(("Allow", allow))
+    if retry_after:
+        headers.append(("Retry-After", str(retry_after)))
     start_response(status, headers)
     return [content]
 

@@ -14,7 +14,7 @@ CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
 ORDER = """__init__ core settings logs web contract store services intake desk soap admin node
-           health wiring server demo cli __main__""".split()
+           health wiring worker server demo cli __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
@@ -22,7 +22,7 @@ OWNERS = {
     "spyne": {"soap"},
     "lxml": {"contract", "soap", "services", "node"},
     "click": {"cli"},
-    "gunicorn": {"server"},
+    "gunicorn": {"server", "worker"},
     "zeep": {"node"},
     "requests": {"node"},
     "flask": {"admin"},

@@ -1,0 +1,77 @@
+"""More than the threads can do: what cannot be answered in time is refused at once."""
+
+import socket
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import requests
+from sqlalchemy import text
+
+from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase
+from tests.e2e.served import serving
+from tests.e2e.test_served import RECEIPT, VERIFY, XML, living
+
+#: LIMIT: the Node gives up a question after 7 s.
+NODE_GIVES_UP = 7.0
+
+
+def test_what_waited_too_long_is_refused_and_sent_again(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """With every thread held up by a locked row, others get 503 in time, and service returns."""
+    database = fresh_database("postgresql", living)
+    store = Store(database)
+    answers: list[tuple[int, float]] = []
+
+    def post(message: bytes) -> None:
+        begun = time.monotonic()
+        status = requests.post(address, message, headers=XML, timeout=15).status_code
+        answers.append((status, time.monotonic() - begun))
+
+    variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
+    with serving("node", database, tmp_path / "log", **variables) as address:
+        with store.begin() as holding, ThreadPoolExecutor(12) as pool:
+            holding.execute(text("SELECT 1 FROM position WHERE iupd = 'SINGLE' FOR UPDATE"))
+            held = [pool.submit(post, RECEIPT) for _ in range(2)]
+            time.sleep(0.5)
+            others = [pool.submit(post, VERIFY) for _ in range(10)]
+            for each in (*held, *others):
+                each.result(20)
+        again = requests.post(address, RECEIPT, headers=XML, timeout=15)
+        alive = requests.get(address.replace("/partner", "/health/live"), timeout=5)
+    store.close()
+
+    assert Counter(status for status, _ in answers) == {503: 12}
+    assert max(seconds for _, seconds in answers) < NODE_GIVES_UP
+    assert b"<outcome>OK</outcome>" in again.content
+    assert alive.status_code == 200
+
+
+def test_a_client_that_does_not_close_holds_up_nobody(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """After its answer its thread is free again in a moment, and every other thread at once."""
+    database = fresh_database("sqlite", living)
+    request = (
+        b"POST /partner HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Type: text/xml\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(VERIFY), VERIFY)
+    )
+    variables = {"GPD_WORKERS": "1", "GPD_THREADS": "4"}
+    with serving("node", database, tmp_path / "log", **variables) as address:
+        place = urlsplit(address)
+        lingering = [socket.create_connection((place.hostname, place.port)) for _ in range(3)]
+        for each in lingering:
+            each.sendall(request)
+            assert each.recv(12) == b"HTTP/1.1 200"
+        begun = time.monotonic()
+        answered = requests.post(address, VERIFY, headers=XML, timeout=15)
+        took = time.monotonic() - begun
+        for each in lingering:
+            each.close()
+
+    assert answered.status_code == 200
+    assert took < 1.0
