@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import ssl
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -11,8 +12,9 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gpd_soap.settings import Settings, SettingsError
+from gpd_soap.trust import tls
 from gpd_soap.web import Wsgi
-from gpd_soap.worker import InTime
+from gpd_soap.worker import InTime, listener
 
 #: LIMIT: longer than the Node waits for a receipt (15 s), so that a stop never cuts one off.
 DRAIN_SECONDS = 20
@@ -29,7 +31,7 @@ class ByListener:
         """Pass a request on to the face whose listener took it."""
         # WHY: asked of the kernel; Host and X-Forwarded-* are the client's to write.
         name = environ["gunicorn.socket"].getsockname()
-        return self._faces[name if isinstance(name, str) else str(name[1])](environ, start_response)
+        return self._faces[listener(name)](environ, start_response)
 
 
 class Server(BaseApplication):
@@ -53,6 +55,19 @@ class Server(BaseApplication):
         faces = list(self._faces.values())
         return InTime(faces[0] if len(faces) == 1 else ByListener(self._faces))
 
+    def secured(self) -> dict[str, ssl.SSLContext]:
+        """Which listeners speak TLS, and how; the certificates are read at this call."""
+        told = self._settings
+        if not told.node_tls_certificate or told.node_bind not in self._faces:
+            return {}
+        try:
+            context = tls(told.node_tls_certificate, told.node_tls_key, told.node_tls_authorities)
+        except OSError as error:
+            raise SettingsError(
+                f"GPD_NODE_TLS_*: the files cannot be used: {error.strerror}"
+            ) from None
+        return {_place(told.node_bind): context}
+
     def _told(self) -> dict[str, Any]:
         return {
             "bind": list(self._faces),
@@ -75,7 +90,9 @@ def serve(settings: Settings, faces: Mapping[str, Wsgi]) -> None:
     """Serve until told to stop."""
     if len({_place(bind) for bind in faces}) != len(faces):
         raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
-    Server(settings, faces).run()
+    server = Server(settings, faces)
+    server.secured()  # WHY: a certificate that cannot be used should stop us here, not a worker.
+    server.run()
 
 
 def _place(bind: str) -> str:

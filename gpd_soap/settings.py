@@ -5,10 +5,18 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from gpd_soap.core.errors import OperatorError
 
@@ -24,6 +32,17 @@ class SettingsError(OperatorError):
 
 #: A host and a port, or a socket in the file system.
 Bind = Annotated[str, Field(pattern=r"^(.*:[0-9]{1,5}|unix:.+)$")]
+
+
+def _words(told: object) -> object:
+    if isinstance(told, str):
+        return tuple(word for part in told.split(",") if (word := part.strip()))
+    return told
+
+
+#: Several in one variable, with commas between; a list in the file will do too.
+Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_words)]
 
 
 class Settings(BaseModel):
@@ -42,6 +61,19 @@ class Settings(BaseModel):
     )
     public_url: str = Field(
         "", description="the Node's address of this service, as ?wsdl says it; default: node_bind"
+    )
+    node_tls_certificate: str = Field(
+        "", description="PEM file: the node face's certificate with its chain; turns on mutual TLS"
+    )
+    node_tls_key: str = Field("", description="PEM file: its key, if not in the same file")
+    node_tls_authorities: str = Field(
+        "", description="PEM file: who signs the certificates of those who may ask the node face"
+    )
+    node_proxies: Networks = Field(
+        (), description="networks of the proxies that do the TLS for us, with commas between"
+    )
+    node_callers: Words = Field(
+        (), description="names (CN) of the certificates that may ask; none: all that are signed"
     )
     workers: Annotated[int, Field(ge=0, le=256)] = Field(
         0, description="processes; 0 is one for each core"
@@ -76,6 +108,17 @@ class Settings(BaseModel):
             said = [_said(mistake, named) for mistake in error.errors()]
             raise SettingsError("; ".join(said)) from None
 
+    @model_validator(mode="after")
+    def _tls_is_whole(self) -> Settings:
+        """Mutual TLS is ours, or a proxy's; and half of it is none."""
+        if bool(self.node_tls_certificate) != bool(self.node_tls_authorities):
+            raise ValueError("node_tls_certificate and node_tls_authorities go together")
+        if self.node_tls_certificate and self.node_proxies:
+            raise ValueError("node_tls_certificate and node_proxies exclude each other")
+        if self.node_callers and not (self.node_tls_certificate or self.node_proxies):
+            raise ValueError("node_callers wants node_tls_certificate or node_proxies")
+        return self
+
     @property
     def address(self) -> str:
         """The URL that clients are told."""
@@ -91,8 +134,12 @@ def variables() -> list[tuple[str, str, str]]:
     fields = Settings.model_fields.items()
     return [
         (FILE, "", "a TOML file of these settings, by their names without GPD_ in small letters"),
-        *((PREFIX + name.upper(), str(f.default), f.description or "") for name, f in fields),
+        *((PREFIX + name.upper(), _shown(f.default), f.description or "") for name, f in fields),
     ]
+
+
+def _shown(default: object) -> str:
+    return "" if default == () else str(default)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
@@ -117,7 +164,9 @@ def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _said(mistake: Mapping[str, Any], named: Mapping[str, str]) -> str:
     """One line for one mistake: the setting, where it was told, and what was expected."""
-    name = ".".join(str(part) for part in mistake["loc"])
+    name = ".".join(str(part) for part in mistake["loc"][:1])
+    if not name:
+        return str(mistake["msg"]).removeprefix("Value error, ")
     told = PREFIX + name.upper() if name in named else f"{name}, in the file of {FILE}"
     unknown = mistake["type"] == "extra_forbidden"
     return f"{told}: {'there is no such setting' if unknown else mistake['msg']}"

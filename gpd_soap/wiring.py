@@ -14,6 +14,7 @@ from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
 from gpd_soap.soap.face import NodeFace
 from gpd_soap.store.store import Store
+from gpd_soap.trust import Trusted
 from gpd_soap.web import Wsgi
 
 
@@ -36,7 +37,10 @@ def node_face(settings: Settings, store: Store, clock: Clock = utc_now) -> Wsgi:
         check_answers=settings.check_answers,
         max_body=settings.max_body,
     )
-    return NodeFace(endpoint, documents, lambda: facts(store, schema))
+    face = NodeFace(endpoint, documents, lambda: facts(store, schema))
+    if settings.node_tls_certificate or settings.node_proxies:
+        return Trusted(face, settings.node_callers, settings.node_proxies)
+    return face
 
 
 def faces(settings: Settings, store: Store, which: str) -> dict[str, Wsgi]:

@@ -8,18 +8,21 @@ answered is answered in time; the Node sends a refused receipt again.
 from __future__ import annotations
 
 import logging
+import ssl
 import threading
 import time
 from collections.abc import Iterable
 from typing import Any
 
 from gunicorn import util
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from gpd_soap.web import LIVE, Environ, StartResponse, Wsgi, answer
 
 #: LIMIT: the service level is 2 s (spec/pagopa-ec.md 6); half of it may pass before work begins.
 PATIENCE_SECONDS = 1.0
+#: LIMIT: a client that says nothing in the handshake keeps a thread this long.
+HANDSHAKE_SECONDS = 3.0
 #: LIMIT: what a client that does not close its end may cost a thread after its answer.
 LINGER_SECONDS = 0.2
 
@@ -35,11 +38,35 @@ class _Turn(threading.local):
 _turn = _Turn()
 
 
+class _Secured(TConn):
+    """A connection that must be secured before anything is read from it."""
+
+    sock: Any
+
+    def __init__(self, plain: Any, context: ssl.SSLContext) -> None:
+        super().__init__(plain.cfg, plain.sock, plain.client, plain.server)
+        self._context = context
+
+    def init(self) -> None:
+        if not self.initialized:
+            self.sock.settimeout(HANDSHAKE_SECONDS)
+            self.sock = self._context.wrap_socket(self.sock, server_side=True)
+        super().init()
+
+
 class Worker(ThreadWorker):
-    """gunicorn's thread worker, which knows how long a request waited for its thread."""
+    """gunicorn's thread worker, with TLS by listener and a memory of how long a request waited."""
+
+    def init_process(self) -> None:
+        """Read certificates anew in each process, so that a reload finds those that are there."""
+        self._secured = self.app.secured()
+        super().init_process()
 
     def enqueue_req(self, conn: Any) -> None:
-        """Note when a request stood in line."""
+        """Note when a request stood in line, and on which listener it came."""
+        context = self._secured.get(listener(conn.server))
+        if context is not None and not isinstance(conn, _Secured):
+            conn = _Secured(conn, context)
         conn.queued_at = time.monotonic()
         super().enqueue_req(conn)
 
@@ -75,3 +102,8 @@ class InTime:
             log.warning("refused: waited %.1f s for a thread", _turn.waited)
             return answer(start_response, "503 Service Unavailable", retry_after=1)
         return self._face(environ, start_response)
+
+
+def listener(name: Any) -> str:
+    """What a listening socket is known by: its path, or its port."""
+    return name if isinstance(name, str) else str(name[1])

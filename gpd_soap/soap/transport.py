@@ -137,6 +137,6 @@ def _heard(environ: Environ) -> dict[str, Any]:
     return {
         "charset": parameters.partition(";")[0].strip(" \"'") or None,
         "soap_action": environ.get("HTTP_SOAPACTION", "").strip("\"' "),
-        "caller": environ.get("REMOTE_ADDR") or NOBODY,
+        "caller": environ.get("REMOTE_USER") or environ.get("REMOTE_ADDR") or NOBODY,
         "started": perf_counter(),
     }
