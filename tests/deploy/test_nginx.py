@@ -1,0 +1,198 @@
+"""The nginx in front of the node face, as deploy/ configures it, with a real nginx."""
+
+import datetime as dt
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from string import Template
+from typing import NamedTuple
+
+import pytest
+import requests
+import trustme
+
+from tests.conftest import FreshDatabase
+from tests.e2e.served import free_port, running, serving
+from tests.e2e.test_served import VERIFY, XML, living
+
+TEMPLATE = Path(__file__).parents[2] / "deploy/nginx/node.conf.template"
+FORWARDER = "forwarder.example"
+PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+
+#: What stands around a site in nginx.conf, here without a right to write anywhere else.
+AROUND = """
+worker_processes 1;
+pid $home/nginx.pid;
+error_log $home/error.log;
+events {}
+http {
+    access_log off;
+    client_body_temp_path $home/body;
+    proxy_temp_path $home/proxy;
+    fastcgi_temp_path $home/fastcgi;
+    uwsgi_temp_path $home/uwsgi;
+    scgi_temp_path $home/scgi;
+    include $home/node.conf;
+}
+"""
+
+
+class Front(NamedTuple):
+    """An nginx before a node face, and what it takes to ask it."""
+
+    url: str
+    plain: str
+    trust: str
+    authority: trustme.CA
+
+
+def program() -> str:
+    """The nginx of this machine; a machine without one fails the test."""
+    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
+    assert found, "no nginx: apt-get install nginx-light"
+    return found
+
+
+@contextmanager
+def fronting(home: Path, upstream: str, authority: trustme.CA) -> Iterator[str]:
+    """An nginx on loopback, configured by the template; its address."""
+    port = free_port()
+    leaf = authority.issue_cert("127.0.0.1")
+    leaf.private_key_pem.write_to_path(str(home / "server.key"))
+    (home / "server.pem").write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
+    authority.cert_pem.write_to_path(str(home / "authorities.pem"))
+    told = {
+        "GPD_LISTEN": f"127.0.0.1:{port}",
+        "GPD_SERVER_NAME": "ec.example",
+        "GPD_TLS": str(home),
+        "GPD_UPSTREAM": upstream,
+    }
+    site = Template(TEMPLATE.read_text(encoding="utf-8")).safe_substitute(told)
+    (home / "node.conf").write_text(site, encoding="utf-8")
+    (home / "nginx.conf").write_text(Template(AROUND).substitute(home=home), encoding="utf-8")
+    command = [program(), "-p", str(home), "-c", str(home / "nginx.conf")]
+    subprocess.run([*command, "-t"], check=True, capture_output=True, timeout=30)
+    with running([*command, "-g", "daemon off;"], home / "nginx.log"):
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"https://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def front(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Front]:
+    """The node face, which believes a proxy on this machine, and nginx before it."""
+    authority = trustme.CA()
+    told = {"GPD_NODE_PROXIES": "127.0.0.1/32", "GPD_NODE_CALLERS": FORWARDER}
+    database = fresh_database("sqlite", living)
+    with serving("node", database, tmp_path / "log", **told) as plain:
+        upstream = plain.removeprefix("http://").removesuffix("/partner")
+        with fronting(tmp_path, upstream, authority) as url:
+            yield Front(url, plain, str(tmp_path / "authorities.pem"), authority)
+
+
+def certificate(
+    front: Front, home: Path, name: str = FORWARDER, until: dt.datetime | None = None
+) -> str:
+    """A client's certificate with its key, of the authority that is trusted."""
+    since = until and until - dt.timedelta(days=1)
+    leaf = front.authority.issue_cert(common_name=name, not_before=since, not_after=until)
+    place = home / f"{name}.pem"
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(place))
+    return str(place)
+
+
+def ask(front: Front, cert: str | None, **headers: str) -> requests.Response:
+    """A verify through nginx."""
+    return requests.post(
+        f"{front.url}/partner", VERIFY, headers={**XML, **headers}, timeout=15,
+        verify=front.trust, cert=cert,
+    )  # fmt: skip
+
+
+def test_the_forwarder_is_answered(front: Front, tmp_path: Path) -> None:
+    """What it asks over mutual TLS comes back from the database behind."""
+    answered = ask(front, certificate(front, tmp_path))
+
+    assert (answered.status_code, b"<outcome>OK</outcome>" in answered.content) == (200, True)
+
+
+def test_who_cannot_show_the_right_certificate_is_not(front: Front, tmp_path: Path) -> None:
+    """None, past, or another's name, whatever the request says of itself."""
+    forged = {
+        "X-SSL-Client-Verify": "SUCCESS",
+        "X-SSL-Client-S-DN": f"CN={FORWARDER}",
+    }
+    past = certificate(front, tmp_path, until=PAST)
+
+    assert ask(front, None, **forged).status_code == 400
+    assert ask(front, past, **forged).status_code == 400
+    assert ask(front, certificate(front, tmp_path, "somebody"), **forged).status_code == 403
+
+
+def test_going_around_nginx_does_not_help(front: Front) -> None:
+    """A program on the proxy's own machine still has to say what nginx would."""
+    assert requests.post(front.plain, VERIFY, headers=XML, timeout=15).status_code == 403
+
+
+def test_there_is_one_way_in(front: Front, tmp_path: Path) -> None:
+    """Nothing but the Node's own paths is reachable from outside."""
+    mine = certificate(front, tmp_path)
+    for path in ("/", "/partner/x", "/docs", "/metrics", "/organizations", "/health/ready"):
+        found = requests.get(f"{front.url}{path}", timeout=15, verify=front.trust, cert=mine)
+
+        assert found.status_code == 404, path
+
+
+def test_old_tls_is_not_spoken(front: Front, tmp_path: Path) -> None:
+    """TLS 1.2 is the least."""
+    host, port = front.url.removeprefix("https://").split(":")
+    command = ["openssl", "s_client", "-connect", f"{host}:{port}", "-CAfile", front.trust,
+               "-cert", certificate(front, tmp_path), "-cipher", "DEFAULT@SECLEVEL=0"]  # fmt: skip
+
+    def spoken(version: str) -> bool:
+        done = subprocess.run(
+            [*command, version], input=b"", capture_output=True, timeout=15, check=False
+        )
+        return b"Cipher is" in done.stdout and b"Cipher is (NONE)" not in done.stdout
+
+    assert not spoken("-tls1_1")
+    assert spoken("-tls1_2")
+    assert spoken("-tls1_3")
+
+
+def test_a_slow_sender_reaches_nobody(front: Front, tmp_path: Path) -> None:
+    """While a body drips in, the workers behind are free for everybody else."""
+    context = ssl.create_default_context(cafile=front.trust)
+    mine = certificate(front, tmp_path)
+    context.load_cert_chain(mine)
+    host, port = front.url.removeprefix("https://").split(":")
+    head = (
+        b"POST /partner HTTP/1.1\r\nHost: ec\r\n"
+        b"Content-Type: text/xml\r\nContent-Length: 900\r\n\r\n"
+    )
+    slow = []
+    for _ in range(40):
+        dripping = context.wrap_socket(
+            socket.create_connection((host, int(port)), 15), server_hostname=host
+        )
+        dripping.sendall(head)
+        slow.append(dripping)
+
+    begun = time.monotonic()
+    answered = ask(front, mine)
+    took = time.monotonic() - begun
+    for each in slow:
+        each.close()
+
+    assert answered.status_code == 200
+    assert took < 1.0
