@@ -1,10 +1,14 @@
-"""Everything the process is told from outside: defaults, then a TOML file, then GPD_* variables."""
+"""Everything the process is told from outside.
+
+Defaults, then a TOML file, then credentials (a folder with a file for each, as systemd and Docker
+hand them over), then GPD_* variables.
+"""
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,6 +26,8 @@ from gpd_soap.core.errors import OperatorError
 
 PREFIX = "GPD_"
 FILE = "GPD_CONFIG"
+#: systemd's own name for where it puts a unit's credentials.
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 class SettingsError(OperatorError):
@@ -97,13 +103,14 @@ class Settings(BaseModel):
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read the file that GPD_CONFIG names, if it does, and what the environment overrides.
+        """Read the file that GPD_CONFIG names, if it does, and what is stronger than it.
 
         SettingsError for a misspelt or impossible setting; its text never repeats a value.
         """
         filed, named = _from_file(environ), _from_environment(environ)
+        handed = _from_credentials(environ, cls.model_fields)
         try:
-            return cls.model_validate({**filed, **named})
+            return cls.model_validate({**filed, **handed, **named})
         except ValidationError as error:
             said = [_said(mistake, named) for mistake in error.errors()]
             raise SettingsError("; ".join(said)) from None
@@ -148,6 +155,18 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
         for name, value in environ.items()
         if name.startswith(PREFIX) and name != FILE
     }
+
+
+def _from_credentials(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
+    """What lies in the credentials' folder under a setting's name; other files are others'."""
+    folder = environ.get(CREDENTIALS)
+    if not folder:
+        return {}
+    try:
+        there = [place for name in names if (place := Path(folder) / name).is_file()]
+        return {place.name: place.read_text(encoding="utf-8").strip() for place in there}
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{CREDENTIALS}: cannot be read: {type(error).__name__}") from None
 
 
 def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:

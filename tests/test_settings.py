@@ -83,6 +83,31 @@ def test_the_environment_is_stronger_than_the_file_and_the_file_than_the_default
     assert settings.max_body == Settings().max_body
 
 
+def test_a_credential_is_stronger_than_the_file_and_weaker_than_the_environment(
+    filed: Filed, tmp_path: Path
+):
+    """What systemd or Docker hands over as a file is heard by the setting's name."""
+    (tmp_path / "database_url").write_text("sqlite:///handed.db\n")
+    (tmp_path / "threads").write_text("5")
+    (tmp_path / "of_somebody_else").write_text(HIDDEN)
+    environ = {
+        **filed('database_url = "sqlite:///filed.db"\nthreads = 9\n'),
+        "CREDENTIALS_DIRECTORY": str(tmp_path),
+        "GPD_THREADS": "7",
+    }
+
+    settings = Settings.load(environ)
+
+    assert (settings.database_url, settings.threads) == ("sqlite:///handed.db", 7)
+
+
+def test_a_credential_that_cannot_be_read_is_told_without_its_text(tmp_path: Path):
+    """Whoever starts us learns which folder to look at."""
+    (tmp_path / "database_url").write_bytes(b"\xff" + HIDDEN.encode())
+
+    assert "CREDENTIALS_DIRECTORY" in complaint({"CREDENTIALS_DIRECTORY": str(tmp_path)})
+
+
 def test_the_real_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch):
     """The process itself calls without arguments."""
     monkeypatch.setenv("GPD_THREADS", "7")
