@@ -33,6 +33,20 @@ def answer(
     return [content]
 
 
+def body(environ: Environ, most: int) -> bytes | str:
+    """The whole body, or the status of a refusal where it is longer than `most` bytes.
+
+    What says that it is longer is not read; what does not say is read so far and no further.
+    """
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length and not (length.isascii() and length.isdigit()):
+        return "400 Bad Request"
+    if length and int(length) > most:
+        return "413 Content Too Large"
+    content: bytes = environ["wsgi.input"].read(int(length) if length else most + 1)
+    return "413 Content Too Large" if len(content) > most else content
+
+
 def health(ready: Ready, environ: Environ, start_response: StartResponse) -> list[bytes]:
     """Answer the two questions of whoever keeps us running; 503 while something is missing."""
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
