@@ -11,6 +11,7 @@ from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import PROBE
 from gpd_soap.core.offer import NoticeDue, PaymentDue, due, offer
+from gpd_soap.core.options import NOT_OURS, OptionsDue, payment_options
 from gpd_soap.core.payable import UNKNOWN, admit, payable
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.store.errors import Contended
@@ -90,6 +91,13 @@ class Desk:
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
         return offer(notice, wanted, stamps=stamps)
+
+    def options(self, organization: str, nav: str) -> OptionsDue | Refusal:
+        """How may the debt of this notice be paid?  Nobody says through which station they ask."""
+        debt = self._store.debt(organization, nav)
+        if not debt.organization_known:
+            return NOT_OURS
+        return payment_options(organization, nav, debt.notices, self.clock())
 
     def settle(self, receipt: Receipt, primitive: str, raw: bytes) -> Taken | Refusal:
         """Keep a receipt and its effect.  An exception means that the Node must send it again."""

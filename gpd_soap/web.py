@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gpd_soap.core.exchange import NOBODY
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
@@ -34,6 +36,26 @@ def answer(
         headers.append(("Retry-After", str(retry_after)))
     start_response(status, headers)
     return [content]
+
+
+def caller(environ: Environ) -> str:
+    """Who asks: the name on the certificate where one was asked for, or else the address."""
+    name: str = environ.get("REMOTE_USER") or environ.get("REMOTE_ADDR") or NOBODY
+    return name
+
+
+def body(environ: Environ, most: int) -> bytes | str:
+    """The whole body, or the status of a refusal where it is longer than `most` bytes.
+
+    What says that it is longer is not read; what does not say is read so far and no further.
+    """
+    length = environ.get("CONTENT_LENGTH") or ""
+    if length and not (length.isascii() and length.isdigit()):
+        return "400 Bad Request"
+    if length and int(length) > most:
+        return "413 Content Too Large"
+    content: bytes = environ["wsgi.input"].read(int(length) if length else most + 1)
+    return "413 Content Too Large" if len(content) > most else content
 
 
 def health(ready: Ready, environ: Environ, start_response: StartResponse) -> list[bytes]:

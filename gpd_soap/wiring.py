@@ -9,9 +9,11 @@ from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.desk import Clock, Desk, Policy
 from gpd_soap.health import facts
+from gpd_soap.options import PaymentOptions
 from gpd_soap.services.office import Office
 from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
+from gpd_soap.soap.exchange import log_line
 from gpd_soap.soap.face import NodeFace
 from gpd_soap.store.store import Store
 from gpd_soap.trust import Trusted
@@ -29,15 +31,17 @@ def node_face(settings: Settings, store: Store, clock: Clock = utc_now) -> Wsgi:
     policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
     schema, documents = Schema(), Documents(settings.address)
     desk = Desk(store, clock, office, policy)
+    witnesses = (log_line,)
     endpoint = node_application(
         desk,
         schema,
         documents,
-        witnesses=(),
+        witnesses,
         check_answers=settings.check_answers,
         max_body=settings.max_body,
     )
-    face = NodeFace(endpoint, documents, lambda: facts(store, schema))
+    options = PaymentOptions(desk, witnesses, max_body=settings.max_body)
+    face = NodeFace(endpoint, options, documents, lambda: facts(store, schema))
     if settings.node_tls_certificate or settings.node_proxies:
         return Trusted(face, settings.node_callers, settings.node_proxies)
     return face

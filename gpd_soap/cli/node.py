@@ -44,12 +44,13 @@ def _printable(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     return value
 
 
-def _called(command: Command) -> Command:
+def _called_at(default: str) -> Callable[[Command], Command]:
     """Give a command the endpoint, and tell it what cannot be used: exit 2."""
+    return functools.partial(_called_somewhere, default)
 
-    @click.option(
-        "--url", default="http://127.0.0.1:8080/partner", show_default=True, help="The endpoint."
-    )
+
+def _called_somewhere(default: str, command: Command) -> Command:
+    @click.option("--url", default=default, show_default=True, help="The endpoint.")
     @click.option("--cert", type=FILE, help="Our certificate for mutual TLS (PEM).")
     @click.option("--key", type=FILE, help="Its key, if not in the same file.")
     @click.option("--ca", type=FILE, help="The authority to trust, instead of the usual ones.")
@@ -63,16 +64,20 @@ def _called(command: Command) -> Command:
     return run
 
 
+_called = _called_at("http://127.0.0.1:8080/partner")
+_organization = click.option(
+    "--organization",
+    default="77777777777",
+    show_default=True,
+    callback=_digits,
+    help="Whose notice it is (idPA).",
+)
+
+
 def _asked(command: Command) -> Command:
     """Give a command the party that it asks."""
 
-    @click.option(
-        "--organization",
-        default="77777777777",
-        show_default=True,
-        callback=_digits,
-        help="Whose notice it is (idPA).",
-    )
+    @_organization
     @click.option(
         "--broker", default="15376371009", show_default=True, help="Its broker (idBrokerPA)."
     )
@@ -111,6 +116,26 @@ def verify(endpoint: Endpoint, party: Party, notice: str, *, show: bool) -> None
     from gpd_soap.node import play
 
     _tell([play.verify(_caller(endpoint), party, notice)], show=show)
+
+
+@node.command()
+@_notice
+@_called_at("http://127.0.0.1:8080")
+@_organization
+@_show
+def options(endpoint: Endpoint, organization: str, notice: str, *, show: bool) -> None:
+    """Ask in which ways the debt of a notice may be paid (payment options, OdP).
+
+    The endpoint is the address before /payment-options.
+    """
+    from gpd_soap.node.options import ask
+    from gpd_soap.node.terms import Patience
+
+    found = ask(endpoint, organization, notice, Patience())
+    click.echo("\n".join(found.lines))
+    _show_raw(b"", found.reply, show=show)
+    if not found.good:
+        raise SystemExit(1)
 
 
 def _paid(command: Command) -> Command:

@@ -31,8 +31,11 @@ class Line:
         self._certificate = _certificate(endpoint)
         self._authority = str(endpoint.authority) if endpoint.authority else True
 
-    def post(self, body: bytes, action: str, seconds: float) -> Reply | NoReply:
-        """Send a message, and wait for the whole answer so long and no longer."""
+    def post(self, body: bytes, action: str | None, seconds: float) -> Reply | NoReply:
+        """Send a message, and wait for the whole answer so long and no longer.
+
+        What is not SOAP has no `action`.
+        """
         # WHY: a thread, because requests limits only each read: an answer that drips byte by
         # byte would never be late.
         future: Future[Reply | NoReply] = Future()
@@ -50,7 +53,7 @@ class Line:
         except TimeoutError:
             return NoReply(Verdict.TIMEOUT, f"no complete answer in {seconds:g} seconds")
 
-    def _exchange(self, body: bytes, action: str, deadline: float) -> Reply | NoReply:
+    def _exchange(self, body: bytes, action: str | None, deadline: float) -> Reply | NoReply:
         try:
             with requests.Session() as session, self._begin(session, body, action, deadline) as got:
                 return _whole(got, deadline)
@@ -60,16 +63,14 @@ class Line:
             return NoReply(Verdict.UNREACHABLE, innermost(error))
 
     def _begin(
-        self, session: requests.Session, body: bytes, action: str, deadline: float
+        self, session: requests.Session, body: bytes, action: str | None, deadline: float
     ) -> requests.Response:
         # WHY: neither a proxy, nor .netrc, nor REQUESTS_CA_BUNDLE: only what was asked for.
         session.trust_env = False
-        # SPEC: pagopa-ec.md 3.6: Content-Type without a charset, SOAPAction in quotes.
-        headers = {
-            "Content-Type": "text/xml",
-            "SOAPAction": f'"{action}"',
-            "User-Agent": "gpd-soap node",
-        }
+        headers = {"User-Agent": "gpd-soap node"}
+        if action is not None:
+            # SPEC: pagopa-ec.md 3.6: Content-Type without a charset, SOAPAction in quotes.
+            headers |= {"Content-Type": "text/xml", "SOAPAction": f'"{action}"'}
         return session.post(
             self.url,
             data=body,

@@ -12,7 +12,6 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import Witness
 from gpd_soap.desk import Desk
 from gpd_soap.soap import codec, models
-from gpd_soap.soap.exchange import log_line
 from gpd_soap.soap.protocol import NodeProtocol
 from gpd_soap.soap.service import PaForNode
 from gpd_soap.soap.transport import NodeEndpoint
@@ -39,7 +38,7 @@ def node_application(
 ) -> NodeEndpoint:
     """The WSGI application that answers the Node's messages by asking `desk`.
 
-    `witnesses` are told of each exchange when it is over, after the log.
+    `witnesses` are told of each exchange when it is over, one after the other.
     """
     # WHY: Spyne collects garbage once a second in the middle of an answer.
     spyne.const.MIN_GC_INTERVAL = float("inf")
@@ -58,7 +57,7 @@ def node_application(
     for descriptor in PaForNode.public_methods.values():
         codec.reader(descriptor.in_message)
         codec.writer(descriptor.out_message)
-    return NodeEndpoint(application, desk.clock, (log_line, *witnesses), max_body=max_body)
+    return NodeEndpoint(application, desk.clock, witnesses, max_body=max_body)
 
 
 class _Documents:

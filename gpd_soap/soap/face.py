@@ -1,4 +1,4 @@
-"""The node listener: one path for messages, the contract beside it, and what a probe may ask."""
+"""The node listener: messages, the contract beside them, payment options, health."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from gpd_soap.contract.documents import Documents
+from gpd_soap.options import OPTIONS, PaymentOptions
 from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, answer, health
 
@@ -16,9 +17,12 @@ XML = "text/xml"
 class NodeFace:
     """Routes a request of the node listener; there is no way from here to the admin face."""
 
-    def __init__(self, endpoint: NodeEndpoint, documents: Documents, ready: Ready) -> None:
-        """Take the endpoint for messages, the contract, and who knows whether we are ready."""
-        self._endpoint, self._documents, self._ready = endpoint, documents, ready
+    def __init__(
+        self, endpoint: NodeEndpoint, options: PaymentOptions, documents: Documents, ready: Ready
+    ) -> None:
+        """Take who answers messages and options, the contract, and who knows if we are ready."""
+        self._endpoint, self._options = endpoint, options
+        self._documents, self._ready = documents, ready
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -27,6 +31,8 @@ class NodeFace:
             if environ["REQUEST_METHOD"] == "GET":
                 return self._contract(environ, start_response)
             return self._endpoint(environ, start_response)
+        if path.startswith(OPTIONS):
+            return self._options(environ, start_response)
         if path in (LIVE, READY):
             return health(self._ready, environ, start_response)
         return answer(start_response, "404 Not Found")

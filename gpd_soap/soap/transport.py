@@ -9,11 +9,11 @@ from typing import Any
 
 from spyne.server.wsgi import WsgiApplication, WsgiMethodContext
 
-from gpd_soap.core.exchange import NOBODY, Witness
+from gpd_soap.core.exchange import Witness
 from gpd_soap.desk import Clock
 from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
-from gpd_soap.web import Environ, StartResponse, answer
+from gpd_soap.web import Environ, StartResponse, answer, body, caller
 
 log = logging.getLogger("gpd_soap.node")
 
@@ -70,13 +70,13 @@ class NodeEndpoint(WsgiApplication):
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a POST; what is not fit to be read is refused by HTTP's own means."""
-        refused = self._unfit(environ)
+        refused = _unfit(environ)
         if refused:
             return answer(start_response, refused, allow="POST" if refused[:3] == "405" else "")
-        body = _body(environ, self.max_content_length)
-        if body is None:
-            return answer(start_response, "413 Content Too Large")
-        exchange = Exchange(**_heard(environ), at=self._clock(), raw=body)
+        raw = body(environ, self.max_content_length)
+        if isinstance(raw, str):
+            return answer(start_response, raw)
+        exchange = Exchange(**_heard(environ), at=self._clock(), raw=raw)
         return self.handle_rpc(exchange, start_response)
 
     def handle_rpc(self, exchange: Exchange, start_response: StartResponse) -> list[bytes]:
@@ -94,15 +94,15 @@ class NodeEndpoint(WsgiApplication):
         if context.out_error is not None:
             status = self.app.out_protocol.fault_to_http_response_code(context.out_error)
             exchange.outcome = "Fault"
-        body = b"".join(context.out_string)
+        said = b"".join(context.out_string)
         start_response(
             status,
-            [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(body)))],
+            [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(said)))],
         )
         told = exchange.over(int(status[:3]))
         for witness in self._witnesses:
             witness(told)
-        return [body]
+        return [said]
 
     def _steps(self, context: _Context) -> None:
         self.generate_contexts(context)
@@ -111,24 +111,14 @@ class NodeEndpoint(WsgiApplication):
             self.get_out_object(context)
         self.get_out_string(context)
 
-    def _unfit(self, environ: Environ) -> str | None:
-        if environ["REQUEST_METHOD"] != "POST":
-            return "405 Method Not Allowed"
-        kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
-        if kind not in XML_TYPES or environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
-            return "415 Unsupported Media Type"
-        length = environ.get("CONTENT_LENGTH") or "0"
-        if not length.isascii() or not length.isdigit():
-            return "400 Bad Request"
-        return "413 Content Too Large" if int(length) > self.max_content_length else None
 
-
-def _body(environ: Environ, most: int) -> bytes | None:
-    """The whole body; None where it is longer than it may be, whatever it says of its length."""
-    length = environ.get("CONTENT_LENGTH")
-    stream = environ["wsgi.input"]
-    body: bytes = stream.read(int(length)) if length else stream.read(most + 1)
-    return None if len(body) > most else body
+def _unfit(environ: Environ) -> str | None:
+    if environ["REQUEST_METHOD"] != "POST":
+        return "405 Method Not Allowed"
+    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if kind not in XML_TYPES or environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
+        return "415 Unsupported Media Type"
+    return None
 
 
 def _heard(environ: Environ) -> dict[str, Any]:
@@ -137,6 +127,6 @@ def _heard(environ: Environ) -> dict[str, Any]:
     return {
         "charset": parameters.partition(";")[0].strip(" \"'") or None,
         "soap_action": environ.get("HTTP_SOAPACTION", "").strip("\"' "),
-        "caller": environ.get("REMOTE_USER") or environ.get("REMOTE_ADDR") or NOBODY,
+        "caller": caller(environ),
         "started": perf_counter(),
     }

@@ -13,12 +13,15 @@ from sqlalchemy import (
     and_,
     bindparam,
     exists,
+    func,
     literal,
+    not_,
     or_,
     select,
 )
 
 from gpd_soap.core.debt import Claim, Debtor, Notice, Stamp, Standing, Transfer
+from gpd_soap.core.options import Listed
 from gpd_soap.core.receipt import Known
 from gpd_soap.store import schema
 from gpd_soap.store.hot import Connections, Row, Statement
@@ -43,14 +46,22 @@ class Answer(NamedTuple):
     notice: Notice | None
 
 
+class Debt(NamedTuple):
+    """What the store says of a debt: whether its organization is ours, and all of its notices."""
+
+    organization_known: bool
+    notices: tuple[Listed, ...]
+
+
 class Questions:
-    """The two questions of the Node, compiled for one database."""
+    """The questions of the Node, compiled for one database."""
 
     def __init__(self, engine: Engine, connections: Connections) -> None:
-        """Compile both now."""
+        """Compile them now."""
         self._connections = connections
         self._notice = Statement(notice_question(), engine)
         self._receipt = Statement(receipt_question(), engine)
+        self._debt = Statement(debt_question(), engine)
 
     def notice(self, claim: Claim, nav: str) -> Answer:
         """Read what verify and getPayment need about a notice."""
@@ -61,6 +72,11 @@ class Questions:
         """Read what settling a receipt needs."""
         asked = {**_asked(claim), "nav": nav, "iuv": iuv, "receipt_id": receipt_id}
         return known_of(self._connections.read(lambda c: self._receipt.run(c, asked)))
+
+    def debt(self, organization: str, nav: str) -> Debt:
+        """Read every notice of the position that this one belongs to, without their shares."""
+        asked = {"idpa": organization, "nav": nav}
+        return debt_of(self._connections.read(lambda c: self._debt.run(c, asked)))
 
 
 def _asked(claim: Claim) -> dict[str, Any]:
@@ -100,21 +116,45 @@ def receipt_question() -> Select[Any]:
     ).select_from(base)
 
 
+def debt_question() -> Select[Any]:
+    """One row for each notice of the position, or one row that knows only the configuration."""
+    idpa, name = _organization_name()
+    asked = schema.payment_option.alias("asked")
+    named = and_(asked.c.organization == idpa, asked.c.nav == bindparam("nav", type_=TEXT))
+    siblings = and_(OPTION.organization == idpa, OPTION.iupd == asked.c.iupd)
+    position = and_(POSITION.organization == idpa, POSITION.iupd == asked.c.iupd)
+    return select(name, _all_ccp(), *notice_columns()).select_from(
+        _one()
+        .outerjoin(asked, named)
+        .outerjoin(schema.position, position)
+        .outerjoin(schema.payment_option, siblings)
+    )
+
+
 def _standing() -> tuple[FromClause, list[ColumnElement[Any]]]:
     """Our configuration beside what a message claims; always exactly one row."""
-    organization, broker = schema.organization.c, schema.broker.c
-    station, serves = schema.station.c, schema.organization_station.c
-    idpa, idstation = bindparam("idpa", type_=TEXT), bindparam("station", type_=TEXT)
-    idbroker = bindparam("broker", type_=TEXT)
+    broker, station, serves = schema.broker.c, schema.station.c, schema.organization_station.c
+    idpa, name = _organization_name()
+    idstation, idbroker = bindparam("station", type_=TEXT), bindparam("broker", type_=TEXT)
     serving = (
         exists()
         .where(serves.organization == idpa, serves.station == idstation)
         .where(station.id == serves.station, station.broker == idbroker)
     )
     known = exists().where(broker.fiscal_code == idbroker)
-    name = select(organization.name).where(organization.fiscal_code == idpa).scalar_subquery()
-    one = select(literal(1).label("one")).subquery("one")
-    return one, [name, known, serving]
+    return _one(), [name, known, serving]
+
+
+def _organization_name() -> tuple[ColumnElement[str], ColumnElement[str]]:
+    """The organization that is asked, and its name if it is ours."""
+    idpa, organization = bindparam("idpa", type_=TEXT), schema.organization.c
+    named = select(organization.name).where(organization.fiscal_code == idpa)
+    return idpa, named.scalar_subquery()
+
+
+def _one() -> FromClause:
+    """One row of nothing, so that a question is answered whatever is found."""
+    return select(literal(1).label("one")).subquery("one")
 
 
 def _with_notice(base: FromClause, nav: ColumnElement[str]) -> FromClause:
@@ -143,6 +183,16 @@ def alternative_paid() -> ColumnElement[bool]:
     )
 
 
+def _all_ccp() -> ColumnElement[bool]:
+    """Whether every share of the option goes to a postal account; core.offer says so for verify."""
+    bank_only = func.coalesce(SHARE.postal_iban, "") == ""
+    return not_(
+        exists().where(
+            SHARE.organization == OPTION.organization, SHARE.nav == OPTION.nav, bank_only
+        )
+    )
+
+
 def notice_columns() -> list[ColumnElement[Any]]:
     """The columns of a `Notice`, its debtor's spread in place, in the order of its fields."""
     return [
@@ -168,6 +218,13 @@ def standing_of(row: Row) -> Standing:
 def known_of(rows: Sequence[Row]) -> Known:
     """What settling a receipt needs, out of the one row of its question."""
     return Known(standing_of(rows[0]), notice_of(rows, STANDING + 2), *rows[0][3:5])
+
+
+def debt_of(rows: Sequence[Row]) -> Debt:
+    """A debt out of the rows of its question."""
+    notices = ((notice_of([row], 2), row[1]) for row in rows)
+    listed = tuple(Listed(notice, ccp) for notice, ccp in notices if notice is not None)
+    return Debt(rows[0][0] is not None, listed)
 
 
 def notice_of(rows: Sequence[Row], at: int) -> Notice | None:

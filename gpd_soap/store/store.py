@@ -17,7 +17,7 @@ from gpd_soap.store import matching, schema
 from gpd_soap.store.configuration import upsert
 from gpd_soap.store.engine import make_engine
 from gpd_soap.store.hot import Connections
-from gpd_soap.store.questions import Answer, Questions
+from gpd_soap.store.questions import Answer, Debt, Questions
 from gpd_soap.store.settle import Settlement, values_of
 
 
@@ -47,6 +47,10 @@ class Store:
     def notice(self, claim: Claim, nav: str) -> Answer:
         """What verify and getPayment need about a notice: one query."""
         return self._questions.notice(claim, nav)
+
+    def debt(self, organization: str, nav: str) -> Debt:
+        """Every notice of the debt that this one belongs to: one query."""
+        return self._questions.debt(organization, nav)
 
     def known(self, receipt: Receipt) -> Known:
         """What settling this receipt needs: one query."""

@@ -63,6 +63,22 @@ def test_a_verify_is_answered(address: str) -> None:
     assert b"<amount>100.00</amount>" in answered.content
 
 
+def test_payment_options_are_answered(address: str) -> None:
+    """Beside the Node's messages, with a body or without, over one kept connection."""
+    base, name = address.removesuffix("/partner"), f"organizations/{world.ORGANIZATION}/notices"
+    with requests.Session() as session:
+        shown = [
+            session.post(f"{base}/payment-options/{name}/{notice}", data=content, timeout=10)
+            for notice, content in ((world.nav(3), b""), (world.nav(3), b"{}"), ("x", b""))
+        ]
+
+    assert [answered.status_code for answered in shown] == [200, 200, 400]
+    options = shown[1].json()["paymentOptions"]
+    assert [option["status"] for option in options] == ["PO_UNPAID"] * 2
+    assert [option["numberOfInstallments"] for option in options] == [3, 1]
+    assert shown[2].json()["appErrorCode"] == "ODP-101"
+
+
 def test_zeep_drives_all_six_operations(address: str) -> None:
     """A SOAP client that knows only ?wsdl asks everything there is to ask."""
     client = zeep.Client(f"{address}?wsdl")  # type: ignore[no-untyped-call]  # zeep's

@@ -88,7 +88,7 @@ class Said:
 
 @dataclass
 class Institution:
-    """A running endpoint: where it is, what it was asked, and what it answers to each action."""
+    """A running endpoint: where it is, what it was asked, and its answers by action or path."""
 
     url: str
     answers: dict[str, Said]
@@ -105,10 +105,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*args)
 
     def do_POST(self) -> None:
-        """Answer what the script has for the action."""
+        """Answer what the script has for the action, or for the path of what is not SOAP."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.institution.asked.append((dict(self.headers), body))
-        said = self.institution.answers[self.headers["SOAPAction"].strip('"')]
+        said = self.institution.answers[self.headers.get("SOAPAction", self.path).strip('"')]
         try:
             said.manner(self, said)
         except OSError:

@@ -43,8 +43,9 @@ class Recorder(Line):
         self.url, self.answers = "http://nowhere.invalid/", answers
         self.sent: dict[str, bytes] = {}
 
-    def post(self, body: bytes, action: str, seconds: float) -> Reply | NoReply:
+    def post(self, body: bytes, action: str | None, seconds: float) -> Reply | NoReply:
         """Keep it, and answer."""
+        assert action is not None
         self.sent[action] = body
         return Reply(200, self.answers[action].body)
 

@@ -1,0 +1,199 @@
+"""Every way to pay one debt, with how far each has come: the payment options (OdP) of a notice.
+
+Whether an installment can be paid is `payable`'s to say; here its answer gets the contract's words.
+Source: spec/pagopa-ec.md 8, and spec/gpd-reference.md 3 for the order of a group's states.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from gpd_soap.core.debt import Notice
+from gpd_soap.core.faults import PaaFault, Refusal
+from gpd_soap.core.payable import DRAFT, EXPIRED, NOT_YET_VALID, PAID, REPORTED, UNKNOWN, payable
+
+NOT_OURS = Refusal(
+    PaaFault.PAA_ID_DOMINIO_ERRATO,
+    "L'ente indicato non è tra quelli serviti.",
+    "configuration: the organization is not ours",
+)
+
+#: Each fault by its name in this contract: the code and the HTTP status that go together.
+PAIRS = {
+    "PAA_SINTASSI": ("ODP-101", 400),
+    "PAA_SEMANTICA": ("ODP-102", 422),
+    "PAA_SYSTEM_ERROR": ("ODP-103", 500),
+    "PAA_ID_DOMINIO_ERRATO": ("ODP-104", 400),
+    "PAA_ID_INTERMEDIARIO_ERRATO": ("ODP-105", 400),
+    "PAA_STAZIONE_INT_ERRATA": ("ODP-106", 400),
+    "PAA_PAGAMENTO_SCONOSCIUTO": ("ODP-107", 404),
+    "PAA_PAGAMENTO_DUPLICATO": ("ODP-108", 409),
+    "PAA_PAGAMENTO_IN_CORSO": ("ODP-109", 409),
+    "PAA_PAGAMENTO_SCADUTO": ("ODP-110", 422),
+    "PAA_PAGAMENTO_ANNULLATO": ("ODP-111", 422),
+}
+
+
+class InstallmentStatus(StrEnum):
+    """How an installment stands; a single option is its own only installment."""
+
+    UNPAID = "POI_UNPAID"
+    PAID = "POI_PAID"
+    EXPIRED_NOT_PAYABLE = "POI_EXPIRED_NOT_PAYABLE"
+    EXPIRED_UNPAID = "POI_EXPIRED_UNPAID"
+    INVALID = "POI_INVALID"
+
+
+class OptionStatus(StrEnum):
+    """How a single option or a whole plan stands."""
+
+    UNPAID = "PO_UNPAID"
+    PAID = "PO_PAID"
+    PARTIALLY_PAID = "PO_PARTIALLY_PAID"
+    EXPIRED_NOT_PAYABLE = "PO_EXPIRED_NOT_PAYABLE"
+    EXPIRED_UNPAID = "PO_EXPIRED_UNPAID"
+    INVALID = "PO_INVALID"
+
+
+class Listed(NamedTuple):
+    """A notice of the debt as it is kept; `all_ccp`: each transfer has a postal account."""
+
+    notice: Notice
+    all_ccp: bool
+
+
+class Installment(NamedTuple):
+    """One notice of a way to pay; `reason` is an Italian sentence, None where nothing is to say."""
+
+    notice: Notice
+    status: InstallmentStatus
+    reason: str | None
+
+    @property
+    def valid_from(self) -> datetime | None:
+        """From when it could be paid: its own date, or else when the debt was published."""
+        return self.notice.valid_from or self.notice.published_at
+
+
+class PaymentOption(NamedTuple):
+    """One way to pay the whole debt: a single option, or a plan's installments by due date.
+
+    `valid_from` is the first of theirs, `due_at` the last; `amount` is their sum in cents.
+    """
+
+    description: str | None
+    amount: int
+    valid_from: datetime | None
+    due_at: datetime
+    status: OptionStatus
+    reason: str | None
+    all_ccp: bool
+    installments: tuple[Installment, ...]
+
+
+class OptionsDue(NamedTuple):
+    """What the payer of a notice may choose from, by due date."""
+
+    organization: str
+    company_name: str
+    office_name: str | None
+    options: tuple[PaymentOption, ...]
+    rule: str = "options of the debt"
+
+
+#: What `payable` says, in the contract's words; every other refusal makes an installment invalid.
+_STATUS = {
+    PAID: InstallmentStatus.PAID,
+    REPORTED: InstallmentStatus.PAID,
+    EXPIRED: InstallmentStatus.EXPIRED_NOT_PAYABLE,
+}
+_LATE = "Il termine è scaduto, ma il pagamento è ancora possibile."
+_REASON = {
+    OptionStatus.UNPAID: "Nessun importo risulta pagato.",
+    OptionStatus.PAID: "Risulta interamente pagata.",
+    OptionStatus.PARTIALLY_PAID: "Risulta pagata in parte.",
+    OptionStatus.EXPIRED_NOT_PAYABLE: "Il termine è scaduto: rivolgersi all'ente.",
+    OptionStatus.EXPIRED_UNPAID: _LATE,
+}
+
+
+def payment_options(
+    organization: str, nav: str, debt: Sequence[Listed], now: datetime
+) -> OptionsDue | Refusal:
+    """Say how the debt of a notice may be paid at `now`; `debt` has every notice of its position.
+
+    A debt that nobody may know of yet, a draft or one with no notice valid yet, is unknown.
+    """
+    asked = next((each.notice for each in debt if each.notice.nav == nav), None)
+    if asked is None:
+        return UNKNOWN
+    refusals = {payable(each.notice, now) for each in debt}
+    if refusals <= {DRAFT, NOT_YET_VALID}:
+        return payable(asked, now) or UNKNOWN
+    options = sorted((_option(way, now) for way in _ways(debt)), key=_by_due_date)
+    return OptionsDue(organization, asked.company_name, asked.office_name, tuple(options))
+
+
+def installment(notice: Notice, now: datetime) -> Installment:
+    """Say how a notice stands at `now`, by the rule of verify and no other."""
+    refusal = payable(notice, now)
+    if refusal is not None:
+        status = _STATUS.get(refusal, InstallmentStatus.INVALID)
+        return Installment(notice, status, refusal.description)
+    if now > notice.due_at:
+        return Installment(notice, InstallmentStatus.EXPIRED_UNPAID, _LATE)
+    return Installment(notice, InstallmentStatus.UNPAID, None)
+
+
+def option_status(statuses: Iterable[InstallmentStatus]) -> OptionStatus:
+    """Say how a way to pay stands by its installments; the first that applies.
+
+    1. none has a use;  2. all paid;  3. some paid;  4. some in time;  5. some past due for good,
+    because then the whole can no longer be paid so;  6. past due and payable.
+    """
+    found = set(statuses)
+    if found == {InstallmentStatus.INVALID}:
+        return OptionStatus.INVALID
+    if found == {InstallmentStatus.PAID}:
+        return OptionStatus.PAID
+    if InstallmentStatus.PAID in found:
+        return OptionStatus.PARTIALLY_PAID
+    if InstallmentStatus.UNPAID in found:
+        return OptionStatus.UNPAID
+    if InstallmentStatus.EXPIRED_NOT_PAYABLE in found:
+        return OptionStatus.EXPIRED_NOT_PAYABLE
+    return OptionStatus.EXPIRED_UNPAID
+
+
+def _ways(debt: Sequence[Listed]) -> Iterable[list[Listed]]:
+    """The debt's single options and plans, each with its notices by due date."""
+    ways: defaultdict[tuple[str, str], list[Listed]] = defaultdict(list)
+    for listed in sorted(debt, key=lambda listed: (listed.notice.due_at, listed.notice.nav)):
+        plan = listed.notice.plan
+        ways[("single", listed.notice.nav) if plan is None else ("plan", plan)].append(listed)
+    return ways.values()
+
+
+def _option(way: Sequence[Listed], now: datetime) -> PaymentOption:
+    installments = tuple(installment(listed.notice, now) for listed in way)
+    status = option_status(each.status for each in installments)
+    descriptions = {listed.notice.description for listed in way}
+    return PaymentOption(
+        description=descriptions.pop() if len(descriptions) == 1 else None,
+        amount=sum(listed.notice.amount for listed in way),
+        valid_from=min((each.valid_from for each in installments if each.valid_from), default=None),
+        due_at=way[-1].notice.due_at,
+        status=status,
+        # WHY: an invalid way has no words of its own: its notices say why.
+        reason=_REASON.get(status, installments[0].reason),
+        all_ccp=all(listed.all_ccp for listed in way),
+        installments=installments,
+    )
+
+
+def _by_due_date(option: PaymentOption) -> tuple[datetime, str]:
+    return option.due_at, option.installments[0].notice.nav
