@@ -93,7 +93,7 @@ def test_a_line_has_room_for_ten_mistakes(run: Run):
     ("raw", "said"),
     [
         (b"\xff", "Error: expected UTF-8, which byte 0 is not"),
-        (b"{", "Error: not JSON: line 1, column 2"),
+        (b"{", "Error: expected JSON, which it is not at line 1, column 2"),
         (b"[]", "Error: the whole: type: expected an object"),
         (b"[" * 100_000, "Error: expected lists and objects that nest less deep"),
         (

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from gpd_soap.core.position import NewPosition
 from gpd_soap.core.receipt import Receipt
-from gpd_soap.store import migrate, positions
+from gpd_soap.store import migrate, numbers
 from gpd_soap.store.store import Store
 from tests.store.samples import ORGANIZATION, add, take
 
@@ -104,7 +104,7 @@ def issue_some(store: Store, together: Wait, how_many: int) -> list[str]:
     issued = []
     for _ in range(how_many):
         with store.begin() as connection:
-            issued.append(positions.issue_number(connection, ORGANIZATION, "01").nav)
+            issued.append(numbers.issue(connection, ORGANIZATION, "01")[0].nav)
     return issued
 
 
