@@ -38,6 +38,6 @@ def _row(number: int, line: bytes) -> Row:
     if len(line) > LONGEST:
         return Row(number, None, (TOO_LONG,))
     try:
-        return Row(number, decode(line))
+        return Row(number, decode(line.rstrip()))
     except UnusableFile as error:
         return Row(number, None, (FieldError("", "json", str(error).removeprefix("expected ")),))

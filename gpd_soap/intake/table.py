@@ -97,7 +97,7 @@ class _Table(NamedTuple):
     def _row(self, group: Sequence[_Line], beside: str) -> Row:
         position = group[0].levels[POSITION]
         errors = [each for line in group for each in _unlike(group[0], line)]
-        if "iupd" in position and position["iupd"] in beside:
+        if "iupd" in position and _names(beside, position["iupd"]):
             errors.insert(0, TORN)
         told = {**position, "paymentOption": [_option(line) for line in group]}
         naming = _Naming(self.named, [(line.number, line.transfers) for line in group])
@@ -129,6 +129,10 @@ class _Naming(NamedTuple):
         name, column = self.named[level, field]
         written = WRITTEN.get(column.kind) if finding.rule == "type" else None
         return FieldError(name, finding.rule, written or finding.expected)
+
+
+def _names(text: str, iupd: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(iupd)}(?!\w)", text) is not None
 
 
 def _value(kind: object, cell: str) -> object:
