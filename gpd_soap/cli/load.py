@@ -47,7 +47,7 @@ def _code(_context: click.Context, _option: click.Parameter, told: str | None) -
 @click.option(
     "--organization", metavar="CODE", callback=_code, help="Whose positions are that do not say."
 )
-@click.option("--keep-going", is_flag=True, help="Keep the good positions, refuse the others.")
+@click.option("--keep-going", is_flag=True, help="Keep the good positions, batch by batch.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")
 @click.option(
     "--lenient",
