@@ -89,17 +89,18 @@ def check_row(row: Row, organization: str | None, *, lenient: bool) -> Checked:
 
     `organization` is whose the position is if it does not say; `lenient` is for notice numbers.
     """
+    if row.told is None and row.errors:
+        return Checked(_refused(row, {}, row.errors))
     fields = row.told if isinstance(row.told, dict) else {}
-    if row.errors:
-        return Checked(_refused(row, fields, row.errors))
     added = {name: fields[name] for name in ADDED if name in fields}
     if organization is not None:
         added.setdefault("organization", organization)
     rest = {name: fields[name] for name in fields if name not in ADDED} if fields else row.told
     placed, errors = _placed(added)
     checked = check(rest, placed.organization if placed else "", lenient=lenient)
-    if placed is None or checked.body is None:
-        return Checked(_refused(row, added | fields, errors + checked.errors), checked.warnings)
+    errors = row.errors + errors + checked.errors
+    if placed is None or checked.body is None or errors:
+        return Checked(_refused(row, fields | added, errors), checked.warnings)
     candidate = Candidate(
         row.place, checked.body, placed.organization, placed.to_publish, row.rename
     )

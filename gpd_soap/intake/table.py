@@ -1,8 +1,8 @@
 """CSV: rows of cells to positions, one row for each option.
 
 Rows that follow one another with the same organization and IUPD are the options of one position.
-A row that cannot be cut into its cells is refused, and with it the positions beside it that it
-names: it may be an option of theirs.
+What may be an option of a position and cannot be told to be is refused with it: a row after it that
+has no IUPD, or one beside it that names its IUPD and cannot be cut into its cells.
 """
 
 from __future__ import annotations
@@ -58,6 +58,8 @@ def rows(file: BinaryIO, organization: str | None) -> Iterator[Row]:
 
 
 class _Table(NamedTuple):
+    """The columns of a file, and whose its rows are that do not say."""
+
     named: Named
     organization: str | None
 
@@ -89,10 +91,11 @@ class _Table(NamedTuple):
         return _Line(record.line, levels, tuple(odd))
 
     def _goes_on(self, first: _Line, line: _Line) -> bool:
+        # WHY: half a plan of installments is worse than none, so what a row leaves out is ours.
         before, now = first.levels[POSITION], line.levels[POSITION]
-        organization = before.get(ORGANIZATION, self.organization)
-        same = now.get(ORGANIZATION, organization) == organization
-        return same and "iupd" in before and now.get("iupd") == before["iupd"]
+        ours = before.get(ORGANIZATION, self.organization)
+        same = ours is None or now.get(ORGANIZATION, ours) == ours
+        return "iupd" not in now or (same and now["iupd"] == before.get("iupd"))
 
     def _row(self, group: Sequence[_Line], beside: str) -> Row:
         position = group[0].levels[POSITION]
@@ -145,6 +148,8 @@ def _value(kind: object, cell: str) -> object:
 def _unlike(first: _Line, line: _Line) -> Iterator[FieldError]:
     """What no position can be made of: another text, another debtor in a later row."""
     suffix = "" if line is first else f"@{line.number}"
+    if suffix and "iupd" not in line.levels[POSITION]:
+        yield FieldError("iupd" + suffix, "required", "a value")
     for name in line.odd:
         yield FieldError(name + suffix, "utf-8", "text in UTF-8")
     for field, value in line.levels[POSITION].items():

@@ -47,12 +47,14 @@ class Writing:
         fresh = [c for c, outcome in zip(batch, outcomes, strict=True) if outcome is None]
         try:
             with self._connection.begin_nested():
-                added = iter(self._added(fresh))
+                added = iter(self._added(fresh) if fresh else ())
         except AlreadyKept:
             # WHY: since we looked, another process has kept some of them.
             if len(batch) > 1:
                 return [outcome for each in batch for outcome in self.keep([each])]
             return [outcome or batch[0].refused(LOST) for outcome in self._judged(batch)]
+        self._written += len(fresh)
+        positions.know_growth(self._connection, self._written)
         return [outcome or next(added) for outcome in outcomes]
 
     def _added(self, fresh: Sequence[Candidate]) -> list[Outcome]:
@@ -64,8 +66,6 @@ class Writing:
             for c in fresh
         ]
         positions.add(self._connection, new, self._now)
-        self._written += len(new)
-        positions.know_growth(self._connection, self._written)
         return [c.taken(Result.LOADED, _navs(p)) for c, p in zip(fresh, new, strict=True)]
 
     def _issuers(self, fresh: Sequence[Candidate]) -> dict[str, Callable[[], NoticeNumber]]:

@@ -47,7 +47,9 @@ def know_growth(connection: Connection, written: int) -> None:
     """
     if connection.dialect.name != "postgresql":
         return
-    believed = text("SELECT reltuples FROM pg_class WHERE oid = CAST('position' AS regclass)")
+    believed = text(
+        "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = CAST('position' AS regclass)"
+    )
     if 2 * connection.execute(believed).scalar_one() < written:
         # WHY: another load may be counting, and holds its locks to its end.
         connection.execute(text('ANALYZE (SKIP_LOCKED) "position", payment_option, transfer'))

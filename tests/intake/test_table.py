@@ -254,11 +254,23 @@ def test_an_organization_for_all_needs_no_column():
     assert [len(each["paymentOption"]) for each in told(mixed, ORGANIZATION)] == [2, 1]
 
 
-def test_rows_without_an_iupd_are_no_position_together():
-    """Each is refused."""
-    said = f"iupd: {NEEDED}"
+def test_a_row_without_an_iupd_is_refused_with_the_position_before_it():
+    """It may be an option of it, and half a plan of installments is worse than none."""
+    raw = written(ROW, {**ROW, "iupd": ""}, {**ROW, "iupd": "P2"}, {**ROW, "type": "H"})
 
-    assert outcomes(written({**ROW, "iupd": ""}, {**ROW, "iupd": ""})) == [(2, said), (3, said)]
+    assert outcomes(raw) == [
+        (2, f"iupd@3: {NEEDED}"),
+        (4, ""),
+        (5, "type: choice: expected 'F' or 'G'"),
+    ]
+    assert outcomes(written({**ROW, "iupd": ""}, ROW)) == [(2, f"iupd: {NEEDED}"), (3, "")]
+
+
+def test_a_row_that_may_be_of_the_organization_after_it_is_refused_with_its_rows():
+    """What does not say whose it is could be the first option of what follows."""
+    raw = written({**ROW, "organization": ""}, ROW, {**ROW, "iupd": "P2"})
+
+    assert outcomes(raw) == [(2, f"organization: {NEEDED}"), (4, "")]
 
 
 def test_a_position_of_too_many_rows_is_refused_whole():
@@ -343,7 +355,10 @@ def test_a_cell_that_is_not_utf_8_is_named():
     """The others of its file are read."""
     raw = written({**ROW, "fullName": "Nicolo`"}, {**ROW, "iupd": "P2"}).replace(b"`", b"\xf2")
 
-    assert outcomes(raw) == [(2, "fullName: utf-8: expected text in UTF-8"), (3, "")]
+    [(_, first), second] = outcomes(raw)
+
+    assert first.startswith("fullName: utf-8: expected text in UTF-8; ")
+    assert second == (3, "")
 
 
 COUNT = "the whole: cells: expected 13 cells, as the header has"
