@@ -58,8 +58,8 @@ def name_of(level: int, field: str) -> str:
     return f"transfer{level}.{field}".rstrip(".") if level in TRANSFERS else field
 
 
-# WHY: the first of the same name wins, so that `amount` is the option's and not the transfer's.
-_CALLED = {column.field: column for column in reversed(COLUMNS) if column.level <= 1}
+_CALLED = {column.field: column for column in COLUMNS if column.level == 1}
+# WHY: last, so that `amount` is the option's and not the transfer's.
 _CALLED |= {name_of(column.level, column.field): column for column in COLUMNS}
 
 

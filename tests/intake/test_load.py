@@ -359,6 +359,17 @@ def test_a_number_that_is_left_out_is_issued_with_the_stations_segregation_code(
     assert kept(store) == {"P9": [nav(3), nav(4)], "P1": [nav(1)], "P2": [nav(2)]}
 
 
+@pytest.mark.parametrize("twice", [{**placed(1), "iupd": "NEW"}, {**placed(5), "iupd": "P1"}])
+def test_a_position_that_is_refused_does_not_change_what_is_issued(
+    store: Store, loaded: Load, twice: Body
+):
+    """The others of its batch are written as if it were not there."""
+    waiting = {**placed(9), "paymentOption": [option(9, iuv=None)]}
+    loaded(waiting, placed(1), twice, keep_going=True)
+
+    assert kept(store) == {"P9": [nav(2)], "P1": [nav(1)]}
+
+
 def test_a_number_cannot_be_issued_without_a_segregation_code(store: Store):
     """It is said for each option that wants one."""
     told = {
