@@ -1,21 +1,27 @@
-"""`gpd-soap load`: organizations, stations, services and positions out of a JSON file."""
+"""`gpd-soap load`: positions out of a file, and what a JSON document configures."""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Iterator
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 import click
 
+from gpd_soap.cli import report as reports
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.intake.document import Document
-    from gpd_soap.intake.load import How, Report, Turned
-    from gpd_soap.store.store import Store
+    from gpd_soap.intake.candidate import Outcome
+    from gpd_soap.intake.load import How, Report
+    from gpd_soap.intake.row import Row
+    from gpd_soap.intake.source import Source
 
-#: LIMIT: of the mistakes of one position, those that its line has room for.
-MOST = 10
+FORMATS = ("csv", "ndjson", "json")
+CLEAR_LINE = "\r\x1b[K"
 
 
 class Unusable(click.ClickException):
@@ -24,69 +30,150 @@ class Unusable(click.ClickException):
     exit_code = 2
 
 
+def _code(_context: click.Context, _option: click.Parameter, told: str | None) -> str | None:
+    from gpd_soap.core.codes import problem_with_fiscal_code_pa
+
+    problem = None if told is None else problem_with_fiscal_code_pa(told)
+    if problem is not None:
+        raise click.BadParameter(problem)
+    return told
+
+
 @click.command(cls=WithSettings)
 @click.argument("file", type=click.File("rb"))
-@click.option("--keep-going", is_flag=True, help="Keep the good positions, refuse the others.")
+@click.option(
+    "--format", "written", type=click.Choice(FORMATS), help="By default what FILE ends in, or json."
+)
+@click.option(
+    "--organization", metavar="CODE", callback=_code, help="Whose positions are that do not say."
+)
+@click.option("--keep-going", is_flag=True, help="Keep the good positions, batch by batch.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")
 @click.option(
     "--lenient",
     is_flag=True,
     help="Let pass notice numbers with wrong check digits, a strange aux digit or another IUV.",
 )
-def load(file: BinaryIO, *, keep_going: bool, dry_run: bool, lenient: bool) -> None:
-    """Load a JSON FILE (- is standard input), all or nothing.
+@click.option(
+    "--report",
+    type=click.File("w", encoding="utf-8", lazy=False),
+    metavar="CSV",
+    help="Write a line for each position, with its notice numbers, to this file.",
+)
+def load(  # noqa: PLR0913  # an argument for each option is click's way
+    file: BinaryIO,
+    *,
+    written: str | None,
+    organization: str | None,
+    keep_going: bool,
+    dry_run: bool,
+    lenient: bool,
+    report: IO[str] | None,
+) -> None:
+    """Load a FILE of positions (- is standard input), all or nothing.
 
-    Its parts, each optional: organizations, brokers, stations, services, positions; a position has
-    GPD's fields, and "organization" and "toPublish".  Prints a line for each position that is
-    refused.  Exit 0 when all were taken, 1 when some were refused, 2 when the file is unusable.
+    CSV, NDJSON (.csv, .ndjson, .jsonl), or a JSON document with the parts organizations, brokers,
+    stations, services and positions, each optional; a position has GPD's fields, and "organization"
+    and "toPublish".  Prints a line for each position that is refused; one that is there already,
+    unchanged, is passed over, so that a load can be run again.  Exit 0 when all were taken, 1 when
+    some were refused, 2 when the file is unusable.
     """
-    from gpd_soap.intake import document
+    from gpd_soap.intake.candidate import Result
+    from gpd_soap.intake.document import UnusableFile
     from gpd_soap.intake.load import How
-    from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
-    from gpd_soap.store.store import Store
 
-    how = How(keep_going=keep_going, dry_run=dry_run, lenient=lenient)
+    how = How(keep_going, dry_run, lenient, organization)
     try:
-        found = document.read(file.read())
-        store = Store(Settings.load().database_url)
-        migrate.check(store.engine)
-        report = _load(store, found, how)
+        ended = _load(file, written, report, how)
     except OSError as error:
-        raise Unusable(f"cannot read the file: {error.strerror}") from None
-    except document.UnusableFile as error:
+        raise Unusable(f"cannot read or write a file: {error.strerror}") from None
+    except UnusableFile as error:
         raise Unusable(str(error)) from None
-    for turned in report.refused:
-        click.echo(_line(turned))
-    click.echo(_summary(report, how))
-    if report.refused:
+    click.echo(_summary(ended, how))
+    if ended.results[Result.REFUSED]:
         raise SystemExit(1)
 
 
-def _load(store: Store, found: Document, how: How) -> Report:
+def _load(file: BinaryIO, written: str | None, report: IO[str] | None, how: How) -> Report:
     from gpd_soap.intake.load import load as use_case
+    from gpd_soap.intake.source import Format, format_of, open_source
+    from gpd_soap.settings import Settings
+    from gpd_soap.store import migrate
+    from gpd_soap.store.store import Store
     from gpd_soap.wiring import utc_now
 
-    with click.progressbar(
-        length=2 * len(found.positions),
-        label="loading",
-        file=sys.stderr,
-        hidden=not sys.stderr.isatty(),
-    ) as bar:
-        return use_case(store, found, utc_now(), how, bar.update)
+    size = _size(file)
+    named = str(getattr(file, "name", ""))
+    source = open_source(file, Format(written or format_of(named)), how.organization)
+    store = Store(Settings.load().database_url)
+    migrate.check(store.engine)
+    settled = report is None or (how.keep_going and not how.dry_run)
+    with TemporaryFile("w+", encoding="utf-8") as waiting:
+        lines = reports.File(report, None if settled else waiting)
+
+        def tell(outcome: Outcome) -> None:
+            if outcome.errors:
+                _say(reports.refusal(outcome, source.place))
+            lines.tell(outcome)
+
+        with _progress(source, file, size) as watched:
+            ended = use_case(store, watched, utc_now(), how, tell)
+        lines.finish(_loaded(ended, how))
+    return ended
 
 
-def _line(turned: Turned) -> str:
-    said = [str(error) for error in turned.errors[:MOST]]
-    if len(turned.errors) > MOST:
-        said.append(f"and {len(turned.errors) - MOST} more")
-    return f"positions[{turned.place}] {turned.iupd}: {'; '.join(said)}"
+def _size(file: BinaryIO) -> int | None:
+    """Its bytes, where that can be known before they are read."""
+    if not file.seekable():
+        return None
+    size = file.seek(0, os.SEEK_END)
+    file.seek(0)
+    return size
+
+
+@contextmanager
+def _progress(source: Source, file: BinaryIO, size: int | None) -> Iterator[Source]:
+    """The same source, with a bar on the terminal that moves as it is read."""
+    length = size if source.whole is None else source.whole
+    if length is None or not sys.stderr.isatty():
+        yield source
+        return
+
+    def moving() -> Iterator[Row]:
+        for row in source.rows:
+            bar.update((file.tell() if source.whole is None else row.place) - bar.pos)
+            yield row
+        bar.update(length - bar.pos)
+
+    with click.progressbar(length=length, label="loading", file=sys.stderr) as bar:
+        yield source._replace(rows=moving())
+
+
+def _say(line: str) -> None:
+    if sys.stderr.isatty():
+        # WHY: the bar stands where the line goes, and is drawn again.
+        click.echo(CLEAR_LINE, nl=False, err=True)
+    click.echo(line)
+
+
+def _loaded(report: Report, how: How) -> str:
+    """What has become of the positions that were good."""
+    from gpd_soap.intake.candidate import Result
+
+    if report.kept:
+        return "loaded"
+    spoilt = report.results[Result.REFUSED] and not how.keep_going
+    return "not loaded" if spoilt else "would be loaded"
 
 
 def _summary(report: Report, how: How) -> str:
-    nothing = report.refused and not how.keep_going
-    verb = "would be loaded" if how.dry_run else "loaded"
+    from gpd_soap.intake.candidate import Result
+
+    results = report.results
     kinds = ", ".join(f"{count} {rule}" for rule, count in sorted(report.warnings.items()))
     warned = f"{report.warnings.total()} warnings" + (f" ({kinds})" if kinds else "")
-    told = f"{report.kept} of {report.found} positions {verb}, {len(report.refused)} refused"
-    return f"{told}, {warned}" + ("; nothing was written" if nothing or how.dry_run else "")
+    told = (
+        f"{results.total()} positions: {results[Result.LOADED]} {_loaded(report, how)}, "
+        f"{results[Result.THERE]} already there, {results[Result.REFUSED]} refused, {warned}"
+    )
+    return told + ("" if report.kept else "; nothing was written")

@@ -83,6 +83,10 @@ class Document(Strict):
     positions: Annotated[list[Any], Field(default_factory=list)]
 
 
+#: What a file holds that has no part but positions.
+NOTHING = Document()
+
+
 def read(raw: bytes) -> Document:
     """Take a file apart; UnusableFile for what is not JSON, or has not this shape.
 
@@ -107,7 +111,8 @@ def decode(raw: bytes) -> object:
     try:
         decoded: object = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        raise UnusableFile(f"not JSON: line {error.lineno}, column {error.colno}") from None
+        place = f"line {error.lineno}, column {error.colno}"
+        raise UnusableFile(f"expected JSON, which it is not at {place}") from None
     except RecursionError:
         raise UnusableFile("expected lists and objects that nest less deep") from None
     except ValueError:

@@ -35,6 +35,9 @@ from gpd_soap.intake.fields import (
     Until,
 )
 
+#: LIMIT: GPD sets none; this is more than anyone prints, and less than stops a server.
+MOST_OPTIONS = 1000
+
 
 class Entry(Strict):
     """One piece of metadata."""
@@ -109,5 +112,4 @@ class Position(Strict):
     validity_date: Since | None = None
     payment_date: ReadOnly = None
     status: ReadOnly = None
-    # LIMIT: GPD sets none; this is more than anyone prints, and less than stops a server.
-    payment_option: Annotated[list[Option], Field(min_length=1, max_length=1000)]
+    payment_option: Annotated[list[Option], Field(min_length=1, max_length=MOST_OPTIONS)]

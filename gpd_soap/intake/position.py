@@ -45,9 +45,9 @@ def check(told: object, organization: str, *, lenient: bool = False) -> Checked:
     return Checked(None if errors else body, errors, warnings)
 
 
-def wants_number(body: models.Position) -> bool:
-    """Whether a notice number has to be issued for some option."""
-    return any(option.iuv is None for option in body.payment_option)
+def wanted_numbers(body: models.Position) -> int:
+    """How many notice numbers have to be issued: one for each option that comes without."""
+    return sum(option.iuv is None for option in body.payment_option)
 
 
 def position_of(

@@ -1,188 +1,148 @@
-"""One transaction of a load: what a file configures, then its positions, batch by batch."""
+"""Positions that are in order on their way into the store: kept, there already, or in the way."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
-from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
+from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewPosition
-from gpd_soap.intake import models
-from gpd_soap.intake.document import Document, UnusableFile, told
+from gpd_soap.intake.candidate import Candidate, Name, Outcome, Result
+from gpd_soap.intake.configuring import organizations
 from gpd_soap.intake.finding import FieldError, path
-from gpd_soap.intake.position import position_of, wants_number
-from gpd_soap.store import configuration, positions, retired, schema
+from gpd_soap.intake.position import position_of, wanted_numbers
+from gpd_soap.intake.same import is_same
+from gpd_soap.store import admin_positions, numbers, positions
+from gpd_soap.store.admin_positions import Stored
+from gpd_soap.store.attempt import Transaction
 from gpd_soap.store.errors import AlreadyKept
-from gpd_soap.store.store import Store
 
-Refused = dict[int, tuple[FieldError, ...]]
-#: An organization, a kind of name (iupd, nav, iuv), and the name.
-Name = tuple[str, str, str]
-LOST = (FieldError("", "in-use", "names that nobody else takes at the same instant"),)
+UNKNOWN = FieldError("organization", "unknown", "a registered organization")
+DIFFERS = FieldError("iupd", "in-use", "what is stored under this IUPD, which differs")
+REPEATED = FieldError("iupd", "duplicate", "what no position before it in the file has")
+NEVER_USED = "what neither the organization nor the file before it has used"
+NO_ISSUER = "an IUV, or a station with a segregation code to issue one"
+LOST = FieldError("", "in-use", "names that nobody else takes at the same instant")
 
-
-class Candidate(NamedTuple):
-    """A position that passed every check without a database; `place` is its place in the file."""
-
-    place: int
-    body: models.Position
-    organization: str
-    publish: bool
-
-    @property
-    def names(self) -> dict[str, Name]:
-        """What it alone may be called in its organization, by the field that says so."""
-        found = {"iupd": (self.organization, "iupd", self.body.iupd)}
-        for at, option in enumerate(self.body.payment_option):
-            if option.iuv is not None:
-                nav = option.nav or nav_of_iuv(option.iuv)
-                found[path("paymentOption", at, "nav")] = (self.organization, "nav", nav)
-                found[path("paymentOption", at, "iuv")] = (self.organization, "iuv", option.iuv)
-        return found
-
-    @property
-    def wants_number(self) -> bool:
-        """Whether a notice number has to be issued for it."""
-        return wants_number(self.body)
+#: What of the positions at hand is in use: positions by organization and IUPD, and numbers.
+Known = tuple[dict[tuple[str, str], Stored | None], set[Name]]
 
 
-class Undone(Exception):
-    """Raised inside a `Writing` to leave it with nothing kept."""
+class Writing:
+    """Writes positions of one file, in transactions that are the caller's."""
 
-
-class Writing(ExitStack):
-    """A transaction; leaving well keeps everything, an exception nothing."""
-
-    def __init__(self, store: Store, now: datetime) -> None:
-        """Begin."""
-        super().__init__()
-        self._connection = self.enter_context(store.begin())
+    def __init__(self, connection: Transaction, now: datetime) -> None:
+        """Learn who is ours; `now` marks what this file brings."""
+        self._connection = connection
         self._now = now
-        self._organizations: set[str] = set()
-        self._segregation: dict[str, str] = {}
+        self._written = 0
+        self._segregation = {
+            each: numbers.segregation_code(connection, each) for each in organizations(connection)
+        }
 
-    def configure(self, document: Document) -> None:
-        """Keep what a file says of configuration; UnusableFile where it names what is nowhere."""
-        connection = self._connection
-        for organization in document.organizations:
-            configuration.put_organization(connection, organization.fiscal_code, organization.name)
-        for broker in document.brokers:
-            configuration.put_broker(connection, broker.fiscal_code)
-        self._learn()
-        strangers = list(self._strangers(document))
-        if strangers:
-            raise UnusableFile(told(strangers))
-        for station in document.stations:
-            configuration.put_station(connection, station.id, station.broker)
-            for served in station.organizations:
-                configuration.put_serving(
-                    connection,
-                    served.fiscal_code,
-                    station.id,
-                    served.segregation_code,
-                    broadcast=served.broadcast,
-                )
-        for service in document.services:
-            configuration.put_service(
-                connection,
-                service.organization,
-                service.service_id,
-                service.subject_id,
-                service.kind,
-                service.settings,
-            )
-        self._learn()
-
-    def keep(self, candidates: Sequence[Candidate]) -> Refused:
-        """Keep these positions, and say which cannot be and why."""
-        used = self._used(candidates)
-        found = {c.place: (*self._missing(c), *_in_use(c, used)) for c in candidates}
-        refused = {place: errors for place, errors in found.items() if errors}
-        rest = [c for c in candidates if c.place not in refused]
-        if not self._added(rest):
-            # WHY: since we looked, another process has kept some of them.
-            for candidate in rest:
-                if not self._added([candidate]):
-                    now_used = self._used([candidate])
-                    refused[candidate.place] = tuple(_in_use(candidate, now_used)) or LOST
-        return refused
-
-    def _added(self, candidates: Sequence[Candidate]) -> bool:
+    def keep(self, batch: Sequence[Candidate]) -> list[Outcome]:
+        """What came of each of these positions, in their order."""
+        outcomes = list(self._judged(batch))
+        fresh = [c for c, outcome in zip(batch, outcomes, strict=True) if outcome is None]
         try:
             with self._connection.begin_nested():
-                new = [self._position(candidate) for candidate in candidates]
-                positions.add(self._connection, new, self._now)
+                added = iter(self._added(fresh) if fresh else ())
         except AlreadyKept:
-            return False
-        return True
+            # WHY: since we looked, another process has kept some of them.
+            if len(batch) > 1:
+                return [outcome for each in batch for outcome in self.keep([each])]
+            return [outcome or batch[0].refused(LOST) for outcome in self._judged(batch)]
+        self._written += len(fresh)
+        positions.know_growth(self._connection, self._written)
+        return [outcome or next(added) for outcome in outcomes]
 
-    def _position(self, candidate: Candidate) -> NewPosition:
-        organization = candidate.organization
+    def _added(self, fresh: Sequence[Candidate]) -> list[Outcome]:
+        issue = self._issuers(fresh)
+        new = [
+            position_of(
+                c.body, c.organization, self._now if c.publish else None, issue[c.organization]
+            )
+            for c in fresh
+        ]
+        positions.add(self._connection, new, self._now)
+        return [c.taken(Result.LOADED, _navs(p)) for c, p in zip(fresh, new, strict=True)]
 
-        def issue() -> NoticeNumber:
-            code = self._segregation[organization]
-            return positions.issue_number(self._connection, organization, code)
+    def _issuers(self, fresh: Sequence[Candidate]) -> dict[str, Callable[[], NoticeNumber]]:
+        """By organization, who hands out as many numbers as its positions want.
 
-        published_at = self._now if candidate.publish else None
-        return position_of(candidate.body, organization, published_at, issue)
-
-    def _learn(self) -> None:
-        """Read who is ours, and with which segregation code numbers are issued for each."""
-        rows = self._connection.execute(schema.organization.select())
-        self._organizations = {row.fiscal_code for row in rows}
-        serving = schema.organization_station
-        codes = serving.select().where(serving.c.segregation_code.is_not(None))
-        self._segregation = {}
-        for row in self._connection.execute(codes.order_by(serving.c.station)):
-            # WHY: of several stations the first by name, so that it is always the same one.
-            self._segregation.setdefault(row.organization, row.segregation_code)
-
-    def _strangers(self, document: Document) -> Iterator[FieldError]:
-        brokers = {row.fiscal_code for row in self._connection.execute(schema.broker.select())}
-        for at, station in enumerate(document.stations):
-            if station.broker not in brokers:
-                yield FieldError(path("stations", at, "broker"), "unknown", "a registered broker")
-            for place, served in enumerate(station.organizations):
-                if served.fiscal_code not in self._organizations:
-                    field = path("stations", at, "organizations", place, "fiscalCode")
-                    yield FieldError(field, "unknown", "a registered organization")
-        for at, service in enumerate(document.services):
-            if service.organization not in self._organizations:
-                field = path("services", at, "organization")
-                yield FieldError(field, "unknown", "a registered organization")
-
-    def _missing(self, candidate: Candidate) -> Iterator[FieldError]:
-        if candidate.organization not in self._organizations:
-            yield FieldError("organization", "unknown", "a registered organization")
-        elif candidate.wants_number and candidate.organization not in self._segregation:
-            expected = "an IUV, or a station with a segregation code to issue one"
-            for at, option in enumerate(candidate.body.payment_option):
-                if option.iuv is None:
-                    yield FieldError(path("paymentOption", at, "iuv"), "required", expected)
-
-    def _used(self, candidates: Sequence[Candidate]) -> set[Name]:
-        """Which names of these positions the store has already."""
-        asked: dict[tuple[str, str], list[str]] = {}
-        for candidate in candidates:
-            for organization, kind, value in candidate.names.values():
-                asked.setdefault((organization, kind), []).append(value)
-        found: set[Name] = set()
-        for (organization, kind), values in asked.items():
-            table = schema.position if kind == "iupd" else schema.payment_option
-            column = table.c[kind]
-            there = table.select().with_only_columns(column)
-            there = there.where(table.c.organization == organization, column.in_(values))
-            found |= {(organization, kind, row[0]) for row in self._connection.execute(there)}
-        for organization in {candidate.organization for candidate in candidates}:
-            navs, iuvs = asked.get((organization, "nav"), []), asked.get((organization, "iuv"), [])
-            for nav, iuv in retired.among(self._connection, organization, navs, iuvs):
-                found |= {(organization, "nav", nav), (organization, "iuv", iuv)}
+        LIMIT: a number is never one that these positions bring, but a later one of the file may
+        bring it, and is refused.
+        """
+        wanted: Counter[str] = Counter()
+        for candidate in fresh:
+            wanted[candidate.organization] += wanted_numbers(candidate.body)
+        given = {number for c in fresh for _, kind, number in c.names.values() if kind == "iuv"}
+        found = {}
+        # WHY: in one order, so that two loads never wait for each other here.
+        for organization, count in sorted(wanted.items()):
+            code = self._segregation[organization] or ""
+            issued = numbers.issue(self._connection, organization, code, count, given)
+            found[organization] = iter(issued).__next__
         return found
 
+    def _judged(self, batch: Sequence[Candidate]) -> Iterator[Outcome | None]:
+        """What came of each without writing; None for those that can be written."""
+        stored, used = self._known(batch)
+        for candidate in batch:
+            key = candidate.organization, candidate.body.iupd
+            if key in stored:
+                yield self._again(candidate, stored[key])
+                continue
+            outcome = self._refusal(candidate, used)
+            if outcome is None:
+                stored[key] = None
+                used.update(candidate.names.values())
+            yield outcome
 
-def _in_use(candidate: Candidate, used: set[Name]) -> Iterator[FieldError]:
-    for field, name in candidate.names.items():
-        if name in used:
-            yield FieldError(field, "in-use", "what the organization has never used")
+    def _again(self, candidate: Candidate, stored: Stored | None) -> Outcome:
+        """The IUPD is known: from this file, where nothing is `stored` yet or it was just now."""
+        if stored is None or stored.created_at == self._now:
+            return candidate.refused(REPEATED)
+        if is_same(candidate.body, stored.position):
+            return candidate.taken(Result.THERE, _navs(stored.position))
+        return candidate.refused(DIFFERS)
+
+    def _refusal(self, candidate: Candidate, used: set[Name]) -> Outcome | None:
+        if candidate.organization not in self._segregation:
+            return candidate.refused(UNKNOWN)
+        errors = [
+            FieldError(field, "in-use", NEVER_USED)
+            for field, name in candidate.names.items()
+            if name in used
+        ]
+        if self._segregation[candidate.organization] is None:
+            errors += [
+                FieldError(path("paymentOption", at, "iuv"), "required", NO_ISSUER)
+                for at, option in enumerate(candidate.body.payment_option)
+                if option.iuv is None
+            ]
+        return candidate.refused(*errors) if errors else None
+
+    def _known(self, batch: Sequence[Candidate]) -> Known:
+        """Which positions of these IUPDs are there, and which of these numbers are in use."""
+        asked: defaultdict[str, list[Candidate]] = defaultdict(list)
+        for candidate in batch:
+            asked[candidate.organization].append(candidate)
+        stored: dict[tuple[str, str], Stored | None] = {}
+        used: set[Name] = set()
+        for organization, candidates in asked.items():
+            iupds = [candidate.body.iupd for candidate in candidates]
+            found = admin_positions.read_all(self._connection, organization, iupds)
+            stored |= {(organization, iupd): each for iupd, each in found.items()}
+            names = [name for c in candidates for name in c.names.values()]
+            navs, iuvs = ([n for _, k, n in names if k == kind] for kind in ("nav", "iuv"))
+            if names:
+                kept = numbers.in_use(self._connection, organization, (), navs, iuvs)
+                used |= {(organization, "nav", nav) for nav in kept.navs}
+                used |= {(organization, "iuv", iuv) for iuv in kept.iuvs}
+        return stored, used
+
+
+def _navs(position: NewPosition) -> tuple[str, ...]:
+    return tuple(option.nav for option in position.options)

@@ -1,8 +1,9 @@
-"""One transaction for someone who waits at a screen, tried again where trying helps."""
+"""Transactions for someone who waits: tried again where trying helps, or step by step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -20,10 +21,17 @@ Transaction = Connection
 ATTEMPTS = 3
 #: What PostgreSQL calls a deadlock, and a transaction that cannot be put in line.
 LOST_TO_ANOTHER = ("40P01", "40001")
+#: What a driver says when a database could not take something that was in order.
+TROUBLE = (OperationalError, InterfaceError, InternalError)
 
 
 class Unavailable(StoreError):
     """The database cannot be reached, or others held what was needed for too long."""
+
+    def __init__(self) -> None:
+        """Say so in our own words."""
+        # WHY: the driver's words may hold what was sent, and are nobody's out there.
+        super().__init__("the database could not take this")
 
 
 def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
@@ -32,8 +40,20 @@ def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
         try:
             with store.begin() as connection:
                 return work(connection)
-        except (OperationalError, InterfaceError, InternalError) as error:
+        except TROUBLE as error:
             if not left or getattr(error.orig, "sqlstate", None) not in LOST_TO_ANOTHER:
-                # WHY: the driver's words may hold what was sent, and are nobody's out there.
-                raise Unavailable("the database could not take this") from error
+                raise Unavailable from error
     raise AssertionError("unreachable")
+
+
+@contextmanager
+def steps(store: Store) -> Iterator[Transaction]:
+    """One transaction after another, each ended by the caller's `commit`; the last, or nothing.
+
+    What is not committed is rolled back; Unavailable as in `attempt`, and nothing is tried again.
+    """
+    try:
+        with store.engine.connect() as connection:
+            yield connection
+    except TROUBLE as error:
+        raise Unavailable from error

@@ -12,7 +12,7 @@ from gpd_soap.core.debt import Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewPosition
-from gpd_soap.store import positions, schema
+from gpd_soap.store import numbers, positions, schema
 from gpd_soap.store.configuration import upsert
 from gpd_soap.store.questions import STANDING, notice_of, notice_question
 
@@ -67,7 +67,7 @@ def issue_once(
     before = _again(connection, asked, nav, answered_at)
     if before is not None:
         return before, True
-    number = positions.issue_number(connection, asked.organization, segregation_code)
+    [number] = numbers.issue(connection, asked.organization, segregation_code)
     positions.add(connection, [position_of(number)], asked.now)
     connection.execute(
         update(TABLE)

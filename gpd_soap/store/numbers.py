@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, or_, select
 
+from gpd_soap.core import notice
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.store import positions, retired, schema
+from gpd_soap.store import retired, schema
+from gpd_soap.store.configuration import upsert
 from gpd_soap.store.questions import OPTION, POSITION
 
 
@@ -21,13 +23,35 @@ class InUse(NamedTuple):
 
 
 def issue(
-    connection: Connection, organization: str, segregation: str, avoid: Collection[str]
-) -> NoticeNumber:
-    """Hand out a number that the organization never had, and that is none of these IUVs."""
-    while True:
-        number = positions.issue_number(connection, organization, segregation)
-        if number.iuv not in avoid:
-            return number
+    connection: Connection,
+    organization: str,
+    segregation: str,
+    count: int = 1,
+    avoid: Collection[str] = (),
+) -> list[NoticeNumber]:
+    """Hand out notice numbers that this organization never had, none with these IUVs; aux digit 3.
+
+    Serials only grow, and the row stays locked until the caller commits, so that two processes
+    never hand out one number twice.  Numbers that came in by import are passed over.
+    """
+    issued: list[NoticeNumber] = []
+    while missing := count - len(issued):
+        block = _block(connection, organization, segregation, missing)
+        navs, iuvs = [number.nav for number in block], [number.iuv for number in block]
+        used = in_use(connection, organization, (), navs, iuvs)
+        free = (number for number in block if number.nav not in used.navs)
+        issued += [number for number in free if number.iuv not in used.iuvs.union(avoid)]
+    return issued
+
+
+def _block(
+    connection: Connection, organization: str, segregation: str, size: int
+) -> list[NoticeNumber]:
+    serial = schema.iuv_serial.c
+    advance = upsert(connection, schema.iuv_serial, ["last"], last=serial.last + size)
+    row = {"organization": organization, "segregation_code": segregation, "last": size}
+    last: int = connection.execute(advance.returning(serial.last), row).scalar_one()
+    return [notice.issue(segregation, each) for each in range(last - size + 1, last + 1)]
 
 
 def segregation_code(connection: Connection, organization: str) -> str | None:
@@ -63,9 +87,10 @@ def in_use(
     names = select(POSITION.iupd).where(
         POSITION.organization == organization, POSITION.iupd.in_(iupds)
     )
+    given = connection.execute(names).scalars() if iupds else ()
     numbers: list[Any] = [*kept, *retired.among(connection, organization, navs, iuvs)]
     return InUse(
-        frozenset(row.iupd for row in connection.execute(names)),
+        frozenset(given),
         frozenset(row.nav for row in numbers) & frozenset(navs),
         frozenset(row.iuv for row in numbers) & frozenset(iuvs),
     )

@@ -107,10 +107,10 @@ def test_a_file_of_another_shape_is_unusable(told: Any, said: str):
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        (b"", "not JSON: line 1, column 1"),
-        (b'{"positions": [}', "not JSON: line 1, column 16"),
-        (b'{"positions": []} x', "not JSON: line 1, column 19"),
-        (b"<xml/>", "not JSON: line 1, column 1"),
+        (b"", "expected JSON, which it is not at line 1, column 1"),
+        (b'{"positions": [}', "expected JSON, which it is not at line 1, column 16"),
+        (b'{"positions": []} x', "expected JSON, which it is not at line 1, column 19"),
+        (b"<xml/>", "expected JSON, which it is not at line 1, column 1"),
         (b'{"positions": [NaN]}', "NaN and Infinity"),
         (b'{"positions": [-Infinity]}', "NaN and Infinity"),
         (b'{"positions": [], "positions": []}', "each key once"),
@@ -118,7 +118,7 @@ def test_a_file_of_another_shape_is_unusable(told: Any, said: str):
         (b'{"positions": [' + b"9" * 5000 + b"]}", "numbers of a sane length"),
         (b'{"positions": ["\xff"]}', "expected UTF-8, which byte 16 is not"),
         ('{"positions": []}'.encode("utf-16"), "expected UTF-8"),
-        (b'{"positions": ["\x01"]}', "not JSON"),
+        (b'{"positions": ["\x01"]}', "expected JSON"),
         (b"[" * 100_000, "nest less deep"),
         (b'{"positions": ' * 100_000, "nest less deep"),
         (b"[" * 100_000 + b"]" * 100_000, "nest less deep"),

@@ -9,7 +9,7 @@ import pytest
 from gpd_soap.core.notice import PROBE, NoticeNumber, issue
 from gpd_soap.core.position import NewPosition
 from gpd_soap.intake.finding import FieldError
-from gpd_soap.intake.position import check, position_of, wants_number
+from gpd_soap.intake.position import check, position_of, wanted_numbers
 from tests.intake.bodies import (
     BANK,
     HASH,
@@ -704,7 +704,7 @@ def test_a_number_that_is_left_out_is_issued_for_each_option_in_turn():
     serials = iter((100, 101))
     position = position_of(checked.body, ORGANIZATION, NOW, lambda: issue("47", next(serials)))
 
-    assert wants_number(checked.body)
+    assert wanted_numbers(checked.body) == 2
     assert [o.nav for o in position.options] == [nav(100), nav(9), nav(101)]
     assert [o.iuv for o in position.options] == [iuv(100), iuv(9), iuv(101)]
     with pytest.raises(StopIteration):

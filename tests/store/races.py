@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from gpd_soap.core.position import NewPosition
 from gpd_soap.core.receipt import Receipt
-from gpd_soap.store import migrate, positions
+from gpd_soap.store import migrate, numbers
 from gpd_soap.store.store import Store
 from tests.store.samples import ORGANIZATION, add, take
 
@@ -99,12 +99,12 @@ def meet(store: Store, together: Wait, rounds: list[NewPosition | Receipt]) -> N
 
 
 def issue_some(store: Store, together: Wait, how_many: int) -> list[str]:
-    """Issue numbers, each in a transaction of its own."""
+    """Issue numbers, two at once, each pair in a transaction of its own."""
     together()
     issued = []
     for _ in range(how_many):
         with store.begin() as connection:
-            issued.append(positions.issue_number(connection, ORGANIZATION, "01").nav)
+            issued += [each.nav for each in numbers.issue(connection, ORGANIZATION, "01", 2)]
     return issued
 
 

@@ -1,14 +1,15 @@
 """Positions come in all or none, with numbers that nobody else has."""
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.position import NewPosition
-from gpd_soap.store import positions, schema
+from gpd_soap.store import numbers, positions, retired, schema
 from gpd_soap.store.engine import make_engine
 from gpd_soap.store.errors import AlreadyKept, UnusableDatabase
 from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase
 from tests.store.samples import (
     CLAIM,
     NOW,
@@ -20,6 +21,7 @@ from tests.store.samples import (
     nav,
     option,
     position,
+    prepare,
 )
 
 
@@ -121,9 +123,29 @@ def test_issued_numbers_pass_over_imported_ones(store: Store):
     add(store, position("P", option(1), option(2)), position("Q", option(4)))
 
     with store.begin() as connection:
-        issued = [positions.issue_number(connection, ORGANIZATION, "01").nav for _ in range(2)]
+        issued = [numbers.issue(connection, ORGANIZATION, "01")[0].nav for _ in range(2)]
 
     assert issued == [nav(3), nav(5)]
+
+
+def test_a_block_of_numbers_is_issued_at_once_and_passes_over_what_is_not_free(store: Store):
+    """In use, retired, or to be avoided: the block is as long as was asked for all the same."""
+    add(store, position("P", option(1), option(9, iuv=nav(4)[1:])))
+    with store.begin() as connection:
+        retired.retire(connection, ORGANIZATION, "Q", [option(2)], NOW)
+        avoid = {nav(6)[1:]}
+        issued = numbers.issue(connection, ORGANIZATION, "01", 5, avoid)
+        after = numbers.issue(connection, ORGANIZATION, "01")
+
+    assert [number.nav for number in issued] == [nav(3), nav(5), nav(7), nav(8), nav(10)]
+    assert [number.nav for number in after] == [nav(11)]
+
+
+def test_no_number_is_issued_where_none_is_asked_for(store: Store):
+    """And no serial is used up."""
+    with store.begin() as connection:
+        assert numbers.issue(connection, ORGANIZATION, "01", 0) == []
+        assert numbers.issue(connection, ORGANIZATION, "01")[0].nav == nav(1)
 
 
 def test_numbers_that_were_rolled_back_are_issued_again(store: Store):
@@ -131,14 +153,38 @@ def test_numbers_that_were_rolled_back_are_issued_again(store: Store):
 
     def fail() -> None:
         with store.begin() as connection:
-            positions.issue_number(connection, ORGANIZATION, "01")
+            numbers.issue(connection, ORGANIZATION, "01", 3)
             raise LookupError
 
     with pytest.raises(LookupError):
         fail()
 
     with store.begin() as connection:
-        assert positions.issue_number(connection, ORGANIZATION, "01").nav == nav(1)
+        assert numbers.issue(connection, ORGANIZATION, "01")[0].nav == nav(1)
+
+
+def test_postgresql_is_told_to_count_where_it_believes_in_too_few_rows(on_postgresql: Store):
+    """Once for each time that they have doubled, and not where it knows."""
+    believed = text("SELECT reltuples FROM pg_class WHERE relname = 'payment_option'")
+    found = []
+    with on_postgresql.begin() as connection:
+        for at in range(1, 8):
+            positions.add(connection, [position(f"P{at}", option(at))], NOW)
+            positions.know_growth(connection, at)
+            found.append(connection.execute(believed).scalar())
+
+    assert found == [1, 1, 3, 3, 3, 3, 7]
+
+
+def test_sqlite_needs_no_telling(fresh_database: FreshDatabase):
+    """It looks whole keys up, whatever it believes."""
+    store = Store(fresh_database("sqlite", prepare))
+    with store.begin() as connection:
+        positions.know_growth(connection, 1000)
+        tables = connection.execute(text("SELECT name FROM sqlite_master")).scalars().all()
+    store.close()
+
+    assert "sqlite_stat1" not in tables
 
 
 def test_an_instant_without_a_zone_is_refused(store: Store):

@@ -98,7 +98,7 @@ def test_eight_processes_never_issue_one_number_twice(crew: Crew, prepared_url: 
     """Each number is new, and none is left out."""
     issued = crew.race(issue_some, prepared_url, [10] * crew.size)
 
-    assert sorted(itertools.chain(*issued)) == [nav(serial) for serial in range(1, 81)]
+    assert sorted(itertools.chain(*issued)) == [nav(serial) for serial in range(1, 161)]
 
 
 def test_eight_processes_upgrade_one_database_together(crew: Crew, database_url: str):

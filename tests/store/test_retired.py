@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpd_soap.store import positions, retired
+from gpd_soap.store import numbers, retired
 from gpd_soap.store.errors import AlreadyKept
 from gpd_soap.store.store import Store
 from tests.store.samples import NOW, ORGANIZATION, OTHER, add, nav, option, position
@@ -38,6 +38,6 @@ def test_a_deleted_number_is_not_issued_again(emptied: Store):
     """The issuer passes over it, as over those in use."""
     code = nav(1)[1:3]
     with emptied.begin() as connection:
-        first = positions.issue_number(connection, ORGANIZATION, code)
+        [first] = numbers.issue(connection, ORGANIZATION, code)
 
     assert first.nav == nav(2)

@@ -12,7 +12,7 @@ from gpd_soap.admin.problems import Refused
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.intake import models
 from gpd_soap.intake.finding import FieldError, path
-from gpd_soap.intake.position import position_of, wants_number
+from gpd_soap.intake.position import position_of, wanted_numbers
 from gpd_soap.store import admin_positions, numbers, positions
 from gpd_soap.store.admin_positions import Stored
 from gpd_soap.store.attempt import Transaction, attempt
@@ -100,11 +100,12 @@ def _issuer(
 ) -> Callable[[], NoticeNumber]:
     """Who hands out numbers; Refused where one is wanted and the organization has no code."""
     code = numbers.segregation_code(connection, organization)
-    if code is None and any(wants_number(body) for body in bodies):
+    wanted = sum(map(wanted_numbers, bodies))
+    if code is None and wanted:
         expected = "an IUV, or a station with a segregation code to issue one"
         raise Refused(problems.DATA_ERROR, [FieldError("paymentOption.iuv", "required", expected)])
     given = _given(bodies)
-    return lambda: numbers.issue(connection, organization, code or "", given)
+    return iter(numbers.issue(connection, organization, code or "", wanted, given)).__next__
 
 
 def _given(bodies: list[models.Position]) -> set[str]:

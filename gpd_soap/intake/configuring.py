@@ -1,0 +1,61 @@
+"""What a JSON document configures, kept: organizations, brokers, stations and services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpd_soap.intake.document import Document, UnusableFile, told
+from gpd_soap.intake.finding import FieldError, path
+from gpd_soap.store import configuration, schema
+from gpd_soap.store.attempt import Transaction
+
+
+def configure(connection: Transaction, document: Document) -> None:
+    """Keep what a file says of configuration; UnusableFile where it names what is nowhere."""
+    for organization in document.organizations:
+        configuration.put_organization(connection, organization.fiscal_code, organization.name)
+    for broker in document.brokers:
+        configuration.put_broker(connection, broker.fiscal_code)
+    strangers = list(_strangers(connection, document))
+    if strangers:
+        raise UnusableFile(told(strangers))
+    for station in document.stations:
+        configuration.put_station(connection, station.id, station.broker)
+        for served in station.organizations:
+            configuration.put_serving(
+                connection,
+                served.fiscal_code,
+                station.id,
+                served.segregation_code,
+                broadcast=served.broadcast,
+            )
+    for service in document.services:
+        configuration.put_service(
+            connection,
+            service.organization,
+            service.service_id,
+            service.subject_id,
+            service.kind,
+            service.settings,
+        )
+
+
+def organizations(connection: Transaction) -> set[str]:
+    """Who is ours."""
+    return {row.fiscal_code for row in connection.execute(schema.organization.select())}
+
+
+def _strangers(connection: Transaction, document: Document) -> Iterator[FieldError]:
+    ours = organizations(connection)
+    brokers = {row.fiscal_code for row in connection.execute(schema.broker.select())}
+    for at, station in enumerate(document.stations):
+        if station.broker not in brokers:
+            yield FieldError(path("stations", at, "broker"), "unknown", "a registered broker")
+        for place, served in enumerate(station.organizations):
+            if served.fiscal_code not in ours:
+                field = path("stations", at, "organizations", place, "fiscalCode")
+                yield FieldError(field, "unknown", "a registered organization")
+    for at, service in enumerate(document.services):
+        if service.organization not in ours:
+            field = path("services", at, "organization")
+            yield FieldError(field, "unknown", "a registered organization")

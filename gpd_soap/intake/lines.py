@@ -1,0 +1,43 @@
+"""Files of lines, read one after another: what a line is, and NDJSON, a position on each."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from gpd_soap.intake.document import UnusableFile, decode
+from gpd_soap.intake.finding import FieldError
+from gpd_soap.intake.row import Row
+
+#: LIMIT: bytes of a line; a position of a thousand options has fewer.
+LONGEST = 1024 * 1024
+TOO_LONG = FieldError("", "length", f"a line of at most {LONGEST} bytes")
+
+
+def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Each line and its number, from 1, without the mark that some editors leave at the beginning.
+
+    A line that is too long is longer than `LONGEST` here too, but is not held whole.
+    """
+    number = 0
+    while line := file.readline(LONGEST + 1):
+        number += 1
+        rest = line
+        while len(rest) > LONGEST and not rest.endswith(b"\n"):
+            rest = file.readline(LONGEST + 1)
+        yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+
+
+def rows(file: BinaryIO) -> Iterator[Row]:
+    """The positions of an NDJSON file; blank lines are passed over."""
+    return (_row(number, line) for number, line in lines(file) if line.strip())
+
+
+def _row(number: int, line: bytes) -> Row:
+    if len(line) > LONGEST:
+        return Row(number, None, (TOO_LONG,))
+    try:
+        return Row(number, decode(line.rstrip()))
+    except UnusableFile as error:
+        return Row(number, None, (FieldError("", "json", str(error).removeprefix("expected ")),))
