@@ -53,12 +53,13 @@ class Judge:
         broken: dict[tuple[str, str], Finding] = {}
         for primitive, outcome in asked:
             for breach in self._breaches(organization, primitive, outcome):
-                # WHY: a rule of the Node's is told of the whole answer, one of the contract's not.
+                # WHY: a rule of the Node's is told of the answer, not of an element in it.
                 if breach.element == primitive:
                     told = error(where, "node", f"see to it that {breach.rule}")
+                    broken.setdefault(("", breach.rule), told)
                 else:
                     told = error(where, "contract", f"correct {breach}")
-                broken.setdefault((told.rule, *breach[told.rule == "node" : 2]), told)
+                    broken.setdefault((breach.element, breach.rule), told)
         return Judged(len(asked), (*broken.values(), *_beyond(where, notice)))
 
     def _breaches(self, organization: str, primitive: str, outcome: Outcome) -> list[Violation]:

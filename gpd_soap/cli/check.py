@@ -100,10 +100,13 @@ def _parts(scope: Scope) -> Iterator[Part]:
 
 
 def _summary(found: Counter[str], *, as_json: bool) -> str:
-    told = {name: found[name] for name in ("positions", "answers", "ERROR", "WARNING")}
+    told = {
+        "positions": found["positions"],
+        "answers": found["answers"],
+        "errors": found["ERROR"],
+        "warnings": found["WARNING"],
+    }
     if as_json:
         return json.dumps(told)
-    return (
-        f"{told['positions']} positions looked at, {told['answers']} answers checked:"
-        f" {told['ERROR']} errors, {told['WARNING']} warnings"
-    )
+    said = "{positions} positions looked at, {answers} answers checked: "
+    return (said + "{errors} errors, {warnings} warnings").format_map(told)
