@@ -79,6 +79,13 @@ class Violation(NamedTuple):
             subject = f"Il messaggio contiene {UNFORESEEN}"
         return ": ".join(filter(None, (subject, self._detail()))) + "."
 
+    def __str__(self) -> str:
+        """The words for an operator."""
+        unforeseen = self.element == UNFORESEEN
+        subject = "an element that the contract does not know" if unforeseen else self.element
+        wanted = f", expected {self.expected}" if self.expected else ""
+        return f"{subject}: {self.rule}{wanted}"
+
     def _detail(self) -> str:
         if self.expected and self.rule in EXPECTING:
             return EXPECTING[self.rule].format(self.expected)

@@ -7,10 +7,12 @@ Source: the four layouts of spec/pagopa-ec.md 4.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 # SPEC: pagopa-ec.md 3.6: the number with which the Node probes a station that is in Stand In.
 PROBE = "0" * 18
+LAST_AUX_DIGIT = "3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,26 @@ def problem_with_nav(nav: str) -> str | None:
         return "expected 18 digits"
     if nav == PROBE:
         return "reserved for the Node's probe: expected another number"
-    if nav[0] > "3":
+    if nav[0] > LAST_AUX_DIGIT:
         return f"aux digit 0, 1, 2 or 3 expected, found {nav[0]}"
     # SPEC: aux 1 has no check digits.
     if nav[0] == "1" or nav[16:] == check_digits(nav[:16]):
         return None
     return f"check digits {check_digits(nav[:16])} expected, found {nav[16:]}"
+
+
+def oddities(nav: str, iuv: str | None) -> Iterator[tuple[str, str]]:
+    """What of a number we would not have issued: each rule, and what was expected.
+
+    `iuv` is what is said to be inside; None for whatever is.  ValueError unless `nav` is 18 digits.
+    """
+    number = NoticeNumber(nav)
+    if nav[0] > LAST_AUX_DIGIT:
+        yield "aux-digit", "a notice number that begins with 0, 1, 2 or 3"
+    elif nav != PROBE and problem_with_nav(nav):
+        yield "check-digits", f"check digits {check_digits(nav[:16])} at the end"
+    if iuv not in (None, number.iuv):
+        yield "nav-iuv", "a notice number that carries the IUV"
 
 
 def problem_with_iuv(iuv: str) -> str | None:

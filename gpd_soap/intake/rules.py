@@ -12,7 +12,6 @@ from gpd_soap.core import codes, notice
 from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.models import Entry, Option, Position, Transfer
 
-LAST_AUX_DIGIT = "3"
 #: SPEC: gpd-reference.md 2.4: the key under which GPD itself answers a notification fee.
 RESERVED = "NOTIFICATION_FEE"
 
@@ -60,14 +59,9 @@ def _number(option: Option, at: int) -> Iterator[FieldError]:
     field, nav = ("nav", option.nav) if option.nav is not None else ("iuv", option.iuv)
     if nav is None or not _are_digits(nav, 18 if field == "nav" else 17):
         return
-    number = notice.NoticeNumber(nav if field == "nav" else notice.nav_of_iuv(nav))
-    if number.nav[0] > LAST_AUX_DIGIT:
-        yield _of(at, "nav", "aux-digit", "a notice number that begins with 0, 1, 2 or 3")
-    elif number.nav != notice.PROBE and notice.problem_with_nav(number.nav):
-        right = notice.check_digits(number.nav[:16])
-        yield _of(at, field, "check-digits", f"check digits {right} at the end")
-    if option.iuv is not None and number.iuv != option.iuv:
-        yield _of(at, "nav", "nav-iuv", "a notice number that carries the IUV")
+    number = nav if field == "nav" else notice.nav_of_iuv(nav)
+    for rule, expected in notice.oddities(number, option.iuv):
+        yield _of(at, field, rule, expected)
 
 
 def _dates(option: Option, at: int, position: Position) -> Iterator[FieldError]:

@@ -11,8 +11,7 @@ from typing import Any
 
 from lxml import etree
 
-from gpd_soap.contract.schema import Operation, Schema, Violation
-from gpd_soap.contract.violation import UNFORESEEN
+from gpd_soap.contract.schema import Operation, Schema
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.answers import broken_rule
 from gpd_soap.soap.envelope import SOAP11, NotSoap, open_envelope
@@ -114,7 +113,7 @@ def answer_in(schema: Schema, operation: Operation, reply: Reply) -> models.Resp
         return f"{expected} expected, found {payload.tag!s}{_fault_in(payload)}"
     violation = schema.check(payload)
     if violation is not None:
-        return _rule(violation)
+        return str(violation)
     return _read(operation, payload)
 
 
@@ -145,11 +144,3 @@ def fault_of(payload: etree._Element | NotSoap) -> str | None:
 def _fault_in(payload: etree._Element | NotSoap) -> str:
     said = fault_of(payload)
     return f", {said}" if said else ""
-
-
-def _rule(violation: Violation) -> str:
-    subject = violation.element
-    if subject == UNFORESEEN:
-        subject = "an element that the contract does not know"
-    wanted = f", expected {violation.expected}" if violation.expected else ""
-    return f"{subject}: {violation.rule}{wanted}"

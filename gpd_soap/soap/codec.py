@@ -26,6 +26,10 @@ class Unreadable(ValueError):
     """A value that keeps to the contract and that Python cannot hold; the text is its element."""
 
 
+class Unsayable(ValueError):
+    """A value that no message can carry; the text is its element."""
+
+
 def read_text(element: etree._Element) -> str:
     """The element's text; none is an empty one."""
     return element.text or ""
@@ -86,7 +90,10 @@ def reader(model: Any) -> Read:
 
 @cache
 def writer(model: Any) -> Callable[[etree._Element, Any], None]:
-    """How the members of a `model` become children of an element; absent ones become nothing."""
+    """How the members of a `model` become children of an element; absent ones become nothing.
+
+    Unsayable for a text that no XML can carry, or an amount out of range.
+    """
     members = [(name, tag, _writer_of(kind)) for name, tag, kind in members_of(model)]
 
     def write(element: etree._Element, instance: Any) -> None:
@@ -147,7 +154,10 @@ def _simple_writer(kind: Any) -> Write:
     say = _simple(kind)[1]
 
     def write(parent: etree._Element, tag: str, value: Any) -> None:
-        etree.SubElement(parent, tag).text = say(value)
+        try:
+            etree.SubElement(parent, tag).text = say(value)
+        except ValueError as error:
+            raise Unsayable(tag) from error
 
     return write
 

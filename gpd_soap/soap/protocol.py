@@ -75,21 +75,37 @@ class NodeProtocol(Soap11):
     def answer_of(self, answer: Any, operation: str) -> etree._Element:
         """The whole envelope of an answer, built and checked.
 
-        BrokenAnswer for one that breaks the contract or the Node's extra rules; ValueError for
-        text that no XML can carry.
+        BrokenAnswer for one that breaks the contract or the Node's extra rules; codec.Unsayable
+        for what no message can carry.
         """
+        payload = self._payload(answer, operation)
+        if self.check_answers:
+            broken = self._broken(payload, answer, operation)
+            if broken:
+                raise BrokenAnswer(str(broken[0]))
+        return payload.getroottree().getroot()
+
+    def breaches(self, answer: Any, operation: str) -> list[Violation]:
+        """Every rule for which an answer would not be taken, or could not even be written."""
+        try:
+            payload = self._payload(answer, operation)
+        except codec.Unsayable as error:
+            return [Violation(str(error), "value", "what a message can carry")]
+        return self._broken(payload, answer, operation)
+
+    def _payload(self, answer: Any, operation: str) -> etree._Element:
         envelope = etree.Element(ENVELOPE, nsmap=PREFIXES)
         body = etree.SubElement(envelope, BODY)
         payload = etree.SubElement(body, self._responses[operation])
         model: Any = type(answer)
         codec.writer(model)(payload, answer)
-        if self.check_answers:
-            violation = self.schema.check(payload)
-            broken = violation.rule if violation else broken_rule(answer)
-            if broken:
-                where = violation.element if violation else operation
-                raise BrokenAnswer(f"{where}: {broken}")
-        return envelope
+        return payload
+
+    def _broken(self, payload: etree._Element, answer: Any, operation: str) -> list[Violation]:
+        """What breaks the contract; where nothing does, the first of the Node's rules."""
+        broken = list(self.schema.violations(payload))
+        rule = None if broken else broken_rule(answer)
+        return broken if rule is None else [Violation(operation, rule)]
 
     def serialize(self, ctx: Any, message: Any) -> None:
         """Pass on the answer that was built and checked; a SOAP Fault is left to Spyne."""

@@ -19,6 +19,7 @@ from gpd_soap.store.engine import make_engine
 from gpd_soap.store.hot import Connections
 from gpd_soap.store.questions import Answer, Debt, Questions
 from gpd_soap.store.settle import Settlement, values_of
+from gpd_soap.store.sweep import Batch, Sweep
 
 
 class Store:
@@ -30,6 +31,7 @@ class Store:
         self._connections = connections = Connections(self.engine)
         self._questions = Questions(self.engine, connections)
         self._settlement = Settlement(self.engine, connections)
+        self._sweep = Sweep(self.engine, connections)
         # WHY: a pool does not close what it holds when it is forgotten; at exit the system does.
         weakref.finalize(self, self.engine.dispose).atexit = False
 
@@ -55,6 +57,10 @@ class Store:
     def known(self, receipt: Receipt) -> Known:
         """What settling this receipt needs: one query."""
         return self._questions.receipt(receipt.claim, receipt.nav, receipt.iuv, receipt.receipt_id)
+
+    def batches(self, organization: str, size: int) -> Iterator[Batch]:
+        """Every notice of an organization, `size` positions at a time: one query each."""
+        return self._sweep.batches(organization, size)
 
     def settle(
         self,

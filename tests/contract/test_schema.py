@@ -562,3 +562,32 @@ def test_a_thread_compiles_once(schema: Schema):
 def test_a_violation_is_an_italian_sentence(violation: Violation, sentence: str):
     """The person at the counter reads it, and the integrator can act on it."""
     assert violation.description == sentence
+
+
+@pytest.mark.parametrize(
+    ("violation", "words"),
+    [
+        (Violation("fiscalCode", "length", "11"), "fiscalCode: length, expected 11"),
+        (Violation("dueDate", "value"), "dueDate: value"),
+        (
+            Violation(UNFORESEEN, "unexpected", "qrCode"),
+            "an element that the contract does not know: unexpected, expected qrCode",
+        ),
+    ],
+)
+def test_a_violation_is_told_to_an_operator_in_words(violation: Violation, words: str):
+    """Element, rule, and what was expected."""
+    assert str(violation) == words
+
+
+def test_every_place_where_a_rule_is_broken_can_be_told(schema: Schema):
+    """Once each, in the order of the message, though libxml2 says of each value two things."""
+    root = "paVerifyPaymentNoticeReq"
+    inside = GOOD[root].replace("<idPA>77777777777<", "<idPA><")
+    payload = enveloped(root, inside.replace("<fiscalCode>77777777777<", "<fiscalCode>7<"))
+
+    assert [one[:2] for one in schema.violations(payload)] == [
+        ("idPA", "minLength"),
+        ("fiscalCode", "length"),
+    ]
+    assert schema.check(payload) == next(schema.violations(payload))

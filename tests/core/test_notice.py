@@ -12,6 +12,7 @@ from gpd_soap.core.notice import (
     check_digits,
     issue,
     nav_of_iuv,
+    oddities,
     problem_with_iuv,
     problem_with_nav,
 )
@@ -159,3 +160,19 @@ def test_check_digits_are_made_of_sixteen_digits_only(head: str) -> None:
     """Fifteen, seventeen or a letter are refused."""
     with pytest.raises(ValueError, match="first 16 digits"):
         check_digits(head)
+
+
+@pytest.mark.parametrize(
+    ("nav", "iuv", "rules"),
+    [
+        ("301123456789012316", "01123456789012316", []),
+        ("301123456789012316", None, []),
+        ("301123456789012317", "01123456789012317", ["check-digits"]),
+        ("301123456789012316", "01123456789012399", ["nav-iuv"]),
+        ("901123456789012316", "1", ["aux-digit", "nav-iuv"]),
+        ("012123456789012381", "123456789012381", []),
+    ],
+)
+def test_what_is_odd_of_a_number_is_told_by_rule(nav: str, iuv: str | None, rules: list[str]):
+    """For an import that may let it pass, and for whoever looks at what is stored."""
+    assert [rule for rule, _ in oddities(nav, iuv)] == rules
