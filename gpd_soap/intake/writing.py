@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.core.position import NewPosition
-from gpd_soap.intake import models
+from gpd_soap.intake import models, offering
 from gpd_soap.intake.document import Document, UnusableFile, told
 from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.position import position_of, wants_number
-from gpd_soap.store import configuration, positions, retired, schema
+from gpd_soap.store import configuration, configured, positions, retired, schema
 from gpd_soap.store.errors import AlreadyKept
 from gpd_soap.store.store import Store
 
@@ -74,6 +74,7 @@ class Writing(ExitStack):
         strangers = list(self._strangers(document))
         if strangers:
             raise UnusableFile(told(strangers))
+        codes = self._codes(document)
         for station in document.stations:
             configuration.put_station(connection, station.id, station.broker)
             for served in station.organizations:
@@ -93,6 +94,9 @@ class Writing(ExitStack):
                 service.kind,
                 service.settings,
             )
+        wrong = list(self._misnumbered(document, codes))
+        if wrong:
+            raise UnusableFile(told(wrong))
         self._learn()
 
     def keep(self, candidates: Sequence[Candidate]) -> Refused:
@@ -152,6 +156,27 @@ class Writing(ExitStack):
             if service.organization not in self._organizations:
                 field = path("services", at, "organization")
                 yield FieldError(field, "unknown", "a registered organization")
+
+    def _codes(self, document: Document) -> dict[str, frozenset[str]]:
+        """The segregation codes of each organization whose stations or services a file names."""
+        served = {s.fiscal_code for station in document.stations for s in station.organizations}
+        named = served | {service.organization for service in document.services}
+        return {each: configured.segregation_codes(self._connection, each) for each in named}
+
+    def _misnumbered(
+        self, document: Document, before: dict[str, frozenset[str]]
+    ) -> Iterator[FieldError]:
+        """Services that would number notices with a code that is none of the organization's."""
+        now = self._codes(document)
+        for at, service in enumerate(document.services):
+            error = offering.foreign(service.settings, now[service.organization])
+            if error is not None:
+                yield error._replace(field=path("services", at, error.field))
+        for organization in sorted(now):
+            settings = configured.settings(self._connection, organization)
+            error = offering.bereft(settings, before[organization] - now[organization])
+            if error is not None:
+                yield error
 
     def _missing(self, candidate: Candidate) -> Iterator[FieldError]:
         if candidate.organization not in self._organizations:

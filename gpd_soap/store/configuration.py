@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from gpd_soap.store import schema
@@ -30,21 +30,19 @@ def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) 
     return statement.on_conflict_do_update(index_elements=keys, set_=values)
 
 
-def put_organization(connection: Connection, fiscal_code: str, name: str) -> None:
-    """Register an organization, or rename it."""
-    row = {"fiscal_code": fiscal_code, "name": name}
-    connection.execute(upsert(connection, schema.organization, ["name"]), row)
+def put_organization(connection: Connection, fiscal_code: str, name: str) -> bool:
+    """Register an organization, or rename it; whether it is new."""
+    return _put(connection, schema.organization, fiscal_code=fiscal_code, name=name)
 
 
-def put_broker(connection: Connection, fiscal_code: str) -> None:
-    """Register a broker (intermediario)."""
-    connection.execute(upsert(connection, schema.broker, []), {"fiscal_code": fiscal_code})
+def put_broker(connection: Connection, fiscal_code: str) -> bool:
+    """Register a broker (intermediario); whether it is new."""
+    return _put(connection, schema.broker, fiscal_code=fiscal_code)
 
 
-def put_station(connection: Connection, station: str, broker: str) -> None:
-    """Register a station of a broker that is registered."""
-    row = {"id": station, "broker": broker}
-    connection.execute(upsert(connection, schema.station, ["broker"]), row)
+def put_station(connection: Connection, station: str, broker: str) -> bool:
+    """Register a station of a broker that is registered; whether it is new."""
+    return _put(connection, schema.station, id=station, broker=broker)
 
 
 def put_serving(
@@ -54,16 +52,19 @@ def put_serving(
     segregation_code: str | None = None,
     *,
     broadcast: bool = False,
-) -> None:
-    """Let a station serve an organization, with the segregation code of the numbers it issues."""
-    row = {
-        "organization": organization,
-        "station": station,
-        "segregation_code": segregation_code,
-        "broadcast": broadcast,
-    }
-    changed = ["segregation_code", "broadcast"]
-    connection.execute(upsert(connection, schema.organization_station, changed), row)
+) -> bool:
+    """Let a station serve an organization, with the segregation code of the numbers it issues.
+
+    Whether it did not before.  The serials of a code that is no longer anyone's stay as they are.
+    """
+    return _put(
+        connection,
+        schema.organization_station,
+        organization=organization,
+        station=station,
+        segregation_code=segregation_code,
+        broadcast=broadcast,
+    )
 
 
 def put_service(
@@ -73,16 +74,46 @@ def put_service(
     subject_id: str,
     kind: str,
     settings: dict[str, Any],
-) -> None:
-    """Offer a spontaneous-payment service, or change how it is offered."""
-    row = {
-        "organization": organization,
-        "service_id": service_id,
-        "subject_id": subject_id,
-        "kind": kind,
-        "settings": settings,
-    }
-    connection.execute(upsert(connection, schema.service, ["kind", "settings"]), row)
+) -> bool:
+    """Offer a spontaneous-payment service, or change how it is offered; whether it is new."""
+    return _put(
+        connection,
+        schema.service,
+        organization=organization,
+        service_id=service_id,
+        subject_id=subject_id,
+        kind=kind,
+        settings=settings,
+    )
+
+
+def remove(connection: Connection, table: Table, **key: str) -> bool:
+    """Remove a row of the configuration; False where there is none."""
+    return connection.execute(delete(table).where(*_is(table, key))).rowcount == 1
+
+
+def hold(connection: Connection, table: Table, *, alone: bool = False, **key: str) -> bool:
+    """Whether a row is there, and keep it so until the commit; with `alone` nobody else holds it.
+
+    What hangs on a row is added while its row is held, and looked for while it is held alone.
+    """
+    asked = select(*table.primary_key).where(*_is(table, key))
+    lock = asked.with_for_update(read=not alone, key_share=not alone)
+    return connection.execute(lock).first() is not None
+
+
+def _put(connection: Connection, table: Table, **row: Any) -> bool:
+    # WHY: of two who register the same at once, one is the first.
+    if connection.execute(upsert(connection, table, []), row).rowcount == 1:
+        return True
+    changed = [name for name in row if name not in table.primary_key.columns]
+    if changed:
+        connection.execute(upsert(connection, table, changed), row)
+    return False
+
+
+def _is(table: Table, key: dict[str, str]) -> list[ColumnElement[bool]]:
+    return [table.c[name] == value for name, value in key.items()]
 
 
 def service(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, or_, select
 
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.store import positions, retired, schema
+from gpd_soap.store import configuration, positions, retired, schema
 from gpd_soap.store.questions import OPTION, POSITION
 
 
@@ -42,9 +42,8 @@ def segregation_code(connection: Connection, organization: str) -> str | None:
 
 
 def is_registered(connection: Connection, organization: str) -> bool:
-    """Whether an organization is one of ours."""
-    code = schema.organization.c.fiscal_code
-    return connection.execute(select(code).where(code == organization)).first() is not None
+    """Whether an organization is one of ours, which it then stays until the commit."""
+    return configuration.hold(connection, schema.organization, fiscal_code=organization)
 
 
 def in_use(

@@ -22,13 +22,6 @@ Body = dict[str, Any]
 SERVICE = "GPD"
 
 
-def local(instant: datetime | None) -> str | None:
-    """An instant on Rome's clock, to the microsecond, so that it can be sent back unchanged."""
-    return (
-        None if instant is None else instant.astimezone(rome.ROME).replace(tzinfo=None).isoformat()
-    )
-
-
 def base(stored: Stored, now: datetime) -> Body:
     """What is read: PaymentPositionModelBaseResponse."""
     position = stored.position
@@ -144,12 +137,7 @@ def page(stored: Sequence[Stored], total: int, limit: int, at: int, now: datetim
     """A page of positions; `items_found` counts all of them, not those of this page."""
     return {
         "payment_position_list": [base(each, now) for each in stored],
-        "page_info": {
-            "page": at,
-            "limit": limit,
-            "items_found": total,
-            "total_pages": -(-total // limit),
-        },
+        "page_info": page_info(total, limit, at),
     }
 
 
