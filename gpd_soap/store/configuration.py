@@ -87,19 +87,26 @@ def put_service(
     )
 
 
-def remove(connection: Connection, table: Table, **key: str) -> bool:
-    """Remove a row of the configuration; False where there is none."""
-    return connection.execute(delete(table).where(*_is(table, key))).rowcount == 1
+def withdraw(connection: Connection, organization: str, station: str) -> bool:
+    """Let a station serve an organization no longer; False where it did not."""
+    served = schema.organization_station
+    return _removed(
+        connection, served, served.c.organization == organization, served.c.station == station
+    )
 
 
-def hold(connection: Connection, table: Table, *, alone: bool = False, **key: str) -> bool:
-    """Whether a row is there, and keep it so until the commit; with `alone` nobody else holds it.
-
-    What hangs on a row is added while its row is held, and looked for while it is held alone.
-    """
-    asked = select(*table.primary_key).where(*_is(table, key))
-    lock = asked.with_for_update(read=not alone, key_share=not alone)
-    return connection.execute(lock).first() is not None
+def withdraw_service(
+    connection: Connection, organization: str, service_id: str, subject_id: str
+) -> bool:
+    """Offer a service no longer; False where it was not offered."""
+    offered = schema.service
+    return _removed(
+        connection,
+        offered,
+        offered.c.organization == organization,
+        offered.c.service_id == service_id,
+        offered.c.subject_id == subject_id,
+    )
 
 
 def _put(connection: Connection, table: Table, **row: Any) -> bool:
@@ -112,8 +119,8 @@ def _put(connection: Connection, table: Table, **row: Any) -> bool:
     return False
 
 
-def _is(table: Table, key: dict[str, str]) -> list[ColumnElement[bool]]:
-    return [table.c[name] == value for name, value in key.items()]
+def _removed(connection: Connection, table: Table, *which: ColumnElement[bool]) -> bool:
+    return connection.execute(delete(table).where(*which)).rowcount == 1
 
 
 def service(

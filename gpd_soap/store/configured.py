@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import Column, Connection, Select, func, select
+from sqlalchemy import Connection, Select, select
 
 from gpd_soap.store import schema
+from gpd_soap.store.paging import Slice, sliced
 
 
 class Organization(NamedTuple):
@@ -47,13 +48,6 @@ class Offered(NamedTuple):
     settings: dict[str, Any]
 
 
-class Slice(NamedTuple):
-    """Which rows of a list: the page of this number, the first is 0, of so many each."""
-
-    limit: int
-    page: int
-
-
 Row = TypeVar("Row", Organization, Broker, Station, Serving, Offered)
 
 SERVED, STATION, SERVICE = schema.organization_station.c, schema.station.c, schema.service.c
@@ -87,9 +81,7 @@ def station(connection: Connection, name: str) -> Station | None:
     return _one(connection, select(schema.station).where(STATION.id == name), Station)
 
 
-def serving(
-    connection: Connection, organization: str, wanted: Slice
-) -> tuple[list[Serving], int]:
+def serving(connection: Connection, organization: str, wanted: Slice) -> tuple[list[Serving], int]:
     """The stations that serve an organization, a page of them, and how many there are in all."""
     asked = (
         select(SERVED.station, STATION.broker, SERVED.segregation_code, SERVED.broadcast)
@@ -100,9 +92,7 @@ def serving(
     return _page(connection, asked, wanted, Serving)
 
 
-def services(
-    connection: Connection, organization: str, wanted: Slice
-) -> tuple[list[Offered], int]:
+def services(connection: Connection, organization: str, wanted: Slice) -> tuple[list[Offered], int]:
     """The services that an organization offers, a page of them, and how many there are in all."""
     asked = _offered(organization).order_by(SERVICE.service_id, SERVICE.subject_id)
     return _page(connection, asked, wanted, Offered)
@@ -132,32 +122,6 @@ def settings(connection: Connection, organization: str) -> list[dict[str, Any]]:
     return list(connection.execute(asked).scalars())
 
 
-#: What keeps an organization, by what a person calls it.
-ON_ORGANIZATION = (
-    ("positions", schema.position.c.organization),
-    ("receipts", schema.receipt.c.organization),
-    ("receipts", schema.quarantine.c.organization),
-    ("numbers", schema.iuv_serial.c.organization),
-    ("numbers", schema.retired_number.c.organization),
-    ("stations", SERVED.organization),
-    ("services", SERVICE.organization),
-)
-ON_BROKER = (("stations", STATION.broker),)
-ON_STATION = (("organizations", SERVED.station),)
-
-
-def hanging(
-    connection: Connection, what: tuple[tuple[str, Column[Any]], ...], name: str
-) -> list[str]:
-    """What hangs on a row of this name, by what a person calls it; what is one of the above."""
-    found = [
-        called
-        for called, column in what
-        if connection.execute(select(column).where(column == name).limit(1)).first()
-    ]
-    return list(dict.fromkeys(found))
-
-
 def _offered(organization: str) -> Select[Any]:
     columns = [SERVICE[name] for name in Offered._fields]
     return select(*columns).where(SERVICE.organization == organization)
@@ -166,9 +130,7 @@ def _offered(organization: str) -> Select[Any]:
 def _page(
     connection: Connection, asked: Select[Any], wanted: Slice, kind: type[Row]
 ) -> tuple[list[Row], int]:
-    counted = select(func.count()).select_from(asked.order_by(None).subquery())
-    total = connection.execute(counted).scalar_one()
-    rows = connection.execute(asked.limit(wanted.limit).offset(wanted.limit * wanted.page))
+    rows, total = sliced(connection, asked, wanted)
     return [kind._make(row) for row in rows], total
 
 

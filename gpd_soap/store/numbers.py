@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, or_, select
 
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.store import configuration, positions, retired, schema
+from gpd_soap.store import positions, registered, retired, schema
 from gpd_soap.store.questions import OPTION, POSITION
 
 
@@ -43,7 +43,7 @@ def segregation_code(connection: Connection, organization: str) -> str | None:
 
 def is_registered(connection: Connection, organization: str) -> bool:
     """Whether an organization is one of ours, which it then stays until the commit."""
-    return configuration.hold(connection, schema.organization, fiscal_code=organization)
+    return registered.hold(connection, registered.ORGANIZATION, organization)
 
 
 def in_use(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gpd_soap.core import rome
+from gpd_soap.admin.answers import local, page_info
 from gpd_soap.core.debt import Metadata, Transfer
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.state import PositionState, option_state, position_state
