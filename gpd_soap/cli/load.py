@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from gpd_soap.cli.asking import ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
@@ -42,16 +43,11 @@ def load(file: BinaryIO, *, keep_going: bool, dry_run: bool, lenient: bool) -> N
     """
     from gpd_soap.intake import document
     from gpd_soap.intake.load import How
-    from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
-    from gpd_soap.store.store import Store
 
     how = How(keep_going=keep_going, dry_run=dry_run, lenient=lenient)
     try:
         found = document.read(file.read())
-        store = Store(Settings.load().database_url)
-        migrate.check(store.engine)
-        report = _load(store, found, how)
+        report = _load(ready_store(), found, how)
     except OSError as error:
         raise Unusable(f"cannot read the file: {error.strerror}") from None
     except document.UnusableFile as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gpd_soap import __version__
+from gpd_soap.cli.configure import organization, service, station
 from gpd_soap.cli.demo import demo
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
@@ -37,5 +38,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, db, key, load, node, health):
+for command in (demo, serve, db, organization, station, service, key, load, node, health):
     main.add_command(command)

@@ -30,6 +30,13 @@ def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) 
     return statement.on_conflict_do_update(index_elements=keys, set_=values)
 
 
+def inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is in use; of several at one instant, one is told that it did."""
+    # WHY: of an INSERT not every driver counts the rows.
+    first = upsert(connection, table, []).returning(*table.primary_key)
+    return connection.execute(first, row).first() is not None
+
+
 def put_organization(connection: Connection, fiscal_code: str, name: str) -> bool:
     """Register an organization, or rename it; whether it is new."""
     return _put(connection, schema.organization, fiscal_code=fiscal_code, name=name)
@@ -110,8 +117,7 @@ def withdraw_service(
 
 
 def _put(connection: Connection, table: Table, **row: Any) -> bool:
-    # WHY: of two who register the same at once, one is the first.
-    if connection.execute(upsert(connection, table, []), row).rowcount == 1:
+    if inserted(connection, table, row):
         return True
     changed = [name for name in row if name not in table.primary_key.columns]
     if changed:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select, tuple_, update
 
 from gpd_soap.store import schema
-from gpd_soap.store.configuration import upsert
+from gpd_soap.store.configuration import inserted
 
 #: How long an answer is given again.
 REMEMBERED = timedelta(hours=24)
@@ -52,8 +52,7 @@ class Earlier(NamedTuple):
 def claim(connection: Connection, new: Claim) -> Earlier | None:
     """Claim a name, or find who has it: None where the request is now ours to follow."""
     _forget(connection, new)
-    first = upsert(connection, schema.request, [])
-    if connection.execute(first, new._asdict()).rowcount == 1 or _taken_over(connection, new):
+    if inserted(connection, schema.request, new._asdict()) or _taken_over(connection, new):
         return None
     asked = select(REQUEST.digest, REQUEST.status, REQUEST.headers, REQUEST.body)
     row = connection.execute(asked.where(*_named(new))).first()

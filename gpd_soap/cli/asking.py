@@ -1,0 +1,38 @@
+"""What commands on the database have in common: where it is, and what was typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from gpd_soap.store.store import Store
+
+M = TypeVar("M", bound="BaseModel")
+
+
+def ready_store() -> Store:
+    """The configured store; StaleSchema where it is not what this version needs."""
+    from gpd_soap.settings import Settings
+    from gpd_soap.store import migrate
+    from gpd_soap.store.store import Store
+
+    store = Store(Settings.load().database_url)
+    migrate.check(store.engine)
+    return store
+
+
+def read(model: type[M], **told: object) -> M:
+    """What was typed, held against the limits of the API; exit 2 with all that is wrong."""
+    from pydantic import ValidationError
+
+    from gpd_soap.intake.document import told as lines
+    from gpd_soap.intake.finding import findings
+
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        raise click.UsageError(lines(findings(error))) from None
