@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from flask import g, request
-from pydantic import BaseModel, ValidationError
 
 from gpd_soap.admin import problems
 from gpd_soap.admin.problems import Refused
 from gpd_soap.intake.document import UnusableFile, decode
-from gpd_soap.intake.finding import FieldError, findings
+from gpd_soap.intake.finding import FieldError, Model, taken
 from gpd_soap.store import keys
 from gpd_soap.store.attempt import attempt
 from gpd_soap.store.keys import Key, Role
 from gpd_soap.store.store import Store
-
-M = TypeVar("M", bound=BaseModel)
 
 #: The first that is there is taken; then comes `Authorization: Bearer`.
 HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")
@@ -80,12 +76,12 @@ def raw_body() -> bytes:
     return raw
 
 
-def body_of(model: type[M], *, optional: bool = False) -> M:
+def body_of(model: type[Model], *, optional: bool = False) -> Model:
     """The body as a model reads it; Refused with everything that is wrong in it."""
-    try:
-        return model.model_validate(json_body(optional=optional))
-    except ValidationError as error:
-        raise Refused(problems.BAD_REQUEST, findings(error)) from None
+    found = taken(model, json_body(optional=optional))
+    if isinstance(found, tuple):
+        raise Refused(problems.BAD_REQUEST, found)
+    return found
 
 
 def json_body(*, optional: bool = False) -> object:

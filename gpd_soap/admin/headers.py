@@ -19,7 +19,7 @@ NAMED = (
 TAKEN = {
     idempotency.HEADER: (NAME, NAMED),
     "If-Match": (TEXT, "The ETag of what was read: 412 where it has changed since."),
-    REQUEST_ID: (TEXT, "What the answer and the logs call this request: letters, digits, . _ -"),
+    REQUEST_ID: (TEXT, "What the answer calls this request: letters, digits, . _ -"),
 }
 GIVEN = {
     REQUEST_ID: (TEXT, "What the request is called, by you or by us."),

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-
+    from gpd_soap.intake.finding import Model
     from gpd_soap.store.store import Store
-
-M = TypeVar("M", bound="BaseModel")
 
 
 def ready_store() -> Store:
@@ -25,14 +22,12 @@ def ready_store() -> Store:
     return store
 
 
-def read(model: type[M], **told: object) -> M:
+def read(model: type[Model], **told: object) -> Model:
     """What was typed, held against the limits of the API; exit 2 with all that is wrong."""
-    from pydantic import ValidationError
-
     from gpd_soap.intake.document import told as lines
-    from gpd_soap.intake.finding import findings
+    from gpd_soap.intake.finding import taken
 
-    try:
-        return model.model_validate(told)
-    except ValidationError as error:
-        raise click.UsageError(lines(findings(error))) from None
+    found = taken(model, told)
+    if isinstance(found, tuple):
+        raise click.UsageError(lines(found))
+    return found

@@ -11,7 +11,7 @@ from gpd_soap.core.debt import Standing
 from gpd_soap.store import positions, schema
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
-from tests.admin.office import ALL, CLAIM, ORGANIZATION, SIZE, Admin, Clock, Office
+from tests.admin.office import CLAIM, ORGANIZATION, SIZE, Admin, Clock, Office
 from tests.admin.operations import EVERYBODYS, OFFER, OURS, SERVED, SERVICE, US
 from tests.admin.test_races import ask as ask_at_once
 from tests.intake.bodies import OTHER, body, option, without
@@ -374,11 +374,3 @@ def test_a_broker_and_its_first_station_exclude_its_removal(
         kept = answers[201] == 1
         assert answers == ({201: 1, 409: SIZE - 1} if kept else {400: 1, 204: 1, 404: SIZE - 2})
         admin.delete("/stations/S")
-
-
-def test_an_answer_of_the_list_of_positions_is_as_before(quick_admin: Admin):
-    """A renamed organization has the positions that it had."""
-    quick_admin.create()
-    quick_admin.put(US, {"name": "Unione"})
-
-    assert quick_admin.get(ALL).body["page_info"]["items_found"] == 1

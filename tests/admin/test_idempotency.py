@@ -323,6 +323,9 @@ def test_a_name_is_found_and_forgotten_by_index(office: Office):
     asked = "SELECT name FROM request WHERE asked_at <= '2026-03-16' ORDER BY asked_at LIMIT 100"
     with office.store.begin() as connection:
         how = explain[connection.dialect.name]
+        if how == "EXPLAIN":
+            # WHY: of a table as small as this one reads all, where there is a choice.
+            connection.execute(text("SET LOCAL enable_seqscan = off"))
         plan = " ".join(map(str, connection.execute(text(f"{how} {asked}"))))
 
     assert "ix_request_asked_at" in plan

@@ -32,7 +32,7 @@ def _declare(api: APIBlueprint, ours: Configuration) -> None:
         api.get, ORGANIZATIONS, ours.organizations, "listOrganizations", None,
         _read("Organizations"),
     )  # fmt: skip
-    add(api.get, ORGANIZATION, ours.organization, "readOrganization", None, _one("Organization"))
+    add(api.get, ORGANIZATION, ours.organization, "readOrganization", None, _found("Organization"))
     add(
         api.put, ORGANIZATION, ours.put_organization, "putOrganization", body("OrganizationName"),
         _made("Organization"),
@@ -42,7 +42,7 @@ def _declare(api: APIBlueprint, ours: Configuration) -> None:
     add(api.put, BROKER, ours.put_broker, "putBroker", None, _made("Broker"))
     add(api.delete, BROKER, ours.remove_broker, "removeBroker", None, GONE)
     add(api.get, STATIONS, ours.stations, "listStations", None, _read("Stations"))
-    add(api.get, STATION, ours.station, "readStation", None, _one("Station"))
+    add(api.get, STATION, ours.station, "readStation", None, _found("Station"))
     add(api.put, STATION, ours.put_station, "putStation", body("StationOwner"), _made("Station"))
     add(api.delete, STATION, ours.remove_station, "removeStation", None, GONE)
     _declare_of_organization(api, ours)
@@ -50,14 +50,14 @@ def _declare(api: APIBlueprint, ours: Configuration) -> None:
 
 def _declare_of_organization(api: APIBlueprint, ours: Configuration) -> None:
     """What an organization's own administrators may do."""
-    add(api.get, SERVING, ours.serving, "listServingStations", None, _of_one("ServingStations"))
+    add(api.get, SERVING, ours.serving, "listServingStations", None, _found("ServingStations"))
     add(
         api.put, SERVED, ours.serve, "serveOrganization", body("Serving"),
         {**_made("ServingStation"), **refusals(404, 409)},
     )  # fmt: skip
     add(api.delete, SERVED, ours.withdraw, "withdrawStation", None, GONE)
-    add(api.get, SERVICES, ours.services, "listServices", None, _of_one("Services"))
-    add(api.get, SERVICE, ours.service, "readService", None, _one("Service"))
+    add(api.get, SERVICES, ours.services, "listServices", None, _found("Services"))
+    add(api.get, SERVICE, ours.service, "readService", None, _found("Service"))
     add(
         api.put, SERVICE, ours.offer, "offerService", body("Offer"),
         {**_made("Service"), **refusals(404)},
@@ -69,12 +69,8 @@ def _read(name: str) -> Responses:
     return {200: answer(ref(name), "What there is.")}
 
 
-def _of_one(name: str) -> Responses:
+def _found(name: str) -> Responses:
     return {**_read(name), **refusals(404)}
-
-
-def _one(name: str) -> Responses:
-    return _of_one(name)
 
 
 def _made(name: str) -> Responses:

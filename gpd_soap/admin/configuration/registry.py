@@ -137,11 +137,11 @@ class Registry:
 
     def offer(self, organization: str, offered: Offered) -> bool:
         """Offer a service, or change how it is offered."""
-        _hold(offering.unfit(offered.kind, offered.settings))
+        _refuse(offering.unfit(offered.kind, offered.settings))
 
         def work(connection: Transaction) -> bool:
             codes = configured.segregation_codes(connection, organization)
-            _hold(offering.foreign(offered.settings, codes))
+            _refuse(offering.foreign(offered.settings, codes))
             return configuration.put_service(connection, organization, *offered)
 
         return self._of(organization, work, alone=True)
@@ -197,6 +197,6 @@ def _known(found: T | None, absent: Problem) -> T:
     return found
 
 
-def _hold(error: FieldError | None) -> None:
+def _refuse(error: FieldError | None) -> None:
     if error is not None:
         raise Refused(problems.BAD_CONFIGURATION, [error])
