@@ -21,9 +21,13 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
-from gpd_soap.admin import description, problems
+from gpd_soap.admin import description, headers, problems
+from gpd_soap.admin.configuration import operations as configuration
 from gpd_soap.admin.group import Group
 from gpd_soap.admin.guard import LARGEST_BODY, guard
+from gpd_soap.admin.headers import REQUEST_ID
+from gpd_soap.admin.idempotency import Once
+from gpd_soap.admin.keys import operations as keys
 from gpd_soap.admin.positions import operations as positions
 from gpd_soap.admin.problems import Problem, Refused
 from gpd_soap.desk import Clock
@@ -32,7 +36,6 @@ from gpd_soap.store.attempt import Unavailable
 from gpd_soap.store.store import Store
 from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, Wsgi, health
 
-REQUEST_ID = "X-Request-Id"
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 LOG = logging.getLogger(__name__)
@@ -74,16 +77,16 @@ def flask_app(store: Store, clock: Clock) -> OpenAPI:
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has
-    groups = [positions.group(store, clock)]
+    groups = [positions.group(store, clock), configuration.group(store), keys.group(store, clock)]
     for group in groups:
-        app.register_api(_blueprint(group, store))
+        app.register_api(_blueprint(group, store, clock))
     _describe(app, groups)
     _handle(app)
     app.after_request(_finish)
     return app
 
 
-def _blueprint(group: Group, store: Store) -> APIBlueprint:
+def _blueprint(group: Group, store: Store, clock: Clock) -> APIBlueprint:
     """A group's operations, guarded and with the answers that any of them may give."""
     api = APIBlueprint(
         group.name,
@@ -91,7 +94,10 @@ def _blueprint(group: Group, store: Store) -> APIBlueprint:
         abp_security=[{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}],
         abp_responses=description.refusals(400, 401, 403, 413, 503),
     )
+    once = Once(store, clock, {f"{group.name}.{operation}" for operation in group.secret})
     api.before_request(guard(store, group.role))
+    api.before_request(once.before)
+    api.after_request(once.after)
     group.declare(api)
     return api
 
@@ -107,6 +113,7 @@ def _describe(app: OpenAPI, groups: Iterable[Group]) -> None:
     components.pop(_Unused.__name__, None)
     for schemas in (description.schemas, *(group.schemas for group in groups)):
         components.update(schemas())
+    headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
     page = RegisterPlugin.register(doc_url="openapi.json")
     app.register_blueprint(page)

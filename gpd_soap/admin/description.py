@@ -18,6 +18,7 @@ Responses = dict[str | int | HTTPStatus, Any]
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
+MARK = "What the row is marked with now, for If-Match."
 MOMENT: Schema = {"type": "string", "description": "Rome's clock, without a zone"}
 
 
@@ -36,9 +37,11 @@ def body(name: str, *, required: bool = True) -> Schema:
     return {"content": {"application/json": {"schema": ref(name)}}, "required": required}
 
 
-def answer(schema: Schema, description: str) -> Schema:
-    """An answer in JSON."""
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def answer(schema: Schema, description: str, *, marked: bool = False) -> Schema:
+    """An answer in JSON; a marked one has an ETag."""
+    content = {"application/json": {"schema": schema}}
+    headers = {"headers": {"ETag": {"description": MARK, "schema": TEXT}}} if marked else {}
+    return {"description": description, "content": content, **headers}
 
 
 def refusals(*statuses: int) -> Responses:
@@ -65,9 +68,17 @@ def moments(names: str) -> Schema:
     return dict.fromkeys(names.split(), MOMENT)
 
 
+def page_of(name: str, schema: str) -> Schema:
+    """A page of a list, which stands under this name."""
+    listed = objects({name: many(schema), "page_info": ref("PageInfo")})
+    return {**listed, "required": list(listed["properties"])}
+
+
 def schemas() -> dict[str, Schema]:
-    """What every no is written in."""
+    """What every no is written in, and every page of a list."""
+    page = objects(dict.fromkeys(("page", "limit", "items_found", "total_pages"), COUNT))
     return {
+        "PageInfo": {**page, "required": list(page["properties"])},
         "FieldError": objects(texts("field rule expected")),
         "ProblemJson": {
             **objects(

@@ -15,12 +15,16 @@ ORGANIZATION = "/organizations/<organizationfiscalcode>"
 
 
 class Group(NamedTuple):
-    """A part of the API; `role` is the least that may call any of it."""
+    """A part of the API; `role` is the least that may call any of it.
+
+    `secret` names the operations whose answer is kept nowhere.
+    """
 
     name: str
     declare: Callable[[APIBlueprint], None]
     schemas: Callable[[], dict[str, Schema]]
     role: Role = Role.READER
+    secret: frozenset[str] = frozenset()
 
 
 def add(

@@ -9,7 +9,7 @@ from flask import g, request
 from gpd_soap.admin import problems
 from gpd_soap.admin.problems import Refused
 from gpd_soap.intake.document import UnusableFile, decode
-from gpd_soap.intake.finding import FieldError
+from gpd_soap.intake.finding import FieldError, Model, taken
 from gpd_soap.store import keys
 from gpd_soap.store.attempt import attempt
 from gpd_soap.store.keys import Key, Role
@@ -67,12 +67,26 @@ def lenient(*, asked: bool) -> bool:
     return asked
 
 
-def json_body(*, optional: bool = False) -> object:
-    """The body as JSON and nothing else; where it is optional, an empty one is an empty object."""
-    raw = request.get_data(cache=False)
+def raw_body() -> bytes:
+    """The body as it came, however often it is asked for; Refused where it is too large."""
+    raw = request.get_data()
     # WHY: a body that does not say its length is cut off at the limit, without a word.
     if len(raw) >= LARGEST_BODY and request.content_length != len(raw):
         raise Refused(problems.TOO_LARGE)
+    return raw
+
+
+def body_of(model: type[Model], *, optional: bool = False) -> Model:
+    """The body as a model reads it; Refused with everything that is wrong in it."""
+    found = taken(model, json_body(optional=optional))
+    if isinstance(found, tuple):
+        raise Refused(problems.BAD_REQUEST, found)
+    return found
+
+
+def json_body(*, optional: bool = False) -> object:
+    """The body as JSON and nothing else; where it is optional, an empty one is an empty object."""
+    raw = raw_body()
     if optional and not raw:
         return {}
     charset = request.mimetype_params.get("charset", "utf-8").lower()

@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from gpd_soap.core import rome
 from gpd_soap.intake.fields import FIRST_YEAR, LAST_YEAR, OrganizationCode
 from gpd_soap.intake.finding import broken
+from gpd_soap.store.paging import Slice
 
 LONGEST_NUMBER = 9
 
@@ -61,3 +62,14 @@ class OfOrganization(Told):
 
 class Nothing(Told):
     """No query at all."""
+
+
+class Paged(Told):
+    """Which page of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
+    page: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
+
+    def slice(self) -> Slice:
+        """The same for the store."""
+        return Slice(self.limit, self.page)

@@ -66,6 +66,9 @@ LENIENT = Problem(
     403, "The payment position is forbidden", "Only a key of an administrator may be lenient."
 )
 ADMINISTRATORS = Problem(403, "Forbidden", "Expected the key of an administrator.")
+EVERY_ORGANIZATION = Problem(
+    403, "Forbidden", "Expected a key for every organization to register or remove one."
+)
 ORGANIZATION_NOT_FOUND = Problem(
     404, "Not found the organization", "The organization is not registered here."
 )
@@ -113,6 +116,25 @@ PUBLISHED_AFTER_VALIDITY = Problem(
     409,
     "Publish request occurred after the validity date began",
     "The position should have been published before it became valid.",
+)
+BAD_CONFIGURATION = Problem(
+    400,
+    "Error in the configuration data",
+    "What the request says breaks a rule: see errors.",
+)
+BROKER_NOT_FOUND = Problem(404, "Not found the broker", "The broker is not registered here.")
+STATION_NOT_FOUND = Problem(404, "Not found the station", "The station is not registered here.")
+NOT_SERVING = Problem(404, "Not found the station", "The station does not serve the organization.")
+SERVICE_NOT_FOUND = Problem(
+    404, "Not found the service", "The organization offers no service of these identifiers."
+)
+KEY_NOT_FOUND = Problem(404, "Not found the key", "No key of this id works.")
+IN_USE = Problem(409, "In use", "Something else would lose what it needs: see errors.")
+UNDER_WAY = Problem(
+    409, "Conflict", "The request of this Idempotency-Key is under way: ask again for its answer."
+)
+OTHER_REQUEST = Problem(
+    422, "Unprocessable Content", "This Idempotency-Key is of another request: give a new one."
 )
 CHANGED = Problem(
     412, "Precondition Failed", "The position is not any more what If-Match says: read it again."

@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gpd_soap.cli.asking import read, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
     from gpd_soap.store.keys import Key
-    from gpd_soap.store.store import Store
-
-ELEVEN_DIGITS = 11
-LONGEST_NAME = 100
 
 
 @click.group()
@@ -39,17 +36,15 @@ def key() -> None:
 )
 def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     """Make a key and print it: the last line of the output, and the only time it is shown."""
+    from gpd_soap.admin.keys.parameters import NewKey
     from gpd_soap.store import keys
     from gpd_soap.wiring import utc_now
 
-    if not name.isprintable() or not 0 < len(name) <= LONGEST_NAME:
-        raise click.BadParameter(f"expected 1 to {LONGEST_NAME} printable characters")
-    for code in organizations:
-        digits = len(code) == ELEVEN_DIGITS and code.isascii() and code.isdigit()
-        if not digits and code != keys.EVERY:
-            raise click.BadParameter("--organization: expected 11 digits, or *")
-    with _store().begin() as connection:
-        made, token = keys.create(connection, name, keys.Role(role), organizations, utc_now())
+    told = read(NewKey, name=name, role=role, organizations=list(organizations))
+    with ready_store().begin() as connection:
+        made, token = keys.create(
+            connection, told.name, keys.Role(told.role), told.organizations, utc_now()
+        )
     click.echo(f"{_line(made)}\nThis is shown once; send it as X-Api-Key:", err=True)
     click.echo(token)
 
@@ -59,7 +54,7 @@ def every() -> None:
     """Print a line for each key: id, role, organizations, whether it works, name."""
     from gpd_soap.store import keys
 
-    with _store().begin() as connection:
+    with ready_store().begin() as connection:
         found = keys.every(connection)
     for each in found:
         click.echo(_line(each))
@@ -72,7 +67,7 @@ def revoke(key_id: str) -> None:
     from gpd_soap.store import keys
     from gpd_soap.wiring import utc_now
 
-    with _store().begin() as connection:
+    with ready_store().begin() as connection:
         revoked = keys.revoke(connection, key_id, utc_now())
     if not revoked:
         raise click.ClickException("no key of this id works: see `gpd-soap key list`")
@@ -83,13 +78,3 @@ def _line(key: Key) -> str:
     organizations = "every organization" if key.serves_every else ",".join(key.organizations)
     revoked = "" if key.revoked_at is None else f" (revoked {key.revoked_at:%Y-%m-%d})"
     return f"{key.id}  {key.role}  {organizations}  {key.created_at:%Y-%m-%d}{revoked}  {key.name}"
-
-
-def _store() -> Store:
-    from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
-    from gpd_soap.store.store import Store
-
-    store = Store(Settings.load().database_url)
-    migrate.check(store.engine)
-    return store

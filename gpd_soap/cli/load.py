@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 import click
 
 from gpd_soap.cli import report as reports
+from gpd_soap.cli.asking import ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
@@ -97,16 +98,12 @@ def load(  # noqa: PLR0913  # an argument for each option is click's way
 def _load(file: BinaryIO, written: str | None, report: IO[str] | None, how: How) -> Report:
     from gpd_soap.intake.load import load as use_case
     from gpd_soap.intake.source import Format, format_of, open_source
-    from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
-    from gpd_soap.store.store import Store
     from gpd_soap.wiring import utc_now
 
     size = _size(file)
     named = str(getattr(file, "name", ""))
     source = open_source(file, Format(written or format_of(named)), how.organization)
-    store = Store(Settings.load().database_url)
-    migrate.check(store.engine)
+    store = ready_store()
     settled = report is None or (how.keep_going and not how.dry_run)
     with TemporaryFile("w+", encoding="utf-8") as waiting:
         lines = reports.File(report, None if settled else waiting)

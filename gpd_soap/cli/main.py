@@ -6,6 +6,7 @@ import click
 
 from gpd_soap import __version__
 from gpd_soap.cli.check import check
+from gpd_soap.cli.configure import organization, service, station
 from gpd_soap.cli.demo import demo
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
@@ -38,5 +39,6 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, db, key, load, check, node, health):
+COMMANDS = (demo, serve, db, organization, station, service, key, load, check, node, health)
+for command in COMMANDS:
     main.add_command(command)

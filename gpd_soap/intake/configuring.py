@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from gpd_soap.intake import offering
 from gpd_soap.intake.document import Document, UnusableFile, told
 from gpd_soap.intake.finding import FieldError, path
-from gpd_soap.store import configuration, schema
+from gpd_soap.store import configuration, configured, schema
 from gpd_soap.store.attempt import Transaction
 
 
@@ -19,6 +20,7 @@ def configure(connection: Transaction, document: Document) -> None:
     strangers = list(_strangers(connection, document))
     if strangers:
         raise UnusableFile(told(strangers))
+    codes = _codes(connection, document)
     for station in document.stations:
         configuration.put_station(connection, station.id, station.broker)
         for served in station.organizations:
@@ -38,6 +40,9 @@ def configure(connection: Transaction, document: Document) -> None:
             service.kind,
             service.settings,
         )
+    wrong = list(_misnumbered(connection, document, codes))
+    if wrong:
+        raise UnusableFile(told(wrong))
 
 
 def organizations(connection: Transaction) -> set[str]:
@@ -59,3 +64,26 @@ def _strangers(connection: Transaction, document: Document) -> Iterator[FieldErr
         if service.organization not in ours:
             field = path("services", at, "organization")
             yield FieldError(field, "unknown", "a registered organization")
+
+
+def _codes(connection: Transaction, document: Document) -> dict[str, frozenset[str]]:
+    """The segregation codes of each organization whose stations or services a file names."""
+    served = {s.fiscal_code for station in document.stations for s in station.organizations}
+    named = served | {service.organization for service in document.services}
+    return {each: configured.segregation_codes(connection, each) for each in named}
+
+
+def _misnumbered(
+    connection: Transaction, document: Document, before: dict[str, frozenset[str]]
+) -> Iterator[FieldError]:
+    """Services that would number notices with a code that is none of the organization's."""
+    now = _codes(connection, document)
+    for at, service in enumerate(document.services):
+        error = offering.foreign(service.settings, now[service.organization])
+        if error is not None:
+            yield error._replace(field=path("services", at, error.field))
+    for organization in sorted(now):
+        settings = configured.settings(connection, organization)
+        error = offering.bereft(settings, before[organization] - now[organization])
+        if error is not None:
+            yield error

@@ -12,20 +12,25 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
+from gpd_soap.intake import offering
 from gpd_soap.intake.fields import OrganizationCode, Segregation, Strict, Text5, Text35, Text140
 from gpd_soap.intake.finding import FieldError, findings, path
-from gpd_soap.services.kinds import problem_with
 
 
 class UnusableFile(Exception):
     """Nothing of the file can be loaded; the text says why, and repeats none of it."""
 
 
-class Organization(Strict):
+class Named(Strict):
+    """What an organization is called."""
+
+    name: Text140
+
+
+class Organization(Named):
     """An organization to register, or to rename."""
 
     fiscal_code: OrganizationCode
-    name: Text140
 
 
 class Broker(Strict):
@@ -34,30 +39,45 @@ class Broker(Strict):
     fiscal_code: Text35
 
 
-class Served(Strict):
-    """An organization that a station serves."""
+class Serving(Strict):
+    """How a station serves an organization."""
 
-    fiscal_code: OrganizationCode
     segregation_code: Segregation | None = None
     broadcast: bool = False
 
 
-class Station(Strict):
+class Served(Serving):
+    """An organization that a station serves."""
+
+    fiscal_code: OrganizationCode
+
+
+class Owned(Strict):
+    """Whose a station is."""
+
+    broker: Text35
+
+
+class Station(Owned):
     """A station to register, with whom it serves."""
 
     id: Text35
-    broker: Text35
     organizations: Annotated[list[Served], Field(default_factory=list)]
 
 
-class Service(Strict):
+class Offer(Strict):
+    """How a spontaneous-payment service is offered."""
+
+    kind: Annotated[str, Field(min_length=1, max_length=64)]
+    settings: dict[str, Any]
+
+
+class Service(Offer):
     """A spontaneous-payment service to offer."""
 
     organization: OrganizationCode
     service_id: Text5
     subject_id: Text5
-    kind: Annotated[str, Field(min_length=1, max_length=64)]
-    settings: dict[str, Any]
 
 
 class Placed(Strict):
@@ -139,6 +159,6 @@ def _no_constant(_name: str) -> object:
 
 def _services(services: Sequence[Service]) -> Iterable[FieldError]:
     for at, service in enumerate(services):
-        problem = problem_with(service.kind, service.settings)
-        if problem is not None:
-            yield FieldError(path("services", at, "settings"), "settings", problem)
+        error = offering.unfit(service.kind, service.settings)
+        if error is not None:
+            yield error._replace(field=path("services", at, error.field))

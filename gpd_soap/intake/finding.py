@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticCustomError
+
+Model = TypeVar("Model", bound=BaseModel)
 
 
 class FieldError(NamedTuple):
@@ -66,6 +68,14 @@ def findings(error: ValidationError, at: str = "") -> tuple[FieldError, ...]:
     """What pydantic found, in our words; `at` is where in a larger thing it looked."""
     found = error.errors(include_url=False, include_input=False)
     return tuple(_finding(detail, at) for detail in found[:MOST])
+
+
+def taken(model: type[Model], told: object) -> Model | tuple[FieldError, ...]:
+    """What was told as a model reads it, or everything that is wrong with it."""
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        return findings(error)
 
 
 def path(*steps: str | int) -> str:

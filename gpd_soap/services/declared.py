@@ -95,6 +95,9 @@ class Settings(BaseModel):
         return self
 
 
+SETTING = re.compile(r"[A-Za-z_]{1,40}")
+
+
 def settings_of(told: Mapping[str, Any]) -> Settings:
     """Read a service's settings; BadSettings says what is wrong with them."""
     try:
@@ -105,7 +108,10 @@ def settings_of(told: Mapping[str, Any]) -> Settings:
 
 
 def _said(*, loc: tuple[str | int, ...], msg: str, **_: Any) -> str:
-    return f"{loc[0] if loc else 'settings'}: {msg.removeprefix('Value error, ')}"
+    name = str(loc[0]) if loc else "settings"
+    # WHY: a setting that is not known may be called anything, and be no name at all.
+    told = name if SETTING.fullmatch(name) else "?"
+    return f"{told}: {msg.removeprefix('Value error, ')}"
 
 
 class Declared:

@@ -20,6 +20,11 @@ class UnknownKind(OperatorError):
 
     hint = f"install the one distribution that provides it in the entry-point group {GROUP}"
 
+    def __init__(self, name: str, why: str) -> None:
+        """Name the kind; `why` says the same without its name."""
+        super().__init__(f"service kind {name!r} {why}")
+        self.why = why
+
 
 class Kinds:
     """Finds a kind by its name; each is loaded and made once."""
@@ -43,6 +48,8 @@ def problem_with(kind: str, settings: Mapping[str, Any]) -> str | None:
     """Say what keeps a service from being offered, or None: asked when it is configured."""
     try:
         service = kind_of(kind)
+    except UnknownKind as error:
+        return f"kind: {error.why}"
     except Exception as error:  # noqa: BLE001  # WHY: the code of others may fail in any way
         return f"kind: {str(error) or type(error).__name__}"
     check: Callable[[Mapping[str, Any]], str | None] | None
@@ -55,11 +62,11 @@ def _made(name: str) -> SpontaneousService:
     found = {point.value: point for point in entry_points(group=GROUP, name=name)}
     if len(found) != 1:
         by = "nothing that is" if not found else "more than one thing"
-        raise UnknownKind(f"service kind {name!r} is provided by {by} installed")
+        raise UnknownKind(name, f"is provided by {by} installed")
     make: Callable[[], SpontaneousService] = next(iter(found.values())).load()
     service = make()
     if not callable(getattr(service, "quote", None)):
-        raise UnknownKind(f"service kind {name!r} has no method `quote`")
+        raise UnknownKind(name, "has no method `quote`")
     return service
 
 

@@ -14,10 +14,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from gpd_soap.store import schema
 from gpd_soap.store.errors import StoreError
+from gpd_soap.store.paging import Slice, sliced
 
 PREFIX = "gpd_"
 RANDOM_BYTES = 32
@@ -102,8 +103,17 @@ def revoke(connection: Connection, key_id: str, now: datetime) -> bool:
 
 def every(connection: Connection) -> list[Key]:
     """Every key that was ever made, the oldest first."""
-    asked = select(*_columns()).order_by(KEY.created_at, KEY.id)
-    return [_key(row) for row in connection.execute(asked)]
+    return [_key(row) for row in connection.execute(_every())]
+
+
+def page(connection: Connection, wanted: Slice) -> tuple[list[Key], int]:
+    """The keys of one page, the oldest first, and how many were ever made."""
+    rows, total = sliced(connection, _every(), wanted)
+    return [_key(row) for row in rows], total
+
+
+def _every() -> Select[Any]:
+    return select(*_columns()).order_by(KEY.created_at, KEY.id)
 
 
 def _columns() -> list[Any]:

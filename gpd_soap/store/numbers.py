@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_, select
 
 from gpd_soap.core import notice
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.store import retired, schema
+from gpd_soap.store import registered, retired, schema
 from gpd_soap.store.configuration import upsert
 from gpd_soap.store.questions import OPTION, POSITION
 
@@ -66,9 +66,8 @@ def segregation_code(connection: Connection, organization: str) -> str | None:
 
 
 def is_registered(connection: Connection, organization: str) -> bool:
-    """Whether an organization is one of ours."""
-    code = schema.organization.c.fiscal_code
-    return connection.execute(select(code).where(code == organization)).first() is not None
+    """Whether an organization is one of ours, which it then stays until the commit."""
+    return registered.hold(connection, registered.ORGANIZATION, organization)
 
 
 def in_use(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from gpd_soap.store.store import Store
-from tests.admin.office import SIZE, Clock, Office, prepare
+from tests.admin.office import SIZE, Admin, Clock, Office, prepare
 from tests.conftest import KINDS, FreshDatabase
 from tests.store.races import Crew
 
@@ -49,3 +49,23 @@ def quick_store(fresh_database: FreshDatabase) -> Iterator[Store]:
 def quick(quick_store: Store) -> Office:
     """The admin face over SQLite alone."""
     return Office(quick_store, Clock())
+
+
+@pytest.fixture
+def admin(store: Store) -> Admin:
+    """An administrator of everything, over both kinds of database."""
+    return Admin(store)
+
+
+@pytest.fixture
+def quick_admin(quick_store: Store) -> Admin:
+    """The same over SQLite alone."""
+    return Admin(quick_store)
+
+
+@pytest.fixture
+def elsewhere(admin_url: str) -> Iterator[Store]:
+    """Another process's store of the same database."""
+    opened = Store(admin_url)
+    yield opened
+    opened.close()

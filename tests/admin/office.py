@@ -131,6 +131,18 @@ class Office:
         return take(self.store, receipt(serial, amount))
 
 
+class Admin(Office):
+    """An office whose key is an administrator's."""
+
+    def __init__(self, store: Store, *organizations: str) -> None:
+        super().__init__(store, Clock())
+        self.writer = self.key(Role.ADMIN, *organizations)
+
+    def delete(self, path: str) -> Answer:
+        """Remove."""
+        return self.ask("DELETE", path)
+
+
 def receipt(serial: int = 1, amount: int = 1000) -> Receipt:
     """The receipt of a notice of these tests."""
     return Receipt(

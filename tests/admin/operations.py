@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from gpd_soap.store.keys import Role
-from tests.admin.office import ALL, ONE, OPTIONS
+from tests.admin.office import ALL, CLAIM, ONE, OPTIONS, ORGANIZATION
 from tests.intake.bodies import body, iuv, nav
 
 
@@ -31,4 +31,46 @@ POSITIONS = [
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
 ]
 
-OPERATIONS = [*POSITIONS]
+OFFER = {
+    "kind": "declared",
+    "settings": {
+        "amount": 500,
+        "description": "Diritti di segreteria",
+        "category": "0101002IM",
+        "iban": "IT60X0542811101000000123456",
+        "segregationCode": "47",
+    },
+}
+US = f"/organizations/{ORGANIZATION}"
+SERVED = f"{US}/stations/{CLAIM.station}"
+SERVICE = f"{US}/services/00001/00009"
+
+#: Of one organization, for whoever administers it.
+OURS = [
+    Operation("GET", US, role=Role.ADMIN),
+    Operation("PUT", US, {"name": "Comune di Prova"}, Role.ADMIN),
+    Operation("DELETE", US, role=Role.ADMIN),
+    Operation("GET", f"{US}/stations", role=Role.ADMIN),
+    Operation("PUT", SERVED, {"segregationCode": "47"}, Role.ADMIN),
+    Operation("DELETE", SERVED, role=Role.ADMIN),
+    Operation("GET", f"{US}/services", role=Role.ADMIN),
+    Operation("GET", SERVICE, role=Role.ADMIN),
+    Operation("PUT", SERVICE, OFFER, Role.ADMIN),
+    Operation("DELETE", SERVICE, role=Role.ADMIN),
+]
+#: Of no organization, for whoever administers all.
+EVERYBODYS = [
+    Operation("GET", "/organizations", role=Role.ADMIN),
+    Operation("GET", "/brokers", role=Role.ADMIN),
+    Operation("PUT", f"/brokers/{CLAIM.broker}", role=Role.ADMIN),
+    Operation("DELETE", f"/brokers/{CLAIM.broker}", role=Role.ADMIN),
+    Operation("GET", "/stations", role=Role.ADMIN),
+    Operation("GET", f"/stations/{CLAIM.station}", role=Role.ADMIN),
+    Operation("PUT", f"/stations/{CLAIM.station}", {"broker": CLAIM.broker}, Role.ADMIN),
+    Operation("DELETE", f"/stations/{CLAIM.station}", role=Role.ADMIN),
+    Operation("GET", "/keys", role=Role.ADMIN),
+    Operation("POST", "/keys", {"name": "Prova", "role": "admin"}, Role.ADMIN),
+    Operation("DELETE", "/keys/0123456789ab", role=Role.ADMIN),
+]
+
+OPERATIONS = [*POSITIONS, *OURS, *EVERYBODYS]

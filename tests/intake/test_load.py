@@ -447,6 +447,51 @@ def test_configuration_that_names_what_is_nowhere_makes_a_file_unusable(
         assert connection.execute(schema.broker.select()).all() == []
 
 
+def test_a_service_that_numbers_with_a_foreign_code_makes_a_file_unusable(store: Store):
+    """As over the API; and so does a file that takes a code from a service that is there."""
+
+    def take(stations: list[str], *services: str) -> None:
+        told = {
+            "organizations": [{"fiscalCode": ORGANIZATION, "name": "Comune"}],
+            "brokers": ["B"],
+            "stations": [station(code) for code in stations],
+            "services": [service(code) for code in services],
+        }
+        load_document(store, told)
+
+    foreign = r"services\[0\].settings.segregationCode: unknown: expected the segregation code"
+    for stations in ([], ["01"]):
+        with pytest.raises(UnusableFile, match=foreign):
+            take(stations, "02")
+    take(["02"], "02")
+    with pytest.raises(UnusableFile, match="services: in-use: expected none"):
+        take(["01"])
+    take(["01"], "01")
+
+
+def station(code: str) -> Body:
+    """A station that serves the organization with this segregation code."""
+    served = {"fiscalCode": ORGANIZATION, "segregationCode": code}
+    return {"id": "S", "broker": "B", "organizations": [served]}
+
+
+def service(code: str) -> Body:
+    """A service that numbers its notices with this segregation code."""
+    return {
+        "organization": ORGANIZATION,
+        "serviceId": "00001",
+        "subjectId": "00001",
+        "kind": "declared",
+        "settings": {
+            "amount": 500,
+            "description": "Diritti",
+            "segregationCode": code,
+            "category": "0101002IM",
+            "iban": "IT60X0542811101000000123456",
+        },
+    }
+
+
 def test_configuration_is_kept_and_can_be_loaded_again(store: Store, loaded: Load):
     """Registering twice changes nothing."""
     loaded()

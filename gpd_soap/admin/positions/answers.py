@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gpd_soap.core import rome
+from gpd_soap.admin.answers import local, page_info
 from gpd_soap.core.debt import Metadata, Transfer
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.state import PositionState, option_state, position_state
@@ -20,13 +20,6 @@ from gpd_soap.store.admin_positions import Progress, Stored, option_facts
 Body = dict[str, Any]
 
 SERVICE = "GPD"
-
-
-def local(instant: datetime | None) -> str | None:
-    """An instant on Rome's clock, to the microsecond, so that it can be sent back unchanged."""
-    return (
-        None if instant is None else instant.astimezone(rome.ROME).replace(tzinfo=None).isoformat()
-    )
 
 
 def base(stored: Stored, now: datetime) -> Body:
@@ -144,12 +137,7 @@ def page(stored: Sequence[Stored], total: int, limit: int, at: int, now: datetim
     """A page of positions; `items_found` counts all of them, not those of this page."""
     return {
         "payment_position_list": [base(each, now) for each in stored],
-        "page_info": {
-            "page": at,
-            "limit": limit,
-            "items_found": total,
-            "total_pages": -(-total // limit),
-        },
+        "page_info": page_info(total, limit, at),
     }
 
 

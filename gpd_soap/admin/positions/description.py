@@ -13,6 +13,7 @@ from gpd_soap.admin.description import (
     many,
     moments,
     objects,
+    page_of,
     ref,
     texts,
 )
@@ -103,15 +104,6 @@ def _outgoing() -> dict[str, Schema]:
         """iupd serviceType type fiscalCode fullName streetName civicNumber postalCode city province
            region country email phone companyName officeName"""
     )
-    page = objects(dict.fromkeys(("page", "limit", "items_found", "total_pages"), COUNT))
-    page["required"] = list(page["properties"])
-    listed = objects(
-        {
-            "payment_position_list": many("PaymentPositionModelBaseResponse"),
-            "page_info": ref("PageInfo"),
-        }
-    )
-    listed["required"] = list(listed["properties"])
     extended = {**option["properties"], **debtor, "debtPositionStatus": STATUS}
     return {
         "TransferModelResponse": transfer,
@@ -119,8 +111,9 @@ def _outgoing() -> dict[str, Schema]:
         "PaymentPositionModelBaseResponse": position,
         "PaymentsModelResponse": objects({**option["properties"], "serviceType": TEXT}),
         "PaymentOptionWithDebtorInfoModelResponse": objects(extended),
-        "PageInfo": page,
-        "PaymentPositionsInfo": listed,
+        "PaymentPositionsInfo": page_of(
+            "payment_position_list", "PaymentPositionModelBaseResponse"
+        ),
         "UpdateTransferIbanMassiveResponse": objects(
             {"description": TEXT, "updatedTransfers": COUNT}
         ),

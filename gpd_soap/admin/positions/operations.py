@@ -15,8 +15,8 @@ from gpd_soap.store.store import Store
 ALL = f"{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/<iupd>"
 
-MODEL = answer(ref("PaymentPositionModel"), "The position as it is now.")
-POSITION = answer(ref("PaymentPositionModelBaseResponse"), "The position.")
+MODEL = answer(ref("PaymentPositionModel"), "The position as it is now.", marked=True)
+POSITION = answer(ref("PaymentPositionModelBaseResponse"), "The position.", marked=True)
 
 
 def group(store: Store, clock: Clock) -> Group:
@@ -32,7 +32,7 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
         body("PaymentPositionModel"),
         {
             200: answer(ref("DryRun"), "What would be, with dryRun."),
-            201: answer(ref("PaymentPositionModel"), "Created."),
+            201: answer(ref("PaymentPositionModel"), "Created.", marked=True),
             **refusals(404, 409, 415),
         },
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gpd_soap.admin import problems
-from gpd_soap.admin.parameters import WHOLE, Day, Flag, OfOrganization, Told
+from gpd_soap.admin.parameters import WHOLE, Day, Flag, OfOrganization, Paged, Told
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
@@ -81,11 +81,9 @@ ORDERS = {
 }
 
 
-class Listing(Told):
+class Listing(Paged):
     """Which page of which positions."""
 
-    limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
-    page: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
     due_date_from: Day | None = None
     due_date_to: Day | None = None
     payment_date_from: Day | None = None

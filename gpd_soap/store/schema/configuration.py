@@ -71,4 +71,5 @@ request = Table(
     Column("status", Integer),
     Column("headers", Json),
     Column("body", LargeBinary),
+    Index(None, "asked_at"),
 )

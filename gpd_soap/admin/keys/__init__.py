@@ -1,0 +1,1 @@
+"""The keys of the admin face, made and revoked over itself."""

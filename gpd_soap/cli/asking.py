@@ -1,0 +1,33 @@
+"""What commands on the database have in common: where it is, and what was typed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from gpd_soap.intake.finding import Model
+    from gpd_soap.store.store import Store
+
+
+def ready_store() -> Store:
+    """The configured store; StaleSchema where it is not what this version needs."""
+    from gpd_soap.settings import Settings
+    from gpd_soap.store import migrate
+    from gpd_soap.store.store import Store
+
+    store = Store(Settings.load().database_url)
+    migrate.check(store.engine)
+    return store
+
+
+def read(model: type[Model], **told: object) -> Model:
+    """What was typed, held against the limits of the API; exit 2 with all that is wrong."""
+    from gpd_soap.intake.document import told as lines
+    from gpd_soap.intake.finding import taken
+
+    found = taken(model, told)
+    if isinstance(found, tuple):
+        raise click.UsageError(lines(found))
+    return found
