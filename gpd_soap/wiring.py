@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from gpd_soap.admin.app import admin_app
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
+from gpd_soap.core.exchange import Witness
 from gpd_soap.desk import Clock, Desk, Policy
-from gpd_soap.health import facts
+from gpd_soap.health import Health
+from gpd_soap.metrics import Metrics
 from gpd_soap.services.office import Office
 from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
@@ -22,8 +26,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def node_face(settings: Settings, store: Store, clock: Clock = utc_now) -> Wsgi:
-    """What the node listener serves; a test passes its own store and clock."""
+def node_face(
+    settings: Settings,
+    store: Store,
+    clock: Clock = utc_now,
+    witnesses: Sequence[Witness] = (),
+) -> Wsgi:
+    """What the node listener serves; a test passes its own store and clock.
+
+    `witnesses` are told of each exchange.
+    """
     office = Office(store, timedelta(seconds=settings.demand_window))
     policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
     schema, documents = Schema(), Documents(settings.address)
@@ -32,24 +44,28 @@ def node_face(settings: Settings, store: Store, clock: Clock = utc_now) -> Wsgi:
         desk,
         schema,
         documents,
-        witnesses=(),
+        witnesses=witnesses,
         check_answers=settings.check_answers,
         max_body=settings.max_body,
     )
-    return NodeFace(endpoint, documents, lambda: facts(store, schema))
+    return NodeFace(endpoint, documents, Health(store, schema))
 
 
-def faces(settings: Settings, store: Store, which: str) -> dict[str, Wsgi]:
-    """What to serve on which address: the node face, the admin face, or `all`."""
+def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dict[str, Wsgi]:
+    """What to serve on which address: the node face, the admin face, or `all`.
+
+    `counted_in` is the folder in which the server's processes count exchanges together.
+    """
+    metrics = Metrics(counted_in)
     found: dict[str, Wsgi] = {}
     if which in ("node", "all"):
-        found[settings.node_bind] = node_face(settings, store)
+        found[settings.node_bind] = node_face(settings, store, witnesses=(metrics.tell,))
     if which in ("admin", "all"):
-        found[settings.admin_bind] = admin_face(store)
+        found[settings.admin_bind] = admin_face(store, metrics)
     return found
 
 
-def admin_face(store: Store, clock: Clock = utc_now) -> Wsgi:
+def admin_face(store: Store, metrics: Metrics, clock: Clock = utc_now) -> Wsgi:
     """What the admin listener serves."""
-    schema = Schema()
-    return admin_app(store, clock, lambda: facts(store, schema))
+    health = Health(store, Schema())
+    return admin_app(store, clock, health, lambda figures: metrics.text(figures, clock()))
