@@ -7,7 +7,12 @@ from typing import NamedTuple
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.store import migrate
+from gpd_soap.store.errors import LaterSchema
 from gpd_soap.store.store import Store
+from gpd_soap.within import Within
+
+#: LIMIT: whoever keeps us running waits three seconds or so, and then believes the worst.
+SECONDS = 2.5
 
 
 class Fact(NamedTuple):
@@ -21,22 +26,39 @@ class Fact(NamedTuple):
         return f"{self.name}: {'OK' if self.holds else 'FAIL'} ({self.word})"
 
 
-def facts(store: Store, schema: Schema) -> list[Fact]:
-    """Look at the contract, the database and its tables; never raises."""
-    return [
-        Fact("contract", True, f"{len(schema.operations)} operations"),
-        *_database(store),
-    ]
+class Health:
+    """Looks whenever it is asked, and says within a time that somebody is waiting."""
+
+    def __init__(self, store: Store, schema: Schema) -> None:
+        """Take what is to be looked at."""
+        self._store, self._schema = store, schema
+        self._within = Within(SECONDS)
+
+    def __call__(self) -> list[Fact]:
+        """Look at the contract, the database and its tables; never raises."""
+        return [
+            Fact("contract", True, f"{len(self._schema.operations)} operations"),
+            *self._database(),
+        ]
+
+    def _database(self) -> list[Fact]:
+        try:
+            return self._within(lambda: _database(self._store))
+        except TimeoutError:
+            return [Fact("database", False, f"no answer in {SECONDS} seconds")]
 
 
 def _database(store: Store) -> list[Fact]:
+    there = Fact("database", True, store.engine.dialect.name)
     try:
         waiting = migrate.pending(store.engine)
         probed = store.last_probe() if not waiting else None
+    except LaterSchema as later:
+        return [there, Fact("schema", False, f"{later}: {later.hint}")]
     except Exception as error:  # noqa: BLE001  # WHY: whatever it is, the answer is "not ready"
         return [Fact("database", False, type(error).__name__)]
     return [
-        Fact("database", True, store.engine.dialect.name),
+        there,
         Fact("schema", not waiting, _schema(waiting)),
         Fact("last probe", True, _said(probed)),
     ]

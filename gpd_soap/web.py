@@ -62,9 +62,15 @@ def health(ready: Ready, environ: Environ, start_response: StartResponse) -> lis
     """Answer the two questions of whoever keeps us running; 503 while something is missing."""
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return answer(start_response, "405 Method Not Allowed", allow="GET, HEAD")
-    facts = list(ready()) if environ["PATH_INFO"] == READY else []
-    well = all(holds for _, holds, _ in facts)
-    told = {name: word if holds else f"FAIL: {word}" for name, holds, word in facts}
-    body = json.dumps({"status": "up" if well else "down", **told}).encode()
+    well, body = state(ready() if environ["PATH_INFO"] == READY else ())
     status = "200 OK" if well else "503 Service Unavailable"
     return answer(start_response, status, body, "application/json")
+
+
+def state(facts: Iterable[tuple[str, bool, str]]) -> tuple[bool, bytes]:
+    """Whether all that must hold does, and how that is told."""
+    told, well = {}, True
+    for name, holds, word in facts:
+        told[name] = word if holds else f"FAIL: {word}"
+        well = well and holds
+    return well, json.dumps({"status": "up" if well else "down", **told}).encode()

@@ -11,6 +11,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -213,6 +214,13 @@ class Postgres:
         if os.geteuid() == 0:
             child |= {"user": "nobody", "group": pwd.getpwnam("nobody").pw_gid, "extra_groups": []}
         return child
+
+
+@contextlib.contextmanager
+def hanging() -> Iterator[str]:
+    """The address of a server that takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
+        yield f"postgresql://gpd@127.0.0.1:{server.getsockname()[1]}/gpd"
 
 
 def found_programs() -> Iterator[Path]:

@@ -13,8 +13,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
-ORDER = """__init__ core settings logs web contract store services intake desk options soap
-           checking admin node health trust wiring worker server demo cli __main__""".split()
+ORDER = """__init__ core settings logs web within contract store services intake desk options
+           soap checking admin node health metrics trust wiring worker server demo cli
+           __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
@@ -29,6 +30,7 @@ OWNERS = {
     "flask_openapi": {"admin"},
     "flask_openapi_swagger": {"admin"},
     "werkzeug": {"admin"},
+    "prometheus_client": {"metrics"},
     "pydantic": {"settings", "services", "intake", "admin"},
 }
 READS_THE_ENVIRONMENT = {"settings", "cli"}

@@ -30,33 +30,36 @@ from gpd_soap.admin.idempotency import Once
 from gpd_soap.admin.keys import operations as keys
 from gpd_soap.admin.positions import operations as positions
 from gpd_soap.admin.problems import Problem, Refused
+from gpd_soap.admin.scrape import Scrape, Text
 from gpd_soap.desk import Clock
 from gpd_soap.intake.finding import FieldError, findings
 from gpd_soap.store.attempt import Unavailable
 from gpd_soap.store.store import Store
-from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, Wsgi, health
+from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
+METRICS = "/metrics"
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 LOG = logging.getLogger(__name__)
 
 
-def admin_app(store: Store, clock: Clock, ready: Ready) -> Wsgi:
-    """The whole admin face; `clock` gives the UTC time of each request, `ready` our health."""
+def admin_app(store: Store, clock: Clock, ready: Ready, text: Text) -> Wsgi:
+    """The whole admin face; `clock` gives the UTC time of each request, `ready` our health.
+
+    `text` writes the metrics out.
+    """
     app = flask_app(store, clock)
+    _watched(app, ready, Scrape(store, text))
     api: Wsgi = app.wsgi_app
 
     def face(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        named = _naming(environ, start_response)
-        if environ.get("PATH_INFO", "") in (LIVE, READY):
-            return health(ready, environ, named)
-        return api(environ, named)
+        return api(environ, _naming(environ, start_response))
 
     return face
 
 
 def flask_app(store: Store, clock: Clock) -> OpenAPI:
-    """The API alone, which knows nothing of health and request ids."""
+    """The API alone, which knows nothing of health, metrics and request ids."""
     app = OpenAPI(
         "gpd_soap.admin",
         info={"title": "gpd-soap, the admin face", "version": __version__},
@@ -84,6 +87,18 @@ def flask_app(store: Store, clock: Clock) -> OpenAPI:
     _handle(app)
     app.after_request(_finish)
     return app
+
+
+def _watched(app: Flask, ready: Ready, scrape: Scrape) -> None:
+    """Add what machines watch us by, which is no part of the API."""
+
+    def health(facts: Ready) -> Response:
+        well, body = state(facts())
+        return Response(body, 200 if well else 503, mimetype="application/json")
+
+    app.add_url_rule(LIVE, "live", lambda: health(tuple))
+    app.add_url_rule(READY, "ready", lambda: health(ready))
+    app.add_url_rule(METRICS, "metrics", scrape)
 
 
 def _blueprint(group: Group, store: Store, clock: Clock) -> APIBlueprint:
@@ -127,6 +142,7 @@ def _handle(app: Flask) -> None:
         RequestEntityTooLarge: lambda _: _problem(problems.TOO_LARGE),
         HTTPException: _of_http,
         Unavailable: _unavailable,
+        TimeoutError: _unavailable,
         Exception: _broken,
     }
     for kind, handler in handlers.items():
@@ -160,7 +176,7 @@ def _of_http(error: HTTPException) -> Response:
     return answer
 
 
-def _unavailable(error: Unavailable) -> Response:
+def _unavailable(error: Unavailable | TimeoutError) -> Response:
     LOG.warning("the database could not take a request", exc_info=error)
     return _problem(problems.UNAVAILABLE, headers={"Retry-After": "5"})
 

@@ -30,7 +30,7 @@ def guard(store: Store, role: Role) -> Callable[[], None]:
     """
 
     def hold() -> None:
-        key = _key(store)
+        key = known(store, shown())
         organization = (request.view_args or {}).get("organizationfiscalcode")
         if not (key.serves_every if organization is None else key.serves(organization)):
             raise Refused(problems.FORBIDDEN)
@@ -47,8 +47,13 @@ def guard(store: Store, role: Role) -> Callable[[], None]:
     return hold
 
 
-def _key(store: Store) -> Key:
-    token = next((told for name in HEADERS if (told := request.headers.get(name))), _bearer())
+def shown() -> str:
+    """What the request shows as its key, or nothing."""
+    return next((told for name in HEADERS if (told := request.headers.get(name))), _bearer())
+
+
+def known(store: Store, token: str) -> Key:
+    """The key that this is; Refused where it is none that works."""
     key = attempt(store, lambda c: keys.find(c, token)) if token else None
     if key is None:
         raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})

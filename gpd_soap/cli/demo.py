@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
+
+from gpd_soap.cli.folder import counting_folder, shared_folder
 
 NEXT = """
 Ask it as the Node would, from another terminal:
@@ -33,11 +34,11 @@ def demo(port: int, admin_port: int, keep: Path | None) -> None:
 
     Takes no GPD_* variables: a database of its own, loopback only.
     """
-    with TemporaryDirectory(prefix="gpd-soap-demo-") as folder:
-        _run(keep or Path(folder) / "demo.db", port, admin_port)
+    with shared_folder("demo") as folder, counting_folder() as counted_in:
+        _run(keep or folder / "demo.db", port, admin_port, counted_in)
 
 
-def _run(database: Path, port: int, admin_port: int) -> None:
+def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
     from gpd_soap import demo as sample
     from gpd_soap import logs, server, wiring
     from gpd_soap.settings import Settings
@@ -71,4 +72,4 @@ def _run(database: Path, port: int, admin_port: int) -> None:
         "address": settings.address,
     }
     click.echo(NEXT.format(**told))
-    server.serve(settings, wiring.faces(settings, store, "all"))
+    server.serve(settings, wiring.faces(settings, store, "all", counted_in))

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gpd_soap.cli.folder import counting_folder
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gpd_soap.store.store import Store
 
 
@@ -31,6 +35,11 @@ def serve(face: str) -> None:
 
     The database must be up to date (`gpd-soap db upgrade`).
     """
+    with counting_folder() as counted_in:
+        _serve(face, counted_in)
+
+
+def _serve(face: str, counted_in: Path) -> None:
     from gpd_soap import logs, server, wiring
     from gpd_soap.settings import Settings
     from gpd_soap.store import migrate
@@ -40,7 +49,7 @@ def serve(face: str) -> None:
     logs.configure(settings.log_level)
     store = Store(settings.database_url)
     migrate.check(store.engine)
-    server.serve(settings, wiring.faces(settings, store, face))
+    server.serve(settings, wiring.faces(settings, store, face, counted_in))
 
 
 @click.group()
@@ -72,9 +81,9 @@ def db_check() -> None:
 def health() -> None:
     """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
     from gpd_soap.contract.schema import Schema
-    from gpd_soap.health import facts
+    from gpd_soap.health import Health
 
-    found = facts(_store(), Schema())
+    found = Health(_store(), Schema())()
     for fact in found:
         click.echo(str(fact))
     if not all(fact.holds for fact in found):

@@ -6,7 +6,7 @@ import sqlite3
 import time
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
@@ -53,6 +53,9 @@ SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
 #: What PostgreSQL (unique_violation) and SQLite call a key that is in use.
 DUPLICATE = ("23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
 
+#: The execution options of a connection that changes nothing.
+READING = {"reading": True, "postgresql_readonly": True}
+
 
 def make_engine(address: str) -> Engine:
     """Open nothing yet; say how connections to this SQLAlchemy URL will be made.
@@ -69,7 +72,7 @@ def make_engine(address: str) -> Engine:
         return engine
     engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_SECONDS})
     event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediate)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
@@ -123,6 +126,7 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
     connection.autocommit = False
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin(connection: Connection) -> None:
     # WHY: a transaction that reads first and writes later would fail, not wait, behind a writer.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

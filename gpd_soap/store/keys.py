@@ -82,7 +82,7 @@ def create(
     token = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     key = Key(secrets.token_hex(6), name, role, tuple(sorted(set(organizations))), now, None)
     row = {**key._asdict(), "role": str(role), "organizations": list(key.organizations)}
-    connection.execute(insert(schema.api_key), {**row, "digest": _digest(token)})
+    connection.execute(insert(schema.api_key), {**row, "digest": digest(token)})
     return key, token
 
 
@@ -90,7 +90,7 @@ def find(connection: Connection, token: str) -> Key | None:
     """The key that this is, unless it was revoked or never made: one look-up by index."""
     if not token.startswith(PREFIX) or len(token) > LONGEST_TOKEN:
         return None
-    asked = select(*_columns()).where(KEY.digest == _digest(token), KEY.revoked_at.is_(None))
+    asked = select(*_columns()).where(KEY.digest == digest(token), KEY.revoked_at.is_(None))
     row = connection.execute(asked).first()
     return None if row is None else _key(row)
 
@@ -125,5 +125,6 @@ def _key(row: Any) -> Key:
     return found._replace(role=Role(found.role), organizations=tuple(found.organizations))
 
 
-def _digest(token: str) -> str:
+def digest(token: str) -> str:
+    """What a key is kept as."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

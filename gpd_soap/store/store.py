@@ -9,13 +9,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, select
+from sqlalchemy import Column, Connection, String, select, text
 
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict
 from gpd_soap.store import matching, schema
 from gpd_soap.store.configuration import upsert
-from gpd_soap.store.engine import make_engine
+from gpd_soap.store.engine import READING, make_engine
 from gpd_soap.store.hot import Connections
 from gpd_soap.store.questions import Answer, Debt, Questions
 from gpd_soap.store.settle import Settlement, values_of
@@ -44,6 +44,17 @@ class Store:
     def begin(self) -> Iterator[Connection]:
         """One transaction: leaving well commits, an exception rolls back."""
         with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self, *, seconds: int) -> Iterator[Connection]:
+        """One transaction that only reads, waits for no writer, and gives up after some seconds.
+
+        LIMIT: SQLite has nobody who would give up.
+        """
+        with self.engine.connect().execution_options(**READING) as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
             yield connection
 
     def notice(self, claim: Claim, nav: str) -> Answer:
@@ -121,7 +132,7 @@ class Store:
             ).scalar()
 
 
-def _cut(text: str, column: Column[str]) -> str:
+def _cut(said: str, column: Column[str]) -> str:
     # WHY: what breaks the contract may be of any length, and is kept all the same.
     assert isinstance(column.type, String)
-    return text[: column.type.length]
+    return said[: column.type.length]

@@ -11,6 +11,7 @@ from werkzeug.test import Client
 from gpd_soap.admin.app import admin_app
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.receipt import Receipt, Verdict, settle
+from gpd_soap.metrics import Metrics
 from gpd_soap.store import configuration, keys, migrate
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
@@ -82,7 +83,7 @@ class Office:
 
     def __init__(self, store: Store, clock: Clock, key: str = "") -> None:
         self.store, self.clock = store, clock
-        self.app = admin_app(store, clock, ready)
+        self.app = admin_app(store, clock, ready, lambda figures: Metrics().text(figures, clock()))
         self._client = Client(self.app)
         self.writer = key or self.key(Role.WRITER, ORGANIZATION)
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from gpd_soap.admin.app import METRICS
 from gpd_soap.store import keys
 from gpd_soap.store.keys import Role
 from tests.admin.office import ALL, NOW, ONE, OPTIONS, ORGANIZATION, Office
@@ -126,3 +127,42 @@ def test_a_revoked_key_is_refused_at_once(office: Office):
         assert not keys.revoke(connection, key.id, NOW)
 
     assert office.get(ALL).status == 401
+
+
+def test_metrics_are_for_a_key_of_every_organization(office: Office) -> None:
+    """A reader's will do, in any of the headers that a key may come in."""
+    reader = office.key(Role.READER, keys.EVERY)
+    answers = [
+        office.get(METRICS, key=reader),
+        office.get(METRICS, key=office.key(Role.ADMIN)),
+        office.get(METRICS, key="", headers={"Authorization": f"Bearer {reader}"}),
+        office.get(METRICS, key="", headers={"Ocp-Apim-Subscription-Key": reader}),
+    ]
+
+    for answer in answers:
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+        assert answer.headers["X-Request-Id"]
+        assert b"gpd_database_up 1.0\n" in answer.body
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_totals_are_not_for_a_key_of_some_organizations(quick: Office, role: Role) -> None:
+    """Whatever its role: they would tell it about the others."""
+    refused = quick.get(METRICS, key=quick.key(role, ORGANIZATION, OTHER))
+
+    assert (refused.status, refused.title) == (403, "The payment position is forbidden")
+
+
+def test_metrics_are_not_for_who_has_no_key(quick: Office) -> None:
+    """A revoked key is none, from the next scrape on."""
+    every = quick.key(Role.READER, keys.EVERY)
+    assert quick.get(METRICS, key=every).status == 200
+    with quick.store.begin() as connection:
+        found = next(key for key in keys.every(connection) if key.serves_every)
+        keys.revoke(connection, found.id, NOW)
+
+    for key in ("", "gpd_wrong", "è" * 99, every):
+        refused = quick.get(METRICS, key=key)
+        assert (refused.status, refused.title) == (401, "Unauthorized")
+        assert refused.headers["WWW-Authenticate"]

@@ -1,0 +1,131 @@
+"""What a Prometheus may know of us: exchanges as they happen, and figures of the store.
+
+Labels have a few known values each, and never an organization, a notice or a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from gpd_soap import __version__
+from gpd_soap.core.exchange import NOBODY, Exchanged
+from gpd_soap.core.faults import PaaFault
+from gpd_soap.options import OPERATION
+from gpd_soap.soap.exchange import ACTIONS
+from gpd_soap.store.figures import Figures
+
+#: What may be counted by its own name; whatever else there is counts as `other`.
+OPERATIONS = frozenset({*ACTIONS, OPERATION})
+FAULTS = frozenset(fault.code for fault in PaaFault)
+OUTCOMES = frozenset({"OK", "KO", "Fault"})
+OTHER, NONE = "other", "none"
+
+#: SPEC: 2 s is the service level; after 7 s the Node gives up a question, after 15 s a receipt.
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 7, 15)
+
+
+class Metrics:
+    """Counts exchanges; the processes of a server count together in a folder, if there is one."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """Without a folder, only this process is counted, by this object alone."""
+        # WHY: what is written into a folder is collected from there, and would be told twice.
+        registry = CollectorRegistry() if folder is None else None
+        self._folder, self._registry = folder, registry
+        labels = ("operation", "outcome", "fault")
+        self._exchanges = Counter(
+            "gpd_exchanges", "Exchanges with the Node.", labels, registry=registry
+        )
+        self._seconds = Histogram(
+            "gpd_exchange_seconds",
+            "How long the answers took.",
+            ("operation",),
+            registry=registry,
+            buckets=SECONDS,
+        )
+        self._tellers: dict[tuple[str, str, str], Callable[[float], None]] = {}
+
+    def tell(self, told: Exchanged) -> None:
+        """Count an exchange: a Witness."""
+        labels = (
+            told.operation if told.operation in OPERATIONS else OTHER,
+            told.outcome if told.outcome in OUTCOMES else OTHER,
+            _fault(told.fault),
+        )
+        # WHY: the library looks a label set up in ten times the time that this takes.
+        teller = self._tellers.get(labels)
+        if teller is None:
+            teller = self._tellers[labels] = self._teller(*labels)
+        teller(told.seconds)
+
+    def text(self, figures: Figures, now: datetime) -> bytes:
+        """Everything, in Prometheus' own format."""
+        registry = CollectorRegistry()
+        registry.register(_Figures(figures, now))
+        return generate_latest(self._counted()) + generate_latest(registry)
+
+    def _teller(self, operation: str, outcome: str, fault: str) -> Callable[[float], None]:
+        count, observe = (
+            self._exchanges.labels(operation, outcome, fault).inc,
+            self._seconds.labels(operation).observe,
+        )
+
+        def tell(seconds: float) -> None:
+            count()
+            observe(seconds)
+
+        return tell
+
+    def _counted(self) -> CollectorRegistry:
+        if self._registry is not None:
+            return self._registry
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]  # its
+        return registry
+
+
+def _fault(fault: str) -> str:
+    if fault == NOBODY:
+        return NONE
+    return fault if fault in FAULTS else OTHER
+
+
+class _Figures(Collector):
+    """The store's figures at one instant; one that is not known is not there."""
+
+    def __init__(self, figures: Figures, now: datetime) -> None:
+        self._figures, self._now = figures, now
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Give what is known."""
+        yield _gauge("gpd_build_info", "What runs here.", "version", [(__version__, 1)])
+        yield GaugeMetricFamily(
+            "gpd_database_up", "Whether the database answers.", value=self._figures.reachable
+        )
+        if self._figures.last_probe is not None:
+            age = (self._now - self._figures.last_probe).total_seconds()
+            yield GaugeMetricFamily(
+                "gpd_probe_age_seconds", "How long ago the Node last probed us.", value=age
+            )
+        if self._figures.open_cases is not None:
+            cases = self._figures.open_cases.items()
+            yield _gauge("gpd_open_cases", "Cases that wait for a person.", "kind", cases)
+        if self._figures.receipts is not None:
+            receipts = self._figures.receipts.items()
+            yield _gauge("gpd_receipts", "Receipts, by what they are kept as.", "state", receipts)
+
+
+def _gauge(
+    name: str, help_text: str, label: str, values: Iterable[tuple[str, int]]
+) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily(name, help_text, labels=[label])
+    for value, number in values:
+        gauge.add_metric([value], number)
+    return gauge
