@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from gpd_soap.admin.app import admin_app
+from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.desk import Clock, Desk, Policy
@@ -13,6 +14,7 @@ from gpd_soap.services.office import Office
 from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
 from gpd_soap.soap.face import NodeFace
+from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
 from gpd_soap.web import Wsgi
 
@@ -22,20 +24,24 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def node_face(settings: Settings, store: Store, clock: Clock = utc_now) -> Wsgi:
-    """What the node listener serves; a test passes its own store and clock."""
+def node_endpoint(settings: Settings, store: Store, clock: Clock = utc_now) -> NodeEndpoint:
+    """What answers the Node's messages."""
     office = Office(store, timedelta(seconds=settings.demand_window))
     policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
-    schema, documents = Schema(), Documents(settings.address)
-    desk = Desk(store, clock, office, policy)
-    endpoint = node_application(
-        desk,
-        schema,
-        documents,
+    return node_application(
+        Desk(store, clock, office, policy),
+        Schema(),
+        Documents(settings.address),
         witnesses=(),
         check_answers=settings.check_answers,
         max_body=settings.max_body,
     )
+
+
+def node_face(settings: Settings, store: Store, clock: Clock = utc_now) -> Wsgi:
+    """What the node listener serves; a test passes its own store and clock."""
+    schema, documents = Schema(), Documents(settings.address)
+    endpoint = node_endpoint(settings, store, clock)
     return NodeFace(endpoint, documents, lambda: facts(store, schema))
 
 
@@ -45,11 +51,18 @@ def faces(settings: Settings, store: Store, which: str) -> dict[str, Wsgi]:
     if which in ("node", "all"):
         found[settings.node_bind] = node_face(settings, store)
     if which in ("admin", "all"):
-        found[settings.admin_bind] = admin_face(store)
+        found[settings.admin_bind] = admin_face(settings, store)
     return found
 
 
-def admin_face(store: Store, clock: Clock = utc_now) -> Wsgi:
+def admin_face(settings: Settings, store: Store, clock: Clock = utc_now) -> Wsgi:
     """What the admin listener serves."""
     schema = Schema()
-    return admin_app(store, clock, lambda: facts(store, schema))
+    worklist = cases(settings, store, clock)
+    return admin_app(store, clock, worklist, lambda: facts(store, schema))
+
+
+def cases(settings: Settings, store: Store, clock: Clock = utc_now) -> Cases:
+    """The worklist, which can send what was kept through the node's door again."""
+    endpoint = node_endpoint(settings, store, clock)
+    return Cases(store, clock, lambda raw: endpoint.take_again(raw, "worklist"))

@@ -26,6 +26,8 @@ from gpd_soap.admin.group import Group
 from gpd_soap.admin.guard import LARGEST_BODY, guard
 from gpd_soap.admin.positions import operations as positions
 from gpd_soap.admin.problems import Problem, Refused
+from gpd_soap.admin.receipts import operations as receipts
+from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.desk import Clock
 from gpd_soap.intake.finding import FieldError, findings
 from gpd_soap.store.attempt import Unavailable
@@ -38,9 +40,9 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LOG = logging.getLogger(__name__)
 
 
-def admin_app(store: Store, clock: Clock, ready: Ready) -> Wsgi:
+def admin_app(store: Store, clock: Clock, cases: Cases, ready: Ready) -> Wsgi:
     """The whole admin face; `clock` gives the UTC time of each request, `ready` our health."""
-    app = flask_app(store, clock)
+    app = flask_app(store, clock, cases)
     api: Wsgi = app.wsgi_app
 
     def face(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -52,7 +54,7 @@ def admin_app(store: Store, clock: Clock, ready: Ready) -> Wsgi:
     return face
 
 
-def flask_app(store: Store, clock: Clock) -> OpenAPI:
+def flask_app(store: Store, clock: Clock, cases: Cases) -> OpenAPI:
     """The API alone, which knows nothing of health and request ids."""
     app = OpenAPI(
         "gpd_soap.admin",
@@ -74,7 +76,7 @@ def flask_app(store: Store, clock: Clock) -> OpenAPI:
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has
-    groups = [positions.group(store, clock)]
+    groups = [positions.group(store, clock), receipts.group(store, clock, cases)]
     for group in groups:
         app.register_api(_blueprint(group, store))
     _describe(app, groups)

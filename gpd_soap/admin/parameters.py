@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from gpd_soap.admin import problems
+from gpd_soap.admin.problems import Refused
 from gpd_soap.core import rome
 from gpd_soap.intake.fields import FIRST_YEAR, LAST_YEAR, OrganizationCode
-from gpd_soap.intake.finding import broken
+from gpd_soap.intake.finding import broken, findings
+
+M = TypeVar("M", bound=BaseModel)
 
 LONGEST_NUMBER = 9
 
@@ -61,3 +65,11 @@ class OfOrganization(Told):
 
 class Nothing(Told):
     """No query at all."""
+
+
+def checked(model: type[M], told: object) -> M:
+    """Some values as this model has them; Refused with everything that is wrong in them."""
+    try:
+        return model.model_validate(told)
+    except ValidationError as error:
+        raise Refused(problems.BAD_REQUEST, findings(error)) from None

@@ -11,9 +11,11 @@ from werkzeug.test import Client
 from gpd_soap.admin.app import admin_app
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.receipt import Receipt, Verdict, settle
+from gpd_soap.settings import Settings
 from gpd_soap.store import configuration, keys, migrate
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
+from gpd_soap.wiring import cases
 from tests.intake.bodies import OTHER, body, iuv, nav, option
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)  # 10:00 in Rome
@@ -82,7 +84,8 @@ class Office:
 
     def __init__(self, store: Store, clock: Clock, key: str = "") -> None:
         self.store, self.clock = store, clock
-        self.app = admin_app(store, clock, ready)
+        self.cases = cases(Settings(), store, clock)
+        self.app = admin_app(store, clock, self.cases, ready)
         self._client = Client(self.app)
         self.writer = key or self.key(Role.WRITER, ORGANIZATION)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import quote
 
 from flask import Response, jsonify, request
-from pydantic import BaseModel, ValidationError
 
 from gpd_soap.admin import problems
+from gpd_soap.admin.answers import Body
 from gpd_soap.admin.guard import json_body, lenient
-from gpd_soap.admin.parameters import Nothing, OfOrganization
+from gpd_soap.admin.parameters import Nothing, OfOrganization, checked
 from gpd_soap.admin.positions import answers, parameters
 from gpd_soap.admin.positions.creating import MANY, Created, How, create
 from gpd_soap.admin.positions.ledger import Ledger, Named
@@ -25,11 +25,9 @@ from gpd_soap.admin.positions.parameters import (
 )
 from gpd_soap.admin.problems import Refused
 from gpd_soap.desk import Clock
-from gpd_soap.intake.finding import FieldError, findings
+from gpd_soap.intake.finding import FieldError
 from gpd_soap.store.admin_positions import Stored
 from gpd_soap.store.store import Store
-
-M = TypeVar("M", bound=BaseModel)
 
 #: LIMIT: GPD's for one bulk.
 MOST = 100
@@ -99,7 +97,7 @@ class Positions:
 
     def change_account(self, path: OfOrganization, query: ChangingAccount) -> Response:
         """Change the IBAN of every transfer that can still be paid to it."""
-        account = _body(parameters.NewAccount, json_body())
+        account = checked(parameters.NewAccount, json_body())
         organization = path.organizationfiscalcode
         changed = self._ledger.change_account(
             organization, query.old_iban, account.new_iban, query.limit
@@ -109,7 +107,7 @@ class Positions:
 
     def paid_elsewhere(self, path: OfNav, query: Nothing) -> Response:
         """Note that a notice was paid at the creditor's."""
-        told = _body(parameters.PaidElsewhere, json_body(optional=True))
+        told = checked(parameters.PaidElsewhere, json_body(optional=True))
         notice = self._ledger.paid_elsewhere(
             path.organizationfiscalcode, path.nav, told.payment_date
         )
@@ -132,7 +130,7 @@ class Positions:
         how = How(query.to_publish, query.dry_run, odd)
         return create(self._store, organization, told, self._clock(), how, many=many)
 
-    def _would_be(self, created: Created) -> list[answers.Body]:
+    def _would_be(self, created: Created) -> list[Body]:
         """What a dry run shows: no number that it only tried."""
         now = self._clock()
         found = [answers.model(each, now) for each in created.stored]
@@ -169,13 +167,6 @@ def _many(told: object) -> list[Any]:
         raise Refused(problems.BAD_REQUEST, [error] if error else [])
     found: list[Any] = told[MANY]
     return found
-
-
-def _body(model: type[M], told: object) -> M:
-    try:
-        return model.model_validate(told)
-    except ValidationError as error:
-        raise Refused(problems.BAD_REQUEST, findings(error)) from None
 
 
 def _told(found: list[FieldError]) -> list[dict[str, str]]:
