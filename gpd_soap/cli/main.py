@@ -9,6 +9,7 @@ from gpd_soap.cli.demo import demo
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
 from gpd_soap.cli.node import node
+from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.serve import db, health, serve
 from gpd_soap.core.errors import OperatorError
 
@@ -37,5 +38,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, db, key, load, node, health):
+for command in (demo, serve, db, key, load, receipts, node, health):
     main.add_command(command)

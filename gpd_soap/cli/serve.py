@@ -81,6 +81,15 @@ def health() -> None:
         raise SystemExit(1)
 
 
+def ready_store() -> Store:
+    """The store of the settings; StaleSchema where its database is not what we need."""
+    from gpd_soap.store import migrate
+
+    store = _store()
+    migrate.check(store.engine)
+    return store
+
+
 def _store() -> Store:
     from gpd_soap.settings import Settings
     from gpd_soap.store.store import Store
