@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from gpd_soap.admin.app import admin_app
+from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import Witness
@@ -19,6 +20,7 @@ from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
 from gpd_soap.soap.exchange import log_line
 from gpd_soap.soap.face import NodeFace
+from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
 from gpd_soap.trust import Trusted
 from gpd_soap.web import Wsgi
@@ -29,31 +31,38 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> Desk:
+    """Who answers the Node; a test passes its own store and clock."""
+    office = Office(store, timedelta(seconds=settings.demand_window))
+    policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
+    return Desk(store, clock, office, policy)
+
+
+def node_endpoint(
+    settings: Settings, answering: Desk, witnesses: Sequence[Witness] = ()
+) -> NodeEndpoint:
+    """What takes the Node's messages; `witnesses` are told of each exchange, after the log."""
+    return node_application(
+        answering,
+        Schema(),
+        Documents(settings.address),
+        (log_line, *witnesses),
+        check_answers=settings.check_answers,
+        max_body=settings.max_body,
+    )
+
+
 def node_face(
     settings: Settings,
     store: Store,
     clock: Clock = utc_now,
     witnesses: Sequence[Witness] = (),
 ) -> Wsgi:
-    """What the node listener serves; a test passes its own store and clock.
-
-    `witnesses` are told of each exchange, after the log.
-    """
-    office = Office(store, timedelta(seconds=settings.demand_window))
-    policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
-    schema, documents = Schema(), Documents(settings.address)
-    desk = Desk(store, clock, office, policy)
-    told = (log_line, *witnesses)
-    endpoint = node_application(
-        desk,
-        schema,
-        documents,
-        told,
-        check_answers=settings.check_answers,
-        max_body=settings.max_body,
-    )
-    options = PaymentOptions(desk, told, max_body=settings.max_body)
-    face = NodeFace(endpoint, options, documents, Health(store, schema))
+    """What the node listener serves."""
+    answering, documents = desk(settings, store, clock), Documents(settings.address)
+    endpoint = node_endpoint(settings, answering, witnesses)
+    options = PaymentOptions(answering, (log_line, *witnesses), max_body=settings.max_body)
+    face = NodeFace(endpoint, options, documents, Health(store, Schema()))
     if settings.node_tls_certificate or settings.node_proxies:
         return Trusted(face, settings.node_callers, settings.node_proxies)
     return face
@@ -65,15 +74,28 @@ def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dic
     `counted_in` is the folder in which the server's processes count exchanges together.
     """
     metrics = Metrics(counted_in)
+    witnesses = (metrics.tell,)
     found: dict[str, Wsgi] = {}
     if which in ("node", "all"):
-        found[settings.node_bind] = node_face(settings, store, witnesses=(metrics.tell,))
+        found[settings.node_bind] = node_face(settings, store, witnesses=witnesses)
     if which in ("admin", "all"):
-        found[settings.admin_bind] = admin_face(store, metrics)
+        worklist = cases(settings, store, witnesses=witnesses)
+        found[settings.admin_bind] = admin_face(store, worklist, metrics)
     return found
 
 
-def admin_face(store: Store, metrics: Metrics, clock: Clock = utc_now) -> Wsgi:
+def admin_face(store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now) -> Wsgi:
     """What the admin listener serves."""
     health = Health(store, Schema())
-    return admin_app(store, clock, health, lambda figures: metrics.text(figures, clock()))
+    return admin_app(store, clock, worklist, health, lambda found: metrics.text(found, clock()))
+
+
+def cases(
+    settings: Settings,
+    store: Store,
+    clock: Clock = utc_now,
+    witnesses: Sequence[Witness] = (),
+) -> Cases:
+    """The worklist, which can send what was kept through the node's door again."""
+    endpoint = node_endpoint(settings, desk(settings, store, clock), witnesses)
+    return Cases(store, clock, lambda raw: endpoint.take_again(raw, "worklist"))

@@ -1,4 +1,4 @@
-"""What answers of every part of the API have in common."""
+"""How every answer is written: Rome's clock, what is there and nothing else, pages with a total."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pydantic.alias_generators import to_camel
 from gpd_soap.admin.parameters import Paged
 from gpd_soap.core import rome
 
+Body = dict[str, Any]
+
 
 def local(instant: datetime | None) -> str | None:
     """An instant on Rome's clock, to the microsecond, so that it can be sent back unchanged."""
@@ -18,16 +20,21 @@ def local(instant: datetime | None) -> str | None:
     )
 
 
-def page_info(total: int, limit: int, at: int) -> dict[str, int]:
+def there(**told: object) -> Body:
+    """The fields that have a value."""
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def row(**told: object) -> Body:
+    """A row as JSON has it: names in camel case, what is not there left out."""
+    return {to_camel(name): value for name, value in there(**told).items()}
+
+
+def page_info(total: int, limit: int, at: int) -> Body:
     """Which page it is of how many; `items_found` counts what is on all of them."""
     return {"page": at, "limit": limit, "items_found": total, "total_pages": -(-total // limit)}
 
 
-def row(**told: object) -> dict[str, Any]:
-    """A row as JSON has it: names in camel case, what is not there left out."""
-    return {to_camel(name): value for name, value in told.items() if value is not None}
-
-
-def listed(name: str, rows: list[dict[str, Any]], total: int, query: Paged) -> dict[str, object]:
+def listed(name: str, rows: list[Body], total: int, query: Paged) -> Body:
     """A page of a list, which stands under this name."""
     return {name: rows, "page_info": page_info(total, query.limit, query.page)}

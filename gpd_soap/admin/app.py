@@ -30,6 +30,8 @@ from gpd_soap.admin.idempotency import Once
 from gpd_soap.admin.keys import operations as keys
 from gpd_soap.admin.positions import operations as positions
 from gpd_soap.admin.problems import Problem, Refused
+from gpd_soap.admin.receipts import operations as receipts
+from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.admin.scrape import Scrape, Text
 from gpd_soap.desk import Clock
 from gpd_soap.intake.finding import FieldError, findings
@@ -43,12 +45,12 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LOG = logging.getLogger(__name__)
 
 
-def admin_app(store: Store, clock: Clock, ready: Ready, text: Text) -> Wsgi:
+def admin_app(store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text) -> Wsgi:
     """The whole admin face; `clock` gives the UTC time of each request, `ready` our health.
 
-    `text` writes the metrics out.
+    `cases` is the worklist, `text` writes the metrics out.
     """
-    app = flask_app(store, clock)
+    app = flask_app(store, clock, cases)
     _watched(app, ready, Scrape(store, text))
     api: Wsgi = app.wsgi_app
 
@@ -58,7 +60,7 @@ def admin_app(store: Store, clock: Clock, ready: Ready, text: Text) -> Wsgi:
     return face
 
 
-def flask_app(store: Store, clock: Clock) -> OpenAPI:
+def flask_app(store: Store, clock: Clock, cases: Cases) -> OpenAPI:
     """The API alone, which knows nothing of health, metrics and request ids."""
     app = OpenAPI(
         "gpd_soap.admin",
@@ -80,7 +82,12 @@ def flask_app(store: Store, clock: Clock) -> OpenAPI:
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has
-    groups = [positions.group(store, clock), configuration.group(store), keys.group(store, clock)]
+    groups = [
+        positions.group(store, clock),
+        receipts.group(store, clock, cases),
+        configuration.group(store),
+        keys.group(store, clock),
+    ]
     for group in groups:
         app.register_api(_blueprint(group, store, clock))
     _describe(app, groups)

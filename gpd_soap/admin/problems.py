@@ -136,6 +136,28 @@ UNDER_WAY = Problem(
 OTHER_REQUEST = Problem(
     422, "Unprocessable Content", "This Idempotency-Key is of another request: give a new one."
 )
+RECEIPT_FORBIDDEN = Problem(
+    403, "The receipt retrieve is forbidden", "The IUV is of none of the segregation codes."
+)
+RECEIPT_NOT_FOUND = Problem(
+    404, "Not found the receipt", "No receipt of a payment of this IUV is kept."
+)
+INVALID_DATE_RANGE = Problem(
+    400, "Invalid date range", "Expected dates or date-times, the first not after the second."
+)
+NOT_ENOUGH = Problem(400, "Not enough elements", "There are fewer pages.")
+CASE_NOT_FOUND = Problem(404, "Not found the case", "Nothing of this id is kept.")
+NOT_OPEN = Problem(
+    409, "The case is not open", "It was resolved already, or there is nothing to decide."
+)
+NOT_WAITING = Problem(
+    409, "The case has no notice to find", "Only what has paid no notice yet can be matched."
+)
+NOT_MATCHED = Problem(409, "The case has found no notice", "There is no notice of its number.")
+NOT_PAYABLE = Problem(
+    409, "The notice cannot be paid by this case", "It, or what excludes it, was paid already."
+)
+NOT_TAKEN = Problem(409, "The message was refused again", "It was answered {}.")
 CHANGED = Problem(
     412, "Precondition Failed", "The position is not any more what If-Match says: read it again."
 )

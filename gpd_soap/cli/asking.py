@@ -22,6 +22,16 @@ def ready_store() -> Store:
     return store
 
 
+def code(_context: click.Context, _option: click.Parameter, told: str | None) -> str | None:
+    """An organization's code, where one was typed; exit 2 for what is none."""
+    from gpd_soap.core.codes import problem_with_fiscal_code_pa
+
+    problem = None if told is None else problem_with_fiscal_code_pa(told)
+    if problem is not None:
+        raise click.BadParameter(problem)
+    return told
+
+
 def read(model: type[Model], **told: object) -> Model:
     """What was typed, held against the limits of the API; exit 2 with all that is wrong."""
     from gpd_soap.intake.document import told as lines

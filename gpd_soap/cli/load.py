@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 import click
 
 from gpd_soap.cli import report as reports
-from gpd_soap.cli.asking import ready_store
+from gpd_soap.cli.asking import code, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
@@ -31,22 +31,13 @@ class Unusable(click.ClickException):
     exit_code = 2
 
 
-def _code(_context: click.Context, _option: click.Parameter, told: str | None) -> str | None:
-    from gpd_soap.core.codes import problem_with_fiscal_code_pa
-
-    problem = None if told is None else problem_with_fiscal_code_pa(told)
-    if problem is not None:
-        raise click.BadParameter(problem)
-    return told
-
-
 @click.command(cls=WithSettings)
 @click.argument("file", type=click.File("rb"))
 @click.option(
     "--format", "written", type=click.Choice(FORMATS), help="By default what FILE ends in, or json."
 )
 @click.option(
-    "--organization", metavar="CODE", callback=_code, help="Whose positions are that do not say."
+    "--organization", metavar="CODE", callback=code, help="Whose positions are that do not say."
 )
 @click.option("--keep-going", is_flag=True, help="Keep the good positions, batch by batch.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")

@@ -11,6 +11,7 @@ from gpd_soap.cli.demo import demo
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
 from gpd_soap.cli.node import node
+from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.serve import db, health, serve
 from gpd_soap.core.errors import OperatorError
 
@@ -39,6 +40,9 @@ def main() -> None:
     """
 
 
-COMMANDS = (demo, serve, db, organization, station, service, key, load, check, node, health)
+COMMANDS = (
+    *(demo, serve, db, organization, station, service, key),
+    *(load, check, receipts, node, health),
+)
 for command in COMMANDS:
     main.add_command(command)

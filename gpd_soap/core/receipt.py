@@ -14,7 +14,7 @@ from gpd_soap.core.debt import Claim, Notice, Standing
 
 
 class Kept(StrEnum):
-    """As what a receipt is kept; everything but `applied` and `secondary` needs a person."""
+    """As what a receipt is kept; see `NEEDS_A_PERSON` for what does not end here."""
 
     APPLIED = "applied"
     REVIEW = "review"
@@ -23,6 +23,13 @@ class Kept(StrEnum):
     SECONDARY = "secondary"
     UNMATCHED = "unmatched"
     NOT_PAID = "not-paid"
+
+
+#: Money was taken, and somebody must look; of what was `not-paid` there is nothing to see to.
+NEEDS_A_PERSON = (Kept.UNMATCHED, Kept.DOUBLE, Kept.CONFLICTING, Kept.REVIEW)
+
+IUV_ELSEWHERE = "the IUV is of another notice"
+BY_HAND = "matched by hand"
 
 
 class Receipt(NamedTuple):
@@ -99,9 +106,22 @@ def settle(receipt: Receipt, known: Known, now: datetime) -> Verdict:
         return Verdict(Kept.NOT_PAID, ("outcome KO",))
     if known.notice is None:
         if known.nav_of_iuv is not None:
-            return Verdict(Kept.REVIEW, ("the IUV is of another notice",))
+            return Verdict(Kept.REVIEW, (IUV_ELSEWHERE,))
         return Verdict(Kept.UNMATCHED, ("no notice of this number",))
     return _apply(receipt, known.notice, now)
+
+
+def settle_by_hand(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:
+    """Decide what a receipt does to the notice that a person says it pays, whatever it names."""
+    verdict = _apply(receipt, notice, now)
+    if not verdict.pays:
+        return verdict
+    return Verdict(Kept.REVIEW, (*verdict.reasons, BY_HAND), pays=True)
+
+
+def waits(kept: str, reasons: str) -> bool:
+    """Whether a receipt that is kept so has found no notice yet."""
+    return kept == Kept.UNMATCHED or (kept == Kept.REVIEW and reasons == IUV_ELSEWHERE)
 
 
 def _apply(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:

@@ -9,7 +9,7 @@ from typing import Any
 
 from spyne.server.wsgi import WsgiApplication, WsgiMethodContext
 
-from gpd_soap.core.exchange import Witness
+from gpd_soap.core.exchange import Exchanged, Witness
 from gpd_soap.desk import Clock
 from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
@@ -79,7 +79,25 @@ class NodeEndpoint(WsgiApplication):
         exchange = Exchange(**_heard(environ), at=self._clock(), raw=raw)
         return self.handle_rpc(exchange, start_response)
 
+    def take_again(self, raw: bytes, caller: str) -> Exchanged:
+        """Take a message that was kept, as if the Node had sent it now; what came of it.
+
+        LIMIT: the transport's word on its encoding is gone, so it must say its own.
+        """
+        heard: dict[str, Any] = {"charset": None, "soap_action": "", "caller": caller}
+        exchange = Exchange(**heard, started=perf_counter(), at=self._clock(), raw=raw)
+        return self._take(exchange)[2]
+
     def handle_rpc(self, exchange: Exchange, start_response: StartResponse) -> list[bytes]:
+        """Answer one message over HTTP."""
+        status, said, _ = self._take(exchange)
+        start_response(
+            status,
+            [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(said)))],
+        )
+        return [said]
+
+    def _take(self, exchange: Exchange) -> tuple[str, bytes, Exchanged]:
         """Take one message through Spyne: document, operation, object, answer, bytes."""
         context = _Context(self, exchange)
         try:
@@ -94,15 +112,10 @@ class NodeEndpoint(WsgiApplication):
         if context.out_error is not None:
             status = self.app.out_protocol.fault_to_http_response_code(context.out_error)
             exchange.outcome = "Fault"
-        said = b"".join(context.out_string)
-        start_response(
-            status,
-            [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(said)))],
-        )
         told = exchange.over(int(status[:3]))
         for witness in self._witnesses:
             witness(told)
-        return [said]
+        return status, b"".join(context.out_string), told
 
     def _steps(self, context: _Context) -> None:
         self.generate_contexts(context)

@@ -12,9 +12,11 @@ from gpd_soap.admin.app import admin_app
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.metrics import Metrics
+from gpd_soap.settings import Settings
 from gpd_soap.store import configuration, keys, migrate
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
+from gpd_soap.wiring import cases
 from tests.intake.bodies import OTHER, body, iuv, nav, option
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)  # 10:00 in Rome
@@ -83,7 +85,10 @@ class Office:
 
     def __init__(self, store: Store, clock: Clock, key: str = "") -> None:
         self.store, self.clock = store, clock
-        self.app = admin_app(store, clock, ready, lambda figures: Metrics().text(figures, clock()))
+        self.cases = cases(Settings(), store, clock)
+        self.app = admin_app(
+            store, clock, self.cases, ready, lambda figures: Metrics().text(figures, clock())
+        )
         self._client = Client(self.app)
         self.writer = key or self.key(Role.WRITER, ORGANIZATION)
 

@@ -3,17 +3,22 @@
 from typing import NamedTuple
 
 from gpd_soap.store.keys import Role
+from tests.admin import paying
 from tests.admin.office import ALL, CLAIM, ONE, OPTIONS, ORGANIZATION
 from tests.intake.bodies import body, iuv, nav
 
 
 class Operation(NamedTuple):
-    """What is asked, of a back office that has POSIZIONE-1; `role` is the least that may read."""
+    """What is asked, of a back office that has POSIZIONE-1 and what `paying.keep` sends.
+
+    `role` is the least that may read; what `names_none` is for keys of every organization.
+    """
 
     method: str
     path: str
     told: object = None
     role: Role = Role.READER
+    names_none: bool = False
 
 
 POSITIONS = [
@@ -73,4 +78,30 @@ EVERYBODYS = [
     Operation("DELETE", "/keys/0123456789ab", role=Role.ADMIN),
 ]
 
-OPERATIONS = [*POSITIONS, *OURS, *EVERYBODYS]
+RECEIPTS = [
+    Operation("GET", paying.RECEIPTS),
+    Operation("GET", f"{paying.RECEIPTS}/{iuv(90)}"),
+]
+
+
+def worklist(place: str, case: str, *, names_none: bool) -> list[Operation]:
+    """The operations on a worklist that has this case."""
+    one = f"{place}/{case}"
+    asked: list[tuple[str, str, object]] = [
+        ("GET", place, None),
+        ("GET", one, None),
+        ("GET", f"{one}/raw", None),
+        ("POST", f"{one}/resolve", {"note": "Restituito"}),
+        ("POST", f"{one}/rematch", {}),
+    ]
+    return [Operation(*each, names_none=names_none) for each in asked]
+
+
+OPERATIONS = [
+    *POSITIONS,
+    *OURS,
+    *EVERYBODYS,
+    *RECEIPTS,
+    *worklist(paying.WORKLIST, "r-90", names_none=False),
+    *worklist("/worklist", paying.quarantined(paying.NOBODYS), names_none=True),
+]

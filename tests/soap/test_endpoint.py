@@ -8,9 +8,12 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from gpd_soap.core.exchange import Exchanged
+from gpd_soap.settings import Settings
 from gpd_soap.store import schema
 from gpd_soap.store.store import Store
 from gpd_soap.web import Wsgi
+from gpd_soap.wiring import desk, node_endpoint
 from tests import world
 from tests.calling import call
 from tests.conftest import FreshDatabase
@@ -232,3 +235,20 @@ def test_answers_may_go_unchecked_where_that_was_asked_for(store: Store) -> None
     answered = call(world.face(store, check_answers=False), "POST", "/partner", asked_for, **XML)
 
     assert b"<paymentAmount>99.99</paymentAmount>" in answered.body
+
+
+def test_a_message_that_was_kept_is_taken_again(store: Store) -> None:
+    """As any other, and whoever is told of exchanges learns who sent it."""
+    told: list[Exchanged] = []
+    answering = desk(Settings(), store, lambda: world.NOW)
+    endpoint = node_endpoint(Settings(), answering, [told.append])
+
+    taken = endpoint.take_again(RECEIPT, "worklist")
+    refused = endpoint.take_again(RECEIPT.replace(b"<outcome>OK</outcome>", b""), "worklist")
+    no_soap = endpoint.take_again(b"<", "worklist")
+
+    assert told == [taken, refused, no_soap]
+    assert {each.caller for each in told} == {"worklist"}
+    assert [(each.outcome, each.fault, each.status) for each in told] == [
+        ("OK", "-", 200), ("KO", "PAA_SINTASSI_XSD", 200), ("Fault", "-", 500),
+    ]  # fmt: skip

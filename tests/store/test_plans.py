@@ -1,14 +1,15 @@
 """The Node's questions read by index, however many notices there are."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, event, insert
 
+from gpd_soap.core.case import CaseKey
 from gpd_soap.core.receipt import Kept, Verdict
-from gpd_soap.store import schema
+from gpd_soap.store import receipts, schema, worklist
 from gpd_soap.store.hot import Statement
 from gpd_soap.store.settle import values_of
 from gpd_soap.store.store import Store
@@ -16,7 +17,9 @@ from tests.conftest import Databases, FreshDatabase
 from tests.store.samples import (
     CLAIM,
     NOW,
+    ORGANIZATION,
     RAW,
+    TOMORROW,
     add,
     nav,
     option,
@@ -114,3 +117,39 @@ def test_sqlite_finds_the_options_of_each_position_by_index(fresh_database: Fres
     [how] = [step[3] for step in steps if step[3].startswith("SEARCH payment_option ")]
 
     assert "(organization=? AND iupd=?)" in how
+
+
+LISTED = receipts.Wanted(TOMORROW, None, None, None, None, (), 20, 0)
+DOUBLE = worklist.Wanted("double", False, None, None, 10, 0)
+BACK_OFFICE: dict[str, Callable[[Connection], object]] = {
+    "receipts": lambda c: receipts.page(c, ORGANIZATION, LISTED),
+    "receipts until": lambda c: receipts.page(c, ORGANIZATION, LISTED._replace(until=TOMORROW)),
+    "one receipt": lambda c: receipts.find(c, ORGANIZATION, nav(77)[1:]),
+    "worklist": lambda c: worklist.page(c, ORGANIZATION, DOUBLE),
+    "one case": lambda c: worklist.read(c, ORGANIZATION, CaseKey("r-77", 0)),
+}
+
+
+@pytest.mark.parametrize("ask", BACK_OFFICE.values(), ids=BACK_OFFICE)
+def test_a_back_office_reads_no_big_table_from_end_to_end(
+    crowded: Store, ask: Callable[[Connection], object]
+):
+    """Pages, their totals and single receipts are found by index."""
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
+        asked.append((statement, values))
+
+    event.listen(crowded.engine, "before_cursor_execute", note)
+    with crowded.begin() as connection:
+        ask(connection)
+    event.remove(crowded.engine, "before_cursor_execute", note)
+
+    def explain(driver: Any) -> list[Any]:
+        explained = [(f"EXPLAIN (FORMAT JSON) {statement}", values) for statement, values in asked]
+        return [driver.execute(*each).fetchone()[0][0]["Plan"] for each in explained]
+
+    plans = crowded._connections.read(explain)
+    found = [scan for plan in plans for scan in scans(plan) if scan[0] in BIG]
+    assert found
+    assert [scan for scan in found if "Index" not in scan[1] and "Bitmap" not in scan[1]] == []

@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from gpd_soap.admin.answers import local, page_info
+from gpd_soap.admin.answers import Body, local, page_info, there
 from gpd_soap.core.debt import Metadata, Transfer
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.state import PositionState, option_state, position_state
 from gpd_soap.intake.position import PLAN
 from gpd_soap.store.admin_positions import Progress, Stored, option_facts
-
-Body = dict[str, Any]
 
 SERVICE = "GPD"
 
@@ -25,7 +22,7 @@ SERVICE = "GPD"
 def base(stored: Stored, now: datetime) -> Body:
     """What is read: PaymentPositionModelBaseResponse."""
     position = stored.position
-    return _there(
+    return there(
         iupd=position.iupd,
         organizationFiscalCode=position.organization,
         type=position.debtor.kind,
@@ -45,7 +42,7 @@ def base(stored: Stored, now: datetime) -> Body:
 def model(stored: Stored, now: datetime) -> Body:
     """What a change answers: PaymentPositionModel, as it would be sent to make the same again."""
     position, debtor = stored.position, stored.position.debtor
-    return _there(
+    return there(
         iupd=position.iupd,
         type=debtor.kind,
         payStandIn=position.pay_stand_in,
@@ -73,7 +70,7 @@ def model(stored: Stored, now: datetime) -> Body:
 def option(stored: Stored, at: int) -> Body:
     """One notice: PaymentOptionModelResponse."""
     kept, progress = stored.position.options[at], stored.progress[at]
-    return _there(
+    return there(
         **_of_option(kept),
         organizationFiscalCode=stored.position.organization,
         paymentDate=local(progress.payment_date or progress.paid_at),
@@ -90,7 +87,7 @@ def option(stored: Stored, at: int) -> Body:
         lastUpdatedDate=local(progress.updated_at),
         paymentOptionMetadata=_metadata(kept.metadata),
         transfer=[
-            _there(
+            there(
                 **_of_transfer(share),
                 insertedDate=local(stored.created_at),
                 status="T_REPORTED" if reported else "T_UNREPORTED",
@@ -106,7 +103,7 @@ def with_debtor(stored: Stored, at: int, now: datetime) -> Body:
     debtor = stored.position.debtor
     return {
         **option(stored, at),
-        **_there(
+        **there(
             iupd=stored.position.iupd,
             debtPositionStatus=str(position_state(stored.facts, now)),
             serviceType=SERVICE,
@@ -134,7 +131,7 @@ def paid(stored: Stored, at: int) -> Body:
 
 
 def page(stored: Sequence[Stored], total: int, limit: int, at: int, now: datetime) -> Body:
-    """A page of positions; `items_found` counts all of them, not those of this page."""
+    """A page of positions."""
     return {
         "payment_position_list": [base(each, now) for each in stored],
         "page_info": page_info(total, limit, at),
@@ -143,7 +140,7 @@ def page(stored: Sequence[Stored], total: int, limit: int, at: int, now: datetim
 
 def _sent(kept: NewOption) -> Body:
     plan = None if kept.plan == PLAN else kept.plan
-    return _there(
+    return there(
         **_of_option(kept),
         paymentPlanId=plan,
         transfer=[_of_transfer(share) for share in kept.transfers],
@@ -152,7 +149,7 @@ def _sent(kept: NewOption) -> Body:
 
 
 def _of_option(kept: NewOption) -> Body:
-    return _there(
+    return there(
         nav=kept.nav,
         iuv=kept.iuv,
         amount=kept.amount,
@@ -165,7 +162,7 @@ def _of_option(kept: NewOption) -> Body:
 
 def _of_transfer(share: Transfer) -> Body:
     stamp = share.stamp
-    return _there(
+    return there(
         idTransfer=str(share.number),
         amount=share.amount,
         organizationFiscalCode=share.organization,
@@ -203,7 +200,3 @@ def _paid_on(stored: Stored, now: datetime) -> datetime | None:
 
 def _moment(progress: Progress) -> datetime | None:
     return progress.payment_date or progress.paid_at
-
-
-def _there(**told: object) -> Body:
-    return {name: value for name, value in told.items() if value is not None}

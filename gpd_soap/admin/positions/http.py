@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Response, jsonify, request
 
 from gpd_soap.admin import problems
+from gpd_soap.admin.answers import Body
 from gpd_soap.admin.guard import body_of, json_body, lenient
 from gpd_soap.admin.parameters import Nothing, OfOrganization
 from gpd_soap.admin.positions import answers, parameters
@@ -129,7 +130,7 @@ class Positions:
         how = How(query.to_publish, query.dry_run, odd)
         return create(self._store, organization, told, self._clock(), how, many=many)
 
-    def _would_be(self, created: Created) -> list[answers.Body]:
+    def _would_be(self, created: Created) -> list[Body]:
         """What a dry run shows: no number that it only tried."""
         now = self._clock()
         found = [answers.model(each, now) for each in created.stored]

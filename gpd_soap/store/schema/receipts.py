@@ -54,6 +54,7 @@ receipt = Table(
     Index(None, "organization", "nav"),
     Index(None, "organization", "iuv"),
     Index(None, "organization", "kept", "received_at"),
+    Index(None, "organization", "paid_at", "received_at"),
 )
 
 #: What came as a receipt and is none: it breaks the contract, or is for an organization not ours.
