@@ -73,6 +73,9 @@ NOT_FOUND = Problem(404, "Not found the debt position", "There is no position of
 OPTION_NOT_FOUND = Problem(
     404, "Not found the payment option", "There is no notice of this number to be found."
 )
+TRANSFER_NOT_FOUND = Problem(
+    404, "Not found the transfer", "There is no transfer of this number of a notice of this IUV."
+)
 NOT_UNIQUE = Problem(
     409,
     "The debt position violated constraints of uniqueness",
@@ -113,6 +116,9 @@ PUBLISHED_AFTER_VALIDITY = Problem(
     409,
     "Publish request occurred after the validity date began",
     "The position should have been published before it became valid.",
+)
+NOT_ACCOUNTABLE = Problem(
+    409, "transfer is not in accountable state", "The notice of the transfer is not paid."
 )
 CHANGED = Problem(
     412, "Precondition Failed", "The position is not any more what If-Match says: read it again."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -37,3 +38,20 @@ def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
                 # WHY: the driver's words may hold what was sent, and are nobody's out there.
                 raise Unavailable("the database could not take this") from error
     raise AssertionError("unreachable")
+
+
+class _Undone(Exception):
+    """Raised to leave a transaction with nothing kept."""
+
+
+def rehearse(store: Store, work: Callable[[Transaction], T]) -> T:
+    """What some work would come to: done in a transaction, and undone."""
+    come_to: list[T] = []
+
+    def undone(connection: Transaction) -> None:
+        come_to[:] = [work(connection)]
+        raise _Undone
+
+    with suppress(_Undone):
+        attempt(store, undone)
+    return come_to[0]

@@ -95,6 +95,22 @@ def mark_paid(
     )
 
 
+def report(connection: Connection, old: Stored, at: int, which: int, now: datetime) -> None:
+    """Note that a transfer, by its place in the notice at a place, was reported by a flow.
+
+    The notice's own `reported_at` is for one that a flow reported and no receipt paid.
+    """
+    option = old.position.options[at]
+    _move(connection, old, now)
+    _touch(connection, old, [option.nav], now)
+    connection.execute(
+        update(schema.transfer)
+        .where(SHARE.organization == old.position.organization, SHARE.nav == option.nav)
+        .where(SHARE.number == option.transfers[which].number)
+        .values(reported_at=now)
+    )
+
+
 #: Of what will not be paid any more the account stays as it was.
 OVER = (PositionState.INVALID, PositionState.PAID, PositionState.REPORTED)
 
@@ -138,10 +154,7 @@ def change_account(
             .where(SHARE.organization == organization, SHARE.nav == nav, SHARE.number == number)
             .values(iban=iban)
         )
-    touched = update(schema.payment_option).where(
-        OPTION.organization == organization, OPTION.nav.in_({nav for nav, _ in shares})
-    )
-    connection.execute(touched.values(updated_at=now))
+    _touch(connection, old, {nav for nav, _ in shares}, now)
     _move(connection, old, now)
 
 
@@ -153,3 +166,10 @@ def _is(old: Stored) -> tuple[Any, Any]:
 def _move(connection: Connection, old: Stored, now: datetime, **to: Any) -> None:
     values = {"version": POSITION.version + 1, "updated_at": now, **to}
     connection.execute(update(schema.position).where(*_is(old)).values(values))
+
+
+def _touch(connection: Connection, old: Stored, navs: Collection[str], now: datetime) -> None:
+    touched = update(schema.payment_option).where(
+        OPTION.organization == old.position.organization, OPTION.nav.in_(navs)
+    )
+    connection.execute(touched.values(updated_at=now))

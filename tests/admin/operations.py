@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from gpd_soap.store.keys import Role
-from tests.admin.office import ALL, ONE, OPTIONS
+from tests.admin.office import ALL, ONE, OPTIONS, SECOND
 from tests.intake.bodies import body, iuv, nav
 
 
@@ -23,10 +23,16 @@ POSITIONS = [
     Operation("GET", f"{OPTIONS}/{nav(1)}"),
     Operation("POST", ALL, body()),
     Operation("POST", f"{ALL}/bulk", {"paymentPositions": [body()]}),
+    Operation("PUT", ALL, {"paymentPositions": [body()]}),
+    Operation("DELETE", ALL, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
+    Operation("POST", SECOND, {"paymentPositions": [body()]}),
+    Operation("PUT", SECOND, {"paymentPositions": [body()]}),
+    Operation("DELETE", SECOND, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
     Operation("PUT", ONE, body()),
     Operation("DELETE", ONE),
     Operation("POST", f"{ONE}/publish"),
     Operation("POST", f"{ONE}/invalidate"),
+    Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
 ]

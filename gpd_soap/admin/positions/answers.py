@@ -84,7 +84,7 @@ def option(stored: Stored, at: int) -> Body:
         **_of_option(kept),
         organizationFiscalCode=stored.position.organization,
         paymentDate=local(progress.payment_date or progress.paid_at),
-        reportingDate=local(progress.reported_at),
+        reportingDate=local(_reported_on(progress)),
         insertedDate=local(stored.created_at),
         paymentMethod=progress.payment_method,
         fee=progress.fee or 0,
@@ -96,15 +96,18 @@ def option(stored: Stored, at: int) -> Body:
         status=str(option_state(option_facts(kept, progress))),
         lastUpdatedDate=local(progress.updated_at),
         paymentOptionMetadata=_metadata(kept.metadata),
-        transfer=[
-            _there(
-                **_of_transfer(share),
-                insertedDate=local(stored.created_at),
-                status="T_REPORTED" if reported else "T_UNREPORTED",
-                lastUpdatedDate=local(progress.updated_at),
-            )
-            for share, reported in zip(kept.transfers, progress.reported, strict=True)
-        ],
+        transfer=[transfer(stored, at, which) for which in range(len(kept.transfers))],
+    )
+
+
+def transfer(stored: Stored, at: int, which: int) -> Body:
+    """One share of a notice: TransferModelResponse."""
+    progress = stored.progress[at]
+    return _there(
+        **_of_transfer(stored.position.options[at].transfers[which]),
+        insertedDate=local(stored.created_at),
+        status="T_REPORTED" if progress.reported[which] else "T_UNREPORTED",
+        lastUpdatedDate=local(progress.updated_at),
     )
 
 
@@ -215,6 +218,13 @@ def _paid_on(stored: Stored, now: datetime) -> datetime | None:
 
 def _moment(progress: Progress) -> datetime | None:
     return progress.payment_date or progress.paid_at
+
+
+def _reported_on(progress: Progress) -> datetime | None:
+    """When the last of its transfers was reported, or the notice without a receipt."""
+    reported = [when for when in progress.reported if when is not None]
+    whole = reported and len(reported) == len(progress.reported)
+    return max(reported) if whole else progress.reported_at
 
 
 def _there(**told: object) -> Body:

@@ -29,6 +29,7 @@ GPD_NAMES = {
     "Stamp": "Stamp",
     "NewAccount": "UpdateTransferIbanMassiveModel",
     "PaidElsewhere": "AlreadyPaidPaymentOptionModel",
+    "Doomed": "MultipleIUPDModel",
 }
 
 
@@ -39,7 +40,8 @@ def schemas() -> dict[str, Schema]:
 
 def _incoming() -> dict[str, Schema]:
     found: dict[str, Schema] = {}
-    for model in (models.Position, parameters.NewAccount, parameters.PaidElsewhere):
+    told = (models.Position, parameters.NewAccount, parameters.PaidElsewhere, parameters.Doomed)
+    for model in told:
         schema = model.model_json_schema(ref_template=REF + "{model}")
         text = json.dumps(schema)
         for ours, theirs in GPD_NAMES.items():
