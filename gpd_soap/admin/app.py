@@ -108,8 +108,9 @@ def _describe(app: OpenAPI, groups: Iterable[Group]) -> None:
     for schemas in (description.schemas, *(group.schemas for group in groups)):
         components.update(schemas())
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
-    about = {"name": "gpd-soap", "version": __version__, "environment": "gpd-soap"}
-    app.add_url_rule("/info", "info", lambda: jsonify(about))
+    about = {"name": "gpd-soap", "version": __version__}
+    for version in ("", "/v2"):
+        app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(about))
     page = RegisterPlugin.register(doc_url="openapi.json")
     app.register_blueprint(page)
     app.add_url_rule("/docs", "docs", app.view_functions["swagger.swagger"])

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, not_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.position import NewPosition
@@ -21,7 +21,7 @@ from gpd_soap.store.engine import is_duplicate
 from gpd_soap.store.errors import AlreadyKept
 from gpd_soap.store.positions import insert_rows, option_row, position_row, transfer_row
 from gpd_soap.store.questions import OPTION, POSITION, SHARE
-from gpd_soap.store.state import position_state
+from gpd_soap.store.state import in_state
 
 #: What an update leaves as it is.
 FIXED = ("organization", "iupd", "created_at")
@@ -132,7 +132,7 @@ def positions_with_account(
         )
         .where(OPTION.organization == organization, SHARE.iban == iban)
         .where(OPTION.paid_at.is_(None), OPTION.reported_at.is_(None))
-        .where(position_state(now).not_in([str(state) for state in OVER]))
+        .where(*(not_(in_state(state, now)) for state in OVER))
         .order_by(OPTION.iupd, OPTION.nav, SHARE.number)
         .limit(limit)
     )

@@ -1,6 +1,7 @@
 """Positions as GPD's first API writes them: its names, its states, its dates.
 
-Dates are Rome's clock without a zone, as they are read; what is not there is left out.
+Dates are Rome's clock without a zone, as they are read; what is not there is left out, and no
+field is added to GPD's, since some generated clients refuse what they do not know.
 Source: spec/gpd-reference.md 3 and GPD's published OpenAPI (external, v1).
 """
 
@@ -36,7 +37,6 @@ def base(stored: Stored, now: datetime) -> Body:
         iupd=position.iupd,
         organizationFiscalCode=position.organization,
         type=position.debtor.kind,
-        payStandIn=position.pay_stand_in,
         companyName=position.company_name,
         officeName=position.office_name,
         insertedDate=local(stored.created_at),
@@ -89,8 +89,6 @@ def option(stored: Stored, at: int) -> Body:
         paymentMethod=progress.payment_method,
         fee=progress.fee or 0,
         notificationFee=0,
-        pspCode=progress.psp,
-        pspTaxCode=progress.psp_fiscal_code,
         pspCompany=progress.psp_name,
         idReceipt=progress.receipt_id,
         status=str(option_state(option_facts(kept, progress))),
@@ -113,10 +111,12 @@ def transfer(stored: Stored, at: int, which: int) -> Body:
 
 def with_debtor(stored: Stored, at: int, now: datetime) -> Body:
     """One notice with its debtor: PaymentOptionWithDebtorInfoModelResponse."""
-    debtor = stored.position.debtor
+    debtor, progress = stored.position.debtor, stored.progress[at]
     return {
         **option(stored, at),
         **_there(
+            pspCode=progress.psp,
+            pspTaxCode=progress.psp_fiscal_code,
             iupd=stored.position.iupd,
             debtPositionStatus=str(position_state(stored.facts, now)),
             serviceType=SERVICE,

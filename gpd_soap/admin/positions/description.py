@@ -80,8 +80,9 @@ def _outgoing() -> dict[str, Schema]:
     )
     option = objects(
         {
-            **texts("nav iuv organizationFiscalCode description paymentMethod pspCode"),
-            **texts("pspTaxCode pspCompany idReceipt"),
+            **texts(
+                "nav iuv organizationFiscalCode description paymentMethod pspCompany idReceipt"
+            ),
             **moments("dueDate retentionDate paymentDate reportingDate insertedDate"),
             **moments("lastUpdatedDate"),
             **dict.fromkeys(("amount", "fee", "notificationFee"), COUNT),
@@ -96,14 +97,13 @@ def _outgoing() -> dict[str, Schema]:
             **texts("iupd organizationFiscalCode companyName officeName"),
             **moments("insertedDate publishDate validityDate paymentDate lastUpdatedDate"),
             "type": {"type": "string", "enum": ["F", "G"]},
-            "payStandIn": FLAG,
             "status": STATUS,
             "paymentOption": many("PaymentOptionModelResponse"),
         }
     )
     debtor = texts(
-        """iupd serviceType type fiscalCode fullName streetName civicNumber postalCode city province
-           region country email phone companyName officeName"""
+        """pspCode pspTaxCode iupd serviceType type fiscalCode fullName streetName civicNumber
+           postalCode city province region country email phone companyName officeName"""
     )
     page = objects(dict.fromkeys(("page", "limit", "items_found", "total_pages"), COUNT))
     page["required"] = list(page["properties"])

@@ -137,7 +137,7 @@ class Listing(Told):
         return Wanted(
             due=due,
             paid=paid or moments,
-            state=None if self.status is None else str(self.status),
+            state=self.status,
             order=ORDERS[self.orderby],
             descending=self.ordering == "DESC",
             limit=self.limit,
