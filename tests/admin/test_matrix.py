@@ -73,7 +73,7 @@ def do(office: Office, state: str, operation: str) -> Answer:
 
 @pytest.mark.parametrize(("state", "operation", "allowed"), CELLS)
 def test_a_state_allows_what_it_allows_at_gpd(
-    quick: Office, state: str, operation: str, allowed: bool
+    quick: Office, state: str, operation: str, *, allowed: bool
 ):
     """Else it is a conflict under GPD's title, and everything stays as it was."""
     reach(quick, state)

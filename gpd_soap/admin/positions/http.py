@@ -14,7 +14,6 @@ from gpd_soap.admin.parameters import Nothing, OfOrganization
 from gpd_soap.admin.positions import answers, parameters
 from gpd_soap.admin.positions.creating import MANY, Done, How, create
 from gpd_soap.admin.positions.ledger import Ledger
-from gpd_soap.admin.positions.locking import Named
 from gpd_soap.admin.positions.parameters import (
     IUPDS,
     ChangingAccount,
@@ -28,6 +27,7 @@ from gpd_soap.admin.positions.parameters import (
     OfTransfer,
     Updating,
 )
+from gpd_soap.admin.positions.taking import Named
 from gpd_soap.admin.positions.updating import update, update_many
 from gpd_soap.admin.problems import Refused
 from gpd_soap.desk import Clock
@@ -82,12 +82,13 @@ class Positions:
 
     def update(self, path: OfPosition, query: Updating) -> Response:
         """Put another content in a debt position's place; a published one stays published."""
-        done = update(self._store, _named(path), json_body(), self._clock(), _how(query))
+        how, told = _how(query), json_body()
+        done = update(self._store, _named(path), told, self._clock(), how)
         return self._shown(done, many=False) if query.dry_run else self._model(done.stored[0])
 
     def update_many(self, path: OfOrganization, query: Updating) -> Response:
         """Put other content in the place of 1 to 100 debt positions, all or none."""
-        told, how = _listed(json_body()), _how(query)
+        how, told = _how(query), _listed(json_body())
         done = update_many(self._store, path.organizationfiscalcode, told, self._clock(), how)
         return self._shown(done, many=True) if query.dry_run else Response(status=200)
 

@@ -13,9 +13,9 @@ from typing import NamedTuple
 from gpd_soap.admin import problems
 from gpd_soap.admin.positions import rules
 from gpd_soap.admin.positions.creating import How
-from gpd_soap.admin.positions.locking import Named, known, lock, lock_all
 from gpd_soap.admin.positions.parameters import IUPDS
 from gpd_soap.admin.positions.several import every
+from gpd_soap.admin.positions.taking import Named, known, take, take_all
 from gpd_soap.admin.problems import Refused
 from gpd_soap.desk import Clock
 from gpd_soap.intake.finding import FieldError
@@ -69,7 +69,7 @@ class Ledger:
         now = self._clock()
 
         def work(connection: Transaction) -> None:
-            old = lock(connection, named)
+            old = take(connection, named)
             rules.deletable(old, now)
             changing.remove(connection, old, now)
 
@@ -80,7 +80,7 @@ class Ledger:
         now = self._clock()
 
         def work(connection: Transaction) -> None:
-            found = lock_all(connection, organization, iupds, IUPDS)
+            found = take_all(connection, organization, iupds, IUPDS)
             every(found, lambda old: rules.deletable(old, now), IUPDS)
             for old in found:
                 changing.remove(connection, old, now)
@@ -154,7 +154,7 @@ class Ledger:
     def _changed(self, named: Named, change: Callable[[Transaction, Stored], None]) -> Stored:
         def work(connection: Transaction) -> Stored:
             changing.announce(connection, named.organization)
-            change(connection, lock(connection, named))
+            change(connection, take(connection, named))
             return known(admin_positions.read(connection, named.organization, named.iupd))
 
         return attempt(self._store, work)

@@ -12,8 +12,8 @@ from typing import Any
 from gpd_soap.admin import problems
 from gpd_soap.admin.positions import rules
 from gpd_soap.admin.positions.creating import MANY, Done, How, given, repeated
-from gpd_soap.admin.positions.locking import Named, lock, lock_all
 from gpd_soap.admin.positions.several import every, placed
+from gpd_soap.admin.positions.taking import Named, take, take_all
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewPosition
@@ -35,7 +35,7 @@ def update(store: Store, named: Named, told: object, now: datetime, how: How) ->
 
     def work(connection: Transaction) -> Done:
         changing.announce(connection, named.organization)
-        return _replace(connection, [lock(connection, named)], bodies, now, how, None)
+        return _replace(connection, [take(connection, named)], bodies, now, how, None)
 
     return how.run(store, work)
 
@@ -52,7 +52,7 @@ def update_many(
 
     def work(connection: Transaction) -> Done:
         changing.announce(connection, organization)
-        old = lock_all(connection, organization, iupds, MANY, "iupd")
+        old = take_all(connection, organization, iupds, MANY, "iupd")
         return _replace(connection, old, bodies, now, how, MANY)
 
     return how.run(store, work)

@@ -25,7 +25,7 @@ class Named(NamedTuple):
     seen: Seen
 
 
-def lock(connection: Transaction, named: Named) -> Stored:
+def take(connection: Transaction, named: Named) -> Stored:
     """One position; Refused where it is not there, or not any more as it was seen."""
     old = known(admin_positions.read(connection, named.organization, named.iupd, lock=True))
     if not named.seen(old.mark):
@@ -33,7 +33,7 @@ def lock(connection: Transaction, named: Named) -> Stored:
     return old
 
 
-def lock_all(
+def take_all(
     connection: Transaction, organization: str, iupds: Sequence[str], place: str, field: str = ""
 ) -> list[Stored]:
     """These positions; Refused with all that are not there.
