@@ -7,6 +7,7 @@ import copy
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,8 +19,9 @@ from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import schema
 from gpd_soap.web import Wsgi
 from gpd_soap.wiring import node_face
-from tests.admin.office import ALL, Answer, Office
+from tests.admin.office import ALL, ORGANIZATION, Answer, Office
 from tests.calling import call
+from tests.intake.bodies import POSTAL, STAMP, body, changed, nav, option, share
 from tests.intake.test_answers import TRANSFER_TYPES, Body, bodies
 from tests.messages.build import asked
 from tests.messages.questions import ask
@@ -121,12 +123,12 @@ def everything_is_said(face: Wsgi, position: Body) -> None:
     """Each notice of a position as its state asks, to all three questions, for every account."""
     unpayable = UNPAYABLE.get(position["status"])
     assert unpayable or position["status"] == "VALID"
-    for option in position["paymentOption"]:
-        notice, shares = option["nav"], option["transfer"]
+    for each in position["paymentOption"]:
+        notice, shares = each["nav"], each["transfer"]
         verified = said(face, "paVerifyPaymentNotice", notice)
         assert code(verified) == unpayable
         if not unpayable:
-            assert verified.paymentList.paymentOptionDescription.amount == option["amount"]
+            assert verified.paymentList.paymentOptionDescription.amount == each["amount"]
         stamped = any("stamp" in share for share in shares)
         postal = "postalIban" in next(share for share in shares if share["idTransfer"] == "1")
         for wanted in TRANSFER_TYPES:
@@ -164,31 +166,93 @@ def nothing_is_repeated(refused: Answer, told: Body) -> None:
     assert [text for text in sent if any(text in each for each in answered)] == []
 
 
-@settings(
-    deadline=None,
-    max_examples=60,
-    suppress_health_check=list(HealthCheck),
-)
+def taken(office: Office, face: Wsgi, told: Body) -> Answer | None:
+    """Make and publish a position: either all of it is said, or nothing is left of it."""
+    made = office.post(f"{ALL}?toPublish=true", told)
+    if made.status == 201:
+        everything_is_said(face, made.body)
+        return made
+    nothing_is_repeated(made, told)
+    assert office.get(ALL).body["page_info"]["items_found"] == 0
+    return None
+
+
+def node(office: Office) -> Wsgi:
+    """The node face over the office's store, at its time."""
+    return node_face(Settings(public_url="http://ec.example/partner"), office.store, office.clock)
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(first=requests(), second=requests())
 def test_what_is_accepted_is_said_and_what_is_refused_leaves_no_trace(
     office: Office, first: Body, second: Body
 ):
     """Created and published, then updated: each is all or nothing, and no answer is invalid."""
     emptied(office)
-    face = node_face(Settings(public_url="http://ec.example/partner"), office.store, office.clock)
-
-    made = office.post(f"{ALL}?toPublish=true", first)
-    if made.status != 201:
-        nothing_is_repeated(made, first)
-        assert office.get(ALL).body["page_info"]["items_found"] == 0
+    face = node(office)
+    made = taken(office, face, first)
+    if made is None:
         return
-    everything_is_said(face, made.body)
 
     second = {**second, "iupd": made.body["iupd"]}
-    place = made.headers["Location"]
-    updated = office.put(place, second)
+    updated = office.put(made.headers["Location"], second)
     if updated.status == 200:
         everything_is_said(face, updated.body)
     else:
         nothing_is_repeated(updated, second)
         everything_is_said(face, made.body)
+
+
+#: A position that has everything that can be sent.
+RICH = body(
+    option(
+        1,
+        share(1, postalIban=POSTAL, companyName="Esempio", organizationFiscalCode=ORGANIZATION,
+              transferMetadata=[{"key": "CHIAVE", "value": "valore"}]),
+        share(2, 1600, iban=None, stamp=STAMP),
+        nav=nav(1),
+        retentionDate="2026-05-31T12:00:00",
+        paymentOptionMetadata=[{"key": "CHIAVE", "value": "valore"}],
+    ),
+    streetName="Via dell'Esempio", civicNumber="1/A", postalCode="00100", city="Roma",
+    province="RM", region="Lazio", country="IT", email="nessuno@esempio.it", phone="000",
+    officeName="Ufficio Tributi", payStandIn=True,
+)  # fmt: skip
+LENGTHS = (0, 1, 2, 16, 17, 35, 36, 70, 71, 72, 140, 141, 255, 256)
+
+
+def places(told: Any, *steps: str) -> Iterator[tuple[str, Any]]:
+    """Every place in a JSON value, as `changed` takes it, with what is there."""
+    if steps:
+        yield ".".join(steps), told
+    if isinstance(told, (dict, list)):
+        for step, value in told.items() if isinstance(told, dict) else enumerate(told):
+            yield from places(value, *steps, str(step))
+
+
+def odd(value: object) -> Iterator[object]:
+    """What a client may send by mistake where this should be."""
+    yield from (None, True, 0, -1, 1.5, "", [], {}, *DATES)
+    if isinstance(value, str):
+        yield from ("x" * length for length in LENGTHS)
+        yield from ("0" * length for length in LENGTHS)
+        yield from (f"{value}{end}" for end in (" ", "\x01", "\n", "\ud800", "\ufffe", "\x85"))
+        yield from ("3", "è" * 70, "\U0001f600" * 70, value.lower(), value[:-1])
+    if isinstance(value, int):
+        yield from (value + 1, value - 1, str(value), *CENTS)
+    if isinstance(value, list):
+        yield from (value * 2, value * 6, value[::-1], value[1:])
+    if isinstance(value, dict):
+        yield {**value, "RSSMRA80A01H501U": "RSSMRA80A01H501U"}
+
+
+PLACES = dict(places(RICH))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_field_is_taken_as_it_can_be_said_or_not_at_all(quick: Office, place: str):
+    """One field after the other, with everything that it should not be."""
+    face = node(quick)
+    for other in odd(PLACES[place]):
+        taken(quick, face, changed(RICH, place, other))
+        emptied(quick)
