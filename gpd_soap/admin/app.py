@@ -137,6 +137,9 @@ def _describe(app: OpenAPI, groups: Iterable[Group]) -> None:
         components.update(schemas())
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
+    about = {"name": "gpd-soap", "version": __version__}
+    for version in ("", "/v2"):
+        app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(about))
     page = RegisterPlugin.register(doc_url="openapi.json")
     app.register_blueprint(page)
     app.add_url_rule("/docs", "docs", app.view_functions["swagger.swagger"])

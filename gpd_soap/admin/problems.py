@@ -76,6 +76,9 @@ NOT_FOUND = Problem(404, "Not found the debt position", "There is no position of
 OPTION_NOT_FOUND = Problem(
     404, "Not found the payment option", "There is no notice of this number to be found."
 )
+TRANSFER_NOT_FOUND = Problem(
+    404, "Not found the transfer", "There is no transfer of this number of a notice of this IUV."
+)
 NOT_UNIQUE = Problem(
     409,
     "The debt position violated constraints of uniqueness",
@@ -158,6 +161,9 @@ NOT_PAYABLE = Problem(
     409, "The notice cannot be paid by this case", "It, or what excludes it, was paid already."
 )
 NOT_TAKEN = Problem(409, "The message was refused again", "It was answered {}.")
+NOT_ACCOUNTABLE = Problem(
+    409, "transfer is not in accountable state", "The notice of the transfer is not paid."
+)
 CHANGED = Problem(
     412, "Precondition Failed", "The position is not any more what If-Match says: read it again."
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection
@@ -57,3 +57,20 @@ def steps(store: Store) -> Iterator[Transaction]:
             yield connection
     except TROUBLE as error:
         raise Unavailable from error
+
+
+class _Undone(Exception):
+    """Raised to leave a transaction with nothing kept."""
+
+
+def rehearse(store: Store, work: Callable[[Transaction], T]) -> T:
+    """What some work would come to: done in a transaction, and undone."""
+    come_to: list[T] = []
+
+    def undone(connection: Transaction) -> None:
+        come_to[:] = [work(connection)]
+        raise _Undone
+
+    with suppress(_Undone):
+        attempt(store, undone)
+    return come_to[0]

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, delete, not_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.position import NewPosition
@@ -21,7 +21,7 @@ from gpd_soap.store.engine import is_duplicate
 from gpd_soap.store.errors import AlreadyKept
 from gpd_soap.store.positions import insert_rows, option_row, position_row, transfer_row
 from gpd_soap.store.questions import OPTION, POSITION, SHARE
-from gpd_soap.store.state import position_state
+from gpd_soap.store.state import in_state
 
 #: What an update leaves as it is.
 FIXED = ("organization", "iupd", "created_at")
@@ -95,6 +95,22 @@ def mark_paid(
     )
 
 
+def report(connection: Connection, old: Stored, at: int, which: int, now: datetime) -> None:
+    """Note that a transfer, by its place in the notice at a place, was reported by a flow.
+
+    The notice's own `reported_at` is for one that a flow reported and no receipt paid.
+    """
+    option = old.position.options[at]
+    _move(connection, old, now)
+    _touch(connection, old, [option.nav], now)
+    connection.execute(
+        update(schema.transfer)
+        .where(SHARE.organization == old.position.organization, SHARE.nav == option.nav)
+        .where(SHARE.number == option.transfers[which].number)
+        .values(reported_at=now)
+    )
+
+
 #: Of what will not be paid any more the account stays as it was.
 OVER = (PositionState.INVALID, PositionState.PAID, PositionState.REPORTED)
 
@@ -116,7 +132,7 @@ def positions_with_account(
         )
         .where(OPTION.organization == organization, SHARE.iban == iban)
         .where(OPTION.paid_at.is_(None), OPTION.reported_at.is_(None))
-        .where(position_state(now).not_in([str(state) for state in OVER]))
+        .where(*(not_(in_state(state, now)) for state in OVER))
         .order_by(OPTION.iupd, OPTION.nav, SHARE.number)
         .limit(limit)
     )
@@ -138,10 +154,7 @@ def change_account(
             .where(SHARE.organization == organization, SHARE.nav == nav, SHARE.number == number)
             .values(iban=iban)
         )
-    touched = update(schema.payment_option).where(
-        OPTION.organization == organization, OPTION.nav.in_({nav for nav, _ in shares})
-    )
-    connection.execute(touched.values(updated_at=now))
+    _touch(connection, old, {nav for nav, _ in shares}, now)
     _move(connection, old, now)
 
 
@@ -153,3 +166,10 @@ def _is(old: Stored) -> tuple[Any, Any]:
 def _move(connection: Connection, old: Stored, now: datetime, **to: Any) -> None:
     values = {"version": POSITION.version + 1, "updated_at": now, **to}
     connection.execute(update(schema.position).where(*_is(old)).values(values))
+
+
+def _touch(connection: Connection, old: Stored, navs: Collection[str], now: datetime) -> None:
+    touched = update(schema.payment_option).where(
+        OPTION.organization == old.position.organization, OPTION.nav.in_(navs)
+    )
+    connection.execute(touched.values(updated_at=now))

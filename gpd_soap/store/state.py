@@ -41,18 +41,40 @@ def option_state() -> ColumnElement[str]:
     )
 
 
-def position_state(now: datetime) -> ColumnElement[str]:
-    """The state of a position at `now`."""
-    return case(
-        (_some_way(_is_reported), PositionState.REPORTED.value),
-        (_some_way(_is_settled), PositionState.PAID.value),
-        (_some_option(_is_settled), PositionState.PARTIALLY_PAID.value),
-        (POSITION.withdrawn_at.is_not(None), PositionState.INVALID.value),
-        (POSITION.published_at.is_(None), PositionState.DRAFT.value),
-        (not_(_some_option(lambda o: not_(_is_future(o, now)))), PositionState.PUBLISHED.value),
-        (not_(_some_option(lambda o: not_(_is_expired(o, now)))), PositionState.EXPIRED.value),
-        else_=PositionState.VALID.value,
+def in_state(state: PositionState, now: datetime) -> ColumnElement[bool]:
+    """Whether a position is in a state at `now`.
+
+    Conditions side by side, which a database answers by joins over many positions; one expression
+    that gives the state's name would be worked out for each of them.
+    """
+    touched, paid = _some_option(_is_settled), _some_way(_is_settled)
+    withdrawn, draft = POSITION.withdrawn_at.is_not(None), POSITION.published_at.is_(None)
+    live = [not_(touched), not_(withdrawn), not_(draft)]
+    return and_(
+        *{
+            PositionState.REPORTED: [_some_way(_is_reported)],
+            PositionState.PAID: [paid, not_(_some_way(_is_reported))],
+            PositionState.PARTIALLY_PAID: [touched, not_(paid)],
+            PositionState.INVALID: [withdrawn, not_(touched)],
+            PositionState.DRAFT: [draft, not_(withdrawn), not_(touched)],
+            PositionState.PUBLISHED: [*live, not_(_begun(now))],
+            PositionState.EXPIRED: [*live, _begun(now), not_(_lasting(now))],
+            PositionState.VALID: [*live, _begun(now), _lasting(now)],
+        }[state]
     )
+
+
+def paid_in_full() -> ColumnElement[bool]:
+    """Whether a position is PAID or REPORTED."""
+    return _some_way(_is_settled)
+
+
+def _begun(now: datetime) -> ColumnElement[bool]:
+    return _some_option(lambda option: not_(_is_future(option, now)))
+
+
+def _lasting(now: datetime) -> ColumnElement[bool]:
+    return _some_option(lambda option: not_(_is_expired(option, now)))
 
 
 def _is_settled(option: Any) -> ColumnElement[bool]:

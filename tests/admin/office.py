@@ -26,6 +26,8 @@ ORGANIZATION = "77777777777"
 SIZE = 4
 CLAIM = Claim(ORGANIZATION, "15376371009", "15376371009_01")
 ALL = f"/organizations/{ORGANIZATION}/debtpositions"
+#: Many at once, as in GPD's second API.
+SECOND = f"/v2{ALL}"
 ONE = f"{ALL}/POSIZIONE-1"
 OPTIONS = f"/organizations/{ORGANIZATION}/paymentoptions"
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gpd_soap.store.keys import Role
 from tests.admin import paying
-from tests.admin.office import ALL, CLAIM, ONE, OPTIONS, ORGANIZATION
+from tests.admin.office import ALL, CLAIM, ONE, OPTIONS, ORGANIZATION, SECOND
 from tests.intake.bodies import body, iuv, nav
 
 
@@ -28,10 +28,16 @@ POSITIONS = [
     Operation("GET", f"{OPTIONS}/{nav(1)}"),
     Operation("POST", ALL, body()),
     Operation("POST", f"{ALL}/bulk", {"paymentPositions": [body()]}),
+    Operation("PUT", ALL, {"paymentPositions": [body()]}),
+    Operation("DELETE", ALL, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
+    Operation("POST", SECOND, {"paymentPositions": [body()]}),
+    Operation("PUT", SECOND, {"paymentPositions": [body()]}),
+    Operation("DELETE", SECOND, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
     Operation("PUT", ONE, body()),
     Operation("DELETE", ONE),
     Operation("POST", f"{ONE}/publish"),
     Operation("POST", f"{ONE}/invalidate"),
+    Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
 ]

@@ -1,10 +1,12 @@
 """Every no has GPD's status and title, names what is wrong, and changes nothing."""
 
 import pytest
+from sqlalchemy import update
 
+from gpd_soap.store import schema
 from gpd_soap.store.keys import Role
-from tests.admin.office import ALL, DAY, ONE, OPTIONS, Office, installments
-from tests.intake.bodies import body, changed, nav, option, share, without
+from tests.admin.office import ALL, DAY, NOW, ONE, OPTIONS, Office, installments
+from tests.intake.bodies import STAMP, body, changed, iuv, nav, option, share, without
 
 DATA = (400, "Error in the debt position request data")
 BAD = (400, "BAD REQUEST")
@@ -306,3 +308,74 @@ def test_a_changed_account_is_one_that_can_be_paid_to(quick: Office):
     assert wrong.errors == {("newIban", "iban-checksum")}
     assert missing.errors == {("oldIban", "required")}
     assert much.errors == {("limit", "range")}
+
+
+def test_a_draft_that_would_be_due_before_it_is_valid_is_not_published(quick: Office):
+    """No API makes one; it may have come into the store from elsewhere."""
+    quick.create(body(option(1), validityDate="2026-03-20T08:00:00"))
+    sooner = update(schema.payment_option).values(due_at=NOW + DAY)
+    with quick.store.begin() as connection:
+        connection.execute(sooner)
+
+    refused = quick.post(f"{ONE}/publish")
+
+    assert (refused.status, refused.title) == (
+        409,
+        "The due date of a payment option is before the validity date",
+    )
+
+
+METADATA = [{"key": "CHIAVE", "value": "x"}]
+
+
+@pytest.mark.parametrize(
+    ("told", "error"),
+    [
+        (
+            option(1, retentionDate="2026-04-29"),
+            ("paymentOption[0].retentionDate", "retention-before-due"),
+        ),
+        (
+            option(1, paymentOptionMetadata=METADATA * 2),
+            ("paymentOption[0].paymentOptionMetadata[1].key", "duplicate"),
+        ),
+        (
+            option(1, paymentOptionMetadata=[{"key": "NOTIFICATION_FEE", "value": "0"}]),
+            ("paymentOption[0].paymentOptionMetadata[0].key", "reserved"),
+        ),
+        (
+            option(1, share(1, transferMetadata=METADATA * 2)),
+            ("paymentOption[0].transfer[0].transferMetadata[1].key", "duplicate"),
+        ),
+        (option(1, share(1), share(1)), ("paymentOption[0].transfer[1].idTransfer", "duplicate")),
+        (option(1, share(2)), ("paymentOption[0].transfer", "first-transfer")),
+        (option(1, share(1, iban=None)), ("paymentOption[0].transfer[0]", "account-or-stamp")),
+        (
+            option(1, share(1, stamp=STAMP)),
+            ("paymentOption[0].transfer[0]", "account-or-stamp"),
+        ),
+    ],
+)
+def test_a_notice_that_breaks_a_rule_is_neither_made_nor_changed_to(
+    quick: Office, told: dict[str, object], error: tuple[str, str]
+):
+    """One title for every rule of the data, whichever way it comes in."""
+    quick.create()
+
+    made = quick.post(ALL, body({**told, "iuv": iuv(2)}, iupd="P2"))
+    changed_to = quick.put(ONE, body(told))
+
+    for refused in (made, changed_to):
+        assert (refused.status, refused.title) == DATA
+        assert error in refused.errors
+    assert quick.get(ALL).body["page_info"]["items_found"] == 1
+
+
+def test_six_transfers_are_too_many(quick: Office):
+    """The contract has room for five."""
+    six = option(1, *(share(min(number, 5)) for number in range(1, 7)))
+
+    refused = quick.post(ALL, body(six))
+
+    assert (refused.status, refused.title) == BAD
+    assert ("paymentOption[0].transfer", "count") in refused.errors

@@ -33,7 +33,8 @@ def test_every_position_has_one_state_in_python_and_in_sql(store: Store, every: 
     """States and payability agree for any facts, one query for all positions."""
     with store.engine.connect() as connection:
         options = store_all(connection, every)
-        states = connection.execute(select(schema.position.c.iupd, state.position_state(NOW))).all()
+        each_state = [state.in_state(each, NOW) for each in PositionState]
+        states = connection.execute(select(schema.position.c.iupd, *each_state)).all()
         asked = select(*notice_columns(), state.option_state(), state.payable(NOW)).join_from(
             schema.payment_option, schema.position
         )
@@ -42,8 +43,9 @@ def test_every_position_has_one_state_in_python_and_in_sql(store: Store, every: 
 
     assert len(states) == len(every)
     assert len(notices) == len(options)
-    for iupd, said in states:
-        assert said == position_state(every[int(iupd)].facts, NOW)
+    for iupd, *said in states:
+        expected = position_state(every[int(iupd)].facts, NOW)
+        assert said == [each is expected for each in PositionState]
     for row in notices:
         notice = notice_of([row[:-2]], 0)
         assert notice is not None

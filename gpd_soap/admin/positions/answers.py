@@ -1,6 +1,7 @@
 """Positions as GPD's first API writes them: its names, its states, its dates.
 
-Dates are Rome's clock without a zone, as they are read; what is not there is left out.
+Dates are Rome's clock without a zone, as they are read; what is not there is left out, and no
+field is added to GPD's, since some generated clients refuse what they do not know.
 Source: spec/gpd-reference.md 3 and GPD's published OpenAPI (external, v1).
 """
 
@@ -26,7 +27,6 @@ def base(stored: Stored, now: datetime) -> Body:
         iupd=position.iupd,
         organizationFiscalCode=position.organization,
         type=position.debtor.kind,
-        payStandIn=position.pay_stand_in,
         companyName=position.company_name,
         officeName=position.office_name,
         insertedDate=local(stored.created_at),
@@ -74,36 +74,39 @@ def option(stored: Stored, at: int) -> Body:
         **_of_option(kept),
         organizationFiscalCode=stored.position.organization,
         paymentDate=local(progress.payment_date or progress.paid_at),
-        reportingDate=local(progress.reported_at),
+        reportingDate=local(_reported_on(progress)),
         insertedDate=local(stored.created_at),
         paymentMethod=progress.payment_method,
         fee=progress.fee or 0,
         notificationFee=0,
-        pspCode=progress.psp,
-        pspTaxCode=progress.psp_fiscal_code,
         pspCompany=progress.psp_name,
         idReceipt=progress.receipt_id,
         status=str(option_state(option_facts(kept, progress))),
         lastUpdatedDate=local(progress.updated_at),
         paymentOptionMetadata=_metadata(kept.metadata),
-        transfer=[
-            there(
-                **_of_transfer(share),
-                insertedDate=local(stored.created_at),
-                status="T_REPORTED" if reported else "T_UNREPORTED",
-                lastUpdatedDate=local(progress.updated_at),
-            )
-            for share, reported in zip(kept.transfers, progress.reported, strict=True)
-        ],
+        transfer=[transfer(stored, at, which) for which in range(len(kept.transfers))],
+    )
+
+
+def transfer(stored: Stored, at: int, which: int) -> Body:
+    """One share of a notice: TransferModelResponse."""
+    progress = stored.progress[at]
+    return there(
+        **_of_transfer(stored.position.options[at].transfers[which]),
+        insertedDate=local(stored.created_at),
+        status="T_REPORTED" if progress.reported[which] else "T_UNREPORTED",
+        lastUpdatedDate=local(progress.updated_at),
     )
 
 
 def with_debtor(stored: Stored, at: int, now: datetime) -> Body:
     """One notice with its debtor: PaymentOptionWithDebtorInfoModelResponse."""
-    debtor = stored.position.debtor
+    debtor, progress = stored.position.debtor, stored.progress[at]
     return {
         **option(stored, at),
         **there(
+            pspCode=progress.psp,
+            pspTaxCode=progress.psp_fiscal_code,
             iupd=stored.position.iupd,
             debtPositionStatus=str(position_state(stored.facts, now)),
             serviceType=SERVICE,
@@ -200,3 +203,10 @@ def _paid_on(stored: Stored, now: datetime) -> datetime | None:
 
 def _moment(progress: Progress) -> datetime | None:
     return progress.payment_date or progress.paid_at
+
+
+def _reported_on(progress: Progress) -> datetime | None:
+    """When the last of its transfers was reported, or the notice without a receipt."""
+    reported = [when for when in progress.reported if when is not None]
+    whole = reported and len(reported) == len(progress.reported)
+    return max(reported) if whole else progress.reported_at

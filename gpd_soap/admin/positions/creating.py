@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from gpd_soap.admin import problems
 from gpd_soap.admin.positions import rules
+from gpd_soap.admin.positions.several import join, placed
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.intake import models
@@ -15,11 +16,13 @@ from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.position import position_of, wanted_numbers
 from gpd_soap.store import admin_positions, numbers, positions
 from gpd_soap.store.admin_positions import Stored
-from gpd_soap.store.attempt import Transaction, attempt
+from gpd_soap.store.attempt import Transaction, attempt, rehearse
 from gpd_soap.store.errors import AlreadyKept
 from gpd_soap.store.store import Store
 
 MANY = "paymentPositions"
+
+T = TypeVar("T")
 
 
 class How(NamedTuple):
@@ -29,9 +32,13 @@ class How(NamedTuple):
     dry_run: bool = False
     lenient: bool = False
 
+    def run(self, store: Store, work: Callable[[Transaction], T]) -> T:
+        """Do some work for good, or for show."""
+        return (rehearse if self.dry_run else attempt)(store, work)
 
-class Created(NamedTuple):
-    """What was made, or would be, and what a person should look at.
+
+class Done(NamedTuple):
+    """What was made or changed, or would be, and what a person should look at.
 
     `given` are the IUVs that the caller brought; of a dry run the others were never handed out.
     """
@@ -41,13 +48,9 @@ class Created(NamedTuple):
     warnings: list[FieldError]
 
 
-class _Undone(Exception):
-    """Raised to leave a transaction with nothing kept."""
-
-
 def create(
     store: Store, organization: str, told: Sequence[Any], now: datetime, how: How, *, many: bool
-) -> Created:
+) -> Done:
     """Keep these positions, all or none; Refused with everything that is wrong in any of them."""
     place = MANY if many else None
     bodies = rules.read(told, place)
@@ -55,27 +58,25 @@ def create(
     warnings: list[FieldError] = []
     for at, body in enumerate(bodies):
         wrong, doubts = rules.hold(body, organization, now, new=True, lenient=how.lenient)
-        errors += _at(place, at, wrong)
-        warnings += _at(place, at, doubts)
+        errors += placed(place, at, wrong)
+        warnings += placed(place, at, doubts)
     if errors:
         raise Refused(problems.DATA_ERROR, errors)
-    repeated = list(_repeated(bodies, place))
-    if repeated:
-        raise Refused(problems.NOT_UNIQUE, repeated)
+    again = list(repeated(bodies, place))
+    if again:
+        raise Refused(problems.NOT_UNIQUE, again)
     try:
         stored = _keep(store, organization, bodies, now, how)
     except AlreadyKept:
         used = attempt(store, lambda c: list(_in_use(c, organization, bodies, place)))
         raise Refused(problems.NOT_UNIQUE, used) from None
-    return Created(stored, frozenset(_given(bodies)), warnings)
+    return Done(stored, frozenset(given(bodies)), warnings)
 
 
 def _keep(
     store: Store, organization: str, bodies: list[models.Position], now: datetime, how: How
 ) -> list[Stored]:
-    kept: list[Stored] = []
-
-    def work(connection: Transaction) -> None:
+    def work(connection: Transaction) -> list[Stored]:
         if not numbers.is_registered(connection, organization):
             raise Refused(problems.ORGANIZATION_NOT_FOUND)
         issue = _issuer(connection, organization, bodies)
@@ -84,15 +85,9 @@ def _keep(
         positions.add(connection, new, now)
         iupds = [position.iupd for position in new]
         found = admin_positions.read_all(connection, organization, iupds)
-        kept[:] = [found[iupd] for iupd in iupds]
-        if how.dry_run:
-            raise _Undone
+        return [found[iupd] for iupd in iupds]
 
-    try:
-        attempt(store, work)
-    except _Undone:
-        return kept
-    return kept
+    return how.run(store, work)
 
 
 def _issuer(
@@ -104,11 +99,12 @@ def _issuer(
     if code is None and wanted:
         expected = "an IUV, or a station with a segregation code to issue one"
         raise Refused(problems.DATA_ERROR, [FieldError("paymentOption.iuv", "required", expected)])
-    given = _given(bodies)
-    return iter(numbers.issue(connection, organization, code or "", wanted, given)).__next__
+    avoid = given(bodies)
+    return iter(numbers.issue(connection, organization, code or "", wanted, avoid)).__next__
 
 
-def _given(bodies: list[models.Position]) -> set[str]:
+def given(bodies: list[models.Position]) -> set[str]:
+    """The IUVs that the caller brought."""
     options = [option for body in bodies for option in body.payment_option]
     return {option.iuv for option in options if option.iuv is not None}
 
@@ -118,16 +114,17 @@ Name = tuple[str, str]
 
 def _names(body: models.Position, place: str) -> Iterator[tuple[str, Name]]:
     """What a position alone may be called, by the field that says so."""
-    yield _join(place, "iupd"), ("iupd", body.iupd)
+    yield join(place, "iupd"), ("iupd", body.iupd)
     for at, option in enumerate(body.payment_option):
         if option.iuv is not None:
             nav = option.nav or nav_of_iuv(option.iuv)
-            field = _join(place, path("paymentOption", at))
+            field = join(place, path("paymentOption", at))
             yield f"{field}.iuv", ("iuv", option.iuv)
             yield f"{field}.nav", ("nav", nav)
 
 
-def _repeated(bodies: list[models.Position], place: str | None) -> Iterator[FieldError]:
+def repeated(bodies: list[models.Position], place: str | None) -> Iterator[FieldError]:
+    """The names that several of these positions would have."""
     seen: set[Name] = set()
     for at, body in enumerate(bodies):
         for field, name in _names(body, path(place, at) if place else ""):
@@ -150,13 +147,3 @@ def _in_use(
     for field, (kind, name) in fields:
         if name in known[kind]:
             yield FieldError(field, "in-use", "what the organization has never used")
-
-
-def _at(place: str | None, at: int, found: Sequence[FieldError]) -> list[FieldError]:
-    if place is None:
-        return list(found)
-    return [each._replace(field=_join(path(place, at), each.field)) for each in found]
-
-
-def _join(place: str, field: str) -> str:
-    return f"{place}.{field}" if place and field else place + field

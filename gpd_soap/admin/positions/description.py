@@ -30,6 +30,7 @@ GPD_NAMES = {
     "Stamp": "Stamp",
     "NewAccount": "UpdateTransferIbanMassiveModel",
     "PaidElsewhere": "AlreadyPaidPaymentOptionModel",
+    "Doomed": "MultipleIUPDModel",
 }
 
 
@@ -40,7 +41,8 @@ def schemas() -> dict[str, Schema]:
 
 def _incoming() -> dict[str, Schema]:
     found: dict[str, Schema] = {}
-    for model in (models.Position, parameters.NewAccount, parameters.PaidElsewhere):
+    told = (models.Position, parameters.NewAccount, parameters.PaidElsewhere, parameters.Doomed)
+    for model in told:
         schema = model.model_json_schema(ref_template=REF + "{model}")
         text = json.dumps(schema)
         for ours, theirs in GPD_NAMES.items():
@@ -79,8 +81,9 @@ def _outgoing() -> dict[str, Schema]:
     )
     option = objects(
         {
-            **texts("nav iuv organizationFiscalCode description paymentMethod pspCode"),
-            **texts("pspTaxCode pspCompany idReceipt"),
+            **texts(
+                "nav iuv organizationFiscalCode description paymentMethod pspCompany idReceipt"
+            ),
             **moments("dueDate retentionDate paymentDate reportingDate insertedDate"),
             **moments("lastUpdatedDate"),
             **dict.fromkeys(("amount", "fee", "notificationFee"), COUNT),
@@ -95,14 +98,13 @@ def _outgoing() -> dict[str, Schema]:
             **texts("iupd organizationFiscalCode companyName officeName"),
             **moments("insertedDate publishDate validityDate paymentDate lastUpdatedDate"),
             "type": {"type": "string", "enum": ["F", "G"]},
-            "payStandIn": FLAG,
             "status": STATUS,
             "paymentOption": many("PaymentOptionModelResponse"),
         }
     )
     debtor = texts(
-        """iupd serviceType type fiscalCode fullName streetName civicNumber postalCode city province
-           region country email phone companyName officeName"""
+        """pspCode pspTaxCode iupd serviceType type fiscalCode fullName streetName civicNumber
+           postalCode city province region country email phone companyName officeName"""
     )
     extended = {**option["properties"], **debtor, "debtPositionStatus": STATUS}
     return {

@@ -8,21 +8,26 @@ from urllib.parse import quote
 from flask import Response, jsonify, request
 
 from gpd_soap.admin import problems
-from gpd_soap.admin.answers import Body
 from gpd_soap.admin.guard import body_of, json_body, lenient
 from gpd_soap.admin.parameters import Nothing, OfOrganization
 from gpd_soap.admin.positions import answers, parameters
-from gpd_soap.admin.positions.creating import MANY, Created, How, create
-from gpd_soap.admin.positions.ledger import Ledger, Named
+from gpd_soap.admin.positions.creating import MANY, Done, How, create
+from gpd_soap.admin.positions.ledger import Ledger
 from gpd_soap.admin.positions.parameters import (
+    IUPDS,
     ChangingAccount,
     Creating,
+    Deleting,
+    Doomed,
     Listing,
     OfIuv,
     OfNav,
     OfPosition,
+    OfTransfer,
     Updating,
 )
+from gpd_soap.admin.positions.taking import Named
+from gpd_soap.admin.positions.updating import update, update_many
 from gpd_soap.admin.problems import Refused
 from gpd_soap.desk import Clock
 from gpd_soap.intake.finding import FieldError
@@ -44,10 +49,10 @@ class Positions:
     def create(self, path: OfOrganization, query: Creating) -> Response:
         """Create a debt position; without an IUV a notice number is issued."""
         organization = path.organizationfiscalcode
-        created = self._create(organization, [json_body()], query, many=False)
+        done = self._create(organization, [json_body()], query, many=False)
         if query.dry_run:
-            return jsonify({**self._would_be(created)[0], "warnings": _told(created.warnings)})
-        stored = created.stored[0]
+            return self._shown(done, many=False)
+        stored = done.stored[0]
         answer = self._model(stored)
         answer.status_code = 201
         where = quote(stored.position.iupd, safe="")
@@ -56,11 +61,9 @@ class Positions:
 
     def create_many(self, path: OfOrganization, query: Creating) -> Response:
         """Create 1 to 100 debt positions, all or none."""
-        told = _many(json_body())
-        created = self._create(path.organizationfiscalcode, told, query, many=True)
-        if query.dry_run:
-            return jsonify({MANY: self._would_be(created), "warnings": _told(created.warnings)})
-        return Response(status=201)
+        told = _listed(json_body())
+        done = self._create(path.organizationfiscalcode, told, query, many=True)
+        return self._shown(done, many=True) if query.dry_run else Response(status=201)
 
     def read(self, path: OfPosition, query: Nothing) -> Response:
         """Read a debt position."""
@@ -76,16 +79,28 @@ class Positions:
 
     def update(self, path: OfPosition, query: Updating) -> Response:
         """Put another content in a debt position's place; a published one stays published."""
-        odd = lenient(asked=query.lenient)
-        stored = self._ledger.update(
-            _named(path), json_body(), publish=query.to_publish, lenient=odd
-        )
-        return self._model(stored)
+        how, told = _how(query), json_body()
+        done = update(self._store, _named(path), told, self._clock(), how)
+        return self._shown(done, many=False) if query.dry_run else self._model(done.stored[0])
+
+    def update_many(self, path: OfOrganization, query: Updating) -> Response:
+        """Put other content in the place of 1 to 100 debt positions, all or none."""
+        how, told = _how(query), _listed(json_body())
+        done = update_many(self._store, path.organizationfiscalcode, told, self._clock(), how)
+        return self._shown(done, many=True) if query.dry_run else Response(status=200)
 
     def delete(self, path: OfPosition, query: Nothing) -> Response:
         """Delete a debt position; its notice numbers are never used again."""
         self._ledger.delete(_named(path))
         return jsonify("Debt position deleted")
+
+    def delete_many(self, path: OfOrganization, query: Deleting) -> Response:
+        """Delete 1 to 20 debt positions, all or none; their numbers are never used again."""
+        iupds = body_of(Doomed).payment_position_iupds
+        self._ledger.delete_many(path.organizationfiscalcode, iupds, dry_run=query.dry_run)
+        if query.dry_run:
+            return jsonify({IUPDS: iupds, "warnings": []})
+        return jsonify("Debt positions deleted")
 
     def publish(self, path: OfPosition, query: Nothing) -> Response:
         """Publish a draft."""
@@ -113,6 +128,11 @@ class Positions:
         )
         return jsonify(answers.paid(notice.stored, notice.at))
 
+    def report(self, path: OfTransfer, query: Nothing) -> Response:
+        """Note that a transfer was reported by a flow; saying it again changes nothing."""
+        share = self._ledger.report(path.organizationfiscalcode, path.iuv, path.transferid)
+        return jsonify(answers.transfer(share.stored, share.at, share.which))
+
     def by_iuv(self, path: OfIuv, query: Nothing) -> Response:
         """Read the debt position of an IUV."""
         stored = self._ledger.by_number(path.organizationfiscalcode, path.iuv, "iuv").stored
@@ -123,21 +143,18 @@ class Positions:
         notice = self._ledger.by_number(path.organizationfiscalcode, path.nav, "nav")
         return jsonify(answers.with_debtor(notice.stored, notice.at, self._clock()))
 
-    def _create(
-        self, organization: str, told: list[Any], query: Creating, *, many: bool
-    ) -> Created:
-        odd = lenient(asked=query.lenient)
-        how = How(query.to_publish, query.dry_run, odd)
-        return create(self._store, organization, told, self._clock(), how, many=many)
+    def _create(self, organization: str, told: list[Any], query: Creating, *, many: bool) -> Done:
+        return create(self._store, organization, told, self._clock(), _how(query), many=many)
 
-    def _would_be(self, created: Created) -> list[Body]:
+    def _shown(self, done: Done, *, many: bool) -> Response:
         """What a dry run shows: no number that it only tried."""
         now = self._clock()
-        found = [answers.model(each, now) for each in created.stored]
+        found = [answers.model(each, now) for each in done.stored]
         for option in (option for each in found for option in each["paymentOption"]):
-            if option["iuv"] not in created.given:
+            if option["iuv"] not in done.given:
                 del option["iuv"], option["nav"]
-        return found
+        told = {MANY: found} if many else found[0]
+        return jsonify({**told, "warnings": [each._asdict() for each in done.warnings]})
 
     def _model(self, stored: Stored) -> Response:
         return _marked(jsonify(answers.model(stored, self._clock())), stored)
@@ -155,7 +172,11 @@ def _marked(answer: Response, stored: Stored) -> Response:
     return answer
 
 
-def _many(told: object) -> list[Any]:
+def _how(query: Creating) -> How:
+    return How(query.to_publish, query.dry_run, lenient(asked=query.lenient))
+
+
+def _listed(told: object) -> list[Any]:
     error = None
     if not isinstance(told, dict) or not isinstance(told.get(MANY), list):
         error = FieldError(MANY, "required", "a list of positions")
@@ -167,7 +188,3 @@ def _many(told: object) -> list[Any]:
         raise Refused(problems.BAD_REQUEST, [error] if error else [])
     found: list[Any] = told[MANY]
     return found
-
-
-def _told(found: list[FieldError]) -> list[dict[str, str]]:
-    return [each._asdict() for each in found]

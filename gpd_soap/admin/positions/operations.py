@@ -15,6 +15,9 @@ from gpd_soap.store.store import Store
 ALL = f"{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/<iupd>"
 
+#: GPD's second API, for many positions at once, under a base URL of its own.
+SECOND = f"/v2{ALL}"
+
 MODEL = answer(ref("PaymentPositionModel"), "The position as it is now.", marked=True)
 POSITION = answer(ref("PaymentPositionModelBaseResponse"), "The position.", marked=True)
 
@@ -37,15 +40,6 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
         },
     )  # fmt: skip
     add(
-        api.post, f"{ALL}/bulk", positions.create_many, "createMultiplePositions",
-        body("MultiplePaymentPositionModel"),
-        {
-            200: answer(ref("DryRun"), f"What would be, with dryRun, in {MANY}."),
-            201: {"description": "Created, all of them."},
-            **refusals(404, 409, 415),
-        },
-    )  # fmt: skip
-    add(
         api.get, ALL, positions.page, "getOrganizationDebtPositions", None,
         {200: answer(ref("PaymentPositionsInfo"), "A page of positions.")},
     )  # fmt: skip
@@ -55,7 +49,13 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
     )  # fmt: skip
     add(
         api.put, ONE, positions.update, "updatePosition", body("PaymentPositionModel"),
-        {200: MODEL, **refusals(404, 409, 412, 415)},
+        {
+            200: answer(
+                {"anyOf": [ref("PaymentPositionModel"), ref("DryRun")]},
+                "The position as it is now, or would be, with dryRun.",
+            ),
+            **refusals(404, 409, 412, 415),
+        },
     )  # fmt: skip
     add(
         api.delete, ONE, positions.delete, "deletePosition", None,
@@ -66,7 +66,43 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
             api.post, f"{ONE}/{name}", operation, f"{name}Position", None,
             {200: MODEL, **refusals(404, 409, 412)},
         )  # fmt: skip
+    _declare_many(api, positions, f"{ALL}/bulk", ALL)
+    _declare_many(api, positions, SECOND, SECOND, "V2")
     _declare_notices(api, positions)
+
+
+def _declare_many(
+    api: APIBlueprint, positions: Positions, making: str, changing: str, version: str = ""
+) -> None:
+    """The operations on many positions at once, on these paths."""
+    add(
+        api.post, making, positions.create_many, f"createMultiplePositions{version}",
+        body("MultiplePaymentPositionModel"),
+        {
+            200: answer(ref("DryRun"), f"What would be, with dryRun, in {MANY}."),
+            201: {"description": "Created, all of them."},
+            **refusals(404, 409, 415),
+        },
+    )  # fmt: skip
+    add(
+        api.put, changing, positions.update_many, f"updateMultiplePositions{version}",
+        body("MultiplePaymentPositionModel"),
+        {
+            200: {"description": f"Updated, all of them; with dryRun what would be, in {MANY}."},
+            **refusals(404, 409, 415),
+        },
+    )  # fmt: skip
+    add(
+        api.delete, changing, positions.delete_many, f"deleteMultipleDebtPositions{version}",
+        body("MultipleIUPDModel"),
+        {
+            200: answer(
+                {"anyOf": [{"type": "string"}, ref("DryRun")]},
+                "Deleted, all of them, or what would be, with dryRun.",
+            ),
+            **refusals(404, 409, 415),
+        },
+    )  # fmt: skip
 
 
 def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
@@ -85,6 +121,14 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
         "setPaymentOptionAsAlreadyPaid",
         body("AlreadyPaidPaymentOptionModel", required=False),
         {200: answer(ref("PaymentsModelResponse"), "Paid."), **refusals(404, 409, 415)},
+    )  # fmt: skip
+    add(
+        api.post, f"{options}/<iuv>/transfers/<transferid>/report", positions.report,
+        "reportTransfer", None,
+        {
+            200: answer(ref("TransferModelResponse"), "Reported, now or before."),
+            **refusals(404, 409),
+        },
     )  # fmt: skip
     add(
         api.get, f"{options}/<iuv>/debtposition", positions.by_iuv, "getDebtPositionByIUV", None,

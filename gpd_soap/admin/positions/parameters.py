@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gpd_soap.admin import problems
 from gpd_soap.admin.parameters import WHOLE, Day, Flag, OfOrganization, Paged, Told
@@ -13,12 +13,20 @@ from gpd_soap.admin.problems import Refused
 from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
 from gpd_soap.intake.fields import Iban, Since, Strict, Text35, Text255
-from gpd_soap.intake.finding import FieldError
+from gpd_soap.intake.finding import FieldError, broken
 from gpd_soap.store.listing import Wanted, Window
 
 #: SPEC: gpd-reference.md 3: the longest interval of a list, and that of one bound alone.
 MOST_DAYS = 30
 MOST_TRANSFERS = 1000
+#: What the list of positions to be deleted is called.
+IUPDS = "paymentPositionIUPDs"
+
+
+def _once(iupds: list[str]) -> list[str]:
+    if len(set(iupds)) < len(iupds):
+        raise broken("duplicate", "each position once")
+    return iupds
 
 
 class OfPosition(OfOrganization):
@@ -39,19 +47,41 @@ class OfNav(OfOrganization):
     nav: Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="the notice number")]
 
 
+class OfTransfer(OfIuv):
+    """Which transfer of a notice."""
+
+    transferid: Text35
+
+
+DRY_RUN = Field(False, alias="dryRun", description="say what would happen, keep nothing")
+
+
 class Creating(Told):
     """How to create."""
 
     to_publish: Flag = Field(False, alias="toPublish", description="publish it at once")
-    dry_run: Flag = Field(False, alias="dryRun", description="say what would happen, keep nothing")
+    dry_run: Flag = DRY_RUN
     lenient: Flag = Field(False, description="let odd notice numbers pass; for administrators")
 
 
-class Updating(Told):
+class Updating(Creating):
     """How to update."""
 
     to_publish: Flag = Field(False, alias="toPublish", description="publish it if it is a draft")
-    lenient: Flag = Field(False, description="let odd notice numbers pass; for administrators")
+
+
+class Deleting(Told):
+    """How to delete."""
+
+    dry_run: Flag = DRY_RUN
+
+
+class Doomed(Strict):
+    """What is to be deleted, each once."""
+
+    payment_position_iupds: Annotated[
+        list[Text255], Field(min_length=1, max_length=20), AfterValidator(_once)
+    ] = Field(alias=IUPDS)
 
 
 class ChangingAccount(Told):
@@ -105,7 +135,7 @@ class Listing(Paged):
         return Wanted(
             due=due,
             paid=paid or moments,
-            state=None if self.status is None else str(self.status),
+            state=self.status,
             order=ORDERS[self.orderby],
             descending=self.ordering == "DESC",
             limit=self.limit,

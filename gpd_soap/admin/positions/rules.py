@@ -109,5 +109,12 @@ def payable_elsewhere(stored: Stored, at: int, now: datetime) -> None:
         raise Refused(problems.OPTION_NOT_FOUND)
 
 
+def reportable(stored: Stored, at: int, which: int) -> bool:
+    """Whether a report of a transfer says something new; Refused where its notice is not paid."""
+    if not stored.progress[at].settled:
+        raise Refused(problems.NOT_ACCOUNTABLE)
+    return stored.progress[at].reported[which] is None
+
+
 def _touched(stored: Stored) -> bool:
     return any(progress.touched for progress in stored.progress)

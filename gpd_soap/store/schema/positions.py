@@ -12,6 +12,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    text,
 )
 
 from gpd_soap.store.schema.base import Instant, Json, OrganizationCode, metadata
@@ -43,6 +44,7 @@ position = Table(
     Column("debtor_phone", String(35)),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Index(None, "organization", "created_at", "iupd"),
 )
 
 payment_option = Table(
@@ -76,6 +78,15 @@ payment_option = Table(
     ),
     Index(None, "organization", "iuv", unique=True),
     Index(None, "organization", "iupd"),
+    Index(None, "organization", "due_at"),
+    Index(
+        None,
+        "organization",
+        "payment_date",
+        "paid_at",
+        postgresql_where=text("paid_at IS NOT NULL"),
+        sqlite_where=text("paid_at IS NOT NULL"),
+    ),
 )
 
 transfer = Table(
