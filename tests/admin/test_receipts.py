@@ -61,19 +61,21 @@ def test_a_receipt_is_listed_as_gpd_lists_it(office: Office):
     office.create(body(option(1)), "?toPublish=true")
     assert send(office, message(1, **FULL)) == "OK"
 
+    listed = [
+        {
+            "organizationFiscalCode": ORGANIZATION,
+            "iuv": iuv(1),
+            "debtor": "RSSMRA00A01A000A",
+            "paymentDateTime": "2026-03-16T09:58:31.125000",
+            "status": "PAID",
+        }
+    ]
     assert office.get(RECEIPTS).body == {
         "currentPageNumber": 0,
         "length": 1,
         "totalPages": 1,
-        "results": [
-            {
-                "organizationFiscalCode": ORGANIZATION,
-                "iuv": iuv(1),
-                "debtor": "RSSMRA00A01A000A",
-                "paymentDateTime": "2026-03-16T09:58:31.125000",
-                "status": "PAID",
-            }
-        ],
+        "results": listed,
+        "receipts_list": listed,
     }
 
 
@@ -168,7 +170,7 @@ def test_the_pages_hold_every_receipt_once(office: Office):
 def test_of_nothing_there_is_one_page(quick: Office):
     """And it is empty."""
     assert quick.get(RECEIPTS).body == {
-        "currentPageNumber": 0, "length": 0, "totalPages": 1, "results": [],
+        "currentPageNumber": 0, "length": 0, "totalPages": 1, "results": [], "receipts_list": [],
     }  # fmt: skip
     assert quick.get(f"{RECEIPTS}?pageNum=1").title == "Not enough elements"
 

@@ -18,12 +18,15 @@ PAID = "PAID"
 
 
 def receipts_page(organization: str, found: Sequence[receipts.Listed], pages: int, at: int) -> Body:
-    """A page of receipts: PaymentsResult."""
+    """A page of receipts: PaymentsResult, and ReceiptsInfo."""
+    listed = [_listed(organization, each) for each in found]
     return {
         "currentPageNumber": at,
         "length": len(found),
         "totalPages": pages,
-        "results": [_listed(organization, each) for each in found],
+        "results": listed,
+        # SPEC: the published document's name of the list, which GPD's code has left for the other.
+        "receipts_list": listed,
     }
 
 

@@ -46,7 +46,8 @@ def _receipts() -> dict[str, Schema]:
         }
     )
     counts = dict.fromkeys(("currentPageNumber", "length", "totalPages"), COUNT)
-    page = objects({**counts, "results": many("ReceiptModelResponse")})
+    lists = dict.fromkeys(("results", "receipts_list"), many("ReceiptModelResponse"))
+    page = objects({**counts, **lists})
     page["required"] = list(page["properties"])
     return {"ReceiptModelResponse": listed, "PaymentsResultReceiptModelResponse": page}
 
