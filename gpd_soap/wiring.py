@@ -32,7 +32,7 @@ def node_face(settings: Settings, store: Store, clock: Clock = utc_now) -> Wsgi:
         desk,
         schema,
         documents,
-        witnesses=(),
+        witnesses=(store.journal.write,) if settings.journal else (),
         check_answers=settings.check_answers,
         max_body=settings.max_body,
     )

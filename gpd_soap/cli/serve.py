@@ -40,7 +40,7 @@ def serve(face: str) -> None:
     logs.configure(settings.log_level)
     store = Store(settings.database_url)
     migrate.check(store.engine)
-    server.serve(settings, wiring.faces(settings, store, face))
+    server.serve(settings, wiring.faces(settings, store, face), store.journal.flush)
 
 
 @click.group()
@@ -52,10 +52,14 @@ def db() -> None:
 def db_upgrade() -> None:
     """Bring the database to what this version needs; safe to run twice, or twice at once."""
     from gpd_soap.store import migrate
+    from gpd_soap.store.months import ensure_months
+    from gpd_soap.wiring import utc_now
 
     store = _store()
     before = migrate.pending(store.engine)
     migrate.upgrade(store.engine)
+    with store.begin() as connection:
+        ensure_months(connection, utc_now())
     click.echo(f"applied: {', '.join(before)}" if before else "nothing to do: up to date")
 
 
