@@ -24,6 +24,7 @@ from gpd_soap import __version__
 from gpd_soap.admin import description, problems
 from gpd_soap.admin.group import Group
 from gpd_soap.admin.guard import LARGEST_BODY, guard
+from gpd_soap.admin.journal import operations as journal
 from gpd_soap.admin.positions import operations as positions
 from gpd_soap.admin.problems import Problem, Refused
 from gpd_soap.desk import Clock
@@ -74,7 +75,7 @@ def flask_app(store: Store, clock: Clock) -> OpenAPI:
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has
-    groups = [positions.group(store, clock)]
+    groups = [positions.group(store, clock), journal.group(store, clock)]
     for group in groups:
         app.register_api(_blueprint(group, store))
     _describe(app, groups)

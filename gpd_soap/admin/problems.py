@@ -73,6 +73,7 @@ NOT_FOUND = Problem(404, "Not found the debt position", "There is no position of
 OPTION_NOT_FOUND = Problem(
     404, "Not found the payment option", "There is no notice of this number to be found."
 )
+ENTRY_NOT_FOUND = Problem(404, "Not found the journal entry", "There is no entry of this id.")
 NOT_UNIQUE = Problem(
     409,
     "The debt position violated constraints of uniqueness",

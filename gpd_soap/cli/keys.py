@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.serve import WithSettings
+from gpd_soap.cli.serve import WithSettings, open_store
 
 if TYPE_CHECKING:
     from gpd_soap.store.keys import Key
-    from gpd_soap.store.store import Store
 
 ELEVEN_DIGITS = 11
 LONGEST_NAME = 100
@@ -48,7 +47,7 @@ def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
         digits = len(code) == ELEVEN_DIGITS and code.isascii() and code.isdigit()
         if not digits and code != keys.EVERY:
             raise click.BadParameter("--organization: expected 11 digits, or *")
-    with _store().begin() as connection:
+    with open_store().begin() as connection:
         made, token = keys.create(connection, name, keys.Role(role), organizations, utc_now())
     click.echo(f"{_line(made)}\nThis is shown once; send it as X-Api-Key:", err=True)
     click.echo(token)
@@ -59,7 +58,7 @@ def every() -> None:
     """Print a line for each key: id, role, organizations, whether it works, name."""
     from gpd_soap.store import keys
 
-    with _store().begin() as connection:
+    with open_store().begin() as connection:
         found = keys.every(connection)
     for each in found:
         click.echo(_line(each))
@@ -72,7 +71,7 @@ def revoke(key_id: str) -> None:
     from gpd_soap.store import keys
     from gpd_soap.wiring import utc_now
 
-    with _store().begin() as connection:
+    with open_store().begin() as connection:
         revoked = keys.revoke(connection, key_id, utc_now())
     if not revoked:
         raise click.ClickException("no key of this id works: see `gpd-soap key list`")
@@ -83,13 +82,3 @@ def _line(key: Key) -> str:
     organizations = "every organization" if key.serves_every else ",".join(key.organizations)
     revoked = "" if key.revoked_at is None else f" (revoked {key.revoked_at:%Y-%m-%d})"
     return f"{key.id}  {key.role}  {organizations}  {key.created_at:%Y-%m-%d}{revoked}  {key.name}"
-
-
-def _store() -> Store:
-    from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
-    from gpd_soap.store.store import Store
-
-    store = Store(Settings.load().database_url)
-    migrate.check(store.engine)
-    return store

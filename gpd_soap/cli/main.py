@@ -6,6 +6,7 @@ import click
 
 from gpd_soap import __version__
 from gpd_soap.cli.demo import demo
+from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
 from gpd_soap.cli.node import node
@@ -37,5 +38,5 @@ def main() -> None:
     """
 
 
-for command in (demo, serve, db, key, load, node, health):
+for command in (demo, serve, db, key, load, journal, node, health):
     main.add_command(command)

@@ -24,6 +24,15 @@ class WithSettings(click.Command):
             )
 
 
+def open_store() -> Store:
+    """The store that the settings name; StaleSchema where it is not up to date."""
+    from gpd_soap.store import migrate
+
+    store = _store()
+    migrate.check(store.engine)
+    return store
+
+
 @click.command(cls=WithSettings)
 @click.argument("face", type=click.Choice(["node", "admin", "all"]), default="all")
 def serve(face: str) -> None:

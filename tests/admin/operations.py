@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from gpd_soap.store.keys import Role
-from tests.admin.office import ALL, ONE, OPTIONS
+from tests.admin.office import ALL, ENTRY, ONE, OPTIONS, ORGANIZATION
 from tests.intake.bodies import body, iuv, nav
 
 
@@ -31,4 +31,12 @@ POSITIONS = [
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
 ]
 
-OPERATIONS = [*POSITIONS]
+#: The last two are for the keys of every organization.
+JOURNAL = [
+    Operation("GET", f"/organizations/{ORGANIZATION}/journal"),
+    Operation("GET", f"/organizations/{ORGANIZATION}/journal/{ENTRY.place.reference}"),
+    Operation("GET", "/journal", role=Role.ADMIN),
+    Operation("GET", f"/journal/{ENTRY.place.reference}", role=Role.ADMIN),
+]
+
+OPERATIONS = [*POSITIONS, *JOURNAL]
