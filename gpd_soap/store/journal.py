@@ -124,16 +124,15 @@ class Journal:
 
     def _write_waiting(self) -> bool:
         """Write what waits now; False where the database did not take it."""
-        for _ in range(self._left // BATCH + 1):
-            if not self._batch:
-                size = min(BATCH, len(self._waiting))
-                self._batch = [entry_of(self._waiting.popleft()) for _ in range(size)]
-            if self._batch and not self._written():
-                return False
-        return True
+        # WHY: what comes meanwhile is left to gather, or each few would be a transaction.
+        batches = bool(self._batch) + -(-len(self._waiting) // BATCH)
+        return all(self._write_batch() for _ in range(batches))
 
-    def _written(self) -> bool:
-        """Write the batch; False where it is to be tried again."""
+    def _write_batch(self) -> bool:
+        """Write the batch that failed before, or the next; False where it failed."""
+        if not self._batch:
+            size = min(BATCH, len(self._waiting))
+            self._batch = [entry_of(self._waiting.popleft()) for _ in range(size)]
         lost = 0
         try:
             self._make_months()
