@@ -81,15 +81,13 @@ def nav_of_iuv(iuv: str) -> str:
 
 
 def navs_of_iuv(iuv: str) -> tuple[str, ...]:
-    """Every notice number that an IUV can be inside of; none for what is no IUV of a notice.
+    """The notice numbers that an IUV of 17 digits can be inside of; none for any other.
 
     >>> navs_of_iuv("01123456789012316")
     ('101123456789012316', '201123456789012316', '301123456789012316')
     """
-    if _digits(iuv, 17):
-        return tuple(aux + iuv for aux in "123")
-    # SPEC: aux 0 spends two digits on the application code, which is not part of the IUV.
-    return tuple(f"0{code:02d}{iuv}" for code in range(100)) if _digits(iuv, 15) else ()
+    # SPEC: aux 0, whose IUV has 15, spends two digits on the application code, which may be any.
+    return tuple(aux + iuv for aux in "123") if _digits(iuv, 17) else ()
 
 
 def problem_with_nav(nav: str) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.notice import navs_of_iuv
@@ -16,7 +16,6 @@ from gpd_soap.store import schema
 from gpd_soap.store.schema.base import cut
 
 ENTRY = schema.journal.c
-RECEIPT = schema.receipt.c
 ID_BITS = 63
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -154,11 +153,18 @@ def _filters(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[b
 
 def _of_iuv(connection: Connection, organization: str | None, iuv: str) -> ColumnElement[bool]:
     """Receipts that say this IUV, and questions on the notices that carry it."""
-    carrying = navs_of_iuv(iuv)
+    carrying = {*navs_of_iuv(iuv)} or _navs(connection, schema.payment_option, organization, iuv)
     said = or_(ENTRY.iuv == iuv, and_(ENTRY.iuv.is_(None), ENTRY.nav.in_(carrying)))
     if organization is None:
         return said
     # WHY: notice numbers have an index, IUVs none; and a receipt may name another notice.
-    ours = and_(RECEIPT.organization == organization, RECEIPT.iuv == iuv)
-    named = connection.execute(select(RECEIPT.nav).where(ours)).scalars()
-    return and_(said, ENTRY.nav.in_({*carrying, *named}))
+    named = _navs(connection, schema.receipt, organization, iuv)
+    return and_(said, ENTRY.nav.in_(carrying | named))
+
+
+def _navs(connection: Connection, table: Table, organization: str | None, iuv: str) -> set[str]:
+    """The notice numbers that stand beside an IUV in a table."""
+    asked = select(table.c.nav).where(table.c.iuv == iuv)
+    if organization is not None:
+        asked = asked.where(table.c.organization == organization)
+    return set(connection.execute(asked).scalars())
