@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, ProgrammingError
 
 from gpd_soap.core.exchange import Exchanged
@@ -43,12 +43,16 @@ class Journal:
     """Takes exchanges from every thread of a process; its own thread starts with the first."""
 
     def __init__(self, engine: Engine) -> None:
-        """Remember the engine; open and start nothing."""
+        """Take an engine of its own, whose commits need not wait for a disk; start nothing."""
         dialect: Any = engine.dialect
         self._engine = engine
         self._unusable: tuple[Any, ...] = (DataError, dialect.loaded_dbapi.DataError)
         self.forget()
         _EVERY.add(self)
+
+    def rest(self) -> None:
+        """Close the connection, unless it is being written on."""
+        self._engine.dispose()
 
     def forget(self) -> None:
         """Begin with nothing: what a forked child holds is its parent's to write."""
@@ -104,6 +108,7 @@ class Journal:
             self._called.clear()
             written = self._write_waiting()
             if ending and self._ended(written=written):
+                self._engine.dispose()
                 return
             pause = EVERY if written else min(2 * pause, LONGEST_PAUSE)
             if not written:
@@ -173,12 +178,9 @@ class Journal:
 
 def keep(connection: Connection, entries: Sequence[Entry], *, again: bool = False) -> None:
     """Write entries, `again` where an earlier try may have been committed: none is kept twice."""
-    if connection.dialect.name == "postgresql":
-        # WHY: the log has what a crash of the database takes, and nobody waits for its disk.
-        connection.execute(text("SET LOCAL synchronous_commit = off"))
-        if not again:
-            _copy(connection, entries)
-            return
+    if connection.dialect.name == "postgresql" and not again:
+        _copy(connection, entries)
+        return
     rows = [entry._asdict() for entry in entries]
     connection.execute(upsert(connection, schema.journal, []), rows)
 
@@ -194,6 +196,11 @@ def _copy(connection: Connection, entries: Sequence[Entry]) -> None:
 _EVERY: weakref.WeakSet[Journal] = weakref.WeakSet()
 
 
+def _rest_before_fork() -> None:
+    for journal in list(_EVERY):
+        journal.rest()
+
+
 def _forget_after_fork() -> None:
     for journal in list(_EVERY):
         journal.forget()
@@ -204,5 +211,6 @@ def _flush_at_exit() -> None:
         journal.flush()
 
 
-os.register_at_fork(after_in_child=_forget_after_fork)
+# WHY: as in store.hot.
+os.register_at_fork(before=_rest_before_fork, after_in_child=_forget_after_fork)
 atexit.register(_flush_at_exit)

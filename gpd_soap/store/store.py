@@ -32,7 +32,7 @@ class Store:
         self._connections = connections = Connections(self.engine)
         self._questions = Questions(self.engine, connections)
         self._settlement = Settlement(self.engine, connections)
-        self.journal = Journal(self.engine)
+        self.journal = Journal(make_engine(address, durable=False))
         # WHY: a pool does not close what it holds when it is forgotten; at exit the system does.
         weakref.finalize(self, self.engine.dispose).atexit = False
 

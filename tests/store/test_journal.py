@@ -232,15 +232,16 @@ def test_what_no_database_takes_stops_nothing(
     ]
 
 
-def test_only_the_journal_commits_without_waiting_for_the_disk(on_postgresql: Store):
-    """Its transactions alone: the pool's next one is as durable as ever."""
-    show = text("SHOW synchronous_commit")
-    with on_postgresql.begin() as connection:
-        keep(connection, [entry_of(exchange())])
-        assert connection.execute(show).scalar_one() == "off"
-
-    with on_postgresql.begin() as connection:
-        assert connection.execute(show).scalar_one() == "on"
+def test_only_the_journal_commits_without_waiting_for_the_disk(store: Store):
+    """On sessions of its own: every other commit is as durable as ever."""
+    on_postgresql = store.engine.dialect.name == "postgresql"
+    show = "SHOW synchronous_commit" if on_postgresql else "PRAGMA synchronous"
+    durable, hurried = ("on", "off") if on_postgresql else (2, 1)
+    for engine, expected in ((store.engine, durable), (store.journal._engine, hurried)):
+        for _ in range(2):
+            with engine.begin() as connection:
+                assert connection.exec_driver_sql(show).scalar_one() == expected
+    store.journal.rest()
 
 
 def test_a_child_writes_its_own_and_nothing_of_its_parent_s(store: Store):
