@@ -27,7 +27,7 @@ from gpd_soap.store.months import ensure_months
 LOG = logging.getLogger(__name__)
 
 #: Seconds in which exchanges gather, and how many of them make one transaction.
-EVERY = 0.25
+GATHER = 0.25
 BATCH = 500
 #: LIMIT: exchanges that wait while the database cannot take them, some 10 MB; those beyond are
 #: counted, and are in the log alone.
@@ -101,7 +101,7 @@ class Journal:
         return self._thread
 
     def _run(self) -> None:
-        pause = EVERY
+        pause = GATHER
         while True:
             self._called.wait()
             ending = self._ending.wait(pause)
@@ -110,7 +110,7 @@ class Journal:
             if ending and self._ended(written=written):
                 self._engine.dispose()
                 return
-            pause = EVERY if written else min(2 * pause, LONGEST_PAUSE)
+            pause = GATHER if written else min(2 * pause, LONGEST_PAUSE)
             if not written:
                 self._called.set()
 
