@@ -1,5 +1,6 @@
 """The journal's months: a place for every entry, made ahead, moved into, dropped whole."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,6 +94,26 @@ def test_an_entry_without_a_month_is_kept_and_moves_when_it_is_made(on_postgresq
         "journal_rest": 1,
     }
     assert kept(on_postgresql) == instants
+
+
+def test_an_entry_that_is_being_written_moves_too(on_postgresql: Store):
+    """Whoever makes its month waits for it, and then nothing is in the way."""
+    made: list[bool] = []
+
+    def make() -> None:
+        ensure(on_postgresql)
+        made.append(True)
+
+    making = threading.Thread(target=make)
+    with on_postgresql.begin() as connection:
+        keep(connection, [entry_of(exchange())])
+        making.start()
+        making.join(0.5)
+        assert made == []
+    making.join(20)
+
+    assert made == [True]
+    assert places(on_postgresql)["journal_2026_03"] == 1
 
 
 def test_a_partition_has_what_its_journal_has(on_postgresql: Store):
