@@ -19,6 +19,8 @@ from gpd_soap.worker import InTime, listener
 #: LIMIT: longer than the Node waits for a receipt (15 s), so that a stop never cuts one off.
 DRAIN_SECONDS = 20
 
+Leave = Callable[[], object]
+
 
 class ByListener:
     """Several faces in one process: the socket that took a request decides, nothing in it does."""
@@ -37,9 +39,9 @@ class ByListener:
 class Server(BaseApplication):
     """A gunicorn master with its workers, configured by our settings alone."""
 
-    def __init__(self, settings: Settings, faces: Mapping[str, Wsgi]) -> None:
-        """`faces` by the address to bind; at least one."""
-        self._settings, self._faces = settings, faces
+    def __init__(self, settings: Settings, faces: Mapping[str, Wsgi], leave: Leave) -> None:
+        """`faces` by the address to bind; at least one.  A worker does `leave` as its last."""
+        self._settings, self._faces, self._leave = settings, faces, leave
         super().__init__()
 
     def load_config(self) -> None:
@@ -79,6 +81,7 @@ class Server(BaseApplication):
             "keepalive": 30,
             "timeout": 30,
             "graceful_timeout": DRAIN_SECONDS,
+            "worker_exit": lambda _arbiter, _worker: self._leave(),
             # WHY: no file in the home directory, which a hardened unit does not have.
             "control_socket_disable": True,
             "logger_class": _RootLogger,
@@ -86,11 +89,11 @@ class Server(BaseApplication):
         }
 
 
-def serve(settings: Settings, faces: Mapping[str, Wsgi]) -> None:
-    """Serve until told to stop."""
+def serve(settings: Settings, faces: Mapping[str, Wsgi], leave: Leave) -> None:
+    """Serve until told to stop; each worker does `leave` once its last request is answered."""
     if len({_place(bind) for bind in faces}) != len(faces):
         raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
-    server = Server(settings, faces)
+    server = Server(settings, faces, leave)
     server.secured()  # WHY: a certificate that cannot be used should stop us here, not a worker.
     server.run()
 

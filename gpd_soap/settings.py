@@ -97,6 +97,7 @@ class Settings(BaseModel):
     check_answers: bool = Field(
         True, description="check every answer against the contract before it leaves"
     )
+    journal: bool = Field(True, description="keep an entry of every exchange")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="debug, info, warning or error"
     )

@@ -41,12 +41,12 @@ def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> Desk:
 def node_endpoint(
     settings: Settings, answering: Desk, witnesses: Sequence[Witness] = ()
 ) -> NodeEndpoint:
-    """What takes the Node's messages; `witnesses` are told of each exchange, after the log."""
+    """What takes the Node's messages; `witnesses` are told of each exchange."""
     return node_application(
         answering,
         Schema(),
         Documents(settings.address),
-        (log_line, *witnesses),
+        witnesses,
         check_answers=settings.check_answers,
         max_body=settings.max_body,
     )
@@ -60,8 +60,9 @@ def node_face(
 ) -> Wsgi:
     """What the node listener serves."""
     answering, documents = desk(settings, store, clock), Documents(settings.address)
-    endpoint = node_endpoint(settings, answering, witnesses)
-    options = PaymentOptions(answering, (log_line, *witnesses), max_body=settings.max_body)
+    told = (*_witnesses(settings, store), *witnesses)
+    endpoint = node_endpoint(settings, answering, told)
+    options = PaymentOptions(answering, told, max_body=settings.max_body)
     face = NodeFace(endpoint, options, documents, Health(store, Schema()))
     if settings.node_tls_certificate or settings.node_proxies:
         return Trusted(face, settings.node_callers, settings.node_proxies)
@@ -97,5 +98,11 @@ def cases(
     witnesses: Sequence[Witness] = (),
 ) -> Cases:
     """The worklist, which can send what was kept through the node's door again."""
-    endpoint = node_endpoint(settings, desk(settings, store, clock), witnesses)
+    told = (*_witnesses(settings, store), *witnesses)
+    endpoint = node_endpoint(settings, desk(settings, store, clock), told)
     return Cases(store, clock, lambda raw: endpoint.take_again(raw, "worklist"))
+
+
+def _witnesses(settings: Settings, store: Store) -> tuple[Witness, ...]:
+    """Who is told of every exchange: the log, and the journal if one is kept."""
+    return (log_line, store.journal.write) if settings.journal else (log_line,)

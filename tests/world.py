@@ -227,5 +227,5 @@ def prepare(url: str) -> None:
 
 def face(store: Store, **settings: object) -> Wsgi:
     """The node face over a store, at the instant of this world."""
-    told = Settings(public_url="http://ec.example/partner", **settings)
-    return node_face(told, store, lambda: NOW)
+    told = {"public_url": "http://ec.example/partner", "journal": False, **settings}
+    return node_face(Settings(**told), store, lambda: NOW)

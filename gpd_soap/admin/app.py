@@ -27,6 +27,7 @@ from gpd_soap.admin.group import Group
 from gpd_soap.admin.guard import LARGEST_BODY, guard
 from gpd_soap.admin.headers import REQUEST_ID
 from gpd_soap.admin.idempotency import Once
+from gpd_soap.admin.journal import operations as journal
 from gpd_soap.admin.keys import operations as keys
 from gpd_soap.admin.positions import operations as positions
 from gpd_soap.admin.problems import Problem, Refused
@@ -85,6 +86,7 @@ def flask_app(store: Store, clock: Clock, cases: Cases) -> OpenAPI:
     groups = [
         positions.group(store, clock),
         receipts.group(store, clock, cases),
+        journal.group(store, clock),
         configuration.group(store),
         keys.group(store, clock),
     ]

@@ -79,6 +79,7 @@ OPTION_NOT_FOUND = Problem(
 TRANSFER_NOT_FOUND = Problem(
     404, "Not found the transfer", "There is no transfer of this number of a notice of this IUV."
 )
+ENTRY_NOT_FOUND = Problem(404, "Not found the journal entry", "There is no entry of this id.")
 NOT_UNIQUE = Problem(
     409,
     "The debt position violated constraints of uniqueness",

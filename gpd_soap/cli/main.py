@@ -8,6 +8,7 @@ from gpd_soap import __version__
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configure import organization, service, station
 from gpd_soap.cli.demo import demo
+from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
 from gpd_soap.cli.node import node
@@ -42,7 +43,7 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key),
-    *(load, check, receipts, node, health),
+    *(load, check, receipts, journal, node, health),
 )
 for command in COMMANDS:
     main.add_command(command)

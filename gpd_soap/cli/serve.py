@@ -28,6 +28,15 @@ class WithSettings(click.Command):
             )
 
 
+def open_store() -> Store:
+    """The store that the settings name; StaleSchema where it is not up to date."""
+    from gpd_soap.store import migrate
+
+    store = _store()
+    migrate.check(store.engine)
+    return store
+
+
 @click.command(cls=WithSettings)
 @click.argument("face", type=click.Choice(["node", "admin", "all"]), default="all")
 def serve(face: str) -> None:
@@ -49,7 +58,7 @@ def _serve(face: str, counted_in: Path) -> None:
     logs.configure(settings.log_level)
     store = Store(settings.database_url)
     migrate.check(store.engine)
-    server.serve(settings, wiring.faces(settings, store, face, counted_in))
+    server.serve(settings, wiring.faces(settings, store, face, counted_in), store.journal.flush)
 
 
 @click.group()
@@ -61,10 +70,14 @@ def db() -> None:
 def db_upgrade() -> None:
     """Bring the database to what this version needs; safe to run twice, or twice at once."""
     from gpd_soap.store import migrate
+    from gpd_soap.store.months import ensure_months
+    from gpd_soap.wiring import utc_now
 
     store = _store()
     before = migrate.pending(store.engine)
     migrate.upgrade(store.engine)
+    with store.begin() as connection:
+        ensure_months(connection, utc_now())
     click.echo(f"applied: {', '.join(before)}" if before else "nothing to do: up to date")
 
 

@@ -14,9 +14,9 @@ class Exchanged(NamedTuple):
     """A request and its answer, without a body or a person.  Source: DESIGN 8.
 
     `at` is when the request had arrived (UTC), `seconds` how long the answer took; `outcome` is OK,
-    KO or Fault, `rule` the decision in words, `status` HTTP's.  `soap_action` is there only where
-    it disagrees with the payload.  What was not said is `NOBODY`, or None where a receipt alone
-    says it.
+    KO or Fault, `rule` the decision in words, `status` HTTP's.  `receipt_id` is bounded for use as
+    a key; `soap_action` is there only where it disagrees with the payload.  What was not said is
+    `NOBODY`, or None where a receipt alone says it.
     """
 
     at: datetime

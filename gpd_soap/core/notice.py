@@ -82,6 +82,16 @@ def nav_of_iuv(iuv: str) -> str:
     return "3" + iuv
 
 
+def navs_of_iuv(iuv: str) -> tuple[str, ...]:
+    """The notice numbers that an IUV of 17 digits can be inside of; none for any other.
+
+    >>> navs_of_iuv("01123456789012316")
+    ('101123456789012316', '201123456789012316', '301123456789012316')
+    """
+    # SPEC: aux 0, whose IUV has 15, spends two digits on the application code, which may be any.
+    return tuple(aux + iuv for aux in "123") if _digits(iuv, 17) else ()
+
+
 def problem_with_nav(nav: str) -> str | None:
     """Say why a notice number may not be imported, or None; check digits by aux digit."""
     if not _digits(nav, 18):

@@ -5,12 +5,17 @@ The table is DESIGN 5, row by row.  Amounts are integer cents, instants UTC.
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from gpd_soap.core import payable
 from gpd_soap.core.debt import Claim, Notice, Standing
+
+#: LIMIT: a receiptId is unbounded in the contract and at most 35 characters in practice; a longer
+#: one is known by its hash, so that it can be a key.
+LONGEST_ID = 64
 
 
 class Kept(StrEnum):
@@ -56,6 +61,13 @@ class Receipt(NamedTuple):
     paid_at: datetime | None
     stand_in: bool
     debtor_code: str
+
+
+def bounded(receipt_id: str) -> str:
+    """A receiptId as a key: itself, or its hash where it is too long."""
+    if len(receipt_id) <= LONGEST_ID:
+        return receipt_id
+    return f"sha256:{hashlib.sha256(receipt_id.encode()).hexdigest()}"
 
 
 class Known(NamedTuple):

@@ -42,6 +42,7 @@ RULES = {
     "string_unicode": ("characters", "text that XML can carry, without control characters"),
     "string_too_short": ("length", "a length of at least {min_length}"),
     "string_too_long": ("length", "a length of at most {max_length}"),
+    "string_pattern_mismatch": ("pattern", "the form {pattern}"),
     "int_type": ("type", "a whole number, not in quotes"),
     "bool_type": ("type", "true or false, not in quotes"),
     "list_type": ("type", "a list"),

@@ -11,6 +11,7 @@ from typing import Any
 from gpd_soap.contract.schema import Violation
 from gpd_soap.core.exchange import NOBODY, Exchanged
 from gpd_soap.core.faults import Refusal
+from gpd_soap.core.receipt import bounded
 
 log = logging.getLogger("gpd_soap.exchange")
 
@@ -59,12 +60,12 @@ class Exchange:
             seconds=perf_counter() - self.started,
             caller=self.caller,
             operation=self.operation,
-            organization=self.organization,
+            organization=_code(self.organization),
             broker=NOBODY if asked is None else asked.idBrokerPA,
             station=NOBODY if asked is None else asked.idStation,
             notice=NOBODY if number is None else number.noticeNumber,
             iuv=receipt and receipt.creditorReferenceId,
-            receipt_id=receipt and receipt.receiptId,
+            receipt_id=receipt and bounded(receipt.receiptId),
             psp=receipt and receipt.idPSP,
             channel=receipt and receipt.idChannel,
             outcome=self.outcome,
@@ -91,7 +92,7 @@ def log_line(told: Exchanged) -> None:
         extra={
             "fields": {
                 "operation": told.operation,
-                "organization": _code(told.organization),
+                "organization": told.organization,
                 "notice": told.notice[-4:],
                 "outcome": told.outcome,
                 "fault": told.fault,
@@ -105,5 +106,5 @@ def log_line(told: Exchanged) -> None:
 
 
 def _code(text: str) -> str:
-    """An organization's code, which may be logged; anything else that stands in its place not."""
+    """An organization's code, which may be told; anything else that stands in its place not."""
     return text if text.isdigit() and len(text) == CODE_LENGTH else NOBODY

@@ -11,12 +11,8 @@ from lxml import etree
 
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.demand import Demand
-from gpd_soap.core.receipt import Receipt
+from gpd_soap.core.receipt import Receipt, bounded
 from gpd_soap.desk import Ask
-
-#: LIMIT: a receiptId is unbounded in the contract and at most 35 characters in practice; a longer
-#: one is known by its hash, so that it can be a key.
-LONGEST_ID = 64
 
 
 def claim(request: Any) -> Claim:
@@ -62,13 +58,6 @@ def receipt(request: Any, payload: etree._Element) -> Receipt:
         stand_in=bool(sent.standIn),
         debtor_code=sent.debtor.uniqueIdentifier.entityUniqueIdentifierValue,
     )
-
-
-def bounded(receipt_id: str) -> str:
-    """A receiptId as a key: itself, or its hash where it is too long."""
-    if len(receipt_id) <= LONGEST_ID:
-        return receipt_id
-    return f"sha256:{hashlib.sha256(receipt_id.encode()).hexdigest()}"
 
 
 def digest(payload: etree._Element) -> str:

@@ -57,11 +57,28 @@ DUPLICATE = ("23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"
 READING = {"reading": True, "postgresql_readonly": True}
 
 
-def make_engine(address: str) -> Engine:
+#: How a session is told to commit without waiting for the disk.
+HURRIED = {"postgresql": "SET synchronous_commit = off", "sqlite": "PRAGMA synchronous = NORMAL"}
+
+
+def make_engine(address: str, *, durable: bool = True) -> Engine:
     """Open nothing yet; say how connections to this SQLAlchemy URL will be made.
 
-    Raises UnusableDatabase for an address that is neither SQLite file nor PostgreSQL.
+    What is not `durable` may lose its last commits with the power.  Raises UnusableDatabase for an
+    address that is neither SQLite file nor PostgreSQL.
     """
+    engine = _engine(address)
+
+    def hurry(connection: Any, _record: object) -> None:
+        connection.execute(HURRIED[engine.dialect.name])
+        connection.commit()
+
+    if not durable:
+        event.listen(engine, "connect", hurry)
+    return engine
+
+
+def _engine(address: str) -> Engine:
     url = _url(address)
     if url.get_backend_name() == "postgresql":
         # WHY: parameters are personal data, and an error is logged.

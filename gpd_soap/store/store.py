@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, Connection, String, select, text
+from sqlalchemy import Connection, select, text
 
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict
@@ -17,7 +17,9 @@ from gpd_soap.store import matching, schema
 from gpd_soap.store.configuration import upsert
 from gpd_soap.store.engine import READING, make_engine
 from gpd_soap.store.hot import Connections
+from gpd_soap.store.journal import Journal
 from gpd_soap.store.questions import Answer, Debt, Questions
+from gpd_soap.store.schema.base import cut
 from gpd_soap.store.settle import Settlement, values_of
 from gpd_soap.store.sweep import Batch, Sweep
 
@@ -32,11 +34,13 @@ class Store:
         self._questions = Questions(self.engine, connections)
         self._settlement = Settlement(self.engine, connections)
         self._sweep = Sweep(self.engine, connections)
+        self.journal = Journal(make_engine(address, durable=False))
         # WHY: a pool does not close what it holds when it is forgotten; at exit the system does.
         weakref.finalize(self, self.engine.dispose).atexit = False
 
     def close(self) -> None:
         """Close every connection; the store can still be used, and opens new ones."""
+        self.journal.flush()
         self._connections.close()
         self.engine.dispose()
 
@@ -102,10 +106,11 @@ class Store:
         """Keep what came as a receipt and is none, exactly as it came; count repetitions."""
         table = schema.quarantine
         row = {
-            "organization": _cut(organization, table.c.organization),
+            # WHY: what breaks the contract may be of any length, and is kept all the same.
+            "organization": cut(organization, table.c.organization),
             "digest": hashlib.sha256(raw).hexdigest(),
             "primitive": primitive,
-            "reason": _cut(reason, table.c.reason),
+            "reason": cut(reason, table.c.reason),
             "received_at": now,
             "last_received_at": now,
             "copies": 1,
@@ -130,9 +135,3 @@ class Store:
             return connection.execute(
                 select(probe.last_at).order_by(probe.last_at.desc()).limit(1)
             ).scalar()
-
-
-def _cut(said: str, column: Column[str]) -> str:
-    # WHY: what breaks the contract may be of any length, and is kept all the same.
-    assert isinstance(column.type, String)
-    return said[: column.type.length]

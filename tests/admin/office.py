@@ -10,10 +10,13 @@ from werkzeug.test import Client
 
 from gpd_soap.admin.app import admin_app
 from gpd_soap.core.debt import Claim
+from gpd_soap.core.exchange import NOBODY
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.metrics import Metrics
 from gpd_soap.settings import Settings
 from gpd_soap.store import configuration, keys, migrate
+from gpd_soap.store.entries import Entry
+from gpd_soap.store.journal import keep
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import cases
@@ -30,10 +33,31 @@ ALL = f"/organizations/{ORGANIZATION}/debtpositions"
 SECOND = f"/v2{ALL}"
 ONE = f"{ALL}/POSIZIONE-1"
 OPTIONS = f"/organizations/{ORGANIZATION}/paymentoptions"
+#: The journal's one entry.
+ENTRY = Entry(
+    organization=ORGANIZATION,
+    at=NOW - DAY,
+    id=7,
+    microseconds=1234,
+    caller="192.0.2.1",
+    operation="paSendRTV2",
+    broker=CLAIM.broker,
+    station=CLAIM.station,
+    nav=nav(1),
+    iuv=iuv(1),
+    receipt_id="r-1",
+    psp="ABI00000",
+    channel="00000000191_01",
+    outcome="OK",
+    fault=NOBODY,
+    rule="receipt: kept as applied",
+    status=200,
+    soap_action=None,
+)
 
 
 def prepare(url: str) -> None:
-    """Make a database with two organizations; one issues numbers, the other does not."""
+    """Make a database of two organizations, of which one issues numbers, and a journal of one."""
     store = Store(url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
@@ -42,6 +66,7 @@ def prepare(url: str) -> None:
         configuration.put_broker(connection, CLAIM.broker)
         configuration.put_station(connection, CLAIM.station, CLAIM.broker)
         configuration.put_serving(connection, ORGANIZATION, CLAIM.station, "47")
+        keep(connection, [ENTRY])
     store.close()
 
 

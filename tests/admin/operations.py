@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gpd_soap.store.keys import Role
 from tests.admin import paying
-from tests.admin.office import ALL, CLAIM, ONE, OPTIONS, ORGANIZATION, SECOND
+from tests.admin.office import ALL, CLAIM, ENTRY, ONE, OPTIONS, ORGANIZATION, SECOND
 from tests.intake.bodies import body, iuv, nav
 
 
@@ -40,6 +40,14 @@ POSITIONS = [
     Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
+]
+
+#: The last two are for the keys of every organization.
+JOURNAL = [
+    Operation("GET", f"/organizations/{ORGANIZATION}/journal"),
+    Operation("GET", f"/organizations/{ORGANIZATION}/journal/{ENTRY.place.reference}"),
+    Operation("GET", "/journal", role=Role.ADMIN),
+    Operation("GET", f"/journal/{ENTRY.place.reference}", role=Role.ADMIN),
 ]
 
 OFFER = {
@@ -108,6 +116,7 @@ OPERATIONS = [
     *OURS,
     *EVERYBODYS,
     *RECEIPTS,
+    *JOURNAL,
     *worklist(paying.WORKLIST, "r-90", names_none=False),
     *worklist("/worklist", paying.quarantined(paying.NOBODYS), names_none=True),
 ]

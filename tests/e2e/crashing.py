@@ -26,4 +26,5 @@ if __name__ == "__main__":
     logs.configure("info")
     url, port = sys.argv[1:]
     settings = Settings(database_url=url, node_bind=f"127.0.0.1:{port}", workers=1)
-    serve(settings, {settings.node_bind: node_face(settings, Crashing(url))})
+    store = Crashing(url)
+    serve(settings, {settings.node_bind: node_face(settings, store)}, store.journal.flush)

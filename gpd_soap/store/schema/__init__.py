@@ -17,6 +17,7 @@ from gpd_soap.store.schema.configuration import (
     service,
     station,
 )
+from gpd_soap.store.schema.journal import journal
 from gpd_soap.store.schema.positions import (
     demand,
     iuv_serial,
@@ -40,6 +41,7 @@ __all__ = [
     "broker",
     "demand",
     "iuv_serial",
+    "journal",
     "metadata",
     "organization",
     "organization_station",

@@ -1,0 +1,1 @@
+"""Reading the journal of exchanges (Giornale degli Eventi)."""

@@ -1,0 +1,66 @@
+"""The journal of a server as it is deployed, up to its last exchange."""
+
+import itertools
+import os
+import signal
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from gpd_soap.store import schema
+from gpd_soap.store.store import Store
+from tests import world
+from tests.conftest import KINDS, FreshDatabase
+from tests.e2e.served import free_port, running, wait_for
+from tests.messages.build import asked, claim, qr
+
+CLIENTS = 6
+BEFORE_THE_STOP = 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stop_loses_no_entry(kind: str, fresh_database: FreshDatabase, tmp_path: Path) -> None:
+    """Two workers are told to stop while they answer; every answer that came has its entry."""
+    database, port, log = fresh_database(kind, world.prepare), free_port(), tmp_path / "log"
+    address, serials = f"http://127.0.0.1:{port}", itertools.count(1000)
+    told = {"GPD_DATABASE_URL": database, "GPD_NODE_BIND": f"127.0.0.1:{port}", "GPD_WORKERS": "2"}
+
+    def ask(_: int) -> list[str]:
+        """Ask for one notice after the other until nobody is there."""
+        answered = []
+        for serial in serials:
+            message = asked("paVerifyPaymentNotice", claim() + qr(world.nav(serial))).encode()
+            try:
+                answer = requests.post(f"{address}/partner", message, timeout=20)
+            except requests.ConnectionError:
+                break
+            if answer.status_code == 200:
+                answered.append(world.nav(serial))
+        return answered
+
+    command = [sys.executable, "-m", "gpd_soap", "serve", "node"]
+    with running(command, log, **told) as process, ThreadPoolExecutor(CLIENTS) as pool:
+        wait_for(f"{address}/health/live", process, log)
+        asking = pool.map(ask, range(CLIENTS))
+        time.sleep(BEFORE_THE_STOP)
+        os.kill(process.pid, signal.SIGTERM)
+        answered = [nav for answers in asking for nav in answers]
+
+    kept = entries(database)
+    assert len(answered) > CLIENTS
+    assert set(answered) <= set(kept)
+    assert len(kept) == len(set(kept))
+
+
+def entries(database: str) -> list[str]:
+    """The notices of every entry."""
+    store = Store(database)
+    with store.begin() as connection:
+        found = list(connection.execute(select(schema.journal.c.nav)).scalars())
+    store.close()
+    return found

@@ -1,0 +1,205 @@
+"""What each exchange over SOAP leaves in the journal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import select, text
+
+from gpd_soap.core.exchange import NOBODY
+from gpd_soap.store import entries, schema
+from gpd_soap.store.entries import Entry, Wanted
+from gpd_soap.store.store import Store
+from gpd_soap.web import Wsgi
+from tests import world
+from tests.calling import call
+from tests.conftest import KINDS, FreshDatabase
+from tests.messages.build import asked, claim, qr, receipt, tags
+from tests.world import nav
+
+CLAIM = {"organization": world.ORGANIZATION, "broker": world.BROKER, "station": world.STATION}
+NOTICE = {**CLAIM, "nav": nav(1)}
+RECEIPT = {
+    **NOTICE,
+    "iuv": nav(1)[1:],
+    "receipt_id": "c0ffee00c0ffee00c0ffee00c0ffee00",
+    "psp": "PSPDIESEMPIO",
+    "channel": "00000000000_01",
+}
+OK = {"outcome": "OK", "status": 200}
+
+
+def ko(fault: str, rule: str) -> dict[str, object]:
+    """A typed KO, as it is kept."""
+    return {"outcome": "KO", "fault": fault, "rule": rule, "status": 200}
+
+
+SERVICE = tags(
+    idServizio="00001", idSoggettoServizio="00009", datiSpecificiServizioRequest="PGEvPg=="
+)
+SENT = asked("paSendRTV2", claim() + receipt(nav(1)))
+CASES: dict[str, tuple[str, dict[str, object]]] = {
+    "verify": (
+        asked("paVerifyPaymentNotice", claim() + qr(nav(1))),
+        {"operation": "paVerifyPaymentNotice", **NOTICE, **OK, "rule": "payable"},
+    ),
+    "payment": (
+        asked("paGetPayment", claim() + qr(nav(1)) + tags(amount="1.00")),
+        {"operation": "paGetPayment", **NOTICE, **OK, "rule": "payable"},
+    ),
+    "payment-v2": (
+        asked("paGetPaymentV2", claim() + qr(nav(1)) + tags(amount="1.00")),
+        {"operation": "paGetPaymentV2", **NOTICE, **OK, "rule": "payable"},
+    ),
+    "receipt": (
+        asked("paSendRT", claim() + receipt(nav(1))),
+        {"operation": "paSendRT", **RECEIPT, **OK, "rule": "receipt: kept as applied"},
+    ),
+    "receipt-v2": (
+        SENT,
+        {"operation": "paSendRTV2", **RECEIPT, **OK, "rule": "receipt: kept as applied"},
+    ),
+    "demand": (
+        asked("paDemandPaymentNotice", claim() + SERVICE),
+        {"operation": "paDemandPaymentNotice", **CLAIM, **OK, "rule": "demand: a new notice"},
+    ),
+    "refusal": (
+        asked("paVerifyPaymentNotice", claim() + qr(nav(13))),
+        {"operation": "paVerifyPaymentNotice", **CLAIM, "nav": nav(13),
+         **ko("PAA_PAGAMENTO_ANNULLATO", "rule 2: the position was withdrawn")},
+    ),
+    "probe": (
+        asked("paVerifyPaymentNotice", claim() + qr("0" * 18)),
+        {"operation": "paVerifyPaymentNotice", **CLAIM, "nav": "0" * 18,
+         **ko("PAA_PAGAMENTO_SCONOSCIUTO", "probe: the Node asks whether we are alive")},
+    ),
+    "violation": (
+        SENT.replace("100.00", "100"),
+        {"operation": "paSendRTV2", "organization": world.ORGANIZATION,
+         **ko("PAA_SINTASSI_XSD", "contract: paymentAmount, pattern")},
+    ),
+    "not-soap": (SENT[:-40], {"outcome": "Fault", "status": 500}),
+}  # fmt: skip
+UNSAID: dict[str, object] = {
+    **dict.fromkeys(("organization", "operation", "broker", "station", "nav"), NOBODY),
+    **dict.fromkeys(("iuv", "receipt_id", "psp", "channel", "soap_action")),
+    "fault": NOBODY,
+    "rule": NOBODY,
+    "caller": "192.0.2.7",
+    "at": world.NOW,
+}
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
+    """A store of the world."""
+    found = Store(fresh_database(request.param, world.prepare))
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def face(store: Store) -> Wsgi:
+    """The node face over it, which keeps a journal."""
+    return world.face(store, journal=True)
+
+
+def post(face: Wsgi, message: str | bytes, **headers: Any) -> int:
+    """Post a message; the status of the answer."""
+    raw = message.encode() if isinstance(message, str) else message
+    told = {"CONTENT_TYPE": "text/xml", "REMOTE_ADDR": "192.0.2.7", **headers}
+    return call(face, "POST", "/partner", raw, **told).status
+
+
+def journal(store: Store) -> list[Entry]:
+    """Every entry, once all are written."""
+    assert store.journal.flush(10)
+    wanted = Wanted(None, world.YESTERDAY, world.TOMORROW, limit=100)
+    with store.begin() as connection:
+        return entries.page(connection, wanted)[0]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_each_exchange_leaves_one_entry(store: Store, face: Wsgi, case: str) -> None:
+    """With what was asked, by whom, about what, and what was answered and why."""
+    message, expected = CASES[case]
+    status = post(face, message)
+
+    [entry] = journal(store)
+    kept = entry._asdict()
+    assert kept.pop("id") >= 0
+    assert 0 < kept.pop("microseconds") < 60_000_000
+    assert kept == {**UNSAID, **expected}
+    assert kept["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [("verify", ko("PAA_SYSTEM_ERROR", "we failed")), ("receipt", {"outcome": "Fault"})],
+)
+def test_our_failure_leaves_one_too(
+    store: Store, face: Wsgi, case: str, expected: dict[str, object]
+) -> None:
+    """On a question it is a KO, on a receipt the 503 after which the Node sends it again."""
+    with store.begin() as connection:
+        connection.execute(text("ALTER TABLE organization RENAME TO elsewhere"))
+
+    status = post(face, CASES[case][0])
+
+    [entry] = journal(store)
+    kept = entry._asdict()
+    assert {name: kept[name] for name in expected} == expected
+    assert (kept["status"], kept["fault"]) == (status, "PAA_SYSTEM_ERROR")
+    assert status == (503 if case == "receipt" else 200)
+
+
+def test_nothing_personal_is_kept(store: Store, face: Wsgi) -> None:
+    """Neither of a payment's debtor, nor of a code that stands where none belongs."""
+    for message, _ in CASES.values():
+        post(face, message)
+    post(face, SENT.replace(f"<idPA>{world.ORGANIZATION}", f"<idPA>{world.DEBTOR.code}"))
+    post(face, SENT, HTTP_SOAPACTION=f'"{world.DEBTOR.code}"')
+    found = str(journal(store))
+
+    for secret in (world.DEBTOR.code, world.DEBTOR.full_name, world.BANK, "<", "Tributo"):
+        assert secret not in found
+
+
+def test_a_soap_action_that_disagrees_is_kept(store: Store, face: Wsgi) -> None:
+    """Dispatch does not look at it; whoever reads the journal may."""
+    for action in ('"paSendRTV2"', "paSendRT", "<another/>"):
+        post(face, SENT, HTTP_SOAPACTION=action)
+
+    assert sorted(str(entry.soap_action) for entry in journal(store)) == [
+        "None", "paSendRT", "unknown",
+    ]  # fmt: skip
+
+
+def test_a_long_receipt_id_is_kept_as_the_receipt_s_key(store: Store, face: Wsgi) -> None:
+    """Entry and receipt are found by the same name, however long the Node's was."""
+    post(face, SENT.replace("c0ffee00", "c0ffee00" * 20))
+
+    [entry] = journal(store)
+    with store.begin() as connection:
+        assert connection.execute(select(schema.receipt.c.receipt_id)).scalars().all() == [
+            entry.receipt_id
+        ]
+
+
+def test_no_journal_is_kept_where_that_was_asked_for(store: Store) -> None:
+    """The setting turns it off."""
+    assert post(world.face(store, journal=False), SENT) == 200
+
+    assert journal(store) == []
+
+
+def test_an_answer_does_not_wait_for_the_journal(store: Store, face: Wsgi) -> None:
+    """A journal that cannot be written is no reason to fail a receipt."""
+    with store.begin() as connection:
+        connection.execute(text("ALTER TABLE journal RENAME TO elsewhere"))
+    assert post(face, SENT) == 200
+    assert not store.journal.flush(10)
+
+    with store.begin() as connection:
+        connection.execute(text("ALTER TABLE elsewhere RENAME TO journal"))
+    assert [entry.operation for entry in journal(store)] == ["paSendRTV2"]
