@@ -135,7 +135,8 @@ class Asking:
 
     def _opened(self) -> Any:
         if self._sqlite:
-            connection = sqlite3.connect(str(self._url.database), timeout=4, isolation_level=None)
+            # WHY: SQLite lets a writer starve; the floor waits, where we would answer 503.
+            connection = sqlite3.connect(str(self._url.database), timeout=60, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             return connection

@@ -63,7 +63,10 @@ def measure(served: Served, primitive: str, positions: int, seconds: int, **more
     Unusable where a receipt was answered OK and is not kept with its effect.
     """
     before = served.cpu_seconds()
-    seen = load.run(served.address, primitive, positions=positions, seconds=seconds, **more)
+    try:
+        seen = load.run(served.address, primitive, positions=positions, seconds=seconds, **more)
+    except load.Unusable as why:
+        raise load.Unusable(f"{served.variant.name}, {primitive}: {why}") from None
     used = served.cpu_seconds() - before
     if primitive == SEND:
         kept = database.paid_for(served.database)

@@ -23,6 +23,10 @@ PLAN = {
 }
 
 
+#: So far apart do rounds begin, so that they do not ask for the same notices.
+ELSEWHERE = 100_003
+
+
 class Size(NamedTuple):
     """How much is measured; `seconds` is one variant's load in one round.
 
@@ -37,7 +41,7 @@ class Size(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One variant, asked one primitive in one round."""
+    """One variant, asked one primitive in one round; `generator` is wrk's share of a core."""
 
     round: int
     store: str
@@ -48,6 +52,7 @@ class Run(NamedTuple):
     p99: float
     cpu: float
     generator: float
+    refused: int
     sampled: int
 
 
@@ -121,7 +126,9 @@ def _round(number: int, served: dict[str, list[Served]], size: Size) -> list[Run
         for primitive in PLAN[store][1]:
             # WHY: who comes second finds the caches that the first has warmed.
             for server in servers if number % 2 == 0 else reversed(servers):
-                seen = measure(server, primitive, size.positions, size.seconds)
+                seen = measure(
+                    server, primitive, size.positions, size.seconds, first=number * ELSEWHERE
+                )
                 found.append(_told(number, store, primitive, server.variant.name, seen))
     return found
 
@@ -130,7 +137,7 @@ def _told(number: int, store: str, primitive: str, variant: str, seen: Measured)
     load = seen.load
     return Run(
         number, store, primitive, variant, load.rate, load.p50, load.p99, seen.cpu,
-        load.generator / load.seconds, load.samples,
+        load.generator / load.seconds, load.refused, load.samples,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from tests.bench.bed import bed, measure
-from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.compare import ELSEWHERE, POSTGRESQL, Size
 from tests.bench.load import CONNECTIONS
 from tests.bench.notices import SEND, VERIFY
 from tests.bench.report import Finding, Report, at_most
@@ -76,7 +76,8 @@ def _lasting(server: Served, size: Size) -> list[Row]:
 def _run(
     number: int, server: Served, primitive: str, positions: int, seconds: int, callers: int
 ) -> Row:
-    load = measure(server, primitive, positions, seconds, connections=callers).load
+    first = number * ELSEWHERE
+    load = measure(server, primitive, positions, seconds, connections=callers, first=first).load
     figures = (load.p50, load.p99, load.rate, load.answered)
     return Row(number, primitive, positions, *figures, server.memory())
 

@@ -1,7 +1,7 @@
 -- What wrk sends, counts and keeps.  It runs with one connection in each thread, so that an answer
 -- belongs to the request before it.  Arguments: the folder with template, expectation and samples;
 -- how many positions there are; the first request's number; how many threads; whether a notice
--- may be asked only once (1) or again (0); how many answers of each thread to keep.
+-- may be asked only once (1) or again (0); every which answer of a thread to keep.
 
 local threads = {}
 
@@ -20,14 +20,14 @@ end
 function init(args)
   home = args[1]
   template, expectation = read(home .. "/template"), read(home .. "/expectation")
-  positions, following = tonumber(args[2]), tonumber(args[3]) + number
-  step, once, kept = tonumber(args[4]), args[5] == "1", tonumber(args[6])
-  answered, right, exhausted, samples, wrong = 0, 0, false, "", ""
+  positions, first, step = tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
+  once, every, following = args[5] == "1", tonumber(args[6]), first + number
+  answered, right, refused, exhausted, samples, wrong = 0, 0, 0, false, "", ""
 end
 
--- The k-th of all serials, each once, in an order that no page of the database follows.
-local function serial_of(k)
-  return math.fmod(k * 2654435761, positions) + 1
+-- The twin of `nth` in notices.py.
+local function nth(number)
+  return math.fmod(number * 161803403, positions) + 1
 end
 
 -- The twin of `filled` in notices.py.
@@ -44,11 +44,11 @@ local function values_of(serial)
 end
 
 function request()
-  if once and following >= positions then
+  if once and following - first >= positions then
     exhausted = true
     wrk.thread:stop()
   end
-  serial = serial_of(following)
+  serial = nth(following)
   following = following + step
   local values = values_of(serial)
   expected = expectation:gsub("@(%u+)@", values)
@@ -59,26 +59,29 @@ function response(status, headers, body)
   local is_right = status == 200 and body:find(expected, 1, true) ~= nil
   answered = answered + 1
   if is_right then right = right + 1 end
-  if answered <= kept or (not is_right and wrong == "") then
+  if status == 503 then
+    refused = refused + 1
+  elseif answered % every == 1 or (not is_right and wrong == "") then
     local line = string.format("%d\t%d\t%s\n", serial, status, (body:gsub("%s*\n%s*", " ")))
     if is_right then samples = samples .. line else wrong = line end
   end
 end
 
 function done(summary, latency, requests)
-  local answered, right, exhausted = 0, 0, false
+  local answered, right, refused, exhausted = 0, 0, 0, false
   local file = assert(io.open(threads[1]:get("home") .. "/samples", "wb"))
   for _, thread in ipairs(threads) do
     answered, right = answered + thread:get("answered"), right + thread:get("right")
+    refused = refused + thread:get("refused")
     exhausted = exhausted or thread:get("exhausted")
     file:write(thread:get("wrong"), thread:get("samples"))
   end
   file:close()
   local errors = summary.errors
   io.write(string.format(
-    '\n{"seconds": %f, "answered": %d, "right": %d, "p50": %f, "p99": %f, "most": %f, '
+    '\n{"seconds": %f, "answered": %d, "right": %d, "refused": %d, "p50": %f, "p99": %f, "most": %f, '
       .. '"broken": %d, "exhausted": %s}\n',
-    summary.duration / 1e6, answered, right, latency:percentile(50) / 1e3,
+    summary.duration / 1e6, answered, right, refused, latency:percentile(50) / 1e3,
     latency:percentile(99) / 1e3, latency.max / 1e3,
     errors.connect + errors.read + errors.write + errors.timeout, tostring(exhausted)))
 end

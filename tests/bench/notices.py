@@ -16,6 +16,8 @@ from tests.messages.build import PERSON, asked, claim, metadata, qr, receipt, ta
 
 VERIFY, GET, SEND = "paVerifyPaymentNotice", "paGetPaymentV2", "paSendRTV2"
 SECOND_SHARE = 1000
+#: A prime, so that it has no factor in common with any number of positions below it.
+SCATTER = 161_803_403
 
 SUBJECT = PERSON + tags(
     streetName="Via dell'Esempio", civicNumber="1/A", postalCode="00100", city="Roma",
@@ -34,6 +36,11 @@ class Request(NamedTuple):
     expected: str
 
 
+def nth(number: int, positions: int) -> int:
+    """The serials in an order that no page of the database follows, each once; twin in load.lua."""
+    return number * SCATTER % positions + 1
+
+
 def amount(serial: int) -> int:
     """What a notice is about, in cents: 20.00 to 99.99 euros, always five characters."""
     return 2000 + serial % 8000
@@ -45,7 +52,7 @@ def description(serial: int) -> str:
 
 
 def filled(template: str, serial: int) -> str:
-    """A request or an expectation for this notice; the twin of `fill` in load.lua."""
+    """A request or an expectation for this notice; twin in load.lua."""
     values = {
         "NAV": world.nav(serial),
         "IUV": world.nav(serial)[1:],

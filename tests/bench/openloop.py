@@ -31,6 +31,7 @@ class Offered(NamedTuple):
     asked: int
     right: int
     refused: int
+    wrong: int
     broken: int
     unanswered: int
     p50: float
@@ -45,7 +46,7 @@ class _Caller:
 
     def __init__(self, address: str) -> None:
         url = urlsplit(address)
-        self.socket = socket.create_connection((url.hostname, url.port))
+        self.socket = socket.create_connection((url.hostname, url.port), PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.due, self.expected, self.received = 0.0, b"", b""
 
@@ -85,11 +86,18 @@ class _Loop:
         """Give what waits to who is free, or to a new caller while there may be one."""
         while self.waiting and (self.free or len(self.callers) < CALLERS):
             number, due = self.waiting.popleft()
-            caller = self.free.pop() if self.free else self._new()
-            serial = number * 2654435761 % self.positions + 1
-            asked = notices.filled(self.template, serial).encode()
+            serial = notices.nth(number, self.positions)
+            asked, expected = (
+                notices.filled(text, serial).encode()
+                for text in (self.template, self.request.expected)
+            )
             try:
-                caller.ask(asked, due, notices.filled(self.request.expected, serial).encode())
+                caller = self.free.pop() if self.free else self._new()
+            except OSError:
+                self.broken += 1
+                continue
+            try:
+                caller.ask(asked, due, expected)
             except OSError:
                 self._lose(caller)
 
@@ -105,9 +113,9 @@ class _Loop:
             if heard is not None:
                 self._took(caller, *heard)
 
-    def _took(self, caller: _Caller, status: int, right: bool) -> None:  # noqa: FBT001  # a fact
+    def _took(self, caller: _Caller, status: int, expected: int) -> None:
         self.latencies.append((time.perf_counter() - caller.due) * 1000)
-        self.right += status == 200 and right
+        self.right += status == 200 and expected
         self.refused += status == 503
         caller.due = 0.0
         self.free.append(caller)
@@ -150,8 +158,9 @@ def offer(address: str, primitive: str, positions: int, rate: float, seconds: fl
     loop.close()
     times, lags = sorted(loop.latencies), sorted(loop.lags)
     return Offered(
-        total, loop.right, loop.refused, loop.broken, total - len(times) - loop.broken,
-        _at(times, 0.50), _at(times, 0.99), times[-1], _at(lags, 0.99) * 1000, used / took,
+        total, loop.right, loop.refused, len(times) - loop.right - loop.refused, loop.broken,
+        total - len(times) - loop.broken, _at(times, 0.50), _at(times, 0.99), times[-1],
+        _at(lags, 0.99) * 1000, used / took,
     )  # fmt: skip
 
 

@@ -41,10 +41,10 @@ def profile(size: Size) -> Report:
     """Profile some exchanges of each primitive."""
     with bed() as made:
         url = made.database(POSTGRESQL, size.positions)
-        rows = [*_behind_gunicorn(made, url, size)]
+        rows = list(_behind_gunicorn(made, url, size))
         for primitive in notices.REQUESTS:
             rows += _profiled(url, primitive, min(size.exchanges, size.positions - WARM))
-    return Report("profile", rows, [], rows)
+    return Report("profile", rows, [])
 
 
 def _behind_gunicorn(made: Bed, url: str, size: Size) -> Iterator[Row]:

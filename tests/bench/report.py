@@ -25,7 +25,7 @@ class Finding(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What one command found: rows to be read, the findings, and every single run."""
+    """What one command found: rows to be read, findings, and the runs where rows sum them up."""
 
     command: str
     rows: Sequence[Any]

@@ -41,7 +41,7 @@ def scale(size: Size) -> Report:
         at_least(f"{primitive}: two workers / one", _pairs(rows, primitive), 1.6)
         for primitive in (VERIFY, GET)
     ]
-    return Report("scale", rows, findings, rows)
+    return Report("scale", rows, findings)
 
 
 def _run(

@@ -34,7 +34,7 @@ def start(size: Size) -> Report:
         at_most("gpd-soap serve, first answer: s", [row.first_answer for row in rows], 3),
         at_most("gpd-soap --help: s", [row.help for row in rows], 0.4),
     ]
-    return Report("start", rows, findings, rows)
+    return Report("start", rows, findings)
 
 
 def _first_answer(made: Bed, url: str) -> float:

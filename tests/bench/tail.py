@@ -6,7 +6,7 @@ from tests.bench import database
 from tests.bench.bed import bed, measure
 from tests.bench.compare import POSTGRESQL, Size
 from tests.bench.notices import SEND, VERIFY
-from tests.bench.openloop import Offered, offer
+from tests.bench.openloop import offer
 from tests.bench.report import Finding, Report, at_most
 from tests.bench.serving import FULL, Served
 
@@ -23,6 +23,7 @@ class Row(NamedTuple):
     asked: int
     right: int
     refused: int
+    wrong: int
     broken: int
     unanswered: int
     p50: float
@@ -43,7 +44,7 @@ def tail(size: Size) -> Report:
                 measure(served, primitive, size.positions, 1)
                 saturated = measure(served, primitive, size.positions, size.seconds).load.rate
                 rows += [_offered(served, primitive, saturated, of, size) for of in (0.5, 2.0)]
-    return Report("tail", rows, [found for row in rows for found in _findings(row)], rows)
+    return Report("tail", rows, [found for row in rows for found in _findings(row)])
 
 
 def _offered(served: Served, primitive: str, saturated: float, of: float, size: Size) -> Row:
@@ -51,7 +52,7 @@ def _offered(served: Served, primitive: str, saturated: float, of: float, size: 
     # WHY: longer than the Node's patience, so that a queue that only grows is seen; but each notice
     # takes one receipt.
     seconds = min(4 * size.seconds, size.positions / rate)
-    seen: Offered = offer(served.address, primitive, size.positions, rate, seconds)
+    seen = offer(served.address, primitive, size.positions, rate, seconds)
     if primitive == SEND:
         kept = database.paid_for(served.database)
         database.renew(served.database)
@@ -60,13 +61,15 @@ def _offered(served: Served, primitive: str, saturated: float, of: float, size: 
 
 def _findings(row: Row) -> list[Finding]:
     where = f"{row.primitive} at {row.of_saturation:g} of saturation"
+    wrong = at_most(f"{where}: neither right nor refused", [row.wrong], 0)
     if row.of_saturation < 1:
         return [
+            wrong,
             at_most(f"{where}: p99 / p50", [row.p99 / row.p50], 10),
             at_most(f"{where}: slowest answer, s", [row.most / 1000], 2),
         ]
     slowest = at_most(f"{where}: slowest answer, s", [row.most / 1000], PATIENCE[row.primitive])
     if row.primitive != SEND:
-        return [slowest]
+        return [wrong, slowest]
     lost = max(0, row.right - row.kept)
-    return [slowest, at_most(f"{where}: receipts answered OK and not kept", [lost], 0)]
+    return [wrong, slowest, at_most(f"{where}: receipts answered OK and not kept", [lost], 0)]
