@@ -69,8 +69,8 @@ def measure(served: Served, primitive: str, positions: int, seconds: int, **more
         raise load.Unusable(f"{served.variant.name}, {primitive}: {why}") from None
     used = served.cpu_seconds() - before
     if primitive == SEND:
-        kept = database.paid_for(served.database)
-        if kept < seen.right:
-            raise load.Unusable(f"{seen.right} receipts answered OK, {kept} kept")
+        lost = database.lost(served.database, seen.taken)
+        if lost:
+            raise load.Unusable(f"{served.variant.name}: {lost} receipts answered OK and not kept")
         database.renew(served.database)
     return Measured(seen, used / seen.answered * 1e6)

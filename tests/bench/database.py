@@ -1,5 +1,6 @@
 """Databases full of payable notices, on PostgreSQL and SQLite, as durable as in production."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -71,26 +72,25 @@ def renew(url: str) -> None:
     store.close()
 
 
-def paid_for(url: str) -> int:
-    """How many notices are paid by a receipt that is kept, applied, with its bytes."""
+def lost(url: str, taken: Iterable[int]) -> int:
+    """How many of these notices are not paid by a receipt that is kept with its bytes."""
     option, receipt = schema.payment_option.c, schema.receipt.c
-    store = Store(url)
-    asked = (
-        select(func.count())
-        .select_from(schema.receipt)
+    paid = (
+        select(option.nav)
         .join(
-            schema.payment_option,
-            (option.organization == receipt.organization)
-            & (option.nav == receipt.nav)
-            & (option.receipt_id == receipt.receipt_id),
+            schema.receipt,
+            (receipt.organization == option.organization)
+            & (receipt.receipt_id == option.receipt_id)
+            & (receipt.nav == option.nav),
         )
-        .where(receipt.kept == "applied", func.length(receipt.raw) > 0)
+        .where(option.paid_at.is_not(None), func.length(receipt.raw) > 0)
     )
+    store = Store(url)
     with store.begin() as connection:
         _take_time(connection)
-        found: int = connection.execute(asked).scalar_one()
+        kept = set(connection.scalars(paid))
     store.close()
-    return found
+    return sum(world.nav(serial) not in kept for serial in taken)
 
 
 def _configure(connection: Connection) -> None:

@@ -1,5 +1,6 @@
 -- What wrk sends, counts and keeps.  It runs with one connection in each thread, so that an answer
--- belongs to the request before it.  Arguments: the folder with template, expectation and samples;
+-- belongs to the request before it.  Arguments: the folder with template and expectation, where the
+-- samples and, of receipts, the serials that were answered well are written;
 -- how many positions there are; the first request's number; how many threads; whether a notice
 -- may be asked only once (1) or again (0); every which answer of a thread to keep.
 
@@ -23,6 +24,7 @@ function init(args)
   positions, first, step = tonumber(args[2]), tonumber(args[3]), tonumber(args[4])
   once, every, following = args[5] == "1", tonumber(args[6]), first + number
   answered, right, refused, exhausted, samples, wrong = 0, 0, 0, false, "", ""
+  taken = {}
 end
 
 -- The twin of `nth` in notices.py.
@@ -58,7 +60,10 @@ end
 function response(status, headers, body)
   local is_right = status == 200 and body:find(expected, 1, true) ~= nil
   answered = answered + 1
-  if is_right then right = right + 1 end
+  if is_right then
+    right = right + 1
+    if once then table.insert(taken, serial) end
+  end
   if status == 503 then
     refused = refused + 1
   elseif answered % every == 1 or (not is_right and wrong == "") then
@@ -69,14 +74,17 @@ end
 
 function done(summary, latency, requests)
   local answered, right, refused, exhausted = 0, 0, 0, false
-  local file = assert(io.open(threads[1]:get("home") .. "/samples", "wb"))
+  local samples = assert(io.open(threads[1]:get("home") .. "/samples", "wb"))
+  local taken = assert(io.open(threads[1]:get("home") .. "/taken", "wb"))
   for _, thread in ipairs(threads) do
     answered, right = answered + thread:get("answered"), right + thread:get("right")
     refused = refused + thread:get("refused")
     exhausted = exhausted or thread:get("exhausted")
-    file:write(thread:get("wrong"), thread:get("samples"))
+    samples:write(thread:get("wrong"), thread:get("samples"))
+    taken:write(table.concat(thread:get("taken"), "\n"), "\n")
   end
-  file:close()
+  samples:close()
+  taken:close()
   local errors = summary.errors
   io.write(string.format(
     '\n{"seconds": %f, "answered": %d, "right": %d, "refused": %d, "p50": %f, "p99": %f, "most": %f, '

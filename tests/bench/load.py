@@ -24,7 +24,8 @@ class Unusable(Exception):
 class Load(NamedTuple):
     """What came of a run.  Latencies are in milliseconds, `generator` is wrk's CPU in seconds.
 
-    `refused` counts 503, by which a server asks to be sent a receipt again.
+    `refused` counts 503, by which a server asks to be sent a receipt again; `taken` has the serials
+    of the receipts that were answered OK.
     """
 
     seconds: float
@@ -36,6 +37,7 @@ class Load(NamedTuple):
     most: float
     broken: int
     samples: int
+    taken: list[int]
     generator: float
 
     @property
@@ -80,9 +82,10 @@ def run(
         generator = _children_cpu() - before
         told = json.loads(ran.stdout.splitlines()[-1])
         samples = (Path(home) / "samples").read_bytes().splitlines()
+        taken = [int(serial) for serial in (Path(home) / "taken").read_text("ascii").split()]
     if told.pop("exhausted"):
         raise Unusable(f"{positions} positions are too few for {seconds} s of receipts")
-    load = Load(**told, samples=len(samples), generator=generator)
+    load = Load(**told, samples=len(samples), taken=taken, generator=generator)
     _judge(load, primitive, samples)
     return load
 

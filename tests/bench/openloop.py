@@ -25,7 +25,8 @@ LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 class Offered(NamedTuple):
     """What came of it.  Latencies in ms; `generator` is our own CPU, as a share of one core.
 
-    `lag` is by how much the generator itself was late, at the 99th percentile.
+    `lag` is by how much the generator itself was late, at the 99th percentile; `taken` has the
+    serials that were answered well.
     """
 
     asked: int
@@ -39,6 +40,7 @@ class Offered(NamedTuple):
     most: float
     lag: float
     generator: float
+    taken: list[int]
 
 
 class _Caller:
@@ -48,11 +50,12 @@ class _Caller:
         url = urlsplit(address)
         self.socket = socket.create_connection((url.hostname, url.port), PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.due, self.expected, self.received = 0.0, b"", b""
+        self.due, self.serial, self.expected, self.received = 0.0, 0, b"", b""
 
-    def ask(self, request: bytes, due: float, expected: bytes) -> None:
-        self.due, self.expected, self.received = due, expected, b""
-        self.socket.sendall(request)
+    def ask(self, request: notices.Request, serial: int, due: float) -> None:
+        self.due, self.serial, self.received = due, serial, b""
+        self.expected = notices.filled(request.expected, serial).encode()
+        self.socket.sendall(notices.filled(request.template, serial).encode())
 
     def heard(self) -> tuple[int, bool] | None:
         """Status and whether it is the right answer; None while it is incomplete."""
@@ -72,32 +75,29 @@ class _Loop:
 
     def __init__(self, address: str, primitive: str, positions: int) -> None:
         self.address, self.positions = address, positions
-        self.request = notices.REQUESTS[primitive]
-        self.template = http(address, primitive, self.request.template).decode()
+        asked = notices.REQUESTS[primitive]
+        template = http(address, primitive, asked.template).decode()
+        self.request = asked._replace(template=template)
         self.poll = select.epoll()
         self.callers: dict[int, _Caller] = {}
         self.free: list[_Caller] = []
         self.waiting: deque[tuple[int, float]] = deque()
         self.latencies: list[float] = []
         self.lags: list[float] = []
-        self.right = self.refused = self.broken = 0
+        self.taken: list[int] = []
+        self.refused = self.broken = 0
 
     def dispatch(self) -> None:
         """Give what waits to who is free, or to a new caller while there may be one."""
         while self.waiting and (self.free or len(self.callers) < CALLERS):
             number, due = self.waiting.popleft()
-            serial = notices.nth(number, self.positions)
-            asked, expected = (
-                notices.filled(text, serial).encode()
-                for text in (self.template, self.request.expected)
-            )
             try:
                 caller = self.free.pop() if self.free else self._new()
             except OSError:
                 self.broken += 1
                 continue
             try:
-                caller.ask(asked, due, expected)
+                caller.ask(self.request, notices.nth(number, self.positions), due)
             except OSError:
                 self._lose(caller)
 
@@ -115,7 +115,8 @@ class _Loop:
 
     def _took(self, caller: _Caller, status: int, expected: int) -> None:
         self.latencies.append((time.perf_counter() - caller.due) * 1000)
-        self.right += status == 200 and expected
+        if status == 200 and expected:
+            self.taken.append(caller.serial)
         self.refused += status == 503
         caller.due = 0.0
         self.free.append(caller)
@@ -156,11 +157,12 @@ def offer(address: str, primitive: str, positions: int, rate: float, seconds: fl
         loop.listen(start + asked / rate - time.perf_counter() if asked < total else 0.1)
     used, took = time.process_time() - used, time.perf_counter() - start
     loop.close()
+    right = len(loop.taken)
     times, lags = sorted(loop.latencies), sorted(loop.lags)
     return Offered(
-        total, loop.right, loop.refused, len(times) - loop.right - loop.refused, loop.broken,
+        total, right, loop.refused, len(times) - right - loop.refused, loop.broken,
         total - len(times) - loop.broken, _at(times, 0.50), _at(times, 0.99), times[-1],
-        _at(lags, 0.99) * 1000, used / took,
+        _at(lags, 0.99) * 1000, used / took, loop.taken,
     )  # fmt: skip
 
 

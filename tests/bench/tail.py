@@ -31,7 +31,7 @@ class Row(NamedTuple):
     most: float
     generator_lag: float
     generator_cpu: float
-    kept: int
+    lost: int
 
 
 def tail(size: Size) -> Report:
@@ -48,15 +48,15 @@ def tail(size: Size) -> Report:
 
 
 def _offered(served: Served, primitive: str, saturated: float, of: float, size: Size) -> Row:
-    rate, kept = saturated * of, 0
+    rate, lost = saturated * of, 0
     # WHY: longer than the Node's patience, so that a queue that only grows is seen; but each notice
     # takes one receipt.
     seconds = min(4 * size.seconds, size.positions / rate)
     seen = offer(served.address, primitive, size.positions, rate, seconds)
     if primitive == SEND:
-        kept = database.paid_for(served.database)
+        lost = database.lost(served.database, seen.taken)
         database.renew(served.database)
-    return Row(primitive, rate, of, *seen, kept)
+    return Row(primitive, rate, of, *seen[:-1], lost)
 
 
 def _findings(row: Row) -> list[Finding]:
@@ -71,5 +71,4 @@ def _findings(row: Row) -> list[Finding]:
     slowest = at_most(f"{where}: slowest answer, s", [row.most / 1000], PATIENCE[row.primitive])
     if row.primitive != SEND:
         return [wrong, slowest]
-    lost = max(0, row.right - row.kept)
-    return [wrong, slowest, at_most(f"{where}: receipts answered OK and not kept", [lost], 0)]
+    return [wrong, slowest, at_most(f"{where}: receipts answered OK and not kept", [row.lost], 0)]
