@@ -1,4 +1,5 @@
-# Python 3.11 to 3.13 with venv, sh and make are all that must be there. The first run makes .venv.
+# Python 3.11 to 3.13 with venv, sh and make are all that must be there, for the tests wrk too. The
+# first run makes .venv.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help

@@ -1,0 +1,62 @@
+"""The benchmark: `python -m tests.bench [compare|growth|tail|scale|start|profile]`."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.bench import compare, growth, profile, report, scale, start, tail
+from tests.bench.compare import Size
+from tests.bench.load import Unusable
+
+COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
+    "compare": (compare.compare, "against the floor and stock Spyne, side by side"),
+    "growth": (growth.growth, "a small store against a large one, and memory"),
+    "tail": (tail.tail, "latency at half of saturation, receipts at twice"),
+    "scale": (scale.scale, "two workers on two cores against one on one"),
+    "start": (start.start, "until the first answer, and until the help"),
+    "profile": (profile.profile, "where our time goes"),
+}
+TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)
+
+
+def main() -> None:
+    """Run one command, print what it found, and write it where that was asked for."""
+    told = _arguments()
+    try:
+        found = COMMANDS[told.what][0](_size(told))
+    except Unusable as why:
+        sys.exit(f"tests.bench: {why}")
+    sys.stdout.write(report.show(found) + "\n")
+    if told.json:
+        report.write(found, told.json)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench",
+        description=__doc__,
+        epilog="\n".join(f"  {name:8} {text}" for name, (_, text) in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", nargs="?", default="compare", choices=COMMANDS)
+    parser.add_argument("--tiny", action="store_true", help="a second each, to see that it works")
+    parser.add_argument("--rounds", type=int, help="how often each is measured [5]")
+    parser.add_argument("--seconds", type=int, help="for how long each time [5]")
+    parser.add_argument(
+        "--positions", type=int, help=f"in the store [100000; growth: {growth.LARGE}]"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there")
+    return parser.parse_args()
+
+
+def _size(told: argparse.Namespace) -> Size:
+    size = TINY if told.tiny else Size()
+    if told.what == "growth" and not told.tiny:
+        size = size._replace(positions=growth.LARGE)
+    asked = {name: getattr(told, name) for name in ("rounds", "seconds", "positions")}
+    return size._replace(**{name: value for name, value in asked.items() if value})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""Databases full of payable notices, on PostgreSQL and SQLite, as durable as in production."""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    FromClause,
+    Insert,
+    MetaData,
+    String,
+    Table,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
+
+from gpd_soap.core import rome
+from gpd_soap.store import configuration, migrate, schema
+from gpd_soap.store.settle import PAID
+from gpd_soap.store.store import Store
+from tests import world
+from tests.bench.notices import SECOND_SHARE
+
+SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+DUE = rome.end_of_day(date(2199, 12, 31))
+
+SERIES = {
+    "postgresql": "SELECT i FROM generate_series(1, :last) AS each(i)",
+    "sqlite": """WITH RECURSIVE each(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM each
+                 WHERE i < :last) SELECT i FROM each""",
+}
+#: Aux digit 3, segregation code 01, the serial, and its check digits (see gpd_soap.core.notice).
+NUMBERED = """CREATE TEMPORARY TABLE numbered AS SELECT i, CAST((3010000000000000 + i) * 100
+  + (3010000000000000 + i) % 93 AS varchar(18)) AS nav FROM ({series}) AS series"""
+numbered = Table("numbered", MetaData(), Column("i", BigInteger), Column("nav", String(18)))
+
+
+def fill(url: str, positions: int) -> None:
+    """Make a database of so many payable notices, each of one position and with two shares."""
+    store = Store(url)
+    migrate.upgrade(store.engine)
+    with store.begin() as connection:
+        _take_time(connection)
+        _configure(connection)
+        series = SERIES[connection.dialect.name]
+        # WHY: PostgreSQL takes no parameter in CREATE TABLE AS.
+        connection.execute(text(NUMBERED.format(series=series.replace(":last", str(positions)))))
+        for statement in _rows():
+            connection.execute(statement)
+    _tidy(store)
+    store.close()
+
+
+def renew(url: str) -> None:
+    """Make every notice payable again and forget the receipts, as if nothing had been paid."""
+    store, option, position = Store(url), schema.payment_option, schema.position
+    with store.begin() as connection:
+        _take_time(connection)
+        connection.execute(delete(schema.receipt))
+        paid = update(option).where(option.c.paid_at.is_not(None))
+        connection.execute(paid.values(dict.fromkeys(set(PAID) - {"updated_at"})))
+        connection.execute(update(position).where(position.c.version > 1).values(version=1))
+    _tidy(store)
+    store.close()
+
+
+def lost(url: str, taken: Iterable[int]) -> int:
+    """How many of these notices are not paid by a receipt that is kept with its bytes."""
+    option, receipt = schema.payment_option.c, schema.receipt.c
+    paid = (
+        select(option.nav)
+        .join(
+            schema.receipt,
+            (receipt.organization == option.organization)
+            & (receipt.receipt_id == option.receipt_id)
+            & (receipt.nav == option.nav),
+        )
+        .where(option.paid_at.is_not(None), func.length(receipt.raw) > 0)
+    )
+    store = Store(url)
+    with store.begin() as connection:
+        _take_time(connection)
+        kept = set(connection.scalars(paid))
+    store.close()
+    return sum(world.nav(serial) not in kept for serial in taken)
+
+
+def _configure(connection: Connection) -> None:
+    configuration.put_organization(connection, world.ORGANIZATION, world.NAME)
+    configuration.put_broker(connection, world.BROKER)
+    configuration.put_station(connection, world.STATION, world.BROKER)
+    configuration.put_serving(connection, world.ORGANIZATION, world.STATION, "01")
+
+
+def _rows() -> list[Insert]:
+    serial, nav = numbered.c.i, numbered.c.nav
+    iupd = literal("IUPD-", String).concat(func.cast(serial, String))
+    amount = 2000 + serial % 8000
+    own = {"organization": world.ORGANIZATION}
+    share = {**own, "nav": nav, "beneficiary": world.ORGANIZATION, "company_name": world.NAME,
+             "category": "0101002IM"}  # fmt: skip
+    return [
+        _all(
+            schema.position, **own, iupd=iupd, published_at=SINCE, company_name=world.NAME,
+            debtor_kind=world.DEBTOR.kind, debtor_code=world.DEBTOR.code,
+            debtor_full_name=world.DEBTOR.full_name, created_at=SINCE, updated_at=SINCE,
+        ),
+        _all(
+            schema.payment_option, **own, nav=nav, iupd=iupd, iuv=func.substr(nav, 2),
+            amount=amount, due_at=DUE, switch_to_expired=True, updated_at=SINCE,
+            description=literal("Tributo ", String).concat(func.cast(serial, String)),
+        ),
+        _all(schema.transfer, **share, number=1, amount=amount - SECOND_SHARE, iban=world.BANK,
+             remittance_information="Versamento 1"),
+        _all(schema.transfer, **share, number=2, amount=SECOND_SHARE, iban=world.SECOND_BANK,
+             remittance_information="Versamento 2"),
+    ]  # fmt: skip
+
+
+def _all(table: Table, **values: Any) -> Insert:
+    """One row for each serial; what is no expression is the same in each."""
+    columns = [
+        value if hasattr(value, "compile") else literal(value, table.c[name].type)
+        for name, value in values.items()
+    ]
+    source: FromClause = numbered
+    return insert(table).from_select(list(values), select(*columns).select_from(source))
+
+
+def _take_time(connection: Connection) -> None:
+    # WHY: what the Node cannot wait for, a benchmark can.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+
+
+def _tidy(store: Store) -> None:
+    """Leave no work behind that would fall into somebody's measured time."""
+    pooled = store.engine.raw_connection()
+    driver: Any = pooled.driver_connection
+    if store.engine.dialect.name == "postgresql":
+        driver.autocommit = True
+        driver.execute("SET statement_timeout = 0")
+        driver.execute("VACUUM ANALYZE")
+        driver.execute("CHECKPOINT")
+    else:
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    pooled.detach()
+    driver.close()

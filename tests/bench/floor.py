@@ -1,0 +1,133 @@
+"""The floor: the least that can answer rightly; one parse, one schema check, one query, one answer.
+
+Bare WSGI, lxml, the official schema compiled, an answer put together by hand, psycopg (or sqlite3).
+What gpd_soap costs above it is what gpd_soap costs.
+"""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from lxml import etree
+
+from gpd_soap.contract.documents import contract_folder
+from gpd_soap.core import money, rome
+from gpd_soap.web import Environ, StartResponse, Wsgi
+from tests.bench.asking import Asking, Claimed
+from tests.messages.build import NAMESPACE, ROOTS, SOAP
+
+SCHEMA = "xsd/paForNode.xsd"
+
+
+class _Mine(threading.local):
+    """A parser and a compiled schema for each thread, as lxml wants them."""
+
+    def __init__(self) -> None:
+        self.parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
+        self.schema = etree.XMLSchema(file=str(contract_folder() / SCHEMA))
+
+
+Answer = Callable[[Asking, etree._Element, etree._Element, bytes], None]
+
+
+def application(address: str) -> Wsgi:
+    """The WSGI application over this database."""
+    asking, mine = Asking(address), _Mine()
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "POST":
+            start_response("405 Method Not Allowed", [("Content-Length", "0")])
+            return [b""]
+        raw = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        payload = etree.fromstring(raw, mine.parser)[-1][0]
+        mine.schema.assertValid(payload)
+        name, fill = ANSWERS[str(payload.tag)]
+        envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"soapenv": SOAP, "paf": NAMESPACE})
+        body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
+        answer = etree.SubElement(body, name)
+        _add(answer, outcome="OK")
+        fill(asking, payload, answer, raw)
+        said = etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
+        return _say(start_response, said)
+
+    return app
+
+
+def constant(address: str) -> Wsgi:
+    """What HTTP and gunicorn cost alone: the floor's first answer, again and again."""
+    first: Wsgi = application(address)
+    said: list[bytes] = []
+
+    def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["REQUEST_METHOD"] != "POST":
+            return first(environ, start_response)
+        if not said:
+            said[:] = [b"".join(first(environ, lambda *_: None))]
+        else:
+            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+        return _say(start_response, said[0])
+
+    return app
+
+
+def _say(start_response: StartResponse, body: bytes) -> list[bytes]:
+    length = ("Content-Length", str(len(body)))
+    start_response("200 OK", [("Content-Type", "text/xml; charset=utf-8"), length])
+    return [body]
+
+
+def _verify(asking: Asking, asked: etree._Element, answer: etree._Element, _raw: bytes) -> None:
+    amount, due_at, description, company, all_ccp = asking.verify(_claimed(asked))
+    option = etree.SubElement(etree.SubElement(answer, "paymentList"), "paymentOptionDescription")
+    _add(option, amount=money.to_wire(amount), options="EQ", dueDate=rome.to_wire_date(due_at),
+         detailDescription=description, allCCP="true" if all_ccp else "false")  # fmt: skip
+    _add(answer, paymentDescription=description, fiscalCodePA=asked[0].text, companyName=company)
+
+
+def _payment(asking: Asking, asked: etree._Element, answer: etree._Element, _raw: bytes) -> None:
+    rows = asking.payment(_claimed(asked))
+    iuv, amount, due_at, description, company, kind, code, debtor = rows[0][:8]
+    data = etree.SubElement(answer, "data")
+    _add(
+        data, creditorReferenceId=iuv, paymentAmount=money.to_wire(amount),
+        dueDate=rome.to_wire_date(due_at), description=description, companyName=company,
+    )  # fmt: skip
+    subject = etree.SubElement(data, "debtor")
+    _add(etree.SubElement(subject, "uniqueIdentifier"), entityUniqueIdentifierType=kind,
+         entityUniqueIdentifierValue=code)  # fmt: skip
+    _add(subject, fullName=debtor)
+    transfers = etree.SubElement(data, "transferList")
+    for row in rows:
+        _share(etree.SubElement(transfers, "transfer"), *row[8:])
+
+
+def _share(element: etree._Element, *told: Any) -> None:
+    number, amount, beneficiary, company, iban, information, category = told
+    _add(element, idTransfer=str(number), transferAmount=money.to_wire(amount),
+         fiscalCodePA=beneficiary, companyName=company, IBAN=iban,
+         remittanceInformation=information, transferCategory=category)  # fmt: skip
+
+
+def _take(asking: Asking, sent: etree._Element, _answer: etree._Element, raw: bytes) -> None:
+    asking.take(sent, raw)
+
+
+def _claimed(asked: etree._Element) -> Claimed:
+    organization, broker, station, code = asked[:4]
+    return Claimed(*(each.text or "" for each in (broker, station, organization, code[1])))
+
+
+def _add(parent: etree._Element, **texts: str | None) -> None:
+    for name, text in texts.items():
+        etree.SubElement(parent, name).text = text
+
+
+#: By the root of the request: the root of the answer, and what fills it.
+ANSWERS: dict[str, tuple[str, Answer]] = {
+    f"{{{NAMESPACE}}}{request}": (f"{{{NAMESPACE}}}{response}", fill)
+    for (request, response), fill in {
+        ROOTS["paVerifyPaymentNotice"]: _verify,
+        ROOTS["paGetPaymentV2"]: _payment,
+        ROOTS["paSendRTV2"]: _take,
+    }.items()
+}

@@ -1,0 +1,170 @@
+"""Load at a constant rate, whether answers come or not, as callers who know nothing of each other.
+
+wrk waits for an answer before it asks again, and so slows down with the server.  Here each request
+has its instant, and its latency counts from then, also while it waits for a connection.
+"""
+
+import re
+import select
+import socket
+import time
+from collections import deque
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from tests.bench import notices
+from tests.bench.load import http
+
+#: As many callers as there may be at once; gunicorn's own limit is 1000 for each worker.
+CALLERS = 900
+#: How long after the last request answers are waited for; the Node gives up a receipt after 15 s.
+PATIENCE = 20.0
+LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+
+
+class Offered(NamedTuple):
+    """What came of it.  Latencies in ms; `generator` is our own CPU, as a share of one core.
+
+    `lag` is by how much the generator itself was late, at the 99th percentile; `taken` has the
+    serials that were answered well.
+    """
+
+    asked: int
+    right: int
+    refused: int
+    wrong: int
+    broken: int
+    unanswered: int
+    p50: float
+    p99: float
+    most: float
+    lag: float
+    generator: float
+    taken: list[int]
+
+
+class _Caller:
+    """One connection with at most one request under way."""
+
+    def __init__(self, address: str) -> None:
+        url = urlsplit(address)
+        self.socket = socket.create_connection((url.hostname, url.port), PATIENCE)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.due, self.serial, self.expected, self.received = 0.0, 0, b"", b""
+
+    def ask(self, request: notices.Request, serial: int, due: float) -> None:
+        self.due, self.serial, self.received = due, serial, b""
+        self.expected = notices.filled(request.expected, serial).encode()
+        self.socket.sendall(notices.filled(request.template, serial).encode())
+
+    def heard(self) -> tuple[int, bool] | None:
+        """Status and whether it is the right answer; None while it is incomplete."""
+        part = self.socket.recv(1 << 16)
+        if not part:
+            raise ConnectionResetError
+        self.received += part
+        head, end, body = self.received.partition(b"\r\n\r\n")
+        length = LENGTH.search(head)
+        if not end or length is None or len(body) < int(length[1]):
+            return None
+        return int(head[9:12]), self.expected in body
+
+
+class _Loop:
+    """All callers, who is free, and what was found."""
+
+    def __init__(self, address: str, primitive: str, positions: int) -> None:
+        self.address, self.positions = address, positions
+        asked = notices.REQUESTS[primitive]
+        template = http(address, primitive, asked.template).decode()
+        self.request = asked._replace(template=template)
+        self.poll = select.epoll()
+        self.callers: dict[int, _Caller] = {}
+        self.free: list[_Caller] = []
+        self.waiting: deque[tuple[int, float]] = deque()
+        self.latencies: list[float] = []
+        self.lags: list[float] = []
+        self.taken: list[int] = []
+        self.refused = self.broken = 0
+
+    def dispatch(self) -> None:
+        """Give what waits to who is free, or to a new caller while there may be one."""
+        while self.waiting and (self.free or len(self.callers) < CALLERS):
+            number, due = self.waiting.popleft()
+            try:
+                caller = self.free.pop() if self.free else self._new()
+            except OSError:
+                self.broken += 1
+                continue
+            try:
+                caller.ask(self.request, notices.nth(number, self.positions), due)
+            except OSError:
+                self._lose(caller)
+
+    def listen(self, seconds: float) -> None:
+        """Take what has come within so long."""
+        for number, _ in self.poll.poll(max(seconds, 0)):
+            caller = self.callers[number]
+            try:
+                heard = caller.heard()
+            except OSError:
+                self._lose(caller)
+                continue
+            if heard is not None:
+                self._took(caller, *heard)
+
+    def _took(self, caller: _Caller, status: int, expected: int) -> None:
+        self.latencies.append((time.perf_counter() - caller.due) * 1000)
+        if status == 200 and expected:
+            self.taken.append(caller.serial)
+        self.refused += status == 503
+        caller.due = 0.0
+        self.free.append(caller)
+
+    def _new(self) -> _Caller:
+        caller = _Caller(self.address)
+        self.callers[caller.socket.fileno()] = caller
+        self.poll.register(caller.socket.fileno(), select.EPOLLIN)
+        return caller
+
+    def _lose(self, caller: _Caller) -> None:
+        self.broken += caller.due > 0
+        if caller in self.free:
+            self.free.remove(caller)
+        del self.callers[caller.socket.fileno()]
+        caller.socket.close()
+
+    def close(self) -> None:
+        """Hang up."""
+        for caller in self.callers.values():
+            caller.socket.close()
+        self.poll.close()
+
+
+def offer(address: str, primitive: str, positions: int, rate: float, seconds: float) -> Offered:
+    """Ask so often for so long, then wait for the answers that are still to come."""
+    loop = _Loop(address, primitive, positions)
+    total, asked = int(rate * seconds), 0
+    start, used = time.perf_counter(), time.process_time()
+    end = start + seconds + PATIENCE
+    while len(loop.latencies) + loop.broken < total and (now := time.perf_counter()) < end:
+        due = min(total, int((now - start) * rate) + 1)
+        for number in range(asked, due):
+            loop.waiting.append((number, start + number / rate))
+            loop.lags.append(now - start - number / rate)
+        asked = due
+        loop.dispatch()
+        loop.listen(start + asked / rate - time.perf_counter() if asked < total else 0.1)
+    used, took = time.process_time() - used, time.perf_counter() - start
+    loop.close()
+    right = len(loop.taken)
+    times, lags = sorted(loop.latencies), sorted(loop.lags)
+    return Offered(
+        total, right, loop.refused, len(times) - right - loop.refused, loop.broken,
+        total - len(times) - loop.broken, _at(times, 0.50), _at(times, 0.99), times[-1],
+        _at(lags, 0.99) * 1000, used / took, loop.taken,
+    )  # fmt: skip
+
+
+def _at(ordered: list[float], share: float) -> float:
+    return ordered[int(len(ordered) * share)]

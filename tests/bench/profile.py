@@ -1,0 +1,106 @@
+"""Where our time goes: what is HTTP's and what is ours, and of ours which module's.
+
+The first rows are CPU as the system counts it, behind gunicorn; the others are cProfile's, of the
+same exchanges made in this process without HTTP.  cProfile makes calls dearer than they are: its
+shares say where to look, not what can be gained.
+"""
+
+import cProfile
+import io
+import pstats
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from gpd_soap.settings import Settings
+from gpd_soap.store.store import Store
+from gpd_soap.web import Wsgi
+from gpd_soap.wiring import node_face
+from tests.bench import database, notices
+from tests.bench.bed import Bed, bed, measure
+from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.load import Unusable
+from tests.bench.report import Report
+from tests.bench.serving import CONSTANT, FLOOR, FULL
+
+ROOT = Path(__file__).parents[2]
+WARM, SHOWN = 50, 25
+
+
+class Row(NamedTuple):
+    """A place's own time, without what it calls, in µs for each exchange."""
+
+    primitive: str
+    place: str
+    us: float
+    share: float
+
+
+def profile(size: Size) -> Report:
+    """Profile some exchanges of each primitive."""
+    with bed() as made:
+        url = made.database(POSTGRESQL, size.positions)
+        rows = list(_behind_gunicorn(made, url, size))
+        for primitive in notices.REQUESTS:
+            rows += _profiled(url, primitive, min(size.exchanges, size.positions - WARM))
+    return Report("profile", rows, [])
+
+
+def _behind_gunicorn(made: Bed, url: str, size: Size) -> Iterator[Row]:
+    found = {}
+    for variant in (CONSTANT, FLOOR, FULL):
+        with made.serving(variant, url) as served:
+            measure(served, notices.VERIFY, 1, 1)
+            # WHY: constant bytes are right for one notice alone, so all are asked about it.
+            found[variant.name] = measure(served, notices.VERIFY, 1, size.seconds).cpu
+    for name, cpu in found.items():
+        yield Row(notices.VERIFY, f"behind gunicorn: {name}", cpu, cpu / found[FULL.name])
+
+
+def _profiled(url: str, primitive: str, exchanges: int) -> list[Row]:
+    store = Store(url)
+    face, template = node_face(Settings(), store), notices.REQUESTS[primitive].template
+    requests = [notices.filled(template, 1 + n).encode() for n in range(WARM + exchanges)]
+    for request in requests[:WARM]:
+        _ask(face, request)
+    watched = cProfile.Profile()
+    answers = watched.runcall(lambda: [_ask(face, request) for request in requests[WARM:]])
+    store.close()
+    wrong = notices.wrong(primitive, WARM + exchanges, answers[-1])
+    if wrong:
+        raise Unusable(wrong)
+    if primitive == notices.SEND:
+        database.renew(url)
+    return _rows(watched, primitive, exchanges)
+
+
+def _rows(watched: cProfile.Profile, primitive: str, exchanges: int) -> list[Row]:
+    spent: Counter[str] = Counter()
+    told: Any = pstats.Stats(watched)
+    for (file, _, name), (_, _, own, *_) in told.stats.items():
+        spent[_place(file, name)] += own / exchanges * 1e6
+    whole = sum(spent.values())
+    return [Row(primitive, at, us, us / whole) for at, us in spent.most_common(SHOWN)]
+
+
+def _place(file: str, name: str) -> str:
+    """Our module, somebody's package, or what is written in C by its name."""
+    if file == "~":
+        return name
+    path = Path(file)
+    if path.is_relative_to(ROOT / "gpd_soap"):
+        return str(path.relative_to(ROOT))
+    package = file.rpartition("site-packages/")[2]
+    return package.partition("/")[0] if package != file else path.name
+
+
+def _ask(face: Wsgi, request: bytes) -> bytes:
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/partner",
+        "CONTENT_TYPE": "text/xml; charset=utf-8",
+        "CONTENT_LENGTH": str(len(request)),
+        "wsgi.input": io.BytesIO(request),
+    }
+    return b"".join(face(environ, lambda *_: None))

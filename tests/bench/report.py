@@ -1,0 +1,98 @@
+"""What was found, for eyes and for programs: two tables on the terminal, and the same as JSON."""
+
+import json
+import os
+import platform
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+LIBRARIES = ("gpd-soap", "gunicorn", "lxml", "psycopg", "spyne", "sqlalchemy")
+
+
+class Finding(NamedTuple):
+    """One figure that has a target: the median of what was found, its extremes, and the target."""
+
+    name: str
+    median: float
+    lowest: float
+    highest: float
+    wanted: str
+    holds: bool
+
+
+class Report(NamedTuple):
+    """What one command found: rows to be read, findings, and the runs where rows sum them up."""
+
+    command: str
+    rows: Sequence[Any]
+    findings: Sequence[Finding]
+    runs: Sequence[Any] = ()
+
+
+def at_least(name: str, values: Sequence[float], wanted: float) -> Finding:
+    """A figure that should not fall below its target."""
+    found = median(values)
+    return Finding(name, found, min(values), max(values), f">= {wanted:g}", found >= wanted)
+
+
+def at_most(name: str, values: Sequence[float], wanted: float) -> Finding:
+    """A figure that should not rise above its target."""
+    found = median(values)
+    return Finding(name, found, min(values), max(values), f"<= {wanted:g}", found <= wanted)
+
+
+def show(report: Report) -> str:
+    """Both tables, as text."""
+    told = [table(rows) for rows in (report.rows, report.findings) if rows]
+    return "\n\n".join(told)
+
+
+def table(rows: Sequence[Any]) -> str:
+    """Named tuples of one kind in columns, under the names of their fields."""
+    cells = [[name.replace("_", " ") for name in rows[0]._fields]]
+    cells += [[_cell(value) for value in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    aligned = [isinstance(value, float | int) for value in rows[0]]
+    return "\n".join(
+        "  ".join(
+            text.rjust(width) if right else text.ljust(width)
+            for text, width, right in zip(line, widths, aligned, strict=True)
+        ).rstrip()
+        for line in cells
+    )
+
+
+def write(report: Report, path: Path) -> None:
+    """The same as JSON, with every run and what it ran on."""
+    told = {
+        "command": report.command,
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        **{
+            name: [row._asdict() for row in getattr(report, name)]
+            for name in ("rows", "findings", "runs")
+        },
+    }
+    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "system": platform.platform(),
+        "cores": len(os.sched_getaffinity(0)),
+        "load": os.getloadavg()[0],  # above the cores: somebody else was there
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "NO"
+    if isinstance(value, float):
+        return f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+    return str(value)

@@ -1,0 +1,72 @@
+"""Two workers on two cores against one on one; on a small machine the generator takes its part."""
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.bench.bed import bed, measure
+from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.notices import GET, VERIFY
+from tests.bench.report import Report, at_least
+from tests.bench.serving import FULL, Served, cpu_seconds
+from tests.postgres import Postgres
+
+
+class Row(NamedTuple):
+    """One run.  CPU as shares of one core: of the workers, wrk, PostgreSQL."""
+
+    round: int
+    primitive: str
+    workers: int
+    per_second: float
+    workers_cpu: float
+    generator_cpu: float
+    postgresql_cpu: float
+
+
+def scale(size: Size) -> Report:
+    """Serve one database by one worker and by two, and load them in turn."""
+    with bed(servers=2) as made, ExitStack() as running:
+        url = made.database(POSTGRESQL, size.positions)
+        served = [running.enter_context(made.serving(FULL, url, n)) for n in (1, 2)]
+        for server in served:
+            measure(server, VERIFY, size.positions, 1)
+        rows = [
+            _run(number, primitive, workers, server, made.postgres, size)
+            for number in range(size.rounds)
+            for primitive in (VERIFY, GET)
+            for workers, server in enumerate(served, 1)
+        ]
+    findings = [
+        at_least(f"{primitive}: two workers / one", _pairs(rows, primitive), 1.6)
+        for primitive in (VERIFY, GET)
+    ]
+    return Report("scale", rows, findings)
+
+
+def _run(
+    number: int, primitive: str, workers: int, server: Served, postgres: Postgres, size: Size
+) -> Row:
+    before = _database_cpu(postgres)
+    seen = measure(server, primitive, size.positions, size.seconds)
+    used = _database_cpu(postgres) - before
+    load = seen.load
+    return Row(
+        number, primitive, workers, load.rate, seen.cpu * load.answered / load.seconds / 1e6,
+        load.generator / load.seconds, used / load.seconds,
+    )  # fmt: skip
+
+
+def _pairs(rows: list[Row], primitive: str) -> list[float]:
+    one, two = (
+        [row.per_second for row in rows if (row.primitive, row.workers) == (primitive, workers)]
+        for workers in (1, 2)
+    )
+    return [double / single for single, double in zip(one, two, strict=True)]
+
+
+def _database_cpu(postgres: Postgres) -> float:
+    assert postgres._process is not None
+    master = postgres._process.pid
+    children = Path(f"/proc/{master}/task/{master}/children").read_text("ascii").split()
+    return sum(cpu_seconds(int(child)) for child in children)

@@ -1,0 +1,116 @@
+"""What is measured: several programs, each behind the gunicorn that gpd_soap tells how to run."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from gpd_soap.web import Wsgi
+from tests.e2e.served import free_port, running, wait_for
+
+TICKS = os.sysconf("SC_CLK_TCK")
+#: The faces of gpd-soap that can be served; every other program is of this package.
+OURS = ("node", "all")
+
+
+class Variant(NamedTuple):
+    """A server to measure: which program, and what it is told beyond the common settings."""
+
+    name: str
+    program: str = "node"
+    told: tuple[tuple[str, str], ...] = ()
+
+
+FLOOR, STOCK = Variant("floor", "floor"), Variant("stock Spyne", "stock")
+CONSTANT = Variant("constant bytes", "constant")
+FULL = Variant("gpd-soap")
+BOTH_FACES = Variant("gpd-soap serve", "all")
+BARE = Variant("gpd-soap, checks off", told=(("GPD_CHECK_ANSWERS", "false"),))
+
+
+class Served(NamedTuple):
+    """A variant that runs: where to post, its gunicorn master, the database behind it."""
+
+    variant: Variant
+    address: str
+    master: int
+    database: str
+
+    @property
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text("ascii")
+        return [int(each) for each in children.split()]
+
+    def cpu_seconds(self) -> float:
+        """What the workers have used so far, in user and kernel mode."""
+        return sum(cpu_seconds(worker) for worker in self.workers)
+
+    def memory(self) -> float:
+        """The largest worker's resident memory, in MiB."""
+        return max(_resident(worker) for worker in self.workers)
+
+
+@contextmanager
+def serving(
+    variant: Variant, database: str, home: Path, cores: list[int], workers: int = 1
+) -> Iterator[Served]:
+    """A variant over a database, on these cores alone, until it is no longer needed."""
+    port = free_port()
+    log = home / f"{variant.name}-{port}.log"
+    told = {
+        "GPD_DATABASE_URL": database,
+        "GPD_NODE_BIND": f"127.0.0.1:{port}",
+        "GPD_ADMIN_BIND": f"127.0.0.1:{free_port()}",
+        "GPD_WORKERS": str(workers),
+        **dict(variant.told),
+    }
+    pinned = ["taskset", "--cpu-list", ",".join(map(str, cores))]
+    with running([*pinned, *_command(variant)], log, **told) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
+        yield Served(variant, f"http://127.0.0.1:{port}/partner", process.pid, database)
+
+
+def cpu_seconds(process: int) -> float:
+    """What a process has used so far, in user and kernel mode."""
+    fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def _resident(process: int) -> float:
+    status = Path(f"/proc/{process}/status").read_text("ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+
+
+def _command(variant: Variant) -> list[str]:
+    if variant.program in OURS:
+        return [sys.executable, "-m", "gpd_soap", "serve", variant.program]
+    return [sys.executable, "-W", "ignore", "-m", "tests.bench.serving", variant.program]
+
+
+def _application(program: str) -> Callable[[str], Wsgi]:
+    # WHY: only the served process needs them, and of stock Spyne the floor wants nothing.
+    from tests.bench import floor  # noqa: PLC0415
+
+    if program == "stock":
+        from tests.bench import stock  # noqa: PLC0415
+
+        return stock.application
+    return {"floor": floor.application, "constant": floor.constant}[program]
+
+
+def main(program: str) -> None:
+    """Serve a program that is not ours, told by the same variables as ours."""
+    from gpd_soap import logs, server  # noqa: PLC0415
+    from gpd_soap.settings import Settings  # noqa: PLC0415
+
+    settings = Settings.load()
+    logs.configure(settings.log_level)
+    served = _application(program)(settings.database_url)
+    server.serve(settings, {settings.node_bind: served})
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,74 @@
+"""Latency far from saturation and beyond it; beyond it nothing that was answered may be lost."""
+
+from typing import NamedTuple
+
+from tests.bench import database
+from tests.bench.bed import bed, measure
+from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.notices import SEND, VERIFY
+from tests.bench.openloop import offer
+from tests.bench.report import Finding, Report, at_most
+from tests.bench.serving import FULL, Served
+
+#: After so many seconds the Node has given up a question, or a receipt (spec/pagopa-ec.md).
+PATIENCE = {VERIFY: 7, SEND: 15}
+
+
+class Row(NamedTuple):
+    """One primitive at one rate.  Latencies in ms, from the instant at which a request was due."""
+
+    primitive: str
+    offered: float
+    of_saturation: float
+    asked: int
+    right: int
+    refused: int
+    wrong: int
+    broken: int
+    unanswered: int
+    p50: float
+    p99: float
+    most: float
+    generator_lag: float
+    generator_cpu: float
+    lost: int
+
+
+def tail(size: Size) -> Report:
+    """Find the saturation rate in a closed loop, then offer half of it, and twice as much."""
+    rows = []
+    with bed() as made:
+        url = made.database(POSTGRESQL, size.positions)
+        with made.serving(FULL, url) as served:
+            for primitive in (VERIFY, SEND):
+                measure(served, primitive, size.positions, 1)
+                saturated = measure(served, primitive, size.positions, size.seconds).load.rate
+                rows += [_offered(served, primitive, saturated, of, size) for of in (0.5, 2.0)]
+    return Report("tail", rows, [found for row in rows for found in _findings(row)])
+
+
+def _offered(served: Served, primitive: str, saturated: float, of: float, size: Size) -> Row:
+    rate, lost = saturated * of, 0
+    # WHY: longer than the Node's patience, so that a queue that only grows is seen; but each notice
+    # takes one receipt.
+    seconds = min(4 * size.seconds, size.positions / rate)
+    seen = offer(served.address, primitive, size.positions, rate, seconds)
+    if primitive == SEND:
+        lost = database.lost(served.database, seen.taken)
+        database.renew(served.database)
+    return Row(primitive, rate, of, *seen[:-1], lost)
+
+
+def _findings(row: Row) -> list[Finding]:
+    where = f"{row.primitive} at {row.of_saturation:g} of saturation"
+    wrong = at_most(f"{where}: neither right nor refused", [row.wrong], 0)
+    if row.of_saturation < 1:
+        return [
+            wrong,
+            at_most(f"{where}: p99 / p50", [row.p99 / row.p50], 10),
+            at_most(f"{where}: slowest answer, s", [row.most / 1000], 2),
+        ]
+    slowest = at_most(f"{where}: slowest answer, s", [row.most / 1000], PATIENCE[row.primitive])
+    if row.primitive != SEND:
+        return [wrong, slowest]
+    return [wrong, slowest, at_most(f"{where}: receipts answered OK and not kept", [row.lost], 0)]

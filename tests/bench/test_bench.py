@@ -1,0 +1,57 @@
+"""The benchmark works; whether we are quick is for a quiet machine to say."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bench import compare, notices
+from tests.messages.build import answered, described
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_benchmark_runs_and_every_answer_under_load_is_right(tmp_path: Path):
+    """One tiny round of every variant: each sample is judged, each ratio is there."""
+    assert shutil.which("wrk"), "wrk, the load generator, is not here: apt-get install wrk"
+    told = tmp_path / "found.json"
+    ran = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "--tiny", "--json", told],
+        cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(told.read_text())
+    measured = [(store, primitive, variant.name)
+                for store, (variants, primitives) in compare.PLAN.items()
+                for primitive in primitives for variant in variants]  # fmt: skip
+    assert [tuple(run[name] for name in ("store", "primitive", "variant"))
+            for run in found["runs"]] == measured  # fmt: skip
+    assert all(run["sampled"] > 0 and run["rate"] > 0 and run["cpu"] > 0 for run in found["runs"])
+    assert len(found["findings"]) == len(compare.TARGETS)
+    assert all(found["lowest"] <= found["median"] for found in found["findings"])
+    for finding in found["findings"]:
+        assert finding["name"] in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("content", "wrong"),
+    [
+        (described(1, "20.01"), None),
+        (described(1, "20.02"), "paymentList/paymentOptionDescription/amount"),
+        (described(2, "20.01"), "paymentDescription"),
+        (described(1, "20.01").replace("OK", "KO"), "outcome"),
+        (described(1, "20.010"), "contract"),
+    ],
+    ids=["right", "amount", "another notice", "refused", "contract broken"],
+)
+def test_a_wrong_answer_is_noticed(content: str, wrong: str | None):
+    """A sample passes if it is the answer to its own request, and only then."""
+    answer = answered(notices.VERIFY, content).encode()
+
+    judged = notices.wrong(notices.VERIFY, 1, answer)
+
+    assert judged is None if wrong is None else wrong in (judged or "")
