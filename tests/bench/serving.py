@@ -109,7 +109,7 @@ def main(program: str) -> None:
     settings = Settings.load()
     logs.configure(settings.log_level)
     served = _application(program)(settings.database_url)
-    server.serve(settings, {settings.node_bind: served})
+    server.serve(settings, {settings.node_bind: served}, lambda: None)
 
 
 if __name__ == "__main__":
