@@ -7,6 +7,9 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+# WHY: a value that JSON has no form for would end in logging's own complaint, text and all.
+_JSON = json.JSONEncoder(ensure_ascii=False, default=lambda value: type(value).__name__)
+
 
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, message, and the record's own fields."""
@@ -23,8 +26,7 @@ class JsonLines(logging.Formatter):
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
             line["at"] = _places(record)
-        # WHY: a value that JSON has no form for would end in logging's own complaint, text and all.
-        return json.dumps(line, ensure_ascii=False, default=lambda value: type(value).__name__)
+        return _JSON.encode(line)
 
 
 def configure(level: str) -> None:
@@ -32,6 +34,10 @@ def configure(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # WHY: nobody reads which line, thread or process logged, and finding out takes longer than the
+    # rest of a line; logging names these switches as the way to leave it out.
+    logging._srcfile = None  # noqa: SLF001  # as the logging HOWTO says
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # WHY: at ERROR Spyne logs bodies that it cannot parse, at DEBUG all of them.
     logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)
     for wordy in ("alembic", "zeep"):  # zeep tells whole messages at DEBUG

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -65,15 +65,17 @@ def digest(payload: etree._Element) -> str:
 
     Element names and the text of leaves in document order, which is all that the contract has.
     """
-    return hashlib.sha256("".join(_content(payload)).encode()).hexdigest()
+    said: list[str] = []
+    _tell(payload, said.append)
+    return hashlib.sha256("".join(said).encode()).hexdigest()
 
 
-def _content(element: etree._Element) -> Iterator[str]:
+def _tell(element: etree._Element, say: Callable[[str], object]) -> None:
     # WHY: XML text cannot contain these control characters, so no value can imitate structure.
-    yield f"\x1e{element.tag!s}\x1f"
+    say(f"\x1e{element.tag!s}\x1f")
     if len(element):
         for child in element:
-            yield from _content(child)
+            _tell(child, say)
     else:
-        yield element.text or ""
-    yield "\x1d"
+        say(element.text or "")
+    say("\x1d")

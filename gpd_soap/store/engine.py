@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from typing import Any
@@ -44,6 +45,7 @@ POSTGRESQL_SESSION = f"""
 SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
        set_config('lock_timeout', '{LOCK_SECONDS}s', false),
        set_config('default_transaction_isolation', 'read committed', false),
+       set_config('timezone', 'UTC', false),
        set_config('synchronous_commit',
            CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
                 ELSE current_setting('synchronous_commit') END, false)
@@ -83,11 +85,20 @@ def _engine(address: str) -> Engine:
     if url.get_backend_name() == "postgresql":
         # WHY: parameters are personal data, and an error is logged.
         engine = create_engine(
-            url, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRESQL_CONNECT
+            url,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args=POSTGRESQL_CONNECT,
+            json_deserializer=_from_json,
         )
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_SECONDS})
+    engine = create_engine(
+        url,
+        hide_parameters=True,
+        connect_args={"timeout": LOCK_SECONDS},
+        json_deserializer=_from_json,
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
@@ -97,6 +108,11 @@ def is_duplicate(error: IntegrityError) -> bool:
     """Whether a row was refused because its key is in use, and for no other reason."""
     told = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
     return told in DUPLICATE
+
+
+def _from_json(text: str | bytes) -> Any:
+    # WHY: most notices have no metadata, and each share says so.
+    return [] if text in ("[]", b"[]") else json.loads(text)
 
 
 def _url(address: str) -> URL:

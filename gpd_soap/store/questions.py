@@ -59,7 +59,7 @@ class Questions:
     def __init__(self, engine: Engine, connections: Connections) -> None:
         """Compile them now."""
         self._connections = connections
-        self._notice = Statement(notice_question(), engine)
+        self._notice = Statement(notice_question(), engine, repeated=STANDING + WIDTH)
         self._receipt = Statement(receipt_question(), engine)
         self._debt = Statement(debt_question(), engine)
 

@@ -57,23 +57,23 @@ class Settlement:
 
     def keep(self, values: dict[str, Any]) -> bool:
         """Keep a receipt that changes no position; False when its receiptId is kept already."""
-        return bool(self._connections.write(lambda driver: self._keep(driver, bound(values))))
+        return bool(self._connections.write(lambda cursor: self._keep(cursor, bound(values))))
 
     def pay(self, values: dict[str, Any], notice: Notice) -> bool:
         """Keep a receipt and mark its notice paid; False when either changed meanwhile."""
         guarded = {**values, "iupd": notice.iupd, "seen": notice.version}
-        return bool(self._connections.write(lambda driver: self._pay(driver, bound(guarded))))
+        return bool(self._connections.write(lambda cursor: self._pay(cursor, bound(guarded))))
 
     def repeat(self, values: dict[str, Any]) -> bool:
         """Count a receipt on the one of the same content; False when there is none."""
-        return bool(self._connections.write(lambda driver: self._count(driver, bound(values))))
+        return bool(self._connections.write(lambda cursor: self._count(cursor, bound(values))))
 
     def conflict(self, values: dict[str, Any]) -> bool:
         """Keep another content under a known receiptId, or count it when that is kept too."""
         if self.repeat(values):
             return True
         variant = bound(values)
-        return bool(self._connections.write(lambda driver: self._add_variant(driver, variant)))
+        return bool(self._connections.write(lambda cursor: self._add_variant(cursor, variant)))
 
 
 def values_of(
@@ -122,21 +122,21 @@ Run = Callable[[Any, dict[str, Any]], bool]
 def _one_statement(engine: Engine, statement: Executable) -> Run:
     """One statement in autocommit: it wrote something exactly when it returns a row."""
     compiled = Statement(statement, engine)
-    return lambda driver, values: bool(compiled.run(driver, values))
+    return lambda cursor, values: bool(compiled.run(cursor, values))
 
 
 def _in_turn(engine: Engine, statements: Sequence[Executable]) -> Run:
     """The same steps where one statement cannot hold them: all of them write, or none does."""
     steps = [Statement(statement, engine) for statement in statements]
 
-    def run(driver: Any, values: dict[str, Any]) -> bool:
-        driver.execute("BEGIN IMMEDIATE")
+    def run(cursor: Any, values: dict[str, Any]) -> bool:
+        cursor.execute("BEGIN IMMEDIATE")
         try:
-            done = all(step.run(driver, values) for step in steps)
+            done = all(step.run(cursor, values) for step in steps)
         except BaseException:
-            driver.execute("ROLLBACK")
+            cursor.execute("ROLLBACK")
             raise
-        driver.execute("COMMIT" if done else "ROLLBACK")
+        cursor.execute("COMMIT" if done else "ROLLBACK")
         return done
 
     return run
