@@ -134,7 +134,7 @@ def test_what_makes_no_sense_is_said_and_ends_with_two(told: tuple[str, ...], wh
 @pytest.mark.parametrize(
     ("sent", "code", "why"),
     [
-        (b"{", 2, "not JSON"),
+        (b"{", 2, "expected JSON"),
         (b"\xff", 2, "expected UTF-8"),
         (b'{"amount": NaN}', 2, "NaN"),
         ({}, 1, "settings: settings: expected description"),
