@@ -97,7 +97,9 @@ class Settings(BaseModel):
     check_answers: bool = Field(
         True, description="check every answer against the contract before it leaves"
     )
-    journal: bool = Field(True, description="keep an entry of every exchange")
+    journal: Literal["database", "log", "none"] = Field(
+        "database", description="where each exchange is kept: database, log, or none"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="debug, info, warning or error"
     )

@@ -227,5 +227,5 @@ def prepare(url: str) -> None:
 
 def face(store: Store, **settings: object) -> Wsgi:
     """The node face over a store, at the instant of this world."""
-    told = {"public_url": "http://ec.example/partner", "journal": False, **settings}
+    told = {"public_url": "http://ec.example/partner", "journal": "log", **settings}
     return node_face(Settings(**told), store, lambda: NOW)

@@ -1,4 +1,4 @@
-"""Elements to models and back, compiled once from what the models say of themselves.
+"""Elements to models, and models to text, compiled once from what the models say of themselves.
 
 Spyne's own walks look every member's attributes up again for each message, eight times the work
 of the rest; here each model is turned into a pair of closures when it is first used.
@@ -7,6 +7,7 @@ of the rest; here each model is turned into a pair of closures when it is first 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import cache
@@ -19,7 +20,14 @@ from gpd_soap.core import money, rome
 from gpd_soap.soap import models
 
 Read = Callable[[etree._Element], Any]
-Write = Callable[[etree._Element, str, Any], None]
+#: Takes a text piece by piece, as a list's `append` does.
+Say = Callable[[str], object]
+Write = Callable[[Say, Any], None]
+
+#: What XML 1.0 has no place for, and what it has another spelling for.
+_IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
+_SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Unreadable(ValueError):
@@ -89,19 +97,19 @@ def reader(model: Any) -> Read:
 
 
 @cache
-def writer(model: Any) -> Callable[[etree._Element, Any], None]:
-    """How the members of a `model` become children of an element; absent ones become nothing.
+def writer(model: Any) -> Callable[[Say, Any], None]:
+    """How a `model` is told: its members as elements, piece by piece; absent ones are nothing.
 
     Unsayable for a text that no XML can carry, or an amount out of range.
     """
-    members = [(name, tag, _writer_of(kind)) for name, tag, kind in members_of(model)]
+    members = [(name, _writer_of(kind, tag)) for name, tag, kind in members_of(model)]
 
-    def write(element: etree._Element, instance: Any) -> None:
+    def write(say: Say, instance: Any) -> None:
         values = instance.__dict__
-        for name, tag, write_member in members:
+        for name, write_member in members:
             value = values.get(name)
             if value is not None:
-                write_member(element, tag, value)
+                write_member(say, value)
 
     return write
 
@@ -133,33 +141,48 @@ def _value_reader(take: Callable[[str], Any]) -> Read:
     return read
 
 
-def _writer_of(kind: Any) -> Write:
-    write = _complex_writer(kind) if issubclass(kind, ComplexModel) else _simple_writer(kind)
+def _writer_of(kind: Any, tag: str) -> Write:
+    write = (_complex_writer if issubclass(kind, ComplexModel) else _simple_writer)(kind, tag)
     if not _is_many(kind):
         return write
 
-    def write_all(parent: etree._Element, tag: str, values: list[Any]) -> None:
+    def write_all(say: Say, values: list[Any]) -> None:
         for value in values:
-            write(parent, tag, value)
+            write(say, value)
 
     return write_all
 
 
-def _complex_writer(kind: Any) -> Write:
-    write_members = writer(kind)
-    return lambda parent, tag, value: write_members(etree.SubElement(parent, tag), value)
+def _complex_writer(kind: Any, tag: str) -> Write:
+    write_members, begin, end = writer(kind), f"<{tag}>", f"</{tag}>"
 
-
-def _simple_writer(kind: Any) -> Write:
-    say = _simple(kind)[1]
-
-    def write(parent: etree._Element, tag: str, value: Any) -> None:
-        try:
-            etree.SubElement(parent, tag).text = say(value)
-        except ValueError as error:
-            raise Unsayable(tag) from error
+    def write(say: Say, value: Any) -> None:
+        say(begin)
+        write_members(say, value)
+        say(end)
 
     return write
+
+
+def _simple_writer(kind: Any, tag: str) -> Write:
+    tell = _simple(kind)[1]
+
+    def write(say: Say, value: Any) -> None:
+        try:
+            text = tell(value)
+        except ValueError as error:
+            raise Unsayable(tag) from error
+        if _SPECIAL.search(text):
+            text = _escaped(text, tag)
+        say(f"<{tag}>{text}</{tag}>")
+
+    return write
+
+
+def _escaped(text: str, tag: str) -> str:
+    if _IMPOSSIBLE.search(text):
+        raise Unsayable(tag)
+    return text.translate(_ESCAPES)
 
 
 def _simple(kind: Any) -> tuple[Callable[[str], Any], Callable[[Any], str]]:

@@ -12,11 +12,12 @@ from lxml import etree
 from spyne import Fault
 from spyne.protocol.soap import Soap11
 
+from gpd_soap.contract.parsing import parse
 from gpd_soap.contract.schema import Schema, Violation
 from gpd_soap.core.exchange import NOBODY
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.answers import broken_rule
-from gpd_soap.soap.envelope import BODY, ENVELOPE, NotSoap, open_envelope
+from gpd_soap.soap.envelope import NotSoap, open_envelope
 
 PREFIXES = {"soapenv": "http://schemas.xmlsoap.org/soap/envelope/", "paf": models.NAMESPACE}
 
@@ -43,7 +44,7 @@ class NodeProtocol(Soap11):
         """Take the published schema; answers go out unchecked only where that was asked for."""
         super().__init__()
         self.schema, self.check_answers = schema, check_answers
-        self._responses = {o.name: o.response for o in schema.operations.values()}
+        self._around = {o.name: _around(o.response) for o in schema.operations.values()}
 
     def create_in_document(self, ctx: Any, _charset: str | None = None) -> None:
         """Parse, once; anything that is not SOAP 1.1 ends here, as a SOAP Fault."""
@@ -72,38 +73,40 @@ class NodeProtocol(Soap11):
             else:
                 ctx.udc.request = ctx.in_object
 
-    def answer_of(self, answer: Any, operation: str) -> etree._Element:
-        """The whole envelope of an answer, built and checked.
+    def answer_of(self, answer: Any, operation: str) -> bytes:
+        """The whole message of an answer, written and then checked as it will be read.
 
         BrokenAnswer for one that breaks the contract or the Node's extra rules; codec.Unsayable
         for what no message can carry.
         """
-        payload = self._payload(answer, operation)
+        written = self._written(answer, operation)
         if self.check_answers:
-            broken = self._broken(payload, answer, operation)
+            broken = self._broken(written, answer, operation)
             if broken:
                 raise BrokenAnswer(str(broken[0]))
-        return payload.getroottree().getroot()
+        return written
 
     def breaches(self, answer: Any, operation: str) -> list[Violation]:
         """Every rule for which an answer would not be taken, or could not even be written."""
         try:
-            payload = self._payload(answer, operation)
+            written = self._written(answer, operation)
         except codec.Unsayable as error:
             return [Violation(str(error), "value", "what a message can carry")]
-        return self._broken(payload, answer, operation)
+        return self._broken(written, answer, operation)
 
-    def _payload(self, answer: Any, operation: str) -> etree._Element:
-        envelope = etree.Element(ENVELOPE, nsmap=PREFIXES)
-        body = etree.SubElement(envelope, BODY)
-        payload = etree.SubElement(body, self._responses[operation])
+    def _written(self, answer: Any, operation: str) -> bytes:
+        begin, end = self._around[operation]
+        said = [begin]
         model: Any = type(answer)
-        codec.writer(model)(payload, answer)
-        return payload
+        codec.writer(model)(said.append, answer)
+        said.append(end)
+        return "".join(said).encode()
 
-    def _broken(self, payload: etree._Element, answer: Any, operation: str) -> list[Violation]:
+    def _broken(self, written: bytes, answer: Any, operation: str) -> list[Violation]:
         """What breaks the contract; where nothing does, the first of the Node's rules."""
-        broken = list(self.schema.violations(payload))
+        envelope = parse(written)
+        assert envelope is not None
+        broken = list(self.schema.violations(envelope[0][0]))
         rule = None if broken else broken_rule(answer)
         return broken if rule is None else [Violation(operation, rule)]
 
@@ -116,12 +119,26 @@ class NodeProtocol(Soap11):
 
     def create_out_string(self, ctx: Any, _charset: str | None = None) -> None:
         """Bytes, with the declaration that every client expects."""
-        ctx.out_string = [etree.tostring(ctx.out_document, encoding="UTF-8", xml_declaration=True)]
+        if ctx.out_error is None:
+            ctx.out_string = [ctx.out_document]
+        else:
+            fault = etree.tostring(ctx.out_document, encoding="UTF-8", xml_declaration=True)
+            ctx.out_string = [fault]
 
     def fault_to_http_response_code(self, fault: Fault) -> str:
         """500 as SOAP 1.1 wants it, and 503 where the sender must come again."""
         unavailable = isinstance(fault, Unavailable)
         return "503 Service Unavailable" if unavailable else "500 Internal Server Error"
+
+
+def _around(response: str) -> tuple[str, str]:
+    """What stands before the members of an answer, and what behind them."""
+    names = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in PREFIXES.items())
+    root = f"paf:{etree.QName(response).localname}"
+    return (
+        f"<?xml version='1.0' encoding='UTF-8'?>\n<soapenv:Envelope {names}><soapenv:Body><{root}>",
+        f"</{root}></soapenv:Body></soapenv:Envelope>",
+    )
 
 
 def identified(payload: etree._Element) -> str:

@@ -27,7 +27,7 @@ FLOOR, STOCK = Variant("floor", "floor"), Variant("stock Spyne", "stock")
 CONSTANT = Variant("constant bytes", "constant")
 FULL = Variant("gpd-soap")
 BOTH_FACES = Variant("gpd-soap serve", "all")
-BARE = Variant("gpd-soap, checks off", told=(("GPD_CHECK_ANSWERS", "false"),))
+BARE = Variant("gpd-soap, bare", told=(("GPD_CHECK_ANSWERS", "false"), ("GPD_JOURNAL", "none")))
 
 
 class Served(NamedTuple):

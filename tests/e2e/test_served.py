@@ -190,10 +190,11 @@ def test_the_listener_decides_the_face(database: str, tmp_path: Path) -> None:
     assert b"<outcome>OK</outcome>" in node.content
 
 
-def test_nothing_personal_is_in_the_log(address: str, tmp_path: Path) -> None:
+def test_nothing_personal_is_in_the_log(database: str, tmp_path: Path) -> None:
     """After a payment with names and codes in it, the log has its lines and none of them."""
-    for message in (VERIFY, RECEIPT, RECEIPT.replace(b"100.00", b"100"), RECEIPT[:-50]):
-        requests.post(address, message, headers=XML, timeout=15)
+    with serving("node", database, tmp_path / "log", GPD_JOURNAL="log") as address:
+        for message in (VERIFY, RECEIPT, RECEIPT.replace(b"100.00", b"100"), RECEIPT[:-50]):
+            requests.post(address, message, headers=XML, timeout=15)
     log = (tmp_path / "log").read_text(encoding="utf-8")
 
     assert '"operation": "paSendRTV2"' in log

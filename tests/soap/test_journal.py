@@ -101,7 +101,7 @@ def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iter
 @pytest.fixture
 def face(store: Store) -> Wsgi:
     """The node face over it, which keeps a journal."""
-    return world.face(store, journal=True)
+    return world.face(store, journal="database")
 
 
 def post(face: Wsgi, message: str | bytes, **headers: Any) -> int:
@@ -188,7 +188,7 @@ def test_a_long_receipt_id_is_kept_as_the_receipt_s_key(store: Store, face: Wsgi
 
 def test_no_journal_is_kept_where_that_was_asked_for(store: Store) -> None:
     """The setting turns it off."""
-    assert post(world.face(store, journal=False), SENT) == 200
+    assert post(world.face(store, journal="none"), SENT) == 200
 
     assert journal(store) == []
 

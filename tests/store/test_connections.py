@@ -23,7 +23,7 @@ PID = "SELECT pg_backend_pid()"
 
 def held(store: Store) -> Any:
     """The driver connection that this thread holds."""
-    return store._connections.read(lambda driver: driver)
+    return store._connections.read(lambda cursor: cursor.connection)
 
 
 def is_open(driver: Any) -> bool:
