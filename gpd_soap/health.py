@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.store import migrate
+from gpd_soap.store.errors import LaterSchema
 from gpd_soap.store.store import Store
 
 
@@ -30,13 +31,17 @@ def facts(store: Store, schema: Schema) -> list[Fact]:
 
 
 def _database(store: Store) -> list[Fact]:
+    there = Fact("database", True, store.engine.dialect.name)
     try:
         waiting = migrate.pending(store.engine)
         probed = store.last_probe() if not waiting else None
+    except LaterSchema as later:
+        # WHY: what runs while a later version upgrades the database goes on until it is replaced.
+        return [there, Fact("schema", True, str(later))]
     except Exception as error:  # noqa: BLE001  # WHY: whatever it is, the answer is "not ready"
         return [Fact("database", False, type(error).__name__)]
     return [
-        Fact("database", True, store.engine.dialect.name),
+        there,
         Fact("schema", not waiting, _schema(waiting)),
         Fact("last probe", True, _said(probed)),
     ]

@@ -71,4 +71,4 @@ def _run(database: Path, port: int, admin_port: int) -> None:
         "address": settings.address,
     }
     click.echo(NEXT.format(**told))
-    server.serve(settings, wiring.faces(settings, store, "all"))
+    server.serve(lambda: server.Program(settings, wiring.faces(settings, store, "all")))

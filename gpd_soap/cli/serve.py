@@ -29,18 +29,22 @@ class WithSettings(click.Command):
 def serve(face: str) -> None:
     """Serve the Node, the administrators, or both, until told to stop.
 
-    The database must be up to date (`gpd-soap db upgrade`).
+    The database must be up to date (`gpd-soap db upgrade`).  SIGTERM finishes
+    what is in hand; SIGHUP reads the file, credentials and certificates anew.
     """
     from gpd_soap import logs, server, wiring
     from gpd_soap.settings import Settings
     from gpd_soap.store import migrate
     from gpd_soap.store.store import Store
 
-    settings = Settings.load()
-    logs.configure(settings.log_level)
-    store = Store(settings.database_url)
-    migrate.check(store.engine)
-    server.serve(settings, wiring.faces(settings, store, face))
+    def assemble() -> server.Program:
+        settings = Settings.load()
+        faces = wiring.faces(settings, Store(settings.database_url), face)
+        logs.configure(settings.log_level)
+        return server.Program(settings, faces)
+
+    migrate.check(_store().engine)
+    server.serve(assemble)
 
 
 @click.group()

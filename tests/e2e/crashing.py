@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from gpd_soap import logs
-from gpd_soap.server import serve
+from gpd_soap.server import Program, serve
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
@@ -26,4 +26,5 @@ if __name__ == "__main__":
     logs.configure("info")
     url, port = sys.argv[1:]
     settings = Settings(database_url=url, node_bind=f"127.0.0.1:{port}", workers=1)
-    serve(settings, {settings.node_bind: node_face(settings, Crashing(url))})
+    face = node_face(settings, Crashing(url))
+    serve(lambda: Program(settings, {settings.node_bind: face}))
