@@ -25,19 +25,22 @@ VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(6))).encode()
 class Load:
     """What was asked of an address and how it ended; each receipt is another, of one notice."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        """`name` tells its receipts from another's."""
         self.ends: Counter[str] = Counter()
         self.acknowledged: set[str] = set()
-        self._numbers = itertools.count(1)
+        self._ids = (f"{name}-{number}" for number in itertools.count(1))
+        self._one = threading.Lock()
         self._enough = threading.Event()
 
     def keep_asking(self, url: str) -> None:
         """Verify, send a receipt, and so on, each over a connection of its own."""
         while not self._enough.is_set():
             self.ask(url, VERIFY)
-            number = f"load-{next(self._numbers)}"
-            if self.ask(url, message(number)):
-                self.acknowledged.add(number)
+            with self._one:
+                receipt_id = next(self._ids)
+            if self.ask(url, message(receipt_id)):
+                self.acknowledged.add(receipt_id)
 
     def ask(self, url: str, content: bytes) -> bool:
         """Whether the answer was OK; how it ended is counted."""
@@ -58,9 +61,9 @@ class Load:
 
 
 @contextmanager
-def asking(url: str) -> Iterator[Load]:
-    """A few that keep asking; on leaving, all of them have their last answer."""
-    load = Load()
+def asking(url: str, name: str = "load") -> Iterator[Load]:
+    """Some that keep asking; when this is left, each has its last answer."""
+    load = Load(name)
     with ThreadPoolExecutor(SENDERS) as pool:
         senders = [pool.submit(load.keep_asking, url) for _ in range(SENDERS)]
         try:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +15,7 @@ import requests
 
 START_WITHIN = 30.0
 STOP_WITHIN = 25.0
+PROGRAM = (sys.executable, "-m", "gpd_soap")
 
 
 def free_port() -> int:
@@ -72,10 +73,12 @@ class Served(NamedTuple):
 
 
 @contextmanager
-def started(face: str, database_url: str, log: Path, **variables: str) -> Iterator[Served]:
+def started(
+    face: str, database_url: str, log: Path, program: Sequence[str] = PROGRAM, **variables: str
+) -> Iterator[Served]:
     """`gpd-soap serve` with two workers over a database."""
     port = free_port()
-    command = [sys.executable, "-m", "gpd_soap", "serve", face]
+    command = [*program, "serve", face]
     told = {
         "GPD_DATABASE_URL": database_url,
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
