@@ -2,7 +2,7 @@
 
 import re
 
-from click import Command, Group
+from click.testing import CliRunner
 
 from gpd_soap.cli.main import main
 from gpd_soap.metrics import FAULTS, OPERATIONS, OUTCOMES, SECONDS, Metrics
@@ -42,10 +42,8 @@ def test_each_label_that_is_asked_for_has_such_a_value() -> None:
 
 
 def test_each_pod_asks_for_a_command_that_there_is() -> None:
-    """What Kubernetes starts is a command of ours with arguments that it takes."""
+    """What Kubernetes starts is a command of ours."""
     for pod in PODS.values():
-        words = list(pod["spec"]["containers"][0]["args"])
-        command: Command = main
-        while isinstance(command, Group):
-            command = command.commands[words.pop(0)]
-        assert command.make_context("gpd-soap", words)
+        words = pod["spec"]["containers"][0]["args"]
+
+        assert CliRunner().invoke(main, [*words, "--help"]).exit_code == 0, words
