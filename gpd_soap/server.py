@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gc
+import logging
 import os
 import ssl
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from gpd_soap.core.errors import OperatorError
 from gpd_soap.settings import Settings, SettingsError
 from gpd_soap.trust import tls
 from gpd_soap.web import Wsgi
@@ -19,7 +21,18 @@ from gpd_soap.worker import InTime, listener
 #: LIMIT: longer than the Node waits for a receipt (15 s), so that a stop never cuts one off.
 DRAIN_SECONDS = 20
 
-Leave = Callable[[], object]
+log = logging.getLogger("gpd_soap.server")
+
+
+class Program(NamedTuple):
+    """What is served: how, and each face by the address to bind; at least one.
+
+    A worker does `leave` as its last, once its last request is answered.
+    """
+
+    settings: Settings
+    faces: Mapping[str, Wsgi]
+    leave: Callable[[], object]
 
 
 class ByListener:
@@ -39,9 +52,12 @@ class ByListener:
 class Server(BaseApplication):
     """A gunicorn master with its workers, configured by our settings alone."""
 
-    def __init__(self, settings: Settings, faces: Mapping[str, Wsgi], leave: Leave) -> None:
-        """`faces` by the address to bind; at least one.  A worker does `leave` as its last."""
-        self._settings, self._faces, self._leave = settings, faces, leave
+    _binds: tuple[str, ...] = ()
+
+    def __init__(self, assemble: Callable[[], Program]) -> None:
+        """`assemble` reads the settings, now and at each reload."""
+        self._assemble = assemble
+        self._take(assemble())
         super().__init__()
 
     def load_config(self) -> None:
@@ -51,37 +67,47 @@ class Server(BaseApplication):
 
     def load(self) -> Wsgi:
         """The application, made once in the master and shared by the workers' memory."""
-        # WHY: what is there at the fork is never garbage; collecting it would copy its pages.
+        # WHY: what is there at the fork is never garbage; collecting it would copy its pages.  What
+        # a reload replaced is garbage, though.
+        gc.unfreeze()
         gc.collect()
         gc.freeze()
-        faces = list(self._faces.values())
-        return InTime(faces[0] if len(faces) == 1 else ByListener(self._faces))
+        faces = self._program.faces
+        return InTime(next(iter(faces.values())) if len(faces) == 1 else ByListener(faces))
 
-    def secured(self) -> dict[str, ssl.SSLContext]:
-        """Which listeners speak TLS, and how; the certificates are read at this call."""
-        told = self._settings
-        if not told.node_tls_certificate or told.node_bind not in self._faces:
-            return {}
+    def reload(self) -> None:
+        """Take what the settings and the certificates' files say now; or go on as before."""
         try:
-            context = tls(told.node_tls_certificate, told.node_tls_key, told.node_tls_authorities)
-        except OSError as error:
-            raise SettingsError(
-                f"GPD_NODE_TLS_*: the files cannot be used: {error.strerror}"
-            ) from None
-        return {_place(told.node_bind): context}
+            self._take(self._assemble())
+        except Exception as error:  # noqa: BLE001  # WHY: gunicorn would stop; the old one works
+            word = error if isinstance(error, OperatorError) else type(error).__name__
+            log.error("not reloaded, all stays as it was: %s", word)  # noqa: TRY400  # no defect
+        super().reload()
+
+    def _take(self, program: Program) -> None:
+        """Make this what the next workers serve; SettingsError, and no change, if it cannot be."""
+        faces = program.faces
+        if len({_place(bind) for bind in faces}) != len(faces):
+            raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
+        if self._binds and self._binds != tuple(faces):
+            raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: a restart alone changes them")
+        # WHY: read here and inherited by the workers: one that met a bad file would stop us all.
+        self.secured = _secured(program)
+        self._program, self._binds, self.callable = program, tuple(faces), None
 
     def _told(self) -> dict[str, Any]:
+        settings = self._program.settings
         return {
-            "bind": list(self._faces),
-            "workers": self._settings.workers or os.cpu_count() or 1,
+            "bind": list(self._binds),
+            "workers": settings.workers or os.cpu_count() or 1,
             # WHY: a sync worker is blocked by one client that does not close (spyne.md C4).
             "worker_class": "gpd_soap.worker.Worker",
-            "threads": self._settings.threads,
+            "threads": settings.threads,
             "preload_app": True,
             "keepalive": 30,
             "timeout": 30,
             "graceful_timeout": DRAIN_SECONDS,
-            "worker_exit": lambda _arbiter, _worker: self._leave(),
+            "worker_exit": lambda _arbiter, _worker: self._program.leave(),
             # WHY: no file in the home directory, which a hardened unit does not have.
             "control_socket_disable": True,
             "logger_class": _RootLogger,
@@ -89,13 +115,21 @@ class Server(BaseApplication):
         }
 
 
-def serve(settings: Settings, faces: Mapping[str, Wsgi], leave: Leave) -> None:
-    """Serve until told to stop; each worker does `leave` once its last request is answered."""
-    if len({_place(bind) for bind in faces}) != len(faces):
-        raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
-    server = Server(settings, faces, leave)
-    server.secured()  # WHY: a certificate that cannot be used should stop us here, not a worker.
-    server.run()
+def serve(assemble: Callable[[], Program]) -> None:
+    """Serve until told to stop; SIGHUP assembles anew, and no request is lost by it."""
+    Server(assemble).run()
+
+
+def _secured(program: Program) -> dict[str, ssl.SSLContext]:
+    """Which listeners speak TLS, and how; the certificates are read at this call."""
+    told = program.settings
+    if not told.node_tls_certificate or told.node_bind not in program.faces:
+        return {}
+    try:
+        context = tls(told.node_tls_certificate, told.node_tls_key, told.node_tls_authorities)
+    except OSError as error:
+        raise SettingsError(f"GPD_NODE_TLS_*: the files cannot be used: {error.strerror}") from None
+    return {_place(told.node_bind): context}
 
 
 def _place(bind: str) -> str:

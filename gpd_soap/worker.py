@@ -8,6 +8,7 @@ answered is answered in time; the Node sends a refused receipt again.
 from __future__ import annotations
 
 import logging
+import select
 import ssl
 import threading
 import time
@@ -57,14 +58,23 @@ class _Secured(TConn):
 class Worker(ThreadWorker):
     """gunicorn's thread worker, with TLS by listener and a memory of how long a request waited."""
 
-    def init_process(self) -> None:
-        """Read certificates anew in each process, so that a reload finds those that are there."""
-        self._secured = self.app.secured()
-        super().init_process()
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # gunicorn's signature
+        """Stop or go on taking connections; a worker that leaves takes its last ones."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            self._close_the_door()
+
+    def _close_the_door(self) -> None:
+        # WHY: gunicorn leaves it ajar until the last answer: whoever comes meanwhile would wait
+        # for nothing, and whoever stood there already would be cut off.
+        for door in self.sockets:
+            while select.select([door], [], [], 0)[0]:
+                self.accept(door)
+            door.close()
 
     def enqueue_req(self, conn: Any) -> None:
         """Note when a request stood in line, and on which listener it came."""
-        context = self._secured.get(listener(conn.server))
+        context = self.app.secured.get(listener(conn.server))
         if context is not None and not isinstance(conn, _Secured):
             conn = _Secured(conn, context)
         conn.queued_at = time.monotonic()

@@ -39,6 +39,8 @@ class Postgres:
 
     def __init__(self, *, fsync: bool = False) -> None:
         self.fsync = fsync
+        #: What else it is told, from its next start on.
+        self.settings: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         # WHY: /tmp, not $TMPDIR, which may be too deep for a socket or closed to `nobody`.
         self.home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
@@ -111,6 +113,17 @@ class Postgres:
             host=str(self.home), port=PORT, user="postgres", dbname=database, autocommit=True
         )
 
+    def run(self, program: str, *arguments: str) -> None:
+        """Run another program of its own on it, such as pg_basebackup, to its end."""
+        where = ("--host", str(self.home), "--port", str(PORT), "--username", "postgres")
+        subprocess.run(
+            [self._bin / program, *where, *arguments],
+            **self._child,
+            check=True,
+            capture_output=True,
+            timeout=START_WITHIN,
+        )
+
     def _tell(self, statement: str, *names: str) -> None:
         with self.connect() as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
@@ -174,6 +187,7 @@ class Postgres:
             "unix_socket_directories": str(self.home),
             "fsync": durable,
             "full_page_writes": durable,
+            **self.settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         data = str(self.home / "data")

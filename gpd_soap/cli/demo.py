@@ -72,4 +72,5 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
         "address": settings.address,
     }
     click.echo(NEXT.format(**told))
-    server.serve(settings, wiring.faces(settings, store, "all", counted_in), store.journal.flush)
+    faces = wiring.faces(settings, store, "all", counted_in)
+    server.serve(lambda: server.Program(settings, faces, store.journal.flush))

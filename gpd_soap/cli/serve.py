@@ -42,7 +42,8 @@ def open_store() -> Store:
 def serve(face: str) -> None:
     """Serve the Node, the administrators, or both, until told to stop.
 
-    The database must be up to date (`gpd-soap db upgrade`).
+    The database must be up to date (`gpd-soap db upgrade`).  SIGTERM finishes
+    what is in hand; SIGHUP reads the file, credentials and certificates anew.
     """
     with counting_folder() as counted_in:
         _serve(face, counted_in)
@@ -51,14 +52,17 @@ def serve(face: str) -> None:
 def _serve(face: str, counted_in: Path) -> None:
     from gpd_soap import logs, server, wiring
     from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
     from gpd_soap.store.store import Store
 
-    settings = Settings.load()
-    logs.configure(settings.log_level)
-    store = Store(settings.database_url)
-    migrate.check(store.engine)
-    server.serve(settings, wiring.faces(settings, store, face, counted_in), store.journal.flush)
+    def assemble() -> server.Program:
+        settings = Settings.load()
+        store = Store(settings.database_url)
+        faces = wiring.faces(settings, store, face, counted_in)
+        logs.configure(settings.log_level)
+        return server.Program(settings, faces, store.journal.flush)
+
+    open_store()
+    server.serve(assemble)
 
 
 @click.group()

@@ -109,7 +109,8 @@ def main(program: str) -> None:
     settings = Settings.load()
     logs.configure(settings.log_level)
     served = _application(program)(settings.database_url)
-    server.serve(settings, {settings.node_bind: served}, lambda: None)
+    faces = {settings.node_bind: served}
+    server.serve(lambda: server.Program(settings, faces, lambda: None))
 
 
 if __name__ == "__main__":

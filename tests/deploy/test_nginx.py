@@ -1,7 +1,6 @@
 """The nginx in front of the node face, as deploy/ configures it, with a real nginx."""
 
 import datetime as dt
-import shutil
 import socket
 import ssl
 import subprocess
@@ -17,6 +16,7 @@ import requests
 import trustme
 
 from tests.conftest import FreshDatabase
+from tests.deploy.programs import program
 from tests.e2e.served import free_port, running, serving
 from tests.e2e.test_served import VERIFY, XML, living
 
@@ -51,13 +51,6 @@ class Front(NamedTuple):
     authority: trustme.CA
 
 
-def program() -> str:
-    """The nginx of this machine; a machine without one fails the test."""
-    found = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
-    assert found, "no nginx: apt-get install nginx-light"
-    return found
-
-
 @contextmanager
 def fronting(home: Path, upstream: str, authority: trustme.CA) -> Iterator[str]:
     """An nginx on loopback, configured by the template; its address."""
@@ -75,7 +68,7 @@ def fronting(home: Path, upstream: str, authority: trustme.CA) -> Iterator[str]:
     site = Template(TEMPLATE.read_text(encoding="utf-8")).safe_substitute(told)
     (home / "node.conf").write_text(site, encoding="utf-8")
     (home / "nginx.conf").write_text(Template(AROUND).substitute(home=home), encoding="utf-8")
-    command = [program(), "-p", str(home), "-c", str(home / "nginx.conf")]
+    command = [program("nginx", "nginx-light"), "-p", str(home), "-c", str(home / "nginx.conf")]
     subprocess.run([*command, "-t"], check=True, capture_output=True, timeout=30)
     with running([*command, "-g", "daemon off;"], home / "nginx.log"):
         deadline = time.monotonic() + 20

@@ -6,7 +6,7 @@ import sys
 from typing import Any
 
 from gpd_soap import logs
-from gpd_soap.server import serve
+from gpd_soap.server import Program, serve
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
@@ -27,4 +27,5 @@ if __name__ == "__main__":
     url, port = sys.argv[1:]
     settings = Settings(database_url=url, node_bind=f"127.0.0.1:{port}", workers=1)
     store = Crashing(url)
-    serve(settings, {settings.node_bind: node_face(settings, store)}, store.journal.flush)
+    faces = {settings.node_bind: node_face(settings, store)}
+    serve(lambda: Program(settings, faces, store.journal.flush))

@@ -6,14 +6,16 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import requests
 
 START_WITHIN = 30.0
 STOP_WITHIN = 25.0
+PROGRAM = (sys.executable, "-m", "gpd_soap")
 
 
 def free_port() -> int:
@@ -63,11 +65,20 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     raise AssertionError(log.read_text(encoding="utf-8")[-3000:])
 
 
+class Served(NamedTuple):
+    """The node face's address, and the process to send signals to."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+
 @contextmanager
-def serving(face: str, database_url: str, log: Path, **variables: str) -> Iterator[str]:
-    """`gpd-soap serve` with two workers over a database; the node face's address."""
+def started(
+    face: str, database_url: str, log: Path, program: Sequence[str] = PROGRAM, **variables: str
+) -> Iterator[Served]:
+    """`gpd-soap serve` with two workers over a database."""
     port = free_port()
-    command = [sys.executable, "-m", "gpd_soap", "serve", face]
+    command = [*program, "serve", face]
     told = {
         "GPD_DATABASE_URL": database_url,
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
@@ -77,4 +88,11 @@ def serving(face: str, database_url: str, log: Path, **variables: str) -> Iterat
     }
     with running(command, log, **told) as process:
         wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
-        yield f"http://127.0.0.1:{port}/partner"
+        yield Served(f"http://127.0.0.1:{port}/partner", process)
+
+
+@contextmanager
+def serving(face: str, database_url: str, log: Path, **variables: str) -> Iterator[str]:
+    """The same, where no signal is sent; the node face's address."""
+    with started(face, database_url, log, **variables) as served:
+        yield served.url

@@ -163,3 +163,21 @@ def test_a_new_certificate_is_taken_up_without_a_lost_answer(
 
     assert presented(node, certificate) != before
     assert set(statuses) == {200}
+
+
+def test_a_certificate_that_cannot_be_used_changes_nothing(
+    node: Node, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """After such a reload the one from before is presented still, by the same server."""
+    certificate = written(authority.issue_cert(common_name=FORWARDER), tmp_path / "client.pem")
+    before = presented(node, certificate)
+    (tmp_path / "server.pem").write_text("half of a certificate", encoding="utf-8")
+    os.kill(node.process.pid, signal.SIGHUP)
+    log, deadline = tmp_path / "log", time.monotonic() + 20
+    while "not reloaded" not in log.read_text("utf-8") and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1)  # the old workers go
+
+    assert "not reloaded" in log.read_text("utf-8")
+    assert presented(node, certificate) == before
+    assert ask(node, certificate).status_code == 200

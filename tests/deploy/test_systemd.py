@@ -1,0 +1,52 @@
+"""The units, read by systemd itself."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gpd_soap.server import DRAIN_SECONDS
+from tests.deploy.programs import DEPLOY, complaint, program
+
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
+#: Of 100; a service of root without any of this has 96.
+EXPOSURE = 15
+
+
+@pytest.fixture
+def units(tmp_path: Path) -> Path:
+    """The units, with a program where they say, as systemd wants to see one."""
+    home = tmp_path / "gpd-soap"
+    home.symlink_to(shutil.which("true") or "")
+    for unit in UNITS:
+        told = unit.read_text(encoding="utf-8").replace("/opt/gpd-soap/bin", str(tmp_path))
+        (tmp_path / unit.name).write_text(told, encoding="utf-8")
+    return tmp_path
+
+
+def test_systemd_understands_every_line(units: Path) -> None:
+    """No directive is unknown, misspelt or in the wrong section."""
+    files = [units / unit.name for unit in UNITS]
+    options = ("verify", "--recursive-errors=no", "--man=no")
+
+    assert complaint(program("systemd-analyze", "systemd"), *options, *files) == ""
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_hardened(units: Path, service: str) -> None:
+    """It may do what it needs, and hardly anything else."""
+    options = ("security", "--offline=yes", f"--threshold={EXPOSURE}")
+
+    assert complaint(program("systemd-analyze", "systemd"), *options, units / service) == ""
+
+
+def test_a_stop_leaves_time_to_drain() -> None:
+    """Whoever kills does it later than the server is done."""
+    [told] = [
+        line.partition("=")[2]
+        for line in (DEPLOY / "systemd/gpd-soap@.service").read_text("utf-8").splitlines()
+        if line.startswith("TimeoutStopSec=")
+    ]
+
+    assert int(told) > DRAIN_SECONDS

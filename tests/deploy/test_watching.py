@@ -1,0 +1,45 @@
+"""Alerts and dashboard, read by Prometheus' own tool and as Grafana would."""
+
+import json
+import re
+from typing import Any
+
+from tests.deploy.programs import DEPLOY, complaint, program
+
+ALERTS, TESTED = DEPLOY / "prometheus/alerts.yml", DEPLOY / "prometheus/alerts_test.yml"
+DASHBOARD = DEPLOY / "grafana/gpd-soap.json"
+
+
+def promtool(*arguments: str) -> str:
+    """What promtool is not content with."""
+    return complaint(program("promtool", "prometheus"), *arguments)
+
+
+def test_prometheus_takes_the_alerts() -> None:
+    """Each rule is one that it can evaluate."""
+    assert promtool("check", "rules", str(ALERTS)) == ""
+
+
+def test_each_alert_comes_when_it_should() -> None:
+    """By the series of the test file, before the moment and after it; none is left out."""
+    tested = TESTED.read_text("utf-8")
+
+    assert promtool("test", "rules", str(TESTED)) == ""
+    for name in re.findall(r"alert: (\w+)", ALERTS.read_text("utf-8")):
+        assert name in tested
+
+
+def test_the_dashboard_is_one_that_can_be_read() -> None:
+    """Panels that do not overlap, each with questions and a unit."""
+    panels: list[dict[str, Any]] = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
+    taken: set[tuple[int, int]] = set()
+    for panel in panels:
+        at = panel["gridPos"]
+        columns, rows = range(at["x"], at["x"] + at["w"]), range(at["y"], at["y"] + at["h"])
+        cells = {(column, row) for column in columns for row in rows}
+
+        assert not cells & taken, panel["title"]
+        assert columns.stop <= 24
+        assert all(target["expr"] for target in panel["targets"])
+        assert panel["fieldConfig"]["defaults"]["unit"]
+        taken |= cells

@@ -1,0 +1,109 @@
+"""A drill: receipts are deleted by mistake, and the database is brought to the instant before.
+
+`python -m tests.drills.restore` runs it on a PostgreSQL of its own and says how it went.  It does
+what README says under Backup, in that order.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from tests.e2e.load import asking, kept
+from tests.e2e.served import started
+from tests.e2e.test_served import living
+from tests.postgres import Postgres
+
+WITHIN = 30.0
+
+
+class Outcome(NamedTuple):
+    """Which receipts were acknowledged, and which there after the mistake and the restore."""
+
+    acknowledged: set[str]
+    after_mistake: set[str]
+    restored: set[str]
+    seconds: float
+
+
+def drill(server: Postgres, home: Path) -> Outcome:
+    """Back up, take receipts, make the mistake, restore; `home` is for the logs."""
+    archive, backup = server.home / "archive", server.home / "backup"
+    _archiving(server, archive)
+    database = server.create_database("gpd")
+    living(database)
+    server.run("pg_basebackup", "--checkpoint=fast", f"--pgdata={backup}")
+    with started("node", database, home / "log") as served, asking(served.url) as load:
+        time.sleep(2)
+    instant = _mistake(server)
+    after_mistake = kept(database)
+    begun = time.monotonic()
+    _restore(server, archive, backup, instant)
+    return Outcome(load.acknowledged, after_mistake, kept(database), time.monotonic() - begun)
+
+
+def _archiving(server: Postgres, archive: Path) -> None:
+    archive.mkdir()
+    owner = server.home.stat()
+    os.chown(archive, owner.st_uid, owner.st_gid)
+    server.settings |= {
+        "archive_mode": "on",
+        "archive_command": f"test ! -f {archive}/%f && cp %p {archive}/%f",
+    }
+    server.restart()
+
+
+def _mistake(server: Postgres) -> str:
+    """Delete what must not be deleted; the instant before, as whoever did it remembers it."""
+    with server.connect("gpd") as connection:
+        [instant] = connection.execute("SELECT clock_timestamp()::text").fetchone() or [""]
+        connection.execute("DELETE FROM receipt")
+        connection.execute("SELECT pg_switch_wal()")
+        _until(
+            server,
+            "SELECT count(*) > 0 FROM pg_stat_archiver WHERE last_archived_time > %s",
+            instant,
+        )
+    return str(instant)
+
+
+def _restore(server: Postgres, archive: Path, backup: Path, instant: str) -> None:
+    server.stop()
+    (server.home / "data").rename(server.home / "data.mistaken")
+    backup.rename(server.home / "data")
+    (server.home / "data/recovery.signal").touch()
+    server.settings |= {
+        "restore_command": f"cp {archive}/%f %p",
+        "recovery_target_time": instant,
+        "recovery_target_action": "promote",
+    }
+    server.start()
+    _until(server, "SELECT NOT pg_is_in_recovery()")
+
+
+def _until(server: Postgres, question: str, *values: str) -> None:
+    """Return when this is so."""
+    deadline = time.monotonic() + WITHIN
+    with server.connect() as connection:
+        while connection.execute(question, values).fetchone() != (True,):
+            assert time.monotonic() < deadline, question
+            time.sleep(0.1)
+
+
+def main() -> int:
+    """Say how it went; 1 where a receipt is missing."""
+    with TemporaryDirectory() as home, Postgres(fsync=True) as server:
+        found = drill(server, Path(home))
+    missing = found.acknowledged - found.restored
+    sys.stdout.write(
+        f"{len(found.acknowledged)} receipts acknowledged, {len(found.after_mistake)} there after "
+        f"the mistake, {len(found.restored)} after the restore ({found.seconds:.1f} s): "
+        f"{len(missing)} missing\n"
+    )
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""The Node at work while something happens to a server: questions and receipts, one on another."""
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import requests
+from sqlalchemy import select
+
+from gpd_soap.store import schema
+from gpd_soap.store.store import Store
+from tests import world
+from tests.e2e.test_served import XML
+from tests.messages.build import asked, claim, qr, receipt
+
+OK = b"<outcome>OK</outcome>"
+SENDERS = 2
+ANSWERED, REFUSED = "answered OK", "refused"
+VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(6))).encode()
+
+
+class Load:
+    """What was asked of an address and how it ended; each receipt is another, of one notice."""
+
+    def __init__(self, name: str) -> None:
+        """`name` tells its receipts from another's."""
+        self.ends: Counter[str] = Counter()
+        self.acknowledged: set[str] = set()
+        self._ids = (f"{name}-{number}" for number in itertools.count(1))
+        self._one = threading.Lock()
+        self._enough = threading.Event()
+
+    def keep_asking(self, url: str) -> None:
+        """Verify, send a receipt, and so on, each over a connection of its own."""
+        while not self._enough.is_set():
+            self.ask(url, VERIFY)
+            with self._one:
+                receipt_id = next(self._ids)
+            if self.ask(url, message(receipt_id)):
+                self.acknowledged.add(receipt_id)
+
+    def ask(self, url: str, content: bytes) -> bool:
+        """Whether the answer was OK; how it ended is counted."""
+        try:
+            answered = requests.post(url, content, headers=XML, timeout=20)
+        except requests.ConnectionError as error:
+            # WHY: one that was refused asked nothing; any other was cut off.
+            end = REFUSED if "Errno 111" in str(error) else str(error)
+        else:
+            end = str(answered.status_code)
+            end = ANSWERED if OK in answered.content else str(answered.status_code)
+        self.ends[end] += 1
+        return end == ANSWERED
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._enough.set()
+
+
+@contextmanager
+def asking(url: str, name: str = "load") -> Iterator[Load]:
+    """Some that keep asking; when this is left, each has its last answer."""
+    load = Load(name)
+    with ThreadPoolExecutor(SENDERS) as pool:
+        senders = [pool.submit(load.keep_asking, url) for _ in range(SENDERS)]
+        try:
+            yield load
+        finally:
+            load.stop()
+    for sender in senders:
+        sender.result()
+
+
+def message(receipt_id: str) -> bytes:
+    """A receipt of the world's second notice: applied the first time, double afterwards."""
+    sent = receipt(world.nav(2), "40.00", receiptId=receipt_id)
+    return asked("paSendRTV2", claim() + sent).encode()
+
+
+def kept(database: str) -> set[str]:
+    """The ids of all receipts that are in the store."""
+    store = Store(database)
+    with store.begin() as connection:
+        found = set(connection.execute(select(schema.receipt.c.receipt_id)).scalars())
+    store.close()
+    return found

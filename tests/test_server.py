@@ -1,0 +1,46 @@
+"""What a reload may change, and what it may not."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from gpd_soap.server import Program, Server
+from gpd_soap.settings import Settings, SettingsError
+
+
+def nobody(_environ: dict[str, Any], _start_response: object) -> list[bytes]:
+    """A face that is never asked."""
+    return []
+
+
+def programs(*binds: str) -> Iterator[Program]:
+    """Programs of one face each, the next with one worker more."""
+    for number, bind in enumerate(binds, 1):
+        yield Program(Settings(workers=number), {bind: nobody}, int)
+
+
+def test_a_reload_takes_the_new_program() -> None:
+    """Workers and threads are what the settings say now."""
+    coming = programs("127.0.0.1:8080", "127.0.0.1:8080")
+    server = Server(lambda: next(coming))
+    server.reload()
+
+    assert server.cfg.workers == 2
+
+
+def test_a_reload_binds_no_other_address() -> None:
+    """One that is taken would stop the server, which answers where it is."""
+    coming = programs("127.0.0.1:8080", "127.0.0.1:8090")
+    server = Server(lambda: next(coming))
+    server.reload()
+
+    assert (server.cfg.workers, server.cfg.bind) == (1, ["127.0.0.1:8080"])
+
+
+def test_two_faces_on_one_port_are_refused() -> None:
+    """The listener decides the face, so there must be one for each."""
+    faces = {"0.0.0.0:8080": nobody, "127.0.0.1:8080": nobody}
+
+    with pytest.raises(SettingsError, match="a port of its own"):
+        Server(lambda: Program(Settings(), faces, int))
