@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gpd_soap.admin.app import admin_app
-from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import Witness
@@ -24,6 +23,9 @@ from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
 from gpd_soap.trust import Trusted
 from gpd_soap.web import Wsgi
+
+if TYPE_CHECKING:
+    from gpd_soap.admin.receipts.cases import Cases
 
 
 def utc_now() -> datetime:
@@ -87,6 +89,9 @@ def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dic
 
 def admin_face(store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now) -> Wsgi:
     """What the admin listener serves."""
+    # WHY: here, because a server of the node face alone would carry Flask for nothing.
+    from gpd_soap.admin.app import admin_app
+
     health = Health(store, Schema())
     return admin_app(store, clock, worklist, health, lambda found: metrics.text(found, clock()))
 
@@ -98,6 +103,8 @@ def cases(
     witnesses: Sequence[Witness] = (),
 ) -> Cases:
     """The worklist, which can send what was kept through the node's door again."""
+    from gpd_soap.admin.receipts.cases import Cases
+
     told = (*_keepers(settings, store), *witnesses)
     endpoint = node_endpoint(settings, desk(settings, store, clock), told)
     return Cases(store, clock, lambda raw: endpoint.take_again(raw, "worklist"))

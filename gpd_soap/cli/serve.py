@@ -28,15 +28,6 @@ class WithSettings(click.Command):
             )
 
 
-def open_store() -> Store:
-    """The store that the settings name; StaleSchema where it is not up to date."""
-    from gpd_soap.store import migrate
-
-    store = _store()
-    migrate.check(store.engine)
-    return store
-
-
 @click.command(cls=WithSettings)
 @click.argument("face", type=click.Choice(["node", "admin", "all"]), default="all")
 def serve(face: str) -> None:
@@ -52,6 +43,7 @@ def serve(face: str) -> None:
 def _serve(face: str, counted_in: Path) -> None:
     from gpd_soap import logs, server, wiring
     from gpd_soap.settings import Settings
+    from gpd_soap.store import migrate
     from gpd_soap.store.store import Store
 
     def assemble() -> server.Program:
@@ -61,7 +53,7 @@ def _serve(face: str, counted_in: Path) -> None:
         logs.configure(settings.log_level)
         return server.Program(settings, faces, store.journal.flush)
 
-    open_store()
+    migrate.check(_store().engine)
     server.serve(assemble)
 
 
