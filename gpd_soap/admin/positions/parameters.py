@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, Field
 
@@ -21,6 +21,8 @@ MOST_DAYS = 30
 MOST_TRANSFERS = 1000
 #: What the list of positions to be deleted is called.
 IUPDS = "paymentPositionIUPDs"
+
+When = TypeVar("When", date, datetime)
 
 
 def _once(iupds: list[str]) -> list[str]:
@@ -128,7 +130,7 @@ class Listing(Paged):
         """The question to the store; Refused for intervals that GPD does not take."""
         due = _days(self.due_date_from, self.due_date_to)
         paid = _days(self.payment_date_from, self.payment_date_to)
-        moments = _moments(self.payment_date_time_from, self.payment_date_time_to)
+        moments = _interval(self.payment_date_time_from, self.payment_date_time_to)
         if sum(window is not None for window in (due, paid, moments)) > 1:
             error = FieldError("", "exclusive", "due dates, payment dates or times, one of them")
             raise Refused(problems.BAD_REQUEST, [error])
@@ -144,24 +146,21 @@ class Listing(Paged):
 
 
 def _days(first: date | None, last: date | None) -> Window | None:
-    interval = timedelta(days=MOST_DAYS)
+    """Whole days, in Rome."""
+    days = _interval(first, last)
+    if days is None:
+        return None
+    return datetime.combine(days[0], time.min, rome.ROME), rome.end_of_day(days[1])
+
+
+def _interval(first: When | None, last: When | None) -> tuple[When, When] | None:
+    """Two bounds out of two, or of one alone; Refused for those that GPD does not take."""
+    longest = timedelta(days=MOST_DAYS)
     if first is None:
         if last is None:
             return None
-        first = last - interval
-    last = last or first + interval
-    if not timedelta(0) <= last - first <= interval:
-        raise Refused(problems.NOT_RECOVERABLE)
-    return datetime.combine(first, time.min, rome.ROME), rome.end_of_day(last)
-
-
-def _moments(first: datetime | None, last: datetime | None) -> Window | None:
-    interval = timedelta(days=MOST_DAYS)
-    if first is None:
-        if last is None:
-            return None
-        first = last - interval
-    last = last or first + interval
-    if not timedelta(0) <= last - first <= interval:
+        first = last - longest
+    last = last or first + longest
+    if not timedelta(0) <= last - first <= longest:
         raise Refused(problems.NOT_RECOVERABLE)
     return first, last
