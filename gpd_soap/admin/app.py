@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
-from gpd_soap.admin import description, headers, problems
+from gpd_soap.admin import description, examples, headers, problems
 from gpd_soap.admin.configuration import operations as configuration
 from gpd_soap.admin.group import Group
 from gpd_soap.admin.guard import LARGEST_BODY, guard
@@ -137,6 +137,7 @@ def _describe(app: OpenAPI, groups: Iterable[Group]) -> None:
     components.pop(_Unused.__name__, None)
     for schemas in (description.schemas, *(group.schemas for group in groups)):
         components.update(schemas())
+    examples.show(app.spec_json)
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
     about = {"name": "gpd-soap", "version": __version__}

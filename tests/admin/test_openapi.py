@@ -3,11 +3,13 @@
 import re
 from typing import Any
 
+import jsonschema
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
+from gpd_soap.admin import examples
 from gpd_soap.admin.guard import HEADERS
 from gpd_soap.store.keys import Role
 from tests.admin.office import Office
@@ -64,6 +66,24 @@ def test_the_description_is_of_openapi_3_1(quick: Office):
     assert set(
         re.findall(r'"\$ref": ?"#/components/schemas/(\w+)"', str(told).replace("'", '"'))
     ) <= set(told["components"]["schemas"])
+
+
+def test_every_body_has_an_example_that_is_one(quick: Office):
+    """Whoever tries the page need not invent anything."""
+    told = quick.get("/openapi.json", key="").body
+    operations = [each for path in told["paths"].values() for each in path.values()]
+    sent = [each["requestBody"] for each in operations if "requestBody" in each]
+    bodies = {body["content"]["application/json"]["schema"]["$ref"] for body in sent}
+
+    assert {f"#/components/schemas/{name}" for name in examples.BODIES} >= bodies
+    for name, example in examples.BODIES.items():
+        assert told["components"]["schemas"][name]["example"] == example
+        schema = {"$ref": f"#/components/schemas/{name}", "components": told["components"]}
+        jsonschema.Draft202012Validator(schema).validate(example)
+    assert quick.create(examples.POSITION).body["status"] == "DRAFT"
+    named = {each["name"] for operation in operations for each in operation.get("parameters", ())
+             if each.get("in") == "path"}  # fmt: skip
+    assert named - examples.PARAMETERS.keys() <= {"id"}
 
 
 def test_the_documentation_works_without_the_world(quick: Office):

@@ -7,17 +7,6 @@ from gpd_soap.intake import document
 
 OPEN: Schema = {"type": "object", "description": "what the kind takes"}
 
-EXAMPLE = {
-    "kind": "declared",
-    "settings": {
-        "amount": 500,
-        "description": "Diritti di segreteria",
-        "category": "0101002IM",
-        "iban": "IT60X0542811101000000123456",
-        "segregationCode": "47",
-    },
-}
-
 
 def schemas() -> dict[str, Schema]:
     """Every body, by name."""
@@ -25,7 +14,7 @@ def schemas() -> dict[str, Schema]:
         "OrganizationName": document.Named.model_json_schema(),
         "StationOwner": document.Owned.model_json_schema(),
         "Serving": document.Serving.model_json_schema(),
-        "Offer": {**document.Offer.model_json_schema(), "example": EXAMPLE},
+        "Offer": document.Offer.model_json_schema(),
         "Organization": objects(texts("fiscalCode name")),
         "Broker": objects(texts("fiscalCode")),
         "Station": objects(texts("id broker")),

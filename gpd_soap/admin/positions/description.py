@@ -51,7 +51,6 @@ def _incoming() -> dict[str, Schema]:
         inner = schema.pop("$defs", {})
         found |= {GPD_NAMES[name]: one for name, one in inner.items()}
         found[GPD_NAMES[model.__name__]] = schema
-    found["PaymentPositionModel"]["example"] = EXAMPLE
     found["MultiplePaymentPositionModel"] = {
         "type": "object",
         "required": ["paymentPositions"],
@@ -124,29 +123,3 @@ def _outgoing() -> dict[str, Schema]:
 
 
 STATUS: Schema = {"type": "string", "enum": [str(state) for state in PositionState]}
-
-EXAMPLE = {
-    "iupd": "TARI-2026-000001",
-    "type": "F",
-    "fiscalCode": "ANONIMO",
-    "fullName": "Maria Esempio",
-    "companyName": "Comune di Esempio",
-    "switchToExpired": True,
-    "paymentOption": [
-        {
-            "amount": 10000,
-            "description": "TARI 2026",
-            "isPartialPayment": False,
-            "dueDate": "2030-12-31",
-            "transfer": [
-                {
-                    "idTransfer": "1",
-                    "amount": 10000,
-                    "remittanceInformation": "TARI 2026",
-                    "category": "0101002IM",
-                    "iban": "IT60X0542811101000000123456",
-                }
-            ],
-        }
-    ],
-}
