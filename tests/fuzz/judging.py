@@ -84,7 +84,7 @@ def _hold_answer(answered: Answered) -> None:
     """By the contract it was held in `call`; here by the Node's own rules."""
     payload = open_envelope(answered.body)
     assert not isinstance(payload, NotSoap)
-    model: Any = codec.reader(MODELS[payload.tag])(payload)
+    model: Any = codec.reader(MODELS[str(payload.tag)])(payload)
     broken = broken_rule(model)
     if broken:
         raise Finding(f"the Node would not take the answer: {broken}")
