@@ -75,6 +75,9 @@ def _as_told(raw: bytes, charset: str) -> etree._Element | None:
 
 def _root(document: bytes, parser: etree.XMLParser) -> etree._Element | None:
     try:
-        return etree.fromstring(document, parser)
+        root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError):
         return None
+    # WHY: lxml asks libxml2 for its last complaint alone, so that a mere warning would hide an
+    # error that came before it: a prefix that nobody declared.
+    return None if parser.error_log.filter_from_errors() else root

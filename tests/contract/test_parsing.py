@@ -45,6 +45,7 @@ ACCEPTED = {
     "declaration against the transport": (declared("ISO-8859-1").encode("latin-1"), "utf-8"),
     "transport against a wrong declaration": (declared("US-ASCII").encode(), "UTF-8"),
     "re-encoded under an old declaration": (declared("UTF-16").encode("latin-1"), "iso-8859-1"),
+    "a value that libxml2 warns of": (f'<a xml:space="odd">{SAID}</a>'.encode(), None),
     "unknown charset, not needed": (PLAIN.encode(), "klingon"),
 }
 
@@ -89,6 +90,9 @@ REFUSED = {
     "an empty charset": (b"<a>\xff</a>", ""),
     "unbound prefix": (b"<p:a/>", None),
     "attribute twice": (b'<a b="1" b="2"/>', None),
+    "unbound prefix, then a warning": (b'<p:a><b xml:space="odd"/></p:a>', None),
+    "unbound prefix of an attribute, then a warning": (b'<a p:b=""><b xml:space="odd"/></a>', None),
+    "a second colon, then a warning": (b'<p:a:b xmlns:p="urn:p"><c xmlns="x"/></p:a:b>', None),
     "unknown entity": (b"<a>&e;</a>", None),
     "HTML entity": (b"<a>&egrave;</a>", None),
     "depth 300": (b"<a>" * 300 + b"</a>" * 300, None),
