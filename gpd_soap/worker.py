@@ -7,14 +7,17 @@ answered is answered in time; the Node sends a refused receipt again.
 
 from __future__ import annotations
 
+import errno
 import logging
 import ssl
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from gpd_soap.web import LIVE, Environ, StartResponse, Wsgi, answer
@@ -23,10 +26,19 @@ from gpd_soap.web import LIVE, Environ, StartResponse, Wsgi, answer
 PATIENCE_SECONDS = 1.0
 #: LIMIT: a client that says nothing in the handshake keeps a thread this long.
 HANDSHAKE_SECONDS = 3.0
+#: LIMIT: what a request may take from its first byte to its last; the Node sends its own at once.
+ARRIVAL_SECONDS = 5.0
 #: LIMIT: what a client that does not close its end may cost a thread after its answer.
 LINGER_SECONDS = 0.2
 
 log = logging.getLogger("gpd_soap.worker")
+
+#: What a request is refused with that is not HTTP as we speak it; others with 400.
+REFUSALS = {
+    errors.LimitRequestLine: (414, "URI Too Long"),
+    errors.LimitRequestHeaders: (431, "Request Header Fields Too Large"),
+    errors.UnsupportedTransferCoding: (501, "Not Implemented"),
+}
 
 
 class _Turn(threading.local):
@@ -38,13 +50,53 @@ class _Turn(threading.local):
 _turn = _Turn()
 
 
-class _Secured(TConn):
-    """A connection that must be secured before anything is read from it."""
+class _Arriving:
+    """A socket as gunicorn reads a request from it: until a moment, and no longer."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock, self._end = sock, time.monotonic() + ARRIVAL_SECONDS
+        sock.settimeout(ARRIVAL_SECONDS)
+
+    def recv(self, size: int) -> bytes:
+        try:
+            received: bytes = self._sock.recv(size)
+        except TimeoutError:
+            self._end = 0
+        if time.monotonic() > self._end:
+            # WHY: gunicorn takes this number for a client that is gone, and logs no failure.
+            raise TimeoutError(errno.ECONNRESET, "the request did not arrive in time")
+        return received
+
+
+class _Body:
+    """A body that cannot be read is an OSError to the faces, whatever gunicorn calls it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            content: bytes = self._stream.read(size)
+        except errors.ParseException as error:
+            raise OSError(type(error).__name__) from None
+        return content
+
+
+class _Connection(TConn):
+    """A connection on which no request may take for ever to arrive."""
 
     sock: Any
 
+    def init(self) -> None:
+        super().init()
+        self.parser.unreader.sock = _Arriving(self.sock)
+
+
+class _Secured(_Connection):
+    """A connection that must be secured before anything is read from it."""
+
     def __init__(self, plain: Any, context: ssl.SSLContext) -> None:
-        super().__init__(plain.cfg, plain.sock, plain.client, plain.server)
+        super().__init__(*_of(plain))
         self._context = context
 
     def init(self) -> None:
@@ -64,9 +116,9 @@ class Worker(ThreadWorker):
 
     def enqueue_req(self, conn: Any) -> None:
         """Note when a request stood in line, and on which listener it came."""
-        context = self._secured.get(listener(conn.server))
-        if context is not None and not isinstance(conn, _Secured):
-            conn = _Secured(conn, context)
+        if not isinstance(conn, _Connection):
+            context = self._secured.get(listener(conn.server))
+            conn = _Secured(conn, context) if context else _Connection(*_of(conn))
         conn.queued_at = time.monotonic()
         super().enqueue_req(conn)
 
@@ -79,6 +131,18 @@ class Worker(ThreadWorker):
             # end holds up every other for two seconds.
             util.close_graceful(conn.sock, timeout=LINGER_SECONDS)
         return kept
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Refuse what is no HTTP, and end what failed; neither is told by more than its kind."""
+        # WHY: gunicorn tells the line that it could not read, in which a key or a name may stand.
+        if isinstance(exc, (errors.ParseException, ssl.SSLError)):
+            log.warning("refused: %s", type(exc).__name__)
+            status, reason = REFUSALS.get(type(exc), (400, "Bad Request"))
+        else:
+            log.error("a request failed", exc_info=exc)
+            status, reason = 500, "Internal Server Error"
+        with suppress(OSError):
+            util.write_error(client, status, reason, "")
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Forget a connection that is closed; gunicorn keeps the others."""
@@ -101,7 +165,13 @@ class InTime:
         if _turn.waited > PATIENCE_SECONDS and environ.get("PATH_INFO") != LIVE:
             log.warning("refused: waited %.1f s for a thread", _turn.waited)
             return answer(start_response, "503 Service Unavailable", retry_after=1)
+        environ["wsgi.input"] = _Body(environ["wsgi.input"])
         return self._face(environ, start_response)
+
+
+def _of(conn: Any) -> tuple[Any, ...]:
+    """What a connection is made of."""
+    return conn.cfg, conn.sock, conn.client, conn.server
 
 
 def listener(name: Any) -> str:
