@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gpd_soap import __version__
+from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configure import organization, service, station
 from gpd_soap.cli.demo import demo
@@ -43,7 +44,7 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key),
-    *(load, check, receipts, journal, node, health),
+    *(load, check, receipts, journal, audit, node, health),
 )
 for command in COMMANDS:
     main.add_command(command)
