@@ -139,10 +139,7 @@ LARGE = {
 
 @pytest.mark.parametrize("message", LARGE.values(), ids=LARGE)
 def test_no_megabyte_costs_more_than_a_moment(face: Wsgi, message: str) -> None:
-    """Whatever it is made of: it is answered in a bounded time, and nothing of it is kept.
-
-    Nothing that was sent comes back in the answer, which stays short.
-    """
+    """Whatever it is made of, it has a short answer, in a bounded time and bounded memory."""
     assert len(message.encode()) <= MOST
     post(face, envelope(VERIFY))
     before = resident()
