@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import errno
 import logging
+import mmap
 import ssl
 import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from gunicorn import util
@@ -30,6 +32,12 @@ HANDSHAKE_SECONDS = 3.0
 ARRIVAL_SECONDS = 5.0
 #: LIMIT: what a client that does not close its end may cost a thread after its answer.
 LINGER_SECONDS = 0.2
+
+#: LIMIT: what a process may hold, in bytes; then another takes its place.  libxml2 keeps every name
+#: that it ever read, in each thread: a sender of new names without end would fill the machine.
+MOST_MEMORY = 768 << 20
+#: Requests between two looks at it.
+BETWEEN = 64
 
 log = logging.getLogger("gpd_soap.worker")
 
@@ -109,6 +117,8 @@ class _Secured(_Connection):
 class Worker(ThreadWorker):
     """gunicorn's thread worker, with TLS by listener and a memory of how long a request waited."""
 
+    alive: bool
+
     def init_process(self) -> None:
         """Read certificates anew in each process, so that a reload finds those that are there."""
         self._secured = self.app.secured()
@@ -126,6 +136,9 @@ class Worker(ThreadWorker):
         """Take a request in hand, in a thread of the pool."""
         _turn.waited = time.monotonic() - conn.queued_at
         kept = super().handle(conn)
+        if self.nr % BETWEEN == 0 and self.alive and resident() > MOST_MEMORY:
+            log.warning("a worker ends, and another begins: it holds too much memory")
+            self.alive = False
         if kept is False:
             # WHY: gunicorn closes on its main thread, and there one client that does not close its
             # end holds up every other for two seconds.
@@ -167,6 +180,15 @@ class InTime:
             return answer(start_response, "503 Service Unavailable", retry_after=1)
         environ["wsgi.input"] = _Body(environ["wsgi.input"])
         return self._face(environ, start_response)
+
+
+def resident() -> int:
+    """The memory that this process holds, in bytes; 0 where the system has no such file."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * mmap.PAGESIZE
 
 
 def _of(conn: Any) -> tuple[Any, ...]:

@@ -43,8 +43,8 @@ def installed() -> Iterator[Licensed]:
             continue
         classified = [text.rpartition(" :: ")[2] for text in told.get_all("Classifier", ())
                       if text.startswith("License ::")]  # fmt: skip
-        said = [told.get("License-Expression"), *classified, told.get("License")]
-        yield Licensed(package, licence(*[text for text in said if text]))
+        said = [*told.get_all("License-Expression", ()), *classified, *told.get_all("License", ())]
+        yield Licensed(package, licence(*said))
 
 
 def licence(*said: str) -> str:

@@ -89,4 +89,6 @@ def test_putting_the_program_together_calls_nobody(monkeypatch: pytest.MonkeyPat
         raise AssertionError("somebody was called")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
-    assert world.face(Store(f"sqlite:///{tmp_path}/none.db"))
+    face = world.face(Store(f"sqlite:///{tmp_path}/none.db"))
+
+    assert call(face, "GET", "/health/live").status == 200

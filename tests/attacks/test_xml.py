@@ -19,17 +19,17 @@ from sqlalchemy import func, select
 from gpd_soap.store import schema
 from gpd_soap.store.store import Store
 from gpd_soap.web import Wsgi
+from gpd_soap.worker import resident
 from tests import world
 from tests.calling import Answered, call
 from tests.conftest import FreshDatabase
-from tests.fuzz.judging import resident
 from tests.messages.build import NAMESPACE, asked, claim, envelope, qr, receipt
 from tests.messages.demands import ask as demand
 
 #: LIMIT: the service level is 2 s; no attack of a megabyte may cost a thread half of that.
 SECONDS = 1.0
-#: LIMIT: what one message may make this process hold, and what a hundred may leave, in kilobytes.
-AT_ONCE, LEFT = 192 * 1024, 8 * 1024
+#: LIMIT: what one message may make this process hold, and what many may leave, in bytes.
+AT_ONCE, LEFT = 192 << 20, 8 << 20
 MOST = 1 << 20
 ROUNDS = 8
 

@@ -106,9 +106,3 @@ def resetting(template: str, database: str) -> Callable[[], None]:
             whole.backup(now)
 
     return reset
-
-
-def resident() -> int:
-    """The memory that this process holds, in kilobytes.  LIMIT: on Linux."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * 4

@@ -11,14 +11,16 @@ from random import Random
 
 from gpd_soap import logs
 from gpd_soap.store.store import Store
+from gpd_soap.worker import resident
 from tests import world
-from tests.fuzz.judging import Finding, Judge, resetting, resident
+from tests.fuzz.judging import Finding, Judge, resetting
 from tests.fuzz.mutating import CORPUS, LONGEST, MESSAGES, mutate
 
 #: Inputs between two beginnings with the same data, and before memory is first looked at.
 ROUND = 10_000
-#: LIMIT: what lxml, SQLite and the allocator may still come to hold, in kilobytes.
-GROWTH = 24 * 1024
+#: LIMIT: what the allocator and SQLite may still come to hold, in bytes, and for each input:
+#: libxml2 keeps every name that it ever read (see `gpd_soap.worker.MOST_MEMORY`).
+GROWTH, GROWTH_BY_INPUT = 24 << 20, 16
 #: LIMIT: what a process that is led by atheris may hold in all, in megabytes.
 MEMORY = 256
 #: LIMIT: the inputs that are changed again; a short run fills half of it.
@@ -56,8 +58,8 @@ class Run:
         """What was done; Finding where memory grew with it."""
         seconds = time.monotonic() - self.begun
         grown = resident() - self.memory if self.memory else 0
-        said = f"{self.inputs} inputs, {self.inputs / seconds:.0f} a second, {grown:+} KiB"
-        if grown > GROWTH:
+        said = f"{self.inputs} inputs, {self.inputs / seconds:.0f} a second, {grown >> 10:+} KiB"
+        if grown > GROWTH + self.inputs * GROWTH_BY_INPUT:
             raise Finding(f"memory grows: {said}")
         return said
 
