@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 from datetime import UTC, datetime
+from types import TracebackType
 
 # WHY: a value that JSON has no form for would end in logging's own complaint, text and all.
 _JSON = json.JSONEncoder(ensure_ascii=False, default=lambda value: type(value).__name__)
@@ -25,7 +26,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info and record.exc_info[0] is not None:
             line["exception"] = record.exc_info[0].__name__
-            line["at"] = _places(record)
+            line["at"] = places(record.exc_info[2])
         return _JSON.encode(line)
 
 
@@ -40,15 +41,19 @@ def configure(level: str) -> None:
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # WHY: at ERROR Spyne logs bodies that it cannot parse, at DEBUG all of them.
     logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)
+    # WHY: at DEBUG gunicorn logs paths, in which a position or a notice is named.
+    gunicorn = logging.getLogger("gunicorn.error")
+    gunicorn.setLevel(max(logging.INFO, logging.getLogger().level))
     for wordy in ("alembic", "zeep"):  # zeep tells whole messages at DEBUG
         logging.getLogger(wordy).setLevel(logging.WARNING)
 
 
-def _places(record: logging.LogRecord) -> list[str]:
+def places(frame: TracebackType | None) -> list[str]:
+    """Where a failure happened, the deepest place last, without what it says of itself."""
     # WHY: a driver's message quotes rows, and a row holds names and fiscal codes.
-    places, frame = [], record.exc_info[2] if record.exc_info else None
+    found = []
     while frame is not None:
         code = frame.tb_frame.f_code
-        places.append(f"{code.co_filename.rpartition('/')[2]}:{frame.tb_lineno} {code.co_name}")
+        found.append(f"{code.co_filename.rpartition('/')[2]}:{frame.tb_lineno} {code.co_name}")
         frame = frame.tb_next
-    return places
+    return found

@@ -88,6 +88,10 @@ class Settings(BaseModel):
     max_body: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
         1 << 20, description="largest request, in bytes"
     )
+    # LIMIT: GPD's own gateway lets 100 pass; ours stops a script that has gone wild, nobody else.
+    rate: Annotated[int, Field(ge=0)] = Field(
+        1000, description="requests of a key to the admin face in 10 s, by process; 0 is any number"
+    )
     duplicate_receipt: Literal["ok", "fault"] = Field(
         "ok", description="answer to a receipt that is kept already: ok, or PAA_RECEIPT_DUPLICATA"
     )

@@ -47,14 +47,18 @@ def caller(environ: Environ) -> str:
 def body(environ: Environ, most: int) -> bytes | str:
     """The whole body, or the status of a refusal where it is longer than `most` bytes.
 
-    What says that it is longer is not read; what does not say is read so far and no further.
+    What says that it is longer is not read; what does not say is read so far and no further.  A
+    body that does not arrive is refused too.
     """
     length = environ.get("CONTENT_LENGTH") or ""
     if length and not (length.isascii() and length.isdigit()):
         return "400 Bad Request"
     if length and int(length) > most:
         return "413 Content Too Large"
-    content: bytes = environ["wsgi.input"].read(int(length) if length else most + 1)
+    try:
+        content: bytes = environ["wsgi.input"].read(int(length) if length else most + 1)
+    except OSError:
+        return "400 Bad Request"
     return "413 Content Too Large" if len(content) > most else content
 
 

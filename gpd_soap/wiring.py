@@ -83,17 +83,21 @@ def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dic
         found[settings.node_bind] = node_face(settings, store, witnesses=witnesses)
     if which in ("admin", "all"):
         worklist = cases(settings, store, witnesses=witnesses)
-        found[settings.admin_bind] = admin_face(store, worklist, metrics)
+        found[settings.admin_bind] = admin_face(store, worklist, metrics, rate=settings.rate)
     return found
 
 
-def admin_face(store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now) -> Wsgi:
-    """What the admin listener serves."""
+def admin_face(
+    store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now, *, rate: int = 0
+) -> Wsgi:
+    """What the admin listener serves; a key may make `rate` requests in ten seconds (0: any)."""
     # WHY: here, because a server of the node face alone would carry Flask for nothing.
     from gpd_soap.admin.app import admin_app
 
     health = Health(store, Schema())
-    return admin_app(store, clock, worklist, health, lambda found: metrics.text(found, clock()))
+    return admin_app(
+        store, clock, worklist, health, lambda found: metrics.text(found, clock()), rate
+    )
 
 
 def cases(

@@ -7,15 +7,20 @@ answered is answered in time; the Node sends a refused receipt again.
 
 from __future__ import annotations
 
+import errno
 import logging
+import mmap
 import select
 import ssl
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from gpd_soap.web import LIVE, Environ, StartResponse, Wsgi, answer
@@ -24,10 +29,25 @@ from gpd_soap.web import LIVE, Environ, StartResponse, Wsgi, answer
 PATIENCE_SECONDS = 1.0
 #: LIMIT: a client that says nothing in the handshake keeps a thread this long.
 HANDSHAKE_SECONDS = 3.0
+#: LIMIT: what a request may take from its first byte to its last; the Node sends its own at once.
+ARRIVAL_SECONDS = 5.0
 #: LIMIT: what a client that does not close its end may cost a thread after its answer.
 LINGER_SECONDS = 0.2
 
+#: LIMIT: what a process may hold, in bytes; then another takes its place.  libxml2 keeps every name
+#: that it ever read, in each thread: a sender of new names without end would fill the machine.
+MOST_MEMORY = 768 << 20
+#: Requests between two looks at it.
+BETWEEN = 64
+
 log = logging.getLogger("gpd_soap.worker")
+
+#: What a request is refused with that is not HTTP as we speak it; others with 400.
+REFUSALS = {
+    errors.LimitRequestLine: (414, "URI Too Long"),
+    errors.LimitRequestHeaders: (431, "Request Header Fields Too Large"),
+    errors.UnsupportedTransferCoding: (501, "Not Implemented"),
+}
 
 
 class _Turn(threading.local):
@@ -39,13 +59,53 @@ class _Turn(threading.local):
 _turn = _Turn()
 
 
-class _Secured(TConn):
-    """A connection that must be secured before anything is read from it."""
+class _Arriving:
+    """A socket as gunicorn reads a request from it: until a moment, and no longer."""
+
+    def __init__(self, sock: Any) -> None:
+        self._sock, self._end = sock, time.monotonic() + ARRIVAL_SECONDS
+        sock.settimeout(ARRIVAL_SECONDS)
+
+    def recv(self, size: int) -> bytes:
+        try:
+            received: bytes = self._sock.recv(size)
+        except TimeoutError:
+            self._end = 0
+        if time.monotonic() > self._end:
+            # WHY: gunicorn takes this number for a client that is gone, and logs no failure.
+            raise TimeoutError(errno.ECONNRESET, "the request did not arrive in time")
+        return received
+
+
+class _Body:
+    """A body that cannot be read is an OSError to the faces, whatever gunicorn calls it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            content: bytes = self._stream.read(size)
+        except errors.ParseException as error:
+            raise OSError(type(error).__name__) from None
+        return content
+
+
+class _Connection(TConn):
+    """A connection on which no request may take for ever to arrive."""
 
     sock: Any
 
+    def init(self) -> None:
+        super().init()
+        self.parser.unreader.sock = _Arriving(self.sock)
+
+
+class _Secured(_Connection):
+    """A connection that must be secured before anything is read from it."""
+
     def __init__(self, plain: Any, context: ssl.SSLContext) -> None:
-        super().__init__(plain.cfg, plain.sock, plain.client, plain.server)
+        super().__init__(*_of(plain))
         self._context = context
 
     def init(self) -> None:
@@ -57,6 +117,8 @@ class _Secured(TConn):
 
 class Worker(ThreadWorker):
     """gunicorn's thread worker, with TLS by listener and a memory of how long a request waited."""
+
+    alive: bool
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # gunicorn's signature
         """Stop or go on taking connections; a worker that leaves takes its last ones."""
@@ -74,9 +136,9 @@ class Worker(ThreadWorker):
 
     def enqueue_req(self, conn: Any) -> None:
         """Note when a request stood in line, and on which listener it came."""
-        context = self.app.secured.get(listener(conn.server))
-        if context is not None and not isinstance(conn, _Secured):
-            conn = _Secured(conn, context)
+        if not isinstance(conn, _Connection):
+            context = self.app.secured.get(listener(conn.server))
+            conn = _Secured(conn, context) if context else _Connection(*_of(conn))
         conn.queued_at = time.monotonic()
         super().enqueue_req(conn)
 
@@ -84,11 +146,26 @@ class Worker(ThreadWorker):
         """Take a request in hand, in a thread of the pool."""
         _turn.waited = time.monotonic() - conn.queued_at
         kept = super().handle(conn)
+        if self.nr % BETWEEN == 0 and self.alive and resident() > MOST_MEMORY:
+            log.warning("a worker ends, and another begins: it holds too much memory")
+            self.alive = False
         if kept is False:
             # WHY: gunicorn closes on its main thread, and there one client that does not close its
             # end holds up every other for two seconds.
             util.close_graceful(conn.sock, timeout=LINGER_SECONDS)
         return kept
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Refuse what is no HTTP, and end what failed; neither is told by more than its kind."""
+        # WHY: gunicorn tells the line that it could not read, in which a key or a name may stand.
+        if isinstance(exc, (errors.ParseException, ssl.SSLError)):
+            log.warning("refused: %s", type(exc).__name__)
+            status, reason = REFUSALS.get(type(exc), (400, "Bad Request"))
+        else:
+            log.error("a request failed", exc_info=exc)
+            status, reason = 500, "Internal Server Error"
+        with suppress(OSError):
+            util.write_error(client, status, reason, "")
 
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Forget a connection that is closed; gunicorn keeps the others."""
@@ -111,7 +188,22 @@ class InTime:
         if _turn.waited > PATIENCE_SECONDS and environ.get("PATH_INFO") != LIVE:
             log.warning("refused: waited %.1f s for a thread", _turn.waited)
             return answer(start_response, "503 Service Unavailable", retry_after=1)
+        environ["wsgi.input"] = _Body(environ["wsgi.input"])
         return self._face(environ, start_response)
+
+
+def resident() -> int:
+    """The memory that this process holds, in bytes; 0 where the system has no such file."""
+    try:
+        pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    except OSError:
+        return 0
+    return int(pages) * mmap.PAGESIZE
+
+
+def _of(conn: Any) -> tuple[Any, ...]:
+    """What a connection is made of."""
+    return conn.cfg, conn.sock, conn.client, conn.server
 
 
 def listener(name: Any) -> str:

@@ -150,3 +150,14 @@ def test_libraries_that_tell_whole_messages_are_silent_even_at_debug(library: st
 def test_spyne_s_complaint_about_a_broken_body_is_silent_too():
     """Spyne logs at ERROR the bodies that it cannot parse."""
     assert run("logging.getLogger('spyne.protocol.xml').error('<body/>')") == []
+
+
+def test_gunicorn_s_paths_are_not_logged_at_debug():
+    """A path names a position or a notice; what else gunicorn says is said at its level."""
+    program = (
+        "log = logging.getLogger('gunicorn.error')\n"
+        "log.debug('GET /a'); log.info('Listening'); log.warning('Worker died')"
+    )
+
+    assert [each["message"] for each in run(program, "debug")] == ["Listening", "Worker died"]
+    assert [each["message"] for each in run(program, "warning")] == ["Worker died"]

@@ -22,6 +22,9 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
 from gpd_soap.admin import description, examples, headers, problems
+from gpd_soap.admin.audit import operations as audit
+from gpd_soap.admin.audit import trail
+from gpd_soap.admin.audit.trail import Trail
 from gpd_soap.admin.configuration import operations as configuration
 from gpd_soap.admin.group import Group
 from gpd_soap.admin.guard import LARGEST_BODY, guard
@@ -29,6 +32,7 @@ from gpd_soap.admin.headers import REQUEST_ID
 from gpd_soap.admin.idempotency import Once
 from gpd_soap.admin.journal import operations as journal
 from gpd_soap.admin.keys import operations as keys
+from gpd_soap.admin.pace import Pace
 from gpd_soap.admin.positions import operations as positions
 from gpd_soap.admin.problems import Problem, Refused
 from gpd_soap.admin.receipts import operations as receipts
@@ -46,12 +50,15 @@ _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LOG = logging.getLogger(__name__)
 
 
-def admin_app(store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text) -> Wsgi:
+def admin_app(
+    store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text, rate: int = 0
+) -> Wsgi:
     """The whole admin face; `clock` gives the UTC time of each request, `ready` our health.
 
-    `cases` is the worklist, `text` writes the metrics out.
+    `cases` is the worklist, `text` writes the metrics out, `rate` is how many requests a key may
+    make in ten seconds (0: any).
     """
-    app = flask_app(store, clock, cases)
+    app = flask_app(store, clock, cases, rate)
     _watched(app, ready, Scrape(store, text))
     api: Wsgi = app.wsgi_app
 
@@ -61,7 +68,7 @@ def admin_app(store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text
     return face
 
 
-def flask_app(store: Store, clock: Clock, cases: Cases) -> OpenAPI:
+def flask_app(store: Store, clock: Clock, cases: Cases, rate: int = 0) -> OpenAPI:
     """The API alone, which knows nothing of health, metrics and request ids."""
     app = OpenAPI(
         "gpd_soap.admin",
@@ -89,9 +96,11 @@ def flask_app(store: Store, clock: Clock, cases: Cases) -> OpenAPI:
         journal.group(store, clock),
         configuration.group(store),
         keys.group(store, clock),
+        audit.group(store),
     ]
+    pace = Pace(rate)
     for group in groups:
-        app.register_api(_blueprint(group, store, clock))
+        app.register_api(_blueprint(group, store, clock, pace))
     _describe(app, groups)
     _handle(app)
     app.after_request(_finish)
@@ -110,18 +119,19 @@ def _watched(app: Flask, ready: Ready, scrape: Scrape) -> None:
     app.add_url_rule(METRICS, "metrics", scrape)
 
 
-def _blueprint(group: Group, store: Store, clock: Clock) -> APIBlueprint:
+def _blueprint(group: Group, store: Store, clock: Clock, pace: Pace) -> APIBlueprint:
     """A group's operations, guarded and with the answers that any of them may give."""
     api = APIBlueprint(
         group.name,
         __name__,
         abp_security=[{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}],
-        abp_responses=description.refusals(400, 401, 403, 413, 503),
+        abp_responses=description.refusals(400, 401, 403, 413, 429, 503),
     )
     once = Once(store, clock, {f"{group.name}.{operation}" for operation in group.secret})
-    api.before_request(guard(store, group.role))
+    api.before_request(guard(store, group.role, pace, clock))
     api.before_request(once.before)
     api.after_request(once.after)
+    api.after_request(Trail(store, clock).after)
     group.declare(api)
     return api
 
@@ -210,6 +220,7 @@ def _naming(environ: Environ, start_response: StartResponse) -> StartResponse:
     """Echo the request's id, or give it one, whatever answers."""
     told = environ.get("HTTP_X_REQUEST_ID", "")
     name = told if _SANE_ID.fullmatch(told) else uuid.uuid4().hex
+    environ[trail.REQUEST_ID] = name
 
     def named(status: str, headers: list[tuple[str, str]], *more: object) -> object:
         return start_response(status, [*headers, (REQUEST_ID, name)], *more)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from flask import g, request
 
 from gpd_soap.admin import problems
+from gpd_soap.admin.pace import Pace
 from gpd_soap.admin.problems import Refused
+from gpd_soap.desk import Clock
 from gpd_soap.intake.document import UnusableFile, decode
 from gpd_soap.intake.finding import FieldError, Model, taken
 from gpd_soap.store import keys
@@ -22,15 +25,18 @@ READING = ("GET", "HEAD", "OPTIONS")
 LARGEST_BODY = 1024 * 1024
 
 
-def guard(store: Store, role: Role) -> Callable[[], None]:
-    """What runs before every operation: a key that works, is for this, and for this organization.
+def guard(store: Store, role: Role, pace: Pace, clock: Clock) -> Callable[[], None]:
+    """What runs before every operation: a key that works, is not too fast, and is for this.
 
     `role` is the least that will do.  What names no organization is for keys of every one.  The
     answer is the same whether what was asked for is there or not.
     """
 
     def hold() -> None:
-        key = known(store, shown())
+        g.key = key = known(store, shown())
+        wait = pace.wait(key.id, clock())
+        if wait:
+            raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
         organization = (request.view_args or {}).get("organizationfiscalcode")
         if not (key.serves_every if organization is None else key.serves(organization)):
             raise Refused(problems.FORBIDDEN)
@@ -38,7 +44,6 @@ def guard(store: Store, role: Role) -> Callable[[], None]:
             raise Refused(problems.READ_ONLY)
         if role is Role.ADMIN and key.role is not Role.ADMIN:
             raise Refused(problems.ADMINISTRATORS)
-        g.key = key
         for name, values in request.args.lists():
             if len(values) > 1:
                 error = FieldError(name if name.isidentifier() else "?", "duplicate", "it once")

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from gpd_soap.admin import idempotency
-from gpd_soap.admin.description import PROBLEM, TEXT, Schema
+from gpd_soap.admin.description import COUNT, PROBLEM, TEXT, Schema
 from gpd_soap.admin.guard import READING
 
-REQUEST_ID = "X-Request-Id"
+REQUEST_ID, WAIT = "X-Request-Id", "Retry-After"
 
 NAME: Schema = {"type": "string", "pattern": f"^{idempotency.NAME}$"}
 NAMED = (
@@ -23,6 +23,7 @@ TAKEN = {
 }
 GIVEN = {
     REQUEST_ID: (TEXT, "What the request is called, by you or by us."),
+    WAIT: (COUNT, "After so many seconds the key may ask again."),
     idempotency.REPLAYED: (
         {"type": "string", "enum": ["true"]},
         "The answer is that of the first request of this Idempotency-Key.",
@@ -59,8 +60,10 @@ def _describe(operation: dict[str, Any], *, named: bool) -> None:
     taken += [idempotency.HEADER] if named else []
     taken += ["If-Match"] if "412" in responses else []
     operation.setdefault("parameters", []).extend(_ref("parameters", name) for name in taken)
-    for answer in responses.values():
-        given = GIVEN if named else [REQUEST_ID]
+    for status, answer in responses.items():
+        given = [REQUEST_ID]
+        given += [idempotency.REPLAYED] if named else []
+        given += [WAIT] if status == "429" else []
         answer.setdefault("headers", {}).update({name: _ref("headers", name) for name in given})
 
 

@@ -169,6 +169,9 @@ CHANGED = Problem(
     412, "Precondition Failed", "The position is not any more what If-Match says: read it again."
 )
 TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1 MiB.")
+TOO_FAST = Problem(
+    429, "Too Many Requests", "The key asks more often than it may: wait as Retry-After says."
+)
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from gpd_soap import __version__
+from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configure import organization, service, station
 from gpd_soap.cli.demo import demo
@@ -18,7 +19,7 @@ from gpd_soap.core.errors import OperatorError
 
 
 class Root(click.Group):
-    """Says an operator's error in one line with its hint; anything else is a defect of ours."""
+    """Says an operator's error in a line with its hint; of what else fails, kind and place."""
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a command."""
@@ -27,6 +28,20 @@ class Root(click.Group):
         except OperatorError as error:
             hint = f"\n  {error.hint}" if error.hint else ""
             raise click.ClickException(f"{error}{hint}") from None
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:  # noqa: BLE001  # nobody comes after us
+            raise click.ClickException(_failed(error)) from None
+
+
+def _failed(error: Exception) -> str:
+    """What failed and where: a driver's own words quote rows, and rows hold people."""
+    from gpd_soap.logs import places
+    from gpd_soap.store.attempt import TROUBLE, Unavailable
+
+    if isinstance(error, TROUBLE):
+        return f"{Unavailable()}\n  {Unavailable.hint}"
+    return f"{type(error).__name__} at {', '.join(places(error.__traceback__)[-3:])}"
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -43,7 +58,7 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key),
-    *(load, check, receipts, journal, node, health),
+    *(load, check, receipts, journal, audit, node, health),
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -17,9 +17,17 @@ CHARSETS = {
     *("iso-8859-1", "latin1", "iso-8859-15", "windows-1252", "cp1252"),
 }
 
+#: LIMIT: attributes of one element, or namespaces declared in a whole message.  libxml2 and lxml
+#: compare each with each: in the largest message that is taken, for seconds.
+CROWD = 10_000
+#: A message that is not longer, in bytes, has no room for a crowd.
+ROOMY = 6 * CROWD
+
+_of_one_element = etree.XPath(f"boolean(//*[@*[{CROWD}]])")
+
 
 def parse(raw: bytes, charset: str | None = None) -> etree._Element | None:
-    """The root element, or None for what is not well-formed XML or carries a DOCTYPE.
+    """The root element, or None for what is not well-formed XML, carries a DOCTYPE or is crowded.
 
     The document says its own encoding (byte-order mark, declaration, else UTF-8); `charset`, what
     the transport said, is tried only where that fails.
@@ -29,7 +37,7 @@ def parse(raw: bytes, charset: str | None = None) -> etree._Element | None:
         root = _as_told(raw, charset.lower())
     if root is None or root.getroottree().docinfo.internalDTD is not None:
         return None
-    return root
+    return None if len(raw) > ROOMY and _crowded(root) else root
 
 
 class _Parsers(threading.local):
@@ -75,6 +83,14 @@ def _as_told(raw: bytes, charset: str) -> etree._Element | None:
 
 def _root(document: bytes, parser: etree.XMLParser) -> etree._Element | None:
     try:
-        return etree.fromstring(document, parser)
+        root = etree.fromstring(document, parser)
     except (etree.XMLSyntaxError, ValueError, LookupError):
         return None
+    # WHY: lxml asks libxml2 for its last complaint alone, so that a mere warning would hide an
+    # error that came before it: a prefix that nobody declared.
+    return None if parser.error_log.filter_from_errors() else root
+
+
+def _crowded(root: etree._Element) -> bool:
+    declared = sum(1 for _ in etree.iterwalk(root, events=("start-ns",)))
+    return declared >= CROWD or bool(_of_one_element(root))

@@ -65,12 +65,13 @@ class Schema:
         compiled = self._compiled()
         if compiled.validate(payload):
             return
-        places: set[str | None] = set()
+        places: set[str] = set()
         for error in compiled.error_log:
             # WHY: libxml2 says of a value that breaks a facet once more that it is not of its type.
-            if error.path not in places:
-                places.add(error.path)
-                yield self._violation(str(payload.tag), error)
+            place = _place(error)
+            if place not in places:
+                places.add(place)
+                yield self._violation(str(payload.tag), place, error)
 
     def _compiled(self) -> etree.XMLSchema:
         # LIMIT: one for each thread; an XMLSchema that two share mixes up their errors.
@@ -79,10 +80,10 @@ class Schema:
             compiled = self._threads.compiled = etree.XMLSchema(file=self._path)
         return compiled
 
-    def _violation(self, root: str, error: etree._LogEntry) -> Violation:
+    def _violation(self, root: str, place: str, error: etree._LogEntry) -> Violation:
         # WHY: the log says where and which rule; what is expected is read from our own schema.
         # The log's sentence quotes the sender, who may have written it to be misread.
-        steps = [step.partition("[")[0] for step in (error.path or "").split("/")[2:]]
+        steps = [step.partition("[")[0] for step in place.split("/")[2:]]
         if error.type_name == "SCHEMAV_ELEMENT_CONTENT":
             return self._misplaced(root, steps, error.message)
         rule = RULES.get(error.type_name, "contract")
@@ -109,6 +110,15 @@ class Schema:
         if not self._grammar.type_at(root, steps):
             return UNFORESEEN
         return steps[-1] if steps else etree.QName(root).localname
+
+
+def _place(error: etree._LogEntry) -> str:
+    """Where a rule is broken, as a path; empty where libxml2 cannot say."""
+    try:
+        return error.path or ""
+    except UnicodeDecodeError:
+        # LIMIT: libxml2 cuts off a long name, be it inside a character; it is none of ours.
+        return ""
 
 
 def _imported(definitions: etree._Element) -> str:

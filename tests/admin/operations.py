@@ -92,6 +92,11 @@ EVERYBODYS = [
     Operation("DELETE", "/keys/0123456789ab", role=Role.ADMIN),
 ]
 
+AUDIT = [
+    Operation("GET", f"{US}/audit", role=Role.ADMIN),
+    Operation("GET", "/audit", role=Role.ADMIN),
+]
+
 RECEIPTS = [
     Operation("GET", paying.RECEIPTS),
     Operation("GET", f"{paying.RECEIPTS}/{iuv(90)}"),
@@ -117,6 +122,7 @@ OPERATIONS = [
     *EVERYBODYS,
     *RECEIPTS,
     *JOURNAL,
+    *AUDIT,
     *worklist(paying.WORKLIST, "r-90", names_none=False),
     *worklist("/worklist", paying.quarantined(paying.NOBODYS), names_none=True),
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.contract.parsing import CHARSETS, parse
+from gpd_soap.contract.parsing import CHARSETS, CROWD, parse
 
 SAID = "è dovuto"
 PLAIN = f"<a>{SAID}</a>"
@@ -22,6 +22,18 @@ def read(raw: bytes, charset: str | None = None) -> str | None:
     """The text of the root as a reader gets it; None for what is refused."""
     root = parse(raw, charset)
     return None if root is None else root.text
+
+
+def attributes(many: int) -> bytes:
+    """An element with so many."""
+    given = " ".join(f'b{n}=""' for n in range(many))
+    return f"<a {given}>{SAID}</a>".encode()
+
+
+def namespaces(many: int) -> bytes:
+    """Elements that declare so many in all."""
+    declaring = "".join(f'<b xmlns="{n}"/>' for n in range(many))
+    return f"<a>{SAID}{declaring}</a>".encode()
 
 
 ACCEPTED = {
@@ -45,6 +57,9 @@ ACCEPTED = {
     "declaration against the transport": (declared("ISO-8859-1").encode("latin-1"), "utf-8"),
     "transport against a wrong declaration": (declared("US-ASCII").encode(), "UTF-8"),
     "re-encoded under an old declaration": (declared("UTF-16").encode("latin-1"), "iso-8859-1"),
+    "a value that libxml2 warns of": (f'<a xml:space="odd">{SAID}</a>'.encode(), None),
+    "attributes that are not too many": (attributes(CROWD - 1), None),
+    "namespaces that are not too many": (namespaces(CROWD - 1), None),
     "unknown charset, not needed": (PLAIN.encode(), "klingon"),
 }
 
@@ -89,10 +104,19 @@ REFUSED = {
     "an empty charset": (b"<a>\xff</a>", ""),
     "unbound prefix": (b"<p:a/>", None),
     "attribute twice": (b'<a b="1" b="2"/>', None),
+    "unbound prefix, then a warning": (b'<p:a><b xml:space="odd"/></p:a>', None),
+    "unbound prefix of an attribute, then a warning": (b'<a p:b=""><b xml:space="odd"/></a>', None),
+    "a second colon, then a warning": (b'<p:a:b xmlns:p="urn:p"><c xmlns="x"/></p:a:b>', None),
     "unknown entity": (b"<a>&e;</a>", None),
     "HTML entity": (b"<a>&egrave;</a>", None),
     "depth 300": (b"<a>" * 300 + b"</a>" * 300, None),
     "depth 100000": (b"<a>" * 100_000 + b"</a>" * 100_000, None),
+    "attributes without end": (attributes(CROWD), None),
+    "namespaces without end": (namespaces(CROWD), None),
+    "namespaces without end in UTF-16": (
+        namespaces(CROWD).decode().encode("utf-16-le"),
+        "utf-16le",
+    ),
     "JSON": (b'{"a": 1}', None),
     "gzip": (bytes.fromhex("1f8b08000000000002ffb349b4d307004e3a1cd804000000"), None),
 }

@@ -478,6 +478,14 @@ def test_a_long_prefix_is_not_mistaken_for_a_name(schema: Schema):
     assert schema.check(payload) == Violation("idPA", "namespace")
 
 
+@pytest.mark.parametrize("before", range(90, 100))
+def test_a_name_that_libxml2_cuts_inside_a_character_is_not_told(schema: Schema, before: int):
+    """It cannot say where it was; we say that it is none of ours."""
+    payload = enveloped(VERIFY_ROOT, f"{HEADER}<p:{'a' * before}{'è' * 50}/>", 'xmlns:p="urn:p"')
+
+    assert schema.check(payload) == Violation(UNFORESEEN, "unexpected", "qrCode")
+
+
 @pytest.mark.parametrize("attribute", ["schemaLocation", "noNamespaceSchemaLocation"])
 def test_a_schema_that_a_message_names_is_never_fetched(schema: Schema, attribute: str):
     """A message cannot make us call anyone, nor bring its own rules."""

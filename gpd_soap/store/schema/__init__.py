@@ -7,6 +7,7 @@ Money is integer cents; instants are UTC.
 
 from __future__ import annotations
 
+from gpd_soap.store.schema.audit import audit
 from gpd_soap.store.schema.base import Code, Instant, Json, OrganizationCode, metadata
 from gpd_soap.store.schema.configuration import (
     api_key,
@@ -38,6 +39,7 @@ __all__ = [
     "Json",
     "OrganizationCode",
     "api_key",
+    "audit",
     "broker",
     "demand",
     "iuv_serial",

@@ -1,0 +1,39 @@
+"""`gpd-soap audit`: who changed what over the admin face."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gpd_soap.cli.asking import code, ready_store
+from gpd_soap.cli.serve import WithSettings
+
+if TYPE_CHECKING:
+    from gpd_soap.store.audit import Change
+
+#: LIMIT: what a screen or a pipe takes at once.
+MOST = 100_000
+
+
+@click.command(cls=WithSettings)
+@click.option("--organization", metavar="CODE", callback=code, help="Of this one [of all].")
+@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True)
+def audit(organization: str | None, limit: int) -> None:
+    """Print a line for each change over the admin face, refused ones too, the newest first."""
+    from gpd_soap.store import audit as kept
+    from gpd_soap.store.attempt import attempt
+    from gpd_soap.store.paging import Slice
+
+    found, _ = attempt(ready_store(), lambda c: kept.page(c, organization, Slice(limit, 0)))
+    for change in found:
+        click.echo(_line(change))
+
+
+def _line(change: Change) -> str:
+    from gpd_soap.core import rome
+
+    at = change.at.astimezone(rome.ROME).isoformat(timespec="milliseconds")
+    who = f"{change.key_id} ({change.key_name})"
+    what = f"{change.method} {change.path}  {change.status}"
+    return f"{at}  {change.organization}  {who}  {what}  {change.request_id}"

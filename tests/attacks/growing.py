@@ -1,0 +1,22 @@
+"""A server whose worker may hold little more than it does at its start."""
+
+import sys
+
+from gpd_soap import logs, worker
+from gpd_soap.server import Program, serve
+from gpd_soap.settings import Settings
+from gpd_soap.store.store import Store
+from gpd_soap.wiring import node_face
+
+#: What may come to it, in bytes, before another worker takes its place.
+MORE = 32 << 20
+
+if __name__ == "__main__":
+    logs.configure("info")
+    url, port = sys.argv[1:]
+    settings = Settings(database_url=url, node_bind=f"127.0.0.1:{port}", workers=1)
+    store = Store(url)
+    face = node_face(settings, store)
+    worker.MOST_MEMORY = worker.resident() + MORE
+    program = Program(settings, {settings.node_bind: face}, store.journal.flush)
+    serve(lambda: program)

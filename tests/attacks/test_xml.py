@@ -1,0 +1,325 @@
+"""Attacks in XML, through the whole node face: in little time, in little memory, and for nothing.
+
+What the parser alone refuses is in tests/contract/test_parsing.py, and the plain cases are
+messages (tests/messages/transport); here are those that need a face, a store, or a stopwatch.
+"""
+
+import gc
+import http.server
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from gpd_soap.store import schema
+from gpd_soap.store.store import Store
+from gpd_soap.web import Wsgi
+from gpd_soap.worker import resident
+from tests import world
+from tests.calling import Answered, call
+from tests.conftest import FreshDatabase
+from tests.messages.build import NAMESPACE, asked, claim, envelope, qr, receipt
+from tests.messages.demands import ask as demand
+
+#: LIMIT: the service level is 2 s; no attack of a megabyte may cost a thread half of that.
+SECONDS = 1.0
+#: LIMIT: what one message may make this process hold, and what many may leave, in bytes.
+AT_ONCE, LEFT = 192 << 20, 8 << 20
+MOST = 1 << 20
+ROUNDS = 8
+
+QUESTION = claim() + qr(world.nav(1))
+VERIFY = f"<pafn:paVerifyPaymentNoticeReq>{QUESTION}</pafn:paVerifyPaymentNoticeReq>"
+OTHER = VERIFY.replace(world.nav(1), world.nav(6))
+
+
+@pytest.fixture
+def store(fresh_database: FreshDatabase) -> Iterator[Store]:
+    """A store of the world."""
+    opened = Store(fresh_database("sqlite", world.prepare))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def face(store: Store) -> Wsgi:
+    """The node face over it."""
+    return world.face(store)
+
+
+def post(face: Wsgi, message: str | bytes) -> Answered:
+    """Ask as the Node does."""
+    sent = message.encode() if isinstance(message, str) else message
+    return call(face, "POST", "/partner", sent, CONTENT_TYPE="text/xml")
+
+
+def filled(piece: str) -> str:
+    """A Body with as many pieces as the largest message has room for."""
+    return envelope(piece * ((MOST - len(envelope(""))) // len(piece)))
+
+
+def colliding(many: int) -> list[str]:
+    """Names of one hash, as parsers used to compute it: 31 times A and b is 31 times B and C."""
+    pairs = ("Ab", "BC")
+    return ["".join(each) for each in itertools.islice(itertools.product(pairs, repeat=14), many)]
+
+
+def attributes(many: int) -> str:
+    """So many of them, each with a name of its own."""
+    return " ".join(f'a{n}=""' for n in range(many))
+
+
+def namespaces(many: int) -> str:
+    """So many of them, each with a prefix of its own."""
+    return " ".join(f'xmlns:n{n}="u"' for n in range(many))
+
+
+def within(content: str, of: str = "paVerifyPaymentNotice") -> str:
+    """A request with this in it."""
+    return asked(of, content)
+
+
+COLLIDING = " ".join(f'{name}="1"' for name in colliding(16_000))
+START = "<soapenv:Envelope"
+PLAIN = envelope(VERIFY)
+LARGE = {
+    "siblings in the body": filled("<a/>"),
+    "siblings in the request": within("<a/>" * 240_000),
+    "good siblings in the request": within(f"<idPA>{world.ORGANIZATION}</idPA>" * 40_000),
+    "siblings with attributes": within('<a a="" b="" c="" d=""/>' * 40_000),
+    "siblings with namespaces": within('<a xmlns:a="u" xmlns:b="v"/>' * 30_000),
+    "transfers in a receipt": within(
+        claim() + receipt(world.nav(1), transferList="<transfer/>" * 80_000), "paSendRTV2"
+    ),
+    "header entries": envelope(
+        VERIFY, header=f"<soapenv:Header>{'<a/>' * 200_000}</soapenv:Header>"
+    ),
+    "bodies": envelope(f"{VERIFY}</soapenv:Body>" + "<soapenv:Body/>" * 60_000 + "<soapenv:Body>"),
+    "attributes": PLAIN.replace("<idPA", f"<idPA {attributes(95_000)}"),
+    "attributes, as many as may be": PLAIN.replace("<idPA", f"<idPA {attributes(9_999)}"),
+    "attributes that collide": PLAIN.replace("<idPA", f"<idPA {COLLIDING}"),
+    "attributes of the envelope": PLAIN.replace(START, f"{START} {attributes(95_000)}"),
+    "namespaces": PLAIN.replace(START, f"{START} {namespaces(60_000)}"),
+    "namespaces, as many as may be": PLAIN.replace(START, f"{START} {namespaces(9_990)}"),
+    "namespaces, and the last of them in use": within("<n9989:a/>" * 80_000).replace(
+        START, f"{START} {namespaces(9_990)}"
+    ),
+    "one long text": PLAIN.replace(world.BROKER, "1" * 500_000),
+    "one long name": envelope(f"<{'a' * 500_000}></{'a' * 500_000}>"),
+    "one long attribute": PLAIN.replace("<idPA", f'<idPA a="{"x" * 1_000_000}"'),
+    "comments": PLAIN.replace(world.BROKER, "<!---->" * 140_000, 1),
+    "references": PLAIN.replace(f">{world.BROKER}<", f">{'&#49;' * 200_000}<"),
+    "depth": envelope("<a>" * 100_000 + "</a>" * 100_000),
+    "base64 of siblings": demand(f"<s>{'<a/>' * 180_000}</s>"),
+    "base64 of siblings, against a schema": demand(f"<s>{'<a/>' * 180_000}</s>", "00002"),
+    "base64 of siblings, all declared": demand(f"<s>{'<importo/>' * 70_000}</s>", "00003"),
+    "base64 of depth": demand("<a>" * 100_000 + "</a>" * 100_000),
+    "base64 of attributes": demand(f"<s {attributes(75_000)}/>"),
+    "base64 of attributes, as many as may be": demand(f"<s {attributes(9_999)}/>"),
+    "base64 of namespaced attributes": demand(
+        f"<s {namespaces(9_990)} " + " ".join(f'n{n}:a{n}=""' for n in range(9_990)) + "/>"
+    ),
+    "base64 of digits": demand(f"<service><importo>{'9' * 700_000}</importo></service>", "00003"),
+    "digits of an amount": within(
+        claim() + receipt(world.nav(1), "9" * 450_000 + ".00"), "paSendRTV2"
+    ),
+    "digits of a fee": within(claim() + receipt(world.nav(1), fee="9" * 900_000), "paSendRTV2"),
+    "digits of a year": within(
+        claim() + receipt(world.nav(1), paymentDateTime=f"{'9' * 900_000}-01-01T00:00:00"),
+        "paSendRTV2",
+    ),
+    "a pattern almost kept": within(claim() + qr("3" * 900_000)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("message", LARGE.values(), ids=LARGE)
+def test_no_megabyte_costs_more_than_a_moment(face: Wsgi, message: str) -> None:
+    """Whatever it is made of, it has a short answer, in a bounded time and bounded memory."""
+    assert len(message.encode()) <= MOST
+    post(face, envelope(VERIFY))
+    before = resident()
+
+    began = time.perf_counter()
+    answered = post(face, message)
+    took = time.perf_counter() - began
+
+    assert took < SECONDS
+    assert answered.status in (200, 500)
+    assert len(answered.body) < 2000
+    assert resident() - before < AT_ONCE
+
+
+@pytest.mark.parametrize(
+    "name", ["siblings in the request", "depth", "one long text", "namespaces, as many as may be"]
+)
+def test_many_of_them_leave_nothing_behind(face: Wsgi, name: str) -> None:
+    """Memory is as before when they are gone."""
+    for _ in range(ROUNDS):
+        post(face, LARGE[name])
+    gc.collect()
+    before = resident()
+    for _ in range(ROUNDS):
+        post(face, LARGE[name])
+    gc.collect()
+
+    assert resident() - before < LEFT
+
+
+@contextmanager
+def trap() -> Iterator[tuple[str, list[str]]]:
+    """An address, and the paths that somebody has asked there."""
+    asked_for: list[str] = []
+
+    class Trap(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked_for.append(self.path)
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Trap) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", asked_for
+        server.shutdown()
+        thread.join()
+
+
+def test_nothing_outside_is_fetched_or_shown(face: Wsgi, tmp_path: Path) -> None:
+    """An entity, a DTD, an inclusion, a schema's place: in the envelope, and in its base64."""
+    secret = tmp_path / "secret"
+    secret.write_text("segreto")
+    inclusion = 'xmlns:xi="http://www.w3.org/2001/XInclude"'
+    instance = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
+    with trap() as (url, asked_for):
+        for place in (url, secret.as_uri()):
+            fronts = [
+                f'<!DOCTYPE x SYSTEM "{place}/dtd">',
+                f'<!DOCTYPE x [<!ENTITY e SYSTEM "{place}">]>',
+                f'<!DOCTYPE x [<!ENTITY % e SYSTEM "{place}">%e;]>',
+            ]
+            insides = [
+                f'<a {inclusion}><xi:include href="{place}" parse="text"/></a>',
+                f'<a {instance} xsi:schemaLocation="{NAMESPACE} {place}">&e;</a>',
+                f'<a {instance} xsi:schemaLocation="{NAMESPACE} {place}"/>',
+                f'<a {instance} xsi:noNamespaceSchemaLocation="{place}"/>',
+            ]
+            document = PLAIN.split("?>\n", 1)[1]
+            messages = [front + document for front in fronts]
+            messages += [PLAIN.replace(world.BROKER, inside) for inside in insides]
+            messages += [demand(front + "<a>&e;</a>", "00003") for front in fronts]
+            messages += [demand(inside, "00003") for inside in insides]
+            for message in messages:
+                answered = post(face, message)
+
+                assert b"<outcome>OK" not in answered.body
+                assert b"segreto" not in answered.body
+    assert asked_for == []
+
+
+@pytest.mark.parametrize("piece", ["<!---->", "<!-- 9 -->", "<?p 9?>", "<![CDATA[]]>"])
+@pytest.mark.parametrize("at", [1, 10, 17])
+def test_a_receipt_s_number_in_pieces_pays_the_whole_number(
+    face: Wsgi, store: Store, piece: str, at: int
+) -> None:
+    """Nobody sees a shorter one than the sender wrote: not the store, the digest or the journal."""
+    number = world.nav(1)
+    whole = asked("paSendRTV2", claim() + receipt(number))
+    split = whole.replace(number, number[:at] + piece + number[at:])
+
+    assert [b"<outcome>OK<" in post(face, each).body for each in (split, whole)] == [True, True]
+    with store.begin() as connection:
+        [kept] = connection.execute(schema.receipt.select()).mappings()
+    assert (kept["nav"], kept["kept"], kept["copies"]) == (number, "applied", 2)
+
+
+TWICE = {
+    "element": lambda name, value: f"<{name}>{value}</{name}><{name}>00000000000</{name}>",
+    "in itself": lambda name, value: f"<{name}>{value}<{name}>0</{name}></{name}>",
+    "an element inside": lambda name, value: f"<{name}>{value[:3]}<b/>{value[3:]}</{name}>",
+    "a text after": lambda name, value: f"<{name}>{value}</{name}>00000000000",
+    "a namespace": lambda name, value: f'<{name} xmlns="urn:x">{value}</{name}>',
+    "an attribute": lambda name, value: f'<{name} value="0">{value}</{name}>',
+    "a nil": lambda name, value: (
+        f'<{name} xmlns:i="http://www.w3.org/2001/XMLSchema-instance" i:nil="1">{value}</{name}>'
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ["idPA", "fiscalCode", "noticeNumber"])
+@pytest.mark.parametrize("shape", TWICE)
+def test_what_two_readers_could_read_as_two_values_is_refused(
+    face: Wsgi, shape: str, name: str
+) -> None:
+    """Said twice, with something inside, beside or on it: it breaks the contract."""
+    value = {"noticeNumber": world.nav(1)}.get(name, world.ORGANIZATION)
+    plain = f"<{name}>{value}</{name}>"
+    assert plain in PLAIN
+
+    answered = post(face, PLAIN.replace(plain, TWICE[shape](name, value), 1))
+
+    assert b"PAA_SINTASSI_XSD" in answered.body
+    assert value.encode() not in answered.body.replace(b"<id>77777777777</id>", b"")
+
+
+def header(entry: str) -> str:
+    """A header with this entry."""
+    return f"<soapenv:Header>{entry}</soapenv:Header>"
+
+
+WRAPPED = {
+    "the request in a header": (envelope(VERIFY, header=header(OTHER)), True),
+    "a whole envelope in a header": (
+        envelope(VERIFY, header=header(envelope(OTHER).split("?>\n")[1])),
+        True,
+    ),
+    "a body in a header": (
+        envelope(VERIFY, header=header(f"<soapenv:Body>{OTHER}</soapenv:Body>")),
+        True,
+    ),
+    "a body of another namespace": (
+        PLAIN.replace("<soapenv:Body>", f'<b:Body xmlns:b="urn:b">{OTHER}</b:Body><soapenv:Body>'),
+        True,
+    ),
+    "a body inside the body": (
+        envelope(f"<soapenv:Body>{OTHER}</soapenv:Body>"),
+        False,
+    ),
+    "two requests": (envelope(VERIFY + OTHER), False),
+    "a second body before": (
+        PLAIN.replace("<soapenv:Body>", f"<soapenv:Body>{OTHER}</soapenv:Body><soapenv:Body>"),
+        False,
+    ),
+    "the request wrapped": (envelope(f"<x:w xmlns:x='urn:x'>{VERIFY}</x:w>"), False),
+    "the request in a request": (
+        PLAIN.replace("<idPA>", f"{OTHER}<idPA>"),
+        False,
+    ),
+    "by a reference": (envelope('<a href="#1"/>' + VERIFY.replace(">", ' id="1">', 1)), False),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "taken"), WRAPPED.values(), ids=WRAPPED)
+def test_a_request_is_where_it_belongs_or_nowhere(face: Wsgi, message: str, *, taken: bool) -> None:
+    """What is wrapped, moved or doubled to be found by another reader is not found by us."""
+    answered = post(face, message)
+
+    assert (b"Tributo 1<" in answered.body) is taken
+    assert b"Tributo 6<" not in answered.body
+
+
+def test_a_receipt_that_is_wrapped_pays_nothing(face: Wsgi, store: Store) -> None:
+    """Neither the one that is shown nor the one that is hidden."""
+    inner = asked("paSendRTV2", claim() + receipt(world.nav(1)))
+    payload = inner.split("<soapenv:Body>")[1].split("</soapenv:Body>")[0]
+    for message in (
+        envelope(payload * 2),
+        envelope(f"<soapenv:Body>{payload}</soapenv:Body>"),
+        envelope(VERIFY, header=header(payload)),
+    ):
+        post(face, message)
+
+    with store.begin() as connection:
+        assert connection.execute(select(func.count()).select_from(schema.receipt)).scalar() == 0

@@ -1,0 +1,188 @@
+"""A whole day of the served program at its most talkative, and nobody in its log."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+import requests
+from sqlalchemy import make_url
+
+from gpd_soap.settings import Settings
+from gpd_soap.store import keys
+from gpd_soap.store.keys import Role
+from gpd_soap.store.store import Store
+from tests import world
+from tests.conftest import FreshDatabase
+from tests.e2e.served import free_port, serving
+from tests.e2e.test_served import RECEIPT, VERIFY, living
+from tests.fuzz.mutating import CORPUS
+from tests.intake.bodies import body, option
+from tests.postgres import Postgres
+
+PASSWORD = "parola-segreta"  # noqa: S105  # invented
+PERSON = {
+    "fullName": "Ermenegilda Segretini",
+    "streetName": "Via Segreta",
+    "email": "segreta@esempio.invalid",
+    "phone": "0000000000",
+}
+
+#: What has the shape of something personal or secret, whoever's it is.
+SHAPES = {
+    "fiscal code": r"\b[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]\b",
+    "account": r"\bIT[0-9]{2}[A-Z][0-9]{10}",
+    "notice": r"\b[0-3][0-9]{17}\b",
+    "e-mail": r"[\w.]+@[\w.]+\.invalid",
+    "key": r"gpd_[A-Za-z0-9_-]{20,}",
+    "message": r"<\w+:|</|paymentOption\b|fullName",
+    "person": r"(?i)segret|Maria Esempio|Mario Esempio|Società Inventata|Via dell",
+}
+
+
+class Day(NamedTuple):
+    """The program as it is served, who may ask it, and where it says something."""
+
+    node: str
+    admin: str
+    key: str
+    log: Path
+    database: str
+
+
+@pytest.fixture
+def day(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Day]:
+    """Both faces over PostgreSQL, whose address holds a password."""
+    url = make_url(fresh_database("postgresql", living)).set(password=PASSWORD)
+    database = url.render_as_string(hide_password=False)
+    store = Store(database)
+    with store.begin() as connection:
+        token = keys.create(connection, "Ufficio", Role.ADMIN, [], world.NOW)[1]
+    store.close()
+    bind, log = f"127.0.0.1:{free_port()}", tmp_path / "log"
+    with serving("all", database, log, GPD_ADMIN_BIND=bind, GPD_LOG_LEVEL="debug") as node:
+        yield Day(node, f"http://{bind}", token, log, database)
+
+
+def ask_node(day: Day, message: bytes) -> int:
+    """The status of the answer to a message."""
+    told = {"Content-Type": "text/xml", "SOAPAction": "paVerifyPaymentNotice"}
+    return requests.post(day.node, message, headers=told, timeout=30).status_code
+
+
+def ask_admin(day: Day, method: str, path: str, told: object = None, key: str = "") -> int:
+    """The status of the answer of the admin face."""
+    headers = {"X-Api-Key": key or day.key, "Content-Type": "application/json"}
+    sent = told if isinstance(told, bytes) else json.dumps(told)
+    url = f"{day.admin}{path}"
+    return requests.request(method, url, data=sent, headers=headers, timeout=30).status_code
+
+
+def run(day: Day, *command: str) -> None:
+    """A command on the same database; what it prints joins the log."""
+    environment = {"GPD_DATABASE_URL": day.database, "GPD_LOG_LEVEL": "debug", "PATH": ""}
+    with day.log.open("ab") as written:
+        subprocess.run(
+            [sys.executable, "-m", "gpd_soap", *command], env=environment,
+            stdout=written, stderr=written, check=False, timeout=60,
+        )  # fmt: skip
+
+
+def found(text: str) -> dict[str, list[str]]:
+    """What of each shape stands in a text."""
+    every = {name: re.findall(shape, text) for name, shape in SHAPES.items()}
+    return {name: matches for name, matches in every.items() if matches}
+
+
+def test_the_shapes_are_found_where_they_are() -> None:
+    """The net has no hole as wide as what it is to catch."""
+    caught = found(json.dumps(body(**PERSON)) + CORPUS[0].decode() + VERIFY.decode())
+
+    assert set(caught) == set(SHAPES) - {"key"}
+    assert set(found(f"{keys.PREFIX}{'a' * 43}")) == {"key"}
+
+
+def test_a_whole_day_leaves_nobody_in_the_log(day: Day, postgres: Postgres, tmp_path: Path) -> None:
+    """Payments, receipts, refusals, broken messages, administration, a load, a dead database."""
+    own = f"/organizations/{world.ORGANIZATION}"
+    position = body(option(70), **PERSON)
+    statuses = [ask_node(day, message) for message in CORPUS]
+    assert {200, 500, 503} > set(statuses) >= {200, 500}
+
+    assert ask_admin(day, "POST", f"{own}/debtpositions", position) in (201, 400)
+    assert ask_admin(day, "POST", f"{own}/debtpositions", body(nonsense=PERSON["fullName"])) == 400
+    assert ask_admin(day, "POST", f"{own}/debtpositions", b'{"fullName": "Segretini"') == 400
+    assert ask_admin(day, "GET", f"{own}/debtpositions/{PERSON['fullName']}") == 404
+    assert ask_admin(day, "GET", f"{own}/worklist") == 200
+    assert ask_admin(day, "GET", "/worklist", key=f"gpd_{'a' * 43}") == 401
+    receipts = f"/payments/{world.ORGANIZATION}/receipts?debtorOrIuv=RSSMRA00A01A000A"
+    assert ask_admin(day, "GET", receipts) == 200
+    assert ask_admin(day, "POST", "/keys", {"name": "Prova", "role": "admin"}) == 201
+
+    file = tmp_path / "positions.json"
+    file.write_text(json.dumps({"positions": [{"organization": world.ORGANIZATION, **position}]}))
+    run(day, "load", str(file))
+    run(day, "load", str(file), "--dry-run", "--keep-going")
+    run(day, "check")
+
+    postgres.stop()
+    gone = [ask_node(day, VERIFY), ask_node(day, RECEIPT)]
+    gone += [
+        ask_admin(day, "GET", receipts),
+        ask_admin(day, "POST", f"{own}/debtpositions", body()),
+    ]
+    run(day, "check")
+    run(day, "audit")
+    postgres.start()
+
+    assert gone == [200, 503, 503, 503]
+    said = day.log.read_text(encoding="utf-8")
+    assert said.count('"exchange"') >= len(CORPUS) // 2
+    assert found(said) == {}
+    assert day.key not in said
+
+
+WRONG = [
+    ["--help"],
+    ["serve", "--help"],
+    ["serve"],
+    ["db", "upgrade"],
+    ["db", "check"],
+    ["health"],
+    ["key", "list"],
+    ["check"],
+]
+ADDRESSES = [
+    f"postgresql://gpd:{PASSWORD}@127.0.0.1:9/gpd",
+    f"postgresql://gpd:{PASSWORD}@nowhere.invalid/gpd?connect_timeout=1",
+    f"postgresql://gpd:{PASSWORD}@127.0.0.1:no/gpd",
+    f"mysql://gpd:{PASSWORD}@127.0.0.1/gpd",
+    f"gpd:{PASSWORD}",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids="refused unknown port kind none".split())
+def test_an_address_that_cannot_be_used_is_not_printed(address: str) -> None:
+    """By no command, in its help, its error, or a traceback of ours."""
+    for command in WRONG:
+        done = subprocess.run(
+            [sys.executable, "-m", "gpd_soap", *command],
+            env={"GPD_DATABASE_URL": address, "GPD_LOG_LEVEL": "debug", "PATH": ""},
+            capture_output=True, text=True, check=False, timeout=60,
+        )  # fmt: skip
+
+        assert PASSWORD not in done.stdout + done.stderr, command
+        assert "Traceback" not in done.stderr, command
+
+
+def test_settings_and_stores_do_not_show_the_address() -> None:
+    """However they are shown: a debugger, an error report and an assertion call repr."""
+    settings = Settings(database_url=ADDRESSES[0])
+    store = Store(ADDRESSES[0])
+
+    shown = f"{settings!r} {settings} {store!r} {store.engine!r} {store.engine.url}"
+    assert PASSWORD not in shown

@@ -1,0 +1,57 @@
+"""Any bytes in, a lawful answer out: `python -m tests.fuzz [--seconds N] [--inputs N] [FILE …]`.
+
+Led by coverage where atheris is installed (`pip install atheris`), and otherwise, or with
+`--plain`, by the answers: an input whose answer is of a new shape is changed again.  FILEs are
+asked again, one by one.  Ends with 1 at the first finding.
+"""
+
+import argparse
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+from types import ModuleType
+
+
+def main() -> None:
+    """Do what was asked for."""
+    told = _arguments()
+    led = not (told.plain or told.files) and find_spec("atheris") is not None
+    running = _imported(led=led)
+    with tempfile.TemporaryDirectory() as home:
+        run = running.Run(Path(home))
+        try:
+            for file in told.files:
+                run.ask(file.read_bytes())
+            if not told.files:
+                search = running.guided if led else running.search
+                search(run, told.seconds, told.inputs, told.seed)
+            sys.stdout.write(f"{run.report()}\n")
+        except running.Finding as finding:
+            sys.exit(f"tests.fuzz: {finding}")
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="inputs to ask again")
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--inputs", type=int, default=sys.maxsize)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plain", action="store_true", help="without atheris")
+    return parser.parse_args()
+
+
+def _imported(*, led: bool) -> ModuleType:
+    """What runs; atheris must see our modules as they are imported."""
+    if led:
+        import atheris  # noqa: PLC0415  # not on every machine
+
+        with atheris.instrument_imports(include=["gpd_soap"]):
+            from tests.fuzz import run  # noqa: PLC0415  # now, and not before
+    else:
+        from tests.fuzz import run  # noqa: PLC0415  # the same
+    return run
+
+
+if __name__ == "__main__":
+    main()

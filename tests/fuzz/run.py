@@ -1,0 +1,99 @@
+"""Showing a judge one input after the other: found by us, or by atheris."""
+
+import io
+import sys
+import tempfile
+import time
+import zlib
+from contextlib import redirect_stderr
+from pathlib import Path
+from random import Random
+
+from gpd_soap import logs
+from gpd_soap.store.store import Store
+from gpd_soap.worker import resident
+from tests import world
+from tests.fuzz.judging import Finding, Judge, resetting
+from tests.fuzz.mutating import CORPUS, LONGEST, MESSAGES, mutate
+
+#: Inputs between two beginnings with the same data, and before memory is first looked at.
+ROUND = 10_000
+#: LIMIT: what the allocator and SQLite may still come to hold, in bytes, and for each input:
+#: libxml2 keeps every name that it ever read (see `gpd_soap.worker.MOST_MEMORY`).
+GROWTH, GROWTH_BY_INPUT = 24 << 20, 16
+#: LIMIT: what a process that is led by atheris may hold in all, in megabytes.
+MEMORY = 256
+#: LIMIT: the inputs that are changed again; a short run fills half of it.
+POOL = 4000
+
+
+class Run:
+    """A judge over a world of its own, and how many inputs it was shown."""
+
+    def __init__(self, home: Path) -> None:
+        template, database = home / "template.db", home / "database.db"
+        self._reset = resetting(str(template), str(database))
+        world.prepare(f"sqlite:///{template}")
+        self._reset()
+        log = io.StringIO()
+        with redirect_stderr(log):
+            logs.configure("debug")
+        self._judge = Judge(world.face(Store(f"sqlite:///{database}")), log)
+        self.inputs, self.memory, self.begun = 0, 0, time.monotonic()
+
+    def ask(self, message: bytes) -> object:
+        """Judge one input; Finding, with the input kept in a file, where something is wrong."""
+        self.inputs += 1
+        if self.inputs % ROUND == 0:
+            self._reset()
+            self.memory = self.memory or resident()
+        try:
+            return self._judge.ask(message)
+        except Finding as finding:
+            kept = Path(tempfile.gettempdir()) / f"fuzz-{zlib.crc32(message):08x}"
+            kept.write_bytes(message)
+            raise Finding(f"{finding}\nthe input: python -m tests.fuzz {kept}") from finding
+
+    def report(self) -> str:
+        """What was done; Finding where memory grew with it."""
+        seconds = time.monotonic() - self.begun
+        grown = resident() - self.memory if self.memory else 0
+        said = f"{self.inputs} inputs, {self.inputs / seconds:.0f} a second, {grown >> 10:+} KiB"
+        if grown > GROWTH + self.inputs * GROWTH_BY_INPUT:
+            raise Finding(f"memory grows: {said}")
+        return said
+
+
+def search(run: Run, seconds: float, inputs: int, seed: int) -> None:
+    """Ask changed messages until the time or the number is up."""
+    random, pool = Random(seed), list(CORPUS)  # noqa: S311  # nobody's secret
+    shapes = {hash(run.ask(message)) for message in CORPUS}
+    end = time.monotonic() + seconds
+    while run.inputs < inputs and time.monotonic() < end:
+        message = mutate(random, random.choice(pool))
+        shape = hash(run.ask(message))
+        if shape not in shapes and len(pool) < POOL:
+            shapes.add(shape)
+            pool.append(message)
+
+
+def guided(run: Run, seconds: float, inputs: int, seed: int) -> None:
+    """The same, led by the branches that are taken; atheris ends the process, 1 at a finding."""
+    import atheris  # noqa: PLC0415  # not on every machine
+
+    def changed(message: bytes, most: int, number: int) -> bytes:
+        return mutate(Random(number), message)[:most]  # noqa: S311  # nobody's secret
+
+    runs = min(inputs, 2**31 - 1)
+    told: dict[str, object] = {
+        "runs": runs,
+        "max_total_time": int(seconds),
+        "seed": seed,
+        "max_len": LONGEST,
+    }
+    with tempfile.TemporaryDirectory() as found:
+        told |= {"rss_limit_mb": MEMORY, "artifact_prefix": f"{found}/"}
+        options = [f"-{name}={value}" for name, value in told.items()]
+        command = [sys.argv[0], *options, found, str(MESSAGES)]
+        atheris.Setup(command, run.ask, custom_mutator=changed, internal_libfuzzer=True)
+        atheris.Fuzz()

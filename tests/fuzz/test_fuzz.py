@@ -1,0 +1,118 @@
+"""Any bytes get a lawful answer, and what would not be one is found."""
+
+import io
+import logging
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from gpd_soap.logs import JsonLines
+from gpd_soap.store.store import Store
+from gpd_soap.web import Environ, StartResponse, Wsgi, answer
+from tests import world
+from tests.conftest import FreshDatabase
+from tests.fuzz.judging import Finding, Judge
+from tests.fuzz.mutating import CORPUS, mutate
+from tests.messages.build import answered, asked, claim, qr
+
+ROOT = Path(__file__).parents[2]
+SECONDS = 15
+#: A fifth of what was measured on the slowest machine.
+LEAST = 4000
+
+VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+NO_DATA = answered("paGetPaymentV2", "<outcome>OK</outcome>").encode()
+UNFINISHED = answered("paVerifyPaymentNotice", "<outcome>PERHAPS</outcome>").encode()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """All that is logged, in the form in which it would leave."""
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonLines())
+    root = logging.getLogger()
+    before = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield written
+    root.removeHandler(handler)
+    root.setLevel(before)
+
+
+@pytest.fixture
+def face(fresh_database: FreshDatabase) -> Wsgi:
+    """The node face over the world."""
+    return world.face(Store(fresh_database("sqlite", world.prepare)))
+
+
+def test_no_bytes_make_us_fail() -> None:
+    """For some seconds, over the program's own log, with its memory looked at."""
+    command = [sys.executable, "-m", "tests.fuzz", "--plain", "--seconds", str(SECONDS)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    said = re.match(r"(\d+) inputs", done.stdout)
+    assert said, done.stdout
+    assert int(said[1]) >= LEAST
+
+
+def test_the_same_number_makes_the_same_change() -> None:
+    """A run can be run again."""
+    for number, message in enumerate(CORPUS):
+        assert mutate(Random(number), message) == mutate(Random(number), message)  # noqa: S311
+
+
+def test_what_is_lawful_is_let_pass(face: Wsgi, log: io.StringIO) -> None:
+    """Every case of the messages, asked at this address with any headers, is no finding."""
+    judge = Judge(face, log)
+
+    assert len({judge.ask(message) for message in CORPUS}) > 50
+
+
+def saying(status: str, body: bytes = b"", logged: str = "") -> Wsgi:
+    """A face that answers this, and logs that."""
+
+    def face(_environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if logged:
+            logging.getLogger("somebody").debug(logged)
+        return answer(start_response, status, body)
+
+    return face
+
+
+def failing(_environ: Environ, _start_response: StartResponse) -> Iterable[bytes]:
+    """A face that lets an exception out."""
+    raise LookupError
+
+
+def swallowing(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+    """A face that hides an exception behind an answer."""
+    try:
+        failing(environ, start_response)
+    except LookupError:
+        logging.getLogger("somebody").exception("failed")
+    return answer(start_response, "500 Internal Server Error")
+
+
+@pytest.mark.parametrize(
+    ("face", "finding"),
+    [
+        (failing, "LookupError came out"),
+        (swallowing, "a failure of ours"),
+        (saying("302 Found"), "status 302"),
+        (saying("200 OK", UNFINISHED), "AssertionError came out"),
+        (saying("200 OK", NO_DATA), "the Node would not take"),
+        (saying("400 Bad Request", logged=f"notice {world.nav(1)}"), "the log repeats"),
+    ],
+    ids="exception swallowed status contract rules log".split(),
+)
+def test_what_is_not_is_a_finding(face: Wsgi, finding: str, log: io.StringIO) -> None:
+    """The judge has been seen to judge."""
+    with pytest.raises(Finding, match=finding):
+        Judge(face, log).ask(VERIFY)

@@ -1,0 +1,60 @@
+"""What the program runs on, and under which licences: `python -m tests.licences`."""
+
+import re
+import sys
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, metadata
+from pathlib import Path
+from typing import NamedTuple
+
+PINS = Path(__file__).parents[1] / "deploy/requirements.txt"
+#: How packages write them, by what they are; all of them go with the EUPL.
+KNOWN = {
+    "Apache-2.0": r"Apache[- ]2\.0|Apache Software License",
+    "Apache-2.0 AND BSD-2-Clause": r"Apache-2\.0 AND BSD-2-Clause",
+    "BSD": r"BSD-[23]-Clause|BSD License",
+    "LGPL": r"LGPL-2\.1|LGPL-3\.0-only",
+    "MIT": r"MIT|MIT License",
+    "MPL-2.0": r"MPL-2\.0|Mozilla Public License 2\.0 \(MPL 2\.0\)",
+    "PSF-2.0": r"PSF-2\.0",
+}
+UNKNOWN = "?"
+
+
+class Licensed(NamedTuple):
+    """A package and its licence, or `UNKNOWN`."""
+
+    package: str
+    licence: str
+
+
+def pins() -> Iterator[tuple[str, str]]:
+    """The name of each pinned package, and all that is said of it."""
+    for entry in re.split(r"^(?=[a-z])", PINS.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
+        yield entry.partition("==")[0], entry
+
+
+def installed() -> Iterator[Licensed]:
+    """Those that this Python runs on; what is for another is not there to be asked."""
+    for package, _ in pins():
+        try:
+            told = metadata(package)
+        except PackageNotFoundError:
+            continue
+        classified = [text.rpartition(" :: ")[2] for text in told.get_all("Classifier", ())
+                      if text.startswith("License ::")]  # fmt: skip
+        said = [*told.get_all("License-Expression", ()), *classified, *told.get_all("License", ())]
+        yield Licensed(package, licence(*said))
+
+
+def licence(*said: str) -> str:
+    """What a package says of its licence, under one name for each; the first that is known."""
+    known = (
+        name for text in said for name, forms in KNOWN.items() if re.fullmatch(forms, text.strip())
+    )
+    return next(known, UNKNOWN)
+
+
+if __name__ == "__main__":
+    for each in installed():
+        sys.stdout.write(f"{each.licence:30} {each.package}\n")

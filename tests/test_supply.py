@@ -1,0 +1,94 @@
+"""What the program is made of: pinned, hashed, licensed; Spyne's unsafe ways are shut."""
+
+import re
+import socket
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from spyne.interface.wsdl import Wsdl11
+from spyne.interface.xml_schema import XmlSchema
+from spyne.protocol.soap import Soap11, soap11
+from spyne.protocol.xml import XmlDocument
+
+from gpd_soap.store.store import Store
+from tests import world
+from tests.calling import call
+from tests.conftest import FreshDatabase
+from tests.fuzz.mutating import CORPUS
+from tests.licences import UNKNOWN, installed, licence, pins
+
+ROOT = Path(__file__).parents[1]
+FILES = [ROOT / "deploy/requirements.txt", ROOT / "tests/requirements.txt"]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.parent.name)
+def test_every_pin_is_exact_hashed_and_from_no_named_host(file: Path):
+    """What is installed is what was looked at, wherever it is fetched from."""
+    text = file.read_text(encoding="utf-8")
+    entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
+
+    assert len(entries) > 30
+    for entry in entries:
+        assert re.match(r"[\w.-]+(\[[\w,]+\])?==[\w.!+]+( ; .*)? \\\n", entry), entry
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry
+    assert re.findall(r"://|^-|@ |[( ]/", text, re.MULTILINE) == []
+
+
+def test_every_licence_is_known():
+    """A new one is read by a person before it is added to the list."""
+    found = list(installed())
+
+    assert [each for each in found if each.licence == UNKNOWN] == []
+    assert len(found) > len(list(pins())) - 4
+    assert licence("GPL-3.0-only") == licence() == licence("MITX") == UNKNOWN
+
+
+#: What of Spyne parses, validates, describes or logs; we have our own of each.
+UNSAFE = [
+    (soap11, "_parse_xml_string"),
+    (Soap11, "create_in_document"),
+    (Soap11, "decompose_incoming_envelope"),
+    (Soap11, "deserialize"),
+    (XmlDocument, "create_in_document"),
+    (XmlDocument, "validate_document"),
+    (XmlDocument, "from_element"),
+    (XmlSchema, "build_interface_document"),
+    (Wsdl11, "build_interface_document"),
+]
+
+
+@pytest.mark.parametrize(
+    ("holder", "name"), UNSAFE, ids=lambda part: getattr(part, "__name__", part)
+)
+def test_no_message_reaches_what_is_unsafe_in_spyne(
+    holder: Any, name: str, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+):
+    """Neither its parser, its validator, its reader, its schema nor its WSDL is ever called."""
+    called: list[str] = []
+
+    def refuse(*_: object, **__: object) -> Iterable[bytes]:
+        called.append(name)
+        raise AssertionError(name)
+
+    assert hasattr(holder, name)
+    monkeypatch.setattr(holder, name, refuse)
+    face = world.face(Store(fresh_database("sqlite", world.prepare)))
+    for message in CORPUS:
+        call(face, "POST", "/partner", message, CONTENT_TYPE="text/xml")
+    assert call(face, "GET", "/partner?wsdl").status == 200
+
+    assert called == []
+
+
+def test_putting_the_program_together_calls_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    """Nothing is fetched when the contract is read and the application is put together."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("somebody was called")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    face = world.face(Store(f"sqlite:///{tmp_path}/none.db"))
+
+    assert call(face, "GET", "/health/live").status == 200
