@@ -7,14 +7,18 @@ answered is answered in time; the Node sends a refused receipt again.
 
 from __future__ import annotations
 
+import errno
 import logging
+import selectors
 import ssl
 import threading
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from gunicorn import util
+from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from gpd_soap.web import LIVE, Environ, StartResponse, Wsgi, answer
@@ -23,6 +27,10 @@ from gpd_soap.web import LIVE, Environ, StartResponse, Wsgi, answer
 PATIENCE_SECONDS = 1.0
 #: LIMIT: a client that says nothing in the handshake keeps a thread this long.
 HANDSHAKE_SECONDS = 3.0
+#: LIMIT: a request may take a thread this long to arrive: 1 MiB at 2 Mbit/s.
+RECEIVE_SECONDS = 5.0
+#: LIMIT: connections that silent ones give way for, before there are as many as gunicorn takes.
+SPARE_CONNECTIONS = 16
 #: LIMIT: what a client that does not close its end may cost a thread after its answer.
 LINGER_SECONDS = 0.2
 
@@ -38,10 +46,39 @@ class _Turn(threading.local):
 _turn = _Turn()
 
 
-class _Secured(TConn):
-    """A connection that must be secured before anything is read from it."""
+class _Connection(TConn):
+    """A connection whose requests must each arrive in time."""
 
     sock: Any
+    receive_until = 0.0
+
+    def init(self) -> None:
+        if not self.initialized:
+            super().init()
+            self.parser.unreader = _Receiver(self)
+
+
+class _Receiver(SocketUnreader):
+    """Reads until the connection's deadline, however few bytes come at a time."""
+
+    def __init__(self, connection: _Connection) -> None:
+        super().__init__(connection.sock)
+        self._connection = connection
+
+    def chunk(self, size_hint: int | None = None) -> Any:
+        left = self._connection.receive_until - time.monotonic()
+        try:
+            self.sock.settimeout(max(left, 0.001))
+            return super().chunk(size_hint)
+        except TimeoutError:
+            # WHY: as if the sender had gone, which gunicorn and both faces know how to take.
+            raise ConnectionResetError(errno.ECONNRESET, "too slow") from None
+        finally:
+            self.sock.settimeout(None)
+
+
+class _Secured(_Connection):
+    """A connection that must be secured before anything is read from it."""
 
     def __init__(self, plain: Any, context: ssl.SSLContext) -> None:
         super().__init__(plain.cfg, plain.sock, plain.client, plain.server)
@@ -72,7 +109,8 @@ class Worker(ThreadWorker):
 
     def handle(self, conn: Any) -> Any:
         """Take a request in hand, in a thread of the pool."""
-        _turn.waited = time.monotonic() - conn.queued_at
+        now = time.monotonic()
+        _turn.waited, conn.receive_until = now - conn.queued_at, now + RECEIVE_SECONDS
         kept = super().handle(conn)
         if kept is False:
             # WHY: gunicorn closes on its main thread, and there one client that does not close its
@@ -86,6 +124,35 @@ class Worker(ThreadWorker):
             self.nr_conns -= 1
         else:
             super().finish_request(conn, fs)
+
+    def accept(self, door: Any) -> None:
+        """Take a connection; it costs a thread once it has said something, and not before."""
+        try:
+            sock, client = door.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        conn = _Connection(self.cfg, sock, client, door.getsockname())
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        spoken = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(sock, selectors.EVENT_READ, spoken)
+
+    def murder_pending(self) -> None:
+        """Close what has been silent for too long; where room is short, the longest silent."""
+        super().murder_pending()
+        for silent in (self.pending_conns, self.keepalived_conns):
+            while silent and self.nr_conns > self.worker_connections - SPARE_CONNECTIONS:
+                conn = silent.popleft()
+                self.poller.unregister(conn.sock)
+                self.nr_conns -= 1
+                conn.close()
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """When the worker leaves, what says nothing does not hold it back."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
 
 
 class InTime:
