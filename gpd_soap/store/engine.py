@@ -57,6 +57,9 @@ DUPLICATE = ("23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"
 READING = {"reading": True, "postgresql_readonly": True}
 
 
+# WHY: threads bound how many there are; who waited for another's would wait longer than the Node.
+POOL: dict[str, Any] = {"max_overflow": -1}
+
 #: How a session is told to commit without waiting for the disk.
 HURRIED = {"postgresql": "SET synchronous_commit = off", "sqlite": "PRAGMA synchronous = NORMAL"}
 
@@ -83,11 +86,13 @@ def _engine(address: str) -> Engine:
     if url.get_backend_name() == "postgresql":
         # WHY: parameters are personal data, and an error is logged.
         engine = create_engine(
-            url, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRESQL_CONNECT
+            url, pool_pre_ping=True, hide_parameters=True, connect_args=POSTGRESQL_CONNECT, **POOL
         )
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": LOCK_SECONDS})
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"timeout": LOCK_SECONDS}, **POOL
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
