@@ -68,7 +68,7 @@ def drill(size: Size) -> Report:
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-")))
         held_on = stack.enter_context(ground(size.database, size.receipts, home, apps))
-        key = _prepare(held_on.url, told)
+        key = prepare(held_on.url, told)
         for number in range(2):
             apps.append(App(held_on.url, home / f"app-{number}.log"))
             stack.callback(apps[-1].stop)
@@ -85,6 +85,7 @@ def _hold(size: Size, held_on: Ground, apps: Sequence[App], key: str, told: list
     _strike(senders, striker, len(steps), size, chance)
     senders.allow(len(steps) + WIDTH)
     ended = senders.finish(begun + size.seconds)
+    senders.stop()
     took = time.monotonic() - begun
     broken = [*senders.wrong, *_not_ready(apps)]
     if not ended:
@@ -113,7 +114,7 @@ def _strike(
         striker.strike()
 
 
-def _prepare(url: str, told: list[Story]) -> str:
+def prepare(url: str, told: list[Story]) -> str:
     """Make the database, with the positions that are there from the beginning; a key for it."""
     world.prepare(url)
     store, now = Store(url), datetime.now(UTC)
@@ -145,10 +146,10 @@ def main() -> None:
     sys.exit(bool(report.broken))
 
 
-def show(report: Report) -> str:
+def show(report: NamedTuple) -> str:
     """The report in lines."""
     facts = [f"{name}: {value}" for name, value in report._asdict().items() if name != "broken"]
-    verdict = report.broken or ["nothing lost, nothing half done"]
+    verdict = report._asdict()["broken"] or ["nothing lost, nothing half done"]
     return "\n".join((*facts, *verdict)) + "\n"
 
 

@@ -3,7 +3,7 @@
 import resource
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import FileIO
 from pathlib import Path
 from typing import Protocol
@@ -56,7 +56,8 @@ class Limited:
 
     def _limit(self, most: int) -> None:
         for process in self._processes():
-            resource.prlimit(process, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+            with suppress(ProcessLookupError):
+                resource.prlimit(process, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
 
 @contextmanager
@@ -64,8 +65,7 @@ def small_disk(
     home: Path, mebibytes: int, processes: Callable[[], Iterable[int]]
 ) -> Iterator[Disk]:
     """A disk of that size at `home`, or, without the right to mount, a limit on these processes."""
-    mount = ("mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0777", "tmpfs", home)
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
+    if not _mounted(home, mebibytes):
         yield Limited(home, processes)
         return
     try:
@@ -73,6 +73,14 @@ def small_disk(
     finally:
         unmount = ("umount", "--lazy", home)
         subprocess.run(unmount, check=True)
+
+
+def _mounted(home: Path, mebibytes: int) -> bool:
+    mount = ("mount", "-t", "tmpfs", "-o", f"size={mebibytes}m,mode=0777", "tmpfs", home)
+    try:
+        return subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def _write_all(ballast: FileIO, part: bytes) -> None:

@@ -39,7 +39,7 @@ class Senders:
         self._lock = threading.Lock()
         self.heard = Heard(Counter(), Counter())
         self.wrong: list[str] = []
-        self.done = self.again = self.questions = 0
+        self.done = self.again = self.questions = self.silent = 0
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -59,9 +59,11 @@ class Senders:
         """Wait until every step is done, at most until then; whether they are."""
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
-        done = not any(thread.is_alive() for thread in self._threads)
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def stop(self) -> None:
+        """Give up what is not done."""
         self._over.set()
-        return done
 
     def _run(self, chance: random.Random) -> None:
         with requests.Session() as session:
@@ -145,6 +147,8 @@ class Senders:
         try:
             return session.post(place, content, headers=XML, timeout=PATIENCE)
         except requests.RequestException:
+            with self._lock:
+                self.silent += 1
             return None
 
     def _complain(self, sentence: str) -> None:
