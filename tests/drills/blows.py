@@ -1,10 +1,11 @@
 """What is struck, at random instants, and how it comes back."""
 
 import random
+import sqlite3
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,13 +47,17 @@ def ground(database: str, receipts: int, home: Path, apps: Sequence[App]) -> Ite
 
     (home / "disk").mkdir()
     with small_disk(home / "disk", int(ROOM + ROOM_FOR_EACH * receipts), processes) as disk:
+        file = disk.home / "drill.db"
 
         def crowd(chance: random.Random) -> None:
-            disk.fill()
+            # WHY: a log that was written once is written over, and takes no room.
+            with closing(sqlite3.connect(file)) as session:
+                session.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                disk.fill()
             time.sleep(chance.random() * FULL_FOR)
             disk.free()
 
-        yield Ground(f"sqlite:///{disk.home}/drill.db", crowd)
+        yield Ground(f"sqlite:///{file}", crowd)
 
 
 class Striker:

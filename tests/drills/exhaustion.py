@@ -62,7 +62,10 @@ class Trouble(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What came of one trouble; `silent` counts what got no answer at all."""
+    """What came of one trouble; `silent` counts what got no answer at all.
+
+    `slowest` is the slowest answer to a question, in seconds.
+    """
 
     trouble: str
     extent: str
@@ -70,6 +73,7 @@ class Report(NamedTuple):
     questions: int
     again: int
     silent: int
+    slowest: float
     seconds: float
     broken: list[str]
 
@@ -234,7 +238,7 @@ def _hold(name: str, bed: Bed, key: str, told: list[Story]) -> Report:
     broken += judge.judge(told, senders.heard, judge.look(bed.postgres.url("drill")))
     return Report(
         name, extent, sum(senders.heard.taken.values()), senders.questions, senders.again,
-        senders.silent, round(took, 1), broken,
+        senders.silent, round(senders.slowest, 1), round(took, 1), broken,
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ class Senders:
         self.heard = Heard(Counter(), Counter())
         self.wrong: list[str] = []
         self.done = self.again = self.questions = self.silent = 0
+        #: Seconds that the slowest answer to a question took.
+        self.slowest = 0.0
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
 
@@ -117,8 +119,10 @@ class Senders:
         with self._lock:
             self.questions += 1
             taken = self.heard.taken[about.raw]
-        asked = stories.question(about.nav, chance)
+        asked, begun = stories.question(about.nav, chance), time.monotonic()
         answer = self._post(session, f"{chance.choice(self._apps).node}/partner", asked)
+        with self._lock:
+            self.slowest = max(self.slowest, time.monotonic() - begun)
         if answer is None or answer.status_code == 503:
             return
         refused = any(b"<faultCode>%s<" % code in answer.content for code in REFUSALS)

@@ -91,7 +91,8 @@ def test_connections_that_say_nothing_hold_up_nobody(
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
     with serving("node", database, tmp_path / "log", **variables) as address:
         place = urlsplit(address)
-        silent, took = [], []
+        silent: list[socket.socket] = []
+        took: list[float] = []
         for count in (10, TOO_MANY):
             while len(silent) < count:
                 silent.append(socket.create_connection((place.hostname, place.port), 5))
