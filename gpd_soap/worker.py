@@ -11,11 +11,13 @@ import errno
 import logging
 import mmap
 import select
+import selectors
 import ssl
 import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,8 @@ PATIENCE_SECONDS = 1.0
 HANDSHAKE_SECONDS = 3.0
 #: LIMIT: what a request may take from its first byte to its last; the Node sends its own at once.
 ARRIVAL_SECONDS = 5.0
+#: LIMIT: connections that silent ones give way for, before there are as many as gunicorn takes.
+SPARE_CONNECTIONS = 16
 #: LIMIT: what a client that does not close its end may cost a thread after its answer.
 LINGER_SECONDS = 0.2
 
@@ -95,6 +99,7 @@ class _Connection(TConn):
     """A connection on which no request may take for ever to arrive."""
 
     sock: Any
+    context: ssl.SSLContext | None = None
 
     def init(self) -> None:
         super().init()
@@ -104,14 +109,11 @@ class _Connection(TConn):
 class _Secured(_Connection):
     """A connection that must be secured before anything is read from it."""
 
-    def __init__(self, plain: Any, context: ssl.SSLContext) -> None:
-        super().__init__(*_of(plain))
-        self._context = context
-
     def init(self) -> None:
         if not self.initialized:
+            assert self.context is not None
             self.sock.settimeout(HANDSHAKE_SECONDS)
-            self.sock = self._context.wrap_socket(self.sock, server_side=True)
+            self.sock = self.context.wrap_socket(self.sock, server_side=True)
         super().init()
 
 
@@ -134,11 +136,41 @@ class Worker(ThreadWorker):
                 self.accept(door)
             door.close()
 
+    def accept(self, door: Any) -> None:
+        """Take a connection; it costs a thread once it has said something, and not before."""
+        try:
+            sock, client = door.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return
+        self.nr_conns += 1
+        server = door.getsockname()
+        context = self.app.secured.get(listener(server))
+        made = _Secured if context else _Connection
+        conn = made(self.cfg, sock, client, server)
+        conn.context = context
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        spoken = partial(self.on_pending_socket_readable, conn)
+        self.poller.register(sock, selectors.EVENT_READ, spoken)
+
+    def murder_pending(self) -> None:
+        """Close what has been silent for too long; where room is short, the longest silent."""
+        super().murder_pending()
+        for silent in (self.pending_conns, self.keepalived_conns):
+            while silent and self.nr_conns > self.worker_connections - SPARE_CONNECTIONS:
+                conn = silent.popleft()
+                self.poller.unregister(conn.sock)
+                self.nr_conns -= 1
+                conn.close()
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """When the worker leaves, what says nothing does not hold it back."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
+
     def enqueue_req(self, conn: Any) -> None:
-        """Note when a request stood in line, and on which listener it came."""
-        if not isinstance(conn, _Connection):
-            context = self.app.secured.get(listener(conn.server))
-            conn = _Secured(conn, context) if context else _Connection(*_of(conn))
+        """Note when a request stood in line."""
         conn.queued_at = time.monotonic()
         super().enqueue_req(conn)
 
@@ -199,11 +231,6 @@ def resident() -> int:
     except OSError:
         return 0
     return int(pages) * mmap.PAGESIZE
-
-
-def _of(conn: Any) -> tuple[Any, ...]:
-    """What a connection is made of."""
-    return conn.cfg, conn.sock, conn.client, conn.server
 
 
 def listener(name: Any) -> str:

@@ -34,16 +34,18 @@ class Postgres:
     """One server, reached by a socket alone; it can be stopped, killed and brought back.
 
     Files survive `stop` and `kill`, as on any machine; `close` removes them. With `fsync` off, the
-    default, a committed row survives the death of the server but not that of the machine.
+    default, a committed row survives the death of the server but not that of the machine. Its data
+    may be kept elsewhere, where whoever runs it may write; that is not removed.
     """
 
-    def __init__(self, *, fsync: bool = False) -> None:
+    def __init__(self, *, fsync: bool = False, data: Path | None = None) -> None:
         self.fsync = fsync
         #: What else it is told, from its next start on.
         self.settings: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
         # WHY: /tmp, not $TMPDIR, which may be too deep for a socket or closed to `nobody`.
         self.home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+        self._data = data or self.home / "data"
         try:
             self._own_home()
             self._bin = self._usable_programs()
@@ -67,6 +69,18 @@ class Postgres:
     def running(self) -> bool:
         """Whether the server's process lives."""
         return self._process is not None and self._process.poll() is None
+
+    @property
+    def processes(self) -> list[int]:
+        """The server's process and its children, if it lives."""
+        if self._process is None:
+            return []
+        try:
+            main = self._process.pid
+            children = Path(f"/proc/{main}/task/{main}/children").read_text("ascii").split()
+        except OSError:
+            return []
+        return [main, *map(int, children)]
 
     def start(self) -> None:
         """Start, and return when it answers; right after `kill` too."""
@@ -171,7 +185,7 @@ class Postgres:
     def _initdb(self) -> None:
         subprocess.run(
             [
-                *(self._bin / "initdb", "--pgdata", self.home / "data", "--username", "postgres"),
+                *(self._bin / "initdb", "--pgdata", self._data, "--username", "postgres"),
                 *("--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
             ],
             **self._child,
@@ -190,8 +204,7 @@ class Postgres:
             **self.settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        data = str(self.home / "data")
-        command = [str(self._bin / "postgres"), "-D", data, "-p", str(PORT), *options]
+        command = [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(PORT), *options]
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(command, **self._child, stdout=log, stderr=log)
 

@@ -82,23 +82,19 @@ def make_engine(address: str, *, durable: bool = True) -> Engine:
 
 def _engine(address: str) -> Engine:
     url = _url(address)
-    if url.get_backend_name() == "postgresql":
+    alike: dict[str, Any] = {
         # WHY: parameters are personal data, and an error is logged.
-        engine = create_engine(
-            url,
-            pool_pre_ping=True,
-            hide_parameters=True,
-            connect_args=POSTGRESQL_CONNECT,
-            json_deserializer=_from_json,
-        )
+        "hide_parameters": True,
+        # WHY: threads bound how many there are; who waited for another's would wait longer than
+        # the Node.
+        "max_overflow": -1,
+        "json_deserializer": _from_json,
+    }
+    if url.get_backend_name() == "postgresql":
+        engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL_CONNECT, **alike)
         event.listen(engine, "connect", _prepare_postgresql)
         return engine
-    engine = create_engine(
-        url,
-        hide_parameters=True,
-        connect_args={"timeout": LOCK_SECONDS},
-        json_deserializer=_from_json,
-    )
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **alike)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine

@@ -1,5 +1,6 @@
 """More than the threads can do: what cannot be answered in time is refused at once."""
 
+import resource
 import socket
 import time
 from collections import Counter
@@ -11,12 +12,15 @@ import requests
 from sqlalchemy import text
 
 from gpd_soap.store.store import Store
+from gpd_soap.worker import RECEIVE_SECONDS
 from tests.conftest import FreshDatabase
 from tests.e2e.served import serving
 from tests.e2e.test_served import RECEIPT, VERIFY, XML, living
 
 #: LIMIT: the Node gives up a question after 7 s.
 NODE_GIVES_UP = 7.0
+#: LIMIT: gunicorn's worker takes a thousand.
+TOO_MANY = 1100
 
 
 def test_what_waited_too_long_is_refused_and_sent_again(
@@ -75,3 +79,63 @@ def test_a_client_that_does_not_close_holds_up_nobody(
 
     assert answered.status_code == 200
     assert took < 1.0
+
+
+def test_connections_that_say_nothing_hold_up_nobody(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """A few cost no thread, and of too many the oldest give way."""
+    database = fresh_database("sqlite", living)
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
+    with serving("node", database, tmp_path / "log", **variables) as address:
+        place = urlsplit(address)
+        silent: list[socket.socket] = []
+        took: list[float] = []
+        for count in (10, TOO_MANY):
+            while len(silent) < count:
+                silent.append(socket.create_connection((place.hostname, place.port), 5))
+            begun = time.monotonic()
+            assert requests.post(address, VERIFY, headers=XML, timeout=15).status_code == 200
+            took.append(time.monotonic() - begun)
+        for each in silent:
+            each.close()
+
+    assert max(took) < 1.0
+
+
+def test_a_request_that_drips_in_gives_its_thread_back(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """A byte now and then keeps a connection for its time, in the head or in the body."""
+    database = fresh_database("sqlite", living)
+    head = b"POST /partner HTTP/1.1\r\nHost: here\r\nContent-Length: 900\r\n"
+    variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
+    with serving("node", database, tmp_path / "log", **variables) as address:
+        place = urlsplit(address)
+        slow = [socket.create_connection((place.hostname, place.port)) for _ in range(2)]
+        slow[0].sendall(head)
+        slow[1].sendall(head + b"\r\n<")
+        begun = time.monotonic()
+        while all(_still_open(each) for each in slow):
+            assert time.monotonic() - begun < 2 * RECEIVE_SECONDS
+            time.sleep(0.2)
+        held = time.monotonic() - begun
+        answered = requests.post(address, VERIFY, headers=XML, timeout=15)
+        for each in slow:
+            each.close()
+
+    assert held > RECEIVE_SECONDS / 2
+    assert answered.status_code == 200
+
+
+def _still_open(sender: socket.socket) -> bool:
+    """Send a byte more; whether the other end still takes it."""
+    try:
+        sender.send(b"x")
+        return sender.recv(1, socket.MSG_DONTWAIT) != b""
+    except BlockingIOError:
+        return True
+    except ConnectionError:
+        return False

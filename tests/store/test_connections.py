@@ -4,7 +4,9 @@ import os
 import signal
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 import psycopg
@@ -80,6 +82,18 @@ def test_each_thread_has_a_connection_of_its_own_and_keeps_it(store: Store):
     assert in_thread(lambda: held(store) is held(store))
     assert in_thread(lambda: held(store)) is not mine
     assert held(store) is mine
+
+
+def test_nobody_waits_for_a_connection_that_another_has(store: Store):
+    """Threads bound how many there are; a wait would outlast the Node."""
+    begun = time.monotonic()
+    with ExitStack() as held:
+        for _ in range(20):
+            held.enter_context(store.engine.connect())
+        with store.reading(seconds=1) as connection:
+            assert connection.scalar(text("SELECT 1")) == 1
+
+    assert time.monotonic() - begun < 5
 
 
 def test_close_closes_every_connection_and_the_store_can_go_on(store: Store):

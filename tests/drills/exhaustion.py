@@ -1,0 +1,265 @@
+"""The exhaustion drill: `python -m tests.drills.exhaustion`.
+
+An app process takes receipts while something runs out: connections, time, room, its own threads.
+Every answer must be one that DESIGN 3 allows, every receipt be answered OK in the end, by itself,
+and the store then hold each once with its effect.
+"""
+
+import argparse
+import contextlib
+import json
+import random
+import resource
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import psycopg
+
+from tests.drills import judge, stories
+from tests.drills.apps import App
+from tests.drills.crash import prepare, show
+from tests.drills.disk import Disk, small_disk
+from tests.drills.proxy import Wire
+from tests.drills.sending import Senders
+from tests.drills.stories import Story
+from tests.postgres import PORT, Postgres
+
+RECEIPTS = 80
+WIDTH = 8
+IDLE, DRIPPING = 10_000, 20
+#: MiB of disk for PostgreSQL, until they are filled.
+ROOM = 192
+
+
+class Bed(NamedTuple):
+    """An app process, and everything that it may run out of."""
+
+    app: App
+    postgres: Postgres
+    wire: Wire
+    disk: Disk
+
+
+class Trouble(NamedTuple):
+    """What runs out, and for how long; None is for as long as it takes, and the app must cope.
+
+    `within` is the time for all receipts to be answered OK, in seconds; `silence` is allowed where
+    no answer can be expected.
+    """
+
+    begin: Callable[[Bed], AbstractContextManager[str]]
+    seconds: float | None
+    within: float
+    silence: bool = False
+
+
+class Report(NamedTuple):
+    """What came of one trouble; `silent` counts what got no answer at all.
+
+    `slowest` is the slowest answer to a question, in seconds.
+    """
+
+    trouble: str
+    extent: str
+    receipts: int
+    questions: int
+    again: int
+    silent: int
+    slowest: float
+    seconds: float
+    broken: list[str]
+
+
+@contextmanager
+def no_connections(bed: Bed) -> Iterator[str]:
+    """Others have every session that PostgreSQL gives."""
+    with ExitStack() as taken:
+        sessions = 0
+        for _ in range(2):
+            with contextlib.suppress(psycopg.OperationalError):
+                while True:
+                    taken.enter_context(bed.postgres.connect())
+                    sessions += 1
+            # WHY: what the app holds is taken from it too.
+            bed.wire.cut()
+            time.sleep(0.2)
+        yield f"{sessions} sessions taken"
+
+
+@contextmanager
+def slow(bed: Bed) -> Iterator[str]:
+    """Every query takes three seconds more."""
+    bed.wire.delay = 3.0
+    yield "3 s for each query"
+    bed.wire.delay = 0.0
+
+
+@contextmanager
+def stopped(bed: Bed) -> Iterator[str]:
+    """The database says nothing, and its connections stay."""
+    bed.wire.stop()
+    yield "no word"
+    bed.wire.go_on()
+
+
+@contextmanager
+def refused(bed: Bed) -> Iterator[str]:
+    """The database is not there."""
+    bed.wire.refusing = True
+    bed.wire.cut()
+    yield "every connection refused"
+    bed.wire.refusing = False
+
+
+@contextmanager
+def full(bed: Bed) -> Iterator[str]:
+    """PostgreSQL has no room for a row, nor for its log; whoever keeps it running starts it."""
+    bed.disk.fill()
+    with contextlib.suppress(psycopg.Error), bed.postgres.connect() as session:
+        session.execute("SELECT pg_switch_wal()")
+    yield type(bed.disk).__name__
+    bed.disk.free()
+    bed.postgres.start()
+
+
+@contextmanager
+def idle(bed: Bed) -> Iterator[str]:
+    """Thousands connect and say nothing."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    place = urlsplit(bed.app.node)
+    with ExitStack() as held:
+        count = min(IDLE, hard - 1000)
+        for _ in range(count):
+            connection = held.enter_context(socket.socket())
+            connection.setblocking(False)
+            connection.connect_ex((place.hostname, place.port))
+        yield f"{count} connections"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@contextmanager
+def dripping(bed: Bed) -> Iterator[str]:
+    """More senders than there are threads, each with a byte now and then."""
+    place = urlsplit(bed.app.node)
+    request = b"POST /partner HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\n" + b" " * 4000
+    over = threading.Event()
+    with ExitStack() as held:
+        senders = [
+            held.enter_context(socket.create_connection((place.hostname, place.port)))
+            for _ in range(DRIPPING)
+        ]
+        dripper = threading.Thread(target=_drip, args=(senders, request, over))
+        dripper.start()
+        time.sleep(0.5)
+        yield f"{DRIPPING} senders"
+        over.set()
+        dripper.join()
+
+
+def _drip(senders: list[socket.socket], request: bytes, over: threading.Event) -> None:
+    for at in range(len(request)):
+        for sender in senders:
+            with contextlib.suppress(OSError):
+                sender.send(request[at : at + 1])
+        if over.wait(0.2):
+            return
+
+
+TROUBLES = {
+    "no connections": Trouble(no_connections, 4, 20),
+    "slow": Trouble(slow, 12, 60),
+    "stopped": Trouble(stopped, 12, 60, silence=True),
+    "refused": Trouble(refused, 4, 20),
+    "full": Trouble(full, 4, 30),
+    "idle": Trouble(idle, None, 30),
+    "dripping": Trouble(dripping, None, 60, silence=True),
+}
+
+
+def drill(name: str, receipts: int = RECEIPTS, seed: int = 1) -> Report:
+    """Let one thing run out while so many receipts come."""
+    told = stories.write(receipts, random.Random(seed))
+    with _bed(told) as (bed, key):
+        return _hold(name, bed, key, told)
+
+
+@contextmanager
+def _bed(told: list[Story]) -> Iterator[tuple[Bed, str]]:
+    servers: list[Postgres] = []
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-")))
+        # WHY: PostgreSQL runs as `nobody` where we are root, and must get there.
+        home.chmod(0o755)
+        (room := home / "disk").mkdir()
+        room.chmod(0o777)
+        disk = stack.enter_context(
+            small_disk(room, ROOM, lambda: [each for s in servers for each in s.processes])
+        )
+        postgres = stack.enter_context(Postgres(fsync=True, data=room / "data"))
+        servers.append(postgres)
+        wire = stack.enter_context(Wire(postgres.home / f".s.PGSQL.{PORT}"))
+        key = prepare(postgres.create_database("drill"), told)
+        app = App(wire.url("drill"), home / "app.log", GPD_WORKERS="1")
+        stack.callback(app.stop)
+        app.start()
+        yield Bed(app, postgres, wire, disk), key
+
+
+def _hold(name: str, bed: Bed, key: str, told: list[Story]) -> Report:
+    trouble, steps = TROUBLES[name], stories.in_order(told, random.Random(0))
+    senders = Senders([bed.app], key, steps, seed=0)
+    senders.start(WIDTH)
+    senders.allow(len(steps) // 4)
+    deadline = time.monotonic() + 10
+    while senders.done < len(steps) // 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    with trouble.begin(bed) as extent:
+        senders.allow(len(steps) + WIDTH)
+        senders.finish(begun + (trouble.within if trouble.seconds is None else trouble.seconds))
+    ended = senders.finish(begun + trouble.within)
+    senders.stop()
+    took = time.monotonic() - begun
+    broken = [*senders.wrong]
+    if not ended:
+        broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
+    if senders.silent and not trouble.silence:
+        broken.append(f"{senders.silent} requests got no answer")
+    bed.app.stop()
+    broken += judge.judge(told, senders.heard, judge.look(bed.postgres.url("drill")))
+    return Report(
+        name, extent, sum(senders.heard.taken.values()), senders.questions, senders.again,
+        senders.silent, round(senders.slowest, 1), round(took, 1), broken,
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Hold every drill, say what happened, and fail if anything is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.drills.exhaustion",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("troubles", nargs="*", default=[*TROUBLES], metavar="TROUBLE")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the reports there")
+    told = parser.parse_args()
+    reports = [drill(name) for name in told.troubles]
+    if told.json:
+        found = [report._asdict() for report in reports]
+        told.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    for report in reports:
+        sys.stdout.write(show(report) + "\n")
+    sys.exit(any(report.broken for report in reports))
+
+
+if __name__ == "__main__":
+    main()

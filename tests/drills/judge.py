@@ -1,0 +1,145 @@
+"""What must be true in the store once the dust has settled; what is not, one sentence each."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import RowMapping, func, select
+
+from gpd_soap.core.receipt import Kept
+from gpd_soap.store import schema, worklist
+from gpd_soap.store.store import Store
+from tests import world
+from tests.drills.stories import Message, Story
+
+#: The columns of an option that its receipt fills, by the receipt's own.
+EFFECT = {"payment_date": "paid_at", "payment_method": "method", "psp": "psp",
+          "psp_name": "psp_name", "psp_fiscal_code": "psp_fiscal_code", "fee": "fee"}  # fmt: skip
+
+
+class Heard(NamedTuple):
+    """What the senders know: how often each receipt was sent, and how often answered OK."""
+
+    sent: Counter[bytes]
+    taken: Counter[bytes]
+
+
+class Found(NamedTuple):
+    """What the store holds; `waiting` is the worklist: receiptId and variant."""
+
+    receipts: list[RowMapping]
+    options: list[RowMapping]
+    versions: dict[str, int]
+    waiting: set[tuple[str, int | None]]
+    quarantined: int
+
+
+def look(url: str) -> Found:
+    """Read the whole store."""
+    store = Store(url)
+    everything = worklist.Wanted(None, False, None, None, limit=1_000_000, page=0)
+    with store.begin() as connection:
+
+        def rows(table: Any) -> list[RowMapping]:
+            return list(connection.execute(select(table)).mappings())
+
+        cases, _ = worklist.page(connection, world.ORGANIZATION, everything)
+        found = Found(
+            rows(schema.receipt),
+            rows(schema.payment_option),
+            {row["iupd"]: row["version"] for row in rows(schema.position)},
+            {(case.name, case.variant) for case in cases},
+            connection.scalar(select(func.count()).select_from(schema.quarantine)) or 0,
+        )
+    store.close()
+    return found
+
+
+def judge(stories: list[Story], heard: Heard, found: Found) -> list[str]:
+    """Every promise that the store breaks."""
+    receipts, options = _by_position(stories, found)
+    broken = list(_kept_once(stories, heard, found))
+    for story in stories:
+        kept, notices = receipts[story.iupd], options[story.iupd]
+        broken += _paid_by_one(kept, notices, story.iupd)
+        broken += _others_wait(kept, found.waiting)
+        broken += _nothing_half_done(kept, notices, story.iupd, found.versions)
+    if found.quarantined:
+        broken.append(f"{found.quarantined} receipts in order are in quarantine")
+    return broken
+
+
+Rows = defaultdict[str, list[RowMapping]]
+
+
+def _by_position(stories: list[Story], found: Found) -> tuple[Rows, Rows]:
+    """Receipts and options by the position that they are about."""
+    about = {s.nav: s.iupd for story in stories for s in story.steps if isinstance(s, Message)}
+    receipts, options = Rows(list), Rows(list)
+    for row in found.receipts:
+        receipts[about.get(row["nav"], "")].append(row)
+    for row in found.options:
+        options[row["iupd"]].append(row)
+    return receipts, options
+
+
+def _kept_once(stories: list[Story], heard: Heard, found: Found) -> Iterator[str]:
+    copies: dict[bytes, list[int]] = defaultdict(list)
+    for row in found.receipts:
+        copies[row["raw"]].append(row["copies"])
+        if row["raw"] not in heard.sent:
+            yield f"receipt {row['receipt_id']} is kept and was never sent"
+    names = {
+        s.raw: s.receipt_id for story in stories for s in story.steps if isinstance(s, Message)
+    }
+    for raw, name in names.items():
+        taken, sent, kept = heard.taken[raw], heard.sent[raw], copies[raw]
+        if taken and not kept:
+            yield f"receipt {name} was answered OK {taken} times and is not kept"
+        if len(kept) > 1:
+            yield f"receipt {name} is kept {len(kept)} times"
+        if not taken <= sum(kept) <= sent:
+            yield f"receipt {name} is counted {sum(kept)} times: sent {sent}, answered OK {taken}"
+
+
+def _paid_by_one(kept: list[RowMapping], options: list[RowMapping], iupd: str) -> Iterator[str]:
+    """Every position of the drill is paid by one receipt, whatever else came for it."""
+    paid = [(o["nav"], o["receipt_id"]) for o in options if o["paid_at"] is not None]
+    paying = [(r["nav"], r["receipt_id"]) for r in kept if r["kept"] == Kept.APPLIED]
+    if len(paid) != 1:
+        yield f"position {iupd} has {len(paid)} paid options, not one"
+    if len(paying) != 1:
+        yield f"position {iupd} has {len(paying)} receipts applied, not one"
+    if sorted(paid) != sorted(paying):
+        yield f"position {iupd}: options paid are {paid}, receipts applied are {paying}"
+
+
+def _others_wait(kept: list[RowMapping], waiting: set[tuple[str, int | None]]) -> Iterator[str]:
+    """Who does not pay is on the worklist, and says rightly why."""
+    for row in kept:
+        name = f"receipt {row['receipt_id']}, variant {row['variant']},"
+        first, kind = row["variant"] == 0, row["kept"]
+        allowed = (Kept.APPLIED, Kept.DOUBLE) if first else (Kept.CONFLICTING,)
+        if kind not in allowed:
+            yield f"{name} is kept as {kind}"
+        if (kind != Kept.APPLIED) != ((row["receipt_id"], row["variant"]) in waiting):
+            yield f"{name} is kept as {kind}, and the worklist says otherwise"
+
+
+def _nothing_half_done(
+    kept: list[RowMapping], options: list[RowMapping], iupd: str, versions: dict[str, int]
+) -> Iterator[str]:
+    """A position has moved on once for each payment, and an option says what its receipt says."""
+    payments = sum(option["paid_at"] is not None for option in options)
+    if versions.get(iupd) != 1 + payments:
+        yield f"position {iupd} is at version {versions.get(iupd)} after {payments} payments"
+    by_id = {row["receipt_id"]: row for row in kept if row["variant"] == 0}
+    for option in options:
+        receipt = by_id.get(option["receipt_id"])
+        wrong = [
+            name
+            for name, source in EFFECT.items()
+            if option[name] != (receipt[source] if receipt else None)
+        ]
+        if wrong:
+            yield f"option {option['nav']} has not its receipt's {', '.join(wrong)}"

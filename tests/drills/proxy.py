@@ -1,0 +1,77 @@
+"""What may lie between an app and its PostgreSQL: a wire that is slow, stops, or refuses."""
+
+import contextlib
+import socket
+import threading
+import time
+from pathlib import Path
+from typing import Self
+
+
+class Wire:
+    """A TCP port through which a server's socket in the file system is reached."""
+
+    def __init__(self, server: Path) -> None:
+        self._server = server
+        #: Seconds by which whatever the app says arrives late.
+        self.delay = 0.0
+        self.refusing = False
+        self._flows = threading.Event()
+        self._flows.set()
+        self._ends: set[socket.socket] = set()
+        self._door = socket.create_server(("127.0.0.1", 0), backlog=256)
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._take, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._door.close()
+        self.cut()
+
+    def url(self, database: str) -> str:
+        """Where SQLAlchemy finds this database, through here."""
+        return f"postgresql+psycopg://postgres@127.0.0.1:{self._door.getsockname()[1]}/{database}"
+
+    def stop(self) -> None:
+        """Let nothing through, and tell nobody."""
+        self._flows.clear()
+
+    def go_on(self) -> None:
+        """Let through what came meanwhile, and all that comes."""
+        self._flows.set()
+
+    def cut(self) -> None:
+        """End every connection."""
+        for end in list(self._ends):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def _take(self) -> None:
+        while True:
+            try:
+                app, _ = self._door.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._connect, args=(app,), daemon=True).start()
+
+    def _connect(self, app: socket.socket) -> None:
+        with app, socket.socket(socket.AF_UNIX) as server:
+            with contextlib.suppress(OSError):
+                server.connect(str(self._server))
+                self._ends |= {app, server}
+                back = threading.Thread(target=self._pump, args=(server, app), daemon=True)
+                back.start()
+                self._pump(app, server, late=True)
+                back.join()
+            self._ends -= {app, server}
+
+    def _pump(self, source: socket.socket, sink: socket.socket, *, late: bool = False) -> None:
+        with contextlib.suppress(OSError):
+            while not self.refusing and (part := source.recv(1 << 16)):
+                self._flows.wait()
+                time.sleep(self.delay if late else 0)
+                sink.sendall(part)
+        for end in (source, sink):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)

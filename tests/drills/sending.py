@@ -1,0 +1,165 @@
+"""Who asks: the Node, which sends a receipt until it is answered OK, and the back office."""
+
+import queue
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import requests
+
+from tests import world
+from tests.drills import stories
+from tests.drills.apps import App
+from tests.drills.judge import Heard
+from tests.drills.stories import Errand, Message
+
+XML = {"Content-Type": "text/xml"}
+#: Seconds in which a connection is made, and those the Node waits for a receipt's answer.
+PATIENCE = (2, 15)
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
+POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions?toPublish=true"
+#: What a question may be answered with; once its receipt was answered OK, payable no more.
+REFUSALS = {b"PAA_PAGAMENTO_DUPLICATO", b"PAA_PAGAMENTO_SCONOSCIUTO", b"PAA_SYSTEM_ERROR"}
+
+
+class Senders:
+    """Threads that take steps in turn, each done when it is answered as it must be."""
+
+    def __init__(
+        self, apps: Sequence[App], key: str, steps: list[Message | Errand], seed: int
+    ) -> None:
+        self._apps, self._key = apps, {"X-Api-Key": key}
+        self._seed = seed
+        self._steps: queue.SimpleQueue[Message | Errand] = queue.SimpleQueue()
+        for step in steps:
+            self._steps.put(step)
+        self._allowed = threading.Semaphore(0)
+        self._lock = threading.Lock()
+        self.heard = Heard(Counter(), Counter())
+        self.wrong: list[str] = []
+        self.done = self.again = self.questions = self.silent = 0
+        #: Seconds that the slowest answer to a question took.
+        self.slowest = 0.0
+        self._over = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self, width: int) -> None:
+        """Begin with so many threads; each waits until steps are allowed."""
+        for number in range(width):
+            chance = random.Random(f"{self._seed}-{number}")
+            thread = threading.Thread(target=self._run, args=(chance,), daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def allow(self, steps: int) -> None:
+        """Let so many more steps be taken."""
+        self._allowed.release(steps)
+
+    def finish(self, deadline: float) -> bool:
+        """Wait until every step is done, at most until then; whether they are."""
+        for thread in self._threads:
+            thread.join(max(0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def stop(self) -> None:
+        """Give up what is not done."""
+        self._over.set()
+
+    def _run(self, chance: random.Random) -> None:
+        with requests.Session() as session:
+            while not self._over.is_set():
+                self._allowed.acquire()
+                try:
+                    step = self._steps.get_nowait()
+                except queue.Empty:
+                    return
+                try:
+                    self._take(session, step, chance)
+                except Exception as error:  # noqa: BLE001  # WHY: a thread that dies hangs the drill
+                    self._complain(f"the drill itself failed: {error!r}")
+
+    def _take(
+        self, session: requests.Session, step: Message | Errand, chance: random.Random
+    ) -> None:
+        if isinstance(step, Errand):
+            self._until_done(lambda: self._create(session, step, chance), chance)
+        else:
+            if chance.random() < 0.3:
+                self._ask(session, step, chance)
+            self._until_done(lambda: self._send(session, step, chance), chance)
+        with self._lock:
+            self.done += 1
+
+    def _until_done(self, attempt: Callable[[], bool], chance: random.Random) -> None:
+        """Try again with pauses that grow, as the Node does, though in seconds and not in hours."""
+        pause = FIRST_PAUSE
+        while not attempt() and not self._over.is_set():
+            with self._lock:
+                self.again += 1
+            time.sleep(pause * (0.5 + chance.random()))
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    def _send(self, session: requests.Session, message: Message, chance: random.Random) -> bool:
+        with self._lock:
+            self.heard.sent[message.raw] += 1
+        answer = self._post(session, f"{chance.choice(self._apps).node}/partner", message.raw)
+        if answer is None or answer.status_code == 503:
+            return False
+        if answer.status_code == 200 and b"<outcome>OK</outcome>" in answer.content:
+            with self._lock:
+                self.heard.taken[message.raw] += 1
+        else:
+            # WHY: any other answer ends delivery.
+            self._complain(f"receipt {message.receipt_id}: {said(answer)}")
+        return True
+
+    def _ask(self, session: requests.Session, about: Message, chance: random.Random) -> None:
+        with self._lock:
+            self.questions += 1
+            taken = self.heard.taken[about.raw]
+        asked, begun = stories.question(about.nav, chance), time.monotonic()
+        answer = self._post(session, f"{chance.choice(self._apps).node}/partner", asked)
+        with self._lock:
+            self.slowest = max(self.slowest, time.monotonic() - begun)
+        if answer is None or answer.status_code == 503:
+            return
+        refused = any(b"<faultCode>%s<" % code in answer.content for code in REFUSALS)
+        payable = b"<outcome>OK</outcome>" in answer.content
+        if answer.status_code != 200 or not (refused or payable):
+            self._complain(f"a question about {about.nav}: {said(answer)}")
+        if payable and taken:
+            self._complain(f"{about.nav} was payable after its receipt was answered OK")
+
+    def _create(self, session: requests.Session, errand: Errand, chance: random.Random) -> bool:
+        place = f"{chance.choice(self._apps).admin}{POSITIONS}"
+        try:
+            answer = session.post(place, json=errand.body, headers=self._key, timeout=PATIENCE)
+        except requests.RequestException:
+            return False
+        if answer.status_code >= 500:
+            return False
+        # WHY: a position whose answer was lost is there already.
+        if answer.status_code not in (201, 409):
+            self._complain(f"position {errand.iupd}: {said(answer)}")
+        return True
+
+    def _post(
+        self, session: requests.Session, place: str, content: bytes
+    ) -> requests.Response | None:
+        try:
+            return session.post(place, content, headers=XML, timeout=PATIENCE)
+        except requests.RequestException:
+            with self._lock:
+                self.silent += 1
+            return None
+
+    def _complain(self, sentence: str) -> None:
+        with self._lock:
+            self.wrong.append(sentence)
+
+
+def said(answer: requests.Response) -> str:
+    """An answer in a few words."""
+    return f"HTTP {answer.status_code}, {answer.text[:400]}"

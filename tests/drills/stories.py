@@ -1,0 +1,114 @@
+"""What the drill sends: positions, and for each the receipts that come for it, in every way."""
+
+import random
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, NamedTuple
+
+from gpd_soap.core import rome
+from gpd_soap.core.position import NewPosition
+from tests import world
+from tests.intake import bodies
+from tests.messages.build import asked, claim, qr, receipt
+
+PAST_EVERY_DRILL = date(2199, 12, 31)
+DUE = rome.end_of_day(PAST_EVERY_DRILL)
+CENTS = 10000
+#: Serials below are of the world's own notices.
+FIRST = 1001
+#: How many stories are under way together, so that what races does race.
+WINDOW = 20
+
+
+class Message(NamedTuple):
+    """A receipt to be sent until it is answered OK; the same twice is a receipt sent twice."""
+
+    iupd: str
+    nav: str
+    receipt_id: str
+    raw: bytes
+
+
+class Errand(NamedTuple):
+    """A position that the back office creates when receipts for it may have come already."""
+
+    iupd: str
+    body: dict[str, Any]
+
+
+class Story(NamedTuple):
+    """One position: there from the beginning or created in between, and paid by one receipt."""
+
+    iupd: str
+    position: NewPosition | None
+    steps: tuple[Message | Errand, ...]
+
+
+KINDS = {"single": 40, "repeated": 15, "double": 15, "conflicting": 10, "alternatives": 10,
+         "unmatched": 10}  # fmt: skip
+
+
+def write(receipts: int, chance: random.Random) -> list[Story]:
+    """Stories with so many receipts between them, or a few more."""
+    stories: list[Story] = []
+    told = 0
+    while told < receipts:
+        kind = chance.choices(list(KINDS), list(KINDS.values()))[0]
+        stories.append(story(kind, FIRST + 2 * len(stories)))
+        told += sum(isinstance(step, Message) for step in stories[-1].steps)
+    return stories
+
+
+def story(kind: str, serial: int) -> Story:
+    """A story of this kind about the notices of this serial and the next."""
+    iupd, option = f"DRILL-{serial}", world.option(serial, due_at=DUE)
+    options = (option, world.option(serial + 1, due_at=DUE, plan="rate"))
+    there = world.position(iupd, *options[: 2 if kind == "alternatives" else 1])
+    if kind == "unmatched":
+        return Story(
+            iupd, None, (*_messages(kind, iupd, serial), Errand(iupd, _body(iupd, serial)))
+        )
+    return Story(iupd, there, tuple(_messages(kind, iupd, serial)))
+
+
+def in_order(stories: list[Story], chance: random.Random) -> list[Message | Errand]:
+    """Every step once, near those of the same story and in any order among them."""
+    steps = [
+        (number + WINDOW * chance.random(), step)
+        for number, story in enumerate(stories)
+        for step in story.steps
+    ]
+    return [step for _, step in sorted(steps, key=lambda each: each[0])]
+
+
+def question(nav: str, chance: random.Random) -> bytes:
+    """A verify, or the payment of this notice."""
+    primitive = chance.choice(("paVerifyPaymentNotice", "paGetPaymentV2"))
+    return asked(primitive, claim() + qr(nav)).encode()
+
+
+def _messages(kind: str, iupd: str, serial: int) -> Iterator[Message]:
+    yield _message(iupd, serial, "a")
+    if kind == "repeated":
+        yield from 2 * [_message(iupd, serial, "a")]
+    if kind in ("double", "unmatched"):
+        yield _message(iupd, serial, "b")
+    if kind == "conflicting":
+        yield from 2 * [_message(iupd, serial, "a", fee="1.50")]
+    if kind == "alternatives":
+        yield _message(iupd, serial + 1, "c")
+
+
+def _message(iupd: str, serial: int, which: str, **more: str) -> Message:
+    nav, receipt_id = world.nav(serial), f"{which}-{serial}"
+    content = claim() + receipt(nav, receiptId=receipt_id, **more)
+    return Message(iupd, nav, receipt_id, asked("paSendRTV2", content).encode())
+
+
+def _body(iupd: str, serial: int) -> dict[str, Any]:
+    """The position as the back office tells it, of the notice that its receipts name."""
+    told = bodies.option(
+        serial, bodies.share(amount=CENTS), iuv=world.nav(serial)[1:],
+        dueDate=PAST_EVERY_DRILL.isoformat(),
+    )  # fmt: skip
+    return bodies.body(told, iupd=iupd)

@@ -1,0 +1,65 @@
+"""When something runs out: every answer is one that the contract allows, and service returns."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from gpd_soap.settings import Settings
+from gpd_soap.store import schema
+from gpd_soap.store.store import Store
+from gpd_soap.wiring import node_face
+from tests import world
+from tests.calling import call
+from tests.conftest import KINDS, FreshDatabase
+from tests.drills.exhaustion import TROUBLES, drill
+from tests.e2e.test_served import living
+from tests.messages.build import asked, claim, qr, receipt, tags
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_receipt_is_taken_or_sent_again_whatever_runs_out(trouble: str) -> None:
+    """None is refused, each is kept once with its effect, and no question gets a wrong answer."""
+    report = drill(trouble, receipts=40)
+
+    assert report.broken == []
+    assert report.receipts >= 40
+    # WHY: a trouble that nobody noticed would prove nothing; the silent ones must go unnoticed.
+    assert trouble == "idle" or report.again > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_clock_that_jumps_back_loses_nothing(kind: str, fresh_database: FreshDatabase) -> None:
+    """From the first minutes of a month into the last one: answers, receipts and journal go on."""
+    at = [datetime(2026, 4, 1, 0, 10, tzinfo=UTC)]
+    store = Store(fresh_database(kind, living))
+    face = node_face(Settings(public_url="http://ec.example/partner"), store, lambda: at[0])
+
+    def answer(primitive: str, content: str) -> bytes:
+        answered = call(face, "POST", "/partner", asked(primitive, content).encode())
+        assert answered.status == 200
+        return answered.body
+
+    def send(serial: int, receipt_id: str) -> bytes:
+        return answer("paSendRTV2", claim() + receipt(world.nav(serial), receiptId=receipt_id))
+
+    demand = claim() + tags(
+        idServizio="00001", idSoggettoServizio="00009", datiSpecificiServizioRequest="PGEvPg=="
+    )
+    first = [send(1, "a"), answer("paDemandPaymentNotice", demand)]
+    assert store.journal.flush()
+    at[0] -= HOUR
+    then = [send(1, "a"), send(1, "b"), send(6, "c"), answer("paDemandPaymentNotice", demand)]
+    verified = answer("paVerifyPaymentNotice", claim() + qr(world.nav(6)))
+    assert store.journal.flush()
+    with store.begin() as connection:
+        kept = {row.receipt_id: (row.kept, row.copies)
+                for row in connection.execute(schema.receipt.select())}  # fmt: skip
+        heard = [row.at for row in connection.execute(schema.journal.select())]
+    store.close()
+
+    assert all(b"<outcome>OK</outcome>" in each for each in (*first, *then))
+    assert b"PAA_PAGAMENTO_DUPLICATO" in verified
+    assert kept == {"a": ("applied", 2), "b": ("double", 1), "c": ("review", 1)}
+    assert sorted(heard) == 5 * [at[0]] + 2 * [at[0] + HOUR]

@@ -1,0 +1,90 @@
+"""The judge sees what it is there to see; a drill that finds nothing then means something."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from gpd_soap.store import positions
+from gpd_soap.store.store import Store
+from tests import world
+from tests.calling import call
+from tests.drills import stories
+from tests.drills.judge import Heard, judge, look
+from tests.drills.stories import Message
+
+KINDS = ("single", "repeated", "double", "conflicting", "alternatives")
+TOLD = [stories.story(kind, 1001 + 2 * number) for number, kind in enumerate(KINDS)]
+SENT = [step.raw for story in TOLD for step in story.steps if isinstance(step, Message)]
+
+Look = Callable[..., list[str]]
+
+
+@pytest.fixture
+def judged(tmp_path: Path) -> Look:
+    """Tell every story, do some damage, and judge what is there."""
+    url = f"sqlite:///{tmp_path}/drill.db"
+    world.prepare(url)
+    store = Store(url)
+    with store.begin() as connection:
+        there = [story.position for story in TOLD if story.position is not None]
+        positions.add(connection, there, world.YESTERDAY)
+    face = world.face(store)
+    for raw in SENT:
+        answered = call(face, "POST", "/partner", raw, CONTENT_TYPE="text/xml")
+        assert b"<outcome>OK</outcome>" in answered.body
+
+    def judged(*damage: str) -> list[str]:
+        with store.begin() as connection:
+            for statement in damage:
+                assert connection.execute(text(statement)).rowcount == 1
+        store.close()
+        return judge(TOLD, Heard(Counter(SENT), Counter(SENT)), look(url))
+
+    return judged
+
+
+def test_a_store_in_order_has_nothing_against_it(judged: Look) -> None:
+    """Doubles, conflicts, repetitions and alternatives are all as they should be."""
+    assert judged() == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        ("DELETE FROM receipt WHERE receipt_id = 'b-1005'",
+         "receipt b-1005 was answered OK 1 times and is not kept"),
+        (("UPDATE receipt SET raw = (SELECT raw FROM receipt WHERE receipt_id = 'a-1001') "
+         "WHERE receipt_id = 'b-1005'"),
+         "receipt a-1001 is kept 2 times"),
+        ("UPDATE receipt SET copies = 2 WHERE receipt_id = 'a-1003'",
+         "receipt a-1003 is counted 2 times: sent 3, answered OK 3"),
+        ("UPDATE receipt SET raw = x'00' WHERE receipt_id = 'a-1001'",
+         "receipt a-1001 is kept and was never sent"),
+        ("UPDATE payment_option SET paid_at = NULL WHERE iupd = 'DRILL-1001'",
+         "position DRILL-1001 has 0 paid options, not one"),
+        (("UPDATE payment_option SET paid_at = updated_at "
+          "WHERE iupd = 'DRILL-1009' AND paid_at IS NULL"),
+         "position DRILL-1009 has 2 paid options, not one"),
+        ("UPDATE receipt SET kept = 'applied' WHERE receipt_id = 'b-1005'",
+         "position DRILL-1005 has 2 receipts applied, not one"),
+        ("UPDATE payment_option SET receipt_id = 'b-1005' WHERE iupd = 'DRILL-1005'",
+         "position DRILL-1005: options paid are "),
+        ("UPDATE receipt SET kept = 'unmatched' WHERE receipt_id = 'b-1005'",
+         "receipt b-1005, variant 0, is kept as unmatched"),
+        ("UPDATE receipt SET resolved_at = received_at WHERE receipt_id = 'b-1005'",
+         "receipt b-1005, variant 0, is kept as double, and the worklist says otherwise"),
+        ("UPDATE position SET version = 3 WHERE iupd = 'DRILL-1001'",
+         "position DRILL-1001 is at version 3 after 1 payments"),
+        ("UPDATE payment_option SET psp = NULL WHERE iupd = 'DRILL-1001'",
+         f"option {world.nav(1001)} has not its receipt's psp"),
+        (("INSERT INTO quarantine SELECT organization, digest, primitive, 'x', received_at, "
+         "received_at, 1, raw, NULL, NULL, NULL FROM receipt WHERE receipt_id = 'a-1001'"),
+         "1 receipts in order are in quarantine"),
+    ],
+)  # fmt: skip
+def test_what_is_lost_or_half_done_is_said(judged: Look, damage: str, sentence: str) -> None:
+    """Each promise that is broken has its sentence."""
+    assert any(said.startswith(sentence) for said in judged(damage))
