@@ -33,6 +33,8 @@ PATIENCE_SECONDS = 1.0
 HANDSHAKE_SECONDS = 3.0
 #: LIMIT: what a request may take from its first byte to its last; the Node sends its own at once.
 ARRIVAL_SECONDS = 5.0
+#: LIMIT: what each connection that a worker has makes it wait before it takes another.
+TURN_SECONDS, MOST_TURNS = 20e-6, 25
 #: LIMIT: connections that silent ones give way for, before there are as many as gunicorn takes.
 SPARE_CONNECTIONS = 16
 #: LIMIT: what a client that does not close its end may cost a thread after its answer.
@@ -138,6 +140,9 @@ class Worker(ThreadWorker):
 
     def accept(self, door: Any) -> None:
         """Take a connection; it costs a thread once it has said something, and not before."""
+        # WHY: a connection that is kept alive stays with who took it, and who is quickest would
+        # take them all; so whoever has more waits a little for whoever has fewer.
+        time.sleep(min(self.nr_conns, MOST_TURNS) * TURN_SECONDS)
         try:
             sock, client = door.accept()
         except (BlockingIOError, ConnectionAbortedError):

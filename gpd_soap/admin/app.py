@@ -88,7 +88,7 @@ def flask_app(store: Store, clock: Clock, cases: Cases, rate: int = 0) -> OpenAP
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     # WHY: by default the page sends the description to validator.swagger.io.
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
-    app.url_map.strict_slashes = False
+    app.url_map.strict_slashes = app.url_map.merge_slashes = False
     app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has
     groups = [
         positions.group(store, clock),

@@ -127,6 +127,10 @@ Optional35 = Annotated[Text35 | None, _Emptiable]
 Optional70 = Annotated[Text70 | None, _Emptiable]
 Optional140 = Annotated[Text140 | None, _Emptiable]
 
+#: What a position is called; a path must be able to name it.
+_IUPD = re.compile(r"(?!\.{1,2}\Z)[^/]+")
+Iupd = Annotated[Text255, _pattern("characters", _IUPD, "a name without /, and not . or ..")]
+
 Email = Annotated[str, _held("email", codes.problem_with_email)]
 OptionalEmail = Annotated[Email | None, _Emptiable]
 Country = Annotated[str, _held("country", codes.problem_with_country)]

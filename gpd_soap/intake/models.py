@@ -16,6 +16,7 @@ from gpd_soap.intake.fields import (
     DebtorCode,
     Hash,
     Iban,
+    Iupd,
     Optional16,
     Optional35,
     Optional70,
@@ -31,7 +32,6 @@ from gpd_soap.intake.fields import (
     Text50,
     Text70,
     Text140,
-    Text255,
     Until,
 )
 
@@ -92,7 +92,7 @@ class Option(Strict):
 class Position(Strict):
     """What a debtor owes an organization, with every way to pay it."""
 
-    iupd: Text255
+    iupd: Iupd
     kind: Annotated[Literal["F", "G"], Field(alias="type")]
     fiscal_code: DebtorCode
     full_name: Text70

@@ -379,3 +379,19 @@ def test_six_transfers_are_too_many(quick: Office):
 
     assert (refused.status, refused.title) == BAD
     assert ("paymentOption[0].transfer", "count") in refused.errors
+
+
+@pytest.mark.parametrize("iupd", ["A/B", "/", ".", ".."])
+def test_a_name_that_no_path_can_say_is_refused(quick: Office, iupd: str):
+    """Nobody could read, publish or delete what is called so."""
+    refused = quick.post(ALL, body(iupd=iupd))
+
+    assert refused.status == 400
+    assert refused.errors == {("iupd", "characters")}
+
+
+def test_two_slashes_lead_nowhere(quick: Office):
+    """A redirection would be no problem, and would be followed without the body."""
+    answer = quick.post(f"{ALL}//", body())
+
+    assert (answer.status, answer.title) == (404, "Not Found")

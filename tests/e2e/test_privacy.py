@@ -64,7 +64,9 @@ def day(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Day]:
         token = keys.create(connection, "Ufficio", Role.ADMIN, [], world.NOW)[1]
     store.close()
     bind, log = f"127.0.0.1:{free_port()}", tmp_path / "log"
-    with serving("all", database, log, GPD_ADMIN_BIND=bind, GPD_LOG_LEVEL="debug") as node:
+    with serving(
+        "all", database, log, GPD_ADMIN_BIND=bind, GPD_LOG_LEVEL="debug", GPD_JOURNAL="log"
+    ) as node:
         yield Day(node, f"http://{bind}", token, log, database)
 
 
