@@ -18,10 +18,11 @@ from pydantic.alias_generators import to_camel
 from gpd_soap.store import keys
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
-from tests.admin.office import NOW, ORGANIZATION, prepare
+from tests.admin import paying
+from tests.admin.office import NOW, ORGANIZATION, Clock, Office, prepare
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
-from tests.intake.bodies import BANK, POSTAL, STAMP, body, nav, option, share
+from tests.intake.bodies import BANK, POSTAL, STAMP, body, iuv, nav, option, share
 
 ALL = f"/organizations/{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/POSIZIONE-1"
@@ -185,6 +186,26 @@ class Page(BaseModel):
     page_info: PageInfo
 
 
+class Receipt(Model):
+    """ReceiptModelResponse."""
+
+    organization_fiscal_code: str
+    iuv: str
+    debtor: str
+    payment_date_time: str
+    status: str
+
+
+class Receipts(Model):
+    """PaymentsResult, and the ReceiptsInfo that was published before it."""
+
+    current_page_number: int
+    length: int
+    total_pages: int
+    results: list[Receipt]
+    receipts_list: Annotated[list[Receipt], Field(alias="receipts_list")]
+
+
 class IbanChange(Model):
     """UpdateTransferIbanMassiveResponse."""
 
@@ -234,9 +255,14 @@ class Gpd:
 
 
 @pytest.fixture
-def base(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[tuple[str, str]]:
+def database(fresh_database: FreshDatabase) -> str:
+    """A PostgreSQL with an organization and its station."""
+    return fresh_database("postgresql", prepare)
+
+
+@pytest.fixture
+def base(database: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
     """`gpd-soap serve admin` over PostgreSQL: the base URL, and a key for one organization."""
-    database = fresh_database("postgresql", prepare)
     store = Store(database)
     with store.begin() as connection:
         _, key = keys.create(connection, "client", Role.WRITER, (ORGANIZATION,), NOW)
@@ -334,6 +360,25 @@ def test_a_client_of_the_second_api_works_on_many(base: tuple[str, str]) -> None
     assert refused.title == "The debt position violated constraints of uniqueness"
     left = first.get(Page, ALL).payment_position_list
     assert [(each.iupd, each.status) for each in left] == [("P3", "VALID")]
+
+
+def test_a_client_reads_the_receipts(base: tuple[str, str], database: str) -> None:
+    """The list as it is published, and the receipt in the Node's own words."""
+    office = Office(Store(database), Clock())
+    office.create(body(option(1)), "?toPublish=true")
+    assert paying.send(office, paying.message(1, paymentDateTime="2026-03-16T09:58:31")) == "OK"
+    office.store.close()
+    gpd = Gpd(*base)
+
+    listed = gpd.get(Receipts, paying.RECEIPTS, **{"from": "2026-03-01", "to": "2026-03-31"})
+    [receipt] = listed.receipts_list
+    xml = gpd.send("GET", f"{paying.RECEIPTS}/{receipt.iuv}")
+    missing = gpd.change(Problem, "GET", f"{paying.RECEIPTS}/{iuv(2)}", expected=404)
+
+    assert listed.results == [receipt]
+    assert (receipt.iuv, receipt.status) == (iuv(1), "PAID")
+    assert f"<creditorReferenceId>{receipt.iuv}</creditorReferenceId>".encode() in xml
+    assert missing.title == "Not found the receipt"
 
 
 def test_what_the_gateway_would_refuse_is_refused(base: tuple[str, str]) -> None:
