@@ -37,6 +37,11 @@ CHARACTERS = st.characters(exclude_categories=["Cc", "Cs", "Cn"])
 Body = dict[str, Any]
 
 
+def is_a_path_s(name: str) -> bool:
+    """Whether a path can say this name."""
+    return "/" not in name and name not in (".", "..")
+
+
 def texts(most: int, least: int = 1) -> st.SearchStrategy[str]:
     """Any characters but those that the intake refuses, and the longest texts of all."""
     return st.text(CHARACTERS, min_size=least, max_size=min(most, 12)).filter(
@@ -112,7 +117,7 @@ def options(draw: st.DrawFn, serial: int) -> Body:
 def bodies(draw: st.DrawFn) -> Body:
     """A position that the intake may take."""
     return {
-        "iupd": draw(texts(255)),
+        "iupd": draw(texts(255).filter(is_a_path_s)),
         "type": draw(st.sampled_from("FG")),
         "fiscalCode": draw(texts(16, 2)),
         "fullName": draw(texts(70)),
