@@ -5,13 +5,14 @@ What it does not take changes nothing and is told without a word of what was sen
 
 import copy
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpd_soap.admin import problems
+import gpd_soap
 from gpd_soap.settings import Settings
 from gpd_soap.soap import models
 from gpd_soap.soap.answers import broken_rule
@@ -36,12 +37,11 @@ ANSWERS = {
 UNPAYABLE = {"PUBLISHED": "PAA_PAGAMENTO_SCONOSCIUTO"}
 #: Shorter texts stand by chance in a sentence or in another value.
 LONG_ENOUGH = 6
-#: What a problem says whatever was sent.
+#: What stands in our own sentences is said whatever was sent.
 OUR_WORDS = "\n".join(
-    word
-    for problem in vars(problems).values()
-    if isinstance(problem, problems.Problem)
-    for word in (problem.title, problem.detail)
+    path.read_text(encoding="utf-8")
+    for place in ("core/*.py", "intake/*.py", "admin/problems.py")
+    for path in Path(gpd_soap.__file__).parent.glob(place)
 )
 
 TEXTS = st.text(st.characters(), max_size=40) | st.builds(
