@@ -10,7 +10,7 @@ from gpd_soap.core.debt import Claim
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import PROBE
-from gpd_soap.core.offer import NoticeDue, PaymentDue, due, offer
+from gpd_soap.core.offer import NoticeDue, PaymentDue, offer
 from gpd_soap.core.options import NOT_OURS, OptionsDue, payment_options
 from gpd_soap.core.payable import UNKNOWN, admit, payable
 from gpd_soap.core.receipt import Receipt, Verdict, settle
@@ -78,11 +78,11 @@ class Desk:
             # WHY: through the store, so that a station is not called alive whose database is not.
             self._store.remember_probe(ask.claim, now)
             return PROBED
-        standing, notice = self._store.notice(ask.claim, ask.nav)
+        standing, notice, all_ccp = self._store.outline(ask.claim, ask.nav)
         refusal = admit(ask.claim, ask.notice_of, standing) or payable(notice, now)
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
-        return due(ask.claim.organization, notice)
+        return NoticeDue(ask.claim.organization, notice, all_ccp)
 
     def payment(self, ask: Ask, wanted: str | None, *, stamps: bool) -> PaymentDue | Refusal:
         """Give the payment of this notice, to the accounts that the asker wants."""

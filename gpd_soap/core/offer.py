@@ -37,7 +37,7 @@ class PaymentDue(NamedTuple):
 
 
 def due(organization: str, notice: Notice) -> NoticeDue:
-    """What verify answers for a payable notice."""
+    """What verify answers for a payable notice that is known with its transfers."""
     # SPEC: pagopa-ec.md 1.1: allCCP says that every transfer has a postal account.
     return NoticeDue(organization, notice, all(t.postal_iban for t in notice.transfers))
 

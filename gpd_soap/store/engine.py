@@ -88,7 +88,7 @@ def _engine(address: str) -> Engine:
         # WHY: threads bound how many there are; who waited for another's would wait longer than
         # the Node.
         "max_overflow": -1,
-        "json_deserializer": _from_json,
+        "json_deserializer": from_json,
     }
     if url.get_backend_name() == "postgresql":
         engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL_CONNECT, **alike)
@@ -106,7 +106,8 @@ def is_duplicate(error: IntegrityError) -> bool:
     return told in DUPLICATE
 
 
-def _from_json(text: str | bytes) -> Any:
+def from_json(text: str | bytes) -> Any:
+    """Read what is kept in a column of JSON."""
     # WHY: most notices have no metadata, and each share says so.
     return [] if text in ("[]", b"[]") else json.loads(text)
 

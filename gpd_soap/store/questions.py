@@ -24,7 +24,8 @@ from gpd_soap.core.debt import Claim, Debtor, Notice, Stamp, Standing, Transfer
 from gpd_soap.core.options import Listed
 from gpd_soap.core.receipt import Known
 from gpd_soap.store import schema
-from gpd_soap.store.hot import Connections, Row, Statement
+from gpd_soap.store.hot import Connections
+from gpd_soap.store.session import Row, Statement
 
 POSITION, OPTION, SHARE = schema.position.c, schema.payment_option.c, schema.transfer.c
 TEXT = schema.Code
@@ -46,6 +47,14 @@ class Answer(NamedTuple):
     notice: Notice | None
 
 
+class Outline(NamedTuple):
+    """The same of a notice without its shares; `all_ccp`: each of them has a postal account."""
+
+    standing: Standing
+    notice: Notice | None
+    all_ccp: bool
+
+
 class Debt(NamedTuple):
     """What the store says of a debt: whether its organization is ours, and all of its notices."""
 
@@ -59,28 +68,44 @@ class Questions:
     def __init__(self, engine: Engine, connections: Connections) -> None:
         """Compile them now."""
         self._connections = connections
+        self._outline = Statement(outline_question(), engine)
         self._notice = Statement(notice_question(), engine, repeated=STANDING + WIDTH)
         self._receipt = Statement(receipt_question(), engine)
         self._debt = Statement(debt_question(), engine)
 
+    def outline(self, claim: Claim, nav: str) -> Outline:
+        """Read what verify needs about a notice."""
+        [row] = self._read(self._outline, {**_asked(claim), "nav": nav})
+        return Outline(standing_of(row), notice_of([row], STANDING + 1), row[STANDING])
+
     def notice(self, claim: Claim, nav: str) -> Answer:
-        """Read what verify and getPayment need about a notice."""
-        rows = self._connections.read(lambda c: self._notice.run(c, {**_asked(claim), "nav": nav}))
+        """Read what getPayment needs about a notice."""
+        rows = self._read(self._notice, {**_asked(claim), "nav": nav})
         return Answer(standing_of(rows[0]), notice_of(rows, STANDING))
 
     def receipt(self, claim: Claim, nav: str, iuv: str, receipt_id: str) -> Known:
         """Read what settling a receipt needs."""
         asked = {**_asked(claim), "nav": nav, "iuv": iuv, "receipt_id": receipt_id}
-        return known_of(self._connections.read(lambda c: self._receipt.run(c, asked)))
+        return known_of(self._read(self._receipt, asked))
 
     def debt(self, organization: str, nav: str) -> Debt:
         """Read every notice of the position that this one belongs to, without their shares."""
         asked = {"idpa": organization, "nav": nav}
-        return debt_of(self._connections.read(lambda c: self._debt.run(c, asked)))
+        return debt_of(self._read(self._debt, asked))
+
+    def _read(self, question: Statement, asked: dict[str, str]) -> list[Row]:
+        return self._connections.read(lambda session: session.ask(question, asked))
 
 
-def _asked(claim: Claim) -> dict[str, Any]:
+def _asked(claim: Claim) -> dict[str, str]:
     return {"idpa": claim.organization, "broker": claim.broker, "station": claim.station}
+
+
+def outline_question() -> Select[Any]:
+    """One row: configuration, and the notice without its shares."""
+    base, standing = _standing()
+    base = _with_notice(base, bindparam("nav", type_=TEXT))
+    return select(*standing, _all_ccp(), *notice_columns()).select_from(base)
 
 
 def notice_question() -> Select[Any]:

@@ -31,7 +31,8 @@ from sqlalchemy.sql.base import Executable
 from gpd_soap.core.debt import Notice, Standing
 from gpd_soap.core.receipt import Receipt, Verdict, drift
 from gpd_soap.store import schema
-from gpd_soap.store.hot import Connections, Statement
+from gpd_soap.store.hot import Connections
+from gpd_soap.store.session import Session, Statement
 
 NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
 KEPT = [c for c in schema.receipt.c if c.name not in NOT_OF_A_RECEIPT]
@@ -57,23 +58,23 @@ class Settlement:
 
     def keep(self, values: dict[str, Any]) -> bool:
         """Keep a receipt that changes no position; False when its receiptId is kept already."""
-        return bool(self._connections.write(lambda cursor: self._keep(cursor, bound(values))))
+        return bool(self._connections.write(lambda session: self._keep(session, bound(values))))
 
     def pay(self, values: dict[str, Any], notice: Notice) -> bool:
         """Keep a receipt and mark its notice paid; False when either changed meanwhile."""
         guarded = {**values, "iupd": notice.iupd, "seen": notice.version}
-        return bool(self._connections.write(lambda cursor: self._pay(cursor, bound(guarded))))
+        return bool(self._connections.write(lambda session: self._pay(session, bound(guarded))))
 
     def repeat(self, values: dict[str, Any]) -> bool:
         """Count a receipt on the one of the same content; False when there is none."""
-        return bool(self._connections.write(lambda cursor: self._count(cursor, bound(values))))
+        return bool(self._connections.write(lambda session: self._count(session, bound(values))))
 
     def conflict(self, values: dict[str, Any]) -> bool:
         """Keep another content under a known receiptId, or count it when that is kept too."""
         if self.repeat(values):
             return True
         variant = bound(values)
-        return bool(self._connections.write(lambda cursor: self._add_variant(cursor, variant)))
+        return bool(self._connections.write(lambda session: self._add_variant(session, variant)))
 
 
 def values_of(
@@ -116,27 +117,27 @@ def values_of(
     }
 
 
-Run = Callable[[Any, dict[str, Any]], bool]
+Run = Callable[[Session, dict[str, Any]], bool]
 
 
 def _one_statement(engine: Engine, statement: Executable) -> Run:
     """One statement in autocommit: it wrote something exactly when it returns a row."""
     compiled = Statement(statement, engine)
-    return lambda cursor, values: bool(compiled.run(cursor, values))
+    return lambda session, values: bool(session.ask(compiled, values))
 
 
 def _in_turn(engine: Engine, statements: Sequence[Executable]) -> Run:
     """The same steps where one statement cannot hold them: all of them write, or none does."""
     steps = [Statement(statement, engine) for statement in statements]
 
-    def run(cursor: Any, values: dict[str, Any]) -> bool:
-        cursor.execute("BEGIN IMMEDIATE")
+    def run(session: Session, values: dict[str, Any]) -> bool:
+        session.run("BEGIN IMMEDIATE")
         try:
-            done = all(step.run(cursor, values) for step in steps)
+            done = all(session.ask(step, values) for step in steps)
         except BaseException:
-            cursor.execute("ROLLBACK")
+            session.run("ROLLBACK")
             raise
-        cursor.execute("COMMIT" if done else "ROLLBACK")
+        session.run("COMMIT" if done else "ROLLBACK")
         return done
 
     return run

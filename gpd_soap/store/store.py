@@ -18,7 +18,7 @@ from gpd_soap.store.configuration import upsert
 from gpd_soap.store.engine import READING, make_engine
 from gpd_soap.store.hot import Connections
 from gpd_soap.store.journal import Journal
-from gpd_soap.store.questions import Answer, Debt, Questions
+from gpd_soap.store.questions import Answer, Debt, Outline, Questions
 from gpd_soap.store.schema.base import cut
 from gpd_soap.store.settle import Settlement, values_of
 from gpd_soap.store.sweep import Batch, Sweep
@@ -61,8 +61,12 @@ class Store:
                 connection.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
             yield connection
 
+    def outline(self, claim: Claim, nav: str) -> Outline:
+        """What verify needs about a notice: one query."""
+        return self._questions.outline(claim, nav)
+
     def notice(self, claim: Claim, nav: str) -> Answer:
-        """What verify and getPayment need about a notice: one query."""
+        """What getPayment needs about a notice: one query."""
         return self._questions.notice(claim, nav)
 
     def debt(self, organization: str, nav: str) -> Debt:

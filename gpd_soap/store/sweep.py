@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Select, and_, bindparam, func, select
 
 from gpd_soap.core.debt import Notice
 from gpd_soap.store import schema
-from gpd_soap.store.hot import Connections, Row, Statement
+from gpd_soap.store.hot import Connections
 from gpd_soap.store.questions import (
     DEBTOR,
     OF_OPTION,
@@ -22,6 +22,7 @@ from gpd_soap.store.questions import (
     notice_of,
     transfer_columns,
 )
+from gpd_soap.store.session import Row, Statement
 
 IUPD, NAV = 0, DEBTOR.stop + OF_OPTION.index("nav")
 
@@ -47,7 +48,7 @@ class Sweep:
         LIMIT: a batch is in memory whole.
         """
         asked: dict[str, Any] = {"idpa": organization, "size": size, "after": ""}
-        while rows := self._connections.read(lambda c: self._batch.run(c, asked)):
+        while rows := self._connections.read(lambda session: session.ask(self._batch, asked)):
             asked["after"] = rows[-1][IUPD]
             yield Batch(len({row[IUPD] for row in rows}), tuple(_notices(rows)))
 

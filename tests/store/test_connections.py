@@ -15,6 +15,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from gpd_soap.store import migrate
+from gpd_soap.store.session import Session
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres
@@ -25,7 +26,7 @@ PID = "SELECT pg_backend_pid()"
 
 def held(store: Store) -> Any:
     """The driver connection that this thread holds."""
-    return store._connections.read(lambda cursor: cursor.connection)
+    return store._connections._held().driver
 
 
 def is_open(driver: Any) -> bool:
@@ -128,11 +129,11 @@ def test_close_waits_for_a_statement_that_runs(store: Store):
     asked: list[Any] = []
     running, go_on = threading.Event(), threading.Event()
 
-    def ask(driver: Any) -> None:
-        asked.append(driver)
+    def ask(session: Session) -> None:
+        asked.append(held(store))
         running.set()
         go_on.wait(30)
-        driver.execute("SELECT 1")
+        session.run("SELECT 1")
 
     asking = threading.Thread(target=lambda: store._connections.read(ask))
     closing = threading.Thread(target=store.close)
@@ -152,10 +153,10 @@ def test_a_child_closes_its_store_whatever_other_threads_did_at_the_fork(store: 
     """A connection that was in use then is the parent's, and nobody waits for it in the child."""
     running, go_on = threading.Event(), threading.Event()
 
-    def ask(driver: Any) -> bool:
+    def ask(_session: Session) -> bool:
         running.set()
         go_on.wait(30)
-        return is_open(driver)
+        return is_open(held(store))
 
     def child() -> bool:
         signal.alarm(20)
@@ -271,15 +272,15 @@ def test_a_write_is_never_sent_twice(on_postgresql: Store, postgres: Postgres):
 
     calls = []
 
-    def write(driver: Any) -> None:
+    def write(session: Session) -> None:
         calls.append(1)
-        driver.execute("SELECT 1")
+        session.run("SELECT 1")
 
     with pytest.raises(on_postgresql._connections._errors):
         on_postgresql._connections.write(write)
 
     assert calls == [1]
-    on_postgresql._connections.write(lambda driver: driver.execute("SELECT 1"))
+    on_postgresql._connections.write(lambda session: session.run("SELECT 1"))
     take(on_postgresql, receipt(1))
     assert kept(on_postgresql) == {("r-1", 0): ("applied", "", 1)}
 

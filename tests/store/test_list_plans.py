@@ -19,31 +19,31 @@ from tests.store.test_plans import scans
 FILL = """
 WITH numbered AS (
   SELECT n, 'P' || n AS iupd, timestamptz '2026-03-16 09:00Z' - n * interval '10 min' AS made,
-         CASE WHEN n %% 19 = 7 THEN '77777777777' ELSE '88888888888' END AS organization
+         CASE WHEN n % 19 = 7 THEN '77777777777' ELSE '88888888888' END AS organization
   FROM generate_series(1, 40000) n
 ), stated AS (
   INSERT INTO position (organization, iupd, version, published_at, withdrawn_at, company_name,
     pay_stand_in, debtor_kind, debtor_code, debtor_full_name, created_at, updated_at)
-  SELECT organization, iupd, 1, CASE WHEN n %% 7 > 0 THEN made END,
-    CASE WHEN n %% 11 = 0 THEN made END, 'Comune di Esempio', true, 'F', 'ANONIMO', 'Maria Esempio',
+  SELECT organization, iupd, 1, CASE WHEN n % 7 > 0 THEN made END,
+    CASE WHEN n % 11 = 0 THEN made END, 'Comune di Esempio', true, 'F', 'ANONIMO', 'Maria Esempio',
     made, made
   FROM numbered
 ), noticed AS (
   SELECT *, lpad((2 * n + k)::text, 17, '0') AS iuv
-  FROM numbered, generate_series(0, 1) k WHERE k = 0 OR n %% 5 = 0
+  FROM numbered, generate_series(0, 1) k WHERE k = 0 OR n % 5 = 0
 ), told AS (
   INSERT INTO payment_option (organization, nav, iupd, iuv, amount, description, plan, valid_from,
     due_at, switch_to_expired, metadata, paid_at, payment_date, updated_at)
-  SELECT organization, '3' || iuv, iupd, iuv, 1000, 'Tributo', CASE WHEN n %% 5 = 0 THEN 'P' END,
-    CASE WHEN n %% 3 = 0 THEN timestamptz '2026-06-01Z' END, made + interval '60 days', n %% 2 = 0,
-    '[]', CASE WHEN k = 0 AND n %% 4 = 0 THEN made + interval '9 days' END,
-    CASE WHEN k = 0 AND n %% 8 = 0 THEN made + interval '9 days' END, made
+  SELECT organization, '3' || iuv, iupd, iuv, 1000, 'Tributo', CASE WHEN n % 5 = 0 THEN 'P' END,
+    CASE WHEN n % 3 = 0 THEN timestamptz '2026-06-01Z' END, made + interval '60 days', n % 2 = 0,
+    '[]', CASE WHEN k = 0 AND n % 4 = 0 THEN made + interval '9 days' END,
+    CASE WHEN k = 0 AND n % 8 = 0 THEN made + interval '9 days' END, made
   FROM noticed
 )
 INSERT INTO transfer (organization, nav, number, amount, beneficiary, remittance_information,
   category, metadata, reported_at)
 SELECT organization, '3' || iuv, 1, 1000, '77777777777', 'Tributo', '0101002IM', '[]',
-  CASE WHEN n %% 16 = 0 THEN made + interval '10 days' END
+  CASE WHEN n % 16 = 0 THEN made + interval '10 days' END
 FROM noticed
 """
 MONTH = NOW, NOW + timedelta(days=30)
@@ -64,8 +64,8 @@ def crowded(databases: Databases) -> Iterator[Store]:
     """A PostgreSQL store with positions of every state, its statistics fresh."""
     name, url = databases.make("postgresql", prepare)
     store = Store(url)
-    store._connections.write(lambda driver: driver.execute(FILL, ()))
-    store._connections.write(lambda driver: driver.execute("ANALYZE"))
+    store._connections.write(lambda session: session.run(FILL))
+    store._connections.write(lambda session: session.run("ANALYZE"))
     yield store
     store.close()
     databases.server("postgresql").drop_database(name)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from psycopg import RawCursor
 from sqlalchemy import Connection, event, insert
 
 from gpd_soap.core.case import CaseKey
 from gpd_soap.core.receipt import Kept, Verdict
 from gpd_soap.store import receipts, schema, worklist
-from gpd_soap.store.hot import Statement
+from gpd_soap.store.session import Statement
 from gpd_soap.store.settle import values_of
 from gpd_soap.store.store import Store
 from tests.conftest import Databases, FreshDatabase
@@ -54,7 +55,7 @@ def crowded(databases: Databases) -> Iterator[Store]:
     ]
     with store.begin() as connection:
         connection.execute(insert(schema.receipt), rows)
-    store._connections.write(lambda driver: driver.execute("ANALYZE"))
+    store._connections.write(lambda session: session.run("ANALYZE"))
     yield store
     store.close()
     databases.server("postgresql").drop_database(name)
@@ -68,6 +69,7 @@ def questions(store: Store) -> dict[str, tuple[Statement, dict[str, Any]]]:
     batch = {"idpa": CLAIM.organization, "after": "P77", "size": 5}
     made = store._questions
     return {
+        "outline": (made._outline, notice),
         "notice": (made._notice, notice),
         "receipt": (made._receipt, told),
         "batch": (store._sweep._batch, batch),
@@ -85,7 +87,9 @@ def scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("which", "mode"),
     [
-        *itertools.product(("notice", "receipt"), ("force_custom_plan", "force_generic_plan")),
+        *itertools.product(
+            ("outline", "notice", "receipt"), ("force_custom_plan", "force_generic_plan")
+        ),
         # WHY: a generic plan knows no size, so that it costs more and is never taken.
         ("batch", "force_custom_plan"),
     ],
@@ -94,12 +98,11 @@ def test_a_question_reads_no_big_table_from_end_to_end(crowded: Store, which: st
     """Positions, options, transfers and receipts are found by index, prepared or not."""
     statement, values = questions(crowded)[which]
 
-    def explain(driver: Any) -> Any:
-        driver.execute(f"SET plan_cache_mode = {mode}")
-        explained = f"EXPLAIN (FORMAT JSON) {statement.sql}"
-        return driver.execute(explained, statement.arguments(values)).fetchone()[0]
-
-    plan = crowded._connections.read(explain)[0]["Plan"]
+    asking = RawCursor(crowded._connections._held().driver)
+    asking.execute(f"SET plan_cache_mode = {mode}")
+    asking.execute(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.arguments(values))
+    [[[explained]]] = asking.fetchall()
+    plan = explained["Plan"]
     found = [(table, how) for table, how in scans(plan) if table in BIG]
 
     assert {table for table, _ in found} >= {"position", "payment_option"}
@@ -112,7 +115,7 @@ def test_sqlite_finds_the_options_of_each_position_by_index(fresh_database: Fres
     statement, values = questions(store)["batch"]
     explained = f"EXPLAIN QUERY PLAN {statement.sql}"
     arguments = statement.arguments(values)
-    steps = store._connections.read(lambda driver: driver.execute(explained, arguments).fetchall())
+    steps = store._connections._held().driver.execute(explained, arguments).fetchall()
     store.close()
     [how] = [step[3] for step in steps if step[3].startswith("SEARCH payment_option ")]
 
@@ -145,11 +148,9 @@ def test_a_back_office_reads_no_big_table_from_end_to_end(
         ask(connection)
     event.remove(crowded.engine, "before_cursor_execute", note)
 
-    def explain(driver: Any) -> list[Any]:
-        explained = [(f"EXPLAIN (FORMAT JSON) {statement}", values) for statement, values in asked]
-        return [driver.execute(*each).fetchone()[0][0]["Plan"] for each in explained]
-
-    plans = crowded._connections.read(explain)
+    driver = crowded._connections._held().driver
+    explained = [(f"EXPLAIN (FORMAT JSON) {statement}", values) for statement, values in asked]
+    plans = [driver.execute(*each).fetchone()[0][0]["Plan"] for each in explained]
     found = [scan for plan in plans for scan in scans(plan) if scan[0] in BIG]
     assert found
     assert [scan for scan in found if "Index" not in scan[1] and "Bitmap" not in scan[1]] == []
