@@ -38,11 +38,6 @@ class Unsayable(ValueError):
     """A value that no message can carry; the text is its element."""
 
 
-def read_text(element: etree._Element) -> str:
-    """The element's text; none is an empty one."""
-    return element.text or ""
-
-
 def _boolean(text: str) -> bool:
     return text.strip() in ("true", "1")
 
@@ -75,7 +70,7 @@ def reader(model: Any) -> Read:
 
     Unreadable where the contract allows what Python cannot hold, such as the year 12000.
     """
-    members: dict[Any, tuple[str, bool, Read]] = {
+    members: dict[Any, tuple[str, bool, Read | None]] = {
         tag: (name, _is_many(kind), _reader_of(kind)) for name, tag, kind in members_of(model)
     }
     names = [name for name, _, _ in members.values()]
@@ -84,7 +79,7 @@ def reader(model: Any) -> Read:
         values: dict[str, Any] = dict.fromkeys(names)
         for child in element:
             name, several, read_member = members[child.tag]
-            value = read_member(child)
+            value = (child.text or "") if read_member is None else read_member(child)
             if not several:
                 values[name] = value
             elif values[name] is None:
@@ -102,14 +97,25 @@ def writer(model: Any) -> Callable[[Say, Any], None]:
 
     Unsayable for a text that no XML can carry, or an amount out of range.
     """
-    members = [(name, _writer_of(kind, tag)) for name, tag, kind in members_of(model)]
+    members = [(name, tag, *_writers_of(kind, tag)) for name, tag, kind in members_of(model)]
 
     def write(say: Say, instance: Any) -> None:
         values = instance.__dict__
-        for name, write_member in members:
+        for name, tag, tell, write_member in members:
             value = values.get(name)
-            if value is not None:
+            if value is None:
+                continue
+            if write_member is not None:
                 write_member(say, value)
+                continue
+            # WHY: here, because a call for each text costs as much as the text.
+            try:
+                text = value if tell is None else tell(value)
+            except ValueError as error:
+                raise Unsayable(tag) from error
+            if _SPECIAL.search(text):
+                text = _escaped(text, tag)
+            say(f"<{tag}>{text}</{tag}>")
 
     return write
 
@@ -124,11 +130,12 @@ def _is_many(kind: Any) -> bool:
     return bool(kind.Attributes.max_occurs > 1)
 
 
-def _reader_of(kind: Any) -> Read:
+def _reader_of(kind: Any) -> Read | None:
+    """How a member is read; None for one that is its text."""
     if issubclass(kind, ComplexModel):
         return reader(kind)
     take = _simple(kind)[0]
-    return read_text if take is str else _value_reader(take)
+    return None if take is str else _value_reader(take)
 
 
 def _value_reader(take: Callable[[str], Any]) -> Read:
@@ -141,10 +148,17 @@ def _value_reader(take: Callable[[str], Any]) -> Read:
     return read
 
 
-def _writer_of(kind: Any, tag: str) -> Write:
-    write = (_complex_writer if issubclass(kind, ComplexModel) else _simple_writer)(kind, tag)
-    if not _is_many(kind):
-        return write
+def _writers_of(kind: Any, tag: str) -> tuple[Callable[[Any], str] | None, Write | None]:
+    """How a member's value becomes text, None for one that is; or how the member is written."""
+    if not issubclass(kind, ComplexModel):
+        assert not _is_many(kind)
+        take, tell = _simple(kind)
+        return (None if take is str else tell), None
+    return None, (_many_writer if _is_many(kind) else _complex_writer)(kind, tag)
+
+
+def _many_writer(kind: Any, tag: str) -> Write:
+    write = _complex_writer(kind, tag)
 
     def write_all(say: Say, values: list[Any]) -> None:
         for value in values:
@@ -160,21 +174,6 @@ def _complex_writer(kind: Any, tag: str) -> Write:
         say(begin)
         write_members(say, value)
         say(end)
-
-    return write
-
-
-def _simple_writer(kind: Any, tag: str) -> Write:
-    tell = _simple(kind)[1]
-
-    def write(say: Say, value: Any) -> None:
-        try:
-            text = tell(value)
-        except ValueError as error:
-            raise Unsayable(tag) from error
-        if _SPECIAL.search(text):
-            text = _escaped(text, tag)
-        say(f"<{tag}>{text}</{tag}>")
 
     return write
 

@@ -1,7 +1,7 @@
 """SOAP 1.1 for paForNode: Spyne's protocol with one parse, the published schema, and its answers.
 
 Spyne asks a protocol four things of a request (parse it, find the payload, find the operation,
-make it an object) and two of an answer.  Each is answered here by the contract and the codec.
+make it an object).  Each is answered here by the contract and the codec; so are its answers.
 """
 
 from __future__ import annotations
@@ -62,6 +62,12 @@ class NodeProtocol(Soap11):
         ctx.udc.operation = operation.name
         ctx.udc.organization = identified(ctx.in_body_doc)
 
+    def generate_method_contexts(self, ctx: Any) -> list[Any]:
+        """Name the one method that answers."""
+        [ctx.descriptor] = self.app.interface.service_method_map[ctx.method_request_string]
+        ctx.function = ctx.descriptor.function
+        return [ctx]
+
     def deserialize(self, ctx: Any, message: Any) -> None:
         """Hold the payload against the contract; make it a model, or note what it breaks."""
         ctx.udc.violation = self.schema.check(ctx.in_body_doc)
@@ -110,20 +116,12 @@ class NodeProtocol(Soap11):
         rule = None if broken else broken_rule(answer)
         return broken if rule is None else [Violation(operation, rule)]
 
-    def serialize(self, ctx: Any, message: Any) -> None:
-        """Pass on the answer that was built and checked; a SOAP Fault is left to Spyne."""
-        if ctx.out_error is not None:
-            super().serialize(ctx, message)
-        else:
-            ctx.out_document = ctx.out_object[0]
-
     def create_out_string(self, ctx: Any, _charset: str | None = None) -> None:
-        """Bytes, with the declaration that every client expects."""
-        if ctx.out_error is None:
-            ctx.out_string = [ctx.out_document]
-        else:
-            fault = etree.tostring(ctx.out_document, encoding="UTF-8", xml_declaration=True)
-            ctx.out_string = [fault]
+        """A SOAP Fault, which Spyne has made, in bytes with the declaration that clients expect.
+
+        Any other answer was bytes when it was given: see `gpd_soap.soap.service`.
+        """
+        ctx.out_string = [etree.tostring(ctx.out_document, encoding="UTF-8", xml_declaration=True)]
 
     def fault_to_http_response_code(self, fault: Fault) -> str:
         """500 as SOAP 1.1 wants it, and 503 where the sender must come again."""
@@ -144,7 +142,7 @@ def _around(response: str) -> tuple[str, str]:
 def identified(payload: etree._Element) -> str:
     """The organization that a request is for, as far as it can be told; a sane text in any case."""
     for child in payload:
-        if etree.QName(child).localname == "idPA":
+        if str(child.tag).rpartition("}")[2] == "idPA":
             text = (child.text or "").strip()
             return text if 1 <= len(text) <= LONGEST_CODE and text.isprintable() else NOBODY
     return NOBODY

@@ -65,16 +65,16 @@ class PaForNode(Service):
         return _desk(ctx).demand(hear.demand(request))
 
     @classmethod
-    def call_wrapper(cls, ctx: Any, args: Any = None) -> Any:
+    def call_wrapper(cls, ctx: Any, args: Any = None) -> None:
         """Answer, whatever happens: the one owner of what we say when we failed (DESIGN 3)."""
         try:
-            return _answer(ctx, _outcome(ctx))
+            _answer(ctx, _outcome(ctx))
         except Exception as failure:
             log.exception("%s failed: %s", ctx.udc.operation, _told(failure))  # noqa: TRY401
             ctx.udc.refused(SYSTEM_ERROR)
             if ctx.udc.operation in RECEIPTS:
                 raise Unavailable from None
-            return _answer(ctx, SYSTEM_ERROR)
+            _answer(ctx, SYSTEM_ERROR)
 
 
 def _desk(ctx: Any) -> Desk:
@@ -105,13 +105,14 @@ def _broken(ctx: Any) -> Refusal:
     return Refusal(PaaFault.PAA_SINTASSI_XSD, violation.description, rule)
 
 
-def _answer(ctx: Any, outcome: Outcome) -> Any:
+def _answer(ctx: Any, outcome: Outcome) -> None:
     if isinstance(outcome, Refusal):
         ctx.udc.refused(outcome)
     else:
         ctx.udc.outcome, ctx.udc.rule = "OK", outcome.rule
     answer = say(outcome, ctx.descriptor.out_message, ctx.udc.organization)
-    return ctx.app.out_protocol.answer_of(answer, ctx.udc.operation)
+    # WHY: Spyne leaves alone what is bytes already.
+    ctx.out_string = [ctx.app.out_protocol.answer_of(answer, ctx.udc.operation)]
 
 
 def _told(failure: Exception) -> str:

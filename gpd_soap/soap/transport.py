@@ -29,7 +29,8 @@ class _Context(WsgiMethodContext):
     """
 
     __setattr__ = object.__setattr__
-    _MethodContext__descriptor = None
+    # WHY: plain attributes, where Spyne has properties that look after each other.
+    descriptor = in_protocol = out_protocol = None
     transport: Any = None
     out_error: Any = None
     out_document: Any = None
@@ -44,15 +45,12 @@ class _Context(WsgiMethodContext):
         self.app = server.app
         self.udc = exchange
         self.pusher_stack: list[Any] = []
-        self._in_protocol = self.app.in_protocol
-        self._out_protocol = self.app.out_protocol
+        self.in_protocol = self.app.in_protocol
+        self.out_protocol = self.app.out_protocol
 
     def fire_event(self, event: str, *args: Any, **kwargs: Any) -> None:
         for handler in self.app.event_manager.handlers.get(event, ()):
             handler(self, *args, **kwargs)
-
-    def copy(self) -> _Context:
-        return self
 
 
 class NodeEndpoint(WsgiApplication):
@@ -76,17 +74,26 @@ class NodeEndpoint(WsgiApplication):
         raw = body(environ, self.max_content_length)
         if isinstance(raw, str):
             return answer(start_response, raw)
-        exchange = Exchange(**_heard(environ), at=self._clock(), raw=raw)
-        return self.handle_rpc(exchange, start_response)
+        return self.handle_rpc(self._heard(environ, raw), start_response)
 
     def take_again(self, raw: bytes, caller: str) -> Exchanged:
         """Take a message that was kept, as if the Node had sent it now; what came of it.
 
         LIMIT: the transport's word on its encoding is gone, so it must say its own.
         """
-        heard: dict[str, Any] = {"charset": None, "soap_action": "", "caller": caller}
-        exchange = Exchange(**heard, started=perf_counter(), at=self._clock(), raw=raw)
-        return self._take(exchange)[2]
+        return self._take(Exchange(raw, None, "", caller, self._clock(), perf_counter()))[2]
+
+    def _heard(self, environ: Environ, raw: bytes) -> Exchange:
+        """A message with what the transport says beside it: all hints, none of them decides."""
+        parameters = environ.get("CONTENT_TYPE", "").lower().partition("charset=")[2]
+        return Exchange(
+            raw=raw,
+            charset=parameters.partition(";")[0].strip(" \"'") or None,
+            soap_action=environ.get("HTTP_SOAPACTION", "").strip("\"' "),
+            caller=caller(environ),
+            at=self._clock(),
+            started=perf_counter(),
+        )
 
     def handle_rpc(self, exchange: Exchange, start_response: StartResponse) -> list[bytes]:
         """Answer one message over HTTP."""
@@ -132,14 +139,3 @@ def _unfit(environ: Environ) -> str | None:
     if kind not in XML_TYPES or environ.get("HTTP_CONTENT_ENCODING", "identity") != "identity":
         return "415 Unsupported Media Type"
     return None
-
-
-def _heard(environ: Environ) -> dict[str, Any]:
-    """What the transport says beside the message; all of it hints, none of it decides."""
-    parameters = environ.get("CONTENT_TYPE", "").lower().partition("charset=")[2]
-    return {
-        "charset": parameters.partition(";")[0].strip(" \"'") or None,
-        "soap_action": environ.get("HTTP_SOAPACTION", "").strip("\"' "),
-        "caller": caller(environ),
-        "started": perf_counter(),
-    }
