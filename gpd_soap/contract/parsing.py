@@ -8,6 +8,7 @@ import threading
 from lxml import etree
 
 SPACE = " \t\r\n"
+SPACE_BYTES = SPACE.encode()
 MARK = "\ufeff"
 
 #: LIMIT: the encodings that a transport may name, in small letters.  Python knows many more, some
@@ -40,6 +41,11 @@ def parse(raw: bytes, charset: str | None = None) -> etree._Element | None:
     return None if len(raw) > ROOMY and _crowded(root) else root
 
 
+def parse_written(document: bytes) -> etree._Element:
+    """The root element of what this program wrote itself, of which nothing ill is thought."""
+    return etree.fromstring(document, _parsers.plain)
+
+
 class _Parsers(threading.local):
     """Parsers for each thread: lxml's are locked, and their error logs mix."""
 
@@ -68,7 +74,7 @@ _parsers = _Parsers()
 def _as_it_says(raw: bytes) -> etree._Element | None:
     parser = _parsers.utf8 if raw.startswith(codecs.BOM_UTF8) else _parsers.plain
     # WHY: some senders put white space before the declaration, where XML has no place for it.
-    return _root(raw.removeprefix(codecs.BOM_UTF8).lstrip(SPACE.encode()), parser)
+    return _root(raw.removeprefix(codecs.BOM_UTF8).lstrip(SPACE_BYTES), parser)
 
 
 def _as_told(raw: bytes, charset: str) -> etree._Element | None:

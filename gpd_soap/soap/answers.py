@@ -15,15 +15,23 @@ DESCRIBED = ("paymentList", "paymentDescription", "fiscalCodePA", "companyName")
 
 def broken_rule(answer: Any) -> str | None:
     """Name the first of the Node's rules that an answer breaks, or None."""
+    fault = answer.__dict__.get("fault")
     if answer.outcome == "KO":
-        return None if answer.__dict__.get("fault") else "an outcome KO carries a fault"
-    if answer.__dict__.get("fault"):
+        return "an outcome KO carries a fault" if fault is None else None
+    if fault is not None:
         return "an outcome OK carries no fault"
     if isinstance(answer, (models.PaGetPaymentRes, models.PaGetPaymentV2Response)):
         return _broken_payment(answer.data)
     if isinstance(answer, (models.PaVerifyPaymentNoticeRes, models.PaDemandPaymentNoticeResponse)):
-        missing = [name for name in DESCRIBED if not answer.__dict__.get(name)]
-        return f"an outcome OK carries {missing[0]}" if missing else None
+        return _undescribed(answer.__dict__)
+    return None
+
+
+def _undescribed(told: dict[str, Any]) -> str | None:
+    for name in DESCRIBED:
+        # WHY: whether a model is true, Spyne finds out by counting its members.
+        if told.get(name) in (None, ""):
+            return f"an outcome OK carries {name}"
     return None
 
 

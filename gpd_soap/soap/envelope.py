@@ -33,9 +33,12 @@ def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | No
         return NotSoap("Client", "The message is not well-formed XML, or carries a DOCTYPE.")
     if root.tag != ENVELOPE:
         return _not_an_envelope(root)
-    if any(_must_be_understood(entry) for header in root.iterchildren(HEADER) for entry in header):
-        return NotSoap("MustUnderstand", "A header entry that must be understood is not.")
-    bodies = list(root.iterchildren(BODY))
+    bodies = []
+    for part in root:
+        if part.tag == BODY:
+            bodies.append(part)
+        elif part.tag == HEADER and any(map(_must_be_understood, part)):
+            return NotSoap("MustUnderstand", "A header entry that must be understood is not.")
     if len(bodies) != 1 or len(bodies[0]) != 1:
         return NotSoap("Client", "The message needs one Body with one element in it.")
     return bodies[0][0]

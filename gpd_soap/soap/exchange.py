@@ -51,28 +51,21 @@ class Exchange:
 
     def over(self, status: int) -> Exchanged:
         """What there is to tell when an answer has been made."""
-        asked, number, receipt = self.request, None, None
-        if asked is not None:
-            receipt = getattr(asked, "receipt", None)
-            number = receipt or getattr(asked, "qrCode", None)
+        asked = self.request
         return Exchanged(
-            at=self.at,
-            seconds=perf_counter() - self.started,
-            caller=self.caller,
-            operation=self.operation,
-            organization=_code(self.organization),
-            broker=NOBODY if asked is None else asked.idBrokerPA,
-            station=NOBODY if asked is None else asked.idStation,
-            notice=NOBODY if number is None else number.noticeNumber,
-            iuv=receipt and receipt.creditorReferenceId,
-            receipt_id=receipt and bounded(receipt.receiptId),
-            psp=receipt and receipt.idPSP,
-            channel=receipt and receipt.idChannel,
-            outcome=self.outcome,
-            fault=self.fault,
-            rule=self.rule,
-            status=status,
-            soap_action=self._drifted_action(),
+            self.at,
+            perf_counter() - self.started,
+            self.caller,
+            self.operation,
+            _code(self.organization),
+            NOBODY if asked is None else asked.idBrokerPA,
+            NOBODY if asked is None else asked.idStation,
+            *_number(asked),
+            self.outcome,
+            self.fault,
+            self.rule,
+            status,
+            self._drifted_action(),
         )
 
     def _drifted_action(self) -> str | None:
@@ -103,6 +96,22 @@ def log_line(told: Exchanged) -> None:
             }
         },
     )
+
+
+def _number(asked: Any) -> tuple[str, str | None, str | None, str | None, str | None]:
+    """The notice that is meant; of a receipt its IUV, id, PSP and channel too."""
+    told = {} if asked is None else asked.__dict__
+    # WHY: whether a model is true, Spyne finds out by counting its members.
+    if (receipt := told.get("receipt")) is not None:
+        return (
+            receipt.noticeNumber,
+            receipt.creditorReferenceId,
+            bounded(receipt.receiptId),
+            receipt.idPSP,
+            receipt.idChannel,
+        )
+    code = told.get("qrCode")
+    return NOBODY if code is None else code.noticeNumber, None, None, None, None
 
 
 def _code(text: str) -> str:

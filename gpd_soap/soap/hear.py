@@ -73,9 +73,9 @@ def digest(payload: etree._Element) -> str:
 def _tell(element: etree._Element, say: Callable[[str], object]) -> None:
     # WHY: XML text cannot contain these control characters, so no value can imitate structure.
     say(f"\x1e{element.tag!s}\x1f")
-    if len(element):
-        for child in element:
+    for child in element:
+        if len(child):
             _tell(child, say)
-    else:
-        say(element.text or "")
+        else:
+            say(f"\x1e{child.tag!s}\x1f{child.text or ''}\x1d")
     say("\x1d")

@@ -12,14 +12,19 @@ from lxml import etree
 from spyne import Fault
 from spyne.protocol.soap import Soap11
 
-from gpd_soap.contract.parsing import parse
+from gpd_soap.contract.parsing import parse_written
 from gpd_soap.contract.schema import Schema, Violation
 from gpd_soap.core.exchange import NOBODY
-from gpd_soap.soap import codec, models
+from gpd_soap.soap import codec
 from gpd_soap.soap.answers import broken_rule
-from gpd_soap.soap.envelope import NotSoap, open_envelope
+from gpd_soap.soap.envelope import SOAP11, NotSoap, open_envelope
 
-PREFIXES = {"soapenv": "http://schemas.xmlsoap.org/soap/envelope/", "paf": models.NAMESPACE}
+#: What stands around the payload of an answer.
+BEGIN = (
+    "<?xml version='1.0' encoding='UTF-8'?>\n"
+    f'<soapenv:Envelope xmlns:soapenv="{SOAP11}"><soapenv:Body>'
+).encode()
+END = b"</soapenv:Body></soapenv:Envelope>"
 
 #: LIMIT: stText35.
 LONGEST_CODE = 35
@@ -72,6 +77,8 @@ class NodeProtocol(Soap11):
         """Hold the payload against the contract; make it a model, or note what it breaks."""
         ctx.udc.violation = self.schema.check(ctx.in_body_doc)
         if ctx.udc.violation is None:
+            # WHY: lxml makes an element anew at each look, unless somebody holds it.
+            ctx.in_document = list(ctx.in_body_doc.iter())
             try:
                 ctx.in_object = codec.reader(ctx.descriptor.in_message)(ctx.in_body_doc)
             except codec.Unreadable as error:
@@ -80,25 +87,25 @@ class NodeProtocol(Soap11):
                 ctx.udc.request = ctx.in_object
 
     def answer_of(self, answer: Any, operation: str) -> bytes:
-        """The whole message of an answer, written and then checked as it will be read.
+        """The whole message of an answer, its payload written and then checked as it will be read.
 
         BrokenAnswer for one that breaks the contract or the Node's extra rules; codec.Unsayable
         for what no message can carry.
         """
-        written = self._written(answer, operation)
+        payload = self._written(answer, operation)
         if self.check_answers:
-            broken = self._broken(written, answer, operation)
+            broken = self._broken(payload, answer, operation)
             if broken:
                 raise BrokenAnswer(str(broken[0]))
-        return written
+        return b"".join((BEGIN, payload, END))
 
     def breaches(self, answer: Any, operation: str) -> list[Violation]:
         """Every rule for which an answer would not be taken, or could not even be written."""
         try:
-            written = self._written(answer, operation)
+            payload = self._written(answer, operation)
         except codec.Unsayable as error:
             return [Violation(str(error), "value", "what a message can carry")]
-        return self._broken(written, answer, operation)
+        return self._broken(payload, answer, operation)
 
     def _written(self, answer: Any, operation: str) -> bytes:
         begin, end = self._around[operation]
@@ -108,11 +115,9 @@ class NodeProtocol(Soap11):
         said.append(end)
         return "".join(said).encode()
 
-    def _broken(self, written: bytes, answer: Any, operation: str) -> list[Violation]:
+    def _broken(self, payload: bytes, answer: Any, operation: str) -> list[Violation]:
         """What breaks the contract; where nothing does, the first of the Node's rules."""
-        envelope = parse(written)
-        assert envelope is not None
-        broken = list(self.schema.violations(envelope[0][0]))
+        broken = list(self.schema.violations(parse_written(payload)))
         rule = None if broken else broken_rule(answer)
         return broken if rule is None else [Violation(operation, rule)]
 
@@ -131,12 +136,8 @@ class NodeProtocol(Soap11):
 
 def _around(response: str) -> tuple[str, str]:
     """What stands before the members of an answer, and what behind them."""
-    names = " ".join(f'xmlns:{prefix}="{name}"' for prefix, name in PREFIXES.items())
-    root = f"paf:{etree.QName(response).localname}"
-    return (
-        f"<?xml version='1.0' encoding='UTF-8'?>\n<soapenv:Envelope {names}><soapenv:Body><{root}>",
-        f"</{root}></soapenv:Body></soapenv:Envelope>",
-    )
+    name = etree.QName(response)
+    return f'<paf:{name.localname} xmlns:paf="{name.namespace}">', f"</paf:{name.localname}>"
 
 
 def identified(payload: etree._Element) -> str:

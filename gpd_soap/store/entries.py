@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.notice import navs_of_iuv
 from gpd_soap.store import schema
-from gpd_soap.store.schema.base import cut
+from gpd_soap.store.schema.base import longest
 
 ENTRY = schema.journal.c
 ID_BITS = 63
+LONGEST_CALLER, LONGEST_RULE = longest(ENTRY.caller), longest(ENTRY.rule)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -98,25 +99,26 @@ EQUAL = ("organization", "operation", "outcome", "fault", "nav", "receipt_id", "
 
 def entry_of(told: Exchanged) -> Entry:
     """What is kept of an exchange."""
+    # WHY: by place and not by name, which takes half the time.
     return Entry(
-        organization=told.organization,
-        at=told.at,
-        id=secrets.randbits(ID_BITS),
-        microseconds=round(told.seconds * 1_000_000),
-        caller=cut(told.caller, ENTRY.caller),
-        operation=told.operation,
-        broker=told.broker,
-        station=told.station,
-        nav=told.notice,
-        iuv=told.iuv,
-        receipt_id=told.receipt_id,
-        psp=told.psp,
-        channel=told.channel,
-        outcome=told.outcome,
-        fault=told.fault,
-        rule=cut(told.rule, ENTRY.rule),
-        status=told.status,
-        soap_action=told.soap_action,
+        told.organization,
+        told.at,
+        secrets.randbits(ID_BITS),
+        round(told.seconds * 1_000_000),
+        told.caller[:LONGEST_CALLER],
+        told.operation,
+        told.broker,
+        told.station,
+        told.notice,
+        told.iuv,
+        told.receipt_id,
+        told.psp,
+        told.channel,
+        told.outcome,
+        told.fault,
+        told.rule[:LONGEST_RULE],
+        told.status,
+        told.soap_action,
     )
 
 

@@ -1,6 +1,6 @@
 """Writing the journal: a request leaves its exchange here, and a thread writes many at once.
 
-LIMIT: what `kill -9` finds waiting, of the last quarter of a second, is in the log alone.  Receipts
+LIMIT: what `kill -9` finds waiting, of the last twentieth of a second, is in the log alone.  Receipts
 are not concerned: each is durable before it is answered.
 """
 
@@ -27,7 +27,7 @@ from gpd_soap.store.months import ensure_months
 LOG = logging.getLogger(__name__)
 
 #: Seconds in which exchanges gather, and how many of them make one transaction.
-GATHER = 0.25
+GATHER = 0.05
 BATCH = 500
 #: LIMIT: exchanges that wait while the database cannot take them, some 10 MB; those beyond are
 #: counted, and are in the log alone.

@@ -26,6 +26,10 @@ from gpd_soap.store.schema.base import Instant
 Row = Sequence[Any]
 Take = Callable[[Any], Any]
 
+#: What a parameter's name may begin with; its value is given without it.
+#: WHY: SQLAlchemy keeps a column's own name for itself in INSERT and UPDATE.
+PREFIX = "v_"
+
 ANSWERED = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
@@ -46,11 +50,12 @@ class Statement:
             dialect = type(dialect)(paramstyle="numeric_dollar")
         compiled: Any = statement.compile(dialect=dialect)
         self.sql = str(compiled)
+        named = {name: name.removeprefix(PREFIX) for name in compiled.params}
         self.constants: dict[str, Any] = {
-            name: value for name, value in compiled.params.items() if value is not None
+            named[name]: value for name, value in compiled.params.items() if value is not None
         }
-        self.order: Sequence[str] = compiled.positiontup
-        kinds = {name: bind.type for bind, name in compiled.bind_names.items()}
+        self.order = [named[name] for name in compiled.positiontup]
+        kinds = {named[name]: bind.type for bind, name in compiled.bind_names.items()}
         binary = [isinstance(kinds[name], LargeBinary) for name in self.order]
         self.formats = [PyFormat.BINARY if each else PyFormat.TEXT for each in binary]
         self.sent_as = [Format.BINARY if each else Format.TEXT for each in binary]
@@ -78,7 +83,7 @@ class Statement:
         bound: dict[str, Any] = {**self.constants, **values}
         for name, binder in self.binders.items():
             bound[name] = binder(bound[name])
-        return [bound[name] for name in self.order]
+        return list(map(bound.__getitem__, self.order))
 
     def taken(self, rows: list[Row]) -> list[Row]:
         """An answer's rows, converted."""

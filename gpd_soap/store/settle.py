@@ -32,7 +32,7 @@ from gpd_soap.core.debt import Notice, Standing
 from gpd_soap.core.receipt import Receipt, Verdict, drift
 from gpd_soap.store import schema
 from gpd_soap.store.hot import Connections
-from gpd_soap.store.session import Session, Statement
+from gpd_soap.store.session import PREFIX, Session, Statement
 
 NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
 KEPT = [c for c in schema.receipt.c if c.name not in NOT_OF_A_RECEIPT]
@@ -58,23 +58,22 @@ class Settlement:
 
     def keep(self, values: dict[str, Any]) -> bool:
         """Keep a receipt that changes no position; False when its receiptId is kept already."""
-        return bool(self._connections.write(lambda session: self._keep(session, bound(values))))
+        return bool(self._connections.write(lambda session: self._keep(session, values)))
 
     def pay(self, values: dict[str, Any], notice: Notice) -> bool:
         """Keep a receipt and mark its notice paid; False when either changed meanwhile."""
         guarded = {**values, "iupd": notice.iupd, "seen": notice.version}
-        return bool(self._connections.write(lambda session: self._pay(session, bound(guarded))))
+        return bool(self._connections.write(lambda session: self._pay(session, guarded)))
 
     def repeat(self, values: dict[str, Any]) -> bool:
         """Count a receipt on the one of the same content; False when there is none."""
-        return bool(self._connections.write(lambda session: self._count(session, bound(values))))
+        return bool(self._connections.write(lambda session: self._count(session, values)))
 
     def conflict(self, values: dict[str, Any]) -> bool:
         """Keep another content under a known receiptId, or count it when that is kept too."""
         if self.repeat(values):
             return True
-        variant = bound(values)
-        return bool(self._connections.write(lambda session: self._add_variant(session, variant)))
+        return bool(self._connections.write(lambda session: self._add_variant(session, values)))
 
 
 def values_of(
@@ -144,13 +143,12 @@ def _in_turn(engine: Engine, statements: Sequence[Executable]) -> Run:
 
 
 def _bound(column: ColumnElement[Any], name: str | None = None) -> ColumnElement[Any]:
-    return bindparam(f"v_{name or column.key}", type_=column.type)
+    return bindparam(f"{PREFIX}{name or column.key}", type_=column.type)
 
 
 def bound(values: dict[str, Any]) -> dict[str, Any]:
-    """Values under the names that the statements here give them."""
-    # WHY: SQLAlchemy keeps a column's own name for itself in INSERT and UPDATE.
-    return {f"v_{name}": value for name, value in values.items()}
+    """Values under the names that the statements here give them, for SQLAlchemy itself."""
+    return {f"{PREFIX}{name}": value for name, value in values.items()}
 
 
 def guard() -> Update:

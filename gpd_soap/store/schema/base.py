@@ -44,7 +44,13 @@ metadata = MetaData(
 )
 
 
+def longest(column: Column[str]) -> int:
+    """How many characters a column takes."""
+    assert isinstance(column.type, String)
+    assert column.type.length is not None
+    return column.type.length
+
+
 def cut(text: str, column: Column[str]) -> str:
     """As much of a text as a column takes."""
-    assert isinstance(column.type, String)
-    return text[: column.type.length]
+    return text[: longest(column)]
