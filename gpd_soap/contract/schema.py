@@ -53,20 +53,25 @@ class Schema:
         self._path = str(wsdl.parent / _imported(definitions))
         self._threads = threading.local()
 
-    def check(self, payload: etree._Element) -> Violation | None:
-        """Hold a payload, where it stands in its envelope, against the published schema.
+    def keeps(self, payload: etree._Element) -> bool:
+        """Whether a payload, where it stands in its envelope, keeps the published schema.
 
         LIMIT: libxml2 skips stray characters in base64Binary; who decodes one must be strict.
         """
-        return next(self.violations(payload), None)
+        return self._compiled().validate(payload)
 
-    def violations(self, payload: etree._Element) -> Iterator[Violation]:
-        """The first rule that is broken at each place of a payload, as `check` holds it."""
-        compiled = self._compiled()
-        if compiled.validate(payload):
-            return
+    def check(self, payload: etree._Element) -> Violation | None:
+        """The first rule that a payload breaks, or None."""
+        return None if self.keeps(payload) else next(self._broken(payload))
+
+    def violations(self, payload: etree._Element) -> list[Violation]:
+        """The first rule that is broken at each place of a payload."""
+        return [] if self.keeps(payload) else list(self._broken(payload))
+
+    def _broken(self, payload: etree._Element) -> Iterator[Violation]:
+        # WHY: the log is of the payload that this thread held against the schema last.
         places: set[str] = set()
-        for error in compiled.error_log:
+        for error in self._compiled().error_log:
             # WHY: libxml2 says of a value that breaks a facet once more that it is not of its type.
             place = _place(error)
             if place not in places:

@@ -39,7 +39,8 @@ def _broken_payment(data: Any) -> str | None:
     if data is None:
         return "an outcome OK carries data"
     transfers = data.transferList.transfer
-    if sum(t.transferAmount for t in transfers) != data.paymentAmount:
+    # WHY: lists, because a generator's steps cost more than its few values.
+    if sum([t.transferAmount for t in transfers]) != data.paymentAmount:
         return "the transfers sum to the amount"
     if len({t.idTransfer for t in transfers}) != len(transfers):
         return "transfers have distinct ids"

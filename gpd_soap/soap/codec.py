@@ -20,8 +20,7 @@ from gpd_soap.core import money, rome
 from gpd_soap.soap import models
 
 Read = Callable[[etree._Element], Any]
-#: Takes a text piece by piece, as a list's `append` does.
-Say = Callable[[str], object]
+Write = Callable[[Any], str]
 
 #: What XML 1.0 has no place for, and what it has another spelling for.
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -103,17 +102,22 @@ def reader(model: Any) -> Read:
 
 
 @cache
-def writer(model: Any) -> Callable[[Say, Any], None]:
-    """How a `model` is told: its members as elements, piece by piece; absent ones are nothing.
+def writer(model: Any) -> Write:
+    """How a `model` becomes text: its members as elements; absent ones are nothing.
 
     Unsayable for a text that no XML can carry, or an amount out of range.
     """
     # WHY: as dataclasses make their methods; a loop over the members takes three times as long.
     known = {"special": _SPECIAL.search, "escaped": _escaped, "Unsayable": Unsayable}
-    lines = ["def write(say, instance):", *_lines(model, "instance", 1, known)]
+    lines = [
+        "def write(instance):",
+        " said = ''",
+        *_lines(model, "instance", 1, known),
+        " return said",
+    ]
     made: dict[str, Any] = {}
     exec("\n".join(lines), known, made)  # noqa: S102  # every word of it is from our own models
-    return cast("Callable[[Say, Any], None]", made["write"])
+    return cast("Write", made["write"])
 
 
 def _lines(model: Any, instance: str, depth: int, known: dict[str, Any]) -> Iterator[str]:
@@ -136,9 +140,9 @@ def _element_lines(
     kind: Any, tag: str, instance: str, depth: int, known: dict[str, Any]
 ) -> Iterator[str]:
     pad = " " * depth
-    yield f"{pad}say({f'<{tag}>'!r})"
+    yield f"{pad}said += '<{tag}>'"
     yield from _lines(kind, instance, depth, known)
-    yield f"{pad}say({f'</{tag}>'!r})"
+    yield f"{pad}said += '</{tag}>'"
 
 
 def _text_lines(
@@ -152,7 +156,7 @@ def _text_lines(
         known[tell.__name__] = tell
         yield f"{pad}try: {value} = {tell.__name__}({value})"
         yield f"{pad}except ValueError as error: raise Unsayable({tag!r}) from error"
-    yield f"{pad}say(f'<{tag}>{{{value}}}</{tag}>')"
+    yield f"{pad}said += f'<{tag}>{{{value}}}</{tag}>'"
 
 
 def members_of(model: Any) -> Iterator[tuple[str, str, Any]]:

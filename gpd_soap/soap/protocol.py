@@ -93,10 +93,8 @@ class NodeProtocol(Soap11):
         for what no message can carry.
         """
         payload = self._written(answer, operation)
-        if self.check_answers:
-            broken = self._broken(payload, answer, operation)
-            if broken:
-                raise BrokenAnswer(str(broken[0]))
+        if self.check_answers and (broken := self._broken(payload, answer, operation)):
+            raise BrokenAnswer(str(broken[0]))
         return b"".join((BEGIN, payload, END))
 
     def breaches(self, answer: Any, operation: str) -> list[Violation]:
@@ -109,15 +107,12 @@ class NodeProtocol(Soap11):
 
     def _written(self, answer: Any, operation: str) -> bytes:
         begin, end = self._around[operation]
-        said = [begin]
         model: Any = type(answer)
-        codec.writer(model)(said.append, answer)
-        said.append(end)
-        return "".join(said).encode()
+        return f"{begin}{codec.writer(model)(answer)}{end}".encode()
 
     def _broken(self, payload: bytes, answer: Any, operation: str) -> list[Violation]:
         """What breaks the contract; where nothing does, the first of the Node's rules."""
-        broken = list(self.schema.violations(parse_written(payload)))
+        broken = self.schema.violations(parse_written(payload))
         rule = None if broken else broken_rule(answer)
         return broken if rule is None else [Violation(operation, rule)]
 

@@ -1,7 +1,7 @@
 """Writing the journal: a request leaves its exchange here, and a thread writes many at once.
 
-LIMIT: what `kill -9` finds waiting, of the last twentieth of a second, is in the log alone.  Receipts
-are not concerned: each is durable before it is answered.
+LIMIT: what `kill -9` finds waiting, of the last twentieth of a second, is in the log alone.
+Receipts are not concerned: each is durable before it is answered.
 """
 
 from __future__ import annotations

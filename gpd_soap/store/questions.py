@@ -259,13 +259,14 @@ def notice_of(rows: Sequence[Row], at: int) -> Notice | None:
         return None
     row[METADATA] = _metadata(row[METADATA])
     row[DEBTOR] = [Debtor._make(row[DEBTOR])]
-    shares = (transfer_of(r[at + WIDTH :]) for r in rows if len(r) > at + WIDTH)
-    return Notice._make((*row, tuple(share for share in shares if share is not None)))
+    # WHY: lists, because a generator's steps cost more than its few values.
+    shares = [transfer_of(each[at + WIDTH :]) for each in rows]
+    return Notice._make([*row, tuple([share for share in shares if share is not None])])
 
 
 def transfer_of(row: Row) -> Transfer | None:
-    """One share out of its columns; None where the option has none."""
-    if row[0] is None:
+    """One share out of its columns; None where the option has none, or none were asked for."""
+    if not row or row[0] is None:
         return None
     number, amount, beneficiary, company, iban, postal, *stamp, information, category, entries = row
     return Transfer(

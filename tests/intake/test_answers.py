@@ -157,10 +157,9 @@ def kept(store: Store, position: NewPosition) -> list[Notice]:
 def said(outcome: Outcome, response: Any) -> Any:
     """The answer to an outcome, once contract and Node have nothing against it."""
     answer = say(outcome, response, ORGANIZATION)
-    told: list[str] = []
-    codec.writer(response)(told.append, answer)
+    told = codec.writer(response)(answer)
     name = response.get_type_name()
-    text = f'<p:{name} xmlns:p="{models.NAMESPACE}">{"".join(told)}</p:{name}>'
+    text = f'<p:{name} xmlns:p="{models.NAMESPACE}">{told}</p:{name}>'
     assert CONTRACT.check(etree.fromstring(text)) is None
     assert broken_rule(answer) is None
     return answer
