@@ -111,9 +111,10 @@ def _pay(store: Store, option: NewOption, now: datetime) -> None:
     ).encode()
     payload = open_envelope(raw)
     assert not isinstance(payload, NotSoap)
-    request = codec.reader(models.PaSendRTV2Request)(payload)
+    content: list[str] = []
+    request = codec.reader(models.PaSendRTV2Request)(payload, content.append)
     desk = Desk(store, lambda: now, Office(store, timedelta()), Policy())
-    desk.settle(hear.receipt(request, payload), "paSendRTV2", raw)
+    desk.settle(hear.receipt(request, content), "paSendRTV2", raw)
 
 
 def _verify(one: Sample, option: NewOption, now: datetime) -> str:

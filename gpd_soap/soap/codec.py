@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from functools import cache
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from lxml import etree
 from spyne import Boolean, ByteArray, ComplexModel, Date, DateTime, Integer, Unicode
@@ -19,13 +19,25 @@ from spyne import Boolean, ByteArray, ComplexModel, Date, DateTime, Integer, Uni
 from gpd_soap.core import money, rome
 from gpd_soap.soap import models
 
-Read = Callable[[etree._Element], Any]
+#: Takes a text piece by piece, as a list's `append` does.
+Say = Callable[[str], object]
 Write = Callable[[Any], str]
+
+#: What stands around names and texts where content is told.
+#: WHY: XML text cannot contain these control characters, so no value can imitate structure.
+BEGIN, TEXT, END = "\x1e", "\x1f", "\x1d"
 
 #: What XML 1.0 has no place for, and what it has another spelling for.
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Read(Protocol):
+    """Makes a model of an element; see `reader`."""
+
+    def __call__(self, element: etree._Element, say: Say | None = None) -> Any:
+        """Read, and tell the content where somebody listens."""
 
 
 class Unreadable(ValueError):
@@ -74,25 +86,31 @@ SIMPLE: dict[Any, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
 def reader(model: Any) -> Read:
     """How an element that keeps to the contract becomes a `model`.
 
-    Unreadable where the contract allows what Python cannot hold, such as the year 12000.
+    `say` takes the content on the way, piece by piece: the names of the elements and the texts of
+    leaves, in the order of the document.  Unreadable where the contract allows what Python cannot
+    hold, such as the year 12000.
     """
-    members: dict[Any, tuple[str, bool, Read | None]] = {
-        tag: (name, _is_many(kind), _reader_of(kind)) for name, tag, kind in members_of(model)
-    }
-    nothing: dict[str, Any] = dict.fromkeys(name for name, _, _ in members.values())
+    members = {tag: (name, _is_many(kind), *_takers(kind)) for name, tag, kind in members_of(model)}
+    nothing: dict[str, Any] = dict.fromkeys(name for name, *_ in members.values())
     new = model.__new__
 
-    def read(element: etree._Element) -> Any:
+    def read(element: etree._Element, say: Say | None = None) -> Any:
         values = nothing.copy()
+        if say is not None:
+            say(f"{BEGIN}{element.tag!s}{TEXT}")
         for child in element:
-            name, several, read_member = members[child.tag]
-            value = (child.text or "") if read_member is None else read_member(child)
-            if not several:
-                values[name] = value
-            elif values[name] is None:
-                values[name] = [value]
+            tag = str(child.tag)
+            name, several, read_member, take = members[tag]
+            if read_member is not None:
+                value = read_member(child, say)
             else:
-                values[name].append(value)
+                text = child.text or ""
+                value = text if take is None else _taken(take, text, tag)
+                if say is not None:
+                    say(f"{BEGIN}{tag}{TEXT}{text}{END}")
+            values[name] = [*(values[name] or ()), value] if several else value
+        if say is not None:
+            say(END)
         made = new(model)
         # WHY: what the constructor does, without a call for each of a receipt's two dozen models.
         made.__dict__ = values
@@ -169,22 +187,19 @@ def _is_many(kind: Any) -> bool:
     return bool(kind.Attributes.max_occurs > 1)
 
 
-def _reader_of(kind: Any) -> Read | None:
-    """How a member is read; None for one that is its text."""
+def _takers(kind: Any) -> tuple[Read | None, Callable[[str], Any] | None]:
+    """How a member is read, or what is made of its text: nothing where it is the text."""
     if issubclass(kind, ComplexModel):
-        return reader(kind)
+        return reader(kind), None
     take = _simple(kind)[0]
-    return None if take is str else _value_reader(take)
+    return None, (None if take is str else take)
 
 
-def _value_reader(take: Callable[[str], Any]) -> Read:
-    def read(element: etree._Element) -> Any:
-        try:
-            return take(element.text or "")
-        except (ValueError, OverflowError) as error:
-            raise Unreadable(etree.QName(element).localname) from error
-
-    return read
+def _taken(take: Callable[[str], Any], text: str, tag: str) -> Any:
+    try:
+        return take(text)
+    except (ValueError, OverflowError) as error:
+        raise Unreadable(tag) from error
 
 
 def _escaped(text: str, tag: str) -> str:

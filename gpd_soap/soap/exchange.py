@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -29,7 +29,10 @@ CODE_LENGTH = 11
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer.  But for `raw`, nothing in here names a person."""
+    """One request and its answer; `content` is a receipt's, as the codec tells it.
+
+    But for `raw`, `request` and `content`, nothing in here names a person.
+    """
 
     raw: bytes
     charset: str | None
@@ -40,6 +43,7 @@ class Exchange:
     operation: str = NOBODY
     organization: str = NOBODY
     request: Any = None
+    content: list[str] = field(default_factory=list)
     violation: Violation | None = None
     outcome: str = NOBODY
     fault: str = NOBODY

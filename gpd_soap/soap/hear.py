@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
-
-from lxml import etree
 
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.demand import Demand
@@ -35,14 +33,14 @@ def demand(request: Any) -> Demand:
     )
 
 
-def receipt(request: Any, payload: etree._Element) -> Receipt:
+def receipt(request: Any, content: Iterable[str]) -> Receipt:
     """A receipt, V1 or V2, with the digest of its content."""
     sent = request.receipt
     paid_at: datetime | None = sent.paymentDateTime
     return Receipt(
         claim=claim(request),
         receipt_id=bounded(sent.receiptId),
-        digest=digest(payload),
+        digest=digest(content),
         issuer=sent.fiscalCode,
         nav=sent.noticeNumber,
         iuv=sent.creditorReferenceId,
@@ -60,22 +58,9 @@ def receipt(request: Any, payload: etree._Element) -> Receipt:
     )
 
 
-def digest(payload: etree._Element) -> str:
-    """The name of a payload's content: the same for every prefix, indent, comment and encoding.
+def digest(content: Iterable[str]) -> str:
+    """The name of a receipt's content: the same for every prefix, indent, comment and encoding.
 
-    Element names and the text of leaves in document order, which is all that the contract has.
+    `content` is what `codec.reader` tells: all that the contract has.
     """
-    said: list[str] = []
-    _tell(payload, said.append)
-    return hashlib.sha256("".join(said).encode()).hexdigest()
-
-
-def _tell(element: etree._Element, say: Callable[[str], object]) -> None:
-    # WHY: XML text cannot contain these control characters, so no value can imitate structure.
-    say(f"\x1e{element.tag!s}\x1f")
-    for child in element:
-        if len(child):
-            _tell(child, say)
-        else:
-            say(f"\x1e{child.tag!s}\x1f{child.text or ''}\x1d")
-    say("\x1d")
+    return hashlib.sha256("".join(content).encode()).hexdigest()

@@ -26,6 +26,8 @@ BEGIN = (
 ).encode()
 END = b"</soapenv:Body></soapenv:Envelope>"
 
+RECEIPTS = ("paSendRT", "paSendRTV2")
+
 #: LIMIT: stText35.
 LONGEST_CODE = 35
 
@@ -77,10 +79,10 @@ class NodeProtocol(Soap11):
         """Hold the payload against the contract; make it a model, or note what it breaks."""
         ctx.udc.violation = self.schema.check(ctx.in_body_doc)
         if ctx.udc.violation is None:
-            # WHY: lxml makes an element anew at each look, unless somebody holds it.
-            ctx.in_document = list(ctx.in_body_doc.iter())
+            read = codec.reader(ctx.descriptor.in_message)
+            say = ctx.udc.content.append if ctx.udc.operation in RECEIPTS else None
             try:
-                ctx.in_object = codec.reader(ctx.descriptor.in_message)(ctx.in_body_doc)
+                ctx.in_object = read(ctx.in_body_doc, say)
             except codec.Unreadable as error:
                 ctx.udc.violation = Violation(str(error), "value")
             else:

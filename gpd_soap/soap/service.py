@@ -11,12 +11,10 @@ from spyne import Service, rpc
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
 from gpd_soap.desk import Desk
 from gpd_soap.soap import hear, models
-from gpd_soap.soap.protocol import BrokenAnswer, Unavailable
+from gpd_soap.soap.protocol import RECEIPTS, BrokenAnswer, Unavailable
 from gpd_soap.soap.say import Outcome, say
 
 log = logging.getLogger("gpd_soap.node")
-
-RECEIPTS = ("paSendRT", "paSendRTV2")
 
 
 def operation(request: Any, response: Any) -> Callable[[Any], Any]:
@@ -84,7 +82,7 @@ def _desk(ctx: Any) -> Desk:
 
 
 def _settle(ctx: Any, request: Any) -> Outcome:
-    receipt = hear.receipt(request, ctx.in_body_doc)
+    receipt = hear.receipt(request, ctx.udc.content)
     return _desk(ctx).settle(receipt, ctx.udc.operation, ctx.udc.raw)
 
 

@@ -3,11 +3,13 @@
 import re
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from gpd_soap.soap.kept import document
 from gpd_soap.store import positions, schema
 from gpd_soap.store.store import Store
 from tests import world
@@ -16,6 +18,7 @@ from tests.conftest import KINDS, FreshDatabase
 from tests.messages.build import asked, claim, qr, receipt, transfer
 from tests.world import nav
 
+MESSAGES = Path(__file__).parents[1] / "messages"
 PLAIN = asked("paSendRTV2", claim() + receipt(nav(1)))
 
 
@@ -60,6 +63,25 @@ def test_the_same_content_in_another_dress_is_the_same(store: Store, again: str 
     assert b"<outcome>OK</outcome>" in send(store, again)
 
     assert kept(store) == [(0, "applied", 2, nav(1))]
+
+
+#: What the digests of 0.1.0 were when they were first kept.
+DIGESTS = {
+    "paSendRTV2/everything": "51af1b9c2083a4d2f367514fb48f2bfaa33586b0b383b409a6146ac30cabb688",
+    "paSendRTV2/stamp": "dab5c3a638d197c96a24383e68e8a567793654b327a9ca8a0527e66a13c29db9",
+    "paSendRTV2/bundles": "2aadbe7cf00b33c3ff859886eaec122bc1b96c9278f0fb026df5bebceed1fc92",
+    "paSendRT/amount-differs": "d15d6cc4ddff1101d31480c1c6883fd298b538b87c4988fc04c508a201a21af4",
+}
+
+
+@pytest.mark.parametrize("case", DIGESTS)
+def test_a_receipt_keeps_its_digest_from_release_to_release(case: str) -> None:
+    """Or one that is sent again after an upgrade would be taken for another."""
+    raw = (MESSAGES / case / "ask.xml").read_bytes()
+
+    assert document(raw, DIGESTS[case]).startswith(b"<?xml")
+    with pytest.raises(ValueError, match="does not hold the receipt"):
+        document(raw.replace(b"<idPSP>", b"<idPSP>X"), DIGESTS[case])
 
 
 def test_other_content_under_one_receipt_id_is_conflicting(store: Store) -> None:
