@@ -52,7 +52,9 @@ class Member(NamedTuple):
 class Node:
     """One machine: etcd, Patroni and the PostgreSQL that Patroni starts."""
 
-    def __init__(self, number: int, begun_with: list[str], home: Path, told: dict[str, str]) -> None:
+    def __init__(
+        self, number: int, begun_with: list[str], home: Path, told: dict[str, str]
+    ) -> None:
         self.name, self.address = f"node{number}", told[f"NODE_{number}"]
         self._begun_with, self._home = begun_with, home
         self._data = home / "data"
@@ -98,11 +100,12 @@ class Node:
         lives = [each.pid for each in self._run.values() if each.poll() is None]
         return [*lives, *self.postgres()]
 
-    def kill(self) -> None:
-        """`kill -9` of everything, as if the power were gone; Patroni first, for it would help."""
-        for each in self._run.values():
-            each.kill()
-            each.wait()
+    def kill(self, *programs: str) -> None:
+        """`kill -9` of PostgreSQL and of these, or of everything, as if the power were gone."""
+        # WHY: PostgreSQL last, for Patroni would start it.
+        for name in programs or self._run:
+            self._run[name].kill()
+            self._run[name].wait()
         self.kill_postgres()
 
     def kill_postgres(self) -> None:
@@ -111,13 +114,13 @@ class Node:
             kill_process(each)
 
     def stop(self) -> None:
-        """Stop for good; by force, for there is nothing to keep."""
+        """Stop for good; PostgreSQL gives its shared memory back."""
         for each in self._run.values():
             each.kill()
             each.wait()
         for main in self.postgres()[:1]:
             os.kill(main, signal.SIGQUIT)
-            _until(lambda: not self.postgres(), STOP_WITHIN, "PostgreSQL stays")
+        _until(lambda: not self.postgres(), STOP_WITHIN, "PostgreSQL stays")
 
     def url(self, password: str) -> str:
         """Where SQLAlchemy finds the database on this node, primary or not."""
@@ -133,7 +136,9 @@ class Cluster:
     def members(self, by: Node) -> list[Member]:
         """Who is what, as this node knows; nobody where it does not answer."""
         try:
-            said: dict[str, Any] = requests.get(f"http://{by.address}:8008/cluster", timeout=2).json()
+            said: dict[str, Any] = requests.get(
+                f"http://{by.address}:8008/cluster", timeout=2
+            ).json()
         except (requests.RequestException, ValueError):
             return []
         return [_member(each) for each in said.get("members", [])]
@@ -192,9 +197,16 @@ class Cluster:
         seen = {frozenset(self.members(node)) for node in self.nodes}
         [members, *others] = seen
         timelines = {member.timeline for member in members}
-        if others or sorted(m.role for m in members) != ROLES or len(timelines) > 1 or 0 in timelines:
+        if (
+            others
+            or sorted(m.role for m in members) != ROLES
+            or len(timelines) > 1
+            or 0 in timelines
+        ):
             return False
-        primary = next(n for n in self.nodes for m in members if (m.name, m.role) == (n.name, ROLES[0]))
+        primary = next(
+            n for n in self.nodes for m in members if (m.name, m.role) == (n.name, ROLES[0])
+        )
         with contextlib.suppress(psycopg.OperationalError), self._session(primary) as session:
             return session.execute(FOLLOWED).fetchone() == (2, 1)
         return False

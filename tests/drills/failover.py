@@ -2,8 +2,8 @@
 
 Three PostgreSQL nodes as deploy/patroni has them; one app process finds the primary through
 HAProxy, another by a list of hosts.  Receipts come all the time while nodes are killed, cut off and
-switched.  Nothing is restarted but what was killed.  Then every receipt that was answered OK must be
-on the last primary exactly once with its effect, and the standbys hold the same rows.
+switched, and nothing is restarted but what was killed.  Then every receipt that was answered OK
+must be on the last primary exactly once with its effect, and the standbys hold the same rows.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import statistics
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,83 +27,17 @@ from tests.drills import judge, stories
 from tests.drills.apps import App
 from tests.drills.cluster import Cluster, Node, cluster
 from tests.drills.crash import not_ready, prepare, show
-from tests.drills.network import NODES, Network, network
+from tests.drills.network import NODES, network
+from tests.drills.outages import BLOWS, SHORT, Ground, Struck, strike
 from tests.drills.sending import Senders
 from tests.drills.stories import Story
-from tests.drills.watching import OK, SILENCE, UNAVAILABLE, Watch, during, gap
+from tests.drills.watching import OK, SILENCE, SYSTEM_ERROR, UNAVAILABLE, Watch, during, gap
 
+LAWFUL = (OK, UNAVAILABLE, SYSTEM_ERROR, SILENCE)
 APPS = ("haproxy", "hosts")
 WIDTH = 8
 #: Steps begun in a second, and the seconds of each blow that they must last for.
 RATE, SECONDS_OF_EACH = 25, 60
-#: Seconds between a cluster that is whole and the next blow, and those that a state is kept.
-CALM, HELD = 3.0, 8.0
-
-
-class Ground(NamedTuple):
-    """The cluster, and the network that it is on."""
-
-    cluster: Cluster
-    network: Network
-
-
-def machine(ground: Ground) -> None:
-    """The primary's machine dies, and comes back when another has taken over."""
-    primary = ground.cluster.role("leader")
-    primary.kill()
-    ground.cluster.wait_for_another(primary)
-    primary.start()
-
-
-def postgres(ground: Ground) -> None:
-    """PostgreSQL alone dies on the primary, and Patroni starts it."""
-    ground.cluster.role("leader").kill_postgres()
-
-
-def partition(ground: Ground) -> None:
-    """The primary is cut off from the other nodes, and the apps can still reach it."""
-    _cut(ground, reachable=True)
-
-
-def isolation(ground: Ground) -> None:
-    """The primary is cut off from everybody, and nobody is told."""
-    _cut(ground, reachable=False)
-
-
-def standby(ground: Ground) -> None:
-    """The synchronous standby's machine dies; the other one must be waited for from now on."""
-    lost = ground.cluster.role("sync_standby")
-    lost.kill()
-    ground.cluster.role("sync_standby", but=lost)
-    lost.start()
-
-
-def switchover(ground: Ground) -> None:
-    """An operator makes the standby primary."""
-    ground.cluster.switch_over()
-
-
-def _cut(ground: Ground, *, reachable: bool) -> None:
-    primary = ground.cluster.role("leader")
-    number = ground.cluster.nodes.index(primary) + 1
-    ground.network.cut(number, reachable=reachable)
-    ground.cluster.wait_for_another(primary)
-    time.sleep(HELD)
-    ground.network.heal(number)
-
-
-BLOWS: dict[str, Callable[[Ground], None]] = {
-    each.__name__: each for each in (partition, machine, standby, postgres, isolation, switchover)
-}
-SHORT = ("partition", "machine")
-
-
-class Struck(NamedTuple):
-    """One blow: when, in seconds, and when the cluster was whole again."""
-
-    blow: str
-    since: float
-    until: float
 
 
 class Felt(NamedTuple):
@@ -175,13 +109,13 @@ def _hold(
     with Watch([app.node for app in apps]) as watch:
         senders.start(WIDTH)
         with _paced(senders):
-            struck = [_strike(ground, blow) for blow in blows]
+            struck = [strike(ground, blow) for blow in blows]
         broken = [] if senders.done < len(steps) - WIDTH else ["the load ended before the blows"]
         senders.allow(len(steps) + WIDTH)
         ended = senders.finish(time.monotonic() + 20 + len(steps) / 40)
     senders.stop()
     took = time.monotonic() - begun
-    broken += [*senders.wrong, *not_ready(apps), *unlawful(senders, watch)]
+    broken += [*senders.wrong, *not_ready(apps), *_unlawful(senders, watch, struck)]
     if not ended:
         broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
     for app in apps:
@@ -213,23 +147,16 @@ def _paced(senders: Senders) -> Iterator[None]:
         thread.join()
 
 
-def _strike(ground: Ground, blow: str) -> Struck:
-    """One blow, and whatever it takes to be whole again."""
-    time.sleep(CALM)
-    since = time.monotonic()
-    BLOWS[blow](ground)
-    ground.cluster.wait_until_whole()
-    until = time.monotonic()
-    time.sleep(CALM)
-    return Struck(blow, since, until)
-
-
-def unlawful(senders: Senders, watch: Watch) -> list[str]:
-    """Answers to questions that DESIGN 3 does not know, and requests without any."""
-    lawful = (OK, UNAVAILABLE, "PAA_SYSTEM_ERROR", SILENCE)
-    silent = sum(a.what == SILENCE for a in (*senders.answers, *watch.answers))
-    broken = [f"a verify: {a.what}" for a in watch.answers if a.what not in lawful]
-    return [*broken, *([f"{silent} requests got no answer in the Node's time"] if silent else [])]
+def _unlawful(senders: Senders, watch: Watch, struck: list[Struck]) -> Iterator[str]:
+    """Answers that DESIGN 3 does not know, none at all, and OK where there was no second copy."""
+    for answer in watch.answers:
+        if answer.what not in LAWFUL:
+            yield f"a verify: {answer.what}"
+    if silent := sum(a.what == SILENCE for a in (*senders.answers, *watch.answers)):
+        yield f"{silent} requests got no answer in the Node's time"
+    for quiet in (each.quiet for each in struck if each.quiet):
+        if early := during(senders.answers, *quiet)[OK]:
+            yield f"{early} receipts were answered OK without a second copy"
 
 
 def _felt(struck: list[Struck], senders: Senders, watch: Watch) -> Felt:
@@ -280,8 +207,8 @@ def _position(url: str, where: str, until: str = "0/0") -> str:
     deadline = time.monotonic() + 20
     with psycopg.connect(plain, autocommit=True) as session:
         while True:
-            question = f"SELECT {where}::text, {where} >= %s::pg_lsn"  # noqa: S608  # our own words
-            row = session.execute(question, [until]).fetchone()  # type: ignore[arg-type]
+            question = f"SELECT {where}::text, {where} >= %s::pg_lsn"
+            row = session.execute(question, [until]).fetchone()
             if row and row[1]:
                 return str(row[0])
             assert time.monotonic() < deadline, "a standby that does not follow"
@@ -297,7 +224,9 @@ def main() -> None:
     report = drill(blows, told.seed)
     if told.json:
         told.json.write_text(json.dumps(_plain(report), indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(show(report))
+    for name, felt in report.felt.items():
+        sys.stdout.write(f"{name}: {felt}\n")
+    sys.stdout.write(show(report._replace(felt={})))
     sys.exit(bool(report.broken))
 
 
@@ -313,7 +242,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("blows", nargs="*", default=[*BLOWS], metavar="BLOW", help=", ".join(BLOWS))
     parser.add_argument("--short", action="store_true", help=", then ".join(SHORT))
-    parser.add_argument("--rounds", type=int, default=2, help="[2]")
+    parser.add_argument("--rounds", type=int, default=3, help="[3]")
     parser.add_argument("--seed", type=int, default=1, help="[1]")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""Three machines on one: a network of our own with a cable to each, or loopback where we may not."""
+"""Three machines on one: a network of our own with a cable to each, or loopback instead."""
 
 import contextlib
 import ctypes
