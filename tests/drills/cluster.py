@@ -23,7 +23,7 @@ from tests.drills.network import NODES, Network
 from tests.postgres import found_programs
 
 FILES = DEPLOY / "patroni"
-PASSWORDS = ("SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REST_PASSWORD")
+PASSWORDS = ("SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REWIND_PASSWORD", "REST_PASSWORD")
 #: A cluster is whole again after so long, in seconds, whatever befell it.
 WHOLE_WITHIN = 120.0
 STOP_WITHIN = 20.0
@@ -95,11 +95,6 @@ class Node:
             return []
         return [main, *map(int, children)]
 
-    def processes(self) -> list[int]:
-        """All that runs on this node."""
-        lives = [each.pid for each in self._run.values() if each.poll() is None]
-        return [*lives, *self.postgres()]
-
     def kill(self, *programs: str) -> None:
         """`kill -9` of PostgreSQL and of these, or of everything, as if the power were gone."""
         # WHY: PostgreSQL last, for Patroni would start it.
@@ -122,9 +117,10 @@ class Node:
             os.kill(main, signal.SIGQUIT)
         _until(lambda: not self.postgres(), STOP_WITHIN, "PostgreSQL stays")
 
-    def url(self, password: str) -> str:
-        """Where SQLAlchemy finds the database on this node, primary or not."""
-        return f"postgresql+psycopg://postgres:{password}@{self.address}:5432/{DATABASE}"
+    def url(self, password: str, database: str = DATABASE) -> str:
+        """Where SQLAlchemy finds this node's database as its superuser: on the node alone."""
+        who = f"postgresql+psycopg://postgres:{password}@"
+        return f"{who}/{database}?host={self._home}&port=5432"
 
 
 class Cluster:
@@ -212,10 +208,8 @@ class Cluster:
         return False
 
     def _session(self, node: Node) -> psycopg.Connection[tuple[Any, ...]]:
-        return psycopg.connect(
-            host=node.address, user="postgres", password=self._told["SUPERUSER_PASSWORD"],
-            dbname="postgres", autocommit=True, connect_timeout=2,
-        )  # fmt: skip
+        url = node.url(self._told["SUPERUSER_PASSWORD"], "postgres").replace("+psycopg", "")
+        return psycopg.connect(url, autocommit=True, connect_timeout=2)
 
 
 def _member(said: dict[str, Any]) -> Member:
@@ -225,12 +219,13 @@ def _member(said: dict[str, Any]) -> Member:
 
 
 @contextmanager
-def cluster(network: Network, home: Path, nodes: list[Node]) -> Iterator[Cluster]:
-    """A whole cluster of three; `nodes` is filled for whoever must know them early."""
+def cluster(network: Network, home: Path) -> Iterator[Cluster]:
+    """A whole cluster of three."""
     told = {f"NODE_{number}": f"{network.prefix}.{number}" for number in NODES}
     told |= {name: secrets.token_hex(8) for name in PASSWORDS}
     told |= {"PROGRAMS": str(next(found_programs())), "LISTEN": f"{network.prefix}.254:5000",
-             "NODES": f"{network.prefix}.0/24", "APPS": f"{network.prefix}.0/24"}  # fmt: skip
+             "NODES": network.block, "APPS": network.block}  # fmt: skip
+    nodes: list[Node] = []
     for number in NODES:
         (place := home / f"node{number}").mkdir()
         nodes.append(Node(number, network.inside(number), place, told))

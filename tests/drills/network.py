@@ -5,35 +5,20 @@ import ctypes
 import os
 import pwd
 import random
-import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Self
+
+from tests.deploy.programs import program
 
 NODES = (1, 2, 3)
 CLONE_NEWNET = 0x40000000
 #: One MAC for both bridges: a node's neighbours' table must not tell which it is plugged into.
 MAC = "02:00:00:00:00:fe"
+APART = (program("unshare", "util-linux"), "--net", "--")
 PROBE = "ip link add drill type bridge && nsenter --net=/proc/self/ns/net true"
-
-
-class Network(Protocol):
-    """Where nodes are, and how one of them can be cut off."""
-
-    kind: str
-    prefix: str
-
-    def inside(self, node: int) -> list[str]:
-        """What a command is begun with, so that it runs on this node and not as root."""
-
-    def cut(self, node: int, *, reachable: bool) -> None:
-        """Keep this node from the others; `reachable` leaves the app machine's way to it."""
-
-    def heal(self, node: int) -> None:
-        """Plug it in again."""
 
 
 class Cables:
@@ -41,6 +26,7 @@ class Cables:
 
     kind = "network namespaces"
     prefix = "10.77.0"
+    block = f"{prefix}.0/24"
 
     def __init__(self) -> None:
         self._holders: dict[int, subprocess.Popen[bytes]] = {}
@@ -62,25 +48,25 @@ class Cables:
             holder.wait()
 
     def inside(self, node: int) -> list[str]:
-        """See Network."""
+        """What a command is begun with, so that it runs on this node and not as root."""
         nobody = pwd.getpwnam("nobody")
         own = ("--setuid", str(nobody.pw_uid), "--setgid", str(nobody.pw_gid))
         return ["nsenter", f"--net=/proc/{self._holders[node].pid}/ns/net", *own, "--"]
 
     def cut(self, node: int, *, reachable: bool) -> None:
-        """See Network: the cable ends nowhere, or where only the app machine is."""
+        """Plug a node out; `reachable` plugs it in where only the app machine is."""
         _ip(f"link set node{node} {'master away' if reachable else 'nomaster'}")
         if reachable:
             _ip(f"route add {self.prefix}.{node}/32 dev away")
 
     def heal(self, node: int) -> None:
-        """See Network."""
+        """Plug it in again where it was."""
         with contextlib.suppress(subprocess.CalledProcessError):
             _ip(f"route del {self.prefix}.{node}/32 dev away")
         _ip(f"link set node{node} master lan")
 
     def _plug(self, node: int) -> None:
-        holder = subprocess.Popen(("unshare", "--net", "sleep", "infinity"))
+        holder = subprocess.Popen([*APART, "sleep", "infinity"])
         self._holders[node] = holder
         there, ours = Path(f"/proc/{holder.pid}/ns/net"), Path("/proc/self/ns/net")
         deadline = time.monotonic() + 5
@@ -95,48 +81,31 @@ class Cables:
 
 
 class Loopback:
-    """Where namespaces are forbidden a node cannot be cut off: its processes are stopped instead.
+    """Where namespaces are forbidden: an address for each node, and nobody can be cut off."""
 
-    Their sockets stay, and the kernel goes on taking what is sent to them.
-    """
+    kind = "loopback, where nobody can be cut off"
+    # WHY: whoever calls an address of loopback does so from 127.0.0.1.
+    block = "127.0.0.0/8"
 
-    kind = "loopback, nodes stopped instead of cut off"
-
-    def __init__(self, processes: Callable[[int], Iterable[int]]) -> None:
-        self._processes = processes
+    def __init__(self) -> None:
         self.prefix = f"127.{random.randrange(1, 255)}.{random.randrange(255)}"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def inside(self, node: int) -> list[str]:
-        """See Network."""
+    def inside(self, _: int) -> list[str]:
+        """What a command is begun with, so that it does not run as root."""
         if os.geteuid() != 0:
             return []
-        return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]
-
-    def cut(self, node: int, *, reachable: bool) -> None:
-        """See Network: whoever is stopped answers nobody, and does not know it."""
-        self._signal(node, signal.SIGSTOP)
-
-    def heal(self, node: int) -> None:
-        """See Network."""
-        self._signal(node, signal.SIGCONT)
-
-    def _signal(self, node: int, how: signal.Signals) -> None:
-        for process in self._processes(node):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process, how)
+        nobody = ("--reuid=nobody", "--regid=nogroup", "--clear-groups")
+        return [program("setpriv", "util-linux"), *nobody, "--"]
 
 
-def network(stack: ExitStack, processes: Callable[[int], Iterable[int]]) -> Network:
+Network = Cables | Loopback
+
+
+def network(stack: ExitStack) -> Network:
     """Leave the machine's network for one of our own, if that may be, for as long as we live."""
-    may = subprocess.run(("unshare", "--net", "sh", "-c", PROBE), check=False, capture_output=True)
+    may = subprocess.run([*APART, "sh", "-c", PROBE], check=False, capture_output=True)
     if may.returncode:
-        return stack.enter_context(Loopback(processes))
+        return Loopback()
     if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "no network of our own")
     return stack.enter_context(Cables())

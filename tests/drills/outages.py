@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from tests.drills.cluster import Cluster
-from tests.drills.network import Network
+from tests.drills.network import Cables, Network
 
 #: Seconds between a cluster that is whole and the next blow, and those that a state is kept.
 CALM, HELD = 3.0, 8.0
@@ -77,6 +77,7 @@ def alone(ground: Ground) -> Quiet:
 def _cut(ground: Ground, *, reachable: bool) -> None:
     primary = ground.cluster.role("leader")
     number = ground.cluster.nodes.index(primary) + 1
+    assert isinstance(ground.network, Cables), ground.network.kind
     ground.network.cut(number, reachable=reachable)
     ground.cluster.wait_for_another(primary)
     time.sleep(HELD)
@@ -87,6 +88,8 @@ BLOWS: dict[str, Callable[[Ground], Quiet | None]] = {
     each.__name__: each
     for each in (partition, machine, standby, postgres, isolation, switchover, alone)
 }
+#: Those that want cables.
+CUTS = ("partition", "isolation")
 SHORT = ("partition", "machine")
 
 
