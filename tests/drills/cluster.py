@@ -1,6 +1,7 @@
 """The PostgreSQL cluster that deploy/patroni describes: three nodes, and HAProxy before them."""
 
 import contextlib
+import getpass
 import os
 import pwd
 import secrets
@@ -223,8 +224,13 @@ def cluster(network: Network, home: Path) -> Iterator[Cluster]:
     """A whole cluster of three."""
     told = {f"NODE_{number}": f"{network.prefix}.{number}" for number in NODES}
     told |= {name: secrets.token_hex(8) for name in PASSWORDS}
-    told |= {"PROGRAMS": str(next(found_programs())), "LISTEN": f"{network.prefix}.254:5000",
-             "NODES": network.block, "APPS": network.block}  # fmt: skip
+    told |= {
+        "PROGRAMS": str(next(found_programs())),
+        "LISTEN": f"{network.prefix}.254:5000",
+        "PROXY_USER": "nobody" if os.geteuid() == 0 else getpass.getuser(),
+        "NODES": network.block,
+        "APPS": network.block,
+    }
     nodes: list[Node] = []
     for number in NODES:
         (place := home / f"node{number}").mkdir()
