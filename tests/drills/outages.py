@@ -7,8 +7,9 @@ from typing import NamedTuple
 from tests.drills.cluster import Cluster
 from tests.drills.network import Cables, Network
 
-#: Seconds between a cluster that is whole and the next blow, and those that a state is kept.
-CALM, HELD = 2.0, 6.0
+#: Seconds between a cluster that is whole and the next blow, those that a node stays cut off after
+#: another has taken over, and those without any standby.
+CALM, HELD, ALONE = 2.0, 4.0, 16.0
 #: Answers that were on their way when the last copy went are in after so many seconds.
 ON_THE_WAY = 0.5
 
@@ -67,7 +68,7 @@ def alone(ground: Ground) -> Quiet:
     for node in others:
         node.kill("patroni")
     since = time.monotonic() + ON_THE_WAY
-    time.sleep(3 * HELD)
+    time.sleep(ALONE)
     until = time.monotonic()
     for node in others:
         node.start()
