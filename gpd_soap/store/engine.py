@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
@@ -20,6 +21,9 @@ LOCK_SECONDS = 4
 CONNECT_SECONDS = 3
 #: LIMIT: when a server's machine is gone, so that nothing says that a connection is dead.
 SILENCE_SECONDS = 6
+#: LIMIT: when a server that is there says nothing: it hangs, or its commit waits for a standby,
+#: which no statement_timeout ends.  What it then commits is found when the receipt comes again.
+ANSWER_SECONDS = 6
 
 SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}",
@@ -93,6 +97,7 @@ def _engine(address: str) -> Engine:
     if url.get_backend_name() == "postgresql":
         engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL_CONNECT, **alike)
         event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "checkin", _bound)
         return engine
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **alike)
     event.listen(engine, "connect", _prepare_sqlite)
@@ -104,6 +109,14 @@ def is_duplicate(error: IntegrityError) -> bool:
     """Whether a row was refused because its key is in use, and for no other reason."""
     told = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
     return told in DUPLICATE
+
+
+def patiently(connection: Connection) -> None:
+    """Let the statements of this transaction take as long as they need: an operator can wait."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        driver: Any = connection.connection.driver_connection
+        driver.wait = partial(type(driver).wait, driver)
 
 
 def from_json(text: str | bytes) -> Any:
@@ -150,10 +163,17 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
+    _bound(connection, _record)
     # WHY: what a transaction sets, its rollback takes away.
     connection.autocommit = True
     connection.execute(POSTGRESQL_SESSION)
     connection.autocommit = False
+
+
+def _bound(connection: Any, _record: object) -> None:
+    # WHY: by leaving, not by a cancel: a commit that waits for a standby would be reported as done.
+    if connection is not None:
+        connection.wait = partial(type(connection).wait, connection, timeout=ANSWER_SECONDS)
 
 
 def _begin(connection: Connection) -> None:

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from gpd_soap.store.engine import patiently
 from gpd_soap.store.errors import LaterSchema, StaleSchema
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -22,8 +23,7 @@ def upgrade(engine: Engine) -> None:
     """Apply what is pending, all or nothing; two processes at once do it one after the other."""
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
-            # WHY: what the Node cannot wait for, an operator can.
-            connection.execute(text("SET LOCAL statement_timeout = 0"))
+            patiently(connection)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         if _pending(connection):

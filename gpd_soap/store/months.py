@@ -10,6 +10,8 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Connection, text
 
+from gpd_soap.store.engine import patiently
+
 #: How many months have a partition before they begin.
 AHEAD = 2
 #: Any number that no one else locks; PostgreSQL's advisory locks have no names.
@@ -33,7 +35,7 @@ def ensure_months(connection: Connection, now: datetime) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     missing = _missing(connection, now)
     if missing:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        patiently(connection)
         # WHY: an entry that came there after the others had moved would undo all of it.
         connection.execute(text("LOCK TABLE journal_rest IN ACCESS EXCLUSIVE MODE"))
     for month in missing:

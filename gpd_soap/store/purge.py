@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from functools import partial
 
-from sqlalchemy import delete, func, select, text, tuple_
+from sqlalchemy import delete, func, select, tuple_
 
 from gpd_soap.store import months, schema
 from gpd_soap.store.attempt import Transaction, attempt
+from gpd_soap.store.engine import patiently
 from gpd_soap.store.store import Store
 
 ENTRY = schema.journal.c
@@ -32,7 +33,7 @@ def count(store: Store, until: datetime) -> int:
     """How many entries are of before this instant."""
 
     def counted(connection: Transaction) -> int:
-        _patiently(connection)
+        patiently(connection)
         return connection.execute(select(func.count()).where(ENTRY.at < until)).scalar_one()
 
     return attempt(store, counted)
@@ -51,19 +52,13 @@ def purge(store: Store, until: datetime) -> int:
 
 
 def _drop(month: date, connection: Transaction) -> int:
-    _patiently(connection)
+    patiently(connection)
     return months.drop(connection, month)
 
 
 def _remove(until: datetime, connection: Transaction) -> int:
-    _patiently(connection)
+    patiently(connection)
     old = select(*KEY).where(ENTRY.at < until).limit(CHUNK)
     # WHY: said twice, so that PostgreSQL looks at no month that is to stay.
     removed = delete(schema.journal).where(ENTRY.at < until, tuple_(*KEY).in_(old))
     return connection.execute(removed).rowcount
-
-
-def _patiently(connection: Transaction) -> None:
-    # WHY: what the Node cannot wait for, an operator can.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = 0"))

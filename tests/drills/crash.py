@@ -87,7 +87,7 @@ def _hold(size: Size, held_on: Ground, apps: Sequence[App], key: str, told: list
     ended = senders.finish(begun + size.seconds)
     senders.stop()
     took = time.monotonic() - begun
-    broken = [*senders.wrong, *_not_ready(apps)]
+    broken = [*senders.wrong, *not_ready(apps)]
     if not ended:
         broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
     for app in apps:
@@ -128,7 +128,7 @@ def prepare(url: str, told: list[Story]) -> str:
     return key
 
 
-def _not_ready(apps: Sequence[App]) -> list[str]:
+def not_ready(apps: Sequence[App]) -> list[str]:
     """The apps that have not come back by themselves."""
     states = [requests.get(f"{app.node}/health/ready", timeout=10).status_code for app in apps]
     return [f"app {number} is not ready after the drill" for number, state in enumerate(states)

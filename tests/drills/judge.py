@@ -55,6 +55,15 @@ def look(url: str) -> Found:
     return found
 
 
+def in_order(found: Found) -> Found:
+    """The same rows in one order, so that two stores can be compared."""
+
+    def ordered(rows: list[RowMapping]) -> list[RowMapping]:
+        return sorted(rows, key=lambda row: (row["nav"], row["receipt_id"] or "", str(row)))
+
+    return found._replace(receipts=ordered(found.receipts), options=ordered(found.options))
+
+
 def judge(stories: list[Story], heard: Heard, found: Found) -> list[str]:
     """Every promise that the store breaks."""
     receipts, options = _by_position(stories, found)

@@ -14,8 +14,8 @@ from tests.drills import stories
 from tests.drills.apps import App
 from tests.drills.judge import Heard
 from tests.drills.stories import Errand, Message
+from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, word
 
-XML = {"Content-Type": "text/xml"}
 #: Seconds in which a connection is made, and those the Node waits for a receipt's answer.
 PATIENCE = (2, 15)
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
@@ -39,6 +39,8 @@ class Senders:
         self._lock = threading.Lock()
         self.heard = Heard(Counter(), Counter())
         self.wrong: list[str] = []
+        #: Of receipts alone.
+        self.answers: list[Answer] = []
         self.done = self.again = self.questions = self.silent = 0
         #: Seconds that the slowest answer to a question took.
         self.slowest = 0.0
@@ -104,13 +106,15 @@ class Senders:
     def _send(self, session: requests.Session, message: Message, chance: random.Random) -> bool:
         with self._lock:
             self.heard.sent[message.raw] += 1
-        answer = self._post(session, f"{chance.choice(self._apps).node}/partner", message.raw)
-        if answer is None or answer.status_code == 503:
+        app, begun = chance.randrange(len(self._apps)), time.monotonic()
+        answer = self._post(session, f"{self._apps[app].node}/partner", message.raw)
+        said_so, now = word(answer), time.monotonic()
+        with self._lock:
+            self.answers.append(Answer(now, app, said_so, now - begun))
+            self.heard.taken[message.raw] += said_so == OK
+        if answer is None or said_so == UNAVAILABLE:
             return False
-        if answer.status_code == 200 and b"<outcome>OK</outcome>" in answer.content:
-            with self._lock:
-                self.heard.taken[message.raw] += 1
-        else:
+        if said_so != OK:
             # WHY: any other answer ends delivery.
             self._complain(f"receipt {message.receipt_id}: {said(answer)}")
         return True

@@ -1,0 +1,266 @@
+"""The PostgreSQL cluster that deploy/patroni describes: three nodes, and HAProxy before them."""
+
+import contextlib
+import getpass
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from string import Template
+from typing import Any, NamedTuple
+
+import psycopg
+import requests
+
+from tests.deploy.programs import DEPLOY, program
+from tests.drills.apps import kill_process
+from tests.drills.network import NODES, Network
+from tests.postgres import found_programs
+
+FILES = DEPLOY / "patroni"
+PASSWORDS = ("SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REWIND_PASSWORD", "REST_PASSWORD")
+#: A cluster is whole again after so long, in seconds, whatever befell it.
+WHOLE_WITHIN = 120.0
+STOP_WITHIN = 20.0
+#: What a standby may be behind the primary, as Patroni tells it every few seconds, in bytes.
+BEHIND = 1 << 20
+ROLES = ["leader", "replica", "sync_standby"]
+#: How many follow a primary, and for how many of them it waits.
+FOLLOWED = """SELECT count(*), count(*) FILTER (WHERE sync_state = 'sync')
+              FROM pg_stat_replication WHERE state = 'streaming'"""
+DATABASE = "gpd"
+
+
+def filled(name: str, told: dict[str, str]) -> str:
+    """A file of deploy/patroni with its variables filled in, as envsubst does it."""
+    return Template((FILES / name).read_text("utf-8")).substitute(told)
+
+
+class Member(NamedTuple):
+    """A node as Patroni sees it; `timeline` is 0 where it does not run or is far behind."""
+
+    name: str
+    role: str
+    timeline: int
+
+
+class Node:
+    """One machine: etcd, Patroni and the PostgreSQL that Patroni starts."""
+
+    def __init__(
+        self, number: int, begun_with: list[str], home: Path, told: dict[str, str]
+    ) -> None:
+        self.name, self.address = f"node{number}", told[f"NODE_{number}"]
+        self._begun_with, self._home = begun_with, home
+        self._data = home / "data"
+        mine = {**told, "NODE_NAME": self.name, "NODE_ADDRESS": self.address,
+                "DATA": str(self._data), "SOCKETS": str(home),
+                "WATCHDOG": str(home / "no-watchdog")}  # fmt: skip
+        config = home / "patroni.yml"
+        config.write_text(filled("patroni.yml.template", mine), "utf-8")
+        lines = filled("etcd.env.template", mine).splitlines()
+        variables = dict(line.split("=", 1) for line in lines if line and line[0] != "#")
+        quiet = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.defpath}
+        self._does = {
+            "etcd": ([program("etcd", "etcd-server")],
+                     quiet | variables | {"ETCD_DATA_DIR": str(home / "etcd")}),
+            "patroni": ([program("patroni", "patroni"), str(config)], quiet),
+        }  # fmt: skip
+        self._run: dict[str, subprocess.Popen[bytes]] = {}
+        _give_away(home)
+
+    def start(self) -> None:
+        """Start what does not run; PostgreSQL is Patroni's to start."""
+        for name, (command, environment) in self._does.items():
+            if name not in self._run or self._run[name].poll() is not None:
+                with (self._home / f"{name}.log").open("ab") as log:
+                    self._run[name] = subprocess.Popen(
+                        [*self._begun_with, *command], env=environment, cwd=self._home,
+                        stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                    )  # fmt: skip
+
+    def postgres(self) -> list[int]:
+        """PostgreSQL's process and its children, if it lives."""
+        try:
+            main = int((self._data / "postmaster.pid").read_text("ascii").split()[0])
+            if str(self._data).encode() not in Path(f"/proc/{main}/cmdline").read_bytes():
+                return []
+            children = Path(f"/proc/{main}/task/{main}/children").read_text("ascii").split()
+        except (OSError, IndexError):
+            return []
+        return [main, *map(int, children)]
+
+    def kill(self, *programs: str) -> None:
+        """`kill -9` of PostgreSQL and of these, or of everything, as if the power were gone."""
+        # WHY: PostgreSQL last, for Patroni would start it.
+        for name in programs or self._run:
+            self._run[name].kill()
+            self._run[name].wait()
+        self.kill_postgres()
+
+    def kill_postgres(self) -> None:
+        """`kill -9` of PostgreSQL alone."""
+        for each in self.postgres():
+            kill_process(each)
+
+    def stop(self) -> None:
+        """Stop for good; PostgreSQL gives its shared memory back."""
+        for each in self._run.values():
+            each.kill()
+            each.wait()
+        for main in self.postgres()[:1]:
+            os.kill(main, signal.SIGQUIT)
+        _until(lambda: not self.postgres(), STOP_WITHIN, "PostgreSQL stays")
+
+    def url(self, password: str, database: str = DATABASE) -> str:
+        """Where SQLAlchemy finds this node's database as its superuser: on the node alone."""
+        who = f"postgresql+psycopg://postgres:{password}@"
+        return f"{who}/{database}?host={self._home}&port=5432"
+
+
+class Cluster:
+    """All nodes, and who is what among them."""
+
+    def __init__(self, nodes: list[Node], told: dict[str, str]) -> None:
+        self.nodes, self._told = nodes, told
+
+    def members(self, by: Node) -> list[Member]:
+        """Who is what, as this node knows; nobody where it does not answer."""
+        try:
+            said: dict[str, Any] = requests.get(
+                f"http://{by.address}:8008/cluster", timeout=2
+            ).json()
+        except (requests.RequestException, ValueError):
+            return []
+        return [_member(each) for each in said.get("members", [])]
+
+    def is_primary(self, node: Node) -> bool:
+        """Whether this node answers HAProxy's question with yes."""
+        with contextlib.suppress(requests.RequestException):
+            return requests.get(f"http://{node.address}:8008/primary", timeout=2).ok
+        return False
+
+    def role(self, role: str, *, but: Node | None = None) -> Node:
+        """The node that is `leader`, `sync_standby` or `replica`, as others than one know."""
+        deadline = time.monotonic() + WHOLE_WITHIN
+        while time.monotonic() < deadline:
+            for by in self.nodes:
+                if by is not but:
+                    for member in self.members(by):
+                        if member.role == role and (but is None or member.name != but.name):
+                            return next(node for node in self.nodes if node.name == member.name)
+            time.sleep(0.2)
+        raise AssertionError(f"no {role}")
+
+    def wait_for_another(self, than: Node) -> Node:
+        """Return once another node than this takes writes."""
+        others = [node for node in self.nodes if node is not than]
+        _until(lambda: any(map(self.is_primary, others)), WHOLE_WITHIN, "no other primary")
+        return next(node for node in others if self.is_primary(node))
+
+    def wait_until_whole(self) -> None:
+        """Return once there are a primary, a synchronous standby and another, all up to date."""
+        _until(self._whole, WHOLE_WITHIN, "the cluster is not whole")
+
+    def switch_over(self) -> None:
+        """Make the synchronous standby primary, as an operator does for maintenance."""
+        primary, candidate = self.role("leader"), self.role("sync_standby")
+        told = {"leader": primary.name, "candidate": candidate.name}
+        said = requests.post(
+            f"http://{primary.address}:8008/switchover", json=told, timeout=60,
+            auth=("patroni", self._told["REST_PASSWORD"]),
+        )  # fmt: skip
+        assert said.ok, said.text
+
+    def url(self, node: Node) -> str:
+        """The database on one node, for whoever looks behind the scenes."""
+        return node.url(self._told["SUPERUSER_PASSWORD"])
+
+    def create_database(self, password: str) -> None:
+        """The program's user and database, as README has an operator make them."""
+        primary = self.role("leader")
+        with self._session(primary) as session:
+            session.execute(f"CREATE ROLE gpd LOGIN PASSWORD '{password}'")
+            session.execute(f"CREATE DATABASE {DATABASE} OWNER gpd")
+
+    def _whole(self) -> bool:
+        """Every node agrees on who is what, and the primary on who follows it."""
+        seen = {frozenset(self.members(node)) for node in self.nodes}
+        [members, *others] = seen
+        timelines = {member.timeline for member in members}
+        if (
+            others
+            or sorted(m.role for m in members) != ROLES
+            or len(timelines) > 1
+            or 0 in timelines
+        ):
+            return False
+        primary = next(
+            n for n in self.nodes for m in members if (m.name, m.role) == (n.name, ROLES[0])
+        )
+        with contextlib.suppress(psycopg.OperationalError), self._session(primary) as session:
+            return session.execute(FOLLOWED).fetchone() == (2, 1)
+        return False
+
+    def _session(self, node: Node) -> psycopg.Connection[tuple[Any, ...]]:
+        url = node.url(self._told["SUPERUSER_PASSWORD"], "postgres").replace("+psycopg", "")
+        return psycopg.connect(url, autocommit=True, connect_timeout=2)
+
+
+def _member(said: dict[str, Any]) -> Member:
+    lag = said.get("lag", 0)
+    runs = said["state"] in ("running", "streaming") and isinstance(lag, int) and lag < BEHIND
+    return Member(said["name"], said["role"], said.get("timeline", 0) if runs else 0)
+
+
+@contextmanager
+def cluster(network: Network, home: Path) -> Iterator[Cluster]:
+    """A whole cluster of three."""
+    told = {f"NODE_{number}": f"{network.prefix}.{number}" for number in NODES}
+    told |= {name: secrets.token_hex(8) for name in PASSWORDS}
+    told |= {
+        "PROGRAMS": str(next(found_programs())),
+        "LISTEN": f"{network.prefix}.254:5000",
+        "PROXY_USER": "nobody" if os.geteuid() == 0 else getpass.getuser(),
+        "NODES": network.block,
+        "APPS": network.block,
+    }
+    nodes: list[Node] = []
+    for number in NODES:
+        (place := home / f"node{number}").mkdir()
+        nodes.append(Node(number, network.inside(number), place, told))
+    haproxy = home / "haproxy.cfg"
+    haproxy.write_text(filled("haproxy.cfg.template", told), "utf-8")
+    command = [program("haproxy", "haproxy"), "-db", "-f", str(haproxy)]
+    with contextlib.ExitStack() as stack:
+        for node in nodes:
+            stack.callback(node.stop)
+            node.start()
+        log = stack.enter_context((home / "haproxy.log").open("ab"))
+        proxy = subprocess.Popen(command, stdout=log, stderr=log)
+        stack.callback(proxy.wait)
+        stack.callback(proxy.kill)
+        made = Cluster(nodes, told)
+        made.wait_until_whole()
+        yield made
+
+
+def _give_away(home: Path) -> None:
+    """Let whoever runs the node have its folder: PostgreSQL refuses to run as root."""
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        for each in (home, *home.iterdir()):
+            shutil.chown(each, nobody.pw_uid, nobody.pw_gid)
+
+
+def _until(holds: Callable[[], bool], seconds: float, else_: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, else_
+        time.sleep(0.2)

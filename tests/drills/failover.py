@@ -1,0 +1,263 @@
+"""The failover drill: `python -m tests.drills.failover`.
+
+Three PostgreSQL nodes as deploy/patroni has them; one app process finds the primary through
+HAProxy, another by a list of hosts.  Receipts come all the time while nodes are killed, cut off and
+switched, and nothing is restarted but what was killed.  Then every receipt that was answered OK
+must be on the last primary exactly once with its effect, and the standbys hold the same rows.
+"""
+
+import argparse
+import json
+import random
+import secrets
+import signal
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import psycopg
+
+from tests.drills import judge, stories
+from tests.drills.apps import App
+from tests.drills.cluster import Cluster, cluster
+from tests.drills.crash import not_ready, prepare, show
+from tests.drills.network import NODES, Cables, network
+from tests.drills.outages import BLOWS, CUTS, SHORT, Ground, Struck, strike
+from tests.drills.sending import Senders
+from tests.drills.stories import Story
+from tests.drills.watching import OK, SILENCE, SYSTEM_ERROR, UNAVAILABLE, Watch, during, gap
+
+LAWFUL = (OK, UNAVAILABLE, SYSTEM_ERROR, SILENCE)
+APPS = ("haproxy", "hosts")
+WIDTH = 8
+#: Steps begun in a second, and the seconds of each blow that they must last for.
+RATE, SECONDS_OF_EACH = 25, 50
+
+
+class Felt(NamedTuple):
+    """What blows of one kind came to: seconds without an OK, median and most, by what was asked.
+
+    `by` has the most for each app alone; `answers` counts what receipts and questions were told.
+    """
+
+    times: int
+    receipts: tuple[float, float]
+    questions: tuple[float, float]
+    by: dict[str, tuple[float, float]]
+    answers: dict[str, dict[str, int]]
+    slowest: tuple[float, float]
+    whole_after: float
+
+
+class Report(NamedTuple):
+    """What happened; `again` counts what had to be sent once more, `broken` is what is wrong."""
+
+    network: str
+    seed: int
+    receipts: int
+    positions: int
+    questions: int
+    again: int
+    felt: dict[str, Felt]
+    seconds: float
+    broken: list[str]
+
+
+def drill(blows: Sequence[str], seed: int = 1) -> Report:
+    """Hold one drill: these blows, one after the other, but those that the network forbids."""
+    with ExitStack() as stack:
+        home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-", dir="/tmp")))
+        # WHY: the nodes run as `nobody` where we are root, and must get there.
+        home.chmod(0o755)
+        net = network(stack)
+        blows = blows if isinstance(net, Cables) else [each for each in blows if each not in CUTS]
+        told = stories.write(RATE * SECONDS_OF_EACH * len(blows), random.Random(seed))
+        made = stack.enter_context(cluster(net, home))
+        password = secrets.token_hex(8)
+        made.create_database(password)
+        urls = [url.replace("PASSWORD", password) for url in addresses(net.prefix)]
+        key, apps = prepare(urls[0], told), []
+        for name, url in zip(APPS, urls, strict=True):
+            apps.append(App(url, home / f"{name}.log"))
+            stack.callback(apps[-1].stop)
+            apps[-1].start()
+        return _hold(Ground(made, net), apps, key, told, blows, seed)
+
+
+def addresses(prefix: str) -> tuple[str, str]:
+    """The database through HAProxy, and as a list of hosts, as README says both."""
+    hosts = "&".join(f"host={prefix}.{number}:5432" for number in NODES)
+    only = "target_session_attrs=read-write"
+    return (
+        f"postgresql://gpd:PASSWORD@{prefix}.254:5000/gpd?{only}",
+        f"postgresql://gpd:PASSWORD@/gpd?{hosts}&{only}",
+    )
+
+
+def _hold(
+    ground: Ground, apps: list[App], key: str, told: list[Story], blows: Sequence[str], seed: int
+) -> Report:
+    steps = stories.in_order(told, random.Random(-seed))
+    senders = Senders(apps, key, steps, seed)
+    begun = time.monotonic()
+    with Watch([app.node for app in apps]) as watch:
+        senders.start(WIDTH)
+        with _paced(senders):
+            struck, broken = _strike(ground, blows)
+        if senders.done >= len(steps) - WIDTH:
+            broken.append("the load ended before the blows")
+        senders.allow(len(steps) + WIDTH)
+        ended = senders.finish(time.monotonic() + 20 + len(steps) / 40)
+    senders.stop()
+    took = time.monotonic() - begun
+    broken += [*senders.wrong, *not_ready(apps), *_unlawful(senders, watch, struck)]
+    if not ended:
+        broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
+    for app in apps:
+        app.stop()
+    broken += _look(ground.cluster, told, senders)
+    felt = {name: _felt([s for s in struck if s.blow == name], senders, watch)
+            for name in dict.fromkeys(s.blow for s in struck)}  # fmt: skip
+    return Report(
+        ground.network.kind, seed, sum(senders.heard.taken.values()), len(told),
+        len(watch.answers) + senders.questions, senders.again, felt, round(took, 1), broken,
+    )  # fmt: skip
+
+
+def _strike(ground: Ground, blows: Sequence[str]) -> tuple[list[Struck], list[str]]:
+    """Every blow, until the cluster does not come back from one."""
+    struck: list[Struck] = []
+    for blow in blows:
+        try:
+            struck.append(strike(ground, blow))
+        except AssertionError as error:
+            return struck, [f"{blow}: {error}"]
+    return struck, []
+
+
+@contextmanager
+def _paced(senders: Senders) -> Iterator[None]:
+    """Steps come at a steady rate."""
+    over = threading.Event()
+
+    def pace() -> None:
+        while not over.wait(1 / RATE):
+            senders.allow(1)
+
+    thread = threading.Thread(target=pace)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _unlawful(senders: Senders, watch: Watch, struck: list[Struck]) -> Iterator[str]:
+    """Answers that DESIGN 3 does not know, none at all, and OK where there was no second copy."""
+    for answer in watch.answers:
+        if answer.what not in LAWFUL:
+            yield f"a verify: {answer.what}"
+    if silent := sum(a.what == SILENCE for a in (*senders.answers, *watch.answers)):
+        yield f"{silent} requests got no answer in the Node's time"
+    for quiet in (each.quiet for each in struck if each.quiet):
+        if early := during(senders.answers, *quiet)[OK]:
+            yield f"{early} receipts were answered OK without a second copy"
+
+
+def _felt(struck: list[Struck], senders: Senders, watch: Watch) -> Felt:
+    sources = {"receipts": senders.answers, "questions": watch.answers}
+
+    def most(what: str, app: int | None = None) -> list[float]:
+        answers = [a for a in sources[what] if app in (None, a.app)]
+        return [gap(answers, s.since, s.until) for s in struck]
+
+    def slowest(what: str) -> float:
+        return max(a.took for a in sources[what] for s in struck if s.since <= a.at <= s.until)
+
+    counted = {
+        what: sum((during(answers, s.since, s.until) for s in struck), start=during([], 0, 0))
+        for what, answers in sources.items()
+    }
+    return Felt(
+        len(struck), _middle_and_most(most("receipts")), _middle_and_most(most("questions")),
+        {name: (round(max(most("receipts", n)), 1), round(max(most("questions", n)), 1))
+         for n, name in enumerate(APPS)},
+        {what: dict(each) for what, each in counted.items()},
+        (round(slowest("receipts"), 1), round(slowest("questions"), 1)),
+        round(max(s.until - s.since for s in struck), 1),
+    )  # fmt: skip
+
+
+def _middle_and_most(seconds: list[float]) -> tuple[float, float]:
+    return round(statistics.median(seconds), 1), round(max(seconds), 1)
+
+
+def _look(made: Cluster, told: list[Story], senders: Senders) -> list[str]:
+    """What the last primary breaks, and which standby differs from it."""
+    primary = made.role("leader")
+    found = judge.look(made.url(primary))
+    broken = judge.judge(told, senders.heard, found)
+    end = _position(made.url(primary), "pg_current_wal_lsn()")
+    for node in made.nodes:
+        if node is not primary:
+            _position(made.url(node), "pg_last_wal_replay_lsn()", end)
+            if judge.in_order(judge.look(made.url(node))) != judge.in_order(found):
+                broken.append(f"{node.name} holds other rows than the primary")
+    return broken
+
+
+def _position(url: str, where: str, until: str = "0/0") -> str:
+    """How far a node's log has come, once it has come so far or will not."""
+    plain = url.replace("postgresql+psycopg", "postgresql")
+    deadline = time.monotonic() + 20
+    with psycopg.connect(plain, autocommit=True) as session:
+        while True:
+            question = f"SELECT {where}::text, {where} >= %s::pg_lsn"
+            row = session.execute(question, [until]).fetchone()
+            if (row and row[1]) or time.monotonic() > deadline:
+                return str(row and row[0])
+            time.sleep(0.1)
+
+
+def main() -> None:
+    """Hold the drill, say what happened, and fail if anything is wrong."""
+    told = _arguments()
+    # WHY: whoever ends the drill early leaves no cluster behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    blows = SHORT if told.short else told.blows * told.rounds
+    report = drill(blows, told.seed)
+    if told.json:
+        told.json.write_text(json.dumps(_plain(report), indent=1) + "\n", encoding="utf-8")
+    for name, felt in report.felt.items():
+        sys.stdout.write(f"{name}: {felt}\n")
+    sys.stdout.write(show(report._replace(felt={})))
+    sys.exit(bool(report.broken))
+
+
+def _plain(report: Report) -> dict[str, Any]:
+    return report._asdict() | {"felt": {k: v._asdict() for k, v in report.felt.items()}}
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.drills.failover",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("blows", nargs="*", default=[*BLOWS], metavar="BLOW", help=", ".join(BLOWS))
+    parser.add_argument("--short", action="store_true", help=", then ".join(SHORT))
+    parser.add_argument("--rounds", type=int, default=3, help="[3]")
+    parser.add_argument("--seed", type=int, default=1, help="[1]")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The short form of the failover drill; the long form is a command (README, "Drills")."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.drills.apps import ROOT
+from tests.drills.outages import SHORT
+from tests.drills.watching import OK, UNAVAILABLE, Answer, during, gap
+
+WITHIN = 300.0
+#: Seconds without an OK that another primary may cost.
+GAP = 45.0
+
+
+def test_no_receipt_is_lost_with_its_primary(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Cut off and killed under load: 503 for a while, no restart, each receipt kept once."""
+    kept, log = tmp_path / "report.json", tmp_path / "log"
+    # WHY: in a process of its own, for it leaves the machine's network.
+    command = [sys.executable, "-m", "tests.drills.failover", "--short", "--json", str(kept)]
+    with log.open("wb") as written:
+        drill = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=written)
+        try:
+            drill.wait(WITHIN)
+        finally:
+            drill.terminate()
+            drill.wait(WITHIN)
+    assert kept.exists(), log.read_text("utf-8")[-3000:]
+    report = json.loads(kept.read_text("utf-8"))
+    left = set(SHORT) - set(report["felt"])
+    if left:
+        with capfd.disabled():
+            sys.stderr.write(f"\n*** {report['network']}: NOT held: {', '.join(left)} ***\n")
+
+    assert report["broken"] == []
+    assert "machine" in report["felt"]
+    for felt in report["felt"].values():
+        assert felt["answers"]["receipts"][UNAVAILABLE] > 0
+        assert felt["receipts"][1] < GAP
+        assert felt["questions"][1] < GAP
+
+
+def test_a_gap_is_what_lies_between_two_ok() -> None:
+    """Whether it begins before the time in question, ends after it, or has no end."""
+    answers = [Answer(at, 0, OK) for at in (1, 2, 9, 10)] + [Answer(5, 0, UNAVAILABLE)]
+
+    assert gap(answers, 3, 8) == 7
+    assert gap(answers, 9.5, 10) == 1
+    assert gap(answers, 8, 20) == 10
+    assert gap([], 3, 8) == 5
+    assert during(answers, 2, 5) == {OK: 1, UNAVAILABLE: 1}

@@ -1,0 +1,86 @@
+"""Who asks all the time, and how long nobody was answered."""
+
+import itertools
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Self
+
+import requests
+
+from tests import world
+from tests.messages.build import asked, claim, qr
+
+#: The Node gives up a question after 7 s.
+PATIENCE = (2, 7)
+PAUSE = 0.2
+#: A notice that is payable for ever (tests/world.py, PAST-DUE-PAYABLE).
+VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(12))).encode()
+XML = {"Content-Type": "text/xml"}
+OK, SILENCE, UNAVAILABLE, SYSTEM_ERROR = "OK", "silence", "503", "PAA_SYSTEM_ERROR"
+
+
+class Answer(NamedTuple):
+    """When something was answered, by which app, what in a word, and after how many seconds."""
+
+    at: float
+    app: int
+    what: str
+    took: float = 0.0
+
+
+def word(answer: requests.Response | None) -> str:
+    """An answer in a word: one of the above, or what it was."""
+    if answer is None:
+        return SILENCE
+    if answer.status_code == 200 and b"<outcome>OK</outcome>" in answer.content:
+        return OK
+    if SYSTEM_ERROR.encode() in answer.content:
+        return SYSTEM_ERROR
+    return str(answer.status_code) if answer.status_code != 200 else answer.text[:400]
+
+
+def gap(answers: Iterable[Answer], since: float, until: float) -> float:
+    """The longest that no OK came, in seconds, of the times that touch this one."""
+    instants = sorted(answer.at for answer in answers if answer.what == OK)
+    pairs = itertools.pairwise([*instants, max([until, *instants])])
+    return max((b - a for a, b in pairs if b > since and a < until), default=until - since)
+
+
+def during(answers: Iterable[Answer], since: float, until: float) -> Counter[str]:
+    """What was answered meanwhile."""
+    return Counter(answer.what for answer in answers if since <= answer.at <= until)
+
+
+class Watch:
+    """Threads that ask each app, again and again, whether the same notice is payable."""
+
+    def __init__(self, nodes: Sequence[str]) -> None:
+        self.answers: list[Answer] = []
+        self._over = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._ask, args=(number, node), daemon=True)
+            for number, node in enumerate(nodes)
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _ask(self, number: int, node: str) -> None:
+        with requests.Session() as session:
+            while not self._over.wait(PAUSE):
+                begun, answer = time.monotonic(), None
+                try:
+                    answer = session.post(f"{node}/partner", VERIFY, headers=XML, timeout=PATIENCE)
+                except requests.RequestException:
+                    session.close()
+                now = time.monotonic()
+                self.answers.append(Answer(now, number, word(answer), now - begun))
