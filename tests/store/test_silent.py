@@ -1,20 +1,24 @@
 """A PostgreSQL that is there and does not answer: nobody waits for it longer than for us."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from gpd_soap.settings import Settings
-from gpd_soap.store import engine, schema
+from gpd_soap.store import engine, schema, session
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face, utc_now
 from tests import world
 from tests.calling import Answered, call
 from tests.messages.build import asked, claim, qr, receipt
 from tests.postgres import Postgres
+from tests.store import samples
 
 #: A payable notice, and one that nobody knows, whose receipt takes another way into the store.
 KNOWN, UNKNOWN = 12, 900
@@ -61,6 +65,27 @@ def test_a_receipt_without_a_second_copy_is_not_answered_ok(
     assert b"<outcome>OK</outcome>" in verified.body
     assert (again.status, b"<outcome>OK</outcome>" in again.body) == (200, True)
     assert len(rows) == 1
+
+
+def test_a_question_that_is_not_answered_is_given_up(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread goes on, and the next question has a session that answers."""
+    monkeypatch.setattr(session, "ANSWER_SECONDS", 0.3)
+    url = postgres.create_database("silent")
+    samples.prepare(url)
+    store = Store(url)
+    assert store.known(samples.receipt(1)) is not None
+    backend = store._connections._held().driver.info.backend_pid
+
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        with pytest.raises(psycopg.OperationalError):
+            store.known(samples.receipt(1))
+        assert store.known(samples.receipt(1)) is not None
+    finally:
+        os.kill(backend, signal.SIGCONT)
+        store.close()
 
 
 def test_an_operator_may_wait_longer(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
