@@ -40,4 +40,4 @@ class Model(ComplexModel):
     def __init__(self, **members: Any) -> None:
         """Take the members by name."""
         # WHY: Spyne's own constructor walks and checks every member for each message.
-        self.__dict__.update(members)
+        self.__dict__ = members
