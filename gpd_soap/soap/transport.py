@@ -109,7 +109,7 @@ class NodeEndpoint(WsgiApplication):
             # WHY: whatever it was, a sender of receipts must come again (DESIGN 3).
             log.exception("a message could not be processed")
             context.out_error = Unavailable()
-            context.out_document = None
+            context.out_document = context.out_string = None
             self.get_out_string(context)
         status = "200 OK"
         if context.out_error is not None:
