@@ -8,6 +8,8 @@ import time
 from functools import partial
 from typing import Any
 
+from psycopg import OperationalError
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
@@ -171,9 +173,19 @@ def _prepare_postgresql(connection: Any, _record: object) -> None:
 
 
 def _bound(connection: Any, _record: object) -> None:
-    # WHY: by leaving, not by a cancel: a commit that waits for a standby would be reported as done.
     if connection is not None:
-        connection.wait = partial(type(connection).wait, connection, timeout=ANSWER_SECONDS)
+        connection.wait = partial(_wait, connection)
+
+
+def _wait(connection: Any, work: Any) -> Any:
+    try:
+        return type(connection).wait(connection, work, timeout=ANSWER_SECONDS)
+    except OperationalError:
+        # WHY: by leaving, not by a cancel: a commit that waits for a standby would be reported as
+        # done.
+        if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
+            connection.close()
+        raise
 
 
 def _begin(connection: Connection) -> None:

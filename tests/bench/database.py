@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from gpd_soap.core import rome
 from gpd_soap.store import configuration, migrate, schema
+from gpd_soap.store.engine import patiently
 from gpd_soap.store.settle import PAID
 from gpd_soap.store.store import Store
 from tests import world
@@ -48,7 +49,7 @@ def fill(url: str, positions: int) -> None:
     store = Store(url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
-        _take_time(connection)
+        patiently(connection)
         _configure(connection)
         series = SERIES[connection.dialect.name]
         # WHY: PostgreSQL takes no parameter in CREATE TABLE AS.
@@ -63,7 +64,7 @@ def renew(url: str) -> None:
     """Make every notice payable again and forget the receipts, as if nothing had been paid."""
     store, option, position = Store(url), schema.payment_option, schema.position
     with store.begin() as connection:
-        _take_time(connection)
+        patiently(connection)
         connection.execute(delete(schema.receipt))
         paid = update(option).where(option.c.paid_at.is_not(None))
         connection.execute(paid.values(dict.fromkeys(set(PAID) - {"updated_at"})))
@@ -87,7 +88,7 @@ def lost(url: str, taken: Iterable[int]) -> int:
     )
     store = Store(url)
     with store.begin() as connection:
-        _take_time(connection)
+        patiently(connection)
         kept = set(connection.scalars(paid))
     store.close()
     return sum(world.nav(serial) not in kept for serial in taken)
@@ -135,17 +136,13 @@ def _all(table: Table, **values: Any) -> Insert:
     return insert(table).from_select(list(values), select(*columns).select_from(source))
 
 
-def _take_time(connection: Connection) -> None:
-    # WHY: what the Node cannot wait for, a benchmark can.
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-
-
 def _tidy(store: Store) -> None:
     """Leave no work behind that would fall into somebody's measured time."""
     pooled = store.engine.raw_connection()
     driver: Any = pooled.driver_connection
     if store.engine.dialect.name == "postgresql":
+        # WHY: what the Node cannot wait for, a benchmark can: psycopg's own wait has no end.
+        del driver.wait
         driver.autocommit = True
         driver.execute("SET statement_timeout = 0")
         driver.execute("VACUUM ANALYZE")

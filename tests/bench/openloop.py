@@ -1,7 +1,8 @@
 """Load at a constant rate, whether answers come or not, as callers who know nothing of each other.
 
 wrk waits for an answer before it asks again, and so slows down with the server.  Here each request
-has its instant, and its latency counts from then, also while it waits for a connection.
+has its instant, and its latency counts from then, also while it waits for a connection.  One that
+has waited for a connection as long as its caller would for an answer is given up unsent.
 """
 
 import re
@@ -17,7 +18,7 @@ from tests.bench.load import http
 
 #: As many callers as there may be at once; gunicorn's own limit is 1000 for each worker.
 CALLERS = 900
-#: How long after the last request answers are waited for; the Node gives up a receipt after 15 s.
+#: Seconds for a connection to be made.
 PATIENCE = 20.0
 LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
@@ -25,8 +26,9 @@ LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 class Offered(NamedTuple):
     """What came of it.  Latencies in ms; `generator` is our own CPU, as a share of one core.
 
-    `lag` is by how much the generator itself was late, at the 99th percentile; `taken` has the
-    serials that were answered well.
+    `slowest` counts from when a request was sent, the others from when it was due; `lag` is by how
+    much the generator itself was late, at the 99th percentile; `taken` has the serials that were
+    answered well.
     """
 
     asked: int
@@ -34,10 +36,12 @@ class Offered(NamedTuple):
     refused: int
     wrong: int
     broken: int
+    unsent: int
     unanswered: int
     p50: float
     p99: float
     most: float
+    slowest: float
     lag: float
     generator: float
     taken: list[int]
@@ -50,10 +54,11 @@ class _Caller:
         url = urlsplit(address)
         self.socket = socket.create_connection((url.hostname, url.port), PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.due, self.serial, self.expected, self.received = 0.0, 0, b"", b""
+        self.due, self.sent = 0.0, 0.0
+        self.serial, self.expected, self.received = 0, b"", b""
 
     def ask(self, request: notices.Request, serial: int, due: float) -> None:
-        self.due, self.serial, self.received = due, serial, b""
+        self.due, self.sent, self.serial, self.received = due, time.perf_counter(), serial, b""
         self.expected = notices.filled(request.expected, serial).encode()
         self.socket.sendall(notices.filled(request.template, serial).encode())
 
@@ -73,8 +78,8 @@ class _Caller:
 class _Loop:
     """All callers, who is free, and what was found."""
 
-    def __init__(self, address: str, primitive: str, positions: int) -> None:
-        self.address, self.positions = address, positions
+    def __init__(self, address: str, primitive: str, positions: int, patience: float) -> None:
+        self.address, self.positions, self.patience = address, positions, patience
         asked = notices.REQUESTS[primitive]
         template = http(address, primitive, asked.template).decode()
         self.request = asked._replace(template=template)
@@ -85,12 +90,16 @@ class _Loop:
         self.latencies: list[float] = []
         self.lags: list[float] = []
         self.taken: list[int] = []
-        self.refused = self.broken = 0
+        self.refused = self.broken = self.unsent = 0
+        self.slowest = 0.0
 
     def dispatch(self) -> None:
         """Give what waits to who is free, or to a new caller while there may be one."""
         while self.waiting and (self.free or len(self.callers) < CALLERS):
             number, due = self.waiting.popleft()
+            if time.perf_counter() - due > self.patience:
+                self.unsent += 1
+                continue
             try:
                 caller = self.free.pop() if self.free else self._new()
             except OSError:
@@ -114,7 +123,9 @@ class _Loop:
                 self._took(caller, *heard)
 
     def _took(self, caller: _Caller, status: int, expected: int) -> None:
-        self.latencies.append((time.perf_counter() - caller.due) * 1000)
+        now = time.perf_counter()
+        self.latencies.append((now - caller.due) * 1000)
+        self.slowest = max(self.slowest, (now - caller.sent) * 1000)
         if status == 200 and expected:
             self.taken.append(caller.serial)
         self.refused += status == 503
@@ -141,13 +152,18 @@ class _Loop:
         self.poll.close()
 
 
-def offer(address: str, primitive: str, positions: int, rate: float, seconds: float) -> Offered:
-    """Ask so often for so long, then wait for the answers that are still to come."""
-    loop = _Loop(address, primitive, positions)
+def offer(
+    address: str, primitive: str, positions: int, rate: float, seconds: float, patience: float
+) -> Offered:
+    """Ask so often for so long, then wait for answers for as long as a caller does, `patience`."""
+    loop = _Loop(address, primitive, positions, patience)
     total, asked = int(rate * seconds), 0
     start, used = time.perf_counter(), time.process_time()
-    end = start + seconds + PATIENCE
-    while len(loop.latencies) + loop.broken < total and (now := time.perf_counter()) < end:
+    end = start + seconds + 2 * patience
+    while (
+        len(loop.latencies) + loop.broken + loop.unsent < total
+        and (now := time.perf_counter()) < end
+    ):
         due = min(total, int((now - start) * rate) + 1)
         for number in range(asked, due):
             loop.waiting.append((number, start + number / rate))
@@ -160,9 +176,9 @@ def offer(address: str, primitive: str, positions: int, rate: float, seconds: fl
     right = len(loop.taken)
     times, lags = sorted(loop.latencies), sorted(loop.lags)
     return Offered(
-        total, right, loop.refused, len(times) - right - loop.refused, loop.broken,
-        total - len(times) - loop.broken, _at(times, 0.50), _at(times, 0.99), times[-1],
-        _at(lags, 0.99) * 1000, used / took, loop.taken,
+        total, right, loop.refused, len(times) - right - loop.refused, loop.broken, loop.unsent,
+        total - len(times) - loop.broken - loop.unsent, _at(times, 0.50), _at(times, 0.99),
+        times[-1], loop.slowest, _at(lags, 0.99) * 1000, used / took, loop.taken,
     )  # fmt: skip
 
 

@@ -1,10 +1,16 @@
-"""Two workers on two cores against one on one; on a small machine the generator takes its part."""
+"""Two workers on two cores against one on one.
 
+On a machine of two cores the generator and PostgreSQL have no core of their own: then all of it is
+on one core, and after that on two.
+"""
+
+import os
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench.bed import bed, measure
+from tests.bench.bed import Bed, bed, measure
 from tests.bench.compare import POSTGRESQL, Size
 from tests.bench.notices import GET, VERIFY
 from tests.bench.report import Report, at_least
@@ -32,7 +38,7 @@ def scale(size: Size) -> Report:
         for server in served:
             measure(server, VERIFY, size.positions, 1)
         rows = [
-            _run(number, primitive, workers, server, made.postgres, size)
+            _run(number, primitive, workers, server, made, size)
             for number in range(size.rounds)
             for primitive in (VERIFY, GET)
             for workers, server in enumerate(served, 1)
@@ -44,12 +50,12 @@ def scale(size: Size) -> Report:
     return Report("scale", rows, findings)
 
 
-def _run(
-    number: int, primitive: str, workers: int, server: Served, postgres: Postgres, size: Size
-) -> Row:
-    before = _database_cpu(postgres)
+def _run(number: int, primitive: str, workers: int, server: Served, made: Bed, size: Size) -> Row:
+    if made.load[0] in made.server:
+        _confine(made.postgres, made.server[:workers])
+    before = _database_cpu(made.postgres)
     seen = measure(server, primitive, size.positions, size.seconds)
-    used = _database_cpu(postgres) - before
+    used = _database_cpu(made.postgres) - before
     load = seen.load
     return Row(
         number, primitive, workers, load.rate, seen.cpu * load.answered / load.seconds / 1e6,
@@ -65,8 +71,18 @@ def _pairs(rows: list[Row], primitive: str) -> list[float]:
     return [double / single for single, double in zip(one, two, strict=True)]
 
 
+def _confine(postgres: Postgres, cores: Iterable[int]) -> None:
+    """Let PostgreSQL, and this process with what it starts, be on these cores alone."""
+    for process in (0, *_processes(postgres)):
+        os.sched_setaffinity(process, cores)
+
+
 def _database_cpu(postgres: Postgres) -> float:
+    return sum(cpu_seconds(process) for process in _processes(postgres))
+
+
+def _processes(postgres: Postgres) -> list[int]:
     assert postgres._process is not None
     master = postgres._process.pid
     children = Path(f"/proc/{master}/task/{master}/children").read_text("ascii").split()
-    return sum(cpu_seconds(int(child)) for child in children)
+    return [master, *map(int, children)]

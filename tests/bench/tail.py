@@ -15,7 +15,11 @@ PATIENCE = {VERIFY: 7, SEND: 15}
 
 
 class Row(NamedTuple):
-    """One primitive at one rate.  Latencies in ms, from the instant at which a request was due."""
+    """One primitive at one rate.  Latencies in ms, from the instant at which a request was due.
+
+    `slowest` is from when it was sent: one more caller than may be connected waits before that, and
+    gives up `unsent` when an answer would come too late.
+    """
 
     primitive: str
     offered: float
@@ -25,10 +29,12 @@ class Row(NamedTuple):
     refused: int
     wrong: int
     broken: int
+    unsent: int
     unanswered: int
     p50: float
     p99: float
     most: float
+    slowest: float
     generator_lag: float
     generator_cpu: float
     lost: int
@@ -52,7 +58,8 @@ def _offered(served: Served, primitive: str, saturated: float, of: float, size: 
     # WHY: longer than the Node's patience, so that a queue that only grows is seen; but each notice
     # takes one receipt.
     seconds = min(4 * size.seconds, size.positions / rate)
-    seen = offer(served.address, primitive, size.positions, rate, seconds)
+    patience = PATIENCE[primitive]
+    seen = offer(served.address, primitive, size.positions, rate, seconds, patience)
     if primitive == SEND:
         lost = database.lost(served.database, seen.taken)
         database.renew(served.database)
@@ -68,7 +75,11 @@ def _findings(row: Row) -> list[Finding]:
             at_most(f"{where}: p99 / p50", [row.p99 / row.p50], 10),
             at_most(f"{where}: slowest answer, s", [row.most / 1000], 2),
         ]
-    slowest = at_most(f"{where}: slowest answer, s", [row.most / 1000], PATIENCE[row.primitive])
+    sent = [
+        wrong,
+        at_most(f"{where}: slowest answer since sent, s", [row.slowest / 1000], 2),
+        at_most(f"{where}: sent, and not answered", [row.unanswered + row.broken], 0),
+    ]
     if row.primitive != SEND:
-        return [wrong, slowest]
-    return [wrong, slowest, at_most(f"{where}: receipts answered OK and not kept", [row.lost], 0)]
+        return sent
+    return [*sent, at_most(f"{where}: receipts answered OK and not kept", [row.lost], 0)]

@@ -88,7 +88,9 @@ def test_a_question_that_is_not_answered_is_given_up(
         store.close()
 
 
-def test_an_operator_may_wait_longer(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_operator_may_wait_longer(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """What is done patiently takes its time; what comes after it on the same session does not."""
     monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.3)
     store, slow = Store(postgres.url("postgres")), text("SELECT pg_sleep(1)")
@@ -100,3 +102,4 @@ def test_an_operator_may_wait_longer(postgres: Postgres, monkeypatch: pytest.Mon
     with store.begin() as connection:
         assert connection.execute(text("SELECT 1")).scalar() == 1
     store.close()
+    assert caplog.messages == []
