@@ -85,6 +85,9 @@ class Settings(BaseModel):
         0, description="processes; 0 is one for each core"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = Field(4, description="threads of each process")
+    pin: bool = Field(
+        False, description="keep each process to one core, where the machine is ours alone"
+    )
     max_body: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
         1 << 20, description="largest request, in bytes"
     )

@@ -14,8 +14,10 @@ from tests.bench.bed import Bed, bed, measure
 from tests.bench.compare import POSTGRESQL, Size
 from tests.bench.notices import GET, VERIFY
 from tests.bench.report import Report, at_least
-from tests.bench.serving import FULL, Served, cpu_seconds
+from tests.bench.serving import Served, Variant, cpu_seconds
 from tests.postgres import Postgres
+
+PINNED = Variant("gpd-soap", told=(("GPD_PIN", "true"),))
 
 
 class Row(NamedTuple):
@@ -34,7 +36,7 @@ def scale(size: Size) -> Report:
     """Serve one database by one worker and by two, and load them in turn."""
     with bed(servers=2) as made, ExitStack() as running:
         url = made.database(POSTGRESQL, size.positions)
-        served = [running.enter_context(made.serving(FULL, url, n)) for n in (1, 2)]
+        served = [running.enter_context(made.serving(PINNED, url, n)) for n in (1, 2)]
         for server in served:
             measure(server, VERIFY, size.positions, 1)
         rows = [
