@@ -87,7 +87,7 @@ class Metrics:
         if self._registry is not None:
             return self._registry
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]  # its
+        MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]  # the library's
         return registry
 
 

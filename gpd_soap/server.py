@@ -126,9 +126,8 @@ def _keep_to_core(_arbiter: Any, worker: Any) -> None:
     os.sched_setaffinity(0, {worker.core})
 
 
-# WHY: threads of one process that run on two cores fight for the interpreter: measured, a quarter
-# of the rate of two workers.  LIMIT: not the default, for on a shared machine it binds a process to
-# a core that others have filled.
+# WHY: threads of one process that run on two cores fight for the interpreter.  LIMIT: not the
+# default, for on a shared machine it binds a process to a core that others have filled.
 PINNED = {"pre_fork": _choose_core, "post_fork": _keep_to_core}
 
 

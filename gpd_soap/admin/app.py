@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Flask, Response, g, jsonify
+from flask.json.provider import DefaultJSONProvider
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
 from flask_openapi_swagger.plugins import (  # type: ignore[import-untyped]  # has no types
@@ -89,7 +90,8 @@ def flask_app(store: Store, clock: Clock, cases: Cases, rate: int = 0) -> OpenAP
     # WHY: by default the page sends the description to validator.swagger.io.
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
-    app.json.sort_keys = False  # type: ignore[attr-defined]  # of the provider that Flask has
+    assert isinstance(app.json, DefaultJSONProvider)
+    app.json.sort_keys = False
     groups = [
         positions.group(store, clock),
         receipts.group(store, clock, cases),
@@ -142,7 +144,7 @@ class _Unused(BaseModel):
 
 def _describe(app: OpenAPI, groups: Iterable[Group]) -> None:
     """Make the description once, complete it, and serve it with its page."""
-    app.generate_spec_json()  # type: ignore[no-untyped-call]  # flask-openapi's
+    app.generate_spec_json()  # type: ignore[no-untyped-call]  # flask-openapi left it untyped
     components = app.spec_json["components"]["schemas"]
     components.pop(_Unused.__name__, None)
     for schemas in (description.schemas, *(group.schemas for group in groups)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, NamedTuple
 
 from flask_openapi.blueprint import APIBlueprint
@@ -46,13 +47,9 @@ def add(
 def _function(operation: Callable[..., Any]) -> Callable[..., Any]:
     """A function of its own, which the framework can write on as it cannot on a method."""
 
+    # WHY: the annotations are text, and are looked up where the operation was written.
+    @wraps(operation)
     def call(**told: object) -> object:
         return operation(**told)
 
-    call.__doc__ = operation.__doc__
-    call.__name__ = operation.__name__
-    call.__annotations__ = operation.__annotations__
-    call.__module__ = operation.__module__
-    # WHY: the annotations are text, and are looked up where the operation was written.
-    call.__wrapped__ = operation  # type: ignore[attr-defined]  # as functools.wraps
     return call

@@ -39,12 +39,12 @@ class Caller:
         """Make a SOAP client for the endpoint out of the contract on disk."""
         self.schema, self.patience, self._line = schema, patience or Patience(), line
         self._operations = {each.name: each for each in schema.operations.values()}
-        client = zeep.Client(  # type: ignore[no-untyped-call]  # zeep's
+        client = zeep.Client(  # type: ignore[no-untyped-call]  # zeep has no types
             str(contract_folder() / WSDL),
             transport=_Transport(self),
             settings=zeep.Settings(raw_response=True),
         )
-        self._service = client.create_service(  # type: ignore[no-untyped-call]  # zeep's
+        self._service = client.create_service(  # type: ignore[no-untyped-call]  # zeep has no types
             BINDING, line.url
         )
 
@@ -66,7 +66,9 @@ class Caller:
 
     def send(self, envelope: etree._Element) -> _Exchanged:
         """Post what zeep has made, if it keeps to the contract."""
-        payload = envelope.find(BODY)[0]  # type: ignore[index]  # zeep writes one
+        body = envelope.find(BODY)
+        assert body is not None
+        payload = body[0]
         violation = self.schema.check(payload)
         if violation is not None:
             wanted = f", expected {violation.expected}" if violation.expected else ""

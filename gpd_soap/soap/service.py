@@ -38,27 +38,27 @@ class PaForNode(Service):
         return _desk(ctx).verify(hear.ask(request))
 
     @operation(models.PaGetPaymentReq, models.PaGetPaymentRes)
-    def paGetPayment(ctx: Any, request: Any) -> Outcome:  # noqa: N805
+    def paGetPayment(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
         """Give me the payment of this notice."""
         return _desk(ctx).payment(hear.ask(request), request.transferType, stamps=False)
 
     @operation(models.PaGetPaymentV2Request, models.PaGetPaymentV2Response)
-    def paGetPaymentV2(ctx: Any, request: Any) -> Outcome:  # noqa: N805
+    def paGetPaymentV2(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
         """Give me the payment of this notice, stamps and all."""
         return _desk(ctx).payment(hear.ask(request), request.transferType, stamps=True)
 
     @operation(models.PaSendRTReq, models.PaSendRTRes)
-    def paSendRT(ctx: Any, request: Any) -> Outcome:  # noqa: N805
+    def paSendRT(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
         """Here is a receipt."""
         return _settle(ctx, request)
 
     @operation(models.PaSendRTV2Request, models.PaSendRTV2Response)
-    def paSendRTV2(ctx: Any, request: Any) -> Outcome:  # noqa: N805
+    def paSendRTV2(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
         """Here is a receipt, of the second form."""
         return _settle(ctx, request)
 
     @operation(models.PaDemandPaymentNoticeRequest, models.PaDemandPaymentNoticeResponse)
-    def paDemandPaymentNotice(ctx: Any, request: Any) -> Outcome:  # noqa: N805
+    def paDemandPaymentNotice(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
         """Make me a notice for this service."""
         return _desk(ctx).demand(hear.demand(request))
 
@@ -68,7 +68,7 @@ class PaForNode(Service):
         try:
             _answer(ctx, _outcome(ctx))
         except Exception as failure:
-            log.exception("%s failed: %s", ctx.udc.operation, _told(failure))  # noqa: TRY401
+            log.exception("%s failed: %s", ctx.udc.operation, _told(failure))  # noqa: TRY401  # may say less
             ctx.udc.refused(SYSTEM_ERROR)
             if ctx.udc.operation in RECEIPTS:
                 raise Unavailable from None

@@ -40,7 +40,7 @@ class Configuration:
         """
         code, told = path.organizationfiscalcode, body_of(document.Named)
         new = self._registry.put_organization(code, told.name, may_register=g.key.serves_every)
-        return _put(new, fiscal_code=code, name=told.name)
+        return _put(new=new, fiscal_code=code, name=told.name)
 
     def remove_organization(self, path: OfOrganization, query: Nothing) -> Response:
         """Remove an organization that has nothing here; for keys of every organization.
@@ -58,7 +58,7 @@ class Configuration:
 
     def put_broker(self, path: OfBroker, query: Nothing) -> Response:
         """Register a broker."""
-        return _put(self._registry.put_broker(path.broker), fiscal_code=path.broker)
+        return _put(new=self._registry.put_broker(path.broker), fiscal_code=path.broker)
 
     def remove_broker(self, path: OfBroker, query: Nothing) -> Response:
         """Remove a broker that has no station."""
@@ -77,7 +77,7 @@ class Configuration:
         """Register a station, or give it to another broker."""
         told = body_of(document.Owned)
         new = self._registry.put_station(path.station, told.broker)
-        return _put(new, id=path.station, broker=told.broker)
+        return _put(new=new, id=path.station, broker=told.broker)
 
     def remove_station(self, path: OfStation, query: Nothing) -> Response:
         """Remove a station that serves no organization."""
@@ -102,7 +102,7 @@ class Configuration:
             told.segregation_code,
             broadcast=told.broadcast,
         )
-        return _put(new, station=path.station, **told.model_dump())
+        return _put(new=new, station=path.station, **told.model_dump())
 
     def withdraw(self, path: OfServing, query: Nothing) -> Response:
         """Let a station serve an organization no longer."""
@@ -125,7 +125,7 @@ class Configuration:
         told = body_of(document.Offer)
         offered = Offered(path.service_id, path.subject_id, told.kind, told.settings)
         new = self._registry.offer(path.organizationfiscalcode, offered)
-        return _put(new, **offered._asdict())
+        return _put(new=new, **offered._asdict())
 
     def withdraw_service(self, path: OfService, query: Nothing) -> Response:
         """Offer a spontaneous-payment service no longer."""
@@ -144,7 +144,7 @@ def _row(found: Organization | Station | Offered) -> Response:
     return jsonify(row(**found._asdict()))
 
 
-def _put(new: bool, **told: object) -> Response:  # noqa: FBT001  # the first fact of an answer
+def _put(*, new: bool, **told: object) -> Response:
     answer = jsonify(row(**told))
     answer.status_code = 201 if new else 200
     return answer

@@ -16,7 +16,7 @@ from gpd_soap.admin.positions.several import every, placed
 from gpd_soap.admin.positions.taking import Named, take, take_all
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.core.position import NewPosition
+from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.intake import models
 from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.position import position_of
@@ -95,17 +95,22 @@ def _successor(
         raise Refused(problems.DATA_ERROR, [*wrong, *errors])
     published_at = old.position.published_at or (now if how.publish else None)
     new = position_of(body, organization, published_at, _never)
-    options = []
-    for option in new.options:
-        before = kept.get(option.iuv)
-        if before is not None:
-            option = option._replace(last_payment=before.last_payment)  # noqa: PLW2901  # the same one
-            # SPEC: gpd-reference.md 2.4: a validity that has begun stays, where none is sent.
-            begun = before.valid_from is not None and before.valid_from <= now
-            if body.validity_date is None and old.position.published_at and begun:
-                option = option._replace(valid_from=before.valid_from)  # noqa: PLW2901  # the same one
-        options.append(option)
+    # SPEC: gpd-reference.md 2.4: a validity that has begun stays, where none is sent.
+    stays = body.validity_date is None and old.position.published_at is not None
+    options = (_as_before(each, kept.get(each.iuv), now if stays else None) for each in new.options)
     return new._replace(options=tuple(options)), doubts
+
+
+def _as_before(
+    option: NewOption, before: NewOption | None, stays_since: datetime | None
+) -> NewOption:
+    """An option with what an update does not say of it: a validity that had begun by then."""
+    if before is None:
+        return option
+    option = option._replace(last_payment=before.last_payment)
+    if stays_since is None or before.valid_from is None or before.valid_from > stays_since:
+        return option
+    return option._replace(valid_from=before.valid_from)
 
 
 def _numbered(
