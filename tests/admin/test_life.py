@@ -159,6 +159,18 @@ def test_an_update_brings_back_what_has_expired(office: Office):
     assert updated.body["status"] == "VALID"
 
 
+def test_a_validity_that_has_begun_stays_where_an_update_says_none(office: Office):
+    """Nobody can tell that it was payable later than it was."""
+    told = body(option(1), validityDate="2026-03-20T08:00:00")
+    office.create(told, "?toPublish=true")
+    del told["validityDate"]
+
+    office.clock.now += 5 * DAY
+    begun = office.put(ONE, told).body
+
+    assert (begun["status"], begun["validityDate"]) == ("VALID", "2026-03-20T08:00:00")
+
+
 def test_a_notice_that_an_update_drops_never_comes_back(office: Office):
     """Neither here nor in another position; what stays keeps its number."""
     office.create(installments(1, 2, 3))
