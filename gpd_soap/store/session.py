@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from select import POLLIN, POLLOUT, poll
+from time import monotonic
 from typing import Any, Protocol
 
 from psycopg import Connection, OperationalError
@@ -30,6 +31,11 @@ Take = Callable[[Any], Any]
 #: What a parameter's name may begin with; its value is given without it.
 #: WHY: SQLAlchemy keeps a column's own name for itself in INSERT and UPDATE.
 PREFIX = "v_"
+
+#: A statement's plan is this old at most.
+#: WHY: PostgreSQL makes it once, for tables as large as they then are.  One made for a few rows
+#: reads all of them, and is kept until autovacuum notices how they have grown, minutes later.
+PLAN_SECONDS = 2.0
 
 ANSWERED = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
@@ -145,9 +151,14 @@ class PostgresSession:
         socket = self._libpq.socket
         self._word, self._room = _poller(socket, POLLIN), _poller(socket, POLLIN | POLLOUT)
         self._names: dict[Statement, bytes] = {}
+        self._planned_at = monotonic()
 
     def ask(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         """As in `Session`."""
+        now = monotonic()
+        if now > self._planned_at + PLAN_SECONDS:
+            self.run("DISCARD PLANS")
+            self._planned_at = now
         name = self._names.get(statement) or self._prepared(statement)
         sent: Any = self._values.dump_sequence(statement.arguments(values), statement.formats)
         self._libpq.send_query_prepared(name, sent, statement.sent_as)

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from psycopg import RawCursor
+from psycopg import ClientCursor, RawCursor
 from sqlalchemy import Connection, event, insert
 
 from gpd_soap.core.case import CaseKey
 from gpd_soap.core.receipt import Kept, Verdict
-from gpd_soap.store import receipts, schema, worklist
+from gpd_soap.store import receipts, schema, session, worklist
 from gpd_soap.store.session import Statement
 from gpd_soap.store.settle import values_of
 from gpd_soap.store.store import Store
@@ -46,6 +46,15 @@ def crowded(databases: Databases) -> Iterator[Store]:
             for n in range(MANY // 2)
         ),
     )
+    keep_many(store)
+    store._connections.write(lambda session: session.run("ANALYZE"))
+    yield store
+    store.close()
+    databases.server("postgresql").drop_database(name)
+
+
+def keep_many(store: Store) -> None:
+    """Thousands of receipts, all for one organization."""
     verdict = Verdict(Kept.REVIEW, ("the amount differs",))
     standing = store.known(receipt(1)).standing
     rows = [
@@ -55,10 +64,6 @@ def crowded(databases: Databases) -> Iterator[Store]:
     ]
     with store.begin() as connection:
         connection.execute(insert(schema.receipt), rows)
-    store._connections.write(lambda session: session.run("ANALYZE"))
-    yield store
-    store.close()
-    databases.server("postgresql").drop_database(name)
 
 
 def questions(store: Store) -> dict[str, tuple[Statement, dict[str, Any]]]:
@@ -107,6 +112,35 @@ def test_a_question_reads_no_big_table_from_end_to_end(crowded: Store, which: st
 
     assert {table for table, _ in found} >= {"position", "payment_option"}
     assert [entry for entry in found if "Index" not in entry[1]] == []
+
+
+def test_a_plan_is_made_again_when_its_tables_have_grown(
+    on_postgresql: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """One made while there were no receipts would read every receipt of the organization."""
+    monkeypatch.setattr(session, "PLAN_SECONDS", 0.0)
+    statement, values = questions(on_postgresql)["receipt"]
+    connection = on_postgresql._connections._held()
+    held, asking = connection.session, ClientCursor(connection.driver)
+
+    def planned() -> str:
+        asking.execute(
+            "SELECT name FROM pg_prepared_statements WHERE statement = %s", [statement.sql]
+        )
+        [(name,)] = asking
+        slots = ", ".join(["%s"] * len(statement.order))
+        asking.execute(f"EXPLAIN EXECUTE {name} ({slots})", statement.arguments(values))
+        return "\n".join(line for (line,) in asking)
+
+    held.ask(statement, values)
+    held.run("SET plan_cache_mode = force_generic_plan")
+    held.ask(statement, values)
+    keep_many(on_postgresql)
+    assert "using pk_receipt" not in planned()
+
+    held.ask(statement, values)
+
+    assert "using pk_receipt" in planned()
 
 
 def test_sqlite_finds_the_options_of_each_position_by_index(fresh_database: FreshDatabase):
