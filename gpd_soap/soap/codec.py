@@ -90,33 +90,48 @@ def reader(model: Any) -> Read:
     leaves, in the order of the document.  Unreadable where the contract allows what Python cannot
     hold, such as the year 12000.
     """
-    members = {tag: (name, _is_many(kind), *_takers(kind)) for name, tag, kind in members_of(model)}
-    nothing: dict[str, Any] = dict.fromkeys(name for name, *_ in members.values())
-    new = model.__new__
-
-    def read(element: etree._Element, say: Say | None = None) -> Any:
-        values = nothing.copy()
-        if say is not None:
-            say(f"{BEGIN}{element.tag!s}{TEXT}")
-        for child in element:
-            tag = str(child.tag)
-            name, several, read_member, take = members[tag]
-            if read_member is not None:
-                value = read_member(child, say)
-            else:
-                text = child.text or ""
-                value = text if take is None else _taken(take, text, tag)
-                if say is not None:
-                    say(f"{BEGIN}{tag}{TEXT}{text}{END}")
-            values[name] = [*(values[name] or ()), value] if several else value
-        if say is not None:
-            say(END)
-        made = new(model)
+    members = list(members_of(model))
+    known: dict[str, Any] = {
+        "new": model.__new__,
+        "model": model,
+        "nothing": dict.fromkeys(name for name, _, _ in members),
+        "Unreadable": Unreadable,
+    }
+    lines = [
+        "def read(element, say=None):",
+        " values = nothing.copy()",
+        f" if say is not None: say(f'{BEGIN}{{element.tag}}{TEXT}')",
+        " for child in element:",
+        "  tag = child.tag",
+        *(line for at, member in enumerate(members) for line in _reading(at, *member, known)),
+        "  else: raise KeyError(tag)",
+        f" if say is not None: say('{END}')",
+        " made = new(model)",
         # WHY: what the constructor does, without a call for each of a receipt's two dozen models.
-        made.__dict__ = values
-        return made
+        " made.__dict__ = values",
+        " return made",
+    ]
+    return cast("Read", _function("read", lines, known))
 
-    return read
+
+def _reading(at: int, name: str, tag: str, kind: Any, known: dict[str, Any]) -> Iterator[str]:
+    """The lines that take a child, if it is this member; what they need is in `known`."""
+    yield f"  {'elif' if at else 'if'} tag == {tag!r}:"
+    if issubclass(kind, ComplexModel):
+        known[f"read_{at}"] = reader(kind)
+        before = f"*(values[{name!r}] or ()), "
+        taken = f"read_{at}(child, say)"
+        yield f"   values[{name!r}] = {f'[{before}{taken}]' if _is_many(kind) else taken}"
+        return
+    assert not _is_many(kind)
+    take = known[f"take_{at}"] = _simple(kind)[0]
+    yield "   text = child.text or ''"
+    if take is str:
+        yield f"   values[{name!r}] = text"
+    else:
+        yield f"   try: values[{name!r}] = take_{at}(text)"
+        yield "   except (ValueError, OverflowError) as error: raise Unreadable(tag) from error"
+    yield f"   if say is not None: say(f'{BEGIN}{tag}{TEXT}{{text}}{END}')"
 
 
 @cache
@@ -125,7 +140,6 @@ def writer(model: Any) -> Write:
 
     Unsayable for a text that no XML can carry, or an amount out of range.
     """
-    # WHY: as dataclasses make their methods; a loop over the members takes three times as long.
     known = {"special": _SPECIAL.search, "escaped": _escaped, "Unsayable": Unsayable}
     lines = [
         "def write(instance):",
@@ -133,9 +147,7 @@ def writer(model: Any) -> Write:
         *_lines(model, "instance", 1, known),
         " return said",
     ]
-    made: dict[str, Any] = {}
-    exec("\n".join(lines), known, made)  # noqa: S102  # every word of it is from our own models
-    return cast("Write", made["write"])
+    return cast("Write", _function("write", lines, known))
 
 
 def _lines(model: Any, instance: str, depth: int, known: dict[str, Any]) -> Iterator[str]:
@@ -177,6 +189,16 @@ def _text_lines(
     yield f"{pad}said += f'<{tag}>{{{value}}}</{tag}>'"
 
 
+def _function(name: str, lines: list[str], known: dict[str, Any]) -> Any:
+    """A function of this name out of its lines.
+
+    WHY: as dataclasses make their methods; a loop over the members takes up to three times as long.
+    """
+    made: dict[str, Any] = {}
+    exec("\n".join(lines), known, made)  # noqa: S102  # every word of it is from our own models
+    return made[name]
+
+
 def members_of(model: Any) -> Iterator[tuple[str, str, Any]]:
     """Each member's name here, its name on the wire, and its type, in the contract's order."""
     for name, kind in model.get_flat_type_info(model).items():
@@ -185,21 +207,6 @@ def members_of(model: Any) -> Iterator[tuple[str, str, Any]]:
 
 def _is_many(kind: Any) -> bool:
     return bool(kind.Attributes.max_occurs > 1)
-
-
-def _takers(kind: Any) -> tuple[Read | None, Callable[[str], Any] | None]:
-    """How a member is read, or what is made of its text: nothing where it is the text."""
-    if issubclass(kind, ComplexModel):
-        return reader(kind), None
-    take = _simple(kind)[0]
-    return None, (None if take is str else take)
-
-
-def _taken(take: Callable[[str], Any], text: str, tag: str) -> Any:
-    try:
-        return take(text)
-    except (ValueError, OverflowError) as error:
-        raise Unreadable(tag) from error
 
 
 def _escaped(text: str, tag: str) -> str:
