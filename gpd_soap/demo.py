@@ -134,6 +134,7 @@ def _as_kept(one: Sample, option: NewOption, now: datetime) -> Notice:
         office_name=position.office_name,
         debtor=position.debtor,
         **option._asdict(),
+        revision=1,
         paid_at=now if one.paid else None,
         reported_at=None,
         alternative_paid=False,

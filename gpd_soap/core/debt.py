@@ -75,7 +75,8 @@ class Notice(NamedTuple):
     """One payable notice: a payment option with the position it belongs to.
 
     `plan` names the installment plan, None for a single option.  `alternative_paid` says that an
-    option which excludes this one was paid or reported.  `version` counts the position's changes.
+    option which excludes this one was paid or reported.  `version` counts the position's changes,
+    `revision` those of the option, to which each of its position by a person counts too.
     """
 
     iupd: str
@@ -87,6 +88,7 @@ class Notice(NamedTuple):
     debtor: Debtor
     nav: str
     iuv: str
+    revision: int
     amount: int
     description: str
     plan: str | None

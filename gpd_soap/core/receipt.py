@@ -74,13 +74,15 @@ class Known(NamedTuple):
     """What the store knows when a receipt arrives.
 
     `same_id` is the digest of the first receipt kept under the same (idPA, receiptId), `nav_of_iuv`
-    the notice that carries the receipt's IUV, whatever notice the receipt names.
+    the notice that carries the receipt's IUV, whatever notice the receipt names.  `alone` says that
+    the position of the notice has no other.
     """
 
     standing: Standing
     notice: Notice | None
     same_id: str | None
     nav_of_iuv: str | None
+    alone: bool
 
 
 class Verdict(NamedTuple):

@@ -29,6 +29,7 @@ class Progress(NamedTuple):
     fee: int | None
     reported_at: datetime | None
     updated_at: datetime
+    revision: int
     reported: tuple[datetime | None, ...] = ()
 
     @property
@@ -48,13 +49,20 @@ class Stored(NamedTuple):
     position: NewPosition
     version: int
     created_at: datetime
-    updated_at: datetime
+    changed_at: datetime
     progress: tuple[Progress, ...]
 
     @property
     def mark(self) -> str:
         """What is unlike after every change, and after a deletion too."""
-        return f"{self.version}-{int(self.created_at.timestamp() * 1_000_000):x}"
+        # WHY: a payment moves a revision alone; while the version stays none goes back.
+        revisions = sum(progress.revision for progress in self.progress)
+        return f"{self.version}.{revisions}-{int(self.created_at.timestamp() * 1_000_000):x}"
+
+    @property
+    def updated_at(self) -> datetime:
+        """When the position or any of its options changed last."""
+        return max([self.changed_at, *(progress.updated_at for progress in self.progress)])
 
     @property
     def facts(self) -> PositionFacts:
@@ -100,7 +108,7 @@ def read_all(
     rows = connection.execute(asked).mappings().all()
     if not rows:
         return {}
-    options = _options(connection, organization, iupds)
+    options = _options(connection, organization, iupds, lock=lock)
     return {row["iupd"]: _stored(row, options.get(row["iupd"], [])) for row in rows}
 
 
@@ -114,12 +122,17 @@ def iupd_of(connection: Connection, organization: str, number: str, kind: str) -
 Pairs = list[tuple[NewOption, Progress]]
 
 
-def _options(connection: Connection, organization: str, iupds: Sequence[str]) -> dict[str, Pairs]:
+def _options(
+    connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool
+) -> dict[str, Pairs]:
     asked = (
         select(schema.payment_option)
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
         .order_by(OPTION.due_at, OPTION.nav)
     )
+    if lock:
+        # WHY: a receipt for the only option of a position does not touch the position's row.
+        asked = asked.with_for_update()
     shares = _shares(connection, organization, iupds)
     found: defaultdict[str, Pairs] = defaultdict(list)
     for row in connection.execute(asked).mappings():

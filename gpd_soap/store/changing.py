@@ -1,7 +1,8 @@
 """Changing positions that are there.  Every change moves the position's version.
 
-The caller has read the position with `lock`, so that its row is the caller's until the commit; a
-receipt that was decided on what was there before finds another version, and is decided again.
+The caller has read the position with `lock`, so that its rows are the caller's until the commit; a
+receipt that was decided on what was there before finds another version and other revisions, and is
+decided again.
 """
 
 from __future__ import annotations
@@ -166,6 +167,11 @@ def _is(old: Stored) -> tuple[Any, Any]:
 def _move(connection: Connection, old: Stored, now: datetime, **to: Any) -> None:
     values = {"version": POSITION.version + 1, "updated_at": now, **to}
     connection.execute(update(schema.position).where(*_is(old)).values(values))
+    organization, iupd = old.position.organization, old.position.iupd
+    options = update(schema.payment_option).where(
+        OPTION.organization == organization, OPTION.iupd == iupd
+    )
+    connection.execute(options.values(revision=OPTION.revision + 1))
 
 
 def _touch(connection: Connection, old: Stored, navs: Collection[str], now: datetime) -> None:

@@ -17,7 +17,7 @@ from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict, settle, settle_
 from gpd_soap.store import schema
 from gpd_soap.store.errors import Contended
 from gpd_soap.store.questions import OPTION, POSITION, known_of, receipt_question
-from gpd_soap.store.settle import bound, guard, keep_alone, mark_paid
+from gpd_soap.store.settle import bound, guard, keep_alone, mark_paid, seen
 from gpd_soap.store.worklist import RECEIPT
 
 
@@ -116,11 +116,10 @@ def _write(
         .values(kept=str(verdict.kept), reasons="; ".join(verdict.reasons))
     )
     if verdict.pays and notice is not None:
-        values = {**row, "nav": notice.nav, "iupd": notice.iupd, "seen": notice.version}
-        paid = bound({**values, "received_at": now})
-        if connection.execute(guard(), paid).first() is None:
-            raise Contended("a waiting receipt's position changed")
-        connection.execute(mark_paid(), paid)
+        paid = bound({**row, **seen(notice), "nav": notice.nav, "received_at": now})
+        for statement in (guard(), mark_paid()):
+            if connection.execute(statement, paid).first() is None:
+                raise Contended("a waiting receipt's position changed")
 
 
 def _lock_position(connection: Connection, organization: str, nav: str) -> None:
@@ -132,7 +131,7 @@ def _lock_position(connection: Connection, organization: str, nav: str) -> None:
             and_(POSITION.organization == OPTION.organization, POSITION.iupd == OPTION.iupd),
         )
         .where(OPTION.organization == organization, OPTION.nav == nav)
-        .with_for_update(of=schema.position)
+        .with_for_update()
     )
 
 

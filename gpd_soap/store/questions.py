@@ -136,9 +136,8 @@ def receipt_question() -> Select[Any]:
     of_iuv = select(other.c.nav).where(
         other.c.organization == idpa, other.c.iuv == bindparam("iuv", type_=TEXT)
     )
-    return select(
-        *standing, same_id.scalar_subquery(), of_iuv.scalar_subquery(), *notice_columns()
-    ).select_from(base)
+    found = same_id.scalar_subquery(), of_iuv.scalar_subquery(), _alone()
+    return select(*standing, *found, *notice_columns()).select_from(base)
 
 
 def debt_question() -> Select[Any]:
@@ -208,6 +207,18 @@ def alternative_paid() -> ColumnElement[bool]:
     )
 
 
+def _alone() -> ColumnElement[bool]:
+    """Whether the position of the option has no other."""
+    sibling = schema.payment_option.alias("sibling").c
+    return not_(
+        exists().where(
+            sibling.organization == OPTION.organization,
+            sibling.iupd == OPTION.iupd,
+            sibling.nav != OPTION.nav,
+        )
+    )
+
+
 def _all_ccp() -> ColumnElement[bool]:
     """Whether every share of the option goes to a postal account; core.offer says so for verify."""
     bank_only = func.coalesce(SHARE.postal_iban, "") == ""
@@ -242,7 +253,7 @@ def standing_of(row: Row) -> Standing:
 
 def known_of(rows: Sequence[Row]) -> Known:
     """What settling a receipt needs, out of the one row of its question."""
-    return Known(standing_of(rows[0]), notice_of(rows, STANDING + 2), *rows[0][3:5])
+    return Known(standing_of(rows[0]), notice_of(rows, STANDING + 3), *rows[0][3:6])
 
 
 def debt_of(rows: Sequence[Row]) -> Debt:

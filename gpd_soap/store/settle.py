@@ -1,8 +1,9 @@
 """Keeping a receipt and its effect: one transaction, durable before anyone says OK.
 
 The decision is taken on facts read a moment before.  What is written holds only if those facts
-still hold: the position's version is unchanged and nothing is kept yet under the receiptId.  Where
-another process was faster nothing is written, and the caller asks and decides again.
+still hold: the option's revision is unchanged, and the position's version where it has other
+options too, which exclude each other; and nothing is kept yet under the receiptId.  Where another
+process was faster nothing is written, and the caller asks and decides again.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from gpd_soap.core.debt import Notice, Standing
 from gpd_soap.core.receipt import Receipt, Verdict, drift
 from gpd_soap.store import schema
 from gpd_soap.store.hot import Connections
+from gpd_soap.store.questions import OPTION
 from gpd_soap.store.session import PREFIX, Session, Statement
 
 NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
@@ -48,11 +50,13 @@ class Settlement:
         self._connections = connections
         if engine.dialect.name == "postgresql":
             self._keep = _one_statement(engine, keep_alone(engine.dialect))
-            self._pay = _one_statement(engine, _keep_and_pay())
+            self._pay = _one_statement(engine, _keep_and_pay(guard().cte("moved")))
+            self._pay_alone = _one_statement(engine, _keep_and_pay(_seen().cte("seen")))
         else:
             keep = keep_alone(engine.dialect)
             self._keep = _in_turn(engine, [keep])
             self._pay = _in_turn(engine, [guard(), keep, mark_paid()])
+            self._pay_alone = _in_turn(engine, [keep, mark_paid()])
         self._count = _one_statement(engine, _counted())
         self._add_variant = _one_statement(engine, _variant(engine))
 
@@ -60,10 +64,10 @@ class Settlement:
         """Keep a receipt that changes no position; False when its receiptId is kept already."""
         return bool(self._connections.write(lambda session: self._keep(session, values)))
 
-    def pay(self, values: dict[str, Any], notice: Notice) -> bool:
+    def pay(self, values: dict[str, Any], notice: Notice, *, alone: bool) -> bool:
         """Keep a receipt and mark its notice paid; False when either changed meanwhile."""
-        guarded = {**values, "iupd": notice.iupd, "seen": notice.version}
-        return bool(self._connections.write(lambda session: self._pay(session, guarded)))
+        guarded, pay = {**values, **seen(notice)}, self._pay_alone if alone else self._pay
+        return bool(self._connections.write(lambda session: pay(session, guarded)))
 
     def repeat(self, values: dict[str, Any]) -> bool:
         """Count a receipt on the one of the same content; False when there is none."""
@@ -151,6 +155,11 @@ def bound(values: dict[str, Any]) -> dict[str, Any]:
     return {f"{PREFIX}{name}": value for name, value in values.items()}
 
 
+def seen(notice: Notice) -> dict[str, Any]:
+    """What guards a payment: what the decision to write it was taken on."""
+    return {"iupd": notice.iupd, "version": notice.version, "revision": notice.revision}
+
+
 def guard() -> Update:
     """Move the position on from the version that was seen; the row is locked until commit."""
     position = schema.position.c
@@ -159,7 +168,7 @@ def guard() -> Update:
         .where(
             position.organization == _bound(position.organization),
             position.iupd == _bound(position.iupd),
-            position.version == _bound(position.version, "seen"),
+            position.version == _bound(position.version),
         )
         .values(
             version=position.version + 1,
@@ -167,6 +176,22 @@ def guard() -> Update:
         )
         .returning(position.iupd)
     )
+
+
+def _seen() -> Select[Any]:
+    """Lock the option as it was seen.
+
+    WHY: before the receipt is kept, so that none is kept where nothing can be paid.
+    """
+    return select(OPTION.nav).where(*_as_seen()).with_for_update(key_share=True)
+
+
+def _as_seen() -> list[ColumnElement[bool]]:
+    return [
+        *(OPTION[name] == _bound(OPTION[name]) for name in ("organization", "nav", "revision")),
+        # WHY: a process of a version before 0009 pays and moves no revision.
+        OPTION.paid_at.is_(None),
+    ]
 
 
 def _keep_first(insert: Any, guard: CTE | None) -> Any:
@@ -186,19 +211,15 @@ def _keep_first(insert: Any, guard: CTE | None) -> Any:
 
 def mark_paid(kept: CTE | None = None) -> Update:
     """Write a receipt's payment on its notice; where it is one statement, if it was kept."""
-    option = schema.payment_option.c
-    statement = update(schema.payment_option).where(
-        option.organization == _bound(option.organization), option.nav == _bound(option.nav)
-    )
+    statement = update(schema.payment_option).where(*_as_seen())
     if kept is not None:
         # WHY: ties the update to the receipt, so that nothing is paid where nothing was kept.
-        was_kept = select(_bound(option.organization)).select_from(kept)
-        statement = statement.where(option.organization == was_kept.scalar_subquery())
+        was_kept = select(_bound(OPTION.organization)).select_from(kept)
+        statement = statement.where(OPTION.organization == was_kept.scalar_subquery())
     source = {"paid_at": "received_at", "payment_date": "paid_at", "payment_method": "method",
               "updated_at": "received_at"}  # fmt: skip
-    return statement.values(
-        {name: _bound(schema.payment_option.c[name], source.get(name, name)) for name in PAID}
-    ).returning(option.nav)
+    written = {name: _bound(OPTION[name], source.get(name, name)) for name in PAID}
+    return statement.values(revision=OPTION.revision + 1, **written).returning(OPTION.nav)
 
 
 def keep_alone(dialect: Dialect) -> Any:
@@ -207,12 +228,11 @@ def keep_alone(dialect: Dialect) -> Any:
     return _keep_first(insert, None)
 
 
-def _keep_and_pay() -> Select[Any]:
+def _keep_and_pay(guard: CTE) -> Select[Any]:
     """Guard, receipt and effect as one statement: one round trip, one commit."""
-    moved = guard().cte("moved")
-    kept = _keep_first(postgresql.insert, moved).cte("kept")
+    kept = _keep_first(postgresql.insert, guard).cte("kept")
     paid = mark_paid(kept).cte("paid")
-    return select(paid.c.nav).add_cte(moved, kept)
+    return select(paid.c.nav).add_cte(guard, kept)
 
 
 def _counted() -> Update:

@@ -101,7 +101,7 @@ class Store:
             with self.begin() as connection:
                 return matching.keep_unmatched(connection, values)
         if verdict.pays and known.notice is not None:
-            return self._settlement.pay(values, known.notice)
+            return self._settlement.pay(values, known.notice, alone=known.alone)
         return self._settlement.keep(values)
 
     def quarantine(

@@ -62,13 +62,12 @@ def fill(url: str, positions: int) -> None:
 
 def renew(url: str) -> None:
     """Make every notice payable again and forget the receipts, as if nothing had been paid."""
-    store, option, position = Store(url), schema.payment_option, schema.position
+    store, option = Store(url), schema.payment_option
     with store.begin() as connection:
         patiently(connection)
         connection.execute(delete(schema.receipt))
         paid = update(option).where(option.c.paid_at.is_not(None))
         connection.execute(paid.values(dict.fromkeys(set(PAID) - {"updated_at"})))
-        connection.execute(update(position).where(position.c.version > 1).values(version=1))
     _tidy(store)
     store.close()
 

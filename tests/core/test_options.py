@@ -29,10 +29,11 @@ def listed(nav: str, plan: str | None = None, *, all_ccp: bool = True, **more: A
     fields: dict[str, Any] = {
         "iupd": "ONE", "version": 1, "published_at": NOW - DAY, "withdrawn_at": None,
         "company_name": "Comune di Esempio", "office_name": None,
-        "debtor": Debtor("F", "ANONIMO", "ANONIMO"), "nav": nav, "iuv": nav, "amount": 1000,
-        "description": "Tributo", "plan": plan, "valid_from": None, "due_at": NOW + DAY,
-        "switch_to_expired": True, "retention_at": None, "last_payment": None, "metadata": (),
-        "paid_at": None, "reported_at": None, "alternative_paid": False,
+        "debtor": Debtor("F", "ANONIMO", "ANONIMO"), "nav": nav, "iuv": nav, "revision": 1,
+        "amount": 1000, "description": "Tributo", "plan": plan, "valid_from": None,
+        "due_at": NOW + DAY, "switch_to_expired": True, "retention_at": None,
+        "last_payment": None, "metadata": (), "paid_at": None, "reported_at": None,
+        "alternative_paid": False,
     }  # fmt: skip
     notice = Notice(**{**fields, **more})
     return Listed(notice, all_ccp)

@@ -13,7 +13,7 @@ from gpd_soap.core.notice import issue
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.desk import ATTEMPTS
-from gpd_soap.store import configuration, migrate, positions, schema
+from gpd_soap.store import admin_positions, configuration, migrate, positions, schema
 from gpd_soap.store.errors import Contended
 from gpd_soap.store.store import Store
 
@@ -118,12 +118,12 @@ def add(store: Store, *wanted: NewPosition) -> None:
         positions.add(connection, wanted, NOW)
 
 
-def take(store: Store, taken: Receipt) -> Verdict:
+def take(store: Store, taken: Receipt, now: datetime = NOW) -> Verdict:
     """Settle a receipt as the desk does: ask, decide, write, and again while others are faster."""
     for _ in range(ATTEMPTS):
         known = store.known(taken)
-        verdict = settle(taken, known, NOW)
-        if store.settle(taken, known, verdict, primitive="paSendRTV2", raw=RAW, now=NOW):
+        verdict = settle(taken, known, now)
+        if store.settle(taken, known, verdict, primitive="paSendRTV2", raw=RAW, now=now):
             return verdict
     raise Contended("a receipt's position kept changing")
 
@@ -134,6 +134,14 @@ def kept(store: Store) -> dict[tuple[str, int], tuple[str, str, int]]:
     asked = select(table.receipt_id, table.variant, table.kept, table.reasons, table.copies)
     with store.begin() as connection:
         return {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(asked)}
+
+
+def mark(store: Store, iupd: str) -> str:
+    """What a position is marked with now, for whoever means to change it."""
+    with store.begin() as connection:
+        read = admin_positions.read(connection, ORGANIZATION, iupd)
+    assert read is not None
+    return read.mark
 
 
 def paid(store: Store) -> dict[str, str | None]:

@@ -73,6 +73,7 @@ payment_option = Table(
     Column("fee", BigInteger),
     Column("reported_at", Instant),
     Column("updated_at", Instant, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
     ForeignKeyConstraint(
         ["organization", "iupd"], ["position.organization", "position.iupd"], ondelete="CASCADE"
     ),
