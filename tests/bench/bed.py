@@ -12,6 +12,9 @@ from tests.bench.notices import SEND
 from tests.bench.serving import Served, Variant, serving
 from tests.postgres import Postgres
 
+#: Lines of a server's log that are told where its answers were wrong.
+LAST = 20
+
 
 class Measured(NamedTuple):
     """One run: what the generator saw, and the server's CPU for each answer, in µs."""
@@ -66,7 +69,8 @@ def measure(served: Served, primitive: str, positions: int, seconds: int, **more
     try:
         seen = load.run(served.address, primitive, positions=positions, seconds=seconds, **more)
     except load.Unusable as why:
-        raise load.Unusable(f"{served.variant.name}, {primitive}: {why}") from None
+        said = "\n".join(served.log.read_text(encoding="utf-8").splitlines()[-LAST:])
+        raise load.Unusable(f"{served.variant.name}, {primitive}: {why}\n{said}") from None
     used = served.cpu_seconds() - before
     if primitive == SEND:
         lost = database.lost(served.database, seen.taken)

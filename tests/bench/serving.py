@@ -31,12 +31,13 @@ BARE = Variant("gpd-soap, bare", told=(("GPD_CHECK_ANSWERS", "false"), ("GPD_JOU
 
 
 class Served(NamedTuple):
-    """A variant that runs: where to post, its gunicorn master, the database behind it."""
+    """A variant that runs: where to post, its gunicorn master, the database behind it, its log."""
 
     variant: Variant
     address: str
     master: int
     database: str
+    log: Path
 
     @property
     def workers(self) -> list[int]:
@@ -70,7 +71,7 @@ def serving(
     pinned = ["taskset", "--cpu-list", ",".join(map(str, cores))]
     with running([*pinned, *_command(variant)], log, **told) as process:
         wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
-        yield Served(variant, f"http://127.0.0.1:{port}/partner", process.pid, database)
+        yield Served(variant, f"http://127.0.0.1:{port}/partner", process.pid, database, log)
 
 
 def cpu_seconds(process: int) -> float:
