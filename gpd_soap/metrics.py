@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -35,6 +36,9 @@ OTHER, NONE = "other", "none"
 
 #: SPEC: 2 s is the service level; after 7 s the Node gives up a question, after 15 s a receipt.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 7, 15)
+
+#: What an exchange is counted by.
+KIND = attrgetter("operation", "outcome", "fault")
 
 #: Seconds in which exchanges gather.  LIMIT: so much of its last is not counted of a process that
 #: is killed, and no scrape sees it before.
@@ -92,12 +96,12 @@ class Metrics:
         self._called = False
         with self._lock:
             told = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            for labels, number in Tally(map(_labels, told)).items():
-                self._exchanges.labels(*labels).inc(number)
+            for kind, number in Tally(map(KIND, told)).items():
+                self._exchanges.labels(*_labels(*kind)).inc(number)
             # WHY: the library looks a label up in as much time as the rest takes.
-            seconds = cache(self._seconds.labels)
+            seconds = cache(lambda operation: self._seconds.labels(_operation(operation)))
             for each in told:
-                seconds(_operation(each)).observe(each.seconds)
+                seconds(each.operation).observe(each.seconds)
 
     def text(self, figures: Figures, now: datetime) -> bytes:
         """Everything, in Prometheus' own format."""
@@ -114,13 +118,12 @@ class Metrics:
         return registry
 
 
-def _labels(told: Exchanged) -> tuple[str, str, str]:
-    outcome = told.outcome if told.outcome in OUTCOMES else OTHER
-    return _operation(told), outcome, _fault(told.fault)
+def _labels(operation: str, outcome: str, fault: str) -> tuple[str, str, str]:
+    return _operation(operation), outcome if outcome in OUTCOMES else OTHER, _fault(fault)
 
 
-def _operation(told: Exchanged) -> str:
-    return told.operation if told.operation in OPERATIONS else OTHER
+def _operation(operation: str) -> str:
+    return operation if operation in OPERATIONS else OTHER
 
 
 def _fault(fault: str) -> str:
