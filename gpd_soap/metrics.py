@@ -5,8 +5,15 @@ Labels have a few known values each, and never an organization, a notice or a pe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+import threading
+import weakref
+from collections import Counter as Tally
+from collections import deque
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -30,6 +37,13 @@ OTHER, NONE = "other", "none"
 #: SPEC: 2 s is the service level; after 7 s the Node gives up a question, after 15 s a receipt.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 7, 15)
 
+#: What an exchange is counted by.
+KIND = attrgetter("operation", "outcome", "fault")
+
+#: Seconds in which exchanges gather.  LIMIT: so much of its last is not counted of a process that
+#: is killed, and no scrape sees it before.
+GATHER = 0.1
+
 
 class Metrics:
     """Counts exchanges; the processes of a server count together in a folder, if there is one."""
@@ -50,38 +64,51 @@ class Metrics:
             registry=registry,
             buckets=SECONDS,
         )
-        self._tellers: dict[tuple[str, str, str], Callable[[float], None]] = {}
+        self.forget()
+        _EVERY.add(self)
+
+    def forget(self) -> None:
+        """Begin with nothing: what a forked child holds is its parent's to count."""
+        self._waiting: deque[Exchanged] = deque()
+        self._called, self._lock = False, threading.Lock()
 
     def tell(self, told: Exchanged) -> None:
-        """Count an exchange: a Witness."""
-        labels = (
-            told.operation if told.operation in OPERATIONS else OTHER,
-            told.outcome if told.outcome in OUTCOMES else OTHER,
-            _fault(told.fault),
-        )
-        # WHY: the library looks a label set up in ten times the time that this takes.
-        teller = self._tellers.get(labels)
-        if teller is None:
-            teller = self._tellers[labels] = self._teller(*labels)
-        teller(told.seconds)
+        """Count an exchange soon: a Witness, which waits for nothing."""
+        self._waiting.append(told)
+        if not self._called:
+            self._called = True
+            self._call()
+
+    def _call(self) -> None:
+        try:
+            # WHY: no daemon, so that a process that ends waits until all is counted.
+            threading.Timer(GATHER, self._count).start()
+        except RuntimeError:
+            # WHY: where there is no room for a thread now, there may be when the next is told.
+            self._called = False
+
+    def _count(self) -> None:
+        """Count what waits.
+
+        WHY: measured, together they take half of the time that they take one by one, and none of
+        it before an answer.
+        """
+        self._called = False
+        with self._lock:
+            told = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            for kind, number in Tally(map(KIND, told)).items():
+                self._exchanges.labels(*_labels(*kind)).inc(number)
+            # WHY: the library looks a label up in as much time as the rest takes.
+            seconds = cache(lambda operation: self._seconds.labels(_operation(operation)))
+            for each in told:
+                seconds(each.operation).observe(each.seconds)
 
     def text(self, figures: Figures, now: datetime) -> bytes:
         """Everything, in Prometheus' own format."""
+        self._count()
         registry = CollectorRegistry()
         registry.register(_Figures(figures, now))
         return generate_latest(self._counted()) + generate_latest(registry)
-
-    def _teller(self, operation: str, outcome: str, fault: str) -> Callable[[float], None]:
-        count, observe = (
-            self._exchanges.labels(operation, outcome, fault).inc,
-            self._seconds.labels(operation).observe,
-        )
-
-        def tell(seconds: float) -> None:
-            count()
-            observe(seconds)
-
-        return tell
 
     def _counted(self) -> CollectorRegistry:
         if self._registry is not None:
@@ -89,6 +116,14 @@ class Metrics:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]  # the library's
         return registry
+
+
+def _labels(operation: str, outcome: str, fault: str) -> tuple[str, str, str]:
+    return _operation(operation), outcome if outcome in OUTCOMES else OTHER, _fault(fault)
+
+
+def _operation(operation: str) -> str:
+    return operation if operation in OPERATIONS else OTHER
 
 
 def _fault(fault: str) -> str:
@@ -129,3 +164,15 @@ def _gauge(
     for value, number in values:
         gauge.add_metric([value], number)
     return gauge
+
+
+_EVERY: weakref.WeakSet[Metrics] = weakref.WeakSet()
+
+
+def _forget_after_fork() -> None:
+    for metrics in list(_EVERY):
+        metrics.forget()
+
+
+# WHY: as in store.hot.
+os.register_at_fork(after_in_child=_forget_after_fork)

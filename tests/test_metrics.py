@@ -1,5 +1,6 @@
 """What is counted, under which labels, and how it is written."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.metrics import OPERATIONS, Metrics
 from gpd_soap.store.figures import AWAY, Figures
+from tests.e2e.test_metrics import until
+from tests.store.test_connections import in_child
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 FIGURES = Figures(
@@ -19,6 +22,12 @@ FIGURES = Figures(
     open_cases={"unmatched": 3, "quarantine": 0},
     receipts={"applied": 7},
 )
+COUNT = ("gpd_exchanges_total", "none", "paVerifyPaymentNotice", "OK")
+
+
+def no_room(_thread: threading.Thread) -> None:
+    """What starting a thread comes to where a process may have no more of them."""
+    raise RuntimeError("can't start new thread")
 
 
 def exchanged(**more: Any) -> Exchanged:
@@ -129,6 +138,46 @@ def test_two_faces_of_one_test_do_not_count_together() -> None:
     one.tell(exchanged())
 
     assert read(one.text(AWAY, NOW)) != read(other.text(AWAY, NOW))
+
+
+def test_a_witness_waits_for_nothing() -> None:
+    """Exchanges are counted behind the answers, many by one thread."""
+    before, metrics = threading.active_count(), Metrics()
+    for _ in range(2):
+        for _ in range(1000):
+            metrics.tell(exchanged())
+        assert threading.active_count() <= before + 1
+        until(lambda: not metrics._waiting)
+
+    assert read(metrics.text(AWAY, NOW))[COUNT] == 2000
+
+
+def test_what_is_told_is_counted_where_no_thread_can_be_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An answer does not fail for it, and the next exchange tries again."""
+    metrics = Metrics()
+    with monkeypatch.context() as full:
+        full.setattr(threading.Thread, "start", no_room)
+        metrics.tell(exchanged())
+    metrics.tell(exchanged())
+    until(lambda: not metrics._waiting)
+
+    assert read(metrics.text(AWAY, NOW))[COUNT] == 2
+
+
+def test_a_child_counts_its_own_and_nothing_of_its_parent_s() -> None:
+    """After a fork each process begins anew."""
+    metrics = Metrics()
+    metrics.tell(exchanged())
+
+    def child() -> bool:
+        metrics.tell(exchanged())
+        until(lambda: not metrics._waiting)
+        return read(metrics.text(AWAY, NOW))[COUNT] == 1
+
+    assert in_child(child)
+    assert read(metrics.text(AWAY, NOW))[COUNT] == 1
 
 
 def test_nobody_is_named() -> None:

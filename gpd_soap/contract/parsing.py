@@ -94,7 +94,8 @@ def _root(document: bytes, parser: etree.XMLParser) -> etree._Element | None:
         return None
     # WHY: lxml asks libxml2 for its last complaint alone, so that a mere warning would hide an
     # error that came before it: a prefix that nobody declared.
-    return None if parser.error_log.filter_from_errors() else root
+    complaints = parser.error_log
+    return None if complaints and complaints.filter_from_errors() else root
 
 
 def _crowded(root: etree._Element) -> bool:

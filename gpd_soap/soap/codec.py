@@ -140,18 +140,21 @@ def writer(model: Any) -> Write:
 
     Unsayable for a text that no XML can carry, or an amount out of range.
     """
-    known = {"special": _SPECIAL.search, "escaped": _escaped, "Unsayable": Unsayable}
+    known = {"joined": _joined, "Unsayable": Unsayable}
     lines = [
         "def write(instance):",
-        " said = ''",
+        " said = []",
         *_lines(model, "instance", 1, known),
-        " return said",
+        " return joined(said)",
     ]
     return cast("Write", _function("write", lines, known))
 
 
 def _lines(model: Any, instance: str, depth: int, known: dict[str, Any]) -> Iterator[str]:
-    """The lines that tell what the variable `instance` holds; what they need is in `known`."""
+    """The lines that tell what the variable `instance` holds; what they need is in `known`.
+
+    They tell it in threes, as `_joined` takes it: markup, a text or nothing, markup or nothing.
+    """
     pad, get, value = " " * depth, f"get_{depth}", f"value_{depth}"
     yield f"{pad}{get} = {instance}.__dict__.get"
     for name, tag, kind in members_of(model):
@@ -170,9 +173,9 @@ def _element_lines(
     kind: Any, tag: str, instance: str, depth: int, known: dict[str, Any]
 ) -> Iterator[str]:
     pad = " " * depth
-    yield f"{pad}said += '<{tag}>'"
+    yield f"{pad}said += '<{tag}>', '', ''"
     yield from _lines(kind, instance, depth, known)
-    yield f"{pad}said += '</{tag}>'"
+    yield f"{pad}said += '</{tag}>', '', ''"
 
 
 def _text_lines(
@@ -180,13 +183,11 @@ def _text_lines(
 ) -> Iterator[str]:
     assert not _is_many(kind)
     pad, (take, tell) = " " * depth, _simple(kind)
-    if take is str:
-        yield f"{pad}if special({value}): {value} = escaped({value}, {tag!r})"
-    else:
+    if take is not str:
         known[tell.__name__] = tell
         yield f"{pad}try: {value} = {tell.__name__}({value})"
         yield f"{pad}except ValueError as error: raise Unsayable({tag!r}) from error"
-    yield f"{pad}said += f'<{tag}>{{{value}}}</{tag}>'"
+    yield f"{pad}said += '<{tag}>', {value}, '</{tag}>'"
 
 
 def _function(name: str, lines: list[str], known: dict[str, Any]) -> Any:
@@ -209,9 +210,18 @@ def _is_many(kind: Any) -> bool:
     return bool(kind.Attributes.max_occurs > 1)
 
 
-def _escaped(text: str, tag: str) -> str:
+def _joined(said: list[str]) -> str:
+    """What was said in threes, as one text, with what must be spelled otherwise."""
+    # WHY: few messages have anything special in them, and one look for it is enough.
+    if _SPECIAL.search("".join(said[1::3])):
+        for at in range(1, len(said), 3):
+            said[at] = _escaped(said[at], said[at - 1])
+    return "".join(said)
+
+
+def _escaped(text: str, markup: str) -> str:
     if _IMPOSSIBLE.search(text):
-        raise Unsayable(tag)
+        raise Unsayable(markup.strip("<>"))
     return text.translate(_ESCAPES)
 
 

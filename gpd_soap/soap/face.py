@@ -10,7 +10,8 @@ from gpd_soap.options import OPTIONS, PaymentOptions
 from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, answer, health
 
-PARTNER = "/partner"
+#: Where messages are posted.
+PARTNER = ("/partner", "/partner/")
 XML = "text/xml"
 
 
@@ -27,7 +28,7 @@ class NodeFace:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path = environ.get("PATH_INFO", "")
-        if path in (PARTNER, f"{PARTNER}/"):
+        if path in PARTNER:
             if environ["REQUEST_METHOD"] == "GET":
                 return self._contract(environ, start_response)
             return self._endpoint(environ, start_response)

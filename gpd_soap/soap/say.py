@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any, TypeAlias, assert_never
 
 from gpd_soap.core import rome
-from gpd_soap.core.debt import Debtor, Metadata, Notice
+from gpd_soap.core.debt import Debtor, Metadata, Stamp
 from gpd_soap.core.demand import NoticeIssued
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.offer import NoticeDue, PaymentDue, Share
 from gpd_soap.desk import Taken
 from gpd_soap.soap import models
+
+#: The models of a payment, its list of transfers and a transfer, as each version has them.
+FIRST = models.PaymentV1, models.TransferListV1, models.TransferV1
+SECOND = models.PaymentV2, models.TransferListV2, models.TransferV2
 
 Outcome: TypeAlias = NoticeDue | NoticeIssued | PaymentDue | Taken | Refusal
 
@@ -65,33 +69,22 @@ def _described(due: NoticeDue) -> dict[str, Any]:
 
 
 def _payment(payment: PaymentDue, response: Any) -> Any:
+    first = issubclass(response, models.PaGetPaymentRes)
+    kind, transfers, transfer = FIRST if first else SECOND
     notice = payment.notice
-    if issubclass(response, models.PaGetPaymentRes):
-        kind, transfers = (
-            models.PaymentV1,
-            models.TransferListV1(transfer=[_share_v1(share) for share in payment.shares]),
-        )
-    else:
-        kind, transfers = (
-            models.PaymentV2,
-            models.TransferListV2(transfer=[_share_v2(share) for share in payment.shares]),
-        )
-    return kind(transferList=transfers, **_common(notice))
-
-
-def _common(notice: Notice) -> dict[str, Any]:
-    return {
-        "creditorReferenceId": notice.iuv,
-        "paymentAmount": notice.amount,
-        "dueDate": rome.day_of(notice.due_at),
-        "retentionDate": notice.retention_at,
-        "lastPayment": notice.last_payment,
-        "description": notice.description,
-        "companyName": notice.company_name,
-        "officeName": notice.office_name,
-        "debtor": _subject(notice.debtor),
-        "metadata": _metadata(notice.metadata),
-    }
+    return kind(
+        creditorReferenceId=notice.iuv,
+        paymentAmount=notice.amount,
+        dueDate=rome.day_of(notice.due_at),
+        retentionDate=notice.retention_at,
+        lastPayment=notice.last_payment,
+        description=notice.description,
+        companyName=notice.company_name,
+        officeName=notice.office_name,
+        debtor=_subject(notice.debtor),
+        transferList=transfers(transfer=[_share(share, transfer) for share in payment.shares]),
+        metadata=_metadata(notice.metadata),
+    )
 
 
 def _subject(debtor: Debtor) -> Any:
@@ -110,34 +103,28 @@ def _subject(debtor: Debtor) -> Any:
     )
 
 
-def _share_v1(share: Share) -> Any:
-    return models.TransferV1(IBAN=share.iban, **_share(share))
-
-
-def _share_v2(share: Share) -> Any:
-    stamp = share.stamp and models.StampRequest(
-        hashDocumento=share.stamp.document_hash,
-        tipoBollo=share.stamp.kind,
-        provinciaResidenza=share.stamp.province,
-    )
-    return models.TransferV2(
-        companyName=share.transfer.company_name,
-        IBAN=share.iban,
-        richiestaMarcaDaBollo=stamp,
-        **_share(share),
-    )
-
-
-def _share(share: Share) -> dict[str, Any]:
+def _share(share: Share, kind: Any) -> Any:
+    """One transfer; of the company and the stamp V1 has no members, and writes none."""
     transfer = share.transfer
-    return {
-        "idTransfer": transfer.number,
-        "transferAmount": transfer.amount,
-        "fiscalCodePA": transfer.organization,
-        "remittanceInformation": transfer.remittance_information,
-        "transferCategory": transfer.category,
-        "metadata": _metadata(share.metadata),
-    }
+    return kind(
+        idTransfer=transfer.number,
+        transferAmount=transfer.amount,
+        fiscalCodePA=transfer.organization,
+        companyName=transfer.company_name,
+        IBAN=share.iban,
+        richiestaMarcaDaBollo=share.stamp and _stamp(share.stamp),
+        remittanceInformation=transfer.remittance_information,
+        transferCategory=transfer.category,
+        metadata=_metadata(share.metadata),
+    )
+
+
+def _stamp(stamp: Stamp) -> Any:
+    return models.StampRequest(
+        hashDocumento=stamp.document_hash,
+        tipoBollo=stamp.kind,
+        provinciaResidenza=stamp.province,
+    )
 
 
 def _metadata(entries: Metadata) -> Any:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DataError, ProgrammingError
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.store import schema
 from gpd_soap.store.configuration import upsert
-from gpd_soap.store.entries import Entry, entry_of
+from gpd_soap.store.entries import Entry, entries_of
 from gpd_soap.store.months import ensure_months
 
 LOG = logging.getLogger(__name__)
@@ -137,7 +137,7 @@ class Journal:
         """Write the batch that failed before, or the next; False where it failed."""
         if not self._batch:
             size = min(BATCH, len(self._waiting))
-            self._batch = [entry_of(self._waiting.popleft()) for _ in range(size)]
+            self._batch = entries_of([self._waiting.popleft() for _ in range(size)])
         lost = 0
         try:
             self._make_months()

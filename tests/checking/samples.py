@@ -12,7 +12,7 @@ def notices(position: NewPosition, **more: Any) -> list[Notice]:
     """The notices of a position, unpaid, as the store would give them back."""
     shared = {name: getattr(position, name) for name in Notice._fields[2:7]}
     history = {"paid_at": None, "reported_at": None, "alternative_paid": False}
-    told = {"iupd": position.iupd, "version": 1, **shared, **history, **more}
+    told = {"iupd": position.iupd, "version": 1, "revision": 1, **shared, **history, **more}
     return [Notice(**{**option._asdict(), **told}) for option in position.options]
 
 

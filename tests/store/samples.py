@@ -9,11 +9,13 @@ from typing import Any
 from sqlalchemy import select
 
 from gpd_soap.core.debt import Claim, Debtor, Transfer
+from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.notice import issue
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.desk import ATTEMPTS
 from gpd_soap.store import admin_positions, configuration, migrate, positions, schema
+from gpd_soap.store.entries import Entry, entries_of
 from gpd_soap.store.errors import Contended
 from gpd_soap.store.store import Store
 
@@ -35,6 +37,11 @@ def prepare(url: str) -> None:
         configuration.put_station(connection, CLAIM.station, CLAIM.broker)
         configuration.put_serving(connection, ORGANIZATION, CLAIM.station, "01")
     store.close()
+
+
+def entry_of(told: Exchanged) -> Entry:
+    """What is kept of one exchange."""
+    return entries_of([told])[0]
 
 
 def nav(serial: int) -> str:

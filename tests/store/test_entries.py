@@ -9,13 +9,23 @@ from sqlalchemy import event, insert
 
 from gpd_soap.core.exchange import NOBODY
 from gpd_soap.store import entries, schema
-from gpd_soap.store.entries import Entry, Place, Wanted, entry_of
+from gpd_soap.store.entries import Entry, Place, Wanted
 from gpd_soap.store.journal import keep
 from gpd_soap.store.months import ensure_months
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, FreshDatabase
 from tests.store import samples
-from tests.store.samples import NOW, ORGANIZATION, OTHER, TOMORROW, YESTERDAY, nav, prepare, take
+from tests.store.samples import (
+    NOW,
+    ORGANIZATION,
+    OTHER,
+    TOMORROW,
+    YESTERDAY,
+    entry_of,
+    nav,
+    prepare,
+    take,
+)
 from tests.store.test_journal import SECOND, exchange
 
 MANY = 3000

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, make_url, select, text
 from gpd_soap.core.exchange import NOBODY, Exchanged
 from gpd_soap.store import journal as module
 from gpd_soap.store import schema
-from gpd_soap.store.entries import Entry, entry_of
+from gpd_soap.store.entries import Entry, entries_of
 from gpd_soap.store.journal import keep
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
@@ -148,7 +148,7 @@ def test_a_writer_does_not_wait(store: Store):
 
 def test_what_is_written_again_is_kept_once(store: Store):
     """A commit whose answer was lost is followed by another try."""
-    entries = [entry_of(exchange(serial)) for serial in range(5)]
+    entries = entries_of([exchange(serial) for serial in range(5)])
     for again in (False, True, True):
         with store.begin() as connection:
             keep(connection, entries, again=again)
@@ -159,7 +159,7 @@ def test_what_is_written_again_is_kept_once(store: Store):
 def test_what_is_kept_is_what_was_told(store: Store):
     """By either way of writing, whatever signs are in it, cut to what the table takes."""
     strange = exchange(rule="a\tb\\N\n" * 60, caller="x" * 99, psp="\\N", receipt_id="a\\.b\r")
-    entries = [entry_of(strange), entry_of(strange)]
+    entries = entries_of([strange, strange])
     for again, entry in enumerate(entries):
         with store.begin() as connection:
             keep(connection, [entry], again=bool(again))

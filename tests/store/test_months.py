@@ -7,13 +7,12 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from gpd_soap.store import months, purge, schema
-from gpd_soap.store.entries import entry_of
 from gpd_soap.store.journal import keep
 from gpd_soap.store.months import ensure_months
 from gpd_soap.store.store import Store
 from tests.postgres import Postgres
 from tests.store.races import Crew, Wait
-from tests.store.samples import NOW
+from tests.store.samples import NOW, entry_of
 from tests.store.test_journal import complaints, exchange
 
 MICROSECOND = timedelta(microseconds=1)
