@@ -34,7 +34,8 @@ def keep_unmatched(connection: Connection, values: dict[str, Any]) -> bool:
     )
     if connection.execute(there).first() is not None:
         return False
-    return bool(connection.execute(keep_alone(connection.dialect), bound(values)).first())
+    keep = keep_alone(connection.dialect).returning(RECEIPT.receipt_id)
+    return connection.execute(keep, bound(values)).first() is not None
 
 
 def match_waiting(connection: Connection, organization: str, now: datetime) -> int:
@@ -118,7 +119,7 @@ def _write(
     if verdict.pays and notice is not None:
         paid = bound({**row, **seen(notice), "nav": notice.nav, "received_at": now})
         for statement in (guard(), mark_paid()):
-            if connection.execute(statement, paid).first() is None:
+            if not connection.execute(statement, paid).rowcount:
                 raise Contended("a waiting receipt's position changed")
 
 

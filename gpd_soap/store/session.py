@@ -16,6 +16,7 @@ from psycopg import Connection, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
 from psycopg.types.string import TextLoader
 from sqlalchemy import JSON, Engine, LargeBinary
 from sqlalchemy.sql.base import Executable
@@ -72,7 +73,6 @@ class Statement:
         )
         self.binders: dict[str, Take] = {name: bind for name, bind in binders if bind is not None}
         columns = getattr(statement, "exported_columns", ())
-        self.returns = len(columns) > 0
         takers = [self._taker(column.type, dialect) for column in columns]
         self.takers = [(at, take) for at, take in enumerate(takers) if take is not None]
         self.later = [(at, take) for at, take in self.takers if at >= repeated]
@@ -112,7 +112,10 @@ class Session(Protocol):
     """A connection that is asked one statement at a time."""
 
     def ask(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
-        """Every row of the answer, converted; none where the statement gives none."""
+        """Every row of the answer, converted."""
+
+    def change(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """How many rows were written; of a query that writes on its way, how many it gives."""
 
     def run(self, command: str) -> None:
         """Do something without values and without an answer."""
@@ -129,7 +132,12 @@ class SqliteSession:
     def ask(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         """As in `Session`."""
         self._cursor.execute(statement.sql, statement.arguments(values))
-        return statement.taken(self._cursor.fetchall()) if statement.returns else []
+        return statement.taken(self._cursor.fetchall())
+
+    def change(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """As in `Session`."""
+        self._cursor.execute(statement.sql, statement.arguments(values))
+        return self._cursor.rowcount
 
     def run(self, command: str) -> None:
         """As in `Session`."""
@@ -155,6 +163,15 @@ class PostgresSession:
 
     def ask(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         """As in `Session`."""
+        answer = self._asked(statement, values)
+        self._values.set_pgresult(answer)
+        return statement.taken(self._values.load_rows(0, answer.ntuples, tuple))
+
+    def change(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """As in `Session`."""
+        return self._asked(statement, values).command_tuples or 0
+
+    def _asked(self, statement: Statement, values: Mapping[str, Any]) -> PGresult:
         now = monotonic()
         if now > self._planned_at + PLAN_SECONDS:
             self.run("DISCARD PLANS")
@@ -162,9 +179,7 @@ class PostgresSession:
         name = self._names.get(statement) or self._prepared(statement)
         sent: Any = self._values.dump_sequence(statement.arguments(values), statement.formats)
         self._libpq.send_query_prepared(name, sent, statement.sent_as)
-        answer = self._answer()
-        self._values.set_pgresult(answer)
-        return statement.taken(self._values.load_rows(0, answer.ntuples, tuple))
+        return self._answer()
 
     def run(self, command: str) -> None:
         """As in `Session`."""
@@ -178,7 +193,7 @@ class PostgresSession:
         self._names[statement] = name
         return name
 
-    def _answer(self) -> Any:
+    def _answer(self) -> PGresult:
         """What came of what was sent; the connection is of no more use where it fails."""
         # WHY: a session that does not block leaves to its user what has no room in the socket.
         while self._libpq.flush():
@@ -193,7 +208,7 @@ class PostgresSession:
             raise error_from_result(answer)
         return answer
 
-    def _next(self) -> Any:
+    def _next(self) -> PGresult | None:
         while self._libpq.is_busy():
             self._wait(self._word)
             self._libpq.consume_input()

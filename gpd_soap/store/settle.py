@@ -33,7 +33,7 @@ from gpd_soap.core.debt import Notice, Standing
 from gpd_soap.core.receipt import Receipt, Verdict, drift
 from gpd_soap.store import schema
 from gpd_soap.store.hot import Connections
-from gpd_soap.store.questions import OPTION
+from gpd_soap.store.questions import OPTION, POSITION
 from gpd_soap.store.session import PREFIX, Session, Statement
 
 NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
@@ -50,7 +50,9 @@ class Settlement:
         self._connections = connections
         if engine.dialect.name == "postgresql":
             self._keep = _one_statement(engine, keep_alone(engine.dialect))
-            self._pay = _one_statement(engine, _keep_and_pay(guard().cte("moved")))
+            self._pay = _one_statement(
+                engine, _keep_and_pay(guard().returning(POSITION.iupd).cte("moved"))
+            )
             self._pay_alone = _one_statement(engine, _keep_and_pay(_seen().cte("seen")))
         else:
             keep = keep_alone(engine.dialect)
@@ -124,9 +126,9 @@ Run = Callable[[Session, dict[str, Any]], bool]
 
 
 def _one_statement(engine: Engine, statement: Executable) -> Run:
-    """One statement in autocommit: it wrote something exactly when it returns a row."""
+    """One statement in autocommit."""
     compiled = Statement(statement, engine)
-    return lambda session, values: bool(session.ask(compiled, values))
+    return lambda session, values: session.change(compiled, values) > 0
 
 
 def _in_turn(engine: Engine, statements: Sequence[Executable]) -> Run:
@@ -136,7 +138,7 @@ def _in_turn(engine: Engine, statements: Sequence[Executable]) -> Run:
     def run(session: Session, values: dict[str, Any]) -> bool:
         session.run("BEGIN IMMEDIATE")
         try:
-            done = all(session.ask(step, values) for step in steps)
+            done = all(session.change(step, values) for step in steps)
         except BaseException:
             session.run("ROLLBACK")
             raise
@@ -162,19 +164,14 @@ def seen(notice: Notice) -> dict[str, Any]:
 
 def guard() -> Update:
     """Move the position on from the version that was seen; the row is locked until commit."""
-    position = schema.position.c
+    as_seen = (
+        POSITION[name] == _bound(POSITION[name]) for name in ("organization", "iupd", "version")
+    )
+    moved_at = _bound(POSITION.updated_at, "received_at")
     return (
         update(schema.position)
-        .where(
-            position.organization == _bound(position.organization),
-            position.iupd == _bound(position.iupd),
-            position.version == _bound(position.version),
-        )
-        .values(
-            version=position.version + 1,
-            updated_at=_bound(position.updated_at, "received_at"),
-        )
-        .returning(position.iupd)
+        .where(*as_seen)
+        .values(version=POSITION.version + 1, updated_at=moved_at)
     )
 
 
@@ -205,7 +202,6 @@ def _keep_first(insert: Any, guard: CTE | None) -> Any:
         insert(schema.receipt)
         .from_select([*KEPT, "variant", "copies"], columns)
         .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
-        .returning(schema.receipt.c.receipt_id)
     )
 
 
@@ -219,7 +215,7 @@ def mark_paid(kept: CTE | None = None) -> Update:
     source = {"paid_at": "received_at", "payment_date": "paid_at", "payment_method": "method",
               "updated_at": "received_at"}  # fmt: skip
     written = {name: _bound(OPTION[name], source.get(name, name)) for name in PAID}
-    return statement.values(revision=OPTION.revision + 1, **written).returning(OPTION.nav)
+    return statement.values(revision=OPTION.revision + 1, **written)
 
 
 def keep_alone(dialect: Dialect) -> Any:
@@ -230,8 +226,8 @@ def keep_alone(dialect: Dialect) -> Any:
 
 def _keep_and_pay(guard: CTE) -> Select[Any]:
     """Guard, receipt and effect as one statement: one round trip, one commit."""
-    kept = _keep_first(postgresql.insert, guard).cte("kept")
-    paid = mark_paid(kept).cte("paid")
+    kept = _keep_first(postgresql.insert, guard).returning(schema.receipt.c.receipt_id).cte("kept")
+    paid = mark_paid(kept).returning(OPTION.nav).cte("paid")
     return select(paid.c.nav).add_cte(guard, kept)
 
 
@@ -245,7 +241,6 @@ def _counted() -> Update:
             receipt.digest == _bound(receipt.digest),
         )
         .values(copies=receipt.copies + 1, last_received_at=_bound(receipt.received_at))
-        .returning(receipt.variant)
     )
 
 
@@ -265,5 +260,4 @@ def _variant(engine: Engine) -> Any:
         insert(schema.receipt)
         .from_select([*KEPT, "variant", "copies"], columns)
         .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
-        .returning(receipt.variant)
     )
