@@ -36,7 +36,7 @@ PREFIX = "v_"
 #: A statement's plan is this old at most.
 #: WHY: PostgreSQL makes it once, for tables as large as they then are.  One made for a few rows
 #: reads all of them, and is kept until autovacuum notices how they have grown, minutes later.
-PLAN_SECONDS = 2.0
+PLAN_SECONDS = 1.0
 
 ANSWERED = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
