@@ -111,7 +111,7 @@ def reader(model: Any) -> Read:
         " made.__dict__ = values",
         " return made",
     ]
-    return cast("Read", _function("read", lines, known))
+    return cast("Read", _function("read", model, lines, known))
 
 
 def _reading(at: int, name: str, tag: str, kind: Any, known: dict[str, Any]) -> Iterator[str]:
@@ -147,7 +147,7 @@ def writer(model: Any) -> Write:
         *_lines(model, "instance", 1, known),
         " return joined(said)",
     ]
-    return cast("Write", _function("write", lines, known))
+    return cast("Write", _function("write", model, lines, known))
 
 
 def _lines(model: Any, instance: str, depth: int, known: dict[str, Any]) -> Iterator[str]:
@@ -190,13 +190,14 @@ def _text_lines(
     yield f"{pad}said += '<{tag}>', {value}, '</{tag}>'"
 
 
-def _function(name: str, lines: list[str], known: dict[str, Any]) -> Any:
-    """A function of this name out of its lines.
+def _function(name: str, model: Any, lines: list[str], known: dict[str, Any]) -> Any:
+    """A function of this name out of its lines, which a traceback places in this file.
 
     WHY: as dataclasses make their methods; a loop over the members takes up to three times as long.
     """
     made: dict[str, Any] = {}
-    exec("\n".join(lines), known, made)  # noqa: S102  # every word of it is from our own models
+    code = compile("\n".join(lines), f"{__file__}:{model.__name__}", "exec")
+    exec(code, known, made)  # noqa: S102  # every word of it is from our own models
     return made[name]
 
 

@@ -1,12 +1,13 @@
 """Where our time goes: what is HTTP's and what is ours, and of ours which module's.
 
 The first rows are CPU as the system counts it, behind gunicorn; the others are cProfile's, of the
-same exchanges made in this process without HTTP.  cProfile makes calls dearer than they are: its
-shares say where to look, not what can be gained.
+same exchanges made in this process without HTTP, by us and by the floor.  cProfile makes calls
+dearer than they are: its shares say where to look, not what can be gained.
 """
 
 import cProfile
 import io
+import itertools
 import pstats
 from collections import Counter
 from collections.abc import Iterator
@@ -17,21 +18,23 @@ from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
 from gpd_soap.web import Wsgi
 from gpd_soap.wiring import node_face
-from tests.bench import database, notices
+from tests.bench import database, floor, notices
 from tests.bench.bed import Bed, bed, measure
-from tests.bench.compare import POSTGRESQL, Size
+from tests.bench.compare import PLAN, POSTGRESQL, Size
 from tests.bench.load import Unusable
 from tests.bench.report import Report
 from tests.bench.serving import CONSTANT, FLOOR, FULL
 
 ROOT = Path(__file__).parents[2]
-WARM, SHOWN = 50, 25
+WARM, SHOWN = 50, 20
 
 
 class Row(NamedTuple):
     """A place's own time, without what it calls, in µs for each exchange."""
 
+    store: str
     primitive: str
+    variant: str
     place: str
     us: float
     share: float
@@ -40,10 +43,12 @@ class Row(NamedTuple):
 def profile(size: Size) -> Report:
     """Profile some exchanges of each primitive."""
     with bed() as made:
-        url = made.database(POSTGRESQL, size.positions)
-        rows = list(_behind_gunicorn(made, url, size))
-        for primitive in notices.REQUESTS:
-            rows += _profiled(url, primitive, min(size.exchanges, size.positions - WARM))
+        rows: list[Row] = []
+        for kind, (_, primitives) in PLAN.items():
+            url = made.database(kind, size.positions)
+            rows += _behind_gunicorn(made, url, size) if kind == POSTGRESQL else ()
+            for primitive, variant in itertools.product(primitives, (FLOOR.name, FULL.name)):
+                rows += _profiled(kind, url, primitive, variant, size)
     return Report("profile", rows, [])
 
 
@@ -55,12 +60,13 @@ def _behind_gunicorn(made: Bed, url: str, size: Size) -> Iterator[Row]:
             # WHY: constant bytes are right for one notice alone, so all are asked about it.
             found[variant.name] = measure(served, notices.VERIFY, 1, size.seconds).cpu
     for name, cpu in found.items():
-        yield Row(notices.VERIFY, f"behind gunicorn: {name}", cpu, cpu / found[FULL.name])
+        yield Row(POSTGRESQL, notices.VERIFY, name, "behind gunicorn", cpu, cpu / found[FULL.name])
 
 
-def _profiled(url: str, primitive: str, exchanges: int) -> list[Row]:
-    store = Store(url)
-    face, template = node_face(Settings(), store), notices.REQUESTS[primitive].template
+def _profiled(kind: str, url: str, primitive: str, variant: str, size: Size) -> Iterator[Row]:
+    store, exchanges = Store(url), min(size.exchanges, size.positions - WARM)
+    face = floor.application(url) if variant == FLOOR.name else node_face(Settings(), store)
+    template = notices.REQUESTS[primitive].template
     requests = [notices.filled(template, 1 + n).encode() for n in range(WARM + exchanges)]
     for request in requests[:WARM]:
         _ask(face, request)
@@ -72,16 +78,20 @@ def _profiled(url: str, primitive: str, exchanges: int) -> list[Row]:
         raise Unusable(wrong)
     if primitive == notices.SEND:
         database.renew(url)
-    return _rows(watched, primitive, exchanges)
+    spent = _spent(watched)
+    whole = sum(spent.values())
+    for place, seconds in spent.most_common(SHOWN):
+        us = seconds / exchanges * 1e6
+        yield Row(kind, primitive, variant, place, us, seconds / whole)
 
 
-def _rows(watched: cProfile.Profile, primitive: str, exchanges: int) -> list[Row]:
+def _spent(watched: cProfile.Profile) -> Counter[str]:
+    """Each place's own time, in seconds."""
     spent: Counter[str] = Counter()
     told: Any = pstats.Stats(watched)
     for (file, _, name), (_, _, own, *_) in told.stats.items():
-        spent[_place(file, name)] += own / exchanges * 1e6
-    whole = sum(spent.values())
-    return [Row(primitive, at, us, us / whole) for at, us in spent.most_common(SHOWN)]
+        spent[_place(file, name)] += own
+    return spent
 
 
 def _place(file: str, name: str) -> str:
@@ -90,7 +100,8 @@ def _place(file: str, name: str) -> str:
         return name
     path = Path(file)
     if path.is_relative_to(ROOT / "gpd_soap"):
-        return str(path.relative_to(ROOT))
+        # WHY: what the codec has made says for which model behind its file's name.
+        return str(path.relative_to(ROOT)).partition(":")[0]
     package = file.rpartition("site-packages/")[2]
     return package.partition("/")[0] if package != file else path.name
 
