@@ -142,7 +142,8 @@ class Worker(ThreadWorker):
         """Take a connection; it costs a thread once it has said something, and not before."""
         # WHY: a connection that is kept alive stays with who took it, and who is quickest would
         # take them all; so whoever has more waits a little for whoever has fewer.
-        time.sleep(min(self.nr_conns, MOST_TURNS) * TURN_SECONDS)
+        if not self._crowded:
+            time.sleep(min(self.nr_conns, MOST_TURNS) * TURN_SECONDS)
         try:
             sock, client = door.accept()
         except (BlockingIOError, ConnectionAbortedError):
@@ -158,15 +159,33 @@ class Worker(ThreadWorker):
         spoken = partial(self.on_pending_socket_readable, conn)
         self.poller.register(sock, selectors.EVENT_READ, spoken)
 
+    @property
+    def _crowded(self) -> bool:
+        """Whether room is short."""
+        return bool(self.nr_conns > self.worker_connections - SPARE_CONNECTIONS)
+
     def murder_pending(self) -> None:
         """Close what has been silent for too long; where room is short, the longest silent."""
         super().murder_pending()
+        # WHY: where room is short an answer ends its connection, and says so, or those who stand
+        # at the door would wait for as long as others have something to ask.
+        self.max_keepalived = 0 if self._crowded else self.worker_connections
         for silent in (self.pending_conns, self.keepalived_conns):
-            while silent and self.nr_conns > self.worker_connections - SPARE_CONNECTIONS:
-                conn = silent.popleft()
-                self.poller.unregister(conn.sock)
-                self.nr_conns -= 1
-                conn.close()
+            # WHY: all are looked at once at most, for who has just spoken is silent no more.
+            for _ in range(len(silent)):
+                if not self._crowded:
+                    break
+                self._send_away(silent.popleft())
+
+    def _send_away(self, conn: Any) -> None:
+        """Close a silent connection; one that has spoken since is answered."""
+        self.poller.unregister(conn.sock)
+        if _has_spoken(conn.sock):
+            conn.data_ready = True
+            self.enqueue_req(conn)
+            return
+        self.nr_conns -= 1
+        conn.close()
 
     def _cap_keepalive(self, deadline: float) -> None:
         """When the worker leaves, what says nothing does not hold it back."""
@@ -210,6 +229,12 @@ class Worker(ThreadWorker):
             self.nr_conns -= 1
         else:
             super().finish_request(conn, fs)
+
+
+def _has_spoken(sock: Any) -> bool:
+    waiting = select.poll()
+    waiting.register(sock, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 class InTime:

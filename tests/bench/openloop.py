@@ -20,6 +20,8 @@ from tests.bench.load import http
 CALLERS = 900
 #: Seconds for a connection to be made.
 PATIENCE = 20.0
+#: What an answer says that is the last on its connection.
+LAST = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
@@ -56,6 +58,7 @@ class _Caller:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.due, self.sent = 0.0, 0.0
         self.serial, self.expected, self.received = 0, b"", b""
+        self.over = False
 
     def ask(self, request: notices.Request, serial: int, due: float) -> None:
         self.due, self.sent, self.serial, self.received = due, time.perf_counter(), serial, b""
@@ -72,6 +75,7 @@ class _Caller:
         length = LENGTH.search(head)
         if not end or length is None or len(body) < int(length[1]):
             return None
+        self.over = LAST.search(head) is not None
         return int(head[9:12]), self.expected in body
 
 
@@ -130,7 +134,10 @@ class _Loop:
             self.taken.append(caller.serial)
         self.refused += status == 503
         caller.due = 0.0
-        self.free.append(caller)
+        if caller.over:
+            self._lose(caller)
+        else:
+            self.free.append(caller)
 
     def _new(self) -> _Caller:
         caller = _Caller(self.address)

@@ -5,6 +5,7 @@ import socket
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,7 +40,7 @@ def test_what_waited_too_long_is_refused_and_sent_again(
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
     with serving("node", database, tmp_path / "log", **variables) as address:
         with store.begin() as holding, ThreadPoolExecutor(12) as pool:
-            holding.execute(text("SELECT 1 FROM position WHERE iupd = 'SINGLE' FOR UPDATE"))
+            holding.execute(text("SELECT 1 FROM payment_option WHERE iupd = 'SINGLE' FOR UPDATE"))
             held = [pool.submit(post, RECEIPT) for _ in range(2)]
             time.sleep(0.5)
             others = [pool.submit(post, VERIFY) for _ in range(10)]
@@ -103,6 +104,32 @@ def test_connections_that_say_nothing_hold_up_nobody(
             each.close()
 
     assert max(took) < 1.0
+
+
+def test_of_more_requests_than_connections_none_is_cut_off(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """Whoever has spoken is answered or refused, and makes room for those at the door."""
+    database = fresh_database("postgresql", living)
+    store = Store(database)
+    request = (
+        b"POST /partner HTTP/1.1\r\nHost: here\r\nContent-Type: text/xml\r\n"
+        b"Content-Length: %d\r\n\r\n%s" % (len(RECEIPT), RECEIPT)
+    )
+    variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
+    with serving("node", database, tmp_path / "log", **variables) as address, ExitStack() as open_:
+        place = urlsplit(address)
+        with store.begin() as holding:
+            holding.execute(text("SELECT 1 FROM payment_option WHERE iupd = 'SINGLE' FOR UPDATE"))
+            senders = []
+            for _ in range(TOO_MANY):
+                to = socket.create_connection((place.hostname, place.port), timeout=15)
+                senders.append(open_.enter_context(to))
+                to.sendall(request)
+        begun = Counter(sender.recv(12) for sender in senders)
+    store.close()
+
+    assert begun.keys() <= {b"HTTP/1.1 200", b"HTTP/1.1 503"}
 
 
 def test_a_request_that_drips_in_gives_its_thread_back(

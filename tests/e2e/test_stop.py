@@ -31,7 +31,7 @@ def test_a_stop_finishes_what_is_in_hand(fresh_database: FreshDatabase, tmp_path
     store = Store(database)
     with started("node", database, tmp_path / "log") as served, ThreadPoolExecutor(1) as pool:
         with store.begin() as holding:
-            holding.execute(text("SELECT 1 FROM position WHERE iupd = 'SINGLE' FOR UPDATE"))
+            holding.execute(text("SELECT 1 FROM payment_option WHERE iupd = 'SINGLE' FOR UPDATE"))
             held = pool.submit(post, served, RECEIPT)
             time.sleep(HELD_SECONDS / 3)
             served.process.send_signal(signal.SIGTERM)
