@@ -206,16 +206,20 @@ def _keep_first(insert: Any, guard: CTE | None) -> Any:
 
 
 def mark_paid(kept: CTE | None = None) -> Update:
-    """Write a receipt's payment on its notice; where it is one statement, if it was kept."""
-    statement = update(schema.payment_option).where(*_as_seen())
+    """Write a receipt's payment on its notice, if that is as it was seen.
+
+    In one statement: exactly if the receipt was `kept`, for which a guard has looked already.
+    """
+    where = _as_seen()
     if kept is not None:
-        # WHY: ties the update to the receipt, so that nothing is paid where nothing was kept.
-        was_kept = select(_bound(OPTION.organization)).select_from(kept)
-        statement = statement.where(OPTION.organization == was_kept.scalar_subquery())
+        # WHY: ties the update to the receipt, so that neither is written without the other.
+        was_kept = select(_bound(OPTION.organization)).select_from(kept).scalar_subquery()
+        where = [OPTION.organization == was_kept, OPTION.nav == _bound(OPTION.nav)]
     source = {"paid_at": "received_at", "payment_date": "paid_at", "payment_method": "method",
               "updated_at": "received_at"}  # fmt: skip
-    written = {name: _bound(OPTION[name], source.get(name, name)) for name in PAID}
-    return statement.values(revision=OPTION.revision + 1, **written)
+    written: dict[str, Any] = {n: _bound(OPTION[n], source.get(n, n)) for n in PAID}
+    written["revision"] = OPTION.revision + 1
+    return update(schema.payment_option).where(*where).values(written)
 
 
 def keep_alone(dialect: Dialect) -> Any:

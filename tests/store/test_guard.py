@@ -61,6 +61,19 @@ def test_a_receipt_id_that_is_kept_already_pays_nothing_else(store: Store, other
         assert mark(store, "Q") == before
 
 
+@OTHERS
+def test_a_receipt_and_its_payment_are_written_together(store: Store, others: list[NewOption]):
+    """Or neither is, whichever row tells that something has changed."""
+    add(store, position("P", option(1), *others))
+    seen = store.known(receipt(1))
+    with store.begin() as connection:
+        connection.execute(update(schema.payment_option).values(revision=7))
+
+    told = store.settle(receipt(1), seen, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
+
+    assert told == bool(kept(store)) == bool(paid(store))
+
+
 def test_every_verdict_but_a_payment_leaves_the_mark_alone(store: Store):
     """An update by an operator is not turned away by a receipt that changed nothing."""
     add(store, position("P", option(1)))
