@@ -20,8 +20,8 @@ from tests.e2e.served import PROGRAM, started
 from tests.e2e.test_served import living
 
 ROOT = Path(__file__).parents[2]
-#: The last commit whose newest migration is 0002.
-PREVIOUS = "95bf30e"
+#: The last commit whose newest migration is 0008.
+PREVIOUS = "30b38b9"
 #: WHY: without -P it is the current folder's program that would run, which is this version's.
 ANOTHERS = [sys.executable, "-P"]
 PREPARE = "import sys; from tests.e2e.test_served import living; living(sys.argv[1])"
@@ -73,7 +73,7 @@ def test_an_upgrade_under_load_loses_nothing(
             old.process.wait(DRAIN_SECONDS)
             time.sleep(1)
 
-    assert upgraded.stdout.startswith("applied: 0003")
+    assert upgraded.stdout.startswith("applied: 0009")
     assert "not of this version" in refused.stderr  # it was the old one, and would not start now
     assert set(old_load.ends) == {ANSWERED}
     assert set(new_load.ends) == {ANSWERED}
