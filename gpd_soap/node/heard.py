@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, unique
+from http import HTTPStatus
 from typing import Any
 
 from lxml import etree
@@ -54,7 +55,7 @@ class Reply:
     @property
     def is_success(self) -> bool:
         """Whether HTTP itself says yes."""
-        return 200 <= self.status < 300  # noqa: PLR2004  # HTTP's own class of status
+        return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 @dataclass(frozen=True, slots=True)

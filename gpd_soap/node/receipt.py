@@ -79,7 +79,8 @@ def words(model: models.Model | None) -> Words:
     return {tag: _word(value) for tag, value in members if value is not None}
 
 
-def _word(value: Any) -> Any:  # noqa: ANN401  # text, a model, or a list of models
+def _word(value: object) -> object:
+    """Text, a model, or a list of models, in words."""
     if isinstance(value, list):
         return [words(each) for each in value]
     return words(value) if isinstance(value, models.Model) else value

@@ -198,10 +198,8 @@ def alternative_paid() -> ColumnElement[bool]:
     do not (DESIGN 4).
     """
     other = schema.payment_option.alias("alternative").c
-    return exists().where(
-        other.organization == OPTION.organization,
-        other.iupd == OPTION.iupd,
-        other.nav != OPTION.nav,
+    return _has_beside(
+        other,
         or_(other.paid_at.is_not(None), other.reported_at.is_not(None)),
         or_(other.plan.is_(None), OPTION.plan.is_(None), other.plan != OPTION.plan),
     )
@@ -209,13 +207,16 @@ def alternative_paid() -> ColumnElement[bool]:
 
 def _alone() -> ColumnElement[bool]:
     """Whether the position of the option has no other."""
-    sibling = schema.payment_option.alias("sibling").c
-    return not_(
-        exists().where(
-            sibling.organization == OPTION.organization,
-            sibling.iupd == OPTION.iupd,
-            sibling.nav != OPTION.nav,
-        )
+    return not_(_has_beside(schema.payment_option.alias("sibling").c))
+
+
+def _has_beside(other: Any, *rules: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether the position of the option has an `other` that follows these rules."""
+    return exists().where(
+        other.organization == OPTION.organization,
+        other.iupd == OPTION.iupd,
+        other.nav != OPTION.nav,
+        *rules,
     )
 
 

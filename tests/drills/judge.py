@@ -29,6 +29,7 @@ class Found(NamedTuple):
 
     receipts: list[RowMapping]
     options: list[RowMapping]
+    versions: dict[str, int]
     waiting: set[tuple[str, int | None]]
     quarantined: int
 
@@ -46,6 +47,7 @@ def look(url: str) -> Found:
         found = Found(
             rows(schema.receipt),
             rows(schema.payment_option),
+            {row["iupd"]: row["version"] for row in rows(schema.position)},
             {(case.name, case.variant) for case in cases},
             connection.scalar(select(func.count()).select_from(schema.quarantine)) or 0,
         )
@@ -70,7 +72,7 @@ def judge(stories: list[Story], heard: Heard, found: Found) -> list[str]:
         kept, notices = receipts[story.iupd], options[story.iupd]
         broken += _paid_by_one(kept, notices, story.iupd)
         broken += _others_wait(kept, found.waiting)
-        broken += _nothing_half_done(kept, notices, story.iupd)
+        broken += _nothing_half_done(kept, notices, story.iupd, found.versions)
     if found.quarantined:
         broken.append(f"{found.quarantined} receipts in order are in quarantine")
     return broken
@@ -134,10 +136,14 @@ def _others_wait(kept: list[RowMapping], waiting: set[tuple[str, int | None]]) -
 
 
 def _nothing_half_done(
-    kept: list[RowMapping], options: list[RowMapping], iupd: str
+    kept: list[RowMapping], options: list[RowMapping], iupd: str, versions: dict[str, int]
 ) -> Iterator[str]:
-    """An option has moved on once if it was paid, and says what its receipt says."""
+    """All has moved on once for each payment, and an option says what its receipt says."""
     payments = sum(option["paid_at"] is not None for option in options)
+    # WHY: the payment of a lone option moves that alone, unless it waited for its position.
+    moves = {1 + payments} if len(options) > 1 else {1, 1 + payments}
+    if versions.get(iupd) not in moves:
+        yield f"position {iupd} is at version {versions.get(iupd)} after {payments} payments"
     moved = sum(option["revision"] - 1 for option in options)
     if moved != payments:
         yield f"position {iupd} has options that moved {moved} times, for {payments} payments"

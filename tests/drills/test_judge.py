@@ -76,6 +76,8 @@ def test_a_store_in_order_has_nothing_against_it(judged: Look) -> None:
          "receipt b-1005, variant 0, is kept as unmatched"),
         ("UPDATE receipt SET resolved_at = received_at WHERE receipt_id = 'b-1005'",
          "receipt b-1005, variant 0, is kept as double, and the worklist says otherwise"),
+        ("UPDATE position SET version = 3 WHERE iupd = 'DRILL-1001'",
+         "position DRILL-1001 is at version 3 after 1 payments"),
         ("UPDATE payment_option SET revision = 3 WHERE iupd = 'DRILL-1001'",
          "position DRILL-1001 has options that moved 2 times, for 1 payments"),
         ("UPDATE payment_option SET psp = NULL WHERE iupd = 'DRILL-1001'",

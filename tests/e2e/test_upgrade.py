@@ -20,20 +20,25 @@ from tests.e2e.served import PROGRAM, started
 from tests.e2e.test_served import living
 
 ROOT = Path(__file__).parents[2]
-#: The last commit whose newest migration is 0008.
-PREVIOUS = "30b38b9"
+#: The last commits whose newest migration is 0008 and 0002, what is applied to the database of such
+#: a version, and how messages may end there meanwhile.
+#: LIMIT: seven migrations in one transaction lock receipts before payment options, and a receipt's
+#: question wants them the other way round: PostgreSQL ends it after a second, and it is sent again.
+PREVIOUS = {
+    "the one before": ("30b38b9", "applied: 0009", {ANSWERED}),
+    "seven before": ("95bf30e", "applied: 0003", {ANSWERED, "503"}),
+}
 #: WHY: without -P it is the current folder's program that would run, which is this version's.
 ANOTHERS = [sys.executable, "-P"]
 PREPARE = "import sys; from tests.e2e.test_served import living; living(sys.argv[1])"
 
 
-@pytest.fixture
-def previous(tmp_path: Path) -> dict[str, str]:
-    """The variable by which Python finds the version before, taken out of the history."""
+def previous(tmp_path: Path, commit: str) -> dict[str, str]:
+    """The variable by which Python finds a version before, taken out of the history."""
     home = tmp_path / "previous"
-    archive = ["git", "-C", str(ROOT), "archive", PREVIOUS]
+    archive = ["git", "-C", str(ROOT), "archive", commit]
     archived = subprocess.run(archive, capture_output=True, check=False)
-    assert archived.returncode == 0, f"{PREVIOUS} is not in this clone: git fetch --unshallow"
+    assert archived.returncode == 0, f"{commit} is not in this clone: git fetch --unshallow"
     with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as files:
         files.extractall(home, filter="data")
     return {"PYTHONPATH": str(home)}
@@ -44,18 +49,20 @@ def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.parametrize(("commit", "applied", "ends"), PREVIOUS.values(), ids=PREVIOUS)
 def test_an_upgrade_under_load_loses_nothing(
-    fresh_database: FreshDatabase, tmp_path: Path, previous: dict[str, str]
+    fresh_database: FreshDatabase, tmp_path: Path, commit: str, applied: str, ends: set[str]
 ) -> None:
     """The old version goes on while the database is upgraded and the new one takes over."""
+    before = previous(tmp_path, commit)
     database = fresh_database("postgresql")
     told = {"GPD_DATABASE_URL": database}
-    prepared = run(*ANOTHERS, "-c", PREPARE, database, **previous)
+    prepared = run(*ANOTHERS, "-c", PREPARE, database, **before)
     assert prepared.returncode == 0, prepared.stderr
 
     old_program = (*ANOTHERS, "-m", "gpd_soap")
     with (
-        started("node", database, tmp_path / "old", old_program, **previous) as old,
+        started("node", database, tmp_path / "old", old_program, **before) as old,
         asking(old.url, "old") as old_load,
     ):
         time.sleep(1)
@@ -66,16 +73,16 @@ def test_an_upgrade_under_load_loses_nothing(
             asking(new.url, "new") as new_load,
         ):
             time.sleep(1)
-            refused = run(*old_program, "db", "check", **told, **previous)
+            refused = run(*old_program, "db", "check", **told, **before)
             old_load.stop()  # whoever balances sends to the new one
             time.sleep(0.5)
             old.process.send_signal(signal.SIGTERM)
             old.process.wait(DRAIN_SECONDS)
             time.sleep(1)
 
-    assert upgraded.stdout.startswith("applied: 0009")
+    assert upgraded.stdout.startswith(applied)
     assert "not of this version" in refused.stderr  # it was the old one, and would not start now
-    assert set(old_load.ends) == {ANSWERED}
+    assert {ANSWERED} <= set(old_load.ends) <= ends
     assert set(new_load.ends) == {ANSWERED}
     assert old_load.acknowledged
     assert new_load.acknowledged
