@@ -2,14 +2,11 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
-from gpd_soap.core.notice import PROBE, NoticeNumber, issue
-from gpd_soap.core.position import NewPosition
 from gpd_soap.intake.finding import FieldError
-from gpd_soap.intake.position import check, position_of, wanted_numbers
 from tests.intake.bodies import (
     BANK,
     HASH,
@@ -25,8 +22,8 @@ from tests.intake.bodies import (
     share,
     without,
 )
+from tests.intake.told import NOW, WRONG_NAV, errors, taken, warnings
 
-NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 CONTROLS = "text that XML can carry, without control characters"
 BLANKS = "text, without blanks at its ends"
 
@@ -74,31 +71,6 @@ FULL = body(
     option(1, share(transferMetadata=[dict(ENTRY)]), paymentOptionMetadata=[ENTRY]),
     streetName="Via dell'Esempio",
 )
-
-
-def errors(told: object, **how: Any) -> tuple[FieldError, ...]:
-    """What refuses a body."""
-    return check(told, ORGANIZATION, **how).errors
-
-
-def warnings(told: object, **how: Any) -> tuple[FieldError, ...]:
-    """What only warns of a body that is taken."""
-    checked = check(told, ORGANIZATION, **how)
-    assert checked.errors == ()
-    return checked.warnings
-
-
-def never() -> NoticeNumber:
-    """Fail: a position with numbers asks for none."""
-    raise AssertionError
-
-
-def taken(told: object, published_at: datetime | None = NOW, **how: Any) -> NewPosition:
-    """The position that a body becomes."""
-    checked = check(told, ORGANIZATION, **how)
-    assert checked.errors == ()
-    assert checked.body is not None
-    return position_of(checked.body, ORGANIZATION, published_at, never)
 
 
 def test_the_least_body_becomes_a_position():
@@ -412,137 +384,6 @@ def test_keys_of_metadata_are_unique_and_not_reserved(place: str, field: str):
     )
 
 
-@pytest.mark.parametrize("field", ["iban", "postalIban"])
-@pytest.mark.parametrize(
-    ("iban", "rule", "expected"),
-    [
-        ("IT60X0542811101000000123457", "iban-checksum", "an IBAN whose check digits are right"),
-        ("IT83X0760103200000000123456", "iban-checksum", "an IBAN whose check digits are right"),
-        (
-            "it60x0542811101000000123456",
-            "iban",
-            "an IBAN: 2 capital letters, 2 digits, 11 to 30 capital letters or digits",
-        ),
-        ("IT60X054281110100000012345", "iban", "27 characters for an Italian IBAN, found 26"),
-        ("", "iban", "an IBAN: 2 capital letters, 2 digits, 11 to 30 capital letters or digits"),
-    ],
-)
-def test_an_account_that_cannot_be_credited_is_refused(
-    field: str, iban: str, rule: str, expected: str
-):
-    """By shape, Italian length or checksum."""
-    refused = errors(changed(body(), f"paymentOption.0.transfer.0.{field}", iban))
-
-    assert refused == (FieldError(f"paymentOption[0].transfer[0].{field}", rule, expected),)
-
-
-@pytest.mark.parametrize(
-    "accounts",
-    [{"iban": BANK}, {"iban": BANK, "postalIban": POSTAL}, {"iban": None, "postalIban": POSTAL},
-     {"iban": None, "stamp": STAMP}, {"iban": "DE89370400440532013000"}],
-)  # fmt: skip
-def test_a_share_goes_to_a_bank_to_the_post_to_either_or_for_a_stamp(accounts: dict[str, Any]):
-    """The five ways; a postal account needs no bank's."""
-    assert errors(body(option(1, share(**accounts)))) == ()
-
-
-@pytest.mark.parametrize(
-    "accounts",
-    [{"iban": None}, {"stamp": STAMP}, {"iban": None, "postalIban": POSTAL, "stamp": STAMP}],
-)
-def test_a_share_that_goes_nowhere_or_both_ways_is_refused(accounts: dict[str, Any]):
-    """The contract has one choice: account or stamp."""
-    expected = FieldError(
-        "paymentOption[0].transfer[0]", "account-or-stamp", "an IBAN, or a stamp alone"
-    )
-
-    assert errors(body(option(1, share(**accounts)))) == (expected,)
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "rule", "expected"),
-    [
-        ("stampType", "02", "choice", "'01'"),
-        ("provincialResidence", "rm", "province", "2 capital letters"),
-        ("provincialResidence", "ROM", "province", "2 capital letters"),
-        ("hashDocument", "abc", "length", "a length of at least 4"),
-        ("hashDocument", "A" * 76, "length", "a length of at most 72"),
-        ("hashDocument", "abcde", "base64", "base64 text"),
-        ("hashDocument", "ab\ncd=", "base64", "base64 text"),
-        ("hashDocument", "YR==", "base64", "base64 text"),
-        ("hashDocument", "èèèè", "base64", "base64 text"),
-    ],
-)
-def test_a_stamp_is_as_the_contract_wants_it(field: str, value: str, rule: str, expected: str):
-    """Type 01, a province, and base64 that is written in the one way."""
-    told = body(option(1, share(iban=None, stamp={**STAMP, field: value})))
-
-    assert errors(told) == (
-        FieldError(f"paymentOption[0].transfer[0].stamp.{field}", rule, expected),
-    )
-
-
-@pytest.mark.parametrize("value", ["A" * 4, "A" * 72, HASH])
-def test_a_hash_of_four_to_seventy_two_characters_is_taken(value: str):
-    """The limits themselves pass."""
-    assert errors(body(option(1, share(iban=None, stamp={**STAMP, "hashDocument": value})))) == ()
-
-
-@pytest.mark.parametrize("value", ["0", "6", "01", 1])
-def test_a_transfer_is_named_by_a_digit_from_one_to_five(value: object):
-    """As text, as GPD has it."""
-    told = changed(body(), "paymentOption.0.transfer.0.idTransfer", value)
-    expected = "'1', '2', '3', '4' or '5'"
-
-    assert errors(told) == (
-        FieldError("paymentOption[0].transfer[0].idTransfer", "choice", expected),
-    )
-
-
-def test_transfers_have_different_ids_and_one_of_them_is_the_first():
-    """Of two alike the second is refused; without a first nothing can be postal."""
-    again = errors(body(option(1, share(1), share(1))))
-    none = errors(body(option(1, share(2), share(3))))
-
-    assert again == (
-        FieldError(
-            "paymentOption[0].transfer[1].idTransfer",
-            "duplicate",
-            "an id that no other transfer has",
-        ),
-    )
-    assert none == (
-        FieldError(
-            "paymentOption[0].transfer", "first-transfer", 'a transfer whose idTransfer is "1"'
-        ),
-    )
-
-
-def test_transfers_may_come_in_any_order():
-    """Their ids say which is which."""
-    assert [t.number for t in taken(body(option(1, share(2), share(1)))).options[0].transfers] == [
-        2,
-        1,
-    ]
-
-
-def test_transfers_sum_to_the_amount():
-    """A cent more or less is refused."""
-    expected = FieldError("paymentOption[0].amount", "sum", "the sum of the transfers' amounts")
-
-    assert errors(body(option(1, share(), amount=999))) == (expected,)
-    assert errors(body(option(1, share(), amount=1001))) == (expected,)
-
-
-@pytest.mark.parametrize("code", ["7777777777", "777777777777", "7777777777A", "", "\u0667" * 11])
-def test_a_beneficiary_is_named_by_eleven_digits(code: str):
-    """ASCII ones."""
-    told = changed(body(), "paymentOption.0.transfer.0.organizationFiscalCode", code)
-    field = "paymentOption[0].transfer[0].organizationFiscalCode"
-
-    assert errors(told) == (FieldError(field, "organization-code", "11 digits"),)
-
-
 @pytest.mark.parametrize(
     ("value", "expected"),
     [("nobody", "an e-mail address: name@domain"), ("a@b@c", "an e-mail address: name@domain"),
@@ -613,158 +454,6 @@ def test_an_expired_position_can_be_taken():
     assert errors(body(option(1, dueDate="1999-12-31"))) == ()
 
 
-WRONG_NAV = nav(1)[:16] + "99"
-
-
-@pytest.mark.parametrize(
-    ("numbers", "field", "rule", "expected"),
-    [
-        ({"iuv": "123"}, "iuv", "iuv", "17 digits, or the notice number beside it"),
-        ({"iuv": nav(1)}, "iuv", "iuv", "17 digits, or the notice number beside it"),
-        (
-            {"iuv": None, "nav": nav(1)},
-            "iuv",
-            "required",
-            "the IUV of the notice number, or neither",
-        ),
-        ({"nav": iuv(1)}, "nav", "notice-number", "18 digits"),
-        ({"nav": "x" * 18}, "nav", "notice-number", "18 digits"),
-        (
-            {"nav": PROBE, "iuv": PROBE[3:]},
-            "nav",
-            "notice-number",
-            "another number: the Node's probe has this one",
-        ),
-    ],
-)
-def test_a_number_that_no_message_can_carry_is_never_taken(
-    numbers: dict[str, object], field: str, rule: str, expected: str
-):
-    """However lenient we are told to be."""
-    told = body(option(1, **numbers))
-    finding = FieldError(f"paymentOption[0].{field}", rule, expected)
-
-    assert errors(told) == (finding,)
-    assert errors(told, lenient=True) == (finding,)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "field", "rule", "expected"),
-    [
-        ({"iuv": WRONG_NAV[1:]}, "iuv", "check-digits", "check digits 24 at the end"),
-        (
-            {"nav": WRONG_NAV, "iuv": WRONG_NAV[1:]},
-            "nav",
-            "check-digits",
-            "check digits 24 at the end",
-        ),
-        (
-            {"nav": "4" + iuv(1), "iuv": iuv(1)},
-            "nav",
-            "aux-digit",
-            "a notice number that begins with 0, 1, 2 or 3",
-        ),
-        ({"nav": nav(2), "iuv": iuv(1)}, "nav", "nav-iuv", "a notice number that carries the IUV"),
-        (
-            {"nav": nav(2), "iuv": "RF18539007547034"},
-            "nav",
-            "nav-iuv",
-            "a notice number that carries the IUV",
-        ),
-    ],
-)
-def test_a_number_that_we_would_not_issue_is_taken_only_leniently(
-    numbers: dict[str, object], field: str, rule: str, expected: str
-):
-    """And then it warns; the numbers arrive as they came."""
-    told = body(option(1, **numbers))
-    finding = FieldError(f"paymentOption[0].{field}", rule, expected)
-
-    assert errors(told) == (finding,)
-    assert warnings(told, lenient=True) == (finding,)
-    assert taken(told, lenient=True).options[0].iuv == numbers["iuv"]
-
-
-@pytest.mark.parametrize(
-    "number", ["012123456789012381", "112345678901234567", "212345678901234544", nav(1)]
-)
-def test_numbers_of_every_layout_are_taken_with_their_iuv(number: str):
-    """The old ones too, which must say their notice number."""
-    inside = NoticeNumber(number).iuv
-    got = taken(body(option(1, nav=number, iuv=inside))).options[0]
-
-    assert (got.nav, got.iuv) == (number, inside)
-
-
-def test_a_number_that_is_left_out_is_issued_for_each_option_in_turn():
-    """Both iuv and nav missing; the options that bring theirs keep it."""
-    told = body(option(1, iuv=None), option(9), option(2, iuv=None))
-    checked = check(told, ORGANIZATION)
-    assert checked.body is not None
-    serials = iter((100, 101))
-    position = position_of(checked.body, ORGANIZATION, NOW, lambda: issue("47", next(serials)))
-
-    assert wanted_numbers(checked.body) == 2
-    assert [o.nav for o in position.options] == [nav(100), nav(9), nav(101)]
-    assert [o.iuv for o in position.options] == [iuv(100), iuv(9), iuv(101)]
-    with pytest.raises(StopIteration):
-        next(serials)
-
-
-def test_two_options_under_one_number_are_refused():
-    """The second is named, by IUV and by notice number."""
-    alike = errors(body(option(1), option(1)))
-    both = errors(body(option(1, nav=nav(1)), option(1, nav=nav(1))))
-
-    said = FieldError("paymentOption[1].iuv", "duplicate", "an IUV that no other option has")
-    number = FieldError(
-        "paymentOption[1].nav", "duplicate", "a notice number that no other option has"
-    )
-    assert alike == (said,)
-    assert both == (said, number)
-
-
-def test_installments_form_one_plan_and_single_options_none():
-    """As in GPD's first API, which has no name for a plan."""
-    told = body(option(1), option(2, isPartialPayment=True), option(3, isPartialPayment=True))
-    single, second, third = (o.plan for o in taken(told).options)
-
-    assert single is None
-    assert second == third is not None
-
-
-def test_installments_may_say_which_of_several_plans_they_belong_to():
-    """An extension: paymentPlanId, of 50 characters at most."""
-    plans = ["A", "A", "B" * 50]
-    told = body(
-        *(option(at, isPartialPayment=True, paymentPlanId=p) for at, p in enumerate(plans, 1))
-    )
-
-    assert [o.plan for o in taken(told).options] == plans
-    assert errors(changed(told, "paymentOption.2.paymentPlanId", "B" * 51)) == (
-        FieldError("paymentOption[2].paymentPlanId", "length", "a length of at most 50"),
-    )
-
-
-def test_a_plan_is_named_by_all_its_installments_and_by_nothing_else():
-    """Otherwise nobody could say which exclude each other."""
-    some = body(
-        option(1, isPartialPayment=True, paymentPlanId="A"), option(2, isPartialPayment=True)
-    )
-    single = body(option(1, paymentPlanId="A"))
-
-    assert errors(some) == (
-        FieldError(
-            "paymentOption[1].paymentPlanId", "plan", "a plan for every installment, or for none"
-        ),
-    )
-    assert errors(single) == (
-        FieldError(
-            "paymentOption[0].paymentPlanId", "plan", "a plan only where isPartialPayment is true"
-        ),
-    )
-
-
 def test_check_digits_of_people_and_organizations_only_warn():
     """The usual test organizations fail theirs; the position's own is not looked at again."""
     told = body(
@@ -782,17 +471,6 @@ def test_check_digits_of_people_and_organizations_only_warn():
         ),
     )
     assert warnings(body(fiscalCode="ANONIMO")) == ()
-
-
-def test_a_postal_account_of_a_bank_warns():
-    """It is a good IBAN, but perhaps in the wrong place."""
-    told = body(option(1, share(iban=None, postalIban=BANK)))
-
-    assert warnings(told) == (
-        FieldError(
-            "paymentOption[0].transfer[0].postalIban", "postal-iban", "an account of Poste Italiane"
-        ),
-    )
 
 
 def test_all_that_is_wrong_is_said_at_once_and_nothing_is_repeated():
