@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import http.server
 import threading
 from typing import NamedTuple
 
@@ -9,64 +8,26 @@ from lxml import etree
 
 from gpd_soap.contract.schema import Operation, Schema, Violation
 from gpd_soap.contract.violation import EXPECTING, PLAIN, RULES, UNFORESEEN
+from tests.contract.samples import (
+    CODE,
+    DEMAND,
+    FAULT,
+    GOOD,
+    IBAN,
+    METADATA,
+    NOTICE,
+    PA,
+    QR,
+    SEND_ROOT,
+    STAMP,
+    SUBJECT,
+    TRANSFER,
+    VERIFY,
+    VERIFY_ROOT,
+    enveloped,
+)
 
-PA = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
-XSI = "http://www.w3.org/2001/XMLSchema-instance"
 EVIL = "CLNGNN80A01H501X"
-
-HEADER = (
-    "<idPA>77777777777</idPA><idBrokerPA>77777777777</idBrokerPA>"
-    "<idStation>77777777777_01</idStation>"
-)
-NOTICE = "<noticeNumber>301000000000000043</noticeNumber>"
-CODE = "<fiscalCode>77777777777</fiscalCode>"
-QR = f"<qrCode>{CODE}{NOTICE}</qrCode>"
-VERIFY = HEADER + QR
-GET = (
-    VERIFY + "<amount>120.00</amount><paymentNote>nota</paymentNote>"
-    "<transferType>POSTAL</transferType><dueDate>2026-03-31</dueDate>"
-)
-DEMAND = (
-    HEADER + "<idServizio>00001</idServizio><idSoggettoServizio>00042</idSoggettoServizio>"
-    "<datiSpecificiServizioRequest>PGEvPg==</datiSpecificiServizioRequest>"
-)
-SUBJECT = (
-    "<uniqueIdentifier><entityUniqueIdentifierType>F</entityUniqueIdentifierType>"
-    "<entityUniqueIdentifierValue>ANONIMO</entityUniqueIdentifierValue></uniqueIdentifier>"
-    "<fullName>Anna Rossi</fullName><civicNumber>1</civicNumber><country>IT</country>"
-    "<e-mail>anna@example.it</e-mail>"
-)
-METADATA = "<metadata><mapEntry><key>K</key><value>V</value></mapEntry></metadata>"
-TRANSFER = (
-    "<transfer><idTransfer>1</idTransfer><transferAmount>120.00</transferAmount>"
-    "<fiscalCodePA>77777777777</fiscalCodePA><IBAN>IT60X0542811101000000123456</IBAN>"
-    "<remittanceInformation>TARI</remittanceInformation>"
-    f"<transferCategory>0101002IM</transferCategory>{METADATA}</transfer>"
-)
-RECEIPT = (
-    f"<receipt><receiptId>r1</receiptId>{NOTICE}{CODE}<outcome>OK</outcome>"
-    "<creditorReferenceId>01000000000000043</creditorReferenceId>"
-    "<paymentAmount>120.00</paymentAmount><description>TARI</description>"
-    f"<companyName>Comune</companyName><debtor>{SUBJECT}</debtor>"
-    f"<transferList>{TRANSFER}</transferList><idPSP>PSP</idPSP>"
-    "<pspPartitaIVA>01234567890</pspPartitaIVA><PSPCompanyName>Banca</PSPCompanyName>"
-    "<idChannel>canale</idChannel><channelDescription>sportello</channelDescription>"
-    "<paymentDateTime>2026-03-01T10:00:00</paymentDateTime><standIn>true</standIn></receipt>"
-)
-STAMP = "<MBDAttachment>PGEvPg==</MBDAttachment>"
-IBAN = "<IBAN>IT60X0542811101000000123456</IBAN>"
-FAULT = (
-    "<fault><faultCode>PAA_SEMANTICA</faultCode><faultString>Errore semantico.</faultString>"
-    "<id>77777777777</id></fault>"
-)
-GOOD = {
-    "paVerifyPaymentNoticeReq": VERIFY,
-    "paGetPaymentReq": GET,
-    "paGetPaymentV2Request": GET,
-    "paSendRTReq": HEADER + RECEIPT,
-    "paSendRTV2Request": HEADER + RECEIPT.replace(IBAN, STAMP),
-    "paDemandPaymentNoticeRequest": DEMAND,
-}
 
 
 class Bad(NamedTuple):
@@ -76,18 +37,6 @@ class Bad(NamedTuple):
     old: str
     new: str
     said: Violation
-
-
-def enveloped(root: str, inside: str, namespaces: str = "") -> etree._Element:
-    """The payload as the node face meets it: the first child of a Body, in its envelope."""
-    envelope = etree.fromstring(
-        '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
-        'xmlns:common="http://pagopa-api.pagopa.gov.it/xsd/common-types/v1.0.0/" '
-        'xmlns:xsd="http://www.w3.org/2001/XMLSchema" '
-        f'xmlns:xsi="{XSI}" xmlns:pa="{PA}" {namespaces}><s:Header/>'
-        f"<s:Body><pa:{root}>{inside}</pa:{root}></s:Body></s:Envelope>"
-    )
-    return envelope[1][0]
 
 
 def broken(bad: Bad) -> etree._Element:
@@ -105,12 +54,6 @@ def value(root: str, element: str, good: str, bad: str, rule: str, expected: str
         f"<{element}>{bad}</{element}>",
         Violation(element, rule, expected),
     )
-
-
-@pytest.fixture(scope="module")
-def schema() -> Schema:
-    """The judge, made once as in a process."""
-    return Schema()
 
 
 def test_the_contract_asks_six_questions(schema: Schema):
@@ -304,7 +247,6 @@ def test_the_stamp_s_digest_is_bounded_by_its_pattern(schema: Schema):
     assert schema.check(other) == Violation("tipoBollo", "enumeration", "01")
 
 
-VERIFY_ROOT, SEND_ROOT = "paVerifyPaymentNoticeReq", "paSendRTReq"
 STRUCTURE = [
     Bad(VERIFY_ROOT, VERIFY, "", Violation(VERIFY_ROOT, "missing", "idPA")),
     Bad(VERIFY_ROOT, NOTICE, "", Violation("qrCode", "missing", "noticeNumber")),
@@ -408,109 +350,6 @@ def test_a_type_named_with_a_prefix_of_the_envelope_is_understood(schema: Schema
     assert schema.check(enveloped(VERIFY_ROOT, typed)) is None
 
 
-HOSTILE = [
-    "x'. Expected is ( evil ).",
-    "' is not accepted by the pattern 'evil'.",
-    "': Missing child element(s). Expected is ( evil ).",
-    "Element 'evil': [facet 'pattern'] The value '1' is not accepted by the pattern 'evil'.",
-    "\n Element '{evil}evil': This element is not expected. Expected is ( evil ). \n",
-    "{} {0} {evil} %s %(evil)s",
-    "]]&gt;&lt;evil/&gt;&#13;",
-    "/evil/qrCode[2]",
-]
-
-
-@pytest.mark.parametrize("evil", HOSTILE)
-def test_a_value_written_to_be_misread_is_not_believed(schema: Schema, evil: str):
-    """A value that imitates the validator's sentence changes nothing in ours."""
-    payload = enveloped(VERIFY_ROOT, VERIFY.replace("301000000000000043", evil))
-
-    said = schema.check(payload)
-
-    assert said == Violation("noticeNumber", "pattern", "[0-9]{18}")
-    assert said.description == (
-        "Il campo noticeNumber non rispetta il contratto: formato atteso [0-9]{18}."
-    )
-
-
-@pytest.mark.parametrize(
-    "evil",
-    ["urn:x'.Expected(evil)", "urn:%7D':%20Expected", "urn:" + "e" * 70_000],
-    ids=["quotes", "escapes", "long"],
-)
-def test_a_namespace_written_to_be_misread_is_not_believed(schema: Schema, evil: str):
-    """A namespace may be any URI; only names of the contract come out."""
-    payload = enveloped(VERIFY_ROOT, f'{HEADER}<evil xmlns="{evil}"/>')
-
-    said = schema.check(payload)
-
-    assert said is not None
-    assert (said.element, said.rule) == (UNFORESEEN, "unexpected")
-    assert said.expected in ("qrCode", "")
-
-
-@pytest.mark.parametrize(
-    "evil",
-    [
-        *HOSTILE,
-        "}qrCode': Missing child element(s). Expected is ( idPA ).",
-        "}fiscalCode': This element is not expected. Expected is ( idPA ).",
-        "}fiscalCode': This element is not expected.",
-        "}" * 60_000,
-        "}a" * 30_000,
-    ],
-    ids=lambda evil: evil[:30].encode("unicode_escape").decode(),
-)
-def test_even_a_parser_that_lets_any_namespace_through_is_safe(schema: Schema, evil: str):
-    """Ours refuses a namespace that is no URI; the reading of the sentence does not lean on it."""
-    message = f"Element '{{{evil}}}evil': This element is not expected. Expected is ( qrCode )."
-
-    said = schema._misplaced(f"{{{PA}}}{VERIFY_ROOT}", ["*"], message)
-
-    assert said == Violation(UNFORESEEN, "unexpected", "qrCode")
-
-
-def test_a_long_prefix_is_not_mistaken_for_a_name(schema: Schema):
-    """The validator cuts long names in its paths; a cut one is nobody's."""
-    prefix = "idPA" * 40
-    payload = enveloped(VERIFY_ROOT, f'<{prefix}:idPA xmlns:{prefix}="u"/>')
-
-    assert schema.check(payload) == Violation("idPA", "namespace")
-
-
-@pytest.mark.parametrize("before", range(90, 100))
-def test_a_name_that_libxml2_cuts_inside_a_character_is_not_told(schema: Schema, before: int):
-    """It cannot say where it was; we say that it is none of ours."""
-    payload = enveloped(VERIFY_ROOT, f"{HEADER}<p:{'a' * before}{'è' * 50}/>", 'xmlns:p="urn:p"')
-
-    assert schema.check(payload) == Violation(UNFORESEEN, "unexpected", "qrCode")
-
-
-@pytest.mark.parametrize("attribute", ["schemaLocation", "noNamespaceSchemaLocation"])
-def test_a_schema_that_a_message_names_is_never_fetched(schema: Schema, attribute: str):
-    """A message cannot make us call anyone, nor bring its own rules."""
-    asked: list[str] = []
-
-    class Trap(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-
-    with http.server.HTTPServer(("127.0.0.1", 0), Trap) as trap:
-        thread = threading.Thread(target=trap.serve_forever)
-        thread.start()
-        url = f"http://127.0.0.1:{trap.server_port}/evil.xsd"
-        where = f"u {url}" if attribute == "schemaLocation" else url
-        hint = f'xsi:{attribute}="{where}"'
-        good = enveloped(VERIFY_ROOT, VERIFY.replace("<qrCode>", f"<qrCode {hint}>"), hint)
-        bad = enveloped(VERIFY_ROOT, f'{HEADER}<e xmlns="u" {hint} xsi:type="evil"/>', hint)
-        verdicts = schema.check(good), schema.check(bad)
-        trap.shutdown()
-        thread.join()
-
-    assert verdicts == (None, Violation(UNFORESEEN, "unexpected", "qrCode"))
-    assert asked == []
-
-
 def test_threads_never_hear_each_other_s_violation(schema: Schema):
     """Two senders at the same instant are each told of their own mistake."""
     mistakes = [VALUES[0], VALUES[6], STRUCTURE[1], STRUCTURE[5]]
@@ -537,55 +376,6 @@ def test_threads_never_hear_each_other_s_violation(schema: Schema):
 def test_a_thread_compiles_once(schema: Schema):
     """The check stands twice in every request, and must cost next to nothing."""
     assert schema._compiled() is schema._compiled()
-
-
-@pytest.mark.parametrize(
-    ("violation", "sentence"),
-    [
-        (
-            Violation("fiscalCode", "length", "11"),
-            "Il campo fiscalCode non rispetta il contratto: lunghezza attesa 11 caratteri.",
-        ),
-        (
-            Violation("qrCode", "missing", "noticeNumber"),
-            "Il campo qrCode non rispetta il contratto: manca noticeNumber.",
-        ),
-        (
-            Violation("qrCode", "namespace"),
-            "Il campo qrCode non rispetta il contratto: deve essere senza namespace.",
-        ),
-        (
-            Violation("transfer", "unexpected"),
-            "Il campo transfer non rispetta il contratto: non è ammesso in questa posizione.",
-        ),
-        (
-            Violation(UNFORESEEN, "unexpected", "qrCode"),
-            "Il messaggio contiene un elemento non previsto: in questa posizione è atteso qrCode.",
-        ),
-        (Violation("dueDate", "value"), "Il campo dueDate non rispetta il contratto."),
-        (Violation("idPA", "contract"), "Il campo idPA non rispetta il contratto."),
-        (Violation("idPA", "pattern"), "Il campo idPA non rispetta il contratto."),
-    ],
-)
-def test_a_violation_is_an_italian_sentence(violation: Violation, sentence: str):
-    """The person at the counter reads it, and the integrator can act on it."""
-    assert violation.description == sentence
-
-
-@pytest.mark.parametrize(
-    ("violation", "words"),
-    [
-        (Violation("fiscalCode", "length", "11"), "fiscalCode: length, expected 11"),
-        (Violation("dueDate", "value"), "dueDate: value"),
-        (
-            Violation(UNFORESEEN, "unexpected", "qrCode"),
-            "an element that the contract does not know: unexpected, expected qrCode",
-        ),
-    ],
-)
-def test_a_violation_is_told_to_an_operator_in_words(violation: Violation, words: str):
-    """Element, rule, and what was expected."""
-    assert str(violation) == words
 
 
 def test_every_place_where_a_rule_is_broken_can_be_told(schema: Schema):
