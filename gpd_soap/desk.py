@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
+from gpd_soap.clock import Clock
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault, Refusal
@@ -16,8 +16,6 @@ from gpd_soap.core.payable import UNKNOWN, admit, payable
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.store.errors import Contended
 from gpd_soap.store.store import Store
-
-Clock = Callable[[], datetime]
 
 #: LIMIT: each try loses only to another that won; more in a row means something is wrong.
 ATTEMPTS = 8

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpd_soap.clock import Clock, utc_now
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import Witness
-from gpd_soap.desk import Clock, Desk, Policy
+from gpd_soap.desk import Desk, Policy
 from gpd_soap.health import Health
 from gpd_soap.metrics import Metrics
 from gpd_soap.options import PaymentOptions
@@ -26,11 +27,6 @@ from gpd_soap.web import Wsgi
 
 if TYPE_CHECKING:
     from gpd_soap.admin.receipts.cases import Cases
-
-
-def utc_now() -> datetime:
-    """The real clock."""
-    return datetime.now(UTC)
 
 
 def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> Desk:

@@ -39,7 +39,7 @@ from gpd_soap.admin.problems import Problem, Refused
 from gpd_soap.admin.receipts import operations as receipts
 from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.admin.scrape import Scrape, Text
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.intake.finding import FieldError, findings
 from gpd_soap.store.attempt import Unavailable
 from gpd_soap.store.store import Store

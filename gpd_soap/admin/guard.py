@@ -10,7 +10,7 @@ from flask import g, request
 from gpd_soap.admin import problems
 from gpd_soap.admin.pace import Pace
 from gpd_soap.admin.problems import Refused
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.intake.document import UnusableFile, decode
 from gpd_soap.intake.finding import FieldError, Model, taken
 from gpd_soap.store import keys

@@ -14,7 +14,7 @@ from flask import Response, g, request
 from gpd_soap.admin import problems
 from gpd_soap.admin.guard import READING, raw_body
 from gpd_soap.admin.problems import Refused
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.intake.finding import FieldError
 from gpd_soap.store import requests
 from gpd_soap.store.attempt import Transaction, Unavailable, attempt

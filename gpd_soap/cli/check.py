@@ -72,10 +72,10 @@ def _parts(scope: Scope) -> Iterator[Part]:
     """The steps of the check, with a bar on a terminal; CannotRun whatever stops it."""
     from gpd_soap.checking.check import check as use_case
     from gpd_soap.checking.check import size_of
+    from gpd_soap.clock import utc_now
     from gpd_soap.settings import Settings
     from gpd_soap.store import migrate
     from gpd_soap.store.store import Store
-    from gpd_soap.wiring import utc_now
 
     shown = sys.stderr.isatty()
     try:

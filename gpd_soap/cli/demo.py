@@ -41,6 +41,7 @@ def demo(port: int, admin_port: int, keep: Path | None) -> None:
 def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
     from gpd_soap import demo as sample
     from gpd_soap import logs, server, wiring
+    from gpd_soap.clock import utc_now
     from gpd_soap.settings import Settings
     from gpd_soap.store import keys, migrate
     from gpd_soap.store.store import Store
@@ -54,7 +55,7 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
     logs.configure("info")
     store = Store(settings.database_url)
     migrate.upgrade(store.engine)
-    sample.install(store, wiring.utc_now())
+    sample.install(store, utc_now())
     shown = sample.describe()
     width = max(len(what) for _, what, _ in shown)
     click.echo("\nOrganization 77777777777, broker 15376371009, station 15376371009_01\n")
@@ -63,7 +64,7 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
     called = Path(sys.argv[0])
     program = "python -m gpd_soap" if called.name == "__main__.py" else str(called)
     with store.begin() as connection:
-        _, token = keys.create(connection, "demo", keys.Role.ADMIN, (), wiring.utc_now())
+        _, token = keys.create(connection, "demo", keys.Role.ADMIN, (), utc_now())
     told = {
         "admin": settings.admin_bind,
         "key": token,

@@ -83,10 +83,10 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
 
     On PostgreSQL it also makes the partitions of this month and of those to come.
     """
+    from gpd_soap.clock import utc_now
     from gpd_soap.store import purge as use_case
     from gpd_soap.store.attempt import attempt
     from gpd_soap.store.months import ensure_months
-    from gpd_soap.wiring import utc_now
 
     months, now = _months(older_than), utc_now()
     if months < use_case.LEAST_MONTHS and not force:
@@ -104,8 +104,8 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
 def _wanted(organization: str | None, filters: dict[str, str | None]) -> Wanted:
     from gpd_soap.admin.journal.parameters import searching
     from gpd_soap.admin.problems import Refused
+    from gpd_soap.clock import utc_now
     from gpd_soap.core.codes import problem_with_fiscal_code_pa
-    from gpd_soap.wiring import utc_now
 
     problem = organization and problem_with_fiscal_code_pa(organization)
     if problem:

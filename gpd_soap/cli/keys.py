@@ -37,8 +37,8 @@ def key() -> None:
 def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     """Make a key and print it: the last line of the output, and the only time it is shown."""
     from gpd_soap.admin.keys.parameters import NewKey
+    from gpd_soap.clock import utc_now
     from gpd_soap.store import keys
-    from gpd_soap.wiring import utc_now
 
     told = read(NewKey, name=name, role=role, organizations=list(organizations))
     with ready_store().begin() as connection:
@@ -64,8 +64,8 @@ def every() -> None:
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
     """Let the key of this ID work no longer, at once and everywhere."""
+    from gpd_soap.clock import utc_now
     from gpd_soap.store import keys
-    from gpd_soap.wiring import utc_now
 
     with ready_store().begin() as connection:
         revoked = keys.revoke(connection, key_id, utc_now())

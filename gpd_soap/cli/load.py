@@ -87,9 +87,9 @@ def load(  # noqa: PLR0913  # an argument for each option is click's way
 
 
 def _load(file: BinaryIO, written: str | None, report: IO[str] | None, how: How) -> Report:
+    from gpd_soap.clock import utc_now
     from gpd_soap.intake.load import load as use_case
     from gpd_soap.intake.source import Format, format_of, open_source
-    from gpd_soap.wiring import utc_now
 
     size = _size(file)
     named = str(getattr(file, "name", ""))

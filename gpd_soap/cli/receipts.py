@@ -52,8 +52,8 @@ def receipts() -> None:
 def every(organization: str, **told: str | None) -> None:
     """Print a line for each receipt of a payment, the latest first: when, IUV, amount, kept, ID."""
     from gpd_soap.admin.receipts.parameters import Listing
+    from gpd_soap.clock import utc_now
     from gpd_soap.store import receipts as kept
-    from gpd_soap.wiring import utc_now
 
     names = {"since": "from", "until": "to", "page_num": "pageNum"}
     asked = {names.get(name, name): value for name, value in told.items() if value is not None}

@@ -65,9 +65,9 @@ def db() -> None:
 @db.command("upgrade", cls=WithSettings)
 def db_upgrade() -> None:
     """Bring the database to what this version needs; safe to run twice, or twice at once."""
+    from gpd_soap.clock import utc_now
     from gpd_soap.store import migrate
     from gpd_soap.store.months import ensure_months
-    from gpd_soap.wiring import utc_now
 
     store = _store()
     before = migrate.pending(store.engine)

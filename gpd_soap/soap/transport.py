@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from spyne.protocol import ProtocolBase
 from spyne.server.wsgi import WsgiApplication, WsgiMethodContext
 
+from gpd_soap.clock import Clock
 from gpd_soap.core.exchange import Exchanged, Witness
-from gpd_soap.desk import Clock
 from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
 from gpd_soap.web import Environ, StartResponse, answer, body, caller

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 
 from gpd_soap import demo
 from gpd_soap.cli.main import main
+from gpd_soap.clock import utc_now
 from gpd_soap.store import configuration, migrate
 from gpd_soap.store.store import Store
-from gpd_soap.wiring import utc_now
 from tests import world
 
 Run = Callable[..., Result]

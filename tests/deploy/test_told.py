@@ -5,9 +5,9 @@ import re
 from click.testing import CliRunner
 
 from gpd_soap.cli.main import main
+from gpd_soap.clock import utc_now
 from gpd_soap.metrics import FAULTS, OPERATIONS, OUTCOMES, SECONDS, Metrics
 from gpd_soap.store.figures import Figures
-from gpd_soap.wiring import utc_now
 from tests.deploy.test_kubernetes import PODS
 from tests.deploy.test_watching import ALERTS, DASHBOARD
 from tests.test_metrics import exchanged

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
+from gpd_soap.clock import utc_now
 from gpd_soap.settings import Settings
 from gpd_soap.store import engine, schema, session
 from gpd_soap.store.store import Store
-from gpd_soap.wiring import node_face, utc_now
+from gpd_soap.wiring import node_face
 from tests import world
 from tests.calling import Answered, call
 from tests.messages.build import asked, claim, qr, receipt

@@ -9,9 +9,9 @@ from flask import Response, g, request
 
 from gpd_soap.admin.guard import READING
 from gpd_soap.admin.idempotency import REPLAYED
+from gpd_soap.clock import Clock
 from gpd_soap.core.codes import problem_with_fiscal_code_pa
 from gpd_soap.core.exchange import NOBODY
-from gpd_soap.desk import Clock
 from gpd_soap.store import audit
 from gpd_soap.store.attempt import Unavailable, attempt
 from gpd_soap.store.audit import Change

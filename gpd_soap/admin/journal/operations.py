@@ -12,7 +12,7 @@ from gpd_soap.admin.journal import answers
 from gpd_soap.admin.journal.parameters import OfAnyEntry, OfEntry, Searching
 from gpd_soap.admin.parameters import Nothing, OfOrganization
 from gpd_soap.admin.problems import Refused
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.store import entries
 from gpd_soap.store.attempt import attempt
 from gpd_soap.store.entries import Place

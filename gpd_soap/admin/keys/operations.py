@@ -24,7 +24,7 @@ from gpd_soap.admin.guard import body_of
 from gpd_soap.admin.keys.parameters import NewKey, OfKey
 from gpd_soap.admin.parameters import Nothing, Paged
 from gpd_soap.admin.problems import Refused
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.intake.finding import FieldError
 from gpd_soap.store import keys
 from gpd_soap.store.attempt import attempt

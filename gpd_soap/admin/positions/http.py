@@ -29,7 +29,7 @@ from gpd_soap.admin.positions.parameters import (
 from gpd_soap.admin.positions.taking import Named
 from gpd_soap.admin.positions.updating import update, update_many
 from gpd_soap.admin.problems import Refused
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.intake.finding import FieldError
 from gpd_soap.store.admin_positions import Stored
 from gpd_soap.store.store import Store

@@ -17,7 +17,7 @@ from gpd_soap.admin.positions.parameters import IUPDS
 from gpd_soap.admin.positions.several import every
 from gpd_soap.admin.positions.taking import Named, known, take, take_all
 from gpd_soap.admin.problems import Refused
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.intake.finding import FieldError
 from gpd_soap.store import admin_positions, changing, listing
 from gpd_soap.store.admin_positions import Stored

@@ -9,7 +9,7 @@ from gpd_soap.admin.group import ORGANIZATION, Group, add
 from gpd_soap.admin.positions.creating import MANY
 from gpd_soap.admin.positions.description import schemas
 from gpd_soap.admin.positions.http import Positions
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 
 ALL = f"{ORGANIZATION}/debtpositions"

@@ -20,7 +20,7 @@ from gpd_soap.admin.receipts.parameters import (
     OfCase,
     OfCaseInOrganization,
 )
-from gpd_soap.desk import Clock
+from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 
 PAYMENTS = "/payments/<organizationfiscalcode>/receipts"
