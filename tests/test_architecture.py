@@ -14,18 +14,18 @@ CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
 ORDER = """__init__ core clock settings logs web within contract store services intake desk options
-           soap checking admin node health metrics trust wiring worker server demo cli
+           soap checking admin simulator health metrics trust wiring worker server demo cli
            __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "psycopg": {"store"},
     "spyne": {"soap"},
-    "lxml": {"contract", "soap", "services", "node"},
+    "lxml": {"contract", "soap", "services", "simulator"},
     "click": {"cli"},
     "gunicorn": {"server", "worker"},
-    "zeep": {"node"},
-    "requests": {"node"},
+    "zeep": {"simulator"},
+    "requests": {"simulator"},
     "flask": {"admin"},
     "flask_openapi": {"admin"},
     "flask_openapi_swagger": {"admin"},

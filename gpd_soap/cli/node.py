@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.node.terms import Endpoint, Party, Payment, Unusable
+from gpd_soap.simulator.request import Endpoint, Party, Payment, Unusable
 
 if TYPE_CHECKING:
-    from gpd_soap.node.caller import Caller
-    from gpd_soap.node.heard import Reply
-    from gpd_soap.node.play import Step
+    from gpd_soap.simulator.caller import Caller
+    from gpd_soap.simulator.judging import Reply
+    from gpd_soap.simulator.scenarios import Step
 
 Command = Callable[..., None]
 
@@ -113,7 +113,7 @@ def node() -> None:
 @_show
 def verify(endpoint: Endpoint, party: Party, notice: str, *, show: bool) -> None:
     """Ask whether a notice is payable, and how much it is (paVerifyPaymentNotice)."""
-    from gpd_soap.node import play
+    from gpd_soap.simulator import scenarios as play
 
     _tell([play.verify(_caller(endpoint), party, notice)], show=show)
 
@@ -128,8 +128,8 @@ def options(endpoint: Endpoint, organization: str, notice: str, *, show: bool) -
 
     The endpoint is the address before /payment-options.
     """
-    from gpd_soap.node.options import ask
-    from gpd_soap.node.terms import Patience
+    from gpd_soap.simulator.payment_options import ask
+    from gpd_soap.simulator.request import Patience
 
     found = ask(endpoint, organization, notice, Patience())
     click.echo("\n".join(found.lines))
@@ -179,7 +179,7 @@ def _paid(command: Command) -> Command:
 @_show
 def pay(endpoint: Endpoint, party: Party, terms: Payment, notice: str, *, show: bool) -> None:
     """Verify a notice, get its payment and send a receipt, all but the money."""
-    from gpd_soap.node import play
+    from gpd_soap.simulator import scenarios as play
 
     _tell(play.pay(_caller(endpoint), party, notice, terms), show=show)
 
@@ -190,7 +190,7 @@ def pay(endpoint: Endpoint, party: Party, terms: Payment, notice: str, *, show: 
 @_show
 def probe(endpoint: Endpoint, party: Party, *, show: bool) -> None:
     """Send the probe by which the Node finds that a station is back from Stand In."""
-    from gpd_soap.node import play
+    from gpd_soap.simulator import scenarios as play
 
     _tell([play.probe(_caller(endpoint), party)], show=show)
 
@@ -206,7 +206,7 @@ def replay(endpoint: Endpoint, files: tuple[Path, ...], *, show: bool) -> None:
     without one the outcome is told. A folder stands for every ask.xml below it. A receipt that is
     replayed is a receipt: it is sent for good.
     """
-    from gpd_soap.node import replay as replaying
+    from gpd_soap.simulator import replay as replaying
 
     found = replaying.cases(files)
     caller = _caller(endpoint)
@@ -223,8 +223,8 @@ def replay(endpoint: Endpoint, files: tuple[Path, ...], *, show: bool) -> None:
 
 def _caller(endpoint: Endpoint) -> Caller:
     from gpd_soap.contract.schema import Schema
-    from gpd_soap.node.caller import Caller
-    from gpd_soap.node.line import Line
+    from gpd_soap.simulator.caller import Caller
+    from gpd_soap.simulator.http import Line
 
     return Caller(Line(endpoint), Schema())
 
@@ -243,7 +243,7 @@ def _tell(steps: Iterable[Step], *, show: bool) -> None:
 def _show_raw(sent: bytes, reply: Reply | None, *, show: bool) -> None:
     if not show:
         return
-    from gpd_soap.node import tell
+    from gpd_soap.simulator import report as tell
 
     click.echo(f"--> sent\n{tell.raw(sent).rstrip()}")
     if reply is not None:

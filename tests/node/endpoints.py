@@ -13,9 +13,9 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from gpd_soap.contract.schema import Schema
-from gpd_soap.node.caller import Caller
-from gpd_soap.node.line import Line
-from gpd_soap.node.terms import Endpoint, Party, Patience
+from gpd_soap.simulator.caller import Caller
+from gpd_soap.simulator.http import Line
+from gpd_soap.simulator.request import Endpoint, Party, Patience
 from gpd_soap.web import Wsgi
 from tests import world
 from tests.messages import build

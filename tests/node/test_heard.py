@@ -4,7 +4,7 @@ import pytest
 from lxml import etree
 
 from gpd_soap.contract.schema import Operation
-from gpd_soap.node.heard import NoReply, Reply, Verdict, heard
+from gpd_soap.simulator.judging import NoReply, Reply, Verdict, heard
 from tests.messages import build
 from tests.messages.build import tags, transfer
 from tests.node.endpoints import (

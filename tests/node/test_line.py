@@ -10,9 +10,9 @@ from typing import NamedTuple
 import pytest
 import trustme
 
-from gpd_soap.node.heard import NoReply, Reply, Verdict
-from gpd_soap.node.line import LONGEST, Line
-from gpd_soap.node.terms import Endpoint, Unusable
+from gpd_soap.simulator.http import LONGEST, Line
+from gpd_soap.simulator.judging import NoReply, Reply, Verdict
+from gpd_soap.simulator.request import Endpoint, Unusable
 from tests.node.endpoints import (
     DUE,
     VERIFY,

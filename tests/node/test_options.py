@@ -8,9 +8,9 @@ from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
 from gpd_soap.core.options import PAIRS
-from gpd_soap.node.heard import Reply
-from gpd_soap.node.options import ask, judge
-from gpd_soap.node.terms import Endpoint
+from gpd_soap.simulator.judging import Reply
+from gpd_soap.simulator.payment_options import ask, judge
+from gpd_soap.simulator.request import Endpoint
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase

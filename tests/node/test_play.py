@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import select
 
-from gpd_soap.node.caller import Caller
-from gpd_soap.node.heard import Verdict
-from gpd_soap.node.play import AGAIN, ENDS, Step, pay, probe, verify
-from gpd_soap.node.terms import Party, Payment, Unusable
+from gpd_soap.simulator.caller import Caller
+from gpd_soap.simulator.judging import Verdict
+from gpd_soap.simulator.request import Party, Payment, Unusable
+from gpd_soap.simulator.scenarios import AGAIN, ENDS, Step, pay, probe, verify
 from gpd_soap.soap.envelope import open_envelope
 from gpd_soap.store import schema
 from gpd_soap.store.store import Store

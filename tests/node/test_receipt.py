@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from lxml import etree
 
-from gpd_soap.node.caller import Caller
-from gpd_soap.node.heard import NoReply, Reply, Verdict
-from gpd_soap.node.line import Line
-from gpd_soap.node.play import Step, pay
-from gpd_soap.node.terms import Payment
+from gpd_soap.simulator.caller import Caller
+from gpd_soap.simulator.http import Line
+from gpd_soap.simulator.judging import NoReply, Reply, Verdict
+from gpd_soap.simulator.request import Payment
+from gpd_soap.simulator.scenarios import Step, pay
 from gpd_soap.soap.envelope import open_envelope
 from tests import world
 from tests.messages import build

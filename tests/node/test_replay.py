@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from gpd_soap.node import replay as replaying
-from gpd_soap.node.heard import Reply
-from gpd_soap.node.replay import Case, Difference, cases, compare, line, replay, summary
-from gpd_soap.node.terms import Unusable
+from gpd_soap.simulator import replay as replaying
+from gpd_soap.simulator.judging import Reply
+from gpd_soap.simulator.replay import Case, Difference, cases, compare, line, replay, summary
+from gpd_soap.simulator.request import Unusable
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase

@@ -15,10 +15,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from gpd_soap.core import money
 from gpd_soap.core.options import PAIRS, InstallmentStatus, OptionStatus
-from gpd_soap.node.heard import NoReply, Reply
-from gpd_soap.node.line import Line
-from gpd_soap.node.tell import one_line
-from gpd_soap.node.terms import Endpoint, Patience
+from gpd_soap.simulator.http import Line
+from gpd_soap.simulator.judging import NoReply, Reply
+from gpd_soap.simulator.report import one_line
+from gpd_soap.simulator.request import Endpoint, Patience
 
 Found: TypeAlias = Mapping[str, Any]
 Fields: TypeAlias = Mapping[str, Callable[[object], bool]]

@@ -16,9 +16,9 @@ from lxml import etree
 
 from gpd_soap.contract.documents import WSDL, contract_folder
 from gpd_soap.contract.schema import Operation, Schema
-from gpd_soap.node.heard import Heard, NoReply, Reply, heard
-from gpd_soap.node.line import Line
-from gpd_soap.node.terms import Patience, Unusable
+from gpd_soap.simulator.http import Line
+from gpd_soap.simulator.judging import Heard, NoReply, Reply, heard
+from gpd_soap.simulator.request import Patience, Unusable
 from gpd_soap.soap.envelope import BODY
 
 BINDING = "{http://pagopa-api.pagopa.gov.it/paForNode}paForNodeBinding"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpd_soap.core import money
-from gpd_soap.node.heard import Heard, Verdict
+from gpd_soap.simulator.judging import Heard, Verdict
 from gpd_soap.soap import models
 
 #: LIMIT: a fault's text has no limit in the contract, and a terminal's line has.

@@ -13,8 +13,8 @@ from time import monotonic
 import requests
 import urllib3
 
-from gpd_soap.node.heard import NoReply, Reply, Verdict
-from gpd_soap.node.terms import Endpoint, Unusable
+from gpd_soap.simulator.judging import NoReply, Reply, Verdict
+from gpd_soap.simulator.request import Endpoint, Unusable
 
 #: LIMIT: far beyond any answer of the contract, and small enough to be held in memory.
 LONGEST = 4 << 20

@@ -12,10 +12,10 @@ from lxml import etree
 
 from gpd_soap.contract.parsing import parse
 from gpd_soap.contract.schema import Operation, Schema
-from gpd_soap.node import tell
-from gpd_soap.node.caller import Caller
-from gpd_soap.node.heard import FAULT, NoReply, Reply, Verdict, fault_of, heard
-from gpd_soap.node.terms import Unusable
+from gpd_soap.simulator import report as tell
+from gpd_soap.simulator.caller import Caller
+from gpd_soap.simulator.judging import FAULT, NoReply, Reply, Verdict, fault_of, heard
+from gpd_soap.simulator.request import Unusable
 from gpd_soap.soap.envelope import ENVELOPE, NotSoap, open_envelope
 
 ASK, ANSWER = "ask.xml", "answer.xml"

@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from gpd_soap.core import money, rome
-from gpd_soap.node.terms import Party, Payment
+from gpd_soap.simulator.request import Party, Payment
 from gpd_soap.soap import codec, models
 
 FEE = 150

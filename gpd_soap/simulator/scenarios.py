@@ -8,11 +8,11 @@ from typing import Any, NamedTuple
 from gpd_soap.core import money
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import PROBE
-from gpd_soap.node import tell
-from gpd_soap.node.caller import Caller
-from gpd_soap.node.heard import Heard, Verdict
-from gpd_soap.node.receipt import receipt
-from gpd_soap.node.terms import Party, Payment
+from gpd_soap.simulator import report as tell
+from gpd_soap.simulator.caller import Caller
+from gpd_soap.simulator.judging import Heard, Verdict
+from gpd_soap.simulator.receipt import receipt
+from gpd_soap.simulator.request import Party, Payment
 from gpd_soap.soap import models
 
 AGAIN = "the Node would send it again"
