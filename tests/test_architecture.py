@@ -14,7 +14,7 @@ CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
 ORDER = """__init__ core clock settings logs web within contract store services intake desk options
-           soap checking admin simulator health metrics trust wiring worker server demo cli
+           soap features admin simulator health metrics trust wiring worker server demo cli
            __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},

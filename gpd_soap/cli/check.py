@@ -15,7 +15,7 @@ from gpd_soap.core.errors import OperatorError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from gpd_soap.checking.check import Part, Scope
+    from gpd_soap.features.check.check import Part, Scope
 
 #: Takes away what is left of a progress bar, so that a line can be printed in its place.
 CLEAR = "\r\x1b[K"
@@ -54,7 +54,7 @@ def check(
     nothing, and nobody waits for it.  Prints a line for each finding, with nothing of a debtor's.
     Exit 0 without errors, 1 with errors, 2 when it cannot run.
     """
-    from gpd_soap.checking.check import Scope
+    from gpd_soap.features.check.check import Scope
 
     scope = Scope(tuple(dict.fromkeys(organizations)), not configuration_only, over)
     found: Counter[str] = Counter()
@@ -70,9 +70,9 @@ def check(
 
 def _parts(scope: Scope) -> Iterator[Part]:
     """The steps of the check, with a bar on a terminal; CannotRun whatever stops it."""
-    from gpd_soap.checking.check import check as use_case
-    from gpd_soap.checking.check import size_of
     from gpd_soap.clock import utc_now
+    from gpd_soap.features.check.check import check as use_case
+    from gpd_soap.features.check.check import size_of
     from gpd_soap.settings import Settings
     from gpd_soap.store import migrate
     from gpd_soap.store.store import Store

@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import delete, insert, update
 
 from gpd_soap import demo
-from gpd_soap.checking.check import (
+from gpd_soap.contract.documents import contract_folder
+from gpd_soap.core.notice import issue
+from gpd_soap.features.check.check import (
     BATCH,
     Part,
     Scope,
@@ -19,8 +21,6 @@ from gpd_soap.checking.check import (
     readable_contract,
     size_of,
 )
-from gpd_soap.contract.documents import contract_folder
-from gpd_soap.core.notice import issue
 from gpd_soap.store import migrate, positions, schema
 from gpd_soap.store.store import Store
 from tests import world

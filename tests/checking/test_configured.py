@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.checking import configured
+from gpd_soap.features.check import configured
 from gpd_soap.store.keys import Key, Role
 from gpd_soap.store.registry import Offered, Registry, Serving, Station
 from tests.checking.samples import registry

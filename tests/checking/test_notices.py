@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpd_soap.checking.finding import Finding, Severity
-from gpd_soap.checking.notices import Judge, Judged, may_be_asked
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.debt import Debtor, Notice
 from gpd_soap.core.notice import PROBE
+from gpd_soap.features.check.finding import Finding, Severity
+from gpd_soap.features.check.notices import Judge, Judged, may_be_asked
 from gpd_soap.intake.position import check, position_of
 from tests.checking.samples import notices
 from tests.intake.bodies import ORGANIZATION as OURS

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from gpd_soap.checking.finding import Finding, error, warning
 from gpd_soap.contract.schema import Schema, Violation
 from gpd_soap.core import codes
 from gpd_soap.core.debt import Notice, Transfer
@@ -14,6 +13,7 @@ from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import PROBE, oddities
 from gpd_soap.core.offer import due, offer
 from gpd_soap.core.payable import payable
+from gpd_soap.features.check.finding import Finding, error, warning
 from gpd_soap.soap import models
 from gpd_soap.soap.protocol import NodeProtocol
 from gpd_soap.soap.say import Outcome, say

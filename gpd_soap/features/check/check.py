@@ -8,13 +8,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from gpd_soap.checking import configured
-from gpd_soap.checking.finding import Finding
-from gpd_soap.checking.notices import Judge, may_be_asked
 from gpd_soap.contract.parsing import parse
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.notice import NoticeNumber
+from gpd_soap.features.check import configured
+from gpd_soap.features.check.finding import Finding
+from gpd_soap.features.check.notices import Judge, may_be_asked
 from gpd_soap.store import keys, registry, sweep
 from gpd_soap.store.registry import Registry
 from gpd_soap.store.store import Store

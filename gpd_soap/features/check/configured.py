@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from gpd_soap.checking.finding import Finding, error, warning
+from gpd_soap.features.check.finding import Finding, error, warning
 from gpd_soap.services.kinds import BUILT_IN, problem_with
 from gpd_soap.store.keys import EVERY, Key
 from gpd_soap.store.registry import Offered, Registry

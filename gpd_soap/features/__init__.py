@@ -1,0 +1,1 @@
+"""Capabilities that can be left out: a folder each, and none knows another."""
