@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.soap.envelope import NotSoap, open_envelope
-from gpd_soap.web import Wsgi
+from gpd_soap.wsgi.http import Wsgi
 
 CONTRACT = Schema()
 

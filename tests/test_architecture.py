@@ -13,9 +13,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
-ORDER = """__init__ core clock settings logs web within contract store services intake desk options
-           soap features admin simulator health metrics trust wiring worker server demo cli
-           __main__""".split()
+ORDER = """__init__ core clock settings contract store services intake desk wsgi soap monitoring
+           server features admin simulator wiring demo cli __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
@@ -23,14 +22,14 @@ OWNERS = {
     "spyne": {"soap"},
     "lxml": {"contract", "soap", "services", "simulator"},
     "click": {"cli"},
-    "gunicorn": {"server", "worker"},
+    "gunicorn": {"server"},
     "zeep": {"simulator"},
     "requests": {"simulator"},
     "flask": {"admin"},
     "flask_openapi": {"admin"},
     "flask_openapi_swagger": {"admin"},
     "werkzeug": {"admin"},
-    "prometheus_client": {"metrics"},
+    "prometheus_client": {"monitoring"},
     "pydantic": {"settings", "services", "intake", "admin"},
 }
 READS_THE_ENVIRONMENT = {"settings", "cli"}

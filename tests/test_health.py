@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from gpd_soap.contract.schema import Schema
-from gpd_soap.health import Health
+from gpd_soap.monitoring.health import Health
 from gpd_soap.store import migrate
 from gpd_soap.store.store import Store
 from tests import world

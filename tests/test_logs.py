@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.logs import JsonLines
+from gpd_soap.monitoring.logs import JsonLines
 
 ROOT = Path(__file__).parents[1]
 PERSON = "CLNGNN80A01H501X"

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from gpd_soap import __version__
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.faults import PaaFault
-from gpd_soap.metrics import OPERATIONS, Metrics
+from gpd_soap.monitoring.metrics import OPERATIONS, Metrics
 from gpd_soap.store.figures import AWAY, Figures
 from tests.e2e.test_metrics import until
 from tests.store.test_connections import in_child

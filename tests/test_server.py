@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.server import Program, Server
+from gpd_soap.server.gunicorn import Program, Server
 from gpd_soap.settings import Settings, SettingsError
 
 

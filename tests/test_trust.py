@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from gpd_soap.settings import Settings, SettingsError
-from gpd_soap.trust import Trusted, common_name
-from gpd_soap.web import Environ, StartResponse, answer
+from gpd_soap.wsgi.client_certificates import Trusted, common_name
+from gpd_soap.wsgi.http import Environ, StartResponse, answer
 from tests.calling import call
 
 PROXIES = [ip_network("10.0.0.0/24"), ip_network("fd00::/64")]

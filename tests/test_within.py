@@ -6,7 +6,7 @@ from time import monotonic
 
 import pytest
 
-from gpd_soap.within import Within
+from gpd_soap.monitoring.deadline import Within
 
 SHORT = 0.2
 #: Enough for a loaded machine to wake up in.

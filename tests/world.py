@@ -13,8 +13,8 @@ from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.settings import Settings
 from gpd_soap.store import configuration, migrate, positions, schema
 from gpd_soap.store.store import Store
-from gpd_soap.web import Wsgi
 from gpd_soap.wiring import node_face
+from gpd_soap.wsgi.http import Wsgi
 
 #: When every case happens: 10:00 in Rome on a day before summer time.
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)

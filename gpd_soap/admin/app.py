@@ -43,7 +43,7 @@ from gpd_soap.clock import Clock
 from gpd_soap.intake.finding import FieldError, findings
 from gpd_soap.store.attempt import Unavailable
 from gpd_soap.store.store import Store
-from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
+from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
 METRICS = "/metrics"
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")

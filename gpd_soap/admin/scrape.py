@@ -12,11 +12,11 @@ from flask import Response
 from gpd_soap.admin import problems
 from gpd_soap.admin.guard import known, shown
 from gpd_soap.admin.problems import Refused
+from gpd_soap.monitoring.deadline import Within
 from gpd_soap.store import figures, keys
 from gpd_soap.store.attempt import Unavailable
 from gpd_soap.store.figures import AWAY, Figures
 from gpd_soap.store.store import Store
-from gpd_soap.within import Within
 
 #: LIMIT: for the key and the figures together; Prometheus waits ten seconds for everything.
 SECONDS = 3.0

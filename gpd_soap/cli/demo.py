@@ -40,8 +40,10 @@ def demo(port: int, admin_port: int, keep: Path | None) -> None:
 
 def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
     from gpd_soap import demo as sample
-    from gpd_soap import logs, server, wiring
+    from gpd_soap import wiring
     from gpd_soap.clock import utc_now
+    from gpd_soap.monitoring import logs
+    from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store import keys, migrate
     from gpd_soap.store.store import Store

@@ -24,7 +24,7 @@ def shared_folder(purpose: str) -> Iterator[Path]:
 
 @contextmanager
 def counting_folder() -> Iterator[Path]:
-    """Where a server's processes count together; to be entered before `gpd_soap.metrics`."""
+    """Where a server's processes count together; to be entered before `monitoring.metrics`."""
     with shared_folder("metrics") as folder:
         # WHY: prometheus_client takes it from the environment alone, when it is imported and
         # whenever a process begins to count.

@@ -41,7 +41,9 @@ def serve(face: str) -> None:
 
 
 def _serve(face: str, counted_in: Path) -> None:
-    from gpd_soap import logs, server, wiring
+    from gpd_soap import wiring
+    from gpd_soap.monitoring import logs
+    from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store import migrate
     from gpd_soap.store.store import Store
@@ -90,7 +92,7 @@ def db_check() -> None:
 def health() -> None:
     """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
     from gpd_soap.contract.schema import Schema
-    from gpd_soap.health import Health
+    from gpd_soap.monitoring.health import Health
 
     found = Health(_store(), Schema())()
     for fact in found:

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from gpd_soap.contract.documents import Documents
-from gpd_soap.options import OPTIONS, PaymentOptions
 from gpd_soap.soap.transport import NodeEndpoint
-from gpd_soap.web import LIVE, READY, Environ, Ready, StartResponse, answer, health
+from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, answer, health
+from gpd_soap.wsgi.payment_options import OPTIONS, PaymentOptions
 
 #: Where messages are posted.
 PARTNER = ("/partner", "/partner/")

@@ -15,7 +15,7 @@ from gpd_soap.clock import Clock
 from gpd_soap.core.exchange import Exchanged, Witness
 from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
-from gpd_soap.web import Environ, StartResponse, answer, body, caller
+from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 
 log = logging.getLogger("gpd_soap.node")
 

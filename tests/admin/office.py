@@ -12,7 +12,7 @@ from gpd_soap.admin.app import admin_app
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.exchange import NOBODY
 from gpd_soap.core.receipt import Receipt, Verdict, settle
-from gpd_soap.metrics import Metrics
+from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.settings import Settings
 from gpd_soap.store import configuration, keys, migrate
 from gpd_soap.store.entries import Entry

@@ -19,8 +19,8 @@ from gpd_soap.soap.answers import broken_rule
 from gpd_soap.soap.codec import reader
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import schema
-from gpd_soap.web import Wsgi
 from gpd_soap.wiring import node_face
+from gpd_soap.wsgi.http import Wsgi
 from tests.admin.office import ALL, ORGANIZATION, Answer, Office
 from tests.calling import call
 from tests.intake.bodies import POSTAL, STAMP, body, changed, nav, option, share

@@ -8,7 +8,7 @@ from gpd_soap.admin.app import METRICS
 from gpd_soap.store import keys
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
-from gpd_soap.web import LIVE, READY
+from gpd_soap.wsgi.http import LIVE, READY
 from tests.admin.office import NOW, ORGANIZATION, Clock, Office, prepare
 from tests.conftest import FreshDatabase
 from tests.intake.bodies import OTHER

@@ -2,8 +2,9 @@
 
 import sys
 
-from gpd_soap import logs, worker
-from gpd_soap.server import Program, serve
+from gpd_soap.monitoring import logs
+from gpd_soap.server import worker
+from gpd_soap.server.gunicorn import Program, serve
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import requests
 
-from gpd_soap.worker import BETWEEN
+from gpd_soap.server.worker import BETWEEN
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
 from tests.e2e.test_served import VERIFY, XML, living

@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from gpd_soap.server.worker import resident
 from gpd_soap.store import schema
 from gpd_soap.store.store import Store
-from gpd_soap.web import Wsgi
-from gpd_soap.worker import resident
+from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import Answered, call
 from tests.conftest import FreshDatabase

@@ -12,7 +12,7 @@ from lxml import etree
 
 from gpd_soap.contract.documents import contract_folder
 from gpd_soap.core import money, rome
-from gpd_soap.web import Environ, StartResponse, Wsgi
+from gpd_soap.wsgi.http import Environ, StartResponse, Wsgi
 from tests.bench.asking import Asking, Claimed
 from tests.messages.build import NAMESPACE, ROOTS, SOAP
 

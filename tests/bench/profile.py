@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
-from gpd_soap.web import Wsgi
 from gpd_soap.wiring import node_face
+from gpd_soap.wsgi.http import Wsgi
 from tests.bench import database, floor, notices
 from tests.bench.bed import Bed, bed, measure
 from tests.bench.compare import PLAN, POSTGRESQL, Size

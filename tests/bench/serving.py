@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from gpd_soap.web import Wsgi
+from gpd_soap.wsgi.http import Wsgi
 from tests.e2e.served import free_port, running, wait_for
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -104,7 +104,8 @@ def _application(program: str) -> Callable[[str], Wsgi]:
 
 def main(program: str) -> None:
     """Serve a program that is not ours, told by the same variables as ours."""
-    from gpd_soap import logs, server  # noqa: PLC0415
+    from gpd_soap.monitoring import logs  # noqa: PLC0415
+    from gpd_soap.server import gunicorn as server  # noqa: PLC0415
     from gpd_soap.settings import Settings  # noqa: PLC0415
 
     settings = Settings.load()

@@ -17,7 +17,7 @@ from spyne.server.wsgi import WsgiApplication
 from gpd_soap.contract.documents import contract_folder
 from gpd_soap.core import rome
 from gpd_soap.soap import models
-from gpd_soap.web import Wsgi
+from gpd_soap.wsgi.http import Wsgi
 from tests.bench.asking import Asking, Claimed
 from tests.bench.floor import SCHEMA
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import yaml
 
-from gpd_soap.server import DRAIN_SECONDS
+from gpd_soap.server.gunicorn import DRAIN_SECONDS
 from tests.deploy.programs import DEPLOY, complaint, program
 
 DOCKERFILE = DEPLOY / "docker/Dockerfile"

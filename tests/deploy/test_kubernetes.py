@@ -6,9 +6,9 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from gpd_soap.server import DRAIN_SECONDS
+from gpd_soap.server.gunicorn import DRAIN_SECONDS
 from gpd_soap.settings import Settings, SettingsError
-from gpd_soap.web import LIVE, READY
+from gpd_soap.wsgi.http import LIVE, READY
 from tests.deploy.programs import DEPLOY
 
 HOME = DEPLOY / "kubernetes"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.server import DRAIN_SECONDS
+from gpd_soap.server.gunicorn import DRAIN_SECONDS
 from tests.deploy.programs import DEPLOY, complaint, program
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())

@@ -12,7 +12,7 @@ import pytest
 import requests
 from sqlalchemy import text
 
-from gpd_soap.server import DRAIN_SECONDS
+from gpd_soap.server.gunicorn import DRAIN_SECONDS
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.e2e.load import ANSWERED, asking, kept

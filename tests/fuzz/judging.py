@@ -14,7 +14,7 @@ from gpd_soap.soap import codec
 from gpd_soap.soap.answers import broken_rule
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.soap.service import PaForNode
-from gpd_soap.web import Wsgi
+from gpd_soap.wsgi.http import Wsgi
 from tests.calling import CONTRACT, Answered, call
 from tests.fuzz.mutating import transport
 

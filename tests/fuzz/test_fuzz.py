@@ -11,9 +11,9 @@ from random import Random
 
 import pytest
 
-from gpd_soap.logs import JsonLines
+from gpd_soap.monitoring.logs import JsonLines
 from gpd_soap.store.store import Store
-from gpd_soap.web import Environ, StartResponse, Wsgi, answer
+from gpd_soap.wsgi.http import Environ, StartResponse, Wsgi, answer
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.fuzz.judging import Finding, Judge

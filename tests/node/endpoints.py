@@ -16,7 +16,7 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.simulator.caller import Caller
 from gpd_soap.simulator.http import Line
 from gpd_soap.simulator.request import Endpoint, Party, Patience
-from gpd_soap.web import Wsgi
+from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.messages import build
 from tests.messages.build import tags, transfer

@@ -9,7 +9,7 @@ import pytest
 
 from gpd_soap.core.options import PAIRS
 from gpd_soap.store.store import Store
-from gpd_soap.web import Wsgi
+from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import Answered, call
 from tests.conftest import KINDS, FreshDatabase

@@ -12,8 +12,8 @@ from gpd_soap.core.exchange import Exchanged
 from gpd_soap.settings import Settings
 from gpd_soap.store import schema
 from gpd_soap.store.store import Store
-from gpd_soap.web import Wsgi
 from gpd_soap.wiring import desk, node_endpoint
+from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import call
 from tests.conftest import FreshDatabase

@@ -10,7 +10,7 @@ from gpd_soap.core.exchange import NOBODY
 from gpd_soap.store import entries, schema
 from gpd_soap.store.entries import Entry, Wanted
 from gpd_soap.store.store import Store
-from gpd_soap.web import Wsgi
+from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import call
 from tests.conftest import KINDS, FreshDatabase

@@ -21,7 +21,7 @@ from gpd_soap.core.exchange import NOBODY, Exchanged, Witness
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
 from gpd_soap.core.options import PAIRS, Installment, OptionsDue, PaymentOption
 from gpd_soap.desk import Desk
-from gpd_soap.web import Environ, StartResponse, answer, body, caller
+from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 
 Outcome: TypeAlias = OptionsDue | Refusal
 Content: TypeAlias = dict[str, object]

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
-from gpd_soap.web import LIVE, READY, Environ, StartResponse, Wsgi, answer
+from gpd_soap.wsgi.http import LIVE, READY, Environ, StartResponse, Wsgi, answer
 
 Network = IPv4Network | IPv6Network
 

@@ -24,9 +24,9 @@ from prometheus_client.registry import Collector
 from gpd_soap import __version__
 from gpd_soap.core.exchange import NOBODY, Exchanged
 from gpd_soap.core.faults import PaaFault
-from gpd_soap.options import OPERATION
 from gpd_soap.soap.exchange import ACTIONS
 from gpd_soap.store.figures import Figures
+from gpd_soap.wsgi.payment_options import OPERATION
 
 #: What may be counted by its own name; whatever else there is counts as `other`.
 OPERATIONS = frozenset({*ACTIONS, OPERATION})

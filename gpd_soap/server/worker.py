@@ -25,7 +25,7 @@ from gunicorn import util
 from gunicorn.http import errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from gpd_soap.web import LIVE, Environ, StartResponse, Wsgi, answer
+from gpd_soap.wsgi.http import LIVE, Environ, StartResponse, Wsgi, answer
 
 #: LIMIT: the service level is 2 s (spec/pagopa-ec.md 6); half of it may pass before work begins.
 PATIENCE_SECONDS = 1.0
@@ -46,7 +46,7 @@ MOST_MEMORY = 768 << 20
 #: Requests between two looks at it.
 BETWEEN = 64
 
-log = logging.getLogger("gpd_soap.worker")
+log = logging.getLogger("gpd_soap.server.worker")
 
 #: What a request is refused with that is not HTTP as we speak it; others with 400.
 REFUSALS = {

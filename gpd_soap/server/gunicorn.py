@@ -13,15 +13,15 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gpd_soap.core.errors import OperatorError
+from gpd_soap.server.worker import InTime, listener
 from gpd_soap.settings import Settings, SettingsError
-from gpd_soap.trust import tls
-from gpd_soap.web import Wsgi
-from gpd_soap.worker import InTime, listener
+from gpd_soap.wsgi.client_certificates import tls
+from gpd_soap.wsgi.http import Wsgi
 
 #: LIMIT: longer than the Node waits for a receipt (15 s), so that a stop never cuts one off.
 DRAIN_SECONDS = 20
 
-log = logging.getLogger("gpd_soap.server")
+log = logging.getLogger("gpd_soap.server.gunicorn")
 
 
 class Program(NamedTuple):
@@ -101,7 +101,7 @@ class Server(BaseApplication):
             "bind": list(self._binds),
             "workers": settings.workers or os.cpu_count() or 1,
             # WHY: a sync worker is blocked by one client that does not close (spyne.md C4).
-            "worker_class": "gpd_soap.worker.Worker",
+            "worker_class": "gpd_soap.server.worker.Worker",
             "threads": settings.threads,
             "preload_app": True,
             "keepalive": 30,

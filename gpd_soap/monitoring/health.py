@@ -6,10 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gpd_soap.contract.schema import Schema
+from gpd_soap.monitoring.deadline import Within
 from gpd_soap.store import migrate
 from gpd_soap.store.errors import LaterSchema
 from gpd_soap.store.store import Store
-from gpd_soap.within import Within
 
 #: LIMIT: whoever keeps us running waits three seconds or so, and then believes the worst.
 SECONDS = 2.5

@@ -1,0 +1,1 @@
+"""The processes that serve: gunicorn, its worker and how it watches itself."""

@@ -1,0 +1,1 @@
+"""What listeners share: small answers, who may call, and the payment options (OdP)."""
