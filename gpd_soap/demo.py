@@ -19,7 +19,8 @@ from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.desk import Desk, Policy
 from gpd_soap.intake.position import check, position_of
 from gpd_soap.services.office import Office
-from gpd_soap.soap import codec, hear, models
+from gpd_soap.soap import codec, models
+from gpd_soap.soap import requests as hear
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import configuration, positions
 from gpd_soap.store.errors import AlreadyKept

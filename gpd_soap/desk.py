@@ -10,9 +10,9 @@ from gpd_soap.core.debt import Claim
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import PROBE
-from gpd_soap.core.offer import NoticeDue, PaymentDue, offer
-from gpd_soap.core.options import NOT_OURS, OptionsDue, payment_options
 from gpd_soap.core.payable import UNKNOWN, admit, payable
+from gpd_soap.core.payment import NoticeDue, PaymentDue, offer
+from gpd_soap.core.payment_options import NOT_OURS, OptionsDue, payment_options
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.store.errors import Contended
 from gpd_soap.store.store import Store

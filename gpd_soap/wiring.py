@@ -18,7 +18,7 @@ from gpd_soap.services.office import Office
 from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
 from gpd_soap.soap.exchange import log_line
-from gpd_soap.soap.face import NodeFace
+from gpd_soap.soap.listener import NodeFace
 from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.client_certificates import Trusted

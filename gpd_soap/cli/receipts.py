@@ -174,7 +174,7 @@ def _show(found: Found) -> None:
 
 def _receipt_line(kept: Listed) -> str:
     from gpd_soap.core import money, rome
-    from gpd_soap.core.case import case_id
+    from gpd_soap.core.case_id import case_id
 
     when = rome.to_wire_datetime(kept.paid_at or kept.received_at)
     return f"{when}  {kept.iuv}  {money.to_wire(kept.amount)}  {kept.kept}  {case_id(kept.key)}"
@@ -182,7 +182,7 @@ def _receipt_line(kept: Listed) -> str:
 
 def _case_line(found: Found) -> str:
     from gpd_soap.core import money, rome
-    from gpd_soap.core.case import case_id
+    from gpd_soap.core.case_id import case_id
 
     case = found.case
     when = rome.to_wire_datetime(case.received_at)

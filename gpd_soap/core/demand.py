@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gpd_soap.core.debt import Claim
-from gpd_soap.core.offer import NoticeDue
+from gpd_soap.core.payment import NoticeDue
 
 
 class Demand(NamedTuple):

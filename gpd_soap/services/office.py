@@ -9,8 +9,8 @@ from gpd_soap.core import money
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
-from gpd_soap.core.offer import due
 from gpd_soap.core.payable import admit
+from gpd_soap.core.payment import due
 from gpd_soap.services.content import digest
 from gpd_soap.services.kinds import kind_of
 from gpd_soap.services.limits import problem_with_quote

@@ -14,8 +14,8 @@ from lxml import etree
 
 from gpd_soap.contract.schema import Operation, Schema
 from gpd_soap.soap import codec, models
-from gpd_soap.soap.answers import broken_rule
 from gpd_soap.soap.envelope import SOAP11, NotSoap, open_envelope
+from gpd_soap.soap.node_rules import broken_rule
 
 FAULT = f"{{{SOAP11}}}Fault"
 

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
 from gpd_soap.core import money
-from gpd_soap.core.options import PAIRS, InstallmentStatus, OptionStatus
+from gpd_soap.core.payment_options import PAIRS, InstallmentStatus, OptionStatus
 from gpd_soap.simulator.http import Line
 from gpd_soap.simulator.judging import NoReply, Reply
 from gpd_soap.simulator.report import one_line

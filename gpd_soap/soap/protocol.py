@@ -16,8 +16,8 @@ from gpd_soap.contract.parsing import parse_written
 from gpd_soap.contract.schema import Schema, Violation
 from gpd_soap.core.exchange import NOBODY
 from gpd_soap.soap import codec
-from gpd_soap.soap.answers import broken_rule
 from gpd_soap.soap.envelope import SOAP11, NotSoap, open_envelope
+from gpd_soap.soap.node_rules import broken_rule
 
 #: What stands around the payload of an answer.
 BEGIN = (

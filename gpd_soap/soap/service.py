@@ -10,9 +10,10 @@ from spyne import Service, rpc
 
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
 from gpd_soap.desk import Desk
-from gpd_soap.soap import hear, models
+from gpd_soap.soap import models
+from gpd_soap.soap import requests as hear
 from gpd_soap.soap.protocol import RECEIPTS, BrokenAnswer, Unavailable
-from gpd_soap.soap.say import Outcome, say
+from gpd_soap.soap.responses import Outcome, say
 
 log = logging.getLogger("gpd_soap.node")
 

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from gpd_soap.core.debt import Claim, Debtor, Notice, Stamp, Standing, Transfer
-from gpd_soap.core.options import Listed
+from gpd_soap.core.payment_options import Listed
 from gpd_soap.core.receipt import Known
 from gpd_soap.store import schema
 from gpd_soap.store.hot import Connections

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select, union_all
 
-from gpd_soap.core.case import CaseKey
+from gpd_soap.core.case_id import CaseKey
 from gpd_soap.store import schema
 from gpd_soap.store.questions import OPTION
 from gpd_soap.store.worklist import RECEIPT

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from gpd_soap.core.case import QUARANTINE, CaseKey
+from gpd_soap.core.case_id import QUARANTINE, CaseKey
 from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import schema
 from gpd_soap.store.questions import OPTION

@@ -19,7 +19,7 @@ from typing import NamedTuple, TypeAlias
 from gpd_soap.core import rome
 from gpd_soap.core.exchange import NOBODY, Exchanged, Witness
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
-from gpd_soap.core.options import PAIRS, Installment, OptionsDue, PaymentOption
+from gpd_soap.core.payment_options import PAIRS, Installment, OptionsDue, PaymentOption
 from gpd_soap.desk import Desk
 from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Any
 
-from gpd_soap.core.case import CaseKey, case_id
+from gpd_soap.core.case_id import CaseKey, case_id
 from gpd_soap.settings import Settings
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.wiring import node_face

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 import gpd_soap
 from gpd_soap.settings import Settings
 from gpd_soap.soap import models
-from gpd_soap.soap.answers import broken_rule
 from gpd_soap.soap.codec import reader
 from gpd_soap.soap.envelope import NotSoap, open_envelope
+from gpd_soap.soap.node_rules import broken_rule
 from gpd_soap.store import schema
 from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from gpd_soap.admin import problems
 from gpd_soap.admin.problems import Refused
 from gpd_soap.admin.receipts.cases import Cases
-from gpd_soap.core.case import CaseKey
+from gpd_soap.core.case_id import CaseKey
 from gpd_soap.settings import Settings
 from gpd_soap.store import admin_positions, changing, configuration, schema, worklist
 from gpd_soap.store.keys import Role

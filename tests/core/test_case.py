@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gpd_soap.core.case import CaseKey, case_id, case_key
+from gpd_soap.core.case_id import CaseKey, case_id, case_key
 
 #: What XML can carry.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=71)

@@ -8,7 +8,8 @@ import pytest
 
 from gpd_soap.core.debt import Debtor, Notice
 from gpd_soap.core.faults import Refusal
-from gpd_soap.core.options import (
+from gpd_soap.core.payable import DRAFT, NOT_YET_VALID, UNKNOWN
+from gpd_soap.core.payment_options import (
     InstallmentStatus,
     Listed,
     OptionsDue,
@@ -17,7 +18,6 @@ from gpd_soap.core.options import (
     option_status,
     payment_options,
 )
-from gpd_soap.core.payable import DRAFT, NOT_YET_VALID, UNKNOWN
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 DAY, TICK = timedelta(days=1), timedelta(microseconds=1)

@@ -11,8 +11,8 @@ from typing import Any
 
 import gpd_soap
 from gpd_soap.soap import codec
-from gpd_soap.soap.answers import broken_rule
 from gpd_soap.soap.envelope import NotSoap, open_envelope
+from gpd_soap.soap.node_rules import broken_rule
 from gpd_soap.soap.service import PaForNode
 from gpd_soap.wsgi.http import Wsgi
 from tests.calling import CONTRACT, Answered, call

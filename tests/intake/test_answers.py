@@ -14,13 +14,13 @@ from gpd_soap.core.codes import COUNTRIES
 from gpd_soap.core.debt import Claim, Notice
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.core.offer import due, offer
 from gpd_soap.core.payable import payable
+from gpd_soap.core.payment import due, offer
 from gpd_soap.core.position import NewPosition
 from gpd_soap.intake.position import check, position_of
 from gpd_soap.soap import codec, models
-from gpd_soap.soap.answers import broken_rule
-from gpd_soap.soap.say import Outcome, say
+from gpd_soap.soap.node_rules import broken_rule
+from gpd_soap.soap.responses import Outcome, say
 from gpd_soap.store import positions, schema
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, FreshDatabase

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
-from gpd_soap.core.options import PAIRS
+from gpd_soap.core.payment_options import PAIRS
 from gpd_soap.simulator.judging import Reply
 from gpd_soap.simulator.payment_options import ask, judge
 from gpd_soap.simulator.request import Endpoint

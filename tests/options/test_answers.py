@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.core.options import PAIRS
+from gpd_soap.core.payment_options import PAIRS
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gpd_soap.soap.kept import document
+from gpd_soap.soap.stored import document
 from gpd_soap.store import positions, schema
 from gpd_soap.store.store import Store
 from tests import world

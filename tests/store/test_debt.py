@@ -7,9 +7,9 @@ from sqlalchemy import Connection
 
 from gpd_soap.core.debt import Transfer
 from gpd_soap.core.faults import PaaFault, Refusal
-from gpd_soap.core.offer import due
-from gpd_soap.core.options import OptionsDue, payment_options
 from gpd_soap.core.payable import payable
+from gpd_soap.core.payment import due
+from gpd_soap.core.payment_options import OptionsDue, payment_options
 from gpd_soap.store.questions import (
     STANDING,
     Debt,

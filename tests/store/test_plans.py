@@ -8,7 +8,7 @@ import pytest
 from psycopg import ClientCursor, RawCursor
 from sqlalchemy import Connection, event, insert
 
-from gpd_soap.core.case import CaseKey
+from gpd_soap.core.case_id import CaseKey
 from gpd_soap.core.receipt import Kept, Verdict
 from gpd_soap.store import receipts, schema, session, worklist
 from gpd_soap.store.session import Statement

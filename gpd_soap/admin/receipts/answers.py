@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from gpd_soap.admin.answers import Body, local, page_info, there
 from gpd_soap.admin.receipts.cases import Found
-from gpd_soap.core.case import case_id
+from gpd_soap.core.case_id import case_id
 from gpd_soap.store import receipts, worklist
 from gpd_soap.store.worklist import Case, NoticeNow
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from gpd_soap.admin import problems
 from gpd_soap.admin.problems import Problem, Refused
 from gpd_soap.clock import Clock
-from gpd_soap.core.case import CaseKey, case_key
+from gpd_soap.core.case_id import CaseKey, case_key
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.receipt import waits
 from gpd_soap.store import matching, worklist

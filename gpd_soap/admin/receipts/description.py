@@ -15,7 +15,7 @@ from gpd_soap.admin.description import (
 )
 from gpd_soap.admin.receipts.answers import PAID
 from gpd_soap.admin.receipts.parameters import Match, Note
-from gpd_soap.core.case import QUARANTINE
+from gpd_soap.core.case_id import QUARANTINE
 from gpd_soap.core.receipt import Kept
 from gpd_soap.core.state import OptionState
 

@@ -12,7 +12,7 @@ from gpd_soap.admin.receipts import answers, parameters
 from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.admin.receipts.parameters import InWorklist, Listing, OfCase, OfIuv, Segregated
 from gpd_soap.clock import Clock
-from gpd_soap.soap.kept import document
+from gpd_soap.soap.stored import document
 from gpd_soap.store import receipts
 from gpd_soap.store.attempt import attempt
 from gpd_soap.store.store import Store

@@ -11,12 +11,12 @@ from gpd_soap.core import codes
 from gpd_soap.core.debt import Notice, Transfer
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import PROBE, oddities
-from gpd_soap.core.offer import due, offer
 from gpd_soap.core.payable import payable
+from gpd_soap.core.payment import due, offer
 from gpd_soap.features.check.finding import Finding, error, warning
 from gpd_soap.soap import models
 from gpd_soap.soap.protocol import NodeProtocol
-from gpd_soap.soap.say import Outcome, say
+from gpd_soap.soap.responses import Outcome, say
 
 VERIFY, PAYMENT, PAYMENT_V2 = "paVerifyPaymentNotice", "paGetPayment", "paGetPaymentV2"
 RESPONSES: dict[str, Any] = {

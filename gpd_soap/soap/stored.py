@@ -9,7 +9,7 @@ from lxml import etree
 from gpd_soap.contract.parsing import CHARSETS
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.envelope import NotSoap, open_envelope
-from gpd_soap.soap.hear import digest
+from gpd_soap.soap.requests import digest
 
 RECEIPTS: dict[str, Any] = {
     f"{{{models.NAMESPACE}}}{model.get_type_name()}": model

@@ -8,7 +8,7 @@ from gpd_soap.core import rome
 from gpd_soap.core.debt import Debtor, Metadata, Stamp
 from gpd_soap.core.demand import NoticeIssued
 from gpd_soap.core.faults import Refusal
-from gpd_soap.core.offer import NoticeDue, PaymentDue, Share
+from gpd_soap.core.payment import NoticeDue, PaymentDue, Share
 from gpd_soap.desk import Taken
 from gpd_soap.soap import models
 
