@@ -11,16 +11,16 @@ from gpd_soap.clock import Clock, utc_now
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import Witness
-from gpd_soap.desk import Desk, Policy
 from gpd_soap.monitoring.health import Health
 from gpd_soap.monitoring.metrics import Metrics
-from gpd_soap.services.office import Office
 from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
 from gpd_soap.soap.exchange import log_line
 from gpd_soap.soap.listener import NodeFace
 from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.node import Desk, Policy
+from gpd_soap.usecases.spontaneous.issue import Office
 from gpd_soap.wsgi.client_certificates import Trusted
 from gpd_soap.wsgi.http import Wsgi
 from gpd_soap.wsgi.payment_options import PaymentOptions

@@ -13,14 +13,14 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
-ORDER = """__init__ core clock settings contract store services intake desk wsgi soap monitoring
-           server features admin simulator wiring demo cli __main__""".split()
+ORDER = """__init__ core clock settings contract store usecases plugins services intake wsgi
+           soap monitoring server features admin simulator wiring demo cli __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
     "psycopg": {"store"},
     "spyne": {"soap"},
-    "lxml": {"contract", "soap", "services", "simulator"},
+    "lxml": {"contract", "soap", "usecases", "simulator"},
     "click": {"cli"},
     "gunicorn": {"server"},
     "zeep": {"simulator"},
@@ -30,7 +30,7 @@ OWNERS = {
     "flask_openapi_swagger": {"admin"},
     "werkzeug": {"admin"},
     "prometheus_client": {"monitoring"},
-    "pydantic": {"settings", "services", "intake", "admin"},
+    "pydantic": {"settings", "usecases", "intake", "admin"},
 }
 READS_THE_ENVIRONMENT = {"settings", "cli"}
 OUTSIDE_WORLD = set(

@@ -10,12 +10,12 @@ from gpd_soap import demo
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core import money, notice
 from gpd_soap.core.faults import Refusal
-from gpd_soap.desk import Ask, Desk, Policy
-from gpd_soap.services.declared import settings_of
-from gpd_soap.services.office import Office
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import migrate, schema
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.node import Ask, Desk, Policy
+from gpd_soap.usecases.spontaneous.declared import settings_of
+from gpd_soap.usecases.spontaneous.issue import Office
 
 NOW = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # as summer time ends
 

@@ -1,1 +1,1 @@
-"""Spontaneous payments: services that make a notice when somebody asks for one at a counter."""
+"""Where services written by others used to import from; `gpd_soap.plugins` has the names now."""

@@ -10,11 +10,11 @@ from spyne import Application
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import Witness
-from gpd_soap.desk import Desk
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.protocol import NodeProtocol
 from gpd_soap.soap.service import PaForNode
 from gpd_soap.soap.transport import NodeEndpoint
+from gpd_soap.usecases.node import Desk
 
 
 class _Published:

@@ -10,7 +10,7 @@ from typing import Any
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.demand import Demand
 from gpd_soap.core.receipt import Receipt, bounded
-from gpd_soap.desk import Ask
+from gpd_soap.usecases.node import Ask
 
 
 def claim(request: Any) -> Claim:

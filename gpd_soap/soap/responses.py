@@ -9,8 +9,8 @@ from gpd_soap.core.debt import Debtor, Metadata, Stamp
 from gpd_soap.core.demand import NoticeIssued
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.payment import NoticeDue, PaymentDue, Share
-from gpd_soap.desk import Taken
 from gpd_soap.soap import models
+from gpd_soap.usecases.node import Taken
 
 #: The models of a payment, its list of transfers and a transfer, as each version has them.
 FIRST = models.PaymentV1, models.TransferListV1, models.TransferV1

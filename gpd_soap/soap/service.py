@@ -9,11 +9,11 @@ from typing import Any
 from spyne import Service, rpc
 
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
-from gpd_soap.desk import Desk
 from gpd_soap.soap import models
 from gpd_soap.soap import requests as hear
 from gpd_soap.soap.protocol import RECEIPTS, BrokenAnswer, Unavailable
 from gpd_soap.soap.responses import Outcome, say
+from gpd_soap.usecases.node import Desk
 
 log = logging.getLogger("gpd_soap.node")
 

@@ -20,7 +20,7 @@ from gpd_soap.core import rome
 from gpd_soap.core.exchange import NOBODY, Exchanged, Witness
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
 from gpd_soap.core.payment_options import PAIRS, Installment, OptionsDue, PaymentOption
-from gpd_soap.desk import Desk
+from gpd_soap.usecases.node import Desk
 from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 
 Outcome: TypeAlias = OptionsDue | Refusal

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.services import kinds
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.spontaneous import kinds
 from tests.conftest import KINDS, FreshDatabase
 from tests.services.samples import prepare
 from tests.store.races import Crew

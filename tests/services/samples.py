@@ -9,9 +9,9 @@ from gpd_soap.core.debt import Claim
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import issue
-from gpd_soap.services.office import Office
 from gpd_soap.store import configuration, schema
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.spontaneous.issue import Office
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=30)

@@ -4,7 +4,7 @@ import itertools
 
 from lxml import etree
 
-from gpd_soap.services.content import digest
+from gpd_soap.usecases.spontaneous.digest import digest
 
 UNLIKE = [
     "<r/>",

@@ -8,8 +8,8 @@ import pytest
 from gpd_soap.core import money
 from gpd_soap.core.debt import Debtor
 from gpd_soap.core.faults import PaaFault, Refusal
-from gpd_soap.services.declared import Declared
-from gpd_soap.services.quote import Account, Quote
+from gpd_soap.usecases.spontaneous.declared import Declared
+from gpd_soap.usecases.spontaneous.quote import Account, Quote
 from tests.services.samples import ACCOUNT, BANK, FIXED, NOW, PLATE, PLATES, POSTAL, READ, XSD
 
 NAMES = {

@@ -10,9 +10,9 @@ import pytest
 
 from gpd_soap.core.debt import Debtor, Transfer
 from gpd_soap.core.faults import PaaFault
-from gpd_soap.services.kinds import UnknownKind, kind_of, problem_with
-from gpd_soap.services.office import BadQuote, Office
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.spontaneous.issue import BadQuote, Office
+from gpd_soap.usecases.spontaneous.kinds import UnknownKind, kind_of, problem_with
 from tests.services.conftest import Install
 from tests.services.samples import FIXED, NOW, ORGANIZATION, WINDOW, count, demand, issued, refused
 

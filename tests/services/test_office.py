@@ -9,11 +9,11 @@ from gpd_soap.core.debt import Debtor, Transfer
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import problem_with_nav
-from gpd_soap.services.declared import BadSettings
-from gpd_soap.services.kinds import UnknownKind
-from gpd_soap.services.office import Office
 from gpd_soap.store import configuration, schema
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.spontaneous.declared import BadSettings
+from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.usecases.spontaneous.kinds import UnknownKind
 from tests.services import samples
 from tests.services.samples import (
     BANK,

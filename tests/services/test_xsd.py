@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from gpd_soap.services.xsd import LONGEST, BadSchema, compiled
+from gpd_soap.usecases.spontaneous.data_schema import LONGEST, BadSchema, compiled
 from tests.services.samples import PLATES, XSD
 
 ELEMENT = '<xs:element name="service" type="xs:string"/>'

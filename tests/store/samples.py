@@ -13,11 +13,11 @@ from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.notice import issue
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.receipt import Receipt, Verdict, settle
-from gpd_soap.desk import ATTEMPTS
 from gpd_soap.store import admin_positions, configuration, migrate, positions, schema
 from gpd_soap.store.entries import Entry, entries_of
 from gpd_soap.store.errors import Contended
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.node import ATTEMPTS
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 YESTERDAY, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from gpd_soap.core import codes, money
 from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
-from gpd_soap.services.quote import Account, Quote
+from gpd_soap.usecases.spontaneous.quote import Account, Quote
 
 #: What XML 1.0 cannot carry, and the controls that it can and nobody wants on a notice.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

@@ -16,9 +16,9 @@ from gpd_soap.core import codes, money, rome
 from gpd_soap.core.debt import Debtor
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
-from gpd_soap.services import limits
-from gpd_soap.services.quote import ANONYMOUS, Account, Quote, broken
-from gpd_soap.services.xsd import compiled
+from gpd_soap.usecases.spontaneous import quote_rules as limits
+from gpd_soap.usecases.spontaneous.data_schema import compiled
+from gpd_soap.usecases.spontaneous.quote import ANONYMOUS, Account, Quote, broken
 
 
 class BadSettings(OperatorError, ValueError):

@@ -8,8 +8,8 @@ from importlib.metadata import entry_points
 from typing import Any
 
 from gpd_soap.core.errors import OperatorError
-from gpd_soap.services.declared import Declared
-from gpd_soap.services.quote import SpontaneousService
+from gpd_soap.usecases.spontaneous.declared import Declared
+from gpd_soap.usecases.spontaneous.quote import SpontaneousService
 
 GROUP = "gpd_soap.services"
 BUILT_IN = "declared"

@@ -11,14 +11,14 @@ from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.payable import admit
 from gpd_soap.core.payment import due
-from gpd_soap.services.content import digest
-from gpd_soap.services.kinds import kind_of
-from gpd_soap.services.limits import problem_with_quote
-from gpd_soap.services.quote import Quote, broken, position_of
 from gpd_soap.store import demands
 from gpd_soap.store.configuration import Service, service
 from gpd_soap.store.demands import Asked
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.spontaneous.digest import digest
+from gpd_soap.usecases.spontaneous.kinds import kind_of
+from gpd_soap.usecases.spontaneous.quote import Quote, broken, position_of
+from gpd_soap.usecases.spontaneous.quote_rules import problem_with_quote
 
 NO_NOTICE = ""
 

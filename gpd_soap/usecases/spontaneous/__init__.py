@@ -1,0 +1,1 @@
+"""Spontaneous payments: services that make a notice when somebody asks for one at a counter."""
