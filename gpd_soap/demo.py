@@ -20,8 +20,9 @@ from gpd_soap.intake.position import check, position_of
 from gpd_soap.soap import codec, models
 from gpd_soap.soap import requests as hear
 from gpd_soap.soap.envelope import NotSoap, open_envelope
-from gpd_soap.store import configuration, positions
-from gpd_soap.store.errors import AlreadyKept
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import Desk, Policy
 from gpd_soap.usecases.spontaneous.issue import Office

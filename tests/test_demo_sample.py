@@ -11,7 +11,8 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.core import money, notice
 from gpd_soap.core.faults import Refusal
 from gpd_soap.soap.envelope import NotSoap, open_envelope
-from gpd_soap.store import migrate, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import Ask, Desk, Policy
 from gpd_soap.usecases.spontaneous.declared import settings_of

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.monitoring.health import Health
-from gpd_soap.store import migrate
+from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase

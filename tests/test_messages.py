@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.soap.envelope import open_envelope
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import Answered, call

@@ -11,7 +11,7 @@ from gpd_soap import __version__
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.monitoring.metrics import OPERATIONS, Metrics
-from gpd_soap.store.figures import AWAY, Figures
+from gpd_soap.store.statistics import AWAY, Figures
 from tests.e2e.test_metrics import until
 from tests.store.test_connections import in_child
 

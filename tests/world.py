@@ -11,7 +11,10 @@ from gpd_soap.core import notice as numbers
 from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.settings import Settings
-from gpd_soap.store import configuration, migrate, positions, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database import migrate
+from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.admin.description import Responses, Schema
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 
 #: The beginning of every path that is for the keys of one organization.
 ORGANIZATION = "/organizations/<organizationfiscalcode>"

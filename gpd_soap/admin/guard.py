@@ -13,9 +13,9 @@ from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
 from gpd_soap.intake.document import UnusableFile, decode
 from gpd_soap.intake.finding import FieldError, Model, taken
-from gpd_soap.store import keys
-from gpd_soap.store.attempt import attempt
-from gpd_soap.store.keys import Key, Role
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Key, Role
+from gpd_soap.store.database.transaction import attempt
 from gpd_soap.store.store import Store
 
 #: The first that is there is taken; then comes `Authorization: Bearer`.

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from gpd_soap.core import rome
 from gpd_soap.intake.fields import FIRST_YEAR, LAST_YEAR, OrganizationCode
 from gpd_soap.intake.finding import broken
-from gpd_soap.store.paging import Slice
+from gpd_soap.store.database.paging import Slice
 
 LONGEST_NUMBER = 9
 

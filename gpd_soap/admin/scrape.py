@@ -13,9 +13,10 @@ from gpd_soap.admin import problems
 from gpd_soap.admin.guard import known, shown
 from gpd_soap.admin.problems import Refused
 from gpd_soap.monitoring.deadline import Within
-from gpd_soap.store import figures, keys
-from gpd_soap.store.attempt import Unavailable
-from gpd_soap.store.figures import AWAY, Figures
+from gpd_soap.store import statistics as figures
+from gpd_soap.store.access import keys
+from gpd_soap.store.database.transaction import Unavailable
+from gpd_soap.store.statistics import AWAY, Figures
 from gpd_soap.store.store import Store
 
 #: LIMIT: for the key and the figures together; Prometheus waits ten seconds for everything.

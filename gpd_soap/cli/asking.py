@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def ready_store() -> Store:
     """The configured store; StaleSchema where it is not what this version needs."""
     from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
+    from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
 
     store = Store(Settings.load().database_url)

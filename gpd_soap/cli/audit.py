@@ -10,7 +10,7 @@ from gpd_soap.cli.asking import code, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.store.audit import Change
+    from gpd_soap.store.access.audit import Change
 
 #: LIMIT: what a screen or a pipe takes at once.
 MOST = 100_000
@@ -21,9 +21,9 @@ MOST = 100_000
 @click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True)
 def audit(organization: str | None, limit: int) -> None:
     """Print a line for each change over the admin face, refused ones too, the newest first."""
-    from gpd_soap.store import audit as kept
-    from gpd_soap.store.attempt import attempt
-    from gpd_soap.store.paging import Slice
+    from gpd_soap.store.access import audit as kept
+    from gpd_soap.store.database.paging import Slice
+    from gpd_soap.store.database.transaction import attempt
 
     found, _ = attempt(ready_store(), lambda c: kept.page(c, organization, Slice(limit, 0)))
     for change in found:

@@ -74,7 +74,7 @@ def _parts(scope: Scope) -> Iterator[Part]:
     from gpd_soap.features.check.check import check as use_case
     from gpd_soap.features.check.check import size_of
     from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
+    from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
 
     shown = sys.stderr.isatty()

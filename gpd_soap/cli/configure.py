@@ -14,7 +14,7 @@ from gpd_soap.cli.serve import WithSettings
 if TYPE_CHECKING:
     from gpd_soap.admin.configuration.parameters import OfService
     from gpd_soap.admin.configuration.registry import Registry
-    from gpd_soap.store.paging import Slice
+    from gpd_soap.store.database.paging import Slice
 
 T = TypeVar("T")
 
@@ -175,7 +175,7 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
     Its settings are the JSON object of FILE (- is standard input).
     """
     from gpd_soap.intake.document import Offer, UnusableFile, decode
-    from gpd_soap.store.configured import Offered
+    from gpd_soap.store.configuration.read import Offered
 
     where = _service_of(code, service_id, subject_id)
     try:
@@ -239,7 +239,7 @@ def _refusals() -> Iterator[None]:
 
 def _every(page: Callable[[Slice], tuple[list[T], int]]) -> Iterator[T]:
     """Every row of a list that is asked for page by page."""
-    from gpd_soap.store.paging import Slice
+    from gpd_soap.store.database.paging import Slice
 
     at = 0
     while rows := page(Slice(MANY, at))[0]:

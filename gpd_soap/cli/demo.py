@@ -45,7 +45,8 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
     from gpd_soap.monitoring import logs
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
-    from gpd_soap.store import keys, migrate
+    from gpd_soap.store.access import keys
+    from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
 
     settings = Settings(

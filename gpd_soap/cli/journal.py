@@ -12,7 +12,7 @@ from gpd_soap.cli.asking import ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.store.entries import Wanted
+    from gpd_soap.store.journal.entries import Wanted
 
 #: LIMIT: what a screen, a pipe and our memory take at once.
 MOST = 100_000
@@ -42,8 +42,8 @@ def journal() -> None:
 def search(organization: str | None, limit: int, *, as_json: bool, **filters: str | None) -> None:
     """Print a line for each entry that is found, the newest first."""
     from gpd_soap.admin.journal import answers
-    from gpd_soap.store import entries
-    from gpd_soap.store.attempt import attempt
+    from gpd_soap.store.database.transaction import attempt
+    from gpd_soap.store.journal import entries
 
     wanted = _wanted(organization, filters)._replace(limit=limit)
     found, _ = attempt(ready_store(), lambda c: entries.page(c, wanted))
@@ -57,9 +57,9 @@ def search(organization: str | None, limit: int, *, as_json: bool, **filters: st
 def show(entry_id: str) -> None:
     """Print the entry of this ID, a field a line."""
     from gpd_soap.admin.journal import answers
-    from gpd_soap.store import entries
-    from gpd_soap.store.attempt import attempt
-    from gpd_soap.store.entries import Place
+    from gpd_soap.store.database.transaction import attempt
+    from gpd_soap.store.journal import entries
+    from gpd_soap.store.journal.entries import Place
 
     try:
         place = Place.of(entry_id)
@@ -84,9 +84,9 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
     On PostgreSQL it also makes the partitions of this month and of those to come.
     """
     from gpd_soap.clock import utc_now
-    from gpd_soap.store import purge as use_case
-    from gpd_soap.store.attempt import attempt
-    from gpd_soap.store.months import ensure_months
+    from gpd_soap.store.database.transaction import attempt
+    from gpd_soap.store.journal import purge as use_case
+    from gpd_soap.store.journal.partitions import ensure_months
 
     months, now = _months(older_than), utc_now()
     if months < use_case.LEAST_MONTHS and not force:

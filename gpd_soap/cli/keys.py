@@ -10,7 +10,7 @@ from gpd_soap.cli.asking import read, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.store.keys import Key
+    from gpd_soap.store.access.keys import Key
 
 
 @click.group()
@@ -38,7 +38,7 @@ def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     """Make a key and print it: the last line of the output, and the only time it is shown."""
     from gpd_soap.admin.keys.parameters import NewKey
     from gpd_soap.clock import utc_now
-    from gpd_soap.store import keys
+    from gpd_soap.store.access import keys
 
     told = read(NewKey, name=name, role=role, organizations=list(organizations))
     with ready_store().begin() as connection:
@@ -52,7 +52,7 @@ def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
 @key.command("list", cls=WithSettings)
 def every() -> None:
     """Print a line for each key: id, role, organizations, whether it works, name."""
-    from gpd_soap.store import keys
+    from gpd_soap.store.access import keys
 
     with ready_store().begin() as connection:
         found = keys.every(connection)
@@ -65,7 +65,7 @@ def every() -> None:
 def revoke(key_id: str) -> None:
     """Let the key of this ID work no longer, at once and everywhere."""
     from gpd_soap.clock import utc_now
-    from gpd_soap.store import keys
+    from gpd_soap.store.access import keys
 
     with ready_store().begin() as connection:
         revoked = keys.revoke(connection, key_id, utc_now())

@@ -37,7 +37,7 @@ class Root(click.Group):
 def _failed(error: Exception) -> str:
     """What failed and where: a driver's own words quote rows, and rows hold people."""
     from gpd_soap.monitoring.logs import places
-    from gpd_soap.store.attempt import TROUBLE, Unavailable
+    from gpd_soap.store.database.transaction import TROUBLE, Unavailable
 
     if isinstance(error, TROUBLE):
         return f"{Unavailable()}\n  {Unavailable.hint}"

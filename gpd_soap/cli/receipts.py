@@ -14,7 +14,7 @@ from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
     from gpd_soap.admin.receipts.cases import Cases, Found
-    from gpd_soap.store.receipts import Listed
+    from gpd_soap.store.receipts.search import Listed
 
 LONGEST_NAME = 100
 KINDS = ["unmatched", "double", "conflicting", "review", "quarantine"]
@@ -53,7 +53,7 @@ def every(organization: str, **told: str | None) -> None:
     """Print a line for each receipt of a payment, the latest first: when, IUV, amount, kept, ID."""
     from gpd_soap.admin.receipts.parameters import Listing
     from gpd_soap.clock import utc_now
-    from gpd_soap.store import receipts as kept
+    from gpd_soap.store.receipts import search as kept
 
     names = {"since": "from", "until": "to", "page_num": "pageNum"}
     asked = {names.get(name, name): value for name, value in told.items() if value is not None}

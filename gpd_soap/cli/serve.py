@@ -45,7 +45,7 @@ def _serve(face: str, counted_in: Path) -> None:
     from gpd_soap.monitoring import logs
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
-    from gpd_soap.store import migrate
+    from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
 
     def assemble() -> server.Program:
@@ -68,8 +68,8 @@ def db() -> None:
 def db_upgrade() -> None:
     """Bring the database to what this version needs; safe to run twice, or twice at once."""
     from gpd_soap.clock import utc_now
-    from gpd_soap.store import migrate
-    from gpd_soap.store.months import ensure_months
+    from gpd_soap.store.database import migrate
+    from gpd_soap.store.journal.partitions import ensure_months
 
     store = _store()
     before = migrate.pending(store.engine)
@@ -82,7 +82,7 @@ def db_upgrade() -> None:
 @db.command("check", cls=WithSettings)
 def db_check() -> None:
     """Say whether the database is what this version needs; exit 1 if not."""
-    from gpd_soap.store import migrate
+    from gpd_soap.store.database import migrate
 
     migrate.check(_store().engine)
     click.echo("up to date")

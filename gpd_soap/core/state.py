@@ -1,7 +1,7 @@
 """What a position and its options are called at an instant: GPD's words, for people and filters.
 
 Nothing here decides whether a notice can be paid, which is `payable`'s alone.  The same rule as
-SQL is in gpd_soap.store.state.  Source: spec/gpd-reference.md 1.6, 2.1 to 2.3.
+SQL is in gpd_soap.store.states.  Source: spec/gpd-reference.md 1.6, 2.1 to 2.3.
 """
 
 from __future__ import annotations

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from gpd_soap.intake import offering
 from gpd_soap.intake.document import Document, UnusableFile, told
 from gpd_soap.intake.finding import FieldError, path
-from gpd_soap.store import configuration, configured, schema
-from gpd_soap.store.attempt import Transaction
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration import read as configured
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database.transaction import Transaction
 
 
 def configure(connection: Transaction, document: Document) -> None:

@@ -17,7 +17,7 @@ from gpd_soap.intake.candidate import Candidate, Checked, Outcome, Result, check
 from gpd_soap.intake.configuring import configure
 from gpd_soap.intake.source import Source
 from gpd_soap.intake.writing import Writing
-from gpd_soap.store.attempt import steps
+from gpd_soap.store.database.transaction import steps
 from gpd_soap.store.store import Store
 
 #: LIMIT: notices that go to the database at once, so that each statement ends in time.

@@ -13,10 +13,12 @@ from gpd_soap.intake.configuring import organizations
 from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.position import position_of, wanted_numbers
 from gpd_soap.intake.same import is_same
-from gpd_soap.store import admin_positions, numbers, positions
-from gpd_soap.store.admin_positions import Stored
-from gpd_soap.store.attempt import Transaction
-from gpd_soap.store.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.transaction import Transaction
+from gpd_soap.store.positions import insert as positions
+from gpd_soap.store.positions import numbers
+from gpd_soap.store.positions import read as admin_positions
+from gpd_soap.store.positions.read import Stored
 
 UNKNOWN = FieldError("organization", "unknown", "a registered organization")
 DIFFERS = FieldError("iupd", "in-use", "what is stored under this IUPD, which differs")

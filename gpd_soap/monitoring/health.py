@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.monitoring.deadline import Within
-from gpd_soap.store import migrate
-from gpd_soap.store.errors import LaterSchema
+from gpd_soap.store.database import migrate
+from gpd_soap.store.database.errors import LaterSchema
 from gpd_soap.store.store import Store
 
 #: LIMIT: whoever keeps us running waits three seconds or so, and then believes the worst.

@@ -25,7 +25,7 @@ from gpd_soap import __version__
 from gpd_soap.core.exchange import NOBODY, Exchanged
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.soap.exchange import ACTIONS
-from gpd_soap.store.figures import Figures
+from gpd_soap.store.statistics import Figures
 from gpd_soap.wsgi.payment_options import OPERATION
 
 #: What may be counted by its own name; whatever else there is counts as `other`.

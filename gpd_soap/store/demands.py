@@ -12,9 +12,11 @@ from gpd_soap.core.debt import Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewPosition
-from gpd_soap.store import numbers, positions, schema
-from gpd_soap.store.configuration import upsert
-from gpd_soap.store.questions import STANDING, notice_of, notice_question
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration.write import upsert
+from gpd_soap.store.node.queries import STANDING, notice_of, notice_question
+from gpd_soap.store.positions import insert as positions
+from gpd_soap.store.positions import numbers
 
 TABLE, KEPT = schema.demand, schema.demand.c
 

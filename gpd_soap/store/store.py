@@ -13,15 +13,16 @@ from sqlalchemy import Connection, select, text
 
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict
-from gpd_soap.store import matching, schema
-from gpd_soap.store.configuration import upsert
-from gpd_soap.store.engine import READING, make_engine
-from gpd_soap.store.hot import Connections
-from gpd_soap.store.journal import Journal
-from gpd_soap.store.questions import Answer, Debt, Outline, Questions
-from gpd_soap.store.schema.base import cut
-from gpd_soap.store.settle import Settlement, values_of
-from gpd_soap.store.sweep import Batch, Sweep
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration.write import upsert
+from gpd_soap.store.database.connections import Connections
+from gpd_soap.store.database.engine import READING, make_engine
+from gpd_soap.store.journal.writer import Journal
+from gpd_soap.store.node import matching
+from gpd_soap.store.node.queries import Answer, Debt, Outline, Questions
+from gpd_soap.store.node.scan import Batch, Sweep
+from gpd_soap.store.node.settlement import Settlement, values_of
+from gpd_soap.store.tables.base import cut
 
 
 class Store:

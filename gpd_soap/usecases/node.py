@@ -14,7 +14,7 @@ from gpd_soap.core.payable import UNKNOWN, admit, payable
 from gpd_soap.core.payment import NoticeDue, PaymentDue, offer
 from gpd_soap.core.payment_options import NOT_OURS, OptionsDue, payment_options
 from gpd_soap.core.receipt import Receipt, Verdict, settle
-from gpd_soap.store.errors import Contended
+from gpd_soap.store.database.errors import Contended
 from gpd_soap.store.store import Store
 
 #: LIMIT: each try loses only to another that won; more in a row means something is wrong.

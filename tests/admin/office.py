@@ -14,10 +14,12 @@ from gpd_soap.core.exchange import NOBODY
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.settings import Settings
-from gpd_soap.store import configuration, keys, migrate
-from gpd_soap.store.entries import Entry
-from gpd_soap.store.journal import keep
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database import migrate
+from gpd_soap.store.journal.entries import Entry
+from gpd_soap.store.journal.writer import keep
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import cases
 from tests.intake.bodies import OTHER, body, iuv, nav, option

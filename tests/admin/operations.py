@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 from tests.admin import paying
 from tests.admin.office import ALL, CLAIM, ENTRY, ONE, OPTIONS, ORGANIZATION, SECOND
 from tests.intake.bodies import body, iuv, nav

@@ -18,7 +18,7 @@ from gpd_soap.soap import models
 from gpd_soap.soap.codec import reader
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.soap.node_rules import broken_rule
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi
 from tests.admin.office import ALL, ORGANIZATION, Answer, Office

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 
 from gpd_soap.cli.main import main
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests.admin import paying
 from tests.admin.office import ALL, NOW, ONE, ORGANIZATION, Admin, Office

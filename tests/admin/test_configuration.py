@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from gpd_soap.core.debt import Standing
-from gpd_soap.store import numbers, schema
-from gpd_soap.store.keys import Role
+from gpd_soap.store import tables as schema
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.positions import numbers
 from gpd_soap.store.store import Store
 from tests.admin.office import CLAIM, ORGANIZATION, SIZE, Admin, Clock, Office
 from tests.admin.operations import EVERYBODYS, OFFER, OURS, SERVED, SERVICE, US

@@ -15,8 +15,8 @@ import requests
 from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime
 from pydantic.alias_generators import to_camel
 
-from gpd_soap.store import keys
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests.admin import paying
 from tests.admin.office import NOW, ORGANIZATION, Clock, Office, prepare

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 
-from gpd_soap.store import keys, requests, schema
-from gpd_soap.store.attempt import Unavailable
-from gpd_soap.store.keys import Role
+from gpd_soap.store import tables as schema
+from gpd_soap.store.access import idempotency as requests
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
 from tests.admin.office import ALL, NOW, ONE, SIZE, Answer, Clock, Office
 from tests.admin.operations import OPERATIONS

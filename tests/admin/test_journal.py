@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from gpd_soap.core.receipt import bounded
-from gpd_soap.store import keys
-from gpd_soap.store.journal import keep
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.journal.writer import keep
 from tests.admin.office import DAY, ENTRY, NOW, ORGANIZATION, Office
 from tests.intake.bodies import OTHER, iuv, nav
 

@@ -9,9 +9,9 @@ from sqlalchemy import delete, select
 
 from gpd_soap.cli.journal import journal as command
 from gpd_soap.clock import utc_now
-from gpd_soap.store import schema
-from gpd_soap.store.journal import keep
-from gpd_soap.store.months import PARTITIONS
+from gpd_soap.store import tables as schema
+from gpd_soap.store.journal.partitions import PARTITIONS
+from gpd_soap.store.journal.writer import keep
 from gpd_soap.store.store import Store
 from tests.admin.office import ENTRY, ORGANIZATION, prepare
 from tests.conftest import KINDS, FreshDatabase

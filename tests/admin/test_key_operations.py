@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from tests.admin.office import ALL, ORGANIZATION, Admin, Clock, Office
 from tests.intake.bodies import OTHER

@@ -8,8 +8,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import event, select
 
 from gpd_soap.cli.keys import key as command
-from gpd_soap.store import keys, schema
-from gpd_soap.store.keys import Key, Role, UnusableKey
+from gpd_soap.store import tables as schema
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Key, Role, UnusableKey
 from gpd_soap.store.store import Store
 from tests.admin.office import ALL, NOW, ORGANIZATION, Clock, Office, prepare
 from tests.intake.bodies import OTHER

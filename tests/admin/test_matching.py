@@ -12,9 +12,13 @@ from gpd_soap.admin.problems import Refused
 from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.settings import Settings
-from gpd_soap.store import admin_positions, changing, configuration, schema, worklist
-from gpd_soap.store.keys import Role
-from gpd_soap.store.positions import insert_rows, option_row, position_row
+from gpd_soap.store import tables as schema
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.positions import change as changing
+from gpd_soap.store.positions import read as admin_positions
+from gpd_soap.store.positions.insert import insert_rows, option_row, position_row
+from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import desk, node_endpoint
 from tests.admin.office import ALL, DAY, NOW, ONE, OPTIONS, ORGANIZATION, SIZE, Clock, Office

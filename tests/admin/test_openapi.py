@@ -11,7 +11,7 @@ from schemathesis.checks import CHECKS, load_all_checks
 
 from gpd_soap.admin import examples
 from gpd_soap.admin.guard import HEADERS
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 from tests.admin.office import Office
 
 PROMISES = ("not_a_server_error", "status_code_conformance", "content_type_conformance",

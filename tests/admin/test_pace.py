@@ -8,7 +8,7 @@ from werkzeug.test import Client
 from gpd_soap.admin.app import admin_app
 from gpd_soap.admin.pace import SECONDS, Bucket, Pace, drawn
 from gpd_soap.settings import Settings
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests.admin.office import ALL, NOW, ORGANIZATION, Clock, Office, ready
 

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from gpd_soap.soap.envelope import open_envelope
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 from tests.admin.office import NOW, ORGANIZATION, Office
 from tests.admin.paying import RECEIPTS, V1, V2, message, send
 from tests.intake.bodies import OTHER, body, iuv, nav, option

@@ -3,8 +3,8 @@
 import pytest
 from sqlalchemy import update
 
-from gpd_soap.store import schema
-from gpd_soap.store.keys import Role
+from gpd_soap.store import tables as schema
+from gpd_soap.store.access.keys import Role
 from tests.admin.office import ALL, DAY, NOW, ONE, OPTIONS, Office, installments
 from tests.intake.bodies import STAMP, body, changed, iuv, nav, option, share, without
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 from tests.admin.office import ALL, DAY, ONE, OPTIONS, SIZE, Office
 from tests.admin.test_races import race
 from tests.intake.bodies import OTHER, body, iuv, nav, option, share

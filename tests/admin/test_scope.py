@@ -5,8 +5,8 @@ import re
 import pytest
 
 from gpd_soap.admin.app import METRICS
-from gpd_soap.store import keys
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
 from tests.admin.office import ALL, NOW, ONE, OPTIONS, ORGANIZATION, Office
 from tests.admin.operations import OPERATIONS
 from tests.admin.paying import keep

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from gpd_soap.admin.app import METRICS
-from gpd_soap.store import keys
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import LIVE, READY
 from tests.admin.office import NOW, ORGANIZATION, Clock, Office, prepare

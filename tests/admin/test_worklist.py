@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gpd_soap.core.case_id import CaseKey, case_id
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 from tests.admin.office import DAY, ORGANIZATION, Office
 from tests.admin.paying import (
     NOBODYS,

@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gpd_soap.server.worker import resident
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world

@@ -23,9 +23,11 @@ from sqlalchemy import (
 )
 
 from gpd_soap.core import rome
-from gpd_soap.store import configuration, migrate, schema
-from gpd_soap.store.engine import patiently
-from gpd_soap.store.settle import PAID
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database import migrate
+from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.node.settlement import PAID
 from gpd_soap.store.store import Store
 from tests import world
 from tests.bench.notices import SECOND_SHARE

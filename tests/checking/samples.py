@@ -4,7 +4,7 @@ from typing import Any
 
 from gpd_soap.core.debt import Notice
 from gpd_soap.core.position import NewPosition
-from gpd_soap.store.registry import Offered, Registry, Serving, Station
+from gpd_soap.store.configuration.snapshot import Offered, Registry, Serving, Station
 from tests.world import ACCOUNT, BROKER, ORGANIZATION, STATION
 
 

@@ -21,7 +21,9 @@ from gpd_soap.features.check.check import (
     readable_contract,
     size_of,
 )
-from gpd_soap.store import migrate, positions, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.database import migrate
+from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import KINDS, FreshDatabase

@@ -14,7 +14,8 @@ from click.testing import CliRunner, Result
 from gpd_soap import demo
 from gpd_soap.cli.main import main
 from gpd_soap.clock import utc_now
-from gpd_soap.store import configuration, migrate
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests import world
 

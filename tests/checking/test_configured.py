@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from gpd_soap.features.check import configured
-from gpd_soap.store.keys import Key, Role
-from gpd_soap.store.registry import Offered, Registry, Serving, Station
+from gpd_soap.store.access.keys import Key, Role
+from gpd_soap.store.configuration.snapshot import Offered, Registry, Serving, Station
 from tests.checking.samples import registry
 from tests.world import (
     ACCOUNT,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from gpd_soap.store.engine import ANSWER_SECONDS, CONNECT_SECONDS
+from gpd_soap.store.database.engine import ANSWER_SECONDS, CONNECT_SECONDS
 from tests.deploy.programs import complaint, program
 from tests.drills.cluster import FILES, filled
 from tests.postgres import found_programs

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from gpd_soap.cli.main import main
 from gpd_soap.clock import utc_now
 from gpd_soap.monitoring.metrics import FAULTS, OPERATIONS, OUTCOMES, SECONDS, Metrics
-from gpd_soap.store.figures import Figures
+from gpd_soap.store.statistics import Figures
 from tests.deploy.test_kubernetes import PODS
 from tests.deploy.test_watching import ALERTS, DASHBOARD
 from tests.test_metrics import exchanged

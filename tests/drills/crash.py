@@ -19,7 +19,8 @@ from typing import Any, NamedTuple
 
 import requests
 
-from gpd_soap.store import keys, positions
+from gpd_soap.store.access import keys
+from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
 from tests.drills import judge, stories

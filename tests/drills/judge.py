@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping, func, select
 
 from gpd_soap.core.receipt import Kept
-from gpd_soap.store import schema, worklist
+from gpd_soap.store import tables as schema
+from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from tests import world
 from tests.drills.stories import Message, Story

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from gpd_soap.store import positions
+from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import requests
 from sqlalchemy import select
 
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from tests import world
 from tests.e2e.test_served import XML

@@ -12,7 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import KINDS, FreshDatabase

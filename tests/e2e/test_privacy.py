@@ -13,8 +13,8 @@ import requests
 from sqlalchemy import make_url
 
 from gpd_soap.settings import Settings
-from gpd_soap.store import keys
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase

@@ -14,7 +14,7 @@ import zeep
 from sqlalchemy import update
 
 from gpd_soap.core import rome
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase

@@ -17,7 +17,8 @@ from gpd_soap.intake.load import BATCH, How, Report, load
 from gpd_soap.intake.row import Row
 from gpd_soap.intake.source import Format, Source, open_source
 from gpd_soap.intake.writing import DIFFERS, NEVER_USED, REPEATED, Known, Writing
-from gpd_soap.store import migrate, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests.intake.bodies import ORGANIZATION, body, iuv, nav, option, share
 

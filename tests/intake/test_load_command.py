@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
-from gpd_soap.store import migrate
+from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests.intake.bodies import BANK, ORGANIZATION, nav, option, share
 from tests.intake.test_load import CONFIGURATION, bad, placed

@@ -12,7 +12,7 @@ from gpd_soap.simulator.judging import Verdict
 from gpd_soap.simulator.request import Party, Payment, Unusable
 from gpd_soap.simulator.scenarios import AGAIN, ENDS, Step, pay, probe, verify
 from gpd_soap.soap.envelope import open_envelope
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase

@@ -9,7 +9,8 @@ from gpd_soap.core.debt import Claim
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import issue
-from gpd_soap.store import configuration, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.issue import Office
 

@@ -9,7 +9,8 @@ from gpd_soap.core.debt import Debtor, Transfer
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import problem_with_nav
-from gpd_soap.store import configuration, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.declared import BadSettings
 from gpd_soap.usecases.spontaneous.issue import Office
@@ -274,7 +275,7 @@ def test_a_failure_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("gpd_soap.store.positions.matching.match_waiting", fail)
+    monkeypatch.setattr("gpd_soap.store.positions.insert.matching.match_waiting", fail)
     with pytest.raises(RuntimeError):
         Office(store, WINDOW)(demand(), NOW)
 

@@ -10,7 +10,7 @@ import pytest
 
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.settings import Settings
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import desk, node_endpoint
 from gpd_soap.wsgi.http import Wsgi

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select, text
 
 from gpd_soap.core.exchange import NOBODY
-from gpd_soap.store import entries, schema
-from gpd_soap.store.entries import Entry, Wanted
+from gpd_soap.store import tables as schema
+from gpd_soap.store.journal import entries
+from gpd_soap.store.journal.entries import Entry, Wanted
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world

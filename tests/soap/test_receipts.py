@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from gpd_soap.soap.stored import document
-from gpd_soap.store import positions, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call

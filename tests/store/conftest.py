@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete
 
-from gpd_soap.store import schema
+from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, Databases, FreshDatabase
 from tests.store.races import Crew

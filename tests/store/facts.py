@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
 from gpd_soap.core.state import OptionFacts, PositionFacts
-from gpd_soap.store import positions, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.positions import insert as positions
 from tests.store.samples import NOW, TOMORROW, YESTERDAY, option, position, share
 
 TICK = timedelta(microseconds=1)

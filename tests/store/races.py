@@ -9,7 +9,8 @@ from typing import Any, Self
 
 from gpd_soap.core.position import NewPosition
 from gpd_soap.core.receipt import Receipt
-from gpd_soap.store import migrate, numbers
+from gpd_soap.store.database import migrate
+from gpd_soap.store.positions import numbers
 from gpd_soap.store.store import Store
 from tests.store.samples import ORGANIZATION, add, take
 

@@ -13,9 +13,13 @@ from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.notice import issue
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.receipt import Receipt, Verdict, settle
-from gpd_soap.store import admin_positions, configuration, migrate, positions, schema
-from gpd_soap.store.entries import Entry, entries_of
-from gpd_soap.store.errors import Contended
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database import migrate
+from gpd_soap.store.database.errors import Contended
+from gpd_soap.store.journal.entries import Entry, entries_of
+from gpd_soap.store.positions import insert as positions
+from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import ATTEMPTS
 

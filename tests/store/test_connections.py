@@ -14,8 +14,8 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
-from gpd_soap.store import migrate
-from gpd_soap.store.session import Session
+from gpd_soap.store.database import migrate
+from gpd_soap.store.database.session import Session
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres

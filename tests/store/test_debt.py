@@ -10,7 +10,7 @@ from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.payable import payable
 from gpd_soap.core.payment import due
 from gpd_soap.core.payment_options import OptionsDue, payment_options
-from gpd_soap.store.questions import (
+from gpd_soap.store.node.queries import (
     STANDING,
     Debt,
     debt_of,

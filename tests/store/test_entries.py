@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import event, insert
 
 from gpd_soap.core.exchange import NOBODY
-from gpd_soap.store import entries, schema
-from gpd_soap.store.entries import Entry, Place, Wanted
-from gpd_soap.store.journal import keep
-from gpd_soap.store.months import ensure_months
+from gpd_soap.store import tables as schema
+from gpd_soap.store.journal import entries
+from gpd_soap.store.journal.entries import Entry, Place, Wanted
+from gpd_soap.store.journal.partitions import ensure_months
+from gpd_soap.store.journal.writer import keep
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, FreshDatabase
 from tests.store import samples

@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from gpd_soap.core.receipt import Kept
-from gpd_soap.store import figures, schema
-from gpd_soap.store.figures import AWAY
+from gpd_soap.store import statistics as figures
+from gpd_soap.store import tables as schema
+from gpd_soap.store.statistics import AWAY
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres

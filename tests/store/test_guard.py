@@ -7,7 +7,10 @@ from sqlalchemy import event, select, update
 
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.receipt import Kept, Verdict
-from gpd_soap.store import admin_positions, changing, matching, schema
+from gpd_soap.store import tables as schema
+from gpd_soap.store.node import matching
+from gpd_soap.store.positions import change as changing
+from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.store import Store
 from tests.store.samples import (
     NOW,

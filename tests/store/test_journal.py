@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import Connection, func, make_url, select, text
 
 from gpd_soap.core.exchange import NOBODY, Exchanged
-from gpd_soap.store import journal as module
-from gpd_soap.store import schema
-from gpd_soap.store.entries import Entry, entries_of
-from gpd_soap.store.journal import keep
+from gpd_soap.store import tables as schema
+from gpd_soap.store.journal import writer as module
+from gpd_soap.store.journal.entries import Entry, entries_of
+from gpd_soap.store.journal.writer import keep
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres

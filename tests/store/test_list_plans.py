@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import event
 
 from gpd_soap.core.state import PositionState
-from gpd_soap.store import listing
-from gpd_soap.store.listing import Wanted
+from gpd_soap.store.positions import search as listing
+from gpd_soap.store.positions.search import Wanted
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.store.samples import CLAIM, NOW, prepare

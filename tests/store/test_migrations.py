@@ -11,10 +11,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
 
-from gpd_soap.store import migrate
-from gpd_soap.store.engine import make_engine
-from gpd_soap.store.errors import LaterSchema, StaleSchema
-from gpd_soap.store.schema import metadata
+from gpd_soap.store.database import migrate
+from gpd_soap.store.database.engine import make_engine
+from gpd_soap.store.database.errors import LaterSchema, StaleSchema
+from gpd_soap.store.tables import metadata
 from tests.conftest import KINDS, FreshDatabase
 
 FAILS = '''"""A migration that makes a table, then fails."""

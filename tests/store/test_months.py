@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import make_url, select, text
 
-from gpd_soap.store import months, purge, schema
-from gpd_soap.store.journal import keep
-from gpd_soap.store.months import ensure_months
+from gpd_soap.store import tables as schema
+from gpd_soap.store.journal import partitions as months
+from gpd_soap.store.journal import purge
+from gpd_soap.store.journal.partitions import ensure_months
+from gpd_soap.store.journal.writer import keep
 from gpd_soap.store.store import Store
 from tests.postgres import Postgres
 from tests.store.races import Crew, Wait

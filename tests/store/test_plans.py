@@ -10,9 +10,12 @@ from sqlalchemy import Connection, event, insert
 
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.core.receipt import Kept, Verdict
-from gpd_soap.store import receipts, schema, session, worklist
-from gpd_soap.store.session import Statement
-from gpd_soap.store.settle import values_of
+from gpd_soap.store import tables as schema
+from gpd_soap.store.database import session
+from gpd_soap.store.database.session import Statement
+from gpd_soap.store.node.settlement import values_of
+from gpd_soap.store.receipts import search as receipts
+from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from tests.conftest import Databases, FreshDatabase
 from tests.store.samples import (

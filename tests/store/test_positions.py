@@ -5,9 +5,12 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.position import NewPosition
-from gpd_soap.store import numbers, positions, retired, schema
-from gpd_soap.store.engine import make_engine
-from gpd_soap.store.errors import AlreadyKept, UnusableDatabase
+from gpd_soap.store import tables as schema
+from gpd_soap.store.database.engine import make_engine
+from gpd_soap.store.database.errors import AlreadyKept, UnusableDatabase
+from gpd_soap.store.positions import insert as positions
+from gpd_soap.store.positions import numbers
+from gpd_soap.store.positions import retired_numbers as retired
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.store.samples import (

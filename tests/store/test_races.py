@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import inspect
 
 from gpd_soap.core.receipt import Receipt
-from gpd_soap.store import positions
+from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests.store.races import SPAWN, Crew, issue_some, meet, take_once, upgrade_once
 from tests.store.samples import NOW, add, kept, nav, option, paid, position, receipt, take

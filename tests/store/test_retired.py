@@ -2,8 +2,9 @@
 
 import pytest
 
-from gpd_soap.store import numbers, retired
-from gpd_soap.store.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.positions import numbers
+from gpd_soap.store.positions import retired_numbers as retired
 from gpd_soap.store.store import Store
 from tests.store.samples import NOW, ORGANIZATION, OTHER, add, nav, option, position
 

@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from gpd_soap.core.debt import Claim, Standing
 from gpd_soap.core.receipt import Kept, Verdict
-from gpd_soap.store import schema
-from gpd_soap.store.settle import NOT_OF_A_RECEIPT, values_of
+from gpd_soap.store import tables as schema
+from gpd_soap.store.node.settlement import NOT_OF_A_RECEIPT, values_of
 from gpd_soap.store.store import Store
 from tests.store.samples import (
     CLAIM,

@@ -12,7 +12,8 @@ from sqlalchemy.exc import OperationalError
 
 from gpd_soap.clock import utc_now
 from gpd_soap.settings import Settings
-from gpd_soap.store import engine, schema, session
+from gpd_soap.store import tables as schema
+from gpd_soap.store.database import engine, session
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 from tests import world

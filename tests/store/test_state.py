@@ -16,8 +16,9 @@ from gpd_soap.core.state import (
     option_state,
     position_state,
 )
-from gpd_soap.store import schema, state
-from gpd_soap.store.questions import notice_columns, notice_of
+from gpd_soap.store import states as state
+from gpd_soap.store import tables as schema
+from gpd_soap.store.node.queries import notice_columns, notice_of
 from gpd_soap.store.store import Store
 from tests.store.facts import POSITIONS, TICK, Pos, store_all
 from tests.store.samples import NOW, TOMORROW, YESTERDAY

@@ -18,10 +18,10 @@ from gpd_soap.admin.description import (
 )
 from gpd_soap.admin.group import ORGANIZATION, Group, add
 from gpd_soap.admin.parameters import OfOrganization, Paged
-from gpd_soap.store import audit
-from gpd_soap.store.attempt import attempt
-from gpd_soap.store.audit import Change
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access import audit
+from gpd_soap.store.access.audit import Change
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.database.transaction import attempt
 from gpd_soap.store.store import Store
 
 

@@ -12,9 +12,9 @@ from gpd_soap.admin.idempotency import REPLAYED
 from gpd_soap.clock import Clock
 from gpd_soap.core.codes import problem_with_fiscal_code_pa
 from gpd_soap.core.exchange import NOBODY
-from gpd_soap.store import audit
-from gpd_soap.store.attempt import Unavailable, attempt
-from gpd_soap.store.audit import Change
+from gpd_soap.store.access import audit
+from gpd_soap.store.access.audit import Change
+from gpd_soap.store.database.transaction import Unavailable, attempt
 from gpd_soap.store.store import Store
 
 #: Where the name of a request stands in its environment.

@@ -8,7 +8,7 @@ from gpd_soap.admin.configuration.description import schemas
 from gpd_soap.admin.configuration.http import Configuration
 from gpd_soap.admin.description import Responses, answer, body, ref, refusals
 from gpd_soap.admin.group import ORGANIZATION, Group, add
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 
 ORGANIZATIONS, BROKERS, STATIONS = "/organizations", "/brokers", "/stations"

@@ -12,11 +12,19 @@ from gpd_soap.admin import problems
 from gpd_soap.admin.problems import Problem, Refused
 from gpd_soap.intake import offering
 from gpd_soap.intake.finding import FieldError
-from gpd_soap.store import configuration, configured, registered
-from gpd_soap.store.attempt import Transaction, attempt
-from gpd_soap.store.configured import Broker, Offered, Organization, Serving, Station
-from gpd_soap.store.paging import Slice
-from gpd_soap.store.registered import BROKER, ORGANIZATION, STATION, Kind
+from gpd_soap.store.configuration import (
+    read as configured,
+)
+from gpd_soap.store.configuration import (
+    references as registered,
+)
+from gpd_soap.store.configuration import (
+    write as configuration,
+)
+from gpd_soap.store.configuration.read import Broker, Offered, Organization, Serving, Station
+from gpd_soap.store.configuration.references import BROKER, ORGANIZATION, STATION, Kind
+from gpd_soap.store.database.paging import Slice
+from gpd_soap.store.database.transaction import Transaction, attempt
 from gpd_soap.store.store import Store
 
 T = TypeVar("T")

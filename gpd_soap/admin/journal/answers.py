@@ -10,7 +10,7 @@ from typing import Any
 from gpd_soap.admin.description import Schema, many, objects, texts
 from gpd_soap.core import rome
 from gpd_soap.core.exchange import NOBODY
-from gpd_soap.store.entries import REFERENCE, Entry, Place
+from gpd_soap.store.journal.entries import REFERENCE, Entry, Place
 
 Body = dict[str, Any]
 

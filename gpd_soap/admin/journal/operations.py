@@ -13,10 +13,10 @@ from gpd_soap.admin.journal.parameters import OfAnyEntry, OfEntry, Searching
 from gpd_soap.admin.parameters import Nothing, OfOrganization
 from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
-from gpd_soap.store import entries
-from gpd_soap.store.attempt import attempt
-from gpd_soap.store.entries import Place
-from gpd_soap.store.keys import Role
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.database.transaction import attempt
+from gpd_soap.store.journal import entries
+from gpd_soap.store.journal.entries import Place
 from gpd_soap.store.store import Store
 
 

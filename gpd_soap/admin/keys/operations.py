@@ -26,9 +26,9 @@ from gpd_soap.admin.parameters import Nothing, Paged
 from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
 from gpd_soap.intake.finding import FieldError
-from gpd_soap.store import keys
-from gpd_soap.store.attempt import attempt
-from gpd_soap.store.keys import Key, Role, UnusableKey
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Key, Role, UnusableKey
+from gpd_soap.store.database.transaction import attempt
 from gpd_soap.store.store import Store
 
 CREATE = "createKey"

@@ -10,7 +10,7 @@ from gpd_soap.admin.parameters import Told
 from gpd_soap.core import codes
 from gpd_soap.intake.fields import Strict, Text16, Text100
 from gpd_soap.intake.finding import broken
-from gpd_soap.store.keys import EVERY
+from gpd_soap.store.access.keys import EVERY
 
 #: LIMIT: a key for more organizations than this is best for every one.
 MOST = 1000

@@ -15,7 +15,7 @@ from gpd_soap.core.debt import Metadata, Transfer
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.state import PositionState, option_state, position_state
 from gpd_soap.intake.position import PLAN
-from gpd_soap.store.admin_positions import Progress, Stored, option_facts
+from gpd_soap.store.positions.read import Progress, Stored, option_facts
 
 SERVICE = "GPD"
 

@@ -14,10 +14,12 @@ from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.intake import models
 from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.position import position_of, wanted_numbers
-from gpd_soap.store import admin_positions, numbers, positions
-from gpd_soap.store.admin_positions import Stored
-from gpd_soap.store.attempt import Transaction, attempt, rehearse
-from gpd_soap.store.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.transaction import Transaction, attempt, rehearse
+from gpd_soap.store.positions import insert as positions
+from gpd_soap.store.positions import numbers
+from gpd_soap.store.positions import read as admin_positions
+from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 
 MANY = "paymentPositions"

@@ -31,7 +31,7 @@ from gpd_soap.admin.positions.updating import update, update_many
 from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
 from gpd_soap.intake.finding import FieldError
-from gpd_soap.store.admin_positions import Stored
+from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 
 #: LIMIT: GPD's for one bulk.

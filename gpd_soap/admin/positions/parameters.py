@@ -14,7 +14,7 @@ from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
 from gpd_soap.intake.fields import Iban, Since, Strict, Text35, Text255
 from gpd_soap.intake.finding import FieldError, broken
-from gpd_soap.store.listing import Wanted, Window
+from gpd_soap.store.positions.search import Wanted, Window
 
 #: SPEC: gpd-reference.md 3: the longest interval of a list, and that of one bound alone.
 MOST_DAYS = 30

@@ -17,7 +17,7 @@ from gpd_soap.core.state import PositionState, position_state
 from gpd_soap.intake import models
 from gpd_soap.intake.finding import FieldError, findings, path
 from gpd_soap.intake.rules import judge
-from gpd_soap.store.admin_positions import Stored
+from gpd_soap.store.positions.read import Stored
 
 NOT_UPDATABLE = {
     PositionState.INVALID,

@@ -20,10 +20,11 @@ from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.intake import models
 from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.position import position_of
-from gpd_soap.store import admin_positions, changing
-from gpd_soap.store.admin_positions import Stored
-from gpd_soap.store.attempt import Transaction
-from gpd_soap.store.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.transaction import Transaction
+from gpd_soap.store.positions import change as changing
+from gpd_soap.store.positions import read as admin_positions
+from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 
 

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from gpd_soap.admin.answers import Body, local, page_info, there
 from gpd_soap.admin.receipts.cases import Found
 from gpd_soap.core.case_id import case_id
-from gpd_soap.store import receipts, worklist
-from gpd_soap.store.worklist import Case, NoticeNow
+from gpd_soap.store.receipts import search as receipts
+from gpd_soap.store.receipts import worklist
+from gpd_soap.store.receipts.worklist import Case, NoticeNow
 
 #: What GPD says of every receipt.
 PAID = "PAID"

@@ -15,10 +15,11 @@ from gpd_soap.clock import Clock
 from gpd_soap.core.case_id import CaseKey, case_key
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.receipt import waits
-from gpd_soap.store import matching, worklist
-from gpd_soap.store.attempt import Transaction, attempt
+from gpd_soap.store.database.transaction import Transaction, attempt
+from gpd_soap.store.node import matching
+from gpd_soap.store.receipts import worklist
+from gpd_soap.store.receipts.worklist import Case, NoticeNow, Resolution, Row, Scope, Wanted
 from gpd_soap.store.store import Store
-from gpd_soap.store.worklist import Case, NoticeNow, Resolution, Row, Scope, Wanted
 
 #: Sends a message through the node's door again, and says what came of it.
 TakeAgain = Callable[[bytes], Exchanged]

@@ -13,8 +13,8 @@ from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.admin.receipts.parameters import InWorklist, Listing, OfCase, OfIuv, Segregated
 from gpd_soap.clock import Clock
 from gpd_soap.soap.stored import document
-from gpd_soap.store import receipts
-from gpd_soap.store.attempt import attempt
+from gpd_soap.store.database.transaction import attempt
+from gpd_soap.store.receipts import search as receipts
 from gpd_soap.store.store import Store
 
 

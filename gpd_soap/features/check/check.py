@@ -15,10 +15,12 @@ from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.features.check import configured
 from gpd_soap.features.check.finding import Finding
 from gpd_soap.features.check.notices import Judge, may_be_asked
-from gpd_soap.store import keys, registry, sweep
-from gpd_soap.store.registry import Registry
+from gpd_soap.store.access import keys
+from gpd_soap.store.configuration import snapshot as registry
+from gpd_soap.store.configuration.snapshot import Registry
+from gpd_soap.store.node import scan as sweep
+from gpd_soap.store.node.scan import Batch
 from gpd_soap.store.store import Store
-from gpd_soap.store.sweep import Batch
 
 #: LIMIT: positions that are in memory at once.
 BATCH = 500

@@ -7,8 +7,8 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from gpd_soap.features.check.finding import Finding, error, warning
-from gpd_soap.store.keys import EVERY, Key
-from gpd_soap.store.registry import Offered, Registry
+from gpd_soap.store.access.keys import EVERY, Key
+from gpd_soap.store.configuration.snapshot import Offered, Registry
 from gpd_soap.usecases.spontaneous.kinds import BUILT_IN, problem_with
 
 #: SPEC: pagopa-ec.md 1.0: idServizio and idSoggettoServizio.

@@ -1,8 +1,8 @@
-"""Alembic's entry: runs the migrations on the connection that `store.migrate` opened."""
+"""Alembic's entry: runs the migrations on the connection that `database.migrate` opened."""
 
 from alembic import context
 
-from gpd_soap.store.schema import metadata
+from gpd_soap.store.tables import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

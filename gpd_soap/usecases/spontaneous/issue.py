@@ -12,7 +12,7 @@ from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.payable import admit
 from gpd_soap.core.payment import due
 from gpd_soap.store import demands
-from gpd_soap.store.configuration import Service, service
+from gpd_soap.store.configuration.write import Service, service
 from gpd_soap.store.demands import Asked
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.digest import digest

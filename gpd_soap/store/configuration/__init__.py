@@ -1,0 +1,1 @@
+"""What is configured: written, read, read at once, and what refers to it."""

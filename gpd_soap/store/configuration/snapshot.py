@@ -1,0 +1,61 @@
+"""Everything that is configured, read at once, for whoever looks whether it fits together."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from gpd_soap.store import tables as schema
+
+
+class Station(NamedTuple):
+    """A station, and whose it is."""
+
+    id: str
+    broker: str
+
+
+class Serving(NamedTuple):
+    """An organization that a station serves; None where its segregation code was not told."""
+
+    organization: str
+    station: str
+    segregation_code: str | None
+
+
+class Offered(NamedTuple):
+    """A spontaneous-payment service, under the identifiers by which the Node asks for it."""
+
+    organization: str
+    service_id: str
+    subject_id: str
+    kind: str
+    settings: dict[str, Any]
+
+
+class Registry(NamedTuple):
+    """Who and what is ours, each in the order of its codes."""
+
+    organizations: tuple[str, ...]
+    brokers: tuple[str, ...]
+    stations: tuple[Station, ...]
+    servings: tuple[Serving, ...]
+    services: tuple[Offered, ...]
+
+
+def read(connection: Connection) -> Registry:
+    """The whole configuration."""
+    organization, broker = schema.organization.c.fiscal_code, schema.broker.c.fiscal_code
+    return Registry(
+        tuple(connection.execute(select(organization).order_by(organization)).scalars()),
+        tuple(connection.execute(select(broker).order_by(broker)).scalars()),
+        _rows(connection, schema.station, Station),
+        _rows(connection, schema.organization_station, Serving),
+        _rows(connection, schema.service, Offered),
+    )
+
+
+def _rows(connection: Connection, table: Any, kind: Any) -> tuple[Any, ...]:
+    asked = select(*(table.c[name] for name in kind._fields)).order_by(*table.primary_key)
+    return tuple(kind(*row) for row in connection.execute(asked))

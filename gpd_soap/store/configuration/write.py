@@ -1,0 +1,146 @@
+"""Which organizations, brokers and stations are ours, and which spontaneous services they offer."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from gpd_soap.store import tables as schema
+
+
+class Service(NamedTuple):
+    """A spontaneous-payment service as configured: its kind, and that kind's own settings."""
+
+    organization: str
+    organization_name: str
+    kind: str
+    settings: dict[str, Any]
+
+
+def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) -> Any:
+    """An INSERT that, where the key exists, sets `changed` to the new values, or to `to`."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    values = {name: to.get(name, statement.excluded[name]) for name in changed}
+    keys = [column.name for column in table.primary_key]
+    if not values:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+
+
+def inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is in use; of several at one instant, one is told that it did."""
+    # WHY: of an INSERT not every driver counts the rows.
+    first = upsert(connection, table, []).returning(*table.primary_key)
+    return connection.execute(first, row).first() is not None
+
+
+def put_organization(connection: Connection, fiscal_code: str, name: str) -> bool:
+    """Register an organization, or rename it; whether it is new."""
+    return _put(connection, schema.organization, fiscal_code=fiscal_code, name=name)
+
+
+def put_broker(connection: Connection, fiscal_code: str) -> bool:
+    """Register a broker (intermediario); whether it is new."""
+    return _put(connection, schema.broker, fiscal_code=fiscal_code)
+
+
+def put_station(connection: Connection, station: str, broker: str) -> bool:
+    """Register a station of a broker that is registered; whether it is new."""
+    return _put(connection, schema.station, id=station, broker=broker)
+
+
+def put_serving(
+    connection: Connection,
+    organization: str,
+    station: str,
+    segregation_code: str | None = None,
+    *,
+    broadcast: bool = False,
+) -> bool:
+    """Let a station serve an organization, with the segregation code of the numbers it issues.
+
+    Whether it did not before.  The serials of a code that is no longer anyone's stay as they are.
+    """
+    return _put(
+        connection,
+        schema.organization_station,
+        organization=organization,
+        station=station,
+        segregation_code=segregation_code,
+        broadcast=broadcast,
+    )
+
+
+def put_service(
+    connection: Connection,
+    organization: str,
+    service_id: str,
+    subject_id: str,
+    kind: str,
+    settings: dict[str, Any],
+) -> bool:
+    """Offer a spontaneous-payment service, or change how it is offered; whether it is new."""
+    return _put(
+        connection,
+        schema.service,
+        organization=organization,
+        service_id=service_id,
+        subject_id=subject_id,
+        kind=kind,
+        settings=settings,
+    )
+
+
+def withdraw(connection: Connection, organization: str, station: str) -> bool:
+    """Let a station serve an organization no longer; False where it did not."""
+    served = schema.organization_station
+    return _removed(
+        connection, served, served.c.organization == organization, served.c.station == station
+    )
+
+
+def withdraw_service(
+    connection: Connection, organization: str, service_id: str, subject_id: str
+) -> bool:
+    """Offer a service no longer; False where it was not offered."""
+    offered = schema.service
+    return _removed(
+        connection,
+        offered,
+        offered.c.organization == organization,
+        offered.c.service_id == service_id,
+        offered.c.subject_id == subject_id,
+    )
+
+
+def _put(connection: Connection, table: Table, **row: Any) -> bool:
+    if inserted(connection, table, row):
+        return True
+    changed = [name for name in row if name not in table.primary_key.columns]
+    if changed:
+        connection.execute(upsert(connection, table, changed), row)
+    return False
+
+
+def _removed(connection: Connection, table: Table, *which: ColumnElement[bool]) -> bool:
+    return connection.execute(delete(table).where(*which)).rowcount == 1
+
+
+def service(
+    connection: Connection, organization: str, service_id: str, subject_id: str
+) -> Service | None:
+    """The service of these identifiers, or None where the organization offers none such."""
+    offered, owner = schema.service, schema.organization
+    row = connection.execute(
+        select(owner.c.fiscal_code, owner.c.name, offered.c.kind, offered.c.settings)
+        .join_from(offered, owner, offered.c.organization == owner.c.fiscal_code)
+        .where(
+            offered.c.organization == organization,
+            offered.c.service_id == service_id,
+            offered.c.subject_id == subject_id,
+        )
+    ).first()
+    return None if row is None else Service(*row)

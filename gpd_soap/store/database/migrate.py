@@ -1,0 +1,68 @@
+"""Bringing a database to what this version needs, and saying whether it is there."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
+
+from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.database.errors import LaterSchema, StaleSchema
+
+SCRIPTS = Path(__file__).parents[1] / "migrations"
+#: Any number that no one else locks; PostgreSQL's advisory locks have no names.
+LOCK = 4_736_017
+
+
+def upgrade(engine: Engine) -> None:
+    """Apply what is pending, all or nothing; two processes at once do it one after the other."""
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            patiently(connection)
+            connection.execute(text("SET LOCAL lock_timeout = 0"))
+            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        if _pending(connection):
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def pending(engine: Engine) -> list[str]:
+    """The revisions that this database lacks, oldest first; empty when it is up to date."""
+    with engine.begin() as connection:
+        return _pending(connection)
+
+
+def check(engine: Engine) -> None:
+    """Raise StaleSchema where the database lacks something, or is of a later version."""
+    waiting = pending(engine)
+    if waiting:
+        raise StaleSchema(f"the database lacks {', '.join(waiting)}")
+
+
+def _pending(connection: Connection) -> list[str]:
+    ours = _revisions()
+    reached = MigrationContext.configure(connection).get_current_revision()
+    if reached is None:
+        return list(ours)
+    if reached not in ours:
+        raise LaterSchema(f"the database is at revision {reached}, which is not of this version")
+    return list(ours[ours.index(reached) + 1 :])
+
+
+@cache
+def _revisions() -> tuple[str, ...]:
+    """Every revision that this version knows, oldest first."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return tuple(script.revision for script in scripts)[::-1]
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return config

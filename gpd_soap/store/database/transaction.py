@@ -1,0 +1,76 @@
+"""Transactions for someone who waits: tried again where trying helps, or step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+
+from gpd_soap.store.database.errors import StoreError
+from gpd_soap.store.store import Store
+
+T = TypeVar("T")
+
+#: What some work is given to work on: a transaction that is the caller's to end.
+Transaction = Connection
+
+#: LIMIT: each try loses only to another that won.
+ATTEMPTS = 3
+#: What PostgreSQL calls a deadlock, and a transaction that cannot be put in line.
+LOST_TO_ANOTHER = ("40P01", "40001")
+#: What a driver says when a database could not take something that was in order.
+TROUBLE = (OperationalError, InterfaceError, InternalError)
+
+
+class Unavailable(StoreError):
+    """The database cannot be reached, or others held what was needed for too long."""
+
+    def __init__(self) -> None:
+        """Say so in our own words."""
+        # WHY: the driver's words may hold what was sent, and are nobody's out there.
+        super().__init__("the database could not take this")
+
+
+def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
+    """Do some work in a transaction; Unavailable where the database could not take it."""
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            with store.begin() as connection:
+                return work(connection)
+        except TROUBLE as error:
+            if not left or getattr(error.orig, "sqlstate", None) not in LOST_TO_ANOTHER:
+                raise Unavailable from error
+    raise AssertionError("unreachable")
+
+
+@contextmanager
+def steps(store: Store) -> Iterator[Transaction]:
+    """One transaction after another, each ended by the caller's `commit`; the last, or nothing.
+
+    What is not committed is rolled back; Unavailable as in `attempt`, and nothing is tried again.
+    """
+    try:
+        with store.engine.connect() as connection:
+            yield connection
+    except TROUBLE as error:
+        raise Unavailable from error
+
+
+class _Undone(Exception):
+    """Raised to leave a transaction with nothing kept."""
+
+
+def rehearse(store: Store, work: Callable[[Transaction], T]) -> T:
+    """What some work would come to: done in a transaction, and undone."""
+    come_to: list[T] = []
+
+    def undone(connection: Transaction) -> None:
+        come_to[:] = [work(connection)]
+        raise _Undone
+
+    with suppress(_Undone):
+        attempt(store, undone)
+    return come_to[0]

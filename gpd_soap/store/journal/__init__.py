@@ -1,0 +1,1 @@
+"""The journal of exchanges: its entries, its writer, its monthly partitions, its removal."""

@@ -1,0 +1,65 @@
+"""Removing what the journal need not keep any longer."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from functools import partial
+
+from sqlalchemy import delete, func, select, tuple_
+
+from gpd_soap.store import tables as schema
+from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.database.transaction import Transaction, attempt
+from gpd_soap.store.journal import partitions as months
+from gpd_soap.store.store import Store
+
+ENTRY = schema.journal.c
+KEY = list(schema.journal.primary_key.columns)
+
+#: SPEC: pagopa-ec.md 7: the Giornale degli Eventi is kept for 24 months at least.
+LEAST_MONTHS = 24
+#: LIMIT: entries of one transaction, so that SQLite's other writers wait for moments only.
+CHUNK = 10_000
+
+
+def before(now: datetime, many: int) -> datetime:
+    """The instant so many months earlier; where there is no such day, on that month's last."""
+    utc = now.astimezone(UTC)
+    first = months.later(utc.date(), -many)
+    last = (months.later(first, 1) - first).days
+    return utc.replace(year=first.year, month=first.month, day=min(utc.day, last))
+
+
+def count(store: Store, until: datetime) -> int:
+    """How many entries are of before this instant."""
+
+    def counted(connection: Transaction) -> int:
+        patiently(connection)
+        return connection.execute(select(func.count()).where(ENTRY.at < until)).scalar_one()
+
+    return attempt(store, counted)
+
+
+def purge(store: Store, until: datetime) -> int:
+    """Remove what is of before this instant, whole months where they are apart; how many it was.
+
+    One transaction after the other: what is removed stays so, whatever comes.
+    """
+    ended = attempt(store, lambda c: months.ended(c, until))
+    removed = sum(attempt(store, partial(_drop, month)) for month in ended)
+    while chunk := attempt(store, partial(_remove, until)):
+        removed += chunk
+    return removed
+
+
+def _drop(month: date, connection: Transaction) -> int:
+    patiently(connection)
+    return months.drop(connection, month)
+
+
+def _remove(until: datetime, connection: Transaction) -> int:
+    patiently(connection)
+    old = select(*KEY).where(ENTRY.at < until).limit(CHUNK)
+    # WHY: said twice, so that PostgreSQL looks at no month that is to stay.
+    removed = delete(schema.journal).where(ENTRY.at < until, tuple_(*KEY).in_(old))
+    return connection.execute(removed).rowcount

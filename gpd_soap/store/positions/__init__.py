@@ -1,0 +1,1 @@
+"""Positions inserted, changed, read and searched; their numbers, and those that are retired."""

@@ -1,0 +1,1 @@
+"""Receipts and the worklist, read and resolved."""

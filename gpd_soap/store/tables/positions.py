@@ -1,0 +1,149 @@
+"""What is owed: positions, notices, shares, and the numbers that were given out."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Table,
+    text,
+)
+
+from gpd_soap.store.tables.base import Instant, Json, OrganizationCode, metadata
+
+position = Table(
+    "position",
+    metadata,
+    Column(
+        "organization", OrganizationCode, ForeignKey("organization.fiscal_code"), primary_key=True
+    ),
+    Column("iupd", String(255), primary_key=True),
+    Column("version", Integer, nullable=False, default=1),
+    Column("published_at", Instant),
+    Column("withdrawn_at", Instant),
+    Column("company_name", String(140), nullable=False),
+    Column("office_name", String(140)),
+    Column("pay_stand_in", Boolean, nullable=False, default=True),
+    Column("debtor_kind", String(1), nullable=False),
+    Column("debtor_code", String(16), nullable=False),
+    Column("debtor_full_name", String(70), nullable=False),
+    Column("debtor_street_name", String(70)),
+    Column("debtor_civic_number", String(16)),
+    Column("debtor_postal_code", String(16)),
+    Column("debtor_city", String(35)),
+    Column("debtor_province", String(35)),
+    Column("debtor_region", String(35)),
+    Column("debtor_country", String(2)),
+    Column("debtor_email", String(256)),
+    Column("debtor_phone", String(35)),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Index(None, "organization", "created_at", "iupd"),
+)
+
+payment_option = Table(
+    "payment_option",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("nav", String(18), primary_key=True),
+    Column("iupd", String(255), nullable=False),
+    Column("iuv", String(35), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("description", String(140), nullable=False),
+    Column("plan", String(50)),
+    Column("valid_from", Instant),
+    Column("due_at", Instant, nullable=False),
+    Column("switch_to_expired", Boolean, nullable=False),
+    Column("retention_at", Instant),
+    Column("last_payment", Boolean),
+    Column("metadata", Json, nullable=False, default=list),
+    Column("paid_at", Instant),
+    Column("receipt_id", String(71)),
+    Column("payment_date", Instant),
+    Column("payment_method", String(35)),
+    Column("psp", String(35)),
+    Column("psp_name", String(70)),
+    Column("psp_fiscal_code", String(70)),
+    Column("fee", BigInteger),
+    Column("reported_at", Instant),
+    Column("updated_at", Instant, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="1"),
+    ForeignKeyConstraint(
+        ["organization", "iupd"], ["position.organization", "position.iupd"], ondelete="CASCADE"
+    ),
+    Index(None, "organization", "iuv", unique=True),
+    Index(None, "organization", "iupd"),
+    Index(None, "organization", "due_at"),
+    Index(
+        None,
+        "organization",
+        "payment_date",
+        "paid_at",
+        postgresql_where=text("paid_at IS NOT NULL"),
+        sqlite_where=text("paid_at IS NOT NULL"),
+    ),
+)
+
+transfer = Table(
+    "transfer",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("nav", String(18), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("beneficiary", String(11), nullable=False),
+    Column("company_name", String(140)),
+    Column("iban", String(35)),
+    Column("postal_iban", String(35)),
+    Column("stamp_hash", String(72)),
+    Column("stamp_kind", String(2)),
+    Column("stamp_province", String(2)),
+    Column("remittance_information", String(140), nullable=False),
+    Column("category", String(140), nullable=False),
+    Column("metadata", Json, nullable=False, default=list),
+    Column("reported_at", Instant),
+    ForeignKeyConstraint(
+        ["organization", "nav"],
+        ["payment_option.organization", "payment_option.nav"],
+        ondelete="CASCADE",
+    ),
+)
+
+#: The last serial issued, for each organization and segregation code; it only grows.
+iuv_serial = Table(
+    "iuv_serial",
+    metadata,
+    Column(
+        "organization", OrganizationCode, ForeignKey("organization.fiscal_code"), primary_key=True
+    ),
+    Column("segregation_code", String(2), primary_key=True),
+    Column("last", BigInteger, nullable=False),
+)
+
+#: The numbers of notices that were deleted: a payer may still hold one, so none comes back.
+retired_number = Table(
+    "retired_number",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("nav", String(18), primary_key=True),
+    Column("iuv", String(35), nullable=False),
+    Column("iupd", String(255), nullable=False),
+    Column("retired_at", Instant, nullable=False),
+    Index(None, "organization", "iuv"),
+)
+
+#: The notice answered to a demand, so that the same demand sent twice gets the same notice.
+demand = Table(
+    "demand",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("nav", String(18)),
+    Column("answered_at", Instant),
+)

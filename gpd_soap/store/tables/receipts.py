@@ -1,0 +1,82 @@
+"""What was paid, exactly as the Node said it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
+
+from gpd_soap.store.tables.base import Code, Instant, OrganizationCode, metadata
+
+
+def resolution() -> list[Column[Any]]:
+    """What a person decided on what needs one: when, who, and in words."""
+    return [
+        Column("resolved_at", Instant),
+        Column("resolved_by", String(100)),
+        Column("resolution", String(500)),
+    ]
+
+
+#: `variant` is 0 for the first receipt under a receiptId, 1.. for others of different content.
+receipt = Table(
+    "receipt",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("receipt_id", String(71), primary_key=True),
+    Column("variant", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("kept", String(16), nullable=False),
+    Column("reasons", Text, nullable=False, default=""),
+    Column("drift", String(32)),
+    Column("primitive", String(16), nullable=False),
+    Column("broker", Code, nullable=False),
+    Column("station", Code, nullable=False),
+    Column("issuer", String(11), nullable=False),
+    Column("nav", String(18), nullable=False),
+    Column("iuv", String(35), nullable=False),
+    Column("outcome", String(2), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("fee", BigInteger),
+    Column("psp", String(35), nullable=False),
+    Column("psp_name", String(70), nullable=False),
+    Column("psp_fiscal_code", String(70)),
+    Column("channel", String(35), nullable=False),
+    Column("method", String(35)),
+    Column("paid_at", Instant),
+    Column("stand_in", Boolean, nullable=False, default=False),
+    Column("debtor_code", String(16), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("last_received_at", Instant, nullable=False),
+    Column("copies", Integer, nullable=False, default=1),
+    Column("raw", LargeBinary, nullable=False),
+    *resolution(),
+    Index(None, "organization", "nav"),
+    Index(None, "organization", "iuv"),
+    Index(None, "organization", "kept", "received_at"),
+    Index(None, "organization", "paid_at", "received_at"),
+)
+
+#: What came as a receipt and is none: it breaks the contract, or is for an organization not ours.
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("primitive", String(16), nullable=False),
+    Column("reason", String(255), nullable=False),
+    Column("received_at", Instant, nullable=False),
+    Column("last_received_at", Instant, nullable=False),
+    Column("copies", Integer, nullable=False, default=1),
+    Column("raw", LargeBinary, nullable=False),
+    *resolution(),
+)
+
+#: When the Node last probed us, by station as the probe named it.
+probe = Table(
+    "probe",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("station", Code, primary_key=True),
+    Column("last_at", Instant, nullable=False),
+)
