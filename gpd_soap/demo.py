@@ -16,7 +16,6 @@ from gpd_soap.core.debt import Claim, Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.intake.position import check, position_of
 from gpd_soap.soap import codec, models
 from gpd_soap.soap import requests as hear
 from gpd_soap.soap.envelope import NotSoap, open_envelope
@@ -26,6 +25,7 @@ from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import Desk, Policy
 from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.validation.convert import check, position_of
 
 ORGANIZATION, NAME = "77777777777", "Comune di Esempio"
 BENEFICIARY, BENEFICIARY_NAME = "88888888888", "Provincia di Esempio"

@@ -13,7 +13,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
-ORDER = """__init__ core clock settings contract store usecases plugins services intake wsgi
+ORDER = """__init__ core clock settings contract store validation usecases plugins services wsgi
            soap monitoring server features admin simulator wiring demo cli __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
@@ -30,7 +30,7 @@ OWNERS = {
     "flask_openapi_swagger": {"admin"},
     "werkzeug": {"admin"},
     "prometheus_client": {"monitoring"},
-    "pydantic": {"settings", "usecases", "intake", "admin"},
+    "pydantic": {"settings", "validation", "usecases", "admin"},
 }
 READS_THE_ENVIRONMENT = {"settings", "cli"}
 OUTSIDE_WORLD = set(

@@ -40,9 +40,9 @@ from gpd_soap.admin.receipts import operations as receipts
 from gpd_soap.admin.receipts.cases import Cases
 from gpd_soap.admin.scrape import Scrape, Text
 from gpd_soap.clock import Clock
-from gpd_soap.intake.finding import FieldError, findings
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
+from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
 METRICS = "/metrics"

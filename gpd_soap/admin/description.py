@@ -1,6 +1,6 @@
 """What the OpenAPI says beside paths and queries: how bodies, answers and problems are written.
 
-Bodies are checked by `gpd_soap.intake` and not by the framework, so they are described by hand.
+Bodies are checked by `validation` and not by the framework, so they are described by hand.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from gpd_soap.admin import problems
 from gpd_soap.admin.pace import Pace
 from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
-from gpd_soap.intake.document import UnusableFile, decode
-from gpd_soap.intake.finding import FieldError, Model, taken
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role
 from gpd_soap.store.database.transaction import attempt
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.loading.document import UnusableFile, decode
+from gpd_soap.validation.finding import FieldError, Model, taken
 
 #: The first that is there is taken; then comes `Authorization: Bearer`.
 HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")

@@ -15,11 +15,11 @@ from gpd_soap.admin import problems
 from gpd_soap.admin.guard import READING, raw_body
 from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
-from gpd_soap.intake.finding import FieldError
 from gpd_soap.store.access import idempotency as requests
 from gpd_soap.store.access.idempotency import Claim, Told
 from gpd_soap.store.database.transaction import Transaction, Unavailable, attempt
 from gpd_soap.store.store import Store
+from gpd_soap.validation.finding import FieldError
 
 HEADER, REPLAYED = "Idempotency-Key", "Idempotency-Replayed"
 #: Of an answer's headers, those that say something of what was done.

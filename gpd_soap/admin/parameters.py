@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from gpd_soap.core import rome
-from gpd_soap.intake.fields import FIRST_YEAR, LAST_YEAR, OrganizationCode
-from gpd_soap.intake.finding import broken
 from gpd_soap.store.database.paging import Slice
+from gpd_soap.validation.fields import FIRST_YEAR, LAST_YEAR, OrganizationCode
+from gpd_soap.validation.finding import broken
 
 LONGEST_NUMBER = 9
 

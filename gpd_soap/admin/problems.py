@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gpd_soap.intake.finding import FieldError
+from gpd_soap.validation.finding import FieldError
 
 KIND = "application/problem+json"
 

@@ -16,10 +16,10 @@ from gpd_soap.cli.asking import code, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.intake.candidate import Outcome
-    from gpd_soap.intake.load import How, Report
-    from gpd_soap.intake.row import Row
-    from gpd_soap.intake.source import Source
+    from gpd_soap.usecases.loading.check import Outcome
+    from gpd_soap.usecases.loading.load import How, Report
+    from gpd_soap.usecases.loading.row import Row
+    from gpd_soap.usecases.loading.source import Source
 
 FORMATS = ("csv", "ndjson", "json")
 CLEAR_LINE = "\r\x1b[K"
@@ -70,9 +70,9 @@ def load(  # noqa: PLR0913  # an argument for each option is click's way
     unchanged, is passed over, so that a load can be run again.  Exit 0 when all were taken, 1 when
     some were refused, 2 when the file is unusable.
     """
-    from gpd_soap.intake.candidate import Result
-    from gpd_soap.intake.document import UnusableFile
-    from gpd_soap.intake.load import How
+    from gpd_soap.usecases.loading.check import Result
+    from gpd_soap.usecases.loading.document import UnusableFile
+    from gpd_soap.usecases.loading.load import How
 
     how = How(keep_going, dry_run, lenient, organization)
     try:
@@ -88,8 +88,8 @@ def load(  # noqa: PLR0913  # an argument for each option is click's way
 
 def _load(file: BinaryIO, written: str | None, report: IO[str] | None, how: How) -> Report:
     from gpd_soap.clock import utc_now
-    from gpd_soap.intake.load import load as use_case
-    from gpd_soap.intake.source import Format, format_of, open_source
+    from gpd_soap.usecases.loading.load import load as use_case
+    from gpd_soap.usecases.loading.source import Format, format_of, open_source
 
     size = _size(file)
     named = str(getattr(file, "name", ""))
@@ -146,7 +146,7 @@ def _say(line: str) -> None:
 
 def _loaded(report: Report, how: How) -> str:
     """What has become of the positions that were good."""
-    from gpd_soap.intake.candidate import Result
+    from gpd_soap.usecases.loading.check import Result
 
     if report.kept:
         return "loaded"
@@ -155,7 +155,7 @@ def _loaded(report: Report, how: How) -> str:
 
 
 def _summary(report: Report, how: How) -> str:
-    from gpd_soap.intake.candidate import Result
+    from gpd_soap.usecases.loading.check import Result
 
     results = report.results
     kinds = ", ".join(f"{count} {rule}" for rule, count in sorted(report.warnings.items()))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gpd_soap.intake.candidate import Outcome
+    from gpd_soap.usecases.loading.check import Outcome
 
 #: LIMIT: of the mistakes of one position, those that its line has room for.
 MOST, MOST_IN_FILE = 10, 100

@@ -40,7 +40,13 @@ LONG_ENOUGH = 6
 #: What stands in our own sentences is said whatever was sent.
 OUR_WORDS = "\n".join(
     path.read_text(encoding="utf-8")
-    for place in ("core/*.py", "intake/*.py", "admin/problems.py")
+    for place in (
+        "core/*.py",
+        "validation/*.py",
+        "usecases/service_rules.py",
+        "usecases/loading/*.py",
+        "admin/problems.py",
+    )
     for path in Path(gpd_soap.__file__).parent.glob(place)
 )
 

@@ -12,7 +12,7 @@ from gpd_soap.core.debt import Debtor, Notice
 from gpd_soap.core.notice import PROBE
 from gpd_soap.features.check.finding import Finding, Severity
 from gpd_soap.features.check.notices import Judge, Judged, may_be_asked
-from gpd_soap.intake.position import check, position_of
+from gpd_soap.validation.convert import check, position_of
 from tests.checking.samples import notices
 from tests.intake.bodies import ORGANIZATION as OURS
 from tests.intake.test_answers import bodies, never

@@ -17,13 +17,13 @@ from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.payment import due, offer
 from gpd_soap.core.position import NewPosition
-from gpd_soap.intake.position import check, position_of
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.node_rules import broken_rule
 from gpd_soap.soap.responses import Outcome, say
 from gpd_soap.store import tables as schema
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
+from gpd_soap.validation.convert import check, position_of
 from tests.conftest import KINDS, FreshDatabase
 from tests.intake.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, body, iuv
 from tests.store.samples import prepare

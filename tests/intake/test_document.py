@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.intake.document import UnusableFile, decode, read
+from gpd_soap.usecases.loading.document import UnusableFile, decode, read
 from tests.intake.bodies import BANK, ORGANIZATION, body
 
 SERVICE = {

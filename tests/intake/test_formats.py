@@ -11,13 +11,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpd_soap.intake import lines, table
-from gpd_soap.intake.columns import COLUMNS, OPTION, POSITION, STAMP, name_of
-from gpd_soap.intake.finding import FieldError
-from gpd_soap.intake.lines import LONGEST, TOO_LONG
-from gpd_soap.intake.position import check
-from gpd_soap.intake.row import Row
-from gpd_soap.intake.source import Format, format_of, open_source
+from gpd_soap.usecases.loading import csv_positions as table
+from gpd_soap.usecases.loading import lines
+from gpd_soap.usecases.loading.csv_columns import COLUMNS, OPTION, POSITION, STAMP, name_of
+from gpd_soap.usecases.loading.lines import LONGEST, TOO_LONG
+from gpd_soap.usecases.loading.row import Row
+from gpd_soap.usecases.loading.source import Format, format_of, open_source
+from gpd_soap.validation.convert import check
+from gpd_soap.validation.finding import FieldError
 from tests.intake.bodies import ORGANIZATION, Body, body, option, share
 from tests.intake.test_answers import bodies
 

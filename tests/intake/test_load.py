@@ -10,16 +10,16 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import update
 
-from gpd_soap.intake.candidate import Candidate, Outcome, Result
-from gpd_soap.intake.document import UnusableFile
-from gpd_soap.intake.finding import FieldError
-from gpd_soap.intake.load import BATCH, How, Report, load
-from gpd_soap.intake.row import Row
-from gpd_soap.intake.source import Format, Source, open_source
-from gpd_soap.intake.writing import DIFFERS, NEVER_USED, REPEATED, Known, Writing
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.loading.check import Candidate, Outcome, Result
+from gpd_soap.usecases.loading.document import UnusableFile
+from gpd_soap.usecases.loading.load import BATCH, How, Report, load
+from gpd_soap.usecases.loading.row import Row
+from gpd_soap.usecases.loading.source import Format, Source, open_source
+from gpd_soap.usecases.loading.write import DIFFERS, NEVER_USED, REPEATED, Known, Writing
+from gpd_soap.validation.finding import FieldError
 from tests.intake.bodies import ORGANIZATION, body, iuv, nav, option, share
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)

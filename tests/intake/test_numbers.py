@@ -3,8 +3,8 @@
 import pytest
 
 from gpd_soap.core.notice import PROBE, NoticeNumber, issue
-from gpd_soap.intake.finding import FieldError
-from gpd_soap.intake.position import check, position_of, wanted_numbers
+from gpd_soap.validation.convert import check, position_of, wanted_numbers
+from gpd_soap.validation.finding import FieldError
 from tests.intake.bodies import (
     ORGANIZATION,
     body,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from gpd_soap.intake.finding import FieldError
+from gpd_soap.validation.finding import FieldError
 from tests.intake.bodies import (
     BANK,
     HASH,

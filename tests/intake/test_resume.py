@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.intake.load import BATCH
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.loading.load import BATCH
 from tests.intake.bodies import option
 from tests.intake.test_load import CONFIGURATION, kept, load_document, placed
 

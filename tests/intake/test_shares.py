@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.intake.finding import FieldError
+from gpd_soap.validation.finding import FieldError
 from tests.intake.bodies import (
     BANK,
     HASH,

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.intake import table
-from gpd_soap.intake.candidate import Candidate, Outcome, check_row
-from gpd_soap.intake.document import UnusableFile
-from gpd_soap.intake.finding import FieldError
-from gpd_soap.intake.lines import LONGEST
-from gpd_soap.intake.models import MOST_OPTIONS
+from gpd_soap.usecases.loading import csv_positions as table
+from gpd_soap.usecases.loading.check import Candidate, Outcome, check_row
+from gpd_soap.usecases.loading.document import UnusableFile
+from gpd_soap.usecases.loading.lines import LONGEST
+from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.position_v1 import MOST_OPTIONS
 from tests.intake.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, iuv, nav
 
 Cells = dict[str, str]

@@ -5,8 +5,8 @@ from typing import Any
 
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewPosition
-from gpd_soap.intake.finding import FieldError
-from gpd_soap.intake.position import check, position_of
+from gpd_soap.validation.convert import check, position_of
+from gpd_soap.validation.finding import FieldError
 from tests.intake.bodies import (
     ORGANIZATION,
     nav,

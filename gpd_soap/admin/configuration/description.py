@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpd_soap.admin.description import FLAG, Schema, objects, page_of, texts
-from gpd_soap.intake import document
+from gpd_soap.usecases.loading import document
 
 OPEN: Schema = {"type": "object", "description": "what the kind takes"}
 

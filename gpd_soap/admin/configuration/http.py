@@ -13,9 +13,9 @@ from gpd_soap.admin.configuration.registry import Registry
 from gpd_soap.admin.guard import body_of
 from gpd_soap.admin.parameters import Nothing, OfOrganization, Paged
 from gpd_soap.admin.problems import Refused
-from gpd_soap.intake import document
 from gpd_soap.store.configuration.read import Offered, Organization, Station
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.loading import document
 
 
 class Configuration:

@@ -1,11 +1,11 @@
-"""What the paths of the configuration may say; bodies are those of `gpd_soap.intake.document`."""
+"""What the paths of the configuration may say; bodies are those of `loading.document`."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from gpd_soap.admin.parameters import OfOrganization, Told
-from gpd_soap.intake.fields import Text5, Text35
+from gpd_soap.validation.fields import Text5, Text35
 
 
 class OfBroker(Told):

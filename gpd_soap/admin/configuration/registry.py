@@ -10,8 +10,6 @@ from typing import TypeVar
 
 from gpd_soap.admin import problems
 from gpd_soap.admin.problems import Problem, Refused
-from gpd_soap.intake import offering
-from gpd_soap.intake.finding import FieldError
 from gpd_soap.store.configuration import (
     read as configured,
 )
@@ -26,6 +24,8 @@ from gpd_soap.store.configuration.references import BROKER, ORGANIZATION, STATIO
 from gpd_soap.store.database.paging import Slice
 from gpd_soap.store.database.transaction import Transaction, attempt
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import service_rules as offering
+from gpd_soap.validation.finding import FieldError
 
 T = TypeVar("T")
 

@@ -12,9 +12,9 @@ from gpd_soap.admin import problems
 from gpd_soap.admin.parameters import WHOLE, OfOrganization, Told
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.receipt import bounded
-from gpd_soap.intake.fields import Since, Text35, Text255, Until
-from gpd_soap.intake.finding import FieldError, findings
 from gpd_soap.store.journal.entries import REFERENCE, Place, Wanted
+from gpd_soap.validation.fields import Since, Text35, Text255, Until
+from gpd_soap.validation.finding import FieldError, findings
 
 #: How far back is looked where nobody says how far.
 BACK = timedelta(days=30)

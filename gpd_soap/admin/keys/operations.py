@@ -25,11 +25,11 @@ from gpd_soap.admin.keys.parameters import NewKey, OfKey
 from gpd_soap.admin.parameters import Nothing, Paged
 from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
-from gpd_soap.intake.finding import FieldError
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role, UnusableKey
 from gpd_soap.store.database.transaction import attempt
 from gpd_soap.store.store import Store
+from gpd_soap.validation.finding import FieldError
 
 CREATE = "createKey"
 

@@ -8,9 +8,9 @@ from pydantic import AfterValidator, Field
 
 from gpd_soap.admin.parameters import Told
 from gpd_soap.core import codes
-from gpd_soap.intake.fields import Strict, Text16, Text100
-from gpd_soap.intake.finding import broken
 from gpd_soap.store.access.keys import EVERY
+from gpd_soap.validation.fields import Strict, Text16, Text100
+from gpd_soap.validation.finding import broken
 
 #: LIMIT: a key for more organizations than this is best for every one.
 MOST = 1000

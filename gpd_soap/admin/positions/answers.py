@@ -14,8 +14,8 @@ from gpd_soap.admin.answers import Body, local, page_info, there
 from gpd_soap.core.debt import Metadata, Transfer
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.state import PositionState, option_state, position_state
-from gpd_soap.intake.position import PLAN
 from gpd_soap.store.positions.read import Progress, Stored, option_facts
+from gpd_soap.validation.convert import PLAN
 
 SERVICE = "GPD"
 

@@ -11,9 +11,6 @@ from gpd_soap.admin.positions import rules
 from gpd_soap.admin.positions.several import join, placed
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
-from gpd_soap.intake import models
-from gpd_soap.intake.finding import FieldError, path
-from gpd_soap.intake.position import position_of, wanted_numbers
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.database.transaction import Transaction, attempt, rehearse
 from gpd_soap.store.positions import insert as positions
@@ -21,6 +18,9 @@ from gpd_soap.store.positions import numbers
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
+from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation.convert import position_of, wanted_numbers
+from gpd_soap.validation.finding import FieldError, path
 
 MANY = "paymentPositions"
 

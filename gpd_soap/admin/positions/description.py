@@ -19,7 +19,7 @@ from gpd_soap.admin.description import (
 )
 from gpd_soap.admin.positions import parameters
 from gpd_soap.core.state import OptionState, PositionState
-from gpd_soap.intake import models
+from gpd_soap.validation import position_v1 as models
 
 #: Our models under the names that GPD's OpenAPI gives them.
 GPD_NAMES = {

@@ -30,9 +30,9 @@ from gpd_soap.admin.positions.taking import Named
 from gpd_soap.admin.positions.updating import update, update_many
 from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
-from gpd_soap.intake.finding import FieldError
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
+from gpd_soap.validation.finding import FieldError
 
 #: LIMIT: GPD's for one bulk.
 MOST = 100

@@ -18,7 +18,6 @@ from gpd_soap.admin.positions.several import every
 from gpd_soap.admin.positions.taking import Named, known, take, take_all
 from gpd_soap.admin.problems import Refused
 from gpd_soap.clock import Clock
-from gpd_soap.intake.finding import FieldError
 from gpd_soap.store.database.transaction import Transaction, attempt
 from gpd_soap.store.positions import change as changing
 from gpd_soap.store.positions import read as admin_positions
@@ -26,6 +25,7 @@ from gpd_soap.store.positions import search as listing
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.positions.search import Wanted
 from gpd_soap.store.store import Store
+from gpd_soap.validation.finding import FieldError
 
 #: SPEC: gpd-reference.md 3: what stands for a receipt and a PSP where the creditor says "paid".
 ELSEWHERE = "CLOSED_AS_ALREADY_PAID_BY_EC"

@@ -12,9 +12,9 @@ from gpd_soap.admin.parameters import WHOLE, Day, Flag, OfOrganization, Paged, T
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
-from gpd_soap.intake.fields import Iban, Since, Strict, Text35, Text255
-from gpd_soap.intake.finding import FieldError, broken
 from gpd_soap.store.positions.search import Wanted, Window
+from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
+from gpd_soap.validation.finding import FieldError, broken
 
 #: SPEC: gpd-reference.md 3: the longest interval of a list, and that of one bound alone.
 MOST_DAYS = 30

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from gpd_soap.admin import problems
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.state import PositionState, position_state
-from gpd_soap.intake import models
-from gpd_soap.intake.finding import FieldError, findings, path
-from gpd_soap.intake.rules import judge
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation.finding import FieldError, findings, path
+from gpd_soap.validation.position_rules import judge
 
 NOT_UPDATABLE = {
     PositionState.INVALID,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from gpd_soap.admin.problems import Refused
-from gpd_soap.intake.finding import FieldError, path
+from gpd_soap.validation.finding import FieldError, path
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -8,10 +8,10 @@ from typing import NamedTuple
 from gpd_soap.admin import problems
 from gpd_soap.admin.positions.several import join
 from gpd_soap.admin.problems import Refused
-from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.validation.finding import FieldError, path
 
 #: Says whether what a position is marked with is what the caller has seen.
 Seen = Callable[[str], bool]

@@ -17,15 +17,15 @@ from gpd_soap.admin.positions.taking import Named, take, take_all
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.intake import models
-from gpd_soap.intake.finding import FieldError, path
-from gpd_soap.intake.position import position_of
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import change as changing
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
+from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation.convert import position_of
+from gpd_soap.validation.finding import FieldError, path
 
 
 def update(store: Store, named: Named, told: object, now: datetime, how: How) -> Done:

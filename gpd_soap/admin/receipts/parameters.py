@@ -12,10 +12,10 @@ from gpd_soap.admin import problems
 from gpd_soap.admin.parameters import WHOLE, OfOrganization, Told
 from gpd_soap.admin.problems import Refused
 from gpd_soap.core import rome
-from gpd_soap.intake.fields import Since, Strict, Text16, Text35, Text500, Until
-from gpd_soap.intake.finding import findings
 from gpd_soap.store.receipts import search as receipts
 from gpd_soap.store.receipts import worklist
+from gpd_soap.validation.fields import Since, Strict, Text16, Text35, Text500, Until
+from gpd_soap.validation.finding import findings
 
 #: SPEC: gpd-reference.md 4.7: how far a window reaches of which one end is known, or none.
 MONTHS = 3

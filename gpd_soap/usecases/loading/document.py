@@ -12,9 +12,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from gpd_soap.intake import offering
-from gpd_soap.intake.fields import OrganizationCode, Segregation, Strict, Text5, Text35, Text140
-from gpd_soap.intake.finding import FieldError, findings, path
+from gpd_soap.usecases import service_rules as offering
+from gpd_soap.validation.fields import OrganizationCode, Segregation, Strict, Text5, Text35, Text140
+from gpd_soap.validation.finding import FieldError, findings, path
 
 
 class UnusableFile(Exception):

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from gpd_soap.intake.document import Placed, UnusableFile, told
-from gpd_soap.intake.finding import MOST, FieldError
-from gpd_soap.intake.models import Option, Position, Stamp, Transfer
+from gpd_soap.usecases.loading.document import Placed, UnusableFile, told
+from gpd_soap.validation.finding import MOST, FieldError
+from gpd_soap.validation.position_v1 import Option, Position, Stamp, Transfer
 
 #: Whose field a column is: the position's, the option's, or that of the transfer of this number.
 POSITION, OPTION, TRANSFERS = -1, 0, range(1, 6)

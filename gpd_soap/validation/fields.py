@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from gpd_soap.core import codes, money, rome
-from gpd_soap.intake.finding import broken
+from gpd_soap.validation.finding import broken
 
 #: What XML 1.0 cannot carry, and the controls that it can and nobody wants on a notice.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")

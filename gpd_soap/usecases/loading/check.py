@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from gpd_soap.core.codes import problem_with_fiscal_code_pa
 from gpd_soap.core.notice import nav_of_iuv
-from gpd_soap.intake import models
-from gpd_soap.intake.document import Placed
-from gpd_soap.intake.finding import FieldError, findings, path
-from gpd_soap.intake.position import check
-from gpd_soap.intake.row import Rename, Row
+from gpd_soap.usecases.loading.document import Placed
+from gpd_soap.usecases.loading.row import Rename, Row
+from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation.convert import check
+from gpd_soap.validation.finding import FieldError, findings, path
 
 #: LIMIT: an IUPD that is longer is none, and a line of a report has no room for it.
 LONGEST_NAME = 255

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from gpd_soap.core import codes, notice
-from gpd_soap.intake.finding import FieldError, path
-from gpd_soap.intake.models import Entry, Option, Position, Transfer
+from gpd_soap.validation.finding import FieldError, path
+from gpd_soap.validation.position_v1 import Entry, Option, Position, Transfer
 
 #: SPEC: gpd-reference.md 2.4: the key under which GPD itself answers a notification fee.
 RESERVED = "NOTIFICATION_FEE"

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpd_soap.intake import offering
-from gpd_soap.intake.document import Document, UnusableFile, told
-from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.store import tables as schema
 from gpd_soap.store.configuration import read as configured
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database.transaction import Transaction
+from gpd_soap.usecases import service_rules as offering
+from gpd_soap.usecases.loading.document import Document, UnusableFile, told
+from gpd_soap.validation.finding import FieldError, path
 
 
 def configure(connection: Transaction, document: Document) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from gpd_soap.intake.finding import FieldError
+from gpd_soap.validation.finding import FieldError
 
 Rename = Callable[[FieldError], FieldError]
 

@@ -16,9 +16,9 @@ from pydantic import ValidationError
 from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.intake import models
-from gpd_soap.intake.finding import FieldError, findings
-from gpd_soap.intake.rules import judge
+from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation.finding import FieldError, findings
+from gpd_soap.validation.position_rules import judge
 
 #: The plan of installments that name none: GPD's first API knows one plan for each position.
 PLAN = "PLAN"

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
-from gpd_soap.intake import cells, columns
-from gpd_soap.intake.cells import Record
-from gpd_soap.intake.columns import OPTION, ORGANIZATION, POSITION, STAMP, Column
-from gpd_soap.intake.finding import FieldError
-from gpd_soap.intake.models import MOST_OPTIONS
-from gpd_soap.intake.row import Row
+from gpd_soap.usecases.loading import csv_cells as cells
+from gpd_soap.usecases.loading import csv_columns as columns
+from gpd_soap.usecases.loading.csv_cells import Record
+from gpd_soap.usecases.loading.csv_columns import OPTION, ORGANIZATION, POSITION, STAMP, Column
+from gpd_soap.usecases.loading.row import Row
+from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.position_v1 import MOST_OPTIONS
 
 #: LIMIT: the largest amount has fewer digits.
 MOST_DIGITS = 15

@@ -6,8 +6,8 @@ from collections import Counter
 
 from gpd_soap.core.notice import PROBE, NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.intake import models
-from gpd_soap.intake.position import position_of
+from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation.convert import position_of
 
 #: Where the file brings no number; it names no notice.
 _ANY = NoticeNumber(PROBE)

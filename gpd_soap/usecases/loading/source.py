@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import BinaryIO, NamedTuple
 
-from gpd_soap.intake import document, lines, table
-from gpd_soap.intake.document import Document
-from gpd_soap.intake.row import Row
+from gpd_soap.usecases.loading import csv_positions as table
+from gpd_soap.usecases.loading import document, lines
+from gpd_soap.usecases.loading.document import Document
+from gpd_soap.usecases.loading.row import Row
 
 
 class Format(StrEnum):

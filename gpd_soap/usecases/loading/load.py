@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.intake.candidate import Candidate, Checked, Outcome, Result, check_row
-from gpd_soap.intake.configuring import configure
-from gpd_soap.intake.source import Source
-from gpd_soap.intake.writing import Writing
 from gpd_soap.store.database.transaction import steps
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.loading.check import Candidate, Checked, Outcome, Result, check_row
+from gpd_soap.usecases.loading.configure import configure
+from gpd_soap.usecases.loading.source import Source
+from gpd_soap.usecases.loading.write import Writing
 
 #: LIMIT: notices that go to the database at once, so that each statement ends in time.
 BATCH = 500

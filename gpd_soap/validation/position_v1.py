@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gpd_soap.intake.fields import (
+from gpd_soap.validation.fields import (
     Category,
     Cents,
     DebtorCode,

@@ -8,17 +8,17 @@ from datetime import datetime
 
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewPosition
-from gpd_soap.intake.candidate import Candidate, Name, Outcome, Result
-from gpd_soap.intake.configuring import organizations
-from gpd_soap.intake.finding import FieldError, path
-from gpd_soap.intake.position import position_of, wanted_numbers
-from gpd_soap.intake.same import is_same
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.positions import numbers
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.usecases.loading.check import Candidate, Name, Outcome, Result
+from gpd_soap.usecases.loading.compare import is_same
+from gpd_soap.usecases.loading.configure import organizations
+from gpd_soap.validation.convert import position_of, wanted_numbers
+from gpd_soap.validation.finding import FieldError, path
 
 UNKNOWN = FieldError("organization", "unknown", "a registered organization")
 DIFFERS = FieldError("iupd", "in-use", "what is stored under this IUPD, which differs")

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gpd_soap.intake.finding import FieldError
 from gpd_soap.usecases.spontaneous.kinds import problem_with
+from gpd_soap.validation.finding import FieldError
 
 #: The setting by which a service says with which code its notices are numbered.
 CODE = "segregationCode"
