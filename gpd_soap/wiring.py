@@ -26,7 +26,7 @@ from gpd_soap.wsgi.http import Wsgi
 from gpd_soap.wsgi.payment_options import PaymentOptions
 
 if TYPE_CHECKING:
-    from gpd_soap.admin.receipts.cases import Cases
+    from gpd_soap.api.receipts.cases import Cases
 
 
 def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> Desk:
@@ -88,7 +88,7 @@ def admin_face(
 ) -> Wsgi:
     """What the admin listener serves; a key may make `rate` requests in ten seconds (0: any)."""
     # WHY: here, because a server of the node face alone would carry Flask for nothing.
-    from gpd_soap.admin.app import admin_app
+    from gpd_soap.api.app import admin_app
 
     health = Health(store, Schema())
     return admin_app(
@@ -103,7 +103,7 @@ def cases(
     witnesses: Sequence[Witness] = (),
 ) -> Cases:
     """The worklist, which can send what was kept through the node's door again."""
-    from gpd_soap.admin.receipts.cases import Cases
+    from gpd_soap.api.receipts.cases import Cases
 
     told = (*_keepers(settings, store), *witnesses)
     endpoint = node_endpoint(settings, desk(settings, store, clock), told)

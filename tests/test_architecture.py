@@ -14,7 +14,7 @@ CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
 ORDER = """__init__ core clock settings contract store validation usecases plugins services wsgi
-           soap monitoring server features admin simulator wiring demo cli __main__""".split()
+           soap monitoring server features api simulator wiring demo cli __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
@@ -25,12 +25,12 @@ OWNERS = {
     "gunicorn": {"server"},
     "zeep": {"simulator"},
     "requests": {"simulator"},
-    "flask": {"admin"},
-    "flask_openapi": {"admin"},
-    "flask_openapi_swagger": {"admin"},
-    "werkzeug": {"admin"},
+    "flask": {"api"},
+    "flask_openapi": {"api"},
+    "flask_openapi_swagger": {"api"},
+    "werkzeug": {"api"},
     "prometheus_client": {"monitoring"},
-    "pydantic": {"settings", "validation", "usecases", "admin"},
+    "pydantic": {"settings", "validation", "usecases", "api"},
 }
 READS_THE_ENVIRONMENT = {"settings", "cli"}
 OUTSIDE_WORLD = set(

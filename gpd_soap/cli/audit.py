@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.asking import code, ready_store
+from gpd_soap.cli.common import code, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpd_soap.cli.asking import ready_store
+from gpd_soap.cli.common import ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def journal() -> None:
 @click.option("--json", "as_json", is_flag=True, help="A JSON object a line, with every field.")
 def search(organization: str | None, limit: int, *, as_json: bool, **filters: str | None) -> None:
     """Print a line for each entry that is found, the newest first."""
-    from gpd_soap.admin.journal import answers
+    from gpd_soap.api.journal import responses as answers
     from gpd_soap.store.database.transaction import attempt
     from gpd_soap.store.journal import entries
 
@@ -56,7 +56,7 @@ def search(organization: str | None, limit: int, *, as_json: bool, **filters: st
 @click.argument("entry_id", metavar="ID")
 def show(entry_id: str) -> None:
     """Print the entry of this ID, a field a line."""
-    from gpd_soap.admin.journal import answers
+    from gpd_soap.api.journal import responses as answers
     from gpd_soap.store.database.transaction import attempt
     from gpd_soap.store.journal import entries
     from gpd_soap.store.journal.entries import Place
@@ -102,8 +102,8 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
 
 
 def _wanted(organization: str | None, filters: dict[str, str | None]) -> Wanted:
-    from gpd_soap.admin.journal.parameters import searching
-    from gpd_soap.admin.problems import Refused
+    from gpd_soap.api.journal.parameters import searching
+    from gpd_soap.api.problems import Refused
     from gpd_soap.clock import utc_now
     from gpd_soap.core.codes import problem_with_fiscal_code_pa
 

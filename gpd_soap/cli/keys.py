@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.asking import read, ready_store
+from gpd_soap.cli.common import read, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def key() -> None:
 )
 def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     """Make a key and print it: the last line of the output, and the only time it is shown."""
-    from gpd_soap.admin.keys.parameters import NewKey
+    from gpd_soap.api.keys.parameters import NewKey
     from gpd_soap.clock import utc_now
     from gpd_soap.store.access import keys
 

@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 import click
 
 from gpd_soap.cli import report as reports
-from gpd_soap.cli.asking import code, ready_store
+from gpd_soap.cli.common import code, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:

@@ -7,14 +7,14 @@ import click
 from gpd_soap import __version__
 from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
-from gpd_soap.cli.configure import organization, service, station
+from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
-from gpd_soap.cli.node import node
 from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.serve import db, health, serve
+from gpd_soap.cli.simulator import node
 from gpd_soap.core.errors import OperatorError
 
 

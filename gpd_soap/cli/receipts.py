@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.asking import code, read, ready_store
+from gpd_soap.cli.common import code, read, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.admin.receipts.cases import Cases, Found
+    from gpd_soap.api.receipts.cases import Cases, Found
     from gpd_soap.store.receipts.search import Listed
 
 LONGEST_NAME = 100
@@ -51,7 +51,7 @@ def receipts() -> None:
 @click.option("--page", "page_num", default="0", show_default=True, help="A page has 100 lines.")
 def every(organization: str, **told: str | None) -> None:
     """Print a line for each receipt of a payment, the latest first: when, IUV, amount, kept, ID."""
-    from gpd_soap.admin.receipts.parameters import Listing
+    from gpd_soap.api.receipts.parameters import Listing
     from gpd_soap.clock import utc_now
     from gpd_soap.store.receipts import search as kept
 
@@ -79,7 +79,7 @@ def every(organization: str, **told: str | None) -> None:
 @click.option("--page", default=0, show_default=True, help="A page has 50 lines.")
 def worklist(organization: str | None, kind: str | None, resolved: str, page: int) -> None:
     """Print a line for each case, what came last first: when, kind, notice, amount, ID, reasons."""
-    from gpd_soap.admin.receipts.parameters import Cases
+    from gpd_soap.api.receipts.parameters import Cases
 
     with _told():
         wanted = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).wanted()
@@ -122,7 +122,7 @@ def raw(case: str, organization: str | None, output: BinaryIO) -> None:
 @by
 def resolve(case: str, organization: str | None, note: str, by: str) -> None:
     """Close a case with a note; once."""
-    from gpd_soap.admin.receipts.parameters import Note
+    from gpd_soap.api.receipts.parameters import Note
 
     with _told():
         told = read(Note, note=note)
@@ -136,7 +136,7 @@ def resolve(case: str, organization: str | None, note: str, by: str) -> None:
 @by
 def rematch(case: str, organization: str | None, nav: str | None, by: str) -> None:
     """Look again for the notice of a receipt, or take a quarantined message again."""
-    from gpd_soap.admin.receipts.parameters import Match
+    from gpd_soap.api.receipts.parameters import Match
 
     with _told():
         told = read(Match, nav=nav)
@@ -153,7 +153,7 @@ def _cases() -> Cases:
 @contextmanager
 def _told() -> Iterator[None]:
     """Tell a refusal, or what is wrong with an option, in a line."""
-    from gpd_soap.admin.problems import Refused
+    from gpd_soap.api.problems import Refused
 
     try:
         yield
@@ -163,7 +163,7 @@ def _told() -> Iterator[None]:
 
 
 def _show(found: Found) -> None:
-    from gpd_soap.admin.receipts.answers import case
+    from gpd_soap.api.receipts.responses import case
 
     for name, value in case(found).items():
         parts = value.items() if isinstance(value, dict) else [("", value)]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from werkzeug.datastructures import Headers
 from werkzeug.test import Client
 
-from gpd_soap.admin.app import admin_app
+from gpd_soap.api.app import admin_app
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.exchange import NOBODY
 from gpd_soap.core.receipt import Receipt, Verdict, settle

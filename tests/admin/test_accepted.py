@@ -45,7 +45,7 @@ OUR_WORDS = "\n".join(
         "validation/*.py",
         "usecases/service_rules.py",
         "usecases/loading/*.py",
-        "admin/problems.py",
+        "api/problems.py",
     )
     for path in Path(gpd_soap.__file__).parent.glob(place)
 )

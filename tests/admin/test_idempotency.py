@@ -192,7 +192,7 @@ def claimed(office: Office, told: object = None) -> None:
         raise SystemExit
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gpd_soap.admin.positions.http.create", die)
+        patch.setattr("gpd_soap.api.positions.handlers.create", die)
         with pytest.raises(SystemExit):
             create(office, told)
 
@@ -246,7 +246,7 @@ def test_a_failure_of_ours_is_not_remembered(office: Office, monkeypatch: pytest
         raise Unavailable
 
     with monkeypatch.context() as patch:
-        patch.setattr("gpd_soap.admin.positions.http.create", fail)
+        patch.setattr("gpd_soap.api.positions.handlers.create", fail)
         assert create(office).status == 503
 
     assert rows(office.store) == []

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection
 
-from gpd_soap.admin import problems
-from gpd_soap.admin.problems import Refused
-from gpd_soap.admin.receipts.cases import Cases
+from gpd_soap.api import problems
+from gpd_soap.api.problems import Refused
+from gpd_soap.api.receipts.cases import Cases
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.settings import Settings
 from gpd_soap.store import tables as schema

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from werkzeug.test import Client
 
-from gpd_soap.admin.app import admin_app
-from gpd_soap.admin.pace import SECONDS, Bucket, Pace, drawn
+from gpd_soap.api.app import admin_app
+from gpd_soap.api.rate_limit import SECONDS, Bucket, Pace, drawn
 from gpd_soap.settings import Settings
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store

@@ -1,0 +1,81 @@
+"""Which entries of the journal are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from gpd_soap.api import problems
+from gpd_soap.api.parameters import WHOLE, OfOrganization, Told
+from gpd_soap.api.problems import Refused
+from gpd_soap.core.receipt import bounded
+from gpd_soap.store.journal.entries import REFERENCE, Place, Wanted
+from gpd_soap.validation.fields import Since, Text35, Text255, Until
+from gpd_soap.validation.finding import FieldError, findings
+
+#: How far back is looked where nobody says how far.
+BACK = timedelta(days=30)
+
+Reference = Annotated[str, Field(pattern=REFERENCE, description="an entry's id")]
+
+
+class OfEntry(OfOrganization):
+    """Which entry of an organization's."""
+
+    id: Reference
+
+
+class OfAnyEntry(Told):
+    """Which entry, whosever it is."""
+
+    id: Reference
+
+
+class Searching(Told):
+    """Which entries, the newest first; of the last 30 days where nothing is said."""
+
+    first: Since | None = Field(None, alias="from", description="a day or a date-time, in Rome")
+    last: Until | None = Field(None, alias="to", description="a day or a date-time, included")
+    operation: (
+        Literal[
+            "paVerifyPaymentNotice",
+            "paGetPayment",
+            "paGetPaymentV2",
+            "paSendRT",
+            "paSendRTV2",
+            "paDemandPaymentNotice",
+        ]
+        | None
+    ) = None
+    outcome: Literal["OK", "KO", "Fault"] | None = None
+    fault: Text35 | None = Field(None, description="a code, such as PAA_SINTASSI_XSD")
+    nav: Annotated[str, Field(pattern=r"^[0-9]{18}$")] | None = Field(
+        None, description="the notice number"
+    )
+    iuv: Text35 | None = Field(None, description="of receipts, and of the notices that carry it")
+    receipt_id: Annotated[Text255, AfterValidator(bounded)] | None = Field(None, alias="receiptId")
+    psp: Text35 | None = None
+    station: Text35 | None = None
+    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
+    after: Reference | None = Field(None, description="`next` of the page before")
+
+    def wanted(self, organization: str | None, now: datetime) -> Wanted:
+        """The question to the store; Refused for a time that ends before it begins."""
+        last = self.last or now
+        first = self.first or last - BACK
+        if last < first:
+            raise Refused(problems.BAD_REQUEST, [FieldError("to", "range", "not before `from`")])
+        told = self.model_dump(exclude={"first", "last", "after"})
+        after = None if self.after is None else Place.of(self.after)
+        return Wanted(organization, first, last, after=after, **told)
+
+
+def searching(told: Mapping[str, str]) -> Searching:
+    """Read a search that does not come over HTTP; Refused with all that is wrong in it."""
+    try:
+        return Searching.model_validate(told)
+    except ValidationError as error:
+        raise Refused(problems.BAD_REQUEST, findings(error)) from None

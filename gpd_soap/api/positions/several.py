@@ -1,0 +1,46 @@
+"""Several positions at a time: refused together, each by its place in the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from gpd_soap.api.problems import Refused
+from gpd_soap.validation.finding import FieldError, path
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+def every(items: Iterable[T], rule: Callable[[T], R], place: str | None) -> list[R]:
+    """What a rule says of each; Refused with all that the rule refuses as it does the first."""
+    kept: list[R] = []
+    refused: list[tuple[int, Refused]] = []
+    for at, item in enumerate(items):
+        try:
+            kept.append(rule(item))
+        except Refused as no:
+            refused.append((at, no))
+    if refused:
+        first = refused[0][1].problem
+        alike = [(at, no) for at, no in refused if no.problem == first]
+        raise Refused(first, [error for at, no in alike for error in _errors(place, at, no)])
+    return kept
+
+
+def placed(place: str | None, at: int, found: Iterable[FieldError]) -> list[FieldError]:
+    """What was found in one of several, by its place in the whole; None says that it is all."""
+    if place is None:
+        return list(found)
+    return [each._replace(field=join(path(place, at), each.field)) for each in found]
+
+
+def join(place: str, field: str) -> str:
+    """A field of what is at a place; either may be the whole."""
+    return f"{place}.{field}" if place and field else place + field
+
+
+def _errors(place: str | None, at: int, refused: Refused) -> list[FieldError]:
+    if place is None or refused.errors:
+        return placed(place, at, refused.errors)
+    return [FieldError(path(place, at), "state", "a position in another state")]

@@ -1,0 +1,147 @@
+"""What a person does with the worklist: look, resolve, match again.  For the API and the commands.
+
+A case is resolved once, and a receipt matched once, whoever else tries at the same instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import NamedTuple
+
+from gpd_soap.api import problems
+from gpd_soap.api.problems import Problem, Refused
+from gpd_soap.clock import Clock
+from gpd_soap.core.case_id import CaseKey, case_key
+from gpd_soap.core.exchange import Exchanged
+from gpd_soap.core.receipt import waits
+from gpd_soap.store.database.transaction import Transaction, attempt
+from gpd_soap.store.node import matching
+from gpd_soap.store.receipts import worklist
+from gpd_soap.store.receipts.worklist import Case, NoticeNow, Resolution, Row, Scope, Wanted
+from gpd_soap.store.store import Store
+
+#: Sends a message through the node's door again, and says what came of it.
+TakeAgain = Callable[[bytes], Exchanged]
+
+
+class Found(NamedTuple):
+    """A case, and what the notice that it names is now."""
+
+    case: Case
+    notice: NoticeNow | None
+
+
+class Cases:
+    """The worklists of every organization; who may see which is decided before."""
+
+    def __init__(self, store: Store, clock: Clock, take_again: TakeAgain) -> None:
+        """Take collaborators; `clock` gives the UTC time of each question."""
+        self._store, self._clock, self._take_again = store, clock, take_again
+
+    def page(self, scope: Scope, wanted: Wanted) -> tuple[list[Found], int]:
+        """A page of cases, and how many there are on all pages."""
+
+        def work(connection: Transaction) -> tuple[list[Found], int]:
+            found, total = worklist.page(connection, scope, wanted)
+            return _with_notices(connection, scope, found), total
+
+        return attempt(self._store, work)
+
+    def read(self, scope: Scope, told: str) -> Found:
+        """One case, whatever has become of it."""
+        key = _key(told)
+
+        def work(connection: Transaction) -> Found:
+            found = worklist.read(connection, scope, key)
+            if found is None:
+                raise Refused(problems.CASE_NOT_FOUND)
+            return _with_notices(connection, scope, [found])[0]
+
+        return attempt(self._store, work)
+
+    def raw(self, scope: Scope, told: str) -> bytes:
+        """The message of a case, exactly as it came."""
+        key = _key(told)
+        found = attempt(self._store, lambda c: worklist.raw(c, scope, key))
+        if found is None:
+            raise Refused(problems.CASE_NOT_FOUND)
+        return found
+
+    def resolve(self, scope: Scope, told: str, by: str, note: str) -> Found:
+        """Note what was decided on a case; once."""
+        key, resolution = _key(told), Resolution(self._clock(), by, note)
+        if not attempt(self._store, lambda c: worklist.resolve(c, scope, key, resolution)):
+            self.read(scope, told)
+            raise Refused(problems.NOT_OPEN)
+        return self.read(scope, told)
+
+    def rematch(self, scope: Scope, told: str, by: str, nav: str | None = None) -> Found:
+        """Decide a case anew, or let it pay the notice `nav`, which a person says it is for.
+
+        A quarantined message goes through the node's door again; where it is refused again, that
+        counts as one more copy.
+        """
+        key = _key(told)
+        if key.variant is None:
+            self._send_again(scope, told, by, nav)
+        else:
+            attempt(self._store, lambda c: self._match(c, scope, key, by, nav))
+        return self.read(scope, told)
+
+    def _send_again(self, scope: Scope, told: str, by: str, nav: str | None) -> None:
+        if self.read(scope, told).case.resolved_at is not None:
+            raise Refused(problems.NOT_OPEN)
+        if nav is not None:
+            raise Refused(problems.NOT_WAITING)
+        answered = self._take_again(self.raw(scope, told))
+        if answered.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            raise Refused(problems.UNAVAILABLE, headers={"Retry-After": "5"})
+        if answered.outcome != "OK":
+            raise Refused(_not_taken(answered))
+        self.resolve(scope, told, by, f"sent again, and taken; {answered.rule}")
+
+    def _match(
+        self, connection: Transaction, scope: Scope, key: CaseKey, by: str, nav: str | None
+    ) -> None:
+        matching.have_matches_alone(connection, scope or "")
+        row = worklist.lock(connection, scope, key)
+        if row is None:
+            raise Refused(problems.CASE_NOT_FOUND)
+        if row["resolved_at"] is not None:
+            raise Refused(problems.NOT_OPEN)
+        if not waits(row["kept"], row["reasons"]):
+            raise Refused(problems.NOT_WAITING)
+        if nav is None:
+            if not matching.match_again(connection, row, self._clock()):
+                raise Refused(problems.NOT_MATCHED)
+        else:
+            resolution = Resolution(self._clock(), by, f"paid the notice {nav}")
+            _pay(connection, row, nav, resolution)
+            worklist.resolve(connection, scope, key, resolution)
+
+
+def _key(told: str) -> CaseKey:
+    key = case_key(told)
+    if key is None:
+        raise Refused(problems.CASE_NOT_FOUND)
+    return key
+
+
+def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution) -> None:
+    verdict = matching.match_by_hand(connection, row, nav, resolution.resolved_at)
+    if verdict is None:
+        raise Refused(problems.OPTION_NOT_FOUND)
+    if not verdict.pays:
+        raise Refused(problems.NOT_PAYABLE)
+
+
+def _with_notices(connection: Transaction, scope: Scope, found: list[Case]) -> list[Found]:
+    notices = worklist.notices(connection, scope or "", found)
+    return [Found(case, notice) for case, notice in zip(found, notices, strict=True)]
+
+
+def _not_taken(answered: Exchanged) -> Problem:
+    said = answered.fault if answered.outcome == "KO" else "a SOAP Fault"
+    problem = problems.NOT_TAKEN
+    return problem._replace(detail=problem.detail.format(said))
