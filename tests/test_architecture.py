@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +33,12 @@ OWNERS = {
     "prometheus_client": {"monitoring"},
     "pydantic": {"settings", "validation", "usecases", "api"},
 }
+# The same inside the store: a room imports itself and what stands before it.
+STORE_ORDER = """__init__ tables migrations database rows states configuration journal access node
+                 positions receipts demands statistics store""".split()
+#: What is given transactions to make, and needs no more of the store.
+TAKES_A_DATABASE = {"store/database/transaction.py", "store/journal/purge.py"}
+MOST_MODULES = 20
 READS_THE_ENVIRONMENT = {"settings", "cli"}
 OUTSIDE_WORLD = set(
     """asyncio http io logging os pathlib random secrets shutil socket sqlite3 subprocess sys
@@ -62,6 +69,11 @@ def imported_by(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: write the import out in full"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room(path: Path) -> str:
+    """The name directly under gpd_soap.store that a module of it belongs to."""
+    return path.relative_to(PACKAGE / "store").parts[0].removesuffix(".py")
 
 
 def libraries(path: Path) -> set[str]:
@@ -113,6 +125,33 @@ def test_imports_point_one_way(path: Path):
     allowed = set(ORDER[: ORDER.index(place(path)) + 1])
 
     assert neighbours(path) <= allowed
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if PACKAGE / "store" in path.parents],
+    ids=lambda p: str(p.relative_to(PACKAGE)),
+)
+def test_imports_inside_the_store_point_one_way(path: Path):
+    """Tables know nothing, and the store's own face knows every room."""
+    allowed = set(STORE_ORDER[: STORE_ORDER.index(room(path)) + 1])
+    ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.store.")]
+
+    assert {parts[2] for parts in ours} <= allowed
+
+
+@pytest.mark.parametrize("name", sorted(TAKES_A_DATABASE))
+def test_transactions_need_a_database_alone(name: str):
+    """What makes transactions takes a Database, not the whole store."""
+    assert "gpd_soap.store.store.Store" not in set(imported_by(PACKAGE / name))
+
+
+def test_no_folder_has_more_modules_than_are_seen_at_once():
+    """Twenty modules side by side are the most; migrations are read one at a time."""
+    counts = Counter(path.parent for path in MODULES)
+    counts.pop(PACKAGE / "store/migrations/versions")
+
+    assert {str(each): n for each, n in counts.items() if n > MOST_MODULES} == {}
 
 
 @each_module

@@ -13,10 +13,11 @@ from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewPosition
 from gpd_soap.store import tables as schema
-from gpd_soap.store.configuration.write import upsert
-from gpd_soap.store.node.queries import STANDING, notice_of, notice_question
+from gpd_soap.store.database.upsert import upsert
+from gpd_soap.store.node.queries import notice_question
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.positions import numbers
+from gpd_soap.store.rows import STANDING, notice_of
 
 TABLE, KEPT = schema.demand, schema.demand.c
 

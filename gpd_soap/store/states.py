@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, case, exists, literal, not_, or_
 
 from gpd_soap.core.state import OptionState, PositionState
 from gpd_soap.store import tables as schema
-from gpd_soap.store.node.queries import OPTION, POSITION, alternative_paid
+from gpd_soap.store.rows import OPTION, POSITION, alternative_paid
 
 Rule = Callable[[Any], ColumnElement[bool]]
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gpd_soap.core.receipt import Kept
 from gpd_soap.store import tables as schema
-from gpd_soap.store.store import Store
+from gpd_soap.store.database.database import Database
 
 #: What waits for a person until it is resolved; and so does all of the quarantine.
 OPEN = (Kept.UNMATCHED, Kept.DOUBLE, Kept.CONFLICTING, Kept.REVIEW)
@@ -33,7 +33,7 @@ class Figures(NamedTuple):
 AWAY = Figures(reachable=False, last_probe=None, open_cases=None, receipts=None)
 
 
-def read(store: Store) -> Figures:
+def read(store: Database) -> Figures:
     """Ask for each figure in a second at most, the cheapest first; never raises for a database."""
     probed = _rows(store, select(func.max(schema.probe.c.last_at)))
     if probed is None:
@@ -63,7 +63,7 @@ def _open_cases() -> Select[Any]:
     return waiting.union_all(held)  # type: ignore[return-value]  # selected from like any other
 
 
-def _counts(store: Store, asked: Select[Any], names: Iterable[str]) -> dict[str, int] | None:
+def _counts(store: Database, asked: Select[Any], names: Iterable[str]) -> dict[str, int] | None:
     rows = _rows(store, asked)
     if rows is None:
         return None
@@ -71,7 +71,7 @@ def _counts(store: Store, asked: Select[Any], names: Iterable[str]) -> dict[str,
     return {str(name): found.get(name, 0) for name in names}
 
 
-def _rows(store: Store, asked: Select[Any]) -> Sequence[Any] | None:
+def _rows(store: Database, asked: Select[Any]) -> Sequence[Any] | None:
     try:
         with store.reading(seconds=1) as connection:
             return connection.execute(asked).all()

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import select
 
 from gpd_soap.core.debt import Claim
 from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict
 from gpd_soap.store import tables as schema
-from gpd_soap.store.configuration.write import upsert
 from gpd_soap.store.database.connections import Connections
-from gpd_soap.store.database.engine import READING, make_engine
+from gpd_soap.store.database.database import Database
+from gpd_soap.store.database.engine import make_engine
+from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.journal.writer import Journal
 from gpd_soap.store.node import matching
 from gpd_soap.store.node.queries import Answer, Debt, Outline, Questions
@@ -25,12 +25,12 @@ from gpd_soap.store.node.settlement import Settlement, values_of
 from gpd_soap.store.tables.base import cut
 
 
-class Store:
+class Store(Database):
     """One database.  Safe to share by threads; used before a fork, it connects again after."""
 
     def __init__(self, address: str) -> None:
         """Remember where the database is and compile what will be asked of it."""
-        self.engine = make_engine(address)
+        super().__init__(make_engine(address))
         self._connections = connections = Connections(self.engine)
         self._questions = Questions(self.engine, connections)
         self._settlement = Settlement(self.engine, connections)
@@ -44,23 +44,6 @@ class Store:
         self.journal.flush()
         self._connections.close()
         self.engine.dispose()
-
-    @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """One transaction: leaving well commits, an exception rolls back."""
-        with self.engine.begin() as connection:
-            yield connection
-
-    @contextmanager
-    def reading(self, *, seconds: int) -> Iterator[Connection]:
-        """One transaction that only reads, waits for no writer, and gives up after some seconds.
-
-        LIMIT: SQLite has nobody who would give up.
-        """
-        with self.engine.connect().execution_options(**READING) as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
-            yield connection
 
     def outline(self, claim: Claim, nav: str) -> Outline:
         """What verify needs about a notice: one query."""

@@ -10,14 +10,8 @@ from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.payable import payable
 from gpd_soap.core.payment import due
 from gpd_soap.core.payment_options import OptionsDue, payment_options
-from gpd_soap.store.node.queries import (
-    STANDING,
-    Debt,
-    debt_of,
-    debt_question,
-    notice_of,
-    notice_question,
-)
+from gpd_soap.store.node.queries import Debt, debt_of, debt_question, notice_question
+from gpd_soap.store.rows import STANDING, notice_of
 from gpd_soap.store.store import Store
 from tests.store.facts import POSITIONS, Pos, store_all
 from tests.store.samples import (

@@ -18,7 +18,7 @@ from gpd_soap.core.state import (
 )
 from gpd_soap.store import states as state
 from gpd_soap.store import tables as schema
-from gpd_soap.store.node.queries import notice_columns, notice_of
+from gpd_soap.store.rows import notice_columns, notice_of
 from gpd_soap.store.store import Store
 from tests.store.facts import POSITIONS, TICK, Pos, store_all
 from tests.store.samples import NOW, TOMORROW, YESTERDAY

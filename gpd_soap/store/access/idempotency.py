@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select, tuple_, update
 
 from gpd_soap.store import tables as schema
-from gpd_soap.store.configuration.write import inserted
+from gpd_soap.store.database.upsert import inserted
 
 #: How long an answer is given again.
 REMEMBERED = timedelta(hours=24)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from gpd_soap.store import tables as schema
+from gpd_soap.store.database.upsert import inserted, upsert
 
 
 class Service(NamedTuple):
@@ -17,24 +17,6 @@ class Service(NamedTuple):
     organization_name: str
     kind: str
     settings: dict[str, Any]
-
-
-def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) -> Any:
-    """An INSERT that, where the key exists, sets `changed` to the new values, or to `to`."""
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    values = {name: to.get(name, statement.excluded[name]) for name in changed}
-    keys = [column.name for column in table.primary_key]
-    if not values:
-        return statement.on_conflict_do_nothing(index_elements=keys)
-    return statement.on_conflict_do_update(index_elements=keys, set_=values)
-
-
-def inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
-    """Insert a row unless its key is in use; of several at one instant, one is told that it did."""
-    # WHY: of an INSERT not every driver counts the rows.
-    first = upsert(connection, table, []).returning(*table.primary_key)
-    return connection.execute(first, row).first() is not None
 
 
 def put_organization(connection: Connection, fiscal_code: str, name: str) -> bool:

@@ -9,8 +9,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
+from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.errors import StoreError
-from gpd_soap.store.store import Store
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Unavailable(StoreError):
         super().__init__("the database could not take this")
 
 
-def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
+def attempt(store: Database, work: Callable[[Transaction], T]) -> T:
     """Do some work in a transaction; Unavailable where the database could not take it."""
     for left in reversed(range(ATTEMPTS)):
         try:
@@ -47,7 +47,7 @@ def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
 
 
 @contextmanager
-def steps(store: Store) -> Iterator[Transaction]:
+def steps(store: Database) -> Iterator[Transaction]:
     """One transaction after another, each ended by the caller's `commit`; the last, or nothing.
 
     What is not committed is rolled back; Unavailable as in `attempt`, and nothing is tried again.
@@ -63,7 +63,7 @@ class _Undone(Exception):
     """Raised to leave a transaction with nothing kept."""
 
 
-def rehearse(store: Store, work: Callable[[Transaction], T]) -> T:
+def rehearse(store: Database, work: Callable[[Transaction], T]) -> T:
     """What some work would come to: done in a transaction, and undone."""
     come_to: list[T] = []
 

@@ -8,10 +8,10 @@ from functools import partial
 from sqlalchemy import delete, func, select, tuple_
 
 from gpd_soap.store import tables as schema
+from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import patiently
 from gpd_soap.store.database.transaction import Transaction, attempt
 from gpd_soap.store.journal import partitions as months
-from gpd_soap.store.store import Store
 
 ENTRY = schema.journal.c
 KEY = list(schema.journal.primary_key.columns)
@@ -30,7 +30,7 @@ def before(now: datetime, many: int) -> datetime:
     return utc.replace(year=first.year, month=first.month, day=min(utc.day, last))
 
 
-def count(store: Store, until: datetime) -> int:
+def count(store: Database, until: datetime) -> int:
     """How many entries are of before this instant."""
 
     def counted(connection: Transaction) -> int:
@@ -40,7 +40,7 @@ def count(store: Store, until: datetime) -> int:
     return attempt(store, counted)
 
 
-def purge(store: Store, until: datetime) -> int:
+def purge(store: Database, until: datetime) -> int:
     """Remove what is of before this instant, whole months where they are apart; how many it was.
 
     One transaction after the other: what is removed stays so, whatever comes.

@@ -20,7 +20,7 @@ from sqlalchemy.exc import DataError, ProgrammingError
 
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.store import tables as schema
-from gpd_soap.store.configuration.write import upsert
+from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.journal.entries import Entry, entries_of
 from gpd_soap.store.journal.partitions import ensure_months
 

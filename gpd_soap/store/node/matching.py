@@ -16,9 +16,9 @@ from gpd_soap.core.debt import Claim, Notice
 from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict, settle, settle_by_hand
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.errors import Contended
-from gpd_soap.store.node.queries import OPTION, POSITION, known_of, receipt_question
+from gpd_soap.store.node.queries import receipt_question
 from gpd_soap.store.node.settlement import bound, guard, keep_alone, mark_paid, seen
-from gpd_soap.store.receipts.worklist import RECEIPT
+from gpd_soap.store.rows import OPTION, POSITION, RECEIPT, known_of
 
 
 def announce_positions(connection: Connection, organization: str) -> None:

@@ -16,28 +16,29 @@ from sqlalchemy import (
     func,
     literal,
     not_,
-    or_,
     select,
 )
 
-from gpd_soap.core.debt import Claim, Debtor, Notice, Stamp, Standing, Transfer
+from gpd_soap.core.debt import Claim, Notice, Standing
 from gpd_soap.core.payment_options import Listed
 from gpd_soap.core.receipt import Known
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
-
-POSITION, OPTION, SHARE = schema.position.c, schema.payment_option.c, schema.transfer.c
-TEXT = schema.Code
-
-STANDING = 3
-
-# A notice's fields: of its position, the debtor, of its option, and two that are no columns.
-OF_POSITION = Notice._fields[: Notice._fields.index("debtor")]
-OF_OPTION = Notice._fields[len(OF_POSITION) + 1 : Notice._fields.index("alternative_paid")]
-DEBTOR = slice(len(OF_POSITION), len(OF_POSITION) + len(Debtor._fields))
-METADATA = DEBTOR.stop + OF_OPTION.index("metadata")
-WIDTH = DEBTOR.stop + len(OF_OPTION) + 1
+from gpd_soap.store.rows import (
+    OPTION,
+    POSITION,
+    SHARE,
+    STANDING,
+    TEXT,
+    WIDTH,
+    has_beside,
+    known_of,
+    notice_columns,
+    notice_of,
+    standing_of,
+    transfer_columns,
+)
 
 
 class Answer(NamedTuple):
@@ -191,33 +192,9 @@ def _with_notice(base: FromClause, nav: ColumnElement[str]) -> FromClause:
     )
 
 
-def alternative_paid() -> ColumnElement[bool]:
-    """Whether an option that excludes this one was paid or reported.
-
-    Single options and plans exclude each other, plans exclude plans; the installments of one plan
-    do not (DESIGN 4).
-    """
-    other = schema.payment_option.alias("alternative").c
-    return _has_beside(
-        other,
-        or_(other.paid_at.is_not(None), other.reported_at.is_not(None)),
-        or_(other.plan.is_(None), OPTION.plan.is_(None), other.plan != OPTION.plan),
-    )
-
-
 def _alone() -> ColumnElement[bool]:
     """Whether the position of the option has no other."""
-    return not_(_has_beside(schema.payment_option.alias("sibling").c))
-
-
-def _has_beside(other: Any, *rules: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether the position of the option has an `other` that follows these rules."""
-    return exists().where(
-        other.organization == OPTION.organization,
-        other.iupd == OPTION.iupd,
-        other.nav != OPTION.nav,
-        *rules,
-    )
+    return not_(has_beside(schema.payment_option.alias("sibling").c))
 
 
 def _all_ccp() -> ColumnElement[bool]:
@@ -230,62 +207,8 @@ def _all_ccp() -> ColumnElement[bool]:
     )
 
 
-def notice_columns() -> list[ColumnElement[Any]]:
-    """The columns of a `Notice`, its debtor's spread in place, in the order of its fields."""
-    return [
-        *(POSITION[name] for name in OF_POSITION),
-        *(POSITION[f"debtor_{name}"] for name in Debtor._fields),
-        *(OPTION[name] for name in OF_OPTION),
-        alternative_paid(),
-    ]
-
-
-def transfer_columns() -> list[ColumnElement[Any]]:
-    """The columns of a `Transfer`, its stamp's spread in place, in the order of its fields."""
-    names = """number amount beneficiary company_name iban postal_iban stamp_hash stamp_kind
-               stamp_province remittance_information category metadata"""
-    return [SHARE[name] for name in names.split()]
-
-
-def standing_of(row: Row) -> Standing:
-    """Our configuration out of a row."""
-    return Standing(row[0], row[1], row[2])
-
-
-def known_of(rows: Sequence[Row]) -> Known:
-    """What settling a receipt needs, out of the one row of its question."""
-    return Known(standing_of(rows[0]), notice_of(rows, STANDING + 3), *rows[0][3:6])
-
-
 def debt_of(rows: Sequence[Row]) -> Debt:
     """A debt out of the rows of its question."""
     notices = ((notice_of([row], 2), row[1]) for row in rows)
     listed = tuple(Listed(notice, ccp) for notice, ccp in notices if notice is not None)
     return Debt(rows[0][0] is not None, listed)
-
-
-def notice_of(rows: Sequence[Row], at: int) -> Notice | None:
-    """The notice out of its rows, whose columns begin at `at`; None when there is none."""
-    row = list(rows[0][at : at + WIDTH])
-    if row[0] is None:
-        return None
-    row[METADATA] = _metadata(row[METADATA])
-    row[DEBTOR] = [Debtor._make(row[DEBTOR])]
-    # WHY: lists, because a generator's steps cost more than its few values.
-    shares = [transfer_of(each[at + WIDTH :]) for each in rows]
-    return Notice._make([*row, tuple([share for share in shares if share is not None])])
-
-
-def transfer_of(row: Row) -> Transfer | None:
-    """One share out of its columns; None where the option has none, or none were asked for."""
-    if not row or row[0] is None:
-        return None
-    number, amount, beneficiary, company, iban, postal, *stamp, information, category, entries = row
-    return Transfer(
-        number, amount, beneficiary, company, iban, postal,
-        Stamp(*stamp) if stamp[0] else None, information, category, _metadata(entries),
-    )  # fmt: skip
-
-
-def _metadata(entries: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
-    return tuple((key, value) for key, value in entries) if entries else ()

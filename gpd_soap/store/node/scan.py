@@ -12,7 +12,7 @@ from gpd_soap.core.debt import Notice
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
-from gpd_soap.store.node.queries import (
+from gpd_soap.store.rows import (
     DEBTOR,
     OF_OPTION,
     OPTION,

@@ -34,7 +34,7 @@ from gpd_soap.core.receipt import Receipt, Verdict, drift
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import PREFIX, Session, Statement
-from gpd_soap.store.node.queries import OPTION, POSITION
+from gpd_soap.store.rows import OPTION, POSITION
 
 NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
 KEPT = [c for c in schema.receipt.c if c.name not in NOT_OF_A_RECEIPT]

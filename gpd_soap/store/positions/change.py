@@ -20,10 +20,10 @@ from gpd_soap.store import tables as schema
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.node import matching
-from gpd_soap.store.node.queries import OPTION, POSITION, SHARE
 from gpd_soap.store.positions import retired_numbers as retired
 from gpd_soap.store.positions.insert import insert_rows, option_row, position_row, transfer_row
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.store.rows import OPTION, POSITION, SHARE
 from gpd_soap.store.states import in_state
 
 #: What an update leaves as it is.

@@ -11,9 +11,9 @@ from gpd_soap.core import notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.store import tables as schema
 from gpd_soap.store.configuration import references as registered
-from gpd_soap.store.configuration.write import upsert
-from gpd_soap.store.node.queries import OPTION, POSITION
+from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.positions import retired_numbers as retired
+from gpd_soap.store.rows import OPTION, POSITION
 
 
 class InUse(NamedTuple):

@@ -13,7 +13,7 @@ from gpd_soap.core.debt import Debtor
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.state import OptionFacts, PositionFacts
 from gpd_soap.store import tables as schema
-from gpd_soap.store.node.queries import OPTION, POSITION, SHARE, transfer_columns, transfer_of
+from gpd_soap.store.rows import OPTION, POSITION, SHARE, transfer_columns, transfer_of
 
 
 class Progress(NamedTuple):

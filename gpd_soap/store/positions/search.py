@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, no
 
 from gpd_soap.core.state import PositionState
 from gpd_soap.store import tables as schema
-from gpd_soap.store.node.queries import POSITION
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.store.rows import POSITION
 from gpd_soap.store.states import in_state, paid_in_full
 
 Window = tuple[datetime, datetime]

@@ -13,8 +13,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or
 
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.store import tables as schema
-from gpd_soap.store.node.queries import OPTION
-from gpd_soap.store.receipts.worklist import RECEIPT
+from gpd_soap.store.rows import OPTION, RECEIPT
 
 
 class Wanted(NamedTuple):

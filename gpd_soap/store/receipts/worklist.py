@@ -31,10 +31,10 @@ from sqlalchemy import (
 from gpd_soap.core.case_id import QUARANTINE, CaseKey
 from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables as schema
-from gpd_soap.store.node.queries import OPTION
+from gpd_soap.store.rows import OPTION, RECEIPT
 from gpd_soap.store.states import option_state
 
-RECEIPT, MESSAGE = schema.receipt.c, schema.quarantine.c
+MESSAGE = schema.quarantine.c
 
 #: All that is kept of a case.
 Row = RowMapping

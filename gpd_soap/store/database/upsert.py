@@ -1,0 +1,26 @@
+"""Inserting what may be there already, in the words of either database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) -> Any:
+    """An INSERT that, where the key exists, sets `changed` to the new values, or to `to`."""
+    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    values = {name: to.get(name, statement.excluded[name]) for name in changed}
+    keys = [column.name for column in table.primary_key]
+    if not values:
+        return statement.on_conflict_do_nothing(index_elements=keys)
+    return statement.on_conflict_do_update(index_elements=keys, set_=values)
+
+
+def inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+    """Insert a row unless its key is in use; of several at one instant, one is told that it did."""
+    # WHY: of an INSERT not every driver counts the rows.
+    first = upsert(connection, table, []).returning(*table.primary_key)
+    return connection.execute(first, row).first() is not None
