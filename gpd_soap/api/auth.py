@@ -15,8 +15,8 @@ from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role
 from gpd_soap.store.database.transaction import attempt
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.loading.document import UnusableFile, decode
 from gpd_soap.validation.finding import FieldError, Model, taken
+from gpd_soap.validation.strict_json import UnusableFile, decode
 
 #: The first that is there is taken; then comes `Authorization: Bearer`.
 HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")

@@ -47,7 +47,7 @@ def organizations() -> None:
 @click.option("--name", required=True, help="What payers read.")
 def put_organization(code: str, name: str) -> None:
     """Register an ORGANIZATION by its fiscal code, or rename it."""
-    from gpd_soap.usecases.loading.document import Named
+    from gpd_soap.validation.configuration import Named
 
     ours, told = _ours(code), read(Named, name=name)
     with _refusals():
@@ -92,7 +92,7 @@ def stations(code: str | None) -> None:
 def put_station(name: str, broker: str) -> None:
     """Register a STATION and its broker, or give it to another broker."""
     from gpd_soap.api.configuration.parameters import OfStation
-    from gpd_soap.usecases.loading.document import Owned
+    from gpd_soap.validation.configuration import Owned
 
     ours, told = read(OfStation, station=name), read(Owned, broker=broker)
     with _refusals():
@@ -109,7 +109,7 @@ def serve_organization(
 ) -> None:
     """Let a STATION serve an organization, or change how it does."""
     from gpd_soap.api.configuration.parameters import OfServing
-    from gpd_soap.usecases.loading.document import Serving
+    from gpd_soap.validation.configuration import Serving
 
     where = read(OfServing, organizationfiscalcode=code, station=name)
     told = read(Serving, segregationCode=segregation_code, broadcast=broadcast)
@@ -175,7 +175,8 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
     Its settings are the JSON object of FILE (- is standard input).
     """
     from gpd_soap.store.configuration.read import Offered
-    from gpd_soap.usecases.loading.document import Offer, UnusableFile, decode
+    from gpd_soap.validation.configuration import Offer
+    from gpd_soap.validation.strict_json import UnusableFile, decode
 
     where = _service_of(code, service_id, subject_id)
     try:
@@ -228,7 +229,7 @@ def _registry() -> Registry:
 def _refusals() -> Iterator[None]:
     """Say why something cannot be done; exit 1."""
     from gpd_soap.api.problems import Refused
-    from gpd_soap.usecases.loading.document import told as lines
+    from gpd_soap.validation.finding import told as lines
 
     try:
         yield

@@ -71,8 +71,8 @@ def load(  # noqa: PLR0913  # an argument for each option is click's way
     some were refused, 2 when the file is unusable.
     """
     from gpd_soap.usecases.loading.check import Result
-    from gpd_soap.usecases.loading.document import UnusableFile
     from gpd_soap.usecases.loading.load import How
+    from gpd_soap.validation.strict_json import UnusableFile
 
     how = How(keep_going, dry_run, lenient, organization)
     try:

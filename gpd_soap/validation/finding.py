@@ -6,7 +6,7 @@ A finding never repeats what was sent, which may be personal data.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -77,6 +77,11 @@ def taken(model: type[Model], told: object) -> Model | tuple[FieldError, ...]:
         return model.model_validate(told)
     except ValidationError as error:
         return findings(error)
+
+
+def told(errors: Iterable[FieldError]) -> str:
+    """Findings as a person reads them, one on a line."""
+    return "\n".join(map(str, errors))
 
 
 def path(*steps: str | int) -> str:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.usecases.loading.document import UnusableFile, decode, read
+from gpd_soap.usecases.loading.document import read
+from gpd_soap.validation.strict_json import UnusableFile, decode
 from tests.intake.bodies import BANK, ORGANIZATION, body
 
 SERVICE = {

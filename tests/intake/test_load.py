@@ -14,12 +14,12 @@ from gpd_soap.store import tables as schema
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Outcome, Result
-from gpd_soap.usecases.loading.document import UnusableFile
 from gpd_soap.usecases.loading.load import BATCH, How, Report, load
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Format, Source, open_source
 from gpd_soap.usecases.loading.write import DIFFERS, NEVER_USED, REPEATED, Known, Writing
 from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.strict_json import UnusableFile
 from tests.intake.bodies import ORGANIZATION, body, iuv, nav, option, share
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)

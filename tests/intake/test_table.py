@@ -7,10 +7,10 @@ import pytest
 
 from gpd_soap.usecases.loading import csv_positions as table
 from gpd_soap.usecases.loading.check import Candidate, Outcome, check_row
-from gpd_soap.usecases.loading.document import UnusableFile
 from gpd_soap.usecases.loading.lines import LONGEST
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.position_v1 import MOST_OPTIONS
+from gpd_soap.validation.strict_json import UnusableFile
 from tests.intake.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, iuv, nav
 
 Cells = dict[str, str]

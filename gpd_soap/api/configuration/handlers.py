@@ -15,7 +15,7 @@ from gpd_soap.api.problems import Refused
 from gpd_soap.api.responses import listed, row
 from gpd_soap.store.configuration.read import Offered, Organization, Station
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.loading import document
+from gpd_soap.validation import configuration as bodies
 
 
 class Configuration:
@@ -38,7 +38,7 @@ class Configuration:
 
         Registering a new one is for keys of every organization.
         """
-        code, told = path.organizationfiscalcode, body_of(document.Named)
+        code, told = path.organizationfiscalcode, body_of(bodies.Named)
         new = self._registry.put_organization(code, told.name, may_register=g.key.serves_every)
         return _put(new=new, fiscal_code=code, name=told.name)
 
@@ -75,7 +75,7 @@ class Configuration:
 
     def put_station(self, path: OfStation, query: Nothing) -> Response:
         """Register a station, or give it to another broker."""
-        told = body_of(document.Owned)
+        told = body_of(bodies.Owned)
         new = self._registry.put_station(path.station, told.broker)
         return _put(new=new, id=path.station, broker=told.broker)
 
@@ -95,7 +95,7 @@ class Configuration:
         Notice numbers are issued with its segregation code; the serials of a code that it had
         before are never issued again.
         """
-        told = body_of(document.Serving)
+        told = body_of(bodies.Serving)
         new = self._registry.serve(
             path.organizationfiscalcode,
             path.station,
@@ -122,7 +122,7 @@ class Configuration:
 
     def offer(self, path: OfService, query: Nothing) -> Response:
         """Offer a spontaneous-payment service, or change how it is offered."""
-        told = body_of(document.Offer)
+        told = body_of(bodies.Offer)
         offered = Offered(path.service_id, path.subject_id, told.kind, told.settings)
         new = self._registry.offer(path.organizationfiscalcode, offered)
         return _put(new=new, **offered._asdict())

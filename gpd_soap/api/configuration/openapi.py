@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpd_soap.api.openapi import FLAG, Schema, objects, page_of, texts
-from gpd_soap.usecases.loading import document
+from gpd_soap.validation import configuration as bodies
 
 OPEN: Schema = {"type": "object", "description": "what the kind takes"}
 
@@ -11,10 +11,10 @@ OPEN: Schema = {"type": "object", "description": "what the kind takes"}
 def schemas() -> dict[str, Schema]:
     """Every body, by name."""
     return {
-        "OrganizationName": document.Named.model_json_schema(),
-        "StationOwner": document.Owned.model_json_schema(),
-        "Serving": document.Serving.model_json_schema(),
-        "Offer": document.Offer.model_json_schema(),
+        "OrganizationName": bodies.Named.model_json_schema(),
+        "StationOwner": bodies.Owned.model_json_schema(),
+        "Serving": bodies.Serving.model_json_schema(),
+        "Offer": bodies.Offer.model_json_schema(),
         "Organization": objects(texts("fiscalCode name")),
         "Broker": objects(texts("fiscalCode")),
         "Station": objects(texts("id broker")),

@@ -9,8 +9,9 @@ from gpd_soap.store.configuration import read as configured
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.usecases import service_rules as offering
-from gpd_soap.usecases.loading.document import Document, UnusableFile, told
-from gpd_soap.validation.finding import FieldError, path
+from gpd_soap.usecases.loading.document import Document
+from gpd_soap.validation.finding import FieldError, path, told
+from gpd_soap.validation.strict_json import UnusableFile
 
 
 def configure(connection: Transaction, document: Document) -> None:

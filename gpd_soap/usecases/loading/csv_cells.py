@@ -6,9 +6,9 @@ import csv
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from gpd_soap.usecases.loading.document import UnusableFile
 from gpd_soap.usecases.loading.lines import LONGEST, TOO_LONG, lines
 from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.strict_json import UnusableFile
 
 SEPARATORS = ",;\t"
 QUOTES = FieldError("", "quotes", "quotation marks that close, and cells of a sane length")

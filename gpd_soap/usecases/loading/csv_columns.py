@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from gpd_soap.usecases.loading.document import Placed, UnusableFile, told
-from gpd_soap.validation.finding import MOST, FieldError
+from gpd_soap.usecases.loading.document import Placed
+from gpd_soap.validation.finding import MOST, FieldError, told
 from gpd_soap.validation.position_v1 import Option, Position, Stamp, Transfer
+from gpd_soap.validation.strict_json import UnusableFile
 
 #: Whose field a column is: the position's, the option's, or that of the transfer of this number.
 POSITION, OPTION, TRANSFERS = -1, 0, range(1, 6)

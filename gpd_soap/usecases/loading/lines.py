@@ -6,9 +6,9 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from gpd_soap.usecases.loading.document import UnusableFile, decode
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.strict_json import UnusableFile, decode
 
 #: LIMIT: bytes of a line; a position of a thousand options has fewer.
 LONGEST = 1024 * 1024
