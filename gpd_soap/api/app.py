@@ -43,10 +43,13 @@ from gpd_soap.api.receipts.cases import Cases
 from gpd_soap.clock import Clock
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
 METRICS = "/metrics"
+#: When to try again what the database could not take.
+AGAIN = {"Retry-After": "5"}
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 LOG = logging.getLogger(__name__)
@@ -165,6 +168,7 @@ def _handle(app: Flask) -> None:
     """Turn whatever ends a request into a problem."""
     handlers: dict[type[Exception], Callable[[Any], Response]] = {
         Refused: lambda refused: _problem(refused.problem, refused.errors, refused.headers),
+        Refusal: _refused,
         RequestEntityTooLarge: lambda _: _problem(problems.TOO_LARGE),
         HTTPException: _of_http,
         Unavailable: _unavailable,
@@ -182,6 +186,12 @@ def _problem(
     answer.status_code, answer.mimetype = problem.status, problems.KIND
     answer.headers.update(headers or {})
     return answer
+
+
+def _refused(refusal: Refusal) -> Response:
+    problem = problems.problem_of(refusal)
+    headers = AGAIN if problem == problems.UNAVAILABLE else {}
+    return _problem(problem, refusal.errors, headers)
 
 
 def _told_badly(error: ValidationError) -> Response:
@@ -204,7 +214,7 @@ def _of_http(error: HTTPException) -> Response:
 
 def _unavailable(error: Unavailable | TimeoutError) -> Response:
     LOG.warning("the database could not take a request", exc_info=error)
-    return _problem(problems.UNAVAILABLE, headers={"Retry-After": "5"})
+    return _problem(problems.UNAVAILABLE, headers=AGAIN)
 
 
 def _broken(error: Exception) -> Response:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
+from gpd_soap.usecases import refusals
+from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
 KIND = "application/problem+json"
@@ -179,3 +181,51 @@ BROKEN = Problem(500, "INTERNAL SERVER ERROR", "Something failed here, and it ha
 UNAVAILABLE = Problem(
     503, "Service Unavailable", "The database could not take the request now: try again."
 )
+
+#: What each refusal of a use case is over HTTP.
+PROBLEMS: dict[type[Refusal], Problem] = {
+    refusals.Malformed: BAD_REQUEST,
+    refusals.InvalidPosition: DATA_ERROR,
+    refusals.InvalidConfiguration: BAD_CONFIGURATION,
+    refusals.InvalidDateRange: INVALID_DATE_RANGE,
+    refusals.MayNotRegister: EVERY_ORGANIZATION,
+    refusals.OrganizationNotFound: ORGANIZATION_NOT_FOUND,
+    refusals.BrokerNotFound: BROKER_NOT_FOUND,
+    refusals.StationNotFound: STATION_NOT_FOUND,
+    refusals.StationNotServing: NOT_SERVING,
+    refusals.ServiceNotFound: SERVICE_NOT_FOUND,
+    refusals.InUse: IN_USE,
+    refusals.PositionNotFound: NOT_FOUND,
+    refusals.NoticeNotFound: OPTION_NOT_FOUND,
+    refusals.TransferNotFound: TRANSFER_NOT_FOUND,
+    refusals.PositionChanged: CHANGED,
+    refusals.NotUnique: NOT_UNIQUE,
+    refusals.PaymentFound: PAYMENT_FOUND,
+    refusals.AlreadyPaid: ALREADY_PAID,
+    refusals.NotUpdatable: NOT_UPDATABLE,
+    refusals.NotPublishable: NOT_PUBLISHABLE,
+    refusals.NotInvalidable: NOT_INVALIDABLE,
+    refusals.DueBeforeValidity: DUE_BEFORE_VALIDITY,
+    refusals.PublishedAfterDue: PUBLISHED_AFTER_DUE,
+    refusals.PublishedAfterValidity: PUBLISHED_AFTER_VALIDITY,
+    refusals.TransferNotPaid: NOT_ACCOUNTABLE,
+    refusals.ReceiptForbidden: RECEIPT_FORBIDDEN,
+    refusals.ReceiptNotFound: RECEIPT_NOT_FOUND,
+    refusals.CaseNotFound: CASE_NOT_FOUND,
+    refusals.CaseNotOpen: NOT_OPEN,
+    refusals.CaseNotWaiting: NOT_WAITING,
+    refusals.CaseNotMatched: NOT_MATCHED,
+    refusals.NoticeNotPayable: NOT_PAYABLE,
+    refusals.EntryNotFound: ENTRY_NOT_FOUND,
+    refusals.MessageRefusedAgain: NOT_TAKEN,
+    refusals.MessageNotTaken: UNAVAILABLE,
+}
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """The problem that a refusal of a use case is over HTTP."""
+    problem = PROBLEMS[type(refusal)]
+    if isinstance(refusal, refusals.MessageRefusedAgain):
+        answered = refusal.answer or "a SOAP Fault"
+        return problem._replace(detail=problem.detail.format(answered))
+    return problem

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic.alias_generators import to_camel
 
-from gpd_soap.api.parameters import Paged
 from gpd_soap.core import rome
+from gpd_soap.validation.queries.common import Paged
 
 Body = dict[str, Any]
 

@@ -12,9 +12,9 @@ from gpd_soap.cli.common import read, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.api.configuration.parameters import OfService
     from gpd_soap.api.configuration.registry import Registry
     from gpd_soap.store.database.paging import Slice
+    from gpd_soap.validation.queries.configuration import OfService
 
 T = TypeVar("T")
 
@@ -91,8 +91,8 @@ def stations(code: str | None) -> None:
 @click.option("--broker", required=True, metavar="CODE", help="Whose it is; registered with it.")
 def put_station(name: str, broker: str) -> None:
     """Register a STATION and its broker, or give it to another broker."""
-    from gpd_soap.api.configuration.parameters import OfStation
     from gpd_soap.validation.configuration import Owned
+    from gpd_soap.validation.queries.configuration import OfStation
 
     ours, told = read(OfStation, station=name), read(Owned, broker=broker)
     with _refusals():
@@ -108,8 +108,8 @@ def serve_organization(
     name: str, code: str, segregation_code: str | None, *, broadcast: bool
 ) -> None:
     """Let a STATION serve an organization, or change how it does."""
-    from gpd_soap.api.configuration.parameters import OfServing
     from gpd_soap.validation.configuration import Serving
+    from gpd_soap.validation.queries.configuration import OfServing
 
     where = read(OfServing, organizationfiscalcode=code, station=name)
     told = read(Serving, segregationCode=segregation_code, broadcast=broadcast)
@@ -128,7 +128,7 @@ def serve_organization(
 @_of
 def withdraw(name: str, code: str) -> None:
     """Let a STATION serve an organization no longer; its serials are never issued again."""
-    from gpd_soap.api.configuration.parameters import OfServing
+    from gpd_soap.validation.queries.configuration import OfServing
 
     where = read(OfServing, organizationfiscalcode=code, station=name)
     with _refusals():
@@ -140,7 +140,7 @@ def withdraw(name: str, code: str) -> None:
 @_station
 def remove_station(name: str) -> None:
     """Remove a STATION that serves no organization."""
-    from gpd_soap.api.configuration.parameters import OfStation
+    from gpd_soap.validation.queries.configuration import OfStation
 
     ours = read(OfStation, station=name)
     with _refusals():
@@ -203,13 +203,13 @@ def remove_service(service_id: str, subject_id: str, code: str) -> None:
 
 
 def _ours(code: str) -> str:
-    from gpd_soap.api.parameters import OfOrganization
+    from gpd_soap.validation.queries.common import OfOrganization
 
     return read(OfOrganization, organizationfiscalcode=code).organizationfiscalcode
 
 
 def _service_of(code: str, service_id: str, subject_id: str) -> OfService:
-    from gpd_soap.api.configuration.parameters import OfService
+    from gpd_soap.validation.queries.configuration import OfService
 
     return read(
         OfService,
@@ -228,13 +228,14 @@ def _registry() -> Registry:
 @contextmanager
 def _refusals() -> Iterator[None]:
     """Say why something cannot be done; exit 1."""
-    from gpd_soap.api.problems import Refused
+    from gpd_soap.cli.refusals import words
+    from gpd_soap.usecases.refusals import Refusal
     from gpd_soap.validation.finding import told as lines
 
     try:
         yield
-    except Refused as refused:
-        why = lines(refused.errors) or refused.problem.detail
+    except Refusal as refused:
+        why = lines(refused.errors) or words(refused)[1]
         raise click.ClickException(why) from None
 
 

@@ -42,11 +42,10 @@ def journal() -> None:
 def search(organization: str | None, limit: int, *, as_json: bool, **filters: str | None) -> None:
     """Print a line for each entry that is found, the newest first."""
     from gpd_soap.api.journal import responses as answers
-    from gpd_soap.store.database.transaction import attempt
-    from gpd_soap.store.journal import entries
+    from gpd_soap.usecases import journal as use_case
 
     wanted = _wanted(organization, filters)._replace(limit=limit)
-    found, _ = attempt(ready_store(), lambda c: entries.page(c, wanted))
+    found, _ = use_case.page(ready_store(), wanted)
     for entry in found:
         told = answers.entry(entry, masked=False)
         click.echo(json.dumps(told, ensure_ascii=False) if as_json else _line(told))
@@ -57,17 +56,20 @@ def search(organization: str | None, limit: int, *, as_json: bool, **filters: st
 def show(entry_id: str) -> None:
     """Print the entry of this ID, a field a line."""
     from gpd_soap.api.journal import responses as answers
-    from gpd_soap.store.database.transaction import attempt
-    from gpd_soap.store.journal import entries
     from gpd_soap.store.journal.entries import Place
+    from gpd_soap.usecases import journal as use_case
+    from gpd_soap.usecases.refusals import EntryNotFound
 
     try:
         place = Place.of(entry_id)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
-    entry = attempt(ready_store(), lambda c: entries.one(c, None, place))
-    if entry is None:
-        raise click.ClickException("there is no entry of this id: see `gpd-soap journal search`")
+    try:
+        entry = use_case.entry(ready_store(), None, place)
+    except EntryNotFound:
+        raise click.ClickException(
+            "there is no entry of this id: see `gpd-soap journal search`"
+        ) from None
     for name, value in answers.entry(entry, masked=False).items():
         click.echo(f"{name}: {value}")
 
@@ -102,19 +104,24 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
 
 
 def _wanted(organization: str | None, filters: dict[str, str | None]) -> Wanted:
-    from gpd_soap.api.journal.parameters import searching
-    from gpd_soap.api.problems import Refused
     from gpd_soap.clock import utc_now
     from gpd_soap.core.codes import problem_with_fiscal_code_pa
+    from gpd_soap.usecases.journal import question
+    from gpd_soap.usecases.refusals import Malformed
+    from gpd_soap.validation.finding import taken
+    from gpd_soap.validation.queries.journal import Searching
 
     problem = organization and problem_with_fiscal_code_pa(organization)
     if problem:
         raise click.BadParameter(f"--organization: {problem}")
     named = {{"first": "from", "last": "to"}.get(name, name): filters[name] for name in filters}
     told = {name: value for name, value in named.items() if value is not None}
+    searching = taken(Searching, told)
+    if isinstance(searching, tuple):
+        raise click.BadParameter("; ".join(map(str, searching)))
     try:
-        return searching(told).wanted(organization, utc_now())
-    except Refused as refused:
+        return question(searching, organization, utc_now())
+    except Malformed as refused:
         raise click.BadParameter("; ".join(map(str, refused.errors))) from None
 
 

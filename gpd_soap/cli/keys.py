@@ -36,9 +36,9 @@ def key() -> None:
 )
 def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     """Make a key and print it: the last line of the output, and the only time it is shown."""
-    from gpd_soap.api.keys.parameters import NewKey
     from gpd_soap.clock import utc_now
     from gpd_soap.store.access import keys
+    from gpd_soap.validation.queries.keys import NewKey
 
     told = read(NewKey, name=name, role=role, organizations=list(organizations))
     with ready_store().begin() as connection:

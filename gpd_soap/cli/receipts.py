@@ -51,16 +51,15 @@ def receipts() -> None:
 @click.option("--page", "page_num", default="0", show_default=True, help="A page has 100 lines.")
 def every(organization: str, **told: str | None) -> None:
     """Print a line for each receipt of a payment, the latest first: when, IUV, amount, kept, ID."""
-    from gpd_soap.api.receipts.parameters import Listing
     from gpd_soap.clock import utc_now
-    from gpd_soap.store.receipts import search as kept
+    from gpd_soap.usecases import receipts as use_case
+    from gpd_soap.validation.queries.receipts import Listing
 
     names = {"since": "from", "until": "to", "page_num": "pageNum"}
     asked = {names.get(name, name): value for name, value in told.items() if value is not None}
     with _told():
-        wanted = read(Listing, **asked, pageSize="100").wanted(utc_now())
-    with ready_store().begin() as connection:
-        found, total = kept.page(connection, organization, wanted)
+        wanted = use_case.question(read(Listing, **asked, pageSize="100"), utc_now())
+    found, total = use_case.page(ready_store(), organization, wanted)
     for each in found:
         click.echo(_receipt_line(each))
     click.echo(f"{total} in all", err=True)
@@ -79,7 +78,7 @@ def every(organization: str, **told: str | None) -> None:
 @click.option("--page", default=0, show_default=True, help="A page has 50 lines.")
 def worklist(organization: str | None, kind: str | None, resolved: str, page: int) -> None:
     """Print a line for each case, what came last first: when, kind, notice, amount, ID, reasons."""
-    from gpd_soap.api.receipts.parameters import Cases
+    from gpd_soap.validation.queries.receipts import Cases
 
     with _told():
         wanted = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).wanted()
@@ -122,7 +121,7 @@ def raw(case: str, organization: str | None, output: BinaryIO) -> None:
 @by
 def resolve(case: str, organization: str | None, note: str, by: str) -> None:
     """Close a case with a note; once."""
-    from gpd_soap.api.receipts.parameters import Note
+    from gpd_soap.validation.queries.receipts import Note
 
     with _told():
         told = read(Note, note=note)
@@ -136,7 +135,7 @@ def resolve(case: str, organization: str | None, note: str, by: str) -> None:
 @by
 def rematch(case: str, organization: str | None, nav: str | None, by: str) -> None:
     """Look again for the notice of a receipt, or take a quarantined message again."""
-    from gpd_soap.api.receipts.parameters import Match
+    from gpd_soap.validation.queries.receipts import Match
 
     with _told():
         told = read(Match, nav=nav)
@@ -153,12 +152,13 @@ def _cases() -> Cases:
 @contextmanager
 def _told() -> Iterator[None]:
     """Tell a refusal, or what is wrong with an option, in a line."""
-    from gpd_soap.api.problems import Refused
+    from gpd_soap.cli.refusals import words
+    from gpd_soap.usecases.refusals import Refusal
 
     try:
         yield
-    except Refused as refused:
-        told = [f"{refused.problem.title}: {refused.problem.detail}", *map(str, refused.errors)]
+    except Refusal as refused:
+        told = [": ".join(words(refused)), *map(str, refused.errors)]
         raise click.ClickException("; ".join(told)) from None
 
 

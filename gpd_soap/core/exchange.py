@@ -9,6 +9,9 @@ from typing import NamedTuple
 #: Stands where something was not said, or could not be found out.
 NOBODY = "-"
 
+#: The status of HTTP by which a sender of receipts is asked to come again.
+SEND_AGAIN = 503
+
 
 class Exchanged(NamedTuple):
     """A request and its answer, without a body or a person.  Source: DESIGN 8.
@@ -36,6 +39,11 @@ class Exchanged(NamedTuple):
     rule: str
     status: int
     soap_action: str | None
+
+    @property
+    def must_come_again(self) -> bool:
+        """Whether the message could not be taken now, and its sender must send it again."""
+        return self.status == SEND_AGAIN
 
 
 #: Whoever is told of every exchange; it must be quick, and must not fail.

@@ -7,13 +7,13 @@ from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import Responses, Schema, answer, moments, objects, page_of, ref, texts
-from gpd_soap.api.parameters import OfOrganization, Paged
 from gpd_soap.api.responses import listed, local, row
 from gpd_soap.store.access import audit
 from gpd_soap.store.access.audit import Change
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.database.transaction import attempt
 from gpd_soap.store.store import Store
+from gpd_soap.validation.queries.common import OfOrganization, Paged
 
 
 def group(store: Store) -> Group:

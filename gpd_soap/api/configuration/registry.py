@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from gpd_soap.api import problems
-from gpd_soap.api.problems import Problem, Refused
 from gpd_soap.store.configuration import (
     read as configured,
 )
@@ -24,15 +22,17 @@ from gpd_soap.store.configuration.references import BROKER, ORGANIZATION, STATIO
 from gpd_soap.store.database.paging import Slice
 from gpd_soap.store.database.transaction import Transaction, attempt
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import refusals
 from gpd_soap.usecases import service_rules as offering
+from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
 T = TypeVar("T")
 
 ABSENT = {
-    ORGANIZATION: problems.ORGANIZATION_NOT_FOUND,
-    BROKER: problems.BROKER_NOT_FOUND,
-    STATION: problems.STATION_NOT_FOUND,
+    ORGANIZATION: refusals.OrganizationNotFound,
+    BROKER: refusals.BrokerNotFound,
+    STATION: refusals.StationNotFound,
 }
 
 
@@ -53,14 +53,14 @@ class Registry:
     def organization(self, code: str) -> Organization:
         """One organization."""
         found = attempt(self._store, lambda c: configured.organization(c, code))
-        return _known(found, problems.ORGANIZATION_NOT_FOUND)
+        return _known(found, refusals.OrganizationNotFound)
 
     def put_organization(self, code: str, name: str, *, may_register: bool = True) -> bool:
         """Register an organization, or rename it."""
 
         def work(connection: Transaction) -> bool:
             if not may_register and not registered.hold(connection, ORGANIZATION, code):
-                raise Refused(problems.EVERY_ORGANIZATION)
+                raise refusals.MayNotRegister
             return configuration.put_organization(connection, code, name)
 
         return attempt(self._store, work)
@@ -88,7 +88,7 @@ class Registry:
     def station(self, name: str) -> Station:
         """One station."""
         found = attempt(self._store, lambda c: configured.station(c, name))
-        return _known(found, problems.STATION_NOT_FOUND)
+        return _known(found, refusals.StationNotFound)
 
     def put_station(self, name: str, broker: str, *, with_broker: bool = False) -> bool:
         """Register a station, or give it to another broker; `with_broker` registers that too."""
@@ -98,7 +98,7 @@ class Registry:
                 configuration.put_broker(connection, broker)
             elif not registered.hold(connection, BROKER, broker):
                 error = FieldError("broker", "unknown", "a registered broker")
-                raise Refused(problems.BAD_CONFIGURATION, [error])
+                raise refusals.InvalidConfiguration([error])
             return configuration.put_station(connection, name, broker)
 
         return attempt(self._store, work)
@@ -116,7 +116,7 @@ class Registry:
 
         def work(connection: Transaction) -> bool:
             if not registered.hold(connection, STATION, station):
-                raise Refused(problems.STATION_NOT_FOUND)
+                raise refusals.StationNotFound
             return configuration.put_serving(
                 connection, organization, station, code, broadcast=broadcast
             )
@@ -128,7 +128,7 @@ class Registry:
 
         def work(connection: Transaction) -> None:
             if not configuration.withdraw(connection, organization, station):
-                raise Refused(problems.NOT_SERVING)
+                raise refusals.StationNotServing
 
         self._renumbered(organization, work)
 
@@ -141,7 +141,7 @@ class Registry:
         found = self._of(
             organization, lambda c: configured.service(c, organization, service_id, subject_id)
         )
-        return _known(found, problems.SERVICE_NOT_FOUND)
+        return _known(found, refusals.ServiceNotFound)
 
     def offer(self, organization: str, offered: Offered) -> bool:
         """Offer a service, or change how it is offered."""
@@ -159,17 +159,17 @@ class Registry:
 
         def work(connection: Transaction) -> None:
             if not configuration.withdraw_service(connection, organization, service_id, subject_id):
-                raise Refused(problems.SERVICE_NOT_FOUND)
+                raise refusals.ServiceNotFound
 
         self._of(organization, work)
 
     def _remove(self, kind: Kind, name: str) -> None:
         def work(connection: Transaction) -> None:
             if not registered.hold(connection, kind, name, alone=True):
-                raise Refused(ABSENT[kind])
+                raise ABSENT[kind]
             hanging = registered.hanging(connection, kind, name)
             if hanging:
-                raise Refused(problems.IN_USE, [FieldError(n, "in-use", "none") for n in hanging])
+                raise refusals.InUse([FieldError(n, "in-use", "none") for n in hanging])
             registered.remove(connection, kind, name)
 
         attempt(self._store, work)
@@ -179,7 +179,7 @@ class Registry:
 
         def held(connection: Transaction) -> T:
             if not registered.hold(connection, ORGANIZATION, organization, alone=alone):
-                raise Refused(problems.ORGANIZATION_NOT_FOUND)
+                raise refusals.OrganizationNotFound
             return work(connection)
 
         return attempt(self._store, held)
@@ -193,18 +193,18 @@ class Registry:
             lost = before - configured.segregation_codes(connection, organization)
             error = offering.bereft(configured.settings(connection, organization), lost)
             if error is not None:
-                raise Refused(problems.IN_USE, [error])
+                raise refusals.InUse([error])
             return done
 
         return self._of(organization, kept, alone=True)
 
 
-def _known(found: T | None, absent: Problem) -> T:
+def _known(found: T | None, absent: type[Refusal]) -> T:
     if found is None:
-        raise Refused(absent)
+        raise absent
     return found
 
 
 def _refuse(error: FieldError | None) -> None:
     if error is not None:
-        raise Refused(problems.BAD_CONFIGURATION, [error])
+        raise refusals.InvalidConfiguration([error])

@@ -5,19 +5,16 @@ from __future__ import annotations
 from flask import Response, g, jsonify
 from flask_openapi.blueprint import APIBlueprint
 
-from gpd_soap.api import problems
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.journal import responses as answers
-from gpd_soap.api.journal.parameters import OfAnyEntry, OfEntry, Searching
 from gpd_soap.api.openapi import Responses, answer, ref, refusals
-from gpd_soap.api.parameters import Nothing, OfOrganization
-from gpd_soap.api.problems import Refused
 from gpd_soap.clock import Clock
 from gpd_soap.store.access.keys import Role
-from gpd_soap.store.database.transaction import attempt
-from gpd_soap.store.journal import entries
 from gpd_soap.store.journal.entries import Place
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import journal as use_case
+from gpd_soap.validation.queries.common import Nothing, OfOrganization
+from gpd_soap.validation.queries.journal import OfAnyEntry, OfEntry, Searching
 
 
 def group(store: Store, clock: Clock) -> Group:
@@ -50,15 +47,13 @@ class Journal:
         return self._one(None, path.id)
 
     def _page(self, organization: str | None, query: Searching) -> Response:
-        wanted = query.wanted(organization, self._clock())
-        found, after = attempt(self._store, lambda c: entries.page(c, wanted))
+        wanted = use_case.question(query, organization, self._clock())
+        found, after = use_case.page(self._store, wanted)
         return jsonify(answers.page(found, after, masked=_masked()))
 
     def _one(self, organization: str | None, reference: str) -> Response:
         place = Place.of(reference)
-        found = attempt(self._store, lambda c: entries.one(c, organization, place))
-        if found is None:
-            raise Refused(problems.ENTRY_NOT_FOUND)
+        found = use_case.entry(self._store, organization, place)
         return jsonify(answers.entry(found, masked=_masked()))
 
 

@@ -8,7 +8,6 @@ from flask_openapi.blueprint import APIBlueprint
 from gpd_soap.api import problems
 from gpd_soap.api.auth import body_of
 from gpd_soap.api.groups import Group, add
-from gpd_soap.api.keys.parameters import NewKey, OfKey
 from gpd_soap.api.openapi import (
     TEXT,
     Schema,
@@ -21,7 +20,6 @@ from gpd_soap.api.openapi import (
     refusals,
     texts,
 )
-from gpd_soap.api.parameters import Nothing, Paged
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.responses import listed, local, row
 from gpd_soap.clock import Clock
@@ -30,6 +28,8 @@ from gpd_soap.store.access.keys import Key, Role, UnusableKey
 from gpd_soap.store.database.transaction import attempt
 from gpd_soap.store.store import Store
 from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.queries.common import Nothing, Paged
+from gpd_soap.validation.queries.keys import NewKey, OfKey
 
 CREATE = "createKey"
 

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from gpd_soap.api import problems
 from gpd_soap.api.positions import rules
 from gpd_soap.api.positions.several import join, placed
-from gpd_soap.api.problems import Refused
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.database.transaction import Transaction, attempt, rehearse
@@ -18,6 +16,7 @@ from gpd_soap.store.positions import numbers
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import refusals
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.convert import position_of, wanted_numbers
 from gpd_soap.validation.finding import FieldError, path
@@ -53,7 +52,7 @@ class Done(NamedTuple):
 def create(
     store: Store, organization: str, told: Sequence[Any], now: datetime, how: How, *, many: bool
 ) -> Done:
-    """Keep these positions, all or none; Refused with everything that is wrong in any of them."""
+    """Keep these positions, all or none; Refusal with everything that is wrong in any of them."""
     place = MANY if many else None
     bodies = rules.read(told, place)
     errors: list[FieldError] = []
@@ -63,15 +62,15 @@ def create(
         errors += placed(place, at, wrong)
         warnings += placed(place, at, doubts)
     if errors:
-        raise Refused(problems.DATA_ERROR, errors)
+        raise refusals.InvalidPosition(errors)
     again = list(repeated(bodies, place))
     if again:
-        raise Refused(problems.NOT_UNIQUE, again)
+        raise refusals.NotUnique(again)
     try:
         stored = _keep(store, organization, bodies, now, how)
     except AlreadyKept:
         used = attempt(store, lambda c: list(_in_use(c, organization, bodies, place)))
-        raise Refused(problems.NOT_UNIQUE, used) from None
+        raise refusals.NotUnique(used) from None
     return Done(stored, frozenset(given(bodies)), warnings)
 
 
@@ -80,7 +79,7 @@ def _keep(
 ) -> list[Stored]:
     def work(connection: Transaction) -> list[Stored]:
         if not numbers.is_registered(connection, organization):
-            raise Refused(problems.ORGANIZATION_NOT_FOUND)
+            raise refusals.OrganizationNotFound
         issue = _issuer(connection, organization, bodies)
         published_at = now if how.publish else None
         new = [position_of(body, organization, published_at, issue) for body in bodies]
@@ -95,12 +94,12 @@ def _keep(
 def _issuer(
     connection: Transaction, organization: str, bodies: list[models.Position]
 ) -> Callable[[], NoticeNumber]:
-    """Who hands out numbers; Refused where one is wanted and the organization has no code."""
+    """Who hands out numbers; Refusal where one is wanted and the organization has no code."""
     code = numbers.segregation_code(connection, organization)
     wanted = sum(map(wanted_numbers, bodies))
     if code is None and wanted:
         expected = "an IUV, or a station with a segregation code to issue one"
-        raise Refused(problems.DATA_ERROR, [FieldError("paymentOption.iuv", "required", expected)])
+        raise refusals.InvalidPosition([FieldError("paymentOption.iuv", "required", expected)])
     avoid = given(bodies)
     return iter(numbers.issue(connection, organization, code or "", wanted, avoid)).__next__
 

@@ -9,13 +9,11 @@ from flask import Response, jsonify, request
 
 from gpd_soap.api import problems
 from gpd_soap.api.auth import body_of, json_body, lenient
-from gpd_soap.api.parameters import Nothing, OfOrganization
 from gpd_soap.api.positions import parameters
 from gpd_soap.api.positions import responses as answers
 from gpd_soap.api.positions.creating import MANY, Done, How, create
-from gpd_soap.api.positions.ledger import Ledger
+from gpd_soap.api.positions.ledger import IUPDS, Ledger
 from gpd_soap.api.positions.parameters import (
-    IUPDS,
     ChangingAccount,
     Creating,
     Deleting,
@@ -34,6 +32,7 @@ from gpd_soap.clock import Clock
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.queries.common import Nothing, OfOrganization
 
 #: LIMIT: GPD's for one bulk.
 MOST = 100

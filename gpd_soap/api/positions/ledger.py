@@ -10,13 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.api import problems
 from gpd_soap.api.positions import rules
 from gpd_soap.api.positions.creating import How
-from gpd_soap.api.positions.parameters import IUPDS
 from gpd_soap.api.positions.several import every
 from gpd_soap.api.positions.taking import Named, known, take, take_all
-from gpd_soap.api.problems import Refused
 from gpd_soap.clock import Clock
 from gpd_soap.store.database.transaction import Transaction, attempt
 from gpd_soap.store.positions import change as changing
@@ -25,8 +22,12 @@ from gpd_soap.store.positions import search as listing
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.positions.search import Wanted
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import refusals
+from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
+#: What the list of positions to be deleted is called.
+IUPDS = "paymentPositionIUPDs"
 #: SPEC: gpd-reference.md 3: what stands for a receipt and a PSP where the creditor says "paid".
 ELSEWHERE = "CLOSED_AS_ALREADY_PAID_BY_EC"
 
@@ -114,7 +115,7 @@ class Ledger:
         now = self._clock()
         if paid_on is not None and paid_on > now:
             error = FieldError("paymentDate", "future", "not after now")
-            raise Refused(problems.DATA_ERROR, [error])
+            raise refusals.InvalidPosition([error])
 
         def work(connection: Transaction) -> Notice:
             stored, at = _notice(connection, organization, nav, "nav", lock=True)
@@ -169,18 +170,18 @@ def _notice(
     stored = iupd and admin_positions.read(connection, organization, iupd, lock=lock)
     at = _place(stored, number, kind) if stored else None
     if not stored or at is None:
-        raise Refused(problems.OPTION_NOT_FOUND)
+        raise refusals.NoticeNotFound
     return Notice(stored, at)
 
 
 def _share(connection: Transaction, organization: str, iuv: str, number: str) -> Share:
     try:
         stored, at = _notice(connection, organization, iuv, "iuv", lock=True)
-    except Refused:
-        raise Refused(problems.TRANSFER_NOT_FOUND) from None
+    except Refusal:
+        raise refusals.TransferNotFound from None
     numbers = [str(share.number) for share in stored.position.options[at].transfers]
     if number not in numbers:
-        raise Refused(problems.TRANSFER_NOT_FOUND)
+        raise refusals.TransferNotFound
     return Share(stored, at, numbers.index(number))
 
 

@@ -11,10 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gpd_soap.api import problems
-from gpd_soap.api.problems import Refused
 from gpd_soap.core.state import PositionState, position_state
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.usecases import refusals
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.finding import FieldError, findings, path
 from gpd_soap.validation.position_rules import judge
@@ -40,7 +39,7 @@ def read(told: Sequence[Any], place: str | None = None) -> list[models.Position]
         except ValidationError as error:
             errors += findings(error, path(place, at) if place else "")
     if errors:
-        raise Refused(problems.BAD_REQUEST, errors)
+        raise refusals.Malformed(errors)
     return bodies
 
 
@@ -65,32 +64,32 @@ def _dates(body: models.Position, now: datetime, *, new: bool) -> Iterator[Field
 def updatable(stored: Stored, now: datetime) -> None:
     """Refuse to change what was withdrawn, or where money is known to have moved."""
     if position_state(stored.facts, now) in NOT_UPDATABLE or _touched(stored):
-        raise Refused(problems.NOT_UPDATABLE)
+        raise refusals.NotUpdatable
 
 
 def deletable(stored: Stored, now: datetime) -> None:
     """Refuse to delete where money is known to have moved."""
     if position_state(stored.facts, now) in PAID or _touched(stored):
-        raise Refused(problems.PAYMENT_FOUND)
+        raise refusals.PaymentFound
 
 
 def publishable(stored: Stored, now: datetime) -> None:
     """Refuse to publish what is no draft, or a draft that came too late."""
     if position_state(stored.facts, now) is not PositionState.DRAFT:
-        raise Refused(problems.NOT_PUBLISHABLE)
+        raise refusals.NotPublishable
     options = stored.position.options
     if any(each.valid_from is not None and each.due_at < each.valid_from for each in options):
-        raise Refused(problems.DUE_BEFORE_VALIDITY)
+        raise refusals.DueBeforeValidity
     if any(each.due_at < now for each in options):
-        raise Refused(problems.PUBLISHED_AFTER_DUE)
+        raise refusals.PublishedAfterDue
     if any(each.valid_from is not None and each.valid_from < now for each in options):
-        raise Refused(problems.PUBLISHED_AFTER_VALIDITY)
+        raise refusals.PublishedAfterValidity
 
 
 def invalidable(stored: Stored, now: datetime) -> None:
     """Refuse to withdraw what is not published, is paid, or can no longer be paid anyway."""
     if position_state(stored.facts, now) not in INVALIDABLE:
-        raise Refused(problems.NOT_INVALIDABLE)
+        raise refusals.NotInvalidable
 
 
 def payable_elsewhere(stored: Stored, at: int, now: datetime) -> None:
@@ -100,19 +99,19 @@ def payable_elsewhere(stored: Stored, at: int, now: datetime) -> None:
     """
     plan = stored.position.options[at].plan
     if position_state(stored.facts, now) in PAID_IN_FULL or stored.progress[at].settled:
-        raise Refused(problems.ALREADY_PAID)
+        raise refusals.AlreadyPaid
     pairs = zip(stored.position.options, stored.progress, strict=True)
     settled = [option.plan for option, progress in pairs if progress.settled]
     if None in settled:
-        raise Refused(problems.ALREADY_PAID)
+        raise refusals.AlreadyPaid
     if any(plan is None or other != plan for other in settled):
-        raise Refused(problems.OPTION_NOT_FOUND)
+        raise refusals.NoticeNotFound
 
 
 def reportable(stored: Stored, at: int, which: int) -> bool:
-    """Whether a report of a transfer says something new; Refused where its notice is not paid."""
+    """Whether a report of a transfer says something new; Refusal where its notice is not paid."""
     if not stored.progress[at].settled:
-        raise Refused(problems.NOT_ACCOUNTABLE)
+        raise refusals.TransferNotPaid
     return stored.progress[at].reported[which] is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from gpd_soap.api.problems import Refused
+from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError, path
 
 T = TypeVar("T")
@@ -13,18 +13,18 @@ R = TypeVar("R")
 
 
 def every(items: Iterable[T], rule: Callable[[T], R], place: str | None) -> list[R]:
-    """What a rule says of each; Refused with all that the rule refuses as it does the first."""
+    """What a rule says of each; Refusal with all that the rule refuses as it does the first."""
     kept: list[R] = []
-    refused: list[tuple[int, Refused]] = []
+    refused: list[tuple[int, Refusal]] = []
     for at, item in enumerate(items):
         try:
             kept.append(rule(item))
-        except Refused as no:
+        except Refusal as no:
             refused.append((at, no))
     if refused:
-        first = refused[0][1].problem
-        alike = [(at, no) for at, no in refused if no.problem == first]
-        raise Refused(first, [error for at, no in alike for error in _errors(place, at, no)])
+        first = type(refused[0][1])
+        alike = [(at, no) for at, no in refused if type(no) is first]
+        raise first([error for at, no in alike for error in _errors(place, at, no)])
     return kept
 
 
@@ -40,7 +40,7 @@ def join(place: str, field: str) -> str:
     return f"{place}.{field}" if place and field else place + field
 
 
-def _errors(place: str | None, at: int, refused: Refused) -> list[FieldError]:
+def _errors(place: str | None, at: int, refused: Refusal) -> list[FieldError]:
     if place is None or refused.errors:
         return placed(place, at, refused.errors)
     return [FieldError(path(place, at), "state", "a position in another state")]

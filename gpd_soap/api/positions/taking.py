@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from gpd_soap.api import problems
 from gpd_soap.api.positions.several import join
-from gpd_soap.api.problems import Refused
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.usecases import refusals
 from gpd_soap.validation.finding import FieldError, path
 
 #: Says whether what a position is marked with is what the caller has seen.
@@ -26,17 +25,17 @@ class Named(NamedTuple):
 
 
 def take(connection: Transaction, named: Named) -> Stored:
-    """One position; Refused where it is not there, or not any more as it was seen."""
+    """One position; Refusal where it is not there, or not any more as it was seen."""
     old = known(admin_positions.read(connection, named.organization, named.iupd, lock=True))
     if not named.seen(old.mark):
-        raise Refused(problems.CHANGED)
+        raise refusals.PositionChanged
     return old
 
 
 def take_all(
     connection: Transaction, organization: str, iupds: Sequence[str], place: str, field: str = ""
 ) -> list[Stored]:
-    """These positions; Refused with all that are not there.
+    """These positions; Refusal with all that are not there.
 
     `place` is what the list is called, `field` where in each of it the IUPD stands.
     """
@@ -47,12 +46,12 @@ def take_all(
         if iupd not in found
     ]
     if unknown:
-        raise Refused(problems.NOT_FOUND, unknown)
+        raise refusals.PositionNotFound(unknown)
     return [found[iupd] for iupd in iupds]
 
 
 def known(stored: Stored | None) -> Stored:
-    """A position that is there; Refused where it is not."""
+    """A position that is there; Refusal where it is not."""
     if stored is None:
-        raise Refused(problems.NOT_FOUND)
+        raise refusals.PositionNotFound
     return stored

@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gpd_soap.api import problems
 from gpd_soap.api.positions import rules
 from gpd_soap.api.positions.creating import MANY, Done, How, given, repeated
 from gpd_soap.api.positions.several import every, placed
 from gpd_soap.api.positions.taking import Named, take, take_all
-from gpd_soap.api.problems import Refused
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.store.database.errors import AlreadyKept
@@ -23,16 +21,17 @@ from gpd_soap.store.positions import change as changing
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import refusals
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.convert import position_of
 from gpd_soap.validation.finding import FieldError, path
 
 
 def update(store: Store, named: Named, told: object, now: datetime, how: How) -> Done:
-    """Put another content in a position's place; Refused with everything that is wrong in it."""
+    """Put another content in a position's place; Refusal with everything that is wrong in it."""
     bodies = rules.read([told])
     if bodies[0].iupd != named.iupd:
-        raise Refused(problems.DATA_ERROR, [FieldError("iupd", "path", "the IUPD of the path")])
+        raise refusals.InvalidPosition([FieldError("iupd", "path", "the IUPD of the path")])
 
     def work(connection: Transaction) -> Done:
         changing.announce(connection, named.organization)
@@ -44,11 +43,11 @@ def update(store: Store, named: Named, told: object, now: datetime, how: How) ->
 def update_many(
     store: Store, organization: str, told: Sequence[Any], now: datetime, how: How
 ) -> Done:
-    """Put other content in the place of these, all or none; Refused with what is wrong in each."""
+    """Put other content in the place of these, all or none; Refusal with what is wrong in each."""
     bodies = rules.read(told, MANY)
     again = list(repeated(bodies, MANY))
     if again:
-        raise Refused(problems.NOT_UNIQUE, again)
+        raise refusals.NotUnique(again)
     iupds = [body.iupd for body in bodies]
 
     def work(connection: Transaction) -> Done:
@@ -75,7 +74,7 @@ def _replace(
             changing.replace(connection, before, after, now)
         except AlreadyKept:
             error = FieldError("paymentOption", "in-use", "numbers that were never another's")
-            raise Refused(problems.NOT_UNIQUE, placed(place, at, [error])) from None
+            raise refusals.NotUnique(placed(place, at, [error])) from None
     iupds = [body.iupd for body in bodies]
     found = admin_positions.read_all(connection, old[0].position.organization, iupds)
     doubts = [doubt for at, (_, each) in enumerate(new) for doubt in placed(place, at, each)]
@@ -85,7 +84,7 @@ def _replace(
 def _successor(
     old: Stored, body: models.Position, now: datetime, how: How
 ) -> tuple[NewPosition, list[FieldError]]:
-    """What a position becomes, and what is doubtful; Refused for what may not be."""
+    """What a position becomes, and what is doubtful; Refusal for what may not be."""
     kept = {option.iuv: option for option in old.position.options}
     body, wrong = _numbered(body, {iuv: option.nav for iuv, option in kept.items()})
     # WHY: a number that came in leniently is not looked at again.
@@ -93,7 +92,7 @@ def _successor(
     organization = old.position.organization
     errors, doubts = rules.hold(body, organization, now, new=False, lenient=lenient)
     if wrong or errors:
-        raise Refused(problems.DATA_ERROR, [*wrong, *errors])
+        raise refusals.InvalidPosition([*wrong, *errors])
     published_at = old.position.published_at or (now if how.publish else None)
     new = position_of(body, organization, published_at, _never)
     # SPEC: gpd-reference.md 2.4: a validity that has begun stays, where none is sent.

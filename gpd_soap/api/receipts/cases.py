@@ -6,11 +6,8 @@ A case is resolved once, and a receipt matched once, whoever else tries at the s
 from __future__ import annotations
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import NamedTuple
 
-from gpd_soap.api import problems
-from gpd_soap.api.problems import Problem, Refused
 from gpd_soap.clock import Clock
 from gpd_soap.core.case_id import CaseKey, case_key
 from gpd_soap.core.exchange import Exchanged
@@ -20,6 +17,7 @@ from gpd_soap.store.node import matching
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.receipts.worklist import Case, NoticeNow, Resolution, Row, Scope, Wanted
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import refusals
 
 #: Sends a message through the node's door again, and says what came of it.
 TakeAgain = Callable[[bytes], Exchanged]
@@ -55,7 +53,7 @@ class Cases:
         def work(connection: Transaction) -> Found:
             found = worklist.read(connection, scope, key)
             if found is None:
-                raise Refused(problems.CASE_NOT_FOUND)
+                raise refusals.CaseNotFound
             return _with_notices(connection, scope, [found])[0]
 
         return attempt(self._store, work)
@@ -65,7 +63,7 @@ class Cases:
         key = _key(told)
         found = attempt(self._store, lambda c: worklist.raw(c, scope, key))
         if found is None:
-            raise Refused(problems.CASE_NOT_FOUND)
+            raise refusals.CaseNotFound
         return found
 
     def resolve(self, scope: Scope, told: str, by: str, note: str) -> Found:
@@ -73,7 +71,7 @@ class Cases:
         key, resolution = _key(told), Resolution(self._clock(), by, note)
         if not attempt(self._store, lambda c: worklist.resolve(c, scope, key, resolution)):
             self.read(scope, told)
-            raise Refused(problems.NOT_OPEN)
+            raise refusals.CaseNotOpen
         return self.read(scope, told)
 
     def rematch(self, scope: Scope, told: str, by: str, nav: str | None = None) -> Found:
@@ -91,14 +89,14 @@ class Cases:
 
     def _send_again(self, scope: Scope, told: str, by: str, nav: str | None) -> None:
         if self.read(scope, told).case.resolved_at is not None:
-            raise Refused(problems.NOT_OPEN)
+            raise refusals.CaseNotOpen
         if nav is not None:
-            raise Refused(problems.NOT_WAITING)
+            raise refusals.CaseNotWaiting
         answered = self._take_again(self.raw(scope, told))
-        if answered.status == HTTPStatus.SERVICE_UNAVAILABLE:
-            raise Refused(problems.UNAVAILABLE, headers={"Retry-After": "5"})
+        if answered.must_come_again:
+            raise refusals.MessageNotTaken
         if answered.outcome != "OK":
-            raise Refused(_not_taken(answered))
+            raise refusals.MessageRefusedAgain(answered.fault if answered.outcome == "KO" else None)
         self.resolve(scope, told, by, f"sent again, and taken; {answered.rule}")
 
     def _match(
@@ -107,14 +105,14 @@ class Cases:
         matching.have_matches_alone(connection, scope or "")
         row = worklist.lock(connection, scope, key)
         if row is None:
-            raise Refused(problems.CASE_NOT_FOUND)
+            raise refusals.CaseNotFound
         if row["resolved_at"] is not None:
-            raise Refused(problems.NOT_OPEN)
+            raise refusals.CaseNotOpen
         if not waits(row["kept"], row["reasons"]):
-            raise Refused(problems.NOT_WAITING)
+            raise refusals.CaseNotWaiting
         if nav is None:
             if not matching.match_again(connection, row, self._clock()):
-                raise Refused(problems.NOT_MATCHED)
+                raise refusals.CaseNotMatched
         else:
             resolution = Resolution(self._clock(), by, f"paid the notice {nav}")
             _pay(connection, row, nav, resolution)
@@ -124,24 +122,18 @@ class Cases:
 def _key(told: str) -> CaseKey:
     key = case_key(told)
     if key is None:
-        raise Refused(problems.CASE_NOT_FOUND)
+        raise refusals.CaseNotFound
     return key
 
 
 def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution) -> None:
     verdict = matching.match_by_hand(connection, row, nav, resolution.resolved_at)
     if verdict is None:
-        raise Refused(problems.OPTION_NOT_FOUND)
+        raise refusals.NoticeNotFound
     if not verdict.pays:
-        raise Refused(problems.NOT_PAYABLE)
+        raise refusals.NoticeNotPayable
 
 
 def _with_notices(connection: Transaction, scope: Scope, found: list[Case]) -> list[Found]:
     notices = worklist.notices(connection, scope or "", found)
     return [Found(case, notice) for case, notice in zip(found, notices, strict=True)]
-
-
-def _not_taken(answered: Exchanged) -> Problem:
-    said = answered.fault if answered.outcome == "KO" else "a SOAP Fault"
-    problem = problems.NOT_TAKEN
-    return problem._replace(detail=problem.detail.format(said))

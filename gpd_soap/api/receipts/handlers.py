@@ -6,17 +6,16 @@ from flask import Response, g, jsonify
 
 from gpd_soap.api import problems
 from gpd_soap.api.auth import body_of
-from gpd_soap.api.parameters import Nothing, OfOrganization
 from gpd_soap.api.problems import Refused
-from gpd_soap.api.receipts import parameters
 from gpd_soap.api.receipts import responses as answers
 from gpd_soap.api.receipts.cases import Cases
-from gpd_soap.api.receipts.parameters import InWorklist, Listing, OfCase, OfIuv, Segregated
 from gpd_soap.clock import Clock
 from gpd_soap.soap.stored import document
-from gpd_soap.store.database.transaction import attempt
-from gpd_soap.store.receipts import search as receipts
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import receipts
+from gpd_soap.validation.queries import receipts as parameters
+from gpd_soap.validation.queries.common import Nothing, OfOrganization
+from gpd_soap.validation.queries.receipts import InWorklist, Listing, OfCase, OfIuv, Segregated
 
 
 class Receipts:
@@ -28,8 +27,9 @@ class Receipts:
 
     def page(self, path: OfOrganization, query: Listing) -> Response:
         """List the receipts of an organization's payments, page by page, the latest first."""
-        organization, wanted = path.organizationfiscalcode, query.wanted(self._clock())
-        found, total = attempt(self._store, lambda c: receipts.page(c, organization, wanted))
+        organization = path.organizationfiscalcode
+        wanted = receipts.question(query, self._clock())
+        found, total = receipts.page(self._store, organization, wanted)
         # SPEC: gpd-reference.md 4.7: of nothing there is one page, and it is empty.
         pages = max(1, -(-total // wanted.limit))
         if wanted.page >= pages:
@@ -38,12 +38,7 @@ class Receipts:
 
     def document(self, path: OfIuv, query: Segregated) -> Response:
         """Read the receipt of an IUV, in the Node's own words."""
-        organization, iuv = path.organizationfiscalcode, path.iuv
-        if query.codes and not iuv.startswith(query.codes):
-            raise Refused(problems.RECEIPT_FORBIDDEN)
-        found = attempt(self._store, lambda c: receipts.find(c, organization, iuv))
-        if found is None:
-            raise Refused(problems.RECEIPT_NOT_FOUND)
+        found = receipts.document(self._store, path.organizationfiscalcode, path.iuv, query.codes)
         return Response(document(found.raw, found.digest), content_type="application/xml")
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from gpd_soap.api.openapi import COUNT, MOMENT, TEXT, Schema, many, moments, objects, ref, texts
-from gpd_soap.api.receipts.parameters import Match, Note
 from gpd_soap.api.receipts.responses import PAID
 from gpd_soap.core.case_id import QUARANTINE
 from gpd_soap.core.receipt import Kept
 from gpd_soap.core.state import OptionState
+from gpd_soap.validation.queries.receipts import Match, Note
 
 RAW: Schema = {"type": "string", "format": "binary"}
 

@@ -14,14 +14,14 @@ from gpd_soap.api.openapi import answer, body, ref, refusals
 from gpd_soap.api.receipts.cases import Cases
 from gpd_soap.api.receipts.handlers import Receipts, Worklist
 from gpd_soap.api.receipts.openapi import document, schemas
-from gpd_soap.api.receipts.parameters import (
+from gpd_soap.clock import Clock
+from gpd_soap.store.store import Store
+from gpd_soap.validation.queries.receipts import (
     InOrganization,
     InWorklist,
     OfCase,
     OfCaseInOrganization,
 )
-from gpd_soap.clock import Clock
-from gpd_soap.store.store import Store
 
 PAYMENTS = "/payments/<organizationfiscalcode>/receipts"
 

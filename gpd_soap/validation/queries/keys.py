@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from gpd_soap.api.parameters import Told
 from gpd_soap.core import codes
 from gpd_soap.store.access.keys import EVERY
 from gpd_soap.validation.fields import Strict, Text16, Text100
 from gpd_soap.validation.finding import broken
+from gpd_soap.validation.queries.common import Told
 
 #: LIMIT: a key for more organizations than this is best for every one.
 MOST = 1000

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from gpd_soap.api.parameters import OfOrganization, Told
 from gpd_soap.validation.fields import Text5, Text35
+from gpd_soap.validation.queries.common import OfOrganization, Told
 
 
 class OfBroker(Told):

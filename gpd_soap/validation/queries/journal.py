@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from gpd_soap.api import problems
-from gpd_soap.api.parameters import WHOLE, OfOrganization, Told
-from gpd_soap.api.problems import Refused
 from gpd_soap.core.receipt import bounded
-from gpd_soap.store.journal.entries import REFERENCE, Place, Wanted
+from gpd_soap.store.journal.entries import REFERENCE
 from gpd_soap.validation.fields import Since, Text35, Text255, Until
-from gpd_soap.validation.finding import FieldError, findings
-
-#: How far back is looked where nobody says how far.
-BACK = timedelta(days=30)
+from gpd_soap.validation.queries.common import WHOLE, OfOrganization, Told
 
 Reference = Annotated[str, Field(pattern=REFERENCE, description="an entry's id")]
 
@@ -61,21 +53,3 @@ class Searching(Told):
     station: Text35 | None = None
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
     after: Reference | None = Field(None, description="`next` of the page before")
-
-    def wanted(self, organization: str | None, now: datetime) -> Wanted:
-        """The question to the store; Refused for a time that ends before it begins."""
-        last = self.last or now
-        first = self.first or last - BACK
-        if last < first:
-            raise Refused(problems.BAD_REQUEST, [FieldError("to", "range", "not before `from`")])
-        told = self.model_dump(exclude={"first", "last", "after"})
-        after = None if self.after is None else Place.of(self.after)
-        return Wanted(organization, first, last, after=after, **told)
-
-
-def searching(told: Mapping[str, str]) -> Searching:
-    """Read a search that does not come over HTTP; Refused with all that is wrong in it."""
-    try:
-        return Searching.model_validate(told)
-    except ValidationError as error:
-        raise Refused(problems.BAD_REQUEST, findings(error)) from None

@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from calendar import monthrange
-from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
-from gpd_soap.api import problems
-from gpd_soap.api.parameters import WHOLE, OfOrganization, Told
-from gpd_soap.api.problems import Refused
-from gpd_soap.core import rome
-from gpd_soap.store.receipts import search as receipts
 from gpd_soap.store.receipts import worklist
-from gpd_soap.validation.fields import Since, Strict, Text16, Text35, Text500, Until
-from gpd_soap.validation.finding import findings
-
-#: SPEC: gpd-reference.md 4.7: how far a window reaches of which one end is known, or none.
-MONTHS = 3
-
-# WHY: not by the fields' own types, so that what is wrong with a date is called as GPD calls it.
-SINCE: TypeAdapter[datetime] = TypeAdapter(Since)
-UNTIL: TypeAdapter[datetime] = TypeAdapter(Until)
+from gpd_soap.validation.fields import Strict, Text16, Text35, Text500
+from gpd_soap.validation.queries.common import WHOLE, OfOrganization, Told
 
 Nav = Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="a notice number")]
 Codes = Annotated[
@@ -60,28 +46,6 @@ class Listing(Segregated):
     debtor_or_iuv: Text35 | None = Field(
         None, alias="debtorOrIuv", description="how the debtor's code or the IUV begins"
     )
-
-    def wanted(self, now: datetime) -> receipts.Wanted:
-        """The question to the store; Refused for a window that makes no sense."""
-        since, until = self._window(now)
-        if until is not None and since > until:
-            raise Refused(problems.INVALID_DATE_RANGE)
-        return receipts.Wanted(
-            since=since,
-            until=until,
-            debtor=self.debtor,
-            service=self.service,
-            debtor_or_iuv=self.debtor_or_iuv,
-            segregation=self.codes,
-            limit=self.page_size,
-            page=self.page_num,
-        )
-
-    def _window(self, now: datetime) -> tuple[datetime, datetime | None]:
-        since, until = _read(SINCE, "from", self.since), _read(UNTIL, "to", self.until)
-        if since is not None:
-            return since, until or _moved(since, MONTHS)
-        return _moved(until or now, -MONTHS), until
 
 
 class InWorklist(Told):
@@ -140,20 +104,3 @@ class Match(Strict):
     """The notice that a case pays, where a person says it; else the one that it names."""
 
     nav: Nav | None = None
-
-
-def _read(kind: TypeAdapter[datetime], name: str, told: str | None) -> datetime | None:
-    if told is None:
-        return None
-    try:
-        return kind.validate_python(told)
-    except ValidationError as error:
-        raise Refused(problems.INVALID_DATE_RANGE, findings(error, name)) from None
-
-
-def _moved(instant: datetime, months: int) -> datetime:
-    """The same time of the same day, months later or earlier, or of the last day of that month."""
-    local = instant.astimezone(rome.ROME)
-    year, month = divmod(local.year * 12 + local.month - 1 + months, 12)
-    day = min(local.day, monthrange(year, month + 1)[1])
-    return local.replace(year=year, month=month + 1, day=day)

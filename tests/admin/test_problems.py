@@ -1,0 +1,22 @@
+from gpd_soap.api import problems
+from gpd_soap.api.problems import PROBLEMS, problem_of
+from gpd_soap.usecases import refusals
+from gpd_soap.usecases.refusals import Refusal
+
+
+def test_every_refusal_of_a_use_case_is_one_problem():
+    """No refusal reaches a caller as a failure of ours."""
+    assert set(PROBLEMS) == set(Refusal.__subclasses__())
+
+
+def test_message_refused_again_names_its_fault():
+    """The detail says how the message was answered, or that it was no answer of the contract."""
+    named = refusals.MessageRefusedAgain("PAA_SINTASSI_XSD")
+
+    assert problem_of(named).detail == "It was answered PAA_SINTASSI_XSD."
+    assert problem_of(refusals.MessageRefusedAgain(None)).detail == "It was answered a SOAP Fault."
+
+
+def test_message_that_could_not_be_taken_is_503():
+    """Whoever asked for it may try again."""
+    assert problem_of(refusals.MessageNotTaken()) == problems.UNAVAILABLE
