@@ -26,7 +26,7 @@ from gpd_soap.wsgi.http import Wsgi
 from gpd_soap.wsgi.payment_options import PaymentOptions
 
 if TYPE_CHECKING:
-    from gpd_soap.api.receipts.cases import Cases
+    from gpd_soap.usecases.worklist import Cases
 
 
 def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> Desk:
@@ -103,7 +103,7 @@ def cases(
     witnesses: Sequence[Witness] = (),
 ) -> Cases:
     """The worklist, which can send what was kept through the node's door again."""
-    from gpd_soap.api.receipts.cases import Cases
+    from gpd_soap.usecases.worklist import Cases
 
     told = (*_keepers(settings, store), *witnesses)
     endpoint = node_endpoint(settings, desk(settings, store, clock), told)

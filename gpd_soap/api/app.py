@@ -39,11 +39,11 @@ from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import Problem, Refused
 from gpd_soap.api.rate_limit import Pace
 from gpd_soap.api.receipts import routes as receipts
-from gpd_soap.api.receipts.cases import Cases
 from gpd_soap.clock import Clock
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.refusals import Refusal
+from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 

@@ -12,8 +12,8 @@ from gpd_soap.cli.common import read, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.api.configuration.registry import Registry
     from gpd_soap.store.database.paging import Slice
+    from gpd_soap.usecases.configuration import Registry
     from gpd_soap.validation.queries.configuration import OfService
 
 T = TypeVar("T")
@@ -220,7 +220,7 @@ def _service_of(code: str, service_id: str, subject_id: str) -> OfService:
 
 
 def _registry() -> Registry:
-    from gpd_soap.api.configuration.registry import Registry
+    from gpd_soap.usecases.configuration import Registry
 
     return Registry(ready_store())
 

@@ -13,8 +13,8 @@ from gpd_soap.cli.common import code, read, ready_store
 from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
-    from gpd_soap.api.receipts.cases import Cases, Found
     from gpd_soap.store.receipts.search import Listed
+    from gpd_soap.usecases.worklist import Cases, Found
 
 LONGEST_NAME = 100
 KINDS = ["unmatched", "double", "conflicting", "review", "quarantine"]

@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import Connection
 
-from gpd_soap.api.receipts.cases import Cases
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.settings import Settings
 from gpd_soap.store import tables as schema
@@ -19,6 +18,7 @@ from gpd_soap.store.positions.insert import insert_rows, option_row, position_ro
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.refusals import MessageNotTaken
+from gpd_soap.usecases.worklist import Cases
 from gpd_soap.wiring import desk, node_endpoint
 from tests.admin.office import ALL, DAY, NOW, ONE, OPTIONS, ORGANIZATION, SIZE, Clock, Office
 from tests.admin.paying import (

@@ -3,10 +3,10 @@ import inspect
 
 import pytest
 
-from gpd_soap.api.configuration import registry
-from gpd_soap.api.receipts import cases
 from gpd_soap.cli.refusals import WORDS, words
+from gpd_soap.usecases import configuration as registry
 from gpd_soap.usecases import receipts, refusals
+from gpd_soap.usecases import worklist as cases
 
 #: What the commands never ask for.
 NOT_ASKED = {"ReceiptForbidden", "ReceiptNotFound"}

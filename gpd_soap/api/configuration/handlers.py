@@ -8,11 +8,11 @@ from flask import Response, g, jsonify
 
 from gpd_soap.api import problems
 from gpd_soap.api.auth import body_of
-from gpd_soap.api.configuration.registry import Registry
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.responses import listed, row
 from gpd_soap.store.configuration.read import Offered, Organization, Station
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.configuration import Registry
 from gpd_soap.validation import configuration as bodies
 from gpd_soap.validation.queries.common import Nothing, OfOrganization, Paged
 from gpd_soap.validation.queries.configuration import OfBroker, OfService, OfServing, OfStation

@@ -11,8 +11,6 @@ from gpd_soap.api import problems
 from gpd_soap.api.auth import body_of, json_body, lenient
 from gpd_soap.api.positions import parameters
 from gpd_soap.api.positions import responses as answers
-from gpd_soap.api.positions.creating import MANY, Done, How, create
-from gpd_soap.api.positions.ledger import IUPDS, Ledger
 from gpd_soap.api.positions.parameters import (
     ChangingAccount,
     Creating,
@@ -25,12 +23,14 @@ from gpd_soap.api.positions.parameters import (
     OfTransfer,
     Updating,
 )
-from gpd_soap.api.positions.taking import Named
-from gpd_soap.api.positions.updating import update, update_many
 from gpd_soap.api.problems import Refused
 from gpd_soap.clock import Clock
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.positions.create import MANY, Done, How, create
+from gpd_soap.usecases.positions.locking import Named
+from gpd_soap.usecases.positions.manage import IUPDS, Ledger
+from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import Nothing, OfOrganization
 

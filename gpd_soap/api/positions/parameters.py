@@ -8,11 +8,11 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, Field
 
 from gpd_soap.api import problems
-from gpd_soap.api.positions.ledger import IUPDS
 from gpd_soap.api.problems import Refused
 from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
 from gpd_soap.store.positions.search import Wanted, Window
+from gpd_soap.usecases.positions.manage import IUPDS
 from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
 from gpd_soap.validation.finding import FieldError, broken
 from gpd_soap.validation.queries.common import WHOLE, Day, Flag, OfOrganization, Paged, Told

@@ -6,11 +6,11 @@ from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import answer, body, ref, refusals
-from gpd_soap.api.positions.creating import MANY
 from gpd_soap.api.positions.handlers import Positions
 from gpd_soap.api.positions.openapi import schemas
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.positions.create import MANY
 
 ALL = f"{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/<iupd>"

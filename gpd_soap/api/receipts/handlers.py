@@ -8,11 +8,11 @@ from gpd_soap.api import problems
 from gpd_soap.api.auth import body_of
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.receipts import responses as answers
-from gpd_soap.api.receipts.cases import Cases
 from gpd_soap.clock import Clock
 from gpd_soap.soap.stored import document
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import receipts
+from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.queries import receipts as parameters
 from gpd_soap.validation.queries.common import Nothing, OfOrganization
 from gpd_soap.validation.queries.receipts import InWorklist, Listing, OfCase, OfIuv, Segregated

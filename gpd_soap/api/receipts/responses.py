@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gpd_soap.api.receipts.cases import Found
 from gpd_soap.api.responses import Body, local, page_info, there
 from gpd_soap.core.case_id import case_id
 from gpd_soap.store.receipts import search as receipts
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.receipts.worklist import Case, NoticeNow
+from gpd_soap.usecases.worklist import Found
 
 #: What GPD says of every receipt.
 PAID = "PAID"

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import answer, body, ref, refusals
-from gpd_soap.api.receipts.cases import Cases
 from gpd_soap.api.receipts.handlers import Receipts, Worklist
 from gpd_soap.api.receipts.openapi import document, schemas
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.queries.receipts import (
     InOrganization,
     InWorklist,

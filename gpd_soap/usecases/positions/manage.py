@@ -10,10 +10,6 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.api.positions import rules
-from gpd_soap.api.positions.creating import How
-from gpd_soap.api.positions.several import every
-from gpd_soap.api.positions.taking import Named, known, take, take_all
 from gpd_soap.clock import Clock
 from gpd_soap.store.database.transaction import Transaction, attempt
 from gpd_soap.store.positions import change as changing
@@ -23,6 +19,10 @@ from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.positions.search import Wanted
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.positions import transitions as rules
+from gpd_soap.usecases.positions.bulk import every
+from gpd_soap.usecases.positions.create import How
+from gpd_soap.usecases.positions.locking import Named, known, take, take_all
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from gpd_soap.api.positions.several import join
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.positions.bulk import join
 from gpd_soap.validation.finding import FieldError, path
 
 #: Says whether what a position is marked with is what the caller has seen.

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from gpd_soap.api.positions import rules
-from gpd_soap.api.positions.several import join, placed
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.database.transaction import Transaction, attempt, rehearse
@@ -17,6 +15,8 @@ from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.positions import transitions as rules
+from gpd_soap.usecases.positions.bulk import join, placed
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.convert import position_of, wanted_numbers
 from gpd_soap.validation.finding import FieldError, path

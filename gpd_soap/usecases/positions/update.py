@@ -9,10 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from gpd_soap.api.positions import rules
-from gpd_soap.api.positions.creating import MANY, Done, How, given, repeated
-from gpd_soap.api.positions.several import every, placed
-from gpd_soap.api.positions.taking import Named, take, take_all
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.store.database.errors import AlreadyKept
@@ -22,6 +18,10 @@ from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.positions import transitions as rules
+from gpd_soap.usecases.positions.bulk import every, placed
+from gpd_soap.usecases.positions.create import MANY, Done, How, given, repeated
+from gpd_soap.usecases.positions.locking import Named, take, take_all
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.convert import position_of
 from gpd_soap.validation.finding import FieldError, path

@@ -1,0 +1,1 @@
+"""What a back office does with positions: creates, updates, publishes, withdraws, reads."""
