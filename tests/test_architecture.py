@@ -12,10 +12,12 @@ TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "gpd_soap"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
+FEATURES = [path for path in MODULES if PACKAGE / "features" in path.parents]
+SHOWS_FEATURES = {"features", "api", "console", "wiring", "cli"}
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
 ORDER = """__init__ core clock settings contract store validation usecases plugins services wsgi
-           soap monitoring server features api simulator wiring demo cli __main__""".split()
+           soap monitoring server features simulator demo api wiring cli __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
@@ -39,6 +41,10 @@ STORE_ORDER = """__init__ tables migrations database rows states configuration j
 #: What is given transactions to make, and needs no more of the store.
 TAKES_A_DATABASE = {"store/database/transaction.py", "store/journal/purge.py"}
 MOST_MODULES = 20
+#: What a use case knows nothing of, the words of HTTP before all.
+NOT_IN_A_USE_CASE = {"http", "flask", "werkzeug", "sqlalchemy", "spyne", "click", "gunicorn"}
+#: What knows statuses and titles of the API, and what turns an HTTP error of Flask's into one.
+KNOWS_PROBLEMS = {"api/problems.py", "api/app.py"}
 READS_THE_ENVIRONMENT = {"settings", "cli"}
 OUTSIDE_WORLD = set(
     """asyncio http io logging os pathlib random secrets shutil socket sqlite3 subprocess sys
@@ -152,6 +158,48 @@ def test_no_folder_has_more_modules_than_are_seen_at_once():
     counts.pop(PACKAGE / "store/migrations/versions")
 
     assert {str(each): n for each, n in counts.items() if n > MOST_MODULES} == {}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if place(path) == "usecases"],
+    ids=lambda p: str(p.relative_to(PACKAGE)),
+)
+def test_use_cases_know_no_face_and_no_status(path: Path):
+    """A use case names refusals; what a status or a sentence is, the faces know."""
+    assert libraries(path).isdisjoint(NOT_IN_A_USE_CASE)
+    assert not any(name.endswith("HTTPStatus") for name in imported_by(path))
+
+
+@each_module
+def test_problems_are_made_in_one_module(path: Path):
+    """Statuses and titles of the API stand in one table."""
+    assert str(path.relative_to(PACKAGE)) in KNOWS_PROBLEMS or "Problem" not in called(path)
+
+
+@pytest.mark.parametrize("path", FEATURES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_feature_knows_no_other(path: Path):
+    """A feature can be left out, because nothing but the faces above imports it."""
+    own = path.relative_to(PACKAGE).parts[1]
+    ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.features.")]
+
+    assert {parts[2] for parts in ours} <= {own}
+
+
+@each_module
+def test_only_faces_import_features(path: Path):
+    """What is below the faces works without any feature."""
+    assert place(path) in SHOWS_FEATURES or "features" not in neighbours(path)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in MODULES if place(path) == "cli"], ids=lambda p: p.name
+)
+def test_commands_take_use_cases_from_below(path: Path):
+    """Of the API a command takes no more than how a row is written."""
+    ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.api.")]
+
+    assert all("responses" in parts for parts in ours)
 
 
 @each_module
