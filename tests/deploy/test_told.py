@@ -10,7 +10,7 @@ from gpd_soap.monitoring.metrics import FAULTS, OPERATIONS, OUTCOMES, SECONDS, M
 from gpd_soap.store.statistics import Figures
 from tests.deploy.test_kubernetes import PODS
 from tests.deploy.test_watching import ALERTS, DASHBOARD
-from tests.test_metrics import exchanged
+from tests.monitoring.test_metrics import exchanged
 
 #: All questions; inside JSON a quotation mark is written \".
 ASKED = "\n".join(path.read_text("utf-8") for path in (ALERTS, DASHBOARD)).replace('\\"', '"')

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from gpd_soap.core import rome
 from gpd_soap.core.position import NewPosition
 from tests import world
-from tests.intake import bodies
 from tests.messages.build import asked, claim, qr, receipt
+from tests.validation import bodies
 
 PAST_EVERY_DRILL = date(2199, 12, 31)
 DUE = rome.end_of_day(PAST_EVERY_DRILL)

@@ -9,7 +9,7 @@ import requests
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, serving
-from tests.intake.bodies import body
+from tests.validation.bodies import body
 
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions"
 

@@ -21,8 +21,8 @@ from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, serving
 from tests.e2e.test_served import RECEIPT, VERIFY, living
 from tests.fuzz.mutating import CORPUS
-from tests.intake.bodies import body, option
 from tests.postgres import Postgres
+from tests.validation.bodies import body, option
 
 PASSWORD = "parola-segreta"  # noqa: S105  # invented
 PERSON = {

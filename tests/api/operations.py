@@ -1,0 +1,128 @@
+"""Every operation of the admin face, for the tests that hold for all of them."""
+
+from typing import NamedTuple
+
+from gpd_soap.store.access.keys import Role
+from tests.api import paying
+from tests.api.office import ALL, CLAIM, ENTRY, ONE, OPTIONS, ORGANIZATION, SECOND
+from tests.validation.bodies import body, iuv, nav
+
+
+class Operation(NamedTuple):
+    """What is asked, of a back office that has POSIZIONE-1 and what `paying.keep` sends.
+
+    `role` is the least that may read; what `names_none` is for keys of every organization.
+    """
+
+    method: str
+    path: str
+    told: object = None
+    role: Role = Role.READER
+    names_none: bool = False
+
+
+POSITIONS = [
+    Operation("GET", ALL),
+    Operation("GET", ONE),
+    Operation("GET", f"{OPTIONS}/{iuv(1)}/debtposition"),
+    Operation("GET", f"{OPTIONS}/{nav(1)}"),
+    Operation("POST", ALL, body()),
+    Operation("POST", f"{ALL}/bulk", {"paymentPositions": [body()]}),
+    Operation("PUT", ALL, {"paymentPositions": [body()]}),
+    Operation("DELETE", ALL, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
+    Operation("POST", SECOND, {"paymentPositions": [body()]}),
+    Operation("PUT", SECOND, {"paymentPositions": [body()]}),
+    Operation("DELETE", SECOND, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
+    Operation("PUT", ONE, body()),
+    Operation("DELETE", ONE),
+    Operation("POST", f"{ONE}/publish"),
+    Operation("POST", f"{ONE}/invalidate"),
+    Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
+    Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
+    Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
+]
+
+#: The last two are for the keys of every organization.
+JOURNAL = [
+    Operation("GET", f"/organizations/{ORGANIZATION}/journal"),
+    Operation("GET", f"/organizations/{ORGANIZATION}/journal/{ENTRY.place.reference}"),
+    Operation("GET", "/journal", role=Role.ADMIN),
+    Operation("GET", f"/journal/{ENTRY.place.reference}", role=Role.ADMIN),
+]
+
+OFFER = {
+    "kind": "declared",
+    "settings": {
+        "amount": 500,
+        "description": "Diritti di segreteria",
+        "category": "0101002IM",
+        "iban": "IT60X0542811101000000123456",
+        "segregationCode": "47",
+    },
+}
+US = f"/organizations/{ORGANIZATION}"
+SERVED = f"{US}/stations/{CLAIM.station}"
+SERVICE = f"{US}/services/00001/00009"
+
+#: Of one organization, for whoever administers it.
+OURS = [
+    Operation("GET", US, role=Role.ADMIN),
+    Operation("PUT", US, {"name": "Comune di Prova"}, Role.ADMIN),
+    Operation("DELETE", US, role=Role.ADMIN),
+    Operation("GET", f"{US}/stations", role=Role.ADMIN),
+    Operation("PUT", SERVED, {"segregationCode": "47"}, Role.ADMIN),
+    Operation("DELETE", SERVED, role=Role.ADMIN),
+    Operation("GET", f"{US}/services", role=Role.ADMIN),
+    Operation("GET", SERVICE, role=Role.ADMIN),
+    Operation("PUT", SERVICE, OFFER, Role.ADMIN),
+    Operation("DELETE", SERVICE, role=Role.ADMIN),
+]
+#: Of no organization, for whoever administers all.
+EVERYBODYS = [
+    Operation("GET", "/organizations", role=Role.ADMIN),
+    Operation("GET", "/brokers", role=Role.ADMIN),
+    Operation("PUT", f"/brokers/{CLAIM.broker}", role=Role.ADMIN),
+    Operation("DELETE", f"/brokers/{CLAIM.broker}", role=Role.ADMIN),
+    Operation("GET", "/stations", role=Role.ADMIN),
+    Operation("GET", f"/stations/{CLAIM.station}", role=Role.ADMIN),
+    Operation("PUT", f"/stations/{CLAIM.station}", {"broker": CLAIM.broker}, Role.ADMIN),
+    Operation("DELETE", f"/stations/{CLAIM.station}", role=Role.ADMIN),
+    Operation("GET", "/keys", role=Role.ADMIN),
+    Operation("POST", "/keys", {"name": "Prova", "role": "admin"}, Role.ADMIN),
+    Operation("DELETE", "/keys/0123456789ab", role=Role.ADMIN),
+]
+
+AUDIT = [
+    Operation("GET", f"{US}/audit", role=Role.ADMIN),
+    Operation("GET", "/audit", role=Role.ADMIN),
+]
+
+RECEIPTS = [
+    Operation("GET", paying.RECEIPTS),
+    Operation("GET", f"{paying.RECEIPTS}/{iuv(90)}"),
+]
+
+
+def worklist(place: str, case: str, *, names_none: bool) -> list[Operation]:
+    """The operations on a worklist that has this case."""
+    one = f"{place}/{case}"
+    asked: list[tuple[str, str, object]] = [
+        ("GET", place, None),
+        ("GET", one, None),
+        ("GET", f"{one}/raw", None),
+        ("POST", f"{one}/resolve", {"note": "Restituito"}),
+        ("POST", f"{one}/rematch", {}),
+    ]
+    return [Operation(*each, names_none=names_none) for each in asked]
+
+
+OPERATIONS = [
+    *POSITIONS,
+    *OURS,
+    *EVERYBODYS,
+    *RECEIPTS,
+    *JOURNAL,
+    *AUDIT,
+    *worklist(paying.WORKLIST, "r-90", names_none=False),
+    *worklist("/worklist", paying.quarantined(paying.NOBODYS), names_none=True),
+]

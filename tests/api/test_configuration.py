@@ -1,0 +1,377 @@
+"""What is ours, changed over the API: each refusal, each change, and at once for everybody."""
+
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from gpd_soap.core.debt import Standing
+from gpd_soap.store import tables as schema
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.positions import numbers
+from gpd_soap.store.store import Store
+from tests.api.office import CLAIM, ORGANIZATION, SIZE, Admin, Clock, Office
+from tests.api.operations import EVERYBODYS, OFFER, OURS, SERVED, SERVICE, US
+from tests.api.test_races import ask as ask_at_once
+from tests.store.races import Crew
+from tests.validation.bodies import OTHER, body, option, without
+
+NEW = "/organizations/12345678901"
+STATION, BROKER = f"/stations/{CLAIM.station}", f"/brokers/{CLAIM.broker}"
+#: Of a race, which may go either way each time.
+ROUNDS = 3
+SECOND = f"/organizations/{OTHER}/stations/{CLAIM.station}"
+
+
+def settings(**more: Any) -> dict[str, Any]:
+    """A service that is in order, but for these settings."""
+    return {"kind": "declared", "settings": {**OFFER["settings"], **more}}  # type: ignore[dict-item]
+
+
+def standing(store: Store) -> Standing:
+    """How the Node's questions stand to what is configured."""
+    return store.notice(CLAIM, "").standing
+
+
+def test_an_organization_is_registered_renamed_and_removed(admin: Admin):
+    """Each answer is what is there afterwards."""
+    made, renamed = (admin.put(NEW, {"name": name}) for name in ("Comune", "Unione"))
+
+    assert (made.status, made.body) == (201, {"fiscalCode": "12345678901", "name": "Comune"})
+    assert (renamed.status, renamed.body["name"]) == (200, "Unione")
+    assert admin.get(NEW).body == renamed.body
+    listed = admin.get("/organizations?limit=1").body
+    assert listed["organizations"] == [renamed.body]
+    assert listed["page_info"] == {"page": 0, "limit": 1, "items_found": 3, "total_pages": 3}
+    assert (admin.delete(NEW).status, admin.delete(NEW).status) == (204, 404)
+    assert admin.get(NEW).title == "Not found the organization"
+
+
+def test_the_whole_of_a_configuration_is_made_and_unmade(admin: Admin):
+    """From a broker to a service, and back in the other order."""
+    told = settings(segregationCode="09")
+    steps: list[tuple[str, object]] = [
+        (NEW, {"name": "Comune"}),
+        ("/brokers/B", None),
+        ("/stations/S", {"broker": "B"}),
+        (f"{NEW}/stations/S", {"segregationCode": "09", "broadcast": True}),
+        (f"{NEW}/services/00001/00002", told),
+    ]
+    for path, sent in steps:
+        assert admin.ask("PUT", path, sent).status == 201, path
+        assert admin.ask("PUT", path, sent).status == 200, path
+
+    assert admin.get("/brokers").body["brokers"] == [
+        {"fiscalCode": CLAIM.broker},
+        {"fiscalCode": "B"},
+    ]
+    assert admin.get("/stations/S").body == {"id": "S", "broker": "B"}
+    assert admin.get("/stations").body["stations"][1:] == [{"id": "S", "broker": "B"}]
+    assert admin.get(f"{NEW}/stations").body["stations"] == [
+        {"station": "S", "broker": "B", "segregationCode": "09", "broadcast": True}
+    ]
+    offered = {"serviceId": "00001", "subjectId": "00002", **told}
+    assert admin.get(f"{NEW}/services").body["services"] == [offered]
+    assert admin.get(f"{NEW}/services/00001/00002").body == offered
+
+    for path, _ in reversed(steps):
+        assert (admin.delete(path).status, admin.delete(path).status) == (204, 404), path
+
+
+@pytest.mark.parametrize(
+    ("path", "title"),
+    [
+        (NEW, "Not found the organization"),
+        (f"{NEW}/stations", "Not found the organization"),
+        (f"{NEW}/services", "Not found the organization"),
+        ("/stations/S", "Not found the station"),
+        (f"{US}/services/00001/00009", "Not found the service"),
+    ],
+)
+def test_what_is_nowhere_is_not_found(quick_admin: Admin, path: str, title: str):
+    """By whoever may know it."""
+    assert quick_admin.get(path).title == title
+
+
+@pytest.mark.parametrize(
+    ("path", "told", "status", "wrong"),
+    [
+        (NEW, {}, 400, ("name", "required")),
+        (NEW, {"name": ""}, 400, ("name", "length")),
+        (NEW, {"name": "x" * 10_000}, 400, ("name", "length")),
+        (NEW, {"name": "a\x00b"}, 400, ("name", "characters")),
+        (NEW, {"name": "a\nb"}, 400, ("name", "characters")),
+        (NEW, {"name": 5}, 400, ("name", "type")),
+        (NEW, {"name": "a", "fiscalCode": "1"}, 400, ("fiscalCode", "unknown-field")),
+        ("/organizations/1", {"name": "a"}, 400, ("organizationfiscalcode", "organization-code")),
+        (f"{NEW}?force=true", {"name": "a"}, 400, ("force", "unknown-field")),
+        (f"/brokers/{'9' * 10_000}", None, 400, ("broker", "length")),
+        ("/brokers/%00", None, 400, ("broker", "characters")),
+        ("/stations/%0A", {"broker": "B"}, 400, ("station", "characters")),
+        ("/stations/S", {"broker": "B"}, 400, ("broker", "unknown")),
+        (SERVED, {"segregationCode": "4"}, 400, ("segregationCode", "segregation-code")),
+        (f"{US}/stations/S", {"broadcast": "yes"}, 400, ("broadcast", "type")),
+        (f"{US}/services/1/00009", OFFER, 400, ("idServizio", "length")),
+        (f"{US}/services/00001/000%00", OFFER, 400, ("idSoggettoServizio", "length")),
+        (SERVICE, {"kind": "declared"}, 400, ("settings", "required")),
+        (SERVICE, {"kind": "", "settings": {}}, 400, ("kind", "length")),
+        (SERVICE, {"kind": "of nobody", "settings": {}}, 400, ("settings", "settings")),
+        (SERVICE, settings(amount="5"), 400, ("settings", "settings")),
+        (SERVICE, settings(namespace="a\x00"), 400, ("settings", "characters")),
+        (SERVICE, settings(segregationCode="48"), 400, ("settings.segregationCode", "unknown")),
+    ],
+)  # fmt: skip
+def test_what_breaks_a_rule_is_refused(
+    quick_admin: Admin, path: str, told: object, status: int, wrong: tuple[str, str]
+):
+    """With field, rule and expectation; nothing is kept, and nothing that was sent comes back."""
+    before = configured(quick_admin.store)
+
+    refused = quick_admin.ask("PUT", path, told)
+
+    assert (refused.status, refused.errors) == (status, {wrong})
+    assert "xxx" not in str(refused.body)
+    assert "of nobody" not in str(refused.body)
+    assert configured(quick_admin.store) == before
+
+
+def configured(store: Store) -> list[Any]:
+    """Every row of the configuration."""
+    tables = (
+        schema.organization,
+        schema.broker,
+        schema.station,
+        schema.organization_station,
+        schema.service,
+    )
+    with store.begin() as connection:
+        return [tuple(row) for table in tables for row in connection.execute(select(table))]
+
+
+UNKEEPABLE = {
+    "a NUL": rb'"\u0000"',
+    "a NUL after a backslash": rb'"\\\u0000"',
+    "a lonely surrogate": rb'"\ud800"',
+    "a number without end": b"1e999",
+}
+
+
+@pytest.mark.parametrize("sent", UNKEEPABLE.values(), ids=UNKEEPABLE)
+def test_settings_that_no_database_keeps_are_refused(admin: Admin, sent: bytes):
+    """By both databases alike, and before the kind is asked."""
+    raw = json.dumps(settings(extra="HERE")).encode().replace(b'"HERE"', sent)
+
+    refused = admin.ask("PUT", SERVICE, data=raw, content_type="application/json")
+
+    assert (refused.status, refused.errors) == (400, {("settings", "characters")})
+
+
+def test_settings_may_say_a_backslash_and_u0000(quick_admin: Admin):
+    """Which is a text like any other, and for the kind to judge."""
+    refused = quick_admin.put(SERVICE, settings(namespace="\\u0000 x"))
+
+    assert refused.errors == {("settings", "settings")}
+
+
+@pytest.mark.parametrize("name", ["a/b", "a%2Fb", "a%252F/b"])
+def test_a_name_with_a_slash_is_no_path_of_ours(quick_admin: Admin, name: str):
+    """And makes nothing."""
+    before = configured(quick_admin.store)
+
+    assert quick_admin.ask("PUT", f"/brokers/{name}").status == 404
+    assert quick_admin.put(f"/stations/{name}", {"broker": CLAIM.broker}).status == 404
+    assert configured(quick_admin.store) == before
+
+
+@pytest.mark.parametrize("name", ["con spazio", "perché", "100%25", "a+b", "..%5C", "'; --"])
+def test_a_station_may_have_any_name(admin: Admin, name: str):
+    """It is found where it was put."""
+    made = admin.put(f"/stations/{name}", {"broker": CLAIM.broker})
+
+    assert made.status == 201
+    assert admin.get(f"/stations/{name}").body == made.body
+    assert made.body["id"] == name.replace("%25", "%").replace("%5C", "\\")
+
+
+def test_nothing_is_removed_that_others_need(admin: Admin):
+    """What they are is said, by field."""
+    assert admin.delete(BROKER).errors == {("stations", "in-use")}
+    assert admin.delete(STATION).errors == {("organizations", "in-use")}
+    assert admin.put(SERVICE, OFFER).status == 201
+
+    refused = admin.delete(US)
+
+    assert (refused.status, refused.title) == (409, "In use")
+    assert refused.errors == {("stations", "in-use"), ("services", "in-use")}
+
+
+def test_an_organization_with_money_or_numbers_stays(admin: Admin):
+    """Positions, receipts, numbers that were issued, numbers that were retired."""
+    assert admin.delete(SERVED).status == 204
+    admin.create(query="?toPublish=true")
+    assert admin.delete(US).errors == {("positions", "in-use")}
+    admin.pay()
+    assert admin.delete(US).errors == {("positions", "in-use"), ("receipts", "in-use")}
+
+    there = f"/organizations/{OTHER}"
+    assert admin.post(f"{there}/debtpositions", body(option(1))).status == 201
+    assert admin.delete(f"{there}/debtpositions/POSIZIONE-1").status == 200
+    assert admin.delete(there).errors == {("numbers", "in-use")}
+
+    admin.put(NEW, {"name": "Comune"})
+    with admin.store.begin() as connection:
+        numbers.issue(connection, "12345678901", "09")
+    assert admin.delete(NEW).errors == {("numbers", "in-use")}
+
+
+def test_a_code_that_a_service_needs_is_not_lost(admin: Admin):
+    """Neither by a change nor by a withdrawal, unless another station has it too."""
+    assert admin.put(SERVICE, OFFER).status == 201
+
+    for refused in (admin.put(SERVED, {"segregationCode": "48"}), admin.delete(SERVED)):
+        assert (refused.status, refused.title) == (409, "In use")
+        assert refused.errors == {("services", "in-use")}
+    assert admin.put(SERVED, {"segregationCode": "47", "broadcast": True}).status == 200
+
+    admin.put("/stations/S", {"broker": CLAIM.broker})
+    assert admin.put(f"{US}/stations/S", {"segregationCode": "47"}).status == 201
+    assert admin.delete(SERVED).status == 204
+
+
+def test_a_station_that_is_not_there_serves_nobody(quick_admin: Admin):
+    """Nor does one serve an organization that is not there."""
+    assert quick_admin.put(f"{US}/stations/S", {}).title == "Not found the station"
+    assert quick_admin.put(f"{NEW}/stations/S", {}).title == "Not found the organization"
+    assert quick_admin.delete(SECOND).title == "Not found the station"
+    assert quick_admin.put(f"{NEW}/services/00001/00009", OFFER).status == 404
+
+
+def test_a_serial_of_a_code_never_comes_back(admin: Admin):
+    """Even when the code was another's in between."""
+    plain = body(without(option(), "iuv"))
+    first = admin.create({**plain, "iupd": "P1"}).body["paymentOption"][0]["nav"]
+    admin.put(SERVED, {"segregationCode": "48"})
+    between = admin.create({**plain, "iupd": "P2"}).body["paymentOption"][0]["nav"]
+    admin.delete(SERVED)
+    admin.put(SERVED, {"segregationCode": "47"})
+
+    last = admin.create({**plain, "iupd": "P3"}).body["paymentOption"][0]["nav"]
+
+    assert (first[:3], between[:3], last[:3]) == ("347", "348", "347")
+    assert int(last) > int(first)
+
+
+def test_a_change_holds_at_once_for_every_process(admin: Admin, elsewhere: Store):
+    """Another process asks its own store, which was used before, and finds it."""
+    other = Office(elsewhere, Clock(), admin.writer)
+    before = standing(elsewhere)
+    assert (before.organization_name, before.station_serves) == ("Comune di Esempio", True)
+
+    admin.put(US, {"name": "Unione"})
+    assert standing(elsewhere).organization_name == "Unione"
+    admin.delete(SERVED)
+    assert not standing(elsewhere).station_serves
+    admin.put(SERVED, {"segregationCode": "48"})
+    assert standing(elsewhere).station_serves
+    made = other.create(body(without(option(), "iuv")))
+
+    assert made.body["paymentOption"][0]["nav"][:3] == "348"
+
+
+def test_an_organization_s_own_administrator_keeps_to_it(quick_store: Store):
+    """Reads and renames, serves and offers; registers and removes nothing, lists nobody else."""
+    ours = Admin(quick_store, ORGANIZATION, "12345678901")
+
+    assert ours.get(US).status == 200
+    assert ours.put(US, {"name": "Unione"}).status == 200
+    assert ours.put(SERVED, {"segregationCode": "47"}).status == 200
+    assert ours.put(SERVICE, OFFER).status == 201
+    for refused in (ours.put(NEW, {"name": "Comune"}), ours.delete(US), ours.delete(NEW)):
+        assert (refused.status, refused.title) == (403, "Forbidden")
+        assert "every organization" in refused.body["detail"]
+    for each in EVERYBODYS:
+        assert ours.ask(each.method, each.path, each.told).status == 403
+
+
+def test_a_writer_configures_nothing(quick: Office):
+    """Whatever it writes elsewhere, and were it for every organization."""
+    for key in (quick.writer, quick.key(Role.WRITER, "*")):
+        for each in OURS:
+            refused = quick.ask(each.method, each.path, each.told, key)
+            assert (refused.status, refused.title) == (403, "Forbidden"), each
+    everybodys = quick.key(Role.WRITER, "*")
+    for each in EVERYBODYS:
+        assert quick.ask(each.method, each.path, each.told, everybodys).title == "Forbidden", each
+
+
+def race(crew: Crew, admin: Admin, url: str, each: list[tuple[str, str, object]]) -> Counter[int]:
+    """Let every process ask one thing."""
+    asked = [(*one, admin.writer, "") for one in each]
+    return Counter(crew.race(ask_at_once, url, asked))
+
+
+def test_of_two_who_register_the_same_one_is_first(crew: Crew, admin: Admin, admin_url: str):
+    """The others change it, each in its turn."""
+    names: list[tuple[str, str, object]] = [
+        ("PUT", NEW, {"name": f"Comune {at}"}) for at in range(SIZE)
+    ]
+
+    for _ in range(ROUNDS):
+        assert race(crew, admin, admin_url, names) == {201: 1, 200: SIZE - 1}
+        assert admin.get(NEW).body["name"].startswith("Comune ")
+        assert admin.delete(NEW).status == 204
+
+
+def test_a_position_is_never_left_without_its_organization(
+    crew: Crew, admin: Admin, admin_url: str
+):
+    """Whoever comes first: it is kept, or there is nobody to keep it for."""
+    for at in range(ROUNDS):
+        admin.put(NEW, {"name": "Comune"})
+        create = ("POST", f"{NEW}/debtpositions", body(option(at + 1), iupd=f"P{at}"))
+
+        answers = race(crew, admin, admin_url, [create, *[("DELETE", NEW, None)] * (SIZE - 1)])
+
+        kept = answers[201] == 1
+        assert answers == ({201: 1, 409: SIZE - 1} if kept else {204: 1, 404: SIZE - 1})
+        if kept:
+            return
+        assert admin.get(NEW).status == 404
+
+
+def test_a_service_and_the_withdrawal_of_its_code_exclude_each_other(
+    crew: Crew, admin: Admin, admin_url: str
+):
+    """Either the service has its station, or it is not offered."""
+    half = SIZE // 2
+    both: list[tuple[str, str, object]] = [
+        *[("PUT", SERVICE, OFFER)] * half,
+        *[("DELETE", SERVED, None)] * half,
+    ]  # fmt: skip
+    for _ in range(ROUNDS):
+        race(crew, admin, admin_url, both)
+
+        offered = admin.get(SERVICE).status == 200
+        served = bool(admin.get(f"{US}/stations").body["stations"])
+        assert offered is served
+        admin.put(SERVED, {"segregationCode": "47"})
+        admin.delete(SERVICE)
+
+
+def test_a_broker_and_its_first_station_exclude_its_removal(
+    crew: Crew, admin: Admin, admin_url: str
+):
+    """A station is of a broker that is there."""
+    for _ in range(ROUNDS):
+        admin.ask("PUT", "/brokers/B")
+        put = ("PUT", "/stations/S", {"broker": "B"})
+
+        answers = race(
+            crew, admin, admin_url, [put, *[("DELETE", "/brokers/B", None)] * (SIZE - 1)]
+        )
+
+        kept = answers[201] == 1
+        assert answers == ({201: 1, 409: SIZE - 1} if kept else {400: 1, 204: 1, 404: SIZE - 2})
+        admin.delete("/stations/S")

@@ -1,0 +1,392 @@
+"""A client of GPD works here with another base URL and key: over real sockets, on PostgreSQL.
+
+It is as strict as one that is generated from GPD's published description (gpd-reference.md 3): it
+knows the fields that are written there, refuses any other, and misses those that GPD always sends.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+import pytest
+import requests
+from pydantic import BaseModel, ConfigDict, Field, NaiveDatetime
+from pydantic.alias_generators import to_camel
+
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.store import Store
+from tests.api import paying
+from tests.api.office import NOW, ORGANIZATION, Clock, Office, prepare
+from tests.conftest import FreshDatabase
+from tests.e2e.served import free_port, running, wait_for
+from tests.validation.bodies import BANK, POSTAL, STAMP, body, iuv, nav, option, share
+
+ALL = f"/organizations/{ORGANIZATION}/debtpositions"
+ONE = f"{ALL}/POSIZIONE-1"
+SECOND_BANK = "IT13L0306909606100000012345"
+
+State = Literal[
+    "DRAFT", "PUBLISHED", "VALID", "INVALID", "EXPIRED", "PARTIALLY_PAID", "PAID", "REPORTED"
+]
+Cents = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Model(BaseModel):
+    """What is read: each type as it is written, each field known; times are without a zone."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+
+class Metadata(Model):
+    """MetadataModel."""
+
+    key: str
+    value: str
+
+
+class Stamp(Model):
+    """Stamp."""
+
+    hash_document: str
+    stamp_type: str
+    provincial_residence: str
+
+
+class Transfer(Model):
+    """TransferModel."""
+
+    id_transfer: Literal["1", "2", "3", "4", "5"]
+    amount: Cents
+    organization_fiscal_code: str
+    remittance_information: str
+    category: str
+    iban: str | None = None
+    postal_iban: str | None = None
+    company_name: str | None = None
+    stamp: Stamp | None = None
+    transfer_metadata: list[Metadata]
+
+
+class TransferRead(Transfer):
+    """TransferModelResponse."""
+
+    inserted_date: NaiveDatetime
+    last_updated_date: NaiveDatetime
+    status: Literal["T_UNREPORTED", "T_REPORTED"]
+
+
+class Notice(Model):
+    """What PaymentOptionModel and PaymentOptionModelResponse have in common."""
+
+    nav: str
+    iuv: str
+    amount: Cents
+    description: str
+    is_partial_payment: bool
+    due_date: NaiveDatetime
+    retention_date: NaiveDatetime | None = None
+    payment_option_metadata: list[Metadata]
+
+
+class Option(Notice):
+    """PaymentOptionModel."""
+
+    fee: Cents | None = None
+    notification_fee: Cents | None = None
+    transfer: list[Transfer]
+
+
+class OptionRead(Notice):
+    """PaymentOptionModelResponse."""
+
+    organization_fiscal_code: str
+    inserted_date: NaiveDatetime
+    last_updated_date: NaiveDatetime
+    payment_date: NaiveDatetime | None = None
+    reporting_date: NaiveDatetime | None = None
+    payment_method: str | None = None
+    fee: Cents
+    notification_fee: Cents
+    psp_company: str | None = None
+    id_receipt: str | None = None
+    id_flow_reporting: str | None = None
+    status: Literal["PO_UNPAID", "PO_PAID", "PO_PARTIALLY_REPORTED", "PO_REPORTED"]
+    transfer: list[TransferRead]
+
+
+class Paid(OptionRead):
+    """PaymentsModelResponse."""
+
+    service_type: Literal["GPD"]
+
+
+class Position(Model):
+    """PaymentPositionModel."""
+
+    iupd: str
+    type: Literal["F", "G"]
+    pay_stand_in: bool
+    fiscal_code: str
+    full_name: str
+    street_name: str | None = None
+    civic_number: str | None = None
+    postal_code: str | None = None
+    city: str | None = None
+    province: str | None = None
+    region: str | None = None
+    country: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    switch_to_expired: bool
+    company_name: str
+    office_name: str | None = None
+    validity_date: NaiveDatetime | None = None
+    payment_date: NaiveDatetime | None = None
+    status: State
+    payment_option: list[Option]
+
+
+class PositionRead(Model):
+    """PaymentPositionModelBaseResponse."""
+
+    iupd: str
+    organization_fiscal_code: str
+    type: Literal["F", "G"]
+    company_name: str
+    office_name: str | None = None
+    inserted_date: NaiveDatetime
+    publish_date: NaiveDatetime | None = None
+    validity_date: NaiveDatetime | None = None
+    payment_date: NaiveDatetime | None = None
+    status: State
+    last_updated_date: NaiveDatetime
+    payment_option: list[OptionRead]
+
+
+class PageInfo(BaseModel):
+    """PageInfo, whose names are of another style."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    page: int
+    limit: int
+    items_found: int
+    total_pages: int
+
+
+class Page(BaseModel):
+    """PaymentPositionsInfo."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    payment_position_list: list[PositionRead]
+    page_info: PageInfo
+
+
+class Receipt(Model):
+    """ReceiptModelResponse."""
+
+    organization_fiscal_code: str
+    iuv: str
+    debtor: str
+    payment_date_time: str
+    status: str
+
+
+class Receipts(Model):
+    """PaymentsResult, and the ReceiptsInfo that was published before it."""
+
+    current_page_number: int
+    length: int
+    total_pages: int
+    results: list[Receipt]
+    receipts_list: Annotated[list[Receipt], Field(alias="receipts_list")]
+
+
+class IbanChange(Model):
+    """UpdateTransferIbanMassiveResponse."""
+
+    description: str
+    updated_transfers: int
+
+
+class Problem(BaseModel):
+    """ProblemJson, and what we say more: problem details may be added to (RFC 9457)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] = []
+
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Gpd:
+    """GPD's operations by method and path; an answer of another status is an error."""
+
+    def __init__(self, base: str, key: str) -> None:
+        self._base = base
+        self._session = requests.Session()
+        self._session.headers["Ocp-Apim-Subscription-Key"] = key
+
+    def send(
+        self, method: str, path: str, told: object = None, expected: int = 200, **query: Any
+    ) -> bytes:
+        """Ask; what comes back is the body of an answer of this status."""
+        answer = self._session.request(
+            method, self._base + path, json=told, params=query, timeout=10
+        )
+        assert answer.status_code == expected, answer.text
+        return answer.content
+
+    def get(self, model: type[M], path: str, **query: Any) -> M:
+        """Read."""
+        return model.model_validate_json(self.send("GET", path, **query))
+
+    def change(self, model: type[M], method: str, path: str, told: object = None, **more: Any) -> M:
+        """Do something that answers with what there is now."""
+        return model.model_validate_json(self.send(method, path, told, **more))
+
+
+@pytest.fixture
+def database(fresh_database: FreshDatabase) -> str:
+    """A PostgreSQL with an organization and its station."""
+    return fresh_database("postgresql", prepare)
+
+
+@pytest.fixture
+def base(database: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """`gpd-soap serve admin` over PostgreSQL: the base URL, and a key for one organization."""
+    store = Store(database)
+    with store.begin() as connection:
+        _, key = keys.create(connection, "client", Role.WRITER, (ORGANIZATION,), NOW)
+    store.close()
+    bind, log = f"127.0.0.1:{free_port()}", tmp_path / "log"
+    variables = {"GPD_DATABASE_URL": database, "GPD_ADMIN_BIND": bind, "GPD_WORKERS": "2"}
+    with running([sys.executable, "-m", "gpd_soap", "serve", "admin"], log, **variables) as process:
+        wait_for(f"http://{bind}/health/live", process, log)
+        yield f"http://{bind}", key
+
+
+@pytest.fixture
+def gpd(base: tuple[str, str]) -> Gpd:
+    """A client of the first API."""
+    return Gpd(*base)
+
+
+def sent(serial: int = 1, **more: object) -> dict[str, Any]:
+    """A position as a client writes it: everything that GPD knows, in its own way to write it."""
+    shares = [
+        share(
+            1,
+            postalIban=POSTAL,
+            organizationFiscalCode=ORGANIZATION,
+            companyName="Comune di Esempio",
+            transferMetadata=[{"key": "CHIAVE", "value": "valore"}],
+        ),
+        share(2, 1600, iban=None, stamp=STAMP),
+    ]
+    notice = option(
+        serial,
+        *shares,
+        dueDate="2199-12-31T10:15:30.123",
+        retentionDate="2199-12-31T23:00:00Z",
+        paymentOptionMetadata=[{"key": "CHIAVE", "value": "valore"}],
+    )
+    return body(notice, country="IT", email="nessuno@esempio.it", payStandIn=False, **more)
+
+
+def test_a_client_leads_a_position_through_its_life(gpd: Gpd) -> None:
+    """Create, publish, read, list, update with what came back, invalidate, delete."""
+    made = gpd.change(Position, "POST", ALL, sent(), expected=201)
+    assert (made.status, made.payment_option[0].nav) == ("DRAFT", nav(1))
+    assert not made.pay_stand_in
+    assert gpd.change(Position, "POST", f"{ONE}/publish").status == "VALID"
+
+    read = gpd.get(PositionRead, ONE)
+    assert (read.status, read.payment_option[0].status) == ("VALID", "PO_UNPAID")
+    assert read.payment_option[0].due_date.microsecond == 123_000
+    listed = gpd.get(
+        Page, ALL, limit=5, page=0, status="VALID", orderby="COMPANY_NAME", ordering="ASC",
+        due_date_from="2199-12-01", due_date_to="2199-12-31",
+    )  # fmt: skip
+    assert listed.payment_position_list == [read]
+    assert listed.page_info == PageInfo(page=0, limit=5, items_found=1, total_pages=1)
+
+    back = made.model_dump(mode="json", by_alias=True, exclude_none=True)
+    changed = gpd.change(Position, "PUT", ONE, {**back, "fullName": "Mario"}, toPublish="true")
+    assert (changed.full_name, changed.status) == ("Mario", "VALID")
+
+    assert gpd.change(Position, "POST", f"{ONE}/invalidate").status == "INVALID"
+    assert isinstance(json.loads(gpd.send("DELETE", ONE)), str)
+    missing = gpd.change(Problem, "GET", ONE, expected=404)
+    assert missing.title == "Not found the debt position"
+
+
+def test_a_client_changes_an_account_and_settles_at_its_own_till(gpd: Gpd) -> None:
+    """The answers are GPD's, and so are the refusals."""
+    gpd.change(Position, "POST", ALL, sent(), expected=201, toPublish="true")
+    transfers, paids = f"{ALL}/transfers", f"/organizations/{ORGANIZATION}/paymentoptions/paids"
+
+    changed = gpd.change(IbanChange, "PATCH", transfers, {"newIban": SECOND_BANK}, oldIban=BANK)
+    assert changed.updated_transfers == 1
+    paid = gpd.change(Paid, "POST", f"{paids}/{nav(1)}", {"paymentDate": "2026-03-15T12:00:00"})
+    assert (paid.status, paid.id_receipt) == ("PO_PAID", "CLOSED_AS_ALREADY_PAID_BY_EC")
+    assert paid.transfer[0].iban == SECOND_BANK
+
+    read = gpd.get(PositionRead, ONE)
+    assert (read.status, read.payment_date) == ("PAID", paid.payment_date)
+    again = gpd.change(Problem, "POST", f"{paids}/{nav(1)}", {}, expected=409)
+    assert again.title == "Existing related payment found"
+
+
+def test_a_client_of_the_second_api_works_on_many(base: tuple[str, str]) -> None:
+    """Its base URL ends in /v2; creations and updates answer nothing, a deletion a sentence."""
+    first, second = Gpd(*base), Gpd(f"{base[0]}/v2", base[1])
+    many = {"paymentPositions": [sent(serial, iupd=f"P{serial}") for serial in range(1, 4)]}
+
+    assert second.send("POST", ALL, many, expected=201, toPublish="true") == b""
+    assert second.send("PUT", ALL, many) == b""
+    refused = second.change(Problem, "POST", ALL, many, expected=409)
+    doomed = {"paymentPositionIUPDs": ["P1", "P2"]}
+    assert second.send("DELETE", ALL, doomed).startswith(b'"')
+
+    assert refused.title == "The debt position violated constraints of uniqueness"
+    left = first.get(Page, ALL).payment_position_list
+    assert [(each.iupd, each.status) for each in left] == [("P3", "VALID")]
+
+
+def test_a_client_reads_the_receipts(base: tuple[str, str], database: str) -> None:
+    """The list as it is published, and the receipt in the Node's own words."""
+    office = Office(Store(database), Clock())
+    office.create(body(option(1)), "?toPublish=true")
+    assert paying.send(office, paying.message(1, paymentDateTime="2026-03-16T09:58:31")) == "OK"
+    office.store.close()
+    gpd = Gpd(*base)
+
+    listed = gpd.get(Receipts, paying.RECEIPTS, **{"from": "2026-03-01", "to": "2026-03-31"})
+    [receipt] = listed.receipts_list
+    xml = gpd.send("GET", f"{paying.RECEIPTS}/{receipt.iuv}")
+    missing = gpd.change(Problem, "GET", f"{paying.RECEIPTS}/{iuv(2)}", expected=404)
+
+    assert listed.results == [receipt]
+    assert (receipt.iuv, receipt.status) == (iuv(1), "PAID")
+    assert f"<creditorReferenceId>{receipt.iuv}</creditorReferenceId>".encode() in xml
+    assert missing.title == "Not found the receipt"
+
+
+def test_what_the_gateway_would_refuse_is_refused(base: tuple[str, str]) -> None:
+    """A wrong key, and another organization; who is there is told to anybody who asks for it."""
+    gpd, stranger = Gpd(*base), Gpd(base[0], "wrong")
+
+    assert stranger.change(Problem, "GET", ALL, expected=401).status == 401
+    other = "/organizations/15376371009/debtpositions"
+    assert gpd.change(Problem, "GET", other, expected=403).status == 403
+    for version in ("", "/v2"):
+        assert b'"name":"gpd-soap"' in gpd.send("GET", f"{version}/info")

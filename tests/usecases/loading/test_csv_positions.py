@@ -1,0 +1,452 @@
+"""CSV to positions: columns, separators, installments, and rows that are not as they should be."""
+
+import io
+from typing import Any
+
+import pytest
+
+from gpd_soap.usecases.loading import csv_positions as table
+from gpd_soap.usecases.loading.check import Candidate, Outcome, check_row
+from gpd_soap.usecases.loading.lines import LONGEST
+from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.position_v1 import MOST_OPTIONS
+from gpd_soap.validation.strict_json import UnusableFile
+from tests.validation.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, iuv, nav
+
+Cells = dict[str, str]
+
+ROW: Cells = {
+    "organization": ORGANIZATION,
+    "iupd": "P1",
+    "type": "F",
+    "fiscalCode": "RSSMRA00A01A000K",
+    "fullName": "Maria Esempio",
+    "companyName": "Comune di Esempio",
+    "switchToExpired": "true",
+    "amount": "1000",
+    "description": "Tributo 1",
+    "isPartialPayment": "false",
+    "dueDate": "2026-04-30",
+    "category": "0101002IM",
+    "iban": BANK,
+}
+BODY = {
+    "organization": ORGANIZATION,
+    "iupd": "P1",
+    "type": "F",
+    "fiscalCode": "RSSMRA00A01A000K",
+    "fullName": "Maria Esempio",
+    "companyName": "Comune di Esempio",
+    "switchToExpired": True,
+}
+OPTION = {
+    "amount": 1000,
+    "description": "Tributo 1",
+    "isPartialPayment": False,
+    "dueDate": "2026-04-30",
+}
+SHARE = {
+    "idTransfer": "1",
+    "amount": 1000,
+    "remittanceInformation": "Tributo 1",
+    "category": "0101002IM",
+    "iban": BANK,
+}
+
+
+NUMBER = "type: expected a whole number, in digits alone"
+NEEDED = "required: expected a value"
+CHECKSUM = "iban-checksum: expected an IBAN whose check digits are right"
+
+
+def written(*rows: Cells, separator: str = ",") -> bytes:
+    """A CSV file with the columns of its first row; cells are not quoted."""
+    lines = [rows[0], *({name: row.get(name, "") for name in rows[0]} for row in rows)]
+    head = separator.join(rows[0])
+    return "\n".join([head, *(separator.join(line.values()) for line in lines[1:])]).encode()
+
+
+def told(raw: bytes, organization: str | None = None) -> list[Any]:
+    """What the rows of a file say, nothing being wrong with any."""
+    rows = list(table.rows(io.BytesIO(raw), organization))
+    assert [row.errors for row in rows] == [()] * len(rows)
+    return [row.told for row in rows]
+
+
+def outcomes(raw: bytes) -> list[tuple[int, str]]:
+    """The line of each position, and what is said of it; nothing where it is in order."""
+    checked = (
+        check_row(row, None, lenient=False).what for row in table.rows(io.BytesIO(raw), None)
+    )
+    return [(each.place, "; ".join(map(str, _errors(each)))) for each in checked]
+
+
+def _errors(what: Candidate | Outcome) -> tuple[FieldError, ...]:
+    return what.errors if isinstance(what, Outcome) else ()
+
+
+def unusable(raw: bytes, organization: str | None = None) -> str:
+    """Why nothing of a file is looked at; said before any row is asked for."""
+    with pytest.raises(UnusableFile) as refused:
+        table.rows(io.BytesIO(raw), organization)
+    return str(refused.value)
+
+
+def test_a_row_is_a_position_of_one_option():
+    """Its one transfer has the option's amount and text where it has none of its own."""
+    assert told(written(ROW)) == [{**BODY, "paymentOption": [{**OPTION, "transfer": [SHARE]}]}]
+
+
+def test_every_field_of_gpd_has_its_column():
+    """By GPD's name; a transfer's and a stamp's after their own."""
+    position = {
+        "toPublish": "true",
+        "streetName": "Via dell'Esempio",
+        "civicNumber": "1",
+        "postalCode": "00100",
+        "city": "Roma",
+        "province": "RM",
+        "region": "Lazio",
+        "country": "IT",
+        "email": "maria@example.it",
+        "phone": "06123456",
+        "officeName": "Tributi",
+        "payStandIn": "false",
+        "validityDate": "2026-03-16",
+    }
+    option = {
+        "iuv": iuv(1),
+        "nav": nav(1),
+        "paymentPlanId": "PIANO",
+        "retentionDate": "2026-05-30",
+    }
+    first = {
+        "organizationFiscalCode": OTHER,
+        "postalIban": POSTAL,
+        "remittanceInformation": "Versamento",
+        "transfer1.amount": "1000",
+        "transfer1.companyName": "Altro Ente",
+    }
+    second = {
+        "transfer2.amount": "0",
+        "transfer2.category": "0301116TS",
+        "transfer2.remittanceInformation": "Bollo",
+        "transfer2.stamp.hashDocument": HASH,
+        "transfer2.stamp.stampType": "01",
+        "transfer2.stamp.provincialResidence": "RM",
+    }
+    [found] = told(written({**ROW, **position, **option, **first, **second}))
+
+    assert found == {
+        **BODY,
+        **position,
+        "toPublish": True,
+        "payStandIn": False,
+        "paymentOption": [
+            {
+                **OPTION,
+                **option,
+                "transfer": [
+                    {
+                        **SHARE,
+                        "organizationFiscalCode": OTHER,
+                        "postalIban": POSTAL,
+                        "remittanceInformation": "Versamento",
+                        "companyName": "Altro Ente",
+                    },
+                    {
+                        "idTransfer": "2",
+                        "amount": 0,
+                        "category": "0301116TS",
+                        "remittanceInformation": "Bollo",
+                        "stamp": {
+                            "hashDocument": HASH,
+                            "stampType": "01",
+                            "provincialResidence": "RM",
+                        },
+                    },
+                ],
+            }
+        ],
+    }
+
+
+def test_a_stamp_alone_needs_no_number_before_its_columns():
+    """As the other columns of the first transfer."""
+    stamp = {
+        "stamp.hashDocument": HASH,
+        "stamp.stampType": "01",
+        "transfer1.stamp.provincialResidence": "RM",
+    }
+    [found] = told(written({**ROW, "iban": "", **stamp}))
+
+    assert found["paymentOption"][0]["transfer"][0]["stamp"] == {
+        "hashDocument": HASH,
+        "stampType": "01",
+        "provincialResidence": "RM",
+    }
+
+
+def test_of_several_transfers_each_says_its_amount():
+    """Up to five, in any order of columns, and gaps are no transfers."""
+    more = {"transfer5.amount": "400", "transfer2.amount": "", "transfer1.amount": "600"}
+    row = {**ROW, **more, "transfer5.category": "0101002IM", "transfer5.iban": BANK}
+    [found] = told(written(row))
+
+    assert [(t["idTransfer"], t["amount"]) for t in found["paymentOption"][0]["transfer"]] == [
+        ("1", 600),
+        ("5", 400),
+    ]
+    assert outcomes(written({**row, "transfer1.amount": ""})) == [
+        (2, f"transfer1.amount: {NEEDED}")
+    ]
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
+def test_the_header_tells_the_separator(separator: str, mark: bytes, ending: bytes):
+    """As spreadsheets of many lands write it, with or without a mark, with either line ending."""
+    raw = written(ROW, {**ROW, "iupd": "P2"}, separator=separator).replace(b"\n", ending)
+
+    assert [found["iupd"] for found in told(mark + raw + ending)] == ["P1", "P2"]
+
+
+def test_cells_in_quotation_marks_may_hold_anything():
+    """Separators, line ends, quotation marks; a row begins at its first line."""
+    text = '"a ""b"", c\n\nd"'
+    raw = written({**ROW, "officeName": text}, {**ROW, "iupd": "P2"})
+    rows = list(table.rows(io.BytesIO(raw), None))
+
+    assert rows[0].told["officeName"] == 'a "b", c\n\nd'  # type: ignore[index]  # an object
+    assert [row.place for row in rows] == [2, 5]
+    assert outcomes(raw)[0][1].startswith("officeName: characters: expected")
+
+
+def test_rows_of_one_iupd_are_the_options_of_one_position():
+    """Where they follow one another; what they say of the position they may say once."""
+    first = {**ROW, "isPartialPayment": "true", "paymentPlanId": "A"}
+    second = {**first, "description": "Tributo 2", "dueDate": "2026-05-31"}
+    bare = {name: second[name] for name in ("iupd", *OPTION, "category", "iban")}
+    found = told(written(first, second, {**bare, "description": "Tributo 3"}, {**ROW, "iupd": "Q"}))
+
+    assert [(each["iupd"], len(each["paymentOption"])) for each in found] == [("P1", 3), ("Q", 1)]
+    assert [o["description"] for o in found[0]["paymentOption"]] == [
+        "Tributo 1",
+        "Tributo 2",
+        "Tributo 3",
+    ]
+
+
+def test_rows_of_two_organizations_are_two_positions():
+    """An IUPD names a position of its organization."""
+    rows = written(ROW, {**ROW, "organization": OTHER}, {**ROW, "organization": ORGANIZATION})
+
+    assert [each["organization"] for each in told(rows)] == [ORGANIZATION, OTHER, ORGANIZATION]
+
+
+def test_an_organization_for_all_needs_no_column():
+    """Or empty cells in it, which go with those that say it."""
+    row = {name: cell for name, cell in ROW.items() if name != "organization"}
+    assert "organization" not in told(written(row), ORGANIZATION)[0]
+
+    mixed = written(ROW, {**ROW, "organization": ""}, {**ROW, "organization": OTHER})
+    assert [len(each["paymentOption"]) for each in told(mixed, ORGANIZATION)] == [2, 1]
+
+
+def test_a_row_without_an_iupd_is_refused_with_the_position_before_it():
+    """It may be an option of it, and half a plan of installments is worse than none."""
+    raw = written(ROW, {**ROW, "iupd": ""}, {**ROW, "iupd": "P2"}, {**ROW, "type": "H"})
+
+    assert outcomes(raw) == [
+        (2, f"iupd@3: {NEEDED}"),
+        (4, ""),
+        (5, "type: choice: expected 'F' or 'G'"),
+    ]
+    assert outcomes(written({**ROW, "iupd": ""}, ROW)) == [(2, f"iupd: {NEEDED}"), (3, "")]
+
+
+def test_a_row_that_may_be_of_the_organization_after_it_is_refused_with_its_rows():
+    """What does not say whose it is could be the first option of what follows."""
+    raw = written({**ROW, "organization": ""}, ROW, {**ROW, "iupd": "P2"})
+
+    assert outcomes(raw) == [(2, f"organization: {NEEDED}"), (4, "")]
+
+
+def test_a_position_of_too_many_rows_is_refused_whole():
+    """However many, no more of them are held than show it."""
+    raw = written(*([ROW] * (MOST_OPTIONS + 50)), {**ROW, "iupd": "P2"})
+    rows = list(table.rows(io.BytesIO(raw), None))
+
+    assert len(rows[0].told["paymentOption"]) == MOST_OPTIONS + 1  # type: ignore[index]
+    assert outcomes(raw) == [(2, "paymentOption: count: expected at most 1000"), (1052, "")]
+
+
+@pytest.mark.parametrize("blank", [b"", b",,,,,,,,,,,,", b"\r"])
+def test_blank_rows_are_passed_over(blank: bytes):
+    """With or without separators."""
+    head, row = written(ROW).split(b"\n")
+
+    assert len(told(b"\n".join([head, blank, row, blank, blank]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"type": "H"}, "type: choice: expected 'F' or 'G'"),
+        ({"amount": "10.00"}, f"amount: {NUMBER}"),
+        ({"amount": "-1"}, f"amount: {NUMBER}"),
+        ({"amount": "٣"}, f"amount: {NUMBER}"),
+        ({"amount": "9" * 15}, "amount: range: expected at most 99999999999"),
+        ({"amount": "9" * 5000}, f"amount: {NUMBER}"),
+        ({"amount": ""}, f"amount: {NEEDED}"),
+        ({"switchToExpired": "TRUE"}, "switchToExpired: type: expected true or false"),
+        ({"isPartialPayment": "1"}, "isPartialPayment: type: expected true or false"),
+        ({"description": ""}, f"description: {NEEDED}"),
+        ({"iban": ""}, "transfer1: account-or-stamp: expected an IBAN, or a stamp alone"),
+        ({"iban": BANK[:-1] + "7"}, f"iban: {CHECKSUM}"),
+        ({"dueDate": "30/04/2026"}, "dueDate: date: expected a date such as 2026-03-31"),
+        ({"category": ""}, f"category: {NEEDED}"),
+        ({"organization": ""}, f"organization: {NEEDED}"),
+        ({"toPublish": "yes"}, "toPublish: type: expected true or false"),
+        ({"iuv": "1"}, "iuv: iuv: expected 17 digits, or the notice number beside it"),
+        ({"transfer1.amount": "999"}, "amount: sum: expected the sum of the transfers' amounts"),
+        ({"transfer2.amount": "x"}, f"transfer2.amount: {NUMBER}"),
+        ({"transfer2.amount": "1"}, f"transfer1.amount: {NEEDED}"),
+        ({"transfer3.iban": BANK}, f"transfer3.category: {NEEDED}"),
+        ({"transfer3.stamp.stampType": "02"}, f"transfer3.stamp.hashDocument: {NEEDED}"),
+        ({"transfer3.stamp.stampType": "02"}, "transfer3.stamp.stampType: choice: expected '01'"),
+    ],
+)  # fmt: skip
+def test_a_finding_names_the_column(changed: Cells, said: str):
+    """As the reader's file calls it."""
+    [(line, found)] = outcomes(written({**ROW, **changed}))
+
+    assert line == 2
+    assert said in found.split("; ")
+
+
+def test_the_transfer_is_named_as_the_header_names_it():
+    """With its number or without."""
+    row = {**ROW, "transfer1.iban": "x"}
+    del row["iban"]
+
+    assert outcomes(written(row))[0][1].startswith("transfer1.iban: iban: ")
+
+
+def test_a_finding_of_a_later_row_names_its_line():
+    """The position is called by its first."""
+    second, third = {**ROW, "amount": "x"}, {**ROW, "dueDate": "x"}
+    amount = f"amount@3: {NUMBER}"
+    due = "dueDate@4: date: expected a date such as 2026-03-31"
+
+    assert outcomes(written(ROW, second, third)) == [(2, f"{amount}; {due}")]
+
+
+def test_rows_of_one_position_agree_about_it():
+    """Else nobody could say which of them was meant."""
+    raw = written(ROW, {**ROW, "fullName": "Mario", "companyName": ""}, {**ROW, "type": "G"})
+    said = "row: expected nothing, or what the position's first row has"
+
+    assert outcomes(raw) == [(2, f"fullName@3: {said}; type@4: {said}")]
+
+
+def test_a_cell_that_is_not_utf_8_is_named():
+    """The others of its file are read."""
+    raw = written({**ROW, "fullName": "Nicolo`"}, {**ROW, "iupd": "P2"}).replace(b"`", b"\xf2")
+
+    [(_, first), second] = outcomes(raw)
+
+    assert first.startswith("fullName: utf-8: expected text in UTF-8; ")
+    assert second == (3, "")
+
+
+COUNT = "the whole: cells: expected 13 cells, as the header has"
+TORN = "the whole: torn: expected no row beside it that names its IUPD and cannot be read"
+LONG = f"the whole: length: expected a line of at most {LONGEST} bytes"
+QUOTES = "the whole: quotes: expected quotation marks that close, and cells of a sane length"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"a,b", COUNT),
+        (b",".join([b"x"] * 14), COUNT),
+        (b'x,"y"z' + b"," * 11, QUOTES),
+        (b"x," * 12 + b"y" * 140_000, QUOTES),
+        (b"x" * LONGEST + b"," * 12, LONG),
+    ],
+    ids=["few", "many", "quotes", "long cell", "long line"],
+)  # fmt: skip
+def test_a_row_that_cannot_be_cut_is_refused_alone(line: bytes, said: str):
+    """Those around it are read, where it does not name them."""
+    head, first, second = written(ROW, {**ROW, "iupd": "P2"}).split(b"\n")
+
+    assert outcomes(b"\n".join([head, first, line, second])) == [(2, ""), (3, said), (4, "")]
+
+
+@pytest.mark.parametrize("cut", [b"P1,more", b'x,"P1"y', b'x,"P""1"y', b"P1," + b"x" * LONGEST])
+def test_a_row_that_cannot_be_cut_takes_its_position_with_it(cut: bytes):
+    """Half a plan of installments is worse than none."""
+    iupd = '"P""1"' if b'""' in cut else "P1"
+    head, first, other = written({**ROW, "iupd": iupd}, {**ROW, "iupd": "other"}).split(b"\n")
+    raw = b"\n".join([head, other, first, cut, first, other, cut, first])
+    said = [what[11:15] for _, what in outcomes(raw)]
+
+    assert [said[0], said[1], said[3], said[4], said[6]] == ["", "torn", "torn", "", "torn"]
+
+
+def test_a_quotation_mark_that_never_closes_swallows_no_more_than_a_cell_may_hold():
+    """Then rows are read again; what was swallowed is refused, and named by its first line."""
+    rows = [{**ROW, "iupd": f"P{at}"} for at in range(2000)]
+    head, *lines = written(*rows).split(b"\n")
+    found = outcomes(b"\n".join([head, *lines[:10], b'"' + lines[10], *lines[11:]]))
+
+    assert found[:10] == [(at, "") for at in range(2, 12)]
+    assert found[10] == (12, QUOTES)
+    assert found[-1] == (2001, "")
+    assert [said for _, said in found[11:]] == [""] * len(found[11:])
+    assert len(found) > 500
+
+
+UNKNOWN = "column 14: unknown-field: expected the name of a field"
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "organization: required: expected a column of this name"),
+        (written({**ROW, "surprise": ""}), UNKNOWN),
+        (written({**ROW, " email": ""}), UNKNOWN),
+        (written({**ROW, "status": ""}), UNKNOWN),
+        (written({**ROW, "transfer6.iban": ""}), UNKNOWN),
+        (written({**ROW, "transfer1.iban": ""}), "column 14: duplicate: expected each field once"),
+        (written(ROW).replace(b"iupd", b"city"), "iupd: required: expected a column of this name"),
+        (written(ROW).replace(b"category", b"city"), "category: required"),
+        (b'"a"b', "expected a header on the first line"),
+        (b"\xff\xfe" + written(ROW).decode().encode("utf-16-le"), "column 1: unknown-field"),
+    ],
+    ids=lambda value: repr(value)[-30:],
+)  # fmt: skip
+def test_a_header_that_will_not_do_makes_the_file_unusable(raw: bytes, said: str):
+    """Before any row is looked at, and nothing of it is repeated."""
+    assert said in unusable(raw)
+
+
+def test_required_columns_are_those_of_the_fields_that_are():
+    """The organization's too, unless it is said for all."""
+    needed = [line.partition(":")[0] for line in unusable(b"email").splitlines()]
+
+    assert sorted(needed) == sorted(ROW.keys() - {"iban"})
+    assert "organization" not in unusable(b"email", ORGANIZATION)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_rows_are_read_as_they_are_asked_for(size: int):
+    """Not the whole file, so that memory is flat."""
+    file = io.BytesIO(written(*({**ROW, "iupd": f"P{at}"} for at in range(1000))))
+    rows = table.rows(file, None)
+    for _ in range(size):
+        next(rows)
+
+    assert file.tell() < 1000

@@ -1,0 +1,165 @@
+"""A file for `gpd-soap load`: its parts, and everything that a hostile one may hold."""
+
+import json
+from typing import Any
+
+import pytest
+
+from gpd_soap.usecases.loading.document import read
+from gpd_soap.validation.strict_json import UnusableFile, decode
+from tests.validation.bodies import BANK, ORGANIZATION, body
+
+SERVICE = {
+    "organization": ORGANIZATION,
+    "serviceId": "00001",
+    "subjectId": "00002",
+    "kind": "declared",
+    "settings": {
+        "amount": 100,
+        "description": "Diritti",
+        "category": "0101101IM",
+        "iban": BANK,
+        "segregationCode": "47",
+    },
+}
+
+
+def refusal(told: object) -> str:
+    """Why a file is unusable."""
+    raw = told if isinstance(told, bytes) else json.dumps(told).encode()
+    with pytest.raises(UnusableFile) as refused:
+        read(raw)
+    return str(refused.value)
+
+
+def test_every_part_may_be_missing():
+    """An empty object is a file with nothing in it."""
+    document = read(b"{}")
+
+    assert (document.organizations, document.stations, document.positions) == ([], [], [])
+
+
+def test_every_part_is_read():
+    """A broker goes by its code alone or as an object."""
+    served = {"fiscalCode": ORGANIZATION, "segregationCode": "47", "broadcast": True}
+    told = {
+        "organizations": [{"fiscalCode": ORGANIZATION, "name": "Comune di Esempio"}],
+        "brokers": ["15376371009", {"fiscalCode": "00000000191"}],
+        "stations": [
+            {"id": "15376371009_01", "broker": "15376371009", "organizations": [served]},
+            {"id": "15376371009_02", "broker": "15376371009"},
+        ],
+        "services": [SERVICE],
+        "positions": [body(), "looked at one by one"],
+    }
+    document = read(json.dumps(told).encode())
+
+    assert document.organizations[0].name == "Comune di Esempio"
+    assert [b.fiscal_code for b in document.brokers] == ["15376371009", "00000000191"]
+    assert document.stations[0].organizations[0].segregation_code == "47"
+    assert document.stations[0].organizations[0].broadcast is True
+    assert document.stations[1].organizations == []
+    assert document.services[0].settings == SERVICE["settings"]
+    assert document.positions == [body(), "looked at one by one"]
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ([], "the whole: type: expected an object"),
+        ({"posizioni": []}, "posizioni: unknown-field: expected no field of this name"),
+        ({"positions": {}}, "positions: type: expected a list"),
+        ({"positions": None}, "positions: type: expected a list"),
+        (
+            {"organizations": [{"fiscalCode": "1", "name": "x"}]},
+            "organizations[0].fiscalCode: organization-code: expected 11 digits",
+        ),
+        (
+            {"organizations": [{"fiscalCode": ORGANIZATION, "name": "x" * 141}]},
+            "organizations[0].name: length: expected a length of at most 140",
+        ),
+        ({"brokers": [1]}, "brokers[0]: type: expected an object"),
+        ({"stations": [{"id": "x"}]}, "stations[0].broker: required: expected a value"),
+        (
+            {
+                "stations": [
+                    {"id": "x", "broker": "y", "organizations": [
+                        {"fiscalCode": ORGANIZATION, "segregationCode": "4"}
+                    ]}
+                ]
+            },
+            "stations[0].organizations[0].segregationCode: segregation-code: expected 2 digits",
+        ),
+        (
+            {"services": [{**SERVICE, "serviceId": "1"}]},
+            "services[0].serviceId: length: expected a length of at least 5",
+        ),
+        (
+            {"services": [{**SERVICE, "settings": {}}]},
+            "services[0].settings: settings: expected",
+        ),
+    ],
+)  # fmt: skip
+def test_a_file_of_another_shape_is_unusable(told: Any, said: str):
+    """And what was expected where is said."""
+    assert said in refusal(told)
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"", "expected JSON, which it is not at line 1, column 1"),
+        (b'{"positions": [}', "expected JSON, which it is not at line 1, column 16"),
+        (b'{"positions": []} x', "expected JSON, which it is not at line 1, column 19"),
+        (b"<xml/>", "expected JSON, which it is not at line 1, column 1"),
+        (b'{"positions": [NaN]}', "NaN and Infinity"),
+        (b'{"positions": [-Infinity]}', "NaN and Infinity"),
+        (b'{"positions": [], "positions": []}', "each key once"),
+        (b'{"positions": [{"iupd": "A", "iupd": "B"}]}', "each key once"),
+        (b'{"positions": [' + b"9" * 5000 + b"]}", "numbers of a sane length"),
+        (b'{"positions": ["\xff"]}', "expected UTF-8, which byte 16 is not"),
+        ('{"positions": []}'.encode("utf-16"), "expected UTF-8"),
+        (b'{"positions": ["\x01"]}', "expected JSON"),
+        (b"[" * 100_000, "nest less deep"),
+        (b'{"positions": ' * 100_000, "nest less deep"),
+        (b"[" * 100_000 + b"]" * 100_000, "nest less deep"),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_what_is_not_plain_json_is_unusable(raw: bytes, said: str):
+    """Nothing is guessed, and nothing of it is repeated."""
+    assert said in refusal(raw)
+
+
+def test_a_byte_order_mark_is_passed_over():
+    """Some editors leave one."""
+    assert read(b"\xef\xbb\xbf{}") == read(b"{}")
+
+
+def test_ten_megabytes_are_read():
+    """As one long text, or as many short ones."""
+    long = b'{"positions": ["' + b"x" * 10_000_000 + b'"]}'
+    many = b'{"positions": [' + b"1," * 5_000_000 + b"1]}"
+
+    assert len(read(long).positions[0]) == 10_000_000
+    assert len(read(many).positions) == 5_000_001
+
+
+def test_a_number_is_what_was_written():
+    """Integers stay whole, however long a sane one is."""
+    assert decode(b"[1, 1.0, 123456789012345678901234567890]") == [
+        *(1, 1.0, 123456789012345678901234567890)
+    ]
+
+
+def test_a_kind_of_service_that_nobody_provides_makes_a_file_unusable():
+    """A service is asked of its kind when it is configured, not when a payer waits."""
+    service = {
+        "organization": "77777777777",
+        "serviceId": "00001",
+        "subjectId": "00001",
+        "kind": "nobody's",
+        "settings": {},
+    }
+    with pytest.raises(UnusableFile, match=r"services\[0\].settings: .*is provided by nothing"):
+        read(json.dumps({"services": [service]}).encode())

@@ -1,0 +1,189 @@
+"""One position, whichever format a file says it in."""
+
+import csv
+import io
+import json
+import tracemalloc
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from gpd_soap.usecases.loading import csv_positions as table
+from gpd_soap.usecases.loading import lines
+from gpd_soap.usecases.loading.csv_columns import COLUMNS, OPTION, POSITION, STAMP, name_of
+from gpd_soap.usecases.loading.lines import LONGEST, TOO_LONG
+from gpd_soap.usecases.loading.row import Row
+from gpd_soap.usecases.loading.source import Format, format_of, open_source
+from gpd_soap.validation.convert import check
+from gpd_soap.validation.finding import FieldError
+from tests.validation.bodies import ORGANIZATION, Body, body, option, share
+from tests.validation.test_answers import bodies
+
+METADATA = ("transferMetadata", "paymentOptionMetadata")
+
+few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def ndjson(raw: bytes) -> list[Row]:
+    """The rows of an NDJSON file."""
+    return list(lines.rows(io.BytesIO(raw)))
+
+
+def without_metadata(told: Any) -> Any:
+    """What CSV can say of a position."""
+    if isinstance(told, list):
+        return [without_metadata(each) for each in told]
+    if isinstance(told, dict):
+        return {key: without_metadata(told[key]) for key in told if key not in METADATA}
+    return told
+
+
+def cells(told: Body, option: Body) -> Iterator[str]:
+    """A row of every column."""
+    for column in COLUMNS:
+        holder: Body = told if column.level == POSITION else option
+        if column.level not in (POSITION, OPTION):
+            shares = {int(each["idTransfer"]): each for each in option["transfer"]}
+            holder = shares.get(column.level, {})
+        if column.field.startswith(STAMP):
+            holder = holder.get("stamp", {})
+        value = holder.get(column.field.removeprefix(STAMP))
+        yield "" if value is None else json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def as_table(told: Body, separator: str) -> bytes:
+    """A position as CSV, a row for each option."""
+    written = io.StringIO()
+    out = csv.writer(written, delimiter=separator)
+    out.writerow(name_of(column.level, column.field) for column in COLUMNS)
+    for each in told["paymentOption"]:
+        out.writerow(cells({"organization": ORGANIZATION, **told}, each))
+    return written.getvalue().encode()
+
+
+@few
+@given(bodies(), st.booleans())
+def test_ndjson_says_what_json_does(told: Body, ascii_alone: bool):  # noqa: FBT001  # drawn
+    """Whatever position the intake takes."""
+    line = json.dumps(told, ensure_ascii=ascii_alone).encode()
+
+    assert ndjson(line + b"\n\n" + line) == [Row(1, told), Row(3, told)]
+
+
+@few
+@given(bodies(), st.sampled_from(",;\t"))
+def test_csv_says_what_json_does(told: Body, separator: str):
+    """But for metadata, which has no columns."""
+    told = without_metadata(told)
+    [row] = table.rows(io.BytesIO(as_table(told, separator)), None)
+    assert isinstance(row.told, dict)
+    assert row.told.pop("organization") == ORGANIZATION
+    as_json, as_csv = check(told, ORGANIZATION), check(row.told, ORGANIZATION)
+
+    assert row.errors == ()
+    assert as_csv.body == as_json.body
+    assert [each.rule for each in as_csv.errors] == [each.rule for each in as_json.errors]
+    assert as_json.body is not None or as_json.errors
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"{", "JSON, which it is not at line 1, column 2"),
+        (b"{} {}", "JSON, which it is not at line 1, column 4"),
+        (b'{"iupd": "\xff"}', "UTF-8, which byte 10 is not"),
+        (b'{"iupd": 1, "iupd": 2}', "each key once in an object; one comes twice"),
+        (b'{"iupd": NaN}', "JSON's numbers, which NaN and Infinity are not"),
+        (b"[" * 100_000, "lists and objects that nest less deep"),
+        (b"9" * 5000, "numbers of a sane length"),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_a_line_that_is_no_json_is_refused_alone(line: bytes, expected: str):
+    """Those around it are read."""
+    rows = ndjson(b"\n".join([b'{"iupd": "A"}', line, b'{"iupd": "B"}']))
+
+    assert rows[0] == Row(1, {"iupd": "A"})
+    assert rows[1] == Row(2, None, (FieldError("", "json", expected),))
+    assert rows[2] == Row(3, {"iupd": "B"})
+
+
+def test_blank_lines_count_and_are_passed_over():
+    """With either line ending, with or without a mark at the beginning."""
+    raw = b"\xef\xbb\xbf\r\n  \r\n{}\r\n\n{}"
+
+    assert [row.place for row in ndjson(raw)] == [3, 5]
+    assert ndjson(b"\xef\xbb\xbf{}") == [Row(1, {})]
+    assert ndjson(b"") == []
+
+
+@pytest.mark.parametrize("over", [-1, 0, 1, LONGEST, 2 * LONGEST + 1])
+@pytest.mark.parametrize("end", [b"", b"\n{}"])
+def test_a_line_that_is_too_long_is_refused_alone(over: int, end: bytes):
+    """The longest that is not includes its line end."""
+    line = b'"' + b"x" * (LONGEST + over - 2 - (end != b"")) + b'"'
+    [row, *others] = ndjson(line + end)
+
+    assert row.errors == (() if over <= 0 else (TOO_LONG,))
+    assert [each.place for each in others] == ([2] if end else [])
+
+
+def test_a_line_that_is_too_long_is_not_held_whole():
+    """However long it is, and whatever the format."""
+
+    class Endless(io.RawIOBase):
+        """Sixty-four megabytes of one line."""
+
+        left = 64
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, into: Any) -> int:
+            self.left -= 1
+            into[:] = b"x" * len(into)
+            return len(into) if self.left > 0 else 0
+
+    tracemalloc.start()
+    [row] = lines.rows(io.BufferedReader(Endless(), LONGEST))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert row.errors == (TOO_LONG,)
+    assert peak < 8 * LONGEST
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("tari.csv", Format.CSV),
+        ("TARI.CSV", Format.CSV),
+        ("x/tari.ndjson", Format.NDJSON),
+        ("tari.jsonl", Format.NDJSON),
+        ("tari.json", Format.JSON),
+        ("csv", Format.JSON),
+        ("<stdin>", Format.JSON),
+        ("", Format.JSON),
+    ],
+)
+def test_the_end_of_a_name_tells_the_format(name: str, expected: Format):
+    """JSON where it tells none."""
+    assert format_of(name) is expected
+
+
+def test_all_formats_say_where_a_row_stands():
+    """A line of a file, or a place in a list."""
+    told = {"organization": ORGANIZATION, **body(option(1, share()))}
+    raw = {
+        Format.CSV: as_table(told, ","),
+        Format.NDJSON: json.dumps(told).encode(),
+        Format.JSON: json.dumps({"positions": [told]}).encode(),
+    }
+    opened = {each: open_source(io.BytesIO(raw[each]), each, None) for each in Format}
+    places = {each: [row.place for row in opened[each].rows] for each in Format}
+
+    assert places == {Format.CSV: [2], Format.NDJSON: [1], Format.JSON: [0]}
+    assert [opened[each].place for each in Format] == ["line {}", "line {}", "positions[{}]"]

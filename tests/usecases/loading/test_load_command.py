@@ -1,0 +1,303 @@
+"""`gpd-soap load`: what it prints, what it leaves, how it ends."""
+
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from gpd_soap.cli.main import main
+from gpd_soap.store.database import migrate
+from gpd_soap.store.store import Store
+from tests.usecases.loading.test_csv_positions import ROW, written
+from tests.usecases.loading.test_load import CONFIGURATION, bad, placed
+from tests.validation.bodies import BANK, ORGANIZATION, nav, option, share
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command on a file of these positions, or of these bytes under another name."""
+    url = f"sqlite:///{tmp_path / 'x.db'}"
+    monkeypatch.setenv("GPD_DATABASE_URL", url)
+    ready = Store(url)
+    migrate.upgrade(ready.engine)
+    ready.close()
+
+    def run(told: object, *options: str, name: str = "file.json") -> Result:
+        given = told if isinstance(told, bytes) else _file(told)
+        (tmp_path / name).write_bytes(given)
+        return CliRunner().invoke(main, ["load", str(tmp_path / name), *options])
+
+    return run
+
+
+def _file(positions: object) -> bytes:
+    return json.dumps({**CONFIGURATION, "positions": positions}).encode()
+
+
+def _lines(*positions: object) -> bytes:
+    return b"\n".join(json.dumps(each).encode() for each in positions)
+
+
+def test_a_good_file_ends_well(run: Run):
+    """One line, and 0."""
+    ended = run([placed(1), placed(2)])
+
+    said = "2 positions: 2 loaded, 0 already there, 0 refused, 0 warnings\n"
+    assert (ended.output, ended.exit_code) == (said, 0)
+
+
+def test_the_same_file_again_ends_well_too(run: Run):
+    """Nothing is loaded twice."""
+    run([placed(1), placed(2)])
+    ended = run([placed(1), placed(2)])
+
+    said = "2 positions: 0 loaded, 2 already there, 0 refused, 0 warnings\n"
+    assert (ended.output, ended.exit_code) == (said, 0)
+
+
+def test_a_refused_position_has_a_line_and_ends_with_1(run: Run):
+    """Its place, its IUPD, each field with its rule and what was expected."""
+    ended = run([placed(1), bad(2), None])
+
+    assert ended.output.splitlines() == [
+        "positions[1] P2: type: choice: expected 'F' or 'G'",
+        (
+            "positions[2] -: organization: required: expected a value; "
+            "the whole: type: expected an object"
+        ),
+        ("3 positions: 1 not loaded, 0 already there, 2 refused, 0 warnings; nothing was written"),
+    ]
+    assert ended.exit_code == 1
+
+
+def test_keep_going_loads_the_good_ones_and_still_ends_with_1(run: Run):
+    """So that a script notices."""
+    ended = run([placed(1), bad(2)], "--keep-going")
+
+    said = "2 positions: 1 loaded, 0 already there, 1 refused, 0 warnings"
+    assert (ended.output.splitlines()[-1], ended.exit_code) == (said, 1)
+
+
+@pytest.mark.parametrize("option", ["", "--keep-going"])
+def test_a_dry_run_says_what_would_be(run: Run, option: str):
+    """Twice, because nothing was written the first time."""
+    for _ in range(2):
+        ended = run([placed(1)], "--dry-run", *option.split())
+        said = (
+            "1 positions: 1 would be loaded, 0 already there, 0 refused, 0 warnings; "
+            "nothing was written\n"
+        )
+        assert (ended.output, ended.exit_code) == (said, 0)
+
+
+def test_warnings_are_counted_by_rule(run: Run):
+    """Of the positions that were taken and of nobody's data."""
+    postal = {**placed(1), "paymentOption": [option(1, share(iban=None, postalIban=BANK))]}
+    ended = run([postal, placed(2, fiscalCode="RSSMRA00A01A000A")], "--lenient")
+
+    assert "2 warnings (1 fiscal-code, 1 postal-iban)" in ended.output
+    assert ended.exit_code == 0
+
+
+def test_a_line_has_room_for_ten_mistakes(run: Run):
+    """The others are counted."""
+    ended = run([placed(1, **{f"{'x' * (at + 1)}": 1 for at in range(12)})])
+
+    assert ended.output.splitlines()[0].endswith("; and 2 more")
+
+
+def test_ndjson_is_loaded_by_its_name(run: Run):
+    """Or by another, if told so; a refused row is called by its line."""
+    run([])
+    raw = _lines(placed(1), bad(2), placed(3))
+    ended = run(raw, "--keep-going", name="positions.ndjson")
+    again = run(raw, "--keep-going", "--format", "ndjson", name="positions.txt")
+    line = "line 2 P2: type: choice: expected 'F' or 'G'"
+
+    assert ended.output.splitlines() == [
+        line,
+        "3 positions: 2 loaded, 0 already there, 1 refused, 0 warnings",
+    ]
+    assert again.output.splitlines() == [
+        line,
+        "3 positions: 0 loaded, 2 already there, 1 refused, 0 warnings",
+    ]
+
+
+def test_csv_is_loaded_by_its_name(run: Run):
+    """Its organization may be said once."""
+    run([])
+    row = {name: cell for name, cell in ROW.items() if name != "organization"}
+    raw = written(row, {**row, "iupd": "P2", "amount": "10,00"}, separator=";")
+    ended = run(raw, "--keep-going", "--organization", ORGANIZATION, name="positions.csv")
+
+    assert ended.output.splitlines() == [
+        "line 3 P2: amount: type: expected a whole number, in digits alone",
+        "2 positions: 1 loaded, 0 already there, 1 refused, 0 warnings",
+    ]
+
+
+def test_standard_input_is_json_unless_told(run: Run):
+    """A pipe has no name."""
+    document, lines = _file([placed(1)]), _lines(placed(1), placed(2))
+    run([])
+    first = CliRunner().invoke(main, ["load", "-"], input=document)
+    second = CliRunner().invoke(main, ["load", "-", "--format", "ndjson"], input=lines)
+
+    assert first.output.startswith("1 positions: 1 loaded")
+    assert second.output.startswith("2 positions: 1 loaded, 1 already there")
+
+
+@pytest.mark.parametrize("code", ["1", "7777777777a", ""])
+def test_an_organization_that_is_no_code_ends_with_2(run: Run, code: str):
+    """Before anything is read."""
+    assert run([placed(1)], "--organization", code).exit_code == 2
+
+
+HEADER = "line,organization,iupd,nav,result,field,rule,expected"
+
+
+def report_of(run: Run, folder: Path, *options: str) -> list[str]:
+    """The report of one position that is there, one that is good, and two that are not."""
+    run([placed(1)])
+    two = placed(2, paymentOption=[option(2, iuv=None), option(3, iuv=None)])
+    wrong = {**placed(4, type="H", country="XX"), "iupd": "P,4"}
+    file = folder / "report.csv"
+    raw = _lines(placed(1), two, wrong, {**placed(1), "iupd": "P5"})
+    run(raw, "--report", str(file), *options, name="positions.ndjson")
+    return file.read_text().splitlines()
+
+
+USED = "what neither the organization nor the file before it has used"
+NUMBERS = "paymentOption[0].nav paymentOption[0].iuv"
+REFUSED = f"4,{ORGANIZATION},P5,,refused,{NUMBERS},in-use in-use,{USED}; {USED}"
+
+
+def test_a_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
+    """With the notice numbers that were issued, or that it has."""
+    lines = report_of(run, tmp_path, "--keep-going")
+
+    assert lines[:3] == [
+        HEADER,
+        f"1,{ORGANIZATION},P1,{nav(1)},already there,,,",
+        f"2,{ORGANIZATION},P2,{nav(2)} {nav(3)},loaded,,,",
+    ]
+    assert lines[3].startswith(f'3,{ORGANIZATION},"P,4",,refused,type country,choice country,')
+    assert lines[3].endswith(",'F' or 'G'; an ISO 3166-1 country: 2 capital letters")
+    assert lines[4:] == [REFUSED]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("", "not loaded"),
+        ("--dry-run", "not loaded"),
+        ("--dry-run --keep-going", "would be loaded"),
+    ],
+)
+def test_a_report_never_names_a_notice_that_is_not_there(
+    run: Run, tmp_path: Path, options: str, said: str
+):
+    """What was not kept after all has no numbers."""
+    lines = report_of(run, tmp_path, *options.split())
+
+    assert lines[1] == f"1,{ORGANIZATION},P1,{nav(1)},already there,,,"
+    assert lines[2] == f"2,{ORGANIZATION},P2,,{said},,,"
+    assert lines[4:] == [REFUSED]
+
+
+def test_a_report_of_all_or_nothing_says_what_was_kept(run: Run, tmp_path: Path):
+    """At the end, when it is sure."""
+    run([])
+    file = tmp_path / "report.csv"
+    run([placed(1)], "--report", str(file))
+
+    assert file.read_text().splitlines() == [HEADER, f"0,{ORGANIZATION},P1,{nav(1)},loaded,,,"]
+
+
+def test_a_report_that_cannot_be_written_ends_with_2(run: Run, tmp_path: Path):
+    """Before anything is loaded."""
+    assert run([placed(1)], "--report", str(tmp_path / "no" / "where")).exit_code == 2
+    assert "1 loaded" in run([placed(1)]).output
+
+
+def test_a_terminal_sees_how_far_it_is(run: Run, tmp_path: Path):
+    """A bar, which leaves room for the lines of what is refused."""
+    run([])
+    (tmp_path / "positions.ndjson").write_bytes(_lines(placed(1), bad(2)))
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "gpd_soap", "load", str(tmp_path / "positions.ndjson")],
+        stdout=theirs,
+        stderr=theirs,
+        check=False,
+    )
+    seen = os.read(ours, 10_000).decode()
+    os.close(theirs)
+    os.close(ours)
+
+    assert done.returncode == 1
+    assert "100%" in seen
+    assert "\r\x1b[Kline 2 P2: type: choice: expected 'F' or 'G'\r\n" in seen
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"\xff", "Error: expected UTF-8, which byte 0 is not"),
+        (b"{", "Error: expected JSON, which it is not at line 1, column 2"),
+        (b"[]", "Error: the whole: type: expected an object"),
+        (b"[" * 100_000, "Error: expected lists and objects that nest less deep"),
+        (
+            b'{"stations": [{"id": "x", "broker": "y"}]}',
+            "Error: stations[0].broker: unknown: expected a registered broker",
+        ),
+    ],
+    ids=lambda value: repr(value)[:30],
+)
+def test_an_unusable_file_ends_with_2_and_a_clear_word(run: Run, raw: bytes, said: str):
+    """And without a traceback."""
+    ended = run(raw)
+
+    assert (ended.output, ended.exit_code) == (said + "\n", 2)
+
+
+def test_a_table_whose_header_will_not_do_ends_with_2(run: Run):
+    """And nothing of it is loaded."""
+    raw = written(ROW).replace(b"iban", b"IBAN")
+    ended = run(raw, "--keep-going", name="positions.csv")
+
+    said = "Error: column 13: unknown-field: expected the name of a field\n"
+    assert (ended.output, ended.exit_code) == (said, 2)
+
+
+def test_a_file_that_is_not_there_ends_with_2(tmp_path: Path):
+    """As does a directory."""
+    for missing in (tmp_path / "nowhere", tmp_path):
+        assert CliRunner().invoke(main, ["load", str(missing)]).exit_code == 2
+
+
+def test_it_explains_itself():
+    """Parts, options, exits, and the environment that it obeys."""
+    told = CliRunner().invoke(main, ["load", "--help"]).output
+
+    for word in (
+        "--keep-going",
+        "--dry-run",
+        "--lenient",
+        "--format",
+        "--organization",
+        "--report",
+        "positions",
+        "GPD_DATABASE_URL",
+        "Exit 0",
+    ):
+        assert word in told

@@ -1,0 +1,76 @@
+"""A load that was killed in the middle is run again, and ends as if it had never been."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from gpd_soap.store.database import migrate
+from gpd_soap.store.store import Store
+from gpd_soap.usecases.loading.load import BATCH
+from tests.usecases.loading.test_load import CONFIGURATION, kept, load_document, placed
+from tests.validation.bodies import option
+
+PATIENCE = 60.0
+LINES = [
+    json.dumps(placed(at, paymentOption=[option(at, iuv=None)])).encode() + b"\n"
+    for at in range(1, BATCH + 10)
+]
+
+
+@pytest.fixture
+def ready(database_url: str) -> str:
+    """A database that knows the organization."""
+    store = Store(database_url)
+    migrate.upgrade(store.engine)
+    load_document(store, CONFIGURATION)
+    store.close()
+    return database_url
+
+
+def start(url: str, *options: str) -> subprocess.Popen[bytes]:
+    """Start a load of what is written to it."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GPD_")}
+    return subprocess.Popen(
+        [sys.executable, "-m", "gpd_soap", "load", "-", "--format", "ndjson", *options],
+        env={**environment, "GPD_DATABASE_URL": url},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+
+
+def kill_at_work(process: subprocess.Popen[bytes], lines: list[bytes], report: Path) -> None:
+    """Kill it, as the system does, while it waits for more and its first batch is reported."""
+    assert process.stdin is not None
+    process.stdin.write(b"".join(lines))
+    process.stdin.flush()
+    deadline = time.monotonic() + PATIENCE
+    while not report.exists() or report.read_bytes().count(b"\n") < BATCH // 2:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.kill()
+    process.communicate()
+
+
+def test_a_load_that_was_killed_is_run_again(ready: str, tmp_path: Path):
+    """What it told is kept, with its numbers; the rest is loaded, and nothing twice."""
+    report = tmp_path / "report.csv"
+    kill_at_work(start(ready, "--keep-going", "--report", str(report)), LINES[: BATCH + 5], report)
+    store = Store(ready)
+    before = kept(store)
+    told = {nav for line in report.read_text().splitlines()[1:-1] for nav in line.split(",")[3:4]}
+    process = start(ready, "--keep-going")
+    said, _ = process.communicate(b"".join(LINES), timeout=PATIENCE)
+    after = kept(store)
+    store.close()
+
+    assert len(before) == BATCH
+    assert told < {nav for navs in before.values() for nav in navs}
+    assert f"9 loaded, {BATCH} already there, 0 refused" in said.decode()
+    assert process.returncode == 0
+    assert len(after) == len({nav for navs in after.values() for nav in navs}) == len(LINES)
+    assert before.items() <= after.items()

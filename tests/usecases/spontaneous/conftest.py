@@ -1,0 +1,66 @@
+"""Stores with services, distributions made up for a test, and processes to race with."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from gpd_soap.store.store import Store
+from gpd_soap.usecases.spontaneous import kinds
+from tests.conftest import KINDS, FreshDatabase
+from tests.store.races import Crew
+from tests.usecases.spontaneous.samples import prepare
+
+Install = Callable[..., None]
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
+    """A database with every table and our services, once for each kind."""
+    return fresh_database(request.param, prepare)
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """A store without positions, closed after the test."""
+    opened = Store(url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def bare_store(fresh_database: FreshDatabase) -> Iterator[Store]:
+    """A store like `store`, for what does not depend on the database."""
+    opened = Store(fresh_database("sqlite", prepare))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Install a throw-away distribution: `install(name, code, kind="module:attribute", …)`."""
+    monkeypatch.setattr(kinds.kind_of, "_made", dict(kinds.kind_of._made))
+    modules: list[str] = []
+
+    def put(name: str, code: str, **kinds_of: str) -> None:
+        folder = tmp_path / f"site-{name}"
+        information = folder / f"{name}-1.0.dist-info"
+        information.mkdir(parents=True)
+        points = "\n".join(f"{kind} = {value}" for kind, value in kinds_of.items())
+        (information / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0")
+        (information / "entry_points.txt").write_text(f"[gpd_soap.services]\n{points}\n")
+        (folder / f"{name}.py").write_text(code)
+        monkeypatch.syspath_prepend(folder)
+        modules.append(name)
+
+    yield put
+    for module in modules:
+        sys.modules.pop(module, None)
+
+
+@pytest.fixture(scope="session")
+def crew() -> Iterator[Crew]:
+    """Four processes, started once."""
+    with Crew(4) as started:
+        yield started

@@ -1,0 +1,307 @@
+"""The built-in kind of service: what it is configured with, and what it reads."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gpd_soap.core import money
+from gpd_soap.core.debt import Debtor
+from gpd_soap.core.faults import PaaFault, Refusal
+from gpd_soap.usecases.spontaneous.declared import Declared
+from gpd_soap.usecases.spontaneous.quote import Account, Quote
+from tests.usecases.spontaneous.samples import (
+    ACCOUNT,
+    BANK,
+    FIXED,
+    NOW,
+    PLATE,
+    PLATES,
+    POSTAL,
+    READ,
+    XSD,
+)
+
+NAMES = {
+    "debtorCodeElement": "codice",
+    "debtorNameElement": "nome",
+    "descriptionElement": "causale",
+}
+LONG = "x" * 141
+
+
+def quote(data: str, settings: dict[str, Any], now: datetime = NOW) -> Quote:
+    """What a service asks for."""
+    answer = Declared().quote(data.encode(), settings, now)
+    assert isinstance(answer, Quote), answer
+    return answer
+
+
+def refusal(data: str, settings: dict[str, Any]) -> Refusal:
+    """Why a service asks for nothing."""
+    answer = Declared().quote(data.encode(), settings, NOW)
+    assert isinstance(answer, Refusal), answer
+    return answer
+
+
+def said(data: str, settings: dict[str, Any]) -> str:
+    """What the counter reads of service data that breaks a rule."""
+    no = refusal(data, settings)
+    assert no.fault is PaaFault.PAA_SINTASSI_XSD
+    return no.description.removeprefix("I dati specifici del servizio non sono validi: ")
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "cents"),
+    [
+        (None, "12.50", 1250),
+        ("euro", "12.50", 1250),
+        ("euro", " 0012.50\n", 1250),
+        ("euro", "0.01", 1),
+        ("euro", "999999999.99", money.MAX_CENTS),
+        ("cents", "1250", 1250),
+        ("cents", "99999999999", money.MAX_CENTS),
+    ],
+)
+def test_an_amount_is_read_in_its_unit(unit: str | None, text: str, cents: int):
+    """Euros, the default, have two decimals; cents have none."""
+    told = {**READ, "amountUnit": unit} if unit else READ
+
+    assert quote(f"<s><importo>{text}</importo></s>", told).amount == cents
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"),
+    [
+        *(("cents", "12.50"), ("euro", "1250")),
+        *(("euro", "12,50"), ("euro", "12.5"), ("euro", "1 000.00"), ("euro", "1e3")),
+        *(
+            ("euro", "NaN"),
+            ("euro", ""),
+            ("euro", "+1.00"),
+            ("euro", "\u0661.\u0662\u0662"),
+            ("cents", "²"),
+        ),
+    ],
+)
+def test_an_amount_in_another_unit_or_form_is_refused_and_never_guessed(unit: str, text: str):
+    """A service that is configured with the wrong unit asks for nothing, not for a hundredfold."""
+    told = {**READ, "amountUnit": unit}
+
+    assert said(f"<s><importo>{text}</importo></s>", told) == "l'elemento importo non è un importo."
+
+
+@pytest.mark.parametrize("text", ["0.00", "-1.00", "1000000000.00", "9" * 5000 + ".00"])
+def test_an_amount_out_of_range_is_a_matter_of_meaning(text: str):
+    """It is an amount, and nobody can owe it."""
+    no = refusal(f"<s><importo>{text}</importo></s>", READ)
+
+    assert no.fault is PaaFault.PAA_SEMANTICA
+    assert no.description == "L'importo indicato in importo non è ammesso."
+
+
+def test_a_fixed_amount_is_never_read_from_the_data():
+    """Whatever stands there."""
+    assert quote("<s><importo>0.01</importo></s>", FIXED).amount == 500
+
+
+def test_texts_of_the_data_stand_in_for_the_configured_ones():
+    """Subject and debtor, each on one line."""
+    told = {**READ, **NAMES}
+    data = (
+        "<s><importo>1.00</importo><causale> Sosta\n  in centro </causale>"
+        "<codice>RSSMRA00A01A000A</codice><nome>Maria\tEsempio</nome></s>"
+    )
+
+    found = quote(data, told)
+
+    assert found.description == "Sosta in centro"
+    assert found.debtor == Debtor("F", "RSSMRA00A01A000A", "Maria Esempio")
+
+
+@pytest.mark.parametrize("more", ["", "<causale/><codice> </codice><nome/>"])
+def test_a_text_that_is_missing_or_empty_is_the_configured_one(more: str):
+    """Only the amount must be there; a schema may ask for more."""
+    found = quote(f"<s><importo>1.00</importo>{more}</s>", {**READ, **NAMES})
+
+    assert found.description == "Sosta"
+    assert found.debtor == Debtor("F", "ANONIMO", "ANONIMO")
+
+
+def test_a_debtor_of_eleven_digits_is_a_company():
+    """And any other code is a person's."""
+    data = "<s><importo>1.00</importo><codice>{}</codice></s>"
+
+    kinds = [quote(data.format(c), {**READ, **NAMES}).debtor.kind for c in ("00000000191", "1234")]
+
+    assert kinds == ["G", "F"]
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ("<s/>", "manca l'elemento importo."),
+        ("<s><importo>1.00</importo><importo>2.00</importo></s>", "l'elemento importo è ripetuto."),
+        (
+            "<s><importo>1.00<a/></importo></s>",
+            "l'elemento importo contiene altri elementi.",
+        ),
+        (
+            f"<s><importo>1.00</importo><causale>{LONG}</causale></s>",
+            "l'elemento causale richiede da 1 a 140 caratteri.",
+        ),
+        (
+            "<s><importo>1.00</importo><codice>A</codice></s>",
+            "l'elemento codice richiede da 2 a 16 caratteri.",
+        ),
+        (
+            f"<s><importo>1.00</importo><nome>{LONG[:71]}</nome></s>",
+            "l'elemento nome richiede da 1 a 70 caratteri.",
+        ),
+        (
+            "<s><importo>1.00</importo><nome>a&#x86;b</nome></s>",
+            "l'elemento nome contiene caratteri non ammessi.",
+        ),
+    ],
+)
+def test_an_element_that_cannot_be_read_is_named_with_its_rule(data: str, sentence: str):
+    """Who integrates learns where to look."""
+    assert said(data, {**READ, **NAMES}) == sentence
+
+
+@pytest.mark.parametrize(
+    ("namespace", "amount"), [(None, 100), ("", 200), ("urn:a", 300), ("urn:b", 400)]
+)
+def test_an_element_is_looked_for_in_the_configured_namespace(namespace: str | None, amount: int):
+    """In any where none is configured; the empty one is none."""
+    data = (
+        "<s><importo>2.00</importo><importo xmlns='urn:a'>3.00</importo>"
+        "<importo xmlns='urn:b'>4.00</importo></s>"
+    )
+    told = READ if namespace is None else {**READ, "namespace": namespace}
+    if namespace is None:
+        data = "<s><importo xmlns='urn:a'>1.00</importo></s>"
+
+    assert quote(data, told).amount == amount
+
+
+def test_the_due_date_is_the_end_of_a_day_in_rome():
+    """Also across the start of summer time, and where Rome has another day than UTC."""
+    late = datetime(2026, 3, 16, 23, 30, tzinfo=UTC)  # 00:30 of the 17th in Rome
+
+    assert quote("<s/>", FIXED).due_at == datetime(2026, 4, 15, 21, 59, 59, 999999, UTC)
+    assert quote("<s/>", {**FIXED, "dueInDays": 0}, late).due_at == datetime(
+        2026, 3, 17, 22, 59, 59, 999999, UTC
+    )
+
+
+def test_account_and_names_are_the_configured_ones():
+    """What is configured goes out as it is."""
+    more = {
+        "postalIban": POSTAL,
+        "remittanceInformation": "/RFB/",
+        "companyName": "Comune di Altrove",
+        "officeName": "Ufficio Sosta",
+    }
+
+    found = quote("<s/>", {**FIXED, **more})
+
+    assert found.credit == Account("0101002IM", BANK, POSTAL, "/RFB/")
+    assert (found.company_name, found.office_name) == ("Comune di Altrove", "Ufficio Sosta")
+    assert found.segregation_code == "01"
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (PLATE.format("no", "<importo>1.00</importo>"),
+         "l'elemento targa non rispetta la regola pattern."),
+        (PLATE.format("AA000AA", "<importo>uno</importo>"),
+         "l'elemento importo non rispetta la regola datatype."),
+        (PLATE.format("AA000AA", ""), "in service manca l'elemento importo."),
+        (PLATE.format("AA000AA", "<altro/>"),
+         "un elemento non previsto non è ammesso in questa posizione."),
+        (PLATE.format("AA000AA", "<importo>1.00</importo><targa/>"),
+         "l'elemento targa non è ammesso in questa posizione."),
+        (PLATE.format("AA000AA", '<importo x="1">1.00</importo>'),
+         "l'elemento importo contiene un attributo non ammesso."),
+        (PLATE.format("<b/>", ""), "l'elemento targa non può contenere altri elementi."),
+        ("<altro/>", "un elemento non previsto non è ammesso in questa posizione."),
+        ("<service/>", "l'elemento service non è ammesso in questa posizione."),
+    ],
+)  # fmt: skip
+def test_what_the_schema_refuses_is_told_by_element_and_rule(data: str, sentence: str):
+    """In the schema's own names; what the sender made up is unforeseen."""
+    assert said(data, {**READ, "schema": PLATES}) == sentence
+
+
+def test_data_that_keeps_the_schema_is_read():
+    """The schema is in the way of nothing that it allows."""
+    data = PLATE.format("AA000AA", "<importo>7.00</importo>")
+
+    assert quote(data, {**READ, "schema": PLATES}).amount == 700
+
+
+def without(settings: dict[str, Any], *names: str) -> dict[str, Any]:
+    """Settings that leave something out."""
+    return {name: value for name, value in settings.items() if name not in names}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        FIXED,
+        READ,
+        {**READ, **NAMES, "amountUnit": "cents", "namespace": "urn:a", "schema": PLATES},
+        {**without(FIXED, "iban"), "postalIban": POSTAL, "dueInDays": 0},
+    ],
+)
+def test_settings_that_can_work_have_no_problem(settings: dict[str, Any]):
+    """What the README's table says may be written."""
+    assert Declared().problem_with(settings) is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        (without(FIXED, "amount"), "settings: expected either amount or amountElement"),
+        ({**READ, "amount": 5}, "settings: expected either amount or amountElement"),
+        ({**FIXED, "amountUnit": "euro"}, "settings: expected amountUnit only beside"),
+        ({**READ, "amountUnit": "lire"}, "amountUnit: Input should be 'euro' or 'cents'"),
+        (without(FIXED, "iban"), "settings: expected iban, postalIban or both"),
+        ({**FIXED, "iban": "IT00X0542811101000000123456"}, "iban: the checksum"),
+        ({**FIXED, "postalIban": ""}, "postalIban: expected an IBAN"),
+        ({**FIXED, "amount": "500"}, "amount: Input should be a valid integer"),
+        ({**FIXED, "amount": 5.0}, "amount: Input should be a valid integer"),
+        ({**FIXED, "amount": True}, "amount: Input should be a valid integer"),
+        ({**FIXED, "amount": 0}, "amount: "),
+        ({**FIXED, "amount": money.MAX_CENTS + 1}, "amount: "),
+        (without(FIXED, "description"), "description: Field required"),
+        ({**FIXED, "description": ""}, "description: expected 1 to 140 characters"),
+        ({**FIXED, "description": LONG}, "description: expected 1 to 140 characters"),
+        ({**FIXED, "officeName": "a\x07"}, "officeName: expected 1 to 140 characters"),
+        ({**FIXED, "category": ""}, "category: expected 1 to 140 characters"),
+        ({**FIXED, "segregationCode": "1"}, "segregationCode: "),
+        ({**FIXED, "segregationCode": "01\n"}, "segregationCode: "),
+        ({**FIXED, "dueInDays": -1}, "dueInDays: "),
+        ({**READ, "amountElement": "*"}, "amountElement: "),
+        ({**READ, "amountElement": "{urn:a}importo"}, "amountElement: "),
+        ({**READ, "descriptionElement": "a b"}, "descriptionElement: "),
+        ({**READ, "namespace": "urn:}"}, "namespace: "),
+        ({**FIXED, "ammount": 5}, "ammount: Extra inputs are not permitted"),
+        ({**FIXED, "office_name": "a"}, "office_name: Extra inputs are not permitted"),
+        ({**FIXED, "schema": "<a"}, "schema: expected well-formed XML without a DOCTYPE"),
+        ({**FIXED, "schema": XSD.format("<xs:element/>")}, "schema: expected an XML Schema"),
+        ({}, "description: Field required; category: Field required"),
+    ],
+)  # fmt: skip
+def test_a_problem_with_settings_names_the_setting(settings: dict[str, Any], problem: str):
+    """Asked when a service is configured, so that it does not fail at a counter."""
+    assert (Declared().problem_with(settings) or "").startswith(problem)
+
+
+def test_a_problem_with_settings_repeats_no_value():
+    """Settings may be read by people who may not see an account."""
+    told = {**ACCOUNT, "iban": "IT00SEGRETO", "amount": "segreto", "description": 5}
+
+    assert "segreto" not in (Declared().problem_with(told) or "segreto").lower()

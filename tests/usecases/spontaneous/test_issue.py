@@ -1,0 +1,336 @@
+"""A demand for a notice, from the claim to the position that is kept."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from gpd_soap.core.debt import Debtor, Transfer
+from gpd_soap.core.demand import Demand, NoticeIssued
+from gpd_soap.core.faults import PaaFault
+from gpd_soap.core.notice import problem_with_nav
+from gpd_soap.store import tables as schema
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.store import Store
+from gpd_soap.usecases.spontaneous.declared import BadSettings
+from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.usecases.spontaneous.kinds import UnknownKind
+from tests.usecases.spontaneous import samples
+from tests.usecases.spontaneous.samples import (
+    BANK,
+    FIXED,
+    NAME,
+    NOW,
+    ORGANIZATION,
+    PLATE,
+    SUBJECT,
+    WINDOW,
+    count,
+    demand,
+    issued,
+    nav,
+    refused,
+)
+
+OPTION, DEMAND = schema.payment_option, schema.demand
+SECOND = timedelta(seconds=1)
+
+
+def change(store: Store, number: str, **values: object) -> None:
+    """Write facts on a notice, as a payment or an operator would."""
+    with store.begin() as connection:
+        connection.execute(update(OPTION).where(OPTION.c.nav == number).values(**values))
+
+
+def test_a_demand_is_answered_with_a_notice_that_can_be_paid_at_once(store: Store):
+    """What is answered is what verify answers for the number from then on."""
+    answer = issued(store, demand())
+
+    standing, kept = store.notice(samples.CLAIM, answer.due.notice.nav)
+    assert standing.organization_name == NAME
+    assert kept == answer.due.notice
+    assert (answer.again, answer.due.organization) == (False, ORGANIZATION)
+    assert problem_with_nav(kept.nav) is None
+
+
+def test_the_position_says_what_the_service_is_configured_with(store: Store):
+    """Amount, subject, debtor, due date and account; the rest is the organization's."""
+    kept = issued(store, demand()).due.notice
+
+    assert kept.iupd == f"SPONTANEOUS-{kept.nav}"
+    assert (kept.amount, kept.description) == (500, "Diritti di segreteria")
+    assert kept.debtor == Debtor("F", "ANONIMO", "ANONIMO")
+    assert kept.due_at == datetime(2026, 4, 15, 21, 59, 59, 999999, tzinfo=UTC)
+    assert (kept.company_name, kept.office_name) == (NAME, None)
+    assert kept.published_at == NOW
+    assert kept.transfers == (
+        Transfer(
+            *(1, 500, ORGANIZATION, NAME, BANK, None, None),
+            *("Diritti di segreteria", "0101002IM", ()),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("claimed", "fault"),
+    [
+        ({"organization": samples.STRANGER}, PaaFault.PAA_ID_DOMINIO_ERRATO),
+        ({"broker": "00000000191"}, PaaFault.PAA_ID_INTERMEDIARIO_ERRATO),
+        ({"station": "15376371009_99"}, PaaFault.PAA_STAZIONE_INT_ERRATA),
+    ],
+)
+def test_who_is_asked_comes_before_what_is_asked(
+    store: Store, claimed: dict[str, str], fault: PaaFault
+):
+    """A claim that is not ours is refused as verify refuses it, whatever else is wrong."""
+    assert refused(store, demand("99999", "not XML", **claimed)).fault is fault
+
+
+def test_the_service_comes_before_its_data(store: Store):
+    """Of an unknown service nobody can say what its data should be."""
+    refusal = refused(store, demand("99999", "not XML"))
+
+    assert refusal.fault is PaaFault.PAA_SEMANTICA
+    assert refusal.description == "L'ente non offre il servizio 99999 indicato in idServizio."
+
+
+def test_a_service_of_another_subject_is_refused_by_the_subject(store: Store):
+    """Who integrates reads which of the two identifiers is wrong."""
+    refusal = refused(store, demand(subject="00001"))
+
+    assert refusal.fault is PaaFault.PAA_SEMANTICA
+    assert refusal.description == (
+        "L'ente non offre il servizio FIXED per il soggetto 00001 indicato in idSoggettoServizio."
+    )
+
+
+BOMB = '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;">]><a>&c;</a>'
+NO_XML: dict[str, bytes] = {
+    "empty": b"",
+    "text": b"nonsense",
+    "truncated": b"<service><targa>",
+    "two roots": b"<a/><b/>",
+    "doctype": b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>',
+    "entity bomb": BOMB.encode(),
+    "entity bomb in UTF-16": f'<?xml version="1.0" encoding="UTF-16"?>{BOMB}'.encode("utf-16"),
+    "entity of nobody": b"<a>&who;</a>",
+    "control character": b"<a>\x00</a>",
+    "unknown encoding": b'<?xml version="1.0" encoding="klingon"?><a/>',
+    "text without an end": b"<a>" + b"x" * 11_000_000 + b"</a>",
+    "deep": b"<a>" * 300 + b"</a>" * 300,
+}
+
+
+@pytest.mark.parametrize("data", NO_XML.values(), ids=NO_XML)
+def test_data_that_is_no_xml_is_refused_and_leaves_nothing(store: Store, data: bytes):
+    """Nothing is repaired, expanded or fetched, and no number is spent."""
+    refusal = refused(store, demand("FIXED", data))
+
+    assert refusal.fault is PaaFault.PAA_SINTASSI_XSD
+    assert refusal.description == (
+        "I dati specifici del servizio non sono validi: non è un documento XML ammesso."
+    )
+    assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
+
+
+def test_what_a_service_refuses_leaves_nothing(store: Store):
+    """Neither a position nor a number nor a memory of the demand."""
+    refusal = refused(store, demand("PLATE", PLATE.format("nessuna", "")))
+
+    assert refusal.fault is PaaFault.PAA_SINTASSI_XSD
+    assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
+
+
+def test_the_same_demand_gets_the_same_notice(store: Store):
+    """However often it is sent."""
+    answers = [issued(store, demand()) for _ in range(3)]
+
+    assert [answer.due.notice.nav for answer in answers] == [nav(1)] * 3
+    assert [answer.again for answer in answers] == [False, True, True]
+    assert count(store, "position") == 1
+
+
+SAME = {
+    "another prefix": '<s:service xmlns:s="http://esempio.invalid/sosta"><s:targa>AA000AA</s:targa>'
+    "<s:importo>12.50</s:importo></s:service>",
+    "indented": '<service xmlns="http://esempio.invalid/sosta">\n  <targa>AA000AA</targa>\r\n'
+    "  <importo>\n12.50\n</importo>\n</service>\n",
+    "comments": "<!-- a -->" + PLATE.format("AA0<!-- b -->00AA", "<?c?><importo>12.50</importo>"),
+    "character data": PLATE.format("<![CDATA[AA000AA]]>", "<importo>12&#46;50</importo>"),
+}
+
+
+@pytest.mark.parametrize("data", SAME.values(), ids=SAME)
+def test_layout_makes_no_other_demand(store: Store, data: str):
+    """Prefixes, indents, comments and sections change nothing of what is asked."""
+    first = issued(store, demand("READS", PLATE.format("AA000AA", "<importo>12.50</importo>")))
+
+    assert issued(store, demand("READS", data)).again
+    assert first.due.notice.amount == 1250
+
+
+def test_encoding_makes_no_other_demand(store: Store):
+    """UTF-8 and UTF-16 say the same, with a byte-order mark and without."""
+    plain = "<richiesta>città</richiesta>"
+    utf16 = f'<?xml version="1.0" encoding="UTF-16"?>{plain}'.encode("utf-16")
+
+    assert not issued(store, demand("FIXED", plain)).again
+    assert issued(store, demand("FIXED", plain.encode("utf-8-sig"))).again
+    assert issued(store, demand("FIXED", utf16)).again
+
+
+OTHER = {
+    "text": "<r><a>x</a><b>z</b></r>",
+    "order": "<r><b>y</b><a>x</a></r>",
+    "name": "<r><a>x</a><c>y</c></r>",
+    "namespace": '<r xmlns="urn:other"><a>x</a><b>y</b></r>',
+    "nesting": "<r><a>x<b>y</b></a></r>",
+    "attribute": '<r><a kind="x">x</a><b>y</b></r>',
+    "text after an element": "<r><a>x</a>y<b/></r>",
+    "more": "<r><a>x</a><b>y</b><b>y</b></r>",
+}
+
+
+@pytest.mark.parametrize("data", OTHER.values(), ids=OTHER)
+def test_other_content_is_another_demand(store: Store, data: str):
+    """Two people never share a notice because their data looks alike."""
+    issued(store, demand("FIXED", "<r><a>x</a><b>y</b></r>"))
+
+    assert not issued(store, demand("FIXED", data)).again
+
+
+def test_the_same_data_for_another_service_is_another_demand(store: Store):
+    """The service's two identifiers are part of what is asked."""
+    with store.begin() as connection:
+        for service, subject in (("OTHER", SUBJECT), ("FIXED", "00008")):
+            configuration.put_service(connection, ORGANIZATION, service, subject, "declared", FIXED)
+
+    asked = [demand("FIXED"), demand("OTHER"), demand("FIXED", subject="00008")]
+    assert [issued(store, each).again for each in asked] == [False, False, False]
+
+
+def test_after_the_window_the_same_demand_gets_another_notice(store: Store):
+    """And that one is then remembered in turn."""
+    first = issued(store, demand())
+    within = issued(store, demand(), NOW + WINDOW - SECOND)
+    after = issued(store, demand(), NOW + WINDOW)
+    again = issued(store, demand(), NOW + WINDOW + SECOND)
+
+    numbers = [each.due.notice.nav for each in (first, within, after, again)]
+    assert numbers == [nav(1), nav(1), nav(2), nav(2)]
+
+
+def test_without_a_window_each_demand_gets_its_own_notice(store: Store):
+    """An installation may choose to remember nothing, even at one instant."""
+    office = Office(store, timedelta())
+
+    answers = [office(demand(), NOW) for _ in range(2)]
+
+    assert [isinstance(each, NoticeIssued) and each.again for each in answers] == [False, False]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{"paid_at": NOW, "receipt_id": "r-1"}, {"reported_at": NOW}, {"due_at": NOW - SECOND}],
+    ids=["paid", "reported", "expired"],
+)
+def test_a_notice_that_cannot_be_paid_is_not_answered_again(store: Store, facts: dict[str, object]):
+    """Who asks again after paying wants to pay again."""
+    change(store, issued(store, demand()).due.notice.nav, **facts)
+
+    answer = issued(store, demand(), NOW + SECOND)
+
+    assert (answer.again, answer.due.notice.nav) == (False, nav(2))
+
+
+def test_a_notice_that_was_deleted_is_not_answered_again(store: Store):
+    """The demand's memory outlives the position, and is then worth nothing."""
+    issued(store, demand())
+    with store.begin() as connection:
+        connection.execute(delete(schema.position))
+
+    assert issued(store, demand()).due.notice.nav == nav(2)
+
+
+def test_the_notice_that_is_answered_again_is_as_it_is_now(store: Store):
+    """An amount that was changed meanwhile is the one to pay."""
+    change(store, issued(store, demand()).due.notice.nav, amount=700)
+
+    again = issued(store, demand())
+
+    assert (again.again, again.due.notice.amount) == (True, 700)
+
+
+def test_a_number_that_was_imported_is_passed_over(store: Store):
+    """Numbers are issued as for any other position."""
+    issued(store, demand())
+    change(store, nav(1), iuv=nav(2)[1:])
+
+    assert issued(store, demand(data="<altra/>")).due.notice.nav == nav(3)
+
+
+def test_a_failure_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """Position, number and memory stand or fall together."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("gpd_soap.store.positions.insert.matching.match_waiting", fail)
+    with pytest.raises(RuntimeError):
+        Office(store, WINDOW)(demand(), NOW)
+
+    assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
+
+
+def test_a_kind_that_nobody_provides_is_our_failure(store: Store):
+    """The payer did nothing wrong: an exception, which the caller answers."""
+    with pytest.raises(UnknownKind, match="provided-by-nobody"):
+        Office(store, WINDOW)(demand("NOONE"), NOW)
+
+
+def test_settings_that_cannot_be_read_are_our_failure(store: Store):
+    """However they came into the store."""
+    with pytest.raises(BadSettings, match="amount"):
+        Office(store, WINDOW)(demand("WRONG"), NOW)
+
+
+def test_no_refusal_repeats_what_was_sent(store: Store):
+    """A name or a fiscal code in the data reaches neither the counter nor the journal."""
+    debtor = "RSSMRA00A01A000A"
+    sent = [
+        PLATE.format(debtor, "<importo>1.00</importo>"),
+        PLATE.format("AA000AA", f"<importo>{debtor}</importo>"),
+        PLATE.format("AA000AA", f"<{debtor}/>"),
+        f"<{debtor}/>",
+        f'<{debtor} xmlns="{debtor}"/>',
+        PLATE.format("AA000AA", f'<importo {debtor}="{debtor}">1.00</importo>'),
+    ]
+
+    for data in sent:
+        refusal = refused(store, demand("PLATE", data))
+
+        assert debtor not in refusal.description + refusal.rule
+        assert refusal.fault is PaaFault.PAA_SINTASSI_XSD
+
+
+def test_the_memory_of_a_demand_holds_no_data(store: Store):
+    """Only a digest of what was sent is kept."""
+    issued(store, demand("FIXED", "<r>RSSMRA00A01A000A</r>"))
+
+    with store.begin() as connection:
+        row = connection.execute(select(DEMAND)).one()
+    assert (row.organization, len(row.digest), row.nav) == (ORGANIZATION, 64, nav(1))
+
+
+def test_another_organization_is_another_demand(store: Store):
+    """The memory leads with the organization, as every table does."""
+    other = "88888888888"
+    with store.begin() as connection:
+        configuration.put_organization(connection, other, "Provincia di Esempio")
+        configuration.put_serving(connection, other, samples.CLAIM.station, "01")
+        configuration.put_service(connection, other, "FIXED", SUBJECT, "declared", FIXED)
+    issued(store, demand())
+
+    asked: Demand = demand(organization=other)
+
+    assert not issued(store, asked).again

@@ -1,0 +1,220 @@
+"""What the intake takes, the Node takes: an accepted position makes answers that are in order."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import etree
+
+from gpd_soap.contract.schema import Schema
+from gpd_soap.core.codes import COUNTRIES
+from gpd_soap.core.debt import Claim, Notice
+from gpd_soap.core.faults import Refusal
+from gpd_soap.core.notice import NoticeNumber
+from gpd_soap.core.payable import payable
+from gpd_soap.core.payment import due, offer
+from gpd_soap.core.position import NewPosition
+from gpd_soap.soap import codec, models
+from gpd_soap.soap.node_rules import broken_rule
+from gpd_soap.soap.responses import Outcome, say
+from gpd_soap.store import tables as schema
+from gpd_soap.store.positions import insert as positions
+from gpd_soap.store.store import Store
+from gpd_soap.validation.convert import check, position_of
+from tests.conftest import KINDS, FreshDatabase
+from tests.store.samples import prepare
+from tests.validation.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, body, iuv
+
+NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
+CLAIM = Claim(ORGANIZATION, "15376371009", "15376371009_01")
+CONTRACT = Schema()
+TRANSFER_TYPES = (None, "POSTAL", "PAGOPA")
+
+CHARACTERS = st.characters(exclude_categories=["Cc", "Cs", "Cn"])
+
+Body = dict[str, Any]
+
+
+def is_a_path_s(name: str) -> bool:
+    """Whether a path can say this name."""
+    return "/" not in name and name not in (".", "..")
+
+
+def texts(most: int, least: int = 1) -> st.SearchStrategy[str]:
+    """Any characters but those that the intake refuses, and the longest texts of all."""
+    return st.text(CHARACTERS, min_size=least, max_size=min(most, 12)).filter(
+        lambda text: text == text.strip()
+    ) | st.sampled_from(
+        ["x" * most, "è" * most, "&<>]]>'\""[: max(most, least)], "\U0001f600" * most]
+    )
+
+
+entries = st.lists(
+    st.fixed_dictionaries({"key": texts(140), "value": texts(140)}),
+    max_size=10,
+    unique_by=lambda entry: entry["key"],
+)
+accounts: st.SearchStrategy[Body] = st.sampled_from(
+    [{"iban": BANK}, {"postalIban": POSTAL}, {"iban": BANK, "postalIban": POSTAL},
+     {"stamp": {"hashDocument": HASH, "stampType": "01", "provincialResidence": "RM"}}]
+)  # fmt: skip
+addresses = st.fixed_dictionaries(
+    {},
+    optional={
+        "streetName": texts(70),
+        "civicNumber": texts(16),
+        "postalCode": texts(16),
+        "city": texts(35),
+        "province": texts(35),
+        "region": texts(35),
+        "phone": texts(35),
+        "country": st.sampled_from(sorted(COUNTRIES)),
+        "email": st.from_regex(
+            r"[a-zA-Z0-9_.+-]{1,9}@[a-z0-9-]{1,9}(\.[a-z-]{1,9}){0,2}", fullmatch=True
+        ),
+        "officeName": texts(140),
+        "validityDate": st.sampled_from(["2026-03-16", "2000-01-01T00:00:00Z", None]),
+        "payStandIn": st.booleans(),
+    },
+)
+
+
+@st.composite
+def transfers(draw: st.DrawFn, number: int) -> Body:
+    """One share."""
+    optional = {"organizationFiscalCode": st.sampled_from([ORGANIZATION, OTHER]),
+                "companyName": texts(140), "transferMetadata": entries}  # fmt: skip
+    return {
+        "idTransfer": str(number),
+        "amount": draw(st.integers(1, 99_999_999_999 // 5)),
+        "remittanceInformation": draw(texts(140)),
+        "category": draw(st.sampled_from(["0101002IM", "9/0101002IM/", "è" * 140])),
+        **draw(accounts),
+        **draw(st.fixed_dictionaries({}, optional=optional)),
+    }
+
+
+@st.composite
+def options(draw: st.DrawFn, serial: int) -> Body:
+    """One notice, single or of the plan."""
+    shares = [draw(transfers(number)) for number in range(1, draw(st.integers(1, 5)) + 1)]
+    days = draw(st.dates(datetime(2026, 3, 17).date(), datetime(2999, 12, 30).date()))  # noqa: DTZ001  # days, not instants
+    optional = {"paymentOptionMetadata": entries, "retentionDate": st.just("2999-12-31")}
+    return {
+        "iuv": iuv(serial),
+        "amount": sum(share["amount"] for share in shares),
+        "description": draw(texts(140)),
+        "isPartialPayment": draw(st.booleans()),
+        "dueDate": days.isoformat(),
+        "transfer": shares,
+        **draw(st.fixed_dictionaries({}, optional=optional)),
+    }
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> Body:
+    """A position that the intake may take."""
+    return {
+        "iupd": draw(texts(255).filter(is_a_path_s)),
+        "type": draw(st.sampled_from("FG")),
+        "fiscalCode": draw(texts(16, 2)),
+        "fullName": draw(texts(70)),
+        "companyName": draw(texts(140)),
+        "switchToExpired": draw(st.booleans()),
+        "paymentOption": [
+            draw(options(serial)) for serial in range(1, draw(st.integers(1, 3)) + 1)
+        ],
+        **draw(addresses),
+    }
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
+    """A store that knows the organization."""
+    ready = Store(fresh_database(request.param, prepare))
+    yield ready
+    ready.close()
+
+
+def never() -> NoticeNumber:
+    """Fail: every option has its number."""
+    raise AssertionError
+
+
+def kept(store: Store, position: NewPosition) -> list[Notice]:
+    """The position's notices as the store gives them back; nothing else is in it."""
+    with store.begin() as connection:
+        connection.execute(schema.transfer.delete())
+        connection.execute(schema.payment_option.delete())
+        connection.execute(schema.position.delete())
+        positions.add(connection, [position], NOW)
+    notices = [store.notice(CLAIM, option.nav).notice for option in position.options]
+    return [notice for notice in notices if notice is not None]
+
+
+def said(outcome: Outcome, response: Any) -> Any:
+    """The answer to an outcome, once contract and Node have nothing against it."""
+    answer = say(outcome, response, ORGANIZATION)
+    told = codec.writer(response)(answer)
+    name = response.get_type_name()
+    text = f'<p:{name} xmlns:p="{models.NAMESPACE}">{told}</p:{name}>'
+    assert CONTRACT.check(etree.fromstring(text)) is None
+    assert broken_rule(answer) is None
+    return answer
+
+
+@settings(
+    deadline=None,
+    max_examples=50,
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
+)
+@given(told=bodies())
+def test_every_position_that_is_taken_can_be_said_in_every_answer(store: Store, told: Body):
+    """Verify, getPayment V1 and V2, for every transferType, from either database."""
+    checked = check(told, ORGANIZATION)
+    assert checked.errors == ()
+    assert checked.body is not None
+    position = position_of(checked.body, ORGANIZATION, NOW - timedelta(days=1), never)
+
+    notices = kept(store, position)
+
+    assert len(notices) == len(position.options)
+    for notice, option in zip(notices, position.options, strict=True):
+        assert notice.transfers == tuple(sorted(option.transfers))
+        assert payable(notice, NOW) is None
+        verified = said(due(ORGANIZATION, notice), models.PaVerifyPaymentNoticeRes)
+        assert verified.outcome == "OK"
+        for wanted in TRANSFER_TYPES:
+            for response in (models.PaGetPaymentRes, models.PaGetPaymentV2Response):
+                stamps = response is models.PaGetPaymentV2Response
+                outcome = offer(notice, wanted, stamps=stamps)
+                answer = said(outcome, response)
+                assert (answer.outcome == "KO") == isinstance(outcome, Refusal)
+                expected = _may_be_refused(notice, wanted, stamps=stamps)
+                assert isinstance(outcome, Refusal) == expected
+
+
+def _may_be_refused(notice: Notice, wanted: str | None, *, stamps: bool) -> bool:
+    """Only a stamp in V1, and POSTAL without a postal account for transfer 1."""
+    first = next(transfer for transfer in notice.transfers if transfer.number == 1)
+    stamped = any(transfer.stamp for transfer in notice.transfers)
+    return (stamped and not stamps) or (wanted == "POSTAL" and first.postal_iban is None)
+
+
+@given(st.text(st.characters(), max_size=40))
+def test_a_text_that_is_taken_survives_xml(told: str):
+    """Any text is either refused or said and heard unchanged."""
+    checked = check(body(fullName=told), ORGANIZATION)
+    if checked.body is not None:
+        element = etree.Element("x")
+        element.text = checked.body.full_name
+        assert etree.fromstring(etree.tostring(element)).text == told
+    else:
+        assert {error.rule for error in checked.errors} <= {"characters", "blank", "length"}

@@ -1,0 +1,509 @@
+"""A position in GPD's JSON: what is taken, what is refused and how, and what it becomes."""
+
+import re
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+import pytest
+
+from gpd_soap.validation.finding import FieldError
+from tests.validation.bodies import (
+    BANK,
+    HASH,
+    ORGANIZATION,
+    OTHER,
+    POSTAL,
+    STAMP,
+    body,
+    changed,
+    iuv,
+    nav,
+    option,
+    share,
+    without,
+)
+from tests.validation.told import NOW, WRONG_NAV, errors, taken, warnings
+
+CONTROLS = "text that XML can carry, without control characters"
+BLANKS = "text, without blanks at its ends"
+
+
+class Text(NamedTuple):
+    """A text field: where it stands, and its lengths; none is needed where `least` is 0."""
+
+    place: str
+    least: int
+    most: int
+
+    @property
+    def field(self) -> str:
+        """How a finding names it."""
+        return re.sub(r"\.([0-9]+)", r"[\1]", self.place)
+
+
+OPTION, TRANSFER = "paymentOption.0", "paymentOption.0.transfer.0"
+TEXTS = [
+    Text("iupd", 1, 255),
+    Text("fiscalCode", 2, 16),
+    Text("fullName", 1, 70),
+    Text("companyName", 1, 140),
+    Text("streetName", 0, 70),
+    Text("civicNumber", 0, 16),
+    Text("postalCode", 0, 16),
+    Text("city", 0, 35),
+    Text("province", 0, 35),
+    Text("region", 0, 35),
+    Text("phone", 0, 35),
+    Text("officeName", 0, 140),
+    Text(f"{OPTION}.description", 1, 140),
+    Text(f"{OPTION}.paymentOptionMetadata.0.key", 1, 140),
+    Text(f"{OPTION}.paymentOptionMetadata.0.value", 1, 140),
+    Text(f"{TRANSFER}.companyName", 0, 140),
+    Text(f"{TRANSFER}.remittanceInformation", 1, 140),
+    Text(f"{TRANSFER}.category", 1, 140),
+    Text(f"{TRANSFER}.transferMetadata.0.key", 1, 140),
+    Text(f"{TRANSFER}.transferMetadata.0.value", 1, 140),
+]
+each_text = pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.field)
+
+ENTRY = {"key": "CHIAVE", "value": "valore"}
+FULL = body(
+    option(1, share(transferMetadata=[dict(ENTRY)]), paymentOptionMetadata=[ENTRY]),
+    streetName="Via dell'Esempio",
+)
+
+
+def test_the_least_body_becomes_a_position():
+    """What is left out is not there: no address, no plan, payable at once."""
+    position = taken(body())
+
+    assert (position.organization, position.iupd, position.pay_stand_in) == (
+        ORGANIZATION,
+        "POSIZIONE-1",
+        True,
+    )
+    assert position.debtor == ("F", "RSSMRA00A01A000K", "Maria Esempio", *[None] * 7)
+    assert (position.published_at, position.withdrawn_at) == (NOW, None)
+    [one] = position.options
+    assert (one.nav, one.iuv, one.amount) == (nav(1), iuv(1), 1000)
+    assert (one.plan, one.valid_from, one.switch_to_expired) == (None, None, True)
+    assert one.due_at == datetime(2026, 4, 30, 21, 59, 59, 999999, tzinfo=UTC)
+    assert one.transfers == (
+        (1, 1000, ORGANIZATION, None, BANK, None, None, "Versamento 1", "0101002IM", ()),
+    )
+
+
+def test_every_field_of_gpd_arrives():
+    """Each under our name, none lost."""
+    shares = (
+        share(1, 700, companyName="Comune", postalIban=POSTAL, transferMetadata=[ENTRY]),
+        share(2, 300, organizationFiscalCode=OTHER, iban=None, stamp=STAMP),
+    )
+    one = option(
+        1,
+        *shares,
+        nav=nav(1),
+        retentionDate="2026-05-31T12:00:00",
+        paymentOptionMetadata=[ENTRY],
+    )
+    told = body(
+        one,
+        type="G",
+        streetName="Via dell'Esempio",
+        civicNumber="1/A",
+        postalCode="00100",
+        city="Roma",
+        province="RM",
+        region="Lazio",
+        country="IT",
+        email="nessuno@esempio.invalid",
+        phone="+39 000",
+        officeName="Ufficio Tributi",
+        payStandIn=False,
+        switchToExpired=False,
+        validityDate="2026-04-01",
+    )
+    position = taken(told, None)
+    [got] = position.options
+
+    assert position.debtor[0] == "G"
+    assert position.debtor[3:] == (
+        *("Via dell'Esempio", "1/A", "00100", "Roma", "RM", "IT", "nessuno@esempio.invalid"),
+    )
+    assert (position.region, position.phone) == ("Lazio", "+39 000")
+    assert (position.office_name, position.pay_stand_in) == ("Ufficio Tributi", False)
+    assert position.published_at is None
+    assert got.valid_from == datetime(2026, 3, 31, 22, tzinfo=UTC)
+    assert got.retention_at == datetime(2026, 5, 31, 10, tzinfo=UTC)
+    assert got.switch_to_expired is False
+    assert got.metadata == (("CHIAVE", "valore"),)
+    assert got.transfers[0][3:6] == ("Comune", BANK, POSTAL)
+    assert got.transfers[0].metadata == (("CHIAVE", "valore"),)
+    assert got.transfers[1][2:7] == (OTHER, None, None, None, (HASH, "01", "RM"))
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"status": "PAID", "paymentDate": "x"}, {"paymentDate": None, "status": [1]}],
+)
+def test_what_gpd_only_answers_is_taken_and_let_go(told: dict[str, object]):
+    """A client that sends back what it read is not refused for it."""
+    sent = body(option(1, fee=0, notificationFee="x"), **told)
+
+    assert taken(sent) == taken(body())
+
+
+@pytest.mark.parametrize(
+    "field", ["iupd", "type", "fiscalCode", "fullName", "companyName", "switchToExpired"]
+)
+def test_a_position_without_a_field_that_it_needs_is_refused(field: str):
+    """Each of GPD's required fields."""
+    assert errors(without(body(), field)) == (FieldError(field, "required", "a value"),)
+
+
+@pytest.mark.parametrize("field", ["amount", "description", "isPartialPayment", "dueDate"])
+def test_an_option_without_a_field_that_it_needs_is_refused(field: str):
+    """Each of GPD's required fields."""
+    refused = errors(without(body(), f"paymentOption.0.{field}"))
+
+    assert refused == (FieldError(f"paymentOption[0].{field}", "required", "a value"),)
+
+
+@pytest.mark.parametrize("field", ["idTransfer", "amount", "remittanceInformation", "category"])
+def test_a_transfer_without_a_field_that_it_needs_is_refused(field: str):
+    """Each of GPD's required fields."""
+    refused = errors(without(body(), f"paymentOption.0.transfer.0.{field}"))
+
+    assert refused == (FieldError(f"paymentOption[0].transfer[0].{field}", "required", "a value"),)
+
+
+@each_text
+def test_a_text_within_its_lengths_is_taken(text: Text):
+    """The contract's limits themselves pass, counted in characters and not in bytes."""
+    assert errors(changed(FULL, text.place, "è" * text.most)) == ()
+    assert errors(changed(FULL, text.place, "x" * max(text.least, 1))) == ()
+
+
+@each_text
+def test_a_text_that_is_too_long_is_refused(text: Text):
+    """One character more is one too many."""
+    expected = FieldError(text.field, "length", f"a length of at most {text.most}")
+
+    assert errors(changed(FULL, text.place, "x" * (text.most + 1))) == (expected,)
+
+
+@each_text
+def test_an_empty_text_is_refused_where_it_is_needed_and_is_none_elsewhere(text: Text):
+    """GPD takes an empty address and sends none; the contract has no empty element."""
+    expected = FieldError(text.field, "length", f"a length of at least {text.least}")
+
+    assert errors(changed(FULL, text.place, "")) == ((expected,) if text.least else ())
+
+
+def test_an_empty_optional_text_is_kept_as_none():
+    """So that no empty element is ever said."""
+    assert taken(body(streetName="", email="", country="", officeName="")) == taken(body())
+
+
+@each_text
+@pytest.mark.parametrize(
+    "told", ["a\x00b", "a\nb", "a\tb", "a\x1bb", "a\x7fb", "a\x85b", "a\ufffeb", "a\ud800b"]
+)
+def test_a_text_with_a_control_character_is_refused(text: Text, told: str):
+    """Neither what XML cannot carry, half a character among it, nor what no notice can print."""
+    finding = FieldError(text.field, "characters", CONTROLS)
+
+    assert errors(changed(FULL, text.place, told)) == (finding,)
+
+
+@each_text
+@pytest.mark.parametrize("told", ["  ", " ab", "ab ", "\u00a0ab", "ab\u2003"])
+def test_a_text_of_blanks_or_with_blanks_at_its_ends_is_refused(text: Text, told: str):
+    """What is looked up and compared has no invisible part."""
+    assert errors(changed(FULL, text.place, told)) == (FieldError(text.field, "blank", BLANKS),)
+
+
+@each_text
+@pytest.mark.parametrize("told", [1, True, ["x"], {"x": "y"}])
+def test_a_text_is_text(text: Text, told: object):
+    """Nothing else is turned into one."""
+    finding = FieldError(text.field, "type", "text")
+
+    assert errors(changed(FULL, text.place, told)) == (finding,)
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "expected"),
+    [
+        ("1000", "type", "a whole number, not in quotes"),
+        (1000.0, "type", "a whole number, not in quotes"),
+        (True, "type", "a whole number, not in quotes"),
+        (None, "type", "a whole number, not in quotes"),
+        (0, "range", "at least 1"),
+        (-1, "range", "at least 1"),
+        (100_000_000_000, "range", "at most 99999999999"),
+        (10**60, "range", "at most 99999999999"),
+    ],
+)
+def test_an_amount_is_whole_cents_within_the_contract(value: object, rule: str, expected: str):
+    """Neither text, nor a fraction, nor more than a message can say."""
+    told = changed(body(), "paymentOption.0.amount", value)
+
+    assert errors(told) == (FieldError("paymentOption[0].amount", rule, expected),)
+    told = changed(body(), "paymentOption.0.transfer.0.amount", value)
+    assert errors(told) == (FieldError("paymentOption[0].transfer[0].amount", rule, expected),)
+
+
+@pytest.mark.parametrize("amount", [1, 99_999_999_999])
+def test_the_least_and_the_greatest_amount_are_taken(amount: int):
+    """One cent, and all that stAmount can say."""
+    assert taken(body(option(1, share(amount=amount)))).options[0].amount == amount
+
+
+@pytest.mark.parametrize("value", ["true", 1, 0, None])
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [("switchToExpired", "switchToExpired"), ("payStandIn", "payStandIn"),
+     ("paymentOption.0.isPartialPayment", "paymentOption[0].isPartialPayment")],
+)  # fmt: skip
+def test_a_yes_or_no_is_true_or_false(place: str, field: str, value: object):
+    """And nothing that some language takes for it."""
+    expected = FieldError(field, "type", "true or false, not in quotes")
+
+    assert errors(changed(body(), place, value)) == (expected,)
+
+
+@pytest.mark.parametrize("value", ["H", "f", "", 1])
+def test_a_debtor_is_a_person_or_a_body(value: object):
+    """F or G."""
+    assert errors(changed(body(), "type", value)) == (FieldError("type", "choice", "'F' or 'G'"),)
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [
+        (changed(body(), "cognome", "x"), "cognome"),
+        (changed(body(), "paymentOption.0.lastPayment", True), "paymentOption[0].lastPayment"),
+        (
+            changed(body(), "paymentOption.0.transfer.0.IBAN", BANK),
+            "paymentOption[0].transfer[0].IBAN",
+        ),
+        (changed(body(), "RSSMRA00A01A000K", "x"), "?"),
+        (changed(body(), "x\x1b[31m", "x"), "?"),
+        (changed(body(), "x" * 41, "x"), "?"),
+    ],
+)
+def test_an_unknown_field_is_refused_and_named_only_if_it_looks_like_a_name(
+    told: object, field: str
+):
+    """A slip of the pen is told; a person's code in a name's place is not repeated."""
+    assert errors(told) == (FieldError(field, "unknown-field", "no field of this name"),)
+
+
+def test_our_own_names_are_not_gpds():
+    """A field goes by its JSON name alone."""
+    assert FieldError("full_name", "unknown-field", "no field of this name") in errors(
+        body(full_name="Maria")
+    )
+
+
+@pytest.mark.parametrize("told", [None, [], "x", 1, True])
+def test_a_position_is_an_object(told: object):
+    """And nothing else."""
+    assert errors(told) == (FieldError("", "type", "an object"),)
+
+
+@pytest.mark.parametrize(
+    ("place", "field", "value", "finding"),
+    [
+        ("paymentOption", "paymentOption", [], ("count", "at least 1")),
+        ("paymentOption", "paymentOption", {}, ("type", "a list")),
+        ("paymentOption", "paymentOption", [option()] * 1001, ("count", "at most 1000")),
+        ("paymentOption.0", "paymentOption[0]", [], ("type", "an object")),
+        ("paymentOption.0.transfer", "paymentOption[0].transfer", [], ("count", "at least 1")),
+        (
+            "paymentOption.0.transfer",
+            "paymentOption[0].transfer",
+            [share()] * 6,
+            ("count", "at most 5"),
+        ),
+        (
+            "paymentOption.0.paymentOptionMetadata",
+            "paymentOption[0].paymentOptionMetadata",
+            [ENTRY] * 11,
+            ("count", "at most 10"),
+        ),
+        (
+            "paymentOption.0.transfer.0.transferMetadata",
+            "paymentOption[0].transfer[0].transferMetadata",
+            [ENTRY] * 11,
+            ("count", "at most 10"),
+        ),
+    ],
+)
+def test_a_list_has_as_many_as_it_may(
+    place: str, field: str, value: object, finding: tuple[str, str]
+):
+    """One option at least, one to five transfers, ten pieces of metadata."""
+    assert errors(changed(body(), place, value)) == (FieldError(field, *finding),)
+
+
+def test_five_transfers_and_ten_pieces_of_metadata_are_taken():
+    """The limits themselves pass."""
+    entries = [{"key": f"K{at}", "value": "v"} for at in range(10)]
+    shares = [share(at, transferMetadata=entries) for at in range(1, 6)]
+
+    assert len(taken(body(option(1, *shares, paymentOptionMetadata=entries))).options) == 1
+
+
+def test_metadata_may_be_null():
+    """As GPD allows; null is none."""
+    told = body(option(1, share(transferMetadata=[]), paymentOptionMetadata=[]))
+    told = changed(told, "paymentOption.0.paymentOptionMetadata", None)
+
+    assert taken(changed(told, "paymentOption.0.transfer.0.transferMetadata", None)) == taken(
+        body()
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "field"),
+    [
+        (f"{OPTION}.paymentOptionMetadata", "paymentOption[0].paymentOptionMetadata"),
+        (f"{TRANSFER}.transferMetadata", "paymentOption[0].transfer[0].transferMetadata"),
+    ],
+)
+def test_keys_of_metadata_are_unique_and_not_reserved(place: str, field: str):
+    """The second of two is refused, and so is GPD's own."""
+    twice = errors(changed(body(), place, [ENTRY, ENTRY]))
+    reserved = errors(changed(body(), place, [{"key": "NOTIFICATION_FEE", "value": "1"}]))
+
+    assert twice == (FieldError(f"{field}[1].key", "duplicate", "a key that no other entry has"),)
+    assert reserved == (
+        FieldError(f"{field}[0].key", "reserved", "a key other than NOTIFICATION_FEE"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("nobody", "an e-mail address: name@domain"), ("a@b@c", "an e-mail address: name@domain"),
+     ("a" * 250 + "@b.invalid", "at most 256 characters")],
+)  # fmt: skip
+def test_an_address_that_no_message_can_carry_is_refused(value: str, expected: str):
+    """The contract's own pattern and length."""
+    assert errors(body(email=value)) == (FieldError("email", "email", expected),)
+
+
+@pytest.mark.parametrize("value", ["it", "ITA", "XX"])
+def test_a_country_is_one_of_iso_3166(value: str):
+    """Two capital letters that mean one."""
+    expected = "an ISO 3166-1 country: 2 capital letters"
+
+    assert errors(body(country=value)) == (FieldError("country", "country", expected),)
+
+
+def test_a_bare_due_date_includes_its_day_in_rome():
+    """In winter and in summer; a date-time without a zone is Rome's."""
+    winter = taken(body(option(1, dueDate="2026-12-31"))).options[0].due_at
+    summer = taken(body(option(1, dueDate="2026-07-31T12:00:00"))).options[0].due_at
+    elsewhere = taken(body(option(1, dueDate="2026-07-31T12:00:00.5Z"))).options[0].due_at
+
+    assert winter == datetime(2026, 12, 31, 22, 59, 59, 999999, tzinfo=UTC)
+    assert summer == datetime(2026, 7, 31, 10, tzinfo=UTC)
+    assert elsewhere == datetime(2026, 7, 31, 12, 0, 0, 500000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "expected"),
+    [
+        (20260430, "type", "a date or a date-time, as text"),
+        (None, "type", "a date or a date-time, as text"),
+        ("30/04/2026", "date", "a date such as 2026-03-31"),
+        ("2026-02-30", "date", "a day that exists, of the years 1 to 9999"),
+        ("0026-04-30", "date", "a day of the years 1900 to 2999"),
+        ("9999-12-31", "date", "a day of the years 1900 to 2999"),
+        ("2026-04-30T25:00:00", "date", "a day and a time that exist, of the years 1 to 9999"),
+        ("2026-04-30 10:00:00", "date", "a date such as 2026-03-31"),
+        ("2026-04-30T10:00:00." + "1" * 100_000, "type", "a date or a date-time, as text"),
+    ],
+)
+def test_a_due_date_is_a_day_that_exists(value: object, rule: str, expected: str):
+    """Written as ISO 8601 does, in a year that somebody meant."""
+    told = changed(body(), "paymentOption.0.dueDate", value)
+
+    assert errors(told) == (FieldError("paymentOption[0].dueDate", rule, expected),)
+
+
+def test_nothing_is_due_before_it_is_valid_or_forgotten_before_it_is_due():
+    """validityDate, dueDate, retentionDate, in this order; the same day is enough."""
+    same = body(option(1, retentionDate="2026-04-30"), validityDate="2026-04-30")
+    early = body(option(1), validityDate="2026-05-01")
+    short = body(option(1, retentionDate="2026-04-29"))
+
+    assert errors(same) == ()
+    assert errors(early) == (
+        FieldError("paymentOption[0].dueDate", "due-before-validity", "not before validityDate"),
+    )
+    assert errors(short) == (
+        FieldError("paymentOption[0].retentionDate", "retention-before-due", "not before dueDate"),
+    )
+
+
+def test_an_expired_position_can_be_taken():
+    """Not in the past is a rule of those who create and publish; an import brings the past."""
+    assert errors(body(option(1, dueDate="1999-12-31"))) == ()
+
+
+def test_check_digits_of_people_and_organizations_only_warn():
+    """The usual test organizations fail theirs; the position's own is not looked at again."""
+    told = body(
+        option(1, share(1, organizationFiscalCode=ORGANIZATION),
+               share(2, organizationFiscalCode="88888888888")),
+        fiscalCode="RSSMRA00A01A000A",
+    )  # fmt: skip
+
+    assert warnings(told) == (
+        FieldError("fiscalCode", "fiscal-code", "the check letter does not match"),
+        FieldError(
+            "paymentOption[0].transfer[1].organizationFiscalCode",
+            "fiscal-code",
+            "a code whose check digit is right",
+        ),
+    )
+    assert warnings(body(fiscalCode="ANONIMO")) == ()
+
+
+def test_all_that_is_wrong_is_said_at_once_and_nothing_is_repeated():
+    """Two fields, two findings; neither carries what was sent."""
+    told = body(
+        option(1, share(iban="SEGRETO")), fullName="SEGRETO\x00", RSSMRA00A01A000K="SEGRETO"
+    )
+    found = errors(told)
+
+    assert [finding.field for finding in found] == [
+        "fullName",
+        "paymentOption[0].transfer[0].iban",
+        "?",
+    ]
+    assert "SEGRETO" not in str(found)
+    assert "RSSMRA" not in str(found)
+
+
+def test_findings_are_counted_so_that_a_hostile_body_has_a_short_answer():
+    """A hundred of a hundred thousand."""
+    told = body(**{f"x{'y' * (at % 30)}{at}": 1 for at in range(100_000)})
+
+    assert len(errors(told)) == 100
+
+
+def test_rules_between_fields_are_all_said_at_once():
+    """Sum, ids, dates and numbers of one position."""
+    told = body(
+        option(1, share(1), share(1), amount=1, retentionDate="2026-01-01", nav=WRONG_NAV),
+        validityDate="2027-01-01",
+    )
+
+    assert {finding.rule for finding in errors(told)} == {
+        *("sum", "duplicate", "retention-before-due", "due-before-validity"),
+        *("check-digits", "nav-iuv"),
+    }

@@ -1,0 +1,158 @@
+"""The numbers and the plans of a position's options."""
+
+import pytest
+
+from gpd_soap.core.notice import PROBE, NoticeNumber, issue
+from gpd_soap.validation.convert import check, position_of, wanted_numbers
+from gpd_soap.validation.finding import FieldError
+from tests.validation.bodies import ORGANIZATION, body, changed, iuv, nav, option
+from tests.validation.told import NOW, WRONG_NAV, errors, taken, warnings
+
+
+@pytest.mark.parametrize(
+    ("numbers", "field", "rule", "expected"),
+    [
+        ({"iuv": "123"}, "iuv", "iuv", "17 digits, or the notice number beside it"),
+        ({"iuv": nav(1)}, "iuv", "iuv", "17 digits, or the notice number beside it"),
+        (
+            {"iuv": None, "nav": nav(1)},
+            "iuv",
+            "required",
+            "the IUV of the notice number, or neither",
+        ),
+        ({"nav": iuv(1)}, "nav", "notice-number", "18 digits"),
+        ({"nav": "x" * 18}, "nav", "notice-number", "18 digits"),
+        (
+            {"nav": PROBE, "iuv": PROBE[3:]},
+            "nav",
+            "notice-number",
+            "another number: the Node's probe has this one",
+        ),
+    ],
+)
+def test_a_number_that_no_message_can_carry_is_never_taken(
+    numbers: dict[str, object], field: str, rule: str, expected: str
+):
+    """However lenient we are told to be."""
+    told = body(option(1, **numbers))
+    finding = FieldError(f"paymentOption[0].{field}", rule, expected)
+
+    assert errors(told) == (finding,)
+    assert errors(told, lenient=True) == (finding,)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "field", "rule", "expected"),
+    [
+        ({"iuv": WRONG_NAV[1:]}, "iuv", "check-digits", "check digits 24 at the end"),
+        (
+            {"nav": WRONG_NAV, "iuv": WRONG_NAV[1:]},
+            "nav",
+            "check-digits",
+            "check digits 24 at the end",
+        ),
+        (
+            {"nav": "4" + iuv(1), "iuv": iuv(1)},
+            "nav",
+            "aux-digit",
+            "a notice number that begins with 0, 1, 2 or 3",
+        ),
+        ({"nav": nav(2), "iuv": iuv(1)}, "nav", "nav-iuv", "a notice number that carries the IUV"),
+        (
+            {"nav": nav(2), "iuv": "RF18539007547034"},
+            "nav",
+            "nav-iuv",
+            "a notice number that carries the IUV",
+        ),
+    ],
+)
+def test_a_number_that_we_would_not_issue_is_taken_only_leniently(
+    numbers: dict[str, object], field: str, rule: str, expected: str
+):
+    """And then it warns; the numbers arrive as they came."""
+    told = body(option(1, **numbers))
+    finding = FieldError(f"paymentOption[0].{field}", rule, expected)
+
+    assert errors(told) == (finding,)
+    assert warnings(told, lenient=True) == (finding,)
+    assert taken(told, lenient=True).options[0].iuv == numbers["iuv"]
+
+
+@pytest.mark.parametrize(
+    "number", ["012123456789012381", "112345678901234567", "212345678901234544", nav(1)]
+)
+def test_numbers_of_every_layout_are_taken_with_their_iuv(number: str):
+    """The old ones too, which must say their notice number."""
+    inside = NoticeNumber(number).iuv
+    got = taken(body(option(1, nav=number, iuv=inside))).options[0]
+
+    assert (got.nav, got.iuv) == (number, inside)
+
+
+def test_a_number_that_is_left_out_is_issued_for_each_option_in_turn():
+    """Both iuv and nav missing; the options that bring theirs keep it."""
+    told = body(option(1, iuv=None), option(9), option(2, iuv=None))
+    checked = check(told, ORGANIZATION)
+    assert checked.body is not None
+    serials = iter((100, 101))
+    position = position_of(checked.body, ORGANIZATION, NOW, lambda: issue("47", next(serials)))
+
+    assert wanted_numbers(checked.body) == 2
+    assert [o.nav for o in position.options] == [nav(100), nav(9), nav(101)]
+    assert [o.iuv for o in position.options] == [iuv(100), iuv(9), iuv(101)]
+    with pytest.raises(StopIteration):
+        next(serials)
+
+
+def test_two_options_under_one_number_are_refused():
+    """The second is named, by IUV and by notice number."""
+    alike = errors(body(option(1), option(1)))
+    both = errors(body(option(1, nav=nav(1)), option(1, nav=nav(1))))
+
+    said = FieldError("paymentOption[1].iuv", "duplicate", "an IUV that no other option has")
+    number = FieldError(
+        "paymentOption[1].nav", "duplicate", "a notice number that no other option has"
+    )
+    assert alike == (said,)
+    assert both == (said, number)
+
+
+def test_installments_form_one_plan_and_single_options_none():
+    """As in GPD's first API, which has no name for a plan."""
+    told = body(option(1), option(2, isPartialPayment=True), option(3, isPartialPayment=True))
+    single, second, third = (o.plan for o in taken(told).options)
+
+    assert single is None
+    assert second == third is not None
+
+
+def test_installments_may_say_which_of_several_plans_they_belong_to():
+    """An extension: paymentPlanId, of 50 characters at most."""
+    plans = ["A", "A", "B" * 50]
+    told = body(
+        *(option(at, isPartialPayment=True, paymentPlanId=p) for at, p in enumerate(plans, 1))
+    )
+
+    assert [o.plan for o in taken(told).options] == plans
+    assert errors(changed(told, "paymentOption.2.paymentPlanId", "B" * 51)) == (
+        FieldError("paymentOption[2].paymentPlanId", "length", "a length of at most 50"),
+    )
+
+
+def test_a_plan_is_named_by_all_its_installments_and_by_nothing_else():
+    """Otherwise nobody could say which exclude each other."""
+    some = body(
+        option(1, isPartialPayment=True, paymentPlanId="A"), option(2, isPartialPayment=True)
+    )
+    single = body(option(1, paymentPlanId="A"))
+
+    assert errors(some) == (
+        FieldError(
+            "paymentOption[1].paymentPlanId", "plan", "a plan for every installment, or for none"
+        ),
+    )
+    assert errors(single) == (
+        FieldError(
+            "paymentOption[0].paymentPlanId", "plan", "a plan only where isPartialPayment is true"
+        ),
+    )

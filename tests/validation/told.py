@@ -1,0 +1,40 @@
+"""What becomes of a body, for the tests that say what is taken and what is refused."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from gpd_soap.core.notice import NoticeNumber
+from gpd_soap.core.position import NewPosition
+from gpd_soap.validation.convert import check, position_of
+from gpd_soap.validation.finding import FieldError
+from tests.validation.bodies import ORGANIZATION, nav
+
+NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
+
+
+def errors(told: object, **how: Any) -> tuple[FieldError, ...]:
+    """What refuses a body."""
+    return check(told, ORGANIZATION, **how).errors
+
+
+def warnings(told: object, **how: Any) -> tuple[FieldError, ...]:
+    """What only warns of a body that is taken."""
+    checked = check(told, ORGANIZATION, **how)
+    assert checked.errors == ()
+    return checked.warnings
+
+
+def never() -> NoticeNumber:
+    """Fail: a position with numbers asks for none."""
+    raise AssertionError
+
+
+def taken(told: object, published_at: datetime | None = NOW, **how: Any) -> NewPosition:
+    """The position that a body becomes."""
+    checked = check(told, ORGANIZATION, **how)
+    assert checked.errors == ()
+    assert checked.body is not None
+    return position_of(checked.body, ORGANIZATION, published_at, never)
+
+
+WRONG_NAV = nav(1)[:16] + "99"
