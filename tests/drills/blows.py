@@ -115,6 +115,8 @@ class Striker:
         """Strike by these kinds of blow alone."""
         self._ground, self._apps, self._chance, self._beside = ground, apps, chance, beside
         self._often = {blow: weight for blow, weight in OFTEN.items() if blow in blows}
+        #: Each kind falls once before chance decides.
+        self._first = chance.sample([*self._often], len(self._often))
         self.struck: Counter[str] = Counter()
         #: By kind of blow, how the questions ended that were asked of the struck app meanwhile.
         self.ends: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -122,7 +124,7 @@ class Striker:
 
     def strike(self) -> None:
         """One blow, and whatever it takes to stand again."""
-        blow = self._chance.choices(list(self._often), list(self._often.values()))[0]
+        blow = self._first.pop() if self._first else self._any()
         app = self._chance.choice(self._apps)
         with Knocking(app.node, self._beside.connect) as knocking:
             self._strike(blow, app, knocking)
@@ -133,6 +135,9 @@ class Striker:
         if unexpected:
             number = self._apps.index(app)
             self.wrong.append(f"{blow} of app {number}: questions ended so: {unexpected}")
+
+    def _any(self) -> str:
+        return self._chance.choices(list(self._often), list(self._often.values()))[0]
 
     def _strike(self, blow: str, app: App, knocking: Knocking) -> None:
         match blow:

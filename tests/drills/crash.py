@@ -31,6 +31,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import requests
+from sqlalchemy import text
 
 from gpd_soap.core.position import NewPosition
 from gpd_soap.store import keys, positions
@@ -217,6 +218,8 @@ def prepare(url: str, there: Sequence[NewPosition]) -> str:
             positions.add(connection, there[first : first + BATCH], now)
     with store.begin() as connection:
         _, key = keys.create(connection, "Drill", keys.Role.WRITER, [world.ORGANIZATION], now)
+        # WHY: a database that was filled long ago has statistics; without them some plans are slow.
+        connection.execute(text("ANALYZE"))
     store.close()
     return key
 

@@ -43,6 +43,8 @@ from tests.messages.build import asked, claim, qr
 ORGANIZATION = f"/organizations/{world.ORGANIZATION}"
 #: The least and the most that a change is taken to last, in seconds, when instants are chosen.
 SHORTEST, LONGEST = 0.004, 0.2
+#: Seconds after which a change that has no definite answer is a finding, and is not sent again.
+GIVE_UP_AFTER = 60
 #: LIMIT: encounters at the same time; with more, requests wait for a thread and do not meet.
 TOGETHER = 2
 #: How quickly the time that a change is taken to last follows what the last ones lasted.
@@ -131,6 +133,10 @@ class Meetings:
         else:
             while not self._change(session, encounter, app, operation, etag):
                 if self.over.wait(self._lasts):
+                    return
+                if time.monotonic() > begun + GIVE_UP_AFTER:
+                    name = type(operation).__name__
+                    self._complain(f"{encounter.iupd}: {name} has no answer in {GIVE_UP_AFTER} s")
                     return
 
     def _change(

@@ -49,10 +49,12 @@ def _next(records: Sequence[Record], left: frozenset[int]) -> Iterator[int]:
     tried = set[Operation]()
     for number in sorted(left):
         record = records[number]
-        if record.sent > horizon or record.operation in tried:
+        if record.sent > horizon:
             continue
         if record.outcome is None:
             # WHY: of several attempts without an answer the first may stand for any; without this
             # the orders of many attempts would be too many.
+            if record.operation in tried:
+                continue
             tried.add(record.operation)
         yield number

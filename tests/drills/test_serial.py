@@ -126,6 +126,11 @@ BOTH = Position((paid(NOTICE), paid(ALTERNATIVE, "r-2")))
             id="an update without an answer was done, and its repetition came too late",
         ),
         pytest.param(
+            DRAFT, at_once((Publish(), None), (Publish(), None), (Publish(), "200"), RECEIVED),
+            end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")),
+            id="attempts without an answer were not done, and the last was",
+        ),
+        pytest.param(
             START, at_once(RECEIVED, (Ask(NOTICE.nav), "PAA_PAGAMENTO_DUPLICATO")),
             end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")), id="paid, then asked about",
         ),
