@@ -21,6 +21,7 @@ lists of the back office).  Clients question the struck app all the while.
 import argparse
 import json
 import random
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -238,6 +239,8 @@ def main() -> None:
     """Hold the drill, say what happened, and fail if anything is wrong."""
     told = vars(_arguments())
     kept_in: Path | None = told.pop("json")
+    # WHY: without this SIGTERM would leave the servers that the drill started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     report = drill(Size(**told))
     if kept_in:
         kept_in.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
