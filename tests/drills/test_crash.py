@@ -7,8 +7,8 @@ from tests.drills.blows import OFTEN
 from tests.drills.crash import UPDATES, Size, drill
 
 KILLED = ("worker", "master", "database")
-#: What must cost nobody an answer.
-HARMLESS = tuple(sorted({*OFTEN} - {*KILLED}))
+#: The blows that end no receipt under way.
+OTHERS = tuple(sorted({*OFTEN} - {*KILLED}))
 
 
 @pytest.mark.parametrize("database", KINDS)
@@ -26,10 +26,10 @@ def test_nothing_is_lost_whatever_is_killed(database: str) -> None:
 
 def test_question_is_answered_whatever_befalls_the_app() -> None:
     """Strangers, lists, reloads, stopped workers, and orphans that the next master replaces."""
-    size = Size(receipts=100, kills=len(HARMLESS), seed=1, database="sqlite", blows=HARMLESS)
+    size = Size(receipts=100, kills=len(OTHERS), seed=1, database="sqlite", blows=OTHERS)
 
     report = drill(size)
 
     assert report.broken == []
-    assert report.kills == dict.fromkeys(HARMLESS, 1)
-    assert all(report.ends[blow]["OK"] > 0 for blow in HARMLESS)
+    assert report.kills == dict.fromkeys(OTHERS, 1)
+    assert all(report.ends[blow]["OK"] > 0 for blow in OTHERS)
