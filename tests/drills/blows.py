@@ -1,24 +1,68 @@
 """What is struck, at random instants, and how it comes back."""
 
+import contextlib
+import os
 import random
+import signal
 import sqlite3
+import ssl
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.drills.apps import App, kill_process
+import requests
+
+from tests import world
+from tests.drills.apps import App, alive, kill_process
 from tests.drills.disk import small_disk
+from tests.drills.knocking import CUT, NOBODY, Knocking
+from tests.drills.strangers import Strangers
+from tests.drills.watching import OK, SYSTEM_ERROR, UNAVAILABLE
 from tests.postgres import Postgres
 
-#: Of ten blows: against a worker, a master, and the database itself.
-OFTEN = {"worker": 5, "master": 2, "database": 3}
+#: How often each blow falls: `kill -9` of a worker or of a master with its workers, the database's
+#: own end; `kill -9` of a master alone, SIGTERM to a worker, SIGHUP to a master, strangers that
+#: hold connections, and slow lists.
+OFTEN = {"worker": 5, "master": 2, "database": 3, "orphans": 1, "stop": 2, "reload": 2,
+         "strangers": 1, "lists": 1}  # fmt: skip
+#: How a question to the struck app may end; whatever else it was answered is a finding.
+ENDS = {
+    "worker": {OK, UNAVAILABLE, CUT},
+    "master": {OK, UNAVAILABLE, CUT, NOBODY},
+    "database": {OK, UNAVAILABLE, SYSTEM_ERROR},
+    "orphans": {OK, UNAVAILABLE, CUT, NOBODY},
+    "stop": {OK, UNAVAILABLE},
+    "reload": {OK, UNAVAILABLE},
+    "strangers": {OK, UNAVAILABLE},
+    "lists": {OK, UNAVAILABLE},
+}
+#: Blows during which most questions are answered OK.  LIMIT: a few may be refused, for on a busy
+#: machine a question may wait for a thread longer than the second that it has.
+HARMLESS = ("stop", "reload", "strangers", "lists")
+#: Questions whose ends are waited for after each blow, while the struck processes start.
+KNOCKS = 12
+#: LIMIT: seconds, half of what a worker drains; a worker whose master is gone must leave at once.
+ORPHANS_LEAVE_WITHIN = 10.0
+STRANGERS_FOR = 1.0
+#: Lists that are read at the same time, the answers that they may have, and the seconds for each.
+LISTS, LIST_STATUSES, LIST_FOR = 8, {"200", "400", "429", "503"}, 30
+POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions"
 #: The longest that a disk stays full, in seconds.
 FULL_FOR = 1.0
 #: What a store of that many receipts takes, with room to spare until it is filled.
 ROOM, ROOM_FOR_EACH = 64, 0.03
+
+
+class Beside(NamedTuple):
+    """What clients beside the senders need: a key, sessions, and certificates for plain sockets."""
+
+    key: str
+    connect: Callable[[], requests.Session]
+    context: Callable[[], ssl.SSLContext] | None
 
 
 class Ground(NamedTuple):
@@ -63,22 +107,97 @@ def ground(database: str, receipts: int, home: Path, apps: Sequence[App]) -> Ite
 class Striker:
     """Strikes one thing after another, and leaves each standing again."""
 
-    def __init__(self, ground: Ground, apps: Sequence[App], chance: random.Random) -> None:
-        self._ground, self._apps, self._chance = ground, apps, chance
+    def __init__(
+        self,
+        ground: Ground,
+        apps: Sequence[App],
+        chance: random.Random,
+        beside: Beside,
+        blows: Collection[str],
+    ) -> None:
+        """Strike by these kinds of blow alone."""
+        self._ground, self._apps, self._chance, self._beside = ground, apps, chance, beside
+        self._often = {blow: weight for blow, weight in OFTEN.items() if blow in blows}
+        #: Each kind falls once before chance decides.
+        self._first = chance.sample([*self._often], len(self._often))
         self.struck: Counter[str] = Counter()
+        #: By kind of blow, how the questions ended that were asked of the struck app meanwhile.
+        self.ends: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.wrong: list[str] = []
 
     def strike(self) -> None:
         """One blow, and whatever it takes to stand again."""
-        what = self._chance.choices(list(OFTEN), list(OFTEN.values()))[0]
+        blow = self._first.pop() if self._first else self._any()
         app = self._chance.choice(self._apps)
-        if what == "database":
-            self._ground.strike_database(self._chance)
-        elif what == "master":
-            app.kill()
-            app.start()
-        else:
-            kill_process(self._chance.choice(_workers(app)))
-        self.struck[what] += 1
+        with Knocking(app.node, self._beside.connect) as knocking:
+            self._strike(blow, app, knocking)
+            knocking.wait_for(KNOCKS)
+        self.struck[blow] += 1
+        self.ends[blow] += knocking.ends
+        unexpected = {end: count for end, count in knocking.ends.items() if end not in ENDS[blow]}
+        refused = blow in HARMLESS and knocking.ends[UNAVAILABLE] > knocking.ends[OK]
+        if unexpected or refused:
+            number = self._apps.index(app)
+            self.wrong.append(f"{blow} of app {number}: questions ended so: {dict(knocking.ends)}")
+
+    def _any(self) -> str:
+        return self._chance.choices(list(self._often), list(self._often.values()))[0]
+
+    def _strike(self, blow: str, app: App, knocking: Knocking) -> None:
+        match blow:
+            case "database":
+                self._ground.strike_database(self._chance)
+            case "master":
+                app.kill()
+                app.start()
+            case "orphans":
+                self._leave_orphans(app)
+            case "reload":
+                os.kill(app.master, signal.SIGHUP)
+            case "stop":
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(self._chance.choice(_workers(app)), signal.SIGTERM)
+            case "strangers":
+                self._bring_strangers(app, knocking)
+            case "lists":
+                self._read_lists(app)
+            case _:
+                kill_process(self._chance.choice(_workers(app)))
+
+    def _leave_orphans(self, app: App) -> None:
+        """A master is killed while its workers have kept connections alive, and another starts."""
+        left = app.kill_master()
+        app.start()
+        deadline = time.monotonic() + ORPHANS_LEAVE_WITHIN
+        while any(map(alive, left)) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        for orphan in filter(alive, left):
+            self.wrong.append(f"a worker outlives its master by {ORPHANS_LEAVE_WITHIN:.0f} s")
+            kill_process(orphan)
+
+    def _bring_strangers(self, app: App, knocking: Knocking) -> None:
+        context = self._beside.context() if self._beside.context else None
+        with Strangers(app, context, self._chance) as strangers:
+            time.sleep(STRANGERS_FOR)
+            knocking.wait_for(KNOCKS)
+        self.ends["strangers: connections"][""] += strangers.came
+
+    def _read_lists(self, app: App) -> None:
+        """Several pages far into the longest list, all at once."""
+        order = self._chance.choice(("STATUS", "IUPD", "COMPANY_NAME"))
+        query = f"?limit=50&page={self._chance.randrange(200)}&orderby={order}"
+        with ThreadPoolExecutor(LISTS) as pool:
+            statuses = list(pool.map(self._read_list, LISTS * [f"{app.admin}{POSITIONS}{query}"]))
+        self.ends["lists: statuses"] += Counter(statuses)
+        if set(statuses) - LIST_STATUSES:
+            self.wrong.append(f"a list was answered so: {Counter(statuses)}")
+
+    def _read_list(self, place: str) -> str:
+        try:
+            answer = requests.get(place, headers={"X-Api-Key": self._beside.key}, timeout=LIST_FOR)
+        except requests.RequestException as error:
+            return type(error).__name__
+        return str(answer.status_code)
 
 
 def _workers(app: App) -> list[int]:

@@ -3,14 +3,28 @@
 Two app processes over one database take receipts while workers, masters and PostgreSQL are killed
 (on SQLite: while the disk fills up).  Then every receipt that was answered OK must be in the store
 exactly once with its effect, every position be paid by one, and every other be on the worklist.
+
+Some positions are changed at the very instant of their receipts, through the API of the back
+office: updated, deleted and made again, withdrawn, published, paid elsewhere, given another account
+(the blow `updates`).  What they end as must be what some serial order of those operations gives.
+
+The other blows are `worker`, `master`, `database` (each struck by `kill -9`, or a full disk),
+`orphans` (`kill -9` of a master alone, and a new start at once), `stop` (SIGTERM to a worker),
+`reload` (SIGHUP), `strangers` (silent and dripping TLS handshakes and heads) and `lists` (long
+lists of the back office).  Clients question the struck app all the while.
+
+    python -m tests.drills.crash                        # everything, on PostgreSQL
+    python -m tests.drills.crash --database sqlite      # everything, on SQLite
+    python -m tests.drills.crash --blows updates,stop   # these alone
 """
 
 import argparse
 import json
 import random
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,37 +32,59 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import requests
+from sqlalchemy import text
 
+from gpd_soap.core.position import NewPosition
 from gpd_soap.store.access import keys
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
-from tests.drills import judge, stories
+from tests.drills import effects, encounters, judge, stories
 from tests.drills.apps import App
-from tests.drills.blows import Ground, Striker, ground
-from tests.drills.sending import Senders
+from tests.drills.authority import Authority
+from tests.drills.blows import OFTEN, Beside, Ground, Striker, ground
+from tests.drills.effects import Tally
+from tests.drills.encounters import Encounter
+from tests.drills.sending import Senders, Step
 from tests.drills.stories import Story
 
 WIDTH = 8
 BATCH = 500
+#: The blow that falls on positions, and every other.
+UPDATES = "updates"
+BLOWS = (UPDATES, *OFTEN)
 
 
 class Size(NamedTuple):
-    """How long a drill; the same seed sends the same, though not at the same instants."""
+    """How long a drill; the same seed sends the same, though not at the same instants.
+
+    `kills` counts the blows that are none of `updates`, which counts positions that are changed.
+    """
 
     receipts: int = 20_000
     kills: int = 200
+    updates: int = 800
     seed: int = 1
     database: str = "postgresql"
+    blows: tuple[str, ...] = BLOWS
+
+    @property
+    def strikes(self) -> int:
+        """How many blows fall that are none of `updates`."""
+        return self.kills if set(self.blows) - {UPDATES} else 0
 
     @property
     def seconds(self) -> float:
         """After so long it has failed."""
-        return 20 + 3 * self.kills + self.receipts / 40
+        return 60 + 6 * self.strikes + self.receipts / 20 + self.updates / 2
 
 
 class Report(NamedTuple):
-    """What happened; `again` counts what had to be sent once more, `broken` is what is wrong."""
+    """What happened; `again` counts what had to be sent once more, `broken` is what is wrong.
+
+    `kills` counts the blows by kind and `ends` how questions ended meanwhile; `updates` counts the
+    encounters by the kind of change, those that met a receipt, and those that nothing explains.
+    """
 
     database: str
     seed: int
@@ -57,30 +93,70 @@ class Report(NamedTuple):
     questions: int
     again: int
     kills: dict[str, int]
+    ends: dict[str, dict[str, int]]
+    updates: dict[str, dict[str, int]]
     seconds: float
     broken: list[str]
 
 
+class Plan(NamedTuple):
+    """Everything that is going to be sent."""
+
+    told: list[Story]
+    meetings: list[Encounter]
+
+    @property
+    def there(self) -> list[NewPosition]:
+        """The positions that are in the store from the beginning."""
+        meetings = (encounter.position for encounter in self.meetings)
+        return [*stories.there(self.told), *meetings]
+
+    def steps(self, chance: random.Random) -> list[Step]:
+        """Every step once, the encounters among the others."""
+        steps: list[Step] = [*stories.in_order(self.told, chance)]
+        every = len(steps) / (len(self.meetings) or 1)
+        for number, encounter in reversed([*enumerate(self.meetings)]):
+            steps.insert(int((number + chance.random()) * every), encounter)
+        return steps
+
+
+def plan(size: Size) -> Plan:
+    """Stories and encounters with so many receipts between them, or a few more."""
+    chance = random.Random(size.seed)
+    count = size.updates if UPDATES in size.blows else 0
+    meetings = encounters.write(count, random.Random(f"{size.seed}-meetings"))
+    receipts = sum(len(encounter.messages) for encounter in meetings)
+    return Plan(stories.write(size.receipts - receipts, chance), meetings)
+
+
 def drill(size: Size) -> Report:
     """Hold one drill."""
-    chance = random.Random(size.seed)
-    told = stories.write(size.receipts, chance)
+    planned = plan(size)
     apps: list[App] = []
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-")))
         held_on = stack.enter_context(ground(size.database, size.receipts, home, apps))
-        key = prepare(held_on.url, told)
+        key = prepare(held_on.url, planned.there)
+        beside, variables = Beside(key, requests.Session, None), dict[str, str]()
+        if "strangers" in size.blows:
+            authority = Authority(home / "authority")
+            beside = Beside(key, authority.connect, authority.context)
+            variables = authority.variables
         for number in range(2):
-            apps.append(App(held_on.url, home / f"app-{number}.log"))
+            log = home / f"app-{number}.log"
+            apps.append(App(held_on.url, log, beside.connect, **variables))
             stack.callback(apps[-1].stop)
             apps[-1].start()
-        return _hold(size, held_on, apps, key, told)
+        return _hold(size, held_on, apps, beside, planned)
 
 
-def _hold(size: Size, held_on: Ground, apps: Sequence[App], key: str, told: list[Story]) -> Report:
+def _hold(
+    size: Size, held_on: Ground, apps: Sequence[App], beside: Beside, planned: Plan
+) -> Report:
     chance = random.Random(-size.seed)
-    steps = stories.in_order(told, chance)
-    senders, striker = Senders(apps, key, steps, size.seed), Striker(held_on, apps, chance)
+    steps = planned.steps(chance)
+    senders = Senders(apps, beside.key, steps, size.seed, beside.connect)
+    striker = Striker(held_on, apps, chance, beside, size.blows)
     begun = time.monotonic()
     senders.start(WIDTH)
     _strike(senders, striker, len(steps), size, chance)
@@ -88,25 +164,45 @@ def _hold(size: Size, held_on: Ground, apps: Sequence[App], key: str, told: list
     ended = senders.finish(begun + size.seconds)
     senders.stop()
     took = time.monotonic() - begun
-    broken = [*senders.wrong, *not_ready(apps)]
+    broken = [
+        *senders.wrong,
+        *senders.meetings.wrong,
+        *striker.wrong,
+        *not_ready(apps, beside.connect),
+    ]
     if not ended:
         broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
     for app in apps:
         app.stop()
-    broken += judge.judge(told, senders.heard, judge.look(held_on.url))
-    return Report(
-        size.database, size.seed, sum(senders.heard.taken.values()), len(told), senders.questions,
-        senders.again, dict(striker.struck), round(took, 1), broken,
+        broken += app.deaths()
+    found = judge.look(held_on.url)
+    others = [message for encounter in planned.meetings for message in encounter.messages]
+    broken += judge.judge(planned.told, senders.heard, found, others)
+    unexplained, tallies = effects.judge(
+        planned.meetings, senders.meetings.records, senders.meetings.etags,
+        effects.look(held_on.url, found),
     )  # fmt: skip
+    return Report(
+        size.database, size.seed, sum(senders.heard.taken.values()),
+        len(planned.told) + len(planned.meetings), senders.questions, senders.again,
+        dict(striker.struck), {blow: dict(ends) for blow, ends in sorted(striker.ends.items())},
+        _counted(tallies), round(took, 1), [*broken, *unexplained],
+    )  # fmt: skip
+
+
+def _counted(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
+    """The tallies by kind, and all of them together."""
+    together = Tally(*map(sum, zip(*tallies.values(), strict=True))) if tallies else Tally()
+    return {kind: tally._asdict() for kind, tally in {**tallies, "all": together}.items()}
 
 
 def _strike(
     senders: Senders, striker: Striker, steps: int, size: Size, chance: random.Random
 ) -> None:
     """Every blow falls while steps are under way: each share of them waits for its own."""
-    share = steps // (size.kills + 1)
+    share = steps // (size.strikes + 1)
     deadline = time.monotonic() + size.seconds
-    for number in range(size.kills):
+    for number in range(size.strikes):
         senders.allow(share)
         at = number * share + chance.random() * (share - WIDTH)
         while senders.done < at and time.monotonic() < deadline:
@@ -115,31 +211,37 @@ def _strike(
         striker.strike()
 
 
-def prepare(url: str, told: list[Story]) -> str:
+def prepare(url: str, there: Sequence[NewPosition]) -> str:
     """Make the database, with the positions that are there from the beginning; a key for it."""
     world.prepare(url)
     store, now = Store(url), datetime.now(UTC)
-    there = [story.position for story in told if story.position is not None]
     for first in range(0, len(there), BATCH):
         with store.begin() as connection:
             positions.add(connection, there[first : first + BATCH], now)
     with store.begin() as connection:
         _, key = keys.create(connection, "Drill", keys.Role.WRITER, [world.ORGANIZATION], now)
+        # WHY: a database that was filled long ago has statistics; without them some plans are slow.
+        connection.execute(text("ANALYZE"))
     store.close()
     return key
 
 
-def not_ready(apps: Sequence[App]) -> list[str]:
+def not_ready(
+    apps: Sequence[App], connect: Callable[[], requests.Session] = requests.Session
+) -> Iterator[str]:
     """The apps that have not come back by themselves."""
-    states = [requests.get(f"{app.node}/health/ready", timeout=10).status_code for app in apps]
-    return [f"app {number} is not ready after the drill" for number, state in enumerate(states)
-            if state != 200]  # fmt: skip
+    with connect() as session:
+        for number, app in enumerate(apps):
+            if session.get(f"{app.node}/health/ready", timeout=10).status_code != 200:
+                yield f"app {number} is not ready after the drill"
 
 
 def main() -> None:
     """Hold the drill, say what happened, and fail if anything is wrong."""
     told = vars(_arguments())
     kept_in: Path | None = told.pop("json")
+    # WHY: without this SIGTERM would leave the servers that the drill started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     report = drill(Size(**told))
     if kept_in:
         kept_in.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
@@ -161,11 +263,22 @@ def _arguments() -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    for name in ("receipts", "kills", "seed"):
+    for name in ("receipts", "kills", "updates", "seed"):
         parser.add_argument(f"--{name}", type=int, default=usual[name], help=f"[{usual[name]}]")
     parser.add_argument("--database", choices=("postgresql", "sqlite"), default="postgresql")
+    parser.add_argument(
+        "--blows", type=_blows, default=BLOWS, help=f"some of {','.join(BLOWS)} [all]"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
     return parser.parse_args()
+
+
+def _blows(text: str) -> tuple[str, ...]:
+    """Kinds of blow with commas between; ArgumentTypeError for one that there is not."""
+    blows = tuple(text.split(","))
+    if unknown := set(blows) - set(BLOWS):
+        raise argparse.ArgumentTypeError(f"no such blow: {', '.join(sorted(unknown))}")
+    return blows
 
 
 if __name__ == "__main__":

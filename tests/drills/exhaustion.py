@@ -207,7 +207,7 @@ def _bed(told: list[Story]) -> Iterator[tuple[Bed, str]]:
         postgres = stack.enter_context(Postgres(fsync=True, data=room / "data"))
         servers.append(postgres)
         wire = stack.enter_context(Wire(postgres.home / f".s.PGSQL.{PORT}"))
-        key = prepare(postgres.create_database("drill"), told)
+        key = prepare(postgres.create_database("drill"), stories.there(told))
         app = App(wire.url("drill"), home / "app.log", GPD_WORKERS="1")
         stack.callback(app.stop)
         app.start()

@@ -1,7 +1,7 @@
 """What must be true in the store once the dust has settled; what is not, one sentence each."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, func, select
@@ -65,10 +65,13 @@ def in_order(found: Found) -> Found:
     return found._replace(receipts=ordered(found.receipts), options=ordered(found.options))
 
 
-def judge(stories: list[Story], heard: Heard, found: Found) -> list[str]:
-    """Every promise that the store breaks."""
+def judge(
+    stories: list[Story], heard: Heard, found: Found, others: Sequence[Message] = ()
+) -> list[str]:
+    """Every promise that the store breaks; of the `others` only that each is stored once."""
     receipts, options = _by_position(stories, found)
-    broken = list(_kept_once(stories, heard, found))
+    messages = [s for story in stories for s in story.steps if isinstance(s, Message)]
+    broken = list(_kept_once([*messages, *others], heard, found))
     for story in stories:
         kept, notices = receipts[story.iupd], options[story.iupd]
         broken += _paid_by_one(kept, notices, story.iupd)
@@ -93,16 +96,13 @@ def _by_position(stories: list[Story], found: Found) -> tuple[Rows, Rows]:
     return receipts, options
 
 
-def _kept_once(stories: list[Story], heard: Heard, found: Found) -> Iterator[str]:
+def _kept_once(messages: Sequence[Message], heard: Heard, found: Found) -> Iterator[str]:
     copies: dict[bytes, list[int]] = defaultdict(list)
     for row in found.receipts:
         copies[row["raw"]].append(row["copies"])
         if row["raw"] not in heard.sent:
             yield f"receipt {row['receipt_id']} is kept and was never sent"
-    names = {
-        s.raw: s.receipt_id for story in stories for s in story.steps if isinstance(s, Message)
-    }
-    for raw, name in names.items():
+    for raw, name in {message.raw: message.receipt_id for message in messages}.items():
         taken, sent, kept = heard.taken[raw], heard.sent[raw], copies[raw]
         if taken and not kept:
             yield f"receipt {name} was answered OK {taken} times and is not kept"
@@ -150,11 +150,15 @@ def _nothing_half_done(
         yield f"position {iupd} has options that moved {moved} times, for {payments} payments"
     by_id = {row["receipt_id"]: row for row in kept if row["variant"] == 0}
     for option in options:
-        receipt = by_id.get(option["receipt_id"])
-        wrong = [
-            name
-            for name, source in EFFECT.items()
-            if option[name] != (receipt[source] if receipt else None)
-        ]
-        if wrong:
-            yield f"option {option['nav']} has not its receipt's {', '.join(wrong)}"
+        yield from effect_missing(option, by_id.get(option["receipt_id"]))
+
+
+def effect_missing(option: RowMapping, receipt: RowMapping | None) -> Iterator[str]:
+    """What an option does not say of the receipt that paid it, or says without one."""
+    wrong = [
+        name
+        for name, source in EFFECT.items()
+        if option[name] != (receipt[source] if receipt else None)
+    ]
+    if wrong:
+        yield f"option {option['nav']} has not its receipt's {', '.join(wrong)}"

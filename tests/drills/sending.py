@@ -12,7 +12,9 @@ import requests
 from tests import world
 from tests.drills import stories
 from tests.drills.apps import App
+from tests.drills.encounters import Encounter
 from tests.drills.judge import Heard
+from tests.drills.meeting import Meetings
 from tests.drills.stories import Errand, Message
 from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, word
 
@@ -24,15 +26,25 @@ POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions?toPublish=true"
 REFUSALS = {b"PAA_PAGAMENTO_DUPLICATO", b"PAA_PAGAMENTO_SCONOSCIUTO", b"PAA_SYSTEM_ERROR"}
 
 
+Step = Message | Errand | Encounter
+
+
 class Senders:
     """Threads that take steps in turn, each done when it is answered as it must be."""
 
     def __init__(
-        self, apps: Sequence[App], key: str, steps: list[Message | Errand], seed: int
+        self,
+        apps: Sequence[App],
+        key: str,
+        steps: Sequence[Step],
+        seed: int,
+        connect: Callable[[], requests.Session] = requests.Session,
     ) -> None:
+        """`connect` makes a session for each thread, with the certificate that it may need."""
         self._apps, self._key = apps, {"X-Api-Key": key}
-        self._seed = seed
-        self._steps: queue.SimpleQueue[Message | Errand] = queue.SimpleQueue()
+        self._seed, self._connect = seed, connect
+        self.meetings = Meetings(apps, self._key, connect, self._deliver)
+        self._steps: queue.SimpleQueue[Step] = queue.SimpleQueue()
         for step in steps:
             self._steps.put(step)
         self._allowed = threading.Semaphore(0)
@@ -68,9 +80,10 @@ class Senders:
     def stop(self) -> None:
         """Give up what is not done."""
         self._over.set()
+        self.meetings.over.set()
 
     def _run(self, chance: random.Random) -> None:
-        with requests.Session() as session:
+        with self._connect() as session:
             while not self._over.is_set():
                 self._allowed.acquire()
                 try:
@@ -82,10 +95,10 @@ class Senders:
                 except Exception as error:  # noqa: BLE001  # WHY: a thread that dies hangs the drill
                     self._complain(f"the drill itself failed: {error!r}")
 
-    def _take(
-        self, session: requests.Session, step: Message | Errand, chance: random.Random
-    ) -> None:
-        if isinstance(step, Errand):
+    def _take(self, session: requests.Session, step: Step, chance: random.Random) -> None:
+        if isinstance(step, Encounter):
+            self.meetings.hold(step, chance.randrange(len(self._apps)))
+        elif isinstance(step, Errand):
             self._until_done(lambda: self._create(session, step, chance), chance)
         else:
             if chance.random() < 0.3:
@@ -93,6 +106,12 @@ class Senders:
             self._until_done(lambda: self._send(session, step, chance), chance)
         with self._lock:
             self.done += 1
+
+    def _deliver(self, session: requests.Session, message: Message) -> bool:
+        """Send a receipt of an encounter until it is answered OK; whether it was."""
+        chance = random.Random(message.receipt_id)
+        self._until_done(lambda: self._send(session, message, chance), chance)
+        return self.heard.taken[message.raw] > 0
 
     def _until_done(self, attempt: Callable[[], bool], chance: random.Random) -> None:
         """Try again with pauses that grow, as the Node does, though in seconds and not in hours."""

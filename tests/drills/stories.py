@@ -13,6 +13,7 @@ from tests.validation import bodies
 
 PAST_EVERY_DRILL = date(2199, 12, 31)
 DUE = rome.end_of_day(PAST_EVERY_DRILL)
+DUE_DAY = PAST_EVERY_DRILL.isoformat()
 CENTS = 10000
 #: Serials below are of the world's own notices.
 FIRST = 1001
@@ -69,6 +70,11 @@ def story(kind: str, serial: int) -> Story:
             iupd, None, (*_messages(kind, iupd, serial), Errand(iupd, _body(iupd, serial)))
         )
     return Story(iupd, there, tuple(_messages(kind, iupd, serial)))
+
+
+def there(stories: list[Story]) -> list[NewPosition]:
+    """The positions that are in the store from the beginning."""
+    return [story.position for story in stories if story.position is not None]
 
 
 def in_order(stories: list[Story], chance: random.Random) -> list[Message | Errand]:

@@ -3,15 +3,33 @@
 import pytest
 
 from tests.conftest import KINDS
-from tests.drills.crash import Size, drill
+from tests.drills.blows import OFTEN
+from tests.drills.crash import UPDATES, Size, drill
+
+KILLED = ("worker", "master", "database")
+#: The blows that end no receipt under way.
+OTHERS = tuple(sorted({*OFTEN} - {*KILLED}))
 
 
 @pytest.mark.parametrize("database", KINDS)
 def test_nothing_is_lost_whatever_is_killed(database: str) -> None:
-    """Ten kills over four hundred receipts: each is kept once with its effect, none refused."""
-    report = drill(Size(receipts=400, kills=10, seed=1, database=database))
+    """Ten kills over four hundred receipts: each is kept once, with an effect of a serial order."""
+    blows = (*KILLED, UPDATES)
+    report = drill(Size(receipts=400, kills=10, updates=50, seed=1, database=database, blows=blows))
 
     assert report.broken == []
     assert report.receipts >= 400
     assert sum(report.kills.values()) == 10
     assert report.again > 0
+    assert report.updates["all"]["met"] > 0
+
+
+def test_question_is_answered_whatever_befalls_the_app() -> None:
+    """Strangers, lists, reloads, stopped workers, and orphans that the next master replaces."""
+    size = Size(receipts=100, kills=len(OTHERS), seed=1, database="sqlite", blows=OTHERS)
+
+    report = drill(size)
+
+    assert report.broken == []
+    assert report.kills == dict.fromkeys(OTHERS, 1)
+    assert all(report.ends[blow]["OK"] > 0 for blow in OTHERS)

@@ -1,0 +1,211 @@
+"""What meets: a position, and the receipts, questions and changes that are sent for it at once."""
+
+import random
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from gpd_soap.core.position import NewPosition
+from tests import world
+from tests.drills.operations import (
+    Ask,
+    Change,
+    ChangeAccount,
+    Create,
+    Delete,
+    Operation,
+    Option,
+    PayElsewhere,
+    Position,
+    Publish,
+    Receive,
+    Replace,
+    State,
+    Withdraw,
+)
+from tests.drills.stories import DUE, Message
+from tests.messages.build import asked, claim, receipt, transfer
+
+#: Serials of notices from here on are of encounters; each has ten.
+FIRST, SERIALS = 5_000_001, 10
+CENTS, OTHER_CENTS, RATE = 12000, 15000, 6000
+#: What each of them costs: the first, an alternative, two instalments, one of a re-creation.
+AMOUNTS = (CENTS, CENTS, RATE, RATE, CENTS)
+#: The plan of instalments whose body names none.
+PLAN = "PLAN"
+#: How often a second operator changes the position too, a change sends If-Match, a receipt is sent
+#: by two senders, a question is sent beside, and a receipt has the amount that a change brings.
+SECOND, CONDITIONAL, TWICE, ASKED, OTHER_AMOUNT = 0.25, 0.3, 0.15, 0.5, 0.2
+#: How often a receipt is sent about when a change ends, and the part of its time around that.
+LATE, ABOUT_THE_END = 0.6, (0.6, 1.1)
+
+
+class Line(NamedTuple):
+    """Operations that one client sends, each when the one before is answered.
+
+    `delay` is the part of the time that a change takes after which the first is sent.
+    """
+
+    operations: tuple[Operation, ...]
+    delay: float
+
+
+class Encounter(NamedTuple):
+    """A position as it is at the beginning, and the lines that meet at it."""
+
+    iupd: str
+    kind: str
+    start: Position
+    lines: tuple[Line, ...]
+
+    @property
+    def state(self) -> State:
+        """Where every serial order begins."""
+        return State(self.start)
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """All that is sent, in no order."""
+        return tuple(each for line in self.lines for each in line.operations)
+
+    @property
+    def navs(self) -> frozenset[str]:
+        """Every notice number that is of this position at some time."""
+        named = {each.nav for each in self.operations if isinstance(each, Receive | Ask)}
+        brought = (each.options for each in self.operations if isinstance(each, Replace | Create))
+        options = (*self.start.options, *(option for options in brought for option in options))
+        return frozenset(named | {option.nav for option in options})
+
+    @property
+    def messages(self) -> list[Message]:
+        """The receipts as they are sent, each once."""
+        received = {each for each in self.operations if isinstance(each, Receive)}
+        return [message(self.iupd, each) for each in sorted(received)]
+
+    @property
+    def position(self) -> NewPosition:
+        """What is in the store before anything is sent."""
+        options = [
+            world.option(
+                _serial(option.nav), world.share(amount=option.amount, iban=option.iban),
+                plan=option.plan, due_at=DUE,
+            )
+            for option in self.start.options
+        ]  # fmt: skip
+        published_at = world.YESTERDAY if self.start.published else None
+        return world.position(self.iupd, *options, published_at=published_at)
+
+
+class _Notices:
+    """The notices of one encounter, and the accounts before and after a change of the IBAN."""
+
+    def __init__(self, number: int) -> None:
+        self._first = FIRST + SERIALS * number
+        self.conditional = False
+        self.iban, self.next_iban = iban(2 * number), iban(2 * number + 1)
+
+    def option(self, which: int, amount: int | None = None, plan: str | None = None) -> Option:
+        amount = AMOUNTS[which] if amount is None else amount
+        return Option(world.nav(self._first + which), amount, plan, self.iban)
+
+
+Kind = Callable[[_Notices], tuple[Change, ...]]
+
+
+def _amount(notices: _Notices) -> tuple[Change, ...]:
+    return (Replace((notices.option(0, OTHER_CENTS),), notices.conditional),)
+
+
+def _alternative(notices: _Notices) -> tuple[Change, ...]:
+    return (Replace((notices.option(0), notices.option(1)), notices.conditional),)
+
+
+def _plan(notices: _Notices) -> tuple[Change, ...]:
+    rates = (notices.option(2, plan=PLAN), notices.option(3, plan=PLAN))
+    return (Replace((notices.option(0), *rates), notices.conditional),)
+
+
+def _recreation(notices: _Notices) -> tuple[Change, ...]:
+    return Delete(notices.conditional), Create((notices.option(4),))
+
+
+#: What is changed, with the notices beside the first for which receipts come too.
+CHANGES: dict[str, tuple[Kind, tuple[int, ...]]] = {
+    "amount": (_amount, ()),
+    "alternative": (_alternative, (1,)),
+    "plan": (_plan, (2, 3)),
+    "deletion": (lambda notices: (Delete(notices.conditional),), ()),
+    "re-creation": (_recreation, (4,)),
+    "withdrawal": (lambda notices: (Withdraw(notices.conditional),), ()),
+    "publication": (lambda notices: (Publish(notices.conditional),), ()),
+    "account": (lambda notices: (ChangeAccount(notices.iban, notices.next_iban),), ()),
+    "paids": (lambda notices: (PayElsewhere(notices.option(0).nav),), ()),
+}
+OFTEN = {"amount": 25, "alternative": 20, "plan": 10, "deletion": 8, "re-creation": 10,
+         "withdrawal": 7, "publication": 6, "account": 7, "paids": 7}  # fmt: skip
+
+
+def write(count: int, chance: random.Random) -> list[Encounter]:
+    """So many encounters, of every kind by its weight."""
+    kinds = chance.choices(list(OFTEN), list(OFTEN.values()), k=count)
+    return [encounter(kind, number, chance) for number, kind in enumerate(kinds)]
+
+
+def encounter(kind: str, number: int, chance: random.Random) -> Encounter:
+    """An encounter whose first change is of this kind."""
+    notices = _Notices(number)
+    kinds = [kind]
+    if chance.random() < SECOND:
+        kinds.append(chance.choices(list(OFTEN), list(OFTEN.values()))[0])
+    start = Position((notices.option(0),), published="publication" not in kinds)
+    if kind == "amount" and chance.random() < SECOND:
+        start = start._replace(options=(notices.option(0), notices.option(1)))
+    lines = [Line(_of(each, notices, chance), 0.0) for each in kinds]
+    also = {which for each in kinds for which in CHANGES[each][1]} | set(range(len(start.options)))
+    for which in sorted(also):
+        lines += _beside(notices.option(which), f"{number}-{which}", chance)
+    return Encounter(f"MEETING-{number}", kind, start, tuple(lines))
+
+
+def _of(kind: str, notices: _Notices, chance: random.Random) -> tuple[Change, ...]:
+    make, _ = CHANGES[kind]
+    notices.conditional = chance.random() < CONDITIONAL
+    return make(notices)
+
+
+def _beside(option: Option, name: str, chance: random.Random) -> Iterator[Line]:
+    """The receipt of a notice, and a question about it, at any instant of the change."""
+    amount = OTHER_CENTS if chance.random() < OTHER_AMOUNT else option.amount
+    sent = Line((Receive(f"m-{name}", option.nav, amount),), _instant(chance))
+    yield sent
+    if chance.random() < TWICE:
+        yield sent
+    if chance.random() < ASKED:
+        yield Line((Ask(option.nav),), chance.random())
+
+
+def _instant(chance: random.Random) -> float:
+    """When a receipt is sent, as a part of the time that a change takes."""
+    # WHY: what is read just before a change is committed, and written just after, is decided on
+    # facts that are no longer true.
+    return chance.uniform(*ABOUT_THE_END) if chance.random() < LATE else chance.random()
+
+
+def message(iupd: str, received: Receive) -> Message:
+    """A receipt as the Node sends it."""
+    euros = f"{received.amount // 100}.{received.amount % 100:02d}"
+    content = receipt(
+        received.nav, euros, receiptId=received.receipt_id, transferList=transfer(1, euros)
+    )
+    raw = asked("paSendRTV2", claim() + content).encode()
+    return Message(iupd, received.nav, received.receipt_id, raw)
+
+
+def iban(number: int) -> str:
+    """An invented Italian account with right check digits."""
+    account = f"X0542811101{number:012d}"
+    digits = "".join(str(int(each, 36)) for each in f"{account}IT00")
+    return f"IT{98 - int(digits) % 97:02d}{account}"
+
+
+def _serial(nav: str) -> int:
+    return int(nav[3:16])

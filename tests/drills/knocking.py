@@ -1,0 +1,63 @@
+"""Clients that come to a server while it is struck: each question over a connection of its own."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Self
+
+import requests
+
+from tests.drills.watching import VERIFY, XML, word
+
+CLIENTS = 4
+#: Seconds in which an answer must come: as long as the Node waits for the slowest of them.
+PATIENCE = 15.0
+#: Seconds that a client waits before it knocks again where nobody listens.
+PAUSE = 0.1
+TIMEOUT, CUT, NOBODY = "no answer", "cut off", "nobody listens"
+
+
+class Knocking:
+    """Some clients that verify the same notice, again and again, and how each attempt ended."""
+
+    def __init__(self, node: str, connect: Callable[[], requests.Session]) -> None:
+        self._url, self._connect = f"{node}/partner", connect
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self._threads = [threading.Thread(target=self._knock, daemon=True) for _ in range(CLIENTS)]
+        self.ends: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        for thread in self._threads:
+            thread.join()
+
+    def wait_for(self, answers: int) -> None:
+        """Return when so many more attempts have ended, or have had the time to."""
+        deadline, until = time.monotonic() + PATIENCE, self.ends.total() + answers
+        while self.ends.total() < until and time.monotonic() < deadline:
+            time.sleep(0.005)
+
+    def _knock(self) -> None:
+        while not self._over.is_set():
+            end = self._ask()
+            with self._lock:
+                self.ends[end] += 1
+            if end == NOBODY:
+                self._over.wait(PAUSE)
+
+    def _ask(self) -> str:
+        try:
+            with self._connect() as session:
+                answer = session.post(self._url, VERIFY, headers=XML, timeout=PATIENCE)
+        except requests.Timeout:
+            return TIMEOUT
+        except requests.RequestException as error:
+            return NOBODY if "Errno 111" in str(error) else CUT
+        return word(answer)

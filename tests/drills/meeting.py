@@ -1,0 +1,255 @@
+"""Sends what meets, from a thread for each line, and records when each answer came and what it was.
+
+A change is sent as a back office sends it, and again until it has a definite answer; each attempt
+without one is recorded as an operation that may have been done or not.
+"""
+
+import math
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+import requests
+
+from tests import world
+from tests.drills.apps import App
+from tests.drills.encounters import PLAN, Encounter, Line, message
+from tests.drills.operations import (
+    CREATED,
+    DONE,
+    OK,
+    Ask,
+    Change,
+    ChangeAccount,
+    Create,
+    Delete,
+    Operation,
+    Option,
+    PayElsewhere,
+    Publish,
+    Receive,
+    Replace,
+)
+from tests.drills.serial import Record
+from tests.drills.stories import DUE_DAY, Message
+from tests.drills.watching import PATIENCE, XML, word
+from tests.messages.build import asked, claim, qr
+from tests.validation import bodies
+
+ORGANIZATION = f"/organizations/{world.ORGANIZATION}"
+#: The least and the most that a change is taken to last, in seconds, when instants are chosen.
+SHORTEST, LONGEST = 0.004, 0.2
+#: Seconds after which a change that has no definite answer is a finding, and is not sent again.
+GIVE_UP_AFTER = 60
+#: LIMIT: encounters at the same time; with more, requests wait for a thread and do not meet.
+TOGETHER = 2
+#: How quickly the time that a change is taken to last follows what the last ones lasted.
+PACE = 0.1
+
+#: Sends a receipt until it is answered OK; whether it was.
+Deliver = Callable[[requests.Session, Message], bool]
+
+
+class Call(NamedTuple):
+    """A request to the back office's API."""
+
+    method: str
+    path: str
+    body: dict[str, Any] | None = None
+
+
+class Meetings:
+    """Everything that met, by IUPD: the records of its operations and the ETags of its answers."""
+
+    def __init__(
+        self,
+        apps: Sequence[App],
+        headers: dict[str, str],
+        connect: Callable[[], requests.Session],
+        deliver: Deliver,
+    ) -> None:
+        self._apps, self._headers, self._connect = apps, headers, connect
+        self._deliver = deliver
+        self._sessions: queue.SimpleQueue[requests.Session] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._room = threading.Semaphore(TOGETHER)
+        self.records: defaultdict[str, list[Record]] = defaultdict(list)
+        self.etags: defaultdict[str, list[str]] = defaultdict(list)
+        self.wrong: list[str] = []
+        self.over = threading.Event()
+        #: Seconds that a change lasts at the moment, more or less.
+        self._lasts = 0.02
+
+    def hold(self, encounter: Encounter, number: int) -> None:
+        """Let the lines of an encounter meet; `number` chooses who sends to which app."""
+        with self._room:
+            self._hold(encounter, number)
+
+    def _hold(self, encounter: Encounter, number: int) -> None:
+        etag = self._etag(encounter, number)
+        together = threading.Barrier(len(encounter.lines))
+        threads = [
+            threading.Thread(
+                target=self._follow,
+                args=(encounter, line, etag, together, number + index),
+                daemon=True,
+            )
+            for index, line in enumerate(encounter.lines)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _follow(
+        self, encounter: Encounter, line: Line, etag: str, together: threading.Barrier, number: int
+    ) -> None:
+        app = self._apps[number % len(self._apps)]
+        with self._session() as session:
+            together.wait()
+            time.sleep(line.delay * self._lasts)
+            try:
+                for operation in line.operations:
+                    self._send(session, encounter, app, operation, etag)
+            except Exception as error:  # noqa: BLE001  # WHY: it would be lost with its thread
+                self._complain(f"{encounter.iupd}: the drill itself failed: {error!r}")
+
+    def _send(
+        self, session: requests.Session, encounter: Encounter, app: App, operation: Operation,
+        etag: str,
+    ) -> None:  # fmt: skip
+        begun = time.monotonic()
+        if isinstance(operation, Receive):
+            taken = self._deliver(session, message(encounter.iupd, operation))
+            self._record(encounter, operation, begun, OK if taken else None)
+        elif isinstance(operation, Ask):
+            answer = self._ask(session, app, operation)
+            if answer is not None:
+                self._record(encounter, operation, begun, answer)
+        else:
+            while not self._change(session, encounter, app, operation, etag):
+                if self.over.wait(self._lasts):
+                    return
+                if time.monotonic() > begun + GIVE_UP_AFTER:
+                    name = type(operation).__name__
+                    self._complain(f"{encounter.iupd}: {name} has no answer in {GIVE_UP_AFTER} s")
+                    return
+
+    def _change(
+        self, session: requests.Session, encounter: Encounter, app: App, change: Change, etag: str
+    ) -> bool:
+        """Send a change once; whether that is the end of it."""
+        call, begun = call_of(change, encounter.iupd), time.monotonic()
+        headers = dict(self._headers)
+        if getattr(change, "conditional", False):
+            headers["If-Match"] = etag
+        try:
+            answer = session.request(
+                call.method, f"{app.admin}{ORGANIZATION}{call.path}", json=call.body,
+                headers=headers, timeout=PATIENCE,
+            )  # fmt: skip
+        except requests.RequestException as error:
+            if "Errno 111" not in str(error):
+                self._record(encounter, change, begun, None)
+            return False
+        if answer.status_code >= 500 or answer.status_code == 429:
+            self._record(encounter, change, begun, None)
+            return False
+        outcome = str(answer.status_code)
+        if isinstance(change, ChangeAccount) and outcome == DONE:
+            outcome = f"{DONE} {answer.json()['updatedTransfers']}"
+        self._record(encounter, change, begun, outcome)
+        with self._lock:
+            if outcome in (DONE, CREATED) and "ETag" in answer.headers:
+                self.etags[encounter.iupd].append(answer.headers["ETag"])
+            self._lasts += PACE * (min(time.monotonic() - begun, LONGEST) - self._lasts)
+            self._lasts = max(self._lasts, SHORTEST)
+        return True
+
+    def _ask(self, session: requests.Session, app: App, question: Ask) -> str | None:
+        """What a verify was answered: cents, or the code of its fault; None where we failed."""
+        content = asked("paVerifyPaymentNotice", claim() + qr(question.nav)).encode()
+        try:
+            answer = session.post(f"{app.node}/partner", content, headers=XML, timeout=PATIENCE)
+        except requests.RequestException:
+            return None
+        if answer.status_code == 503 or "PAA_SYSTEM_ERROR" in answer.text:
+            return None
+        tag = "amount" if word(answer) == OK else "faultCode"
+        before, _, rest = answer.text.partition(f"<{tag}>")
+        said = rest.partition("<")[0]
+        return said.replace(".", "") if tag == "amount" else said or before[:400]
+
+    def _etag(self, encounter: Encounter, number: int) -> str:
+        """The ETag of the beginning, asked for until it is answered."""
+        app = self._apps[number % len(self._apps)]
+        place = f"{app.admin}{ORGANIZATION}/debtpositions/{encounter.iupd}"
+        with self._session() as session:
+            while not self.over.is_set():
+                try:
+                    answer = session.get(place, headers=self._headers, timeout=PATIENCE)
+                except requests.RequestException:
+                    answer = None
+                if answer is not None and answer.status_code == 200:
+                    self.etags[encounter.iupd].append(answer.headers["ETag"])
+                    return answer.headers["ETag"]
+                self.over.wait(self._lasts)
+        return ""
+
+    def _record(
+        self, encounter: Encounter, operation: Operation, begun: float, outcome: str | None
+    ) -> None:
+        ended = math.inf if outcome is None else time.monotonic()
+        with self._lock:
+            self.records[encounter.iupd].append(Record(operation, begun, ended, outcome))
+
+    @contextmanager
+    def _session(self) -> Iterator[requests.Session]:
+        """A session that nobody else has at the moment, with its connections kept alive."""
+        try:
+            session = self._sessions.get_nowait()
+        except queue.Empty:
+            session = self._connect()
+        yield session
+        self._sessions.put(session)
+
+    def _complain(self, sentence: str) -> None:
+        with self._lock:
+            self.wrong.append(sentence)
+
+
+def call_of(change: Change, iupd: str) -> Call:
+    """A change as a request."""
+    all_of_them = "/debtpositions"
+    this = f"{all_of_them}/{iupd}"
+    match change:
+        case Replace(options):
+            return Call("PUT", this, _body(iupd, options))
+        case Create(options):
+            return Call("POST", f"{all_of_them}?toPublish=true", _body(iupd, options))
+        case Delete():
+            return Call("DELETE", this)
+        case ChangeAccount(old, new):
+            return Call("PATCH", f"{all_of_them}/transfers?oldIban={old}", {"newIban": new})
+        case PayElsewhere(nav):
+            return Call("POST", f"/paymentoptions/paids/{nav}")
+        case Publish():
+            return Call("POST", f"{this}/publish")
+        case _:
+            return Call("POST", f"{this}/invalidate")
+
+
+def _body(iupd: str, options: Sequence[Option]) -> dict[str, Any]:
+    """The position as the back office sends it."""
+    notices = [
+        bodies.option(
+            0, bodies.share(amount=option.amount, iban=option.iban), iuv=option.nav[1:],
+            dueDate=DUE_DAY, isPartialPayment=option.plan == PLAN,
+        )
+        for option in options
+    ]  # fmt: skip
+    return bodies.body(*notices, iupd=iupd)

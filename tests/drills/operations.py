@@ -1,0 +1,118 @@
+"""What is done to a position, what it is, and what is left of it: values without behaviour."""
+
+from typing import NamedTuple
+
+#: How an operation was answered: statuses of the back office's API, and the Node's outcome.
+DONE, CREATED, UNKNOWN, REFUSED, CHANGED = "200", "201", "404", "409", "412"
+OK = "OK"
+
+
+class Option(NamedTuple):
+    """A notice: cents, the plan, the account of its transfer, and the receipt that paid it."""
+
+    nav: str
+    amount: int
+    plan: str | None
+    iban: str
+    paid_by: str | None = None
+
+
+class Position(NamedTuple):
+    """A position; its options are sorted by their numbers."""
+
+    options: tuple[Option, ...]
+    published: bool = True
+    withdrawn: bool = False
+
+
+class Receive(NamedTuple):
+    """A receipt arrives."""
+
+    receipt_id: str
+    nav: str
+    amount: int
+
+
+class Ask(NamedTuple):
+    """The Node verifies a notice."""
+
+    nav: str
+
+
+class Replace(NamedTuple):
+    """A PUT of these options; `conditional` sends If-Match with the ETag of the beginning."""
+
+    options: tuple[Option, ...]
+    conditional: bool = False
+
+
+class Delete(NamedTuple):
+    """A DELETE of the position."""
+
+    conditional: bool = False
+
+
+class Create(NamedTuple):
+    """A POST of the same IUPD with these options, published."""
+
+    options: tuple[Option, ...]
+
+
+class Publish(NamedTuple):
+    """The publication of a draft."""
+
+    conditional: bool = False
+
+
+class Withdraw(NamedTuple):
+    """The withdrawal of a published position."""
+
+    conditional: bool = False
+
+
+class ChangeAccount(NamedTuple):
+    """A PATCH of every transfer from one IBAN to another."""
+
+    old: str
+    new: str
+
+
+class PayElsewhere(NamedTuple):
+    """The creditor says that a notice was paid elsewhere."""
+
+    nav: str
+
+
+ConditionalChange = Replace | Delete | Publish | Withdraw
+Change = ConditionalChange | Create | ChangeAccount | PayElsewhere
+Operation = Receive | Ask | Change
+
+
+class Decided(NamedTuple):
+    """A receipt that is stored, with its status and its reasons."""
+
+    receipt: Receive
+    status: str
+    reasons: str
+
+
+class State(NamedTuple):
+    """All that there is under one IUPD; `moves` counts the changes since the ETag was read."""
+
+    position: Position | None
+    receipts: tuple[Decided, ...] = ()
+    retired: frozenset[str] = frozenset()
+    moves: int = 0
+
+    @property
+    def end(self) -> "End":
+        """What of it can be read in the store."""
+        statuses = {(d.receipt.receipt_id, d.status, d.reasons) for d in self.receipts}
+        return End(self.position, frozenset(statuses))
+
+
+class End(NamedTuple):
+    """What the store holds of a position: itself, and each receipt with status and reasons."""
+
+    position: Position | None
+    receipts: frozenset[tuple[str, str, str]]
