@@ -14,7 +14,7 @@ from gpd_soap.desk import Clock
 from gpd_soap.intake.document import UnusableFile, decode
 from gpd_soap.intake.finding import FieldError, Model, taken
 from gpd_soap.store import keys
-from gpd_soap.store.attempt import attempt
+from gpd_soap.store.attempt import read_only
 from gpd_soap.store.keys import Key, Role
 from gpd_soap.store.store import Store
 
@@ -59,7 +59,7 @@ def shown() -> str:
 
 def known(store: Store, token: str) -> Key:
     """The key that this is; Refused where it is none that works."""
-    key = attempt(store, lambda c: keys.find(c, token)) if token else None
+    key = read_only(store, lambda c: keys.find(c, token)) if token else None
     if key is None:
         raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})
     return key

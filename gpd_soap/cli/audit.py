@@ -22,10 +22,10 @@ MOST = 100_000
 def audit(organization: str | None, limit: int) -> None:
     """Print a line for each change over the admin face, refused ones too, the newest first."""
     from gpd_soap.store import audit as kept
-    from gpd_soap.store.attempt import attempt
+    from gpd_soap.store.attempt import read_only
     from gpd_soap.store.paging import Slice
 
-    found, _ = attempt(ready_store(), lambda c: kept.page(c, organization, Slice(limit, 0)))
+    found, _ = read_only(ready_store(), lambda c: kept.page(c, organization, Slice(limit, 0)))
     for change in found:
         click.echo(_line(change))
 

@@ -43,10 +43,10 @@ def search(organization: str | None, limit: int, *, as_json: bool, **filters: st
     """Print a line for each entry that is found, the newest first."""
     from gpd_soap.admin.journal import answers
     from gpd_soap.store import entries
-    from gpd_soap.store.attempt import attempt
+    from gpd_soap.store.attempt import read_only
 
     wanted = _wanted(organization, filters)._replace(limit=limit)
-    found, _ = attempt(ready_store(), lambda c: entries.page(c, wanted))
+    found, _ = read_only(ready_store(), lambda c: entries.page(c, wanted))
     for entry in found:
         told = answers.entry(entry, masked=False)
         click.echo(json.dumps(told, ensure_ascii=False) if as_json else _line(told))
@@ -58,14 +58,14 @@ def show(entry_id: str) -> None:
     """Print the entry of this ID, a field a line."""
     from gpd_soap.admin.journal import answers
     from gpd_soap.store import entries
-    from gpd_soap.store.attempt import attempt
+    from gpd_soap.store.attempt import read_only
     from gpd_soap.store.entries import Place
 
     try:
         place = Place.of(entry_id)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
-    entry = attempt(ready_store(), lambda c: entries.one(c, None, place))
+    entry = read_only(ready_store(), lambda c: entries.one(c, None, place))
     if entry is None:
         raise click.ClickException("there is no entry of this id: see `gpd-soap journal search`")
     for name, value in answers.entry(entry, masked=False).items():

@@ -59,7 +59,7 @@ def every(organization: str, **told: str | None) -> None:
     asked = {names.get(name, name): value for name, value in told.items() if value is not None}
     with _told():
         wanted = read(Listing, **asked, pageSize="100").wanted(utc_now())
-    with ready_store().begin() as connection:
+    with ready_store().reading() as connection:
         found, total = kept.page(connection, organization, wanted)
     for each in found:
         click.echo(_receipt_line(each))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from typing import TypeVar
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from gpd_soap.store.errors import StoreError
-from gpd_soap.store.store import Store
 
 T = TypeVar("T")
 
@@ -25,6 +24,18 @@ LOST_TO_ANOTHER = ("40P01", "40001")
 TROUBLE = (OperationalError, InterfaceError, InternalError)
 
 
+class Database(Protocol):
+    """What a transaction needs of a store."""
+
+    engine: Engine
+
+    def begin(self) -> AbstractContextManager[Connection]:
+        """Returns a transaction that may write."""
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Returns a transaction that reads and waits for no writer."""
+
+
 class Unavailable(StoreError):
     """The database cannot be reached, or others held what was needed for too long."""
 
@@ -34,7 +45,7 @@ class Unavailable(StoreError):
         super().__init__("the database could not take this")
 
 
-def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
+def attempt(store: Database, work: Callable[[Transaction], T]) -> T:
     """Do some work in a transaction; Unavailable where the database could not take it."""
     for left in reversed(range(ATTEMPTS)):
         try:
@@ -46,8 +57,20 @@ def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
     raise AssertionError("unreachable")
 
 
+def read_only(store: Database, work: Callable[[Transaction], T]) -> T:
+    """Returns what some work reads, in a transaction that waits for no writer.
+
+    Raises Unavailable if the database cannot answer.  A statement of `work` that writes fails.
+    """
+    try:
+        with store.reading() as connection:
+            return work(connection)
+    except TROUBLE as error:
+        raise Unavailable from error
+
+
 @contextmanager
-def steps(store: Store) -> Iterator[Transaction]:
+def steps(store: Database) -> Iterator[Transaction]:
     """One transaction after another, each ended by the caller's `commit`; the last, or nothing.
 
     What is not committed is rolled back; Unavailable as in `attempt`, and nothing is tried again.
@@ -63,7 +86,7 @@ class _Undone(Exception):
     """Raised to leave a transaction with nothing kept."""
 
 
-def rehearse(store: Store, work: Callable[[Transaction], T]) -> T:
+def rehearse(store: Database, work: Callable[[Transaction], T]) -> T:
     """What some work would come to: done in a transaction, and undone."""
     come_to: list[T] = []
 

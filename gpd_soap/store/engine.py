@@ -104,6 +104,7 @@ def _engine(address: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **alike)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkin", _allow_writing)
     return engine
 
 
@@ -191,4 +192,12 @@ def _wait(connection: Any, work: Any) -> Any:
 def _begin(connection: Connection) -> None:
     # WHY: a transaction that reads first and writes later would fail, not wait, behind a writer.
     reading = connection.get_execution_options().get("reading")
+    if reading:
+        # WHY: a write would take the lock behind our back, so it fails, as it does on PostgreSQL.
+        connection.exec_driver_sql("PRAGMA query_only = ON")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _allow_writing(connection: Any, _record: object) -> None:
+    if connection is not None:
+        connection.execute("PRAGMA query_only = OFF")

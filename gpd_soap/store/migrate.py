@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-from gpd_soap.store.engine import patiently
+from gpd_soap.store.engine import READING, patiently
 from gpd_soap.store.errors import LaterSchema, StaleSchema
 
 SCRIPTS = Path(__file__).parent / "migrations"
@@ -34,7 +34,7 @@ def upgrade(engine: Engine) -> None:
 
 def pending(engine: Engine) -> list[str]:
     """The revisions that this database lacks, oldest first; empty when it is up to date."""
-    with engine.begin() as connection:
+    with engine.connect().execution_options(**READING) as connection:
         return _pending(connection)
 
 

@@ -8,9 +8,8 @@ from functools import partial
 from sqlalchemy import delete, func, select, tuple_
 
 from gpd_soap.store import months, schema
-from gpd_soap.store.attempt import Transaction, attempt
+from gpd_soap.store.attempt import Database, Transaction, attempt, read_only
 from gpd_soap.store.engine import patiently
-from gpd_soap.store.store import Store
 
 ENTRY = schema.journal.c
 KEY = list(schema.journal.primary_key.columns)
@@ -29,17 +28,17 @@ def before(now: datetime, many: int) -> datetime:
     return utc.replace(year=first.year, month=first.month, day=min(utc.day, last))
 
 
-def count(store: Store, until: datetime) -> int:
+def count(store: Database, until: datetime) -> int:
     """How many entries are of before this instant."""
 
     def counted(connection: Transaction) -> int:
         patiently(connection)
         return connection.execute(select(func.count()).where(ENTRY.at < until)).scalar_one()
 
-    return attempt(store, counted)
+    return read_only(store, counted)
 
 
-def purge(store: Store, until: datetime) -> int:
+def purge(store: Database, until: datetime) -> int:
     """Remove what is of before this instant, whole months where they are apart; how many it was.
 
     One transaction after the other: what is removed stays so, whatever comes.

@@ -51,13 +51,13 @@ class Store:
             yield connection
 
     @contextmanager
-    def reading(self, *, seconds: int) -> Iterator[Connection]:
+    def reading(self, *, seconds: int | None = None) -> Iterator[Connection]:
         """One transaction that only reads, waits for no writer, and gives up after some seconds.
 
-        LIMIT: SQLite has nobody who would give up.
+        Without `seconds` it gives up as every statement does.  LIMIT: SQLite never gives up.
         """
         with self.engine.connect().execution_options(**READING) as connection:
-            if connection.dialect.name == "postgresql":
+            if seconds is not None and connection.dialect.name == "postgresql":
                 connection.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
             yield connection
 
@@ -135,7 +135,7 @@ class Store:
     def last_probe(self) -> datetime | None:
         """When the Node last probed any of our stations; None before the first time."""
         probe = schema.probe.c
-        with self.begin() as connection:
+        with self.reading() as connection:
             return connection.execute(
                 select(probe.last_at).order_by(probe.last_at.desc()).limit(1)
             ).scalar()

@@ -19,7 +19,7 @@ from gpd_soap.admin.description import (
 from gpd_soap.admin.group import ORGANIZATION, Group, add
 from gpd_soap.admin.parameters import OfOrganization, Paged
 from gpd_soap.store import audit
-from gpd_soap.store.attempt import attempt
+from gpd_soap.store.attempt import read_only
 from gpd_soap.store.audit import Change
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
@@ -47,7 +47,7 @@ class Changes:
         return self._page(None, query)
 
     def _page(self, organization: str | None, query: Paged) -> Response:
-        found, total = attempt(self._store, lambda c: audit.page(c, organization, query.slice()))
+        found, total = read_only(self._store, lambda c: audit.page(c, organization, query.slice()))
         return jsonify(listed("changes", [_told(change) for change in found], total, query))
 
 

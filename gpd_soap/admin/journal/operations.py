@@ -14,7 +14,7 @@ from gpd_soap.admin.parameters import Nothing, OfOrganization
 from gpd_soap.admin.problems import Refused
 from gpd_soap.desk import Clock
 from gpd_soap.store import entries
-from gpd_soap.store.attempt import attempt
+from gpd_soap.store.attempt import read_only
 from gpd_soap.store.entries import Place
 from gpd_soap.store.keys import Role
 from gpd_soap.store.store import Store
@@ -51,12 +51,12 @@ class Journal:
 
     def _page(self, organization: str | None, query: Searching) -> Response:
         wanted = query.wanted(organization, self._clock())
-        found, after = attempt(self._store, lambda c: entries.page(c, wanted))
+        found, after = read_only(self._store, lambda c: entries.page(c, wanted))
         return jsonify(answers.page(found, after, masked=_masked()))
 
     def _one(self, organization: str | None, reference: str) -> Response:
         place = Place.of(reference)
-        found = attempt(self._store, lambda c: entries.one(c, organization, place))
+        found = read_only(self._store, lambda c: entries.one(c, organization, place))
         if found is None:
             raise Refused(problems.ENTRY_NOT_FOUND)
         return jsonify(answers.entry(found, masked=_masked()))

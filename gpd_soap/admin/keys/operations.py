@@ -27,7 +27,7 @@ from gpd_soap.admin.problems import Refused
 from gpd_soap.desk import Clock
 from gpd_soap.intake.finding import FieldError
 from gpd_soap.store import keys
-from gpd_soap.store.attempt import attempt
+from gpd_soap.store.attempt import attempt, read_only
 from gpd_soap.store.keys import Key, Role, UnusableKey
 from gpd_soap.store.store import Store
 
@@ -49,7 +49,7 @@ class Keys:
 
     def page(self, query: Paged) -> Response:
         """List the keys, the oldest first, page by page; those that were revoked too."""
-        found, total = attempt(self._store, lambda c: keys.page(c, query.slice()))
+        found, total = read_only(self._store, lambda c: keys.page(c, query.slice()))
         return jsonify(listed("keys", [_told(key) for key in found], total, query))
 
     def create(self, query: Nothing) -> Response:

@@ -68,7 +68,7 @@ def create(
     try:
         stored = _keep(store, organization, bodies, now, how)
     except AlreadyKept:
-        used = attempt(store, lambda c: list(_in_use(c, organization, bodies, place)))
+        used = read_only(store, lambda c: list(_in_use(c, organization, bodies, place)))
         raise Refused(problems.NOT_UNIQUE, used) from None
     return Done(stored, frozenset(given(bodies)), warnings)
 

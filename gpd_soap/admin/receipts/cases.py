@@ -16,7 +16,7 @@ from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.receipt import waits
 from gpd_soap.desk import Clock
 from gpd_soap.store import matching, worklist
-from gpd_soap.store.attempt import Transaction, attempt
+from gpd_soap.store.attempt import Transaction, attempt, read_only
 from gpd_soap.store.store import Store
 from gpd_soap.store.worklist import Case, NoticeNow, Resolution, Row, Scope, Wanted
 
@@ -45,7 +45,7 @@ class Cases:
             found, total = worklist.page(connection, scope, wanted)
             return _with_notices(connection, scope, found), total
 
-        return attempt(self._store, work)
+        return read_only(self._store, work)
 
     def read(self, scope: Scope, told: str) -> Found:
         """One case, whatever has become of it."""
@@ -57,12 +57,12 @@ class Cases:
                 raise Refused(problems.CASE_NOT_FOUND)
             return _with_notices(connection, scope, [found])[0]
 
-        return attempt(self._store, work)
+        return read_only(self._store, work)
 
     def raw(self, scope: Scope, told: str) -> bytes:
         """The message of a case, exactly as it came."""
         key = _key(told)
-        found = attempt(self._store, lambda c: worklist.raw(c, scope, key))
+        found = read_only(self._store, lambda c: worklist.raw(c, scope, key))
         if found is None:
             raise Refused(problems.CASE_NOT_FOUND)
         return found

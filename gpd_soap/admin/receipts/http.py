@@ -14,7 +14,7 @@ from gpd_soap.admin.receipts.parameters import InWorklist, Listing, OfCase, OfIu
 from gpd_soap.desk import Clock
 from gpd_soap.soap.kept import document
 from gpd_soap.store import receipts
-from gpd_soap.store.attempt import attempt
+from gpd_soap.store.attempt import read_only
 from gpd_soap.store.store import Store
 
 
@@ -28,7 +28,7 @@ class Receipts:
     def page(self, path: OfOrganization, query: Listing) -> Response:
         """List the receipts of an organization's payments, page by page, the latest first."""
         organization, wanted = path.organizationfiscalcode, query.wanted(self._clock())
-        found, total = attempt(self._store, lambda c: receipts.page(c, organization, wanted))
+        found, total = read_only(self._store, lambda c: receipts.page(c, organization, wanted))
         # SPEC: gpd-reference.md 4.7: of nothing there is one page, and it is empty.
         pages = max(1, -(-total // wanted.limit))
         if wanted.page >= pages:
@@ -40,7 +40,7 @@ class Receipts:
         organization, iuv = path.organizationfiscalcode, path.iuv
         if query.codes and not iuv.startswith(query.codes):
             raise Refused(problems.RECEIPT_FORBIDDEN)
-        found = attempt(self._store, lambda c: receipts.find(c, organization, iuv))
+        found = read_only(self._store, lambda c: receipts.find(c, organization, iuv))
         if found is None:
             raise Refused(problems.RECEIPT_NOT_FOUND)
         return Response(document(found.raw, found.digest), content_type="application/xml")
