@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import weakref
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from gpd_soap.store.journal import Journal
 from gpd_soap.store.questions import Answer, Debt, Outline, Questions
 from gpd_soap.store.schema.base import cut
 from gpd_soap.store.settle import Settlement, values_of
+from gpd_soap.store.sqlite_file import fold_wal
 from gpd_soap.store.sweep import Batch, Sweep
 
 
@@ -37,12 +39,17 @@ class Store:
         self.journal = Journal(make_engine(address, durable=False))
         # WHY: a pool does not close what it holds when it is forgotten; at exit the system does.
         weakref.finalize(self, self.engine.dispose).atexit = False
+        _EVERY.add(self)
 
     def close(self) -> None:
-        """Close every connection; the store can still be used, and opens new ones."""
+        """Close every connection; the store can still be used, and opens new ones.
+
+        On SQLite the database file then holds everything, unless others have it open.
+        """
         self.journal.flush()
         self._connections.close()
         self.engine.dispose()
+        fold_wal(self.engine)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -139,3 +146,16 @@ class Store:
             return connection.execute(
                 select(probe.last_at).order_by(probe.last_at.desc()).limit(1)
             ).scalar()
+
+
+_EVERY: weakref.WeakSet[Store] = weakref.WeakSet()
+
+
+def _close_at_exit() -> None:
+    for store in list(_EVERY):
+        store.close()
+
+
+# WHY: a process that ends without closing SQLite leaves the write-ahead log, and whoever then
+# copies the database file alone copies it without the last receipts.
+atexit.register(_close_at_exit)
