@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
-from gpd_soap.store.errors import StoreError
+from gpd_soap.store.errors import StoreError, UnusableDatabase
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ ATTEMPTS = 3
 #: What PostgreSQL calls a deadlock, and a transaction that cannot be put in line.
 LOST_TO_ANOTHER = ("40P01", "40001")
 #: What a driver says when a database could not take something that was in order.
-TROUBLE = (OperationalError, InterfaceError, InternalError)
+TROUBLE = (OperationalError, InterfaceError, InternalError, UnusableDatabase)
 
 
 class Database(Protocol):
@@ -52,7 +52,8 @@ def attempt(store: Database, work: Callable[[Transaction], T]) -> T:
             with store.begin() as connection:
                 return work(connection)
         except TROUBLE as error:
-            if not left or getattr(error.orig, "sqlstate", None) not in LOST_TO_ANOTHER:
+            cause = getattr(error, "orig", None)
+            if not left or getattr(cause, "sqlstate", None) not in LOST_TO_ANOTHER:
                 raise Unavailable from error
     raise AssertionError("unreachable")
 

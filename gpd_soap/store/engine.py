@@ -44,6 +44,9 @@ POSTGRESQL_CONNECT = {
 
 # WHY: readers do not wait for the writer.
 SQLITE_MODE = "PRAGMA journal_mode = WAL"
+#: What SQLite says where a file or its folder may not be written.
+UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+WRITABLE = "the database file and its folder must both be writable"
 
 # WHY: an OK to a receipt promises a durable commit, whatever the cluster's default says; a stricter
 # default (remote_apply) is kept.  What waits for a lock must then see what the other committed.
@@ -146,23 +149,32 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # WHY: with the driver's own transaction control a savepoint taken first is committed by its
     # release; here BEGIN is always said by us.
     connection.isolation_level = None
-    for pragma in SQLITE_PRAGMAS:
-        connection.execute(pragma)
-    _turn_to_wal(connection)
+    try:
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(pragma)
+        _turn_to_wal(connection)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in UNWRITABLE:
+            raise
+        raise UnusableDatabase(f"SQLite cannot write: {WRITABLE}") from error
 
 
 def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """Sets the mode, which the file keeps.  Raises UnusableDatabase if it cannot be set."""
     # WHY: a file changes its mode once, and SQLite then waits for no one, whatever busy_timeout.
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
-            connection.execute(SQLITE_MODE)
+            mode = connection.execute(SQLITE_MODE).fetchone()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
         else:
-            return
+            break
+    # WHY: where the mode cannot be changed SQLite says so by the mode that it keeps, and no more.
+    if mode != ("wal",):
+        raise UnusableDatabase("SQLite cannot keep a write-ahead log on this file system")
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:

@@ -180,7 +180,8 @@ class Registry:
         """Returns what some work reads of an organization; Refused if it is not registered."""
 
         def known(connection: Transaction) -> T:
-            _known(configured.organization(connection, organization), problems.ORGANIZATION_NOT_FOUND)
+            there = configured.organization(connection, organization)
+            _known(there, problems.ORGANIZATION_NOT_FOUND)
             return work(connection)
 
         return read_only(self._store, known)

@@ -16,7 +16,7 @@ from gpd_soap.intake.finding import FieldError, path
 from gpd_soap.intake.position import position_of, wanted_numbers
 from gpd_soap.store import admin_positions, numbers, positions
 from gpd_soap.store.admin_positions import Stored
-from gpd_soap.store.attempt import Transaction, attempt, rehearse
+from gpd_soap.store.attempt import Transaction, attempt, read_only, rehearse
 from gpd_soap.store.errors import AlreadyKept
 from gpd_soap.store.store import Store
 
