@@ -13,7 +13,7 @@ from gpd_soap.api.rate_limit import Pace
 from gpd_soap.clock import Clock
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role
-from gpd_soap.store.database.transaction import attempt
+from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.store import Store
 from gpd_soap.validation.finding import FieldError, Model, taken
 from gpd_soap.validation.strict_json import UnusableFile, decode
@@ -59,7 +59,7 @@ def shown() -> str:
 
 def known(store: Store, token: str) -> Key:
     """The key that this is; Refused where it is none that works."""
-    key = attempt(store, lambda c: keys.find(c, token)) if token else None
+    key = read_only(store, lambda c: keys.find(c, token)) if token else None
     if key is None:
         raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})
     return key

@@ -77,4 +77,4 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
     }
     click.echo(NEXT.format(**told))
     faces = wiring.faces(settings, store, "all", counted_in)
-    server.serve(lambda: server.Program(settings, faces, store.journal.flush))
+    server.serve(lambda: server.Program(settings, faces, store.close))

@@ -54,7 +54,7 @@ def every() -> None:
     """Print a line for each key: id, role, organizations, whether it works, name."""
     from gpd_soap.store.access import keys
 
-    with ready_store().begin() as connection:
+    with ready_store().reading() as connection:
         found = keys.every(connection)
     for each in found:
         click.echo(_line(each))

@@ -53,7 +53,7 @@ def _serve(face: str, counted_in: Path) -> None:
         store = Store(settings.database_url)
         faces = wiring.faces(settings, store, face, counted_in)
         logs.configure(settings.log_level)
-        return server.Program(settings, faces, store.journal.flush)
+        return server.Program(settings, faces, store.close)
 
     migrate.check(_store().engine)
     server.serve(assemble)

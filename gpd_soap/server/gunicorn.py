@@ -27,7 +27,7 @@ log = logging.getLogger("gpd_soap.server.gunicorn")
 class Program(NamedTuple):
     """What is served: how, and each face by the address to bind; at least one.
 
-    A worker does `leave` as its last, once its last request is answered.
+    A worker does `leave` as its last, once its last request is answered; so does the master.
     """
 
     settings: Settings
@@ -109,6 +109,8 @@ class Server(BaseApplication):
             "graceful_timeout": DRAIN_SECONDS,
             **(PINNED if settings.pin else {}),
             "worker_exit": lambda _arbiter, _worker: self._program.leave(),
+            # WHY: the master ends last, when no worker has SQLite's file open any more.
+            "on_exit": lambda _arbiter: self._program.leave(),
             # WHY: no file in the home directory, which a hardened unit does not have.
             "control_socket_disable": True,
             "logger_class": _RootLogger,

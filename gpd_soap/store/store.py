@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import weakref
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ from gpd_soap.store import tables as schema
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import make_engine
+from gpd_soap.store.database.sqlite_file import fold_wal
 from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.journal.writer import Journal
 from gpd_soap.store.node import matching
@@ -38,12 +40,17 @@ class Store(Database):
         self.journal = Journal(make_engine(address, durable=False))
         # WHY: a pool does not close what it holds when it is forgotten; at exit the system does.
         weakref.finalize(self, self.engine.dispose).atexit = False
+        _EVERY.add(self)
 
     def close(self) -> None:
-        """Close every connection; the store can still be used, and opens new ones."""
+        """Close every connection; the store can still be used, and opens new ones.
+
+        On SQLite the database file then holds everything, unless others have it open.
+        """
         self.journal.flush()
         self._connections.close()
         self.engine.dispose()
+        fold_wal(self.engine)
 
     def outline(self, claim: Claim, nav: str) -> Outline:
         """What verify needs about a notice: one query."""
@@ -119,7 +126,20 @@ class Store(Database):
     def last_probe(self) -> datetime | None:
         """When the Node last probed any of our stations; None before the first time."""
         probe = schema.probe.c
-        with self.begin() as connection:
+        with self.reading() as connection:
             return connection.execute(
                 select(probe.last_at).order_by(probe.last_at.desc()).limit(1)
             ).scalar()
+
+
+_EVERY: weakref.WeakSet[Store] = weakref.WeakSet()
+
+
+def _close_at_exit() -> None:
+    for store in list(_EVERY):
+        store.close()
+
+
+# WHY: a process that ends without closing SQLite leaves the write-ahead log, and whoever then
+# copies the database file alone copies it without the last receipts.
+atexit.register(_close_at_exit)

@@ -20,7 +20,7 @@ from gpd_soap.store.configuration import (
 from gpd_soap.store.configuration.read import Broker, Offered, Organization, Serving, Station
 from gpd_soap.store.configuration.references import BROKER, ORGANIZATION, STATION, Kind
 from gpd_soap.store.database.paging import Slice
-from gpd_soap.store.database.transaction import Transaction, attempt
+from gpd_soap.store.database.transaction import Transaction, attempt, read_only
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases import service_rules as offering
@@ -48,11 +48,11 @@ class Registry:
 
     def organizations(self, wanted: Slice) -> tuple[list[Organization], int]:
         """A page of the organizations, and how many there are in all."""
-        return attempt(self._store, lambda c: configured.organizations(c, wanted))
+        return read_only(self._store, lambda c: configured.organizations(c, wanted))
 
     def organization(self, code: str) -> Organization:
         """One organization."""
-        found = attempt(self._store, lambda c: configured.organization(c, code))
+        found = read_only(self._store, lambda c: configured.organization(c, code))
         return _known(found, refusals.OrganizationNotFound)
 
     def put_organization(self, code: str, name: str, *, may_register: bool = True) -> bool:
@@ -71,7 +71,7 @@ class Registry:
 
     def brokers(self, wanted: Slice) -> tuple[list[Broker], int]:
         """A page of the brokers, and how many there are in all."""
-        return attempt(self._store, lambda c: configured.brokers(c, wanted))
+        return read_only(self._store, lambda c: configured.brokers(c, wanted))
 
     def put_broker(self, code: str) -> bool:
         """Register a broker."""
@@ -83,11 +83,11 @@ class Registry:
 
     def stations(self, wanted: Slice) -> tuple[list[Station], int]:
         """A page of the stations, and how many there are in all."""
-        return attempt(self._store, lambda c: configured.stations(c, wanted))
+        return read_only(self._store, lambda c: configured.stations(c, wanted))
 
     def station(self, name: str) -> Station:
         """One station."""
-        found = attempt(self._store, lambda c: configured.station(c, name))
+        found = read_only(self._store, lambda c: configured.station(c, name))
         return _known(found, refusals.StationNotFound)
 
     def put_station(self, name: str, broker: str, *, with_broker: bool = False) -> bool:
@@ -109,7 +109,7 @@ class Registry:
 
     def serving(self, organization: str, wanted: Slice) -> tuple[list[Serving], int]:
         """A page of the stations that serve an organization, and how many there are in all."""
-        return self._of(organization, lambda c: configured.serving(c, organization, wanted))
+        return self._read_of(organization, lambda c: configured.serving(c, organization, wanted))
 
     def serve(self, organization: str, station: str, code: str | None, *, broadcast: bool) -> bool:
         """Let a station serve an organization, with this segregation code or none."""
@@ -134,11 +134,11 @@ class Registry:
 
     def services(self, organization: str, wanted: Slice) -> tuple[list[Offered], int]:
         """A page of an organization's services, and how many there are in all."""
-        return self._of(organization, lambda c: configured.services(c, organization, wanted))
+        return self._read_of(organization, lambda c: configured.services(c, organization, wanted))
 
     def service(self, organization: str, service_id: str, subject_id: str) -> Offered:
         """One service."""
-        found = self._of(
+        found = self._read_of(
             organization, lambda c: configured.service(c, organization, service_id, subject_id)
         )
         return _known(found, refusals.ServiceNotFound)
@@ -183,6 +183,16 @@ class Registry:
             return work(connection)
 
         return attempt(self._store, held)
+
+    def _read_of(self, organization: str, work: Callable[[Transaction], T]) -> T:
+        """Returns what some work reads of an organization; Refused if it is not registered."""
+
+        def known(connection: Transaction) -> T:
+            there = configured.organization(connection, organization)
+            _known(there, refusals.OrganizationNotFound)
+            return work(connection)
+
+        return read_only(self._store, known)
 
     def _renumbered(self, organization: str, work: Callable[[Transaction], T]) -> T:
         """Change an organization's segregation codes, of which its services may lose none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from gpd_soap.store.database.database import Database
-from gpd_soap.store.database.transaction import attempt
+from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.journal import entries
 from gpd_soap.store.journal.entries import Entry, Place, Wanted
 from gpd_soap.usecases import refusals
@@ -29,12 +29,12 @@ def question(searching: Searching, organization: str | None, now: datetime) -> W
 
 def page(database: Database, wanted: Wanted) -> tuple[list[Entry], Place | None]:
     """The entries of a page, and where the next page begins."""
-    return attempt(database, lambda c: entries.page(c, wanted))
+    return read_only(database, lambda c: entries.page(c, wanted))
 
 
 def entry(database: Database, organization: str | None, place: Place) -> Entry:
     """One entry.  Raises EntryNotFound if the organization has none there."""
-    row = attempt(database, lambda c: entries.one(c, organization, place))
+    row = read_only(database, lambda c: entries.one(c, organization, place))
     if row is None:
         raise refusals.EntryNotFound
     return row

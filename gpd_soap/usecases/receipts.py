@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gpd_soap.core import rome
 from gpd_soap.store.database.database import Database
-from gpd_soap.store.database.transaction import attempt
+from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.receipts import search as receipts
 from gpd_soap.usecases import refusals
 from gpd_soap.validation.fields import Since, Until
@@ -45,7 +45,7 @@ def page(
     database: Database, organization: str, wanted: receipts.Wanted
 ) -> tuple[list[receipts.Listed], int]:
     """The receipts of a page, and how many there are on all pages."""
-    return attempt(database, lambda c: receipts.page(c, organization, wanted))
+    return read_only(database, lambda c: receipts.page(c, organization, wanted))
 
 
 def document(
@@ -57,7 +57,7 @@ def document(
     """
     if codes and not iuv.startswith(codes):
         raise refusals.ReceiptForbidden
-    row = attempt(database, lambda c: receipts.find(c, organization, iuv))
+    row = read_only(database, lambda c: receipts.find(c, organization, iuv))
     if row is None:
         raise refusals.ReceiptNotFound
     return row

@@ -12,7 +12,7 @@ from gpd_soap.clock import Clock
 from gpd_soap.core.case_id import CaseKey, case_key
 from gpd_soap.core.exchange import Exchanged
 from gpd_soap.core.receipt import waits
-from gpd_soap.store.database.transaction import Transaction, attempt
+from gpd_soap.store.database.transaction import Transaction, attempt, read_only
 from gpd_soap.store.node import matching
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.receipts.worklist import Case, NoticeNow, Resolution, Row, Scope, Wanted
@@ -44,7 +44,7 @@ class Cases:
             found, total = worklist.page(connection, scope, wanted)
             return _with_notices(connection, scope, found), total
 
-        return attempt(self._store, work)
+        return read_only(self._store, work)
 
     def read(self, scope: Scope, told: str) -> Found:
         """One case, whatever has become of it."""
@@ -56,12 +56,12 @@ class Cases:
                 raise refusals.CaseNotFound
             return _with_notices(connection, scope, [found])[0]
 
-        return attempt(self._store, work)
+        return read_only(self._store, work)
 
     def raw(self, scope: Scope, told: str) -> bytes:
         """The message of a case, exactly as it came."""
         key = _key(told)
-        found = attempt(self._store, lambda c: worklist.raw(c, scope, key))
+        found = read_only(self._store, lambda c: worklist.raw(c, scope, key))
         if found is None:
             raise refusals.CaseNotFound
         return found

@@ -132,3 +132,18 @@ def test_a_question_that_makes_no_sense_is_refused(quick: Office, query: str, ti
     refused = quick.get(f"{ALL}?{query}")
 
     assert (refused.status, refused.title) == (400, title)
+
+
+def test_a_list_by_status_ends_where_it_would_grow_slow(quick: Office):
+    """It says which lists go on; those reach the last position, and so does one of one status."""
+    quick.create()
+    refused = quick.get(f"{ALL}?orderby=STATUS&limit=50&page=200")
+    others = [
+        quick.get(f"{ALL}?limit=50&page=200&{query}")
+        for query in ("orderby=IUPD", "orderby=COMPANY_NAME", "orderby=STATUS&status=DRAFT", "")
+    ]
+
+    assert (refused.status, refused.errors) == (400, {("page", "range")})
+    assert "another orderby" in str(refused.body["errors"])
+    assert quick.get(f"{ALL}?orderby=STATUS&limit=50&page=199").status == 200
+    assert {answer.status for answer in others} == {200}

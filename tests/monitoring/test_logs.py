@@ -48,7 +48,12 @@ def fail() -> None:
 
 def run(program: str, level: str = "info") -> list[dict[str, Any]]:
     """The lines that a process with our logs writes to standard error."""
-    lines = ["import logging", "from gpd_soap.monitoring import logs", f"logs.configure({level!r})", program]
+    lines = [
+        "import logging",
+        "from gpd_soap.monitoring import logs",
+        f"logs.configure({level!r})",
+        program,
+    ]
     done = subprocess.run(
         [sys.executable, "-c", "\n".join(lines)],
         cwd=ROOT,

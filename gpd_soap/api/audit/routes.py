@@ -11,7 +11,7 @@ from gpd_soap.api.responses import listed, local, row
 from gpd_soap.store.access import audit
 from gpd_soap.store.access.audit import Change
 from gpd_soap.store.access.keys import Role
-from gpd_soap.store.database.transaction import attempt
+from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.store import Store
 from gpd_soap.validation.queries.common import OfOrganization, Paged
 
@@ -38,7 +38,7 @@ class Changes:
         return self._page(None, query)
 
     def _page(self, organization: str | None, query: Paged) -> Response:
-        found, total = attempt(self._store, lambda c: audit.page(c, organization, query.slice()))
+        found, total = read_only(self._store, lambda c: audit.page(c, organization, query.slice()))
         return jsonify(listed("changes", [_told(change) for change in found], total, query))
 
 

@@ -25,7 +25,7 @@ from gpd_soap.api.responses import listed, local, row
 from gpd_soap.clock import Clock
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role, UnusableKey
-from gpd_soap.store.database.transaction import attempt
+from gpd_soap.store.database.transaction import attempt, read_only
 from gpd_soap.store.store import Store
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import Nothing, Paged
@@ -49,7 +49,7 @@ class Keys:
 
     def page(self, query: Paged) -> Response:
         """List the keys, the oldest first, page by page; those that were revoked too."""
-        found, total = attempt(self._store, lambda c: keys.page(c, query.slice()))
+        found, total = read_only(self._store, lambda c: keys.page(c, query.slice()))
         return jsonify(listed("keys", [_told(key) for key in found], total, query))
 
     def create(self, query: Nothing) -> Response:

@@ -11,7 +11,7 @@ from gpd_soap.api import problems
 from gpd_soap.api.problems import Refused
 from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
-from gpd_soap.store.positions.search import Wanted, Window
+from gpd_soap.store.positions.search import MOST_BY_STATUS, Wanted, Window
 from gpd_soap.usecases.positions.manage import IUPDS
 from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
 from gpd_soap.validation.finding import FieldError, broken
@@ -133,6 +133,13 @@ class Listing(Paged):
         if sum(window is not None for window in (due, paid, moments)) > 1:
             error = FieldError("", "exclusive", "due dates, payment dates or times, one of them")
             raise Refused(problems.BAD_REQUEST, [error])
+        reached = (self.page + 1) * self.limit
+        if self.orderby == "STATUS" and self.status is None and reached > MOST_BY_STATUS:
+            expected = (
+                f"a page of the first {MOST_BY_STATUS} positions;"
+                " those after them are listed by another orderby, or by status"
+            )
+            raise Refused(problems.BAD_REQUEST, [FieldError("page", "range", expected)])
         return Wanted(
             due=due,
             paid=paid or moments,

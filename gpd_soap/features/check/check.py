@@ -63,7 +63,7 @@ def check(
     UnknownOrganization for a scope that is not there.
     """
     judge = Judge(readable_contract())
-    with store.begin() as connection:
+    with store.reading() as connection:
         known, given = registry.read(connection), keys.every(connection)
     chosen = _chosen(known, scope)
     if not scope.organizations:
@@ -78,7 +78,7 @@ def check(
 
 def size_of(store: Store, scope: Scope) -> int:
     """How many positions there are to look at."""
-    with store.begin() as connection:
+    with store.reading() as connection:
         chosen = scope.organizations or registry.read(connection).organizations
         return sweep.count(connection, chosen) if scope.positions else 0
 

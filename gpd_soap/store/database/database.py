@@ -24,12 +24,12 @@ class Database:
             yield connection
 
     @contextmanager
-    def reading(self, *, seconds: int) -> Iterator[Connection]:
+    def reading(self, *, seconds: int | None = None) -> Iterator[Connection]:
         """One transaction that only reads, waits for no writer, and gives up after some seconds.
 
-        LIMIT: SQLite has nobody who would give up.
+        Without `seconds` it gives up as every statement does.  LIMIT: SQLite never gives up.
         """
         with self.engine.connect().execution_options(**READING) as connection:
-            if connection.dialect.name == "postgresql":
+            if seconds is not None and connection.dialect.name == "postgresql":
                 connection.execute(text(f"SET LOCAL statement_timeout = '{seconds}s'"))
             yield connection

@@ -44,6 +44,9 @@ POSTGRESQL_CONNECT = {
 
 # WHY: readers do not wait for the writer.
 SQLITE_MODE = "PRAGMA journal_mode = WAL"
+#: What SQLite says where a file or its folder may not be written.
+UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+WRITABLE = "the database file and its folder must both be writable"
 
 # WHY: an OK to a receipt promises a durable commit, whatever the cluster's default says; a stricter
 # default (remote_apply) is kept.  What waits for a lock must then see what the other committed.
@@ -104,6 +107,7 @@ def _engine(address: str) -> Engine:
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **alike)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
+    event.listen(engine, "checkin", _allow_writing)
     return engine
 
 
@@ -145,23 +149,32 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     # WHY: with the driver's own transaction control a savepoint taken first is committed by its
     # release; here BEGIN is always said by us.
     connection.isolation_level = None
-    for pragma in SQLITE_PRAGMAS:
-        connection.execute(pragma)
-    _turn_to_wal(connection)
+    try:
+        for pragma in SQLITE_PRAGMAS:
+            connection.execute(pragma)
+        _turn_to_wal(connection)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in UNWRITABLE:
+            raise
+        raise UnusableDatabase(f"SQLite cannot write: {WRITABLE}") from error
 
 
 def _turn_to_wal(connection: sqlite3.Connection) -> None:
+    """Sets the mode, which the file keeps.  Raises UnusableDatabase if it cannot be set."""
     # WHY: a file changes its mode once, and SQLite then waits for no one, whatever busy_timeout.
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
-            connection.execute(SQLITE_MODE)
+            mode = connection.execute(SQLITE_MODE).fetchone()
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)
         else:
-            return
+            break
+    # WHY: where the mode cannot be changed SQLite says so by the mode that it keeps, and no more.
+    if mode != ("wal",):
+        raise UnusableDatabase("SQLite cannot keep a write-ahead log on this file system")
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
@@ -191,4 +204,12 @@ def _wait(connection: Any, work: Any) -> Any:
 def _begin(connection: Connection) -> None:
     # WHY: a transaction that reads first and writes later would fail, not wait, behind a writer.
     reading = connection.get_execution_options().get("reading")
+    if reading:
+        # WHY: a write would take the lock behind our back, so it fails, as it does on PostgreSQL.
+        connection.exec_driver_sql("PRAGMA query_only = ON")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _allow_writing(connection: Any, _record: object) -> None:
+    if connection is not None:
+        connection.execute("PRAGMA query_only = OFF")

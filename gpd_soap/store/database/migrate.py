@@ -11,8 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.database.building import build_indexes
+from gpd_soap.store.database.engine import READING, patiently
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
+from gpd_soap.store.database.sqlite_statistics import believe_large
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
 #: Any number that no one else locks; PostgreSQL's advisory locks have no names.
@@ -20,7 +22,12 @@ LOCK = 4_736_017
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply what is pending, all or nothing; two processes at once do it one after the other."""
+    """Apply what is pending, all or nothing; two processes at once do it one after the other.
+
+    Indexes that PostgreSQL makes while others write are made before, each by itself.
+    """
+    if pending(engine):
+        build_indexes(engine)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             patiently(connection)
@@ -30,11 +37,12 @@ def upgrade(engine: Engine) -> None:
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            believe_large(connection)
 
 
 def pending(engine: Engine) -> list[str]:
     """The revisions that this database lacks, oldest first; empty when it is up to date."""
-    with engine.begin() as connection:
+    with engine.connect().execution_options(**READING) as connection:
         return _pending(connection)
 
 

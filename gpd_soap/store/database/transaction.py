@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 
 from gpd_soap.store.database.database import Database
-from gpd_soap.store.database.errors import StoreError
+from gpd_soap.store.database.errors import StoreError, UnusableDatabase
 
 T = TypeVar("T")
 
@@ -22,7 +22,7 @@ ATTEMPTS = 3
 #: What PostgreSQL calls a deadlock, and a transaction that cannot be put in line.
 LOST_TO_ANOTHER = ("40P01", "40001")
 #: What a driver says when a database could not take something that was in order.
-TROUBLE = (OperationalError, InterfaceError, InternalError)
+TROUBLE = (OperationalError, InterfaceError, InternalError, UnusableDatabase)
 
 
 class Unavailable(StoreError):
@@ -41,9 +41,22 @@ def attempt(store: Database, work: Callable[[Transaction], T]) -> T:
             with store.begin() as connection:
                 return work(connection)
         except TROUBLE as error:
-            if not left or getattr(error.orig, "sqlstate", None) not in LOST_TO_ANOTHER:
+            cause = getattr(error, "orig", None)
+            if not left or getattr(cause, "sqlstate", None) not in LOST_TO_ANOTHER:
                 raise Unavailable from error
     raise AssertionError("unreachable")
+
+
+def read_only(store: Database, work: Callable[[Transaction], T]) -> T:
+    """Returns what some work reads, in a transaction that waits for no writer.
+
+    Raises Unavailable if the database cannot answer.  A statement of `work` that writes fails.
+    """
+    try:
+        with store.reading() as connection:
+            return work(connection)
+    except TROUBLE as error:
+        raise Unavailable from error
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select, tuple_
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import patiently
-from gpd_soap.store.database.transaction import Transaction, attempt
+from gpd_soap.store.database.transaction import Transaction, attempt, read_only
 from gpd_soap.store.journal import partitions as months
 
 ENTRY = schema.journal.c
@@ -37,7 +37,7 @@ def count(store: Database, until: datetime) -> int:
         patiently(connection)
         return connection.execute(select(func.count()).where(ENTRY.at < until)).scalar_one()
 
-    return attempt(store, counted)
+    return read_only(store, counted)
 
 
 def purge(store: Database, until: datetime) -> int:

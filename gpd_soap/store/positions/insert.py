@@ -46,6 +46,7 @@ def know_growth(connection: Connection, written: int) -> None:
     """Let PostgreSQL count its rows where it believes in fewer than half of those just written.
 
     Its plans for tables that it takes for empty read every row of an organization, each time.
+    SQLite has figures of large tables from its migrations, and needs none.
     """
     if connection.dialect.name != "postgresql":
         return

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, RowMapping, select
+from sqlalchemy import Connection, Row, RowMapping, func, select
 
 from gpd_soap.core.debt import Debtor
 from gpd_soap.core.position import NewOption, NewPosition
@@ -125,10 +125,13 @@ Pairs = list[tuple[NewOption, Progress]]
 def _options(
     connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool
 ) -> dict[str, Pairs]:
+    # WHY: by the bare column SQLite would read every option of the organization in the order of
+    # its index, rather than those of the positions.
+    by_due_date = func.coalesce(OPTION.due_at, None)
     asked = (
         select(schema.payment_option)
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
-        .order_by(OPTION.due_at, OPTION.nav)
+        .order_by(by_due_date, OPTION.nav)
     )
     if lock:
         # WHY: a receipt for the only option of a position does not touch the position's row.

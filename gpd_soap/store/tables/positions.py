@@ -45,6 +45,7 @@ position = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Index(None, "organization", "created_at", "iupd"),
+    Index(None, "organization", "company_name", "iupd"),
 )
 
 payment_option = Table(

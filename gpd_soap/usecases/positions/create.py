@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.store.database.errors import AlreadyKept
-from gpd_soap.store.database.transaction import Transaction, attempt, rehearse
+from gpd_soap.store.database.transaction import Transaction, attempt, read_only, rehearse
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.positions import numbers
 from gpd_soap.store.positions import read as admin_positions
@@ -69,7 +69,7 @@ def create(
     try:
         stored = _keep(store, organization, bodies, now, how)
     except AlreadyKept:
-        used = attempt(store, lambda c: list(_in_use(c, organization, bodies, place)))
+        used = read_only(store, lambda c: list(_in_use(c, organization, bodies, place)))
         raise refusals.NotUnique(used) from None
     return Done(stored, frozenset(given(bodies)), warnings)
 

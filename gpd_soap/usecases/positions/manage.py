@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
-from gpd_soap.store.database.transaction import Transaction, attempt
+from gpd_soap.store.database.transaction import Transaction, attempt, read_only
 from gpd_soap.store.positions import change as changing
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions import search as listing
@@ -56,16 +56,16 @@ class Ledger:
 
     def read(self, organization: str, iupd: str) -> Stored:
         """One position."""
-        return attempt(self._store, lambda c: known(admin_positions.read(c, organization, iupd)))
+        return read_only(self._store, lambda c: known(admin_positions.read(c, organization, iupd)))
 
     def page(self, organization: str, wanted: Wanted) -> tuple[list[Stored], int]:
         """A page of positions, and how many there are on all pages."""
         now = self._clock()
-        return attempt(self._store, lambda c: listing.page(c, organization, wanted, now))
+        return read_only(self._store, lambda c: listing.page(c, organization, wanted, now))
 
     def by_number(self, organization: str, number: str, kind: str) -> Notice:
         """The notice of a number, which is its `nav` or its `iuv`."""
-        return attempt(self._store, lambda c: _notice(c, organization, number, kind))
+        return read_only(self._store, lambda c: _notice(c, organization, number, kind))
 
     def delete(self, named: Named) -> None:
         """Delete a position; its numbers are never used again."""

@@ -55,7 +55,7 @@ class Office:
             return refusal
         asked = self._asked(demand, now)
         # WHY: in two transactions, so that nobody waits for the code of a service.
-        with self._store.begin() as connection:
+        with self._store.reading() as connection:
             offered = service(
                 connection, demand.claim.organization, demand.service_id, demand.subject_id
             )

@@ -1,0 +1,70 @@
+"""What SQLite's planner believes of the tables: always that they are large.
+
+SQLite counts no rows by itself.  Without figures, or with those of an empty table, it reads every
+row of an organization for each row of a list.  Figures that never change give each list the plan
+that a test holds, from the first day on.  An operator's own `ANALYZE` replaces them.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, text
+
+#: By table and index: rows in all, then rows that share the first column, the first two, and so on.
+#: Automatic indexes are those of the primary keys.
+FIGURES: dict[str, dict[str, str]] = {
+    "position": {
+        "sqlite_autoindex_position_1": "1000000 200000 1",
+        "ix_position_organization_created_at_iupd": "1000000 200000 2 1",
+        "ix_position_organization_company_name_iupd": "1000000 200000 100000 1",
+    },
+    "payment_option": {
+        "sqlite_autoindex_payment_option_1": "1200000 240000 1",
+        "ix_payment_option_organization_iuv": "1200000 240000 1",
+        "ix_payment_option_organization_iupd": "1200000 240000 2",
+        "ix_payment_option_organization_due_at": "1200000 240000 3000",
+        "ix_payment_option_organization_payment_date_paid_at": "600000 120000 2 1",
+    },
+    "transfer": {"sqlite_autoindex_transfer_1": "1300000 260000 2 1"},
+    "retired_number": {
+        "sqlite_autoindex_retired_number_1": "10000 2000 1",
+        "ix_retired_number_organization_iuv": "10000 2000 1",
+    },
+    "demand": {"sqlite_autoindex_demand_1": "100000 20000 1"},
+    "receipt": {
+        "sqlite_autoindex_receipt_1": "1000000 200000 2 1",
+        "ix_receipt_organization_nav": "1000000 200000 2",
+        "ix_receipt_organization_iuv": "1000000 200000 2",
+        "ix_receipt_organization_kept_received_at": "1000000 200000 40000 2",
+        "ix_receipt_organization_paid_at_received_at": "1000000 200000 2 1",
+    },
+    "quarantine": {"sqlite_autoindex_quarantine_1": "10000 5000 1"},
+    "journal": {
+        "sqlite_autoindex_journal_1": "5000000 1000000 2 1",
+        "ix_journal_organization_nav_at": "5000000 1000000 5 1",
+        "ix_journal_organization_receipt_id": "1000000 200000 2",
+        "ix_journal_at": "5000000 2",
+    },
+    "audit": {"sqlite_autoindex_audit_1": "1000000 200000 2 1", "ix_audit_at": "1000000 2"},
+    "request": {"sqlite_autoindex_request_1": "100000 50000 1", "ix_request_asked_at": "100000 2"},
+}
+
+
+def believe_large(connection: Connection) -> None:
+    """Gives SQLite's planner our figures, and tells every open connection to read them.
+
+    Does nothing on PostgreSQL, which counts by itself.
+    """
+    if connection.dialect.name != "sqlite":
+        return
+    # WHY: SQLite makes the table of figures at an ANALYZE alone, and no one may make it otherwise.
+    connection.execute(text("ANALYZE alembic_version"))
+    connection.execute(text("DELETE FROM sqlite_stat1"))
+    rows = [
+        {"tbl": table, "idx": index, "stat": figures}
+        for table, indexes in FIGURES.items()
+        for index, figures in indexes.items()
+    ]
+    connection.execute(text("INSERT INTO sqlite_stat1 VALUES (:tbl, :idx, :stat)"), rows)
+    # WHY: a connection reads the figures when it reads the schema, and again when that changes.
+    connection.execute(text("CREATE TABLE figures_changed (x INTEGER)"))
+    connection.execute(text("DROP TABLE figures_changed"))

@@ -1,0 +1,174 @@
+"""SQLite's one file: whole after a clean stop, recovered after a kill, whole in a backup."""
+
+import os
+import shutil
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import make_url
+
+from gpd_soap.server.gunicorn import DRAIN_SECONDS
+from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase
+from tests.e2e.load import OK, Load, asking, kept, message
+from tests.e2e.served import Served, free_port, started
+from tests.e2e.test_served import XML, living
+from tests.world import NOW, ORGANIZATION
+
+#: LIMIT: seconds; nothing but a machine that is stuck takes so long.
+STUCK = 120
+LISTS = (
+    f"/organizations/{ORGANIZATION}/debtpositions",
+    f"/payments/{ORGANIZATION}/receipts?from=2026-01-01",
+    f"/organizations/{ORGANIZATION}/journal",
+)
+
+
+def file_of(database: str) -> Path:
+    """The database's one file."""
+    name = make_url(database).database
+    assert name is not None
+    return Path(name)
+
+
+def wal_of(database: str) -> Path:
+    """The write-ahead log beside it."""
+    return Path(f"{file_of(database)}-wal")
+
+
+def key_of(database: str) -> str:
+    """A key that reads everything."""
+    store = Store(database)
+    with store.begin() as connection:
+        token = keys.create(connection, "Prova", Role.ADMIN, (), NOW)[1]
+    store.close()
+    return token
+
+
+def use(served: Served, admin: str, key: str) -> set[str]:
+    """Sends receipts and reads lists, several at once; the ids of the receipts answered OK."""
+
+    def send(receipt_id: str) -> str | None:
+        answered = requests.post(served.url, message(receipt_id), headers=XML, timeout=STUCK)
+        return receipt_id if OK in answered.content else None
+
+    def read(path: str) -> int:
+        asked = requests.get(admin + path, headers={"X-Api-Key": key}, timeout=STUCK)
+        return asked.status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        lists = pool.map(read, LISTS * 6)
+        receipts = list(pool.map(send, (f"r-{number}" for number in range(24))))
+        assert set(lists) == {200}
+    return {receipt_id for receipt_id in receipts if receipt_id is not None}
+
+
+@pytest.fixture
+def database(fresh_database: FreshDatabase) -> str:
+    """A SQLite database of the world that is served."""
+    return fresh_database("sqlite", living)
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_after_a_clean_stop_the_file_alone_has_every_receipt(
+    database: str, tmp_path: Path, workers: str
+) -> None:
+    """No worker, thread or master leaves a write-ahead log behind."""
+    key, port = key_of(database), free_port()
+    told = {"GPD_ADMIN_BIND": f"127.0.0.1:{port}", "GPD_WORKERS": workers}
+    with started("all", database, tmp_path / "log", **told) as served:
+        sent = use(served, f"http://127.0.0.1:{port}", key)
+        served.process.send_signal(signal.SIGTERM)
+        ended = served.process.wait(DRAIN_SECONDS + STUCK)
+    copied = tmp_path / "copied.db"
+    left = wal_of(database).exists()
+    shutil.copyfile(file_of(database), copied)
+
+    assert (ended, left) == (0, False)
+    assert len(sent) == 24
+    assert sent <= kept(f"sqlite:///{copied}")
+
+
+def test_what_a_kill_leaves_the_next_start_recovers(database: str, tmp_path: Path) -> None:
+    """The write-ahead log is there, and every receipt answered OK is found by who opens it."""
+    key, port = key_of(database), free_port()
+    told = {"GPD_ADMIN_BIND": f"127.0.0.1:{port}"}
+    with started("all", database, tmp_path / "log", **told) as served:
+        sent = use(served, f"http://127.0.0.1:{port}", key)
+        master = served.process.pid
+        children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii")
+        # WHY: stopped first, or it would replace a worker, or a worker would leave in order.
+        for pid in (master, *map(int, children.split())):
+            os.kill(pid, signal.SIGSTOP)
+        for pid in (master, *map(int, children.split())):
+            os.kill(pid, signal.SIGKILL)
+        served.process.wait(STUCK)
+        wait_until(lambda: not any(is_alive(int(pid)) for pid in children.split()))
+    left = wal_of(database).stat().st_size
+
+    assert left > 0
+    assert sent <= kept(database)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be reaped does not."""
+    try:
+        told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    except OSError:
+        return False
+    return told.rpartition(")")[2].split()[0] not in "ZX"
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Returns once something is true."""
+    deadline = time.monotonic() + STUCK
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def vacuum(source: Path, target: Path) -> None:
+    """What `sqlite3 FILE "VACUUM INTO 'COPY'"` does."""
+    with closing(sqlite3.connect(source, timeout=STUCK)) as connection:
+        connection.execute("VACUUM INTO ?", [str(target)])
+
+
+def backup(source: Path, target: Path) -> None:
+    """What `sqlite3 FILE ".backup COPY"` does."""
+    with (
+        closing(sqlite3.connect(source, timeout=STUCK)) as connection,
+        closing(sqlite3.connect(target)) as copied,
+    ):
+        connection.backup(copied, pages=100, sleep=0)
+
+
+@pytest.mark.parametrize("copy", [vacuum, backup])
+def test_a_backup_of_a_server_at_work_has_what_was_acknowledged(
+    database: str, tmp_path: Path, copy: Callable[[Path, Path], None]
+) -> None:
+    """Every receipt answered OK before the backup began is in it, and the server goes on."""
+    copied = tmp_path / "backup.db"
+    with started("node", database, tmp_path / "log") as served, asking(served.url) as load:
+        wait_for(load, 12)
+        before = set(load.acknowledged)
+        copy(file_of(database), copied)
+        wait_for(load, len(load.acknowledged) + 4)
+    with closing(sqlite3.connect(copied)) as opened:
+        whole = opened.execute("PRAGMA integrity_check").fetchall()
+
+    assert before <= kept(f"sqlite:///{copied}")
+    assert whole == [("ok",)]
+
+
+def wait_for(load: Load, many: int) -> None:
+    """Returns once so many receipts were answered OK."""
+    wait_until(lambda: len(load.acknowledged) >= many)

@@ -1,0 +1,197 @@
+"""Every other list of the admin face reads by index too, on both databases."""
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, insert, literal, select
+
+from gpd_soap.core.case_id import CaseKey
+from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.receipt import NEEDS_A_PERSON
+from gpd_soap.store import tables as schema
+from gpd_soap.store.access import audit, keys
+from gpd_soap.store.access.audit import Change
+from gpd_soap.store.configuration import read as configured
+from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.database.paging import Slice
+from gpd_soap.store.journal import entries
+from gpd_soap.store.journal import writer as journal
+from gpd_soap.store.journal.entries import Entry
+from gpd_soap.store.receipts import search as receipts
+from gpd_soap.store.receipts import worklist
+from gpd_soap.store.store import Store
+from tests.conftest import KINDS, Databases
+from tests.store.samples import NOW, ORGANIZATION, RAW, nav, prepare
+from tests.store.test_plans import keep_many, scans
+
+MANY = 3000
+#: The organizations beside the one that asks.
+OTHERS = [str(88888888880 + number) for number in range(12)]
+BIG = ("receipt", "quarantine", "journal", "audit")
+#: What is all of a table, or nearly, is read from end to end.
+ALL_OF = {"audit of all": "audit", "worklist of nobody": "quarantine"}
+FIRST = Slice(50, 0)
+LISTED = receipts.Wanted(NOW - timedelta(days=1), NOW, None, None, None, (), 20, 0)
+CASES = worklist.Wanted(None, False, None, None, 10, 0)
+SEARCHED = entries.Wanted(ORGANIZATION, NOW - timedelta(minutes=9), NOW, 50)
+
+LISTS: dict[str, Callable[[Connection], object]] = {
+    "receipts": lambda c: receipts.page(c, ORGANIZATION, LISTED),
+    "receipts without end": lambda c: receipts.page(c, ORGANIZATION, LISTED._replace(until=None)),
+    "receipts of a debtor": lambda c: receipts.page(c, ORGANIZATION, LISTED._replace(debtor="X")),
+    "receipts of a service": lambda c: receipts.page(
+        c, ORGANIZATION, LISTED._replace(service="47", segregation=("47", "48"))
+    ),
+    "receipts of either": lambda c: receipts.page(
+        c, ORGANIZATION, LISTED._replace(debtor_or_iuv="47")
+    ),
+    "one receipt": lambda c: receipts.find(c, ORGANIZATION, nav(77)[1:]),
+    **{
+        f"worklist of {kind}, {resolved}": lambda c, kind=kind, resolved=resolved: worklist.page(  # type: ignore[misc]
+            c, ORGANIZATION, CASES._replace(kind=kind, resolved=resolved)
+        )
+        for kind, resolved in itertools.product(
+            (None, "quarantine", *map(str, NEEDS_A_PERSON)), (None, False, True)
+        )
+    },
+    "worklist of a notice": lambda c: worklist.page(c, ORGANIZATION, CASES._replace(nav=nav(7))),
+    "worklist of an IUV": lambda c: worklist.page(c, ORGANIZATION, CASES._replace(iuv=nav(7)[1:])),
+    "worklist of nobody": lambda c: worklist.page(c, None, CASES),
+    "one case": lambda c: worklist.read(c, ORGANIZATION, CaseKey("r-77", 0)),
+    "journal": lambda c: entries.page(c, SEARCHED),
+    "journal of all": lambda c: entries.page(c, SEARCHED._replace(organization=None)),
+    "journal after": lambda c: entries.page(
+        c, SEARCHED._replace(after=entries.Place(NOW - timedelta(minutes=5), 1))
+    ),
+    "journal of a notice": lambda c: entries.page(c, SEARCHED._replace(nav=nav(7))),
+    "journal of an IUV": lambda c: entries.page(c, SEARCHED._replace(iuv=nav(7)[1:])),
+    "journal of a receipt": lambda c: entries.page(c, SEARCHED._replace(receipt_id="r-7")),
+    **{
+        f"journal of a {name}": lambda c, name=name: entries.page(  # type: ignore[misc]
+            c, entries.Wanted(**{**SEARCHED._asdict(), name: "x"})
+        )
+        for name in ("operation", "outcome", "fault", "psp", "station")
+    },
+    "one entry": lambda c: entries.one(c, ORGANIZATION, entries.Place(NOW, 7)),
+    "audit": lambda c: audit.page(c, ORGANIZATION, FIRST),
+    "audit of all": lambda c: audit.page(c, None, FIRST),
+    "keys": lambda c: keys.page(c, FIRST),
+    "one key": lambda c: keys.find(c, keys.PREFIX + "x"),
+    "organizations": lambda c: configured.organizations(c, FIRST),
+    "brokers": lambda c: configured.brokers(c, FIRST),
+    "stations": lambda c: configured.stations(c, FIRST),
+    "stations of one": lambda c: configured.serving(c, ORGANIZATION, FIRST),
+    "services": lambda c: configured.services(c, ORGANIZATION, FIRST),
+}
+
+
+def entry(number: int) -> Entry:
+    """One of many exchanges, a minute after another."""
+    whose = [ORGANIZATION, *OTHERS][number % 13]
+    told = ("192.0.2.1", "paSendRTV2", "15376371009", "15376371009_01", nav(number), None)
+    at = NOW - timedelta(minutes=number)
+    return Entry(
+        whose,
+        at,
+        number,
+        1000,
+        *told,
+        f"r-{number}",
+        "ABI",
+        "1_01",
+        "OK",
+        NOBODY,
+        "kept",
+        200,
+        None,
+    )
+
+
+def fill(connection: Connection) -> None:
+    """Thousands of rows in each table that grows."""
+    columns = [column for column in schema.receipt.c if column.name != "organization"]
+    for other in OTHERS:
+        configuration.put_organization(connection, other, "Un altro ente")
+        copied = select(literal(other), *columns).where(
+            schema.receipt.c.organization == ORGANIZATION
+        )
+        names = ["organization", *(column.name for column in columns)]
+        connection.execute(insert(schema.receipt).from_select(names, copied))
+    journal.keep(connection, [entry(number) for number in range(MANY)])
+    for number in range(MANY):
+        at = NOW - timedelta(minutes=number)
+        whose = [ORGANIZATION, *OTHERS][number % 13]
+        audit.keep(connection, Change(whose, at, "k", "Prova", "PUT", "/x", 200, f"{number}"))
+    rows = [
+        {
+            "organization": str(10**10 + number % 50),
+            "digest": f"{number:064}",
+            "primitive": "paSendRTV2",
+            "reason": "broken",
+            "received_at": NOW,
+            "last_received_at": NOW,
+            "raw": RAW,
+        }
+        for number in range(MANY)
+    ]
+    connection.execute(insert(schema.quarantine), rows)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def crowded(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Store]:
+    """A store in which everything that grows has grown."""
+    name, url = databases.make(request.param, prepare)
+    store = Store(url)
+    keep_many(store)
+    with store.begin() as connection:
+        patiently(connection)
+        fill(connection)
+    if request.param == "postgresql":
+        with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            patiently(connection)
+            connection.exec_driver_sql("SET statement_timeout = 0")
+            # WHY: an index answers alone for pages of a table that are known to be visible to all.
+            connection.exec_driver_sql("VACUUM ANALYZE")
+    yield store
+    store.close()
+    databases.server(request.param).drop_database(name)
+
+
+def whole_tables(connection: Connection, sql: str, values: Any) -> list[str]:
+    """The big tables that are read from end to end to answer a question."""
+    if connection.dialect.name == "postgresql":
+        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", values).scalar_one()
+        plan = json.loads(plan) if isinstance(plan, str) else plan
+        found = [
+            (re.sub(r"_(\d{4}_\d{2}|rest)$", "", table), how)
+            for table, how in scans(plan[0]["Plan"])
+        ]
+        return [table for table, how in found if table in BIG and how == "Seq Scan"]
+    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
+    read = [re.match(r"SCAN (\w+?)(_\d+)?( USING INDEX (\w+))?$", row[3]) for row in plan]
+    # WHY: in the order of an index a page of all organizations ends where the page ends.
+    return [each[1] for each in read if each and each[1] in BIG and not each[4]]
+
+
+@pytest.mark.parametrize("which", LISTS)
+def test_a_list_of_the_admin_face_reads_no_big_table_from_end_to_end(crowded: Store, which: str):
+    """Neither for its page nor for its total."""
+    asked: list[tuple[str, Any]] = []
+    with crowded.reading() as connection:
+        event.listen(
+            connection,
+            "before_cursor_execute",
+            lambda _, __, statement, values, *___: asked.append((statement, values)),
+        )
+        LISTS[which](connection)
+        reads = [each for each in asked if each[0].startswith(("SELECT", "WITH"))]
+        whole = [table for each in reads for table in whole_tables(connection, *each)]
+
+    assert reads
+    assert set(whole) <= {ALL_OF.get(which)}
