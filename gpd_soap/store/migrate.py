@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from gpd_soap.store.engine import patiently
 from gpd_soap.store.errors import LaterSchema, StaleSchema
+from gpd_soap.store.foreign import created_by, reject_foreign
 
 SCRIPTS = Path(__file__).parent / "migrations"
 #: Any number that no one else locks; PostgreSQL's advisory locks have no names.
@@ -20,13 +21,18 @@ LOCK = 4_736_017
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply what is pending, all or nothing; two processes at once do it one after the other."""
+    """Apply what is pending, all or nothing; two processes at once do it one after the other.
+
+    Raises ForeignTable if a name that a pending revision creates is in use.
+    """
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             patiently(connection)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        if _pending(connection):
+        waiting = _pending(connection)
+        if waiting:
+            reject_foreign(connection, set(created_by(_scripts(waiting))))
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -39,8 +45,14 @@ def pending(engine: Engine) -> list[str]:
 
 
 def check(engine: Engine) -> None:
-    """Raise StaleSchema where the database lacks something, or is of a later version."""
-    waiting = pending(engine)
+    """Raise StaleSchema where the database lacks something, or is of a later version.
+
+    Raises ForeignTable if it lacks something whose name is in use.
+    """
+    with engine.begin() as connection:
+        waiting = _pending(connection)
+        if waiting:
+            reject_foreign(connection, set(created_by(_scripts(waiting))))
     if waiting:
         raise StaleSchema(f"the database lacks {', '.join(waiting)}")
 
@@ -60,6 +72,12 @@ def _revisions() -> tuple[str, ...]:
     """Every revision that this version knows, oldest first."""
     scripts = ScriptDirectory.from_config(_config()).walk_revisions()
     return tuple(script.revision for script in scripts)[::-1]
+
+
+def _scripts(revisions: list[str]) -> list[Path]:
+    """The files of these revisions."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return [Path(script.path) for script in scripts if script.revision in revisions]
 
 
 def _config() -> Config:
