@@ -17,6 +17,7 @@ from gpd_soap.admin.positions.parameters import IUPDS
 from gpd_soap.admin.positions.several import every
 from gpd_soap.admin.positions.taking import Named, known, take, take_all
 from gpd_soap.admin.problems import Refused
+from gpd_soap.core.state import position_state
 from gpd_soap.desk import Clock
 from gpd_soap.intake.finding import FieldError
 from gpd_soap.store import admin_positions, changing, listing
@@ -143,6 +144,9 @@ class Ledger:
             found = admin_positions.read_all(connection, organization, iupds, lock=True)
             left = limit
             for iupd in sorted(found):
+                # WHY: since it was looked for, it may have been paid or withdrawn.
+                if position_state(found[iupd].facts, now) in changing.OVER:
+                    continue
                 shares = _shares(found[iupd], old_iban)[:left]
                 if shares:
                     changing.change_account(connection, found[iupd], shares, iban, now)
