@@ -7,9 +7,10 @@ from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, NotSupportedError, OperationalError
 
 from gpd_soap.store.errors import StoreError
+from gpd_soap.store.stale import STALE
 from gpd_soap.store.store import Store
 
 T = TypeVar("T")
@@ -19,10 +20,11 @@ Transaction = Connection
 
 #: LIMIT: each try loses only to another that won.
 ATTEMPTS = 3
-#: What PostgreSQL calls a deadlock, and a transaction that cannot be put in line.
-LOST_TO_ANOTHER = ("40P01", "40001")
+#: What PostgreSQL calls a deadlock, a transaction that cannot be put in line, and a statement that
+#: was prepared before a column's type changed.
+AGAIN = ("40P01", "40001", STALE)
 #: What a driver says when a database could not take something that was in order.
-TROUBLE = (OperationalError, InterfaceError, InternalError)
+TROUBLE = (OperationalError, InterfaceError, InternalError, NotSupportedError)
 
 
 class Unavailable(StoreError):
@@ -41,7 +43,7 @@ def attempt(store: Store, work: Callable[[Transaction], T]) -> T:
             with store.begin() as connection:
                 return work(connection)
         except TROUBLE as error:
-            if not left or getattr(error.orig, "sqlstate", None) not in LOST_TO_ANOTHER:
+            if not left or getattr(error.orig, "sqlstate", None) not in AGAIN:
                 raise Unavailable from error
     raise AssertionError("unreachable")
 

@@ -20,8 +20,9 @@ CREATED = re.compile(
 #: What has one of these names, and its kind, by dialect.
 IN_USE = {
     "postgresql": """
-        SELECT relname, CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view'
-            WHEN 'm' THEN 'view' WHEN 'i' THEN 'index' WHEN 'S' THEN 'sequence' ELSE 'relation' END
+        SELECT relname,
+            CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view'
+                WHEN 'm' THEN 'view' WHEN 'i' THEN 'index' ELSE 'relation' END
         FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
         WHERE nspname = current_schema() AND relname IN :names ORDER BY relname""",
     "sqlite": "SELECT name, type FROM sqlite_master WHERE name IN :names ORDER BY name",

@@ -21,6 +21,7 @@ from gpd_soap.store.journal import Journal
 from gpd_soap.store.questions import Answer, Debt, Outline, Questions
 from gpd_soap.store.schema.base import cut
 from gpd_soap.store.settle import Settlement, values_of
+from gpd_soap.store.stale import once_more
 from gpd_soap.store.sweep import Batch, Sweep
 
 
@@ -98,11 +99,14 @@ class Store:
         if verdict.kept is Kept.CONFLICTING:
             return self._settlement.conflict(values)
         if verdict.kept is Kept.UNMATCHED:
-            with self.begin() as connection:
-                return matching.keep_unmatched(connection, values)
+            return once_more(lambda: self._keep_unmatched(values))
         if verdict.pays and known.notice is not None:
             return self._settlement.pay(values, known.notice, alone=known.alone)
         return self._settlement.keep(values)
+
+    def _keep_unmatched(self, values: dict[str, Any]) -> bool:
+        with self.begin() as connection:
+            return matching.keep_unmatched(connection, values)
 
     def quarantine(
         self, organization: str, primitive: str, reason: str, raw: bytes, now: datetime

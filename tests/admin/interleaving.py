@@ -1,4 +1,4 @@
-"""One office for each run: operations on its position, receipts in steps, and what is left at the end.
+"""One office for each run: operations on its position, receipts in steps, and what they leave.
 
 An operation is a whole use case.  A receipt is settled in the two steps of the desk, so that other
 operations can run between them.
@@ -212,9 +212,10 @@ class Settling:
             return
         known, verdict = self._decided
         self._decided = None
-        told = {"primitive": "paSendRTV2", "raw": RAW, "now": NOW}
-        if self._run.store.settle(self._receipt, known, verdict, **told):
-            self.verdict = verdict
+        written = self._run.store.settle(
+            self._receipt, known, verdict, primitive="paSendRTV2", raw=RAW, now=NOW
+        )
+        self.verdict = verdict if written else None
 
     def row(self) -> dict[str, Any]:
         """The receipt's row as it would be written now."""
