@@ -18,6 +18,7 @@ from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.sqlite_file import fold_wal
+from gpd_soap.store.database.stale import once_more
 from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.journal.writer import Journal
 from gpd_soap.store.node import matching
@@ -89,11 +90,14 @@ class Store(Database):
         if verdict.kept is Kept.CONFLICTING:
             return self._settlement.conflict(values)
         if verdict.kept is Kept.UNMATCHED:
-            with self.begin() as connection:
-                return matching.keep_unmatched(connection, values)
+            return once_more(lambda: self._keep_unmatched(values))
         if verdict.pays and known.notice is not None:
             return self._settlement.pay(values, known.notice, alone=known.alone)
         return self._settlement.keep(values)
+
+    def _keep_unmatched(self, values: dict[str, Any]) -> bool:
+        with self.begin() as connection:
+            return matching.keep_unmatched(connection, values)
 
     def quarantine(
         self, organization: str, primitive: str, reason: str, raw: bytes, now: datetime

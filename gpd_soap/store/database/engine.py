@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.store.database.errors import UnusableDatabase
+from gpd_soap.store.database.stale import renew_when_stale
 
 #: LIMIT: the Node gives up a question after 7 s; an answer later than this helps nobody.
 STATEMENT_SECONDS = 5
@@ -103,6 +104,7 @@ def _engine(address: str) -> Engine:
         engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL_CONNECT, **alike)
         event.listen(engine, "connect", _prepare_postgresql)
         event.listen(engine, "checkin", _bound)
+        renew_when_stale(engine)
         return engine
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **alike)
     event.listen(engine, "connect", _prepare_sqlite)

@@ -24,7 +24,10 @@ class StaleSchema(StoreError):
 class LaterSchema(StaleSchema):
     """The database has tables of a later version than this."""
 
-    hint = "run the version that upgraded the database, or a later one"
+    hint = (
+        "run the version that upgraded the database, or a later one; if another program did,"
+        " give gpd-soap a database of its own"
+    )
 
 
 class Contended(StoreError):

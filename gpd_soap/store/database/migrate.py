@@ -11,9 +11,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
-from gpd_soap.store.database.building import build_indexes
+from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.database.engine import READING, patiently
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
+from gpd_soap.store.database.foreign import created_by, reject_foreign
 from gpd_soap.store.database.sqlite_statistics import believe_large
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
@@ -25,15 +26,18 @@ def upgrade(engine: Engine) -> None:
     """Apply what is pending, all or nothing; two processes at once do it one after the other.
 
     Indexes that PostgreSQL makes while others write are made before, each by itself.
+    Raises ForeignTable if a name that a pending revision creates is in use.
     """
-    if pending(engine):
+    if _looked_through(engine):
         build_indexes(engine)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             patiently(connection)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        if _pending(connection):
+        waiting = _pending(connection)
+        if waiting:
+            reject_foreign(connection, _names(waiting))
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -47,10 +51,21 @@ def pending(engine: Engine) -> list[str]:
 
 
 def check(engine: Engine) -> None:
-    """Raise StaleSchema where the database lacks something, or is of a later version."""
-    waiting = pending(engine)
-    if waiting:
+    """Raise StaleSchema where the database lacks something, or is of a later version.
+
+    Raises ForeignTable if it lacks something whose name is in use.
+    """
+    if waiting := _looked_through(engine):
         raise StaleSchema(f"the database lacks {', '.join(waiting)}")
+
+
+def _looked_through(engine: Engine) -> list[str]:
+    """The pending revisions.  Raises ForeignTable if a name that they create is in use."""
+    with engine.connect().execution_options(**READING) as connection:
+        waiting = _pending(connection)
+        if waiting:
+            reject_foreign(connection, _names(waiting))
+    return waiting
 
 
 def _pending(connection: Connection) -> list[str]:
@@ -68,6 +83,14 @@ def _revisions() -> tuple[str, ...]:
     """Every revision that this version knows, oldest first."""
     scripts = ScriptDirectory.from_config(_config()).walk_revisions()
     return tuple(script.revision for script in scripts)[::-1]
+
+
+def _names(revisions: list[str]) -> set[str]:
+    """The names that these revisions create, and that nothing of ours has yet."""
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    files = [Path(script.path) for script in scripts if script.revision in revisions]
+    # WHY: an upgrade that was broken off may have made these, before its transaction.
+    return set(created_by(files)) - set(INDEXES)
 
 
 def _config() -> Config:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from select import POLLIN, POLLOUT, poll
 from time import monotonic
 from typing import Any, Protocol
 
-from psycopg import Connection, OperationalError
+from psycopg import Connection, DatabaseError, OperationalError
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.pq import ExecStatus, Format
@@ -24,6 +25,7 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from gpd_soap.store.database.engine import ANSWER_SECONDS, from_json
+from gpd_soap.store.database.stale import is_stale
 from gpd_soap.store.tables.base import Instant
 
 Row = Sequence[Any]
@@ -159,6 +161,7 @@ class PostgresSession:
         socket = self._libpq.socket
         self._word, self._room = _poller(socket, POLLIN), _poller(socket, POLLIN | POLLOUT)
         self._names: dict[Statement, bytes] = {}
+        self._numbers = count()
         self._planned_at = monotonic()
 
     def ask(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
@@ -176,8 +179,19 @@ class PostgresSession:
         if now > self._planned_at + PLAN_SECONDS:
             self.run("DISCARD PLANS")
             self._planned_at = now
-        name = self._names.get(statement) or self._prepared(statement)
         sent: Any = self._values.dump_sequence(statement.arguments(values), statement.formats)
+        try:
+            return self._sent(statement, sent)
+        except DatabaseError as error:
+            # WHY: it was prepared before a column's type changed.  It is refused before it begins,
+            # and each statement is a transaction of its own, so that nothing was written.
+            if not is_stale(error) or statement not in self._names:
+                raise
+        self.run(f"DEALLOCATE {self._names.pop(statement).decode()}")
+        return self._sent(statement, sent)
+
+    def _sent(self, statement: Statement, sent: Any) -> PGresult:
+        name = self._names.get(statement) or self._prepared(statement)
         self._libpq.send_query_prepared(name, sent, statement.sent_as)
         return self._answer()
 
@@ -187,7 +201,7 @@ class PostgresSession:
         self._answer()
 
     def _prepared(self, statement: Statement) -> bytes:
-        name = f"asked_{len(self._names)}".encode()
+        name = f"asked_{next(self._numbers)}".encode()
         self._libpq.send_prepare(name, statement.sql.encode())
         self._answer()
         self._names[statement] = name

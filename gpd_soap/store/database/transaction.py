@@ -7,10 +7,11 @@ from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import InterfaceError, InternalError, NotSupportedError, OperationalError
 
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.errors import StoreError, UnusableDatabase
+from gpd_soap.store.database.stale import STALE
 
 T = TypeVar("T")
 
@@ -19,10 +20,17 @@ Transaction = Connection
 
 #: LIMIT: each try loses only to another that won.
 ATTEMPTS = 3
-#: What PostgreSQL calls a deadlock, and a transaction that cannot be put in line.
-LOST_TO_ANOTHER = ("40P01", "40001")
+#: What PostgreSQL calls a deadlock, a transaction that cannot be put in line, and a statement that
+#: was prepared before a column's type changed.
+AGAIN = ("40P01", "40001", STALE)
 #: What a driver says when a database could not take something that was in order.
-TROUBLE = (OperationalError, InterfaceError, InternalError, UnusableDatabase)
+TROUBLE = (
+    OperationalError,
+    InterfaceError,
+    InternalError,
+    NotSupportedError,
+    UnusableDatabase,
+)
 
 
 class Unavailable(StoreError):
@@ -42,7 +50,7 @@ def attempt(store: Database, work: Callable[[Transaction], T]) -> T:
                 return work(connection)
         except TROUBLE as error:
             cause = getattr(error, "orig", None)
-            if not left or getattr(cause, "sqlstate", None) not in LOST_TO_ANOTHER:
+            if not left or getattr(cause, "sqlstate", None) not in AGAIN:
                 raise Unavailable from error
     raise AssertionError("unreachable")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
 
 from gpd_soap.core.debt import Claim, Notice
 from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict, settle, settle_by_hand
@@ -27,10 +27,14 @@ def announce_positions(connection: Connection, organization: str) -> None:
 
 
 def keep_unmatched(connection: Connection, values: dict[str, Any]) -> bool:
-    """Keep a receipt as unmatched; False when its notice has appeared, or its id is kept."""
+    """Keep a receipt as unmatched; False when its notice has appeared, or its id is kept.
+
+    False also when its IUV has appeared, which is then another notice's.
+    """
     have_matches_alone(connection, values["organization"])
     there = select(OPTION.nav).where(
-        OPTION.organization == values["organization"], OPTION.nav == values["nav"]
+        OPTION.organization == values["organization"],
+        or_(OPTION.nav == values["nav"], OPTION.iuv == values["iuv"]),
     )
     if connection.execute(there).first() is not None:
         return False

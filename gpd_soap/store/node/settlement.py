@@ -4,6 +4,14 @@ The decision is taken on facts read a moment before.  What is written holds only
 still hold: the option's revision is unchanged, and the position's version where it has other
 options too, which exclude each other; and nothing is kept yet under the receiptId.  Where another
 process was faster nothing is written, and the caller asks and decides again.
+
+No pair of NAV and revision ever returns: a NAV that was deleted is retired, the row of one that
+stays is updated in place, and each change of the position counts up the revision of all its
+options.  So an unchanged revision proves that the position has the same options as before, and is
+not another of the same IUPD.
+
+LIMIT: an update by a process of the version before inserts its options anew, at revision 1.  While
+both versions run, a receipt read just before such an update may be kept on the old facts.
 """
 
 from __future__ import annotations
@@ -21,6 +29,7 @@ from sqlalchemy import (
     Update,
     bindparam,
     case,
+    exists,
     func,
     literal,
     select,
@@ -163,14 +172,18 @@ def seen(notice: Notice) -> dict[str, Any]:
 
 
 def guard() -> Update:
-    """Move the position on from the version that was seen; the row is locked until commit."""
+    """Move the position on from the version that was seen; the row is locked until commit.
+
+    Nothing moves where the option is not as it was seen: a position that was deleted and created
+    again has the versions of the first, and none of its options.
+    """
     as_seen = (
         POSITION[name] == _bound(POSITION[name]) for name in ("organization", "iupd", "version")
     )
     moved_at = _bound(POSITION.updated_at, "received_at")
     return (
         update(schema.position)
-        .where(*as_seen)
+        .where(*as_seen, exists().where(*_as_seen()))
         .values(version=POSITION.version + 1, updated_at=moved_at)
     )
 

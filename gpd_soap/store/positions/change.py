@@ -11,7 +11,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, not_, select, update
+from sqlalchemy import Connection, bindparam, delete, not_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.position import NewPosition
@@ -28,6 +28,8 @@ from gpd_soap.store.states import in_state
 
 #: What an update leaves as it is.
 FIXED = ("organization", "iupd", "created_at")
+#: What an update leaves as it is on a notice that the position keeps.
+FIXED_OF_OPTION = ("organization", "iupd", "nav")
 
 
 def announce(connection: Connection, organization: str) -> None:
@@ -43,21 +45,15 @@ def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime
     # WHY: the row itself stays, so that whoever waits for it finds it.
     values = position_row(new, now)
     _move(connection, old, now, **{name: values[name] for name in values if name not in FIXED})
-    of_position = OPTION.organization == new.organization, OPTION.iupd == new.iupd
-    connection.execute(delete(schema.payment_option).where(*of_position))
+    kept = {option.nav for option in new.options}
+    gone = [option for option in old.position.options if option.nav not in kept]
     try:
-        insert_rows(
-            connection, schema.payment_option, (option_row(new, o, now) for o in new.options)
-        )
-        shares = ((option, share) for option in new.options for share in option.transfers)
-        insert_rows(connection, schema.transfer, (transfer_row(new, o, s) for o, s in shares))
+        _replace_options(connection, old, new, now)
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
         raise AlreadyKept("an IUV or a notice number is in use already") from error
     retired.refuse(connection, [new])
-    kept = {option.nav for option in new.options}
-    gone = [option for option in old.position.options if option.nav not in kept]
     retired.retire(connection, new.organization, new.iupd, gone, now)
     matching.match_waiting(connection, new.organization, now)
 
@@ -159,6 +155,32 @@ def change_account(
         )
     _touch(connection, old, {nav for nav, _ in shares}, now)
     _move(connection, old, now)
+
+
+def _replace_options(connection: Connection, old: Stored, new: NewPosition, now: datetime) -> None:
+    """Write the options of `new` over those of `old`: rows are updated, inserted or deleted."""
+    before = {option.nav for option in old.position.options}
+    kept = {option.nav for option in new.options} & before
+    of_options = OPTION.organization == new.organization, OPTION.nav.in_(before - kept)
+    connection.execute(delete(schema.payment_option).where(*of_options))
+    of_shares = SHARE.organization == new.organization, SHARE.nav.in_(kept)
+    connection.execute(delete(schema.transfer).where(*of_shares))
+    rows = [option_row(new, option, now) for option in new.options]
+    # WHY: a row that is inserted anew begins at revision 1 again, and a receipt that was decided on
+    # the old row would take it for unchanged.  So a notice that stays is updated where it is.
+    stays = update(schema.payment_option).where(
+        OPTION.organization == new.organization, OPTION.nav == bindparam("of_nav")
+    )
+    changed = [
+        {"of_nav": row["nav"]} | {name: row[name] for name in row if name not in FIXED_OF_OPTION}
+        for row in rows
+        if row["nav"] in kept
+    ]
+    if changed:
+        connection.execute(stays, changed)
+    insert_rows(connection, schema.payment_option, (r for r in rows if r["nav"] not in kept))
+    shares = ((option, share) for option in new.options for share in option.transfers)
+    insert_rows(connection, schema.transfer, (transfer_row(new, o, s) for o, s in shares))
 
 
 def _is(old: Stored) -> tuple[Any, Any]:

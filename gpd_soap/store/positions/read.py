@@ -57,7 +57,12 @@ class Stored(NamedTuple):
         """What is unlike after every change, and after a deletion too."""
         # WHY: a payment moves a revision alone; while the version stays none goes back.
         revisions = sum(progress.revision for progress in self.progress)
-        return f"{self.version}.{revisions}-{int(self.created_at.timestamp() * 1_000_000):x}"
+        # WHY: a position that is created again counts from the start, even at the same instant; but
+        # its notices have other numbers, since those that were deleted are retired.  After a
+        # database was restored the counts come back, and the time does not.
+        first = min((option.nav for option in self.position.options), default="")
+        changed_at = int(self.updated_at.timestamp() * 1_000_000)
+        return f"{self.version}.{revisions}-{first}.{changed_at:x}"
 
     @property
     def updated_at(self) -> datetime:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
+from gpd_soap.core.state import position_state
 from gpd_soap.store.database.transaction import Transaction, attempt, read_only
 from gpd_soap.store.positions import change as changing
 from gpd_soap.store.positions import read as admin_positions
@@ -146,6 +147,9 @@ class Ledger:
             found = admin_positions.read_all(connection, organization, iupds, lock=True)
             left = limit
             for iupd in sorted(found):
+                # WHY: since it was looked for, it may have been paid or withdrawn.
+                if position_state(found[iupd].facts, now) in changing.OVER:
+                    continue
                 shares = _shares(found[iupd], old_iban)[:left]
                 if shares:
                     changing.change_account(connection, found[iupd], shares, iban, now)
