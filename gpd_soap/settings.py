@@ -95,6 +95,14 @@ class Settings(BaseModel):
     rate: Annotated[int, Field(ge=0)] = Field(
         1000, description="requests of a key to the admin face in 10 s, by process; 0 is any number"
     )
+    admin_requests: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="requests that the admin face has under way at most, by process; 0 is one"
+        " fewer than its threads",
+    )
+    key_requests: Annotated[int, Field(ge=0)] = Field(
+        0, description="the same of one key; 0 is half of the threads"
+    )
     duplicate_receipt: Literal["ok", "fault"] = Field(
         "ok", description="answer to a receipt that is kept already: ok, or PAA_RECEIPT_DUPLICATA"
     )

@@ -83,20 +83,26 @@ def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dic
         found[settings.node_bind] = node_face(settings, store, witnesses=witnesses)
     if which in ("admin", "all"):
         worklist = cases(settings, store, witnesses=witnesses)
-        found[settings.admin_bind] = admin_face(store, worklist, metrics, rate=settings.rate)
+        found[settings.admin_bind] = admin_face(settings, store, worklist, metrics)
     return found
 
 
 def admin_face(
-    store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now, *, rate: int = 0
+    settings: Settings, store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now
 ) -> Wsgi:
-    """What the admin listener serves; a key may make `rate` requests in ten seconds (0: any)."""
+    """What the admin listener serves."""
     # WHY: here, because a server of the node face alone would carry Flask for nothing.
     from gpd_soap.admin.app import admin_app
+    from gpd_soap.admin.concurrency import Limits
 
     health = Health(store, Schema())
+    limits = Limits(
+        settings.rate,
+        settings.admin_requests or max(1, settings.threads - 1),
+        settings.key_requests or max(1, settings.threads // 2),
+    )
     return admin_app(
-        store, clock, worklist, health, lambda found: metrics.text(found, clock()), rate
+        store, clock, worklist, health, lambda found: metrics.text(found, clock()), limits
     )
 
 
