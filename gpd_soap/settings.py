@@ -61,7 +61,7 @@ class Settings(BaseModel):
         description="sqlite:///FILE or postgresql://USER@HOST/DATABASE",
         repr=False,  # it may hold a password
     )
-    node_bind: Bind = Field("0.0.0.0:8080", description="where the Node's requests are taken")
+    node_bind: Bind = Field("127.0.0.1:8080", description="where the Node's requests are taken")
     admin_bind: Bind = Field(
         "127.0.0.1:8081", description="where administrators' requests are taken"
     )
@@ -80,6 +80,16 @@ class Settings(BaseModel):
     )
     node_callers: Words = Field(
         (), description="names (CN) of the certificates that may ask; none: all that are signed"
+    )
+    node_open: bool = Field(
+        False,
+        description="serve the node face to other machines without TLS or proxies: whoever"
+        " reaches it can mark a notice paid",
+    )
+    admin_open: bool = Field(
+        False,
+        description="serve the admin face to other machines: what stands before it must protect"
+        " its keys",
     )
     workers: Annotated[int, Field(ge=0, le=256)] = Field(
         0, description="processes; 0 is one for each core"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gpd_soap import exposure
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import Witness
@@ -65,7 +66,8 @@ def node_face(
     told = (*_keepers(settings, store), *witnesses)
     endpoint = node_endpoint(settings, answering, told)
     options = PaymentOptions(answering, told, max_body=settings.max_body)
-    face = NodeFace(endpoint, options, documents, Health(store, Schema()))
+    health = Health(store, Schema(), exposure.facts(settings, "node"))
+    face = NodeFace(endpoint, options, documents, health)
     if settings.node_tls_certificate or settings.node_proxies:
         return Trusted(face, settings.node_callers, settings.node_proxies)
     return face
@@ -95,7 +97,7 @@ def admin_face(
     from gpd_soap.admin.app import admin_app
     from gpd_soap.admin.concurrency import Limits
 
-    health = Health(store, Schema())
+    health = Health(store, Schema(), exposure.facts(settings, "admin"))
     limits = Limits(
         settings.rate,
         settings.admin_requests or max(1, settings.threads - 1),

@@ -13,8 +13,8 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
-ORDER = """__init__ core settings logs web within contract store services intake desk options
-           soap checking admin node health metrics trust wiring worker server demo cli
+ORDER = """__init__ core settings exposure logs web within contract store services intake desk
+           options soap checking admin node health metrics trust wiring worker server demo cli
            __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},

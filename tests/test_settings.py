@@ -35,11 +35,11 @@ def complaint(environ: dict[str, str]) -> str:
 
 
 def test_nothing_need_be_told():
-    """A stranger starts the program as it is, and only the Node's face is open to the network."""
+    """A stranger starts the program as it is, and this machine alone reaches it."""
     settings = Settings.load({"PATH": "/bin", "GPDX": "1"})
 
     assert settings == Settings()
-    assert settings.node_bind.startswith("0.0.0.0:")
+    assert settings.node_bind.startswith("127.0.0.1:")
     assert settings.admin_bind.startswith("127.0.0.1:")
     assert settings.duplicate_receipt == "ok"
     assert settings.check_answers

@@ -41,16 +41,21 @@ def serve(face: str) -> None:
 
 
 def _serve(face: str, counted_in: Path) -> None:
-    from gpd_soap import logs, server, wiring
+    import logging
+
+    from gpd_soap import exposure, logs, server, wiring
     from gpd_soap.settings import Settings
     from gpd_soap.store import migrate
     from gpd_soap.store.store import Store
 
     def assemble() -> server.Program:
         settings = Settings.load()
+        exposed = exposure.allowed_exposures(settings, face)
         store = Store(settings.database_url)
         faces = wiring.faces(settings, store, face, counted_in)
         logs.configure(settings.log_level)
+        for line in exposed:
+            logging.getLogger(__name__).warning(line)
         return server.Program(settings, faces, store.journal.flush)
 
     migrate.check(_store().engine)
@@ -89,10 +94,12 @@ def db_check() -> None:
 @click.command(cls=WithSettings)
 def health() -> None:
     """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
+    from gpd_soap import exposure
     from gpd_soap.contract.schema import Schema
     from gpd_soap.health import Health
+    from gpd_soap.settings import Settings
 
-    found = Health(_store(), Schema())()
+    found = Health(_store(), Schema(), exposure.facts(Settings.load()))()
     for fact in found:
         click.echo(str(fact))
     if not all(fact.holds for fact in found):

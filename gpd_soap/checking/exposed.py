@@ -1,0 +1,22 @@
+"""Findings about who can reach the faces, as far as the settings tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpd_soap.checking.finding import Finding, error, warning
+from gpd_soap.exposure import exposures
+from gpd_soap.settings import Settings
+
+
+def of_settings(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each open face, and one where any certificate of an authority will do."""
+    for each in exposures(settings):
+        rule = f"{each.face}-open"
+        if each.allowed:
+            yield warning("settings", rule, f"protect the {each.face} face: {each.risk}")
+        else:
+            yield error("settings", rule, f"`serve` will not start: {each.remedy}")
+    if (settings.node_tls_certificate or settings.node_proxies) and not settings.node_callers:
+        what = "name them in GPD_NODE_CALLERS: every certificate that the authority signs may ask"
+        yield warning("settings", "node-callers", what)
