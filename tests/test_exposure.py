@@ -150,7 +150,18 @@ def test_check_tells_what_serve_will_refuse():
     ]
 
 
-@pytest.mark.parametrize("given", [TLS, {"node_proxies": "10.0.0.7"}])
+BEHIND = {"node_proxies": "10.0.0.7", "public_url": "https://ec.example/partner"}
+
+
+def test_check_warns_where_proxies_hide_the_address_that_wsdl_tells():
+    """A caller cannot reach an address of the machine behind."""
+    [finding] = of_settings(settings(node_proxies="10.0.0.7", node_callers="forwarder.example"))
+
+    assert (finding.severity, finding.rule) == ("WARNING", "public-url")
+    assert [*of_settings(settings(**BEHIND, node_callers="forwarder.example"))] == []
+
+
+@pytest.mark.parametrize("given", [TLS, BEHIND])
 def test_check_warns_where_any_certificate_will_do(given: dict[str, str]):
     """An authority may sign others' certificates too."""
     [finding] = of_settings(settings(**given))

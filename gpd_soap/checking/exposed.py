@@ -10,7 +10,7 @@ from gpd_soap.settings import Settings
 
 
 def of_settings(settings: Settings) -> Iterator[Finding]:
-    """Yield a finding for each open face, and one where any certificate of an authority will do."""
+    """Yield a finding for each open face, and for what proxies and TLS leave to be said."""
     for each in exposures(settings):
         rule = f"{each.face}-open"
         if each.allowed:
@@ -20,3 +20,6 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     if (settings.node_tls_certificate or settings.node_proxies) and not settings.node_callers:
         what = "name them in GPD_NODE_CALLERS: every certificate that the authority signs may ask"
         yield warning("settings", "node-callers", what)
+    if settings.node_proxies and not settings.public_url:
+        what = "give GPD_PUBLIC_URL: ?wsdl tells callers an address behind the proxies"
+        yield warning("settings", "public-url", what)
