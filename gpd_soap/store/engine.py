@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.store.errors import UnusableDatabase
+from gpd_soap.store.private_file import create_for_owner
 
 #: LIMIT: the Node gives up a question after 7 s; an answer later than this helps nobody.
 STATEMENT_SECONDS = 5
@@ -102,6 +103,7 @@ def _engine(address: str) -> Engine:
         event.listen(engine, "checkin", _bound)
         return engine
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **alike)
+    event.listen(engine, "do_connect", create_for_owner)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     return engine
