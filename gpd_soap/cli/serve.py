@@ -42,6 +42,7 @@ def serve(face: str) -> None:
 
 def _serve(face: str, counted_in: Path) -> None:
     import logging
+    import resource
 
     from gpd_soap import exposure, logs, server, wiring
     from gpd_soap.settings import Settings
@@ -59,6 +60,8 @@ def _serve(face: str, counted_in: Path) -> None:
         return server.Program(settings, faces, store.journal.flush)
 
     migrate.check(_store().engine)
+    # WHY: a core dump would hold the database's password and personal data.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     server.serve(assemble)
 
 
