@@ -94,6 +94,24 @@ def db_check() -> None:
     click.echo("up to date")
 
 
+@db.command("grant", cls=WithSettings)
+@click.argument("role")
+def db_grant(role: str) -> None:
+    """Let a ROLE of PostgreSQL serve, and do nothing else; run it after each upgrade.
+
+    To be run by the owner of the tables.  The ROLE cannot remove or rewrite
+    receipts and the audit; `db upgrade` and `journal purge` stay the owner's.
+    """
+    from gpd_soap.store import migrate
+    from gpd_soap.store.grants import grant
+
+    store = _store()
+    migrate.check(store.engine)
+    with store.begin() as connection:
+        grant(connection, role)
+    click.echo("granted")
+
+
 @click.command(cls=WithSettings)
 def health() -> None:
     """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
