@@ -10,11 +10,17 @@ import pytest
 import trustme
 import yaml
 
+from gpd_soap.contract.schema import Schema
+from gpd_soap.health import Health
 from gpd_soap.server import DRAIN_SECONDS
+from gpd_soap.store import migrate
+from gpd_soap.store.grants import grant
+from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.deploy.programs import DEPLOY, complaint, program
 from tests.e2e.served import PROGRAM, free_port, running, wait_for
+from tests.postgres import Postgres
 
 DOCKERFILE = DEPLOY / "docker/Dockerfile"
 
@@ -39,7 +45,7 @@ def test_the_image_is_nobodys() -> None:
 def test_the_containers_of_ours_can_write_nothing() -> None:
     """The root file system is read-only, /tmp is memory, no capability, no way to gain any."""
     services = composed()["services"]
-    for name in ("app", "upgrade", "purge"):
+    for name in ("app", "upgrade", "grant", "purge"):
         service = services[name]
 
         assert (service["read_only"], service["tmpfs"]) == (True, ["/tmp"])  # noqa: S108  # its own
@@ -62,16 +68,24 @@ def test_the_parts_start_in_order() -> None:
 
     assert services["upgrade"]["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert "healthcheck" in services["database"]
-    assert services["app"]["depends_on"] == {
-        "upgrade": {"condition": "service_completed_successfully"}
-    }
+    done = {"condition": "service_completed_successfully"}
+    assert services["grant"]["depends_on"] == {"upgrade": done}
+    assert services["app"]["depends_on"] == {"grant": done}
+
+
+def secrets(service: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return each secret of a service, and the name of its file."""
+    return [
+        (each["source"], each["target"]) if isinstance(each, dict) else (each, each)
+        for each in service["secrets"]
+    ]
 
 
 def test_passwords_are_files() -> None:
     """What is secret is in no variable, and each secret that is named is there."""
     whole = composed()
     for service in whole["services"].values():
-        assert set(service["secrets"]) <= set(whole["secrets"])
+        assert {source for source, _ in secrets(service)} <= set(whole["secrets"])
         assert not any(
             "PASSWORD" in name and not name.endswith("_FILE") for name in service["environment"]
         )
@@ -176,3 +190,49 @@ def test_health_check_speaks_tls_where_the_face_does(
 
     assert found == 0
     assert alive("serve", "node", **told) == 1
+
+
+def test_the_server_has_the_address_of_the_role_that_serves() -> None:
+    """What changes tables has the owner's; the superuser's password is the database's alone."""
+    services = composed()["services"]
+    addresses = {
+        name: source
+        for name, service in services.items()
+        for source, target in secrets(service)
+        if target == "database_url"
+    }
+
+    assert addresses.pop("app") == "serving_url"
+    assert addresses == dict.fromkeys(("upgrade", "grant", "purge"), "owner_url")
+    assert [n for n, s in services.items() if ("password", "password") in secrets(s)] == [
+        "database"
+    ]
+
+
+def test_roles_of_the_compose_file_can_do_what_they_are_for() -> None:
+    """The owner upgrades and grants, the other one serves, on an empty PostgreSQL."""
+    script = (DEPLOY / "docker/roles.sh").read_text("utf-8")
+    told = dict(re.findall(r'--set (\w+)="\$\(cat /run/secrets/(\w+)\)"', script))
+    assert told == {"owner": "owner_password", "serving": "serving_password"}
+    assert set(told.values()) <= {
+        source for source, _ in secrets(composed()["services"]["database"])
+    }
+    commands = script.partition("<<'SQL'\n")[2].rpartition("SQL")[0].strip().split("\n")
+    role = composed()["services"]["grant"]["command"][-1]
+    with Postgres() as server:
+        with server.connect() as connection:
+            connection.autocommit = True
+            for command in commands:
+                filled = re.sub(r":'(\w+)'", lambda found: f"'{told[found[1]]}'", command)
+                connection.execute(filled.encode())
+        url = server.url("gpd")
+        owner = Store(url.replace("//postgres@", "//gpd_owner@"))
+        migrate.upgrade(owner.engine)
+        with owner.begin() as transaction:
+            grant(transaction, role)
+        owner.close()
+        serving = Store(url.replace("//postgres@", f"//{role}@"))
+        facts = Health(serving, Schema())()
+        serving.close()
+
+    assert all(fact.holds for fact in facts), facts
