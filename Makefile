@@ -14,13 +14,14 @@ UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test lint types tests contract pins clean
+.PHONY: help demo test lint types tests contract pins sbom clean
 
 help:
 	@echo "make demo   a server with sample data, and what to try on it"
 	@echo "make test   everything that must hold: lint, types, tests, the published contract"
 	@echo "make lint   ruff and mypy alone"
 	@echo "make pins   resolve the pinned requirements anew"
+	@echo "make sbom   write dist/gpd-soap.cdx.json: what the program runs on, as CycloneDX"
 	@echo "make clean  remove what the others made"
 
 demo: $(VENV)/.runtime
@@ -57,10 +58,11 @@ $(BIN)/python:
 	done; \
 	echo "no Python 3.11, 3.12 or 3.13 with venv: install one, or set PYTHON" >&2; exit 1
 
-$(VENV)/.runtime: deploy/requirements.txt pyproject.toml | $(BIN)/python
+$(VENV)/.runtime: deploy/requirements.txt deploy/requirements-build.txt pyproject.toml | $(BIN)/python
 	@echo "installing what it runs on"
 	@$(PIP) install --require-hashes -r deploy/requirements.txt
-	@$(PIP) install --no-deps -e .
+	@$(PIP) install --require-hashes -r deploy/requirements-build.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.tests: tests/requirements.txt $(VENV)/.runtime
@@ -76,8 +78,14 @@ pins: | $(BIN)/python
 	@$(COMPILE) pyproject.toml -o deploy/requirements.txt
 	@$(COMPILE) pyproject.toml --group test --group lint --constraint deploy/requirements.txt \
 	  -o tests/requirements.txt
-	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/requirements.txt tests/requirements.txt \
+	@$(COMPILE) --group build --constraint tests/requirements.txt -o deploy/requirements-build.txt
+	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/*.txt tests/requirements.txt \
 	  || { echo "a pin names a place" >&2; exit 1; }
+
+sbom: $(VENV)/.runtime
+	@mkdir -p dist
+	@$(BIN)/python -m tests.sbom > dist/gpd-soap.cdx.json
+	@echo "dist/gpd-soap.cdx.json"
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

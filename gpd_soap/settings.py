@@ -12,8 +12,10 @@ from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +23,7 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from gpd_soap.core.errors import OperatorError
 
@@ -46,6 +49,17 @@ def _words(told: object) -> object:
     return told
 
 
+def _whole_address(text: str) -> str:
+    address = urlsplit(text)
+    is_whole = address.scheme in ("http", "https") and address.hostname and len(address.path) > 1
+    if text and (not is_whole or address.query or address.fragment or "@" in address.netloc):
+        raise PydanticCustomError("address", "Input should be https://HOST/partner")
+    return text
+
+
+#: Empty, or an address with scheme, host and path.
+PublicUrl = Annotated[str, AfterValidator(_whole_address)]
+
 #: Several in one variable, with commas between; a list in the file will do too.
 Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_words)]
@@ -61,12 +75,14 @@ class Settings(BaseModel):
         description="sqlite:///FILE or postgresql://USER@HOST/DATABASE",
         repr=False,  # it may hold a password
     )
-    node_bind: Bind = Field("0.0.0.0:8080", description="where the Node's requests are taken")
+    node_bind: Bind = Field("127.0.0.1:8080", description="where the Node's requests are taken")
     admin_bind: Bind = Field(
         "127.0.0.1:8081", description="where administrators' requests are taken"
     )
-    public_url: str = Field(
-        "", description="the Node's address of this service, as ?wsdl says it; default: node_bind"
+    public_url: PublicUrl = Field(
+        "",
+        description="the Node's address of this service, as ?wsdl says it, such as"
+        " https://ec.example/partner; default: node_bind",
     )
     node_tls_certificate: str = Field(
         "", description="PEM file: the node face's certificate with its chain; turns on mutual TLS"
@@ -81,6 +97,16 @@ class Settings(BaseModel):
     node_callers: Words = Field(
         (), description="names (CN) of the certificates that may ask; none: all that are signed"
     )
+    node_open: bool = Field(
+        False,
+        description="serve the node face to other machines without TLS or proxies: whoever"
+        " reaches it can mark a notice paid",
+    )
+    admin_open: bool = Field(
+        False,
+        description="serve the admin face to other machines: what stands before it must protect"
+        " its keys",
+    )
     workers: Annotated[int, Field(ge=0, le=256)] = Field(
         0, description="processes; 0 is one for each core"
     )
@@ -94,6 +120,14 @@ class Settings(BaseModel):
     # LIMIT: GPD's own gateway lets 100 pass; ours stops a script that has gone wild, nobody else.
     rate: Annotated[int, Field(ge=0)] = Field(
         1000, description="requests of a key to the admin face in 10 s, by process; 0 is any number"
+    )
+    admin_requests: Annotated[int, Field(ge=0)] = Field(
+        0,
+        description="requests that the admin face has under way at most, by process; 0 is one"
+        " fewer than its threads",
+    )
+    key_requests: Annotated[int, Field(ge=0)] = Field(
+        0, description="the same of one key; 0 is half of the threads"
     )
     duplicate_receipt: Literal["ok", "fault"] = Field(
         "ok", description="answer to a receipt that is kept already: ok, or PAA_RECEIPT_DUPLICATA"
@@ -141,9 +175,12 @@ class Settings(BaseModel):
         """The URL that clients are told."""
         if self.public_url:
             return self.public_url
+        scheme = "https" if self.node_tls_certificate else "http"
+        if self.node_bind.startswith("unix:"):
+            return f"{scheme}://localhost/partner"
         host, _, port = self.node_bind.rpartition(":")
         host = "127.0.0.1" if host in ("0.0.0.0", "", "[::]") else host  # noqa: S104  # not a bind
-        return f"http://{host}:{port}/partner"
+        return f"{scheme}://{host}:{port}/partner"
 
 
 def variables() -> list[tuple[str, str, str]]:

@@ -21,6 +21,7 @@ from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import Desk, Policy
 from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.wsgi import exposure
 from gpd_soap.wsgi.client_certificates import Trusted
 from gpd_soap.wsgi.http import Wsgi
 from gpd_soap.wsgi.payment_options import PaymentOptions
@@ -61,7 +62,8 @@ def node_face(
     told = (*_keepers(settings, store), *witnesses)
     endpoint = node_endpoint(settings, answering, told)
     options = PaymentOptions(answering, told, max_body=settings.max_body)
-    face = NodeFace(endpoint, options, documents, Health(store, Schema()))
+    health = Health(store, Schema(), exposure.facts(settings, "node"))
+    face = NodeFace(endpoint, options, documents, health)
     if settings.node_tls_certificate or settings.node_proxies:
         return Trusted(face, settings.node_callers, settings.node_proxies)
     return face
@@ -79,20 +81,26 @@ def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dic
         found[settings.node_bind] = node_face(settings, store, witnesses=witnesses)
     if which in ("admin", "all"):
         worklist = cases(settings, store, witnesses=witnesses)
-        found[settings.admin_bind] = admin_face(store, worklist, metrics, rate=settings.rate)
+        found[settings.admin_bind] = admin_face(settings, store, worklist, metrics)
     return found
 
 
 def admin_face(
-    store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now, *, rate: int = 0
+    settings: Settings, store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now
 ) -> Wsgi:
-    """What the admin listener serves; a key may make `rate` requests in ten seconds (0: any)."""
+    """What the admin listener serves."""
     # WHY: here, because a server of the node face alone would carry Flask for nothing.
     from gpd_soap.api.app import admin_app
+    from gpd_soap.api.concurrency import Limits
 
-    health = Health(store, Schema())
+    health = Health(store, Schema(), exposure.facts(settings, "admin"))
+    limits = Limits(
+        settings.rate,
+        settings.admin_requests or max(1, settings.threads - 1),
+        settings.key_requests or max(1, settings.threads // 2),
+    )
     return admin_app(
-        store, clock, worklist, health, lambda found: metrics.text(found, clock()), rate
+        store, clock, worklist, health, lambda found: metrics.text(found, clock()), limits
     )
 
 

@@ -35,11 +35,11 @@ def complaint(environ: dict[str, str]) -> str:
 
 
 def test_nothing_need_be_told():
-    """A stranger starts the program as it is, and only the Node's face is open to the network."""
+    """A stranger starts the program as it is, and this machine alone reaches it."""
     settings = Settings.load({"PATH": "/bin", "GPDX": "1"})
 
     assert settings == Settings()
-    assert settings.node_bind.startswith("0.0.0.0:")
+    assert settings.node_bind.startswith("127.0.0.1:")
     assert settings.admin_bind.startswith("127.0.0.1:")
     assert settings.duplicate_receipt == "ok"
     assert settings.check_answers
@@ -249,8 +249,34 @@ def test_settings_do_not_change_under_a_running_process():
         ({"node_bind": "[::]:81"}, "http://127.0.0.1:81/partner"),
         ({"node_bind": "10.0.0.7:82"}, "http://10.0.0.7:82/partner"),
         ({"public_url": "https://ec.example/partner"}, "https://ec.example/partner"),
+        ({"node_bind": "unix:/run/gpd-soap/node"}, "http://localhost/partner"),
+        (
+            {"node_tls_certificate": "a.pem", "node_tls_authorities": "b.pem"},
+            "https://127.0.0.1:8080/partner",
+        ),
     ],
 )
 def test_clients_are_told_an_address_that_they_can_call(told: dict[str, str], address: str):
     """The address in the WSDL is the public one, or at least one that works on this machine."""
     assert Settings.model_validate(told).address == address
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "ec.example",
+        "ec.example/partner",
+        "//ec.example/partner",
+        "ftp://ec.example/partner",
+        "https://ec.example",
+        "https://ec.example/",
+        "https:///partner",
+        "https://ec.example/partner?wsdl",
+        "https://user@ec.example/partner",
+    ],
+)
+def test_public_address_that_nobody_can_call_is_refused(value: str):
+    """A bare host would be told to every SOAP client as the place to call."""
+    assert complaint({"GPD_PUBLIC_URL": value}) == (
+        "GPD_PUBLIC_URL: Input should be https://HOST/partner"
+    )

@@ -28,6 +28,7 @@ from gpd_soap.api.audit import routes as audit
 from gpd_soap.api.audit import trail
 from gpd_soap.api.audit.trail import Trail
 from gpd_soap.api.auth import LARGEST_BODY, guard
+from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
@@ -50,22 +51,24 @@ from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi,
 METRICS = "/metrics"
 #: When to try again what the database could not take.
 AGAIN = {"Retry-After": "5"}
+NO_LIMITS = Limits()
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 LOG = logging.getLogger(__name__)
 
 
 def admin_app(
-    store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text, rate: int = 0
+    store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text, limits: Limits = NO_LIMITS
 ) -> Wsgi:
     """The whole admin face; `clock` gives the UTC time of each request, `ready` our health.
 
-    `cases` is the worklist, `text` writes the metrics out, `rate` is how many requests a key may
-    make in ten seconds (0: any).
+    `cases` is the worklist, `text` writes the metrics out, `limits` bounds what a key and all
+    callers together may ask.
     """
-    app = flask_app(store, clock, cases, rate)
+    concurrency = Concurrency(limits)
+    app = flask_app(store, clock, cases, limits.rate, concurrency)
     _watched(app, ready, Scrape(store, text))
-    api: Wsgi = app.wsgi_app
+    api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
     def face(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         return api(environ, _naming(environ, start_response))
@@ -73,7 +76,9 @@ def admin_app(
     return face
 
 
-def flask_app(store: Store, clock: Clock, cases: Cases, rate: int = 0) -> OpenAPI:
+def flask_app(
+    store: Store, clock: Clock, cases: Cases, rate: int, concurrency: Concurrency
+) -> OpenAPI:
     """The API alone, which knows nothing of health, metrics and request ids."""
     app = OpenAPI(
         "gpd_soap.api",
@@ -106,7 +111,7 @@ def flask_app(store: Store, clock: Clock, cases: Cases, rate: int = 0) -> OpenAP
     ]
     pace = Pace(rate)
     for group in groups:
-        app.register_api(_blueprint(group, store, clock, pace))
+        app.register_api(_blueprint(group, store, clock, pace, concurrency))
     _describe(app, groups)
     _handle(app)
     app.after_request(_finish)
@@ -125,7 +130,9 @@ def _watched(app: Flask, ready: Ready, scrape: Scrape) -> None:
     app.add_url_rule(METRICS, "metrics", scrape)
 
 
-def _blueprint(group: Group, store: Store, clock: Clock, pace: Pace) -> APIBlueprint:
+def _blueprint(
+    group: Group, store: Store, clock: Clock, pace: Pace, concurrency: Concurrency
+) -> APIBlueprint:
     """A group's operations, guarded and with the answers that any of them may give."""
     api = APIBlueprint(
         group.name,
@@ -134,7 +141,7 @@ def _blueprint(group: Group, store: Store, clock: Clock, pace: Pace) -> APIBluep
         abp_responses=description.refusals(400, 401, 403, 413, 429, 503),
     )
     once = Once(store, clock, {f"{group.name}.{operation}" for operation in group.secret})
-    api.before_request(guard(store, group.role, pace, clock))
+    api.before_request(guard(store, group.role, pace, concurrency, clock))
     api.before_request(once.before)
     api.after_request(once.after)
     api.after_request(Trail(store, clock).after)

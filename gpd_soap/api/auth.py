@@ -8,6 +8,7 @@ from collections.abc import Callable
 from flask import g, request
 
 from gpd_soap.api import problems
+from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.rate_limit import Pace
 from gpd_soap.clock import Clock
@@ -25,7 +26,9 @@ READING = ("GET", "HEAD", "OPTIONS")
 LARGEST_BODY = 1024 * 1024
 
 
-def guard(store: Store, role: Role, pace: Pace, clock: Clock) -> Callable[[], None]:
+def guard(
+    store: Store, role: Role, pace: Pace, concurrency: Concurrency, clock: Clock
+) -> Callable[[], None]:
     """What runs before every operation: a key that works, is not too fast, and is for this.
 
     `role` is the least that will do.  What names no organization is for keys of every one.  The
@@ -37,6 +40,7 @@ def guard(store: Store, role: Role, pace: Pace, clock: Clock) -> Callable[[], No
         wait = pace.wait(key.id, clock())
         if wait:
             raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
+        _take_slot(concurrency, key)
         organization = (request.view_args or {}).get("organizationfiscalcode")
         if not (key.serves_every if organization is None else key.serves(organization)):
             raise Refused(problems.FORBIDDEN)
@@ -50,6 +54,12 @@ def guard(store: Store, role: Role, pace: Pace, clock: Clock) -> Callable[[], No
                 raise Refused(problems.BAD_REQUEST, [error])
 
     return hold
+
+
+def _take_slot(concurrency: Concurrency, key: Key) -> None:
+    """Count the request as one of its key's; Refused where the key has too many under way."""
+    if not concurrency.take_for_key(key.id, request.environ):
+        raise Refused(problems.KEY_BUSY, headers=RETRY_AFTER)
 
 
 def shown() -> str:

@@ -174,6 +174,16 @@ TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most
 TOO_FAST = Problem(
     429, "Too Many Requests", "The key asks more often than it may: wait as Retry-After says."
 )
+KEY_BUSY = Problem(
+    429,
+    "Too Many Requests",
+    "The key has as many requests under way as it may: wait as Retry-After says.",
+)
+FACE_BUSY = Problem(
+    429,
+    "Too Many Requests",
+    "As many requests are under way as there may be: wait as Retry-After says.",
+)
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
 )

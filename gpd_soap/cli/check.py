@@ -71,8 +71,9 @@ def check(
 def _parts(scope: Scope) -> Iterator[Part]:
     """The steps of the check, with a bar on a terminal; CannotRun whatever stops it."""
     from gpd_soap.clock import utc_now
+    from gpd_soap.features.check.check import Part, size_of
     from gpd_soap.features.check.check import check as use_case
-    from gpd_soap.features.check.check import size_of
+    from gpd_soap.features.check.exposed import of_settings
     from gpd_soap.settings import Settings
     from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
@@ -82,6 +83,8 @@ def _parts(scope: Scope) -> Iterator[Part]:
         settings = Settings.load()
         store = Store(settings.database_url)
         migrate.check(store.engine)
+        if not scope.organizations:
+            yield Part(tuple(of_settings(settings)))
         with click.progressbar(
             length=size_of(store, scope) if shown else 0,
             label="checking",

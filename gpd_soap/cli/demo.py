@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from gpd_soap.cli.folder import counting_folder, shared_folder
+
+if TYPE_CHECKING:
+    from gpd_soap.store.store import Store
+
+KEY_NAME = "demo"
 
 NEXT = """
 Ask it as the Node would, from another terminal:
@@ -66,8 +73,9 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
         click.echo(f"  {nav}  {what:{width}}  {answer}")
     called = Path(sys.argv[0])
     program = "python -m gpd_soap" if called.name == "__main__.py" else str(called)
+    _revoke_keys(store)  # of a run before, which was killed
     with store.begin() as connection:
-        _, token = keys.create(connection, "demo", keys.Role.ADMIN, (), utc_now())
+        _, token = keys.create(connection, KEY_NAME, keys.Role.ADMIN, (), utc_now())
     told = {
         "admin": settings.admin_bind,
         "key": token,
@@ -77,4 +85,21 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
     }
     click.echo(NEXT.format(**told))
     faces = wiring.faces(settings, store, "all", counted_in)
-    server.serve(lambda: server.Program(settings, faces, store.close))
+    process = os.getpid()
+    try:
+        server.serve(lambda: server.Program(settings, faces, store.close))
+    finally:
+        # WHY: gunicorn's workers are forks, and leave through here too.
+        if os.getpid() == process:
+            _revoke_keys(Store(settings.database_url))
+
+
+def _revoke_keys(store: Store) -> None:
+    """Let no key of the demo work any longer: its data may be kept, and be served later."""
+    from gpd_soap.clock import utc_now
+    from gpd_soap.store.access import keys
+
+    with store.begin() as connection:
+        for key in keys.every(connection):
+            if key.name == KEY_NAME:
+                keys.revoke(connection, key.id, utc_now())

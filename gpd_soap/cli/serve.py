@@ -41,21 +41,30 @@ def serve(face: str) -> None:
 
 
 def _serve(face: str, counted_in: Path) -> None:
+    import logging
+    import resource
+
     from gpd_soap import wiring
     from gpd_soap.monitoring import logs
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
+    from gpd_soap.wsgi import exposure
 
     def assemble() -> server.Program:
         settings = Settings.load()
+        exposed = exposure.allowed_exposures(settings, face)
         store = Store(settings.database_url)
         faces = wiring.faces(settings, store, face, counted_in)
         logs.configure(settings.log_level)
+        for line in exposed:
+            logging.getLogger(__name__).warning(line)
         return server.Program(settings, faces, store.close)
 
     migrate.check(_store().engine)
+    # WHY: a core dump would hold the database's password and personal data.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     server.serve(assemble)
 
 
@@ -88,13 +97,33 @@ def db_check() -> None:
     click.echo("up to date")
 
 
+@db.command("grant", cls=WithSettings)
+@click.argument("role")
+def db_grant(role: str) -> None:
+    """Let a ROLE of PostgreSQL serve, and do nothing else; run it after each upgrade.
+
+    To be run by the owner of the tables.  The ROLE cannot remove or rewrite
+    receipts and the audit; `db upgrade` and `journal purge` stay the owner's.
+    """
+    from gpd_soap.store.database import migrate
+    from gpd_soap.store.database.grants import grant
+
+    store = _store()
+    migrate.check(store.engine)
+    with store.begin() as connection:
+        grant(connection, role)
+    click.echo("granted")
+
+
 @click.command(cls=WithSettings)
 def health() -> None:
     """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
     from gpd_soap.contract.schema import Schema
     from gpd_soap.monitoring.health import Health
+    from gpd_soap.settings import Settings
+    from gpd_soap.wsgi import exposure
 
-    found = Health(_store(), Schema())()
+    found = Health(_store(), Schema(), exposure.facts(Settings.load()))()
     for fact in found:
         click.echo(str(fact))
     if not all(fact.holds for fact in found):

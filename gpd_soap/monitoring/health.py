@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,9 +30,12 @@ class Fact(NamedTuple):
 class Health:
     """Looks whenever it is asked, and says within a time that somebody is waiting."""
 
-    def __init__(self, store: Store, schema: Schema) -> None:
-        """Take what is to be looked at."""
+    def __init__(
+        self, store: Store, schema: Schema, settled: Iterable[tuple[str, bool, str]] = ()
+    ) -> None:
+        """Take what is to be looked at; `settled` are facts that hold as long as the process."""
         self._store, self._schema = store, schema
+        self._settled = [Fact(*each) for each in settled]
         self._within = Within(SECONDS)
 
     def __call__(self) -> list[Fact]:
@@ -39,6 +43,7 @@ class Health:
         return [
             Fact("contract", True, f"{len(self._schema.operations)} operations"),
             *self._database(),
+            *self._settled,
         ]
 
     def _database(self) -> list[Fact]:

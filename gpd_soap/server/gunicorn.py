@@ -115,6 +115,8 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "logger_class": _RootLogger,
             "proc_name": "gpd-soap",
+            # WHY: by default gunicorn makes a socket in the file system for everybody.
+            "umask": 0o007,
         }
 
 

@@ -6,6 +6,7 @@ import pytest
 from werkzeug.test import Client
 
 from gpd_soap.api.app import admin_app
+from gpd_soap.api.concurrency import Limits
 from gpd_soap.api.rate_limit import SECONDS, Bucket, Pace, drawn
 from gpd_soap.settings import Settings
 from gpd_soap.store.access.keys import Role
@@ -21,7 +22,7 @@ class Paced(Office):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, Clock())
-        self.app = admin_app(store, self.clock, self.cases, ready, lambda _: b"", MOST)
+        self.app = admin_app(store, self.clock, self.cases, ready, lambda _: b"", Limits(rate=MOST))
         self._client = Client(self.app)
 
 

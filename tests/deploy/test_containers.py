@@ -1,11 +1,26 @@
 """The image and the compose file: small, not root's, and with nothing to write on."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
+import pytest
+import trustme
 import yaml
 
+from gpd_soap.contract.schema import Schema
+from gpd_soap.monitoring.health import Health
 from gpd_soap.server.gunicorn import DRAIN_SECONDS
+from gpd_soap.store.database import migrate
+from gpd_soap.store.database.grants import grant
+from gpd_soap.store.store import Store
+from tests import world
+from tests.conftest import FreshDatabase
 from tests.deploy.programs import DEPLOY, complaint, program
+from tests.e2e.served import PROGRAM, free_port, running, wait_for
+from tests.postgres import Postgres
 
 DOCKERFILE = DEPLOY / "docker/Dockerfile"
 
@@ -30,7 +45,7 @@ def test_the_image_is_nobodys() -> None:
 def test_the_containers_of_ours_can_write_nothing() -> None:
     """The root file system is read-only, /tmp is memory, no capability, no way to gain any."""
     services = composed()["services"]
-    for name in ("app", "upgrade"):
+    for name in ("app", "upgrade", "grant", "purge"):
         service = services[name]
 
         assert (service["read_only"], service["tmpfs"]) == (True, ["/tmp"])  # noqa: S108  # its own
@@ -53,16 +68,171 @@ def test_the_parts_start_in_order() -> None:
 
     assert services["upgrade"]["depends_on"] == {"database": {"condition": "service_healthy"}}
     assert "healthcheck" in services["database"]
-    assert services["app"]["depends_on"] == {
-        "upgrade": {"condition": "service_completed_successfully"}
-    }
+    done = {"condition": "service_completed_successfully"}
+    assert services["grant"]["depends_on"] == {"upgrade": done}
+    assert services["app"]["depends_on"] == {"grant": done}
+
+
+def secrets(service: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return each secret of a service, and the name of its file."""
+    return [
+        (each["source"], each["target"]) if isinstance(each, dict) else (each, each)
+        for each in service["secrets"]
+    ]
 
 
 def test_passwords_are_files() -> None:
     """What is secret is in no variable, and each secret that is named is there."""
     whole = composed()
     for service in whole["services"].values():
-        assert set(service["secrets"]) <= set(whole["secrets"])
+        assert {source for source, _ in secrets(service)} <= set(whole["secrets"])
         assert not any(
             "PASSWORD" in name and not name.endswith("_FILE") for name in service["environment"]
         )
+
+
+def test_every_container_has_its_limits() -> None:
+    """Memory, processes and logs end somewhere, and no core dump holds a password."""
+    for name, service in composed()["services"].items():
+        assert service["mem_limit"], name
+        assert service["pids_limit"], name
+        assert service["ulimits"] == {"core": 0}, name
+        assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
+
+
+def test_the_journal_is_purged_and_the_database_is_saved_every_day() -> None:
+    """Both come again by themselves, after a restart of the machine too."""
+    services = composed()["services"]
+    [purge] = [word for word in services["purge"]["entrypoint"] if "gpd-soap journal purge" in word]
+    [save] = [word for word in services["backup"]["entrypoint"] if "pg_dump" in word]
+
+    for name, script in (("purge", purge), ("backup", save)):
+        assert "sleep 86400" in script
+        assert services[name]["restart"] == "unless-stopped"
+        # Compose takes a single dollar for a variable of its own.
+        assert not re.search(r"(?<!\$)\$(?!\$)", script)
+        assert complaint("bash", "-n", "-c", script.replace("$$", "$")) == ""
+    assert services["backup"]["volumes"] == ["backup:/backup"]
+
+
+def ignored() -> tuple[list[str], list[str]]:
+    """Return what .dockerignore leaves out, and what it lets in again."""
+    lines = (DEPLOY.parent / ".dockerignore").read_text("utf-8").splitlines()
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    return [p for p in patterns if p[0] != "!"], [p[1:] for p in patterns if p[0] == "!"]
+
+
+def test_only_what_the_image_is_made_of_reaches_its_builder() -> None:
+    """Everything else is left out, so that no secret and no history is in a layer."""
+    left_out, let_in = ignored()
+    copies = re.findall(r"^COPY (?!--from)(.+)", DOCKERFILE.read_text("utf-8"), re.MULTILINE)
+    sources = {source for line in copies for source in line.split()[:-1]}
+
+    assert left_out == ["*", "**/__pycache__"]
+    assert sources == set(let_in)
+    assert all((DEPLOY.parent / source).exists() for source in sources)
+
+
+def test_secrets_of_the_compose_file_are_not_committed() -> None:
+    """The folder that its head tells to make is ignored."""
+    lines = (DEPLOY.parent / ".gitignore").read_text("utf-8").splitlines()
+    folders = {Path(secret["file"]).parent for secret in composed()["secrets"].values()}
+
+    assert folders == {Path("secrets")}
+    assert "/deploy/docker/secrets/" in lines
+
+
+def alive(*words: str, **variables: str) -> int:
+    """Run the image's health check as for a container of this command; its exit code."""
+    check = [sys.executable, str(DEPLOY / "docker/alive.py"), *words]
+    return subprocess.run(check, env=variables, timeout=60, check=False).returncode
+
+
+def test_health_check_asks_the_face_that_is_served(
+    fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """A container of one face is healthy without the other, and not without its own."""
+    told = {
+        "GPD_DATABASE_URL": fresh_database("sqlite", world.prepare),
+        "GPD_NODE_BIND": f"127.0.0.1:{free_port()}",
+        "GPD_ADMIN_BIND": f"127.0.0.1:{(port := free_port())}",
+        "GPD_WORKERS": "1",
+    }
+    with running([*PROGRAM, "serve", "admin"], tmp_path / "log", **told) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, tmp_path / "log")
+        found = [alive("gpd-soap", "serve", face, **told) for face in ("admin", "node", "all")]
+    after = alive("gpd-soap", "serve", "admin", **told)
+
+    assert (found, after) == ([0, 1, 1], 1)
+    assert alive("gpd-soap", "db", "upgrade", **told) == 0
+
+
+@pytest.mark.parametrize("everywhere", ["127.0.0.1", "0.0.0.0", ""])  # noqa: S104  # not a bind
+def test_health_check_speaks_tls_where_the_face_does(
+    everywhere: str, fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """It has no certificate of the Node's, and needs none to see that the face answers."""
+    authority, port = trustme.CA(), free_port()
+    leaf = authority.issue_cert("127.0.0.1")
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
+    authority.cert_pem.write_to_path(str(tmp_path / "authorities.pem"))
+    told = {
+        "GPD_DATABASE_URL": fresh_database("sqlite", world.prepare),
+        "GPD_NODE_BIND": f"127.0.0.1:{port}",
+        "GPD_ADMIN_BIND": f"127.0.0.1:{(admin := free_port())}",
+        "GPD_NODE_TLS_CERTIFICATE": str(tmp_path / "server.pem"),
+        "GPD_NODE_TLS_AUTHORITIES": str(tmp_path / "authorities.pem"),
+        "GPD_WORKERS": "1",
+    }
+    with running([*PROGRAM, "serve", "all"], tmp_path / "log", **told) as process:
+        wait_for(f"http://127.0.0.1:{admin}/health/live", process, tmp_path / "log")
+        found = alive("serve", "all", **{**told, "GPD_NODE_BIND": f"{everywhere}:{port}"})
+
+    assert found == 0
+    assert alive("serve", "node", **told) == 1
+
+
+def test_the_server_has_the_address_of_the_role_that_serves() -> None:
+    """What changes tables has the owner's; the superuser's password is the database's alone."""
+    services = composed()["services"]
+    addresses = {
+        name: source
+        for name, service in services.items()
+        for source, target in secrets(service)
+        if target == "database_url"
+    }
+
+    assert addresses.pop("app") == "serving_url"
+    assert addresses == dict.fromkeys(("upgrade", "grant", "purge"), "owner_url")
+    assert [n for n, s in services.items() if ("password", "password") in secrets(s)] == [
+        "database"
+    ]
+
+
+def test_roles_of_the_compose_file_can_do_what_they_are_for() -> None:
+    """The owner upgrades and grants, the other one serves, on an empty PostgreSQL."""
+    script = (DEPLOY / "docker/roles.sh").read_text("utf-8")
+    told = dict(re.findall(r'--set (\w+)="\$\(cat /run/secrets/(\w+)\)"', script))
+    assert told == {"owner": "owner_password", "serving": "serving_password"}
+    assert set(told.values()) <= {
+        source for source, _ in secrets(composed()["services"]["database"])
+    }
+    commands = script.partition("<<'SQL'\n")[2].rpartition("SQL")[0].strip().split("\n")
+    role = composed()["services"]["grant"]["command"][-1]
+    with Postgres() as server:
+        with server.connect() as connection:
+            connection.autocommit = True
+            for command in commands:
+                filled = re.sub(r":'(\w+)'", lambda found: f"'{told[found[1]]}'", command)
+                connection.execute(filled.encode())
+        url = server.url("gpd")
+        owner = Store(url.replace("//postgres@", "//gpd_owner@"))
+        migrate.upgrade(owner.engine)
+        with owner.begin() as transaction:
+            grant(transaction, role)
+        owner.close()
+        serving = Store(url.replace("//postgres@", f"//{role}@"))
+        facts = Health(serving, Schema())()
+        serving.close()
+
+    assert all(fact.holds for fact in facts), facts

@@ -145,7 +145,7 @@ def test_only_its_own_namespace_reaches_the_admin_face() -> None:
     """A selector of pods without one of namespaces means the policy's own."""
     policy = specs("NetworkPolicy")["gpd-soap-admin"]
 
-    assert policy["policyTypes"] == ["Ingress"]
+    assert "Ingress" in policy["policyTypes"]
     assert policy["ingress"] == [{"from": [{"podSelector": {}}], "ports": [{"port": "admin"}]}]
 
 
@@ -155,3 +155,17 @@ def test_the_settings_can_be_followed() -> None:
 
     assert settings.node_callers
     assert settings.workers == 2
+
+
+def test_every_pod_reaches_names_and_the_database_alone() -> None:
+    """A program that is taken over can send nothing elsewhere, whichever pod it is in."""
+    policies = specs("NetworkPolicy")
+    for policy in policies.values():
+        assert policy["policyTypes"] == ["Ingress", "Egress"]
+        ports = [(to["port"], to["protocol"]) for rule in policy["egress"] for to in rule["ports"]]
+        assert ports == [(53, "UDP"), (53, "TCP"), (5432, "TCP")]
+    covered = {"node", "admin", "upgrade", "journal"}
+    assert {pod["metadata"]["labels"]["app.kubernetes.io/component"] for pod in PODS.values()} == (
+        covered
+    )
+    assert set(policies) == {"gpd-soap-node", "gpd-soap-admin", "gpd-soap-tasks"}

@@ -1,6 +1,7 @@
 """The nginx in front of the node face, as deploy/ configures it, with a real nginx."""
 
 import datetime as dt
+import re
 import socket
 import ssl
 import subprocess
@@ -14,7 +15,11 @@ from typing import NamedTuple
 import pytest
 import requests
 import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+from gpd_soap.settings import PREFIX, variables
 from tests.conftest import FreshDatabase
 from tests.deploy.programs import program
 from tests.e2e.served import free_port, running, serving
@@ -22,6 +27,7 @@ from tests.e2e.test_served import VERIFY, XML, living
 
 TEMPLATE = Path(__file__).parents[2] / "deploy/nginx/node.conf.template"
 FORWARDER = "forwarder.example"
+PUBLIC = "https://ec.example/partner"
 PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 #: What stands around a site in nginx.conf, here without a right to write anywhere else.
@@ -51,8 +57,15 @@ class Front(NamedTuple):
     authority: trustme.CA
 
 
+def envsubst(template: str, variables: dict[str, str]) -> str:
+    """Fill in the variables that the command at the template's head names, and leave the others."""
+    [named] = re.findall(r"envsubst '(.*?)'", template)
+    told = {name: variables[name] for name in re.findall(r"\$\{(\w+)\}", named)}
+    return re.sub(r"\$\{(\w+)\}", lambda found: told.get(found[1], found[0]), template)
+
+
 @contextmanager
-def fronting(home: Path, upstream: str, authority: trustme.CA) -> Iterator[str]:
+def fronting(home: Path, upstream: str, authority: trustme.CA, crl: bytes = b"") -> Iterator[str]:
     """An nginx on loopback, configured by the template; its address."""
     port = free_port()
     leaf = authority.issue_cert("127.0.0.1")
@@ -60,12 +73,15 @@ def fronting(home: Path, upstream: str, authority: trustme.CA) -> Iterator[str]:
     (home / "server.pem").write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
     authority.cert_pem.write_to_path(str(home / "authorities.pem"))
     told = {
-        "GPD_LISTEN": f"127.0.0.1:{port}",
-        "GPD_SERVER_NAME": "ec.example",
-        "GPD_TLS": str(home),
-        "GPD_UPSTREAM": upstream,
+        "NODE_LISTEN": f"127.0.0.1:{port}",
+        "NODE_SERVER_NAME": "ec.example",
+        "NODE_TLS": str(home),
+        "NODE_UPSTREAM": upstream,
     }
-    site = Template(TEMPLATE.read_text(encoding="utf-8")).safe_substitute(told)
+    site = envsubst(TEMPLATE.read_text(encoding="utf-8"), told)
+    if crl:
+        (home / "revoked.pem").write_bytes(crl)
+        site = site.replace("# ssl_crl", "ssl_crl")
     (home / "node.conf").write_text(site, encoding="utf-8")
     (home / "nginx.conf").write_text(Template(AROUND).substitute(home=home), encoding="utf-8")
     command = [program("nginx", "nginx-light"), "-p", str(home), "-c", str(home / "nginx.conf")]
@@ -85,7 +101,11 @@ def fronting(home: Path, upstream: str, authority: trustme.CA) -> Iterator[str]:
 def front(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Front]:
     """The node face, which believes a proxy on this machine, and nginx before it."""
     authority = trustme.CA()
-    told = {"GPD_NODE_PROXIES": "127.0.0.1/32", "GPD_NODE_CALLERS": FORWARDER}
+    told = {
+        "GPD_NODE_PROXIES": "127.0.0.1/32",
+        "GPD_NODE_CALLERS": FORWARDER,
+        "GPD_PUBLIC_URL": PUBLIC,
+    }
     database = fresh_database("sqlite", living)
     with serving("node", database, tmp_path / "log", **told) as plain:
         upstream = plain.removeprefix("http://").removesuffix("/partner")
@@ -189,3 +209,75 @@ def test_a_slow_sender_reaches_nobody(front: Front, tmp_path: Path) -> None:
 
     assert answered.status_code == 200
     assert took < 1.0
+
+
+def test_template_names_every_variable_that_its_command_fills_in() -> None:
+    """No variable of ours is left, none of nginx's is emptied, and none is a setting."""
+    text = TEMPLATE.read_text(encoding="utf-8")
+    head, _, body = text.partition("upstream ")
+    [named] = re.findall(r"envsubst '(.*?)'", head)
+    names = re.findall(r"\$\{(\w+)\}", named)
+
+    assert set(re.findall(r"\$\{(\w+)\}", body)) == set(names)
+    assert not [name for name in names if name.startswith(PREFIX)]
+    assert all(re.fullmatch(r"[a-z_]+", name) for name in re.findall(r"\$(\w+)", body))
+    for setting in re.findall(r"\bGPD_\w+", head):
+        assert setting in {name for name, _, _ in variables()}
+
+
+def test_contract_names_the_public_address(front: Front, tmp_path: Path) -> None:
+    """A SOAP client that reads the contract through nginx calls nginx, and not what is behind."""
+    read = requests.get(
+        f"{front.url}/partner?wsdl",
+        timeout=15,
+        verify=front.trust,
+        cert=certificate(front, tmp_path),
+    )
+
+    assert read.status_code == 200
+    assert f'location="{PUBLIC}"'.encode() in read.content
+    assert b"127.0.0.1" not in read.content
+
+
+def revocations(authority: trustme.CA, revoked: trustme.LeafCert) -> bytes:
+    """Return the authority's list of revoked certificates, which has this one."""
+    issuer = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
+    certificate = x509.load_pem_x509_certificate(revoked.cert_chain_pems[0].bytes())
+    key = serialization.load_pem_private_key(authority.private_key_pem.bytes(), password=None)
+    assert isinstance(key, EllipticCurvePrivateKey)
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(hours=1)
+    entry = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(certificate.serial_number)
+        .revocation_date(since)
+        .build()
+    )
+    listed = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(issuer.subject)
+        .last_update(since)
+        .next_update(since + dt.timedelta(days=1))
+        .add_revoked_certificate(entry)
+        .sign(key, hashes.SHA256())
+    )
+    return listed.public_bytes(serialization.Encoding.PEM)
+
+
+def test_revoked_certificate_is_refused_with_a_revocation_list(tmp_path: Path) -> None:
+    """The commented line of the template does it, and a certificate that is not listed passes."""
+    authority = trustme.CA()
+    good, bad = (authority.issue_cert(common_name=FORWARDER) for _ in range(2))
+    upstream = f"127.0.0.1:{free_port()}"
+    with fronting(tmp_path, upstream, authority, revocations(authority, bad)) as url:
+        statuses = []
+        for each in (good, bad):
+            pem = tmp_path / "caller.pem"
+            each.private_key_and_cert_chain_pem.write_to_path(str(pem))
+            trust = str(tmp_path / "authorities.pem")
+            answered = requests.post(
+                f"{url}/partner", VERIFY, headers=XML, timeout=15, verify=trust, cert=str(pem)
+            )
+            statuses.append(answered.status_code)
+
+    # Nothing listens behind: 502 is nginx's answer to whoever it has let through.
+    assert statuses == [502, 400]

@@ -50,3 +50,22 @@ def test_a_stop_leaves_time_to_drain() -> None:
     ]
 
     assert int(told) > DRAIN_SECONDS
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_leaves_nothing_to_others(service: str) -> None:
+    """No core dump, no file that others read, and a folder of its own for what it writes."""
+    lines = (DEPLOY / "systemd" / service).read_text("utf-8").splitlines()
+
+    assert {"LimitCORE=0", "UMask=0077", "StateDirectory=gpd-soap", "StateDirectoryMode=0700"} <= {
+        *lines
+    }
+    assert "WorkingDirectory=/var/lib/gpd-soap" in lines
+
+
+def test_the_server_is_started_again_for_ever() -> None:
+    """A database that is away for an hour leaves no service that has given up."""
+    lines = (DEPLOY / "systemd/gpd-soap@.service").read_text("utf-8").splitlines()
+
+    assert lines.index("StartLimitIntervalSec=0") < lines.index("[Service]")
+    assert "Restart=always" in lines

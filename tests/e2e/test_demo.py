@@ -6,8 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from gpd_soap import demo
+from gpd_soap.store import tables as schema
+from gpd_soap.store.access import keys
+from gpd_soap.store.store import Store
 from tests.e2e.served import free_port, running, wait_for
 
 US = [sys.executable, "-m", "gpd_soap"]
@@ -30,6 +34,28 @@ def test_the_demo_is_started_and_a_notice_is_paid(tmp_path: Path) -> None:
     assert "paSendRTV2             OK  receipt" in said[1][1]
     assert said[2][1].startswith("probe positive")
     assert "PAA_PAGAMENTO_DUPLICATO" in said[3][1]
+
+
+def test_kept_demo_leaves_no_key_that_works(tmp_path: Path) -> None:
+    """Neither a run that is stopped nor one that was killed before it leaves one behind."""
+    kept = tmp_path / "kept.db"
+    store = Store(f"sqlite:///{kept}")
+
+    def working() -> list[bool]:
+        with store.begin() as connection:
+            return [key.revoked_at is None for key in keys.every(connection)]
+
+    for number in (1, 2):
+        port, log = free_port(), tmp_path / f"log{number}"
+        ports = ["--port", str(port), "--admin-port", str(free_port())]
+        with running([*US, "demo", *ports, "--keep", str(kept)], log) as process:
+            wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
+            assert working() == [False] * (number - 1) + [True]
+        assert working() == [False] * number
+        with store.begin() as connection:
+            # As a run leaves it that was killed.
+            connection.execute(update(schema.api_key).values(revoked_at=None))
+    store.close()
 
 
 def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.store.database.errors import UnusableDatabase
+from gpd_soap.store.database.private_file import create_for_owner
 from gpd_soap.store.database.stale import renew_when_stale
 
 #: LIMIT: the Node gives up a question after 7 s; an answer later than this helps nobody.
@@ -107,6 +108,7 @@ def _engine(address: str) -> Engine:
         renew_when_stale(engine)
         return engine
     engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **alike)
+    event.listen(engine, "do_connect", create_for_owner)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "checkin", _allow_writing)

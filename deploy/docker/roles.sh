@@ -1,0 +1,12 @@
+#!/bin/sh
+# Run once by the postgres image, in an empty database: the owner of the tables, and who serves.
+set -eu
+psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 \
+  --set owner="$(cat /run/secrets/owner_password)" \
+  --set serving="$(cat /run/secrets/serving_password)" <<'SQL'
+CREATE ROLE gpd_owner LOGIN PASSWORD :'owner';
+CREATE ROLE gpd_serving LOGIN PASSWORD :'serving';
+CREATE DATABASE gpd OWNER gpd_owner;
+REVOKE CONNECT ON DATABASE gpd FROM PUBLIC;
+GRANT CONNECT ON DATABASE gpd TO gpd_serving;
+SQL

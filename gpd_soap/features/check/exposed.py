@@ -1,0 +1,25 @@
+"""Findings about who can reach the faces, as far as the settings tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from gpd_soap.features.check.finding import Finding, error, warning
+from gpd_soap.settings import Settings
+from gpd_soap.wsgi.exposure import exposures
+
+
+def of_settings(settings: Settings) -> Iterator[Finding]:
+    """Yield a finding for each open face, and for what proxies and TLS leave to be said."""
+    for each in exposures(settings):
+        rule = f"{each.face}-open"
+        if each.allowed:
+            yield warning("settings", rule, f"protect the {each.face} face: {each.risk}")
+        else:
+            yield error("settings", rule, f"`serve` will not start: {each.remedy}")
+    if (settings.node_tls_certificate or settings.node_proxies) and not settings.node_callers:
+        what = "name them in GPD_NODE_CALLERS: every certificate that the authority signs may ask"
+        yield warning("settings", "node-callers", what)
+    if settings.node_proxies and not settings.public_url:
+        what = "give GPD_PUBLIC_URL: ?wsdl tells callers an address behind the proxies"
+        yield warning("settings", "public-url", what)

@@ -1,0 +1,102 @@
+"""Which faces other machines can reach in clear text, and whether the settings say so.
+
+Whoever reaches an open node face can mark a notice paid; whoever listens before an open admin face
+reads its keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from typing import NamedTuple
+
+from gpd_soap.settings import Settings, SettingsError
+
+#: LIMIT: bits of a prefix: 10.0.0.0/8 and fc00::/7 are the widest networks that an office may own;
+#: a wider one is most of the internet, and trusting it is trusting everybody.
+WIDEST_PREFIX = {4: 8, 6: 7}
+
+
+class Exposure(NamedTuple):
+    """A face that other machines reach in clear text: `allowed` where a setting says so."""
+
+    face: str
+    allowed: bool
+    risk: str
+    remedy: str
+
+
+def exposures(settings: Settings, served: str = "all") -> Iterator[Exposure]:
+    """Yield each of the faces in `served` (node, admin or all) that is exposed."""
+    if (
+        served != "admin"
+        and not is_loopback(settings.node_bind)
+        and not (settings.node_tls_certificate or _are_narrow(settings.node_proxies))
+    ):
+        yield Exposure(
+            "node",
+            settings.node_open,
+            "whoever reaches it can mark a notice paid",
+            "bind 127.0.0.1, give GPD_NODE_TLS_CERTIFICATE or GPD_NODE_PROXIES (the proxies' own"
+            " addresses), or say GPD_NODE_OPEN=true",
+        )
+    if served != "node" and not is_loopback(settings.admin_bind):
+        yield Exposure(
+            "admin",
+            settings.admin_open,
+            "keys and personal data cross the network in clear text",
+            "bind 127.0.0.1 behind a proxy that does TLS, or say GPD_ADMIN_OPEN=true",
+        )
+
+
+def allowed_exposures(settings: Settings, served: str) -> list[str]:
+    """Return a line for each face that is open because a setting says so.
+
+    Raises SettingsError if a face in `served` is exposed and no setting says so.
+    """
+    lines = []
+    for each in exposures(settings, served):
+        if not each.allowed:
+            raise SettingsError(
+                f"GPD_{each.face.upper()}_BIND: other machines can reach the {each.face} face in"
+                f" clear text: {each.remedy}"
+            )
+        lines.append(f"the {each.face} face is open to other machines: {each.risk}")
+    return lines
+
+
+def facts(settings: Settings, served: str = "all") -> list[tuple[str, bool, str]]:
+    """Return name, True and a word for each exposed face: told by health, and no failure."""
+    return [
+        (f"{each.face} face", True, f"open to other machines in clear text: {each.risk}")
+        for each in exposures(settings, served)
+    ]
+
+
+def is_loopback(bind: str) -> bool:
+    """Return whether only this machine can connect to a listener bound to this address.
+
+    >>> [is_loopback(bind) for bind in ("127.0.0.9:80", "[::1]:80", "localhost:80", "unix:/run/x")]
+    [True, True, True, True]
+    >>> [is_loopback(bind) for bind in (":80", "0.0.0.0:80", "[::]:80", "10.0.0.7:80", "ec.it:80")]
+    [False, False, False, False, False]
+    """
+    if bind.startswith("unix:"):
+        return True
+    host = bind.rpartition(":")[0].removeprefix("[").removesuffix("]")
+    if host.lower() == "localhost":
+        return True
+    try:
+        address = ip_address(host)
+    except ValueError:
+        # WHY: what a name resolves to may change, so a name is taken for another machine's.
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback
+
+
+def _are_narrow(networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+    """Return whether there are networks, and each of them can be one of proxies alone."""
+    return bool(networks) and all(
+        network.prefixlen >= WIDEST_PREFIX[network.version] for network in networks
+    )

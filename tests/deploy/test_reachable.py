@@ -1,0 +1,67 @@
+"""What deploy/ starts is open to other machines only where the file says so, and says why."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from gpd_soap.settings import Settings, SettingsError
+from gpd_soap.wsgi.exposure import allowed_exposures
+from tests.deploy.programs import DEPLOY
+from tests.deploy.test_containers import DOCKERFILE, composed
+from tests.deploy.test_kubernetes import PODS
+
+IMAGE = dict(
+    re.findall(r"\b(GPD_\w+)=(\S+)", DOCKERFILE.read_text("utf-8").partition("ENV PATH")[2])
+)
+SERVERS = [
+    pod["spec"]["containers"][0]
+    for pod in PODS.values()
+    if pod["spec"]["containers"][0]["args"][0] == "serve"
+]
+
+
+def published(service: dict[str, Any]) -> set[str]:
+    """Return the addresses of this machine that lead to a service of the compose file."""
+    return {port.rpartition(":")[0].rpartition(":")[0] for port in service["ports"]}
+
+
+def test_image_alone_binds_every_address_and_opens_no_face():
+    """Whoever runs it says what protects it, and is told what to say."""
+    settings = Settings.load(IMAGE)
+
+    assert (settings.node_bind, settings.admin_bind) == ("0.0.0.0:8080", "0.0.0.0:8081")
+    for face in ("node", "admin", "all"):
+        with pytest.raises(SettingsError):
+            allowed_exposures(settings, face)
+
+
+def test_every_command_of_the_dockerfile_says_what_it_opens():
+    """A command that is copied from its head starts."""
+    head = DOCKERFILE.read_text("utf-8").partition("FROM")[0].replace("\\\n#", "")
+    [command] = re.findall(r"docker run .*", head)
+    told = dict(re.findall(r"-e (GPD_\w+)=(\S+)", command))
+
+    assert "-p 127.0.0.1:" in command
+    assert allowed_exposures(Settings.load({**IMAGE, **told}), "node")
+
+
+def test_compose_opens_what_it_publishes_to_this_machine_alone():
+    """Both faces are open inside the container, and their ports are on loopback."""
+    app = composed()["services"]["app"]
+    told = {name: text for name, text in app["environment"].items() if name.startswith("GPD_")}
+
+    assert len(allowed_exposures(Settings.load({**IMAGE, **told}), "all")) == 2
+    assert published(app) == {"127.0.0.1"}
+
+
+@pytest.mark.parametrize("container", SERVERS, ids=lambda each: each["ports"][0]["name"])
+def test_pods_open_the_admin_face_alone(container: dict[str, Any]):
+    """Proxies protect the node face, and the policy of the network protects the admin face."""
+    told = {**IMAGE, "GPD_CONFIG": str(DEPLOY / "kubernetes/gpd.toml")}
+
+    [line] = allowed_exposures(Settings.load(told), container["args"][1])
+    assert line.startswith("the admin face is open")
+    policies = [*yaml.safe_load_all((DEPLOY / "kubernetes/network.yaml").read_text("utf-8"))]
+    assert "gpd-soap-admin" in {policy["metadata"]["name"] for policy in policies}
