@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,16 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+#: LIMIT: copies of the compiled contract, 0.4 MB and 1 ms each; more threads compile their own.
+MOST_COPIES = 32
+
+
+@lru_cache(maxsize=1)
+def contract(threads: int) -> Schema:
+    """The contract for so many threads, compiled once in a process and for all that it forks."""
+    return Schema(copies=min(threads, MOST_COPIES))
+
+
 def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> Desk:
     """Who answers the Node; a test passes its own store and clock."""
     office = Office(store, timedelta(seconds=settings.demand_window))
@@ -46,7 +57,7 @@ def node_endpoint(
     """What takes the Node's messages; `witnesses` are told of each exchange."""
     return node_application(
         answering,
-        Schema(),
+        contract(settings.threads),
         Documents(settings.address),
         witnesses,
         check_answers=settings.check_answers,
@@ -65,7 +76,7 @@ def node_face(
     told = (*_keepers(settings, store), *witnesses)
     endpoint = node_endpoint(settings, answering, told)
     options = PaymentOptions(answering, told, max_body=settings.max_body)
-    face = NodeFace(endpoint, options, documents, Health(store, Schema()))
+    face = NodeFace(endpoint, options, documents, Health(store, contract(settings.threads)))
     if settings.node_tls_certificate or settings.node_proxies:
         return Trusted(face, settings.node_callers, settings.node_proxies)
     return face
@@ -83,18 +94,26 @@ def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dic
         found[settings.node_bind] = node_face(settings, store, witnesses=witnesses)
     if which in ("admin", "all"):
         worklist = cases(settings, store, witnesses=witnesses)
-        found[settings.admin_bind] = admin_face(store, worklist, metrics, rate=settings.rate)
+        found[settings.admin_bind] = admin_face(
+            store, worklist, metrics, rate=settings.rate, threads=settings.threads
+        )
     return found
 
 
 def admin_face(
-    store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now, *, rate: int = 0
+    store: Store,
+    worklist: Cases,
+    metrics: Metrics,
+    clock: Clock = utc_now,
+    *,
+    rate: int = 0,
+    threads: int = 1,
 ) -> Wsgi:
     """What the admin listener serves; a key may make `rate` requests in ten seconds (0: any)."""
     # WHY: here, because a server of the node face alone would carry Flask for nothing.
     from gpd_soap.admin.app import admin_app
 
-    health = Health(store, Schema())
+    health = Health(store, contract(threads))
     return admin_app(
         store, clock, worklist, health, lambda found: metrics.text(found, clock()), rate
     )

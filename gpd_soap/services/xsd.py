@@ -5,11 +5,11 @@ from __future__ import annotations
 import codecs
 import re
 import threading
-from functools import lru_cache
 from typing import NamedTuple
 
 from lxml import etree
 
+from gpd_soap.contract.compiling import CompiledSchema
 from gpd_soap.contract.documents import XSD
 from gpd_soap.contract.parsing import parse
 from gpd_soap.contract.violation import PLAIN, RULES
@@ -54,22 +54,25 @@ class Breach(NamedTuple):
 
 
 class ServiceSchema:
-    """One compiled schema, for one thread."""
+    """One compiled schema, for any number of threads."""
 
     def __init__(self, text: str) -> None:
         """Compile it; BadSchema for what is none, or would reach outside."""
         root = _parsed(text)
         self._names = {node.get("name", "") for node in root.iter(f"{XSD}element")} - {""}
         try:
-            self._compiled = etree.XMLSchema(root)
+            self._compiled = CompiledSchema(lambda: etree.XMLSchema(root))
         except etree.XMLSchemaParseError as error:
             raise BadSchema(f"expected an XML Schema; line {_line(error)} is none") from None
 
     def breach(self, root: etree._Element) -> Breach | None:
         """Say how service data breaks the schema, or None."""
-        if self._compiled.validate(root):
-            return None
-        error = self._compiled.error_log[0]
+        with self._compiled.lent() as schema:
+            if schema.validate(root):
+                return None
+            return self._breach(schema.error_log[0])
+
+    def _breach(self, error: etree._LogEntry) -> Breach:
         said = NAMED.match(error.message)
         name = said["name"] if said is not None else ""
         element = name if name in self._names else UNFORESEEN
@@ -87,19 +90,45 @@ class ServiceSchema:
         return Breach(element, "missing", known if element != UNFORESEEN else "")
 
 
-class _Compiled(threading.local):
-    """Schemas by their text, for each thread: two that share one mix up its errors."""
+class _Schemas:
+    """Schemas by their text, each compiled once in a process, and the refusal of each bad one."""
 
     def __init__(self) -> None:
-        self.of = lru_cache(SCHEMAS)(ServiceSchema)
+        self._made: dict[str, ServiceSchema | str] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, text: str) -> ServiceSchema | str:
+        # WHY: what is there is read without the lock, which a compilation may hold for a second.
+        made = self._made.get(text)
+        if made is None:
+            with self._lock:
+                made = self._made.get(text) or self._make(text)
+        return made
+
+    def _make(self, text: str) -> ServiceSchema | str:
+        made: ServiceSchema | str
+        try:
+            made = ServiceSchema(text)
+        except BadSchema as refusal:
+            made = str(refusal)
+        while len(self._made) >= SCHEMAS:
+            del self._made[next(iter(self._made))]
+        self._made[text] = made
+        return made
 
 
-_compiled = _Compiled()
+_schemas = _Schemas()
 
 
 def compiled(text: str) -> ServiceSchema:
-    """The schema of this text, compiled once for each thread; BadSchema if it cannot be."""
-    return _compiled.of(text)
+    """The schema of this text, compiled once in a process.
+
+    Raises BadSchema if it cannot be, without trying again.
+    """
+    made = _schemas(text)
+    if isinstance(made, str):
+        raise BadSchema(made)
+    return made
 
 
 def _parsed(text: str) -> etree._Element:
