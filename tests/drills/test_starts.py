@@ -1,0 +1,12 @@
+"""The short form of the drill of starts; the long form is a command."""
+
+from tests.drills.starts import drill
+
+
+def test_workers_that_start_under_fire_answer_every_request() -> None:
+    """None is ended by a signal, none loops, and no request is refused."""
+    report = drill(40)
+
+    assert report.broken == []
+    assert report.starts >= 40
+    assert report.answers > 0
