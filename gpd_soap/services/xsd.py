@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import threading
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from lxml import etree
@@ -13,6 +14,7 @@ from gpd_soap.contract.compiling import CompiledSchema
 from gpd_soap.contract.documents import XSD
 from gpd_soap.contract.parsing import parse
 from gpd_soap.contract.violation import PLAIN, RULES
+from gpd_soap.services.expansion import TooMuch, measure
 
 #: What would have another document read; a service's schema is one text, whole.
 OUTWARD = [f"{XSD}{name}" for name in ("include", "import", "redefine", "override")]
@@ -22,6 +24,11 @@ LONGEST = 256 * 1024
 MOST_OCCURRENCES = 10_000
 LONGEST_BOUND = len(str(MOST_OCCURRENCES))
 SCHEMAS = 64
+
+#: LIMIT: steps of the patterns with all texts of one demand, about a second.
+MOST_STEPS = 20_000_000
+#: The rule that service data breaks whose texts are too long for the patterns.
+LENGTHY = "length-of-texts"
 
 UNFORESEEN = "un elemento non previsto"
 # WHY: only to look a name up among the schema's own; the sentence quotes the sender.
@@ -46,6 +53,8 @@ class Breach(NamedTuple):
     def description(self) -> str:
         """What an Italian sentence says of it."""
         subject = self.element if self.element == UNFORESEEN else f"l'elemento {self.element}"
+        if self.rule == LENGTHY:
+            return "i testi sono troppo lunghi"
         if self.missing:
             return f"in {self.element} manca l'elemento {self.missing}"
         if self.rule in PLAIN:
@@ -59,6 +68,10 @@ class ServiceSchema:
     def __init__(self, text: str) -> None:
         """Compile it; BadSchema for what is none, or would reach outside."""
         root = _parsed(text)
+        try:
+            self._work = measure(root)
+        except TooMuch as refusal:
+            raise BadSchema(str(refusal)) from None
         self._names = {node.get("name", "") for node in root.iter(f"{XSD}element")} - {""}
         try:
             self._compiled = CompiledSchema(lambda: etree.XMLSchema(root))
@@ -67,10 +80,22 @@ class ServiceSchema:
 
     def breach(self, root: etree._Element) -> Breach | None:
         """Say how service data breaks the schema, or None."""
+        if self._steps(root) > MOST_STEPS:
+            return Breach(UNFORESEEN, LENGTHY)
         with self._compiled.lent() as schema:
-            if schema.validate(root):
-                return None
+            try:
+                if schema.validate(root):
+                    return None
+            except etree.XMLSchemaValidateError:
+                # WHY: libxml2 gives up a match after some millions of steps.
+                return Breach(UNFORESEEN, LENGTHY)
             return self._breach(schema.error_log[0])
+
+    def _steps(self, root: etree._Element) -> int:
+        """The steps that the patterns may cost with every text of service data."""
+        if self._work.ways == 0:
+            return 0
+        return sum(self._work.steps(len(text)) for text in _texts(root))
 
     def _breach(self, error: etree._LogEntry) -> Breach:
         said = NAMED.match(error.message)
@@ -131,6 +156,12 @@ def compiled(text: str) -> ServiceSchema:
     return made
 
 
+def _texts(root: etree._Element) -> Iterator[str]:
+    for element in root.iter(etree.Element):
+        yield element.text or ""
+        yield from (str(value) for value in element.attrib.values())
+
+
 def _parsed(text: str) -> etree._Element:
     if len(text) > LONGEST:
         raise BadSchema(f"expected at most {LONGEST} characters")
@@ -140,6 +171,8 @@ def _parsed(text: str) -> etree._Element:
         raise BadSchema("expected well-formed XML without a DOCTYPE")
     if root.tag != f"{XSD}schema":
         raise BadSchema("expected an XML Schema")
+    if root.get("targetNamespace") == XSD.strip("{}"):
+        raise BadSchema("expected another target namespace than that of XML Schema")
     if next(root.iter(*OUTWARD), None) is not None:
         raise BadSchema("expected one document, without include, import, redefine or override")
     for bound in root.xpath("//@maxOccurs | //@minOccurs"):
