@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
+from gpd_soap.contract.compiling import CompiledSchema
 from gpd_soap.contract.documents import SOAP, WSDL, XSD, contract_folder, parse_own
 from gpd_soap.contract.grammar import Grammar, clark
 from gpd_soap.contract.violation import RULES, UNFORESEEN, Violation
@@ -43,47 +43,48 @@ class Operation(NamedTuple):
 class Schema:
     """The contract as a judge; one serves a whole process."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Read the contract; the schema itself is compiled by each thread that checks."""
+    def __init__(self, folder: Path | None = None, *, copies: int = 1) -> None:
+        """Read the contract, and compile its schema for `copies` threads that check at once.
+
+        Raises etree.XMLSchemaParseError or OSError if its files cannot be read.
+        """
         wsdl = (folder or contract_folder()) / WSDL
         definitions = parse_own(wsdl)
         #: What may be asked, by the root of the request.
         self.operations: Mapping[str, Operation] = MappingProxyType(_operations(definitions))
         self._grammar = Grammar(wsdl.parents[1])
-        self._path = str(wsdl.parent / _imported(definitions))
-        self._threads = threading.local()
+        path = str(wsdl.parent / _imported(definitions))
+        self._compiled = CompiledSchema(lambda: etree.XMLSchema(file=path), copies)
 
     def keeps(self, payload: etree._Element) -> bool:
         """Whether a payload, where it stands in its envelope, keeps the published schema.
 
         LIMIT: libxml2 skips stray characters in base64Binary; who decodes one must be strict.
         """
-        return self._compiled().validate(payload)
+        with self._compiled.lent() as schema:
+            return schema.validate(payload)
 
     def check(self, payload: etree._Element) -> Violation | None:
         """The first rule that a payload breaks, or None."""
-        return None if self.keeps(payload) else next(self._broken(payload))
+        with self._compiled.lent() as schema:
+            if schema.validate(payload):
+                return None
+            return next(self._broken(payload, schema.error_log))
 
     def violations(self, payload: etree._Element) -> list[Violation]:
         """The first rule that is broken at each place of a payload."""
-        return [] if self.keeps(payload) else list(self._broken(payload))
+        with self._compiled.lent() as schema:
+            valid = schema.validate(payload)
+            return [] if valid else list(self._broken(payload, schema.error_log))
 
-    def _broken(self, payload: etree._Element) -> Iterator[Violation]:
-        # WHY: the log is of the payload that this thread held against the schema last.
+    def _broken(self, payload: etree._Element, log: etree._ListErrorLog) -> Iterator[Violation]:
         places: set[str] = set()
-        for error in self._compiled().error_log:
+        for error in log:
             # WHY: libxml2 says of a value that breaks a facet once more that it is not of its type.
             place = _place(error)
             if place not in places:
                 places.add(place)
                 yield self._violation(str(payload.tag), place, error)
-
-    def _compiled(self) -> etree.XMLSchema:
-        # LIMIT: one for each thread; an XMLSchema that two share mixes up their errors.
-        compiled: etree.XMLSchema | None = getattr(self._threads, "compiled", None)
-        if compiled is None:
-            compiled = self._threads.compiled = etree.XMLSchema(file=self._path)
-        return compiled
 
     def _violation(self, root: str, place: str, error: etree._LogEntry) -> Violation:
         # WHY: the log says where and which rule; what is expected is read from our own schema.

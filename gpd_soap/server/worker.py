@@ -127,13 +127,17 @@ class Worker(ThreadWorker):
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # gunicorn's signature
         """Stop or go on taking connections; a worker that leaves takes its last ones."""
         super().set_accept_enabled(enabled)
-        if not self.alive:
+        # WHY: a worker that is told to leave before its first turn enables it once, and gunicorn
+        # fails where it disables a listener that is closed.
+        if not self.alive and not enabled:
             self._close_the_door()
 
     def _close_the_door(self) -> None:
         # WHY: gunicorn leaves it ajar until the last answer: whoever comes meanwhile would wait
         # for nothing, and whoever stood there already would be cut off.
         for door in self.sockets:
+            if door.sock is None:
+                continue
             while select.select([door], [], [], 0)[0]:
                 self.accept(door)
             door.close()

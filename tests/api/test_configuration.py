@@ -25,6 +25,11 @@ ROUNDS = 3
 SECOND = f"/organizations/{OTHER}/stations/{CLAIM.station}"
 
 
+BOMB = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a">
+  <xs:simpleType><xs:restriction base="xs:string"><xs:pattern value="(.*){8}x"/></xs:restriction>
+  </xs:simpleType></xs:element></xs:schema>"""
+
+
 def settings(**more: Any) -> dict[str, Any]:
     """A service that is in order, but for these settings."""
     return {"kind": "declared", "settings": {**OFFER["settings"], **more}}  # type: ignore[dict-item]
@@ -119,6 +124,7 @@ def test_what_is_nowhere_is_not_found(quick_admin: Admin, path: str, title: str)
         (SERVICE, {"kind": "", "settings": {}}, 400, ("kind", "length")),
         (SERVICE, {"kind": "of nobody", "settings": {}}, 400, ("settings", "settings")),
         (SERVICE, settings(amount="5"), 400, ("settings", "settings")),
+        (SERVICE, settings(schema=BOMB), 400, ("settings", "settings")),
         (SERVICE, settings(namespace="a\x00"), 400, ("settings", "characters")),
         (SERVICE, settings(segregationCode="48"), 400, ("settings.segregationCode", "unknown")),
     ],

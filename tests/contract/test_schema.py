@@ -373,11 +373,6 @@ def test_threads_never_hear_each_other_s_violation(schema: Schema):
     assert wrong == []
 
 
-def test_a_thread_compiles_once(schema: Schema):
-    """The check stands twice in every request, and must cost next to nothing."""
-    assert schema._compiled() is schema._compiled()
-
-
 def test_every_place_where_a_rule_is_broken_can_be_told(schema: Schema):
     """Once each, in the order of the message, though libxml2 says of each value two things."""
     root = "paVerifyPaymentNoticeReq"

@@ -1,5 +1,7 @@
 """What a reload may change, and what it may not."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -44,3 +46,33 @@ def test_two_faces_on_one_port_are_refused() -> None:
 
     with pytest.raises(SettingsError, match="a port of its own"):
         Server(lambda: Program(Settings(), faces, int))
+
+
+LEAVES_AT_ONCE = """
+import os, signal
+from gpd_soap.server.gunicorn import Program, Server
+from gpd_soap.settings import Settings
+
+def leave_at_once(worker):
+    # A worker that is told to leave before it has begun, and the third one stops the server.
+    os.kill(os.getpid() if worker.age < 3 else os.getppid(), signal.SIGTERM)
+
+address = "127.0.0.1:0"
+faces = {address: lambda environ, start_response: []}
+server = Server(lambda: Program(Settings(workers=1), faces, int))
+server.cfg.set("post_worker_init", leave_at_once)
+import logging
+logging.basicConfig(level="INFO")
+server.run()
+"""
+
+
+def test_worker_told_to_leave_before_it_began_leaves_in_good_order() -> None:
+    """It ends with no failure, and the server starts the next."""
+    command = [sys.executable, "-c", LEAVES_AT_ONCE]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    assert ended.stderr.count("Booting worker") == 3
+    assert "exited with code" not in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == 0

@@ -5,14 +5,16 @@ from __future__ import annotations
 import codecs
 import re
 import threading
-from functools import lru_cache
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from lxml import etree
 
+from gpd_soap.contract.compiling import CompiledSchema
 from gpd_soap.contract.documents import XSD
 from gpd_soap.contract.parsing import parse
 from gpd_soap.contract.violation import PLAIN, RULES
+from gpd_soap.usecases.spontaneous.expansion import TooMuch, measure
 
 #: What would have another document read; a service's schema is one text, whole.
 OUTWARD = [f"{XSD}{name}" for name in ("include", "import", "redefine", "override")]
@@ -22,6 +24,11 @@ LONGEST = 256 * 1024
 MOST_OCCURRENCES = 10_000
 LONGEST_BOUND = len(str(MOST_OCCURRENCES))
 SCHEMAS = 64
+
+#: LIMIT: steps of the patterns with all texts of one demand, about a second.
+MOST_STEPS = 20_000_000
+#: The rule that service data breaks whose texts are too long for the patterns.
+LENGTHY = "length-of-texts"
 
 UNFORESEEN = "un elemento non previsto"
 # WHY: only to look a name up among the schema's own; the sentence quotes the sender.
@@ -46,6 +53,8 @@ class Breach(NamedTuple):
     def description(self) -> str:
         """What an Italian sentence says of it."""
         subject = self.element if self.element == UNFORESEEN else f"l'elemento {self.element}"
+        if self.rule == LENGTHY:
+            return "i testi sono troppo lunghi"
         if self.missing:
             return f"in {self.element} manca l'elemento {self.missing}"
         if self.rule in PLAIN:
@@ -54,22 +63,41 @@ class Breach(NamedTuple):
 
 
 class ServiceSchema:
-    """One compiled schema, for one thread."""
+    """One compiled schema, for any number of threads."""
 
     def __init__(self, text: str) -> None:
         """Compile it; BadSchema for what is none, or would reach outside."""
         root = _parsed(text)
+        try:
+            self._work = measure(root)
+        except TooMuch as refusal:
+            raise BadSchema(str(refusal)) from None
         self._names = {node.get("name", "") for node in root.iter(f"{XSD}element")} - {""}
         try:
-            self._compiled = etree.XMLSchema(root)
+            self._compiled = CompiledSchema(lambda: etree.XMLSchema(root))
         except etree.XMLSchemaParseError as error:
             raise BadSchema(f"expected an XML Schema; line {_line(error)} is none") from None
 
     def breach(self, root: etree._Element) -> Breach | None:
         """Say how service data breaks the schema, or None."""
-        if self._compiled.validate(root):
-            return None
-        error = self._compiled.error_log[0]
+        if self._steps(root) > MOST_STEPS:
+            return Breach(UNFORESEEN, LENGTHY)
+        with self._compiled.lent() as schema:
+            try:
+                if schema.validate(root):
+                    return None
+            except etree.XMLSchemaValidateError:
+                # WHY: libxml2 gives up a match after some millions of steps.
+                return Breach(UNFORESEEN, LENGTHY)
+            return self._breach(schema.error_log[0])
+
+    def _steps(self, root: etree._Element) -> int:
+        """The steps that the patterns may cost with every text of service data."""
+        if self._work.ways == 0:
+            return 0
+        return sum(self._work.steps(len(text)) for text in _texts(root))
+
+    def _breach(self, error: etree._LogEntry) -> Breach:
         said = NAMED.match(error.message)
         name = said["name"] if said is not None else ""
         element = name if name in self._names else UNFORESEEN
@@ -87,19 +115,51 @@ class ServiceSchema:
         return Breach(element, "missing", known if element != UNFORESEEN else "")
 
 
-class _Compiled(threading.local):
-    """Schemas by their text, for each thread: two that share one mix up its errors."""
+class _Schemas:
+    """Schemas by their text, each compiled once in a process, and the refusal of each bad one."""
 
     def __init__(self) -> None:
-        self.of = lru_cache(SCHEMAS)(ServiceSchema)
+        self._made: dict[str, ServiceSchema | str] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, text: str) -> ServiceSchema | str:
+        # WHY: what is there is read without the lock, which a compilation may hold for a second.
+        made = self._made.get(text)
+        if made is None:
+            with self._lock:
+                made = self._made.get(text) or self._make(text)
+        return made
+
+    def _make(self, text: str) -> ServiceSchema | str:
+        made: ServiceSchema | str
+        try:
+            made = ServiceSchema(text)
+        except BadSchema as refusal:
+            made = str(refusal)
+        while len(self._made) >= SCHEMAS:
+            del self._made[next(iter(self._made))]
+        self._made[text] = made
+        return made
 
 
-_compiled = _Compiled()
+_schemas = _Schemas()
 
 
 def compiled(text: str) -> ServiceSchema:
-    """The schema of this text, compiled once for each thread; BadSchema if it cannot be."""
-    return _compiled.of(text)
+    """The schema of this text, compiled once in a process.
+
+    Raises BadSchema if it cannot be, without trying again.
+    """
+    made = _schemas(text)
+    if isinstance(made, str):
+        raise BadSchema(made)
+    return made
+
+
+def _texts(root: etree._Element) -> Iterator[str]:
+    for element in root.iter(etree.Element):
+        yield element.text or ""
+        yield from (str(value) for value in element.attrib.values())
 
 
 def _parsed(text: str) -> etree._Element:
@@ -111,6 +171,8 @@ def _parsed(text: str) -> etree._Element:
         raise BadSchema("expected well-formed XML without a DOCTYPE")
     if root.tag != f"{XSD}schema":
         raise BadSchema("expected an XML Schema")
+    if root.get("targetNamespace") == XSD.strip("{}"):
+        raise BadSchema("expected another target namespace than that of XML Schema")
     if next(root.iter(*OUTWARD), None) is not None:
         raise BadSchema("expected one document, without include, import, redefine or override")
     for bound in root.xpath("//@maxOccurs | //@minOccurs"):

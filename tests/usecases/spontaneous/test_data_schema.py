@@ -9,7 +9,7 @@ import pytest
 from lxml import etree
 
 from gpd_soap.usecases.spontaneous.data_schema import LONGEST, BadSchema, compiled
-from tests.usecases.spontaneous.samples import PLATES, XSD
+from tests.usecases.spontaneous.samples import PLATE, PLATES, XSD
 
 ELEMENT = '<xs:element name="service" type="xs:string"/>'
 
@@ -131,15 +131,36 @@ def test_a_schema_that_would_stop_the_server_is_refused():
     assert time.monotonic() - started < 5
 
 
-def test_a_schema_is_compiled_once_for_each_thread():
-    """Two threads that shared one would mix up its errors."""
-    mine, theirs = compiled(PLATES), []
-    other = threading.Thread(target=lambda: theirs.append(compiled(PLATES)))
+def test_service_schema_is_one_for_all_threads():
+    """The text that another thread compiled is not compiled again."""
+    mine, others = compiled(PLATES), []
+    other = threading.Thread(target=lambda: others.append(compiled(PLATES)))
     other.start()
     other.join()
 
-    assert compiled(PLATES) is mine
-    assert theirs[0] is not mine
+    assert others == [mine]
+
+
+def test_threads_that_share_a_service_schema_get_their_own_breach():
+    """Two payers at the same instant are each told of their own mistake."""
+    schema, start = compiled(PLATES), threading.Barrier(4)
+    data = [PLATE.format("AB123CD", ""), PLATE.format("x", "<importo>1</importo>")] * 2
+    expected = [schema.breach(etree.fromstring(each)) for each in data]
+    breaches: list[set[object]] = [set() for _ in data]
+
+    def validate(number: int) -> None:
+        root = etree.fromstring(data[number])
+        start.wait()
+        for _ in range(500):
+            breaches[number].add(schema.breach(root))
+
+    threads = [threading.Thread(target=validate, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert breaches == [{one} for one in expected]
 
 
 def test_the_sender_cannot_write_the_sentence():

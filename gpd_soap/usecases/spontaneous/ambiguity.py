@@ -1,0 +1,258 @@
+"""How many ways a backtracking matcher may try: a bound on its work, read from the expression.
+
+libxml2 matches a pattern facet, and the children of an element, by trying one way after another.
+An expression in which the same text can be read in many ways costs time without end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+#: LIMIT: positions of one expression, copies of repetitions included.
+MOST_POSITIONS = 1000
+#: LIMIT: pairs of a position and one that may follow it.
+MOST_STEPS = 100_000
+#: LIMIT: different symbols after one position that are compared each with each.
+MOST_COMPARED = 64
+#: LIMIT: positions up to which a repetition of a fixed number is written out.
+WRITTEN_OUT = 64
+#: LIMIT: a number that stands for "too many", so that no product grows without end.
+MANY = 10**9
+
+
+class Symbol(NamedTuple):
+    """One character, or one element: a set of bits that overlaps another's where both may match."""
+
+    bits: int
+
+
+class Sequence(NamedTuple):
+    """Parts one after another."""
+
+    parts: tuple[Node, ...]
+
+
+class Choice(NamedTuple):
+    """One of several parts."""
+
+    parts: tuple[Node, ...]
+
+
+class Repeat(NamedTuple):
+    """A part so many times; without `most`, any number of times."""
+
+    part: Node
+    least: int
+    most: int | None
+
+
+Node = Symbol | Sequence | Choice | Repeat
+
+
+class Work(NamedTuple):
+    """The ways to read a text of a length: at most `ways` times the length to the `degree`."""
+
+    ways: int = 1
+    degree: int = 0
+
+    def steps(self, length: int) -> int:
+        """The steps that a text of this length may cost."""
+        return self.ways * int(length ** (self.degree + 1))
+
+    def times(self, other: Work) -> Work:
+        """The work where each way of one may be followed by each of the other."""
+        return Work(min(self.ways * other.ways, MANY), self.degree + other.degree)
+
+
+class Ambiguous(Exception):
+    """A repetition can read the same text in ways whose number grows exponentially."""
+
+
+class TooLong(Exception):
+    """An expression has more positions than are looked at."""
+
+
+def work(node: Node) -> Work:
+    """The work that an expression may cost.
+
+    Raises Ambiguous if it is not bounded by a power of the length, and TooLong.
+    """
+    positions = _Positions()
+    whole = positions.read(node, None)
+    start = positions.overlapping(whole.first)
+    return Work(start).times(positions.cost(whole))
+
+
+class _Part(NamedTuple):
+    """What is known of a part: whether it may be empty, its first and last positions, its tree."""
+
+    empty: bool
+    first: tuple[int, ...]
+    last: tuple[int, ...]
+    tree: _Tree
+
+
+class _Tree(NamedTuple):
+    """A part as its cost is read: a position, an outermost loop, or parts in turn or by choice."""
+
+    kind: str
+    own: int = 0
+    parts: tuple[_Tree, ...] = ()
+
+
+class _Positions:
+    """Every symbol by its position, with what may follow it, and in which loop it stands."""
+
+    def __init__(self) -> None:
+        self._bits: list[int] = []
+        self._loop: list[int | None] = []
+        # WHY: a repetition that is counted is another way from the same position to the same,
+        # because the matcher counts each of them.
+        self._follow: list[set[tuple[int, int]]] = []
+        self._bounds: list[int | None] = []
+        self._counted: list[bool] = []
+        self._counters = self._steps = self._depth = 0
+
+    def read(self, node: Node, loop: int | None) -> _Part:
+        if isinstance(node, Symbol):
+            return self._symbol(node, loop)
+        if isinstance(node, Repeat):
+            counted = node.least > 1 or (node.most or 1) > 1
+            self._depth += counted
+            part = self._repeat(node, loop)
+            self._depth -= counted
+            return part
+        parts = [self.read(part, loop) for part in node.parts]
+        if isinstance(node, Choice):
+            first = tuple(p for part in parts for p in part.first)
+            last = tuple(p for part in parts for p in part.last)
+            tree = _Tree("choice", 0, tuple(part.tree for part in parts))
+            return _Part(any(part.empty for part in parts), first, last, tree)
+        return self._sequence(parts)
+
+    def _symbol(self, node: Symbol, loop: int | None) -> _Part:
+        number = len(self._bits)
+        if number >= MOST_POSITIONS:
+            raise TooLong
+        self._bits.append(node.bits)
+        self._loop.append(loop)
+        self._counted.append(self._depth > 0)
+        self._follow.append(set())
+        return _Part(False, (number,), (number,), _Tree("position", number))
+
+    def _sequence(self, parts: list[_Part]) -> _Part:
+        whole = _Part(True, (), (), _Tree("sequence"))
+        for part in parts:
+            self._join(whole.last, part.first, 0)
+            whole = _Part(
+                whole.empty and part.empty,
+                whole.first + part.first if whole.empty else whole.first,
+                whole.last + part.last if part.empty else part.last,
+                whole.tree,
+            )
+        return whole._replace(tree=_Tree("sequence", 0, tuple(part.tree for part in parts)))
+
+    def _repeat(self, node: Repeat, loop: int | None) -> _Part:
+        if node.most == 0:
+            return self._sequence([])
+        if node.most == 1:
+            once = self.read(node.part, loop)
+            return once._replace(empty=once.empty or node.least == 0)
+        if node.least == node.most and node.least * size(node.part) <= WRITTEN_OUT:
+            return self._sequence([self.read(node.part, loop) for _ in range(node.least)])
+        return self._looped(node, loop)
+
+    def _looped(self, node: Repeat, loop: int | None) -> _Part:
+        outermost = loop is None
+        if loop is None:
+            loop = len(self._bounds)
+            self._bounds.append(1)
+        begun = len(self._bits)
+        part = self.read(node.part, loop)
+        bound = self._bounds[loop]
+        if node.most is None or bound is None:
+            self._bounds[loop] = None
+        else:
+            self._bounds[loop] = min(bound * node.most, MANY)
+        counted = node.least > 1 or node.most is not None
+        self._counters += counted
+        self._join(part.last, part.first, self._counters if counted else 0)
+        if outermost:
+            kind = "loop" if isinstance(node.part, Symbol) else "group"
+            positions = range(begun, len(self._bits))
+            part = part._replace(tree=_Tree(kind, loop, tuple(_Tree("", p) for p in positions)))
+        return part._replace(empty=part.empty or node.least == 0)
+
+    def _join(self, last: tuple[int, ...], first: tuple[int, ...], counter: int) -> None:
+        self._steps += len(last) * len(first)
+        if self._steps > MOST_STEPS:
+            raise TooLong
+        for position in last:
+            self._follow[position].update((after, counter) for after in first)
+
+    def overlapping(self, positions: tuple[int, ...]) -> int:
+        """How many of these positions one symbol may be read at, at most."""
+        counts = Counter(self._bits[position] for position in positions)
+        together = 0
+        for bits, count in counts.items():
+            if count > 1 or together & bits:
+                break
+            together |= bits
+        else:
+            return 1
+        if len(counts) > MOST_COMPARED:
+            return len(positions)
+        return max(sum(n for other, n in counts.items() if other & bits) for bits in counts)
+
+    def cost(self, part: _Part) -> Work:
+        return self._cost(part.tree)
+
+    def _cost(self, tree: _Tree) -> Work:
+        if tree.kind == "position":
+            after = tuple(position for position, _ in self._follow[tree.own])
+            return Work(self.overlapping(after))
+        if tree.kind in ("loop", "group"):
+            return self._cost_of_loop(tree)
+        costs = [self._cost(part) for part in tree.parts]
+        whole = Work()
+        for cost in costs:
+            if tree.kind == "sequence":
+                whole = whole.times(cost)
+            else:
+                whole = Work(max(whole.ways, cost.ways), max(whole.degree, cost.degree))
+        return whole
+
+    def _cost_of_loop(self, tree: _Tree) -> Work:
+        ways, leaves = 1, False
+        for position in (part.own for part in tree.parts):
+            after = [p for p, _ in self._follow[position]]
+            inside = tuple(p for p in after if self._loop[p] == tree.own)
+            outside = tuple(p for p in after if self._loop[p] != tree.own)
+            if self.overlapping(inside) > 1:
+                raise Ambiguous
+            stays = 0
+            for p in inside:
+                stays |= self._bits[p]
+            leaving = [p for p in outside if self._bits[p] & stays]
+            leaves = leaves or bool(leaving)
+            # WHY: from a loop over a group, libxml2 enters a counted part by several transitions
+            # that are the same, so each turn of the loop doubles the ways.
+            if tree.kind == "group" and any(self._counted[p] for p in leaving):
+                raise Ambiguous
+            ways = max(ways, self.overlapping(outside))
+        if not leaves:
+            return Work(ways)
+        bound = self._bounds[tree.own]
+        if bound is None:
+            return Work(ways, 1)
+        return Work(min(ways * bound * len(tree.parts), MANY))
+
+
+def size(node: Node) -> int:
+    """How many symbols an expression has, each as often as it is written."""
+    if isinstance(node, Symbol):
+        return 1
+    if isinstance(node, Repeat):
+        return size(node.part)
+    return sum(size(part) for part in node.parts)

@@ -1,0 +1,227 @@
+"""The drill of starts: `python -m tests.drills.starts`.
+
+A server's workers are ended and begun again, hundreds of times, while senders stand at the door of
+each.  No worker may be ended by a signal that we did not send, none may hang or burn a core, and
+every request must be answered: none with 503, none with a failure of ours, none with silence.
+"""
+
+import argparse
+import json
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import requests
+
+from tests import world
+from tests.e2e.served import started
+from tests.messages.build import asked, claim, qr
+from tests.messages.demands import AMOUNT, PLATE, ask
+from tests.postgres import Postgres
+
+XML = {"Content-Type": "text/xml"}
+#: LIMIT: seconds in which a worker with nothing in hand must leave; it is granted twenty.
+LEAVE_SECONDS = 15.0
+#: LIMIT: seconds of a core that idle workers may use in one second; a thread that loops uses one.
+IDLE_SECONDS = 0.5
+SENDERS = 6
+SIGNALLED = re.compile(r"Worker \(pid:(\d+)\) was sent (\w+)!")
+FAILED = re.compile(r"Worker \(pid:\d+\) exited with code \d+|WORKER TIMEOUT|Traceback")
+#: What a request is answered with 503 for that waited for a thread: the machine was too busy.
+WAITED = "refused: waited #.# s for a thread"
+BUSY = "HTTP 503"
+DIGITS = re.compile(r"\d+")
+FAULT = re.compile(rb"<faultCode>(\w+)</faultCode>")
+
+#: Each message, and what its answer must contain.
+MESSAGES = {
+    asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))): b"<outcome>",
+    asked("paVerifyPaymentNotice", claim() + qr("x")): b"PAA_SINTASSI_XSD",
+    ask(PLATE.format(AMOUNT), "00002"): b"<outcome>OK</outcome>",
+    ask(PLATE.format("<importo>x</importo>"), "00002"): b"PAA_SINTASSI_XSD",
+}
+
+
+class Report(NamedTuple):
+    """What happened; `broken` is what is wrong."""
+
+    starts: int
+    workers: int
+    answers: int
+    ends: dict[str, int]
+    slowest_leave: float
+    warnings: dict[str, int]
+    seconds: float
+    broken: list[str]
+
+
+class Senders:
+    """Threads that send every message in turn, each over a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._over, self._lock = url, threading.Event(), threading.Lock()
+        self.ends: Counter[str] = Counter()
+
+    def send(self) -> None:
+        """Send until it is enough, and count how each request ended."""
+        while not self._over.is_set():
+            for message, expected in MESSAGES.items():
+                end = self._end(message.encode(), expected)
+                with self._lock:
+                    self.ends[end] += 1
+
+    def stop(self) -> None:
+        """Send no more than what is on its way."""
+        self._over.set()
+
+    def _end(self, message: bytes, expected: bytes) -> str:
+        try:
+            answer = requests.post(self._url, message, headers=XML, timeout=30)
+        except requests.RequestException as error:
+            return type(error).__name__
+        good = answer.status_code == 200 and expected in answer.content
+        if good:
+            return "answered"
+        fault = FAULT.search(answer.content)
+        return f"HTTP {answer.status_code} {fault[1].decode() if fault else ''}".strip()
+
+
+@contextmanager
+def sending(url: str) -> Iterator[Senders]:
+    """Senders at work; when this is left, each has its last answer."""
+    senders = Senders(url)
+    with ThreadPoolExecutor(SENDERS) as pool:
+        threads = [pool.submit(senders.send) for _ in range(SENDERS)]
+        try:
+            yield senders
+        finally:
+            senders.stop()
+    for thread in threads:
+        thread.result()
+
+
+def drill(server: Postgres, starts: int, workers: int = 4) -> Report:
+    """End each worker soon after it began, until so many have begun."""
+    begun = time.monotonic()
+    with TemporaryDirectory() as home:
+        # WHY: on SQLite a busy machine fails by the lock of the one writer: another drill.
+        database, log = server.create_database("starts"), Path(home) / "log"
+        world.prepare(database)
+        with started("node", database, log, GPD_WORKERS=str(workers)) as served:
+            with sending(served.url) as senders:
+                seen, slowest = _end_workers(served.process.pid, starts)
+            burnt = _burnt_while_idle(served.process.pid)
+            served.process.send_signal(signal.SIGTERM)
+            stopped = served.process.wait(2 * LEAVE_SECONDS)
+        told = log.read_text("utf-8")
+    broken = [f"a worker was ended by {name}" for _, name in SIGNALLED.findall(told)]
+    broken += [f"the log says: {line}" for line in FAILED.findall(told)]
+    warnings = Counter(_warnings(told))
+    # WHY: a machine that is too busy refuses in order, and that is another drill's subject.
+    ends = senders.ends - Counter({"answered": senders.ends["answered"], BUSY: warnings[WAITED]})
+    broken += [f"{many} requests: {end}" for end, many in ends.items()]
+    if slowest > LEAVE_SECONDS:
+        broken.append(f"a worker took {slowest:.1f} s to leave")
+    if burnt > IDLE_SECONDS:
+        broken.append(f"idle workers used {burnt:.1f} s of a core in a second")
+    if stopped != 0:
+        broken.append(f"the server exited with {stopped}")
+    return Report(
+        starts=seen,
+        workers=workers,
+        answers=senders.ends["answered"],
+        ends=dict(senders.ends),
+        slowest_leave=round(slowest, 1),
+        warnings=dict(warnings),
+        seconds=round(time.monotonic() - begun, 1),
+        broken=broken,
+    )
+
+
+def _end_workers(master: int, starts: int) -> tuple[int, float]:
+    """End the workers one after another; how many began, and the longest that one took to leave."""
+    seen: set[int] = set()
+    ended: dict[int, float] = {}
+    slowest = 0.0
+    while len(seen) < starts and slowest <= 2 * LEAVE_SECONDS:
+        living = _children(master)
+        seen.update(living)
+        now = time.monotonic()
+        slowest = max([slowest, *(now - since for since in ended.values())])
+        for gone in ended.keys() - living:
+            del ended[gone]
+        # WHY: one always stays, or the senders would stand before a closed door.
+        for worker in sorted(filter(_is_ready, living - ended.keys()))[:-1]:
+            os.kill(worker, signal.SIGTERM)
+            ended[worker] = now
+        time.sleep(0.01)
+    return len(seen), slowest
+
+
+def _warnings(told: str) -> Iterator[str]:
+    """What the log warns of, without the numbers in it."""
+    for line in told.splitlines():
+        said = json.loads(line) if line.startswith("{") else {"level": "error", "message": line}
+        if said["level"].lower() not in ("debug", "info"):
+            yield DIGITS.sub("#", said["message"])
+
+
+def _children(process: int) -> set[int]:
+    children = Path(f"/proc/{process}/task/{process}/children").read_text("ascii")
+    return {int(each) for each in children.split()}
+
+
+def _is_ready(worker: int) -> bool:
+    """Whether a worker has its own signal handlers, and no longer those of its master."""
+    try:
+        status = Path(f"/proc/{worker}/status").read_text("ascii")
+    except OSError:
+        return False
+    caught = int(status.partition("SigCgt:")[2].split()[0], 16)
+    # WHY: gunicorn sets this handler last, and a master has none for it.
+    return bool(caught >> (signal.SIGABRT - 1) & 1)
+
+
+def _burnt_while_idle(master: int) -> float:
+    """The seconds of a core that the workers use in one second without a request."""
+    before = {worker: _used(worker) for worker in _children(master)}
+    time.sleep(1)
+    return sum(max(0.0, _used(worker) - used) for worker, used in before.items())
+
+
+def _used(process: int) -> float:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Hold the drill, say what happened, and fail if anything is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.drills.starts", description=__doc__)
+    parser.add_argument("--starts", type=int, default=1000, help="[1000]")
+    parser.add_argument("--workers", type=int, default=4, help="[4]")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    told = parser.parse_args()
+    with Postgres() as server:
+        report = drill(server, told.starts, told.workers)
+    if told.json:
+        told.json.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write("\n".join(f"{name}: {value}" for name, value in report._asdict().items()))
+    sys.stdout.write("\n")
+    sys.exit(bool(report.broken))
+
+
+if __name__ == "__main__":
+    main()
