@@ -14,7 +14,8 @@ CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 
 # What stands directly under gpd_soap imports itself and what stands before it, nothing else.
 ORDER = """__init__ core settings logs web within contract store services intake desk options
-           soap checking admin node health metrics trust wiring worker server demo cli
+           soap checking admin node health metrics trust wiring framing sending arriving
+           unfinished lingering queue_timeout worker processes server demo cli
            __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
@@ -23,7 +24,7 @@ OWNERS = {
     "spyne": {"soap"},
     "lxml": {"contract", "soap", "services", "node"},
     "click": {"cli"},
-    "gunicorn": {"server", "worker"},
+    "gunicorn": {"arriving", "queue_timeout", "worker", "processes", "server"},
     "zeep": {"node"},
     "requests": {"node"},
     "flask": {"admin"},

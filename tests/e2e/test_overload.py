@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import requests
 from sqlalchemy import text
 
+from gpd_soap.arriving import ARRIVAL_SECONDS
 from gpd_soap.store.store import Store
-from gpd_soap.worker import ARRIVAL_SECONDS
 from tests.conftest import FreshDatabase
 from tests.e2e.served import serving
 from tests.e2e.test_served import RECEIPT, VERIFY, XML, living
