@@ -108,7 +108,10 @@ class Settings(BaseModel):
         " its keys",
     )
     workers: Annotated[int, Field(ge=0, le=256)] = Field(
-        0, description="processes; 0 is one for each core"
+        0, description="processes of the node face, or of the only one; 0 is one for each core"
+    )
+    admin_workers: Annotated[int, Field(ge=1, le=256)] = Field(
+        1, description="processes of the admin face, where both faces are served"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = Field(4, description="threads of each process")
     pin: bool = Field(

@@ -17,7 +17,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
@@ -114,7 +114,8 @@ class Metrics:
         if self._registry is not None:
             return self._registry
         registry = CollectorRegistry()
-        MultiProcessCollector(registry, str(self._folder))  # type: ignore[no-untyped-call]  # the library's
+        assert self._folder is not None
+        registry.register(_Counted(self._folder))
         return registry
 
 
@@ -130,6 +131,20 @@ def _fault(fault: str) -> str:
     if fault == NOBODY:
         return NONE
     return fault if fault in FAULTS else OTHER
+
+
+class _Counted(Collector):
+    """What the processes of a server have counted, in the files of their folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def collect(self) -> Iterable[Metric]:
+        """Add them up."""
+        # WHY: the library cannot read the file that a process has just made, and not yet filled.
+        files = [str(file) for file in self._folder.glob("*.db") if file.stat().st_size]
+        metrics: Iterable[Metric] = MultiProcessCollector.merge(files, accumulate=True)  # type: ignore[no-untyped-call]  # the library's
+        return metrics
 
 
 class _Figures(Collector):

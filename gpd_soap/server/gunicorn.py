@@ -6,18 +6,21 @@ import gc
 import logging
 import os
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gpd_soap.core.errors import OperatorError
-from gpd_soap.server.worker import InTime, listener
+from gpd_soap.server.processes import Lifeline, Master, Roles, name_of_bind
+from gpd_soap.server.queue_timeout import InTime
 from gpd_soap.settings import Settings, SettingsError
-from gpd_soap.wsgi.client_certificates import tls
+from gpd_soap.wsgi.client_certificates import Network, tls
 from gpd_soap.wsgi.http import Wsgi
 
+#: LIMIT: bytes of the largest body that the admin face takes (`admin.guard.LARGEST_BODY`).
+ADMIN_BODY = 1 << 20
 #: LIMIT: longer than the Node waits for a receipt (15 s), so that a stop never cuts one off.
 DRAIN_SECONDS = 20
 
@@ -35,20 +38,6 @@ class Program(NamedTuple):
     leave: Callable[[], object]
 
 
-class ByListener:
-    """Several faces in one process: the socket that took a request decides, nothing in it does."""
-
-    def __init__(self, faces: Mapping[str, Wsgi]) -> None:
-        """Take each face by the address that its listener is bound to."""
-        self._faces = {_place(bind): face for bind, face in faces.items()}
-
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
-        """Pass a request on to the face whose listener took it."""
-        # WHY: asked of the kernel; Host and X-Forwarded-* are the client's to write.
-        name = environ["gunicorn.socket"].getsockname()
-        return self._faces[listener(name)](environ, start_response)
-
-
 class Server(BaseApplication):
     """A gunicorn master with its workers, configured by our settings alone."""
 
@@ -57,11 +46,14 @@ class Server(BaseApplication):
     def __init__(self, assemble: Callable[[], Program]) -> None:
         """`assemble` reads the settings, now and at each reload."""
         self._assemble = assemble
+        self.lifeline = Lifeline()
         self._take(assemble())
         super().__init__()
 
     def load_config(self) -> None:
         """Tell gunicorn everything; no file or command line of its own is read."""
+        # WHY: anew at each reload, which replaces every worker, also where all stays as it was.
+        self._roles = _roles(self._program)
         for name, value in self._told().items():
             self.cfg.set(name, value)
 
@@ -72,8 +64,27 @@ class Server(BaseApplication):
         gc.unfreeze()
         gc.collect()
         gc.freeze()
-        faces = self._program.faces
-        return InTime(next(iter(faces.values())) if len(faces) == 1 else ByListener(faces))
+        return self.face(name_of_bind(self._binds[0]))
+
+    def face(self, listener: str) -> Wsgi:
+        """What is served to whoever comes through this listener."""
+        # WHY: chosen by the socket; Host and X-Forwarded-* are the client's to write.
+        faces = {name_of_bind(bind): face for bind, face in self._program.faces.items()}
+        return InTime(faces[listener])
+
+    @property
+    def proxies(self) -> Sequence[Network]:
+        """Whose connections are those of many callers."""
+        return self._program.settings.node_proxies
+
+    @property
+    def max_body(self) -> int:
+        """Bytes of a body that are awaited; a longer one is refused by its face."""
+        return max(self._program.settings.max_body, ADMIN_BODY)
+
+    def run(self) -> None:
+        """Be the master, until told to stop."""
+        Master(self).run()
 
     def reload(self) -> None:
         """Take what the settings and the certificates' files say now; or go on as before."""
@@ -87,7 +98,7 @@ class Server(BaseApplication):
     def _take(self, program: Program) -> None:
         """Make this what the next workers serve; SettingsError, and no change, if it cannot be."""
         faces = program.faces
-        if len({_place(bind) for bind in faces}) != len(faces):
+        if len({name_of_bind(bind) for bind in faces}) != len(faces):
             raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
         if self._binds and self._binds != tuple(faces):
             raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: a restart alone changes them")
@@ -95,19 +106,28 @@ class Server(BaseApplication):
         self.secured = _secured(program)
         self._program, self._binds, self.callable = program, tuple(faces), None
 
+    def _prepare_worker(self, arbiter: Any, worker: Any) -> None:
+        """Say what a worker is for, before the fork."""
+        self._roles.assign(arbiter, worker)
+        if self._program.settings.pin:
+            _choose_core(arbiter, worker)
+
     def _told(self) -> dict[str, Any]:
         settings = self._program.settings
         return {
             "bind": list(self._binds),
-            "workers": settings.workers or os.cpu_count() or 1,
+            "workers": self._roles.processes,
             # WHY: a sync worker is blocked by one client that does not close (spyne.md C4).
             "worker_class": "gpd_soap.server.worker.Worker",
             "threads": settings.threads,
             "preload_app": True,
+            # WHY: it would wait for the client, in a thread.
+            "sendfile": False,
             "keepalive": 30,
             "timeout": 30,
             "graceful_timeout": DRAIN_SECONDS,
-            **(PINNED if settings.pin else {}),
+            "pre_fork": self._prepare_worker,
+            **({"post_fork": _keep_to_core} if settings.pin else {}),
             "worker_exit": lambda _arbiter, _worker: self._program.leave(),
             # WHY: the master ends last, when no worker has SQLite's file open any more.
             "on_exit": lambda _arbiter: self._program.leave(),
@@ -120,6 +140,15 @@ class Server(BaseApplication):
         }
 
 
+def _roles(program: Program) -> Roles:
+    """How many processes each face has; a face alone has all."""
+    settings = program.settings
+    quotas = dict.fromkeys(program.faces, settings.workers or os.cpu_count() or 1)
+    if len(quotas) > 1 and settings.admin_bind in quotas:
+        quotas[settings.admin_bind] = settings.admin_workers
+    return Roles({name_of_bind(bind): processes for bind, processes in quotas.items()})
+
+
 def _choose_core(arbiter: Any, worker: Any) -> None:
     """Give a worker to be the core that the fewest of its siblings have."""
     taken = [getattr(sibling, "core", None) for sibling in arbiter.WORKERS.values()]
@@ -127,12 +156,9 @@ def _choose_core(arbiter: Any, worker: Any) -> None:
 
 
 def _keep_to_core(_arbiter: Any, worker: Any) -> None:
+    # WHY: threads of one process that run on two cores fight for the interpreter.  LIMIT: not the
+    # default, for on a shared machine it binds a process to a core that others have filled.
     os.sched_setaffinity(0, {worker.core})
-
-
-# WHY: threads of one process that run on two cores fight for the interpreter.  LIMIT: not the
-# default, for on a shared machine it binds a process to a core that others have filled.
-PINNED = {"pre_fork": _choose_core, "post_fork": _keep_to_core}
 
 
 def serve(assemble: Callable[[], Program]) -> None:
@@ -149,12 +175,7 @@ def _secured(program: Program) -> dict[str, ssl.SSLContext]:
         context = tls(told.node_tls_certificate, told.node_tls_key, told.node_tls_authorities)
     except OSError as error:
         raise SettingsError(f"GPD_NODE_TLS_*: the files cannot be used: {error.strerror}") from None
-    return {_place(told.node_bind): context}
-
-
-def _place(bind: str) -> str:
-    """What a socket bound to this address calls itself: its path, or its port."""
-    return bind.removeprefix("unix:") if bind.startswith("unix:") else bind.rpartition(":")[2]
+    return {name_of_bind(told.node_bind): context}
 
 
 class _RootLogger(Logger):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
-from gpd_soap.server.worker import ARRIVAL_SECONDS
+from gpd_soap.server.arriving import ARRIVAL_SECONDS
 from tests import world
 from tests.conftest import Databases
 from tests.deploy.test_nginx import FORWARDER, fronting

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from gpd_soap.server.worker import resident
+from gpd_soap.server.memory import resident
 from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi

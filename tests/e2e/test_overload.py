@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import requests
 from sqlalchemy import text
 
-from gpd_soap.server.worker import ARRIVAL_SECONDS
+from gpd_soap.server.arriving import ARRIVAL_SECONDS
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.e2e.served import serving

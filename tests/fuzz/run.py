@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from gpd_soap.monitoring import logs
-from gpd_soap.server.worker import resident
+from gpd_soap.server.memory import resident
 from gpd_soap.store.store import Store
 from tests import world
 from tests.fuzz.judging import Finding, Judge, resetting

@@ -1,7 +1,10 @@
 """What is counted, under which labels, and how it is written."""
 
+import subprocess
+import sys
 import threading
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -188,3 +191,27 @@ def test_nobody_is_named() -> None:
 
     for name in ("77777777777", "15376371009", "301000000000000144", "10.0.0.1"):
         assert name not in text
+
+
+def test_file_that_a_process_has_just_made_disturbs_no_scrape(tmp_path: Path) -> None:
+    """It is empty for an instant, and has nothing to add."""
+    script = (
+        "import pathlib, sys\n"
+        "from gpd_soap.monitoring.metrics import Metrics\n"
+        "from gpd_soap.store.statistics import AWAY\n"
+        "from tests.monitoring.test_metrics import NOW, exchanged\n"
+        "folder = pathlib.Path(sys.argv[1])\n"
+        "metrics = Metrics(folder)\n"
+        "metrics.tell(exchanged())\n"
+        "(folder / 'counter_1.db').touch()\n"
+        "sys.stdout.buffer.write(metrics.text(AWAY, NOW))\n"
+    )
+    # WHY: the library asks the environment once, when it is imported.
+    ran = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}, cwd=Path(__file__).parents[1],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+    assert ran.returncode == 0, ran.stderr
+    assert 'operation="paVerifyPaymentNotice",outcome="OK"} 1.0' in ran.stdout

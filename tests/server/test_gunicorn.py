@@ -52,12 +52,13 @@ LEAVES_AT_ONCE = """
 import os, signal
 from gpd_soap.server.gunicorn import Program, Server
 from gpd_soap.settings import Settings
+from tests.e2e.served import free_port
 
 def leave_at_once(worker):
     # A worker that is told to leave before it has begun, and the third one stops the server.
     os.kill(os.getpid() if worker.age < 3 else os.getppid(), signal.SIGTERM)
 
-address = "127.0.0.1:0"
+address = "127.0.0.1:{port}"
 faces = {address: lambda environ, start_response: []}
 server = Server(lambda: Program(Settings(workers=1), faces, int))
 server.cfg.set("post_worker_init", leave_at_once)
@@ -69,7 +70,8 @@ server.run()
 
 def test_worker_told_to_leave_before_it_began_leaves_in_good_order() -> None:
     """It ends with no failure, and the server starts the next."""
-    command = [sys.executable, "-c", LEAVES_AT_ONCE]
+    program = LEAVES_AT_ONCE.replace("{port}", str(free_port()))
+    command = [sys.executable, "-c", program]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     assert ended.stderr.count("Booting worker") == 3

@@ -1,0 +1,188 @@
+"""A connection from its first byte to a whole request: the handshake, the head and the body.
+
+Nothing here blocks. The worker's main thread calls `advance` whenever bytes have come, and a thread
+of the pool gets the connection with its request in memory: it never reads from a socket, and what
+it writes is sent without waiting.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import selectors
+import ssl
+import time
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any
+
+from gunicorn.http import errors
+from gunicorn.workers.gthread import TConn
+
+from gpd_soap.server.framing import RequestScan
+from gpd_soap.server.sending import Sending
+
+#: LIMIT: seconds for a handshake from its first byte; then a place in the table is given back.
+HANDSHAKE_SECONDS = 3.0
+#: LIMIT: what a request may take from its first byte to its last; the Node sends its own at once.
+ARRIVAL_SECONDS = 5.0
+#: LIMIT: bytes read at once, so that one sender does not keep the others waiting. It is more than a
+#: TLS record has, because what TLS has decrypted and nobody read would wake no poller.
+READ_SIZE = 64 << 10
+
+logger = logging.getLogger(__name__)
+
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+class Step(Enum):
+    """What a connection needs next."""
+
+    MORE = auto()  # to be called again when `events` come
+    THREAD = auto()  # its request is whole, or can be refused
+    END = auto()  # nothing: the client has gone
+
+
+class _NoMore:
+    """What a parser reads from when it has read all that had arrived."""
+
+    def __init__(self, failure: Exception | None) -> None:
+        self._failure = failure
+
+    def recv(self, _size: int) -> bytes:
+        if self._failure is not None:
+            raise self._failure
+        return b""
+
+
+class Connection(TConn):
+    """A client's connection, on which one request after another arrives."""
+
+    sock: Any
+    client: Any
+    timeout: float
+
+    def __init__(self, cfg: Any, sock: Any, client: Any, server: Any, max_body: int) -> None:
+        """Bodies over `max_body` bytes are not awaited: whoever reads one refuses it."""
+        super().__init__(cfg, sock, client, server)
+        self.context: ssl.SSLContext | None = None
+        self.events = selectors.EVENT_READ
+        self.owner: bytes | None = None
+        self.sending: Sending | None = None
+        self.queued_at = 0.0
+        self.drained = 0
+        self.data_ready = True
+        self.is_secured = False
+        self._max_body = max_body
+        self.await_request()
+
+    def await_request(self, received: bytes = b"") -> None:
+        """Begin with the next request, of which these bytes have come with the last one."""
+        self.received = bytearray(received)
+        self.held = 0
+        self._scan = RequestScan(self._max_body)
+        self._failure: Exception | None = None
+        self.has_begun = False
+
+    @property
+    def is_in_handshake(self) -> bool:
+        """Whether the next bytes belong to a handshake."""
+        return self.context is not None and not self.is_secured
+
+    def advance(self) -> Step:
+        """Take what has come, without waiting."""
+        return self._safely(self._receive)
+
+    def resume(self) -> Step:
+        """The next step of a request that began with the last one's bytes."""
+        self._begin(ARRIVAL_SECONDS)
+        return self._safely(self._measure)
+
+    def expire(self) -> Step:
+        """Wait no longer; half a body is answered, and half a head is not."""
+        self._failure = _late()
+        return Step.THREAD if self._scan.has_head else Step.END
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether its client has not taken all of an answer."""
+        return self.sending is not None and bool(self.sending.unsent) and self.sock.fileno() >= 0
+
+    def take_rest(self) -> bytes:
+        """What has come after the request that was answered."""
+        unreader = self.parser.unreader
+        rest: bytes = unreader.read() if unreader.buf.getvalue() else b""
+        return rest
+
+    def init(self) -> None:
+        """Hand what has arrived to gunicorn's parser, in a thread of the pool."""
+        super().init()
+        self.sock.setblocking(False)
+        if self.sending is None:
+            self.sock = self.sending = Sending(self.sock)
+        self.parser.unreader.buf.write(self.received)
+        self.parser.unreader.sock = _NoMore(self._failure)
+        self.received = bytearray()
+
+    def _safely(self, step: Callable[[], Step]) -> Step:
+        """Take a step; a connection that fails at it has none after it."""
+        try:
+            return step()
+        except ssl.SSLEOFError:
+            return Step.END
+        except ssl.SSLError as error:
+            logger.warning("refused: %s", type(error).__name__)
+            return Step.END
+        except OSError:
+            return Step.END
+
+    def _receive(self) -> Step:
+        try:
+            if self.is_in_handshake:
+                self._shake_hands()
+            data = self.sock.recv(READ_SIZE)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            self.events = selectors.EVENT_READ
+            return Step.MORE
+        except ssl.SSLWantWriteError:
+            self.events = selectors.EVENT_WRITE
+            return Step.MORE
+        self.events = selectors.EVENT_READ
+        if not data:
+            return Step.THREAD if self._scan.has_head else Step.END
+        self._begin(ARRIVAL_SECONDS)
+        self.received += data
+        return self._measure()
+
+    def _measure(self) -> Step:
+        """Whether what has come is a whole request."""
+        if self._scan.is_complete(self.received):
+            too_long = self._scan.is_head_too_long
+            self._failure = errors.LimitRequestHeaders("head") if too_long else _late()
+            return Step.THREAD
+        if self._scan.take_expectation(self.received):
+            self.sock.send(CONTINUE)
+        return Step.MORE
+
+    def _begin(self, seconds: float) -> None:
+        if not self.has_begun:
+            self.has_begun = True
+            self.timeout = time.monotonic() + seconds
+
+    def _shake_hands(self) -> None:
+        if self.context is not None and not isinstance(self.sock, ssl.SSLSocket):
+            self._begin(HANDSHAKE_SECONDS)
+            self.sock = self.context.wrap_socket(
+                self.sock, server_side=True, do_handshake_on_connect=False
+            )
+        self.sock.do_handshake()
+        self.is_secured = True
+        # WHY: a caller may secure its connections before it needs them; the head has a time of its
+        # own, which begins with its first byte.
+        self.has_begun = False
+        self.set_timeout()
+
+
+def _late() -> Exception:
+    # WHY: gunicorn takes this number for a client that is gone, and logs no failure.
+    return TimeoutError(errno.ECONNRESET, "the request did not arrive in time")
