@@ -113,8 +113,8 @@ def differences(expected: Contract, actual: Contract) -> Iterator[str]:
         before, after = expected.get(section, {}), actual.get(section, {})
         for name in sorted(before.keys() | after.keys()):
             # WHY: the name is a line itself, so a type without content is not an absent type.
-            lines = ([name, *side[name]] if name in side else [] for side in (before, after))
-            for line in ndiff(*lines):
+            then, now = ([name, *side[name]] if name in side else [] for side in (before, after))
+            for line in ndiff(then, now):
                 if line[0] in "-+":
                     lack = "missing" if line[0] == "-" else "not in the contract"
                     yield f"{section}, {name}: {lack}: {line[2:].strip()}"
