@@ -22,6 +22,8 @@ from tests.waiting import bound, until_locked_out
 
 #: LIMIT: the Node gives up a question after 7 s.
 NODE_GIVES_UP = 7.0
+#: LIMIT: seconds; whoever waits for a silent connection to be given up waits for longer.
+GIVEN_UP = ARRIVAL_SECONDS - 1
 #: LIMIT: gunicorn's worker takes a thousand.
 TOO_MANY = 1100
 
@@ -71,7 +73,7 @@ def test_a_client_that_does_not_close_holds_up_nobody(
     )
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "4"}
     with serving("node", database, tmp_path / "log", **variables) as address:
-        allowed = bound(1.0, lambda: requests.post(address, VERIFY, headers=XML, timeout=15))
+        allowed = bound(GIVEN_UP, lambda: requests.post(address, VERIFY, headers=XML, timeout=15))
         place = urlsplit(address)
         lingering = [socket.create_connection((place.hostname, place.port)) for _ in range(3)]
         for each in lingering:
@@ -96,7 +98,7 @@ def test_connections_that_say_nothing_hold_up_nobody(
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
     with serving("node", database, tmp_path / "log", **variables) as address:
-        allowed = bound(1.0, lambda: requests.post(address, VERIFY, headers=XML, timeout=15))
+        allowed = bound(GIVEN_UP, lambda: requests.post(address, VERIFY, headers=XML, timeout=15))
         place = urlsplit(address)
         silent: list[socket.socket] = []
         took: list[float] = []
