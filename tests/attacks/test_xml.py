@@ -23,7 +23,7 @@ from gpd_soap.web import Wsgi
 from gpd_soap.worker import resident
 from tests import world
 from tests.calling import Answered, call
-from tests.conftest import FreshDatabase
+from tests.conftest import WorldOf
 from tests.messages.build import NAMESPACE, asked, claim, envelope, qr, receipt
 from tests.messages.demands import ask as demand
 
@@ -41,17 +41,15 @@ OTHER = VERIFY.replace(world.nav(1), world.nav(6))
 
 
 @pytest.fixture
-def store(fresh_database: FreshDatabase) -> Iterator[Store]:
+def store(shared_world: WorldOf) -> Store:
     """A store of the world."""
-    opened = Store(fresh_database("sqlite", world.prepare))
-    yield opened
-    opened.close()
+    return shared_world("sqlite").store
 
 
 @pytest.fixture
-def face(store: Store) -> Wsgi:
+def face(shared_world: WorldOf) -> Wsgi:
     """The node face over it."""
-    return world.face(store)
+    return shared_world("sqlite").face()
 
 
 def post(face: Wsgi, message: str | bytes) -> Answered:
