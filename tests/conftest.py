@@ -162,10 +162,10 @@ def shared_world(worlds: Callable[[str], SharedWorld]) -> Iterator[WorldOf]:
     lent: list[SharedWorld] = []
 
     def lend(kind: str) -> SharedWorld:
-        found = worlds(kind)
-        found.revive()
-        lent.append(found)
-        return found
+        shared = worlds(kind)
+        shared.revive()
+        lent.append(shared)
+        return shared
 
     yield lend
     for each in lent:

@@ -26,7 +26,7 @@ missing() {
 
 names() { missing | cut -d ' ' -f 1 | paste -s -d ' ' -; }
 
-told() {
+list_missing() {
   missing | while read -r program package tests; do
     echo "  $program (Debian: $package), for $tests"
   done
@@ -82,7 +82,7 @@ set_up() {
   [ -n "$(missing)" ] || return 0
   {
     echo "*** These programs are missing. The tests that need them will NOT run, and make will fail:"
-    told
+    list_missing
   } >&2
 }
 
@@ -90,7 +90,7 @@ verdict() {
   [ -n "$(missing)" ] || return 0
   {
     echo "*** All that ran has passed, but NOT all has run. Missing programs and their tests:"
-    told
+    list_missing
   } >&2
   exit 3
 }

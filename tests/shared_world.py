@@ -1,7 +1,7 @@
 """One database of the world for each kind and process; what a test changed is put back after it.
 
-A node face costs more to build than most of its answers. So faces are kept by their settings, and
-a test that changes rows leaves them as `world.prepare` made them to the next one.
+A node face costs more to build than most of its answers. So a face is built once for its settings.
+A test that changes rows leaves them to the next one as `world.prepare` made them.
 """
 
 from typing import Any
@@ -94,5 +94,5 @@ class SharedWorld:
 
 def rows_of(connection: Connection, table: Table) -> list[dict[str, Any]]:
     """Return every row of a table, in the order of its key."""
-    found = connection.execute(select(table).order_by(*table.primary_key)).mappings()
-    return [dict(row) for row in found]
+    rows = connection.execute(select(table).order_by(*table.primary_key)).mappings()
+    return [dict(row) for row in rows]

@@ -65,13 +65,13 @@ def test_every_pattern_names_a_test_that_there_is():
 
 def test_every_program_that_a_test_asks_for_is_in_the_list():
     """What a test runs is installed before it."""
-    asked = {
+    programs = {
         name
         for file in (ROOT / "tests").rglob("*.py")
         for name in re.findall(r'\bprogram\(\s*"([\w-]+)"', file.read_text("utf-8"))
     }
 
-    assert asked - ALWAYS_THERE <= needs().keys()
+    assert programs - ALWAYS_THERE <= needs().keys()
 
 
 def test_setup_without_apt_names_each_missing_program_with_its_tests(tmp_path: Path):
@@ -121,8 +121,8 @@ def test_setup_installs_the_packages_of_the_missing_programs(tmp_path: Path, use
     assert installed.startswith("apt-get -qq install --yes --no-install-recommends ")
     assert {"wrk", "systemd"} <= set(installed.split())
     assert not {"curl", "git", "prometheus"} & set(installed.split())
-    asked = [line for line in record if line.startswith("sudo") and line != "sudo -n true"]
-    assert len(asked) == (0 if user == "0" else 1)
+    calls = [line for line in record if line.startswith("sudo") and line != "sudo -n true"]
+    assert len(calls) == (0 if user == "0" else 1)
 
 
 def test_promtool_is_installed_without_the_server_of_its_package(tmp_path: Path):

@@ -220,9 +220,9 @@ def _operations(root: etree._Element) -> tuple[dict[str, list[str]], list[str]]:
     for operation in root.iterfind(f"{WSDL}portType/{WSDL}operation"):
         lines = operations[operation.get("name", "")] = []
         for way in operation.iterfind(f"{WSDL}*[@message]"):
-            found = parts.get(way.get("message", "").rpartition(":")[2], [])
-            messages += found
-            lines.append(" ".join([etree.QName(way).localname, *map(_short, found)]))
+            parts_of = parts.get(way.get("message", "").rpartition(":")[2], [])
+            messages += parts_of
+            lines.append(" ".join([etree.QName(way).localname, *map(_short, parts_of)]))
     for binding in root.iterfind(f"{WSDL}binding"):
         for operation in binding.iterfind(f"{WSDL}operation"):
             lines = operations.setdefault(operation.get("name", ""), ["not in the port type"])
