@@ -8,10 +8,15 @@ from typing import Protocol
 
 import pytest
 
+from tests import without, world
 from tests.postgres import Postgres
+from tests.shared_world import SharedWorld
 
 KINDS = ("sqlite", "postgresql")
 NUMBERS = itertools.count(1)
+
+#: A hook of pytest: leaves out the tests whose programs `make test` has named as missing.
+pytest_configure = without.pytest_configure
 
 
 class Server(Protocol):
@@ -32,6 +37,13 @@ class FreshDatabase(Protocol):
 
     def __call__(self, kind: str, prepare: Callable[[str], None] | None = None) -> str:
         """Make one and say where it is."""
+
+
+class WorldOf(Protocol):
+    """Lends the shared world of a kind; see the fixture `shared_world`."""
+
+    def __call__(self, kind: str) -> SharedWorld:
+        """Return it as `world.prepare` makes it."""
 
 
 class SqliteFiles:
@@ -123,3 +135,38 @@ def fresh_database(databases: Databases) -> Iterator[FreshDatabase]:
 def database_url(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
     """A new, empty database; the test runs once for each kind."""
     return fresh_database(request.param)
+
+
+@pytest.fixture(scope="session")
+def worlds(databases: Databases) -> Iterator[Callable[[str], SharedWorld]]:
+    """Return a function of a kind that gives this process's world of it."""
+    made: dict[str, SharedWorld] = {}
+
+    def lend(kind: str) -> SharedWorld:
+        databases.server(kind)
+        if kind not in made:
+            made[kind] = SharedWorld(databases.make(kind, world.prepare)[1])
+        return made[kind]
+
+    yield lend
+    for each in made.values():
+        each.close()
+
+
+@pytest.fixture
+def shared_world(worlds: Callable[[str], SharedWorld]) -> Iterator[WorldOf]:
+    """Lend the world of a kind, `shared_world(kind)`; its rows are put back after the test.
+
+    A test may change rows through it, and nothing else: neither tables nor the store itself.
+    """
+    lent: list[SharedWorld] = []
+
+    def lend(kind: str) -> SharedWorld:
+        shared = worlds(kind)
+        shared.revive()
+        lent.append(shared)
+        return shared
+
+    yield lend
+    for each in lent:
+        each.reset()

@@ -319,7 +319,7 @@ def test_a_slow_sender_is_left(program: Address) -> None:
     with ThreadPoolExecutor(8) as pool:
         took = list(pool.map(lambda sent: drip(program, sent), slow + bodies))
 
-    assert max(took) < 2 * ARRIVAL_SECONDS + 2
+    assert max(took) < 8 * ARRIVAL_SECONDS  # all of it would take 180 s
     assert statuses(answer(program, VERIFY, LENGTH)) == [200]
     failures = [line for line in program.log.read_text().splitlines() if '"exception"' in line]
     assert failures == []
@@ -328,7 +328,7 @@ def test_a_slow_sender_is_left(program: Address) -> None:
 def test_a_body_that_never_comes_is_not_waited_for(program: Address) -> None:
     """Neither by the node face nor by the administrators'."""
     began = time.monotonic()
-    received = send(program, request(VERIFY[:50], LENGTH), quiet=4 * ARRIVAL_SECONDS)
+    received = send(program, request(VERIFY[:50], LENGTH), quiet=12 * ARRIVAL_SECONDS)
 
     assert statuses(received) == [400]
-    assert time.monotonic() - began < 2 * ARRIVAL_SECONDS
+    assert time.monotonic() - began < 8 * ARRIVAL_SECONDS

@@ -131,10 +131,10 @@ def test_what_is_not_well_formed_is_refused(raw: bytes, charset: str | None):
 def test_a_slow_encoding_is_never_tried():
     """A charset chosen to take minutes is refused at once."""
     long = b"<a>\xff" + b"a-" * 500_000
-    before = time.perf_counter()
+    before = time.thread_time()
 
     assert [parse(long, charset) for charset in ("punycode", "idna")] == [None, None]
-    assert time.perf_counter() - before < 1
+    assert time.thread_time() - before < 1
 
 
 @pytest.mark.parametrize(
@@ -184,10 +184,10 @@ def test_a_doctype_is_refused_with_or_without_entities(doctype: str, charset: st
 @pytest.mark.parametrize("place", ["<a>&l9;</a>", '<a x="&l9;"/>'], ids=["text", "attribute"])
 def test_entities_that_grow_are_not_grown(place: str):
     """A billion laughs cost us a smile."""
-    before = time.perf_counter()
+    before = time.thread_time()
 
     assert parse(f"{DOCTYPES['billion laughs']}{place}".encode()) is None
-    assert time.perf_counter() - before < 1
+    assert time.thread_time() - before < 1
 
 
 def test_a_file_is_neither_read_nor_echoed(tmp_path: Path):

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 import zeep
 
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
+from tests.contract.checker import OURS, contract_of, differences, published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-FACTS = ROOT.parent / "shared" / "contract" / "contract_facts.py"
-MATCHES = "the contract matches: every operation, element, type and facet\n"
 NOTICE = {"fiscalCode": "77777777777", "noticeNumber": "301000000000000043"}
 
 
@@ -69,35 +62,11 @@ def stranger(url: str) -> Any:
     return client(f"{url}?wsdl")
 
 
-def compared(wsdl: Path) -> str:
-    """What the published facts' own script finds different in a WSDL and its schemas."""
-    command = [sys.executable, str(FACTS), "check", str(wsdl)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == (done.stdout != MATCHES), done.stderr
-    return done.stdout
-
-
-@pytest.fixture
-def facts(capfd: pytest.CaptureFixture[str]) -> None:
-    """The published facts must be beside the repository in CI, and are missed aloud elsewhere."""
-    if FACTS.is_file():
-        return
-    missed = f"{FACTS} is not there: wsdl/ and xsd/ were NOT compared with the published contract"
-    if os.environ.get("CI"):
-        pytest.fail(missed)
-    # WHY: past pytest's capture and its quiet mode, which says of a skip no more than a letter.
-    with capfd.disabled():
-        sys.stderr.write(f"\n*** {missed} ***\n")
-    pytest.skip(missed)
-
-
-@pytest.mark.usefixtures("facts")
 def test_every_operation_element_type_and_facet_is_the_published_one():
     """Two parties that hold this contract and the published one can exchange every message."""
-    assert compared(ROOT / "wsdl" / "paForNode.wsdl") == MATCHES
+    assert list(differences(published(), contract_of(OURS))) == []
 
 
-@pytest.mark.usefixtures("facts")
 def test_the_served_documents_are_still_the_published_contract(tmp_path: Path):
     """What an address in the documents changes is the address only."""
     documents = Documents("https://ec.example/partner")
@@ -109,18 +78,7 @@ def test_the_served_documents_are_still_the_published_contract(tmp_path: Path):
     wsdl = tmp_path / "paForNode.wsdl"
     wsdl.write_bytes(documents.wsdl.replace(asked, b""))
 
-    assert compared(wsdl) == MATCHES
-
-
-@pytest.mark.usefixtures("facts")
-def test_a_contract_that_differs_in_one_facet_is_found_out(tmp_path: Path):
-    """The comparison can fail: one digit more in a notice number is another contract."""
-    for part in ("wsdl", "xsd"):
-        shutil.copytree(ROOT / part, tmp_path / part)
-    schema = tmp_path / "xsd" / "sac-common-types-1.0.xsd"
-    schema.write_text(schema.read_text().replace("[0-9]{18}", "[0-9]{19}"))
-
-    assert "stNoticeNumber" in compared(tmp_path / "wsdl" / "paForNode.wsdl")
+    assert list(differences(published(), contract_of(wsdl))) == []
 
 
 def test_a_soap_client_builds_itself_from_the_served_documents():

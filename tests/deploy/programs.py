@@ -12,7 +12,7 @@ def program(name: str, package: str) -> str:
     """Where this program is; a machine without it fails the test, and hears what to install."""
     ours = sysconfig.get_path("scripts")
     found = shutil.which(name) or shutil.which(name, path=f"{ours}:/usr/sbin:/usr/local/sbin")
-    assert found, f"no {name}: install {package}, as .ci/run does"
+    assert found, f"no {name}: install {package}, as `make test` does"
     return found
 
 

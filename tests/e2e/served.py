@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import requests
 
-START_WITHIN = 30.0
+START_WITHIN = 90.0
 STOP_WITHIN = 25.0
 PROGRAM = (sys.executable, "-m", "gpd_soap")
 
@@ -55,7 +55,7 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            requests.get(url, timeout=2)
+            requests.get(url, timeout=10)
         except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)
         else:

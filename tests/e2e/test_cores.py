@@ -9,7 +9,7 @@ from tests import world
 from tests.conftest import FreshDatabase
 from tests.e2e.served import started
 
-WITHIN = 20.0
+WITHIN = 60.0
 
 
 def cores(master: int) -> dict[int, set[int]]:

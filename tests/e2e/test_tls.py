@@ -22,6 +22,7 @@ import trustme
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
 from tests.e2e.test_served import VERIFY, XML, living
+from tests.waiting import children, until
 
 FORWARDER, NEXT_FORWARDER = "forwarder.example", "forwarder-next.example"
 PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -152,12 +153,11 @@ def test_a_new_certificate_is_taken_up_without_a_lost_answer(
 
     asking = threading.Thread(target=keep_asking)
     asking.start()
+    old = children(node.process.pid)
     written(authority.issue_cert("127.0.0.1"), tmp_path / "server.pem")
     os.kill(node.process.pid, signal.SIGHUP)
-    deadline = time.monotonic() + 20
-    while presented(node, certificate) == before and time.monotonic() < deadline:
-        time.sleep(0.1)
-    time.sleep(1)  # the old workers go
+    until(lambda: presented(node, certificate) != before, "the new certificate")
+    until(lambda: not old & children(node.process.pid), "the end of the old workers")
     enough.set()
     asking.join(20)
 

@@ -18,6 +18,7 @@ from tests.conftest import FreshDatabase
 from tests.e2e.load import ANSWERED, asking, kept
 from tests.e2e.served import PROGRAM, started
 from tests.e2e.test_served import living
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 #: The last commits whose newest migration is 0008 and 0002, what is applied to the database of such
@@ -65,20 +66,22 @@ def test_an_upgrade_under_load_loses_nothing(
         started("node", database, tmp_path / "old", old_program, **before) as old,
         asking(old.url, "old") as old_load,
     ):
-        time.sleep(1)
+        until(lambda: old_load.acknowledged, "a receipt")
         upgraded = run(*PROGRAM, "db", "upgrade", **told)
-        time.sleep(1)
+        before_it = len(old_load.acknowledged)
+        until(lambda: len(old_load.acknowledged) > before_it, "a receipt after the upgrade")
         with (
             started("node", database, tmp_path / "new") as new,
             asking(new.url, "new") as new_load,
         ):
-            time.sleep(1)
+            until(lambda: new_load.acknowledged, "a receipt of the new one")
             refused = run(*old_program, "db", "check", **told, **before)
             old_load.stop()  # whoever balances sends to the new one
             time.sleep(0.5)
             old.process.send_signal(signal.SIGTERM)
             old.process.wait(DRAIN_SECONDS)
-            time.sleep(1)
+            alone = len(new_load.acknowledged)
+            until(lambda: len(new_load.acknowledged) > alone, "a receipt of the new one alone")
 
     assert upgraded.stdout.startswith(applied)
     assert "not of this version" in refused.stderr  # it was the old one, and would not start now

@@ -9,6 +9,7 @@ import pytest
 
 from gpd_soap.server.gunicorn import Program, Server
 from gpd_soap.settings import Settings, SettingsError
+from tests.e2e.served import free_port
 
 
 def nobody(_environ: dict[str, Any], _start_response: object) -> list[bytes]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from socketserver import BaseServer, ThreadingMixIn
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -34,6 +34,10 @@ Handler = BaseHTTPRequestHandler
 Manner = Callable[[Handler, "Said"], None]
 
 
+#: Set when the endpoint is left; an answer may be late until then, and no longer.
+LEFT = Event()
+
+
 def plainly(handler: Handler, said: "Said") -> None:
     """Answer as HTTP wants it."""
     handler.send_response(said.status)
@@ -46,7 +50,7 @@ def plainly(handler: Handler, said: "Said") -> None:
 
 def late(handler: Handler, said: "Said") -> None:
     """Answer when nobody waits any more."""
-    time.sleep(5)
+    LEFT.wait(60)
     plainly(handler, said)
 
 
@@ -160,10 +164,12 @@ def serving(face: Wsgi) -> Iterator[str]:
 @contextmanager
 def _running(server: BaseServer) -> Iterator[None]:
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    LEFT.clear()
     thread.start()
     try:
         yield
     finally:
+        LEFT.set()
         server.shutdown()
         server.server_close()
         thread.join()

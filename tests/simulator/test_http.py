@@ -50,7 +50,7 @@ def test_an_answer_that_is_not_whole_in_time_is_late(manner: Manner):
     reply = posted(Said(DUE.body, manner=manner), seconds=0.4)
 
     assert reply == NoReply(Verdict.TIMEOUT, "no complete answer in 0.4 seconds")
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize("manner", [silently, halfway])

@@ -16,7 +16,7 @@ from gpd_soap.wiring import desk, node_endpoint
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import call
-from tests.conftest import FreshDatabase
+from tests.conftest import FreshDatabase, WorldOf
 from tests.messages.build import asked, claim, qr, receipt
 from tests.postgres import Postgres
 
@@ -31,15 +31,15 @@ def reading(stream: io.BytesIO) -> dict[str, Any]:
 
 
 @pytest.fixture
-def store(fresh_database: FreshDatabase) -> Store:
+def store(shared_world: WorldOf) -> Store:
     """A store of the world, on SQLite."""
-    return Store(fresh_database("sqlite", world.prepare))
+    return shared_world("sqlite").store
 
 
 @pytest.fixture
-def face(store: Store) -> Wsgi:
+def face(shared_world: WorldOf) -> Wsgi:
     """The node face over it."""
-    return world.face(store)
+    return shared_world("sqlite").face()
 
 
 def test_a_body_over_the_limit_is_refused_by_its_length(store: Store) -> None:

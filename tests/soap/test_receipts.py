@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, FreshDatabase, WorldOf
 from tests.messages.build import asked, claim, qr, receipt, transfer
 from tests.world import nav
 
@@ -24,11 +23,9 @@ PLAIN = asked("paSendRTV2", claim() + receipt(nav(1)))
 
 
 @pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, shared_world: WorldOf) -> Store:
     """A store of the world."""
-    found = Store(fresh_database(request.param, world.prepare))
-    yield found
-    found.close()
+    return shared_world(request.param).store
 
 
 def send(store: Store, message: str | bytes) -> bytes:

@@ -11,6 +11,7 @@ from sqlalchemy import insert, text
 from gpd_soap.core.receipt import Kept
 from gpd_soap.store import statistics as figures
 from gpd_soap.store import tables as schema
+from gpd_soap.store.database.engine import LOCK_SECONDS
 from gpd_soap.store.statistics import AWAY
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
@@ -113,7 +114,7 @@ def test_reading_waits_for_no_writer(fresh_database: FreshDatabase) -> None:
     begun = monotonic()
 
     assert figures.read(store).receipts == NOTHING
-    assert monotonic() - begun < 1
+    assert monotonic() - begun < LOCK_SECONDS  # what waiting for the writer would take
     writer.close()
     store.close()
 
@@ -141,4 +142,4 @@ def test_what_takes_too_long_is_given_up(fresh_database: FreshDatabase) -> None:
     store.close()
 
     assert found == (True, None, None, None)
-    assert took < 4
+    assert took < 25  # nothing else let it go: whoever holds the table does so for 30 s

@@ -12,7 +12,8 @@ from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import Answered, call
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, WorldOf
+from tests.shared_world import SharedWorld
 
 U, P, X, L, N = "UNPAID", "PAID", "EXPIRED_NOT_PAYABLE", "EXPIRED_UNPAID", "INVALID"
 PART = "PARTIALLY_PAID"
@@ -38,21 +39,21 @@ ALL_CCP = {1: False, 6: False, 7: True, 8: True, 9: False, 28: False, 32: False}
 
 
 @pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Store:
-    """A store of the world."""
-    return Store(fresh_database(request.param, world.prepare))
+def shared(request: pytest.FixtureRequest, shared_world: WorldOf) -> SharedWorld:
+    """The world on each kind of database."""
+    return shared_world(request.param)
 
 
 @pytest.fixture
-def face(store: Store) -> Wsgi:
+def face(shared: SharedWorld) -> Wsgi:
     """The node face over it."""
-    return world.face(store)
+    return shared.face()
 
 
 @pytest.fixture
-def quick(fresh_database: FreshDatabase) -> Wsgi:
+def quick(shared_world: WorldOf) -> Wsgi:
     """The node face over SQLite, where the database makes no difference."""
-    return world.face(Store(fresh_database("sqlite", world.prepare)))
+    return shared_world("sqlite").face()
 
 
 def path(notice: str, organization: str = world.ORGANIZATION) -> str:
@@ -240,9 +241,9 @@ def test_a_body_says_nothing(quick: Wsgi, body: bytes) -> None:
     assert answers == {call(quick, "POST", where).body}
 
 
-def test_a_body_is_bounded_all_the_same(store: Store) -> None:
+def test_a_body_is_bounded_all_the_same(shared: SharedWorld) -> None:
     """By what it says of its length, or by what comes."""
-    bounded, long = world.face(store, max_body=2048), io.BytesIO(b" " * 4096)
+    bounded, long = shared.face(max_body=2048), io.BytesIO(b" " * 4096)
     where = path(world.nav(1))
 
     assert call(bounded, "POST", where, b" " * 2048).status == 200

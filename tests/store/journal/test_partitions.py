@@ -111,7 +111,7 @@ def test_an_entry_that_is_being_written_moves_too(on_postgresql: Store):
         making.start()
         making.join(0.5)
         assert made == []
-    making.join(20)
+    making.join(60)
 
     assert made == [True]
     assert places(on_postgresql)["journal_2026_03"] == 1

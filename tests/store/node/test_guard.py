@@ -131,7 +131,7 @@ def test_a_receipt_waits_for_whoever_changes_its_position(on_postgresql: Store):
         sending.join(0.5)
         assert sending.is_alive()
         changing.withdraw(connection, old, NOW)
-    sending.join(10)
+    sending.join(60)
 
     assert kept(store) == {("r-1", 0): ("review", "the position was withdrawn", 1)}
     assert paid(store) == {nav(1): "r-1"}
@@ -153,7 +153,7 @@ def test_a_receipt_waits_for_whoever_matches_another_by_hand(on_postgresql: Stor
     with store.begin() as connection:
         row = connection.execute(select(schema.receipt)).mappings().one()
         verdict = matching.match_by_hand(connection, row, nav(1), NOW)
-    sending.join(10)
+    sending.join(60)
 
     assert verdict is not None
     assert {key: entry[0] for key, entry in kept(store).items()} == {

@@ -119,7 +119,7 @@ def test_a_schema_that_would_stop_the_server_is_refused():
     """By its length, and by bounds that the validator counts one by one."""
     sequence = '<xs:sequence><xs:element name="a" maxOccurs="{}"/></xs:sequence>'
     many = f'<xs:complexType name="t">{sequence}</xs:complexType>'
-    started = time.monotonic()
+    started = time.thread_time()
 
     for bound in ("10001", "9" * 5000):
         with pytest.raises(BadSchema, match="occurrences"):
@@ -128,7 +128,7 @@ def test_a_schema_that_would_stop_the_server_is_refused():
         compiled(XSD.format("<!--" + "x" * LONGEST + "-->"))
 
     assert compiled(XSD.format(many.format("unbounded"))) is not None
-    assert time.monotonic() - started < 5
+    assert time.thread_time() - started < 5
 
 
 def test_service_schema_is_one_for_all_threads():

@@ -1,0 +1,44 @@
+"""Runs a conformance kit against this tree, on both databases: `python -m tests.kit RUN.SH`.
+
+The kit is a script that takes a checkout and the address of an empty database, serves it, and
+exits with 0 if every answer was right. It holds messages of others, so it is not in the repository.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.postgres import Postgres
+
+ROOT = Path(__file__).parents[1]
+#: LIMIT: seconds for one database, of which a quiet machine of two cores needs about 60.
+WITHIN = 600
+
+
+def main(arguments: list[str]) -> int:
+    """Run the kit on SQLite, then on PostgreSQL; return 1 if an answer was wrong on either."""
+    [kit] = arguments
+    with tempfile.TemporaryDirectory() as home, Postgres() as server:
+        databases = {
+            "SQLite": f"sqlite:///{home}/kit.db",
+            "PostgreSQL": server.create_database("kit"),
+        }
+        wrong = [name for name, url in databases.items() if not _right(kit, name, url, home)]
+    return 1 if wrong else 0
+
+
+def _right(kit: str, name: str, url: str, home: str) -> bool:
+    sys.stdout.write(f"{kit} on {name}\n")
+    sys.stdout.flush()
+    # WHY: the kit leaves its database and its server's output in a temporary folder.
+    variables = {**os.environ, "TMPDIR": home}
+    done = subprocess.run(["/bin/bash", kit, ROOT, url], env=variables, timeout=WITHIN, check=False)
+    for output in Path(home).glob("*/serve*.log") if done.returncode else ():
+        sys.stdout.write(f"{output.name}:\n{output.read_text('utf-8', 'replace')[-3000:]}\n")
+    return done.returncode == 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""One database of the world for each kind and process; what a test changed is put back after it.
+
+A node face costs more to build than most of its answers. So a face is built once for its settings.
+A test that changes rows leaves them to the next one as `world.prepare` made them.
+"""
+
+from typing import Any
+
+from sqlalchemy import Connection, Table, create_engine, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import StaticPool
+
+from gpd_soap.store import tables as schema
+from gpd_soap.store.store import Store
+from gpd_soap.wsgi.http import Wsgi
+from tests import world
+
+TABLES: list[Table] = list(schema.metadata.tables.values())
+
+#: A number that is another one once anybody else has written.
+VERSION = {
+    "sqlite": "PRAGMA data_version",
+    "postgresql": "SELECT pg_snapshot_xmax(pg_current_snapshot())::text",
+}
+#: Makes a connection put rows back in any order of tables.
+WITHOUT_FOREIGN_KEYS = {
+    "sqlite": "PRAGMA foreign_keys = OFF",
+    "postgresql": "SET session_replication_role = replica",
+}
+
+
+class SharedWorld:
+    """A store of the world, its node faces, and the rows that belong in it."""
+
+    def __init__(self, url: str) -> None:
+        self.store = Store(url)
+        self._faces: dict[str, Wsgi] = {}
+        # WHY: a connection of its own, because SQLite counts the writes of others alone.
+        self._engine = create_engine(url, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
+        self._kind = self._engine.dialect.name
+        with self._engine.connect() as connection:
+            self._rows = {table: rows_of(connection, table) for table in TABLES}
+            self._version = self._version_of(connection)
+
+    def face(self, **settings: object) -> Wsgi:
+        """Return the node face with these settings, built once."""
+        key = repr(sorted(settings.items()))
+        if key not in self._faces:
+            self._faces[key] = world.face(self.store, **settings)
+        return self._faces[key]
+
+    def changed(self) -> set[str]:
+        """Return the names of the tables whose rows are not the world's."""
+        with self._engine.connect() as connection:
+            if self._version_of(connection) == self._version:
+                return set()
+            return {table.name for table, _ in self._differences(connection)}
+
+    def reset(self) -> None:
+        """Put every row back, if anything was written."""
+        with self._engine.connect() as connection:
+            if self._version_of(connection) == self._version:
+                return
+            connection.exec_driver_sql(WITHOUT_FOREIGN_KEYS[self._kind])
+            for table, rows in self._differences(connection):
+                connection.execute(table.delete())
+                if rows:
+                    connection.execute(table.insert(), rows)
+            self._version = self._version_of(connection)
+
+    def revive(self) -> None:
+        """Connect again if a test has stopped the server meanwhile."""
+        try:
+            self.changed()
+        except OperationalError:
+            self.store.close()
+            self._engine.dispose()
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.store.close()
+        self._engine.dispose()
+
+    def _version_of(self, connection: Connection) -> Any:
+        return connection.exec_driver_sql(VERSION[self._kind]).scalar_one()
+
+    def _differences(self, connection: Connection) -> list[tuple[Table, list[dict[str, Any]]]]:
+        return [
+            (table, rows)
+            for table, rows in self._rows.items()
+            if rows_of(connection, table) != rows
+        ]
+
+
+def rows_of(connection: Connection, table: Table) -> list[dict[str, Any]]:
+    """Return every row of a table, in the order of its key."""
+    rows = connection.execute(select(table).order_by(*table.primary_key)).mappings()
+    return [dict(row) for row in rows]

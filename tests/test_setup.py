@@ -1,0 +1,200 @@
+"""`make test` installs what it lacks, or says what it leaves out; both are tried here."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import conftest, without
+from tests.without import left_out, needs
+
+ROOT = Path(__file__).parents[1]
+SETUP = ROOT / "tests" / "setup.sh"
+#: What the script itself is made of; a folder of these alone is a machine without our programs.
+TOOLS = "cat cut dirname env grep id mktemp paste rm sh sort"
+#: In every Debian (util-linux), or installed by pip.
+ALWAYS_THERE = {"hadolint", "setpriv", "unshare"}
+RECORDS = '#!/bin/sh\necho "$(basename "$0") $*" >>"$RECORD"\n'
+
+
+class Machine:
+    """A folder as $PATH: the tools of a small system, and those of our programs that are given."""
+
+    def __init__(self, home: Path, *programs: str) -> None:
+        self.path, self.record = home / "bin", home / "record"
+        self.path.mkdir()
+        self.record.touch()
+        for tool in TOOLS.split():
+            self.link(tool, tool)
+        for program in programs:
+            self.link(program, "true")
+
+    def link(self, name: str, tool: str) -> None:
+        """Put a program of this machine there, under a name."""
+        (self.path / name).symlink_to(shutil.which(tool) or "")
+
+    def fake(self, name: str, then: str = "") -> None:
+        """Put a program there that records how it is called."""
+        (self.path / name).write_text(RECORDS.replace("basename", "/usr/bin/basename") + then)
+        (self.path / name).chmod(0o755)
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run the script there, on no terminal."""
+        variables = {"PATH": str(self.path), "RECORD": str(self.record)}
+        return subprocess.run(
+            ["/bin/sh", SETUP, *words],
+            env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            timeout=60, check=False,
+        )  # fmt: skip
+
+
+def test_every_pattern_names_a_test_that_there_is():
+    """A test that is renamed or moved is not forgotten in the list."""
+    for program, patterns in needs().items():
+        assert patterns, program
+        for pattern in patterns:
+            file, _, name = pattern.partition("::")
+            source = (ROOT / file).read_text("utf-8")
+            start = f"def {name.rstrip('*')}"
+            assert name.startswith("*") or f"\n{start}" in source, pattern
+
+
+def test_every_program_that_a_test_asks_for_is_in_the_list():
+    """What a test runs is installed before it."""
+    programs = {
+        name
+        for file in (ROOT / "tests").rglob("*.py")
+        for name in re.findall(r'\bprogram\(\s*"([\w-]+)"', file.read_text("utf-8"))
+    }
+
+    assert programs - ALWAYS_THERE <= needs().keys()
+
+
+def test_setup_without_apt_names_each_missing_program_with_its_tests(tmp_path: Path):
+    """A newcomer elsewhere reads before the first test what will not run, and may go on."""
+    machine = Machine(tmp_path, "curl", "git")
+
+    done = machine.run()
+
+    assert done.returncode == 0
+    assert "on Debian and Ubuntu alone" in done.stderr
+    assert "wrk (Debian: wrk), for tests/bench/test_bench.py::test_the_benchmark" in done.stderr
+    assert "promtool (Debian: prometheus), for tests/deploy/test_watching.py" in done.stderr
+    assert " curl (" not in done.stderr
+
+
+def test_setup_without_a_right_to_install_says_so(tmp_path: Path):
+    """Without root, sudo's consent or a terminal to ask for it, nothing is tried."""
+    machine = Machine(tmp_path)
+    for name in ("apt-get", "dpkg"):
+        machine.fake(name)
+    machine.fake("sudo", "exit 1\n")
+    (machine.path / "id").unlink()
+    machine.fake("id", "echo 1000\n")
+
+    done = machine.run()
+
+    assert done.returncode == 0
+    assert "takes root, or sudo" in done.stderr
+    assert "wrk (Debian: wrk)" in done.stderr
+    assert "apt-get" not in machine.record.read_text()
+
+
+@pytest.mark.parametrize("user", ["0", "1000"])
+def test_setup_installs_the_packages_of_the_missing_programs(tmp_path: Path, user: str):
+    """As root, or by one call of sudo; a package that is there is not installed again."""
+    machine = Machine(tmp_path, "curl", "git", "promtool")
+    for name in ("apt-get", "dpkg"):
+        machine.fake(name)
+    machine.fake("sudo", '[ "$2" = true ] || { shift; exec "$@"; }\n')
+    (machine.path / "id").unlink()
+    machine.fake("id", f"echo {user}\n")
+
+    machine.run()
+
+    record = machine.record.read_text().splitlines()
+    [installed] = [line for line in record if " install " in line and line.startswith("apt-get")]
+    assert installed.startswith("apt-get -qq install --yes --no-install-recommends ")
+    assert {"wrk", "systemd"} <= set(installed.split())
+    assert not {"curl", "git", "prometheus"} & set(installed.split())
+    calls = [line for line in record if line.startswith("sudo") and line != "sudo -n true"]
+    assert len(calls) == (0 if user == "0" else 1)
+
+
+def test_promtool_is_installed_without_the_server_of_its_package(tmp_path: Path):
+    """One program is taken out of the package."""
+    machine = Machine(tmp_path)
+    machine.fake("apt-get", "[ $2 != download ] || : >prometheus_1.deb\n")
+    for name in ("dpkg", "install"):
+        machine.fake(name)
+
+    done = machine.run("install", "prometheus", "wrk")
+
+    record = machine.record.read_text()
+    assert done.returncode == 0
+    assert "apt-get -qq install --yes --no-install-recommends wrk\n" in record
+    assert "apt-get -qq download prometheus\ndpkg -x prometheus_1.deb .\ninstall /" in record
+
+
+def test_verdict_on_a_machine_without_a_program_is_3(tmp_path: Path):
+    """A green run that left tests out does not look like one that ran them all."""
+    done = Machine(tmp_path, "curl").run("verdict")
+
+    assert done.returncode == 3
+    assert "NOT all has run" in done.stderr
+    assert "wrk (Debian: wrk)" in done.stderr
+
+
+def test_missing_programs_are_printed_as_words(tmp_path: Path):
+    """What make hands to pytest."""
+    words = Machine(tmp_path, "curl").run("missing").stdout.split()
+
+    assert "wrk" in words
+    assert "curl" not in words
+    assert set(words) <= needs().keys()
+
+
+def test_tests_of_a_missing_program_are_left_out_by_name():
+    """Those alone, by parameter where it is one of several."""
+    names = [
+        "tests/attacks/test_http.py::test_x[nginx-4]",
+        "tests/attacks/test_http.py::test_x[program-4]",
+        "tests/deploy/test_nginx.py::test_old_tls_is_not_spoken",
+        "tests/deploy/test_nginx.py::test_there_is_one_way_in",
+        "tests/deploy/test_watching.py::test_the_dashboard_is_one_that_can_be_read",
+    ]
+
+    assert left_out(names, []) == set()
+    assert left_out(names, ["openssl"]) == {names[2]}
+    assert left_out(names, ["nginx", "promtool"]) == {names[0], names[2], names[3]}
+
+
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_tests_that_are_left_out_are_counted_at_the_end(tmp_path: Path, processes: str):
+    """Over xdist's processes too, each of which leaves out the same."""
+    folder = tmp_path / "tests" / "deploy"
+    folder.mkdir(parents=True)
+    names = ("prometheus_takes", "each_alert_comes", "the_dashboard_is")
+    tests = "".join(f"def test_{name}():\n    pass\n\n" for name in names)
+    (folder / "test_watching.py").write_text(tests)
+    (tmp_path / "conftest.py").write_text("from tests.without import pytest_configure\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", processes],
+        cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
+        env={**os.environ, "WITHOUT_PROGRAMS": "promtool", "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 tests NOT run, for want of promtool\n" in done.stdout
+    assert re.search(r"^1 passed", done.stdout, re.MULTILINE)
+
+
+def test_every_run_of_the_tests_can_leave_some_out():
+    """The hook is pytest's, wherever a test is begun."""
+    assert conftest.pytest_configure is without.pytest_configure

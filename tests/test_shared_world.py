@@ -1,0 +1,85 @@
+"""The world that tests share is the same for each of them, whatever the one before it wrote."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from sqlalchemy import update
+
+from gpd_soap.store import tables as schema
+from tests import world
+from tests.calling import call
+from tests.conftest import KINDS, Databases, FreshDatabase
+from tests.messages.build import asked, claim, qr, receipt
+from tests.postgres import Postgres
+from tests.shared_world import SharedWorld
+
+VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+RECEIPT = asked("paSendRTV2", claim() + receipt(world.nav(1))).encode()
+XML = {"CONTENT_TYPE": "text/xml"}
+
+
+@pytest.fixture(params=KINDS)
+def one(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[SharedWorld]:
+    """A shared world that no other test has."""
+    with closing(SharedWorld(fresh_database(request.param, world.prepare))) as made:
+        yield made
+
+
+def test_shared_world_after_a_question_has_no_changed_table(one: SharedWorld):
+    """What changes nothing costs nothing to put back."""
+    call(one.face(), "POST", "/partner", VERIFY, **XML)
+
+    assert one.changed() == set()
+
+
+def test_shared_world_after_a_receipt_names_its_tables_and_puts_them_back(one: SharedWorld):
+    """The next test finds the notice unpaid, and is answered as the first one was."""
+    before = call(one.face(), "POST", "/partner", VERIFY, **XML).body
+
+    call(one.face(), "POST", "/partner", RECEIPT, **XML)
+    changed = one.changed()
+    paid = call(one.face(), "POST", "/partner", VERIFY, **XML).body
+    one.reset()
+
+    assert changed == {"receipt", "payment_option"}
+    assert paid != before
+    assert one.changed() == set()
+    assert call(one.face(), "POST", "/partner", VERIFY, **XML).body == before
+
+
+def test_shared_world_with_every_row_deleted_is_put_back(one: SharedWorld):
+    """No table is left out, and none is put back before one that it refers to."""
+    with one.store.begin() as connection:
+        for table in reversed(schema.metadata.sorted_tables):
+            connection.execute(table.delete())
+
+    emptied = one.changed()
+    one.reset()
+
+    assert {"organization", "station", "service", "position", "transfer"} <= emptied
+    assert one.changed() == set()
+
+
+def test_shared_world_after_a_stop_of_the_server_answers_again(
+    databases: Databases, fresh_database: FreshDatabase
+):
+    """A test that stops PostgreSQL costs those after it nothing."""
+    server = databases.server("postgresql")
+    assert isinstance(server, Postgres)
+    with closing(SharedWorld(fresh_database("postgresql", world.prepare))) as one:
+        before = call(one.face(), "POST", "/partner", VERIFY, **XML).body
+        with one.store.begin() as connection:
+            connection.execute(update(schema.payment_option).values(reported_at=world.NOW))
+
+        server.restart()
+        one.revive()
+        one.reset()
+
+        assert call(one.face(), "POST", "/partner", VERIFY, **XML).body == before
+
+
+def test_shared_world_builds_a_face_once_for_its_settings(one: SharedWorld):
+    """Other settings make another face."""
+    assert one.face(max_body=2048) is one.face(max_body=2048)
+    assert one.face(max_body=2048) is not one.face()
