@@ -7,6 +7,7 @@ holds afterwards (see `KEPT`).
 """
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,12 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.soap.envelope import open_envelope
 from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
+from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import Answered, call
 from tests.conftest import KINDS, WorldOf
 from tests.messages import make
 from tests.messages.case import write
-from tests.shared_world import SharedWorld
 
 HERE = Path(__file__).parent / "messages"
 CASES = sorted(path.parent for path in HERE.glob("*/*/ask.xml"))
@@ -51,7 +52,7 @@ def test_the_answer_is_the_one_on_file(case: Path, kind: str, shared_world: Worl
     asked = (case / "ask.xml").read_bytes()
 
     for _ in range(told.get("times", 1)):
-        answered = _ask(shared, told, asked)
+        answered = _ask(shared.face, told, asked)
 
     _promised(answered, told, case / "answer.xml")
     assert told.get("then", {}) == _left(shared.store, asked)
@@ -79,10 +80,10 @@ def test_every_case_says_its_promise() -> None:
         assert told["promise"].endswith("."), case
 
 
-def _ask(shared: SharedWorld, told: dict[str, Any], asked: bytes) -> Answered:
+def _ask(face_with: Callable[..., Wsgi], told: dict[str, Any], asked: bytes) -> Answered:
     headers = {"CONTENT_TYPE": "text/xml", **told.get("headers", {})}
     headers = {name: value for name, value in headers.items() if value}
-    face = shared.face(**told.get("settings", {}))
+    face = face_with(**told.get("settings", {}))
     return call(face, "POST", "/partner", asked, **headers)
 
 

@@ -3,7 +3,7 @@
 import sys
 
 from gpd_soap.monitoring import logs
-from gpd_soap.server import worker
+from gpd_soap.server import memory, worker
 from gpd_soap.server.gunicorn import Program, serve
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
@@ -18,6 +18,6 @@ if __name__ == "__main__":
     settings = Settings(database_url=url, node_bind=f"127.0.0.1:{port}", workers=1)
     store = Store(url)
     face = node_face(settings, store)
-    worker.MOST_MEMORY = worker.resident() + MORE
+    worker.MOST_MEMORY = memory.resident() + MORE
     program = Program(settings, {settings.node_bind: face}, store.journal.flush)
     serve(lambda: program)

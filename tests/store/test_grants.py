@@ -3,6 +3,7 @@
 import inspect
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -131,7 +132,7 @@ def test_node_face_keeps_what_it_should_under_the_serving_role(
     store = Store(serving_url(granted(fresh_database("postgresql", world.prepare), postgres)))
     asked = (case / "ask.xml").read_bytes()
     for _ in range(told.get("times", 1)):
-        answered = _ask(store, told, asked)
+        answered = _ask(partial(world.face, store), told, asked)
 
     assert answered.status == told.get("status", 200)
     assert told.get("then", {}) == _left(store, asked)
