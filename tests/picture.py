@@ -7,6 +7,7 @@ arrows says the same, so that the picture stays readable.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -74,4 +75,4 @@ def mermaid(rooms: Imports) -> str:
 
 
 if __name__ == "__main__":
-    print(mermaid(imports()))
+    sys.stdout.write(f"{mermaid(imports())}\n")
