@@ -42,9 +42,7 @@ def imports() -> Imports:
     for module in sorted(PACKAGE.rglob("*.py")):
         room = room_of(module)
         if not room.startswith("__"):
-            rooms.setdefault(room, set()).update(
-                imported_rooms(module.read_text(encoding="utf-8"))
-            )
+            rooms.setdefault(room, set()).update(imported_rooms(module.read_text(encoding="utf-8")))
     return {room: frozenset(others - {room}) for room, others in rooms.items()}
 
 

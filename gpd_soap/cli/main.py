@@ -56,9 +56,7 @@ Every setting:             gpd-soap help settings
 """
 
 
-@click.group(
-    cls=Root, help=INTRODUCTION, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(cls=Root, help=INTRODUCTION, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gpd-soap")
 def main() -> None:
     """The root of the commands."""
