@@ -36,7 +36,7 @@ CREDENTIALS = "CREDENTIALS_DIRECTORY"
 class SettingsError(OperatorError):
     """The process was told something that it cannot follow."""
 
-    hint = "`gpd-soap serve --help` lists every variable"
+    hint = "`gpd-soap help settings` lists every setting"
 
 
 #: A host and a port, or a socket in the file system.

@@ -1,4 +1,4 @@
-"""What README shows is what the program says."""
+"""What the README files show is what the program says and does."""
 
 import re
 from pathlib import Path
@@ -10,49 +10,105 @@ from click.testing import CliRunner
 from gpd_soap import demo
 from gpd_soap.cli.main import main
 from gpd_soap.settings import variables
+from tests import picture
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-SHOWN = re.findall(r"^\$ gpd-soap (.*--help)\n([\s\S]*?)^```", README, re.MULTILINE)
+ROOT = Path(__file__).parents[1]
+FOLDERS = ("deploy", "gpd_soap", "tests")
+FILES = [ROOT / "README.md", *sorted(p for f in FOLDERS for p in (ROOT / f).rglob("README*.md"))]
+TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in FILES}
+EVERY = "\n".join(TEXTS.values())
+HELP = re.compile(r"^\$ gpd-soap (.*--help|help \w+)\n([\s\S]*?)^```", re.MULTILINE)
+SHOWN = HELP.findall(EVERY)
+
+#: Lines at most, so that each stays the answer to one question.
+LONGEST = {"README.md": 230, "gpd_soap/README.md": 170, "deploy/README.md": 240}
+
+each_readme = pytest.mark.parametrize("name", TEXTS)
 
 
 @pytest.mark.parametrize(("command", "text"), SHOWN, ids=[command for command, _ in SHOWN])
-def test_the_readme_shows_the_help_that_the_program_prints(command: str, text: str) -> None:
+def test_help_in_a_readme_is_what_the_program_prints(command: str, text: str) -> None:
     """A reader sees what they will get."""
     printed = CliRunner().invoke(main, command.split(), prog_name="gpd-soap").output
 
     assert text.strip() == printed.strip()
 
 
-def test_the_readme_shows_the_notices_that_the_demo_makes() -> None:
+def test_notices_in_the_readme_are_those_of_the_demo() -> None:
     """The table of the demo is the demo's own."""
-    shown = re.findall(r"^  (3\d{17})  (.*?)  +(OK [0-9.]+|PAA_\w+)$", README, re.MULTILINE)
+    shown = re.findall(
+        r"^  (3\d{17})  (.*?)  +(OK [0-9.]+|PAA_\w+)$", TEXTS["README.md"], re.MULTILINE
+    )
 
     assert shown == demo.describe()
 
 
 def commands(group: click.Group, name: str = "gpd-soap") -> list[tuple[str, click.Command]]:
     """Every command, by how it is called."""
-    found = []
+    named = []
     for each, command in group.commands.items():
         if isinstance(command, click.Group):
-            found += commands(command, f"{name} {each}")
+            named += commands(command, f"{name} {each}")
         else:
-            found.append((f"{name} {each}", command))
-    return found
+            named.append((f"{name} {each}", command))
+    return named
 
 
-def test_every_command_is_explained_twice() -> None:
-    """Once in its help, once in README."""
+def test_every_command_is_explained_by_its_help_and_by_a_readme() -> None:
+    """Whoever reads the one or the other finds each command."""
     for name, command in commands(main):
         group, _, last = name.rpartition(" ")
-        grouped = re.search(rf"`{group} [a-z|]*\b{last}\b", README)
+        grouped = re.search(rf"`{group} [a-z\\|]*\b{last}\b", EVERY)
 
         assert command.help, name
-        assert name in README or grouped, name
+        assert name in EVERY or grouped, name
 
 
-def test_every_variable_is_in_the_readme() -> None:
-    """An operator finds each setting there, with its default."""
-    for name, default, _ in variables():
-        assert name in README
-        assert default in README
+def test_settings_in_the_readme_are_those_of_the_program() -> None:
+    """An operator finds each setting there, with its default and what it is for."""
+    rows = re.findall(
+        r"^\| `(GPD_\w+)` \| (.*?) \| (.*?) \|$", TEXTS["deploy/README.md"], re.MULTILINE
+    )
+
+    assert rows == [(name, f"`{d}`" if d else "", text) for name, d, text in variables()]
+
+
+def test_picture_in_the_readme_is_drawn_from_the_imports() -> None:
+    """The arrows are those of the code: `python -m tests.picture` prints them."""
+    [drawn] = re.findall(r"^```mermaid\n([\s\S]*?)\n```", TEXTS["gpd_soap/README.md"], re.MULTILINE)
+
+    assert drawn == picture.mermaid(picture.imports())
+
+
+@each_readme
+def test_link_in_a_readme_leads_to_a_file(name: str) -> None:
+    """A reader who follows a link arrives."""
+    folder = (ROOT / name).parent
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", TEXTS[name])
+
+    assert [link for link in links if not (folder / link).exists()] == []
+
+
+@each_readme
+def test_path_in_a_readme_is_one_of_the_repository(name: str) -> None:
+    """A path in code style, such as `tests/core`, is there from the root or from the readme."""
+    starts = (ROOT, (ROOT / name).parent, ROOT / "gpd_soap")
+    paths = re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", TEXTS[name])
+    ours = [p for p in paths if any((start / p.partition("/")[0]).exists() for start in starts)]
+
+    assert [p for p in ours if not any((start / p).exists() for start in starts)] == []
+
+
+@each_readme
+def test_module_in_a_readme_can_be_run(name: str) -> None:
+    """`python -m tests.bench` and the like name a module that exists."""
+    modules = re.findall(r"python -m ((?:tests|gpd_soap)[\w.]*)", TEXTS[name])
+    paths = [ROOT / module.replace(".", "/") for module in modules]
+
+    assert [p for p in paths if not (p.with_suffix(".py").exists() or p.is_dir())] == []
+
+
+@each_readme
+def test_readme_is_short_enough_to_be_read(name: str) -> None:
+    """A longer one answers two questions."""
+    assert len(TEXTS[name].splitlines()) <= LONGEST.get(name, 200)

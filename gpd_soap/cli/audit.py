@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.common import code, ready_store
-from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
     from gpd_soap.store.access.audit import Change
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 MOST = 100_000
 
 
-@click.command(cls=WithSettings)
+@click.command()
 @click.option("--organization", metavar="CODE", callback=code, help="Of this one [of all].")
 @click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True)
 def audit(organization: str | None, limit: int) -> None:

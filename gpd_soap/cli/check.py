@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.serve import WithSettings
 from gpd_soap.core.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ class CannotRun(click.ClickException):
     exit_code = 2
 
 
-@click.command(cls=WithSettings)
+@click.command()
 @click.option(
     "--organization",
     "organizations",

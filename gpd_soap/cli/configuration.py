@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 import click
 
 from gpd_soap.cli.common import read, ready_store
-from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
     from gpd_soap.store.database.paging import Slice
@@ -35,14 +34,14 @@ def organization() -> None:
     """Say which organizations are ours."""
 
 
-@organization.command("list", cls=WithSettings)
+@organization.command("list")
 def organizations() -> None:
     """Print a line for each organization: fiscal code, name."""
     for each in _every(_registry().organizations):
         click.echo(f"{each.fiscal_code}  {each.name}")
 
 
-@organization.command("put", cls=WithSettings)
+@organization.command("put")
 @_organization
 @click.option("--name", required=True, help="What payers read.")
 def put_organization(code: str, name: str) -> None:
@@ -54,7 +53,7 @@ def put_organization(code: str, name: str) -> None:
         _say_put(new=_registry().put_organization(ours, told.name))
 
 
-@organization.command("remove", cls=WithSettings)
+@organization.command("remove")
 @_organization
 def remove_organization(code: str) -> None:
     """Remove an ORGANIZATION that has nothing here; one that issued a number stays."""
@@ -69,7 +68,7 @@ def station() -> None:
     """Say by which stations the Node reaches us, and whom each of them serves."""
 
 
-@station.command("list", cls=WithSettings)
+@station.command("list")
 @click.option("--organization", "code", metavar="CODE", help="Those that serve this one.")
 def stations(code: str | None) -> None:
     """Print a line for each station: name, broker, and how it serves the organization."""
@@ -86,7 +85,7 @@ def stations(code: str | None) -> None:
             click.echo(f"{serving.station}  {serving.broker}  {numbers}{broadcast}")
 
 
-@station.command("put", cls=WithSettings)
+@station.command("put")
 @_station
 @click.option("--broker", required=True, metavar="CODE", help="Whose it is; registered with it.")
 def put_station(name: str, broker: str) -> None:
@@ -99,7 +98,7 @@ def put_station(name: str, broker: str) -> None:
         _say_put(new=_registry().put_station(ours.station, told.broker, with_broker=True))
 
 
-@station.command("serve", cls=WithSettings)
+@station.command("serve")
 @_station
 @_of
 @click.option("--segregation-code", metavar="CODE", help="Of the numbers that we issue, 2 digits.")
@@ -123,7 +122,7 @@ def serve_organization(
         _say_put(new=new)
 
 
-@station.command("withdraw", cls=WithSettings)
+@station.command("withdraw")
 @_station
 @_of
 def withdraw(name: str, code: str) -> None:
@@ -136,7 +135,7 @@ def withdraw(name: str, code: str) -> None:
     click.echo("withdrawn")
 
 
-@station.command("remove", cls=WithSettings)
+@station.command("remove")
 @_station
 def remove_station(name: str) -> None:
     """Remove a STATION that serves no organization."""
@@ -153,7 +152,7 @@ def service() -> None:
     """Say which spontaneous-payment services an organization offers."""
 
 
-@service.command("list", cls=WithSettings)
+@service.command("list")
 @_of
 def services(code: str) -> None:
     """Print a line for each service: idServizio, idSoggettoServizio, kind."""
@@ -163,7 +162,7 @@ def services(code: str) -> None:
             click.echo(f"{each.service_id}  {each.subject_id}  {each.kind}")
 
 
-@service.command("put", cls=WithSettings)
+@service.command("put")
 @_service
 @_subject
 @click.argument("file", type=click.File("rb"))
@@ -188,7 +187,7 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
         _say_put(new=_registry().offer(where.organizationfiscalcode, offered))
 
 
-@service.command("remove", cls=WithSettings)
+@service.command("remove")
 @_service
 @_subject
 @_of

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gpd_soap.cli.common import ready_store
-from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
     from gpd_soap.store.journal.entries import Wanted
@@ -25,7 +24,7 @@ def journal() -> None:
     """Search, show and purge the journal of exchanges with the Node."""
 
 
-@journal.command("search", cls=WithSettings)
+@journal.command("search")
 @click.option("--organization", metavar="CODE", help="Of this organization; of all, if left out.")
 @click.option("--from", "first", metavar="WHEN", help="A day or a date-time in Rome [30 days ago].")
 @click.option("--to", "last", metavar="WHEN", help="A day or a date-time in Rome, included [now].")
@@ -51,7 +50,7 @@ def search(organization: str | None, limit: int, *, as_json: bool, **filters: st
         click.echo(json.dumps(told, ensure_ascii=False) if as_json else _line(told))
 
 
-@journal.command("show", cls=WithSettings)
+@journal.command("show")
 @click.argument("entry_id", metavar="ID")
 def show(entry_id: str) -> None:
     """Print the entry of this ID, a field a line."""
@@ -74,7 +73,7 @@ def show(entry_id: str) -> None:
         click.echo(f"{name}: {value}")
 
 
-@journal.command("purge", cls=WithSettings)
+@journal.command("purge")
 @click.option(
     "--older-than", default="24m", show_default=True, metavar="MONTHS", help="Such as 36m."
 )

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.common import read, ready_store
-from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
     from gpd_soap.store.access.keys import Key
@@ -18,7 +17,7 @@ def key() -> None:
     """Make, list and revoke the keys of the admin face."""
 
 
-@key.command("create", cls=WithSettings)
+@key.command("create")
 @click.option("--name", required=True, help="Whose it is, for whoever reads the list.")
 @click.option(
     "--role",
@@ -49,7 +48,7 @@ def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
     click.echo(token)
 
 
-@key.command("list", cls=WithSettings)
+@key.command("list")
 def every() -> None:
     """Print a line for each key: id, role, organizations, whether it works, name."""
     from gpd_soap.store.access import keys
@@ -60,7 +59,7 @@ def every() -> None:
         click.echo(_line(each))
 
 
-@key.command("revoke", cls=WithSettings)
+@key.command("revoke")
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
     """Let the key of this ID work no longer, at once and everywhere."""

@@ -13,7 +13,6 @@ import click
 
 from gpd_soap.cli import report as reports
 from gpd_soap.cli.common import code, ready_store
-from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.loading.check import Outcome
@@ -31,7 +30,7 @@ class Unusable(click.ClickException):
     exit_code = 2
 
 
-@click.command(cls=WithSettings)
+@click.command()
 @click.argument("file", type=click.File("rb"))
 @click.option(
     "--format", "written", type=click.Choice(FORMATS), help="By default what FILE ends in, or json."

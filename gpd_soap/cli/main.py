@@ -9,6 +9,7 @@ from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
+from gpd_soap.cli.help import help_
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
@@ -44,21 +45,26 @@ def _failed(error: Exception) -> str:
     return f"{type(error).__name__} at {', '.join(places(error.__traceback__)[-3:])}"
 
 
-@click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
+# WHY: click keeps the lines after a backspace as they are, and a docstring should hold none.
+INTRODUCTION = """The creditor institution's side of pagoPA: answers the Node, keeps the receipts.
+
+\b
+Try it:                    gpd-soap demo
+Run it:                    gpd-soap db upgrade && gpd-soap serve
+Ask it as the Node would:  gpd-soap node verify NOTICE
+Every setting:             gpd-soap help settings
+"""
+
+
+@click.group(cls=Root, help=INTRODUCTION, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="gpd-soap")
 def main() -> None:
-    r"""The creditor institution's side of pagoPA: answers the Node, keeps the receipts.
-
-    \b
-    Try it:            gpd-soap demo
-    Run it:            gpd-soap db upgrade && gpd-soap serve
-    Ask it as the Node would:  gpd-soap node verify NOTICE
-    """
+    """The root of the commands."""
 
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key),
-    *(load, check, receipts, journal, audit, node, health),
+    *(load, check, receipts, journal, audit, node, health, help_),
 )
 for command in COMMANDS:
     main.add_command(command)

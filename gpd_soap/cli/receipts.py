@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from gpd_soap.cli.common import code, read, ready_store
-from gpd_soap.cli.serve import WithSettings
 
 if TYPE_CHECKING:
     from gpd_soap.store.receipts.search import Listed
@@ -42,7 +41,7 @@ def receipts() -> None:
     """Look at receipts, and at what waits for a person."""
 
 
-@receipts.command("list", cls=WithSettings)
+@receipts.command("list")
 @click.option("--organization", metavar="CODE", required=True, callback=code, help="Whose.")
 @click.option("--from", "since", metavar="DATE", help="Paid then or later; else, 3 months.")
 @click.option("--to", "until", metavar="DATE", help="Paid then or before.")
@@ -65,7 +64,7 @@ def every(organization: str, **told: str | None) -> None:
     click.echo(f"{total} in all", err=True)
 
 
-@receipts.command("worklist", cls=WithSettings)
+@receipts.command("worklist")
 @whose
 @click.option("--kind", type=click.Choice(KINDS), help="Of this kind alone.")
 @click.option(
@@ -88,7 +87,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
     click.echo(f"{total} in all", err=True)
 
 
-@receipts.command("show", cls=WithSettings)
+@receipts.command("show")
 @case_name
 @whose
 def show(case: str, organization: str | None) -> None:
@@ -97,7 +96,7 @@ def show(case: str, organization: str | None) -> None:
         _show(_cases().read(organization, case))
 
 
-@receipts.command("raw", cls=WithSettings)
+@receipts.command("raw")
 @case_name
 @whose
 @click.option(
@@ -114,7 +113,7 @@ def raw(case: str, organization: str | None, output: BinaryIO) -> None:
     output.write(found)
 
 
-@receipts.command("resolve", cls=WithSettings)
+@receipts.command("resolve")
 @case_name
 @whose
 @click.option("--note", required=True, help="What was decided.")
@@ -128,7 +127,7 @@ def resolve(case: str, organization: str | None, note: str, by: str) -> None:
         _show(_cases().resolve(organization, case, by, told.note))
 
 
-@receipts.command("rematch", cls=WithSettings)
+@receipts.command("rematch")
 @case_name
 @whose
 @click.option("--nav", metavar="NOTICE", help="The notice that it pays, whatever it says.")

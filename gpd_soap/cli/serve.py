@@ -14,21 +14,7 @@ if TYPE_CHECKING:
     from gpd_soap.store.store import Store
 
 
-class WithSettings(click.Command):
-    """A command whose help ends with every variable that it obeys."""
-
-    def format_epilog(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the variables, their defaults and what they are for."""
-        from gpd_soap.settings import variables
-
-        with formatter.section("Environment (or a TOML file)"):
-            formatter.write_dl(
-                (name, f"{text} [{default}]" if default else text)
-                for name, default, text in variables()
-            )
-
-
-@click.command(cls=WithSettings)
+@click.command()
 @click.argument("face", type=click.Choice(["node", "admin", "all"]), default="all")
 def serve(face: str) -> None:
     """Serve the Node, the administrators, or both, until told to stop.
@@ -73,7 +59,7 @@ def db() -> None:
     """Make the database ready, or look whether it is."""
 
 
-@db.command("upgrade", cls=WithSettings)
+@db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to what this version needs; safe to run twice, or twice at once."""
     from gpd_soap.clock import utc_now
@@ -88,7 +74,7 @@ def db_upgrade() -> None:
     click.echo(f"applied: {', '.join(before)}" if before else "nothing to do: up to date")
 
 
-@db.command("check", cls=WithSettings)
+@db.command("check")
 def db_check() -> None:
     """Say whether the database is what this version needs; exit 1 if not."""
     from gpd_soap.store.database import migrate
@@ -97,7 +83,7 @@ def db_check() -> None:
     click.echo("up to date")
 
 
-@db.command("grant", cls=WithSettings)
+@db.command("grant")
 @click.argument("role")
 def db_grant(role: str) -> None:
     """Let a ROLE of PostgreSQL serve, and do nothing else; run it after each upgrade.
@@ -115,7 +101,7 @@ def db_grant(role: str) -> None:
     click.echo("granted")
 
 
-@click.command(cls=WithSettings)
+@click.command()
 def health() -> None:
     """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
     from gpd_soap.contract.schema import Schema

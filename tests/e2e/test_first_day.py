@@ -13,12 +13,15 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 def test_a_first_day_goes_as_the_readme_says(tmp_path: Path) -> None:
     """From an empty folder to a position that is paid, its receipt, and its exchange."""
-    [typed] = re.findall(r"^## A first day\n.*?^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    [typed] = re.findall(
+        r"^## From an empty folder to a receipt\n.*?^```sh\n(.*?)^```",
+        README,
+        re.MULTILINE | re.DOTALL,
+    )
     node, admin = free_port(), free_port()
     # The ports of a machine that runs other tests beside this one.
-    typed = typed.replace(":8081", f":{admin}").replace(
-        "node pay", f"node pay --url http://127.0.0.1:{node}/partner"
-    )
+    typed = typed.replace(":8081", f":{admin}").replace(":8080", f":{node}")
+    typed = typed.replace("node pay", f"node pay --url http://127.0.0.1:{node}/partner")
     (tmp_path / "gpd-soap").write_text(f'#!/bin/sh\nexec {sys.executable} -m gpd_soap "$@"\n')
     (tmp_path / "gpd-soap").chmod(0o755)
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GPD_")}
