@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from gpd_soap.core import money, notice, rome
-from gpd_soap.core.debt import Claim, Notice
+from gpd_soap.core.debt import NodeRoute, Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewOption, NewPosition
@@ -23,15 +23,15 @@ from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.node import Desk, Policy
-from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.usecases.node import NodeService, Policy
+from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.validation.convert import check, position_of
 
 ORGANIZATION, NAME = "77777777777", "Comune di Esempio"
 BENEFICIARY, BENEFICIARY_NAME = "88888888888", "Provincia di Esempio"
 BROKER, STATION, SECOND_STATION = "15376371009", "15376371009_01", "15376371009_02"
 SEGREGATION, SECOND_SEGREGATION = "47", "01"
-CLAIM = Claim(ORGANIZATION, BROKER, STATION)
+CLAIM = NodeRoute(ORGANIZATION, BROKER, STATION)
 
 BANK, SECOND_BANK = "IT60X0542811101000000123456", "IT13L0306909606100000012345"
 POSTAL, SECOND_POSTAL = "IT46X0760103200000000123456", "IT94X0760101600000000654321"
@@ -115,7 +115,7 @@ def _pay(store: Store, option: NewOption, now: datetime) -> None:
     assert not isinstance(payload, NotSoap)
     content: list[str] = []
     request = codec.reader(models.PaSendRTV2Request)(payload, content.append)
-    desk = Desk(store, lambda: now, Office(store, timedelta()), Policy())
+    desk = NodeService(store, lambda: now, SpontaneousNotices(store, timedelta()), Policy())
     desk.settle(hear.receipt(request, content), "paSendRTV2", raw)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from gpd_soap.clock import Clock, utc_now
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
-from gpd_soap.core.exchange import Witness
+from gpd_soap.core.exchange import ExchangeObserver
 from gpd_soap.monitoring.health import Health
 from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.settings import Settings
@@ -20,8 +20,8 @@ from gpd_soap.soap.exchange import log_line
 from gpd_soap.soap.listener import NodeFace
 from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.node import Desk, Policy
-from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.usecases.node import NodeService, Policy
+from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.wsgi import exposure
 from gpd_soap.wsgi.client_certificates import Trusted
 from gpd_soap.wsgi.http import Wsgi
@@ -41,15 +41,15 @@ def contract(threads: int) -> Schema:
     return Schema(copies=min(threads, MOST_COPIES))
 
 
-def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> Desk:
+def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> NodeService:
     """Who answers the Node; a test passes its own store and clock."""
-    office = Office(store, timedelta(seconds=settings.demand_window))
+    office = SpontaneousNotices(store, timedelta(seconds=settings.demand_window))
     policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
-    return Desk(store, clock, office, policy)
+    return NodeService(store, clock, office, policy)
 
 
 def node_endpoint(
-    settings: Settings, answering: Desk, witnesses: Sequence[Witness] = ()
+    settings: Settings, answering: NodeService, witnesses: Sequence[ExchangeObserver] = ()
 ) -> NodeEndpoint:
     """What takes the Node's messages; `witnesses` are told of each exchange."""
     return node_application(
@@ -66,7 +66,7 @@ def node_face(
     settings: Settings,
     store: Store,
     clock: Clock = utc_now,
-    witnesses: Sequence[Witness] = (),
+    witnesses: Sequence[ExchangeObserver] = (),
 ) -> Wsgi:
     """What the node listener serves."""
     answering, documents = desk(settings, store, clock), Documents(settings.address)
@@ -119,7 +119,7 @@ def cases(
     settings: Settings,
     store: Store,
     clock: Clock = utc_now,
-    witnesses: Sequence[Witness] = (),
+    witnesses: Sequence[ExchangeObserver] = (),
 ) -> Cases:
     """The worklist, which can send what was kept through the node's door again."""
     from gpd_soap.usecases.worklist import Cases
@@ -129,10 +129,10 @@ def cases(
     return Cases(store, clock, lambda raw: endpoint.take_again(raw, "worklist"))
 
 
-def _keepers(settings: Settings, store: Store) -> tuple[Witness, ...]:
+def _keepers(settings: Settings, store: Store) -> tuple[ExchangeObserver, ...]:
     """Who keeps every exchange."""
     # WHY: one of them, because a line of the log is a sixth of a busy server's work.
-    kept: dict[str, tuple[Witness, ...]] = {
+    kept: dict[str, tuple[ExchangeObserver, ...]] = {
         "database": (store.journal.write,),
         "log": (log_line,),
         "none": (),

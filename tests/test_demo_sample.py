@@ -14,9 +14,9 @@ from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.node import Ask, Desk, Policy
+from gpd_soap.usecases.node import NodeService, NoticeQuery, Policy
 from gpd_soap.usecases.spontaneous.declared import settings_of
-from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 
 NOW = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # as summer time ends
 
@@ -33,10 +33,10 @@ def store(database_url: str) -> Iterator[Store]:
 
 def verified(store: Store, now: datetime) -> list[tuple[str, str]]:
     """What verify answers for each notice of the table."""
-    desk = Desk(store, lambda: now, Office(store, timedelta()), Policy())
+    desk = NodeService(store, lambda: now, SpontaneousNotices(store, timedelta()), Policy())
     told = []
     for nav, _, _ in demo.describe():
-        outcome = desk.verify(Ask(demo.CLAIM, demo.ORGANIZATION, nav))
+        outcome = desk.verify(NoticeQuery(demo.CLAIM, demo.ORGANIZATION, nav))
         if isinstance(outcome, Refusal):
             told.append((nav, outcome.fault.code))
         else:

@@ -26,19 +26,19 @@ from gpd_soap.api import examples, headers, problems
 from gpd_soap.api import openapi as description
 from gpd_soap.api.audit import routes as audit
 from gpd_soap.api.audit import trail
-from gpd_soap.api.audit.trail import Trail
+from gpd_soap.api.audit.trail import AuditWriter
 from gpd_soap.api.auth import LARGEST_BODY, guard
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
-from gpd_soap.api.idempotency import Once
+from gpd_soap.api.idempotency import Idempotency
 from gpd_soap.api.journal import routes as journal
 from gpd_soap.api.keys import routes as keys
 from gpd_soap.api.metrics import Scrape, Text
 from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import Problem, Refused
-from gpd_soap.api.rate_limit import Pace
+from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
 from gpd_soap.clock import Clock
 from gpd_soap.store.database.transaction import Unavailable
@@ -109,7 +109,7 @@ def flask_app(
         keys.group(store, clock),
         audit.group(store),
     ]
-    pace = Pace(rate)
+    pace = RateLimit(rate)
     for group in groups:
         app.register_api(_blueprint(group, store, clock, pace, concurrency))
     _describe(app, groups)
@@ -131,7 +131,7 @@ def _watched(app: Flask, ready: Ready, scrape: Scrape) -> None:
 
 
 def _blueprint(
-    group: Group, store: Store, clock: Clock, pace: Pace, concurrency: Concurrency
+    group: Group, store: Store, clock: Clock, pace: RateLimit, concurrency: Concurrency
 ) -> APIBlueprint:
     """A group's operations, guarded and with the answers that any of them may give."""
     api = APIBlueprint(
@@ -140,11 +140,11 @@ def _blueprint(
         abp_security=[{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}],
         abp_responses=description.refusals(400, 401, 403, 413, 429, 503),
     )
-    once = Once(store, clock, {f"{group.name}.{operation}" for operation in group.secret})
+    once = Idempotency(store, clock, {f"{group.name}.{operation}" for operation in group.secret})
     api.before_request(guard(store, group.role, pace, concurrency, clock))
     api.before_request(once.before)
     api.after_request(once.after)
-    api.after_request(Trail(store, clock).after)
+    api.after_request(AuditWriter(store, clock).after)
     group.declare(api)
     return api
 

@@ -10,7 +10,7 @@ from flask import g, request
 from gpd_soap.api import problems
 from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
 from gpd_soap.api.problems import Refused
-from gpd_soap.api.rate_limit import Pace
+from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.clock import Clock
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role
@@ -27,7 +27,7 @@ LARGEST_BODY = 1024 * 1024
 
 
 def guard(
-    store: Store, role: Role, pace: Pace, concurrency: Concurrency, clock: Clock
+    store: Store, role: Role, pace: RateLimit, concurrency: Concurrency, clock: Clock
 ) -> Callable[[], None]:
     """What runs before every operation: a key that works, is not too fast, and is for this.
 
@@ -36,7 +36,7 @@ def guard(
     """
 
     def hold() -> None:
-        g.key = key = known(store, shown())
+        g.key = key = authenticate(store, presented_key())
         wait = pace.wait(key.id, clock())
         if wait:
             raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
@@ -62,12 +62,12 @@ def _take_slot(concurrency: Concurrency, key: Key) -> None:
         raise Refused(problems.KEY_BUSY, headers=RETRY_AFTER)
 
 
-def shown() -> str:
+def presented_key() -> str:
     """What the request shows as its key, or nothing."""
     return next((told for name in HEADERS if (told := request.headers.get(name))), _bearer())
 
 
-def known(store: Store, token: str) -> Key:
+def authenticate(store: Store, token: str) -> Key:
     """The key that this is; Refused where it is none that works."""
     key = read_only(store, lambda c: keys.find(c, token)) if token else None
     if key is None:

@@ -16,8 +16,8 @@ from gpd_soap.api.auth import READING, raw_body
 from gpd_soap.api.problems import Refused
 from gpd_soap.clock import Clock
 from gpd_soap.store.access import idempotency as requests
-from gpd_soap.store.access.idempotency import Claim, Told
-from gpd_soap.store.database.transaction import Transaction, Unavailable, attempt
+from gpd_soap.store.access.idempotency import IdempotencyClaim, StoredResponse
+from gpd_soap.store.database.transaction import Transaction, Unavailable, in_transaction
 from gpd_soap.store.store import Store
 from gpd_soap.validation.finding import FieldError
 
@@ -30,7 +30,7 @@ FAILED = 500
 LOG = logging.getLogger(__name__)
 
 
-class Once:
+class Idempotency:
     """Runs around every operation of a group that changes something.
 
     The claim and the answer are transactions of their own, before and after that of the effect: a
@@ -50,8 +50,8 @@ class Once:
             _refuse("secret", "no such header here, because the answer is kept nowhere")
         if not re.fullmatch(NAME, name):
             _refuse("characters", "1 to 255 printable ASCII characters")
-        claim = Claim(g.key.id, name, _digest(), self._clock())
-        earlier = attempt(self._store, lambda c: requests.claim(c, claim))
+        claim = IdempotencyClaim(g.key.id, name, _digest(), self._clock())
+        earlier = in_transaction(self._store, lambda c: requests.claim(c, claim))
         if earlier is None:
             g.claim = claim
             return None
@@ -66,22 +66,24 @@ class Once:
         claim = g.pop("claim", None)
         if claim is not None:
             try:
-                attempt(self._store, lambda c: _settle(c, claim, answer))
+                in_transaction(self._store, lambda c: _settle(c, claim, answer))
             except Unavailable as error:
                 # WHY: what was asked is done, and whoever asked must hear of it.
                 LOG.warning("an answer was not remembered", exc_info=error)
         return answer
 
 
-def _settle(connection: Transaction, claim: Claim, answer: Response) -> None:
+def _settle(connection: Transaction, claim: IdempotencyClaim, answer: Response) -> None:
     if answer.status_code >= FAILED:
         requests.release(connection, claim)
         return
     found = {name: answer.headers[name] for name in REMEMBERED if name in answer.headers}
-    requests.remember(connection, claim, Told(answer.status_code, found, answer.get_data()))
+    requests.remember(
+        connection, claim, StoredResponse(answer.status_code, found, answer.get_data())
+    )
 
 
-def _again(told: Told) -> Response:
+def _again(told: StoredResponse) -> Response:
     return Response(told.body, told.status, {**told.headers, REPLAYED: "true"})
 
 

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from flask import Response
 
 from gpd_soap.api import problems
-from gpd_soap.api.auth import known, shown
+from gpd_soap.api.auth import authenticate, presented_key
 from gpd_soap.api.problems import Refused
 from gpd_soap.monitoring.deadline import Within
 from gpd_soap.store import statistics as figures
 from gpd_soap.store.access import keys
 from gpd_soap.store.database.transaction import Unavailable
-from gpd_soap.store.statistics import AWAY, Figures
+from gpd_soap.store.statistics import UNREACHABLE, Figures
 from gpd_soap.store.store import Store
 
 #: LIMIT: for the key and the figures together; Prometheus waits ten seconds for everything.
@@ -38,7 +38,7 @@ class Scrape:
 
     def __call__(self) -> Response:
         """Say everything; Refused without a key that is for every organization."""
-        token = shown()
+        token = presented_key()
         try:
             found = self._within(lambda: self._read(token))
         except (Unavailable, TimeoutError):
@@ -46,13 +46,13 @@ class Scrape:
             # that was revoked since is then taken for one that works, for these counts alone.
             if keys.digest(token) not in self._admitted:
                 raise
-            found = AWAY
+            found = UNREACHABLE
         return Response(self._text(found), content_type=KIND, headers={"Cache-Control": "no-store"})
 
     def _read(self, token: str) -> Figures:
         digest = keys.digest(token)
         try:
-            key = known(self._store, token)
+            key = authenticate(self._store, token)
         except Refused:
             self._admitted.discard(digest)
             raise

@@ -30,7 +30,7 @@ def drawn(bucket: Bucket | None, most: int, now: datetime) -> tuple[Bucket, floa
     return Bucket(left - 1, now), 0.0
 
 
-class Pace:
+class RateLimit:
     """The buckets of the keys that were seen.  LIMIT: each process has its own."""
 
     def __init__(self, most: int) -> None:

@@ -13,21 +13,21 @@ from gpd_soap.validation.queries.common import Paged
 Body = dict[str, Any]
 
 
-def local(instant: datetime | None) -> str | None:
+def rome_text(instant: datetime | None) -> str | None:
     """An instant on Rome's clock, to the microsecond, so that it can be sent back unchanged."""
     return (
         None if instant is None else instant.astimezone(rome.ROME).replace(tzinfo=None).isoformat()
     )
 
 
-def there(**told: object) -> Body:
+def without_none(**told: object) -> Body:
     """The fields that have a value."""
     return {name: value for name, value in told.items() if value is not None}
 
 
-def row(**told: object) -> Body:
+def camel_case(**told: object) -> Body:
     """A row as JSON has it: names in camel case, what is not there left out."""
-    return {to_camel(name): value for name, value in there(**told).items()}
+    return {to_camel(name): value for name, value in without_none(**told).items()}
 
 
 def page_info(total: int, limit: int, at: int) -> Body:

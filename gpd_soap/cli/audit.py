@@ -21,10 +21,10 @@ MOST = 100_000
 def audit(organization: str | None, limit: int) -> None:
     """Print a line for each change over the admin face, refused ones too, the newest first."""
     from gpd_soap.store.access import audit as kept
-    from gpd_soap.store.database.paging import Slice
+    from gpd_soap.store.database.paging import PageRequest
     from gpd_soap.store.database.transaction import read_only
 
-    found, _ = read_only(ready_store(), lambda c: kept.page(c, organization, Slice(limit, 0)))
+    found, _ = read_only(ready_store(), lambda c: kept.page(c, organization, PageRequest(limit, 0)))
     for change in found:
         click.echo(_line(change))
 

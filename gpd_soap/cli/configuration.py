@@ -11,7 +11,7 @@ import click
 from gpd_soap.cli.common import read, ready_store
 
 if TYPE_CHECKING:
-    from gpd_soap.store.database.paging import Slice
+    from gpd_soap.store.database.paging import PageRequest
     from gpd_soap.usecases.configuration import Registry
     from gpd_soap.validation.queries.configuration import OfService
 
@@ -238,12 +238,12 @@ def _refusals() -> Iterator[None]:
         raise click.ClickException(why) from None
 
 
-def _every(page: Callable[[Slice], tuple[list[T], int]]) -> Iterator[T]:
+def _every(page: Callable[[PageRequest], tuple[list[T], int]]) -> Iterator[T]:
     """Every row of a list that is asked for page by page."""
-    from gpd_soap.store.database.paging import Slice
+    from gpd_soap.store.database.paging import PageRequest
 
     at = 0
-    while rows := page(Slice(MANY, at))[0]:
+    while rows := page(PageRequest(MANY, at))[0]:
         yield from rows
         at += 1
 

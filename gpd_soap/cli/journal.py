@@ -11,7 +11,7 @@ import click
 from gpd_soap.cli.common import ready_store
 
 if TYPE_CHECKING:
-    from gpd_soap.store.journal.entries import Wanted
+    from gpd_soap.store.journal.entries import JournalQuery
 
 #: LIMIT: what a screen, a pipe and our memory take at once.
 MOST = 100_000
@@ -85,7 +85,7 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
     On PostgreSQL it also makes the partitions of this month and of those to come.
     """
     from gpd_soap.clock import utc_now
-    from gpd_soap.store.database.transaction import attempt
+    from gpd_soap.store.database.transaction import in_transaction
     from gpd_soap.store.journal import purge as use_case
     from gpd_soap.store.journal.partitions import ensure_months
 
@@ -99,10 +99,10 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
         click.echo(f"{use_case.count(store, until)} entries of before {until:%Y-%m-%d} to remove")
         return
     click.echo(f"{use_case.purge(store, until)} entries of before {until:%Y-%m-%d} removed")
-    attempt(store, lambda c: ensure_months(c, now))
+    in_transaction(store, lambda c: ensure_months(c, now))
 
 
-def _wanted(organization: str | None, filters: dict[str, str | None]) -> Wanted:
+def _wanted(organization: str | None, filters: dict[str, str | None]) -> JournalQuery:
     from gpd_soap.clock import utc_now
     from gpd_soap.core.codes import problem_with_fiscal_code_pa
     from gpd_soap.usecases.journal import question

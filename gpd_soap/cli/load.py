@@ -16,7 +16,7 @@ from gpd_soap.cli.common import code, ready_store
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.loading.check import Outcome
-    from gpd_soap.usecases.loading.load import How, Report
+    from gpd_soap.usecases.loading.load import LoadOptions, Report
     from gpd_soap.usecases.loading.row import Row
     from gpd_soap.usecases.loading.source import Source
 
@@ -70,10 +70,10 @@ def load(  # noqa: PLR0913  # an argument for each option is click's way
     some were refused, 2 when the file is unusable.
     """
     from gpd_soap.usecases.loading.check import Result
-    from gpd_soap.usecases.loading.load import How
+    from gpd_soap.usecases.loading.load import LoadOptions
     from gpd_soap.validation.strict_json import UnusableFile
 
-    how = How(keep_going, dry_run, lenient, organization)
+    how = LoadOptions(keep_going, dry_run, lenient, organization)
     try:
         ended = _load(file, written, report, how)
     except OSError as error:
@@ -85,7 +85,7 @@ def load(  # noqa: PLR0913  # an argument for each option is click's way
         raise SystemExit(1)
 
 
-def _load(file: BinaryIO, written: str | None, report: IO[str] | None, how: How) -> Report:
+def _load(file: BinaryIO, written: str | None, report: IO[str] | None, how: LoadOptions) -> Report:
     from gpd_soap.clock import utc_now
     from gpd_soap.usecases.loading.load import load as use_case
     from gpd_soap.usecases.loading.source import Format, format_of, open_source
@@ -143,7 +143,7 @@ def _say(line: str) -> None:
     click.echo(line)
 
 
-def _loaded(report: Report, how: How) -> str:
+def _loaded(report: Report, how: LoadOptions) -> str:
     """What has become of the positions that were good."""
     from gpd_soap.usecases.loading.check import Result
 
@@ -153,7 +153,7 @@ def _loaded(report: Report, how: How) -> str:
     return "not loaded" if spoilt else "would be loaded"
 
 
-def _summary(report: Report, how: How) -> str:
+def _summary(report: Report, how: LoadOptions) -> str:
     from gpd_soap.usecases.loading.check import Result
 
     results = report.results

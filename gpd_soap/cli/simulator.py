@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.simulator.request import Endpoint, Party, Payment, Unusable
+from gpd_soap.simulator.request import Addressee, Endpoint, Payment, Unusable
 
 if TYPE_CHECKING:
     from gpd_soap.simulator.caller import Caller
@@ -88,7 +88,7 @@ def _asked(command: Command) -> Command:
     def run(
         endpoint: Endpoint, organization: str, broker: str, station: str, **more: object
     ) -> None:
-        command(endpoint, Party(organization, broker, station), **more)
+        command(endpoint, Addressee(organization, broker, station), **more)
 
     return run
 
@@ -111,7 +111,7 @@ def node() -> None:
 @_called
 @_asked
 @_show
-def verify(endpoint: Endpoint, party: Party, notice: str, *, show: bool) -> None:
+def verify(endpoint: Endpoint, party: Addressee, notice: str, *, show: bool) -> None:
     """Ask whether a notice is payable, and how much it is (paVerifyPaymentNotice)."""
     from gpd_soap.simulator import scenarios as play
 
@@ -129,9 +129,9 @@ def options(endpoint: Endpoint, organization: str, notice: str, *, show: bool) -
     The endpoint is the address before /payment-options.
     """
     from gpd_soap.simulator.payment_options import ask
-    from gpd_soap.simulator.request import Patience
+    from gpd_soap.simulator.request import Timeouts
 
-    found = ask(endpoint, organization, notice, Patience())
+    found = ask(endpoint, organization, notice, Timeouts())
     click.echo("\n".join(found.lines))
     _show_raw(b"", found.reply, show=show)
     if not found.good:
@@ -156,7 +156,7 @@ def _paid(command: Command) -> Command:
     @functools.wraps(command)
     def run(
         endpoint: Endpoint,
-        party: Party,
+        party: Addressee,
         *,
         v2: bool,
         transfer_type: str | None,
@@ -177,7 +177,7 @@ def _paid(command: Command) -> Command:
 @_asked
 @_paid
 @_show
-def pay(endpoint: Endpoint, party: Party, terms: Payment, notice: str, *, show: bool) -> None:
+def pay(endpoint: Endpoint, party: Addressee, terms: Payment, notice: str, *, show: bool) -> None:
     """Verify a notice, get its payment and send a receipt, all but the money."""
     from gpd_soap.simulator import scenarios as play
 
@@ -188,7 +188,7 @@ def pay(endpoint: Endpoint, party: Party, terms: Payment, notice: str, *, show: 
 @_called
 @_asked
 @_show
-def probe(endpoint: Endpoint, party: Party, *, show: bool) -> None:
+def probe(endpoint: Endpoint, party: Addressee, *, show: bool) -> None:
     """Send the probe by which the Node finds that a station is back from Stand In."""
     from gpd_soap.simulator import scenarios as play
 
@@ -224,9 +224,9 @@ def replay(endpoint: Endpoint, files: tuple[Path, ...], *, show: bool) -> None:
 def _caller(endpoint: Endpoint) -> Caller:
     from gpd_soap.contract.schema import Schema
     from gpd_soap.simulator.caller import Caller
-    from gpd_soap.simulator.http import Line
+    from gpd_soap.simulator.http import HttpClient
 
-    return Caller(Line(endpoint), Schema())
+    return Caller(HttpClient(endpoint), Schema())
 
 
 def _tell(steps: Iterable[Step], *, show: bool) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 Metadata = tuple[tuple[str, str], ...]
 
 
-class Claim(NamedTuple):
+class NodeRoute(NamedTuple):
     """Who a message says it is for, and through whom it says it came."""
 
     organization: str
@@ -20,7 +20,7 @@ class Claim(NamedTuple):
     station: str
 
 
-class Standing(NamedTuple):
+class RouteCheck(NamedTuple):
     """What our own configuration says of a claim."""
 
     organization_name: str | None

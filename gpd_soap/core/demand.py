@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from gpd_soap.core.debt import Claim
+from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.payment import NoticeDue
 
 
 class Demand(NamedTuple):
     """A request for a notice; `data` is the service's own XML, as bytes from outside."""
 
-    claim: Claim
+    claim: NodeRoute
     service_id: str
     subject_id: str
     data: bytes

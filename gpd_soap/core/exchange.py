@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import NamedTuple
 
 #: Stands where something was not said, or could not be found out.
-NOBODY = "-"
+NOT_GIVEN = "-"
 
 #: The status of HTTP by which a sender of receipts is asked to come again.
 SEND_AGAIN = 503
 
 
-class Exchanged(NamedTuple):
+class ExchangeRecord(NamedTuple):
     """A request and its answer, without a body or a person.  Source: DESIGN 8.
 
     `at` is when the request had arrived (UTC), `seconds` how long the answer took; `outcome` is OK,
@@ -47,4 +47,4 @@ class Exchanged(NamedTuple):
 
 
 #: Whoever is told of every exchange; it must be quick, and must not fail.
-Witness = Callable[[Exchanged], None]
+ExchangeObserver = Callable[[ExchangeRecord], None]

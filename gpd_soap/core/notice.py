@@ -106,7 +106,7 @@ def problem_with_nav(nav: str) -> str | None:
     return f"check digits {check_digits(nav[:16])} expected, found {nav[16:]}"
 
 
-def oddities(nav: str, iuv: str | None) -> Iterator[tuple[str, str]]:
+def number_warnings(nav: str, iuv: str | None) -> Iterator[tuple[str, str]]:
     """What of a number we would not have issued: each rule, and what was expected.
 
     `iuv` is what is said to be inside; None for whatever is.  ValueError unless `nav` is 18 digits.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from gpd_soap.core.debt import Claim, Notice, Standing
+from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 from gpd_soap.core.faults import PaaFault, Refusal
 
 UNKNOWN = Refusal(
@@ -41,7 +41,7 @@ EXPIRED = Refusal(
 )
 
 
-def admit(claim: Claim, notice_of: str, standing: Standing) -> Refusal | None:
+def admit(claim: NodeRoute, notice_of: str, standing: RouteCheck) -> Refusal | None:
     """Say why a message does not concern us, or None when it does (DESIGN 3, configuration).
 
     `notice_of` is the qrCode's fiscalCode, which must name the same organization.

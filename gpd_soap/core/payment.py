@@ -19,7 +19,7 @@ class NoticeDue(NamedTuple):
     rule: str = "payable"
 
 
-class Share(NamedTuple):
+class PaymentTransfer(NamedTuple):
     """One transfer as it goes out: the account (or stamp) chosen, the metadata completed."""
 
     transfer: Transfer
@@ -32,7 +32,7 @@ class PaymentDue(NamedTuple):
     """Everything a payment needs: the notice and where each share goes."""
 
     notice: Notice
-    shares: tuple[Share, ...]
+    shares: tuple[PaymentTransfer, ...]
     rule: str = "payable"
 
 
@@ -68,14 +68,14 @@ def _first_is_postal(notice: Notice) -> bool:
     return any(t.number == 1 and t.postal_iban for t in notice.transfers)
 
 
-def _share(transfer: Transfer, wanted: str | None) -> Share:
+def _share(transfer: Transfer, wanted: str | None) -> PaymentTransfer:
     bank, postal = transfer.iban, transfer.postal_iban
     if transfer.stamp is not None:
-        return Share(transfer, None, transfer.stamp, transfer.metadata)
+        return PaymentTransfer(transfer, None, transfer.stamp, transfer.metadata)
     if wanted == "PAGOPA" and bank and postal:
-        return Share(transfer, bank, None, _with_support(transfer.metadata, postal))
+        return PaymentTransfer(transfer, bank, None, _with_support(transfer.metadata, postal))
     account = postal or bank if wanted == "POSTAL" else bank or postal
-    return Share(transfer, account, None, transfer.metadata)
+    return PaymentTransfer(transfer, account, None, transfer.metadata)
 
 
 def _with_support(metadata: Metadata, postal: str) -> Metadata:

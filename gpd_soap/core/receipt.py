@@ -11,14 +11,14 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from gpd_soap.core import payable
-from gpd_soap.core.debt import Claim, Notice, Standing
+from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 
 #: LIMIT: a receiptId is unbounded in the contract and at most 35 characters in practice; a longer
 #: one is known by its hash, so that it can be a key.
 LONGEST_ID = 64
 
 
-class Kept(StrEnum):
+class ReceiptStatus(StrEnum):
     """As what a receipt is kept; see `NEEDS_A_PERSON` for what does not end here."""
 
     APPLIED = "applied"
@@ -31,7 +31,12 @@ class Kept(StrEnum):
 
 
 #: Money was taken, and somebody must look; of what was `not-paid` there is nothing to see to.
-NEEDS_A_PERSON = (Kept.UNMATCHED, Kept.DOUBLE, Kept.CONFLICTING, Kept.REVIEW)
+NEEDS_A_PERSON = (
+    ReceiptStatus.UNMATCHED,
+    ReceiptStatus.DOUBLE,
+    ReceiptStatus.CONFLICTING,
+    ReceiptStatus.REVIEW,
+)
 
 IUV_ELSEWHERE = "the IUV is of another notice"
 BY_HAND = "matched by hand"
@@ -44,7 +49,7 @@ class Receipt(NamedTuple):
     `claim`.  `receipt_id` is the Node's, bounded for use as a key.
     """
 
-    claim: Claim
+    claim: NodeRoute
     receipt_id: str
     digest: str
     issuer: str
@@ -63,14 +68,14 @@ class Receipt(NamedTuple):
     debtor_code: str
 
 
-def bounded(receipt_id: str) -> str:
+def receipt_key(receipt_id: str) -> str:
     """A receiptId as a key: itself, or its hash where it is too long."""
     if len(receipt_id) <= LONGEST_ID:
         return receipt_id
     return f"sha256:{hashlib.sha256(receipt_id.encode()).hexdigest()}"
 
 
-class Known(NamedTuple):
+class ReceiptFacts(NamedTuple):
     """What the store knows when a receipt arrives.
 
     `same_id` is the digest of the first receipt kept under the same (idPA, receiptId), `nav_of_iuv`
@@ -78,7 +83,7 @@ class Known(NamedTuple):
     the position of the notice has no other.
     """
 
-    standing: Standing
+    standing: RouteCheck
     notice: Notice | None
     same_id: str | None
     nav_of_iuv: str | None
@@ -91,7 +96,7 @@ class Verdict(NamedTuple):
     `repeated` counts a receipt on the one that is kept already instead of keeping it again.
     """
 
-    kept: Kept
+    kept: ReceiptStatus
     reasons: tuple[str, ...] = ()
     pays: bool = False
     repeated: bool = False
@@ -103,7 +108,7 @@ class Verdict(NamedTuple):
         return f"receipt: {words}" + (f" ({', '.join(self.reasons)})" if self.reasons else "")
 
 
-def settle(receipt: Receipt, known: Known, now: datetime) -> Verdict:
+def settle(receipt: Receipt, known: ReceiptFacts, now: datetime) -> Verdict:
     """Decide what a receipt does; the first row of DESIGN 5 that applies.
 
     1. the same receiptId was kept: counted on it, or conflicting;  2. a copy for a beneficiary;
@@ -112,16 +117,16 @@ def settle(receipt: Receipt, known: Known, now: datetime) -> Verdict:
     """
     if known.same_id is not None:
         if known.same_id == receipt.digest:
-            return Verdict(Kept.APPLIED, repeated=True)
-        return Verdict(Kept.CONFLICTING, ("same receiptId, other content",))
+            return Verdict(ReceiptStatus.APPLIED, repeated=True)
+        return Verdict(ReceiptStatus.CONFLICTING, ("same receiptId, other content",))
     if receipt.issuer != receipt.claim.organization:
-        return Verdict(Kept.SECONDARY)
+        return Verdict(ReceiptStatus.SECONDARY)
     if receipt.outcome != "OK":
-        return Verdict(Kept.NOT_PAID, ("outcome KO",))
+        return Verdict(ReceiptStatus.NOT_PAID, ("outcome KO",))
     if known.notice is None:
         if known.nav_of_iuv is not None:
-            return Verdict(Kept.REVIEW, (IUV_ELSEWHERE,))
-        return Verdict(Kept.UNMATCHED, ("no notice of this number",))
+            return Verdict(ReceiptStatus.REVIEW, (IUV_ELSEWHERE,))
+        return Verdict(ReceiptStatus.UNMATCHED, ("no notice of this number",))
     return _apply(receipt, known.notice, now)
 
 
@@ -130,21 +135,23 @@ def settle_by_hand(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:
     verdict = _apply(receipt, notice, now)
     if not verdict.pays:
         return verdict
-    return Verdict(Kept.REVIEW, (*verdict.reasons, BY_HAND), pays=True)
+    return Verdict(ReceiptStatus.REVIEW, (*verdict.reasons, BY_HAND), pays=True)
 
 
-def waits(kept: str, reasons: str) -> bool:
+def awaits_notice(kept: str, reasons: str) -> bool:
     """Whether a receipt that is kept so has found no notice yet."""
-    return kept == Kept.UNMATCHED or (kept == Kept.REVIEW and reasons == IUV_ELSEWHERE)
+    return kept == ReceiptStatus.UNMATCHED or (
+        kept == ReceiptStatus.REVIEW and reasons == IUV_ELSEWHERE
+    )
 
 
 def _apply(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:
     if notice.paid_at is not None:
-        return Verdict(Kept.DOUBLE, ("the notice was paid already",))
+        return Verdict(ReceiptStatus.DOUBLE, ("the notice was paid already",))
     if notice.alternative_paid:
-        return Verdict(Kept.DOUBLE, ("an exclusive alternative was paid",))
+        return Verdict(ReceiptStatus.DOUBLE, ("an exclusive alternative was paid",))
     reasons = tuple(_doubts(receipt, notice, now))
-    return Verdict(Kept.REVIEW if reasons else Kept.APPLIED, reasons, pays=True)
+    return Verdict(ReceiptStatus.REVIEW if reasons else ReceiptStatus.APPLIED, reasons, pays=True)
 
 
 NOT_PAYABLE = {
@@ -165,7 +172,7 @@ def _doubts(receipt: Receipt, notice: Notice, now: datetime) -> list[str]:
     return doubts
 
 
-def drift(standing: Standing) -> str | None:
+def route_mismatch(standing: RouteCheck) -> str | None:
     """What in a receipt's claim is not as configured; recorded, never a reason to refuse."""
     found = [] if standing.broker_known else ["broker"]
     if not standing.station_serves:

@@ -22,7 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from gpd_soap import __version__
-from gpd_soap.core.exchange import NOBODY, Exchanged
+from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.soap.exchange import ACTIONS
 from gpd_soap.store.statistics import Figures
@@ -69,10 +69,10 @@ class Metrics:
 
     def forget(self) -> None:
         """Begin with nothing: what a forked child holds is its parent's to count."""
-        self._waiting: deque[Exchanged] = deque()
+        self._waiting: deque[ExchangeRecord] = deque()
         self._called, self._lock = False, threading.Lock()
 
-    def tell(self, told: Exchanged) -> None:
+    def tell(self, told: ExchangeRecord) -> None:
         """Count an exchange soon: a Witness, which waits for nothing."""
         self._waiting.append(told)
         if not self._called:
@@ -128,7 +128,7 @@ def _operation(operation: str) -> str:
 
 
 def _fault(fault: str) -> str:
-    if fault == NOBODY:
+    if fault == NOT_GIVEN:
         return NONE
     return fault if fault in FAULTS else OTHER
 

@@ -16,9 +16,9 @@ from lxml import etree
 
 from gpd_soap.contract.documents import WSDL, contract_folder
 from gpd_soap.contract.schema import Operation, Schema
-from gpd_soap.simulator.http import Line
-from gpd_soap.simulator.judging import Heard, NoReply, Reply, heard
-from gpd_soap.simulator.request import Patience, Unusable
+from gpd_soap.simulator.http import HttpClient
+from gpd_soap.simulator.judging import JudgedReply, NoReply, Reply, heard
+from gpd_soap.simulator.request import Timeouts, Unusable
 from gpd_soap.soap.envelope import BODY
 
 BINDING = "{http://pagopa-api.pagopa.gov.it/paForNode}paForNodeBinding"
@@ -35,9 +35,9 @@ class _Exchanged(NamedTuple):
 class Caller:
     """The Node's side of a line."""
 
-    def __init__(self, line: Line, schema: Schema, patience: Patience | None = None) -> None:
+    def __init__(self, line: HttpClient, schema: Schema, patience: Timeouts | None = None) -> None:
         """Make a SOAP client for the endpoint out of the contract on disk."""
-        self.schema, self.patience, self._line = schema, patience or Patience(), line
+        self.schema, self.patience, self._line = schema, patience or Timeouts(), line
         self._operations = {each.name: each for each in schema.operations.values()}
         client = zeep.Client(  # type: ignore[no-untyped-call]  # zeep has no types
             str(contract_folder() / WSDL),
@@ -48,7 +48,7 @@ class Caller:
             BINDING, line.url
         )
 
-    def ask(self, operation: str, words: Mapping[str, Any]) -> Heard:
+    def ask(self, operation: str, words: Mapping[str, Any]) -> JudgedReply:
         """Ask one thing, in the contract's words, and judge what comes back."""
         try:
             exchanged: _Exchanged = self._service[operation](**words)

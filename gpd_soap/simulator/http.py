@@ -21,7 +21,7 @@ LONGEST = 4 << 20
 CHUNK = 8192
 
 
-class Line:
+class HttpClient:
     """A line to an endpoint; each message has a connection of its own."""
 
     def __init__(self, endpoint: Endpoint) -> None:

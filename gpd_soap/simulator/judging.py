@@ -67,7 +67,7 @@ class NoReply:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class JudgedReply:
     """One exchange: what was sent, what came back, and what the Node makes of it.
 
     `detail` says why the verdict is not OK; `answer` is there for OK and REFUSED.
@@ -89,17 +89,17 @@ class Heard:
 
 def heard(
     schema: Schema, operation: Operation, sent: bytes, reply: Reply | NoReply, seconds: float
-) -> Heard:
+) -> JudgedReply:
     """Judge what came back for `operation`."""
     if isinstance(reply, NoReply):
-        return Heard(operation.name, reply.verdict, reply.reason, None, sent, None, seconds)
+        return JudgedReply(operation.name, reply.verdict, reply.reason, None, sent, None, seconds)
     answer = answer_in(schema, operation, reply)
     if isinstance(answer, str):
-        return Heard(operation.name, Verdict.BROKEN, answer, None, sent, reply, seconds)
+        return JudgedReply(operation.name, Verdict.BROKEN, answer, None, sent, reply, seconds)
     if answer.outcome == "OK":
-        return Heard(operation.name, Verdict.OK, "", answer, sent, reply, seconds)
+        return JudgedReply(operation.name, Verdict.OK, "", answer, sent, reply, seconds)
     why = reason_of(answer)
-    return Heard(operation.name, Verdict.REFUSED, why, answer, sent, reply, seconds)
+    return JudgedReply(operation.name, Verdict.REFUSED, why, answer, sent, reply, seconds)
 
 
 def answer_in(schema: Schema, operation: Operation, reply: Reply) -> models.Response | str:
@@ -122,7 +122,7 @@ def _read(operation: Operation, payload: etree._Element) -> models.Response | st
     model = ANSWERS[etree.QName(operation.response).localname]
     try:
         answer: models.Response = codec.reader(model)(payload)
-    except codec.Unreadable as error:
+    except codec.NotParsable as error:
         return f"{error}: not a value that can be read"
     return broken_rule(answer) or answer
 

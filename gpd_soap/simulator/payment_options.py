@@ -15,10 +15,10 @@ from typing import Any, NamedTuple, TypeAlias
 
 from gpd_soap.core import money
 from gpd_soap.core.payment_options import PAIRS, InstallmentStatus, OptionStatus
-from gpd_soap.simulator.http import Line
+from gpd_soap.simulator.http import HttpClient
 from gpd_soap.simulator.judging import NoReply, Reply
 from gpd_soap.simulator.report import one_line
-from gpd_soap.simulator.request import Endpoint, Patience
+from gpd_soap.simulator.request import Endpoint, Timeouts
 
 Found: TypeAlias = Mapping[str, Any]
 Fields: TypeAlias = Mapping[str, Callable[[object], bool]]
@@ -38,10 +38,10 @@ class Options(NamedTuple):
     lines: tuple[str, ...]
 
 
-def ask(endpoint: Endpoint, organization: str, nav: str, patience: Patience) -> Options:
+def ask(endpoint: Endpoint, organization: str, nav: str, patience: Timeouts) -> Options:
     """Ask an institution, whose address is what stands before /payment-options."""
     path = f"/payment-options/organizations/{organization}/notices/{nav}"
-    line = Line(replace(endpoint, url=endpoint.url.rstrip("/") + path))
+    line = HttpClient(replace(endpoint, url=endpoint.url.rstrip("/") + path))
     begun = perf_counter()
     reply = line.post(b"", None, patience.question)
     took = f"[{(perf_counter() - begun) * 1000:.0f} ms]"

@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 
 from gpd_soap.core import money, rome
-from gpd_soap.simulator.request import Party, Payment
+from gpd_soap.simulator.request import Addressee, Payment
 from gpd_soap.soap import codec, models
 
 FEE = 150
@@ -36,7 +36,7 @@ Words = dict[str, Any]
 def receipt(
     offered: models.PaymentV1 | models.PaymentV2,
     company: str,
-    party: Party,
+    party: Addressee,
     nav: str,
     payment: Payment,
 ) -> Words:

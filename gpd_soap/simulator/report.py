@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gpd_soap.core import money
-from gpd_soap.simulator.judging import Heard, Verdict
+from gpd_soap.simulator.judging import JudgedReply, Verdict
 from gpd_soap.soap import models
 
 #: LIMIT: a fault's text has no limit in the contract, and a terminal's line has.
@@ -11,7 +11,7 @@ LONGEST = 600
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 
 
-def line(heard: Heard, note: str = "") -> str:
+def line(heard: JudgedReply, note: str = "") -> str:
     """Say a step in one line."""
     told = _verdict(heard)
     if note:
@@ -33,7 +33,7 @@ def one_line(text: str) -> str:
     return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
 
 
-def _verdict(heard: Heard) -> str:
+def _verdict(heard: JudgedReply) -> str:
     if heard.verdict is Verdict.OK:
         assert heard.answer is not None
         said = _said(heard.answer)

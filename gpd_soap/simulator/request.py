@@ -24,7 +24,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Timeouts:
     """For how many seconds an answer is awaited, from the first packet to the last byte."""
 
     # SPEC: pagopa-ec.md 3.2.
@@ -33,7 +33,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Party:
+class Addressee:
     """Who is asked: an organization, through its broker's station."""
 
     organization: str

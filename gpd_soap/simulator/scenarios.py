@@ -10,9 +10,9 @@ from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import PROBE
 from gpd_soap.simulator import report as tell
 from gpd_soap.simulator.caller import Caller
-from gpd_soap.simulator.judging import Heard, Verdict
+from gpd_soap.simulator.judging import JudgedReply, Verdict
 from gpd_soap.simulator.receipt import receipt
-from gpd_soap.simulator.request import Party, Payment
+from gpd_soap.simulator.request import Addressee, Payment
 from gpd_soap.soap import models
 
 AGAIN = "the Node would send it again"
@@ -22,17 +22,17 @@ ENDS = "the Node would not send it again"
 class Step(NamedTuple):
     """One thing done: all of it, whether it went well, and one line that says so."""
 
-    heard: Heard
+    heard: JudgedReply
     good: bool
     line: str
 
 
-def verify(caller: Caller, party: Party, nav: str) -> Step:
+def verify(caller: Caller, party: Addressee, nav: str) -> Step:
     """Ask whether a notice is payable, and how much it is now."""
     return _step(caller.ask("paVerifyPaymentNotice", {**_claim(party), **_notice(party, nav)}))
 
 
-def pay(caller: Caller, party: Party, nav: str, payment: Payment) -> Iterator[Step]:
+def pay(caller: Caller, party: Addressee, nav: str, payment: Payment) -> Iterator[Step]:
     """Verify a notice, get its payment, and send the receipt; the first no ends it."""
     verified = verify(caller, party, nav)
     yield verified
@@ -50,7 +50,7 @@ def pay(caller: Caller, party: Party, nav: str, payment: Payment) -> Iterator[St
     yield from _sent(caller, {**_claim(party), "receipt": content}, payment)
 
 
-def probe(caller: Caller, party: Party) -> Step:
+def probe(caller: Caller, party: Addressee) -> Step:
     """Ask what the Node asks of a station in Stand In, and judge it by the Node's short rule."""
     asked = {**_claim(party), **_notice(party, PROBE)}
     heard = caller.ask("paVerifyPaymentNotice", asked)
@@ -62,7 +62,7 @@ def probe(caller: Caller, party: Party) -> Step:
 
 
 def _offered(
-    caller: Caller, party: Party, nav: str, payment: Payment, due: models.Response
+    caller: Caller, party: Addressee, nav: str, payment: Payment, due: models.Response
 ) -> Step:
     operation = "paGetPaymentV2" if payment.v2 else "paGetPayment"
     amount = due.paymentList.paymentOptionDescription.amount
@@ -82,7 +82,7 @@ def _sent(caller: Caller, words: dict[str, Any], payment: Payment) -> Iterator[S
         yield _receipt_step(heard, payment, known=known)
 
 
-def _receipt_step(heard: Heard, payment: Payment, *, known: bool) -> Step:
+def _receipt_step(heard: JudgedReply, payment: Payment, *, known: bool) -> Step:
     """A receipt's step: any well-formed answer ends the delivery, a KO included."""
     if heard.verdict is Verdict.OK:
         note = f"receipt {payment.receipt_id}"
@@ -96,16 +96,16 @@ def _receipt_step(heard: Heard, payment: Payment, *, known: bool) -> Step:
     return Step(heard, good, tell.line(heard, note))
 
 
-def _is_duplicate(heard: Heard) -> bool:
+def _is_duplicate(heard: JudgedReply) -> bool:
     assert heard.answer is not None
     return bool(heard.answer.fault.faultCode == PaaFault.PAA_RECEIPT_DUPLICATA.code)
 
 
-def _step(heard: Heard) -> Step:
+def _step(heard: JudgedReply) -> Step:
     return Step(heard, heard.verdict is Verdict.OK, tell.line(heard))
 
 
-def _claim(party: Party) -> dict[str, Any]:
+def _claim(party: Addressee) -> dict[str, Any]:
     return {
         "idPA": party.organization,
         "idBrokerPA": party.broker,
@@ -113,5 +113,5 @@ def _claim(party: Party) -> dict[str, Any]:
     }
 
 
-def _notice(party: Party, nav: str) -> dict[str, Any]:
+def _notice(party: Addressee, nav: str) -> dict[str, Any]:
     return {"qrCode": {"fiscalCode": party.organization, "noticeNumber": nav}}

@@ -9,12 +9,12 @@ from spyne import Application
 
 from gpd_soap.contract.documents import Documents
 from gpd_soap.contract.schema import Schema
-from gpd_soap.core.exchange import Witness
+from gpd_soap.core.exchange import ExchangeObserver
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.protocol import NodeProtocol
 from gpd_soap.soap.service import PaForNode
 from gpd_soap.soap.transport import NodeEndpoint
-from gpd_soap.usecases.node import Desk
+from gpd_soap.usecases.node import NodeService
 
 
 class _Published:
@@ -28,10 +28,10 @@ class _Published:
 
 
 def node_application(
-    desk: Desk,
+    desk: NodeService,
     schema: Schema,
     documents: Documents,
-    witnesses: Sequence[Witness],
+    witnesses: Sequence[ExchangeObserver],
     *,
     check_answers: bool,
     max_body: int,

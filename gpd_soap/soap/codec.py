@@ -40,11 +40,11 @@ class Read(Protocol):
         """Read, and tell the content where somebody listens."""
 
 
-class Unreadable(ValueError):
+class NotParsable(ValueError):
     """A value that keeps to the contract and that Python cannot hold; the text is its element."""
 
 
-class Unsayable(ValueError):
+class NotSerializable(ValueError):
     """A value that no message can carry; the text is its element."""
 
 
@@ -95,7 +95,7 @@ def reader(model: Any) -> Read:
         "new": model.__new__,
         "model": model,
         "nothing": dict.fromkeys(name for name, _, _ in members),
-        "Unreadable": Unreadable,
+        "Unreadable": NotParsable,
     }
     lines = [
         "def read(element, say=None):",
@@ -140,7 +140,7 @@ def writer(model: Any) -> Write:
 
     Unsayable for a text that no XML can carry, or an amount out of range.
     """
-    known = {"joined": _joined, "Unsayable": Unsayable}
+    known = {"joined": _joined, "Unsayable": NotSerializable}
     lines = [
         "def write(instance):",
         " said = []",
@@ -222,7 +222,7 @@ def _joined(said: list[str]) -> str:
 
 def _escaped(text: str, markup: str) -> str:
     if _IMPOSSIBLE.search(text):
-        raise Unsayable(markup.strip("<>"))
+        raise NotSerializable(markup.strip("<>"))
     return text.translate(_ESCAPES)
 
 

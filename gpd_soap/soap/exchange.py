@@ -9,9 +9,9 @@ from time import perf_counter
 from typing import Any
 
 from gpd_soap.contract.schema import Violation
-from gpd_soap.core.exchange import NOBODY, Exchanged
+from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
 from gpd_soap.core.faults import Refusal
-from gpd_soap.core.receipt import bounded
+from gpd_soap.core.receipt import receipt_key
 
 log = logging.getLogger("gpd_soap.exchange")
 
@@ -40,30 +40,30 @@ class Exchange:
     caller: str
     at: datetime
     started: float
-    operation: str = NOBODY
-    organization: str = NOBODY
+    operation: str = NOT_GIVEN
+    organization: str = NOT_GIVEN
     request: Any = None
     content: list[str] = field(default_factory=list)
     violation: Violation | None = None
-    outcome: str = NOBODY
-    fault: str = NOBODY
-    rule: str = NOBODY
+    outcome: str = NOT_GIVEN
+    fault: str = NOT_GIVEN
+    rule: str = NOT_GIVEN
 
     def refused(self, refusal: Refusal) -> None:
         """Note a typed KO."""
         self.outcome, self.fault, self.rule = "KO", refusal.fault.code, refusal.rule
 
-    def over(self, status: int) -> Exchanged:
+    def over(self, status: int) -> ExchangeRecord:
         """What there is to tell when an answer has been made."""
         asked = self.request
-        return Exchanged(
+        return ExchangeRecord(
             self.at,
             perf_counter() - self.started,
             self.caller,
             self.operation,
             _code(self.organization),
-            NOBODY if asked is None else asked.idBrokerPA,
-            NOBODY if asked is None else asked.idStation,
+            NOT_GIVEN if asked is None else asked.idBrokerPA,
+            NOT_GIVEN if asked is None else asked.idStation,
             *_number(asked),
             self.outcome,
             self.fault,
@@ -74,12 +74,12 @@ class Exchange:
 
     def _drifted_action(self) -> str | None:
         # SPEC: DESIGN 3: dispatch is on the payload; a SOAPAction that disagrees is journalled.
-        if self.soap_action in ("", self.operation) or self.operation == NOBODY:
+        if self.soap_action in ("", self.operation) or self.operation == NOT_GIVEN:
             return None
         return self.soap_action if self.soap_action in ACTIONS else "unknown"
 
 
-def log_line(told: Exchanged) -> None:
+def log_line(told: ExchangeRecord) -> None:
     """Write the one line of an exchange."""
     if not log.isEnabledFor(logging.INFO):
         return
@@ -110,14 +110,14 @@ def _number(asked: Any) -> tuple[str, str | None, str | None, str | None, str | 
         return (
             receipt.noticeNumber,
             receipt.creditorReferenceId,
-            bounded(receipt.receiptId),
+            receipt_key(receipt.receiptId),
             receipt.idPSP,
             receipt.idChannel,
         )
     code = told.get("qrCode")
-    return NOBODY if code is None else code.noticeNumber, None, None, None, None
+    return NOT_GIVEN if code is None else code.noticeNumber, None, None, None, None
 
 
 def _code(text: str) -> str:
     """An organization's code, which may be told; anything else that stands in its place not."""
-    return text if text.isdigit() and len(text) == CODE_LENGTH else NOBODY
+    return text if text.isdigit() and len(text) == CODE_LENGTH else NOT_GIVEN

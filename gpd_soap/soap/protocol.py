@@ -14,7 +14,7 @@ from spyne.protocol.soap import Soap11
 
 from gpd_soap.contract.parsing import parse_written
 from gpd_soap.contract.schema import Schema, Violation
-from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.soap import codec
 from gpd_soap.soap.envelope import SOAP11, NotSoap, open_envelope
 from gpd_soap.soap.node_rules import broken_rule
@@ -88,7 +88,7 @@ class NodeProtocol(Soap11):
             say = ctx.udc.content.append if ctx.udc.operation in RECEIPTS else None
             try:
                 ctx.in_object = read(ctx.in_body_doc, say)
-            except codec.Unreadable as error:
+            except codec.NotParsable as error:
                 ctx.udc.violation = Violation(str(error), "value")
             else:
                 ctx.udc.request = ctx.in_object
@@ -117,7 +117,7 @@ class NodeProtocol(Soap11):
         """Every rule for which an answer would not be taken, or could not even be written."""
         try:
             payload = self._written(answer, operation)
-        except codec.Unsayable as error:
+        except codec.NotSerializable as error:
             return [Violation(str(error), "value", "what a message can carry")]
         return self._broken(payload, answer, operation)
 
@@ -156,5 +156,5 @@ def identified(payload: etree._Element) -> str:
     for child in payload:
         if str(child.tag).rpartition("}")[2] == "idPA":
             text = (child.text or "").strip()
-            return text if 1 <= len(text) <= LONGEST_CODE and text.isprintable() else NOBODY
-    return NOBODY
+            return text if 1 <= len(text) <= LONGEST_CODE and text.isprintable() else NOT_GIVEN
+    return NOT_GIVEN

@@ -7,20 +7,20 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from gpd_soap.core.debt import Claim
+from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.demand import Demand
-from gpd_soap.core.receipt import Receipt, bounded
-from gpd_soap.usecases.node import Ask
+from gpd_soap.core.receipt import Receipt, receipt_key
+from gpd_soap.usecases.node import NoticeQuery
 
 
-def claim(request: Any) -> Claim:
+def claim(request: Any) -> NodeRoute:
     """Who is asked, and through whom."""
-    return Claim(request.idPA, request.idBrokerPA, request.idStation)
+    return NodeRoute(request.idPA, request.idBrokerPA, request.idStation)
 
 
-def ask(request: Any) -> Ask:
+def ask(request: Any) -> NoticeQuery:
     """A question about one notice."""
-    return Ask(claim(request), request.qrCode.fiscalCode, request.qrCode.noticeNumber)
+    return NoticeQuery(claim(request), request.qrCode.fiscalCode, request.qrCode.noticeNumber)
 
 
 def demand(request: Any) -> Demand:
@@ -39,7 +39,7 @@ def receipt(request: Any, content: Iterable[str]) -> Receipt:
     paid_at: datetime | None = sent.paymentDateTime
     return Receipt(
         claim=claim(request),
-        receipt_id=bounded(sent.receiptId),
+        receipt_id=receipt_key(sent.receiptId),
         digest=digest(content),
         issuer=sent.fiscalCode,
         nav=sent.noticeNumber,

@@ -8,15 +8,15 @@ from gpd_soap.core import rome
 from gpd_soap.core.debt import Debtor, Metadata, Stamp
 from gpd_soap.core.demand import NoticeIssued
 from gpd_soap.core.faults import Refusal
-from gpd_soap.core.payment import NoticeDue, PaymentDue, Share
+from gpd_soap.core.payment import NoticeDue, PaymentDue, PaymentTransfer
 from gpd_soap.soap import models
-from gpd_soap.usecases.node import Taken
+from gpd_soap.usecases.node import ReceiptAccepted
 
 #: The models of a payment, its list of transfers and a transfer, as each version has them.
 FIRST = models.PaymentV1, models.TransferListV1, models.TransferV1
 SECOND = models.PaymentV2, models.TransferListV2, models.TransferV2
 
-Outcome: TypeAlias = NoticeDue | NoticeIssued | PaymentDue | Taken | Refusal
+Outcome: TypeAlias = NoticeDue | NoticeIssued | PaymentDue | ReceiptAccepted | Refusal
 
 
 def say(outcome: Outcome, response: Any, organization: str) -> Any:
@@ -33,7 +33,7 @@ def say(outcome: Outcome, response: Any, organization: str) -> Any:
             return response(outcome="OK", qrCode=number, **_described(outcome.due))
         case PaymentDue():
             return response(outcome="OK", data=_payment(outcome, response))
-        case Taken():
+        case ReceiptAccepted():
             return response(outcome="OK")
         case _:
             assert_never(outcome)
@@ -103,7 +103,7 @@ def _subject(debtor: Debtor) -> Any:
     )
 
 
-def _share(share: Share, kind: Any) -> Any:
+def _share(share: PaymentTransfer, kind: Any) -> Any:
     """One transfer; of the company and the stamp V1 has no members, and writes none."""
     transfer = share.transfer
     return kind(

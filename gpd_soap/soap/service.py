@@ -13,7 +13,7 @@ from gpd_soap.soap import models
 from gpd_soap.soap import requests as hear
 from gpd_soap.soap.protocol import RECEIPTS, BrokenAnswer, Unavailable
 from gpd_soap.soap.responses import Outcome, say
-from gpd_soap.usecases.node import Desk
+from gpd_soap.usecases.node import NodeService
 
 log = logging.getLogger("gpd_soap.node")
 
@@ -76,9 +76,9 @@ class PaForNode(Service):
             _answer(ctx, SYSTEM_ERROR)
 
 
-def _desk(ctx: Any) -> Desk:
+def _desk(ctx: Any) -> NodeService:
     """Who decides: what Spyne's application was configured with."""
-    desk: Desk = ctx.app.config
+    desk: NodeService = ctx.app.config
     return desk
 
 

@@ -36,6 +36,6 @@ def _digest(payload: etree._Element) -> str | None:
     content: list[str] = []
     try:
         codec.reader(RECEIPTS[str(payload.tag)])(payload, content.append)
-    except (KeyError, codec.Unreadable):
+    except (KeyError, codec.NotParsable):
         return None
     return digest(content)

@@ -12,7 +12,7 @@ from spyne.protocol import ProtocolBase
 from spyne.server.wsgi import WsgiApplication, WsgiMethodContext
 
 from gpd_soap.clock import Clock
-from gpd_soap.core.exchange import Exchanged, Witness
+from gpd_soap.core.exchange import ExchangeObserver, ExchangeRecord
 from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
 from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
@@ -59,7 +59,12 @@ class NodeEndpoint(WsgiApplication):
     """A WSGI application for the one path that the Node posts to."""
 
     def __init__(
-        self, application: Any, clock: Clock, witnesses: Sequence[Witness], *, max_body: int
+        self,
+        application: Any,
+        clock: Clock,
+        witnesses: Sequence[ExchangeObserver],
+        *,
+        max_body: int,
     ) -> None:
         """`max_body` in bytes; a larger body is refused before it is read.
 
@@ -84,7 +89,7 @@ class NodeEndpoint(WsgiApplication):
         )
         return self.handle_rpc(exchange, start_response)
 
-    def take_again(self, raw: bytes, caller: str) -> Exchanged:
+    def take_again(self, raw: bytes, caller: str) -> ExchangeRecord:
         """Take a message that was kept, as if the Node had sent it now; what came of it.
 
         LIMIT: the transport's word on its encoding is gone, so it must say its own.
@@ -100,7 +105,7 @@ class NodeEndpoint(WsgiApplication):
         )
         return [said]
 
-    def _take(self, exchange: Exchange) -> tuple[str, bytes, Exchanged]:
+    def _take(self, exchange: Exchange) -> tuple[str, bytes, ExchangeRecord]:
         """Take one message through Spyne: document, operation, object, answer, bytes."""
         context = _Context(self, exchange)
         try:

@@ -7,12 +7,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, or_
 
-from gpd_soap.core.debt import Debtor, Notice, Stamp, Standing, Transfer
-from gpd_soap.core.receipt import Known
+from gpd_soap.core.debt import Debtor, Notice, RouteCheck, Stamp, Transfer
+from gpd_soap.core.receipt import ReceiptFacts
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.session import Row
 
-POSITION, OPTION, SHARE = schema.position.c, schema.payment_option.c, schema.transfer.c
+POSITION, OPTION, TRANSFER = schema.position.c, schema.payment_option.c, schema.transfer.c
 RECEIPT = schema.receipt.c
 TEXT = schema.Code
 
@@ -64,17 +64,17 @@ def transfer_columns() -> list[ColumnElement[Any]]:
     """The columns of a `Transfer`, its stamp's spread in place, in the order of its fields."""
     names = """number amount beneficiary company_name iban postal_iban stamp_hash stamp_kind
                stamp_province remittance_information category metadata"""
-    return [SHARE[name] for name in names.split()]
+    return [TRANSFER[name] for name in names.split()]
 
 
-def standing_of(row: Row) -> Standing:
+def standing_of(row: Row) -> RouteCheck:
     """Our configuration out of a row."""
-    return Standing(row[0], row[1], row[2])
+    return RouteCheck(row[0], row[1], row[2])
 
 
-def known_of(rows: Sequence[Row]) -> Known:
+def known_of(rows: Sequence[Row]) -> ReceiptFacts:
     """What settling a receipt needs, out of the one row of its question."""
-    return Known(standing_of(rows[0]), notice_of(rows, STANDING + 3), *rows[0][3:6])
+    return ReceiptFacts(standing_of(rows[0]), notice_of(rows, STANDING + 3), *rows[0][3:6])
 
 
 def notice_of(rows: Sequence[Row], at: int) -> Notice | None:

@@ -9,12 +9,17 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gpd_soap.core.receipt import Kept
+from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.database import Database
 
 #: What waits for a person until it is resolved; and so does all of the quarantine.
-OPEN = (Kept.UNMATCHED, Kept.DOUBLE, Kept.CONFLICTING, Kept.REVIEW)
+OPEN = (
+    ReceiptStatus.UNMATCHED,
+    ReceiptStatus.DOUBLE,
+    ReceiptStatus.CONFLICTING,
+    ReceiptStatus.REVIEW,
+)
 QUARANTINE = "quarantine"
 
 RECEIPT, HELD = schema.receipt.c, schema.quarantine.c
@@ -30,19 +35,19 @@ class Figures(NamedTuple):
 
 
 #: What is known of a database that is away.
-AWAY = Figures(reachable=False, last_probe=None, open_cases=None, receipts=None)
+UNREACHABLE = Figures(reachable=False, last_probe=None, open_cases=None, receipts=None)
 
 
 def read(store: Database) -> Figures:
     """Ask for each figure in a second at most, the cheapest first; never raises for a database."""
     probed = _rows(store, select(func.max(schema.probe.c.last_at)))
     if probed is None:
-        return AWAY
+        return UNREACHABLE
     return Figures(
         reachable=True,
         last_probe=probed[0][0],
         open_cases=_counts(store, _open_cases(), (*OPEN, QUARANTINE)),
-        receipts=_counts(store, _receipts(), tuple(Kept)),
+        receipts=_counts(store, _receipts(), tuple(ReceiptStatus)),
     )
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gpd_soap.core.debt import Claim
-from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict
+from gpd_soap.core.debt import NodeRoute
+from gpd_soap.core.receipt import Receipt, ReceiptFacts, ReceiptStatus, Verdict
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.database import Database
@@ -53,11 +53,11 @@ class Store(Database):
         self.engine.dispose()
         fold_wal(self.engine)
 
-    def outline(self, claim: Claim, nav: str) -> Outline:
+    def outline(self, claim: NodeRoute, nav: str) -> Outline:
         """What verify needs about a notice: one query."""
         return self._questions.outline(claim, nav)
 
-    def notice(self, claim: Claim, nav: str) -> Answer:
+    def notice(self, claim: NodeRoute, nav: str) -> Answer:
         """What getPayment needs about a notice: one query."""
         return self._questions.notice(claim, nav)
 
@@ -65,7 +65,7 @@ class Store(Database):
         """Every notice of the debt that this one belongs to: one query."""
         return self._questions.debt(organization, nav)
 
-    def known(self, receipt: Receipt) -> Known:
+    def known(self, receipt: Receipt) -> ReceiptFacts:
         """What settling this receipt needs: one query."""
         return self._questions.receipt(receipt.claim, receipt.nav, receipt.iuv, receipt.receipt_id)
 
@@ -76,7 +76,7 @@ class Store(Database):
     def settle(
         self,
         receipt: Receipt,
-        known: Known,
+        known: ReceiptFacts,
         verdict: Verdict,
         *,
         primitive: str,
@@ -87,9 +87,9 @@ class Store(Database):
         values = values_of(receipt, verdict, known.standing, primitive, raw, now)
         if verdict.repeated:
             return self._settlement.repeat(values)
-        if verdict.kept is Kept.CONFLICTING:
+        if verdict.kept is ReceiptStatus.CONFLICTING:
             return self._settlement.conflict(values)
-        if verdict.kept is Kept.UNMATCHED:
+        if verdict.kept is ReceiptStatus.UNMATCHED:
             return once_more(lambda: self._keep_unmatched(values))
         if verdict.pays and known.notice is not None:
             return self._settlement.pay(values, known.notice, alone=known.alone)
@@ -121,7 +121,7 @@ class Store(Database):
                 upsert(connection, table, ["last_received_at", "copies"], **again), row
             )
 
-    def remember_probe(self, claim: Claim, now: datetime) -> None:
+    def remember_probe(self, claim: NodeRoute, now: datetime) -> None:
         """Note that the Node asked whether we are alive."""
         row = {"organization": claim.organization, "station": claim.station, "last_at": now}
         with self.begin() as connection:

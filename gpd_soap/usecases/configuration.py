@@ -19,8 +19,8 @@ from gpd_soap.store.configuration import (
 )
 from gpd_soap.store.configuration.read import Broker, Offered, Organization, Serving, Station
 from gpd_soap.store.configuration.references import BROKER, ORGANIZATION, STATION, Kind
-from gpd_soap.store.database.paging import Slice
-from gpd_soap.store.database.transaction import Transaction, attempt, read_only
+from gpd_soap.store.database.paging import PageRequest
+from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases import service_rules as offering
@@ -46,7 +46,7 @@ class Registry:
         """Take the store."""
         self._store = store
 
-    def organizations(self, wanted: Slice) -> tuple[list[Organization], int]:
+    def organizations(self, wanted: PageRequest) -> tuple[list[Organization], int]:
         """A page of the organizations, and how many there are in all."""
         return read_only(self._store, lambda c: configured.organizations(c, wanted))
 
@@ -59,29 +59,29 @@ class Registry:
         """Register an organization, or rename it."""
 
         def work(connection: Transaction) -> bool:
-            if not may_register and not registered.hold(connection, ORGANIZATION, code):
+            if not may_register and not registered.lock_row(connection, ORGANIZATION, code):
                 raise refusals.MayNotRegister
             return configuration.put_organization(connection, code, name)
 
-        return attempt(self._store, work)
+        return in_transaction(self._store, work)
 
     def remove_organization(self, code: str) -> None:
         """Remove an organization that has nothing here."""
         self._remove(ORGANIZATION, code)
 
-    def brokers(self, wanted: Slice) -> tuple[list[Broker], int]:
+    def brokers(self, wanted: PageRequest) -> tuple[list[Broker], int]:
         """A page of the brokers, and how many there are in all."""
         return read_only(self._store, lambda c: configured.brokers(c, wanted))
 
     def put_broker(self, code: str) -> bool:
         """Register a broker."""
-        return attempt(self._store, lambda c: configuration.put_broker(c, code))
+        return in_transaction(self._store, lambda c: configuration.put_broker(c, code))
 
     def remove_broker(self, code: str) -> None:
         """Remove a broker that has no station."""
         self._remove(BROKER, code)
 
-    def stations(self, wanted: Slice) -> tuple[list[Station], int]:
+    def stations(self, wanted: PageRequest) -> tuple[list[Station], int]:
         """A page of the stations, and how many there are in all."""
         return read_only(self._store, lambda c: configured.stations(c, wanted))
 
@@ -96,18 +96,18 @@ class Registry:
         def work(connection: Transaction) -> bool:
             if with_broker:
                 configuration.put_broker(connection, broker)
-            elif not registered.hold(connection, BROKER, broker):
+            elif not registered.lock_row(connection, BROKER, broker):
                 error = FieldError("broker", "unknown", "a registered broker")
                 raise refusals.InvalidConfiguration([error])
             return configuration.put_station(connection, name, broker)
 
-        return attempt(self._store, work)
+        return in_transaction(self._store, work)
 
     def remove_station(self, name: str) -> None:
         """Remove a station that serves no organization."""
         self._remove(STATION, name)
 
-    def serving(self, organization: str, wanted: Slice) -> tuple[list[Serving], int]:
+    def serving(self, organization: str, wanted: PageRequest) -> tuple[list[Serving], int]:
         """A page of the stations that serve an organization, and how many there are in all."""
         return self._read_of(organization, lambda c: configured.serving(c, organization, wanted))
 
@@ -115,7 +115,7 @@ class Registry:
         """Let a station serve an organization, with this segregation code or none."""
 
         def work(connection: Transaction) -> bool:
-            if not registered.hold(connection, STATION, station):
+            if not registered.lock_row(connection, STATION, station):
                 raise refusals.StationNotFound
             return configuration.put_serving(
                 connection, organization, station, code, broadcast=broadcast
@@ -132,7 +132,7 @@ class Registry:
 
         self._renumbered(organization, work)
 
-    def services(self, organization: str, wanted: Slice) -> tuple[list[Offered], int]:
+    def services(self, organization: str, wanted: PageRequest) -> tuple[list[Offered], int]:
         """A page of an organization's services, and how many there are in all."""
         return self._read_of(organization, lambda c: configured.services(c, organization, wanted))
 
@@ -145,11 +145,11 @@ class Registry:
 
     def offer(self, organization: str, offered: Offered) -> bool:
         """Offer a service, or change how it is offered."""
-        _refuse(offering.unfit(offered.kind, offered.settings))
+        _refuse(offering.settings_problem(offered.kind, offered.settings))
 
         def work(connection: Transaction) -> bool:
             codes = configured.segregation_codes(connection, organization)
-            _refuse(offering.foreign(offered.settings, codes))
+            _refuse(offering.unknown_segregation_code(offered.settings, codes))
             return configuration.put_service(connection, organization, *offered)
 
         return self._of(organization, work, alone=True)
@@ -165,24 +165,24 @@ class Registry:
 
     def _remove(self, kind: Kind, name: str) -> None:
         def work(connection: Transaction) -> None:
-            if not registered.hold(connection, kind, name, alone=True):
+            if not registered.lock_row(connection, kind, name, alone=True):
                 raise ABSENT[kind]
-            hanging = registered.hanging(connection, kind, name)
+            hanging = registered.dependents(connection, kind, name)
             if hanging:
                 raise refusals.InUse([FieldError(n, "in-use", "none") for n in hanging])
             registered.remove(connection, kind, name)
 
-        attempt(self._store, work)
+        in_transaction(self._store, work)
 
     def _of(self, organization: str, work: Callable[[Transaction], T], *, alone: bool = False) -> T:
         """Do some work on an organization that is there; `alone` for what looks at its codes."""
 
         def held(connection: Transaction) -> T:
-            if not registered.hold(connection, ORGANIZATION, organization, alone=alone):
+            if not registered.lock_row(connection, ORGANIZATION, organization, alone=alone):
                 raise refusals.OrganizationNotFound
             return work(connection)
 
-        return attempt(self._store, held)
+        return in_transaction(self._store, held)
 
     def _read_of(self, organization: str, work: Callable[[Transaction], T]) -> T:
         """Returns what some work reads of an organization; Refused if it is not registered."""
@@ -201,7 +201,9 @@ class Registry:
             before = configured.segregation_codes(connection, organization)
             done = work(connection)
             lost = before - configured.segregation_codes(connection, organization)
-            error = offering.bereft(configured.settings(connection, organization), lost)
+            error = offering.services_losing_code(
+                configured.settings(connection, organization), lost
+            )
             if error is not None:
                 raise refusals.InUse([error])
             return done

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.journal import entries
-from gpd_soap.store.journal.entries import Entry, Place, Wanted
+from gpd_soap.store.journal.entries import Entry, JournalQuery, Place
 from gpd_soap.usecases import refusals
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.journal import Searching
@@ -16,7 +16,7 @@ from gpd_soap.validation.queries.journal import Searching
 BACK = timedelta(days=30)
 
 
-def question(searching: Searching, organization: str | None, now: datetime) -> Wanted:
+def question(searching: Searching, organization: str | None, now: datetime) -> JournalQuery:
     """The question to the store.  Raises Malformed for a time that ends before it begins."""
     last = searching.last or now
     first = searching.first or last - BACK
@@ -24,10 +24,10 @@ def question(searching: Searching, organization: str | None, now: datetime) -> W
         raise refusals.Malformed([FieldError("to", "range", "not before `from`")])
     fields = searching.model_dump(exclude={"first", "last", "after"})
     after = None if searching.after is None else Place.of(searching.after)
-    return Wanted(organization, first, last, after=after, **fields)
+    return JournalQuery(organization, first, last, after=after, **fields)
 
 
-def page(database: Database, wanted: Wanted) -> tuple[list[Entry], Place | None]:
+def page(database: Database, wanted: JournalQuery) -> tuple[list[Entry], Place | None]:
     """The entries of a page, and where the next page begins."""
     return read_only(database, lambda c: entries.page(c, wanted))
 

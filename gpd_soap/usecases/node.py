@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
 from gpd_soap.clock import Clock
-from gpd_soap.core.debt import Claim
+from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import PROBE
@@ -28,15 +28,15 @@ ALREADY_HAD = Refusal(
 )
 
 
-class Ask(NamedTuple):
+class NoticeQuery(NamedTuple):
     """A question about one notice; `notice_of` is the qrCode's fiscalCode."""
 
-    claim: Claim
+    claim: NodeRoute
     notice_of: str
     nav: str
 
 
-class Taken(NamedTuple):
+class ReceiptAccepted(NamedTuple):
     """A receipt is kept, durably, with its effect."""
 
     verdict: Verdict
@@ -47,7 +47,7 @@ class Taken(NamedTuple):
         return self.verdict.rule
 
 
-class Demands(Protocol):
+class NoticeIssuer(Protocol):
     """Who makes notices on request."""
 
     def __call__(self, demand: Demand, now: datetime) -> NoticeIssued | Refusal:
@@ -61,15 +61,15 @@ class Policy(NamedTuple):
     demand_window: timedelta = timedelta(minutes=30)
 
 
-class Desk:
+class NodeService:
     """Answers the Node.  Frozen after construction: threads share it."""
 
-    def __init__(self, store: Store, clock: Clock, demands: Demands, policy: Policy) -> None:
+    def __init__(self, store: Store, clock: Clock, demands: NoticeIssuer, policy: Policy) -> None:
         """Take collaborators; `clock` gives the UTC time of each question."""
         self.clock = clock
         self._store, self._demands, self._policy = store, demands, policy
 
-    def verify(self, ask: Ask) -> NoticeDue | Refusal:
+    def verify(self, ask: NoticeQuery) -> NoticeDue | Refusal:
         """Is this notice payable, and how much is it now?  Answers the probe first of all."""
         now = self.clock()
         if ask.nav == PROBE:
@@ -82,7 +82,9 @@ class Desk:
             return refusal or UNKNOWN
         return NoticeDue(ask.claim.organization, notice, all_ccp)
 
-    def payment(self, ask: Ask, wanted: str | None, *, stamps: bool) -> PaymentDue | Refusal:
+    def payment(
+        self, ask: NoticeQuery, wanted: str | None, *, stamps: bool
+    ) -> PaymentDue | Refusal:
         """Give the payment of this notice, to the accounts that the asker wants."""
         standing, notice = self._store.notice(ask.claim, ask.nav)
         refusal = admit(ask.claim, ask.notice_of, standing) or payable(notice, self.clock())
@@ -97,7 +99,7 @@ class Desk:
             return NOT_OURS
         return payment_options(organization, nav, debt.notices, self.clock())
 
-    def settle(self, receipt: Receipt, primitive: str, raw: bytes) -> Taken | Refusal:
+    def settle(self, receipt: Receipt, primitive: str, raw: bytes) -> ReceiptAccepted | Refusal:
         """Keep a receipt and its effect.  An exception means that the Node must send it again."""
         now = self.clock()
         for _ in range(ATTEMPTS):
@@ -111,7 +113,7 @@ class Desk:
             verdict = settle(receipt, known, now)
             if self._store.settle(receipt, known, verdict, primitive=primitive, raw=raw, now=now):
                 repeated = verdict.repeated and self._policy.fault_on_repeated_receipt
-                return ALREADY_HAD if repeated else Taken(verdict)
+                return ALREADY_HAD if repeated else ReceiptAccepted(verdict)
         raise Contended("a receipt's position kept changing")
 
     def quarantine(self, organization: str, primitive: str, reason: str, raw: bytes) -> None:

@@ -24,12 +24,12 @@ SINCE: TypeAdapter[datetime] = TypeAdapter(Since)
 UNTIL: TypeAdapter[datetime] = TypeAdapter(Until)
 
 
-def question(listing: Listing, now: datetime) -> receipts.Wanted:
+def question(listing: Listing, now: datetime) -> receipts.ReceiptQuery:
     """The question to the store.  Raises InvalidDateRange for a window that makes no sense."""
     since, until = _window(listing, now)
     if until is not None and since > until:
         raise refusals.InvalidDateRange
-    return receipts.Wanted(
+    return receipts.ReceiptQuery(
         since=since,
         until=until,
         debtor=listing.debtor,
@@ -42,7 +42,7 @@ def question(listing: Listing, now: datetime) -> receipts.Wanted:
 
 
 def page(
-    database: Database, organization: str, wanted: receipts.Wanted
+    database: Database, organization: str, wanted: receipts.ReceiptQuery
 ) -> tuple[list[receipts.Listed], int]:
     """The receipts of a page, and how many there are on all pages."""
     return read_only(database, lambda c: receipts.page(c, organization, wanted))

@@ -13,7 +13,7 @@ from gpd_soap.validation.finding import FieldError
 CODE = "segregationCode"
 
 
-def unfit(kind: str, settings: Mapping[str, Any]) -> FieldError | None:
+def settings_problem(kind: str, settings: Mapping[str, Any]) -> FieldError | None:
     """What keeps these settings from being offered, whoever offers them."""
     if not _keepable(settings):
         expected = "text without surrogates or U+0000, and numbers that are finite"
@@ -22,7 +22,9 @@ def unfit(kind: str, settings: Mapping[str, Any]) -> FieldError | None:
     return None if problem is None else FieldError("settings", "settings", problem)
 
 
-def foreign(settings: Mapping[str, Any], codes: Iterable[str]) -> FieldError | None:
+def unknown_segregation_code(
+    settings: Mapping[str, Any], codes: Iterable[str]
+) -> FieldError | None:
     """What is wrong where a service would issue numbers with a code that is none of these."""
     if settings.get(CODE) in (None, *codes):
         return None
@@ -30,7 +32,9 @@ def foreign(settings: Mapping[str, Any], codes: Iterable[str]) -> FieldError | N
     return FieldError(f"settings.{CODE}", "unknown", expected)
 
 
-def bereft(settings: Iterable[Mapping[str, Any]], lost: Iterable[str]) -> FieldError | None:
+def services_losing_code(
+    settings: Iterable[Mapping[str, Any]], lost: Iterable[str]
+) -> FieldError | None:
     """What is wrong where services issue numbers with codes that would be no one's any more."""
     codes = tuple(lost)
     if not any(each.get(CODE) in codes for each in settings):

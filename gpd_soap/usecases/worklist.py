@@ -10,17 +10,17 @@ from typing import NamedTuple
 
 from gpd_soap.clock import Clock
 from gpd_soap.core.case_id import CaseKey, case_key
-from gpd_soap.core.exchange import Exchanged
-from gpd_soap.core.receipt import waits
-from gpd_soap.store.database.transaction import Transaction, attempt, read_only
+from gpd_soap.core.exchange import ExchangeRecord
+from gpd_soap.core.receipt import awaits_notice
+from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.node import matching
 from gpd_soap.store.receipts import worklist
-from gpd_soap.store.receipts.worklist import Case, NoticeNow, Resolution, Row, Scope, Wanted
+from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolution, Row, Scope
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 
 #: Sends a message through the node's door again, and says what came of it.
-TakeAgain = Callable[[bytes], Exchanged]
+TakeAgain = Callable[[bytes], ExchangeRecord]
 
 
 class Found(NamedTuple):
@@ -37,7 +37,7 @@ class Cases:
         """Take collaborators; `clock` gives the UTC time of each question."""
         self._store, self._clock, self._take_again = store, clock, take_again
 
-    def page(self, scope: Scope, wanted: Wanted) -> tuple[list[Found], int]:
+    def page(self, scope: Scope, wanted: CaseQuery) -> tuple[list[Found], int]:
         """A page of cases, and how many there are on all pages."""
 
         def work(connection: Transaction) -> tuple[list[Found], int]:
@@ -69,7 +69,7 @@ class Cases:
     def resolve(self, scope: Scope, told: str, by: str, note: str) -> Found:
         """Note what was decided on a case; once."""
         key, resolution = _key(told), Resolution(self._clock(), by, note)
-        if not attempt(self._store, lambda c: worklist.resolve(c, scope, key, resolution)):
+        if not in_transaction(self._store, lambda c: worklist.resolve(c, scope, key, resolution)):
             self.read(scope, told)
             raise refusals.CaseNotOpen
         return self.read(scope, told)
@@ -84,7 +84,7 @@ class Cases:
         if key.variant is None:
             self._send_again(scope, told, by, nav)
         else:
-            attempt(self._store, lambda c: self._match(c, scope, key, by, nav))
+            in_transaction(self._store, lambda c: self._match(c, scope, key, by, nav))
         return self.read(scope, told)
 
     def _send_again(self, scope: Scope, told: str, by: str, nav: str | None) -> None:
@@ -102,13 +102,13 @@ class Cases:
     def _match(
         self, connection: Transaction, scope: Scope, key: CaseKey, by: str, nav: str | None
     ) -> None:
-        matching.have_matches_alone(connection, scope or "")
+        matching.lock_matching_exclusive(connection, scope or "")
         row = worklist.lock(connection, scope, key)
         if row is None:
             raise refusals.CaseNotFound
         if row["resolved_at"] is not None:
             raise refusals.CaseNotOpen
-        if not waits(row["kept"], row["reasons"]):
+        if not awaits_notice(row["kept"], row["reasons"]):
             raise refusals.CaseNotWaiting
         if nav is None:
             if not matching.match_again(connection, row, self._clock()):

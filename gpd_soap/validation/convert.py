@@ -18,7 +18,7 @@ from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.finding import FieldError, findings
-from gpd_soap.validation.position_rules import judge
+from gpd_soap.validation.position_rules import check_rules
 
 #: The plan of installments that name none: GPD's first API knows one plan for each position.
 PLAN = "PLAN"
@@ -41,7 +41,7 @@ def check(told: object, organization: str, *, lenient: bool = False) -> Checked:
         body = models.Position.model_validate(told)
     except ValidationError as error:
         return Checked(None, findings(error), ())
-    errors, warnings = judge(body, organization, lenient=lenient)
+    errors, warnings = check_rules(body, organization, lenient=lenient)
     return Checked(None if errors else body, errors, warnings)
 
 

@@ -23,7 +23,7 @@ class Findings(NamedTuple):
     warnings: tuple[FieldError, ...]
 
 
-def judge(position: Position, organization: str, *, lenient: bool) -> Findings:
+def check_rules(position: Position, organization: str, *, lenient: bool) -> Findings:
     """Hold a position whose every field is in order against the rules between fields.
 
     `lenient` lets pass, with a warning, a notice number that we would not have issued: wrong check
@@ -60,7 +60,7 @@ def _number(option: Option, at: int) -> Iterator[FieldError]:
     if nav is None or not _are_digits(nav, 18 if field == "nav" else 17):
         return
     number = nav if field == "nav" else notice.nav_of_iuv(nav)
-    for rule, expected in notice.oddities(number, option.iuv):
+    for rule, expected in notice.number_warnings(number, option.iuv):
         yield _of(at, field, rule, expected)
 
 

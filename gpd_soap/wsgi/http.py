@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.exchange import NOT_GIVEN
 
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
@@ -40,7 +40,7 @@ def answer(
 
 def caller(environ: Environ) -> str:
     """Who asks: the name on the certificate where one was asked for, or else the address."""
-    name: str = environ.get("REMOTE_USER") or environ.get("REMOTE_ADDR") or NOBODY
+    name: str = environ.get("REMOTE_USER") or environ.get("REMOTE_ADDR") or NOT_GIVEN
     return name
 
 

@@ -17,10 +17,10 @@ from time import perf_counter
 from typing import NamedTuple, TypeAlias
 
 from gpd_soap.core import rome
-from gpd_soap.core.exchange import NOBODY, Exchanged, Witness
+from gpd_soap.core.exchange import NOT_GIVEN, ExchangeObserver, ExchangeRecord
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
 from gpd_soap.core.payment_options import PAIRS, Installment, OptionsDue, PaymentOption
-from gpd_soap.usecases.node import Desk
+from gpd_soap.usecases.node import NodeService
 from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 
 Outcome: TypeAlias = OptionsDue | Refusal
@@ -51,7 +51,9 @@ class Asked(NamedTuple):
 class PaymentOptions:
     """A WSGI application for the paths of payment options."""
 
-    def __init__(self, desk: Desk, witnesses: Sequence[Witness], *, max_body: int) -> None:
+    def __init__(
+        self, desk: NodeService, witnesses: Sequence[ExchangeObserver], *, max_body: int
+    ) -> None:
         """`witnesses` are told of each exchange; a body over `max_body` bytes is refused."""
         self._desk, self._witnesses, self._max_body = desk, tuple(witnesses), max_body
 
@@ -93,7 +95,7 @@ class PaymentOptions:
             return SYSTEM_ERROR, *_said(SYSTEM_ERROR, at)
 
     def _outcome(self, asked: Asked) -> Outcome:
-        return MISSHAPEN if NOBODY in asked else self._desk.options(*asked)
+        return MISSHAPEN if NOT_GIVEN in asked else self._desk.options(*asked)
 
 
 def _asked(path: str) -> Asked:
@@ -102,8 +104,8 @@ def _asked(path: str) -> Asked:
     assert match is not None
     organization, nav = match.groups()
     return Asked(
-        organization if _ORGANIZATION.fullmatch(organization) else NOBODY,
-        nav if _NAV.fullmatch(nav) else NOBODY,
+        organization if _ORGANIZATION.fullmatch(organization) else NOT_GIVEN,
+        nav if _NAV.fullmatch(nav) else NOT_GIVEN,
     )
 
 
@@ -175,24 +177,24 @@ def _present(**fields: object) -> Content:
 
 def _told(
     asked: Asked, outcome: Outcome, status: int, *, at: datetime, caller: str, seconds: float
-) -> Exchanged:
+) -> ExchangeRecord:
     """What there is to tell when an answer has been made."""
     fault = outcome.fault.code if isinstance(outcome, Refusal) else None
-    return Exchanged(
+    return ExchangeRecord(
         at=at,
         seconds=seconds,
         caller=caller,
         operation=OPERATION,
         organization=asked.organization,
-        broker=NOBODY,
-        station=NOBODY,
+        broker=NOT_GIVEN,
+        station=NOT_GIVEN,
         notice=asked.nav,
         iuv=None,
         receipt_id=None,
         psp=None,
         channel=None,
         outcome="KO" if fault else "OK",
-        fault=fault or NOBODY,
+        fault=fault or NOT_GIVEN,
         rule=outcome.rule,
         status=status,
         soap_action=None,

@@ -11,19 +11,19 @@ from typing import Any, NamedTuple
 from sqlalchemy import Table, select
 
 from gpd_soap.api.problems import Refused
-from gpd_soap.core.exchange import Exchanged
-from gpd_soap.core.receipt import Known, Receipt, Verdict, settle
+from gpd_soap.core.exchange import ExchangeRecord
+from gpd_soap.core.receipt import Receipt, ReceiptFacts, Verdict, settle
 from gpd_soap.store import tables as schema
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.node.settlement import values_of
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Outcome
-from gpd_soap.usecases.loading.load import How as LoadHow
+from gpd_soap.usecases.loading.load import LoadOptions as LoadHow
 from gpd_soap.usecases.loading.load import load
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Source
-from gpd_soap.usecases.positions.create import How, create
-from gpd_soap.usecases.positions.locking import Named
+from gpd_soap.usecases.positions.create import WriteOptions, create
+from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import Ledger
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.usecases.worklist import Cases
@@ -37,7 +37,7 @@ RAW = b"<receipt>as it came</receipt>"
 SERIALS = count(1)
 #: What two runs may differ in: how often a row was counted up, and whose the run was.
 COUNTERS = {"organization", "version", "revision", "beneficiary", "issuer", "raw"}
-PUBLISHED = How(publish=True)
+PUBLISHED = WriteOptions(publish=True)
 
 
 class Run(NamedTuple):
@@ -49,9 +49,9 @@ class Run(NamedTuple):
     cases: Cases
 
     @property
-    def named(self) -> Named:
+    def named(self) -> PositionRef:
         """The position, however it is marked."""
-        return Named(self.organization, IUPD, lambda _mark: True)
+        return PositionRef(self.organization, IUPD, lambda _mark: True)
 
     def receipt(self, sent: Receipt) -> Receipt:
         """A receipt of these tests as this organization gets it."""
@@ -65,17 +65,21 @@ Operation = Callable[[Run], object]
 def put(*options: Body, **more: object) -> Operation:
     """Put these notices in the position."""
     return lambda run: len(
-        update(run.store, run.named, body(*options, **more), NOW, How()).stored[0].position.options
+        update(run.store, run.named, body(*options, **more), NOW, WriteOptions())
+        .stored[0]
+        .position.options
     )
 
 
 def put_many(*options: Body) -> Operation:
     """The same by the operation for several."""
     told = [body(*options)]
-    return lambda run: len(update_many(run.store, run.organization, told, NOW, How()).stored)
+    return lambda run: len(
+        update_many(run.store, run.organization, told, NOW, WriteOptions()).stored
+    )
 
 
-def add(*options: Body, how: How = PUBLISHED, **more: object) -> Operation:
+def add(*options: Body, how: WriteOptions = PUBLISHED, **more: object) -> Operation:
     """Create a position of these notices."""
 
     def act(run: Run) -> object:
@@ -152,7 +156,7 @@ OPERATIONS: Mapping[str, Operation] = {
 POSITIONS: Mapping[str, Operation] = {
     "none": lambda _run: None,
     "lone": add(option(1)),
-    "draft": add(option(1), how=How()),
+    "draft": add(option(1), how=WriteOptions()),
     "exclusive": add(option(1), option(2)),
     "plan": add(option(1), *PLAN),
 }
@@ -183,7 +187,7 @@ def opened(store: Store, before: str) -> Run:
     return run
 
 
-def _never(_raw: bytes) -> Exchanged:
+def _never(_raw: bytes) -> ExchangeRecord:
     raise AssertionError("no message is sent again here")
 
 
@@ -200,7 +204,7 @@ class Settling:
 
     def __init__(self, run: Run, sent: Receipt) -> None:
         self._run, self._receipt = run, run.receipt(sent)
-        self._decided: tuple[Known, Verdict] | None = None
+        self._decided: tuple[ReceiptFacts, Verdict] | None = None
         self.verdict: Verdict | None = None
 
     def step(self) -> None:

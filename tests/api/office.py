@@ -9,8 +9,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import Client
 
 from gpd_soap.api.app import admin_app
-from gpd_soap.core.debt import Claim
-from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.debt import NodeRoute
+from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.settings import Settings
@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 ORGANIZATION = "77777777777"
 #: Processes of a race: with SQLite they stand in line, and none may wait too long.
 SIZE = 4
-CLAIM = Claim(ORGANIZATION, "15376371009", "15376371009_01")
+CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 ALL = f"/organizations/{ORGANIZATION}/debtpositions"
 #: Many at once, as in GPD's second API.
 SECOND = f"/v2{ALL}"
@@ -51,7 +51,7 @@ ENTRY = Entry(
     psp="ABI00000",
     channel="00000000191_01",
     outcome="OK",
-    fault=NOBODY,
+    fault=NOT_GIVEN,
     rule="receipt: kept as applied",
     status=200,
     soap_action=None,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gpd_soap.core.debt import Standing
+from gpd_soap.core.debt import RouteCheck
 from gpd_soap.store import tables as schema
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.positions import numbers
@@ -35,7 +35,7 @@ def settings(**more: Any) -> dict[str, Any]:
     return {"kind": "declared", "settings": {**OFFER["settings"], **more}}  # type: ignore[dict-item]
 
 
-def standing(store: Store) -> Standing:
+def standing(store: Store) -> RouteCheck:
     """How the Node's questions stand to what is configured."""
     return store.notice(CLAIM, "").standing
 

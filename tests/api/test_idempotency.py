@@ -224,14 +224,14 @@ def test_what_a_dead_process_began_is_taken_over(office: Office):
 
 def test_who_comes_back_from_the_dead_changes_nothing(office: Office):
     """Its claim is another's, whose answer stays, and so does the claim while there is none."""
-    first = requests.Claim("id", NAME, "digest", NOW)
+    first = requests.IdempotencyClaim("id", NAME, "digest", NOW)
     second = first._replace(asked_at=NOW + requests.ABANDONED)
-    theirs = requests.Told(201, {}, b"theirs")
+    theirs = requests.StoredResponse(201, {}, b"theirs")
     with office.store.begin() as connection:
         assert requests.claim(connection, first) is None
         assert requests.claim(connection, second) is None
         requests.release(connection, first)
-        requests.remember(connection, first, requests.Told(500, {}, b"ours"))
+        requests.remember(connection, first, requests.StoredResponse(500, {}, b"ours"))
         assert requests.claim(connection, second) == requests.Earlier("digest", None)
         requests.remember(connection, second, theirs)
         requests.release(connection, second)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.core.receipt import bounded
+from gpd_soap.core.receipt import receipt_key
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.journal.writer import keep
@@ -98,7 +98,7 @@ def test_a_receipt_of_a_long_name_is_found_by_it(office: Office):
     """Though it is kept under the name's hash."""
     name = "x" * 200
     with office.store.begin() as connection:
-        keep(connection, [ENTRY._replace(id=8, receipt_id=bounded(name))])
+        keep(connection, [ENTRY._replace(id=8, receipt_id=receipt_key(name))])
 
     assert ids(office, f"receiptId={name}") == [8]
     assert office.get(f"{JOURNAL}?receiptId={name * 2}").status == 400

@@ -7,7 +7,7 @@ from werkzeug.test import Client
 
 from gpd_soap.api.app import admin_app
 from gpd_soap.api.concurrency import Limits
-from gpd_soap.api.rate_limit import SECONDS, Bucket, Pace, drawn
+from gpd_soap.api.rate_limit import SECONDS, Bucket, RateLimit, drawn
 from gpd_soap.settings import Settings
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
@@ -47,7 +47,7 @@ def test_a_bucket_starts_full_and_fills_with_time():
 @pytest.mark.parametrize("most", [1, 5, 1000])
 def test_no_more_pass_than_may(most: int):
     """In any ten seconds a full bucket and what flowed in, and not one more."""
-    pace = Pace(most)
+    pace = RateLimit(most)
     asked = [NOW + timedelta(milliseconds=n) for n in range(0, SECONDS * 1000, 2)]
 
     passed = sum(pace.wait("k", at) == 0 for at in asked)

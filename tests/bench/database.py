@@ -26,7 +26,7 @@ from gpd_soap.core import rome
 from gpd_soap.store import tables as schema
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
-from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.node.settlement import PAID
 from gpd_soap.store.store import Store
 from tests import world
@@ -51,7 +51,7 @@ def fill(url: str, positions: int) -> None:
     store = Store(url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
-        patiently(connection)
+        without_statement_timeout(connection)
         _configure(connection)
         series = SERIES[connection.dialect.name]
         # WHY: PostgreSQL takes no parameter in CREATE TABLE AS.
@@ -66,7 +66,7 @@ def renew(url: str) -> None:
     """Make every notice payable again and forget the receipts, as if nothing had been paid."""
     store, option = Store(url), schema.payment_option
     with store.begin() as connection:
-        patiently(connection)
+        without_statement_timeout(connection)
         connection.execute(delete(schema.receipt))
         paid = update(option).where(option.c.paid_at.is_not(None))
         connection.execute(paid.values(dict.fromkeys(set(PAID) - {"updated_at"})))
@@ -89,7 +89,7 @@ def lost(url: str, taken: Iterable[int]) -> int:
     )
     store = Store(url)
     with store.begin() as connection:
-        patiently(connection)
+        without_statement_timeout(connection)
         kept = set(connection.scalars(paid))
     store.close()
     return sum(world.nav(serial) not in kept for serial in taken)

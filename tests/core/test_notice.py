@@ -12,7 +12,7 @@ from gpd_soap.core.notice import (
     check_digits,
     issue,
     nav_of_iuv,
-    oddities,
+    number_warnings,
     problem_with_iuv,
     problem_with_nav,
 )
@@ -175,4 +175,4 @@ def test_check_digits_are_made_of_sixteen_digits_only(head: str) -> None:
 )
 def test_what_is_odd_of_a_number_is_told_by_rule(nav: str, iuv: str | None, rules: list[str]):
     """For an import that may let it pass, and for whoever looks at what is stored."""
-    assert [rule for rule, _ in oddities(nav, iuv)] == rules
+    assert [rule for rule, _ in number_warnings(nav, iuv)] == rules

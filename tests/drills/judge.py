@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import RowMapping, func, select
 
-from gpd_soap.core.receipt import Kept
+from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store import tables as schema
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
@@ -38,7 +38,7 @@ class Found(NamedTuple):
 def look(url: str) -> Found:
     """Read the whole store."""
     store = Store(url)
-    everything = worklist.Wanted(None, False, None, None, limit=1_000_000, page=0)
+    everything = worklist.CaseQuery(None, False, None, None, limit=1_000_000, page=0)
     with store.begin() as connection:
 
         def rows(table: Any) -> list[RowMapping]:
@@ -115,7 +115,7 @@ def _kept_once(messages: Sequence[Message], heard: Heard, found: Found) -> Itera
 def _paid_by_one(kept: list[RowMapping], options: list[RowMapping], iupd: str) -> Iterator[str]:
     """Every position of the drill is paid by one receipt, whatever else came for it."""
     paid = [(o["nav"], o["receipt_id"]) for o in options if o["paid_at"] is not None]
-    paying = [(r["nav"], r["receipt_id"]) for r in kept if r["kept"] == Kept.APPLIED]
+    paying = [(r["nav"], r["receipt_id"]) for r in kept if r["kept"] == ReceiptStatus.APPLIED]
     if len(paid) != 1:
         yield f"position {iupd} has {len(paid)} paid options, not one"
     if len(paying) != 1:
@@ -129,10 +129,12 @@ def _others_wait(kept: list[RowMapping], waiting: set[tuple[str, int | None]]) -
     for row in kept:
         name = f"receipt {row['receipt_id']}, variant {row['variant']},"
         first, kind = row["variant"] == 0, row["kept"]
-        allowed = (Kept.APPLIED, Kept.DOUBLE) if first else (Kept.CONFLICTING,)
+        allowed = (
+            (ReceiptStatus.APPLIED, ReceiptStatus.DOUBLE) if first else (ReceiptStatus.CONFLICTING,)
+        )
         if kind not in allowed:
             yield f"{name} is kept as {kind}"
-        if (kind != Kept.APPLIED) != ((row["receipt_id"], row["variant"]) in waiting):
+        if (kind != ReceiptStatus.APPLIED) != ((row["receipt_id"], row["variant"]) in waiting):
             yield f"{name} is kept as {kind}, and the worklist says otherwise"
 
 

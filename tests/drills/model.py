@@ -8,9 +8,9 @@ import itertools
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from gpd_soap.core.debt import Claim, Debtor, Notice, Standing
+from gpd_soap.core.debt import Debtor, NodeRoute, Notice, RouteCheck
 from gpd_soap.core.payable import payable
-from gpd_soap.core.receipt import Kept, Known, Receipt, settle
+from gpd_soap.core.receipt import Receipt, ReceiptFacts, ReceiptStatus, settle
 from gpd_soap.core.state import OptionFacts, PositionFacts, PositionState, position_state
 from tests.drills.operations import (
     CHANGED,
@@ -39,7 +39,10 @@ from tests.drills.operations import (
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PUBLISHED, DUE = NOW.replace(year=2025), NOW.replace(year=2199)
 ORGANIZATION = "77777777777"
-CLAIM, STANDING = Claim(ORGANIZATION, "", ""), Standing("", broker_known=True, station_serves=True)
+CLAIM, STANDING = (
+    NodeRoute(ORGANIZATION, "", ""),
+    RouteCheck("", broker_known=True, station_serves=True),
+)
 BLANK = Notice(
     iupd="", version=1, published_at=PUBLISHED, withdrawn_at=None, company_name="",
     office_name=None, debtor=Debtor("F", "", ""), nav="", iuv="", revision=1, amount=0,
@@ -126,7 +129,7 @@ def _match_waiting(state: State) -> Iterator[State]:
     navs = {option.nav for option in position.options}
     waiting = [
         each for each in state.receipts
-        if each.status == Kept.UNMATCHED and each.receipt.nav in navs
+        if each.status == ReceiptStatus.UNMATCHED and each.receipt.nav in navs
     ]  # fmt: skip
     others = tuple(each for each in state.receipts if each not in waiting)
     for order in itertools.permutations(waiting):
@@ -140,7 +143,7 @@ def _receive(state: State, receipt: Receive) -> State:
     """The state with a receipt; one whose receiptId is stored changes nothing but its copies."""
     if any(each.receipt.receipt_id == receipt.receipt_id for each in state.receipts):
         return state
-    known = Known(STANDING, _notice(state.position, receipt.nav), None, None, alone=False)
+    known = ReceiptFacts(STANDING, _notice(state.position, receipt.nav), None, None, alone=False)
     verdict = settle(_receipt(receipt), known, NOW)
     decided = Decided(receipt, str(verdict.kept), "; ".join(verdict.reasons))
     after = state._replace(receipts=tuple(sorted([*state.receipts, decided])))

@@ -11,10 +11,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from gpd_soap import __version__
-from gpd_soap.core.exchange import Exchanged
+from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.monitoring.metrics import OPERATIONS, Metrics
-from gpd_soap.store.statistics import AWAY, Figures
+from gpd_soap.store.statistics import UNREACHABLE, Figures
 from tests.e2e.test_metrics import until
 from tests.store.database.test_connections import in_child
 
@@ -33,7 +33,7 @@ def no_room(_thread: threading.Thread) -> None:
     raise RuntimeError("can't start new thread")
 
 
-def exchanged(**more: Any) -> Exchanged:
+def exchanged(**more: Any) -> ExchangeRecord:
     """A verify that went well in 30 ms, unless said otherwise."""
     fields: dict[str, Any] = {
         "at": NOW, "seconds": 0.03, "caller": "10.0.0.1", "operation": "paVerifyPaymentNotice",
@@ -42,7 +42,7 @@ def exchanged(**more: Any) -> Exchanged:
         "channel": None, "outcome": "OK", "fault": "-", "rule": "payable", "status": 200,
         "soap_action": None,
     }  # fmt: skip
-    return Exchanged(**{**fields, **more})
+    return ExchangeRecord(**{**fields, **more})
 
 
 def read(text: bytes) -> dict[tuple[str, ...], float]:
@@ -54,7 +54,7 @@ def read(text: bytes) -> dict[tuple[str, ...], float]:
     }
 
 
-def told(*every: Exchanged, figures: Figures = AWAY) -> dict[tuple[str, ...], float]:
+def told(*every: ExchangeRecord, figures: Figures = UNREACHABLE) -> dict[tuple[str, ...], float]:
     """What is read after these exchanges."""
     metrics = Metrics()
     for each in every:
@@ -132,7 +132,7 @@ def test_what_is_not_known_is_not_told() -> None:
     unknown = FIGURES._replace(last_probe=None, open_cases=None, receipts=None)
 
     assert set(told(figures=unknown)) == {("gpd_build_info", __version__), ("gpd_database_up",)}
-    assert told(exchanged(), figures=AWAY)["gpd_database_up",] == 0
+    assert told(exchanged(), figures=UNREACHABLE)["gpd_database_up",] == 0
 
 
 def test_two_faces_of_one_test_do_not_count_together() -> None:
@@ -140,7 +140,7 @@ def test_two_faces_of_one_test_do_not_count_together() -> None:
     one, other = Metrics(), Metrics()
     one.tell(exchanged())
 
-    assert read(one.text(AWAY, NOW)) != read(other.text(AWAY, NOW))
+    assert read(one.text(UNREACHABLE, NOW)) != read(other.text(UNREACHABLE, NOW))
 
 
 def test_a_witness_waits_for_nothing() -> None:
@@ -152,7 +152,7 @@ def test_a_witness_waits_for_nothing() -> None:
         assert threading.active_count() <= before + 1
         until(lambda: not metrics._waiting)
 
-    assert read(metrics.text(AWAY, NOW))[COUNT] == 2000
+    assert read(metrics.text(UNREACHABLE, NOW))[COUNT] == 2000
 
 
 def test_what_is_told_is_counted_where_no_thread_can_be_had(
@@ -166,7 +166,7 @@ def test_what_is_told_is_counted_where_no_thread_can_be_had(
     metrics.tell(exchanged())
     until(lambda: not metrics._waiting)
 
-    assert read(metrics.text(AWAY, NOW))[COUNT] == 2
+    assert read(metrics.text(UNREACHABLE, NOW))[COUNT] == 2
 
 
 def test_a_child_counts_its_own_and_nothing_of_its_parent_s() -> None:
@@ -177,10 +177,10 @@ def test_a_child_counts_its_own_and_nothing_of_its_parent_s() -> None:
     def child() -> bool:
         metrics.tell(exchanged())
         until(lambda: not metrics._waiting)
-        return read(metrics.text(AWAY, NOW))[COUNT] == 1
+        return read(metrics.text(UNREACHABLE, NOW))[COUNT] == 1
 
     assert in_child(child)
-    assert read(metrics.text(AWAY, NOW))[COUNT] == 1
+    assert read(metrics.text(UNREACHABLE, NOW))[COUNT] == 1
 
 
 def test_nobody_is_named() -> None:

@@ -14,18 +14,18 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.simulator.caller import Caller
-from gpd_soap.simulator.http import Line
-from gpd_soap.simulator.request import Endpoint, Party, Patience
+from gpd_soap.simulator.http import HttpClient
+from gpd_soap.simulator.request import Addressee, Endpoint, Timeouts
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.messages import build
 from tests.messages.build import tags, transfer
 
 CONTRACT = Schema()
-PARTY = Party(world.ORGANIZATION, world.BROKER, world.STATION)
+PARTY = Addressee(world.ORGANIZATION, world.BROKER, world.STATION)
 NAV = world.nav(1)
 #: Short enough for a test, long enough for a loaded machine to be in time.
-SHORT = Patience(question=1.5, receipt=1.5)
+SHORT = Timeouts(question=1.5, receipt=1.5)
 
 VERIFY, GET, GET2 = "paVerifyPaymentNotice", "paGetPayment", "paGetPaymentV2"
 SEND, SEND2 = "paSendRT", "paSendRTV2"
@@ -175,9 +175,9 @@ def _running(server: BaseServer) -> Iterator[None]:
         thread.join()
 
 
-def caller(url: str, patience: Patience | None = None, **tls: Any) -> Caller:
+def caller(url: str, patience: Timeouts | None = None, **tls: Any) -> Caller:
     """The Node, calling there."""
-    return Caller(Line(Endpoint(url, **tls)), CONTRACT, patience)
+    return Caller(HttpClient(Endpoint(url, **tls)), CONTRACT, patience)
 
 
 def xml(text: str, status: int = 200, **more: Any) -> Said:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 import trustme
 
-from gpd_soap.simulator.http import LONGEST, Line
+from gpd_soap.simulator.http import LONGEST, HttpClient
 from gpd_soap.simulator.judging import NoReply, Reply, Verdict
 from gpd_soap.simulator.request import Endpoint, Unusable
 from tests.simulator.endpoints import (
@@ -29,13 +29,13 @@ from tests.simulator.endpoints import (
 def posted(said: Said, seconds: float = 5.0) -> Reply | NoReply:
     """What comes back from an institution that answers so."""
     with institution({VERIFY: said}) as made:
-        return Line(Endpoint(made.url)).post(b"<ask/>", VERIFY, seconds)
+        return HttpClient(Endpoint(made.url)).post(b"<ask/>", VERIFY, seconds)
 
 
 def test_a_message_goes_out_as_the_node_sends_it():
     """The type says no charset, and the action stands in quotes."""
     with institution({VERIFY: DUE}) as made:
-        reply = Line(Endpoint(made.url)).post(b"<ask/>", VERIFY, 5.0)
+        reply = HttpClient(Endpoint(made.url)).post(b"<ask/>", VERIFY, 5.0)
 
     [(headers, body)] = made.asked
     assert ("text/xml", f'"{VERIFY}"') == (headers["Content-Type"], headers["SOAPAction"])
@@ -67,7 +67,7 @@ def test_a_port_where_nobody_listens_is_unreachable():
     """The reason is the system's, without the layers in between."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    reply = Line(Endpoint(f"http://127.0.0.1:{port}/partner")).post(b"", VERIFY, 5.0)
+    reply = HttpClient(Endpoint(f"http://127.0.0.1:{port}/partner")).post(b"", VERIFY, 5.0)
 
     assert reply == NoReply(Verdict.UNREACHABLE, "Connection refused")
 
@@ -114,7 +114,7 @@ def test_neither_proxy_nor_bundle_of_the_environment_is_used(monkeypatch: pytest
 def test_an_address_that_is_none_is_told_before_anything_is_sent(url: str):
     """A mistake of the caller's is not an unreachable institution."""
     with pytest.raises(Unusable):
-        Line(Endpoint(url))
+        HttpClient(Endpoint(url))
 
 
 def test_certificates_are_looked_at_before_anything_is_sent(tmp_path: Path):
@@ -128,7 +128,7 @@ def test_certificates_are_looked_at_before_anything_is_sent(tmp_path: Path):
         Endpoint("http://127.0.0.1:1/", authority=wrong),
     ):
         with pytest.raises(Unusable):
-            Line(endpoint)
+            HttpClient(endpoint)
 
 
 class Identity(NamedTuple):
@@ -163,7 +163,7 @@ def guarded(identity: Identity, *, mutual: bool) -> ssl.SSLContext:
 def test_an_authority_that_is_not_trusted_is_unreachable(identity: Identity):
     """A certificate that nobody vouches for ends the call."""
     with institution({VERIFY: DUE}, guarded(identity, mutual=False)) as made:
-        reply = Line(Endpoint(made.url)).post(b"", VERIFY, 5.0)
+        reply = HttpClient(Endpoint(made.url)).post(b"", VERIFY, 5.0)
 
     assert isinstance(reply, NoReply)
     assert Verdict.UNREACHABLE is reply.verdict
@@ -173,10 +173,10 @@ def test_an_authority_that_is_not_trusted_is_unreachable(identity: Identity):
 def test_a_certificate_opens_an_endpoint_that_asks_for_one(identity: Identity):
     """Mutual TLS: with our certificate we are answered, without it we are not."""
     with institution({VERIFY: DUE}, guarded(identity, mutual=True)) as made:
-        shown = Line(Endpoint(made.url, identity.certificate, authority=identity.authority)).post(
-            b"", VERIFY, 5.0
-        )
-        hidden = Line(Endpoint(made.url, authority=identity.authority)).post(b"", VERIFY, 5.0)
+        shown = HttpClient(
+            Endpoint(made.url, identity.certificate, authority=identity.authority)
+        ).post(b"", VERIFY, 5.0)
+        hidden = HttpClient(Endpoint(made.url, authority=identity.authority)).post(b"", VERIFY, 5.0)
 
     assert shown == Reply(200, DUE.body, "utf-8")
     assert isinstance(hidden, NoReply)

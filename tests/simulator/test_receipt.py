@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from gpd_soap.simulator.caller import Caller
-from gpd_soap.simulator.http import Line
+from gpd_soap.simulator.http import HttpClient
 from gpd_soap.simulator.judging import NoReply, Reply, Verdict
 from gpd_soap.simulator.request import Payment
 from gpd_soap.simulator.scenarios import Step, pay
@@ -35,7 +35,7 @@ WHEN = datetime(2026, 7, 1, 22, 30, tzinfo=UTC)  # already the second of July in
 MDB = "{http://www.agenziaentrate.gov.it/2014/MarcaDaBollo}"
 
 
-class Recorder(Line):
+class Recorder(HttpClient):
     """A line to nowhere that answers from a script and keeps what was said."""
 
     def __init__(self, answers: dict[str, Said]) -> None:

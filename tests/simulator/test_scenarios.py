@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from gpd_soap.simulator.caller import Caller
 from gpd_soap.simulator.judging import Verdict
-from gpd_soap.simulator.request import Party, Payment, Unusable
+from gpd_soap.simulator.request import Addressee, Payment, Unusable
 from gpd_soap.simulator.scenarios import AGAIN, ENDS, Step, pay, probe, verify
 from gpd_soap.soap.envelope import open_envelope
 from gpd_soap.store import tables as schema
@@ -183,7 +183,7 @@ def test_the_probe_is_positive_on_the_word_and_http_alone():
 def test_what_the_contract_forbids_to_ask_is_not_asked():
     """A mistake of the caller's never leaves."""
     with institution(GOOD) as made, pytest.raises(Unusable, match="idBrokerPA: maxLength"):
-        verify(caller(made.url), Party("77777777777", "9" * 36, "1"), NAV)
+        verify(caller(made.url), Addressee("77777777777", "9" * 36, "1"), NAV)
 
     assert made.asked == []
 
@@ -251,4 +251,4 @@ def test_a_repeated_receipt_may_be_called_a_duplicate(store: Store):
 def test_our_own_server_is_back_from_stand_in_for_whoever_probes(ours: Caller):
     """The probe asks nothing of the configuration."""
     assert probe(ours, PARTY).good
-    assert probe(ours, Party("99999999999", "nobody", "nowhere")).good
+    assert probe(ours, Addressee("99999999999", "nobody", "nowhere")).good

@@ -228,7 +228,7 @@ def test_amounts_are_read_as_integer_cents(text: str, cents: int):
 @pytest.mark.parametrize("cents", [-1, money.MAX_CENTS + 1])
 def test_an_amount_that_the_contract_has_no_place_for_is_not_written(cents: int):
     """Rather no answer than one with another amount."""
-    with pytest.raises(codec.Unsayable, match=r"^fee$"):
+    with pytest.raises(codec.NotSerializable, match=r"^fee$"):
         write(models.ReceiptV1(fee=cents))
 
 
@@ -316,7 +316,7 @@ def test_base64_with_other_characters_in_it_is_not_guessed_at():
 @pytest.mark.parametrize("character", "\0\x01\x08\x0b\x0c\x1f\ud800\udfff\ufffe\uffff", ids=repr)
 def test_text_that_no_xml_can_carry_is_refused_when_it_is_written(character: str):
     """A control character in our own data is found here, and never sent."""
-    with pytest.raises(codec.Unsayable, match=r"^description$"):
+    with pytest.raises(codec.NotSerializable, match=r"^description$"):
         write(models.FaultBean(description=f"a{character}<b"))
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from gpd_soap.core.exchange import Exchanged
+from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.settings import Settings
 from gpd_soap.store import tables as schema
 from gpd_soap.store.store import Store
@@ -239,7 +239,7 @@ def test_answers_may_go_unchecked_where_that_was_asked_for(store: Store) -> None
 
 def test_a_message_that_was_kept_is_taken_again(store: Store) -> None:
     """As any other, and whoever is told of exchanges learns who sent it."""
-    told: list[Exchanged] = []
+    told: list[ExchangeRecord] = []
     answering = desk(Settings(), store, lambda: world.NOW)
     endpoint = node_endpoint(Settings(), answering, [told.append])
 

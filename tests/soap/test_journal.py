@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
-from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store import tables as schema
 from gpd_soap.store.journal import entries
-from gpd_soap.store.journal.entries import Entry, Wanted
+from gpd_soap.store.journal.entries import Entry, JournalQuery
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
@@ -82,10 +82,10 @@ CASES: dict[str, tuple[str, dict[str, object]]] = {
     "not-soap": (SENT[:-40], {"outcome": "Fault", "status": 500}),
 }  # fmt: skip
 UNSAID: dict[str, object] = {
-    **dict.fromkeys(("organization", "operation", "broker", "station", "nav"), NOBODY),
+    **dict.fromkeys(("organization", "operation", "broker", "station", "nav"), NOT_GIVEN),
     **dict.fromkeys(("iuv", "receipt_id", "psp", "channel", "soap_action")),
-    "fault": NOBODY,
-    "rule": NOBODY,
+    "fault": NOT_GIVEN,
+    "rule": NOT_GIVEN,
     "caller": "192.0.2.7",
     "at": world.NOW,
 }
@@ -115,7 +115,7 @@ def post(face: Wsgi, message: str | bytes, **headers: Any) -> int:
 def journal(store: Store) -> list[Entry]:
     """Every entry, once all are written."""
     assert store.journal.flush(10)
-    wanted = Wanted(None, world.YESTERDAY, world.TOMORROW, limit=100)
+    wanted = JournalQuery(None, world.YESTERDAY, world.TOMORROW, limit=100)
     with store.begin() as connection:
         return entries.page(connection, wanted)[0]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from gpd_soap.core.debt import Claim, Debtor, Transfer
-from gpd_soap.core.exchange import Exchanged
+from gpd_soap.core.debt import Debtor, NodeRoute, Transfer
+from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.notice import issue
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.receipt import Receipt, Verdict, settle
@@ -26,7 +26,7 @@ from gpd_soap.usecases.node import ATTEMPTS
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 YESTERDAY, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)
 ORGANIZATION, OTHER, STRANGER = "77777777777", "88888888888", "99999999999"
-CLAIM = Claim(ORGANIZATION, "15376371009", "15376371009_01")
+CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 RAW = b"<receipt>as it came</receipt>"
 
 
@@ -43,7 +43,7 @@ def prepare(url: str) -> None:
     store.close()
 
 
-def entry_of(told: Exchanged) -> Entry:
+def entry_of(told: ExchangeRecord) -> Entry:
     """What is kept of one exchange."""
     return entries_of([told])[0]
 

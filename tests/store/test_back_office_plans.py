@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import Connection, event, insert, literal, select
 
 from gpd_soap.core.case_id import CaseKey
-from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables as schema
 from gpd_soap.store.access import audit, keys
 from gpd_soap.store.access.audit import Change
 from gpd_soap.store.configuration import read as configured
 from gpd_soap.store.configuration import write as configuration
-from gpd_soap.store.database.engine import patiently
-from gpd_soap.store.database.paging import Slice
+from gpd_soap.store.database.engine import without_statement_timeout
+from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.journal import entries
 from gpd_soap.store.journal import writer as journal
 from gpd_soap.store.journal.entries import Entry
@@ -36,10 +36,10 @@ OTHERS = [str(88888888880 + number) for number in range(12)]
 BIG = ("receipt", "quarantine", "journal", "audit")
 #: What is all of a table, or nearly, is read from end to end.
 ALL_OF = {"audit of all": "audit", "worklist of nobody": "quarantine"}
-FIRST = Slice(50, 0)
-LISTED = receipts.Wanted(NOW - timedelta(days=1), NOW, None, None, None, (), 20, 0)
-CASES = worklist.Wanted(None, False, None, None, 10, 0)
-SEARCHED = entries.Wanted(ORGANIZATION, NOW - timedelta(minutes=9), NOW, 50)
+FIRST = PageRequest(50, 0)
+LISTED = receipts.ReceiptQuery(NOW - timedelta(days=1), NOW, None, None, None, (), 20, 0)
+CASES = worklist.CaseQuery(None, False, None, None, 10, 0)
+SEARCHED = entries.JournalQuery(ORGANIZATION, NOW - timedelta(minutes=9), NOW, 50)
 
 LISTS: dict[str, Callable[[Connection], object]] = {
     "receipts": lambda c: receipts.page(c, ORGANIZATION, LISTED),
@@ -74,7 +74,7 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     "journal of a receipt": lambda c: entries.page(c, SEARCHED._replace(receipt_id="r-7")),
     **{
         f"journal of a {name}": lambda c, name=name: entries.page(  # type: ignore[misc]
-            c, entries.Wanted(**{**SEARCHED._asdict(), name: "x"})
+            c, entries.JournalQuery(**{**SEARCHED._asdict(), name: "x"})
         )
         for name in ("operation", "outcome", "fault", "psp", "station")
     },
@@ -106,7 +106,7 @@ def entry(number: int) -> Entry:
         "ABI",
         "1_01",
         "OK",
-        NOBODY,
+        NOT_GIVEN,
         "kept",
         200,
         None,
@@ -150,11 +150,11 @@ def crowded(request: pytest.FixtureRequest, databases: Databases) -> Iterator[St
     store = Store(url)
     keep_many(store)
     with store.begin() as connection:
-        patiently(connection)
+        without_statement_timeout(connection)
         fill(connection)
     if request.param == "postgresql":
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            patiently(connection)
+            without_statement_timeout(connection)
             connection.exec_driver_sql("SET statement_timeout = 0")
             # WHY: an index answers alone for pages of a table that are known to be visible to all.
             connection.exec_driver_sql("VACUUM ANALYZE")

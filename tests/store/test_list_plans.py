@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import event
 
 from gpd_soap.core.state import PositionState
-from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.positions import search as listing
-from gpd_soap.store.positions.search import Wanted
+from gpd_soap.store.positions.search import PositionQuery
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.store.samples import CLAIM, NOW, prepare
@@ -48,8 +48,8 @@ SELECT organization, '3' || iuv, 1, 1000, '77777777777', 'Tributo', '0101002IM',
 FROM noticed
 """
 MONTH = NOW, NOW + timedelta(days=30)
-PLAIN = Wanted(None, None, None, "inserted", descending=True, limit=50, page=0)
-LISTS: dict[str, Wanted] = {
+PLAIN = PositionQuery(None, None, None, "inserted", descending=True, limit=50, page=0)
+LISTS: dict[str, PositionQuery] = {
     "plain": PLAIN,
     "rising": PLAIN._replace(descending=False),
     "far": PLAIN._replace(page=30),
@@ -71,7 +71,7 @@ def crowded(databases: Databases) -> Iterator[Store]:
     store = Store(url)
     with store.begin() as connection:
         # WHY: on a busy machine it takes longer than a statement of the program may.
-        patiently(connection)
+        without_statement_timeout(connection)
         connection.exec_driver_sql(FILL.replace("%", "%%"))
         connection.exec_driver_sql("ANALYZE")
     yield store
@@ -79,7 +79,7 @@ def crowded(databases: Databases) -> Iterator[Store]:
     databases.server("postgresql").drop_database(name)
 
 
-def plans(store: Store, wanted: Wanted) -> list[dict[str, Any]]:
+def plans(store: Store, wanted: PositionQuery) -> list[dict[str, Any]]:
     """How PostgreSQL answers each question that a list asks; the list has something in it."""
     asked: list[tuple[str, Any]] = []
     with store.begin() as connection:

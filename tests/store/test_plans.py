@@ -9,7 +9,7 @@ from psycopg import ClientCursor, RawCursor
 from sqlalchemy import Connection, event, insert
 
 from gpd_soap.core.case_id import CaseKey
-from gpd_soap.core.receipt import Kept, Verdict
+from gpd_soap.core.receipt import ReceiptStatus, Verdict
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database import session
 from gpd_soap.store.database.session import Statement
@@ -58,7 +58,7 @@ def crowded(databases: Databases) -> Iterator[Store]:
 
 def keep_many(store: Store) -> None:
     """Thousands of receipts, all for one organization."""
-    verdict = Verdict(Kept.REVIEW, ("the amount differs",))
+    verdict = Verdict(ReceiptStatus.REVIEW, ("the amount differs",))
     standing = store.known(receipt(1)).standing
     rows = [
         values_of(receipt(n), verdict, standing, "paSendRTV2", RAW, NOW)
@@ -159,8 +159,8 @@ def test_sqlite_finds_the_options_of_each_position_by_index(fresh_database: Fres
     assert "(organization=? AND iupd=?)" in how
 
 
-LISTED = receipts.Wanted(TOMORROW, None, None, None, None, (), 20, 0)
-DOUBLE = worklist.Wanted("double", False, None, None, 10, 0)
+LISTED = receipts.ReceiptQuery(TOMORROW, None, None, None, None, (), 20, 0)
+DOUBLE = worklist.CaseQuery("double", False, None, None, 10, 0)
 BACK_OFFICE: dict[str, Callable[[Connection], object]] = {
     "receipts": lambda c: receipts.page(c, ORGANIZATION, LISTED),
     "receipts until": lambda c: receipts.page(c, ORGANIZATION, LISTED._replace(until=TOMORROW)),

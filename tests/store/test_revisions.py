@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Connection, delete, select, update
 
 from gpd_soap.core.position import NewPosition
-from gpd_soap.core.receipt import Kept, Verdict
+from gpd_soap.core.receipt import ReceiptStatus, Verdict
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.node import matching
@@ -39,7 +39,7 @@ from tests.store.samples import (
     take,
 )
 
-PAYS = Verdict(Kept.APPLIED, pays=True)
+PAYS = Verdict(ReceiptStatus.APPLIED, pays=True)
 OPTION = schema.payment_option.c
 Change = Callable[[Connection, Stored], object]
 
@@ -201,7 +201,10 @@ def test_the_number_of_a_notice_that_went_never_comes_back(store: Store, away: s
 def test_a_receipt_whose_iuv_appeared_meanwhile_is_not_kept_as_unmatched(store: Store):
     """Another notice carries it by then, and a person has to say which is meant."""
     sent = receipt(8, iuv=nav(1)[1:])
-    known, unmatched = store.known(sent), Verdict(Kept.UNMATCHED, ("no notice of this number",))
+    known, unmatched = (
+        store.known(sent),
+        Verdict(ReceiptStatus.UNMATCHED, ("no notice of this number",)),
+    )
     add(store, position("P", option(1)))
 
     assert not store.settle(sent, known, unmatched, primitive="paSendRT", raw=RAW, now=NOW)
@@ -220,7 +223,7 @@ def test_an_update_writes_every_field_of_a_notice_that_stays(store: Store):
 
     with store.begin() as connection:
         assert stored(connection).position == position("P", new, option(4))
-        assert [row.nav for row in retired.among(connection, ORGANIZATION, [nav(2)], [])]
+        assert [row.nav for row in retired.find_retired(connection, ORGANIZATION, [nav(2)], [])]
 
 
 def test_an_option_that_vanished_keeps_no_receipt(store: Store):

@@ -97,7 +97,7 @@ def test_an_operator_may_wait_longer(
     monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.3)
     store, slow = Store(postgres.url("postgres")), text("SELECT pg_sleep(1)")
     with store.begin() as connection:
-        engine.patiently(connection)
+        engine.without_statement_timeout(connection)
         connection.execute(slow)
     with pytest.raises(OperationalError), store.begin() as connection:
         connection.execute(slow)

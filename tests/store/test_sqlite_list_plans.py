@@ -13,7 +13,7 @@ from gpd_soap.store import tables as schema
 from gpd_soap.store.database.sqlite_statistics import FIGURES, believe_large
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions import search as listing
-from gpd_soap.store.positions.search import MOST_BY_STATUS, Wanted
+from gpd_soap.store.positions.search import MOST_BY_STATUS, PositionQuery
 from gpd_soap.store.store import Store
 from tests.conftest import Databases, FreshDatabase
 from tests.store.samples import CLAIM, NOW, prepare
@@ -128,7 +128,7 @@ def test_nobody_sorts_what_an_index_orders_on_sqlite(crowded: Store, which: str)
     assert sorts == [] or wanted.due or wanted.paid
 
 
-def steps(store: Store, wanted: Wanted) -> int:
+def steps(store: Store, wanted: PositionQuery) -> int:
     """How many hundreds of SQLite's instructions a page with its total takes, as instructions."""
     counted = [0]
 

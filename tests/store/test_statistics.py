@@ -8,21 +8,21 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
-from gpd_soap.core.receipt import Kept
+from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store import statistics as figures
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.engine import LOCK_SECONDS
-from gpd_soap.store.statistics import AWAY
+from gpd_soap.store.statistics import UNREACHABLE
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres
 from tests.store.samples import CLAIM, NOW, ORGANIZATION, OTHER, RAW, YESTERDAY, prepare, receipt
 
-NOTHING = dict.fromkeys(map(str, Kept), 0)
+NOTHING = dict.fromkeys(map(str, ReceiptStatus), 0)
 CLOSED = {"unmatched": 0, "double": 0, "conflicting": 0, "review": 0, "quarantine": 0}
 
 
-def keep(store: Store, *rows: tuple[str, Kept, bool]) -> None:
+def keep(store: Store, *rows: tuple[str, ReceiptStatus, bool]) -> None:
     """Keep receipts of organizations as this or that, resolved or not."""
     told = receipt(1)
     with store.begin() as connection:
@@ -50,16 +50,16 @@ def test_receipts_are_counted_by_state_and_open_cases_by_kind(store: Store) -> N
     """Over all organizations; what was resolved is a case no longer, but still a receipt."""
     keep(
         store,
-        (ORGANIZATION, Kept.APPLIED, False),
-        (OTHER, Kept.APPLIED, False),
-        (ORGANIZATION, Kept.DOUBLE, False),
-        (OTHER, Kept.DOUBLE, False),
-        (OTHER, Kept.DOUBLE, True),
-        (OTHER, Kept.REVIEW, True),
-        (OTHER, Kept.UNMATCHED, False),
-        (ORGANIZATION, Kept.CONFLICTING, False),
-        (ORGANIZATION, Kept.SECONDARY, False),
-        (ORGANIZATION, Kept.NOT_PAID, False),
+        (ORGANIZATION, ReceiptStatus.APPLIED, False),
+        (OTHER, ReceiptStatus.APPLIED, False),
+        (ORGANIZATION, ReceiptStatus.DOUBLE, False),
+        (OTHER, ReceiptStatus.DOUBLE, False),
+        (OTHER, ReceiptStatus.DOUBLE, True),
+        (OTHER, ReceiptStatus.REVIEW, True),
+        (OTHER, ReceiptStatus.UNMATCHED, False),
+        (ORGANIZATION, ReceiptStatus.CONFLICTING, False),
+        (ORGANIZATION, ReceiptStatus.SECONDARY, False),
+        (ORGANIZATION, ReceiptStatus.NOT_PAID, False),
     )
     for raw in (b"<one/>", b"<two/>", b"<two/>"):
         store.quarantine("x" * 99, "paSendRT", "contract", raw, NOW)
@@ -91,7 +91,7 @@ def test_a_database_that_is_away_has_no_figures(
     assert figures.read(store).reachable
 
     postgres.stop()
-    assert figures.read(store) == AWAY
+    assert figures.read(store) == UNREACHABLE
     postgres.start()
     assert figures.read(store).reachable
     store.close()
@@ -101,7 +101,7 @@ def test_without_tables_there_are_no_figures(database_url: str) -> None:
     """Whoever watches sees a database that does not serve."""
     store = Store(database_url)
 
-    assert figures.read(store) == AWAY
+    assert figures.read(store) == UNREACHABLE
     store.close()
 
 

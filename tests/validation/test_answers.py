@@ -11,7 +11,7 @@ from lxml import etree
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core.codes import COUNTRIES
-from gpd_soap.core.debt import Claim, Notice
+from gpd_soap.core.debt import NodeRoute, Notice
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
@@ -29,7 +29,7 @@ from tests.store.samples import prepare
 from tests.validation.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, body, iuv
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
-CLAIM = Claim(ORGANIZATION, "15376371009", "15376371009_01")
+CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 CONTRACT = Schema()
 TRANSFER_TYPES = (None, "POSTAL", "PAGOPA")
 

@@ -7,7 +7,7 @@ from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import Responses, Schema, answer, moments, objects, page_of, ref, texts
-from gpd_soap.api.responses import listed, local, row
+from gpd_soap.api.responses import camel_case, listed, rome_text
 from gpd_soap.store.access import audit
 from gpd_soap.store.access.audit import Change
 from gpd_soap.store.access.keys import Role
@@ -61,4 +61,4 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _told(change: Change) -> dict[str, object]:
-    return row(**{**change._asdict(), "at": local(change.at)})
+    return camel_case(**{**change._asdict(), "at": rome_text(change.at)})

@@ -11,10 +11,10 @@ from gpd_soap.api.auth import READING
 from gpd_soap.api.idempotency import REPLAYED
 from gpd_soap.clock import Clock
 from gpd_soap.core.codes import problem_with_fiscal_code_pa
-from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store.access import audit
 from gpd_soap.store.access.audit import Change
-from gpd_soap.store.database.transaction import Unavailable, attempt
+from gpd_soap.store.database.transaction import Unavailable, in_transaction
 from gpd_soap.store.store import Store
 
 #: Where the name of a request stands in its environment.
@@ -23,7 +23,7 @@ REQUEST_ID = "gpd_soap.request_id"
 LOG = logging.getLogger(__name__)
 
 
-class Trail:
+class AuditWriter:
     """Runs after every operation."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
@@ -37,7 +37,7 @@ class Trail:
             return answer
         change = _change(self._clock, answer.status_code)
         try:
-            attempt(self._store, lambda c: audit.keep(c, change))
+            in_transaction(self._store, lambda c: audit.keep(c, change))
         except Unavailable:
             # WHY: what was asked is done, and whoever asked must hear of it.
             fields = {name: str(value) for name, value in change._asdict().items()}
@@ -55,10 +55,10 @@ def _change(clock: Clock, status: int) -> Change:
         method=request.method,
         path=re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule),
         status=status,
-        request_id=request.environ.get(REQUEST_ID, NOBODY),
+        request_id=request.environ.get(REQUEST_ID, NOT_GIVEN),
     )
 
 
 def _organization() -> str:
-    told = (request.view_args or {}).get("organizationfiscalcode", NOBODY)
-    return told if problem_with_fiscal_code_pa(told) is None else NOBODY
+    told = (request.view_args or {}).get("organizationfiscalcode", NOT_GIVEN)
+    return told if problem_with_fiscal_code_pa(told) is None else NOT_GIVEN

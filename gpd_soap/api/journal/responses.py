@@ -9,7 +9,7 @@ from typing import Any
 
 from gpd_soap.api.openapi import Schema, many, objects, texts
 from gpd_soap.core import rome
-from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store.journal.entries import REFERENCE, Entry, Place
 
 Body = dict[str, Any]
@@ -45,7 +45,7 @@ def entry(kept: Entry, *, masked: bool) -> Body:
         "caller": kept.caller,
         "soapAction": kept.soap_action,
     }
-    said = {name: value for name, value in told.items() if value not in (None, NOBODY)}
+    said = {name: value for name, value in told.items() if value not in (None, NOT_GIVEN)}
     return _masked(said) if masked else said
 
 

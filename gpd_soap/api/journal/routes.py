@@ -13,7 +13,7 @@ from gpd_soap.store.access.keys import Role
 from gpd_soap.store.journal.entries import Place
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import journal as use_case
-from gpd_soap.validation.queries.common import Nothing, OfOrganization
+from gpd_soap.validation.queries.common import NoQuery, OfOrganization
 from gpd_soap.validation.queries.journal import OfAnyEntry, OfEntry, Searching
 
 
@@ -38,11 +38,11 @@ class Journal:
         """Search the journal of all organizations, those that are not ours included."""
         return self._page(None, query)
 
-    def read(self, path: OfEntry, query: Nothing) -> Response:
+    def read(self, path: OfEntry, query: NoQuery) -> Response:
         """Read an entry of an organization's journal."""
         return self._one(path.organizationfiscalcode, path.id)
 
-    def read_any(self, path: OfAnyEntry, query: Nothing) -> Response:
+    def read_any(self, path: OfAnyEntry, query: NoQuery) -> Response:
         """Read an entry of the journal, whosever it is."""
         return self._one(None, path.id)
 

@@ -21,14 +21,14 @@ from gpd_soap.api.openapi import (
     texts,
 )
 from gpd_soap.api.problems import Refused
-from gpd_soap.api.responses import listed, local, row
+from gpd_soap.api.responses import camel_case, listed, rome_text
 from gpd_soap.clock import Clock
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role, UnusableKey
-from gpd_soap.store.database.transaction import attempt, read_only
+from gpd_soap.store.database.transaction import in_transaction, read_only
 from gpd_soap.store.store import Store
 from gpd_soap.validation.finding import FieldError
-from gpd_soap.validation.queries.common import Nothing, Paged
+from gpd_soap.validation.queries.common import NoQuery, Paged
 from gpd_soap.validation.queries.keys import NewKey, OfKey
 
 CREATE = "createKey"
@@ -52,7 +52,7 @@ class Keys:
         found, total = read_only(self._store, lambda c: keys.page(c, query.slice()))
         return jsonify(listed("keys", [_told(key) for key in found], total, query))
 
-    def create(self, query: Nothing) -> Response:
+    def create(self, query: NoQuery) -> Response:
         """Make a key, and show it: the only time that anyone sees it.
 
         It takes no Idempotency-Key, because an answer that can be given again is kept, and this
@@ -61,7 +61,7 @@ class Keys:
         told = body_of(NewKey)
         role, now = Role(told.role), self._clock()
         try:
-            made, token = attempt(
+            made, token = in_transaction(
                 self._store, lambda c: keys.create(c, told.name, role, told.organizations, now)
             )
         except UnusableKey:
@@ -71,13 +71,13 @@ class Keys:
         answer.status_code = 201
         return answer
 
-    def revoke(self, path: OfKey, query: Nothing) -> Response:
+    def revoke(self, path: OfKey, query: NoQuery) -> Response:
         """Let a key work no longer, at once and everywhere; it may be the one that asks.
 
         When no administrator's key is left, `gpd-soap key create` makes one.
         """
         now = self._clock()
-        if not attempt(self._store, lambda c: keys.revoke(c, path.id, now)):
+        if not in_transaction(self._store, lambda c: keys.revoke(c, path.id, now)):
             raise Refused(problems.KEY_NOT_FOUND)
         return Response(status=204)
 
@@ -111,5 +111,5 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _told(key: Key) -> dict[str, object]:
-    told = {**key._asdict(), "created_at": local(key.created_at)}
-    return row(**{**told, "revoked_at": local(key.revoked_at)})
+    told = {**key._asdict(), "created_at": rome_text(key.created_at)}
+    return camel_case(**{**told, "revoked_at": rome_text(key.revoked_at)})

@@ -15,24 +15,24 @@ from gpd_soap.api.positions.parameters import (
     ChangingAccount,
     Creating,
     Deleting,
-    Doomed,
     Listing,
     OfIuv,
     OfNav,
-    OfPosition,
     OfTransfer,
+    PositionPath,
+    PositionsToDelete,
     Updating,
 )
 from gpd_soap.api.problems import Refused
 from gpd_soap.clock import Clock
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.positions.create import MANY, Done, How, create
-from gpd_soap.usecases.positions.locking import Named
+from gpd_soap.usecases.positions.create import MANY, WriteOptions, WriteResult, create
+from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import IUPDS, Ledger
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
-from gpd_soap.validation.queries.common import Nothing, OfOrganization
+from gpd_soap.validation.queries.common import NoQuery, OfOrganization
 
 #: LIMIT: GPD's for one bulk.
 MOST = 100
@@ -65,7 +65,7 @@ class Positions:
         done = self._create(path.organizationfiscalcode, told, query, many=True)
         return self._shown(done, many=True) if query.dry_run else Response(status=201)
 
-    def read(self, path: OfPosition, query: Nothing) -> Response:
+    def read(self, path: PositionPath, query: NoQuery) -> Response:
         """Read a debt position."""
         stored = self._ledger.read(path.organizationfiscalcode, path.iupd)
         return _marked(jsonify(answers.base(stored, self._clock())), stored)
@@ -77,7 +77,7 @@ class Positions:
         now = self._clock()
         return jsonify(answers.page(stored, total, wanted.limit, wanted.page, now))
 
-    def update(self, path: OfPosition, query: Updating) -> Response:
+    def update(self, path: PositionPath, query: Updating) -> Response:
         """Put another content in a debt position's place; a published one stays published."""
         how, told = _how(query), json_body()
         done = update(self._store, _named(path), told, self._clock(), how)
@@ -89,24 +89,24 @@ class Positions:
         done = update_many(self._store, path.organizationfiscalcode, told, self._clock(), how)
         return self._shown(done, many=True) if query.dry_run else Response(status=200)
 
-    def delete(self, path: OfPosition, query: Nothing) -> Response:
+    def delete(self, path: PositionPath, query: NoQuery) -> Response:
         """Delete a debt position; its notice numbers are never used again."""
         self._ledger.delete(_named(path))
         return jsonify("Debt position deleted")
 
     def delete_many(self, path: OfOrganization, query: Deleting) -> Response:
         """Delete 1 to 20 debt positions, all or none; their numbers are never used again."""
-        iupds = body_of(Doomed).payment_position_iupds
+        iupds = body_of(PositionsToDelete).payment_position_iupds
         self._ledger.delete_many(path.organizationfiscalcode, iupds, dry_run=query.dry_run)
         if query.dry_run:
             return jsonify({IUPDS: iupds, "warnings": []})
         return jsonify("Debt positions deleted")
 
-    def publish(self, path: OfPosition, query: Nothing) -> Response:
+    def publish(self, path: PositionPath, query: NoQuery) -> Response:
         """Publish a draft."""
         return self._model(self._ledger.publish(_named(path)))
 
-    def invalidate(self, path: OfPosition, query: Nothing) -> Response:
+    def invalidate(self, path: PositionPath, query: NoQuery) -> Response:
         """Withdraw a debt position that is published or valid."""
         return self._model(self._ledger.invalidate(_named(path)))
 
@@ -120,7 +120,7 @@ class Positions:
         told = f"Updated IBAN on {changed} Transfers"
         return jsonify({"description": told, "updatedTransfers": changed})
 
-    def paid_elsewhere(self, path: OfNav, query: Nothing) -> Response:
+    def paid_elsewhere(self, path: OfNav, query: NoQuery) -> Response:
         """Note that a notice was paid at the creditor's."""
         told = body_of(parameters.PaidElsewhere, optional=True)
         notice = self._ledger.paid_elsewhere(
@@ -128,25 +128,27 @@ class Positions:
         )
         return jsonify(answers.paid(notice.stored, notice.at))
 
-    def report(self, path: OfTransfer, query: Nothing) -> Response:
+    def report(self, path: OfTransfer, query: NoQuery) -> Response:
         """Note that a transfer was reported by a flow; saying it again changes nothing."""
         share = self._ledger.report(path.organizationfiscalcode, path.iuv, path.transferid)
         return jsonify(answers.transfer(share.stored, share.at, share.which))
 
-    def by_iuv(self, path: OfIuv, query: Nothing) -> Response:
+    def by_iuv(self, path: OfIuv, query: NoQuery) -> Response:
         """Read the debt position of an IUV."""
         stored = self._ledger.by_number(path.organizationfiscalcode, path.iuv, "iuv").stored
         return _marked(jsonify(answers.base(stored, self._clock())), stored)
 
-    def by_nav(self, path: OfNav, query: Nothing) -> Response:
+    def by_nav(self, path: OfNav, query: NoQuery) -> Response:
         """Read a notice with its debtor, by its number."""
         notice = self._ledger.by_number(path.organizationfiscalcode, path.nav, "nav")
         return jsonify(answers.with_debtor(notice.stored, notice.at, self._clock()))
 
-    def _create(self, organization: str, told: list[Any], query: Creating, *, many: bool) -> Done:
+    def _create(
+        self, organization: str, told: list[Any], query: Creating, *, many: bool
+    ) -> WriteResult:
         return create(self._store, organization, told, self._clock(), _how(query), many=many)
 
-    def _shown(self, done: Done, *, many: bool) -> Response:
+    def _shown(self, done: WriteResult, *, many: bool) -> Response:
         """What a dry run shows: no number that it only tried."""
         now = self._clock()
         found = [answers.model(each, now) for each in done.stored]
@@ -160,11 +162,11 @@ class Positions:
         return _marked(jsonify(answers.model(stored, self._clock())), stored)
 
 
-def _named(path: OfPosition) -> Named:
+def _named(path: PositionPath) -> PositionRef:
     def seen(mark: str) -> bool:
         return "If-Match" not in request.headers or request.if_match.contains(mark)
 
-    return Named(path.organizationfiscalcode, path.iupd, seen)
+    return PositionRef(path.organizationfiscalcode, path.iupd, seen)
 
 
 def _marked(answer: Response, stored: Stored) -> Response:
@@ -172,8 +174,8 @@ def _marked(answer: Response, stored: Stored) -> Response:
     return answer
 
 
-def _how(query: Creating) -> How:
-    return How(query.to_publish, query.dry_run, lenient(asked=query.lenient))
+def _how(query: Creating) -> WriteOptions:
+    return WriteOptions(query.to_publish, query.dry_run, lenient(asked=query.lenient))
 
 
 def _listed(told: object) -> list[Any]:

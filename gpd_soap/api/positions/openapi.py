@@ -41,7 +41,12 @@ def schemas() -> dict[str, Schema]:
 
 def _incoming() -> dict[str, Schema]:
     found: dict[str, Schema] = {}
-    told = (models.Position, parameters.NewAccount, parameters.PaidElsewhere, parameters.Doomed)
+    told = (
+        models.Position,
+        parameters.NewAccount,
+        parameters.PaidElsewhere,
+        parameters.PositionsToDelete,
+    )
     for model in told:
         schema = model.model_json_schema(ref_template=REF + "{model}")
         text = json.dumps(schema)

@@ -11,11 +11,11 @@ from gpd_soap.api import problems
 from gpd_soap.api.problems import Refused
 from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
-from gpd_soap.store.positions.search import MOST_BY_STATUS, Wanted, Window
+from gpd_soap.store.positions.search import MOST_BY_STATUS, PositionQuery, Window
 from gpd_soap.usecases.positions.manage import IUPDS
 from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
 from gpd_soap.validation.finding import FieldError, broken
-from gpd_soap.validation.queries.common import WHOLE, Day, Flag, OfOrganization, Paged, Told
+from gpd_soap.validation.queries.common import WHOLE, Day, Flag, OfOrganization, Paged, QueryModel
 
 #: SPEC: gpd-reference.md 3: the longest interval of a list, and that of one bound alone.
 MOST_DAYS = 30
@@ -30,7 +30,7 @@ def _once(iupds: list[str]) -> list[str]:
     return iupds
 
 
-class OfPosition(OfOrganization):
+class PositionPath(OfOrganization):
     """Which position."""
 
     iupd: Text255
@@ -57,7 +57,7 @@ class OfTransfer(OfIuv):
 DRY_RUN = Field(False, alias="dryRun", description="say what would happen, keep nothing")
 
 
-class Creating(Told):
+class Creating(QueryModel):
     """How to create."""
 
     to_publish: Flag = Field(False, alias="toPublish", description="publish it at once")
@@ -71,13 +71,13 @@ class Updating(Creating):
     to_publish: Flag = Field(False, alias="toPublish", description="publish it if it is a draft")
 
 
-class Deleting(Told):
+class Deleting(QueryModel):
     """How to delete."""
 
     dry_run: Flag = DRY_RUN
 
 
-class Doomed(Strict):
+class PositionsToDelete(Strict):
     """What is to be deleted, each once."""
 
     payment_position_iupds: Annotated[
@@ -85,7 +85,7 @@ class Doomed(Strict):
     ] = Field(alias=IUPDS)
 
 
-class ChangingAccount(Told):
+class ChangingAccount(QueryModel):
     """Which transfers get another account."""
 
     old_iban: Text35 = Field(alias="oldIban")
@@ -125,7 +125,7 @@ class Listing(Paged):
     orderby: Literal["INSERTED_DATE", "IUPD", "STATUS", "COMPANY_NAME"] = "INSERTED_DATE"
     ordering: Literal["ASC", "DESC"] = "DESC"
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> PositionQuery:
         """The question to the store; Refused for intervals that GPD does not take."""
         due = _days(self.due_date_from, self.due_date_to)
         paid = _days(self.payment_date_from, self.payment_date_to)
@@ -140,7 +140,7 @@ class Listing(Paged):
                 " those after them are listed by another orderby, or by status"
             )
             raise Refused(problems.BAD_REQUEST, [FieldError("page", "range", expected)])
-        return Wanted(
+        return PositionQuery(
             due=due,
             paid=paid or moments,
             state=self.status,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from gpd_soap.api.responses import Body, local, page_info, there
+from gpd_soap.api.responses import Body, page_info, rome_text, without_none
 from gpd_soap.core.debt import Metadata, Transfer
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.state import PositionState, option_state, position_state
@@ -23,18 +23,18 @@ SERVICE = "GPD"
 def base(stored: Stored, now: datetime) -> Body:
     """What is read: PaymentPositionModelBaseResponse."""
     position = stored.position
-    return there(
+    return without_none(
         iupd=position.iupd,
         organizationFiscalCode=position.organization,
         type=position.debtor.kind,
         companyName=position.company_name,
         officeName=position.office_name,
-        insertedDate=local(stored.created_at),
-        publishDate=local(position.published_at),
-        validityDate=local(_valid_from(stored)),
-        paymentDate=local(_paid_on(stored, now)),
+        insertedDate=rome_text(stored.created_at),
+        publishDate=rome_text(position.published_at),
+        validityDate=rome_text(_valid_from(stored)),
+        paymentDate=rome_text(_paid_on(stored, now)),
         status=str(position_state(stored.facts, now)),
-        lastUpdatedDate=local(stored.updated_at),
+        lastUpdatedDate=rome_text(stored.updated_at),
         paymentOption=[option(stored, at) for at in range(len(position.options))],
     )
 
@@ -42,7 +42,7 @@ def base(stored: Stored, now: datetime) -> Body:
 def model(stored: Stored, now: datetime) -> Body:
     """What a change answers: PaymentPositionModel, as it would be sent to make the same again."""
     position, debtor = stored.position, stored.position.debtor
-    return there(
+    return without_none(
         iupd=position.iupd,
         type=debtor.kind,
         payStandIn=position.pay_stand_in,
@@ -60,8 +60,8 @@ def model(stored: Stored, now: datetime) -> Body:
         switchToExpired=all(each.switch_to_expired for each in position.options),
         companyName=position.company_name,
         officeName=position.office_name,
-        validityDate=local(_valid_from(stored)),
-        paymentDate=local(_paid_on(stored, now)),
+        validityDate=rome_text(_valid_from(stored)),
+        paymentDate=rome_text(_paid_on(stored, now)),
         status=str(position_state(stored.facts, now)),
         paymentOption=[_sent(each) for each in position.options],
     )
@@ -70,19 +70,19 @@ def model(stored: Stored, now: datetime) -> Body:
 def option(stored: Stored, at: int) -> Body:
     """One notice: PaymentOptionModelResponse."""
     kept, progress = stored.position.options[at], stored.progress[at]
-    return there(
+    return without_none(
         **_of_option(kept),
         organizationFiscalCode=stored.position.organization,
-        paymentDate=local(progress.payment_date or progress.paid_at),
-        reportingDate=local(_reported_on(progress)),
-        insertedDate=local(stored.created_at),
+        paymentDate=rome_text(progress.payment_date or progress.paid_at),
+        reportingDate=rome_text(_reported_on(progress)),
+        insertedDate=rome_text(stored.created_at),
         paymentMethod=progress.payment_method,
         fee=progress.fee or 0,
         notificationFee=0,
         pspCompany=progress.psp_name,
         idReceipt=progress.receipt_id,
         status=str(option_state(option_facts(kept, progress))),
-        lastUpdatedDate=local(progress.updated_at),
+        lastUpdatedDate=rome_text(progress.updated_at),
         paymentOptionMetadata=_metadata(kept.metadata),
         transfer=[transfer(stored, at, which) for which in range(len(kept.transfers))],
     )
@@ -91,11 +91,11 @@ def option(stored: Stored, at: int) -> Body:
 def transfer(stored: Stored, at: int, which: int) -> Body:
     """One share of a notice: TransferModelResponse."""
     progress = stored.progress[at]
-    return there(
+    return without_none(
         **_of_transfer(stored.position.options[at].transfers[which]),
-        insertedDate=local(stored.created_at),
+        insertedDate=rome_text(stored.created_at),
         status="T_REPORTED" if progress.reported[which] else "T_UNREPORTED",
-        lastUpdatedDate=local(progress.updated_at),
+        lastUpdatedDate=rome_text(progress.updated_at),
     )
 
 
@@ -104,7 +104,7 @@ def with_debtor(stored: Stored, at: int, now: datetime) -> Body:
     debtor, progress = stored.position.debtor, stored.progress[at]
     return {
         **option(stored, at),
-        **there(
+        **without_none(
             pspCode=progress.psp,
             pspTaxCode=progress.psp_fiscal_code,
             iupd=stored.position.iupd,
@@ -143,7 +143,7 @@ def page(stored: Sequence[Stored], total: int, limit: int, at: int, now: datetim
 
 def _sent(kept: NewOption) -> Body:
     plan = None if kept.plan == PLAN else kept.plan
-    return there(
+    return without_none(
         **_of_option(kept),
         paymentPlanId=plan,
         transfer=[_of_transfer(share) for share in kept.transfers],
@@ -152,20 +152,20 @@ def _sent(kept: NewOption) -> Body:
 
 
 def _of_option(kept: NewOption) -> Body:
-    return there(
+    return without_none(
         nav=kept.nav,
         iuv=kept.iuv,
         amount=kept.amount,
         description=kept.description,
         isPartialPayment=kept.plan is not None,
-        dueDate=local(kept.due_at),
-        retentionDate=local(kept.retention_at),
+        dueDate=rome_text(kept.due_at),
+        retentionDate=rome_text(kept.retention_at),
     )
 
 
 def _of_transfer(share: Transfer) -> Body:
     stamp = share.stamp
-    return there(
+    return without_none(
         idTransfer=str(share.number),
         amount=share.amount,
         organizationFiscalCode=share.organization,

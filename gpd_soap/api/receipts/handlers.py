@@ -14,7 +14,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases import receipts
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.queries import receipts as parameters
-from gpd_soap.validation.queries.common import Nothing, OfOrganization
+from gpd_soap.validation.queries.common import NoQuery, OfOrganization
 from gpd_soap.validation.queries.receipts import InWorklist, Listing, OfCase, OfIuv, Segregated
 
 
@@ -55,11 +55,11 @@ class Worklist:
         found, total = self._cases.page(path.scope, wanted)
         return jsonify(answers.cases_page(found, total, wanted))
 
-    def read(self, path: OfCase, query: Nothing) -> Response:
+    def read(self, path: OfCase, query: NoQuery) -> Response:
         """Read a case, whatever has become of it."""
         return jsonify(answers.case(self._cases.read(path.scope, path.id)))
 
-    def raw(self, path: OfCase, query: Nothing) -> Response:
+    def raw(self, path: OfCase, query: NoQuery) -> Response:
         """Download the message of a case, exactly as it came."""
         answer = Response(
             self._cases.raw(path.scope, path.id), content_type="application/octet-stream"
@@ -67,14 +67,14 @@ class Worklist:
         answer.headers["Content-Disposition"] = f'attachment; filename="{path.id}.xml"'
         return answer
 
-    def resolve(self, path: OfCase, query: Nothing) -> Response:
+    def resolve(self, path: OfCase, query: NoQuery) -> Response:
         """Close a case with a note on what was decided."""
         told = body_of(parameters.Note)
         return jsonify(
             answers.case(self._cases.resolve(path.scope, path.id, g.key.name, told.note))
         )
 
-    def rematch(self, path: OfCase, query: Nothing) -> Response:
+    def rematch(self, path: OfCase, query: NoQuery) -> Response:
         """Look again for the notice of a case, or say which notice it pays."""
         told = body_of(parameters.Match, optional=True)
         found = self._cases.rematch(path.scope, path.id, g.key.name, told.nav)

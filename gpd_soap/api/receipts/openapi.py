@@ -5,7 +5,7 @@ from __future__ import annotations
 from gpd_soap.api.openapi import COUNT, MOMENT, TEXT, Schema, many, moments, objects, ref, texts
 from gpd_soap.api.receipts.responses import PAID
 from gpd_soap.core.case_id import QUARANTINE
-from gpd_soap.core.receipt import Kept
+from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.core.state import OptionState
 from gpd_soap.validation.queries.receipts import Match, Note
 
@@ -49,7 +49,7 @@ def _cases() -> dict[str, Schema]:
             **texts("pspCode pspCompany debtor"),
             **moments("receivedDate lastReceivedDate paymentDateTime"),
             **dict.fromkeys(("copies", "amount", "fee"), COUNT),
-            "kind": {"type": "string", "enum": [*map(str, Kept), QUARANTINE]},
+            "kind": {"type": "string", "enum": [*map(str, ReceiptStatus), QUARANTINE]},
             "reasons": {"type": "array", "items": TEXT},
             "resolved": ref("CaseResolution"),
             "notice": ref("CaseNotice"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from gpd_soap.api.responses import Body, local, page_info, there
+from gpd_soap.api.responses import Body, page_info, rome_text, without_none
 from gpd_soap.core.case_id import case_id
 from gpd_soap.store.receipts import search as receipts
 from gpd_soap.store.receipts import worklist
@@ -31,7 +31,7 @@ def receipts_page(organization: str, found: Sequence[receipts.Listed], pages: in
     }
 
 
-def cases_page(found: Sequence[Found], total: int, wanted: worklist.Wanted) -> Body:
+def cases_page(found: Sequence[Found], total: int, wanted: worklist.CaseQuery) -> Body:
     """A page of cases."""
     return {
         "worklist": [case(each) for each in found],
@@ -42,22 +42,22 @@ def cases_page(found: Sequence[Found], total: int, wanted: worklist.Wanted) -> B
 def case(found: Found) -> Body:
     """One case, with what its notice is now where it names one."""
     kept = found.case
-    return there(
+    return without_none(
         id=case_id(kept.key),
         organizationFiscalCode=kept.organization,
         kind=kept.kind,
         reasons=[reason for reason in kept.reasons.split("; ") if reason],
         drift=kept.drift,
         primitive=kept.primitive,
-        receivedDate=local(kept.received_at),
-        lastReceivedDate=local(kept.last_received_at),
+        receivedDate=rome_text(kept.received_at),
+        lastReceivedDate=rome_text(kept.last_received_at),
         copies=kept.copies,
         receiptId=None if kept.variant is None else kept.name,
         noticeNumber=kept.nav,
         iuv=kept.iuv,
         amount=kept.amount,
         fee=kept.fee,
-        paymentDateTime=local(kept.paid_at),
+        paymentDateTime=rome_text(kept.paid_at),
         pspCode=kept.psp,
         pspCompany=kept.psp_name,
         debtor=kept.debtor_code,
@@ -67,11 +67,11 @@ def case(found: Found) -> Body:
 
 
 def _listed(organization: str, kept: receipts.Listed) -> Body:
-    return there(
+    return without_none(
         organizationFiscalCode=organization,
         iuv=kept.iuv,
         debtor=kept.debtor_code,
-        paymentDateTime=local(kept.paid_at),
+        paymentDateTime=rome_text(kept.paid_at),
         status=PAID,
     )
 
@@ -79,11 +79,11 @@ def _listed(organization: str, kept: receipts.Listed) -> Body:
 def _resolved(kept: Case) -> Body | None:
     if kept.resolved_at is None:
         return None
-    return {"date": local(kept.resolved_at), "by": kept.resolved_by, "note": kept.resolution}
+    return {"date": rome_text(kept.resolved_at), "by": kept.resolved_by, "note": kept.resolution}
 
 
 def _notice(now: NoticeNow) -> Body:
-    return there(
+    return without_none(
         iupd=now.iupd,
         noticeNumber=now.nav,
         iuv=now.iuv,

@@ -14,7 +14,7 @@ from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.features.check import configured
 from gpd_soap.features.check.finding import Finding
-from gpd_soap.features.check.notices import Judge, may_be_asked
+from gpd_soap.features.check.notices import AnswerCheck, may_be_asked
 from gpd_soap.store.access import keys
 from gpd_soap.store.configuration import snapshot as registry
 from gpd_soap.store.configuration.snapshot import Registry
@@ -62,7 +62,7 @@ def check(
     `address` is what clients are told; the store is up to date.  UnreadableContract, or
     UnknownOrganization for a scope that is not there.
     """
-    judge = Judge(readable_contract())
+    judge = AnswerCheck(readable_contract())
     with store.reading() as connection:
         known, given = registry.read(connection), keys.every(connection)
     chosen = _chosen(known, scope)
@@ -112,7 +112,7 @@ def _asked(batches: Iterable[Batch], now: datetime, *, over: bool) -> Iterator[B
 
 
 def _positions(
-    judge: Judge, organization: str, codes: frozenset[str] | None, batches: Iterable[Batch]
+    judge: AnswerCheck, organization: str, codes: frozenset[str] | None, batches: Iterable[Batch]
 ) -> Iterator[Part]:
     strays: Counter[str] = Counter()
     for batch in batches:

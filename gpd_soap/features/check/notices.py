@@ -10,7 +10,7 @@ from gpd_soap.contract.schema import Schema, Violation
 from gpd_soap.core import codes
 from gpd_soap.core.debt import Notice, Transfer
 from gpd_soap.core.faults import Refusal
-from gpd_soap.core.notice import PROBE, oddities
+from gpd_soap.core.notice import PROBE, number_warnings
 from gpd_soap.core.payable import payable
 from gpd_soap.core.payment import due, offer
 from gpd_soap.features.check.finding import Finding, error, warning
@@ -38,7 +38,7 @@ class Judged(NamedTuple):
     findings: tuple[Finding, ...]
 
 
-class Judge:
+class AnswerCheck:
     """Builds the answers of a notice and holds them against the contract and the Node's rules."""
 
     def __init__(self, schema: Schema) -> None:
@@ -103,7 +103,7 @@ def _number(where: str, notice: Notice) -> Iterator[Finding]:
     if notice.nav == PROBE:
         yield error(where, "notice-number", "give another number: the Node's probe has this one")
     try:
-        for rule, expected in oddities(notice.nav, notice.iuv):
+        for rule, expected in number_warnings(notice.nav, notice.iuv):
             yield warning(where, rule, f"expected {expected}")
     except ValueError:
         yield error(where, "notice-number", "give it a number of 18 digits, or nobody can ask")

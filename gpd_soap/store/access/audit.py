@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, insert, select
 
 from gpd_soap.store import tables as schema
-from gpd_soap.store.database.paging import Slice, sliced
+from gpd_soap.store.database.paging import PageRequest, fetch_page
 
 AUDIT = schema.audit.c
 ID_BITS = 63
@@ -39,12 +39,12 @@ def keep(connection: Connection, change: Change) -> None:
 
 
 def page(
-    connection: Connection, organization: str | None, wanted: Slice
+    connection: Connection, organization: str | None, wanted: PageRequest
 ) -> tuple[list[Change], int]:
     """The changes of one page, of an organization or of all, the newest first; how many in all."""
     columns: list[Any] = [AUDIT[name] for name in Change._fields]
     asked = select(*columns).order_by(AUDIT.at.desc(), AUDIT.id)
     if organization is not None:
         asked = asked.where(AUDIT.organization == organization)
-    rows, total = sliced(connection, asked, wanted)
+    rows, total = fetch_page(connection, asked, wanted)
     return [Change._make(row) for row in rows], total

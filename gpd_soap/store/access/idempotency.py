@@ -25,7 +25,7 @@ FORGOTTEN_AT_ONCE = 100
 REQUEST = schema.request.c
 
 
-class Claim(NamedTuple):
+class IdempotencyClaim(NamedTuple):
     """A request by its name, which is one for each key; `digest` is of all that it asks."""
 
     key_id: str
@@ -34,7 +34,7 @@ class Claim(NamedTuple):
     asked_at: datetime
 
 
-class Told(NamedTuple):
+class StoredResponse(NamedTuple):
     """An answer as it went out."""
 
     status: int
@@ -46,10 +46,10 @@ class Earlier(NamedTuple):
     """A request of the same name that came before; without an answer while it is under way."""
 
     digest: str
-    told: Told | None
+    told: StoredResponse | None
 
 
-def claim(connection: Connection, new: Claim) -> Earlier | None:
+def claim(connection: Connection, new: IdempotencyClaim) -> Earlier | None:
     """Claim a name, or find who has it: None where the request is now ours to follow."""
     _forget(connection, new)
     if inserted(connection, schema.request, new._asdict()) or _taken_over(connection, new):
@@ -59,20 +59,20 @@ def claim(connection: Connection, new: Claim) -> Earlier | None:
     if row is None:
         # WHY: given up since we asked to be the first; whoever asks again will be.
         return Earlier(new.digest, None)
-    return Earlier(row.digest, None if row.status is None else Told(*row[1:]))
+    return Earlier(row.digest, None if row.status is None else StoredResponse(*row[1:]))
 
 
-def remember(connection: Connection, ours: Claim, told: Told) -> None:
+def remember(connection: Connection, ours: IdempotencyClaim, told: StoredResponse) -> None:
     """Leave the answer, unless another has taken the claim over."""
     connection.execute(update(schema.request).where(*_ours(ours)).values(told._asdict()))
 
 
-def release(connection: Connection, ours: Claim) -> None:
+def release(connection: Connection, ours: IdempotencyClaim) -> None:
     """Give a claim up: the request had no effect, and may be sent again."""
     connection.execute(delete(schema.request).where(*_ours(ours)))
 
 
-def _forget(connection: Connection, new: Claim) -> None:
+def _forget(connection: Connection, new: IdempotencyClaim) -> None:
     too_old = REQUEST.asked_at <= new.asked_at - REMEMBERED
     connection.execute(delete(schema.request).where(too_old, *_named(new)))
     oldest = (
@@ -86,7 +86,7 @@ def _forget(connection: Connection, new: Claim) -> None:
     connection.execute(delete(schema.request).where(keys.in_(oldest)))
 
 
-def _taken_over(connection: Connection, new: Claim) -> bool:
+def _taken_over(connection: Connection, new: IdempotencyClaim) -> bool:
     abandoned = update(schema.request).where(
         *_named(new),
         REQUEST.digest == new.digest,
@@ -96,9 +96,9 @@ def _taken_over(connection: Connection, new: Claim) -> bool:
     return connection.execute(abandoned.values(asked_at=new.asked_at)).rowcount == 1
 
 
-def _named(which: Claim) -> tuple[Any, Any]:
+def _named(which: IdempotencyClaim) -> tuple[Any, Any]:
     return REQUEST.key_id == which.key_id, REQUEST.name == which.name
 
 
-def _ours(claimed: Claim) -> tuple[Any, ...]:
+def _ours(claimed: IdempotencyClaim) -> tuple[Any, ...]:
     return *_named(claimed), REQUEST.asked_at == claimed.asked_at, REQUEST.status.is_(None)

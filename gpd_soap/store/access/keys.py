@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.errors import StoreError
-from gpd_soap.store.database.paging import Slice, sliced
+from gpd_soap.store.database.paging import PageRequest, fetch_page
 
 PREFIX = "gpd_"
 RANDOM_BYTES = 32
@@ -106,9 +106,9 @@ def every(connection: Connection) -> list[Key]:
     return [_key(row) for row in connection.execute(_every())]
 
 
-def page(connection: Connection, wanted: Slice) -> tuple[list[Key], int]:
+def page(connection: Connection, wanted: PageRequest) -> tuple[list[Key], int]:
     """The keys of one page, the oldest first, and how many were ever made."""
-    rows, total = sliced(connection, _every(), wanted)
+    rows, total = fetch_page(connection, _every(), wanted)
     return [_key(row) for row in rows], total
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, Select, select
 
 from gpd_soap.store import tables as schema
-from gpd_soap.store.database.paging import Slice, sliced
+from gpd_soap.store.database.paging import PageRequest, fetch_page
 
 
 class Organization(NamedTuple):
@@ -53,7 +53,7 @@ Row = TypeVar("Row", Organization, Broker, Station, Serving, Offered)
 SERVED, STATION, SERVICE = schema.organization_station.c, schema.station.c, schema.service.c
 
 
-def organizations(connection: Connection, wanted: Slice) -> tuple[list[Organization], int]:
+def organizations(connection: Connection, wanted: PageRequest) -> tuple[list[Organization], int]:
     """The organizations of a page, by code, and how many there are in all."""
     asked = select(schema.organization).order_by(schema.organization.c.fiscal_code)
     return _page(connection, asked, wanted, Organization)
@@ -65,13 +65,13 @@ def organization(connection: Connection, fiscal_code: str) -> Organization | Non
     return _one(connection, asked, Organization)
 
 
-def brokers(connection: Connection, wanted: Slice) -> tuple[list[Broker], int]:
+def brokers(connection: Connection, wanted: PageRequest) -> tuple[list[Broker], int]:
     """The brokers of a page, by code, and how many there are in all."""
     asked = select(schema.broker).order_by(schema.broker.c.fiscal_code)
     return _page(connection, asked, wanted, Broker)
 
 
-def stations(connection: Connection, wanted: Slice) -> tuple[list[Station], int]:
+def stations(connection: Connection, wanted: PageRequest) -> tuple[list[Station], int]:
     """The stations of a page, by name, and how many there are in all."""
     return _page(connection, select(schema.station).order_by(STATION.id), wanted, Station)
 
@@ -81,7 +81,9 @@ def station(connection: Connection, name: str) -> Station | None:
     return _one(connection, select(schema.station).where(STATION.id == name), Station)
 
 
-def serving(connection: Connection, organization: str, wanted: Slice) -> tuple[list[Serving], int]:
+def serving(
+    connection: Connection, organization: str, wanted: PageRequest
+) -> tuple[list[Serving], int]:
     """The stations that serve an organization, a page of them, and how many there are in all."""
     asked = (
         select(SERVED.station, STATION.broker, SERVED.segregation_code, SERVED.broadcast)
@@ -92,7 +94,9 @@ def serving(connection: Connection, organization: str, wanted: Slice) -> tuple[l
     return _page(connection, asked, wanted, Serving)
 
 
-def services(connection: Connection, organization: str, wanted: Slice) -> tuple[list[Offered], int]:
+def services(
+    connection: Connection, organization: str, wanted: PageRequest
+) -> tuple[list[Offered], int]:
     """The services that an organization offers, a page of them, and how many there are in all."""
     asked = _offered(organization).order_by(SERVICE.service_id, SERVICE.subject_id)
     return _page(connection, asked, wanted, Offered)
@@ -128,9 +132,9 @@ def _offered(organization: str) -> Select[Any]:
 
 
 def _page(
-    connection: Connection, asked: Select[Any], wanted: Slice, kind: type[Row]
+    connection: Connection, asked: Select[Any], wanted: PageRequest, kind: type[Row]
 ) -> tuple[list[Row], int]:
-    rows, total = sliced(connection, asked, wanted)
+    rows, total = fetch_page(connection, asked, wanted)
     return [kind._make(row) for row in rows], total
 
 

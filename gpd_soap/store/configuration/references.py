@@ -34,7 +34,7 @@ BROKER = Kind(schema.broker.c.fiscal_code, (("stations", schema.station.c.broker
 STATION = Kind(schema.station.c.id, (("organizations", schema.organization_station.c.station),))
 
 
-def hold(connection: Connection, kind: Kind, name: str, *, alone: bool = False) -> bool:
+def lock_row(connection: Connection, kind: Kind, name: str, *, alone: bool = False) -> bool:
     """Whether a row is there, and keep it so until the commit; with `alone` nobody else holds it.
 
     Something is hung on a row while it is held, and looked for while it is held alone.
@@ -44,7 +44,7 @@ def hold(connection: Connection, kind: Kind, name: str, *, alone: bool = False) 
     return connection.execute(lock).first() is not None
 
 
-def hanging(connection: Connection, kind: Kind, name: str) -> list[str]:
+def dependents(connection: Connection, kind: Kind, name: str) -> list[str]:
     """What hangs on a row, by what a person calls it."""
     found = [
         called

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, Engine, text
 
-from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.database.engine import without_statement_timeout
 
 #: Each index with its table and columns; the migration that names it then finds it there.
 INDEXES = {
@@ -36,7 +36,7 @@ def build_indexes(engine: Engine) -> None:
 
 def _patiently(connection: Connection) -> None:
     """Lets each statement of this session take as long as it needs."""
-    patiently(connection)
+    without_statement_timeout(connection)
     connection.execute(text("SET statement_timeout = 0"))
     connection.execute(text("SET lock_timeout = 0"))
 

@@ -121,7 +121,7 @@ def is_duplicate(error: IntegrityError) -> bool:
     return told in DUPLICATE
 
 
-def patiently(connection: Connection) -> None:
+def without_statement_timeout(connection: Connection) -> None:
     """Let the statements of this transaction take as long as they need: an operator can wait."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL statement_timeout = 0"))

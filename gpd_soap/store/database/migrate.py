@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from gpd_soap.store.database.building import INDEXES, build_indexes
-from gpd_soap.store.database.engine import READING, patiently
+from gpd_soap.store.database.engine import READING, without_statement_timeout
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
 from gpd_soap.store.database.foreign import created_by, reject_foreign
 from gpd_soap.store.database.sqlite_statistics import believe_large
@@ -32,7 +32,7 @@ def upgrade(engine: Engine) -> None:
         build_indexes(engine)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
-            patiently(connection)
+            without_statement_timeout(connection)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         waiting = _pending(connection)

@@ -7,14 +7,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Row, Select, func, select
 
 
-class Slice(NamedTuple):
+class PageRequest(NamedTuple):
     """Which rows of a list: so many on a page, and which page; the first is 0."""
 
     limit: int
     page: int
 
 
-def sliced(connection: Connection, asked: Select[Any], wanted: Slice) -> tuple[list[Row[Any]], int]:
+def fetch_page(
+    connection: Connection, asked: Select[Any], wanted: PageRequest
+) -> tuple[list[Row[Any]], int]:
     """The rows of one page of what is asked, and the number of rows on all pages."""
     counted = select(func.count()).select_from(asked.order_by(None).subquery())
     total = connection.execute(counted).scalar_one()

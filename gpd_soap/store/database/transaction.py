@@ -42,7 +42,7 @@ class Unavailable(StoreError):
         super().__init__("the database could not take this")
 
 
-def attempt(store: Database, work: Callable[[Transaction], T]) -> T:
+def in_transaction(store: Database, work: Callable[[Transaction], T]) -> T:
     """Do some work in a transaction; Unavailable where the database could not take it."""
     for left in reversed(range(ATTEMPTS)):
         try:
@@ -68,7 +68,7 @@ def read_only(store: Database, work: Callable[[Transaction], T]) -> T:
 
 
 @contextmanager
-def steps(store: Database) -> Iterator[Transaction]:
+def in_steps(store: Database) -> Iterator[Transaction]:
     """One transaction after another, each ended by the caller's `commit`; the last, or nothing.
 
     What is not committed is rolled back; Unavailable as in `attempt`, and nothing is tried again.
@@ -84,7 +84,7 @@ class _Undone(Exception):
     """Raised to leave a transaction with nothing kept."""
 
 
-def rehearse(store: Database, work: Callable[[Transaction], T]) -> T:
+def dry_run(store: Database, work: Callable[[Transaction], T]) -> T:
     """What some work would come to: done in a transaction, and undone."""
     come_to: list[T] = []
 
@@ -93,5 +93,5 @@ def rehearse(store: Database, work: Callable[[Transaction], T]) -> T:
         raise _Undone
 
     with suppress(_Undone):
-        attempt(store, undone)
+        in_transaction(store, undone)
     return come_to[0]

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
-from gpd_soap.core.exchange import Exchanged
+from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.notice import navs_of_iuv
 from gpd_soap.store import tables as schema
 from gpd_soap.store.tables.base import longest
@@ -74,7 +74,7 @@ class Entry(NamedTuple):
         return Place(self.at, self.id)
 
 
-class Wanted(NamedTuple):
+class JournalQuery(NamedTuple):
     """Which entries, and how many of the newest; None filters nothing.
 
     The time includes both its ends; `after` is the place of the last entry that was seen.
@@ -99,14 +99,14 @@ class Wanted(NamedTuple):
 EQUAL = ("organization", "operation", "outcome", "fault", "nav", "receipt_id", "psp", "station")
 
 
-def entries_of(every: Sequence[Exchanged]) -> list[Entry]:
+def entries_of(every: Sequence[ExchangeRecord]) -> list[Entry]:
     """What is kept of these exchanges."""
     # WHY: for all at once, because the system takes longer over a number than we over an entry.
     drawn = struct.unpack(f"{len(every)}Q", os.urandom(ID_BYTES * len(every)))
     return [_entry_of(told, number >> 1) for told, number in zip(every, drawn, strict=True)]
 
 
-def _entry_of(told: Exchanged, number: int) -> Entry:
+def _entry_of(told: ExchangeRecord, number: int) -> Entry:
     # WHY: by place and not by name, which takes half the time.
     return Entry(
         told.organization,
@@ -130,7 +130,7 @@ def _entry_of(told: Exchanged, number: int) -> Entry:
     )
 
 
-def page(connection: Connection, wanted: Wanted) -> tuple[list[Entry], Place | None]:
+def page(connection: Connection, wanted: JournalQuery) -> tuple[list[Entry], Place | None]:
     """The newest entries that are wanted, and after which place there are more, if there are."""
     order = (ENTRY.at.desc(), ENTRY.id.desc())
     asked = select(*ENTRY).where(*_filters(connection, wanted)).order_by(*order)
@@ -148,7 +148,7 @@ def one(connection: Connection, organization: str | None, place: Place) -> Entry
     return None if row is None else Entry._make(row)
 
 
-def _filters(connection: Connection, wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def _filters(connection: Connection, wanted: JournalQuery) -> Iterator[ColumnElement[bool]]:
     yield ENTRY.at.between(wanted.first, wanted.last)
     for name in EQUAL:
         value = getattr(wanted, name)

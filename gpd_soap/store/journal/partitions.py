@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Connection, text
 
-from gpd_soap.store.database.engine import patiently
+from gpd_soap.store.database.engine import without_statement_timeout
 
 #: How many months have a partition before they begin.
 AHEAD = 2
@@ -35,7 +35,7 @@ def ensure_months(connection: Connection, now: datetime) -> None:
     connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
     missing = _missing(connection, now)
     if missing:
-        patiently(connection)
+        without_statement_timeout(connection)
         # WHY: an entry that came there after the others had moved would undo all of it.
         connection.execute(text("LOCK TABLE journal_rest IN ACCESS EXCLUSIVE MODE"))
     for month in missing:

@@ -9,8 +9,8 @@ from sqlalchemy import delete, func, select, tuple_
 
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.database import Database
-from gpd_soap.store.database.engine import patiently
-from gpd_soap.store.database.transaction import Transaction, attempt, read_only
+from gpd_soap.store.database.engine import without_statement_timeout
+from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.journal import partitions as months
 
 ENTRY = schema.journal.c
@@ -34,7 +34,7 @@ def count(store: Database, until: datetime) -> int:
     """How many entries are of before this instant."""
 
     def counted(connection: Transaction) -> int:
-        patiently(connection)
+        without_statement_timeout(connection)
         return connection.execute(select(func.count()).where(ENTRY.at < until)).scalar_one()
 
     return read_only(store, counted)
@@ -45,20 +45,20 @@ def purge(store: Database, until: datetime) -> int:
 
     One transaction after the other: what is removed stays so, whatever comes.
     """
-    ended = attempt(store, lambda c: months.ended(c, until))
-    removed = sum(attempt(store, partial(_drop, month)) for month in ended)
-    while chunk := attempt(store, partial(_remove, until)):
+    ended = in_transaction(store, lambda c: months.ended(c, until))
+    removed = sum(in_transaction(store, partial(_drop, month)) for month in ended)
+    while chunk := in_transaction(store, partial(_remove, until)):
         removed += chunk
     return removed
 
 
 def _drop(month: date, connection: Transaction) -> int:
-    patiently(connection)
+    without_statement_timeout(connection)
     return months.drop(connection, month)
 
 
 def _remove(until: datetime, connection: Transaction) -> int:
-    patiently(connection)
+    without_statement_timeout(connection)
     old = select(*KEY).where(ENTRY.at < until).limit(CHUNK)
     # WHY: said twice, so that PostgreSQL looks at no month that is to stay.
     removed = delete(schema.journal).where(ENTRY.at < until, tuple_(*KEY).in_(old))

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, ProgrammingError
 
-from gpd_soap.core.exchange import Exchanged
+from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.journal.entries import Entry, entries_of
@@ -56,7 +56,7 @@ class Journal:
 
     def forget(self) -> None:
         """Begin with nothing: what a forked child holds is its parent's to write."""
-        self._waiting: deque[Exchanged] = deque()
+        self._waiting: deque[ExchangeRecord] = deque()
         self._batch: list[Entry] = []
         self._tries = self._lost = 0
         self._month = ""
@@ -64,7 +64,7 @@ class Journal:
         self._called, self._ending = threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
 
-    def write(self, told: Exchanged) -> None:
+    def write(self, told: ExchangeRecord) -> None:
         """Take an exchange to be kept soon: a `Witness`, which waits for nothing."""
         if len(self._waiting) >= MOST:
             with self._lock:

@@ -12,8 +12,15 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
 
-from gpd_soap.core.debt import Claim, Notice
-from gpd_soap.core.receipt import Kept, Known, Receipt, Verdict, settle, settle_by_hand
+from gpd_soap.core.debt import NodeRoute, Notice
+from gpd_soap.core.receipt import (
+    Receipt,
+    ReceiptFacts,
+    ReceiptStatus,
+    Verdict,
+    settle,
+    settle_by_hand,
+)
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.errors import Contended
 from gpd_soap.store.node.queries import receipt_question
@@ -21,7 +28,7 @@ from gpd_soap.store.node.settlement import bound, guard, keep_alone, mark_paid, 
 from gpd_soap.store.rows import OPTION, POSITION, RECEIPT, known_of
 
 
-def announce_positions(connection: Connection, organization: str) -> None:
+def lock_matching_shared(connection: Connection, organization: str) -> None:
     """Hold back unmatched receipts of this organization until the caller's commit."""
     _lock(connection, func.pg_advisory_xact_lock_shared, organization)
 
@@ -31,7 +38,7 @@ def keep_unmatched(connection: Connection, values: dict[str, Any]) -> bool:
 
     False also when its IUV has appeared, which is then another notice's.
     """
-    have_matches_alone(connection, values["organization"])
+    lock_matching_exclusive(connection, values["organization"])
     there = select(OPTION.nav).where(
         OPTION.organization == values["organization"],
         or_(OPTION.nav == values["nav"], OPTION.iuv == values["iuv"]),
@@ -42,7 +49,7 @@ def keep_unmatched(connection: Connection, values: dict[str, Any]) -> bool:
     return connection.execute(keep, bound(values)).first() is not None
 
 
-def match_waiting(connection: Connection, organization: str, now: datetime) -> int:
+def settle_unmatched(connection: Connection, organization: str, now: datetime) -> int:
     """Settle the unmatched receipts whose notice is there by now; say how many."""
     waiting = (
         connection.execute(
@@ -51,7 +58,9 @@ def match_waiting(connection: Connection, organization: str, now: datetime) -> i
                 schema.payment_option,
                 and_(OPTION.organization == RECEIPT.organization, OPTION.nav == RECEIPT.nav),
             )
-            .where(RECEIPT.organization == organization, RECEIPT.kept == str(Kept.UNMATCHED))
+            .where(
+                RECEIPT.organization == organization, RECEIPT.kept == str(ReceiptStatus.UNMATCHED)
+            )
             .order_by(RECEIPT.received_at, RECEIPT.receipt_id)
         )
         .mappings()
@@ -63,7 +72,7 @@ def match_waiting(connection: Connection, organization: str, now: datetime) -> i
     return len(waiting)
 
 
-def have_matches_alone(connection: Connection, organization: str) -> None:
+def lock_matching_exclusive(connection: Connection, organization: str) -> None:
     """Hold back the positions and unmatched receipts of this organization until the commit."""
     _lock(connection, func.pg_advisory_xact_lock, organization)
 
@@ -99,12 +108,12 @@ def match_by_hand(
     return verdict
 
 
-def _decided(row: RowMapping, known: Known, now: datetime) -> Verdict:
+def _decided(row: RowMapping, known: ReceiptFacts, now: datetime) -> Verdict:
     # WHY: what is kept under its receiptId is the receipt itself.
     return settle(_receipt_of(row), known._replace(same_id=None), now)
 
 
-def _known(connection: Connection, row: RowMapping, nav: str) -> Known:
+def _known(connection: Connection, row: RowMapping, nav: str) -> ReceiptFacts:
     asked = {"idpa": row["organization"], "nav": nav}
     asked |= {name: row[name] for name in ("broker", "station", "iuv", "receipt_id")}
     return known_of([tuple(r) for r in connection.execute(receipt_question(), asked)])
@@ -141,7 +150,7 @@ def _lock_position(connection: Connection, organization: str, nav: str) -> None:
 
 
 def _receipt_of(row: RowMapping) -> Receipt:
-    claim = Claim(row["organization"], row["broker"], row["station"])
+    claim = NodeRoute(row["organization"], row["broker"], row["station"])
     return Receipt(claim, **{name: row[name] for name in Receipt._fields[1:]})
 
 

@@ -19,18 +19,18 @@ from sqlalchemy import (
     select,
 )
 
-from gpd_soap.core.debt import Claim, Notice, Standing
+from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 from gpd_soap.core.payment_options import Listed
-from gpd_soap.core.receipt import Known
+from gpd_soap.core.receipt import ReceiptFacts
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
 from gpd_soap.store.rows import (
     OPTION,
     POSITION,
-    SHARE,
     STANDING,
     TEXT,
+    TRANSFER,
     WIDTH,
     has_beside,
     known_of,
@@ -44,14 +44,14 @@ from gpd_soap.store.rows import (
 class Answer(NamedTuple):
     """What the store says to a question: our configuration, and the notice if there is one."""
 
-    standing: Standing
+    standing: RouteCheck
     notice: Notice | None
 
 
 class Outline(NamedTuple):
     """The same of a notice without its shares; `all_ccp`: each of them has a postal account."""
 
-    standing: Standing
+    standing: RouteCheck
     notice: Notice | None
     all_ccp: bool
 
@@ -74,17 +74,17 @@ class Questions:
         self._receipt = Statement(receipt_question(), engine)
         self._debt = Statement(debt_question(), engine)
 
-    def outline(self, claim: Claim, nav: str) -> Outline:
+    def outline(self, claim: NodeRoute, nav: str) -> Outline:
         """Read what verify needs about a notice."""
         [row] = self._read(self._outline, {**_asked(claim), "nav": nav})
         return Outline(standing_of(row), notice_of([row], STANDING + 1), row[STANDING])
 
-    def notice(self, claim: Claim, nav: str) -> Answer:
+    def notice(self, claim: NodeRoute, nav: str) -> Answer:
         """Read what getPayment needs about a notice."""
         rows = self._read(self._notice, {**_asked(claim), "nav": nav})
         return Answer(standing_of(rows[0]), notice_of(rows, STANDING))
 
-    def receipt(self, claim: Claim, nav: str, iuv: str, receipt_id: str) -> Known:
+    def receipt(self, claim: NodeRoute, nav: str, iuv: str, receipt_id: str) -> ReceiptFacts:
         """Read what settling a receipt needs."""
         asked = {**_asked(claim), "nav": nav, "iuv": iuv, "receipt_id": receipt_id}
         return known_of(self._read(self._receipt, asked))
@@ -98,7 +98,7 @@ class Questions:
         return self._connections.read(lambda session: session.ask(question, asked))
 
 
-def _asked(claim: Claim) -> dict[str, str]:
+def _asked(claim: NodeRoute) -> dict[str, str]:
     return {"idpa": claim.organization, "broker": claim.broker, "station": claim.station}
 
 
@@ -114,12 +114,13 @@ def notice_question() -> Select[Any]:
     base, standing = _standing()
     base = _with_notice(base, bindparam("nav", type_=TEXT))
     base = base.outerjoin(
-        schema.transfer, and_(SHARE.organization == OPTION.organization, SHARE.nav == OPTION.nav)
+        schema.transfer,
+        and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav),
     )
     return (
         select(*standing, *notice_columns(), *transfer_columns())
         .select_from(base)
-        .order_by(SHARE.number)
+        .order_by(TRANSFER.number)
     )
 
 
@@ -199,10 +200,10 @@ def _alone() -> ColumnElement[bool]:
 
 def _all_ccp() -> ColumnElement[bool]:
     """Whether every share of the option goes to a postal account; core.offer says so for verify."""
-    bank_only = func.coalesce(SHARE.postal_iban, "") == ""
+    bank_only = func.coalesce(TRANSFER.postal_iban, "") == ""
     return not_(
         exists().where(
-            SHARE.organization == OPTION.organization, SHARE.nav == OPTION.nav, bank_only
+            TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav, bank_only
         )
     )
 

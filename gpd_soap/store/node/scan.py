@@ -17,8 +17,8 @@ from gpd_soap.store.rows import (
     OF_OPTION,
     OPTION,
     POSITION,
-    SHARE,
     TEXT,
+    TRANSFER,
     notice_columns,
     notice_of,
     transfer_columns,
@@ -80,12 +80,12 @@ def _batch() -> Select[Any]:
     # in the order of the primary key, rather than those of the position by their index.
     by_number = func.coalesce(OPTION.nav, "")
     of_option = and_(OPTION.organization == POSITION.organization, OPTION.iupd == POSITION.iupd)
-    of_share = and_(SHARE.organization == OPTION.organization, SHARE.nav == OPTION.nav)
+    of_share = and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav)
     return (
         select(*notice_columns(), *transfer_columns())
         .select_from(schema.position)
         .outerjoin(schema.payment_option, of_option)
         .outerjoin(schema.transfer, of_share)
         .where(POSITION.organization == idpa, POSITION.iupd.in_(next_ones))
-        .order_by(POSITION.iupd, by_number, SHARE.number)
+        .order_by(POSITION.iupd, by_number, TRANSFER.number)
     )

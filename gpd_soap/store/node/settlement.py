@@ -38,8 +38,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
-from gpd_soap.core.debt import Notice, Standing
-from gpd_soap.core.receipt import Receipt, Verdict, drift
+from gpd_soap.core.debt import Notice, RouteCheck
+from gpd_soap.core.receipt import Receipt, Verdict, route_mismatch
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import PREFIX, Session, Statement
@@ -94,7 +94,7 @@ class Settlement:
 def values_of(
     receipt: Receipt,
     verdict: Verdict,
-    standing: Standing,
+    standing: RouteCheck,
     primitive: str,
     raw: bytes,
     now: datetime,
@@ -109,7 +109,7 @@ def values_of(
         "digest": receipt.digest,
         "kept": str(verdict.kept),
         "reasons": "; ".join(verdict.reasons),
-        "drift": drift(standing),
+        "drift": route_mismatch(standing),
         "primitive": primitive,
         "issuer": receipt.issuer,
         "nav": receipt.nav,

@@ -23,7 +23,7 @@ from gpd_soap.store.node import matching
 from gpd_soap.store.positions import retired_numbers as retired
 from gpd_soap.store.positions.insert import insert_rows, option_row, position_row, transfer_row
 from gpd_soap.store.positions.read import Stored
-from gpd_soap.store.rows import OPTION, POSITION, SHARE
+from gpd_soap.store.rows import OPTION, POSITION, TRANSFER
 from gpd_soap.store.states import in_state
 
 #: What an update leaves as it is.
@@ -34,7 +34,7 @@ FIXED_OF_OPTION = ("organization", "iupd", "nav")
 
 def announce(connection: Connection, organization: str) -> None:
     """Say, before any row is locked, that positions of this organization will be written."""
-    matching.announce_positions(connection, organization)
+    matching.lock_matching_shared(connection, organization)
 
 
 def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime) -> None:
@@ -53,9 +53,9 @@ def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime
         if not is_duplicate(error):
             raise
         raise AlreadyKept("an IUV or a notice number is in use already") from error
-    retired.refuse(connection, [new])
+    retired.reject_retired(connection, [new])
     retired.retire(connection, new.organization, new.iupd, gone, now)
-    matching.match_waiting(connection, new.organization, now)
+    matching.settle_unmatched(connection, new.organization, now)
 
 
 def remove(connection: Connection, old: Stored, now: datetime) -> None:
@@ -104,8 +104,8 @@ def report(connection: Connection, old: Stored, at: int, which: int, now: dateti
     _touch(connection, old, [option.nav], now)
     connection.execute(
         update(schema.transfer)
-        .where(SHARE.organization == old.position.organization, SHARE.nav == option.nav)
-        .where(SHARE.number == option.transfers[which].number)
+        .where(TRANSFER.organization == old.position.organization, TRANSFER.nav == option.nav)
+        .where(TRANSFER.number == option.transfers[which].number)
         .values(reported_at=now)
     )
 
@@ -127,12 +127,12 @@ def positions_with_account(
         )
         .join(
             schema.transfer,
-            (SHARE.organization == OPTION.organization) & (SHARE.nav == OPTION.nav),
+            (TRANSFER.organization == OPTION.organization) & (TRANSFER.nav == OPTION.nav),
         )
-        .where(OPTION.organization == organization, SHARE.iban == iban)
+        .where(OPTION.organization == organization, TRANSFER.iban == iban)
         .where(OPTION.paid_at.is_(None), OPTION.reported_at.is_(None))
         .where(*(not_(in_state(state, now)) for state in OVER))
-        .order_by(OPTION.iupd, OPTION.nav, SHARE.number)
+        .order_by(OPTION.iupd, OPTION.nav, TRANSFER.number)
         .limit(limit)
     )
     return sorted(set(connection.execute(asked).scalars()))
@@ -150,7 +150,11 @@ def change_account(
     for nav, number in shares:
         connection.execute(
             update(schema.transfer)
-            .where(SHARE.organization == organization, SHARE.nav == nav, SHARE.number == number)
+            .where(
+                TRANSFER.organization == organization,
+                TRANSFER.nav == nav,
+                TRANSFER.number == number,
+            )
             .values(iban=iban)
         )
     _touch(connection, old, {nav for nav, _ in shares}, now)
@@ -163,7 +167,7 @@ def _replace_options(connection: Connection, old: Stored, new: NewPosition, now:
     kept = {option.nav for option in new.options} & before
     of_options = OPTION.organization == new.organization, OPTION.nav.in_(before - kept)
     connection.execute(delete(schema.payment_option).where(*of_options))
-    of_shares = SHARE.organization == new.organization, SHARE.nav.in_(kept)
+    of_shares = TRANSFER.organization == new.organization, TRANSFER.nav.in_(kept)
     connection.execute(delete(schema.transfer).where(*of_shares))
     rows = [option_row(new, option, now) for option in new.options]
     # WHY: a row that is inserted anew begins at revision 1 again, and a receipt that was decided on

@@ -26,7 +26,7 @@ def add(connection: Connection, positions: Sequence[NewPosition], now: datetime)
     """
     organizations = sorted({position.organization for position in positions})
     for organization in organizations:
-        matching.announce_positions(connection, organization)
+        matching.lock_matching_shared(connection, organization)
     try:
         insert_rows(connection, schema.position, (position_row(p, now) for p in positions))
         pairs = [(position, option) for position in positions for option in position.options]
@@ -37,12 +37,12 @@ def add(connection: Connection, positions: Sequence[NewPosition], now: datetime)
         if not is_duplicate(error):
             raise
         raise AlreadyKept("an IUPD, NAV or IUV is in use already") from error
-    retired.refuse(connection, positions)
+    retired.reject_retired(connection, positions)
     for organization in organizations:
-        matching.match_waiting(connection, organization, now)
+        matching.settle_unmatched(connection, organization, now)
 
 
-def know_growth(connection: Connection, written: int) -> None:
+def analyze_after_growth(connection: Connection, written: int) -> None:
     """Let PostgreSQL count its rows where it believes in fewer than half of those just written.
 
     Its plans for tables that it takes for empty read every row of an organization, each time.

@@ -69,7 +69,7 @@ def segregation_code(connection: Connection, organization: str) -> str | None:
 
 def is_registered(connection: Connection, organization: str) -> bool:
     """Whether an organization is one of ours, which it then stays until the commit."""
-    return registered.hold(connection, registered.ORGANIZATION, organization)
+    return registered.lock_row(connection, registered.ORGANIZATION, organization)
 
 
 def in_use(
@@ -89,7 +89,7 @@ def in_use(
         POSITION.organization == organization, POSITION.iupd.in_(iupds)
     )
     given = connection.execute(names).scalars() if iupds else ()
-    numbers: list[Any] = [*kept, *retired.among(connection, organization, navs, iuvs)]
+    numbers: list[Any] = [*kept, *retired.find_retired(connection, organization, navs, iuvs)]
     return InUse(
         frozenset(given),
         frozenset(row.nav for row in numbers) & frozenset(navs),

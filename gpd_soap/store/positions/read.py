@@ -13,7 +13,7 @@ from gpd_soap.core.debt import Debtor
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.state import OptionFacts, PositionFacts
 from gpd_soap.store import tables as schema
-from gpd_soap.store.rows import OPTION, POSITION, SHARE, transfer_columns, transfer_of
+from gpd_soap.store.rows import OPTION, POSITION, TRANSFER, transfer_columns, transfer_of
 
 
 class Progress(NamedTuple):
@@ -152,13 +152,13 @@ def _shares(
     connection: Connection, organization: str, iupds: Sequence[str]
 ) -> dict[str, list[Row[Any]]]:
     asked = (
-        select(SHARE.nav, SHARE.reported_at, *transfer_columns())
+        select(TRANSFER.nav, TRANSFER.reported_at, *transfer_columns())
         .join(
             schema.payment_option,
-            (OPTION.organization == SHARE.organization) & (OPTION.nav == SHARE.nav),
+            (OPTION.organization == TRANSFER.organization) & (OPTION.nav == TRANSFER.nav),
         )
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
-        .order_by(SHARE.number)
+        .order_by(TRANSFER.number)
     )
     found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
     for row in connection.execute(asked):

@@ -15,7 +15,7 @@ from gpd_soap.store.database.errors import AlreadyKept
 RETIRED = schema.retired_number.c
 
 
-def refuse(connection: Connection, kept: Sequence[NewPosition]) -> None:
+def reject_retired(connection: Connection, kept: Sequence[NewPosition]) -> None:
     """Raise AlreadyKept where one of these positions has a number that was retired.
 
     To be asked after their options are inserted, which waits for whoever deletes the same number.
@@ -23,7 +23,7 @@ def refuse(connection: Connection, kept: Sequence[NewPosition]) -> None:
     for organization in {position.organization for position in kept}:
         options = [o for p in kept if p.organization == organization for o in p.options]
         navs, iuvs = [option.nav for option in options], [option.iuv for option in options]
-        if among(connection, organization, navs, iuvs):
+        if find_retired(connection, organization, navs, iuvs):
             raise AlreadyKept("a notice of this number was deleted")
 
 
@@ -49,7 +49,7 @@ def retire(
         connection.execute(insert(schema.retired_number), rows)
 
 
-def among(
+def find_retired(
     connection: Connection, organization: str, navs: Collection[str], iuvs: Collection[str]
 ) -> list[Any]:
     """Which of these numbers were retired: rows of nav and iuv."""

@@ -29,7 +29,7 @@ Window = tuple[datetime, datetime]
 Rule = Callable[[Any], ColumnElement[bool]]
 
 
-class Wanted(NamedTuple):
+class PositionQuery(NamedTuple):
     """Which positions, in which order, which page of them; windows include both their ends.
 
     `order` is inserted, iupd, status or company.
@@ -57,7 +57,7 @@ MOST_BY_STATUS = 10_000
 
 
 def page(
-    connection: Connection, organization: str, wanted: Wanted, now: datetime
+    connection: Connection, organization: str, wanted: PositionQuery, now: datetime
 ) -> tuple[list[Stored], int]:
     """The positions of one page, and the number of positions on all pages."""
     chosen = _chosen(organization, wanted, now)
@@ -71,13 +71,13 @@ def page(
     return [found[iupd] for iupd in iupds if iupd in found], _count(connection, chosen)
 
 
-def _page(connection: Connection, chosen: Select[Any], wanted: Wanted) -> list[str]:
+def _page(connection: Connection, chosen: Select[Any], wanted: PositionQuery) -> list[str]:
     ordered = _ordered(chosen, wanted).limit(wanted.limit).offset(wanted.limit * wanted.page)
     return list(connection.execute(ordered).scalars())
 
 
 def _page_by_status(
-    connection: Connection, chosen: Select[Any], wanted: Wanted, now: datetime
+    connection: Connection, chosen: Select[Any], wanted: PositionQuery, now: datetime
 ) -> list[str]:
     """The positions of one state after those of another, so that nobody sorts by it."""
     skip, iupds = wanted.limit * wanted.page, list[str]()
@@ -92,7 +92,7 @@ def _page_by_status(
     return iupds
 
 
-def _ordered(chosen: Select[Any], wanted: Wanted) -> Select[Any]:
+def _ordered(chosen: Select[Any], wanted: PositionQuery) -> Select[Any]:
     columns = ORDERS[wanted.order], POSITION.iupd
     # WHY: the second column goes the way of the first, as an index does.
     return chosen.order_by(*(c.desc() if wanted.descending else c.asc() for c in columns))
@@ -104,7 +104,7 @@ def _count(connection: Connection, chosen: Select[Any]) -> int:
     return total
 
 
-def _chosen(organization: str, wanted: Wanted, now: datetime) -> Select[Any]:
+def _chosen(organization: str, wanted: PositionQuery, now: datetime) -> Select[Any]:
     asked = select(POSITION.iupd).where(POSITION.organization == organization)
     if wanted.state is not None:
         asked = asked.where(in_state(wanted.state, now))

@@ -16,7 +16,7 @@ from gpd_soap.store import tables as schema
 from gpd_soap.store.rows import OPTION, RECEIPT
 
 
-class Wanted(NamedTuple):
+class ReceiptQuery(NamedTuple):
     """Which receipts, and which page of them.  The window includes both ends, or has no end.
 
     `debtor` is a debtor's code, `service` how an IUV begins, `debtor_or_iuv` how either begins,
@@ -62,7 +62,9 @@ class Document(NamedTuple):
 TAKEN = RECEIPT.outcome == "OK"
 
 
-def page(connection: Connection, organization: str, wanted: Wanted) -> tuple[list[Listed], int]:
+def page(
+    connection: Connection, organization: str, wanted: ReceiptQuery
+) -> tuple[list[Listed], int]:
     """The receipts of one page, the latest payment first, and how many are on all pages."""
     # WHY: two ranges, each of which an index answers; of a COALESCE, or of an OR, none does.
     unsaid = _chosen(organization, wanted, RECEIPT.received_at).where(RECEIPT.paid_at.is_(None))
@@ -94,14 +96,14 @@ def find(connection: Connection, organization: str, iuv: str) -> Document | None
     return None
 
 
-def _chosen(organization: str, wanted: Wanted, when: Column[datetime]) -> Select[Any]:
+def _chosen(organization: str, wanted: ReceiptQuery, when: Column[datetime]) -> Select[Any]:
     asked = select(*(RECEIPT[name] for name in Listed._fields)).where(
         RECEIPT.organization == organization, TAKEN, when >= wanted.since, *_filters(wanted)
     )
     return asked if wanted.until is None else asked.where(when <= wanted.until)
 
 
-def _filters(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+def _filters(wanted: ReceiptQuery) -> Iterator[ColumnElement[bool]]:
     if wanted.debtor is not None:
         yield RECEIPT.debtor_code == wanted.debtor
     if wanted.service is not None:

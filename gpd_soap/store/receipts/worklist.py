@@ -85,7 +85,7 @@ class Case(NamedTuple):
         return CaseKey(self.name, self.variant)
 
 
-class Wanted(NamedTuple):
+class CaseQuery(NamedTuple):
     """Which cases, and which page of them; `kind` None is every kind, `resolved` None is both."""
 
     kind: str | None
@@ -106,7 +106,7 @@ class NoticeNow(NamedTuple):
     receipt_id: str | None
 
 
-def page(connection: Connection, scope: Scope, wanted: Wanted) -> tuple[list[Case], int]:
+def page(connection: Connection, scope: Scope, wanted: CaseQuery) -> tuple[list[Case], int]:
     """The cases of one page, those that came last first, and how many are on all pages."""
     chosen = union_all(*_parts(connection, scope, wanted)).subquery()
     total = connection.execute(select(func.count()).select_from(chosen)).scalar_one()
@@ -163,7 +163,7 @@ def notices(
     return [by_nav.get(case.nav or "") or by_iuv.get(case.iuv or "") for case in cases]
 
 
-def _parts(connection: Connection, scope: Scope, wanted: Wanted) -> Iterator[Select[Any]]:
+def _parts(connection: Connection, scope: Scope, wanted: CaseQuery) -> Iterator[Select[Any]]:
     """The receipts, the messages or both, as far as any can be among the wanted cases."""
     # WHY: a message that breaks the contract has no number that could be relied on.
     with_messages = wanted.kind in (None, QUARANTINE) and not (wanted.nav or wanted.iuv)
@@ -176,7 +176,7 @@ def _parts(connection: Connection, scope: Scope, wanted: Wanted) -> Iterator[Sel
         yield _messages(scope, wanted)
 
 
-def _receipts(owned: ColumnElement[bool], wanted: Wanted) -> Select[Any]:
+def _receipts(owned: ColumnElement[bool], wanted: CaseQuery) -> Select[Any]:
     kinds = [kept for kept in NEEDS_A_PERSON if wanted.kind in (None, kept)]
     asked = select(*_receipt_columns()).where(owned, RECEIPT.kept.in_(kinds))
     for column, told in ((RECEIPT.nav, wanted.nav), (RECEIPT.iuv, wanted.iuv)):
@@ -185,12 +185,12 @@ def _receipts(owned: ColumnElement[bool], wanted: Wanted) -> Select[Any]:
     return _resolved(asked, RECEIPT.resolved_at, wanted)
 
 
-def _messages(scope: Scope, wanted: Wanted) -> Select[Any]:
+def _messages(scope: Scope, wanted: CaseQuery) -> Select[Any]:
     asked = select(*_message_columns()).where(_of(scope, MESSAGE))
     return _resolved(asked, MESSAGE.resolved_at, wanted)
 
 
-def _resolved(asked: Select[Any], when: Column[Any], wanted: Wanted) -> Select[Any]:
+def _resolved(asked: Select[Any], when: Column[Any], wanted: CaseQuery) -> Select[Any]:
     if wanted.resolved is None:
         return asked
     return asked.where(when.is_not(None) if wanted.resolved else when.is_(None))

@@ -82,11 +82,11 @@ def _misnumbered(
     """Services that would number notices with a code that is none of the organization's."""
     now = _codes(connection, document)
     for at, service in enumerate(document.services):
-        error = offering.foreign(service.settings, now[service.organization])
+        error = offering.unknown_segregation_code(service.settings, now[service.organization])
         if error is not None:
             yield error._replace(field=path("services", at, error.field))
     for organization in sorted(now):
         settings = configured.settings(connection, organization)
-        error = offering.bereft(settings, before[organization] - now[organization])
+        error = offering.services_losing_code(settings, before[organization] - now[organization])
         if error is not None:
             yield error

@@ -58,6 +58,6 @@ def read(raw: bytes) -> Document:
 
 def _services(services: Sequence[Service]) -> Iterable[FieldError]:
     for at, service in enumerate(services):
-        error = offering.unfit(service.kind, service.settings)
+        error = offering.settings_problem(service.kind, service.settings)
         if error is not None:
             yield error._replace(field=path("services", at, error.field))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.store.database.transaction import steps
+from gpd_soap.store.database.transaction import in_steps
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Checked, Outcome, Result, check_row
 from gpd_soap.usecases.loading.configure import configure
@@ -24,7 +24,7 @@ from gpd_soap.usecases.loading.write import Writing
 BATCH = 500
 
 
-class How(NamedTuple):
+class LoadOptions(NamedTuple):
     """What the caller wants: the good positions alone, nothing written, odd numbers let pass.
 
     `organization` is whose the positions are that do not say.
@@ -48,7 +48,7 @@ class Report(NamedTuple):
 
 
 def load(
-    store: Store, source: Source, now: datetime, how: How, tell: Callable[[Outcome], object]
+    store: Store, source: Source, now: datetime, how: LoadOptions, tell: Callable[[Outcome], object]
 ) -> Report:
     """Load a file, all or nothing unless told to keep going.
 
@@ -59,7 +59,7 @@ def load(
     report = Report(Counter(), Counter(), kept=False)
     step_by_step = how.keep_going and not how.dry_run
     checked = (check_row(row, how.organization, lenient=how.lenient) for row in source.rows)
-    with steps(store) as connection:
+    with in_steps(store) as connection:
         configure(connection, source.configuration)
         writing = Writing(connection, now)
         if step_by_step:

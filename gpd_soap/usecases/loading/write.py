@@ -56,7 +56,7 @@ class Writing:
                 return [outcome for each in batch for outcome in self.keep([each])]
             return [outcome or batch[0].refused(LOST) for outcome in self._judged(batch)]
         self._written += len(fresh)
-        positions.know_growth(self._connection, self._written)
+        positions.analyze_after_growth(self._connection, self._written)
         return [outcome or next(added) for outcome in outcomes]
 
     def _added(self, fresh: Sequence[Candidate]) -> list[Outcome]:

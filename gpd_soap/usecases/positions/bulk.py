@@ -12,7 +12,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def every(items: Iterable[T], rule: Callable[[T], R], place: str | None) -> list[R]:
+def refuse_together(items: Iterable[T], rule: Callable[[T], R], place: str | None) -> list[R]:
     """What a rule says of each; Refusal with all that the rule refuses as it does the first."""
     kept: list[R] = []
     refused: list[tuple[int, Refusal]] = []
@@ -28,19 +28,19 @@ def every(items: Iterable[T], rule: Callable[[T], R], place: str | None) -> list
     return kept
 
 
-def placed(place: str | None, at: int, found: Iterable[FieldError]) -> list[FieldError]:
+def with_index(place: str | None, at: int, found: Iterable[FieldError]) -> list[FieldError]:
     """What was found in one of several, by its place in the whole; None says that it is all."""
     if place is None:
         return list(found)
-    return [each._replace(field=join(path(place, at), each.field)) for each in found]
+    return [each._replace(field=join_path(path(place, at), each.field)) for each in found]
 
 
-def join(place: str, field: str) -> str:
+def join_path(place: str, field: str) -> str:
     """A field of what is at a place; either may be the whole."""
     return f"{place}.{field}" if place and field else place + field
 
 
 def _errors(place: str | None, at: int, refused: Refusal) -> list[FieldError]:
     if place is None or refused.errors:
-        return placed(place, at, refused.errors)
+        return with_index(place, at, refused.errors)
     return [FieldError(path(place, at), "state", "a position in another state")]

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.store.database.errors import AlreadyKept
-from gpd_soap.store.database.transaction import Transaction, attempt, read_only, rehearse
+from gpd_soap.store.database.transaction import Transaction, dry_run, in_transaction, read_only
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.positions import numbers
 from gpd_soap.store.positions import read as admin_positions
@@ -16,7 +16,7 @@ from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.positions import transitions as rules
-from gpd_soap.usecases.positions.bulk import join, placed
+from gpd_soap.usecases.positions.bulk import join_path, with_index
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.convert import position_of, wanted_numbers
 from gpd_soap.validation.finding import FieldError, path
@@ -26,7 +26,7 @@ MANY = "paymentPositions"
 T = TypeVar("T")
 
 
-class How(NamedTuple):
+class WriteOptions(NamedTuple):
     """What the caller wants: published, nothing written, odd notice numbers let pass."""
 
     publish: bool = False
@@ -35,10 +35,10 @@ class How(NamedTuple):
 
     def run(self, store: Store, work: Callable[[Transaction], T]) -> T:
         """Do some work for good, or for show."""
-        return (rehearse if self.dry_run else attempt)(store, work)
+        return (dry_run if self.dry_run else in_transaction)(store, work)
 
 
-class Done(NamedTuple):
+class WriteResult(NamedTuple):
     """What was made or changed, or would be, and what a person should look at.
 
     `given` are the IUVs that the caller brought; of a dry run the others were never handed out.
@@ -50,8 +50,14 @@ class Done(NamedTuple):
 
 
 def create(
-    store: Store, organization: str, told: Sequence[Any], now: datetime, how: How, *, many: bool
-) -> Done:
+    store: Store,
+    organization: str,
+    told: Sequence[Any],
+    now: datetime,
+    how: WriteOptions,
+    *,
+    many: bool,
+) -> WriteResult:
     """Keep these positions, all or none; Refusal with everything that is wrong in any of them."""
     place = MANY if many else None
     bodies = rules.read(told, place)
@@ -59,8 +65,8 @@ def create(
     warnings: list[FieldError] = []
     for at, body in enumerate(bodies):
         wrong, doubts = rules.hold(body, organization, now, new=True, lenient=how.lenient)
-        errors += placed(place, at, wrong)
-        warnings += placed(place, at, doubts)
+        errors += with_index(place, at, wrong)
+        warnings += with_index(place, at, doubts)
     if errors:
         raise refusals.InvalidPosition(errors)
     again = list(repeated(bodies, place))
@@ -71,11 +77,11 @@ def create(
     except AlreadyKept:
         used = read_only(store, lambda c: list(_in_use(c, organization, bodies, place)))
         raise refusals.NotUnique(used) from None
-    return Done(stored, frozenset(given(bodies)), warnings)
+    return WriteResult(stored, frozenset(given(bodies)), warnings)
 
 
 def _keep(
-    store: Store, organization: str, bodies: list[models.Position], now: datetime, how: How
+    store: Store, organization: str, bodies: list[models.Position], now: datetime, how: WriteOptions
 ) -> list[Stored]:
     def work(connection: Transaction) -> list[Stored]:
         if not numbers.is_registered(connection, organization):
@@ -115,11 +121,11 @@ Name = tuple[str, str]
 
 def _names(body: models.Position, place: str) -> Iterator[tuple[str, Name]]:
     """What a position alone may be called, by the field that says so."""
-    yield join(place, "iupd"), ("iupd", body.iupd)
+    yield join_path(place, "iupd"), ("iupd", body.iupd)
     for at, option in enumerate(body.payment_option):
         if option.iuv is not None:
             nav = option.nav or nav_of_iuv(option.iuv)
-            field = join(place, path("paymentOption", at))
+            field = join_path(place, path("paymentOption", at))
             yield f"{field}.iuv", ("iuv", option.iuv)
             yield f"{field}.nav", ("nav", nav)
 

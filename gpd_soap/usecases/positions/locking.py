@@ -9,22 +9,22 @@ from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases import refusals
-from gpd_soap.usecases.positions.bulk import join
+from gpd_soap.usecases.positions.bulk import join_path
 from gpd_soap.validation.finding import FieldError, path
 
 #: Says whether what a position is marked with is what the caller has seen.
-Seen = Callable[[str], bool]
+EtagMatch = Callable[[str], bool]
 
 
-class Named(NamedTuple):
+class PositionRef(NamedTuple):
     """A position by its organization and IUPD, as the caller has seen it."""
 
     organization: str
     iupd: str
-    seen: Seen
+    seen: EtagMatch
 
 
-def take(connection: Transaction, named: Named) -> Stored:
+def lock_position(connection: Transaction, named: PositionRef) -> Stored:
     """One position; Refusal where it is not there, or not any more as it was seen."""
     old = known(admin_positions.read(connection, named.organization, named.iupd, lock=True))
     if not named.seen(old.mark):
@@ -32,7 +32,7 @@ def take(connection: Transaction, named: Named) -> Stored:
     return old
 
 
-def take_all(
+def lock_positions(
     connection: Transaction, organization: str, iupds: Sequence[str], place: str, field: str = ""
 ) -> list[Stored]:
     """These positions; Refusal with all that are not there.
@@ -41,7 +41,7 @@ def take_all(
     """
     found = admin_positions.read_all(connection, organization, iupds, lock=True)
     unknown = [
-        FieldError(join(path(place, at), field), "unknown", "a position that is there")
+        FieldError(join_path(path(place, at), field), "unknown", "a position that is there")
         for at, iupd in enumerate(iupds)
         if iupd not in found
     ]

@@ -12,18 +12,18 @@ from typing import NamedTuple
 
 from gpd_soap.clock import Clock
 from gpd_soap.core.state import position_state
-from gpd_soap.store.database.transaction import Transaction, attempt, read_only
+from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.positions import change as changing
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions import search as listing
 from gpd_soap.store.positions.read import Stored
-from gpd_soap.store.positions.search import Wanted
+from gpd_soap.store.positions.search import PositionQuery
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.positions import transitions as rules
-from gpd_soap.usecases.positions.bulk import every
-from gpd_soap.usecases.positions.create import How
-from gpd_soap.usecases.positions.locking import Named, known, take, take_all
+from gpd_soap.usecases.positions.bulk import refuse_together
+from gpd_soap.usecases.positions.create import WriteOptions
+from gpd_soap.usecases.positions.locking import PositionRef, known, lock_position, lock_positions
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
@@ -59,7 +59,7 @@ class Ledger:
         """One position."""
         return read_only(self._store, lambda c: known(admin_positions.read(c, organization, iupd)))
 
-    def page(self, organization: str, wanted: Wanted) -> tuple[list[Stored], int]:
+    def page(self, organization: str, wanted: PositionQuery) -> tuple[list[Stored], int]:
         """A page of positions, and how many there are on all pages."""
         now = self._clock()
         return read_only(self._store, lambda c: listing.page(c, organization, wanted, now))
@@ -68,30 +68,30 @@ class Ledger:
         """The notice of a number, which is its `nav` or its `iuv`."""
         return read_only(self._store, lambda c: _notice(c, organization, number, kind))
 
-    def delete(self, named: Named) -> None:
+    def delete(self, named: PositionRef) -> None:
         """Delete a position; its numbers are never used again."""
         now = self._clock()
 
         def work(connection: Transaction) -> None:
-            old = take(connection, named)
+            old = lock_position(connection, named)
             rules.deletable(old, now)
             changing.remove(connection, old, now)
 
-        attempt(self._store, work)
+        in_transaction(self._store, work)
 
     def delete_many(self, organization: str, iupds: list[str], *, dry_run: bool) -> None:
         """Delete these positions, all or none."""
         now = self._clock()
 
         def work(connection: Transaction) -> None:
-            found = take_all(connection, organization, iupds, IUPDS)
-            every(found, lambda old: rules.deletable(old, now), IUPDS)
+            found = lock_positions(connection, organization, iupds, IUPDS)
+            refuse_together(found, lambda old: rules.deletable(old, now), IUPDS)
             for old in found:
                 changing.remove(connection, old, now)
 
-        How(dry_run=dry_run).run(self._store, work)
+        WriteOptions(dry_run=dry_run).run(self._store, work)
 
-    def publish(self, named: Named) -> Stored:
+    def publish(self, named: PositionRef) -> Stored:
         """Let a draft be paid."""
         now = self._clock()
 
@@ -101,7 +101,7 @@ class Ledger:
 
         return self._changed(named, change)
 
-    def invalidate(self, named: Named) -> Stored:
+    def invalidate(self, named: PositionRef) -> Stored:
         """Withdraw a position."""
         now = self._clock()
 
@@ -124,7 +124,7 @@ class Ledger:
             changing.mark_paid(connection, stored, nav, ELSEWHERE, paid_on or now, now)
             return _notice(connection, organization, nav, "nav")
 
-        return attempt(self._store, work)
+        return in_transaction(self._store, work)
 
     def report(self, organization: str, iuv: str, number: str) -> Share:
         """Note that a transfer of a notice that is paid was reported by a flow; once is enough."""
@@ -136,7 +136,7 @@ class Ledger:
                 changing.report(connection, share.stored, share.at, share.which, now)
             return _share(connection, organization, iuv, number)
 
-        return attempt(self._store, work)
+        return in_transaction(self._store, work)
 
     def change_account(self, organization: str, old_iban: str, iban: str, limit: int) -> int:
         """Let what is to be paid to one account be paid to another; how many transfers changed."""
@@ -156,15 +156,15 @@ class Ledger:
                     left -= len(shares)
             return limit - left
 
-        return attempt(self._store, work)
+        return in_transaction(self._store, work)
 
-    def _changed(self, named: Named, change: Callable[[Transaction, Stored], None]) -> Stored:
+    def _changed(self, named: PositionRef, change: Callable[[Transaction, Stored], None]) -> Stored:
         def work(connection: Transaction) -> Stored:
             changing.announce(connection, named.organization)
-            change(connection, take(connection, named))
+            change(connection, lock_position(connection, named))
             return known(admin_positions.read(connection, named.organization, named.iupd))
 
-        return attempt(self._store, work)
+        return in_transaction(self._store, work)
 
 
 def _notice(

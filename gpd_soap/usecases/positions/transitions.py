@@ -16,7 +16,7 @@ from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases import refusals
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.finding import FieldError, findings, path
-from gpd_soap.validation.position_rules import judge
+from gpd_soap.validation.position_rules import check_rules
 
 NOT_UPDATABLE = {
     PositionState.INVALID,
@@ -47,7 +47,7 @@ def hold(
     body: models.Position, organization: str, now: datetime, *, new: bool, lenient: bool
 ) -> tuple[list[FieldError], list[FieldError]]:
     """Hold a position against every rule between its fields and the clock: errors, warnings."""
-    errors, warnings = judge(body, organization, lenient=lenient)
+    errors, warnings = check_rules(body, organization, lenient=lenient)
     return [*errors, *_dates(body, now, new=new)], list(warnings)
 
 

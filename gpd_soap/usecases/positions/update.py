@@ -19,30 +19,32 @@ from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.positions import transitions as rules
-from gpd_soap.usecases.positions.bulk import every, placed
-from gpd_soap.usecases.positions.create import MANY, Done, How, given, repeated
-from gpd_soap.usecases.positions.locking import Named, take, take_all
+from gpd_soap.usecases.positions.bulk import refuse_together, with_index
+from gpd_soap.usecases.positions.create import MANY, WriteOptions, WriteResult, given, repeated
+from gpd_soap.usecases.positions.locking import PositionRef, lock_position, lock_positions
 from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.convert import position_of
 from gpd_soap.validation.finding import FieldError, path
 
 
-def update(store: Store, named: Named, told: object, now: datetime, how: How) -> Done:
+def update(
+    store: Store, named: PositionRef, told: object, now: datetime, how: WriteOptions
+) -> WriteResult:
     """Put another content in a position's place; Refusal with everything that is wrong in it."""
     bodies = rules.read([told])
     if bodies[0].iupd != named.iupd:
         raise refusals.InvalidPosition([FieldError("iupd", "path", "the IUPD of the path")])
 
-    def work(connection: Transaction) -> Done:
+    def work(connection: Transaction) -> WriteResult:
         changing.announce(connection, named.organization)
-        return _replace(connection, [take(connection, named)], bodies, now, how, None)
+        return _replace(connection, [lock_position(connection, named)], bodies, now, how, None)
 
     return how.run(store, work)
 
 
 def update_many(
-    store: Store, organization: str, told: Sequence[Any], now: datetime, how: How
-) -> Done:
+    store: Store, organization: str, told: Sequence[Any], now: datetime, how: WriteOptions
+) -> WriteResult:
     """Put other content in the place of these, all or none; Refusal with what is wrong in each."""
     bodies = rules.read(told, MANY)
     again = list(repeated(bodies, MANY))
@@ -50,9 +52,9 @@ def update_many(
         raise refusals.NotUnique(again)
     iupds = [body.iupd for body in bodies]
 
-    def work(connection: Transaction) -> Done:
+    def work(connection: Transaction) -> WriteResult:
         changing.announce(connection, organization)
-        old = take_all(connection, organization, iupds, MANY, "iupd")
+        old = lock_positions(connection, organization, iupds, MANY, "iupd")
         return _replace(connection, old, bodies, now, how, MANY)
 
     return how.run(store, work)
@@ -63,26 +65,26 @@ def _replace(
     old: list[Stored],
     bodies: list[models.Position],
     now: datetime,
-    how: How,
+    how: WriteOptions,
     place: str | None,
-) -> Done:
-    every(old, lambda stored: rules.updatable(stored, now), place)
+) -> WriteResult:
+    refuse_together(old, lambda stored: rules.updatable(stored, now), place)
     pairs = zip(old, bodies, strict=True)
-    new = every(pairs, lambda pair: _successor(*pair, now, how), place)
+    new = refuse_together(pairs, lambda pair: _successor(*pair, now, how), place)
     for at, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
         try:
             changing.replace(connection, before, after, now)
         except AlreadyKept:
             error = FieldError("paymentOption", "in-use", "numbers that were never another's")
-            raise refusals.NotUnique(placed(place, at, [error])) from None
+            raise refusals.NotUnique(with_index(place, at, [error])) from None
     iupds = [body.iupd for body in bodies]
     found = admin_positions.read_all(connection, old[0].position.organization, iupds)
-    doubts = [doubt for at, (_, each) in enumerate(new) for doubt in placed(place, at, each)]
-    return Done([found[iupd] for iupd in iupds], frozenset(given(bodies)), doubts)
+    doubts = [doubt for at, (_, each) in enumerate(new) for doubt in with_index(place, at, each)]
+    return WriteResult([found[iupd] for iupd in iupds], frozenset(given(bodies)), doubts)
 
 
 def _successor(
-    old: Stored, body: models.Position, now: datetime, how: How
+    old: Stored, body: models.Position, now: datetime, how: WriteOptions
 ) -> tuple[NewPosition, list[FieldError]]:
     """What a position becomes, and what is doubtful; Refusal for what may not be."""
     kept = {option.iuv: option for option in old.position.options}

@@ -36,7 +36,7 @@ class BadQuote(OperatorError):
     hint = "correct the service of this kind, or its settings"
 
 
-class Office:
+class SpontaneousNotices:
     """Makes a notice for each demand, and the same notice for the same demand sent again."""
 
     def __init__(self, store: Store, window: timedelta) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from gpd_soap.core import rome
-from gpd_soap.store.database.paging import Slice
+from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.validation.fields import FIRST_YEAR, LAST_YEAR, OrganizationCode
 from gpd_soap.validation.finding import broken
 
@@ -48,28 +48,28 @@ Day = Annotated[date, BeforeValidator(_day)]
 WHOLE = BeforeValidator(_number)
 
 
-class Told(BaseModel):
+class QueryModel(BaseModel):
     """Text out of a path or a query, each name once and none that is not known."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class OfOrganization(Told):
+class OfOrganization(QueryModel):
     """Whose they are."""
 
     organizationfiscalcode: OrganizationCode = Field(description="11 digits")
 
 
-class Nothing(Told):
+class NoQuery(QueryModel):
     """No query at all."""
 
 
-class Paged(Told):
+class Paged(QueryModel):
     """Which page of a list."""
 
     limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
     page: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
 
-    def slice(self) -> Slice:
+    def slice(self) -> PageRequest:
         """The same for the store."""
-        return Slice(self.limit, self.page)
+        return PageRequest(self.limit, self.page)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from pydantic import Field
 
 from gpd_soap.validation.fields import Text5, Text35
-from gpd_soap.validation.queries.common import OfOrganization, Told
+from gpd_soap.validation.queries.common import OfOrganization, QueryModel
 
 
-class OfBroker(Told):
+class OfBroker(QueryModel):
     """Which broker."""
 
     broker: Text35
 
 
-class OfStation(Told):
+class OfStation(QueryModel):
     """Which station."""
 
     station: Text35

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from gpd_soap.core.receipt import bounded
+from gpd_soap.core.receipt import receipt_key
 from gpd_soap.store.journal.entries import REFERENCE
 from gpd_soap.validation.fields import Since, Text35, Text255, Until
-from gpd_soap.validation.queries.common import WHOLE, OfOrganization, Told
+from gpd_soap.validation.queries.common import WHOLE, OfOrganization, QueryModel
 
 Reference = Annotated[str, Field(pattern=REFERENCE, description="an entry's id")]
 
@@ -20,13 +20,13 @@ class OfEntry(OfOrganization):
     id: Reference
 
 
-class OfAnyEntry(Told):
+class OfAnyEntry(QueryModel):
     """Which entry, whosever it is."""
 
     id: Reference
 
 
-class Searching(Told):
+class Searching(QueryModel):
     """Which entries, the newest first; of the last 30 days where nothing is said."""
 
     first: Since | None = Field(None, alias="from", description="a day or a date-time, in Rome")
@@ -48,7 +48,9 @@ class Searching(Told):
         None, description="the notice number"
     )
     iuv: Text35 | None = Field(None, description="of receipts, and of the notices that carry it")
-    receipt_id: Annotated[Text255, AfterValidator(bounded)] | None = Field(None, alias="receiptId")
+    receipt_id: Annotated[Text255, AfterValidator(receipt_key)] | None = Field(
+        None, alias="receiptId"
+    )
     psp: Text35 | None = None
     station: Text35 | None = None
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20

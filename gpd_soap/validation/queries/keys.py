@@ -10,7 +10,7 @@ from gpd_soap.core import codes
 from gpd_soap.store.access.keys import EVERY
 from gpd_soap.validation.fields import Strict, Text16, Text100
 from gpd_soap.validation.finding import broken
-from gpd_soap.validation.queries.common import Told
+from gpd_soap.validation.queries.common import QueryModel
 
 #: LIMIT: a key for more organizations than this is best for every one.
 MOST = 1000
@@ -22,7 +22,7 @@ def _whose(text: str) -> str:
     return text
 
 
-class OfKey(Told):
+class OfKey(QueryModel):
     """Which key."""
 
     id: Text16

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gpd_soap.store.receipts import worklist
 from gpd_soap.validation.fields import Strict, Text16, Text35, Text500
-from gpd_soap.validation.queries.common import WHOLE, OfOrganization, Told
+from gpd_soap.validation.queries.common import WHOLE, OfOrganization, QueryModel
 
 Nav = Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="a notice number")]
 Codes = Annotated[
@@ -23,7 +23,7 @@ class OfIuv(OfOrganization):
     iuv: Text35
 
 
-class Segregated(Told):
+class Segregated(QueryModel):
     """The codes whose notices the caller may see; all where none is named."""
 
     segregation_codes: Codes | None = Field(None, alias="segregationCodes")
@@ -48,7 +48,7 @@ class Listing(Segregated):
     )
 
 
-class InWorklist(Told):
+class InWorklist(QueryModel):
     """A worklist: that of what names no organization of ours."""
 
     @property
@@ -78,7 +78,7 @@ class OfCaseInOrganization(InOrganization, OfCase):
     """Which case of an organization's worklist."""
 
 
-class Cases(Told):
+class Cases(QueryModel):
     """Which page of which cases."""
 
     kind: Literal["unmatched", "double", "conflicting", "review", "quarantine"] | None = None
@@ -88,10 +88,10 @@ class Cases(Told):
     limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
     page: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
 
-    def wanted(self) -> worklist.Wanted:
+    def wanted(self) -> worklist.CaseQuery:
         """The question to the store."""
         resolved = None if self.resolved == "all" else self.resolved == "true"
-        return worklist.Wanted(self.kind, resolved, self.nav, self.iuv, self.limit, self.page)
+        return worklist.CaseQuery(self.kind, resolved, self.nav, self.iuv, self.limit, self.page)
 
 
 class Note(Strict):

@@ -11,7 +11,7 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.core.debt import Debtor, Notice
 from gpd_soap.core.notice import PROBE
 from gpd_soap.features.check.finding import Finding, Severity
-from gpd_soap.features.check.notices import Judge, Judged, may_be_asked
+from gpd_soap.features.check.notices import AnswerCheck, Judged, may_be_asked
 from gpd_soap.validation.convert import check, position_of
 from tests.features.check.samples import notices
 from tests.validation.bodies import ORGANIZATION as OURS
@@ -31,7 +31,7 @@ from tests.world import (
     share,
 )
 
-JUDGE = Judge(Schema())
+JUDGE = AnswerCheck(Schema())
 MISTYPED = BANK[:-1] + "7"
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import event, insert
 
-from gpd_soap.core.exchange import NOBODY
+from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store import tables as schema
 from gpd_soap.store.journal import entries
-from gpd_soap.store.journal.entries import Entry, Place, Wanted
+from gpd_soap.store.journal.entries import Entry, JournalQuery, Place
 from gpd_soap.store.journal.partitions import ensure_months
 from gpd_soap.store.journal.writer import keep
 from gpd_soap.store.store import Store
@@ -47,10 +47,10 @@ def receipt(serial: int, **more: object) -> Entry:
     return entry_of(exchange(serial, **told))
 
 
-def wanted(**more: Any) -> Wanted:
+def wanted(**more: Any) -> JournalQuery:
     """All of the organization, up to a hundred."""
     told = {"organization": ORGANIZATION, "first": YESTERDAY, "last": TOMORROW, "limit": 100}
-    return Wanted(**{**told, **more})
+    return JournalQuery(**{**told, **more})
 
 
 def add(store: Store, *kept: Entry) -> None:
@@ -72,7 +72,7 @@ KEPT = [
     receipt(4),
     receipt(5, psp="ABI00001", receipt_id="other"),
     entry_of(exchange(6, organization=OTHER)),
-    entry_of(exchange(7, organization=NOBODY, notice=NOBODY, outcome="Fault", status=500)),
+    entry_of(exchange(7, organization=NOT_GIVEN, notice=NOT_GIVEN, outcome="Fault", status=500)),
 ]
 
 
@@ -94,7 +94,7 @@ def test_an_entry_has_the_table_s_columns():
         ({}, [5, 4, 3, 2, 1]),
         ({"organization": OTHER}, [6]),
         ({"organization": None}, [7, 6, 5, 4, 3, 2, 1]),
-        ({"organization": NOBODY}, [7]),
+        ({"organization": NOT_GIVEN}, [7]),
         ({"operation": "paGetPayment"}, [2]),
         ({"operation": "paSendRTV2"}, [5, 4]),
         ({"outcome": "KO"}, [3]),

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, func, make_url, select, text
 
-from gpd_soap.core.exchange import NOBODY, Exchanged
+from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
 from gpd_soap.store import tables as schema
 from gpd_soap.store.database.engine import LOCK_SECONDS
 from gpd_soap.store.journal import writer as module
@@ -25,9 +25,9 @@ SECOND = timedelta(seconds=1)
 HANGS = 60.0
 
 
-def exchange(serial: int = 1, **more: object) -> Exchanged:
+def exchange(serial: int = 1, **more: object) -> ExchangeRecord:
     """A verify of a notice, a second later for each serial."""
-    told = Exchanged(
+    told = ExchangeRecord(
         at=NOW + serial * SECOND,
         seconds=0.0012,
         caller="192.0.2.7",
@@ -41,7 +41,7 @@ def exchange(serial: int = 1, **more: object) -> Exchanged:
         psp=None,
         channel=None,
         outcome="OK",
-        fault=NOBODY,
+        fault=NOT_GIVEN,
         rule="payable",
         status=200,
         soap_action=None,

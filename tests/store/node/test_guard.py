@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, select, update
 
 from gpd_soap.core.position import NewOption
-from gpd_soap.core.receipt import Kept, Verdict
+from gpd_soap.core.receipt import ReceiptStatus, Verdict
 from gpd_soap.store import tables as schema
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import change as changing
@@ -29,7 +29,7 @@ from tests.store.samples import (
     take,
 )
 
-PAYS = Verdict(Kept.APPLIED, pays=True)
+PAYS = Verdict(ReceiptStatus.APPLIED, pays=True)
 #: A position's other notices: a payment is guarded in another way where there are any.
 OTHERS = pytest.mark.parametrize("others", [[], [option(3)]], ids=["alone", "with another"])
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from gpd_soap.core.debt import Claim, Standing
-from gpd_soap.core.receipt import Kept, Verdict
+from gpd_soap.core.debt import NodeRoute, RouteCheck
+from gpd_soap.core.receipt import ReceiptStatus, Verdict
 from gpd_soap.store import tables as schema
 from gpd_soap.store.node.settlement import NOT_OF_A_RECEIPT, values_of
 from gpd_soap.store.store import Store
@@ -232,7 +232,7 @@ def test_unmatched_receipts_are_settled_in_the_order_they_came(store: Store):
     late = receipt(1, receipt_id="a-later", digest="later")
     for taken, minutes in ((late, 1), (receipt(1), 0)):
         known = store.known(taken)
-        verdict, now = Verdict(Kept.UNMATCHED), NOW + timedelta(minutes=minutes)
+        verdict, now = Verdict(ReceiptStatus.UNMATCHED), NOW + timedelta(minutes=minutes)
         assert store.settle(taken, known, verdict, primitive="paSendRTV2", raw=RAW, now=now)
 
     add(store, position("P", option(1)))
@@ -296,7 +296,7 @@ def test_another_broker_or_station_is_recorded_and_refuses_nothing(store: Store)
     add(store, position("P", option(1), option(2)))
     elsewhere = {
         "r-1": (CLAIM._replace(station="15376371009_09"), "station"),
-        "r-2": (Claim(ORGANIZATION, STRANGER, "x"), "broker and station"),
+        "r-2": (NodeRoute(ORGANIZATION, STRANGER, "x"), "broker and station"),
     }
 
     for serial, (claim, _) in enumerate(elsewhere.values(), 1):
@@ -361,7 +361,7 @@ def test_what_is_asked_is_answered_with_everything_that_was_kept(store: Store):
 
 def test_what_nobody_knows_is_answered_with_nothing(store: Store):
     """An organization, a broker, a station and a notice that are not ours."""
-    standing, notice = store.notice(Claim(STRANGER, STRANGER, "x"), nav(1))
+    standing, notice = store.notice(NodeRoute(STRANGER, STRANGER, "x"), nav(1))
 
     assert standing == (None, False, False)
     assert notice is None
@@ -369,7 +369,7 @@ def test_what_nobody_knows_is_answered_with_nothing(store: Store):
 
 def test_a_receipts_row_has_a_value_for_every_column():
     """Nothing is left to a default that only one way of writing knows."""
-    unknown = Verdict(Kept.UNMATCHED)
-    row = values_of(receipt(1), unknown, Standing(None, False, False), "paSendRT", RAW, NOW)
+    unknown = Verdict(ReceiptStatus.UNMATCHED)
+    row = values_of(receipt(1), unknown, RouteCheck(None, False, False), "paSendRT", RAW, NOW)
 
     assert row.keys() == {c.name for c in RECEIPT} - set(NOT_OF_A_RECEIPT)

@@ -173,7 +173,7 @@ def test_postgresql_is_told_to_count_where_it_believes_in_too_few_rows(on_postgr
     with on_postgresql.begin() as connection:
         for at in range(1, 8):
             positions.add(connection, [position(f"P{at}", option(at))], NOW)
-            positions.know_growth(connection, at)
+            positions.analyze_after_growth(connection, at)
             found.append(connection.execute(believed).scalar())
 
     assert found == [1, 1, 3, 3, 3, 3, 7]
@@ -185,7 +185,7 @@ def test_sqlite_needs_no_telling(fresh_database: FreshDatabase):
     figures = text("SELECT tbl, idx, stat FROM sqlite_stat1")
     with store.begin() as connection:
         before = connection.execute(figures).all()
-        positions.know_growth(connection, 1000)
+        positions.analyze_after_growth(connection, 1000)
         after = connection.execute(figures).all()
     store.close()
 

@@ -14,7 +14,7 @@ from gpd_soap.store import tables as schema
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Outcome, Result
-from gpd_soap.usecases.loading.load import BATCH, How, Report, load
+from gpd_soap.usecases.loading.load import BATCH, LoadOptions, Report, load
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Format, Source, open_source
 from gpd_soap.usecases.loading.write import DIFFERS, NEVER_USED, REPEATED, Known, Writing
@@ -89,7 +89,7 @@ def load_document(store: Store, told: Body, now: datetime = NOW, **how: Any) -> 
     """Load a JSON document."""
     source = open_source(io.BytesIO(json.dumps(told).encode()), Format.JSON, None)
     outcomes: list[Outcome] = []
-    return Ended(load(store, source, now, How(**how), outcomes.append), outcomes)
+    return Ended(load(store, source, now, LoadOptions(**how), outcomes.append), outcomes)
 
 
 @pytest.fixture
@@ -181,13 +181,15 @@ def test_told_to_keep_going_each_batch_is_kept_before_it_is_told(store: Store):
         if outcome.place in (0, BATCH - 1, BATCH):
             counted[outcome.place] = len(kept(store))
 
-    load(store, source, NOW, How(keep_going=True), tell)
+    load(store, source, NOW, LoadOptions(keep_going=True), tell)
 
     assert counted == {0: BATCH, BATCH - 1: BATCH, BATCH: 2 * BATCH - 1}
 
 
-@pytest.mark.parametrize("how", [How(), How(keep_going=True), How(dry_run=True)])
-def test_no_more_is_held_than_a_batch(store: Store, loaded: Load, how: How):
+@pytest.mark.parametrize(
+    "how", [LoadOptions(), LoadOptions(keep_going=True), LoadOptions(dry_run=True)]
+)
+def test_no_more_is_held_than_a_batch(store: Store, loaded: Load, how: LoadOptions):
     """However long the file, good or bad: rows are asked for when those before them are told."""
     loaded()
     told: list[Outcome] = []
@@ -406,7 +408,9 @@ def test_an_organization_can_be_said_once_for_all(store: Store, loaded: Load):
     told = {"positions": [body(option(1)), placed(2, organization="88888888888")]}
     source = open_source(io.BytesIO(json.dumps(told).encode()), Format.JSON, ORGANIZATION)
     outcomes: list[Outcome] = []
-    load(store, source, NOW, How(keep_going=True, organization=ORGANIZATION), outcomes.append)
+    load(
+        store, source, NOW, LoadOptions(keep_going=True, organization=ORGANIZATION), outcomes.append
+    )
 
     assert [(o.organization, o.result) for o in outcomes] == [
         (ORGANIZATION, Result.LOADED),

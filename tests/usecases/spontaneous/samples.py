@@ -5,19 +5,19 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from gpd_soap.core.debt import Claim
+from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import issue
 from gpd_soap.store import tables as schema
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=30)
 ORGANIZATION, NAME, STRANGER = "77777777777", "Comune di Esempio", "99999999999"
-CLAIM = Claim(ORGANIZATION, "15376371009", "15376371009_01")
+CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 BANK, POSTAL = "IT60X0542811101000000123456", "IT46X0760103200000000123456"
 SUBJECT = "00009"
 
@@ -73,14 +73,14 @@ def demand(
 
 def issued(store: Store, asked: Demand, now: datetime = NOW) -> NoticeIssued:
     """The notice that a demand gets."""
-    answer = Office(store, WINDOW)(asked, now)
+    answer = SpontaneousNotices(store, WINDOW)(asked, now)
     assert isinstance(answer, NoticeIssued), answer
     return answer
 
 
 def refused(store: Store, asked: Demand) -> Refusal:
     """The refusal that a demand gets."""
-    answer = Office(store, WINDOW)(asked, NOW)
+    answer = SpontaneousNotices(store, WINDOW)(asked, NOW)
     assert isinstance(answer, Refusal), answer
     return answer
 

@@ -14,7 +14,7 @@ from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.data_schema import UNFORESEEN, BadSchema, ServiceSchema
 from gpd_soap.usecases.spontaneous.declared import BadSettings
-from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from tests.usecases.spontaneous.samples import (
     FIXED,
     NOW,
@@ -247,7 +247,7 @@ def test_bomb_that_is_configured_already_is_our_failure_at_a_demand(bare_store: 
 
     for _ in range(2):
         with pytest.raises(BadSettings, match="schema: targa: the pattern"):
-            Office(bare_store, WINDOW)(demand("00099"), NOW)
+            SpontaneousNotices(bare_store, WINDOW)(demand("00099"), NOW)
 
 
 def test_bomb_that_is_configured_already_is_found_by_check(bare_store: Store):

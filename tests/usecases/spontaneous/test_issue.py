@@ -13,7 +13,7 @@ from gpd_soap.store import tables as schema
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.declared import BadSettings
-from gpd_soap.usecases.spontaneous.issue import Office
+from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.usecases.spontaneous.kinds import UnknownKind
 from tests.usecases.spontaneous import samples
 from tests.usecases.spontaneous.samples import (
@@ -222,7 +222,7 @@ def test_after_the_window_the_same_demand_gets_another_notice(store: Store):
 
 def test_without_a_window_each_demand_gets_its_own_notice(store: Store):
     """An installation may choose to remember nothing, even at one instant."""
-    office = Office(store, timedelta())
+    office = SpontaneousNotices(store, timedelta())
 
     answers = [office(demand(), NOW) for _ in range(2)]
 
@@ -277,7 +277,7 @@ def test_a_failure_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("gpd_soap.store.positions.insert.matching.match_waiting", fail)
     with pytest.raises(RuntimeError):
-        Office(store, WINDOW)(demand(), NOW)
+        SpontaneousNotices(store, WINDOW)(demand(), NOW)
 
     assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
 
@@ -285,13 +285,13 @@ def test_a_failure_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch)
 def test_a_kind_that_nobody_provides_is_our_failure(store: Store):
     """The payer did nothing wrong: an exception, which the caller answers."""
     with pytest.raises(UnknownKind, match="provided-by-nobody"):
-        Office(store, WINDOW)(demand("NOONE"), NOW)
+        SpontaneousNotices(store, WINDOW)(demand("NOONE"), NOW)
 
 
 def test_settings_that_cannot_be_read_are_our_failure(store: Store):
     """However they came into the store."""
     with pytest.raises(BadSettings, match="amount"):
-        Office(store, WINDOW)(demand("WRONG"), NOW)
+        SpontaneousNotices(store, WINDOW)(demand("WRONG"), NOW)
 
 
 def test_no_refusal_repeats_what_was_sent(store: Store):

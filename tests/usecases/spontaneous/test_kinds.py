@@ -11,7 +11,7 @@ import pytest
 from gpd_soap.core.debt import Debtor, Transfer
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.spontaneous.issue import BadQuote, Office
+from gpd_soap.usecases.spontaneous.issue import BadQuote, SpontaneousNotices
 from gpd_soap.usecases.spontaneous.kinds import UnknownKind, kind_of, problem_with
 from tests.usecases.spontaneous.conftest import Install
 from tests.usecases.spontaneous.samples import (
@@ -122,7 +122,7 @@ def test_an_amount_that_others_quote_out_of_range_is_a_matter_of_meaning(store: 
 def test_what_a_service_of_others_raises_is_our_failure(store: Store):
     """It comes out as it is, and leaves nothing."""
     with pytest.raises(ValueError, match="invalid literal"):
-        Office(store, WINDOW)(demand("ALIEN", parking("two")), NOW)
+        SpontaneousNotices(store, WINDOW)(demand("ALIEN", parking("two")), NOW)
 
     assert count(store, "demand") == 0
 
@@ -271,7 +271,7 @@ def test_a_quote_that_no_answer_could_carry_is_our_failure(
     )
 
     with pytest.raises(BadQuote, match=f"'parking': .*{rule}"):
-        Office(bare_store, WINDOW)(demand("ALIEN"), NOW)
+        SpontaneousNotices(bare_store, WINDOW)(demand("ALIEN"), NOW)
 
     assert count(bare_store, "position") == 0
 
