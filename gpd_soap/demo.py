@@ -116,7 +116,7 @@ def _pay(store: Store, option: NewOption, now: datetime) -> None:
     content: list[str] = []
     request = codec.reader(models.PaSendRTV2Request)(payload, content.append)
     desk = NodeService(store, lambda: now, SpontaneousNotices(store, timedelta()), Policy())
-    desk.settle(hear.receipt(request, content), "paSendRTV2", raw)
+    desk.accept_receipt(hear.receipt(request, content), "paSendRTV2", raw)
 
 
 def _verify(one: Sample, option: NewOption, now: datetime) -> str:

@@ -126,7 +126,7 @@ def cases(
 
     told = (*_keepers(settings, store), *witnesses)
     endpoint = node_endpoint(settings, desk(settings, store, clock), told)
-    return Cases(store, clock, lambda raw: endpoint.take_again(raw, "worklist"))
+    return Cases(store, clock, lambda raw: endpoint.reprocess(raw, "worklist"))
 
 
 def _keepers(settings: Settings, store: Store) -> tuple[ExchangeObserver, ...]:

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Table, create_engine, select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import StaticPool
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
 
-TABLES: list[Table] = list(schema.metadata.tables.values())
+TABLES: list[Table] = list(tables.metadata.tables.values())
 
 #: A number that is another one once anybody else has written.
 VERSION = {

@@ -11,7 +11,7 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.core import money, notice
 from gpd_soap.core.faults import Refusal
 from gpd_soap.soap.envelope import NotSoap, open_envelope
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import NodeService, NoticeQuery, Policy
@@ -49,7 +49,7 @@ def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
     with store.begin() as connection:
         return {
             table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
-            for table in schema.metadata.sorted_tables
+            for table in tables.metadata.sorted_tables
         }
 
 
@@ -113,7 +113,7 @@ def test_a_second_installation_changes_nothing(store: Store):
 def test_the_paid_notice_has_a_receipt_that_needs_nobody(store: Store):
     """Kept as applied, with the message it came in."""
     [receipt] = rows(store)["receipt"]
-    names = [column.name for column in schema.receipt.columns]
+    names = [column.name for column in tables.receipt.columns]
     told = dict(zip(names, receipt, strict=True))
 
     assert (told["kept"], told["reasons"], told["drift"]) == ("applied", "", None)
@@ -127,8 +127,8 @@ def test_an_installation_that_broke_off_before_the_payment_is_completed(database
     migrate.upgrade(broken.engine)
     demo.install(broken, NOW)
     with broken.begin() as connection:
-        connection.execute(schema.receipt.delete())
-        connection.execute(schema.payment_option.update().values(paid_at=None))
+        connection.execute(tables.receipt.delete())
+        connection.execute(tables.payment_option.update().values(paid_at=None))
     demo.install(broken, NOW)
 
     assert len(rows(broken)["receipt"]) == 1
@@ -137,7 +137,7 @@ def test_an_installation_that_broke_off_before_the_payment_is_completed(database
 
 def test_the_receipt_keeps_the_contract(store: Store):
     """As one from the Node would."""
-    names = [column.name for column in schema.receipt.columns]
+    names = [column.name for column in tables.receipt.columns]
     raw = rows(store)["receipt"][0][names.index("raw")]
     payload = open_envelope(bytes(raw))
     assert not isinstance(payload, NotSoap)

@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.soap.envelope import open_envelope
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
@@ -117,14 +117,14 @@ def _left(store: Store, asked: bytes) -> dict[str, Any]:
     left: dict[str, Any] = {}
     with store.begin() as connection:
         for name, columns in KEPT.items():
-            table = schema.metadata.tables[name]
+            table = tables.metadata.tables[name]
             rows = connection.execute(select(table).order_by(*table.primary_key)).mappings().all()
             if name != "probe":
                 assert all(row["raw"] == asked for row in rows)
             found = [{c: row[c] for c in columns if row[c] not in (None, "")} for row in rows]
             if found:
                 left[name] = found
-        option = schema.payment_option.c
+        option = tables.payment_option.c
         paid = select(option.nav, option.receipt_id).where(option.paid_at == world.NOW)
         by = {row.nav: row.receipt_id for row in connection.execute(paid.order_by(option.nav))}
     return {**left, "paid": by} if by else left

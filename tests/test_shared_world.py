@@ -6,7 +6,7 @@ from contextlib import closing
 import pytest
 from sqlalchemy import update
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from tests import world
 from tests.calling import call
 from tests.conftest import KINDS, Databases, FreshDatabase
@@ -51,7 +51,7 @@ def test_shared_world_after_a_receipt_names_its_tables_and_puts_them_back(one: S
 def test_shared_world_with_every_row_deleted_is_put_back(one: SharedWorld):
     """No table is left out, and none is put back before one that it refers to."""
     with one.store.begin() as connection:
-        for table in reversed(schema.metadata.sorted_tables):
+        for table in reversed(tables.metadata.sorted_tables):
             connection.execute(table.delete())
 
     emptied = one.changed()
@@ -70,7 +70,7 @@ def test_shared_world_after_a_stop_of_the_server_answers_again(
     with closing(SharedWorld(fresh_database("postgresql", world.prepare))) as one:
         before = call(one.face(), "POST", "/partner", VERIFY, **XML).body
         with one.store.begin() as connection:
-            connection.execute(update(schema.payment_option).values(reported_at=world.NOW))
+            connection.execute(update(tables.payment_option).values(reported_at=world.NOW))
 
         server.restart()
         one.revive()

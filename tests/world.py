@@ -11,7 +11,7 @@ from gpd_soap.core import notice as numbers
 from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.settings import Settings
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
 from gpd_soap.store.positions import insert as positions
@@ -218,7 +218,7 @@ def prepare(url: str) -> None:
         for service, kind, settings in SERVICES:
             configuration.put_service(connection, ORGANIZATION, service, "00009", kind, settings)
         positions.add(connection, POSITIONS, YESTERDAY)
-        kept = schema.payment_option
+        kept = tables.payment_option
         for serial in PAID:
             paid = update(kept).where(kept.c.nav == nav(serial))
             connection.execute(paid.values(paid_at=YESTERDAY, receipt_id=f"paid-{serial}"))

@@ -78,16 +78,16 @@ def receipt_key(receipt_id: str) -> str:
 class ReceiptFacts(NamedTuple):
     """What the store knows when a receipt arrives.
 
-    `same_id` is the digest of the first receipt kept under the same (idPA, receiptId), `nav_of_iuv`
-    the notice that carries the receipt's IUV, whatever notice the receipt names.  `alone` says that
-    the position of the notice has no other.
+    `kept_digest` is the digest of the first receipt stored under the same (idPA, receiptId).
+    `nav_of_iuv` is the notice that carries the receipt's IUV, whatever notice the receipt names.
+    `is_only_option` says that the position of the notice has no other.
     """
 
     standing: RouteCheck
     notice: Notice | None
-    same_id: str | None
+    kept_digest: str | None
     nav_of_iuv: str | None
-    alone: bool
+    is_only_option: bool
 
 
 class Verdict(NamedTuple):
@@ -96,7 +96,7 @@ class Verdict(NamedTuple):
     `repeated` counts a receipt on the one that is kept already instead of keeping it again.
     """
 
-    kept: ReceiptStatus
+    status: ReceiptStatus
     reasons: tuple[str, ...] = ()
     pays: bool = False
     repeated: bool = False
@@ -104,7 +104,7 @@ class Verdict(NamedTuple):
     @property
     def rule(self) -> str:
         """The decision in words, for the journal."""
-        words = "counted on the first" if self.repeated else f"kept as {self.kept}"
+        words = "counted on the first" if self.repeated else f"kept as {self.status}"
         return f"receipt: {words}" + (f" ({', '.join(self.reasons)})" if self.reasons else "")
 
 
@@ -115,8 +115,8 @@ def settle(receipt: Receipt, known: ReceiptFacts, now: datetime) -> Verdict:
     3. its outcome is KO;  4. the notice is unknown here;  5. already paid, or excluded;
     6. applied, to review where the notice was not payable or amount or IUV differ.
     """
-    if known.same_id is not None:
-        if known.same_id == receipt.digest:
+    if known.kept_digest is not None:
+        if known.kept_digest == receipt.digest:
             return Verdict(ReceiptStatus.APPLIED, repeated=True)
         return Verdict(ReceiptStatus.CONFLICTING, ("same receiptId, other content",))
     if receipt.issuer != receipt.claim.organization:

@@ -84,7 +84,7 @@ def _desk(ctx: Any) -> NodeService:
 
 def _settle(ctx: Any, request: Any) -> Outcome:
     receipt = hear.receipt(request, ctx.udc.content)
-    return _desk(ctx).settle(receipt, ctx.udc.operation, ctx.udc.raw)
+    return _desk(ctx).accept_receipt(receipt, ctx.udc.operation, ctx.udc.raw)
 
 
 def _outcome(ctx: Any) -> Outcome:

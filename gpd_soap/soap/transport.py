@@ -89,7 +89,7 @@ class NodeEndpoint(WsgiApplication):
         )
         return self.handle_rpc(exchange, start_response)
 
-    def take_again(self, raw: bytes, caller: str) -> ExchangeRecord:
+    def reprocess(self, raw: bytes, caller: str) -> ExchangeRecord:
         """Take a message that was kept, as if the Node had sent it now; what came of it.
 
         LIMIT: the transport's word on its encoding is gone, so it must say its own.

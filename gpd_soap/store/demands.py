@@ -12,14 +12,14 @@ from gpd_soap.core.debt import Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewPosition
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.node.queries import notice_question
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.positions import numbers
 from gpd_soap.store.rows import STANDING, notice_of
 
-TABLE, KEPT = schema.demand, schema.demand.c
+TABLE, KEPT = tables.demand, tables.demand.c
 
 
 class Asked(NamedTuple):
@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 
 def is_offered(connection: Connection, organization: str, service_id: str) -> bool:
     """Whether an organization offers a service under this idServizio, for whatever subject."""
-    offered = schema.service.c
+    offered = tables.service.c
     asked = select(offered.kind).where(
         offered.organization == organization, offered.service_id == service_id
     )

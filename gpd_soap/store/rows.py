@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement, exists, or_
 
 from gpd_soap.core.debt import Debtor, Notice, RouteCheck, Stamp, Transfer
 from gpd_soap.core.receipt import ReceiptFacts
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.session import Row
 
-POSITION, OPTION, TRANSFER = schema.position.c, schema.payment_option.c, schema.transfer.c
-RECEIPT = schema.receipt.c
-TEXT = schema.Code
+POSITION, OPTION, TRANSFER = tables.position.c, tables.payment_option.c, tables.transfer.c
+RECEIPT = tables.receipt.c
+TEXT = tables.Code
 
 STANDING = 3
 
@@ -32,7 +32,7 @@ def alternative_paid() -> ColumnElement[bool]:
     Single options and plans exclude each other, plans exclude plans; the installments of one plan
     do not (DESIGN 4).
     """
-    other = schema.payment_option.alias("alternative").c
+    other = tables.payment_option.alias("alternative").c
     return has_beside(
         other,
         or_(other.paid_at.is_not(None), other.reported_at.is_not(None)),

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, literal, not_, or_
 
 from gpd_soap.core.state import OptionState, PositionState
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, POSITION, alternative_paid
 
 Rule = Callable[[Any], ColumnElement[bool]]
@@ -91,15 +91,15 @@ def _is_reported(option: Any) -> ColumnElement[bool]:
 
 def _is_future(option: Any, now: datetime) -> ColumnElement[bool]:
     # WHY: without the first, an option without a date would be neither true nor false.
-    return and_(option.valid_from.is_not(None), option.valid_from > literal(now, schema.Instant))
+    return and_(option.valid_from.is_not(None), option.valid_from > literal(now, tables.Instant))
 
 
 def _is_expired(option: Any, now: datetime) -> ColumnElement[bool]:
-    return and_(option.switch_to_expired, option.due_at < literal(now, schema.Instant))
+    return and_(option.switch_to_expired, option.due_at < literal(now, tables.Instant))
 
 
 def _has_share(option: Any, *, reported: bool) -> ColumnElement[bool]:
-    share = schema.transfer.alias().c
+    share = tables.transfer.alias().c
     when = share.reported_at
     return (
         exists()
@@ -111,13 +111,13 @@ def _has_share(option: Any, *, reported: bool) -> ColumnElement[bool]:
 
 def _some_option(rule: Rule) -> ColumnElement[bool]:
     """Whether an option of the position follows a rule."""
-    option = schema.payment_option.alias()
+    option = tables.payment_option.alias()
     return exists().where(_of_position(option.c), rule(option.c)).correlate_except(option)
 
 
 def _some_way(rule: Rule) -> ColumnElement[bool]:
     """Whether a single option, or every installment of one plan, follows a rule."""
-    option, sibling = schema.payment_option.alias(), schema.payment_option.alias()
+    option, sibling = tables.payment_option.alias(), tables.payment_option.alias()
     # WHY: the plan of a single option is null and equals no other, so that it has no siblings.
     falls_short = (
         exists()

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gpd_soap.core.receipt import ReceiptStatus
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 
 #: What waits for a person until it is resolved; and so does all of the quarantine.
@@ -22,7 +22,7 @@ OPEN = (
 )
 QUARANTINE = "quarantine"
 
-RECEIPT, HELD = schema.receipt.c, schema.quarantine.c
+RECEIPT, HELD = tables.receipt.c, tables.quarantine.c
 
 
 class Figures(NamedTuple):
@@ -40,7 +40,7 @@ UNREACHABLE = Figures(reachable=False, last_probe=None, open_cases=None, receipt
 
 def read(store: Database) -> Figures:
     """Ask for each figure in a second at most, the cheapest first; never raises for a database."""
-    probed = _rows(store, select(func.max(schema.probe.c.last_at)))
+    probed = _rows(store, select(func.max(tables.probe.c.last_at)))
     if probed is None:
         return UNREACHABLE
     return Figures(
@@ -57,10 +57,10 @@ def _receipts() -> Select[Any]:
 
 def _open_cases() -> Select[Any]:
     # WHY: by way of the organizations, the index that begins with them finds the few open cases.
-    ours = schema.organization.c.fiscal_code
+    ours = tables.organization.c.fiscal_code
     waiting = (
         select(RECEIPT.kept, func.count())
-        .join_from(schema.organization, schema.receipt, RECEIPT.organization == ours)
+        .join_from(tables.organization, tables.receipt, RECEIPT.organization == ours)
         .where(RECEIPT.kept.in_(OPEN), RECEIPT.resolved_at.is_(None))
         .group_by(RECEIPT.kept)
     )

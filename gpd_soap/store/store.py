@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, ReceiptStatus, Verdict
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import make_engine
@@ -87,12 +87,12 @@ class Store(Database):
         values = values_of(receipt, verdict, known.standing, primitive, raw, now)
         if verdict.repeated:
             return self._settlement.repeat(values)
-        if verdict.kept is ReceiptStatus.CONFLICTING:
+        if verdict.status is ReceiptStatus.CONFLICTING:
             return self._settlement.conflict(values)
-        if verdict.kept is ReceiptStatus.UNMATCHED:
+        if verdict.status is ReceiptStatus.UNMATCHED:
             return once_more(lambda: self._keep_unmatched(values))
         if verdict.pays and known.notice is not None:
-            return self._settlement.pay(values, known.notice, alone=known.alone)
+            return self._settlement.pay(values, known.notice, alone=known.is_only_option)
         return self._settlement.keep(values)
 
     def _keep_unmatched(self, values: dict[str, Any]) -> bool:
@@ -103,7 +103,7 @@ class Store(Database):
         self, organization: str, primitive: str, reason: str, raw: bytes, now: datetime
     ) -> None:
         """Keep what came as a receipt and is none, exactly as it came; count repetitions."""
-        table = schema.quarantine
+        table = tables.quarantine
         row = {
             # WHY: what breaks the contract may be of any length, and is kept all the same.
             "organization": cut(organization, table.c.organization),
@@ -125,11 +125,11 @@ class Store(Database):
         """Note that the Node asked whether we are alive."""
         row = {"organization": claim.organization, "station": claim.station, "last_at": now}
         with self.begin() as connection:
-            connection.execute(upsert(connection, schema.probe, ["last_at"]), row)
+            connection.execute(upsert(connection, tables.probe, ["last_at"]), row)
 
     def last_probe(self) -> datetime | None:
         """When the Node last probed any of our stations; None before the first time."""
-        probe = schema.probe.c
+        probe = tables.probe.c
         with self.reading() as connection:
             return connection.execute(
                 select(probe.last_at).order_by(probe.last_at.desc()).limit(1)

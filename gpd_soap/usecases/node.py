@@ -99,7 +99,9 @@ class NodeService:
             return NOT_OURS
         return payment_options(organization, nav, debt.notices, self.clock())
 
-    def settle(self, receipt: Receipt, primitive: str, raw: bytes) -> ReceiptAccepted | Refusal:
+    def accept_receipt(
+        self, receipt: Receipt, primitive: str, raw: bytes
+    ) -> ReceiptAccepted | Refusal:
         """Keep a receipt and its effect.  An exception means that the Node must send it again."""
         now = self.clock()
         for _ in range(ATTEMPTS):

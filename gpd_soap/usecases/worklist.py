@@ -20,7 +20,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 
 #: Sends a message through the node's door again, and says what came of it.
-TakeAgain = Callable[[bytes], ExchangeRecord]
+Reprocess = Callable[[bytes], ExchangeRecord]
 
 
 class Found(NamedTuple):
@@ -33,9 +33,9 @@ class Found(NamedTuple):
 class Cases:
     """The worklists of every organization; who may see which is decided before."""
 
-    def __init__(self, store: Store, clock: Clock, take_again: TakeAgain) -> None:
+    def __init__(self, store: Store, clock: Clock, reprocess: Reprocess) -> None:
         """Take collaborators; `clock` gives the UTC time of each question."""
-        self._store, self._clock, self._take_again = store, clock, take_again
+        self._store, self._clock, self._reprocess = store, clock, reprocess
 
     def page(self, scope: Scope, wanted: CaseQuery) -> tuple[list[Found], int]:
         """A page of cases, and how many there are on all pages."""
@@ -92,7 +92,7 @@ class Cases:
             raise refusals.CaseNotOpen
         if nav is not None:
             raise refusals.CaseNotWaiting
-        answered = self._take_again(self.raw(scope, told))
+        answered = self._reprocess(self.raw(scope, told))
         if answered.must_come_again:
             raise refusals.MessageNotTaken
         if answered.outcome != "OK":

@@ -13,7 +13,7 @@ from sqlalchemy import Table, select
 from gpd_soap.api.problems import Refused
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, Verdict, settle
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.node.settlement import values_of
 from gpd_soap.store.store import Store
@@ -248,11 +248,11 @@ def _rows(run: Run, table: Table) -> list[dict[str, Any]]:
 
 def ended(run: Run) -> object:
     """Everything that is kept of an organization's positions and receipts."""
-    tables = (
-        *(schema.position, schema.payment_option, schema.transfer),
-        *(schema.retired_number, schema.receipt),
+    rows_of = (
+        *(tables.position, tables.payment_option, tables.transfer),
+        *(tables.retired_number, tables.receipt),
     )
-    return [_rows(run, table) for table in tables]
+    return [_rows(run, table) for table in rows_of]
 
 
 class Case(NamedTuple):

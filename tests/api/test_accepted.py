@@ -18,7 +18,7 @@ from gpd_soap.soap import models
 from gpd_soap.soap.codec import reader
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.soap.node_rules import broken_rule
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi
 from tests.api.office import ALL, ORGANIZATION, Answer, Office
@@ -108,10 +108,10 @@ def emptied(office: Office) -> None:
     """Forget every position, and that its numbers were ever used."""
     with office.store.begin() as connection:
         for table in (
-            schema.transfer,
-            schema.payment_option,
-            schema.position,
-            schema.retired_number,
+            tables.transfer,
+            tables.payment_option,
+            tables.position,
+            tables.retired_number,
         ):
             connection.execute(table.delete())
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from gpd_soap.core.debt import RouteCheck
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.positions import numbers
 from gpd_soap.store.store import Store
@@ -145,15 +145,15 @@ def test_what_breaks_a_rule_is_refused(
 
 def configured(store: Store) -> list[Any]:
     """Every row of the configuration."""
-    tables = (
-        schema.organization,
-        schema.broker,
-        schema.station,
-        schema.organization_station,
-        schema.service,
+    rows_of = (
+        tables.organization,
+        tables.broker,
+        tables.station,
+        tables.organization_station,
+        tables.service,
     )
     with store.begin() as connection:
-        return [tuple(row) for table in tables for row in connection.execute(select(table))]
+        return [tuple(row) for table in rows_of for row in connection.execute(select(table))]
 
 
 UNKEEPABLE = {

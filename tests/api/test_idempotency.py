@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select, text
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.access import idempotency as requests
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
@@ -36,7 +36,7 @@ def create(office: Office, told: object = None, name: str = NAME, **more: Any) -
 def rows(store: Store) -> list[Any]:
     """The requests that are remembered."""
     with store.begin() as connection:
-        return list(connection.execute(select(schema.request)))
+        return list(connection.execute(select(tables.request)))
 
 
 def same(one: Answer, other: Answer) -> bool:
@@ -278,7 +278,7 @@ def test_old_answers_are_forgotten_in_passing(office: Office):
         for at in range(150)
     ]
     with office.store.begin() as connection:
-        connection.execute(insert(schema.request), made)
+        connection.execute(insert(tables.request), made)
 
     create(office, name="one")
     assert {each.name for each in rows(office.store)} == {"one", *map(str, range(50))}
@@ -315,7 +315,7 @@ def test_of_processes_that_claim_one_name_one_does_the_work(
         assert set(answers) <= {(201, False), (201, True), (409, False)}
         assert office.get(ALL).body["page_info"]["items_found"] == 1
         with office.store.begin() as connection:
-            connection.execute(schema.request.delete())
+            connection.execute(tables.request.delete())
         assert office.ask("DELETE", ONE).status == 200, at
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, insert, text
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.store import Store
 from tests.api.interleaving import (
@@ -163,7 +163,7 @@ def test_an_operation_that_meets_a_receipt_being_written_ends_as_some_serial_ord
         receipt.step()
         told: list[object] = []
         with watching.connect() as holding:
-            holding.execute(insert(schema.receipt), receipt.row())
+            holding.execute(insert(tables.receipt), receipt.row())
             writing = start(watching, receipt.step)
             operating = threading.Thread(
                 target=lambda run=run, name=name, told=told: told.append(

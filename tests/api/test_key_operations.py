@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests.api.office import ALL, ORGANIZATION, Admin, Clock, Office
 from tests.validation.bodies import OTHER
@@ -115,8 +115,8 @@ def test_a_key_is_neither_stored_nor_logged(admin: Admin, caplog: pytest.LogCapt
     assert admin.get(KEYS).body["page_info"]["items_found"] == 3
     with admin.store.begin() as connection:
         kept = [
-            *connection.execute(select(schema.api_key)),
-            *connection.execute(select(schema.request)),
+            *connection.execute(select(tables.api_key)),
+            *connection.execute(select(tables.request)),
         ]
     for secret in (made.body["key"], made.body["key"].removeprefix("gpd_")):
         assert secret not in str(kept)

@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import event, select
 
 from gpd_soap.cli.keys import key as command
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role, UnusableKey
 from gpd_soap.store.store import Store
@@ -26,7 +26,7 @@ def test_a_key_is_found_by_what_its_holder_was_given(store: Store):
         assert made.organizations == (OTHER, ORGANIZATION)
         for wrong in (token[:-1], token + "A", token.upper(), token.removeprefix("gpd_"), ""):
             assert keys.find(connection, wrong) is None
-        kept = connection.execute(select(schema.api_key)).one()
+        kept = connection.execute(select(tables.api_key)).one()
         assert token not in map(str, kept)
 
 

@@ -247,7 +247,7 @@ def test_a_notice_is_called_paid_by_its_creditor(office: Office):
     assert paid.body["idReceipt"] == "CLOSED_AS_ALREADY_PAID_BY_EC"
     assert paid.body["paymentDate"] == "2026-03-15T12:00:00"
     assert office.status() == "PAID"
-    assert str(office.pay().kept) == "double"
+    assert str(office.pay().status) == "double"
 
 
 def test_a_notice_is_called_paid_without_a_body(office: Office):

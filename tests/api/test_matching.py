@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.settings import Settings
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.positions import change as changing
@@ -51,9 +51,9 @@ def paid_by(office: Office, serial: int = 1) -> str | None:
 def restore(office: Office) -> None:
     """Have a position that nobody has looked for receipts for, as from a backup."""
     with office.store.begin() as connection:
-        insert_rows(connection, schema.position, [position_row(LATE, NOW)])
+        insert_rows(connection, tables.position, [position_row(LATE, NOW)])
         rows = [option_row(LATE, each, NOW) for each in LATE.options]
-        insert_rows(connection, schema.payment_option, rows)
+        insert_rows(connection, tables.payment_option, rows)
 
 
 def test_a_receipt_that_waits_is_matched_when_its_position_is_created(office: Office):
@@ -241,7 +241,7 @@ def test_a_message_that_could_not_be_taken_was_not_refused(
     nowhere = node_endpoint(
         Settings(), desk(Settings(), Store(fresh_database("sqlite")), quick.clock)
     )
-    cases = Cases(quick.store, quick.clock, lambda raw: nowhere.take_again(raw, "worklist"))
+    cases = Cases(quick.store, quick.clock, lambda raw: nowhere.reprocess(raw, "worklist"))
 
     with pytest.raises(MessageNotTaken):
         cases.rematch(None, quarantined(NOBODYS), "Ada")

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from gpd_soap.api.app import METRICS
 from gpd_soap.cli.main import main
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.database.transaction import read_only
@@ -138,10 +138,10 @@ def test_a_reading_transaction_cannot_write(store: Store):
     """A write in it would wait for others, or take a lock that nobody expects."""
     row = {"fiscal_code": "12345678901"}
     with pytest.raises(SQLAlchemyError), store.reading() as connection:
-        connection.execute(insert(schema.broker), row)
+        connection.execute(insert(tables.broker), row)
 
     with store.begin() as connection:
-        connection.execute(insert(schema.broker), row)
+        connection.execute(insert(tables.broker), row)
 
 
 def test_a_connection_that_read_may_write_afterwards_the_short_way(store: Store):

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import update
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, Office, installments
 from tests.validation.bodies import STAMP, body, changed, iuv, nav, option, share, without
@@ -313,7 +313,7 @@ def test_a_changed_account_is_one_that_can_be_paid_to(quick: Office):
 def test_a_draft_that_would_be_due_before_it_is_valid_is_not_published(quick: Office):
     """No API makes one; it may have come into the store from elsewhere."""
     quick.create(body(option(1), validityDate="2026-03-20T08:00:00"))
-    sooner = update(schema.payment_option).values(due_at=NOW + DAY)
+    sooner = update(tables.payment_option).values(due_at=NOW + DAY)
     with quick.store.begin() as connection:
         connection.execute(sooner)
 

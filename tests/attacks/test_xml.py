@@ -18,7 +18,7 @@ from lxml import etree
 from sqlalchemy import func, select
 
 from gpd_soap.server.memory import resident
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
@@ -239,7 +239,7 @@ def test_a_receipt_s_number_in_pieces_pays_the_whole_number(
 
     assert [b"<outcome>OK<" in post(face, each).body for each in (split, whole)] == [True, True]
     with store.begin() as connection:
-        [kept] = connection.execute(schema.receipt.select()).mappings()
+        [kept] = connection.execute(tables.receipt.select()).mappings()
     assert (kept["nav"], kept["kept"], kept["copies"]) == (number, "applied", 2)
 
 
@@ -330,4 +330,4 @@ def test_a_receipt_that_is_wrapped_pays_nothing(face: Wsgi, store: Store) -> Non
         post(face, message)
 
     with store.begin() as connection:
-        assert connection.execute(select(func.count()).select_from(schema.receipt)).scalar() == 0
+        assert connection.execute(select(func.count()).select_from(tables.receipt)).scalar() == 0

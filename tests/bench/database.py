@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 
 from gpd_soap.core import rome
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.engine import without_statement_timeout
@@ -64,10 +64,10 @@ def fill(url: str, positions: int) -> None:
 
 def renew(url: str) -> None:
     """Make every notice payable again and forget the receipts, as if nothing had been paid."""
-    store, option = Store(url), schema.payment_option
+    store, option = Store(url), tables.payment_option
     with store.begin() as connection:
         without_statement_timeout(connection)
-        connection.execute(delete(schema.receipt))
+        connection.execute(delete(tables.receipt))
         paid = update(option).where(option.c.paid_at.is_not(None))
         connection.execute(paid.values(dict.fromkeys(set(PAID) - {"updated_at"})))
     _tidy(store)
@@ -76,11 +76,11 @@ def renew(url: str) -> None:
 
 def lost(url: str, taken: Iterable[int]) -> int:
     """How many of these notices are not paid by a receipt that is kept with its bytes."""
-    option, receipt = schema.payment_option.c, schema.receipt.c
+    option, receipt = tables.payment_option.c, tables.receipt.c
     paid = (
         select(option.nav)
         .join(
-            schema.receipt,
+            tables.receipt,
             (receipt.organization == option.organization)
             & (receipt.receipt_id == option.receipt_id)
             & (receipt.nav == option.nav),
@@ -111,18 +111,18 @@ def _rows() -> list[Insert]:
              "category": "0101002IM"}  # fmt: skip
     return [
         _all(
-            schema.position, **own, iupd=iupd, published_at=SINCE, company_name=world.NAME,
+            tables.position, **own, iupd=iupd, published_at=SINCE, company_name=world.NAME,
             debtor_kind=world.DEBTOR.kind, debtor_code=world.DEBTOR.code,
             debtor_full_name=world.DEBTOR.full_name, created_at=SINCE, updated_at=SINCE,
         ),
         _all(
-            schema.payment_option, **own, nav=nav, iupd=iupd, iuv=func.substr(nav, 2),
+            tables.payment_option, **own, nav=nav, iupd=iupd, iuv=func.substr(nav, 2),
             amount=amount, due_at=DUE, switch_to_expired=True, updated_at=SINCE,
             description=literal("Tributo ", String).concat(func.cast(serial, String)),
         ),
-        _all(schema.transfer, **share, number=1, amount=amount - SECOND_SHARE, iban=world.BANK,
+        _all(tables.transfer, **share, number=1, amount=amount - SECOND_SHARE, iban=world.BANK,
              remittance_information="Versamento 1"),
-        _all(schema.transfer, **share, number=2, amount=SECOND_SHARE, iban=world.SECOND_BANK,
+        _all(tables.transfer, **share, number=2, amount=SECOND_SHARE, iban=world.SECOND_BANK,
              remittance_information="Versamento 2"),
     ]  # fmt: skip
 

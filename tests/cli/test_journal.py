@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 
 from gpd_soap.cli.journal import journal as command
 from gpd_soap.clock import utc_now
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.journal.partitions import PARTITIONS
 from gpd_soap.store.journal.writer import keep
 from gpd_soap.store.store import Store
@@ -36,7 +36,7 @@ def database(
     url = fresh_database(request.param, prepare)
     store = Store(url)
     with store.begin() as connection:
-        connection.execute(delete(schema.journal))
+        connection.execute(delete(tables.journal))
         keep(connection, KEPT + OLD)
     store.close()
     monkeypatch.setenv("GPD_DATABASE_URL", url)
@@ -51,7 +51,7 @@ def run(*told: str) -> Result:
 
 def left(url: str) -> list[int]:
     """The numbers of the entries that are there, the newest first."""
-    store, entry = Store(url), schema.journal.c
+    store, entry = Store(url), tables.journal.c
     with store.begin() as connection:
         found = connection.execute(select(entry.id).order_by(entry.at.desc())).scalars()
         numbers = list(found)

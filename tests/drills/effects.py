@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import RowMapping, select
 
 from gpd_soap.core.receipt import NEEDS_A_PERSON
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests.drills.encounters import Encounter
 from tests.drills.judge import Found, effect_missing
@@ -48,8 +48,8 @@ def look(url: str, found: Found) -> Stored:
     """Read what the encounters left; `found` is what the judge has read already."""
     store = Store(url)
     with store.begin() as connection:
-        positions = connection.execute(select(schema.position)).mappings().all()
-        transfers = connection.execute(select(schema.transfer.c.nav, schema.transfer.c.iban)).all()
+        positions = connection.execute(select(tables.position)).mappings().all()
+        transfers = connection.execute(select(tables.transfer.c.nav, tables.transfer.c.iban)).all()
     store.close()
     ibans = {nav: iban or "" for nav, iban in transfers}
     options, receipts = defaultdict(list), defaultdict(list)

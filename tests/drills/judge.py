@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import RowMapping, func, select
 
 from gpd_soap.core.receipt import ReceiptStatus
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from tests import world
@@ -46,11 +46,11 @@ def look(url: str) -> Found:
 
         cases, _ = worklist.page(connection, world.ORGANIZATION, everything)
         found = Found(
-            rows(schema.receipt),
-            rows(schema.payment_option),
-            {row["iupd"]: row["version"] for row in rows(schema.position)},
+            rows(tables.receipt),
+            rows(tables.payment_option),
+            {row["iupd"]: row["version"] for row in rows(tables.position)},
             {(case.name, case.variant) for case in cases},
-            connection.scalar(select(func.count()).select_from(schema.quarantine)) or 0,
+            connection.scalar(select(func.count()).select_from(tables.quarantine)) or 0,
         )
     store.close()
     return found

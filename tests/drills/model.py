@@ -143,9 +143,10 @@ def _receive(state: State, receipt: Receive) -> State:
     """The state with a receipt; one whose receiptId is stored changes nothing but its copies."""
     if any(each.receipt.receipt_id == receipt.receipt_id for each in state.receipts):
         return state
-    known = ReceiptFacts(STANDING, _notice(state.position, receipt.nav), None, None, alone=False)
+    notice = _notice(state.position, receipt.nav)
+    known = ReceiptFacts(STANDING, notice, None, None, is_only_option=False)
     verdict = settle(_receipt(receipt), known, NOW)
-    decided = Decided(receipt, str(verdict.kept), "; ".join(verdict.reasons))
+    decided = Decided(receipt, str(verdict.status), "; ".join(verdict.reasons))
     after = state._replace(receipts=tuple(sorted([*state.receipts, decided])))
     return _paid(after, receipt.nav, receipt.receipt_id) if verdict.pays else after
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gpd_soap.settings import Settings
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 from tests import world
@@ -55,8 +55,8 @@ def test_a_clock_that_jumps_back_loses_nothing(kind: str, fresh_database: FreshD
     assert store.journal.flush()
     with store.begin() as connection:
         kept = {row.receipt_id: (row.kept, row.copies)
-                for row in connection.execute(schema.receipt.select())}  # fmt: skip
-        heard = [row.at for row in connection.execute(schema.journal.select())]
+                for row in connection.execute(tables.receipt.select())}  # fmt: skip
+        heard = [row.at for row in connection.execute(tables.journal.select())]
     store.close()
 
     assert all(b"<outcome>OK</outcome>" in each for each in (*first, *then))

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import requests
 from sqlalchemy import select
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
 from tests.e2e.test_served import XML
@@ -84,6 +84,6 @@ def kept(database: str) -> set[str]:
     """The ids of all receipts that are in the store."""
     store = Store(database)
     with store.begin() as connection:
-        found = set(connection.execute(select(schema.receipt.c.receipt_id)).scalars())
+        found = set(connection.execute(select(tables.receipt.c.receipt_id)).scalars())
     store.close()
     return found

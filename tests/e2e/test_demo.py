@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from gpd_soap import demo
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.store import Store
 from tests.e2e.served import free_port, running, wait_for
@@ -54,7 +54,7 @@ def test_kept_demo_leaves_no_key_that_works(tmp_path: Path) -> None:
         assert working() == [False] * number
         with store.begin() as connection:
             # As a run leaves it that was killed.
-            connection.execute(update(schema.api_key).values(revoked_at=None))
+            connection.execute(update(tables.api_key).values(revoked_at=None))
     store.close()
 
 

@@ -12,7 +12,7 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import KINDS, FreshDatabase
@@ -61,6 +61,6 @@ def entries(database: str) -> list[str]:
     """The notices of every entry."""
     store = Store(database)
     with store.begin() as connection:
-        found = list(connection.execute(select(schema.journal.c.nav)).scalars())
+        found = list(connection.execute(select(tables.journal.c.nav)).scalars())
     store.close()
     return found

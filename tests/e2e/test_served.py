@@ -14,7 +14,7 @@ import zeep
 from sqlalchemy import update
 
 from gpd_soap.core import rome
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
@@ -33,8 +33,8 @@ def living(url: str) -> None:
     store = Store(url)
     with store.begin() as connection:
         connection.execute(
-            update(schema.payment_option)
-            .where(schema.payment_option.c.due_at == world.DUE)
+            update(tables.payment_option)
+            .where(tables.payment_option.c.due_at == world.DUE)
             .values(due_at=rome.end_of_day(date(2199, 12, 31)))
         )
     store.close()
@@ -205,6 +205,6 @@ def test_nothing_personal_is_in_the_log(database: str, tmp_path: Path) -> None:
 def _receipts(database: str) -> list[dict[str, object]]:
     store = Store(database)
     with store.begin() as connection:
-        found = [dict(row) for row in connection.execute(schema.receipt.select()).mappings()]
+        found = [dict(row) for row in connection.execute(tables.receipt.select()).mappings()]
     store.close()
     return found

@@ -12,7 +12,7 @@ from gpd_soap.simulator.judging import Verdict
 from gpd_soap.simulator.request import Addressee, Payment, Unusable
 from gpd_soap.simulator.scenarios import AGAIN, ENDS, Step, pay, probe, verify
 from gpd_soap.soap.envelope import open_envelope
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
@@ -216,7 +216,7 @@ def test_our_own_payable_notices_can_be_paid(ours: Caller, store: Store, serial:
     steps = list(pay(ours, PARTY, world.nav(serial), PAYMENT))
 
     assert [step.good for step in steps] == [True] * 3, [step.line for step in steps]
-    kept = schema.receipt.c
+    kept = tables.receipt.c
     with store.begin() as connection:
         row = connection.execute(select(kept.nav, kept.receipt_id, kept.kept)).one()
     assert tuple(row) == (world.nav(serial), "c0ffee", "applied")

@@ -10,7 +10,7 @@ import pytest
 
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.settings import Settings
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import desk, node_endpoint
 from gpd_soap.wsgi.http import Wsgi
@@ -190,7 +190,7 @@ def test_a_database_that_comes_back_takes_the_retry(
     assert b"PAA_SYSTEM_ERROR" in question.body
     assert b"<outcome>OK</outcome>" in back.body
     with store.begin() as connection:
-        [kept] = connection.execute(schema.receipt.select()).mappings()
+        [kept] = connection.execute(tables.receipt.select()).mappings()
     assert (kept["kept"], kept["raw"]) == ("applied", RECEIPT)
     store.close()
 
@@ -243,9 +243,9 @@ def test_a_message_that_was_kept_is_taken_again(store: Store) -> None:
     answering = desk(Settings(), store, lambda: world.NOW)
     endpoint = node_endpoint(Settings(), answering, [told.append])
 
-    taken = endpoint.take_again(RECEIPT, "worklist")
-    refused = endpoint.take_again(RECEIPT.replace(b"<outcome>OK</outcome>", b""), "worklist")
-    no_soap = endpoint.take_again(b"<", "worklist")
+    taken = endpoint.reprocess(RECEIPT, "worklist")
+    refused = endpoint.reprocess(RECEIPT.replace(b"<outcome>OK</outcome>", b""), "worklist")
+    no_soap = endpoint.reprocess(b"<", "worklist")
 
     assert told == [taken, refused, no_soap]
     assert {each.caller for each in told} == {"worklist"}

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, text
 
 from gpd_soap.core.exchange import NOT_GIVEN
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.journal import entries
 from gpd_soap.store.journal.entries import Entry, JournalQuery
 from gpd_soap.store.store import Store
@@ -182,7 +182,7 @@ def test_a_long_receipt_id_is_kept_as_the_receipt_s_key(store: Store, face: Wsgi
 
     [entry] = journal(store)
     with store.begin() as connection:
-        assert connection.execute(select(schema.receipt.c.receipt_id)).scalars().all() == [
+        assert connection.execute(select(tables.receipt.c.receipt_id)).scalars().all() == [
             entry.receipt_id
         ]
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from gpd_soap.soap.stored import document
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
@@ -36,7 +36,7 @@ def send(store: Store, message: str | bytes) -> bytes:
 
 def kept(store: Store) -> list[tuple[Any, ...]]:
     """Every receipt: its variant, as what it is kept, how often it came, what it pays."""
-    row = schema.receipt.c
+    row = tables.receipt.c
     with store.begin() as connection:
         found = connection.execute(
             select(row.variant, row.kept, row.copies, row.nav).order_by(row.receipt_id, row.variant)
@@ -146,9 +146,9 @@ def test_what_is_paid_is_written_on_the_notice(store: Store) -> None:
             ),
         ),
     )  # fmt: skip
-    option = schema.payment_option.c
+    option = tables.payment_option.c
     with store.begin() as connection:
-        row = connection.execute(select(schema.payment_option).where(option.nav == nav(1))).one()
+        row = connection.execute(select(tables.payment_option).where(option.nav == nav(1))).one()
 
     assert row.paid_at == world.NOW
     assert (row.psp, row.psp_name, row.psp_fiscal_code) == (
@@ -192,7 +192,7 @@ def test_five_transfers_are_taken(store: Store) -> None:
 
 
 def _paid(store: Store, serial: int) -> str | None:
-    option = schema.payment_option.c
+    option = tables.payment_option.c
     with store.begin() as connection:
         return connection.execute(
             select(option.receipt_id).where(option.nav == nav(serial), option.paid_at.is_not(None))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import delete
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, Databases, FreshDatabase
 from tests.store.races import Crew
@@ -27,7 +27,7 @@ def store(prepared_url: str) -> Iterator[Store]:
     opened = Store(prepared_url)
     yield opened
     with opened.begin() as connection:
-        for table in reversed(schema.metadata.sorted_tables):
+        for table in reversed(tables.metadata.sorted_tables):
             if table.name not in CONFIGURATION:
                 connection.execute(delete(table))
     opened.close()

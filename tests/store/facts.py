@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
 from gpd_soap.core.state import OptionFacts, PositionFacts
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.positions import insert as positions
 from tests.store.samples import NOW, TOMORROW, YESTERDAY, option, position, share
 
@@ -69,20 +69,20 @@ POSITIONS = st.builds(
 def store_all(connection: Connection, every: Sequence[Pos]) -> dict[str, Opt]:
     """Write the positions as they are, named by their place; the options by NAV."""
     rows: dict[Any, list[dict[str, Any]]] = {
-        schema.position: [], schema.payment_option: [], schema.transfer: []
+        tables.position: [], tables.payment_option: [], tables.transfer: []
     }  # fmt: skip
     found: dict[str, Opt] = {}
     for at, each in enumerate(every):
         told = position(f"{at}", published_at=each.published_at, withdrawn_at=each.withdrawn_at)
-        rows[schema.position].append(positions.position_row(told, NOW))
+        rows[tables.position].append(positions.position_row(told, NOW))
         for opt in each.options:
             new = option(len(found) + 1, **dict(zip(Opt._fields[:4], opt, strict=False)))
             found[new.nav] = opt
             settled = {"paid_at": opt.paid_at, "reported_at": opt.reported_at}
-            rows[schema.payment_option].append(positions.option_row(told, new, NOW) | settled)
+            rows[tables.payment_option].append(positions.option_row(told, new, NOW) | settled)
             for number, reported_at in enumerate(opt.shares, 1):
                 row = positions.transfer_row(told, new, share(number))
-                rows[schema.transfer].append(row | {"reported_at": reported_at})
+                rows[tables.transfer].append(row | {"reported_at": reported_at})
     for table, filled in rows.items():
         if filled:
             connection.execute(insert(table), filled)

@@ -13,7 +13,7 @@ from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.notice import issue
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.receipt import Receipt, Verdict, settle
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.errors import Contended
@@ -141,7 +141,7 @@ def take(store: Store, taken: Receipt, now: datetime = NOW) -> Verdict:
 
 def kept(store: Store) -> dict[tuple[str, int], tuple[str, str, int]]:
     """How each receipt is kept, why, and how often it came, by receiptId and variant."""
-    table = schema.receipt.c
+    table = tables.receipt.c
     asked = select(table.receipt_id, table.variant, table.kept, table.reasons, table.copies)
     with store.begin() as connection:
         return {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(asked)}
@@ -152,12 +152,12 @@ def mark(store: Store, iupd: str) -> str:
     with store.begin() as connection:
         read = admin_positions.read(connection, ORGANIZATION, iupd)
     assert read is not None
-    return read.mark
+    return read.etag
 
 
 def paid(store: Store) -> dict[str, str | None]:
     """The receiptId on each notice that is paid."""
-    table = schema.payment_option.c
+    table = tables.payment_option.c
     asked = select(table.nav, table.receipt_id).where(table.paid_at.is_not(None))
     with store.begin() as connection:
         return {row[0]: row[1] for row in connection.execute(asked)}

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, event, insert, literal, select
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.core.receipt import NEEDS_A_PERSON
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.access import audit, keys
 from gpd_soap.store.access.audit import Change
 from gpd_soap.store.configuration import read as configured
@@ -115,14 +115,14 @@ def entry(number: int) -> Entry:
 
 def fill(connection: Connection) -> None:
     """Thousands of rows in each table that grows."""
-    columns = [column for column in schema.receipt.c if column.name != "organization"]
+    columns = [column for column in tables.receipt.c if column.name != "organization"]
     for other in OTHERS:
         configuration.put_organization(connection, other, "Un altro ente")
         copied = select(literal(other), *columns).where(
-            schema.receipt.c.organization == ORGANIZATION
+            tables.receipt.c.organization == ORGANIZATION
         )
         names = ["organization", *(column.name for column in columns)]
-        connection.execute(insert(schema.receipt).from_select(names, copied))
+        connection.execute(insert(tables.receipt).from_select(names, copied))
     journal.keep(connection, [entry(number) for number in range(MANY)])
     for number in range(MANY):
         at = NOW - timedelta(minutes=number)
@@ -140,7 +140,7 @@ def fill(connection: Connection) -> None:
         }
         for number in range(MANY)
     ]
-    connection.execute(insert(schema.quarantine), rows)
+    connection.execute(insert(tables.quarantine), rows)
 
 
 @pytest.fixture(scope="module", params=KINDS)

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
 from gpd_soap.cli.main import main
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.grants import RIGHTS, UnusableRole, grant
 from gpd_soap.store.store import Store
 from tests import world
@@ -78,7 +78,7 @@ def serving(owned: str) -> Iterator[Store]:
 
 def test_every_table_has_its_rights():
     """A new table is either served or forgotten: this says which."""
-    assert set(RIGHTS) == {*schema.metadata.tables, "alembic_version"}
+    assert set(RIGHTS) == {*tables.metadata.tables, "alembic_version"}
 
 
 def test_columns_that_may_change_are_there():
@@ -86,7 +86,7 @@ def test_columns_that_may_change_are_there():
     for name, rights in RIGHTS.items():
         columns = {column for right in rights for column in _columns(right)}
         if columns:
-            assert columns <= set(schema.metadata.tables[name].c.keys())
+            assert columns <= set(tables.metadata.tables[name].c.keys())
 
 
 def _columns(right: str) -> list[str]:

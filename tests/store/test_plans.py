@@ -10,7 +10,7 @@ from sqlalchemy import Connection, event, insert
 
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.core.receipt import ReceiptStatus, Verdict
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database import session
 from gpd_soap.store.database.session import Statement
 from gpd_soap.store.node.settlement import values_of
@@ -66,7 +66,7 @@ def keep_many(store: Store) -> None:
         for n in range(MANY)
     ]
     with store.begin() as connection:
-        connection.execute(insert(schema.receipt), rows)
+        connection.execute(insert(tables.receipt), rows)
 
 
 def questions(store: Store) -> dict[str, tuple[Statement, dict[str, Any]]]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from gpd_soap.core.position import NewPosition
 from gpd_soap.core.receipt import ReceiptStatus, Verdict
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import (
@@ -40,7 +40,7 @@ from tests.store.samples import (
 )
 
 PAYS = Verdict(ReceiptStatus.APPLIED, pays=True)
-OPTION = schema.payment_option.c
+OPTION = tables.payment_option.c
 Change = Callable[[Connection, Stored], object]
 
 
@@ -51,7 +51,7 @@ def replaced(new: NewPosition) -> Change:
 
 def matched(connection: Connection, _old: Stored) -> object:
     """Let the receipt that waits pay the notice."""
-    row = connection.execute(select(schema.receipt)).mappings().one()
+    row = connection.execute(select(tables.receipt)).mappings().one()
     return matching.match_by_hand(connection, row, nav(1), NOW)
 
 
@@ -92,7 +92,7 @@ def seen(store: Store) -> tuple[int, int, str]:
     with store.begin() as connection:
         found = stored(connection)
         navs = [each.nav for each in found.position.options]
-        return found.version, found.progress[navs.index(nav(1))].revision, found.mark
+        return found.version, found.progress[navs.index(nav(1))].revision, found.etag
 
 
 @each_change
@@ -124,7 +124,7 @@ def test_a_decision_taken_before_a_change_is_not_written_after_it(store: Store, 
 
     written = store.settle(receipt(1), known, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
-    assert known.alone
+    assert known.is_only_option
     assert not written
     assert ("r-1", 0) not in kept(store)
 
@@ -170,11 +170,11 @@ def test_the_mark_of_a_deleted_position_does_not_return_with_its_iupd(store: Sto
     """Not even when it is created again at the same instant."""
     add(store, position("P", option(1)))
     with store.begin() as connection:
-        before = stored(connection).mark
+        before = stored(connection).etag
     recreated(store, 3)
 
     with store.begin() as connection:
-        assert stored(connection).mark != before
+        assert stored(connection).etag != before
 
 
 #: Every way in which a notice could come.
@@ -231,7 +231,7 @@ def test_an_option_that_vanished_keeps_no_receipt(store: Store):
     add(store, position("P", option(1), option(2)))
     known = store.known(receipt(1))
     with store.begin() as connection:
-        connection.execute(delete(schema.payment_option).where(OPTION.nav == nav(1)))
+        connection.execute(delete(tables.payment_option).where(OPTION.nav == nav(1)))
 
     assert not store.settle(receipt(1), known, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
@@ -243,7 +243,7 @@ def test_an_option_that_was_paid_unseen_keeps_no_second_receipt(store: Store):
     add(store, position("P", option(1), option(2)))
     known = store.known(receipt(1))
     with store.begin() as connection:
-        connection.execute(update(schema.payment_option).values(paid_at=NOW, receipt_id="r-7"))
+        connection.execute(update(tables.payment_option).values(paid_at=NOW, receipt_id="r-7"))
 
     assert not store.settle(receipt(1), known, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from gpd_soap.clock import utc_now
 from gpd_soap.settings import Settings
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database import engine, session
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
@@ -61,7 +61,7 @@ def test_a_receipt_without_a_second_copy_is_not_answered_ok(
     server.restart()
     again = ask(store, "paSendRTV2", receipt(world.nav(serial), receiptId="r"))
     with store.begin() as connection:
-        rows = connection.execute(schema.receipt.select()).all()
+        rows = connection.execute(tables.receipt.select()).all()
 
     assert (first.status, took < 5 * engine.ANSWER_SECONDS) == (503, True)
     assert b"<outcome>OK</outcome>" in verified.body

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, make_url, text
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.sqlite_statistics import FIGURES, believe_large
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions import search as listing
@@ -184,7 +184,7 @@ def test_the_planner_has_figures_of_every_index_of_a_big_table(crowded: Store):
         kept = {(table, name): stat for table, name, stat in connection.execute(figures)}
 
     assert kept.keys() == there
-    assert set(FIGURES) <= set(schema.metadata.tables)
+    assert set(FIGURES) <= set(tables.metadata.tables)
 
 
 def test_an_open_connection_takes_figures_that_come_later(fresh_database: FreshDatabase):

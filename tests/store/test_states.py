@@ -17,7 +17,7 @@ from gpd_soap.core.state import (
     position_state,
 )
 from gpd_soap.store import states as state
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.rows import notice_columns, notice_of
 from gpd_soap.store.store import Store
 from tests.store.facts import POSITIONS, TICK, Pos, store_all
@@ -35,9 +35,9 @@ def test_every_position_has_one_state_in_python_and_in_sql(store: Store, every: 
     with store.engine.connect() as connection:
         options = store_all(connection, every)
         each_state = [state.in_state(each, NOW) for each in PositionState]
-        states = connection.execute(select(schema.position.c.iupd, *each_state)).all()
+        states = connection.execute(select(tables.position.c.iupd, *each_state)).all()
         asked = select(*notice_columns(), state.option_state(), state.payable(NOW)).join_from(
-            schema.payment_option, schema.position
+            tables.payment_option, tables.position
         )
         notices = connection.execute(asked).all()
         connection.rollback()

@@ -10,7 +10,7 @@ from sqlalchemy import insert, text
 
 from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store import statistics as figures
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.engine import LOCK_SECONDS
 from gpd_soap.store.statistics import UNREACHABLE
 from gpd_soap.store.store import Store
@@ -36,7 +36,7 @@ def keep(store: Store, *rows: tuple[str, ReceiptStatus, bool]) -> None:
                 "received_at": NOW, "last_received_at": NOW, "raw": RAW,
                 "resolved_at": NOW if resolved else None,
             }  # fmt: skip
-            connection.execute(insert(schema.receipt), row)
+            connection.execute(insert(tables.receipt), row)
 
 
 def test_a_new_database_has_nothing(store: Store) -> None:

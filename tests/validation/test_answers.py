@@ -20,7 +20,7 @@ from gpd_soap.core.position import NewPosition
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.node_rules import broken_rule
 from gpd_soap.soap.responses import Outcome, say
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from gpd_soap.validation.convert import check, position_of
@@ -147,9 +147,9 @@ def never() -> NoticeNumber:
 def kept(store: Store, position: NewPosition) -> list[Notice]:
     """The position's notices as the store gives them back; nothing else is in it."""
     with store.begin() as connection:
-        connection.execute(schema.transfer.delete())
-        connection.execute(schema.payment_option.delete())
-        connection.execute(schema.position.delete())
+        connection.execute(tables.transfer.delete())
+        connection.execute(tables.payment_option.delete())
+        connection.execute(tables.position.delete())
         positions.add(connection, [position], NOW)
     notices = [store.notice(CLAIM, option.nav).notice for option in position.options]
     return [notice for notice in notices if notice is not None]

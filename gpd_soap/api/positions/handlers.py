@@ -170,7 +170,7 @@ def _named(path: PositionPath) -> PositionRef:
 
 
 def _marked(answer: Response, stored: Stored) -> Response:
-    answer.set_etag(stored.mark)
+    answer.set_etag(stored.etag)
     return answer
 
 

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, select
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest, fetch_page
 
-AUDIT = schema.audit.c
+AUDIT = tables.audit.c
 ID_BITS = 63
 
 
@@ -35,7 +35,7 @@ class Change(NamedTuple):
 def keep(connection: Connection, change: Change) -> None:
     """Write a change down."""
     row = {**change._asdict(), "id": secrets.randbits(ID_BITS)}
-    connection.execute(insert(schema.audit), row)
+    connection.execute(insert(tables.audit), row)
 
 
 def page(

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select, tuple_, update
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.upsert import inserted
 
 #: How long an answer is given again.
@@ -22,7 +22,7 @@ ABANDONED = timedelta(seconds=60)
 #: LIMIT: so many old answers are forgotten with each new claim, so that none waits long.
 FORGOTTEN_AT_ONCE = 100
 
-REQUEST = schema.request.c
+REQUEST = tables.request.c
 
 
 class IdempotencyClaim(NamedTuple):
@@ -52,7 +52,7 @@ class Earlier(NamedTuple):
 def claim(connection: Connection, new: IdempotencyClaim) -> Earlier | None:
     """Claim a name, or find who has it: None where the request is now ours to follow."""
     _forget(connection, new)
-    if inserted(connection, schema.request, new._asdict()) or _taken_over(connection, new):
+    if inserted(connection, tables.request, new._asdict()) or _taken_over(connection, new):
         return None
     asked = select(REQUEST.digest, REQUEST.status, REQUEST.headers, REQUEST.body)
     row = connection.execute(asked.where(*_named(new))).first()
@@ -64,17 +64,17 @@ def claim(connection: Connection, new: IdempotencyClaim) -> Earlier | None:
 
 def remember(connection: Connection, ours: IdempotencyClaim, told: StoredResponse) -> None:
     """Leave the answer, unless another has taken the claim over."""
-    connection.execute(update(schema.request).where(*_ours(ours)).values(told._asdict()))
+    connection.execute(update(tables.request).where(*_ours(ours)).values(told._asdict()))
 
 
 def release(connection: Connection, ours: IdempotencyClaim) -> None:
     """Give a claim up: the request had no effect, and may be sent again."""
-    connection.execute(delete(schema.request).where(*_ours(ours)))
+    connection.execute(delete(tables.request).where(*_ours(ours)))
 
 
 def _forget(connection: Connection, new: IdempotencyClaim) -> None:
     too_old = REQUEST.asked_at <= new.asked_at - REMEMBERED
-    connection.execute(delete(schema.request).where(too_old, *_named(new)))
+    connection.execute(delete(tables.request).where(too_old, *_named(new)))
     oldest = (
         select(REQUEST.key_id, REQUEST.name)
         .where(too_old)
@@ -83,11 +83,11 @@ def _forget(connection: Connection, new: IdempotencyClaim) -> None:
         .with_for_update(skip_locked=True)
     )
     keys = tuple_(REQUEST.key_id, REQUEST.name)
-    connection.execute(delete(schema.request).where(keys.in_(oldest)))
+    connection.execute(delete(tables.request).where(keys.in_(oldest)))
 
 
 def _taken_over(connection: Connection, new: IdempotencyClaim) -> bool:
-    abandoned = update(schema.request).where(
+    abandoned = update(tables.request).where(
         *_named(new),
         REQUEST.digest == new.digest,
         REQUEST.status.is_(None),

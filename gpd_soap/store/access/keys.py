@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.errors import StoreError
 from gpd_soap.store.database.paging import PageRequest, fetch_page
 
@@ -28,7 +28,7 @@ LONGEST_TOKEN = 128
 #: Stands among a key's organizations for all of them, those to come included.
 EVERY = "*"
 
-KEY = schema.api_key.c
+KEY = tables.api_key.c
 
 
 class Role(StrEnum):
@@ -82,7 +82,7 @@ def create(
     token = PREFIX + secrets.token_urlsafe(RANDOM_BYTES)
     key = Key(secrets.token_hex(6), name, role, tuple(sorted(set(organizations))), now, None)
     row = {**key._asdict(), "role": str(role), "organizations": list(key.organizations)}
-    connection.execute(insert(schema.api_key), {**row, "digest": digest(token)})
+    connection.execute(insert(tables.api_key), {**row, "digest": digest(token)})
     return key, token
 
 
@@ -97,7 +97,7 @@ def find(connection: Connection, token: str) -> Key | None:
 
 def revoke(connection: Connection, key_id: str, now: datetime) -> bool:
     """Let a key work no longer; False where there is none of this id, or it was revoked before."""
-    revoked = update(schema.api_key).where(KEY.id == key_id, KEY.revoked_at.is_(None))
+    revoked = update(tables.api_key).where(KEY.id == key_id, KEY.revoked_at.is_(None))
     return connection.execute(revoked.values(revoked_at=now)).rowcount == 1
 
 

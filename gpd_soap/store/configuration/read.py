@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, select
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest, fetch_page
 
 
@@ -50,35 +50,35 @@ class Offered(NamedTuple):
 
 Row = TypeVar("Row", Organization, Broker, Station, Serving, Offered)
 
-SERVED, STATION, SERVICE = schema.organization_station.c, schema.station.c, schema.service.c
+SERVED, STATION, SERVICE = tables.organization_station.c, tables.station.c, tables.service.c
 
 
 def organizations(connection: Connection, wanted: PageRequest) -> tuple[list[Organization], int]:
     """The organizations of a page, by code, and how many there are in all."""
-    asked = select(schema.organization).order_by(schema.organization.c.fiscal_code)
+    asked = select(tables.organization).order_by(tables.organization.c.fiscal_code)
     return _page(connection, asked, wanted, Organization)
 
 
 def organization(connection: Connection, fiscal_code: str) -> Organization | None:
     """An organization, or None where it is not one of ours."""
-    asked = select(schema.organization).where(schema.organization.c.fiscal_code == fiscal_code)
+    asked = select(tables.organization).where(tables.organization.c.fiscal_code == fiscal_code)
     return _one(connection, asked, Organization)
 
 
 def brokers(connection: Connection, wanted: PageRequest) -> tuple[list[Broker], int]:
     """The brokers of a page, by code, and how many there are in all."""
-    asked = select(schema.broker).order_by(schema.broker.c.fiscal_code)
+    asked = select(tables.broker).order_by(tables.broker.c.fiscal_code)
     return _page(connection, asked, wanted, Broker)
 
 
 def stations(connection: Connection, wanted: PageRequest) -> tuple[list[Station], int]:
     """The stations of a page, by name, and how many there are in all."""
-    return _page(connection, select(schema.station).order_by(STATION.id), wanted, Station)
+    return _page(connection, select(tables.station).order_by(STATION.id), wanted, Station)
 
 
 def station(connection: Connection, name: str) -> Station | None:
     """A station, or None where it is not registered."""
-    return _one(connection, select(schema.station).where(STATION.id == name), Station)
+    return _one(connection, select(tables.station).where(STATION.id == name), Station)
 
 
 def serving(
@@ -87,7 +87,7 @@ def serving(
     """The stations that serve an organization, a page of them, and how many there are in all."""
     asked = (
         select(SERVED.station, STATION.broker, SERVED.segregation_code, SERVED.broadcast)
-        .join_from(schema.organization_station, schema.station, SERVED.station == STATION.id)
+        .join_from(tables.organization_station, tables.station, SERVED.station == STATION.id)
         .where(SERVED.organization == organization)
         .order_by(SERVED.station)
     )

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, Connection, delete, select
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 
 Named = tuple[str, Column[Any]]
 
@@ -19,19 +19,19 @@ class Kind(NamedTuple):
 
 
 ORGANIZATION = Kind(
-    schema.organization.c.fiscal_code,
+    tables.organization.c.fiscal_code,
     (
-        ("positions", schema.position.c.organization),
-        ("receipts", schema.receipt.c.organization),
-        ("receipts", schema.quarantine.c.organization),
-        ("numbers", schema.iuv_serial.c.organization),
-        ("numbers", schema.retired_number.c.organization),
-        ("stations", schema.organization_station.c.organization),
-        ("services", schema.service.c.organization),
+        ("positions", tables.position.c.organization),
+        ("receipts", tables.receipt.c.organization),
+        ("receipts", tables.quarantine.c.organization),
+        ("numbers", tables.iuv_serial.c.organization),
+        ("numbers", tables.retired_number.c.organization),
+        ("stations", tables.organization_station.c.organization),
+        ("services", tables.service.c.organization),
     ),
 )
-BROKER = Kind(schema.broker.c.fiscal_code, (("stations", schema.station.c.broker),))
-STATION = Kind(schema.station.c.id, (("organizations", schema.organization_station.c.station),))
+BROKER = Kind(tables.broker.c.fiscal_code, (("stations", tables.station.c.broker),))
+STATION = Kind(tables.station.c.id, (("organizations", tables.organization_station.c.station),))
 
 
 def lock_row(connection: Connection, kind: Kind, name: str, *, alone: bool = False) -> bool:

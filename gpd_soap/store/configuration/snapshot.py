@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 
 
 class Station(NamedTuple):
@@ -46,13 +46,13 @@ class Registry(NamedTuple):
 
 def read(connection: Connection) -> Registry:
     """The whole configuration."""
-    organization, broker = schema.organization.c.fiscal_code, schema.broker.c.fiscal_code
+    organization, broker = tables.organization.c.fiscal_code, tables.broker.c.fiscal_code
     return Registry(
         tuple(connection.execute(select(organization).order_by(organization)).scalars()),
         tuple(connection.execute(select(broker).order_by(broker)).scalars()),
-        _rows(connection, schema.station, Station),
-        _rows(connection, schema.organization_station, Serving),
-        _rows(connection, schema.service, Offered),
+        _rows(connection, tables.station, Station),
+        _rows(connection, tables.organization_station, Serving),
+        _rows(connection, tables.service, Offered),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.upsert import inserted, upsert
 
 
@@ -21,17 +21,17 @@ class Service(NamedTuple):
 
 def put_organization(connection: Connection, fiscal_code: str, name: str) -> bool:
     """Register an organization, or rename it; whether it is new."""
-    return _put(connection, schema.organization, fiscal_code=fiscal_code, name=name)
+    return _put(connection, tables.organization, fiscal_code=fiscal_code, name=name)
 
 
 def put_broker(connection: Connection, fiscal_code: str) -> bool:
     """Register a broker (intermediario); whether it is new."""
-    return _put(connection, schema.broker, fiscal_code=fiscal_code)
+    return _put(connection, tables.broker, fiscal_code=fiscal_code)
 
 
 def put_station(connection: Connection, station: str, broker: str) -> bool:
     """Register a station of a broker that is registered; whether it is new."""
-    return _put(connection, schema.station, id=station, broker=broker)
+    return _put(connection, tables.station, id=station, broker=broker)
 
 
 def put_serving(
@@ -48,7 +48,7 @@ def put_serving(
     """
     return _put(
         connection,
-        schema.organization_station,
+        tables.organization_station,
         organization=organization,
         station=station,
         segregation_code=segregation_code,
@@ -67,7 +67,7 @@ def put_service(
     """Offer a spontaneous-payment service, or change how it is offered; whether it is new."""
     return _put(
         connection,
-        schema.service,
+        tables.service,
         organization=organization,
         service_id=service_id,
         subject_id=subject_id,
@@ -78,7 +78,7 @@ def put_service(
 
 def withdraw(connection: Connection, organization: str, station: str) -> bool:
     """Let a station serve an organization no longer; False where it did not."""
-    served = schema.organization_station
+    served = tables.organization_station
     return _removed(
         connection, served, served.c.organization == organization, served.c.station == station
     )
@@ -88,7 +88,7 @@ def withdraw_service(
     connection: Connection, organization: str, service_id: str, subject_id: str
 ) -> bool:
     """Offer a service no longer; False where it was not offered."""
-    offered = schema.service
+    offered = tables.service
     return _removed(
         connection,
         offered,
@@ -115,7 +115,7 @@ def service(
     connection: Connection, organization: str, service_id: str, subject_id: str
 ) -> Service | None:
     """The service of these identifiers, or None where the organization offers none such."""
-    offered, owner = schema.service, schema.organization
+    offered, owner = tables.service, tables.organization
     row = connection.execute(
         select(owner.c.fiscal_code, owner.c.name, offered.c.kind, offered.c.settings)
         .join_from(offered, owner, offered.c.organization == owner.c.fiscal_code)

@@ -13,10 +13,10 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.notice import navs_of_iuv
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.tables.base import longest
 
-ENTRY = schema.journal.c
+ENTRY = tables.journal.c
 #: A random number's bytes, of which the first bit is dropped.
 ID_BYTES = 8
 LONGEST_CALLER, LONGEST_RULE = longest(ENTRY.caller), longest(ENTRY.rule)
@@ -163,12 +163,12 @@ def _filters(connection: Connection, wanted: JournalQuery) -> Iterator[ColumnEle
 
 def _of_iuv(connection: Connection, organization: str | None, iuv: str) -> ColumnElement[bool]:
     """Receipts that say this IUV, and questions on the notices that carry it."""
-    carrying = {*navs_of_iuv(iuv)} or _navs(connection, schema.payment_option, organization, iuv)
+    carrying = {*navs_of_iuv(iuv)} or _navs(connection, tables.payment_option, organization, iuv)
     said = or_(ENTRY.iuv == iuv, and_(ENTRY.iuv.is_(None), ENTRY.nav.in_(carrying)))
     if organization is None:
         return said
     # WHY: notice numbers have an index, IUVs none; and a receipt may name another notice.
-    named = _navs(connection, schema.receipt, organization, iuv)
+    named = _navs(connection, tables.receipt, organization, iuv)
     return and_(said, ENTRY.nav.in_(carrying | named))
 
 

@@ -7,14 +7,14 @@ from functools import partial
 
 from sqlalchemy import delete, func, select, tuple_
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.journal import partitions as months
 
-ENTRY = schema.journal.c
-KEY = list(schema.journal.primary_key.columns)
+ENTRY = tables.journal.c
+KEY = list(tables.journal.primary_key.columns)
 
 #: SPEC: pagopa-ec.md 7: the Giornale degli Eventi is kept for 24 months at least.
 LEAST_MONTHS = 24
@@ -61,5 +61,5 @@ def _remove(until: datetime, connection: Transaction) -> int:
     without_statement_timeout(connection)
     old = select(*KEY).where(ENTRY.at < until).limit(CHUNK)
     # WHY: said twice, so that PostgreSQL looks at no month that is to stay.
-    removed = delete(schema.journal).where(ENTRY.at < until, tuple_(*KEY).in_(old))
+    removed = delete(tables.journal).where(ENTRY.at < until, tuple_(*KEY).in_(old))
     return connection.execute(removed).rowcount

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, ProgrammingError
 
 from gpd_soap.core.exchange import ExchangeRecord
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.journal.entries import Entry, entries_of
 from gpd_soap.store.journal.partitions import ensure_months
@@ -182,7 +182,7 @@ def keep(connection: Connection, entries: Sequence[Entry], *, again: bool = Fals
         _copy(connection, entries)
         return
     rows = [entry._asdict() for entry in entries]
-    connection.execute(upsert(connection, schema.journal, []), rows)
+    connection.execute(upsert(connection, tables.journal, []), rows)
 
 
 def _copy(connection: Connection, entries: Sequence[Entry]) -> None:

@@ -21,7 +21,7 @@ from gpd_soap.core.receipt import (
     settle,
     settle_by_hand,
 )
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.errors import Contended
 from gpd_soap.store.node.queries import receipt_question
 from gpd_soap.store.node.settlement import bound, guard, keep_alone, mark_paid, seen
@@ -53,9 +53,9 @@ def settle_unmatched(connection: Connection, organization: str, now: datetime) -
     """Settle the unmatched receipts whose notice is there by now; say how many."""
     waiting = (
         connection.execute(
-            select(schema.receipt)
+            select(tables.receipt)
             .join(
-                schema.payment_option,
+                tables.payment_option,
                 and_(OPTION.organization == RECEIPT.organization, OPTION.nav == RECEIPT.nav),
             )
             .where(
@@ -110,7 +110,7 @@ def match_by_hand(
 
 def _decided(row: RowMapping, known: ReceiptFacts, now: datetime) -> Verdict:
     # WHY: what is kept under its receiptId is the receipt itself.
-    return settle(_receipt_of(row), known._replace(same_id=None), now)
+    return settle(_receipt_of(row), known._replace(kept_digest=None), now)
 
 
 def _known(connection: Connection, row: RowMapping, nav: str) -> ReceiptFacts:
@@ -124,10 +124,10 @@ def _write(
 ) -> None:
     """Keep a receipt as it is decided now, and its effect."""
     connection.execute(
-        update(schema.receipt)
+        update(tables.receipt)
         .where(RECEIPT.organization == row["organization"])
         .where(RECEIPT.receipt_id == row["receipt_id"], RECEIPT.variant == row["variant"])
-        .values(kept=str(verdict.kept), reasons="; ".join(verdict.reasons))
+        .values(kept=str(verdict.status), reasons="; ".join(verdict.reasons))
     )
     if verdict.pays and notice is not None:
         paid = bound({**row, **seen(notice), "nav": notice.nav, "received_at": now})
@@ -141,7 +141,7 @@ def _lock_position(connection: Connection, organization: str, nav: str) -> None:
     connection.execute(
         select(POSITION.iupd)
         .join(
-            schema.payment_option,
+            tables.payment_option,
             and_(POSITION.organization == OPTION.organization, POSITION.iupd == OPTION.iupd),
         )
         .where(OPTION.organization == organization, OPTION.nav == nav)

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 from gpd_soap.core.payment_options import Listed
 from gpd_soap.core.receipt import ReceiptFacts
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
 from gpd_soap.store.rows import (
@@ -114,7 +114,7 @@ def notice_question() -> Select[Any]:
     base, standing = _standing()
     base = _with_notice(base, bindparam("nav", type_=TEXT))
     base = base.outerjoin(
-        schema.transfer,
+        tables.transfer,
         and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav),
     )
     return (
@@ -128,9 +128,9 @@ def receipt_question() -> Select[Any]:
     """One row: configuration, what is kept under this receiptId, and the notice without shares."""
     base, standing = _standing()
     base = _with_notice(base, bindparam("nav", type_=TEXT))
-    kept, other = schema.receipt.c, schema.payment_option.alias("other")
+    kept, other = tables.receipt.c, tables.payment_option.alias("other")
     idpa = bindparam("idpa", type_=TEXT)
-    same_id = select(kept.digest).where(
+    kept_digest = select(kept.digest).where(
         kept.organization == idpa,
         kept.receipt_id == bindparam("receipt_id", type_=TEXT),
         kept.variant == 0,
@@ -138,28 +138,28 @@ def receipt_question() -> Select[Any]:
     of_iuv = select(other.c.nav).where(
         other.c.organization == idpa, other.c.iuv == bindparam("iuv", type_=TEXT)
     )
-    found = same_id.scalar_subquery(), of_iuv.scalar_subquery(), _alone()
+    found = kept_digest.scalar_subquery(), of_iuv.scalar_subquery(), _alone()
     return select(*standing, *found, *notice_columns()).select_from(base)
 
 
 def debt_question() -> Select[Any]:
     """One row for each notice of the position, or one row that knows only the configuration."""
     idpa, name = _organization_name()
-    asked = schema.payment_option.alias("asked")
+    asked = tables.payment_option.alias("asked")
     named = and_(asked.c.organization == idpa, asked.c.nav == bindparam("nav", type_=TEXT))
     siblings = and_(OPTION.organization == idpa, OPTION.iupd == asked.c.iupd)
     position = and_(POSITION.organization == idpa, POSITION.iupd == asked.c.iupd)
     return select(name, _all_ccp(), *notice_columns()).select_from(
         _one()
         .outerjoin(asked, named)
-        .outerjoin(schema.position, position)
-        .outerjoin(schema.payment_option, siblings)
+        .outerjoin(tables.position, position)
+        .outerjoin(tables.payment_option, siblings)
     )
 
 
 def _standing() -> tuple[FromClause, list[ColumnElement[Any]]]:
     """Our configuration beside what a message claims; always exactly one row."""
-    broker, station, serves = schema.broker.c, schema.station.c, schema.organization_station.c
+    broker, station, serves = tables.broker.c, tables.station.c, tables.organization_station.c
     idpa, name = _organization_name()
     idstation, idbroker = bindparam("station", type_=TEXT), bindparam("broker", type_=TEXT)
     serving = (
@@ -173,7 +173,7 @@ def _standing() -> tuple[FromClause, list[ColumnElement[Any]]]:
 
 def _organization_name() -> tuple[ColumnElement[str], ColumnElement[str]]:
     """The organization that is asked, and its name if it is ours."""
-    idpa, organization = bindparam("idpa", type_=TEXT), schema.organization.c
+    idpa, organization = bindparam("idpa", type_=TEXT), tables.organization.c
     named = select(organization.name).where(organization.fiscal_code == idpa)
     return idpa, named.scalar_subquery()
 
@@ -186,16 +186,16 @@ def _one() -> FromClause:
 def _with_notice(base: FromClause, nav: ColumnElement[str]) -> FromClause:
     idpa = bindparam("idpa", type_=TEXT)
     return base.outerjoin(
-        schema.payment_option, and_(OPTION.organization == idpa, OPTION.nav == nav)
+        tables.payment_option, and_(OPTION.organization == idpa, OPTION.nav == nav)
     ).outerjoin(
-        schema.position,
+        tables.position,
         and_(POSITION.organization == OPTION.organization, POSITION.iupd == OPTION.iupd),
     )
 
 
 def _alone() -> ColumnElement[bool]:
     """Whether the position of the option has no other."""
-    return not_(has_beside(schema.payment_option.alias("sibling").c))
+    return not_(has_beside(tables.payment_option.alias("sibling").c))
 
 
 def _all_ccp() -> ColumnElement[bool]:

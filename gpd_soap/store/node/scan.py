@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, Select, and_, bindparam, func, select
 
 from gpd_soap.core.debt import Notice
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
 from gpd_soap.store.rows import (
@@ -68,7 +68,7 @@ def _notices(rows: Sequence[Row]) -> Iterator[Notice]:
 
 def _batch() -> Select[Any]:
     """A row for each share of each notice; one for an option, or a position, that has none."""
-    idpa, coming = bindparam("idpa", type_=TEXT), schema.position.alias().c
+    idpa, coming = bindparam("idpa", type_=TEXT), tables.position.alias().c
     next_ones = (
         select(coming.iupd)
         .where(coming.organization == idpa)
@@ -83,9 +83,9 @@ def _batch() -> Select[Any]:
     of_share = and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav)
     return (
         select(*notice_columns(), *transfer_columns())
-        .select_from(schema.position)
-        .outerjoin(schema.payment_option, of_option)
-        .outerjoin(schema.transfer, of_share)
+        .select_from(tables.position)
+        .outerjoin(tables.payment_option, of_option)
+        .outerjoin(tables.transfer, of_share)
         .where(POSITION.organization == idpa, POSITION.iupd.in_(next_ones))
         .order_by(POSITION.iupd, by_number, TRANSFER.number)
     )

@@ -40,13 +40,13 @@ from sqlalchemy.sql.base import Executable
 
 from gpd_soap.core.debt import Notice, RouteCheck
 from gpd_soap.core.receipt import Receipt, Verdict, route_mismatch
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import PREFIX, Session, Statement
 from gpd_soap.store.rows import OPTION, POSITION
 
 NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
-KEPT = [c for c in schema.receipt.c if c.name not in NOT_OF_A_RECEIPT]
+KEPT = [c for c in tables.receipt.c if c.name not in NOT_OF_A_RECEIPT]
 PAID = ("paid_at", "receipt_id", "payment_date", "payment_method", "psp", "psp_name",
         "psp_fiscal_code", "fee", "updated_at")  # fmt: skip
 
@@ -107,7 +107,7 @@ def values_of(
         "station": claim.station,
         "receipt_id": receipt.receipt_id,
         "digest": receipt.digest,
-        "kept": str(verdict.kept),
+        "kept": str(verdict.status),
         "reasons": "; ".join(verdict.reasons),
         "drift": route_mismatch(standing),
         "primitive": primitive,
@@ -182,7 +182,7 @@ def guard() -> Update:
     )
     moved_at = _bound(POSITION.updated_at, "received_at")
     return (
-        update(schema.position)
+        update(tables.position)
         .where(*as_seen, exists().where(*_as_seen()))
         .values(version=POSITION.version + 1, updated_at=moved_at)
     )
@@ -212,7 +212,7 @@ def _keep_first(insert: Any, guard: CTE | None) -> Any:
     # WHY: SQLite reads `INSERT … SELECT … ON CONFLICT` as a join's ON without a WHERE.
     columns = columns.where(literal(True)) if guard is None else columns.select_from(guard)
     return (
-        insert(schema.receipt)
+        insert(tables.receipt)
         .from_select([*KEPT, "variant", "copies"], columns)
         .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
     )
@@ -232,7 +232,7 @@ def mark_paid(kept: CTE | None = None) -> Update:
               "updated_at": "received_at"}  # fmt: skip
     written: dict[str, Any] = {n: _bound(OPTION[n], source.get(n, n)) for n in PAID}
     written["revision"] = OPTION.revision + 1
-    return update(schema.payment_option).where(*where).values(written)
+    return update(tables.payment_option).where(*where).values(written)
 
 
 def keep_alone(dialect: Dialect) -> Any:
@@ -243,15 +243,15 @@ def keep_alone(dialect: Dialect) -> Any:
 
 def _keep_and_pay(guard: CTE) -> Select[Any]:
     """Guard, receipt and effect as one statement: one round trip, one commit."""
-    kept = _keep_first(postgresql.insert, guard).returning(schema.receipt.c.receipt_id).cte("kept")
+    kept = _keep_first(postgresql.insert, guard).returning(tables.receipt.c.receipt_id).cte("kept")
     paid = mark_paid(kept).returning(OPTION.nav).cte("paid")
     return select(paid.c.nav).add_cte(guard, kept)
 
 
 def _counted() -> Update:
-    receipt = schema.receipt.c
+    receipt = tables.receipt.c
     return (
-        update(schema.receipt)
+        update(tables.receipt)
         .where(
             receipt.organization == _bound(receipt.organization),
             receipt.receipt_id == _bound(receipt.receipt_id),
@@ -263,7 +263,7 @@ def _counted() -> Update:
 
 def _variant(engine: Engine) -> Any:
     """Insert beside the receipts of the same receiptId; nothing when another does so right now."""
-    receipt = schema.receipt.c
+    receipt = tables.receipt.c
     insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
     following = func.max(receipt.variant) + 1
     columns = (
@@ -274,7 +274,7 @@ def _variant(engine: Engine) -> Any:
         .having(func.sum(case((receipt.digest == _bound(receipt.digest), 1), else_=0)) == 0)
     )
     return (
-        insert(schema.receipt)
+        insert(tables.receipt)
         .from_select([*KEPT, "variant", "copies"], columns)
         .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
     )

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.position import NewPosition
 from gpd_soap.core.state import PositionState
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.node import matching
@@ -62,7 +62,7 @@ def remove(connection: Connection, old: Stored, now: datetime) -> None:
     """Delete a position; its numbers are retired."""
     position = old.position
     retired.retire(connection, position.organization, position.iupd, position.options, now)
-    connection.execute(delete(schema.position).where(*_is(old)))
+    connection.execute(delete(tables.position).where(*_is(old)))
 
 
 def publish(connection: Connection, old: Stored, now: datetime) -> None:
@@ -81,7 +81,7 @@ def mark_paid(
     """Note that a notice was paid elsewhere; `word` stands where a receipt would be named."""
     _move(connection, old, now)
     connection.execute(
-        update(schema.payment_option)
+        update(tables.payment_option)
         .where(OPTION.organization == old.position.organization, OPTION.nav == nav)
         .values(
             paid_at=now,
@@ -103,7 +103,7 @@ def report(connection: Connection, old: Stored, at: int, which: int, now: dateti
     _move(connection, old, now)
     _touch(connection, old, [option.nav], now)
     connection.execute(
-        update(schema.transfer)
+        update(tables.transfer)
         .where(TRANSFER.organization == old.position.organization, TRANSFER.nav == option.nav)
         .where(TRANSFER.number == option.transfers[which].number)
         .values(reported_at=now)
@@ -120,13 +120,13 @@ def positions_with_account(
     """The positions of at most `limit` transfers that can still be paid to an account."""
     asked = (
         select(OPTION.iupd)
-        .select_from(schema.payment_option)
+        .select_from(tables.payment_option)
         .join(
-            schema.position,
+            tables.position,
             (POSITION.organization == OPTION.organization) & (POSITION.iupd == OPTION.iupd),
         )
         .join(
-            schema.transfer,
+            tables.transfer,
             (TRANSFER.organization == OPTION.organization) & (TRANSFER.nav == OPTION.nav),
         )
         .where(OPTION.organization == organization, TRANSFER.iban == iban)
@@ -149,7 +149,7 @@ def change_account(
     organization = old.position.organization
     for nav, number in shares:
         connection.execute(
-            update(schema.transfer)
+            update(tables.transfer)
             .where(
                 TRANSFER.organization == organization,
                 TRANSFER.nav == nav,
@@ -166,13 +166,13 @@ def _replace_options(connection: Connection, old: Stored, new: NewPosition, now:
     before = {option.nav for option in old.position.options}
     kept = {option.nav for option in new.options} & before
     of_options = OPTION.organization == new.organization, OPTION.nav.in_(before - kept)
-    connection.execute(delete(schema.payment_option).where(*of_options))
+    connection.execute(delete(tables.payment_option).where(*of_options))
     of_shares = TRANSFER.organization == new.organization, TRANSFER.nav.in_(kept)
-    connection.execute(delete(schema.transfer).where(*of_shares))
+    connection.execute(delete(tables.transfer).where(*of_shares))
     rows = [option_row(new, option, now) for option in new.options]
     # WHY: a row that is inserted anew begins at revision 1 again, and a receipt that was decided on
     # the old row would take it for unchanged.  So a notice that stays is updated where it is.
-    stays = update(schema.payment_option).where(
+    stays = update(tables.payment_option).where(
         OPTION.organization == new.organization, OPTION.nav == bindparam("of_nav")
     )
     changed = [
@@ -182,9 +182,9 @@ def _replace_options(connection: Connection, old: Stored, new: NewPosition, now:
     ]
     if changed:
         connection.execute(stays, changed)
-    insert_rows(connection, schema.payment_option, (r for r in rows if r["nav"] not in kept))
+    insert_rows(connection, tables.payment_option, (r for r in rows if r["nav"] not in kept))
     shares = ((option, share) for option in new.options for share in option.transfers)
-    insert_rows(connection, schema.transfer, (transfer_row(new, o, s) for o, s in shares))
+    insert_rows(connection, tables.transfer, (transfer_row(new, o, s) for o, s in shares))
 
 
 def _is(old: Stored) -> tuple[Any, Any]:
@@ -194,16 +194,16 @@ def _is(old: Stored) -> tuple[Any, Any]:
 
 def _move(connection: Connection, old: Stored, now: datetime, **to: Any) -> None:
     values = {"version": POSITION.version + 1, "updated_at": now, **to}
-    connection.execute(update(schema.position).where(*_is(old)).values(values))
+    connection.execute(update(tables.position).where(*_is(old)).values(values))
     organization, iupd = old.position.organization, old.position.iupd
-    options = update(schema.payment_option).where(
+    options = update(tables.payment_option).where(
         OPTION.organization == organization, OPTION.iupd == iupd
     )
     connection.execute(options.values(revision=OPTION.revision + 1))
 
 
 def _touch(connection: Connection, old: Stored, navs: Collection[str], now: datetime) -> None:
-    touched = update(schema.payment_option).where(
+    touched = update(tables.payment_option).where(
         OPTION.organization == old.position.organization, OPTION.nav.in_(navs)
     )
     connection.execute(touched.values(updated_at=now))

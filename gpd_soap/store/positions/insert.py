@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.debt import Transfer
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.node import matching
@@ -28,11 +28,11 @@ def add(connection: Connection, positions: Sequence[NewPosition], now: datetime)
     for organization in organizations:
         matching.lock_matching_shared(connection, organization)
     try:
-        insert_rows(connection, schema.position, (position_row(p, now) for p in positions))
+        insert_rows(connection, tables.position, (position_row(p, now) for p in positions))
         pairs = [(position, option) for position in positions for option in position.options]
-        insert_rows(connection, schema.payment_option, (option_row(p, o, now) for p, o in pairs))
+        insert_rows(connection, tables.payment_option, (option_row(p, o, now) for p, o in pairs))
         shares = ((p, o, share) for p, o in pairs for share in o.transfers)
-        insert_rows(connection, schema.transfer, (transfer_row(p, o, s) for p, o, s in shares))
+        insert_rows(connection, tables.transfer, (transfer_row(p, o, s) for p, o, s in shares))
     except IntegrityError as error:
         if not is_duplicate(error):
             raise

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, or_, select
 
 from gpd_soap.core import notice
 from gpd_soap.core.notice import NoticeNumber
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import references as registered
 from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.positions import retired_numbers as retired
@@ -49,8 +49,8 @@ def issue(
 def _block(
     connection: Connection, organization: str, segregation: str, size: int
 ) -> list[NoticeNumber]:
-    serial = schema.iuv_serial.c
-    advance = upsert(connection, schema.iuv_serial, ["last"], last=serial.last + size)
+    serial = tables.iuv_serial.c
+    advance = upsert(connection, tables.iuv_serial, ["last"], last=serial.last + size)
     row = {"organization": organization, "segregation_code": segregation, "last": size}
     last: int = connection.execute(advance.returning(serial.last), row).scalar_one()
     return [notice.issue(segregation, each) for each in range(last - size + 1, last + 1)]
@@ -58,7 +58,7 @@ def _block(
 
 def segregation_code(connection: Connection, organization: str) -> str | None:
     """With which code numbers are issued: of several stations that of the first by name."""
-    serving = schema.organization_station.c
+    serving = tables.organization_station.c
     asked = (
         select(serving.segregation_code)
         .where(serving.organization == organization, serving.segregation_code.is_not(None))

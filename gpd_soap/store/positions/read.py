@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, RowMapping, func, select
 from gpd_soap.core.debt import Debtor
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.state import OptionFacts, PositionFacts
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, POSITION, TRANSFER, transfer_columns, transfer_of
 
 
@@ -38,7 +38,7 @@ class Progress(NamedTuple):
         return self.paid_at is not None or self.reported_at is not None
 
     @property
-    def touched(self) -> bool:
+    def has_payment(self) -> bool:
         """Whether money is known to have moved: its own, or that of one of its transfers."""
         return self.settled or any(self.reported)
 
@@ -53,7 +53,7 @@ class Stored(NamedTuple):
     progress: tuple[Progress, ...]
 
     @property
-    def mark(self) -> str:
+    def etag(self) -> str:
         """What is unlike after every change, and after a deletion too."""
         # WHY: a payment moves a revision alone; while the version stays none goes back.
         revisions = sum(progress.revision for progress in self.progress)
@@ -104,7 +104,7 @@ def read_all(
     connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool = False
 ) -> dict[str, Stored]:
     """These positions by IUPD: three queries, however many they are."""
-    asked = select(schema.position).where(
+    asked = select(tables.position).where(
         POSITION.organization == organization, POSITION.iupd.in_(iupds)
     )
     if lock:
@@ -134,7 +134,7 @@ def _options(
     # its index, rather than those of the positions.
     by_due_date = func.coalesce(OPTION.due_at, None)
     asked = (
-        select(schema.payment_option)
+        select(tables.payment_option)
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
         .order_by(by_due_date, OPTION.nav)
     )
@@ -154,7 +154,7 @@ def _shares(
     asked = (
         select(TRANSFER.nav, TRANSFER.reported_at, *transfer_columns())
         .join(
-            schema.payment_option,
+            tables.payment_option,
             (OPTION.organization == TRANSFER.organization) & (OPTION.nav == TRANSFER.nav),
         )
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, insert, or_, select
 
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.errors import AlreadyKept
 
-RETIRED = schema.retired_number.c
+RETIRED = tables.retired_number.c
 
 
 def reject_retired(connection: Connection, kept: Sequence[NewPosition]) -> None:
@@ -46,7 +46,7 @@ def retire(
         for option in options
     ]
     if rows:
-        connection.execute(insert(schema.retired_number), rows)
+        connection.execute(insert(tables.retired_number), rows)
 
 
 def find_retired(

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from gpd_soap.core.state import PositionState
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.positions import read as admin_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.rows import POSITION
@@ -135,12 +135,12 @@ def _among(organization: str, rules: Sequence[Rule]) -> ColumnElement[bool]:
     """SQL condition: an option of the position follows one of these rules; indexes answer each."""
     # WHY: without a correlation the options are read once, by the rule's index.  SQLite would read
     # all of them again for each position, by the same index.
-    option = schema.payment_option.alias()
+    option = tables.payment_option.alias()
     ours = select(option.c.iupd).where(option.c.organization == organization)
     return POSITION.iupd.in_(union_all(*(ours.where(rule(option.c)) for rule in rules)))
 
 
 def _some(rule: Rule) -> ColumnElement[bool]:
-    option = schema.payment_option.alias()
+    option = tables.payment_option.alias()
     ours = and_(option.c.organization == POSITION.organization, option.c.iupd == POSITION.iupd)
-    return exists().where(ours, rule(option.c)).correlate(schema.position)
+    return exists().where(ours, rule(option.c)).correlate(tables.position)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select, union_all
 
 from gpd_soap.core.case_id import CaseKey
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, RECEIPT
 
 
@@ -87,7 +87,7 @@ def find(connection: Connection, organization: str, iuv: str) -> Document | None
     of_notice = and_(
         OPTION.organization == RECEIPT.organization, OPTION.receipt_id == RECEIPT.receipt_id
     )
-    paying = columns.join(schema.payment_option, of_notice).where(OPTION.iuv == iuv)
+    paying = columns.join(tables.payment_option, of_notice).where(OPTION.iuv == iuv)
     kept = columns.where(RECEIPT.iuv == iuv).order_by(RECEIPT.received_at, RECEIPT.receipt_id)
     for asked in (paying, kept):
         row = connection.execute(asked.order_by(RECEIPT.variant).limit(1)).first()

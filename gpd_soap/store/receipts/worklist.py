@@ -30,11 +30,11 @@ from sqlalchemy import (
 
 from gpd_soap.core.case_id import QUARANTINE, CaseKey
 from gpd_soap.core.receipt import NEEDS_A_PERSON
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, RECEIPT
 from gpd_soap.store.states import option_state
 
-MESSAGE = schema.quarantine.c
+MESSAGE = tables.quarantine.c
 
 #: All that is kept of a case.
 Row = RowMapping
@@ -211,7 +211,7 @@ def _message_columns() -> list[ColumnElement[Any]]:
 
 
 def _table(key: CaseKey) -> Table:
-    return schema.quarantine if key.variant is None else schema.receipt
+    return tables.quarantine if key.variant is None else tables.receipt
 
 
 def _is(scope: Scope, key: CaseKey) -> ColumnElement[bool]:
@@ -224,7 +224,7 @@ def _is(scope: Scope, key: CaseKey) -> ColumnElement[bool]:
 def _of(scope: Scope, columns: Any) -> ColumnElement[bool]:
     if scope is not None:
         return columns.organization == scope  # type: ignore[no-any-return]  # a column of `Any`
-    ours = select(schema.organization.c.fiscal_code)
+    ours = select(tables.organization.c.fiscal_code)
     return columns.organization.not_in(ours)  # type: ignore[no-any-return]  # the same
 
 
@@ -233,7 +233,7 @@ def _foreign(connection: Connection) -> Sequence[str]:
 
     There is none unless somebody removed an organization by hand; and the table is large.
     """
-    code, ours = RECEIPT.organization, select(schema.organization.c.fiscal_code)
+    code, ours = RECEIPT.organization, select(tables.organization.c.fiscal_code)
     codes = select(func.min(code).label("code")).cte("codes", recursive=True)
     following = select(func.min(code)).where(code > codes.c.code).scalar_subquery()
     codes = codes.union_all(select(following).where(codes.c.code.is_not(None)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import read as configured
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database.transaction import Transaction
@@ -50,12 +50,12 @@ def configure(connection: Transaction, document: Document) -> None:
 
 def organizations(connection: Transaction) -> set[str]:
     """Who is ours."""
-    return {row.fiscal_code for row in connection.execute(schema.organization.select())}
+    return {row.fiscal_code for row in connection.execute(tables.organization.select())}
 
 
 def _strangers(connection: Transaction, document: Document) -> Iterator[FieldError]:
     ours = organizations(connection)
-    brokers = {row.fiscal_code for row in connection.execute(schema.broker.select())}
+    brokers = {row.fiscal_code for row in connection.execute(tables.broker.select())}
     for at, station in enumerate(document.stations):
         if station.broker not in brokers:
             yield FieldError(path("stations", at, "broker"), "unknown", "a registered broker")

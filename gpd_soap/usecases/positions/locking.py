@@ -27,7 +27,7 @@ class PositionRef(NamedTuple):
 def lock_position(connection: Transaction, named: PositionRef) -> Stored:
     """One position; Refusal where it is not there, or not any more as it was seen."""
     old = known(admin_positions.read(connection, named.organization, named.iupd, lock=True))
-    if not named.seen(old.mark):
+    if not named.seen(old.etag):
         raise refusals.PositionChanged
     return old
 

@@ -116,4 +116,4 @@ def reportable(stored: Stored, at: int, which: int) -> bool:
 
 
 def _touched(stored: Stored) -> bool:
-    return any(progress.touched for progress in stored.progress)
+    return any(progress.has_payment for progress in stored.progress)

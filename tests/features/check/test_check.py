@@ -21,7 +21,7 @@ from gpd_soap.features.check.check import (
     readable_contract,
     size_of,
 )
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database import migrate
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
@@ -123,7 +123,7 @@ def test_what_comes_between_two_batches_disturbs_nothing(store: Store):
         seen.append(next(parts))
     add(store, position("AAA", option(900)), position("ZZZ", option(901)))
     with store.begin() as connection:
-        connection.execute(delete(schema.position).where(schema.position.c.iupd == "WITHDRAWN"))
+        connection.execute(delete(tables.position).where(tables.position.c.iupd == "WITHDRAWN"))
     seen += parts
 
     assert told(iter(seen)) == (whole[0], whole[1] + 4, whole[2])
@@ -143,7 +143,7 @@ def test_a_position_without_a_notice_is_passed_over(store: Store):
     """Even as the last of a batch."""
     with store.begin() as connection:
         row = positions.position_row(position("ZZZ"), NOW)
-        connection.execute(insert(schema.position).values(**row))
+        connection.execute(insert(tables.position).values(**row))
 
     assert told(checked(store, 1))[0] == 24
 
@@ -154,7 +154,7 @@ def test_nobody_waits_for_a_check_nor_it_for_them(store: Store):
     before = [next(parts), next(parts), next(parts), next(parts)]
     with store.begin() as connection:
         values = {"company_name": "Altro Comune"}
-        connection.execute(update(schema.position).values(values))
+        connection.execute(update(tables.position).values(values))
         during = next(parts)
     after = list(parts)
 
@@ -165,7 +165,7 @@ def test_nobody_waits_for_a_check_nor_it_for_them(store: Store):
 def test_settled_and_withdrawn_notices_are_asked_for_on_request(store: Store):
     """Their answers are not given any more."""
     with store.begin() as connection:
-        paid = update(schema.payment_option).where(schema.payment_option.c.nav == nav(29))
+        paid = update(tables.payment_option).where(tables.payment_option.c.nav == nav(29))
         connection.execute(paid.values(paid_at=NOW - timedelta(days=1)))
     few, every = told(checked(store)), told(checked(store, over=True))
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from gpd_soap.core.exchange import NOT_GIVEN
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.journal import entries
 from gpd_soap.store.journal.entries import Entry, JournalQuery, Place
 from gpd_soap.store.journal.partitions import ensure_months
@@ -85,7 +85,7 @@ def full(store: Store) -> Store:
 
 def test_an_entry_has_the_table_s_columns():
     """In their order, by which it is written and read."""
-    assert [column.name for column in schema.journal.columns] == list(Entry._fields)
+    assert [column.name for column in tables.journal.columns] == list(Entry._fields)
 
 
 @pytest.mark.parametrize(
@@ -214,7 +214,7 @@ def large(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iter
         ensure_months(connection, NOW)
         rows = [entry_of(exchange(serial * 600)) for serial in range(MANY)]
         rows += [receipt(serial)._replace(id=serial) for serial in range(MANY)]
-        connection.execute(insert(schema.journal), [row._asdict() for row in rows])
+        connection.execute(insert(tables.journal), [row._asdict() for row in rows])
         if request.param == "postgresql":
             connection.exec_driver_sql("ANALYZE journal")
     add_short(store)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import make_url, select, text
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.journal import partitions as months
 from gpd_soap.store.journal import purge
 from gpd_soap.store.journal.partitions import ensure_months
@@ -36,7 +36,7 @@ def ensure(store: Store, now: datetime = NOW) -> None:
 def kept(store: Store) -> list[datetime]:
     """The instants of all entries."""
     with store.begin() as connection:
-        at = schema.journal.c.at
+        at = tables.journal.c.at
         return list(connection.execute(select(at).order_by(at)).scalars())
 
 

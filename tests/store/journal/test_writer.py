@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection, func, make_url, select, text
 
 from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.engine import LOCK_SECONDS
 from gpd_soap.store.journal import writer as module
 from gpd_soap.store.journal.entries import Entry, entries_of
@@ -19,7 +19,7 @@ from tests.postgres import Postgres
 from tests.store.database.test_connections import in_child
 from tests.store.samples import CLAIM, NOW, ORGANIZATION, nav
 
-ENTRY = schema.journal.c
+ENTRY = tables.journal.c
 SECOND = timedelta(seconds=1)
 #: LIMIT: seconds after which what a test waits for hangs, on the slowest machine.
 HANGS = 60.0

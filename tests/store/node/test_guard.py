@@ -7,7 +7,7 @@ from sqlalchemy import event, select, update
 
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.receipt import ReceiptStatus, Verdict
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import change as changing
 from gpd_soap.store.positions import read as admin_positions
@@ -70,7 +70,7 @@ def test_a_receipt_and_its_payment_are_written_together(store: Store, others: li
     add(store, position("P", option(1), *others))
     seen = store.known(receipt(1))
     with store.begin() as connection:
-        connection.execute(update(schema.payment_option).values(revision=7))
+        connection.execute(update(tables.payment_option).values(revision=7))
 
     told = store.settle(receipt(1), seen, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
@@ -111,7 +111,7 @@ def test_a_notice_that_the_version_before_marked_paid_is_not_paid_again(store: S
     add(store, position("P", option(1)))
     seen = store.known(receipt(1))
     with store.begin() as connection:
-        connection.execute(update(schema.payment_option).values(paid_at=NOW, receipt_id="r-2"))
+        connection.execute(update(tables.payment_option).values(paid_at=NOW, receipt_id="r-2"))
 
     assert not store.settle(receipt(1), seen, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
@@ -151,7 +151,7 @@ def test_a_receipt_waits_for_whoever_matches_another_by_hand(on_postgresql: Stor
 
     event.listen(store.engine, "before_cursor_execute", send)
     with store.begin() as connection:
-        row = connection.execute(select(schema.receipt)).mappings().one()
+        row = connection.execute(select(tables.receipt)).mappings().one()
         verdict = matching.match_by_hand(connection, row, nav(1), NOW)
     sending.join(60)
 

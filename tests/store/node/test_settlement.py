@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from gpd_soap.core.debt import NodeRoute, RouteCheck
 from gpd_soap.core.receipt import ReceiptStatus, Verdict
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.node.settlement import NOT_OF_A_RECEIPT, values_of
 from gpd_soap.store.store import Store
 from tests.store.samples import (
@@ -31,7 +31,7 @@ from tests.store.samples import (
     take,
 )
 
-OPTION, RECEIPT = schema.payment_option.c, schema.receipt.c
+OPTION, RECEIPT = tables.payment_option.c, tables.receipt.c
 
 
 def test_the_first_receipt_of_a_payable_notice_is_applied(store: Store):
@@ -314,7 +314,7 @@ def test_quarantine_keeps_what_came_and_counts_repetitions(store: Store):
         now = NOW + timedelta(minutes=minutes)
         store.quarantine(organization, "paSendRT", "the organization is not ours", RAW, now)
 
-    table = schema.quarantine.c
+    table = tables.quarantine.c
     asked = select(table.organization, table.copies, table.received_at, table.last_received_at)
     with store.begin() as connection:
         found = connection.execute(asked.order_by(table.copies)).all()
@@ -331,7 +331,7 @@ def test_quarantine_takes_what_is_longer_than_any_rule_allows(store: Store):
     store.quarantine("9" * 5000, "paSendRT", "a reason " * 100, RAW, NOW)
 
     with store.begin() as connection:
-        assert connection.execute(select(schema.quarantine.c.raw)).scalar_one() == RAW
+        assert connection.execute(select(tables.quarantine.c.raw)).scalar_one() == RAW
 
 
 def test_what_is_asked_is_answered_with_everything_that_was_kept(store: Store):
@@ -356,7 +356,7 @@ def test_what_is_asked_is_answered_with_everything_that_was_kept(store: Store):
     assert (notice.paid_at, notice.reported_at, notice.alternative_paid) == (None, None, False)
     known = store.known(receipt(1))
     assert known.notice == notice._replace(transfers=())
-    assert (known.same_id, known.nav_of_iuv) == (None, nav(1))
+    assert (known.kept_digest, known.nav_of_iuv) == (None, nav(1))
 
 
 def test_what_nobody_knows_is_answered_with_nothing(store: Store):

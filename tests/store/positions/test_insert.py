@@ -5,7 +5,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.position import NewPosition
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.errors import AlreadyKept, UnusableDatabase
 from gpd_soap.store.positions import insert as positions
@@ -31,7 +31,7 @@ from tests.store.samples import (
 def kept_iupds(store: Store) -> set[str]:
     """Every position of the store."""
     with store.begin() as connection:
-        return set(connection.execute(select(schema.position.c.iupd)).scalars())
+        return set(connection.execute(select(tables.position.c.iupd)).scalars())
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_two_organizations_may_use_the_same_numbers(store: Store):
     add(store, position("P", option(1)), position("P", option(1), organization=OTHER))
 
     with store.begin() as connection:
-        organizations = connection.execute(select(schema.payment_option.c.organization)).scalars()
+        organizations = connection.execute(select(tables.payment_option.c.organization)).scalars()
         assert sorted(organizations) == [ORGANIZATION, OTHER]
 
 
@@ -197,7 +197,7 @@ def test_an_instant_without_a_zone_is_refused(store: Store):
     """Nobody could say which instant it is."""
     with store.begin() as connection, pytest.raises(Exception, match="time zone"):
         connection.execute(
-            insert(schema.probe),
+            insert(tables.probe),
             {"organization": OTHER, "station": "s", "last_at": NOW.replace(tzinfo=None)},
         )
 

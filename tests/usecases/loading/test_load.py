@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import update
 
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Outcome, Result
@@ -106,10 +106,10 @@ def loaded(store: Store) -> Load:
 
 def kept(store: Store) -> dict[str, list[str]]:
     """Every IUPD in the store with its notice numbers."""
-    option = schema.payment_option
+    option = tables.payment_option
     with store.begin() as connection:
         found: dict[str, list[str]] = {
-            row.iupd: [] for row in connection.execute(schema.position.select())
+            row.iupd: [] for row in connection.execute(tables.position.select())
         }
         for row in connection.execute(option.select().order_by(option.c.nav)):
             found[row.iupd].append(row.nav)
@@ -119,7 +119,7 @@ def kept(store: Store) -> dict[str, list[str]]:
 def organizations(store: Store) -> int:
     """How many organizations the store knows."""
     with store.begin() as connection:
-        return len(connection.execute(schema.organization.select()).all())
+        return len(connection.execute(tables.organization.select()).all())
 
 
 def test_a_good_file_is_kept_whole(store: Store, loaded: Load):
@@ -130,7 +130,7 @@ def test_a_good_file_is_kept_whole(store: Store, loaded: Load):
     assert ended.report == Report(Counter({Result.LOADED: len(many)}), Counter(), kept=True)
     assert kept(store) == {f"P{at}": [nav(at)] for at in range(1, BATCH + 12)}
     with store.begin() as connection:
-        rows = connection.execute(schema.position.select()).all()
+        rows = connection.execute(tables.position.select()).all()
     assert {row.iupd: row.published_at for row in rows} == {
         f"P{at}": NOW if at % 2 == 0 else None for at in range(1, BATCH + 12)
     }
@@ -243,7 +243,7 @@ def test_what_became_of_a_position_since_does_not_make_it_another(store: Store, 
     """Paid, withdrawn, published or not."""
     loaded(placed(1), placed(2, toPublish=True), placed(3))
     with store.begin() as connection:
-        option, position = schema.payment_option, schema.position
+        option, position = tables.payment_option, tables.position
         connection.execute(update(option).where(option.c.nav == nav(1)).values(paid_at=NOW))
         connection.execute(update(position).where(position.c.iupd == "P2").values(withdrawn_at=NOW))
     again = loaded(placed(1), placed(2), placed(3, toPublish=True))
@@ -324,7 +324,7 @@ def test_a_number_that_was_deleted_is_refused(store: Store, loaded: Load):
     loaded()
     row = {"organization": ORGANIZATION, "nav": nav(1), "iuv": iuv(1), "iupd": "X"}
     with store.begin() as connection:
-        connection.execute(schema.retired_number.insert(), {**row, "retired_at": NOW})
+        connection.execute(tables.retired_number.insert(), {**row, "retired_at": NOW})
     ended = loaded(placed(1), keep_going=True)
 
     assert {error.rule for error in ended.refused[0][2]} == {"in-use"}
@@ -449,7 +449,7 @@ def test_configuration_that_names_what_is_nowhere_makes_a_file_unusable(
 
     assert str(refused.value) == said
     with store.begin() as connection:
-        assert connection.execute(schema.broker.select()).all() == []
+        assert connection.execute(tables.broker.select()).all() == []
 
 
 def test_a_service_that_numbers_with_a_foreign_code_makes_a_file_unusable(store: Store):
@@ -503,7 +503,7 @@ def test_configuration_is_kept_and_can_be_loaded_again(store: Store, loaded: Loa
     loaded()
 
     with store.begin() as connection:
-        serving = connection.execute(schema.organization_station.select()).all()
+        serving = connection.execute(tables.organization_station.select()).all()
     assert [tuple(row) for row in serving] == [(ORGANIZATION, STATION, "47", False)]
 
 

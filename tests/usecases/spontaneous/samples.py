@@ -9,7 +9,7 @@ from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import issue
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
@@ -48,7 +48,7 @@ SERVICES: dict[str, tuple[str, dict[str, Any]]] = {
 def prepare(url: str) -> None:
     """Make a database with every table and our configuration."""
     store = Store(url)
-    schema.metadata.create_all(store.engine)
+    tables.metadata.create_all(store.engine)
     with store.begin() as connection:
         configuration.put_organization(connection, ORGANIZATION, NAME)
         configuration.put_broker(connection, CLAIM.broker)
@@ -93,5 +93,5 @@ def nav(serial: int) -> str:
 def count(store: Store, table: str) -> int:
     """How many rows a table has."""
     with store.begin() as connection:
-        asked = select(func.count()).select_from(schema.metadata.tables[table])
+        asked = select(func.count()).select_from(tables.metadata.tables[table])
         return connection.execute(asked).scalar_one()

@@ -9,7 +9,7 @@ from gpd_soap.core.debt import Debtor, Transfer
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import problem_with_nav
-from gpd_soap.store import tables as schema
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.declared import BadSettings
@@ -32,7 +32,7 @@ from tests.usecases.spontaneous.samples import (
     refused,
 )
 
-OPTION, DEMAND = schema.payment_option, schema.demand
+OPTION, DEMAND = tables.payment_option, tables.demand
 SECOND = timedelta(seconds=1)
 
 
@@ -247,7 +247,7 @@ def test_a_notice_that_was_deleted_is_not_answered_again(store: Store):
     """The demand's memory outlives the position, and is then worth nothing."""
     issued(store, demand())
     with store.begin() as connection:
-        connection.execute(delete(schema.position))
+        connection.execute(delete(tables.position))
 
     assert issued(store, demand()).due.notice.nav == nav(2)
 
