@@ -30,7 +30,7 @@ GPD_NAMES = {
     "Stamp": "Stamp",
     "NewAccount": "UpdateTransferIbanMassiveModel",
     "PaidElsewhere": "AlreadyPaidPaymentOptionModel",
-    "Doomed": "MultipleIUPDModel",
+    "PositionsToDelete": "MultipleIUPDModel",
 }
 
 
