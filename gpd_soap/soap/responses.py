@@ -82,7 +82,7 @@ def _payment(payment: PaymentDue, response: Any) -> Any:
         companyName=notice.company_name,
         officeName=notice.office_name,
         debtor=_subject(notice.debtor),
-        transferList=transfers(transfer=[_share(share, transfer) for share in payment.shares]),
+        transferList=transfers(transfer=[_transfer(each, transfer) for each in payment.transfers]),
         metadata=_metadata(notice.metadata),
     )
 

@@ -133,9 +133,9 @@ def test_a_lent_copy_is_nobody_elses_until_it_is_back():
     """Two that validate at once have a copy each, and one that is back is lent again."""
     root = etree.fromstring(XSD.format('<xs:element name="a"/>'))
     schema = CompiledSchema(lambda: etree.XMLSchema(root))
-    with schema.lent() as one, schema.lent() as other:
+    with schema.exclusive_copy() as one, schema.exclusive_copy() as other:
         assert one is not other
-    with schema.lent() as again, schema.lent() as once_more:
+    with schema.exclusive_copy() as again, schema.exclusive_copy() as once_more:
         assert {id(again), id(once_more)} == {id(one), id(other)}
 
 
@@ -143,8 +143,8 @@ def test_a_copy_is_given_back_by_one_that_failed():
     """What was not validated costs no copy."""
     root = etree.fromstring(XSD.format('<xs:element name="a"/>'))
     schema = CompiledSchema(lambda: etree.XMLSchema(root))
-    with pytest.raises(LookupError), schema.lent() as failed:
+    with pytest.raises(LookupError), schema.exclusive_copy() as failed:
         raise LookupError
 
-    with schema.lent() as again:
+    with schema.exclusive_copy() as again:
         assert again is failed

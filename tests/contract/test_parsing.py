@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.contract.parsing import CHARSETS, CROWD, parse
+from gpd_soap.contract.parsing import CHARSETS, TOO_MANY_NAMES, parse
 
 SAID = "è dovuto"
 PLAIN = f"<a>{SAID}</a>"
@@ -58,8 +58,8 @@ ACCEPTED = {
     "transport against a wrong declaration": (declared("US-ASCII").encode(), "UTF-8"),
     "re-encoded under an old declaration": (declared("UTF-16").encode("latin-1"), "iso-8859-1"),
     "a value that libxml2 warns of": (f'<a xml:space="odd">{SAID}</a>'.encode(), None),
-    "attributes that are not too many": (attributes(CROWD - 1), None),
-    "namespaces that are not too many": (namespaces(CROWD - 1), None),
+    "attributes that are not too many": (attributes(TOO_MANY_NAMES - 1), None),
+    "namespaces that are not too many": (namespaces(TOO_MANY_NAMES - 1), None),
     "unknown charset, not needed": (PLAIN.encode(), "klingon"),
 }
 
@@ -111,10 +111,10 @@ REFUSED = {
     "HTML entity": (b"<a>&egrave;</a>", None),
     "depth 300": (b"<a>" * 300 + b"</a>" * 300, None),
     "depth 100000": (b"<a>" * 100_000 + b"</a>" * 100_000, None),
-    "attributes without end": (attributes(CROWD), None),
-    "namespaces without end": (namespaces(CROWD), None),
+    "attributes without end": (attributes(TOO_MANY_NAMES), None),
+    "namespaces without end": (namespaces(TOO_MANY_NAMES), None),
     "namespaces without end in UTF-16": (
-        namespaces(CROWD).decode().encode("utf-16-le"),
+        namespaces(TOO_MANY_NAMES).decode().encode("utf-16-le"),
         "utf-16le",
     ),
     "JSON": (b'{"a": 1}', None),
