@@ -20,9 +20,9 @@ def test_a_short_answer_that_is_wrong_is_found_each_time(protocol: NodeProtocol)
     right, wrong = (models.PaSendRTV2Response(outcome=outcome) for outcome in ("OK", "KO"))
 
     for _ in range(3):
-        assert b"<outcome>OK</outcome>" in protocol.answer_of(right, OPERATION)
+        assert b"<outcome>OK</outcome>" in protocol.serialize_answer(right, OPERATION)
         with pytest.raises(BrokenAnswer, match="an outcome KO carries a fault"):
-            protocol.answer_of(wrong, OPERATION)
+            protocol.serialize_answer(wrong, OPERATION)
 
 
 def test_more_answers_than_are_remembered_are_checked_all_the_same(protocol: NodeProtocol):

@@ -51,26 +51,26 @@ def model_of(root: str) -> Any:
 
 def a_text(kind: str) -> st.SearchStrategy[str]:
     """A text that keeps the facets of a simple type."""
-    pattern, length = GRAMMAR.asks(kind, "pattern"), GRAMMAR.asks(kind, "length")
+    pattern, length = GRAMMAR.expected(kind, "pattern"), GRAMMAR.expected(kind, "length")
     if pattern:
-        most = int(GRAMMAR.asks(kind, "maxLength") or 300)
+        most = int(GRAMMAR.expected(kind, "maxLength") or 300)
         return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(
             lambda text: len(text) <= most
         )
-    least = int(length or GRAMMAR.asks(kind, "minLength") or 0)
-    most = int(length or GRAMMAR.asks(kind, "maxLength") or 300)
+    least = int(length or GRAMMAR.expected(kind, "minLength") or 0)
+    most = int(length or GRAMMAR.expected(kind, "maxLength") or 300)
     return st.lists(CHARACTERS, min_size=least, max_size=most).map("".join)
 
 
 @cache
 def a_value(kind: str) -> st.SearchStrategy[Any]:
     """A value of ours that the contract allows in a simple type."""
-    datatype = GRAMMAR.asks(kind, "datatype") or kind.replace(
+    datatype = GRAMMAR.expected(kind, "datatype") or kind.replace(
         "{http://www.w3.org/2001/XMLSchema}", "xsd:"
     )
     if kind.endswith("}stBase64Binary72"):
         return st.binary(min_size=1, max_size=54).map(lambda raw: base64.b64encode(raw).decode())
-    allowed = GRAMMAR.asks(kind, "enumeration")
+    allowed = GRAMMAR.expected(kind, "enumeration")
     if allowed:
         return st.sampled_from(allowed.split(", ")).map(int if datatype == "xsd:int" else str)
     return VALUES[datatype] if datatype in VALUES else a_text(kind)

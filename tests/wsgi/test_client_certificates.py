@@ -92,7 +92,7 @@ def test_a_subject_has_one_name_or_none(subject: str, name: str | None) -> None:
     [
         ({"GPD_NODE_TLS_CERTIFICATE": "a.pem"}, "go together"),
         ({"GPD_NODE_TLS_AUTHORITIES": "a.pem"}, "go together"),
-        ({"GPD_NODE_CALLERS": "a"}, "wants node_tls_certificate or node_proxies"),
+        ({"GPD_NODE_CALLERS": "a"}, "needs node_tls_certificate or node_proxies"),
         ({"GPD_NODE_PROXIES": "10.0.0.0/33"}, "GPD_NODE_PROXIES"),
         (
             {
