@@ -1,4 +1,7 @@
-"""Spontaneous payments: the demand made at a PSP, and the notice issued for it."""
+"""Spontaneous payments: the demand made at a PSP, and the notice issued for it.
+
+Source: Spontaneous payments, rules 1 to 3.
+"""
 
 from __future__ import annotations
 

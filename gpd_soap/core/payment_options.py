@@ -1,7 +1,7 @@
 """The payment options (OdP) of a notice: every way to pay its debt, each with its status.
 
 `payable` decides whether an installment can be paid; this module translates its answer into the
-statuses of the contract.  Source: OdP; GPD for the order of the statuses of a plan.
+statuses of the contract.  Source: Payment options, rules 1 to 5.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOT_OURS = Refusal(
     "configuration: the organization is not ours",
 )
 
-#: The error code and the HTTP status of each fault, by its name in this contract.
+#: The error code and HTTP status of each fault in this contract (Payment options, rule 5).
 PAIRS = {
     "PAA_SINTASSI": ("ODP-101", 400),
     "PAA_SEMANTICA": ("ODP-102", 422),
@@ -127,7 +127,7 @@ def payment_options(
     """Return how the debt of a notice can be paid at `now`, or the refusal of an unknown notice.
 
     `debt` has every notice of the position.  A draft, and a debt of which no notice is valid yet,
-    is answered as unknown (Payable, rule 3).
+    is answered as unknown (Payment options, rule 2).
     """
     notice = next((each.notice for each in debt if each.notice.nav == nav), None)
     if notice is None:
@@ -140,7 +140,7 @@ def payment_options(
 
 
 def installment(notice: Notice, now: datetime) -> Installment:
-    """Return the status of a notice at `now`, by the same rule as verify (Payable)."""
+    """Return the status of a notice at `now` (Payment options, rule 3)."""
     refusal = payable(notice, now)
     if refusal is not None:
         status = _STATUS.get(refusal, InstallmentStatus.INVALID)
@@ -151,7 +151,9 @@ def installment(notice: Notice, now: datetime) -> Installment:
 
 
 def option_status(statuses: Iterable[InstallmentStatus]) -> OptionStatus:
-    """Return the status of a way to pay from those of its installments; the first that applies.
+    """Return the status of a way to pay from its installments (Payment options, rule 4).
+
+    The first that applies:
 
     1. all are invalid;  2. all are paid;  3. some are paid;  4. some are unpaid and in time;
     5. some are expired and not payable, so the whole cannot be paid in this way;

@@ -14,7 +14,7 @@ from gpd_soap.core import payable
 from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 
 #: LIMIT: characters of a receiptId as a key.  In practice it has at most 35, but the XSD sets no
-#: limit; a longer one is replaced by its hash.
+#: limit; a longer one is replaced by its hash (Receipts, rule 10).
 LONGEST_ID = 64
 
 

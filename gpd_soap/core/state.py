@@ -1,7 +1,7 @@
 """The states of a position and its options at an instant, as GPD calls them.
 
 They are for people and filters; `payable` alone decides whether a notice can be paid.  The same
-rules as SQL are in gpd_soap.store.states.  Source: Alternatives, rules 3 and 4; GPD.
+rules as SQL are in gpd_soap.store.states.  Source: Alternatives, rules 3 to 6; GPD.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class PositionFacts(NamedTuple):
 
 
 def option_state(option: OptionFacts) -> OptionState:
-    """Return the state of an option; its transfers' reports count once it is settled."""
+    """Return the state of an option (Alternatives, rule 6)."""
     if not option.settled:
         return OptionState.UNPAID
     if not any(option.reported):
@@ -70,7 +70,8 @@ def position_state(position: PositionFacts, now: datetime) -> PositionState:
     """Return the state of a position at `now`: the first that applies.
 
     1. an option is settled (Alternatives, rules 3 and 4);  2. the position is withdrawn;  3. it is
-    not published;  4. no option is valid yet;  5. every option has expired;  6. it is valid.
+    not published;  4. no option is valid yet;  5. every option has expired;  6. it is valid
+    (Alternatives, rule 5).
     """
     progress = _progress(position.options)
     if progress is not None:

@@ -26,7 +26,7 @@ class NotSoap(NamedTuple):
 def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | NotSoap:
     """Return the payload of a message, the one element in its Body, or why there is none.
 
-    Source: SOAP 1.1, section 4; Messages, rule 1.
+    Source: SOAP 1.1, section 4; Messages, rules 1 and 7.
     """
     root = parse(raw, charset)
     if root is None:

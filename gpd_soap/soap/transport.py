@@ -19,7 +19,7 @@ from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 
 logger = logging.getLogger("gpd_soap.node")
 
-#: The media types that are accepted, and none at all; JSON, multipart and others are refused.
+#: The media types that are accepted, and none at all (Messages, rule 8).
 XML_TYPES = ("text/xml", "application/xml", "text/plain", "application/soap+xml", "")
 
 

@@ -1,9 +1,7 @@
 """Payment options (OdP) over HTTP: how the debt of a notice can be paid, as JSON.
 
-The Node calls this with HTTP and not with SOAP.  Source: OdP.
-
-WHY: the platform passes statuses on to the payer, but only a sentence of an error.  So a debt that
-is withdrawn, expired or paid is answered with its statuses.
+The Node calls this with HTTP and not with SOAP.  A debt that is withdrawn, expired or paid is
+answered with its statuses.  Source: OdP; Payment options, rules 1 to 5.
 """
 
 from __future__ import annotations
