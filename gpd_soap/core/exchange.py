@@ -16,14 +16,14 @@ SEND_AGAIN = 503
 class ExchangeRecord(NamedTuple):
     """A request and its answer, without bodies and personal data.
 
-    `received_at` is when the request had arrived (UTC); `seconds` is how long the answer took.
+    `arrived_at` is when the request had arrived (UTC); `seconds` is how long the answer took.
     `outcome` is OK, KO or Fault, `rule` the decision as text, `status` the HTTP status.
     `receipt_id` is shortened for use as a key.  `soap_action` is set only where it disagrees with
     the payload.  A value that was not given is `NOT_GIVEN`, or None in a field of receipts alone.
     Source: SANP, "Giornale degli eventi".
     """
 
-    received_at: datetime
+    arrived_at: datetime
     seconds: float
     caller: str
     operation: str

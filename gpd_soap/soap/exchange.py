@@ -38,7 +38,7 @@ class Exchange:
     charset: str | None
     soap_action: str
     caller: str
-    received_at: datetime
+    arrived_at: datetime
     started: float
     operation: str = NOT_GIVEN
     organization: str = NOT_GIVEN
@@ -57,7 +57,7 @@ class Exchange:
         """Return the record of the finished exchange, answered with this HTTP status."""
         request = self.request
         return ExchangeRecord(
-            self.received_at,
+            self.arrived_at,
             perf_counter() - self.started,
             self.caller,
             self.operation,

@@ -64,9 +64,9 @@ class PaymentOptions:
         refused = self._refused_status(environ)
         if refused is not None:
             return answer(start_response, refused, allow="POST" if refused[:3] == "405" else "")
-        received_at, started = self._service.clock(), perf_counter()
+        arrived_at, started = self._service.clock(), perf_counter()
         query = _query(environ["PATH_INFO"])
-        outcome, status, content = self._answered(query, received_at)
+        outcome, status, content = self._answered(query, arrived_at)
         response = answer(
             start_response,
             f"{status.value} {status.phrase}",
@@ -75,7 +75,7 @@ class PaymentOptions:
         )
         seconds = perf_counter() - started
         record = _record(
-            query, outcome, status, received_at=received_at, caller=caller(environ), seconds=seconds
+            query, outcome, status, arrived_at=arrived_at, caller=caller(environ), seconds=seconds
         )
         for observer in self._observers:
             observer(record)
@@ -90,15 +90,15 @@ class PaymentOptions:
         return ignored if isinstance(ignored, str) else None
 
     def _answered(
-        self, query: OptionsQuery, received_at: datetime
+        self, query: OptionsQuery, arrived_at: datetime
     ) -> tuple[Outcome, HTTPStatus, Content]:
         try:
             outcome = self._outcome(query)
-            return outcome, *_response(outcome, received_at)
+            return outcome, *_response(outcome, arrived_at)
         except Exception as failure:
             # SPEC: Messages, rule 5: a failure of ours is an answer to a question.
             logger.exception("%s failed: %s", OPERATION, type(failure).__name__)
-            return SYSTEM_ERROR, *_response(SYSTEM_ERROR, received_at)
+            return SYSTEM_ERROR, *_response(SYSTEM_ERROR, arrived_at)
 
     def _outcome(self, query: OptionsQuery) -> Outcome:
         return MALFORMED_PATH if NOT_GIVEN in query else self._service.options(*query)
@@ -115,7 +115,7 @@ def _query(path: str) -> OptionsQuery:
     )
 
 
-def _response(outcome: Outcome, received_at: datetime) -> tuple[HTTPStatus, Content]:
+def _response(outcome: Outcome, arrived_at: datetime) -> tuple[HTTPStatus, Content]:
     if isinstance(outcome, OptionsDue):
         return HTTPStatus.OK, _due(outcome)
     # SPEC: OdP: PAA_SINTASSI is the name of the WSDL's PAA_SINTASSI_XSD.
@@ -127,9 +127,9 @@ def _response(outcome: Outcome, received_at: datetime) -> tuple[HTTPStatus, Cont
         "httpStatusDescription": status.phrase,
         "appErrorCode": code,
         "errorMessage": f"{name} {outcome.description}",
-        "timestamp": int(received_at.timestamp()),
+        "timestamp": int(arrived_at.timestamp()),
         # SPEC: OdP: UTC without a zone; in the example it is the instant of the timestamp.
-        "dateTime": received_at.replace(tzinfo=None).isoformat(timespec="microseconds"),
+        "dateTime": arrived_at.replace(tzinfo=None).isoformat(timespec="microseconds"),
     }
     return status, error
 
@@ -186,14 +186,14 @@ def _record(
     outcome: Outcome,
     status: int,
     *,
-    received_at: datetime,
+    arrived_at: datetime,
     caller: str,
     seconds: float,
 ) -> ExchangeRecord:
     """Return the record of an answered exchange."""
     fault = outcome.fault.code if isinstance(outcome, Refusal) else None
     return ExchangeRecord(
-        received_at=received_at,
+        arrived_at=arrived_at,
         seconds=seconds,
         caller=caller,
         operation=OPERATION,
