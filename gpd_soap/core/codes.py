@@ -75,8 +75,8 @@ def problem_with_fiscal_code_pa(code: str) -> str | None:
 def warning_for_fiscal_code(code: str) -> str | None:
     """Return what looks wrong in a fiscal code or VAT number, or None.
 
-    WHY: official test codes fail their own check digits, and a foreign code may have any shape,
-    so the text is a warning and no reason to refuse.
+    WHY: official test codes fail their own check digits, and a foreign code may have any shape.
+    So the text is a warning and no reason to refuse.
     """
     if code == ANONYMOUS:
         return None

@@ -73,17 +73,17 @@ def position_state(position: PositionFacts, now: datetime) -> PositionState:
     not published;  4. no option is valid yet;  5. every option has expired;  6. it is valid
     (Alternatives, rule 5).
     """
-    progress = _progress(position.options)
+    progress = _state_by_payments(position.options)
     if progress is not None:
         return progress
     if position.withdrawn_at is not None:
         return PositionState.INVALID
     if position.published_at is None:
         return PositionState.DRAFT
-    return _calendar(position.options, now)
+    return _state_by_dates(position.options, now)
 
 
-def _progress(options: tuple[OptionFacts, ...]) -> PositionState | None:
+def _state_by_payments(options: tuple[OptionFacts, ...]) -> PositionState | None:
     """Return the state by what was paid and reported, or None (Alternatives, rule 3)."""
     ways: defaultdict[object, list[OptionState]] = defaultdict(list)
     for index, option in enumerate(options):
@@ -96,7 +96,7 @@ def _progress(options: tuple[OptionFacts, ...]) -> PositionState | None:
     return PositionState.PARTIALLY_PAID if any_settled else None
 
 
-def _calendar(options: tuple[OptionFacts, ...], now: datetime) -> PositionState:
+def _state_by_dates(options: tuple[OptionFacts, ...], now: datetime) -> PositionState:
     if all(option.valid_from is not None and option.valid_from > now for option in options):
         return PositionState.PUBLISHED
     if all(option.switch_to_expired and now > option.due_at for option in options):

@@ -38,7 +38,7 @@ def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | No
         if part.tag == BODY:
             bodies.append(part)
         elif part.tag == HEADER and any(map(_must_be_understood, part)):
-            return NotSoap("MustUnderstand", "A header entry that must be understood is not.")
+            return NotSoap("MustUnderstand", "A header entry with mustUnderstand is not supported.")
     if len(bodies) != 1 or len(bodies[0]) != 1:
         return NotSoap("Client", "The message needs one Body with one element in it.")
     return bodies[0][0]
@@ -47,7 +47,7 @@ def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | No
 def _not_an_envelope(root: etree._Element) -> NotSoap:
     name = etree.QName(root)
     if name.localname == "Envelope":
-        return NotSoap("VersionMismatch", "Only SOAP 1.1 is spoken here.")
+        return NotSoap("VersionMismatch", "Only SOAP 1.1 is supported.")
     return NotSoap("Client", "The message is not a SOAP envelope.")
 
 

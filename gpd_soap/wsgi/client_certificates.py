@@ -3,7 +3,7 @@
 gunicorn reads the certificate itself, or a proxy in front reads it and forwards its subject.  A
 forwarded subject is accepted from the addresses of our proxies alone.
 
-WHY: authority and name are checked instead of the certificate itself, so a certificate can be
+WHY: authority and name are checked instead of the certificate itself.  So a certificate can be
 renewed, and two can be valid at once, without a change of settings.
 """
 

@@ -1,6 +1,6 @@
 """Which faces other machines can reach in clear text, and whether a setting allows it.
 
-WHY: anybody who reaches an open node face can mark a notice paid, and anybody on the network of an
+WHY: anybody who reaches an open node face can mark a notice paid.  Anybody on the network of an
 open admin face can read its keys.
 """
 
