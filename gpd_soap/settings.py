@@ -139,7 +139,9 @@ class Settings(BaseModel):
         " than its threads",
     )
     key_requests: Annotated[int, Field(ge=0)] = Field(
-        0, description="the same for one key; 0: half of the threads"
+        0,
+        description="most requests of one key that a process of the admin face handles at once;"
+        " 0: half of its threads",
     )
     duplicate_receipt: Literal["ok", "fault"] = Field(
         "ok", description="answer to a repeated receipt: ok, or fault for PAA_RECEIPT_DUPLICATA"
