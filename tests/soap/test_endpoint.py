@@ -190,8 +190,8 @@ def test_receipt_sent_again_after_a_database_failure_is_applied(
     assert b"PAA_SYSTEM_ERROR" in question.body
     assert b"<outcome>OK</outcome>" in back.body
     with store.begin() as connection:
-        [kept] = connection.execute(tables.receipt.select()).mappings()
-    assert (kept["kept"], kept["raw"]) == ("applied", RECEIPT)
+        [row] = connection.execute(tables.receipt.select()).mappings()
+    assert (row["kept"], row["raw"]) == ("applied", RECEIPT)
     store.close()
 
 

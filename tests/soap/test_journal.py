@@ -127,11 +127,11 @@ def test_exchange_is_recorded_as_one_entry(store: Store, face: Wsgi, case: str) 
     status = post(face, message)
 
     [entry] = journal(store)
-    kept = entry._asdict()
-    assert kept.pop("id") >= 0
-    assert 0 < kept.pop("microseconds") < 60_000_000
-    assert kept == {**NOT_SAID, **expected}
-    assert kept["status"] == status
+    fields = entry._asdict()
+    assert fields.pop("id") >= 0
+    assert 0 < fields.pop("microseconds") < 60_000_000
+    assert fields == {**NOT_SAID, **expected}
+    assert fields["status"] == status
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_failure_of_ours_is_recorded_as_one_entry(
     status = post(face, CASES[case][0])
 
     [entry] = journal(store)
-    kept = entry._asdict()
-    assert {name: kept[name] for name in expected} == expected
-    assert (kept["status"], kept["fault"]) == (status, "PAA_SYSTEM_ERROR")
+    fields = entry._asdict()
+    assert {name: fields[name] for name in expected} == expected
+    assert (fields["status"], fields["fault"]) == (status, "PAA_SYSTEM_ERROR")
     assert status == (503 if case == "receipt" else 200)
 
 

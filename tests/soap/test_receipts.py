@@ -34,7 +34,7 @@ def send(store: Store, message: str | bytes) -> bytes:
     return call(world.face(store), "POST", "/partner", raw, CONTENT_TYPE="text/xml").body
 
 
-def kept(store: Store) -> list[tuple[Any, ...]]:
+def stored(store: Store) -> list[tuple[Any, ...]]:
     """Return variant, status, copies and notice of every receipt."""
     row = tables.receipt.c
     with store.begin() as connection:
@@ -60,7 +60,7 @@ def test_receipt_in_another_form_is_a_repetition(store: Store, again: str | byte
     assert b"<outcome>OK</outcome>" in send(store, PLAIN)
     assert b"<outcome>OK</outcome>" in send(store, again)
 
-    assert kept(store) == [(0, "applied", 2, nav(1))]
+    assert stored(store) == [(0, "applied", 2, nav(1))]
 
 
 #: The digests that version 0.1.0 stored.
@@ -89,7 +89,7 @@ def test_other_content_under_one_receipt_id_is_conflicting(store: Store) -> None
     for message in (PLAIN, fee, other_notice, fee, PLAIN):
         assert b"<outcome>OK</outcome>" in send(store, message)
 
-    assert kept(store) == [
+    assert stored(store) == [
         (0, "applied", 2, nav(1)), (1, "conflicting", 2, nav(1)), (2, "conflicting", 1, nav(27)),
     ]  # fmt: skip
     assert not _paid(store, 27)
@@ -100,7 +100,7 @@ def test_receipt_sent_as_v1_and_v2_pays_once(store: Store) -> None:
     send(store, asked("paSendRT", claim() + receipt(nav(1))))
     send(store, PLAIN)
 
-    assert kept(store) == [(0, "applied", 1, nav(1)), (1, "conflicting", 1, nav(1))]
+    assert stored(store) == [(0, "applied", 1, nav(1)), (1, "conflicting", 1, nav(1))]
 
 
 def test_second_receipt_of_a_notice_is_double(store: Store) -> None:
@@ -108,7 +108,7 @@ def test_second_receipt_of_a_notice_is_double(store: Store) -> None:
     send(store, PLAIN)
     send(store, PLAIN.replace("c0ffee00c0ffee00c0ffee00c0ffee00", "second"))
 
-    assert kept(store) == [(0, "applied", 1, nav(1)), (0, "double", 1, nav(1))]
+    assert stored(store) == [(0, "applied", 1, nav(1)), (0, "double", 1, nav(1))]
     assert _paid(store, 1) == "c0ffee00c0ffee00c0ffee00c0ffee00"
 
 
@@ -118,18 +118,18 @@ def test_receipt_for_two_organizations_is_stored_for_each(store: Store) -> None:
     answer = send(store, asked("paSendRTV2", claim(world.OTHER, station="any") + receipt(nav(1))))
 
     assert b"<outcome>OK</outcome>" in answer
-    assert [how for _, how, _, _ in kept(store)] == ["applied", "secondary"]
+    assert [how for _, how, _, _ in stored(store)] == ["applied", "secondary"]
 
 
 def test_unmatched_receipt_is_applied_when_its_position_arrives(store: Store) -> None:
     """The transaction that adds the position applies it."""
     send(store, asked("paSendRTV2", claim() + receipt(nav(40))))
-    assert kept(store) == [(0, "unmatched", 1, nav(40))]
+    assert stored(store) == [(0, "unmatched", 1, nav(40))]
 
     with store.begin() as connection:
         positions.add(connection, [world.position("LATE", world.option(40))], world.NOW)
 
-    assert kept(store) == [(0, "applied", 1, nav(40))]
+    assert stored(store) == [(0, "applied", 1, nav(40))]
     assert _paid(store, 40) == "c0ffee00c0ffee00c0ffee00c0ffee00"
 
 
@@ -188,7 +188,7 @@ def test_receipt_of_five_transfers_is_applied(store: Store) -> None:
     transfers = "".join(transfer(n, "20.00") for n in range(1, 6))
     send(store, asked("paSendRTV2", claim() + receipt(nav(1), transferList=transfers)))
 
-    assert kept(store) == [(0, "applied", 1, nav(1))]
+    assert stored(store) == [(0, "applied", 1, nav(1))]
 
 
 def _paid(store: Store, serial: int) -> str | None:
