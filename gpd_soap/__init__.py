@@ -1,3 +1,3 @@
-"""A creditor institution's side of pagoPA's paForNode contract."""
+"""The creditor institution's side of pagoPA's paForNode contract."""
 
 __version__ = "0.1.0"

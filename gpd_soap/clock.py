@@ -1,14 +1,14 @@
-"""The time as an argument: who needs it is given a clock, and a test gives its own."""
+"""The clock as an argument, so that a test can pass its own (Time, rule 5)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-#: Gives the UTC time of each question.
+#: Returns the current time in UTC.
 Clock = Callable[[], datetime]
 
 
 def utc_now() -> datetime:
-    """The real clock."""
+    """Return the current time of the machine in UTC."""
     return datetime.now(UTC)

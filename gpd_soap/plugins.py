@@ -1,7 +1,7 @@
-"""The public names for services written by others; nothing else of the package is promised.
+"""The public names for services written by others; all other names may change.
 
-`gpd_soap.usecases.spontaneous.quote` says what a service is, and how its distribution names it in
-the entry-point group `gpd_soap.services`.
+`gpd_soap.usecases.spontaneous.quote` explains what a service is, and how its distribution declares
+it in the entry-point group `gpd_soap.services`.
 """
 
 from __future__ import annotations

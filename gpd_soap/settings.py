@@ -1,7 +1,7 @@
-"""Everything the process is told from outside.
+"""The settings of the process.
 
-Defaults, then a TOML file, then credentials (a folder with a file for each, as systemd and Docker
-hand them over), then GPD_* variables.
+Each source overrides those before it: defaults, a TOML file, credentials, GPD_* variables.
+Credentials are a folder with one file for each setting, as systemd and Docker provide them.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from gpd_soap.core.errors import OperatorError
 
 PREFIX = "GPD_"
 FILE = "GPD_CONFIG"
-#: systemd's own name for where it puts a unit's credentials.
+#: The variable in which systemd names the folder of a unit's credentials.
 CREDENTIALS = "CREDENTIALS_DIRECTORY"
 
 
 class SettingsError(OperatorError):
-    """The process was told something that it cannot follow."""
+    """A setting that does not exist or has an invalid value."""
 
     hint = "`gpd-soap help settings` lists every setting"
 
@@ -43,10 +43,10 @@ class SettingsError(OperatorError):
 Bind = Annotated[str, Field(pattern=r"^(.*:[0-9]{1,5}|unix:.+)$")]
 
 
-def _words(told: object) -> object:
-    if isinstance(told, str):
-        return tuple(word for part in told.split(",") if (word := part.strip()))
-    return told
+def _split_text(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(item for part in value.split(",") if (item := part.strip()))
+    return value
 
 
 def _whole_address(text: str) -> str:
@@ -60,122 +60,134 @@ def _whole_address(text: str) -> str:
 #: Empty, or an address with scheme, host and path.
 PublicUrl = Annotated[str, AfterValidator(_whole_address)]
 
-#: Several in one variable, with commas between; a list in the file will do too.
-Words = Annotated[tuple[str, ...], BeforeValidator(_words)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_words)]
+#: Several values: a text separated by commas, or a list in the file.
+Names = Annotated[tuple[str, ...], BeforeValidator(_split_text)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split_text)]
 
 
 class Settings(BaseModel):
-    """What may be set; each field is `GPD_` and its name in capitals, or its name in the file."""
+    """The settings; a variable is `GPD_` and the field's name in capitals, a file has the name."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     database_url: str = Field(
         "sqlite:///gpd-soap.db",
         description="sqlite:///FILE or postgresql://USER@HOST/DATABASE",
-        repr=False,  # it may hold a password
+        repr=False,  # WHY: it may hold a password.
     )
-    node_bind: Bind = Field("127.0.0.1:8080", description="where the Node's requests are taken")
+    node_bind: Bind = Field(
+        "127.0.0.1:8080", description="address of the node face: HOST:PORT or unix:PATH"
+    )
     admin_bind: Bind = Field(
-        "127.0.0.1:8081", description="where administrators' requests are taken"
+        "127.0.0.1:8081", description="address of the admin face: HOST:PORT or unix:PATH"
     )
     public_url: PublicUrl = Field(
         "",
-        description="the Node's address of this service, as ?wsdl says it, such as"
+        description="URL at which the Node reaches this service, published in ?wsdl, such as"
         " https://ec.example/partner; default: node_bind",
     )
     node_tls_certificate: str = Field(
-        "", description="PEM file: the node face's certificate with its chain; turns on mutual TLS"
+        "", description="PEM file: certificate of the node face with its chain; turns on mutual TLS"
     )
-    node_tls_key: str = Field("", description="PEM file: its key, if not in the same file")
+    node_tls_key: str = Field(
+        "", description="PEM file: key of that certificate, if not in the same file"
+    )
     node_tls_authorities: str = Field(
-        "", description="PEM file: who signs the certificates of those who may ask the node face"
+        "",
+        description="PEM file: authorities that sign the certificates of the node face's callers",
     )
     node_proxies: Networks = Field(
-        (), description="networks of the proxies that do the TLS for us, with commas between"
+        (), description="networks of the proxies that do TLS for the node face, separated by commas"
     )
-    node_callers: Words = Field(
-        (), description="names (CN) of the certificates that may ask; none: all that are signed"
+    node_callers: Names = Field(
+        (),
+        description="names (CN) of the certificates that may call the node face, separated by"
+        " commas; default: every certificate of the authorities",
     )
     node_open: bool = Field(
         False,
-        description="serve the node face to other machines without TLS or proxies: whoever"
+        description="let other machines reach the node face without TLS or proxies: anybody who"
         " reaches it can mark a notice paid",
     )
     admin_open: bool = Field(
         False,
-        description="serve the admin face to other machines: what stands before it must protect"
-        " its keys",
+        description="let other machines reach the admin face, which has no TLS: a proxy in front"
+        " must protect its keys",
     )
     workers: Annotated[int, Field(ge=0, le=256)] = Field(
-        0, description="processes of the node face, or of the only one; 0 is one for each core"
+        0,
+        description="processes of the node face, or of the only face served; 0: one for each core",
     )
     admin_workers: Annotated[int, Field(ge=1, le=256)] = Field(
-        1, description="processes of the admin face, where both faces are served"
+        1, description="processes of the admin face, if both faces are served"
     )
     threads: Annotated[int, Field(ge=1, le=256)] = Field(4, description="threads of each process")
     pin: bool = Field(
-        False, description="keep each process to one core, where the machine is ours alone"
+        False, description="bind each process to one core; for a machine without other services"
     )
     max_body: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
-        1 << 20, description="largest request, in bytes"
+        1 << 20, description="largest body of a request, in bytes"
     )
-    # LIMIT: GPD's own gateway lets 100 pass; ours stops a script that has gone wild, nobody else.
+    # LIMIT: requests in 10 s.  GPD's gateway allows 100; 1000 stops only a runaway script.
     rate: Annotated[int, Field(ge=0)] = Field(
-        1000, description="requests of a key to the admin face in 10 s, by process; 0 is any number"
+        1000,
+        description="most requests of a key to a process of the admin face in 10 s; 0: no limit",
     )
     admin_requests: Annotated[int, Field(ge=0)] = Field(
         0,
-        description="requests that the admin face has under way at most, by process; 0 is one"
-        " fewer than its threads",
+        description="most requests that a process of the admin face handles at once; 0: one fewer"
+        " than its threads",
     )
     key_requests: Annotated[int, Field(ge=0)] = Field(
-        0, description="the same of one key; 0 is half of the threads"
+        0,
+        description="most requests of one key that a process of the admin face handles at once;"
+        " 0: half of its threads",
     )
     duplicate_receipt: Literal["ok", "fault"] = Field(
-        "ok", description="answer to a receipt that is kept already: ok, or PAA_RECEIPT_DUPLICATA"
+        "ok", description="answer to a repeated receipt: ok, or fault for PAA_RECEIPT_DUPLICATA"
     )
     demand_window: Annotated[int, Field(ge=0)] = Field(
-        1800, description="seconds in which a repeated demand gets the same notice"
+        1800, description="seconds in which a repeated demand returns the same notice"
     )
     check_answers: bool = Field(
-        True, description="check every answer against the contract before it leaves"
+        True, description="check every answer against the contract before it is sent"
     )
     journal: Literal["database", "log", "none"] = Field(
-        "database", description="where each exchange is kept: database, log, or none"
+        "database", description="where each exchange is recorded: database, log or none"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="debug, info, warning or error"
+        "info", description="lowest level that is logged: debug, info, warning or error"
     )
 
     @classmethod
     def load(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read the file that GPD_CONFIG names, if it does, and what is stronger than it.
+        """Return the settings from the file that GPD_CONFIG names, credentials and variables.
 
-        SettingsError for a misspelt or impossible setting; its text never repeats a value.
+        Raises SettingsError for an unknown setting or an invalid value; its text never repeats a
+        value.
         """
-        filed, named = _from_file(environ), _from_environment(environ)
-        handed = _from_credentials(environ, cls.model_fields)
+        in_file, variables = _from_file(environ), _from_environment(environ)
+        credentials = _from_credentials(environ, cls.model_fields)
         try:
-            return cls.model_validate({**filed, **handed, **named})
+            return cls.model_validate({**in_file, **credentials, **variables})
         except ValidationError as error:
-            said = [_said(mistake, named) for mistake in error.errors()]
-            raise SettingsError("; ".join(said)) from None
+            texts = [_text_of(detail, variables) for detail in error.errors()]
+            raise SettingsError("; ".join(texts)) from None
 
     @model_validator(mode="after")
     def _tls_is_whole(self) -> Settings:
-        """Mutual TLS is ours, or a proxy's; and half of it is none."""
+        """Refuse incomplete mutual TLS, and TLS both here and at a proxy."""
         if bool(self.node_tls_certificate) != bool(self.node_tls_authorities):
             raise ValueError("node_tls_certificate and node_tls_authorities go together")
         if self.node_tls_certificate and self.node_proxies:
             raise ValueError("node_tls_certificate and node_proxies exclude each other")
         if self.node_callers and not (self.node_tls_certificate or self.node_proxies):
-            raise ValueError("node_callers wants node_tls_certificate or node_proxies")
+            raise ValueError("node_callers needs node_tls_certificate or node_proxies")
         return self
 
     @property
     def address(self) -> str:
-        """The URL that clients are told."""
+        """The URL that ?wsdl publishes."""
         if self.public_url:
             return self.public_url
         scheme = "https" if self.node_tls_certificate else "http"
@@ -187,10 +199,10 @@ class Settings(BaseModel):
 
 
 def variables() -> list[tuple[str, str, str]]:
-    """Every variable, its default, and what it is for; first the one that names the file."""
+    """Return name, default and help of every variable, the one that names the file first."""
     fields = Settings.model_fields.items()
     return [
-        (FILE, "", "a TOML file of these settings, by their names without GPD_ in small letters"),
+        (FILE, "", "TOML file of these settings, by their names in small letters without GPD_"),
         *((PREFIX + name.upper(), _shown(f.default), f.description or "") for name, f in fields),
     ]
 
@@ -208,13 +220,13 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def _from_credentials(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
-    """What lies in the credentials' folder under a setting's name; other files are others'."""
+    """Return the files in the credentials folder that have the name of a setting."""
     folder = environ.get(CREDENTIALS)
     if not folder:
         return {}
     try:
-        there = [place for name in names if (place := Path(folder) / name).is_file()]
-        return {place.name: place.read_text(encoding="utf-8").strip() for place in there}
+        files = [path for name in names if (path := Path(folder) / name).is_file()]
+        return {path.name: path.read_text(encoding="utf-8").strip() for path in files}
     except (OSError, ValueError) as error:
         raise SettingsError(f"{CREDENTIALS}: cannot be read: {type(error).__name__}") from None
 
@@ -227,15 +239,15 @@ def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{FILE}: cannot read the file: {error.strerror}") from None
-    except ValueError as error:  # not TOML, not UTF-8, or a number without end
+    except ValueError as error:  # not TOML, not UTF-8, or a number with too many digits
         raise SettingsError(f"{FILE}: not TOML: {error}") from None
 
 
-def _said(mistake: Mapping[str, Any], named: Mapping[str, str]) -> str:
-    """One line for one mistake: the setting, where it was told, and what was expected."""
-    name = ".".join(str(part) for part in mistake["loc"][:1])
+def _text_of(detail: Mapping[str, Any], variables: Mapping[str, str]) -> str:
+    """Return the text of one error: the setting, its source, and what is expected."""
+    name = ".".join(str(part) for part in detail["loc"][:1])
     if not name:
-        return str(mistake["msg"]).removeprefix("Value error, ")
-    told = PREFIX + name.upper() if name in named else f"{name}, in the file of {FILE}"
-    unknown = mistake["type"] == "extra_forbidden"
-    return f"{told}: {'there is no such setting' if unknown else mistake['msg']}"
+        return str(detail["msg"]).removeprefix("Value error, ")
+    setting = PREFIX + name.upper() if name in variables else f"{name}, in the file of {FILE}"
+    unknown = detail["type"] == "extra_forbidden"
+    return f"{setting}: {'there is no such setting' if unknown else detail['msg']}"

@@ -1,4 +1,4 @@
-"""Which faces are exposed, by every way of writing an address."""
+"""The exposed faces, for every form of an address."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ TLS = {"node_tls_certificate": "server.pem", "node_tls_authorities": "authoritie
 
 
 def settings(**given: Any) -> Settings:
-    """Settings as they would be read."""
+    """Return settings with these fields."""
     return Settings.model_validate(given)
 
 
@@ -37,7 +37,7 @@ def exposed(served: str = "all", **given: Any) -> list[str]:
     ],
 )
 def test_address_of_this_machine_alone_is_loopback(bind: str):
-    """Nobody on another machine can connect to it."""
+    """Only this machine can connect to such an address."""
     assert is_loopback(bind)
 
 
@@ -60,13 +60,13 @@ def test_address_of_this_machine_alone_is_loopback(bind: str):
         "127.0.0.1,0.0.0.0:80",
     ],
 )
-def test_any_other_address_is_not(bind: str):
-    """A name, a private network and every address are for other machines too."""
+def test_other_address_is_not_loopback(bind: str):
+    """Names, private networks and the unspecified address are reachable from other machines."""
     assert not is_loopback(bind)
 
 
-def test_nothing_is_exposed_by_default():
-    """Neither face, and there is nothing to tell."""
+def test_default_settings_expose_no_face():
+    """There is no exposure, no line of health, no warning and no finding."""
     assert exposed() == []
     assert facts(Settings()) == []
     assert allowed_exposures(Settings(), "all") == []
@@ -88,12 +88,12 @@ def test_nothing_is_exposed_by_default():
     ],
 )
 def test_face_without_protection_is_exposed(given: dict[str, str], faces: list[str]):
-    """TLS or proxies protect the node face; a proxy that everybody is protects nobody."""
+    """TLS or proxies protect the node face, and a network of everybody is no proxy."""
     assert exposed(**{**EVERYWHERE, **given}) == faces
 
 
 def test_face_that_is_not_served_is_not_exposed():
-    """A bind that nobody uses is no reason to refuse."""
+    """The bind of a face that is not served does not matter."""
     assert exposed("node", **EVERYWHERE) == ["node"]
     assert exposed("admin", **EVERYWHERE) == ["admin"]
 
@@ -106,7 +106,7 @@ def test_face_that_is_not_served_is_not_exposed():
     ],
 )
 def test_exposed_face_is_refused_in_one_line_with_the_remedy(face: str, remedies: list[str]):
-    """An operator reads what to set, and the address that may be a secret is not repeated."""
+    """The line names the settings and does not repeat the address, which may be a secret."""
     with pytest.raises(SettingsError) as refused:
         allowed_exposures(settings(**EVERYWHERE), face)
 
@@ -117,8 +117,8 @@ def test_exposed_face_is_refused_in_one_line_with_the_remedy(face: str, remedies
     assert all(remedy in line for remedy in ["127.0.0.1", *remedies])
 
 
-def test_exposed_face_that_a_setting_allows_is_told_everywhere():
-    """In the log, in health without being a failure, and as a finding."""
+def test_exposed_face_that_a_setting_allows_is_reported():
+    """The log, health and the findings of check name it."""
     allowed = settings(**EVERYWHERE, node_open="true", admin_open="true")
 
     lines = allowed_exposures(allowed, "all")
@@ -135,16 +135,16 @@ def test_exposed_face_that_a_setting_allows_is_told_everywhere():
     assert "mark a notice paid" in findings[0].what
 
 
-def test_one_setting_opens_one_face():
-    """What is said of one face is not said of the other."""
+def test_setting_of_one_face_does_not_open_the_other():
+    """The face without the setting is refused."""
     with pytest.raises(SettingsError, match="GPD_ADMIN_BIND"):
         allowed_exposures(settings(**EVERYWHERE, node_open=True), "all")
     with pytest.raises(SettingsError, match="GPD_NODE_BIND"):
         allowed_exposures(settings(**EVERYWHERE, admin_open=True), "all")
 
 
-def test_check_tells_what_serve_will_refuse():
-    """An error, because nobody would be answered."""
+def test_check_reports_an_error_where_serve_refuses():
+    """The finding is an error, because the face would not start."""
     assert [(each.severity, each.rule) for each in of_settings(settings(**EVERYWHERE))] == [
         ("ERROR", "node-open"),
         ("ERROR", "admin-open"),
@@ -154,8 +154,8 @@ def test_check_tells_what_serve_will_refuse():
 BEHIND = {"node_proxies": "10.0.0.7", "public_url": "https://ec.example/partner"}
 
 
-def test_check_warns_where_proxies_hide_the_address_that_wsdl_tells():
-    """A caller cannot reach an address of the machine behind."""
+def test_check_warns_of_proxies_without_a_public_url():
+    """A caller cannot reach the address behind the proxy that the WSDL would publish."""
     [finding] = of_settings(settings(node_proxies="10.0.0.7", node_callers="forwarder.example"))
 
     assert (finding.severity, finding.rule) == ("WARNING", "public-url")
@@ -163,8 +163,8 @@ def test_check_warns_where_proxies_hide_the_address_that_wsdl_tells():
 
 
 @pytest.mark.parametrize("given", [TLS, BEHIND])
-def test_check_warns_where_any_certificate_will_do(given: dict[str, str]):
-    """An authority may sign others' certificates too."""
+def test_check_warns_of_tls_without_names_of_callers(given: dict[str, str]):
+    """An authority may sign the certificates of others too."""
     [finding] = of_settings(settings(**given))
 
     assert (finding.severity, finding.rule) == ("WARNING", "node-callers")

@@ -1,4 +1,4 @@
-"""What the process is told from outside, and how it says that it was told wrong."""
+"""The settings: their sources, and the errors of wrong ones."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Filed = Callable[[str], dict[str, str]]
 
 @pytest.fixture
 def filed(tmp_path: Path) -> Filed:
-    """Write a settings file, and give the environment that names it."""
+    """Return a function that writes a settings file and returns the environment that names it."""
 
     def write(text: str) -> dict[str, str]:
         path = tmp_path / "gpd.toml"
@@ -26,7 +26,7 @@ def filed(tmp_path: Path) -> Filed:
 
 
 def complaint(environ: dict[str, str]) -> str:
-    """What an operator reads when the process refuses to start."""
+    """Return the text that an operator reads when the process refuses to start."""
     with pytest.raises(SettingsError) as refused:
         Settings.load(environ)
     assert refused.value.hint
@@ -34,8 +34,8 @@ def complaint(environ: dict[str, str]) -> str:
     return str(refused.value)
 
 
-def test_nothing_need_be_told():
-    """A stranger starts the program as it is, and this machine alone reaches it."""
+def test_settings_without_any_source_are_the_defaults():
+    """The program starts without settings, and only this machine reaches it."""
     settings = Settings.load({"PATH": "/bin", "GPDX": "1"})
 
     assert settings == Settings()
@@ -45,8 +45,8 @@ def test_nothing_need_be_told():
     assert settings.check_answers
 
 
-def test_a_variable_is_heard():
-    """Texts, numbers and yes or no come as text, and become what they mean."""
+def test_variable_sets_its_setting():
+    """Texts, numbers and booleans are read from text."""
     settings = Settings.load(
         {
             "GPD_DATABASE_URL": "postgresql://gpd@db.example/gpd",
@@ -62,8 +62,8 @@ def test_a_variable_is_heard():
     assert settings.duplicate_receipt == "fault"
 
 
-def test_a_file_is_heard(filed: Filed):
-    """Settings may stand in a file, with comments."""
+def test_file_sets_its_settings(filed: Filed):
+    """A TOML file may have comments."""
     settings = Settings.load(
         filed('# prova\ndatabase_url = "sqlite:///x.db"\nworkers = 2\ncheck_answers = false\n')
     )
@@ -73,8 +73,8 @@ def test_a_file_is_heard(filed: Filed):
     assert not settings.check_answers
 
 
-def test_the_environment_is_stronger_than_the_file_and_the_file_than_the_default(filed: Filed):
-    """One machine of many may differ from the common file."""
+def test_environment_overrides_the_file_and_the_file_the_defaults(filed: Filed):
+    """One machine may differ from a file that several share."""
     environ = {**filed("workers = 2\nthreads = 9\n"), "GPD_WORKERS": "3"}
 
     settings = Settings.load(environ)
@@ -83,11 +83,11 @@ def test_the_environment_is_stronger_than_the_file_and_the_file_than_the_default
     assert settings.max_body == Settings().max_body
 
 
-def test_a_credential_is_stronger_than_the_file_and_weaker_than_the_environment(
+def test_credential_overrides_the_file_and_the_environment_overrides_it(
     filed: Filed, tmp_path: Path
 ):
-    """What systemd or Docker hands over as a file is heard by the setting's name."""
-    (tmp_path / "database_url").write_text("sqlite:///handed.db\n")
+    """A credential is a file that systemd or Docker provides, with the name of the setting."""
+    (tmp_path / "database_url").write_text("sqlite:///credential.db\n")
     (tmp_path / "threads").write_text("5")
     (tmp_path / "of_somebody_else").write_text(HIDDEN)
     environ = {
@@ -98,53 +98,53 @@ def test_a_credential_is_stronger_than_the_file_and_weaker_than_the_environment(
 
     settings = Settings.load(environ)
 
-    assert (settings.database_url, settings.threads) == ("sqlite:///handed.db", 7)
+    assert (settings.database_url, settings.threads) == ("sqlite:///credential.db", 7)
 
 
-def test_a_credential_that_cannot_be_read_is_told_without_its_text(tmp_path: Path):
-    """Whoever starts us learns which folder to look at."""
+def test_unreadable_credential_is_refused_without_its_text(tmp_path: Path):
+    """The error names the variable of the folder."""
     (tmp_path / "database_url").write_bytes(b"\xff" + HIDDEN.encode())
 
     assert "CREDENTIALS_DIRECTORY" in complaint({"CREDENTIALS_DIRECTORY": str(tmp_path)})
 
 
-def test_the_real_environment_is_read_when_none_is_given(monkeypatch: pytest.MonkeyPatch):
-    """The process itself calls without arguments."""
+def test_load_without_arguments_reads_the_environment(monkeypatch: pytest.MonkeyPatch):
+    """The process itself passes no arguments."""
     monkeypatch.setenv("GPD_THREADS", "7")
 
     assert Settings.load().threads == 7
 
 
 @pytest.mark.parametrize("name", [name for name, _, _ in variables()])
-def test_every_variable_that_is_listed_is_heard(name: str):
-    """No line of the help describes what is not there."""
-    said = complaint({name: "x", "GPD_NOBODY": "x"})
+def test_every_listed_variable_exists(name: str):
+    """The help describes no setting that does not exist."""
+    text = complaint({name: "x", "GPD_UNKNOWN": "x"})
 
-    assert f"{name}: there is no such setting" not in said
+    assert f"{name}: there is no such setting" not in text
 
 
-def test_every_variable_is_listed_once_with_what_it_is_for():
-    """The help names all there is, and nobody need read the source."""
+def test_every_variable_is_listed_once_with_its_help():
+    """The help lists every setting."""
     names = [name for name, _, _ in variables()]
 
     assert names == ["GPD_CONFIG", *(f"GPD_{field.upper()}" for field in Settings.model_fields)]
     assert all(purpose for _, _, purpose in variables())
 
 
-def test_the_defaults_that_are_listed_are_the_ones_that_hold():
-    """Writing every listed default into the environment changes nothing."""
+def test_listed_defaults_are_the_defaults():
+    """An environment with every listed default changes nothing."""
     listed = {name: default for name, default, _ in variables() if name != "GPD_CONFIG"}
 
     assert Settings.load(listed) == Settings()
 
 
-def test_a_misspelt_variable_is_refused_by_name():
-    """A setting that nobody hears would be believed to hold."""
+def test_misspelt_variable_is_refused_by_name():
+    """An operator would believe that an ignored setting holds."""
     assert complaint({"GPD_DATABASE_URI": HIDDEN}) == "GPD_DATABASE_URI: there is no such setting"
 
 
-def test_a_misspelt_name_in_the_file_is_refused_as_it_stands_there(filed: Filed):
-    """Who reads the complaint finds the line, capitals and all."""
+def test_misspelt_name_in_the_file_is_refused_as_written_there(filed: Filed):
+    """The error has the name as written, so that an operator finds the line."""
     environ = {**filed(f'WORKERS = "{HIDDEN}"\n[node]\nbind = "{HIDDEN}"\n'), "GPD_THREADS": "2"}
 
     assert complaint(environ) == (
@@ -168,20 +168,20 @@ def test_a_misspelt_name_in_the_file_is_refused_as_it_stands_there(filed: Filed)
         ("GPD_LOG_LEVEL", "INFO!"),
     ],
 )
-def test_an_impossible_value_is_refused_by_name_and_never_repeated(name: str, value: str):
-    """A value in the wrong place may be a password, and a complaint ends up in a log."""
-    said = complaint({name: value})
+def test_invalid_value_is_refused_by_name_and_not_repeated(name: str, value: str):
+    """A value in the wrong setting may be a password, and errors are logged."""
+    text = complaint({name: value})
 
-    assert said.startswith(f"{name}: Input should be")
-    assert value in ("", "0", "1.5", "-1") or value not in said
+    assert text.startswith(f"{name}: Input should be")
+    assert value in ("", "0", "1.5", "-1") or value not in text
 
 
-def test_every_mistake_is_told_at_once(filed: Filed):
-    """An operator mends them all before the next start, wherever they stand."""
-    said = complaint({**filed("workers = -1\nwrong = 1\n"), "GPD_THREADS": "none"})
+def test_every_invalid_setting_is_reported_at_once(filed: Filed):
+    """An operator corrects all of them before the next start."""
+    text = complaint({**filed("workers = -1\nwrong = 1\n"), "GPD_THREADS": "none"})
 
-    told = [part.split(":")[0] for part in said.split("; ")]
-    assert told == [
+    settings = [part.split(":")[0] for part in text.split("; ")]
+    assert settings == [
         "workers, in the file of GPD_CONFIG",
         "GPD_THREADS",
         "wrong, in the file of GPD_CONFIG",
@@ -199,15 +199,15 @@ def test_every_mistake_is_told_at_once(filed: Filed):
     ],
     ids=["bare", "open", "twice", "endless number", "zero byte"],
 )
-def test_a_file_that_is_not_toml_is_refused_without_a_word_of_it(filed: Filed, text: str):
-    """The place of the mistake is told, and not the text around it."""
-    said = complaint(filed(text))
+def test_file_that_is_not_toml_is_refused_without_its_text(filed: Filed, text: str):
+    """The error has the position of the mistake and not the text around it."""
+    problem = complaint(filed(text))
 
-    assert said.startswith("GPD_CONFIG: not TOML: ")
-    assert HIDDEN not in said
+    assert problem.startswith("GPD_CONFIG: not TOML: ")
+    assert HIDDEN not in problem
 
 
-def test_a_file_in_another_encoding_is_refused(filed: Filed, tmp_path: Path):
+def test_file_in_another_encoding_is_refused(filed: Filed, tmp_path: Path):
     """TOML is UTF-8."""
     environ = filed("")
     (tmp_path / "gpd.toml").write_bytes("# città".encode("latin-1"))
@@ -215,26 +215,26 @@ def test_a_file_in_another_encoding_is_refused(filed: Filed, tmp_path: Path):
     assert complaint(environ).startswith("GPD_CONFIG: not TOML: ")
 
 
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path):
-    """A file that was named and is missing must not turn into the defaults."""
+def test_missing_file_is_refused(tmp_path: Path):
+    """A missing file must not turn into the defaults."""
     assert complaint({"GPD_CONFIG": str(tmp_path / "no.toml")}) == (
         "GPD_CONFIG: cannot read the file: No such file or directory"
     )
     assert "cannot read" in complaint({"GPD_CONFIG": str(tmp_path)})
 
 
-def test_an_empty_name_of_a_file_is_no_file():
-    """Containers pass empty variables for what is not set."""
+def test_empty_name_of_a_file_means_no_file():
+    """Containers pass empty variables for settings that are not set."""
     assert Settings.load({"GPD_CONFIG": ""}) == Settings()
 
 
-def test_the_place_of_the_database_is_not_shown_with_the_settings():
-    """It may hold a password, and a representation ends up in a log."""
+def test_database_url_is_not_in_the_repr_of_settings():
+    """The URL may hold a password, and a repr may be logged."""
     assert HIDDEN not in repr(Settings(database_url=f"postgresql://gpd:{HIDDEN}@db.example/gpd"))
 
 
-def test_settings_do_not_change_under_a_running_process():
-    """What was told at the start holds to the end."""
+def test_settings_are_frozen():
+    """Settings do not change in a running process."""
     settings = Settings()
 
     with pytest.raises(ValidationError):
@@ -242,7 +242,7 @@ def test_settings_do_not_change_under_a_running_process():
 
 
 @pytest.mark.parametrize(
-    ("told", "address"),
+    ("fields", "address"),
     [
         ({}, "http://127.0.0.1:8080/partner"),
         ({"node_bind": ":80"}, "http://127.0.0.1:80/partner"),
@@ -256,9 +256,9 @@ def test_settings_do_not_change_under_a_running_process():
         ),
     ],
 )
-def test_clients_are_told_an_address_that_they_can_call(told: dict[str, str], address: str):
-    """The address in the WSDL is the public one, or at least one that works on this machine."""
-    assert Settings.model_validate(told).address == address
+def test_address_is_the_public_url_or_one_of_this_machine(fields: dict[str, str], address: str):
+    """The address in the WSDL is one that a client can call."""
+    assert Settings.model_validate(fields).address == address
 
 
 @pytest.mark.parametrize(
@@ -275,8 +275,8 @@ def test_clients_are_told_an_address_that_they_can_call(told: dict[str, str], ad
         "https://user@ec.example/partner",
     ],
 )
-def test_public_address_that_nobody_can_call_is_refused(value: str):
-    """A bare host would be told to every SOAP client as the place to call."""
+def test_public_url_without_scheme_host_and_path_is_refused(value: str):
+    """The WSDL would publish an address that no client can call."""
     assert complaint({"GPD_PUBLIC_URL": value}) == (
         "GPD_PUBLIC_URL: Input should be https://HOST/partner"
     )

@@ -1,1 +1,1 @@
-"""The published contract: served to integrators, and held against every message."""
+"""The published contract: served to integrators, and checked on every message."""

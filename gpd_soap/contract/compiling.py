@@ -1,4 +1,4 @@
-"""Compiled XML schemas: one thread compiles at a time, and one thread uses a copy at a time."""
+"""Compiled XML schemas: one thread compiles at a time, and each copy serves one thread."""
 
 from __future__ import annotations
 
@@ -12,31 +12,29 @@ from lxml import etree
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# WHY: libxml2 fills its table of built-in types at a process's first compilation, without a lock:
-# two threads that compile first, at once, corrupt it.
+# WHY: libxml2 fills its table of built-in types without a lock at the first compilation of a
+# process, so two threads that compile at once corrupt it.
 _compiling = threading.Lock()
 
 
 class CompiledSchema:
-    """Copies of one compiled schema; more are compiled only when more threads validate at once."""
+    """Copies of one compiled schema, at least as many as threads ever validated at once."""
 
     def __init__(self, compile_copy: Callable[[], etree.XMLSchema], copies: int = 1) -> None:
-        """Compile so many copies now.
+        """Compile `copies` copies now.
 
-        Raises whatever `compile_copy` raises, etree.XMLSchemaParseError for what is no schema.
+        Raises what `compile_copy` raises, such as etree.XMLSchemaParseError for an invalid schema.
         """
         self._compile_copy = compile_copy
         self._idle = deque(self._compiled() for _ in range(copies))
 
     @contextmanager
-    def lent(self) -> Iterator[etree.XMLSchema]:
-        """A copy that no other thread uses meanwhile.
+    def exclusive_copy(self) -> Iterator[etree.XMLSchema]:
+        """Yield a copy that no other thread uses meanwhile.
 
-        Its `error_log` is of what was validated last, so it must be read before the copy is given
-        back.
+        Its `error_log` belongs to the last validation, so it must be read inside the `with` block.
         """
-        # WHY: the error log of an XMLSchema belongs to it, and two threads that validate with one
-        # mix up their errors.
+        # WHY: an XMLSchema has one error log, so threads that share it mix their errors.
         try:
             copy = self._idle.pop()
         except IndexError:

@@ -1,4 +1,4 @@
-"""The contract's files: where they are, and how they look to someone who asks for them."""
+"""The files of the contract: where they are, and the form in which they are served."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOAP = "{http://schemas.xmlsoap.org/wsdl/soap/}"
 
 
 def contract_folder(package: Path = PACKAGE) -> Path:
-    """Find the folder that holds `wsdl` and `xsd`.
+    """Return the folder that holds `wsdl` and `xsd`.  Raises FileNotFoundError without them.
 
     A wheel carries them inside the package; an editable install has them beside it.
     """
@@ -24,36 +24,36 @@ def contract_folder(package: Path = PACKAGE) -> Path:
 
 
 def schema_files(folder: Path) -> list[Path]:
-    """Every schema of the contract, in a stable order."""
+    """Return every schema of the contract, sorted by name."""
     return sorted((folder / "xsd").glob("*.xsd"))
 
 
 def parse_own(path: Path) -> etree._Element:
-    """Read one of our own files: still nothing is fetched and nothing expanded."""
+    """Return the root of one of our own files, without fetching or expanding anything."""
     parser = etree.XMLParser(no_network=True, resolve_entities=False, load_dtd=False)
     return etree.parse(path, parser).getroot()
 
 
 class Documents:
-    """What `?wsdl` and `?xsd=…` answer: our contract, with the public address in it.
+    """The answers to `?wsdl` and `?xsd=…`: our contract with the public address in it.
 
-    Everything is made once, here; a name asked from outside is only looked up, never opened.
+    They are built once, at construction.  A name from outside is looked up and never opened.
     """
 
     def __init__(self, public_url: str, folder: Path | None = None) -> None:
-        """Read the contract; `public_url` is what clients call, path included."""
+        """Read the contract; `public_url` is the URL that clients call, path included."""
         folder = folder or contract_folder()
         self.wsdl = _published(folder / WSDL, public_url)
         self._schemas = {path.name: _published(path, public_url) for path in schema_files(folder)}
 
     def schema(self, name: str) -> bytes | None:
-        """Give one of the contract's schemas, or None for any other name."""
+        """Return the schema of this name, or None if the contract has none."""
         return self._schemas.get(name)
 
 
 def _published(path: Path, public_url: str) -> bytes:
-    # WHY: attributes change in place; a moved node would lose the prefixes that only QName
-    # values use.
+    # WHY: lxml drops prefixes that only QName values use when it moves a node, so attributes are
+    # changed in place.
     root = parse_own(path)
     for address in root.iter(f"{SOAP}address"):
         address.set("location", public_url)

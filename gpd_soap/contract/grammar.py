@@ -1,4 +1,7 @@
-"""What our own schemas say of each name, so that no validator's sentence need be believed."""
+"""The declarations of our own schemas.
+
+WHY: a validator's message quotes the sender, so expected values are read from here.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +17,13 @@ if TYPE_CHECKING:
 
 
 def clark(node: etree._Element, attribute: str) -> str:
-    """Read a prefixed name out of an attribute, as {namespace}local."""
+    """Return the prefixed name in an attribute as {namespace}local."""
     prefix, _, local = node.get(attribute, "").rpartition(":")
     return f"{{{node.nsmap.get(prefix or None, '')}}}{local}"
 
 
 class Grammar:
-    """The contract's roots, the children of its types and the facets of its values."""
+    """The root elements of the contract, the children of its types and their facets."""
 
     def __init__(self, folder: Path) -> None:
         """Read every schema of the contract in `folder`."""
@@ -36,23 +39,23 @@ class Grammar:
         return name in self._names
 
     def type_at(self, root: str, steps: Sequence[str]) -> str:
-        """Follow a path from a root to the type declared there; empty where it leaves us."""
+        """Return the type declared at a path from a root; empty if there is none."""
         kind = self._roots.get(root, "")
         for step in steps:
             kind = self.child(kind, step)
         return kind
 
     def child(self, kind: str, name: str) -> str:
-        """Give the type that a complex type declares for a child; empty if it has none."""
+        """Return the type that a complex type declares for a child; empty if it declares none."""
         own = self._children.get(kind, {}).get(name)
         if own is None and kind in self._bases:
             return self.child(self._bases[kind], name)
         return own or ""
 
-    def asks(self, kind: str, rule: str) -> str:
-        """Give what a simple type asks by this rule: a facet's value, or xsd:date and the like.
+    def expected(self, kind: str, rule: str) -> str:
+        """Return the value of a simple type's facet, or for "datatype" its xsd base, as xsd:date.
 
-        Empty where it asks nothing by it.
+        Empty if the type does not have this facet.
         """
         if rule == "datatype":
             return self._builtin(kind)

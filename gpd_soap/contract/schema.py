@@ -1,4 +1,4 @@
-"""Whether a message keeps the published contract, and which questions the contract knows."""
+"""Checks a message against the published contract, and lists the contract's operations."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ __all__ = ["Operation", "Schema", "Violation"]
 
 IN_WSDL = "{http://schemas.xmlsoap.org/wsdl/}"
 
-# WHY: anchored at both ends, with neither quote nor parenthesis in the list: a namespace may
-# spell these very words, but it cannot hide what libxml2 writes after it.
+# WHY: a sender's namespace may contain these very words.  The pattern is anchored at both ends, and
+# its list has neither quotes nor parentheses, so the namespace cannot hide libxml2's own text.
 CONTENT = re.compile(
     r"\AElement '(?P<namespace>\{.*\})?(?P<name>[^{}']+)': "
     r"(?:This element is not expected|(?P<missing>Missing child element\(s\)))\."
@@ -32,7 +32,7 @@ CONTENT = re.compile(
 
 
 class Operation(NamedTuple):
-    """One question of the Node, as the WSDL puts it; roots in Clark notation."""
+    """One operation of the WSDL, with the roots of its messages in Clark notation."""
 
     name: str
     request: str
@@ -41,76 +41,76 @@ class Operation(NamedTuple):
 
 
 class Schema:
-    """The contract as a judge; one serves a whole process."""
+    """The published contract, which checks messages; threads share it."""
 
     def __init__(self, folder: Path | None = None, *, copies: int = 1) -> None:
         """Read the contract, and compile its schema for `copies` threads that check at once.
 
-        Raises etree.XMLSchemaParseError or OSError if its files cannot be read.
+        Raises etree.XMLSchemaParseError or OSError if the files cannot be read.
         """
         wsdl = (folder or contract_folder()) / WSDL
         definitions = parse_own(wsdl)
-        #: What may be asked, by the root of the request.
+        #: The operations by the root of their requests.
         self.operations: Mapping[str, Operation] = MappingProxyType(_operations(definitions))
         self._grammar = Grammar(wsdl.parents[1])
         path = str(wsdl.parent / _imported(definitions))
         self._compiled = CompiledSchema(lambda: etree.XMLSchema(file=path), copies)
 
-    def keeps(self, payload: etree._Element) -> bool:
-        """Whether a payload, where it stands in its envelope, keeps the published schema.
+    def is_valid(self, payload: etree._Element) -> bool:
+        """Return whether a payload, inside its envelope, is valid by the published schema.
 
-        LIMIT: libxml2 skips stray characters in base64Binary; who decodes one must be strict.
+        LIMIT: libxml2 accepts stray characters in base64Binary, so a decoder must be strict.
         """
-        with self._compiled.lent() as schema:
+        with self._compiled.exclusive_copy() as schema:
             return schema.validate(payload)
 
     def check(self, payload: etree._Element) -> Violation | None:
-        """The first rule that a payload breaks, or None."""
-        with self._compiled.lent() as schema:
+        """Return the first rule that a payload breaks, or None."""
+        with self._compiled.exclusive_copy() as schema:
             if schema.validate(payload):
                 return None
             return next(self._broken(payload, schema.error_log))
 
     def violations(self, payload: etree._Element) -> list[Violation]:
-        """The first rule that is broken at each place of a payload."""
-        with self._compiled.lent() as schema:
+        """Return the first broken rule of each element of a payload."""
+        with self._compiled.exclusive_copy() as schema:
             valid = schema.validate(payload)
             return [] if valid else list(self._broken(payload, schema.error_log))
 
-    def _broken(self, payload: etree._Element, log: etree._ListErrorLog) -> Iterator[Violation]:
-        places: set[str] = set()
-        for error in log:
-            # WHY: libxml2 says of a value that breaks a facet once more that it is not of its type.
-            place = _place(error)
-            if place not in places:
-                places.add(place)
-                yield self._violation(str(payload.tag), place, error)
+    def _broken(self, payload: etree._Element, errors: etree._ListErrorLog) -> Iterator[Violation]:
+        paths: set[str] = set()
+        for error in errors:
+            # WHY: for a value that breaks a facet libxml2 reports a second error, its type.
+            path = _path(error)
+            if path not in paths:
+                paths.add(path)
+                yield self._violation(str(payload.tag), path, error)
 
-    def _violation(self, root: str, place: str, error: etree._LogEntry) -> Violation:
-        # WHY: the log says where and which rule; what is expected is read from our own schema.
-        # The log's sentence quotes the sender, who may have written it to be misread.
-        steps = [step.partition("[")[0] for step in place.split("/")[2:]]
+    def _violation(self, root: str, path: str, error: etree._LogEntry) -> Violation:
+        # WHY: the error's message quotes the sender, who may have written it to be misread.  Only
+        # its path and rule are used; the expected value is read from our own schema.
+        steps = [step.partition("[")[0] for step in path.split("/")[2:]]
         if error.type_name == "SCHEMAV_ELEMENT_CONTENT":
             return self._misplaced(root, steps, error.message)
         rule = RULES.get(error.type_name, "contract")
         kind = self._grammar.type_at(root, steps)
-        return Violation(self._name(root, steps), rule, self._grammar.asks(kind, rule))
+        return Violation(self._name(root, steps), rule, self._grammar.expected(kind, rule))
 
     def _misplaced(self, root: str, steps: list[str], message: str) -> Violation:
-        """Say what is missing or too much; the contract must know each name that is said."""
-        said = CONTENT.match(message)
-        if said is None:
+        """Return what is missing or unexpected, with names of the contract only."""
+        match = CONTENT.match(message)
+        if match is None:
             return Violation(UNFORESEEN, "unexpected")
-        holder = steps if said["missing"] else steps[:-1]
-        kind = self._grammar.type_at(root, holder)
-        awaited = [n for n in (said["awaited"] or "").split(", ") if self._grammar.child(kind, n)]
+        parent = steps if match["missing"] else steps[:-1]
+        kind = self._grammar.type_at(root, parent)
+        awaited = [n for n in (match["awaited"] or "").split(", ") if self._grammar.child(kind, n)]
         expected = " oppure ".join(awaited)
-        if said["missing"]:
-            return Violation(self._name(root, holder), "missing", expected)
-        if said["namespace"] and said["name"] in awaited:
-            return Violation(said["name"], "namespace")
-        known = said["name"] in self._grammar and not said["namespace"]
-        return Violation(said["name"] if known else UNFORESEEN, "unexpected", expected)
+        if match["missing"]:
+            return Violation(self._name(root, parent), "missing", expected)
+        if match["namespace"] and match["name"] in awaited:
+            return Violation(match["name"], "namespace")
+        known = match["name"] in self._grammar and not match["namespace"]
+        return Violation(match["name"] if known else UNFORESEEN, "unexpected", expected)
 
     def _name(self, root: str, steps: list[str]) -> str:
         if not self._grammar.type_at(root, steps):
@@ -118,17 +118,17 @@ class Schema:
         return steps[-1] if steps else etree.QName(root).localname
 
 
-def _place(error: etree._LogEntry) -> str:
-    """Where a rule is broken, as a path; empty where libxml2 cannot say."""
+def _path(error: etree._LogEntry) -> str:
+    """Return the path of the element that breaks a rule; empty if libxml2 gives none."""
     try:
         return error.path or ""
     except UnicodeDecodeError:
-        # LIMIT: libxml2 cuts off a long name, be it inside a character; it is none of ours.
+        # LIMIT: libxml2 cuts a long name, even inside a character; no name of ours is so long.
         return ""
 
 
 def _imported(definitions: etree._Element) -> str:
-    """Name the schema that the WSDL starts from."""
+    """Return the location of the schema that the WSDL imports."""
     for reference in definitions.iterfind(f"{IN_WSDL}types/{XSD}schema/{XSD}import"):
         return reference.get("schemaLocation", "")
     raise ValueError(f"{WSDL} imports no schema")

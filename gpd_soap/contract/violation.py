@@ -1,13 +1,13 @@
-"""How a message broke the contract, in our words and none of the sender's."""
+"""How a message breaks the contract, without any text of the sender."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-#: What a name that is not in the contract is called; the name itself came from outside.
+#: Replaces a name that is not in the contract, because that name came from outside.
 UNFORESEEN = "un elemento non previsto"
 
-#: What libxml2 calls a broken rule, and what we call it.
+#: Our name for each of libxml2's errors.
 RULES = {
     "SCHEMAV_CVC_PATTERN_VALID": "pattern",
     "SCHEMAV_CVC_LENGTH_VALID": "length",
@@ -32,7 +32,7 @@ RULES = {
     "SCHEMAV_CVC_COMPLEX_TYPE_2_3": "text",
 }
 
-#: Rules that speak of what the schema expects, with a place for it.
+#: Texts of rules with an expected value.
 EXPECTING = {
     "pattern": "formato atteso {}",
     "length": "lunghezza attesa {} caratteri",
@@ -45,7 +45,7 @@ EXPECTING = {
     "missing": "manca {}",
     "unexpected": "in questa posizione è atteso {}",
 }
-#: Rules that say it all, and what is left of the others where nothing is expected.
+#: Texts of rules without an expected value, and of the others when none is known.
 PLAIN = {
     "missing": "è incompleto",
     "unexpected": "non è ammesso in questa posizione",
@@ -59,12 +59,12 @@ PLAIN = {
 
 
 class Violation(NamedTuple):
-    """The first rule a message breaks; safe to answer, to log and to keep.
+    """The first rule that a message breaks; it may be answered, logged and stored.
 
-    `element` is a name of the contract, or UNFORESEEN.  `rule` is a facet's name or one of our
-    own (see PLAIN); "contract" where the validator's reason has no name here, and "value" where
-    the schema passes what no reader can hold.  `expected` is quoted from the schema, and empty
-    where there is nothing to quote.
+    `element` is a name of the contract, or UNFORESEEN.  `rule` is the name of a facet or one of
+    PLAIN.  It is "contract" for an error of the validator that has no name here.  It is "value" for
+    a value that the schema allows and Python cannot hold.  `expected` is quoted from the schema,
+    and may be empty.
     """
 
     element: str
@@ -73,18 +73,18 @@ class Violation(NamedTuple):
 
     @property
     def description(self) -> str:
-        """The Italian sentence for a fault's description."""
+        """The Italian sentence for the description of a fault."""
         subject = f"Il campo {self.element} non rispetta il contratto"
         if self.element == UNFORESEEN:
             subject = f"Il messaggio contiene {UNFORESEEN}"
         return ": ".join(filter(None, (subject, self._detail()))) + "."
 
     def __str__(self) -> str:
-        """The words for an operator."""
+        """Return the text for an operator."""
         unforeseen = self.element == UNFORESEEN
         subject = "an element that the contract does not know" if unforeseen else self.element
-        wanted = f", expected {self.expected}" if self.expected else ""
-        return f"{subject}: {self.rule}{wanted}"
+        expected = f", expected {self.expected}" if self.expected else ""
+        return f"{subject}: {self.rule}{expected}"
 
     def _detail(self) -> str:
         if self.expected and self.rule in EXPECTING:

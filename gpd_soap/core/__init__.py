@@ -1,1 +1,1 @@
-"""What the program knows and decides: standard library only, no clock, no I/O, no logging."""
+"""Values and decisions: standard library only, no clock, no I/O, no logging."""

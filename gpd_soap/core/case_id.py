@@ -1,6 +1,6 @@
-"""The name of what a person looks into: a receipt, or a message that came as one and is none.
+"""The id of a case on the worklist: a receipt, or a message sent as a receipt that is not valid.
 
-It can stand in a path, a file's name and a command, whatever the Node called the receipt.
+An id is safe in a path, a file name and a command line, whatever the receiptId contains.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
-#: The kind of a case that is no receipt; the others are called as they are kept.
+#: The kind of a quarantined message; the kind of any other case is its receipt status.
 QUARANTINE = "quarantine"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
@@ -20,14 +20,14 @@ _QUARANTINED = re.compile(r"q\.(?P<digest>[0-9a-f]{64})")
 
 
 class CaseKey(NamedTuple):
-    """A receipt by receiptId and variant, or a message by its digest, which has no variant."""
+    """A receipt by receiptId and variant, or a quarantined message by digest, without variant."""
 
     name: str
     variant: int | None
 
 
 def case_id(key: CaseKey) -> str:
-    """Name a case; of two cases of an organization no name is the same."""
+    """Return the id of a case; it is unique within an organization."""
     if key.variant is None:
         return f"q.{key.name}"
     plain = _PLAIN.fullmatch(key.name)
@@ -35,17 +35,17 @@ def case_id(key: CaseKey) -> str:
     return f"{name}.{key.variant}" if key.variant else name
 
 
-def case_key(told: str) -> CaseKey | None:
-    """Read what `case_id` wrote; None for anything else."""
-    quarantined = _QUARANTINED.fullmatch(told)
+def case_key(text: str) -> CaseKey | None:
+    """Return the case that an id names, or None if `case_id` never writes this text."""
+    quarantined = _QUARANTINED.fullmatch(text)
     if quarantined:
         return CaseKey(quarantined["digest"], None)
-    match = _RECEIPT.fullmatch(told)
+    match = _RECEIPT.fullmatch(text)
     if match is None:
         return None
     key = CaseKey(match["plain"] or _decoded(match["coded"]), int(match["variant"] or 0))
-    # WHY: no receipt is called so, and PostgreSQL has no such text.
-    return key if case_id(key) == told and "\0" not in key.name else None
+    # WHY: PostgreSQL cannot store NUL in a text, so no stored receiptId contains one.
+    return key if case_id(key) == text and "\0" not in key.name else None
 
 
 def _decoded(coded: str) -> str:

@@ -1,8 +1,8 @@
-"""Is a code well formed?  Asked when something is imported, never of what the Node asks us.
+"""Checks of codes on import; requests of the Node are not checked here.
 
-`problem_…` names what keeps a value out, `warning_…` what a person should look at; both answer
-None when all is well, and neither repeats the value, which may be personal data.
-Source: DESIGN 6, "stricter than GPD"; the simple types of spec/pagopa-ec.md 1.0.
+A function `problem_with_…` returns why a value is refused, or None if it is accepted.
+A function `warning_for_…` returns what a person should look at, or None.
+No text repeats the value, which may be personal data.  Source: the simple types of the XSD.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _POSTE_ITALIANE = "07601"
 _ELEVEN_DIGITS = re.compile(r"[0-9]{11}")
 # SPEC: omocodia (D.M. 23/12/1976): L M N P Q R S T U V may stand for the digits 0 to 9.
 _PERSON = re.compile(r"[A-Z]{6}[0-9L-NP-V]{2}[ABCDEHLMPRST][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]")
-# SPEC: D.M. 23/12/1976: what 0 to 9, and equally A to J, then K to Z count in the odd places.
+# SPEC: D.M. 23/12/1976: values at odd positions of 0 to 9 (the same for A to J), then of K to Z.
 _ODD = (
     *(1, 0, 5, 7, 9, 13, 15, 17, 19, 21),
     *(2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
@@ -27,7 +27,7 @@ _EMAIL = re.compile(r"[a-zA-Z0-9_.+\-]+@[a-zA-Z0-9\-]+(\.[a-zA-Z0-9\-]+)*")
 _EMAIL_LIMIT = 256
 _TAXONOMY_LIMIT = 140
 
-# SPEC: pagopa-ec.md 1.2: what a message says where the debtor is not known.
+# SPEC: SANP: the fiscal code in a message whose debtor is not known.
 ANONYMOUS = "ANONIMO"
 
 # SPEC: ISO 3166-1 alpha-2, the 249 officially assigned codes.
@@ -46,9 +46,9 @@ COUNTRIES = frozenset(_ISO_3166.split())
 
 
 def problem_with_iban(iban: str) -> str | None:
-    """Say why an account cannot be credited, or None: shape, Italian length, checksum.
+    """Return why an IBAN is refused (shape, Italian length, checksum), or None.
 
-    Source: ISO 13616 and ISO 7064 mod 97-10.  LIMIT: of the lengths only Italy's is known here.
+    Source: ISO 13616 and ISO 7064 mod 97-10.  LIMIT: only the length of Italian IBANs is checked.
     """
     if not _IBAN.fullmatch(iban):
         return "expected an IBAN: 2 capital letters, 2 digits, 11 to 30 capital letters or digits"
@@ -56,26 +56,27 @@ def problem_with_iban(iban: str) -> str | None:
         return f"expected {_ITALIAN_LENGTH} characters for an Italian IBAN, found {len(iban)}"
     if iban.startswith("IT") and not _ITALIAN_IBAN.fullmatch(iban):
         return "expected an Italian IBAN: IT, 2 digits, a letter, 10 digits, 12 letters or digits"
-    # WHY: the right digits are not told, lest someone mends the checksum of a mistyped account.
+    # WHY: naming the right digits would invite somebody to correct them in a mistyped account.
     if iban[2:4] != _iban_check(iban):
         return "the checksum of the IBAN (mod 97) does not match"
     return None
 
 
 def is_postal_iban(iban: str) -> bool:
-    """Whether an IBAN names a postal current account: Italian, of the bank (ABI) 07601."""
+    """Return whether an IBAN is a postal account: Italian, with the bank code (ABI) 07601."""
     return _ITALIAN_IBAN.fullmatch(iban) is not None and iban[5:10] == _POSTE_ITALIANE
 
 
 def problem_with_fiscal_code_pa(code: str) -> str | None:
-    """Say why a code cannot name an organization, or None (stFiscalCodePA)."""
+    """Return why a code cannot be an organization's (XSD: `stFiscalCodePA`), or None."""
     return None if _ELEVEN_DIGITS.fullmatch(code) else "expected 11 digits"
 
 
 def warning_for_fiscal_code(code: str) -> str | None:
-    """Say what looks wrong in a fiscal code or VAT number, or None; never a reason to refuse.
+    """Return what looks wrong in a fiscal code or VAT number, or None.
 
-    Official test codes fail their own check digits, and a foreigner's code may have any shape.
+    WHY: official test codes fail their own check digits, and a foreign code may have any shape.
+    So the text is a warning and no reason to refuse.
     """
     if code == ANONYMOUS:
         return None
@@ -87,10 +88,10 @@ def warning_for_fiscal_code(code: str) -> str | None:
 
 
 def problem_with_taxonomy(text: str) -> str | None:
-    """Say why a text cannot be a taxonomy code (codice tassonomico), or None.
+    """Return why a text cannot be a taxonomy code (codice tassonomico), or None.
 
-    Lenient: codes such as 0101002IM and 9/0101002IM/ are usual, but the Node checks only the
-    length of transferCategory (spec/pagopa-ec.md 1.2).
+    WHY: both 0101002IM and 9/0101002IM/ are in use, and the XSD limits only the length of
+    transferCategory, so no shape is required.
     """
     if not 1 <= len(text) <= _TAXONOMY_LIMIT:
         return f"expected 1 to {_TAXONOMY_LIMIT} characters"
@@ -100,12 +101,12 @@ def problem_with_taxonomy(text: str) -> str | None:
 
 
 def problem_with_country(code: str) -> str | None:
-    """Say why a code names no country, or None: ISO 3166-1 alpha-2, in capitals."""
+    """Return why a code is not a country of ISO 3166-1 alpha-2 in capitals, or None."""
     return None if code in COUNTRIES else "expected an ISO 3166-1 country: 2 capital letters"
 
 
 def problem_with_email(address: str) -> str | None:
-    """Say why a message cannot carry an e-mail address, or None (stEMail)."""
+    """Return why a message cannot carry an e-mail address (XSD: `stEMail`), or None."""
     if len(address) > _EMAIL_LIMIT:
         return f"expected at most {_EMAIL_LIMIT} characters"
     return None if _EMAIL.fullmatch(address) else "expected an e-mail address: name@domain"
@@ -122,7 +123,7 @@ def _company_check(code: str) -> str:
 
 
 def _person_check(code: str) -> str:
-    # WHY: in base 36 a letter is its place in the alphabet plus 10, and both count from zero.
-    places = [int(c, 36) - 10 if c.isalpha() else int(c) for c in code[:15]]
-    total = sum(_ODD[place] for place in places[::2]) + sum(places[1::2])
+    # WHY: in base 36 a letter has the value of its index in the alphabet plus 10.
+    values = [int(c, 36) - 10 if c.isalpha() else int(c) for c in code[:15]]
+    total = sum(_ODD[value] for value in values[::2]) + sum(values[1::2])
     return chr(ord("A") + total % 26)

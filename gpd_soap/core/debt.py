@@ -1,7 +1,7 @@
 """The facts of a debt as the store keeps them: immutable, complete, without a state.
 
-State is derived from these facts and the clock at the moment of the question (DESIGN 4), never
-stored.  Amounts are integer cents, instants are UTC.
+State is not stored: it is derived from these facts and the clock at each question (Payable).
+Amounts are integer cents (Money, rule 1); instants are UTC (Time, rule 1).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ Metadata = tuple[tuple[str, str], ...]
 
 
 class NodeRoute(NamedTuple):
-    """Who a message says it is for, and through whom it says it came."""
+    """The organization, broker and station that a message names."""
 
     organization: str
     broker: str
@@ -21,7 +21,7 @@ class NodeRoute(NamedTuple):
 
 
 class RouteCheck(NamedTuple):
-    """What our own configuration says of a claim."""
+    """What our configuration says about a route."""
 
     organization_name: str | None
     broker_known: bool
@@ -42,7 +42,7 @@ class Stamp(NamedTuple):
 
 
 class Transfer(NamedTuple):
-    """One beneficiary's share of a notice: to an account, or for a stamp."""
+    """One transfer of a notice: an amount to a beneficiary's account, or for a stamp."""
 
     number: int
     amount: int
@@ -57,7 +57,7 @@ class Transfer(NamedTuple):
 
 
 class Debtor(NamedTuple):
-    """Who owes; personal data, never logged."""
+    """The debtor.  This is personal data and is never logged."""
 
     kind: str
     code: str
@@ -72,11 +72,12 @@ class Debtor(NamedTuple):
 
 
 class Notice(NamedTuple):
-    """One payable notice: a payment option with the position it belongs to.
+    """One notice: a payment option with the facts of its position.
 
-    `plan` names the installment plan, None for a single option.  `alternative_paid` says that an
-    option which excludes this one was paid or reported.  `version` counts the position's changes,
-    `revision` those of the option, to which each of its position by a person counts too.
+    `plan` names the installment plan; it is None for a single option.  `alternative_paid` is true
+    if an option that excludes this one was paid or reported (Alternatives, rule 1).  `version`
+    counts the changes of the position.  `revision` counts the changes of the option, and also the
+    changes that a person makes to its position.
     """
 
     iupd: str

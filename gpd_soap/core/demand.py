@@ -1,4 +1,7 @@
-"""A spontaneous payment: what is asked for at a counter, and the notice made for it."""
+"""Spontaneous payments: the demand made at a PSP, and the notice issued for it.
+
+Source: Spontaneous payments, rules 1 to 3.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from gpd_soap.core.payment import NoticeDue
 
 
 class Demand(NamedTuple):
-    """A request for a notice; `data` is the service's own XML, as bytes from outside."""
+    """A request for a notice; `data` is the XML of the service, unchecked."""
 
     claim: NodeRoute
     service_id: str
@@ -18,12 +21,12 @@ class Demand(NamedTuple):
 
 
 class NoticeIssued(NamedTuple):
-    """The notice that was made, or made before for the same demand."""
+    """The notice for a demand; `again` is true if an earlier, equal demand issued it."""
 
     due: NoticeDue
     again: bool
 
     @property
     def rule(self) -> str:
-        """The decision in words, for the journal."""
+        """The decision as text, for the journal."""
         return "demand: the notice made before" if self.again else "demand: a new notice"

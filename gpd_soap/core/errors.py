@@ -1,9 +1,9 @@
-"""The root of what an operator must act on.  Refusals are answers, and not in this tree."""
+"""The base class of errors for operators.  Refusals are answers and do not derive from it."""
 
 from __future__ import annotations
 
 
 class OperatorError(Exception):
-    """Something an operator must act on; `hint` says how."""
+    """An error that an operator can resolve; `hint` says how."""
 
     hint = ""

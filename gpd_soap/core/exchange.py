@@ -1,4 +1,4 @@
-"""One exchange with the Node, told when it is over: for the log, the journal and the metrics."""
+"""The record of one exchange with the Node, for the log, the journal and the metrics."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-#: Stands where something was not said, or could not be found out.
+#: The value of a field that the message does not give, or that cannot be read.
 NOT_GIVEN = "-"
 
-#: The status of HTTP by which a sender of receipts is asked to come again.
+#: The HTTP status after which the Node sends a receipt again (Messages, rule 5).
 SEND_AGAIN = 503
 
 
 class ExchangeRecord(NamedTuple):
-    """A request and its answer, without a body or a person.  Source: DESIGN 8.
+    """A request and its answer, without bodies and personal data.
 
-    `at` is when the request had arrived (UTC), `seconds` how long the answer took; `outcome` is OK,
-    KO or Fault, `rule` the decision in words, `status` HTTP's.  `receipt_id` is bounded for use as
-    a key; `soap_action` is there only where it disagrees with the payload.  What was not said is
-    `NOBODY`, or None where a receipt alone says it.
+    `arrived_at` is when the request had arrived (UTC); `seconds` is how long the answer took.
+    `outcome` is OK, KO or Fault, `rule` the decision as text, `status` the HTTP status.
+    `receipt_id` is shortened for use as a key.  `soap_action` is set only where it disagrees with
+    the payload.  A value that was not given is `NOT_GIVEN`, or None in a field of receipts alone.
+    Source: SANP, "Giornale degli eventi".
     """
 
-    at: datetime
+    arrived_at: datetime
     seconds: float
     caller: str
     operation: str
@@ -41,10 +42,10 @@ class ExchangeRecord(NamedTuple):
     soap_action: str | None
 
     @property
-    def must_come_again(self) -> bool:
-        """Whether the message could not be taken now, and its sender must send it again."""
+    def must_be_sent_again(self) -> bool:
+        """Whether we failed on the message, so that its sender must send it again."""
         return self.status == SEND_AGAIN
 
 
-#: Whoever is told of every exchange; it must be quick, and must not fail.
+#: Called with the record of each exchange; it must be quick and must not raise.
 ExchangeObserver = Callable[[ExchangeRecord], None]

@@ -1,4 +1,4 @@
-"""What we say when we say no: the official codes, their texts, and a refusal as a value."""
+"""The official fault codes with their texts, and a refusal as a value."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 class PaaFault(Enum):
     """A reason to refuse; the member's name is the wire's faultCode, its value the faultString.
 
-    Source: the error guide's list of codes of the creditor institution (spec/pagopa-ec.md 2.2).
+    Source: Errors, the codes of the creditor institution.
     """
 
     PAA_ID_DOMINIO_ERRATO = "La PAA non corrisponde al Dominio indicato."
@@ -27,14 +27,14 @@ class PaaFault(Enum):
 
     @property
     def code(self) -> str:
-        """The wire's faultCode."""
+        """The faultCode on the wire."""
         return self.name
 
 
 class Refusal(NamedTuple):
-    """A no, with what the person at the counter reads and what the operator reads.
+    """A refusal: `description` is for the payer, in Italian; `rule` is for the operator.
 
-    `description` is an Italian sentence and `rule` an English one; neither carries personal data.
+    Neither text carries personal data.
     """
 
     fault: PaaFault

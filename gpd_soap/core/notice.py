@@ -1,8 +1,7 @@
 """Notice numbers (NAV) and the creditor references (IUV) inside them.
 
-Strict when we issue or import, lenient when we are asked: a number with wrong check digits is
-one we never issued, so it is constructed like any other and found nowhere (DESIGN 3).
-Source: the four layouts of spec/pagopa-ec.md 4.
+Numbers that we issue or import must have right check digits.  A number in a request need not: we
+never issued it, so it is unknown (Payable, rule 12).  Source: Notice numbers; SACI.
 """
 
 from __future__ import annotations
@@ -10,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# SPEC: pagopa-ec.md 3.6: the number with which the Node probes a station that is in Stand In.
+# SPEC: Messages, rule 3: the notice number of the probe of a station that is in Stand In.
 PROBE = "0" * 18
 LAST_AUX_DIGIT = "3"
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeNumber:
-    """Eighteen digits naming one payable notice of one organization.
+    """Eighteen digits that name one notice of one organization.
 
-    ValueError for any other shape; check digits are not looked at (see `problem_with_nav`).
+    Raises ValueError for any other shape.  `problem_with_nav` checks the check digits.
     """
 
     nav: str
@@ -30,25 +29,25 @@ class NoticeNumber:
 
     @property
     def aux_digit(self) -> int:
-        """The first digit, which tells the layout of the rest; only 0 to 3 have one."""
+        """The first digit, which determines the layout of the rest; only 0 to 3 have a layout."""
         return int(self.nav[0])
 
     @property
     def iuv(self) -> str:
         """The creditorReferenceId: 15 digits for aux digit 0, otherwise 17."""
-        # SPEC: aux 0 spends two digits on the application code, which is not part of the IUV.
+        # SPEC: SACI: with aux digit 0, an application code of two digits precedes the IUV.
         return self.nav[3:] if self.nav[0] == "0" else self.nav[1:]
 
     @property
     def segregation_code(self) -> str | None:
-        """The two digits by which the Node finds our station; only aux digit 3 has them."""
+        """The two digits by which the Node chooses our station; None unless the aux digit is 3."""
         return self.nav[1:3] if self.nav[0] == "3" else None
 
 
 def check_digits(sixteen: str) -> str:
-    """Compute the two digits that close a notice number: the sixteen before, modulo 93.
+    """Return the two check digits of a notice number: its first 16 digits modulo 93.
 
-    ValueError unless these are 16 digits.
+    Raises ValueError unless `sixteen` is 16 digits.
     """
     if not _digits(sixteen, 16):
         raise ValueError("check digits: expected the first 16 digits of a notice number")
@@ -56,10 +55,10 @@ def check_digits(sixteen: str) -> str:
 
 
 def issue(segregation: str, serial: int) -> NoticeNumber:
-    """Mint a number of aux digit 3, the only one for new notices: 3, segregation, serial, check.
+    """Return a new notice number: aux digit 3, segregation code, serial, check digits.
 
-    `serial` has at most 13 digits and must never be used twice: an IUV is unique forever.
-    ValueError when a part does not fit.
+    `serial` has at most 13 digits and must never be used twice (Notice numbers, rules 3 and 4).
+    Raises ValueError if a part does not fit.
 
     >>> issue("01", 1234567890123)
     NoticeNumber(nav='301123456789012316')
@@ -73,9 +72,9 @@ def issue(segregation: str, serial: int) -> NoticeNumber:
 
 
 def nav_of_iuv(iuv: str) -> str:
-    """Complete an IUV that came alone to a notice number: "3" and its 17 digits, as GPD does.
+    """Return the notice number of an IUV of aux digit 3: "3" and its 17 digits, as GPD does.
 
-    ValueError for any other shape, the 15 digits of aux digit 0 included.
+    Raises ValueError for any other shape, such as the 15 digits of aux digit 0.
     """
     if not _digits(iuv, 17):
         raise ValueError("IUV: expected 17 digits")
@@ -83,33 +82,34 @@ def nav_of_iuv(iuv: str) -> str:
 
 
 def navs_of_iuv(iuv: str) -> tuple[str, ...]:
-    """The notice numbers that an IUV of 17 digits can be inside of; none for any other.
+    """Return the notice numbers that can contain an IUV; none unless it has 17 digits.
 
     >>> navs_of_iuv("01123456789012316")
     ('101123456789012316', '201123456789012316', '301123456789012316')
     """
-    # SPEC: aux 0, whose IUV has 15, spends two digits on the application code, which may be any.
+    # SPEC: SACI: an IUV of 15 digits has aux digit 0, and any application code may precede it.
     return tuple(aux + iuv for aux in "123") if _digits(iuv, 17) else ()
 
 
 def problem_with_nav(nav: str) -> str | None:
-    """Say why a notice number may not be imported, or None; check digits by aux digit."""
+    """Return why a notice number may not be imported, or None (Notice numbers, rules 1 and 2)."""
     if not _digits(nav, 18):
         return "expected 18 digits"
     if nav == PROBE:
         return "reserved for the Node's probe: expected another number"
     if nav[0] > LAST_AUX_DIGIT:
         return f"aux digit 0, 1, 2 or 3 expected, found {nav[0]}"
-    # SPEC: aux 1 has no check digits.
+    # SPEC: SACI: aux digit 1 has no check digits.
     if nav[0] == "1" or nav[16:] == check_digits(nav[:16]):
         return None
     return f"check digits {check_digits(nav[:16])} expected, found {nav[16:]}"
 
 
 def number_warnings(nav: str, iuv: str | None) -> Iterator[tuple[str, str]]:
-    """What of a number we would not have issued: each rule, and what was expected.
+    """Yield each rule that a number breaks, with what the rule expects.
 
-    `iuv` is what is said to be inside; None for whatever is.  ValueError unless `nav` is 18 digits.
+    `iuv` is the IUV that came with the number, or None if none came.  Raises ValueError unless
+    `nav` is 18 digits.
     """
     number = NoticeNumber(nav)
     if nav[0] > LAST_AUX_DIGIT:
@@ -121,10 +121,10 @@ def number_warnings(nav: str, iuv: str | None) -> Iterator[tuple[str, str]]:
 
 
 def problem_with_iuv(iuv: str) -> str | None:
-    """Say why an IUV that comes without its notice number may not be imported, or None.
+    """Return why an IUV without its notice number may not be imported, or None.
 
-    Its notice number is then of aux digit 3 (`nav_of_iuv`), and so are its check digits; an IUV
-    of another aux digit can only be checked through `problem_with_nav`.
+    Its notice number is taken to have aux digit 3 (`nav_of_iuv`).  An IUV of another aux digit
+    can only be checked with its notice number (`problem_with_nav`).
     """
     if not _digits(iuv, 17):
         return "expected 17 digits"

@@ -1,4 +1,7 @@
-"""Can this notice be paid now?  The one rule behind verify, getPayment and every filter."""
+"""Whether a notice can be paid now; verify, getPayment and every filter use this rule.
+
+Source: Configuration and Payable.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +45,7 @@ EXPIRED = Refusal(
 
 
 def admit(claim: NodeRoute, notice_of: str, standing: RouteCheck) -> Refusal | None:
-    """Say why a message does not concern us, or None when it does (DESIGN 3, configuration).
+    """Return the first of Configuration, rules 1 to 4, that refuses a request, or None.
 
     `notice_of` is the qrCode's fiscalCode, which must name the same organization.
     """
@@ -66,11 +69,9 @@ def admit(claim: NodeRoute, notice_of: str, standing: RouteCheck) -> Refusal | N
 
 
 def payable(notice: Notice | None, now: datetime) -> Refusal | None:
-    """Say the first reason why a notice cannot be paid at `now`, or None when it can.
+    """Return the first of Payable, rules 1 to 6, that refuses a notice at `now`, or None.
 
-    1. the notice is ours;  2. not withdrawn;  3. published and valid;  4. neither paid nor
-    reported;  5. no exclusive alternative was paid;  6. not past a due date that expires it.
-    The order is DESIGN 4; `switch_to_expired=False` stays payable after its due date.
+    With `switch_to_expired=False` a notice stays payable after its due date (Time, rule 4).
     """
     if notice is None:
         return UNKNOWN

@@ -1,4 +1,4 @@
-"""What we answer for a payable notice: what is due (verify) and how to pay it (getPayment)."""
+"""The answers for a payable notice: what is due (verify) and how to pay it (getPayment)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ IBANAPPOGGIO = "IBANAPPOGGIO"
 
 
 class NoticeDue(NamedTuple):
-    """What a payer owes on a notice at this moment; `all_ccp` as defined for allCCP."""
+    """What a payer owes on a notice now; `all_ccp`: every transfer has a postal account."""
 
     organization: str
     notice: Notice
@@ -20,7 +20,7 @@ class NoticeDue(NamedTuple):
 
 
 class PaymentTransfer(NamedTuple):
-    """One transfer as it goes out: the account (or stamp) chosen, the metadata completed."""
+    """One transfer as it is answered: with the chosen account or stamp, and complete metadata."""
 
     transfer: Transfer
     iban: str | None
@@ -29,24 +29,23 @@ class PaymentTransfer(NamedTuple):
 
 
 class PaymentDue(NamedTuple):
-    """Everything a payment needs: the notice and where each share goes."""
+    """What a payment needs: the notice, and the account or stamp of each transfer."""
 
     notice: Notice
-    shares: tuple[PaymentTransfer, ...]
+    transfers: tuple[PaymentTransfer, ...]
     rule: str = "payable"
 
 
 def due(organization: str, notice: Notice) -> NoticeDue:
-    """What verify answers for a payable notice that is known with its transfers."""
-    # SPEC: pagopa-ec.md 1.1: allCCP says that every transfer has a postal account.
+    """Return what verify answers for a payable notice with its transfers (Payable, rule 9)."""
     return NoticeDue(organization, notice, all(t.postal_iban for t in notice.transfers))
 
 
-def offer(notice: Notice, wanted: str | None, *, stamps: bool) -> PaymentDue | Refusal:
-    """Choose the accounts for a payable notice by the request's transferType (DESIGN 4).
+def offer(notice: Notice, transfer_type: str | None, *, stamps: bool) -> PaymentDue | Refusal:
+    """Return the payment of a payable notice, or the refusal of Payable, rule 10 or 11.
 
-    `wanted` is POSTAL, PAGOPA or None.  `stamps` says whether the primitive can carry a stamp
-    (only V2 can); a position with one is refused elsewhere, as is POSTAL without an account.
+    `transfer_type` is the request's transferType: POSTAL, PAGOPA or None.  It chooses the accounts.
+    `stamps` is true if the primitive can carry a stamp, as only paGetPaymentV2 can.
     """
     if not stamps and any(t.stamp for t in notice.transfers):
         return Refusal(
@@ -54,30 +53,30 @@ def offer(notice: Notice, wanted: str | None, *, stamps: bool) -> PaymentDue | R
             "L'avviso comprende una marca da bollo, acquistabile solo con paGetPaymentV2.",
             "offer: paGetPayment cannot carry a stamp",
         )
-    if wanted == "POSTAL" and not _first_is_postal(notice):
+    if transfer_type == "POSTAL" and not _first_is_postal(notice):
         return Refusal(
             PaaFault.PAA_SEMANTICA,
             "È richiesto l'accredito su conto corrente postale, ma l'avviso non ne ha uno"
             " per il primo versamento.",
             "offer: transfer 1 has no postal account",
         )
-    return PaymentDue(notice, tuple(_share(transfer, wanted) for transfer in notice.transfers))
+    return PaymentDue(notice, tuple(_transfer(each, transfer_type) for each in notice.transfers))
 
 
 def _first_is_postal(notice: Notice) -> bool:
     return any(t.number == 1 and t.postal_iban for t in notice.transfers)
 
 
-def _share(transfer: Transfer, wanted: str | None) -> PaymentTransfer:
+def _transfer(transfer: Transfer, transfer_type: str | None) -> PaymentTransfer:
     bank, postal = transfer.iban, transfer.postal_iban
     if transfer.stamp is not None:
         return PaymentTransfer(transfer, None, transfer.stamp, transfer.metadata)
-    if wanted == "PAGOPA" and bank and postal:
-        return PaymentTransfer(transfer, bank, None, _with_support(transfer.metadata, postal))
-    account = postal or bank if wanted == "POSTAL" else bank or postal
+    if transfer_type == "PAGOPA" and bank and postal:
+        return PaymentTransfer(transfer, bank, None, _with_postal(transfer.metadata, postal))
+    account = postal or bank if transfer_type == "POSTAL" else bank or postal
     return PaymentTransfer(transfer, account, None, transfer.metadata)
 
 
-def _with_support(metadata: Metadata, postal: str) -> Metadata:
-    kept = tuple(entry for entry in metadata if entry[0] != IBANAPPOGGIO)
-    return (*kept, (IBANAPPOGGIO, postal))
+def _with_postal(metadata: Metadata, postal: str) -> Metadata:
+    others = tuple(entry for entry in metadata if entry[0] != IBANAPPOGGIO)
+    return (*others, (IBANAPPOGGIO, postal))

@@ -1,7 +1,7 @@
-"""Every way to pay one debt, with how far each has come: the payment options (OdP) of a notice.
+"""The payment options (OdP) of a notice: every way to pay its debt, each with its status.
 
-Whether an installment can be paid is `payable`'s to say; here its answer gets the contract's words.
-Source: spec/pagopa-ec.md 8, and spec/gpd-reference.md 3 for the order of a group's states.
+`payable` decides whether an installment can be paid; this module translates its answer into the
+statuses of the contract.  Source: Payment options, rules 1 to 5.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ NOT_OURS = Refusal(
     "configuration: the organization is not ours",
 )
 
-#: Each fault by its name in this contract: the code and the HTTP status that go together.
+#: The error code and HTTP status of each fault in this contract (Payment options, rule 5).
 PAIRS = {
     "PAA_SINTASSI": ("ODP-101", 400),
     "PAA_SEMANTICA": ("ODP-102", 422),
@@ -39,7 +39,7 @@ PAIRS = {
 
 
 class InstallmentStatus(StrEnum):
-    """How an installment stands; a single option is its own only installment."""
+    """The status of an installment; a single option has one installment, itself."""
 
     UNPAID = "POI_UNPAID"
     PAID = "POI_PAID"
@@ -49,7 +49,7 @@ class InstallmentStatus(StrEnum):
 
 
 class OptionStatus(StrEnum):
-    """How a single option or a whole plan stands."""
+    """The status of a single option or of a whole plan."""
 
     UNPAID = "PO_UNPAID"
     PAID = "PO_PAID"
@@ -60,14 +60,14 @@ class OptionStatus(StrEnum):
 
 
 class Listed(NamedTuple):
-    """A notice of the debt as it is kept; `all_ccp`: each transfer has a postal account."""
+    """A stored notice of the debt; `all_ccp` says that every transfer has a postal account."""
 
     notice: Notice
     all_ccp: bool
 
 
 class Installment(NamedTuple):
-    """One notice of a way to pay; `reason` is an Italian sentence, None where nothing is to say."""
+    """One notice of a way to pay; `reason` is an Italian sentence, or None for a plain status."""
 
     notice: Notice
     status: InstallmentStatus
@@ -75,14 +75,14 @@ class Installment(NamedTuple):
 
     @property
     def valid_from(self) -> datetime | None:
-        """From when it could be paid: its own date, or else when the debt was published."""
+        """The instant since when it is valid: its own, or else the publication of the debt."""
         return self.notice.valid_from or self.notice.published_at
 
 
 class PaymentOption(NamedTuple):
     """One way to pay the whole debt: a single option, or a plan's installments by due date.
 
-    `valid_from` is the first of theirs, `due_at` the last; `amount` is their sum in cents.
+    `valid_from` is the earliest of theirs, `due_at` the latest, `amount` the sum in cents.
     """
 
     description: str | None
@@ -96,7 +96,7 @@ class PaymentOption(NamedTuple):
 
 
 class OptionsDue(NamedTuple):
-    """What the payer of a notice may choose from, by due date."""
+    """The options that the payer of a notice can choose from, by due date."""
 
     organization: str
     company_name: str
@@ -105,7 +105,7 @@ class OptionsDue(NamedTuple):
     rule: str = "options of the debt"
 
 
-#: What `payable` says, in the contract's words; every other refusal makes an installment invalid.
+#: The status for an answer of `payable`; any other refusal makes an installment invalid.
 _STATUS = {
     PAID: InstallmentStatus.PAID,
     REPORTED: InstallmentStatus.PAID,
@@ -124,22 +124,23 @@ _REASON = {
 def payment_options(
     organization: str, nav: str, debt: Sequence[Listed], now: datetime
 ) -> OptionsDue | Refusal:
-    """Say how the debt of a notice may be paid at `now`; `debt` has every notice of its position.
+    """Return how the debt of a notice can be paid at `now`, or the refusal of an unknown notice.
 
-    A debt that nobody may know of yet, a draft or one with no notice valid yet, is unknown.
+    `debt` has every notice of the position.  A draft, and a debt of which no notice is valid yet,
+    is answered as unknown (Payment options, rule 2).
     """
-    asked = next((each.notice for each in debt if each.notice.nav == nav), None)
-    if asked is None:
+    notice = next((each.notice for each in debt if each.notice.nav == nav), None)
+    if notice is None:
         return UNKNOWN
     refusals = {payable(each.notice, now) for each in debt}
     if refusals <= {DRAFT, NOT_YET_VALID}:
-        return payable(asked, now) or UNKNOWN
+        return payable(notice, now) or UNKNOWN
     options = sorted((_option(way, now) for way in _ways(debt)), key=_by_due_date)
-    return OptionsDue(organization, asked.company_name, asked.office_name, tuple(options))
+    return OptionsDue(organization, notice.company_name, notice.office_name, tuple(options))
 
 
 def installment(notice: Notice, now: datetime) -> Installment:
-    """Say how a notice stands at `now`, by the rule of verify and no other."""
+    """Return the status of a notice at `now` (Payment options, rule 3)."""
     refusal = payable(notice, now)
     if refusal is not None:
         status = _STATUS.get(refusal, InstallmentStatus.INVALID)
@@ -150,27 +151,30 @@ def installment(notice: Notice, now: datetime) -> Installment:
 
 
 def option_status(statuses: Iterable[InstallmentStatus]) -> OptionStatus:
-    """Say how a way to pay stands by its installments; the first that applies.
+    """Return the status of a way to pay from its installments (Payment options, rule 4).
 
-    1. none has a use;  2. all paid;  3. some paid;  4. some in time;  5. some past due for good,
-    because then the whole can no longer be paid so;  6. past due and payable.
+    The first that applies:
+
+    1. all are invalid;  2. all are paid;  3. some are paid;  4. some are unpaid and in time;
+    5. some are expired and not payable, so the whole cannot be paid in this way;
+    6. the others are past their due date and still payable.
     """
-    found = set(statuses)
-    if found == {InstallmentStatus.INVALID}:
+    distinct = set(statuses)
+    if distinct == {InstallmentStatus.INVALID}:
         return OptionStatus.INVALID
-    if found == {InstallmentStatus.PAID}:
+    if distinct == {InstallmentStatus.PAID}:
         return OptionStatus.PAID
-    if InstallmentStatus.PAID in found:
+    if InstallmentStatus.PAID in distinct:
         return OptionStatus.PARTIALLY_PAID
-    if InstallmentStatus.UNPAID in found:
+    if InstallmentStatus.UNPAID in distinct:
         return OptionStatus.UNPAID
-    if InstallmentStatus.EXPIRED_NOT_PAYABLE in found:
+    if InstallmentStatus.EXPIRED_NOT_PAYABLE in distinct:
         return OptionStatus.EXPIRED_NOT_PAYABLE
     return OptionStatus.EXPIRED_UNPAID
 
 
 def _ways(debt: Sequence[Listed]) -> Iterable[list[Listed]]:
-    """The debt's single options and plans, each with its notices by due date."""
+    """Return the single options and plans of a debt, each with its notices by due date."""
     ways: defaultdict[tuple[str, str], list[Listed]] = defaultdict(list)
     for listed in sorted(debt, key=lambda listed: (listed.notice.due_at, listed.notice.nav)):
         plan = listed.notice.plan
@@ -188,7 +192,7 @@ def _option(way: Sequence[Listed], now: datetime) -> PaymentOption:
         valid_from=min((each.valid_from for each in installments if each.valid_from), default=None),
         due_at=way[-1].notice.due_at,
         status=status,
-        # WHY: an invalid way has no words of its own: its notices say why.
+        # WHY: an invalid way to pay has no reason of its own, so it takes its first installment's.
         reason=_REASON.get(status, installments[0].reason),
         all_ccp=all(listed.all_ccp for listed in way),
         installments=installments,

@@ -1,4 +1,4 @@
-"""A debt position on its way in: complete, checked, not yet kept."""
+"""A new debt position: complete and checked, and not stored yet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gpd_soap.core.debt import Debtor, Metadata, Transfer
 
 
 class NewOption(NamedTuple):
-    """One notice of a new position; `plan` is None for a single option.  Cents, UTC."""
+    """One notice of a new position, in cents and UTC; `plan` is None for a single option."""
 
     nav: str
     iuv: str
@@ -26,7 +26,7 @@ class NewOption(NamedTuple):
 
 
 class NewPosition(NamedTuple):
-    """What a creditor asks of a debtor, with every way to pay it."""
+    """A debt that an organization creates, with every way to pay it."""
 
     organization: str
     iupd: str

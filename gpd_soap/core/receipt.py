@@ -1,6 +1,6 @@
-"""What a receipt means for a position: money already taken, so nothing is ever turned away.
+"""What a receipt does to a position; no receipt is dropped, because the money was taken.
 
-The table is DESIGN 5, row by row.  Amounts are integer cents, instants UTC.
+Source: Receipts.  Amounts are integer cents; instants are UTC.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import NamedTuple
 from gpd_soap.core import payable
 from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 
-#: LIMIT: a receiptId is unbounded in the contract and at most 35 characters in practice; a longer
-#: one is known by its hash, so that it can be a key.
+#: LIMIT: characters of a receiptId as a key.  In practice it has at most 35, but the XSD sets no
+#: limit; a longer one is replaced by its hash (Receipts, rule 10).
 LONGEST_ID = 64
 
 
 class ReceiptStatus(StrEnum):
-    """As what a receipt is kept; see `NEEDS_A_PERSON` for what does not end here."""
+    """Status of a stored receipt; a person must see to those in `NEEDS_A_PERSON`."""
 
     APPLIED = "applied"
     REVIEW = "review"
@@ -30,7 +30,7 @@ class ReceiptStatus(StrEnum):
     NOT_PAID = "not-paid"
 
 
-#: Money was taken, and somebody must look; of what was `not-paid` there is nothing to see to.
+#: Statuses that need a person, because money was taken; with `not-paid` none was.
 NEEDS_A_PERSON = (
     ReceiptStatus.UNMATCHED,
     ReceiptStatus.DOUBLE,
@@ -43,10 +43,10 @@ BY_HAND = "matched by hand"
 
 
 class Receipt(NamedTuple):
-    """A receipt as the Node sent it; `digest` names its canonical content.
+    """A receipt as the Node sent it; `digest` identifies its canonical content.
 
-    `issuer` is the organization that issued the notice; the one that receives this copy is in
-    `claim`.  `receipt_id` is the Node's, bounded for use as a key.
+    `issuer` is the organization that issued the notice.  `claim` names the organization that
+    receives this copy.  `receipt_id` is the Node's, shortened for use as a key.
     """
 
     claim: NodeRoute
@@ -69,7 +69,7 @@ class Receipt(NamedTuple):
 
 
 def receipt_key(receipt_id: str) -> str:
-    """A receiptId as a key: itself, or its hash where it is too long."""
+    """Return a receiptId as a key: itself, or its hash if it is longer than `LONGEST_ID`."""
     if len(receipt_id) <= LONGEST_ID:
         return receipt_id
     return f"sha256:{hashlib.sha256(receipt_id.encode()).hexdigest()}"
@@ -80,7 +80,7 @@ class ReceiptFacts(NamedTuple):
 
     `kept_digest` is the digest of the first receipt stored under the same (idPA, receiptId).
     `nav_of_iuv` is the notice that carries the receipt's IUV, whatever notice the receipt names.
-    `is_only_option` says that the position of the notice has no other.
+    `is_only_option` says that the position of the notice has no other option.
     """
 
     standing: RouteCheck
@@ -91,9 +91,9 @@ class ReceiptFacts(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What to keep, why, and whether the notice is now paid.
+    """The decision on a receipt: its status, the reasons, and whether it pays the notice.
 
-    `repeated` counts a receipt on the one that is kept already instead of keeping it again.
+    A `repeated` receipt is counted on the stored one and not stored again.
     """
 
     status: ReceiptStatus
@@ -103,18 +103,13 @@ class Verdict(NamedTuple):
 
     @property
     def rule(self) -> str:
-        """The decision in words, for the journal."""
+        """The decision as text, for the journal."""
         words = "counted on the first" if self.repeated else f"kept as {self.status}"
         return f"receipt: {words}" + (f" ({', '.join(self.reasons)})" if self.reasons else "")
 
 
 def settle(receipt: Receipt, known: ReceiptFacts, now: datetime) -> Verdict:
-    """Decide what a receipt does; the first row of DESIGN 5 that applies.
-
-    1. the same receiptId was kept: counted on it, or conflicting;  2. a copy for a beneficiary;
-    3. its outcome is KO;  4. the notice is unknown here;  5. already paid, or excluded;
-    6. applied, to review where the notice was not payable or amount or IUV differ.
-    """
+    """Return the decision on a receipt: the first of Receipts, rules 1 to 9, that applies."""
     if known.kept_digest is not None:
         if known.kept_digest == receipt.digest:
             return Verdict(ReceiptStatus.APPLIED, repeated=True)
@@ -131,17 +126,17 @@ def settle(receipt: Receipt, known: ReceiptFacts, now: datetime) -> Verdict:
 
 
 def settle_by_hand(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:
-    """Decide what a receipt does to the notice that a person says it pays, whatever it names."""
+    """Return the decision on a receipt that a person matches to a notice (Receipts, rule 15)."""
     verdict = _apply(receipt, notice, now)
     if not verdict.pays:
         return verdict
     return Verdict(ReceiptStatus.REVIEW, (*verdict.reasons, BY_HAND), pays=True)
 
 
-def awaits_notice(kept: str, reasons: str) -> bool:
-    """Whether a receipt that is kept so has found no notice yet."""
-    return kept == ReceiptStatus.UNMATCHED or (
-        kept == ReceiptStatus.REVIEW and reasons == IUV_ELSEWHERE
+def awaits_notice(status: str, reasons: str) -> bool:
+    """Return whether a stored receipt has no notice yet (Receipts, rules 5 and 6)."""
+    return status == ReceiptStatus.UNMATCHED or (
+        status == ReceiptStatus.REVIEW and reasons == IUV_ELSEWHERE
     )
 
 
@@ -173,8 +168,11 @@ def _doubts(receipt: Receipt, notice: Notice, now: datetime) -> list[str]:
 
 
 def route_mismatch(standing: RouteCheck) -> str | None:
-    """What in a receipt's claim is not as configured; recorded, never a reason to refuse."""
-    found = [] if standing.broker_known else ["broker"]
+    """Return which of broker and station in a receipt is not as configured, or None.
+
+    It is recorded with the receipt and is no reason to refuse it (Configuration).
+    """
+    mismatches = [] if standing.broker_known else ["broker"]
     if not standing.station_serves:
-        found.append("station")
-    return " and ".join(found) or None
+        mismatches.append("station")
+    return " and ".join(mismatches) or None

@@ -1,8 +1,8 @@
-"""Time at the edge: UTC inside, Rome's calendar and clock in messages and files.
+"""Conversion of times: UTC in the program, Rome's calendar and clock in messages and files.
 
-The same local time comes twice when summer time ends, and one hour never comes when it starts.
-Read here without a zone, the first of two is meant, and a missing time is moved on by the hour
-that was skipped (fold=0).  Source: DESIGN 4, "Time"; the lexical forms are XML Schema 1.0's.
+One hour occurs twice when summer time ends, and one is skipped when it starts.  A time without a
+zone is the first of two equal ones; a skipped time is read one hour later (fold=0).
+Source: Time, rules 1 to 3; XML Schema 1.0 for the lexical forms.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
-# WHY: at import, so that a machine without time zone data fails at once and not at a payment.
+# WHY: read at import, so that a machine without time zone data fails at once.
 ROME = ZoneInfo("Europe/Rome")
 
 _XML_SPACE = " \t\r\n"
@@ -24,38 +24,39 @@ _INSTANT = re.compile(
 
 
 def end_of_day(day: date) -> datetime:
-    """Give the last microsecond of a day in Rome, in UTC: a due date includes its whole day."""
-    # WHY: fold=1, so that a midnight that came twice (1966) ends its day the second time.
+    """Return the last microsecond of a day in Rome, in UTC (Time, rule 3)."""
+    # WHY: in 1966 a midnight occurred twice; fold=1 ends the day at the second.
     last = datetime.combine(day, time.max, ROME).replace(fold=1)
     return last.astimezone(UTC)
 
 
 def day_of(instant: datetime) -> date:
-    """Tell the day in Rome at an instant; ValueError without a zone."""
+    """Return the day in Rome at an instant.  Raises ValueError if it has no zone."""
     return _in_rome(instant).date()
 
 
 def parse_instant(text: str) -> datetime:
-    """Read a date-time, in UTC; without a zone it is Rome's (see above for the two odd hours).
+    """Return a date-time in UTC; without a zone it is Rome's (Time, rule 2).
 
     Seconds may be left out (ISO 8601), 24:00:00 is the next midnight, and a fraction is cut to
-    microseconds.  ValueError for any other form, and outside the years 1 to 9999 in UTC or Rome.
+    microseconds.  Raises ValueError for any other form, and outside the years 1 to 9999 in UTC or
+    Rome.
     """
     match = _INSTANT.fullmatch(text.strip(_XML_SPACE))
     if match is None:
         raise ValueError("expected a date-time such as 2026-03-31T12:00:00 or with +02:00 or Z")
     try:
         instant = _local(match).replace(tzinfo=_zone(match["zone"])).astimezone(UTC)
-        instant.astimezone(ROME)  # WHY: what is accepted here can always be said.
+        instant.astimezone(ROME)  # WHY: an accepted instant can be written.
     except (OverflowError, ValueError) as error:
         raise ValueError("expected a day and a time that exist, of the years 1 to 9999") from error
     return instant
 
 
 def parse_day(text: str) -> date:
-    """Read an xsd:date as the day that is written; a zone may follow and changes nothing.
+    """Return the day that an xsd:date writes; a zone after it is ignored.
 
-    ValueError for any other form and outside the years 1 to 9999.
+    Raises ValueError for any other form and outside the years 1 to 9999.
     """
     match = _DAY.fullmatch(text.strip(_XML_SPACE))
     if match is None:
@@ -67,28 +68,28 @@ def parse_day(text: str) -> date:
 
 
 def due_instant(text: str) -> datetime:
-    """Read until when something is due, in UTC: a bare date is the end of that day in Rome.
+    """Return a due date in UTC: a bare date is the end of that day in Rome (Time, rule 3).
 
-    A date-time is read by `parse_instant`; ValueError as there and in `parse_day`.
+    `parse_instant` reads a date-time.  Raises ValueError as it and `parse_day` do.
     """
     return parse_instant(text) if "T" in text else end_of_day(parse_day(text))
 
 
 def to_wire_date(instant: datetime) -> str:
-    """Say an instant as a message does where a day is wanted: Rome's, without a zone."""
+    """Return the day in Rome at an instant as an xsd:date without a zone."""
     return day_of(instant).isoformat()
 
 
 def to_wire_datetime(instant: datetime) -> str:
-    """Say an instant as Rome's clock does, without a zone, cut to seconds.
+    """Return the time in Rome at an instant as an xsd:dateTime without a zone, cut to seconds.
 
-    LIMIT: in the hour that comes twice the second time is said like the first.
+    LIMIT: in the hour that occurs twice, the second time is written like the first.
     """
     return _in_rome(instant).replace(tzinfo=None).isoformat(timespec="seconds")
 
 
 def _in_rome(instant: datetime) -> datetime:
-    # WHY: without this, Python would take the machine's own zone.
+    # WHY: Python would take an instant without a zone to be in the machine's zone.
     if instant.tzinfo is None:
         raise ValueError("expected an instant with its zone")
     return instant.astimezone(ROME)

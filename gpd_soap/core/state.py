@@ -1,7 +1,7 @@
-"""What a position and its options are called at an instant: GPD's words, for people and filters.
+"""The states of a position and its options at an instant, as GPD calls them.
 
-Nothing here decides whether a notice can be paid, which is `payable`'s alone.  The same rule as
-SQL is in gpd_soap.store.states.  Source: spec/gpd-reference.md 1.6, 2.1 to 2.3.
+They are for people and filters; `payable` alone decides whether a notice can be paid.  The same
+rules as SQL are in gpd_soap.store.states.  Source: Alternatives, rules 3 to 6; GPD.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class PositionState(StrEnum):
-    """A debt position's states."""
+    """The states of a debt position."""
 
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
@@ -26,7 +26,7 @@ class PositionState(StrEnum):
 
 
 class OptionState(StrEnum):
-    """A payment option's states."""
+    """The states of a payment option."""
 
     UNPAID = "PO_UNPAID"
     PAID = "PO_PAID"
@@ -35,9 +35,10 @@ class OptionState(StrEnum):
 
 
 class OptionFacts(NamedTuple):
-    """What the states need of an option; `reported` has one entry for each of its transfers.
+    """The facts of an option that its state depends on.
 
-    `settled` says that it was paid, or reported by a flow without a receipt.
+    `settled` is true if it was paid, or reported by a flow without a receipt.  `reported` has one
+    entry for each of its transfers.
     """
 
     plan: str | None
@@ -49,7 +50,7 @@ class OptionFacts(NamedTuple):
 
 
 class PositionFacts(NamedTuple):
-    """What the states need of a position."""
+    """The facts of a position that its state depends on."""
 
     published_at: datetime | None
     withdrawn_at: datetime | None
@@ -57,7 +58,7 @@ class PositionFacts(NamedTuple):
 
 
 def option_state(option: OptionFacts) -> OptionState:
-    """Say how far an option has come; a flow's word counts once the option is settled."""
+    """Return the state of an option (Alternatives, rule 6)."""
     if not option.settled:
         return OptionState.UNPAID
     if not any(option.reported):
@@ -66,35 +67,36 @@ def option_state(option: OptionFacts) -> OptionState:
 
 
 def position_state(position: PositionFacts, now: datetime) -> PositionState:
-    """Say what a position is at `now`; the first that applies.
+    """Return the state of a position at `now`: the first that applies.
 
-    1. some option settled, because money is a fact (DESIGN 5);  2. withdrawn;  3. never
-    published;  4. no option valid yet;  5. every option past a due date that expires it;  6. valid.
+    1. an option is settled (Alternatives, rules 3 and 4);  2. the position is withdrawn;  3. it is
+    not published;  4. no option is valid yet;  5. every option has expired;  6. it is valid
+    (Alternatives, rule 5).
     """
-    progress = _progress(position.options)
+    progress = _state_by_payments(position.options)
     if progress is not None:
         return progress
     if position.withdrawn_at is not None:
         return PositionState.INVALID
     if position.published_at is None:
         return PositionState.DRAFT
-    return _calendar(position.options, now)
+    return _state_by_dates(position.options, now)
 
 
-def _progress(options: tuple[OptionFacts, ...]) -> PositionState | None:
-    """How much of one way to pay is done: a single option, or every installment of one plan."""
+def _state_by_payments(options: tuple[OptionFacts, ...]) -> PositionState | None:
+    """Return the state by what was paid and reported, or None (Alternatives, rule 3)."""
     ways: defaultdict[object, list[OptionState]] = defaultdict(list)
-    for at, option in enumerate(options):
-        ways[at if option.plan is None else option.plan].append(option_state(option))
+    for index, option in enumerate(options):
+        ways[index if option.plan is None else option.plan].append(option_state(option))
     if any(set(way) == {OptionState.REPORTED} for way in ways.values()):
         return PositionState.REPORTED
     if any(OptionState.UNPAID not in way for way in ways.values()):
         return PositionState.PAID
-    begun = any(option.settled for option in options)
-    return PositionState.PARTIALLY_PAID if begun else None
+    any_settled = any(option.settled for option in options)
+    return PositionState.PARTIALLY_PAID if any_settled else None
 
 
-def _calendar(options: tuple[OptionFacts, ...], now: datetime) -> PositionState:
+def _state_by_dates(options: tuple[OptionFacts, ...], now: datetime) -> PositionState:
     if all(option.valid_from is not None and option.valid_from > now for option in options):
         return PositionState.PUBLISHED
     if all(option.switch_to_expired and now > option.due_at for option in options):

@@ -1,1 +1,1 @@
-"""Where services written by others used to import from; `gpd_soap.plugins` has the names now."""
+"""The former path of the names in `gpd_soap.plugins`, kept for services written by others."""

@@ -1,4 +1,4 @@
-"""The names once promised under this path; new services import them from `gpd_soap.plugins`."""
+"""The public names under their former path; new services import from `gpd_soap.plugins`."""
 
 from __future__ import annotations
 

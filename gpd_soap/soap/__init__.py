@@ -1,4 +1,4 @@
-"""The Node's face: paForNode over SOAP 1.1, and the only place that knows Spyne."""
+"""The Node's face: paForNode over SOAP 1.1; only this package imports Spyne."""
 
 from gpd_soap.soap.compat import prepare
 

@@ -1,4 +1,4 @@
-"""The Spyne application: service, protocol and documents, put together."""
+"""Builds the Spyne application from service, protocol and documents."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gpd_soap.usecases.node import NodeService
 
 
 class _Published:
-    """What Spyne shows as its interface: the published WSDL, never one that it would make."""
+    """The interface document that Spyne serves: the published WSDL instead of a generated one."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
@@ -28,40 +28,40 @@ class _Published:
 
 
 def node_application(
-    desk: NodeService,
+    service: NodeService,
     schema: Schema,
     documents: Documents,
-    witnesses: Sequence[ExchangeObserver],
+    observers: Sequence[ExchangeObserver],
     *,
     check_answers: bool,
     max_body: int,
 ) -> NodeEndpoint:
-    """The WSGI application that answers the Node's messages by asking `desk`.
+    """Return the WSGI application that answers the Node's messages with `service`.
 
-    `witnesses` are told of each exchange when it is over, one after the other.
+    Each of `observers` is called, in order, with the record of each finished exchange.
     """
-    # WHY: Spyne collects garbage once a second in the middle of an answer.
+    # WHY: Spyne collects garbage once a second, which would delay the answer at hand.
     spyne.const.MIN_GC_INTERVAL = float("inf")
     protocol = NodeProtocol(schema, check_answers=check_answers)
     application = Application(
         [PaForNode],
-        # WHY: Spyne finds a method by this namespace and its request's name, which is what the
-        # payload is called; the WSDL's own target namespace is in the published document.
+        # WHY: Spyne finds a method by the name of its request in this namespace, so this is the
+        # payload's namespace.  The WSDL has another target namespace.
         tns=models.NAMESPACE,
         name="paForNodeService",
         in_protocol=protocol,
         out_protocol=NodeProtocol(schema, check_answers=check_answers),
-        config=desk,
+        config=service,
         documents_container=lambda _interface: _Documents(documents),
     )
     for descriptor in PaForNode.public_methods.values():
         codec.reader(descriptor.in_message)
         codec.writer(descriptor.out_message)
-    return NodeEndpoint(application, desk.clock, witnesses, max_body=max_body)
+    return NodeEndpoint(application, service.clock, observers, max_body=max_body)
 
 
 class _Documents:
-    """Spyne's container for interface documents, with one in it."""
+    """Spyne's container for interface documents, with the WSDL alone."""
 
     def __init__(self, documents: Documents) -> None:
         self.wsdl11 = _Published(documents)

@@ -1,7 +1,7 @@
-"""Elements to models, and models to text, compiled once from what the models say of themselves.
+"""Converts elements to models and models to text, by functions compiled once for each model.
 
-Spyne's own walks look every member's attributes up again for each message, eight times the work
-of the rest; here each model is turned into a pair of functions when it is first used.
+WHY: Spyne looks up the attributes of every member for each message, which takes eight times as
+long as the rest.  Here each model becomes a pair of functions when it is first used.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from spyne import Boolean, ByteArray, ComplexModel, Date, DateTime, Integer, Uni
 from gpd_soap.core import money, rome
 from gpd_soap.soap import models
 
-#: Takes a text piece by piece, as a list's `append` does.
-Say = Callable[[str], object]
+#: Receives a text piece by piece, such as a list's `append`.
+Emit = Callable[[str], object]
 Write = Callable[[Any], str]
 
-#: What stands around names and texts where content is told.
-#: WHY: XML text cannot contain these control characters, so no value can imitate structure.
+#: Delimiters of names and texts in emitted content.
+#: WHY: XML text cannot contain these control characters, so no value can imitate a delimiter.
 BEGIN, TEXT, END = "\x1e", "\x1f", "\x1d"
 
-#: What XML 1.0 has no place for, and what it has another spelling for.
+#: Characters that XML 1.0 does not allow, and characters that it escapes.
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Read(Protocol):
-    """Makes a model of an element; see `reader`."""
+    """Converts an element to a model; see `reader`."""
 
-    def __call__(self, element: etree._Element, say: Say | None = None) -> Any:
-        """Read, and tell the content where somebody listens."""
+    def __call__(self, element: etree._Element, emit: Emit | None = None) -> Any:
+        """Return the model; pass the content to `emit`, if given."""
 
 
 class NotParsable(ValueError):
-    """A value that keeps to the contract and that Python cannot hold; the text is its element."""
+    """A value that the contract allows and Python cannot hold; the text names its element."""
 
 
 class NotSerializable(ValueError):
-    """A value that no message can carry; the text is its element."""
+    """A value that no message can carry; the text names its element."""
 
 
 def _boolean(text: str) -> bool:
@@ -61,7 +61,7 @@ def _date(value: date | datetime) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    # LIMIT: the validator passes stray characters in base64, and the decoder would drop them.
+    # WHY: the validator accepts stray characters in base64, and a lenient decoder drops them.
     return base64.b64decode("".join(text.split()), validate=True)
 
 
@@ -69,8 +69,8 @@ def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode()
 
 
-#: From and to the wire's text, for every simple type that the models use.
-#: The order matters: Amount is an Integer.
+#: The functions from and to the text on the wire, for every simple type of the models.
+#: WHY: Amount is an Integer, so it must come first.
 SIMPLE: dict[Any, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     models.Amount: (money.from_wire, money.to_wire),
     Integer: (int, str),
@@ -84,76 +84,79 @@ SIMPLE: dict[Any, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
 
 @cache
 def reader(model: Any) -> Read:
-    """How an element that keeps to the contract becomes a `model`.
+    """Return the function that converts a valid element to a `model`.
 
-    `say` takes the content on the way, piece by piece: the names of the elements and the texts of
-    leaves, in the order of the document.  Unreadable where the contract allows what Python cannot
+    The function passes the content to its `emit`: the names of elements and the texts of leaves,
+    in document order.  It raises NotParsable for a value that the contract allows and Python cannot
     hold, such as the year 12000.
     """
     members = list(members_of(model))
-    known: dict[str, Any] = {
+    namespace: dict[str, Any] = {
         "new": model.__new__,
         "model": model,
         "nothing": dict.fromkeys(name for name, _, _ in members),
-        "Unreadable": NotParsable,
+        "NotParsable": NotParsable,
     }
     lines = [
-        "def read(element, say=None):",
+        "def read(element, emit=None):",
         " values = nothing.copy()",
-        f" if say is not None: say(f'{BEGIN}{{element.tag}}{TEXT}')",
+        f" if emit is not None: emit(f'{BEGIN}{{element.tag}}{TEXT}')",
         " for child in element:",
         "  tag = child.tag",
-        *(line for at, member in enumerate(members) for line in _reading(at, *member, known)),
+        *(line for i, member in enumerate(members) for line in _reading(i, *member, namespace)),
         "  else: raise KeyError(tag)",
-        f" if say is not None: say('{END}')",
+        f" if emit is not None: emit('{END}')",
         " made = new(model)",
-        # WHY: what the constructor does, without a call for each of a receipt's two dozen models.
+        # WHY: a receipt has two dozen models, and a call of each constructor would cost time.
         " made.__dict__ = values",
         " return made",
     ]
-    return cast("Read", _function("read", model, lines, known))
+    return cast("Read", _function("read", model, lines, namespace))
 
 
-def _reading(at: int, name: str, tag: str, kind: Any, known: dict[str, Any]) -> Iterator[str]:
-    """The lines that take a child, if it is this member; what they need is in `known`."""
-    yield f"  {'elif' if at else 'if'} tag == {tag!r}:"
+def _reading(
+    index: int, name: str, tag: str, kind: Any, namespace: dict[str, Any]
+) -> Iterator[str]:
+    """Yield the lines that read a child which is this member; add their names to `namespace`."""
+    yield f"  {'elif' if index else 'if'} tag == {tag!r}:"
     if issubclass(kind, ComplexModel):
-        known[f"read_{at}"] = reader(kind)
+        namespace[f"read_{index}"] = reader(kind)
         before = f"*(values[{name!r}] or ()), "
-        taken = f"read_{at}(child, say)"
-        yield f"   values[{name!r}] = {f'[{before}{taken}]' if _is_many(kind) else taken}"
+        child = f"read_{index}(child, emit)"
+        yield f"   values[{name!r}] = {f'[{before}{child}]' if _is_many(kind) else child}"
         return
     assert not _is_many(kind)
-    take = known[f"take_{at}"] = _simple(kind)[0]
+    parse = namespace[f"parse_{index}"] = _simple(kind)[0]
     yield "   text = child.text or ''"
-    if take is str:
+    if parse is str:
         yield f"   values[{name!r}] = text"
     else:
-        yield f"   try: values[{name!r}] = take_{at}(text)"
-        yield "   except (ValueError, OverflowError) as error: raise Unreadable(tag) from error"
-    yield f"   if say is not None: say(f'{BEGIN}{tag}{TEXT}{{text}}{END}')"
+        yield f"   try: values[{name!r}] = parse_{index}(text)"
+        yield "   except (ValueError, OverflowError) as error: raise NotParsable(tag) from error"
+    yield f"   if emit is not None: emit(f'{BEGIN}{tag}{TEXT}{{text}}{END}')"
 
 
 @cache
 def writer(model: Any) -> Write:
-    """How a `model` becomes text: its members as elements; absent ones are nothing.
+    """Return the function that converts a `model` to text: its members as elements.
 
-    Unsayable for a text that no XML can carry, or an amount out of range.
+    Members that are None are left out.  The function raises NotSerializable for a text that XML
+    cannot carry, or an amount out of range.
     """
-    known = {"joined": _joined, "Unsayable": NotSerializable}
+    namespace = {"joined": _joined, "NotSerializable": NotSerializable}
     lines = [
         "def write(instance):",
-        " said = []",
-        *_lines(model, "instance", 1, known),
-        " return joined(said)",
+        " parts = []",
+        *_lines(model, "instance", 1, namespace),
+        " return joined(parts)",
     ]
-    return cast("Write", _function("write", model, lines, known))
+    return cast("Write", _function("write", model, lines, namespace))
 
 
-def _lines(model: Any, instance: str, depth: int, known: dict[str, Any]) -> Iterator[str]:
-    """The lines that tell what the variable `instance` holds; what they need is in `known`.
+def _lines(model: Any, instance: str, depth: int, namespace: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that write the variable `instance`; add their names to `namespace`.
 
-    They tell it in threes, as `_joined` takes it: markup, a text or nothing, markup or nothing.
+    They append parts in threes, as `_joined` expects: markup, a text or "", markup or "".
     """
     pad, get, value = " " * depth, f"get_{depth}", f"value_{depth}"
     yield f"{pad}{get} = {instance}.__dict__.get"
@@ -161,48 +164,48 @@ def _lines(model: Any, instance: str, depth: int, known: dict[str, Any]) -> Iter
         yield f"{pad}{value} = {get}({name!r})"
         yield f"{pad}if {value} is not None:"
         if not issubclass(kind, ComplexModel):
-            yield from _text_lines(kind, tag, value, depth + 1, known)
+            yield from _text_lines(kind, tag, value, depth + 1, namespace)
         elif _is_many(kind):
             yield f"{pad} for each_{depth} in {value}:"
-            yield from _element_lines(kind, tag, f"each_{depth}", depth + 2, known)
+            yield from _element_lines(kind, tag, f"each_{depth}", depth + 2, namespace)
         else:
-            yield from _element_lines(kind, tag, value, depth + 1, known)
+            yield from _element_lines(kind, tag, value, depth + 1, namespace)
 
 
 def _element_lines(
-    kind: Any, tag: str, instance: str, depth: int, known: dict[str, Any]
+    kind: Any, tag: str, instance: str, depth: int, namespace: dict[str, Any]
 ) -> Iterator[str]:
     pad = " " * depth
-    yield f"{pad}said += '<{tag}>', '', ''"
-    yield from _lines(kind, instance, depth, known)
-    yield f"{pad}said += '</{tag}>', '', ''"
+    yield f"{pad}parts += '<{tag}>', '', ''"
+    yield from _lines(kind, instance, depth, namespace)
+    yield f"{pad}parts += '</{tag}>', '', ''"
 
 
 def _text_lines(
-    kind: Any, tag: str, value: str, depth: int, known: dict[str, Any]
+    kind: Any, tag: str, value: str, depth: int, namespace: dict[str, Any]
 ) -> Iterator[str]:
     assert not _is_many(kind)
-    pad, (take, tell) = " " * depth, _simple(kind)
-    if take is not str:
-        known[tell.__name__] = tell
-        yield f"{pad}try: {value} = {tell.__name__}({value})"
-        yield f"{pad}except ValueError as error: raise Unsayable({tag!r}) from error"
-    yield f"{pad}said += '<{tag}>', {value}, '</{tag}>'"
+    pad, (parse, serialize) = " " * depth, _simple(kind)
+    if parse is not str:
+        namespace[serialize.__name__] = serialize
+        yield f"{pad}try: {value} = {serialize.__name__}({value})"
+        yield f"{pad}except ValueError as error: raise NotSerializable({tag!r}) from error"
+    yield f"{pad}parts += '<{tag}>', {value}, '</{tag}>'"
 
 
-def _function(name: str, model: Any, lines: list[str], known: dict[str, Any]) -> Any:
-    """A function of this name out of its lines, which a traceback places in this file.
+def _function(name: str, model: Any, lines: list[str], namespace: dict[str, Any]) -> Any:
+    """Return the function of this name compiled from its lines, as dataclasses compile methods.
 
-    WHY: as dataclasses make their methods; a loop over the members takes up to three times as long.
+    WHY: a loop over the members takes up to three times as long.
     """
     made: dict[str, Any] = {}
     code = compile("\n".join(lines), f"{__file__}:{model.__name__}", "exec")
-    exec(code, known, made)  # noqa: S102  # every word of it is from our own models
+    exec(code, namespace, made)  # noqa: S102  # its text comes from our own models alone
     return made[name]
 
 
 def members_of(model: Any) -> Iterator[tuple[str, str, Any]]:
-    """Each member's name here, its name on the wire, and its type, in the contract's order."""
+    """Yield the attribute, the tag and the type of each member, in the contract's order."""
     for name, kind in model.get_flat_type_info(model).items():
         yield name, kind.Attributes.sub_name or name, kind
 
@@ -211,13 +214,13 @@ def _is_many(kind: Any) -> bool:
     return bool(kind.Attributes.max_occurs > 1)
 
 
-def _joined(said: list[str]) -> str:
-    """What was said in threes, as one text, with what must be spelled otherwise."""
-    # WHY: few messages have anything special in them, and one look for it is enough.
-    if _SPECIAL.search("".join(said[1::3])):
-        for at in range(1, len(said), 3):
-            said[at] = _escaped(said[at], said[at - 1])
-    return "".join(said)
+def _joined(parts: list[str]) -> str:
+    """Return parts in threes (see `_lines`) as one text, with its special characters escaped."""
+    # WHY: few messages have a special character, so one search saves escaping each text.
+    if _SPECIAL.search("".join(parts[1::3])):
+        for i in range(1, len(parts), 3):
+            parts[i] = _escaped(parts[i], parts[i - 1])
+    return "".join(parts)
 
 
 def _escaped(text: str, markup: str) -> str:

@@ -1,9 +1,9 @@
-"""Lets Spyne 2.14, its last release, be imported on every Python we support.
+"""Makes Spyne 2.14, its last release, importable on every Python that we support.
 
-WHY: Spyne carries a copy of six whose importer speaks a protocol that Python 3.12 removed, so that
-`import spyne` ends in "No module named 'spyne.util.six.moves'". A finder of today's kind answers
-before it, out of six's own register, on 3.11 as well: one way for all.
-(The module cgi, which Spyne wants and 3.13 dropped, comes from the package legacy-cgi.)
+WHY: Spyne contains a copy of six whose importer uses a protocol that Python 3.12 removed.  There,
+`import spyne` ends in "No module named 'spyne.util.six.moves'".  A finder of the current protocol
+answers first, from six's own table, on 3.11 too, so that all versions run the same code.
+The module cgi, which Spyne imports and Python 3.13 removed, comes from the package legacy-cgi.
 """
 
 import sys
@@ -17,7 +17,7 @@ SIX = "spyne.util.six"
 
 
 class _Moves(MetaPathFinder, Loader):
-    """Finds what Spyne's six has moved, as `spyne.util.six.moves` and below."""
+    """Finds the modules that Spyne's six redirects: `spyne.util.six.moves` and below."""
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None
@@ -26,8 +26,8 @@ class _Moves(MetaPathFinder, Loader):
         return ModuleSpec(name, self) if known else None
 
     def exec_module(self, module: ModuleType) -> None:
-        # WHY: the import system takes what it then finds in sys.modules, so that the standard
-        # library's module, which keeps its own __spec__, is shared rather than copied.
+        # WHY: the import system returns the entry of sys.modules, so the standard library's module
+        # is shared and keeps its own __spec__.
         moved = self._importer.known_modules[module.__name__]
         sys.modules[module.__name__] = moved._resolve() if hasattr(moved, "_resolve") else moved
 
@@ -37,9 +37,9 @@ class _Moves(MetaPathFinder, Loader):
 
 
 def prepare() -> None:
-    """Make `import spyne` possible; to be called before it, any number of times.
+    """Make `import spyne` work; it must be called first, and may be called again.
 
-    `gpd_soap.soap` calls it once, so that no module of that package can come too early.
+    `gpd_soap.soap` calls it when it is imported, so before any of its modules.
     """
     if not any(isinstance(finder, _Moves) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Moves())

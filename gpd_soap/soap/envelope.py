@@ -1,4 +1,4 @@
-"""SOAP 1.1 around a payload: found, or the reason why a message is not SOAP 1.1."""
+"""Opens the SOAP 1.1 envelope of a message."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ MUST_UNDERSTAND, ACTOR = f"{{{SOAP11}}}mustUnderstand", f"{{{SOAP11}}}actor"
 
 
 class NotSoap(NamedTuple):
-    """Why a message cannot be taken: a SOAP 1.1 fault code and a sentence without detail."""
+    """Why a message is not accepted: a SOAP 1.1 fault code and a sentence without values."""
 
     code: str
     reason: str
 
 
 def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | NotSoap:
-    """The payload of a message: the one element in its Body.
+    """Return the payload of a message, the one element in its Body, or why there is none.
 
-    Source: SOAP 1.1, section 4; what is refused is DESIGN 3, first row.
+    Source: SOAP 1.1, section 4; Messages, rules 1 and 7.
     """
     root = parse(raw, charset)
     if root is None:
@@ -38,7 +38,7 @@ def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | No
         if part.tag == BODY:
             bodies.append(part)
         elif part.tag == HEADER and any(map(_must_be_understood, part)):
-            return NotSoap("MustUnderstand", "A header entry that must be understood is not.")
+            return NotSoap("MustUnderstand", "A header entry with mustUnderstand is not supported.")
     if len(bodies) != 1 or len(bodies[0]) != 1:
         return NotSoap("Client", "The message needs one Body with one element in it.")
     return bodies[0][0]
@@ -47,11 +47,11 @@ def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | No
 def _not_an_envelope(root: etree._Element) -> NotSoap:
     name = etree.QName(root)
     if name.localname == "Envelope":
-        return NotSoap("VersionMismatch", "Only SOAP 1.1 is spoken here.")
+        return NotSoap("VersionMismatch", "Only SOAP 1.1 is supported.")
     return NotSoap("Client", "The message is not a SOAP envelope.")
 
 
 def _must_be_understood(entry: etree._Element) -> bool:
-    """Whether a header entry is addressed to us and asks to be understood; we understand none."""
-    asks = entry.get(MUST_UNDERSTAND, "0").strip() in ("1", "true")
-    return asks and entry.get(ACTOR, NEXT) in (NEXT, "")
+    """Return whether a header entry for us must be understood; we understand none."""
+    is_mandatory = entry.get(MUST_UNDERSTAND, "0").strip() in ("1", "true")
+    return is_mandatory and entry.get(ACTOR, NEXT) in (NEXT, "")

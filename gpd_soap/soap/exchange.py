@@ -1,4 +1,4 @@
-"""What is known of one exchange with the Node while it is under way; what is told at its end."""
+"""The state of one exchange with the Node, and its record and log line when it is finished."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.receipt import receipt_key
 
-log = logging.getLogger("gpd_soap.exchange")
+logger = logging.getLogger("gpd_soap.exchange")
 
-#: What a SOAPAction may say; other texts are the client's, and are not logged.
+#: The values of SOAPAction that are logged; any other text is the client's.
 ACTIONS = (
     "paVerifyPaymentNotice",
     "paGetPayment",
@@ -29,16 +29,16 @@ CODE_LENGTH = 11
 
 @dataclass(slots=True)
 class Exchange:
-    """One request and its answer; `content` is a receipt's, as the codec tells it.
+    """One request and its answer; `content` is a receipt's, as the codec emits it.
 
-    But for `raw`, `request` and `content`, nothing in here names a person.
+    Only `raw`, `request` and `content` can hold personal data.
     """
 
     raw: bytes
     charset: str | None
     soap_action: str
     caller: str
-    at: datetime
+    arrived_at: datetime
     started: float
     operation: str = NOT_GIVEN
     organization: str = NOT_GIVEN
@@ -49,64 +49,64 @@ class Exchange:
     fault: str = NOT_GIVEN
     rule: str = NOT_GIVEN
 
-    def refused(self, refusal: Refusal) -> None:
-        """Note a typed KO."""
+    def refuse(self, refusal: Refusal) -> None:
+        """Set the outcome to a typed KO."""
         self.outcome, self.fault, self.rule = "KO", refusal.fault.code, refusal.rule
 
-    def over(self, status: int) -> ExchangeRecord:
-        """What there is to tell when an answer has been made."""
-        asked = self.request
+    def record(self, status: int) -> ExchangeRecord:
+        """Return the record of the finished exchange, answered with this HTTP status."""
+        request = self.request
         return ExchangeRecord(
-            self.at,
+            self.arrived_at,
             perf_counter() - self.started,
             self.caller,
             self.operation,
             _code(self.organization),
-            NOT_GIVEN if asked is None else asked.idBrokerPA,
-            NOT_GIVEN if asked is None else asked.idStation,
-            *_number(asked),
+            NOT_GIVEN if request is None else request.idBrokerPA,
+            NOT_GIVEN if request is None else request.idStation,
+            *_payment_keys(request),
             self.outcome,
             self.fault,
             self.rule,
             status,
-            self._drifted_action(),
+            self._other_action(),
         )
 
-    def _drifted_action(self) -> str | None:
-        # SPEC: DESIGN 3: dispatch is on the payload; a SOAPAction that disagrees is journalled.
+    def _other_action(self) -> str | None:
+        # SPEC: Messages, rule 1: the payload names the operation; another SOAPAction is recorded.
         if self.soap_action in ("", self.operation) or self.operation == NOT_GIVEN:
             return None
         return self.soap_action if self.soap_action in ACTIONS else "unknown"
 
 
-def log_line(told: ExchangeRecord) -> None:
-    """Write the one line of an exchange."""
-    if not log.isEnabledFor(logging.INFO):
+def log_line(record: ExchangeRecord) -> None:
+    """Log the one line of an exchange."""
+    if not logger.isEnabledFor(logging.INFO):
         return
-    drifted = {"soap_action": told.soap_action} if told.soap_action else {}
-    log.info(
+    action = {"soap_action": record.soap_action} if record.soap_action else {}
+    logger.info(
         "exchange",
         extra={
             "fields": {
-                "operation": told.operation,
-                "organization": told.organization,
-                "notice": told.notice[-4:],
-                "outcome": told.outcome,
-                "fault": told.fault,
-                "rule": told.rule,
-                "status": told.status,
-                "ms": round(told.seconds * 1000, 2),
-                **drifted,
+                "operation": record.operation,
+                "organization": record.organization,
+                "notice": record.notice[-4:],
+                "outcome": record.outcome,
+                "fault": record.fault,
+                "rule": record.rule,
+                "status": record.status,
+                "ms": round(record.seconds * 1000, 2),
+                **action,
             }
         },
     )
 
 
-def _number(asked: Any) -> tuple[str, str | None, str | None, str | None, str | None]:
-    """The notice that is meant; of a receipt its IUV, id, PSP and channel too."""
-    told = {} if asked is None else asked.__dict__
-    # WHY: whether a model is true, Spyne finds out by counting its members.
-    if (receipt := told.get("receipt")) is not None:
+def _payment_keys(request: Any) -> tuple[str, str | None, str | None, str | None, str | None]:
+    """Return the notice number; for a receipt also its IUV, id, PSP and channel."""
+    members = {} if request is None else request.__dict__
+    # WHY: Spyne counts the members of a model to find its truth value, so `is not None` is faster.
+    if (receipt := members.get("receipt")) is not None:
         return (
             receipt.noticeNumber,
             receipt.creditorReferenceId,
@@ -114,10 +114,10 @@ def _number(asked: Any) -> tuple[str, str | None, str | None, str | None, str | 
             receipt.idPSP,
             receipt.idChannel,
         )
-    code = told.get("qrCode")
+    code = members.get("qrCode")
     return NOT_GIVEN if code is None else code.noticeNumber, None, None, None, None
 
 
 def _code(text: str) -> str:
-    """An organization's code, which may be told; anything else that stands in its place not."""
+    """Return the code of an organization, or NOT_GIVEN for any other text in its element."""
     return text if text.isdigit() and len(text) == CODE_LENGTH else NOT_GIVEN

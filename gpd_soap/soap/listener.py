@@ -1,4 +1,4 @@
-"""The node listener: messages, the contract beside them, payment options, health."""
+"""The node listener: it serves messages, the contract, payment options and health."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ XML = "text/xml"
 
 
 class NodeFace:
-    """Routes a request of the node listener; there is no way from here to the admin face."""
+    """Routes the requests of the node listener; no route leads to the admin face."""
 
     def __init__(
         self, endpoint: NodeEndpoint, options: PaymentOptions, documents: Documents, ready: Ready
     ) -> None:
-        """Take who answers messages and options, the contract, and who knows if we are ready."""
+        """`ready` returns the facts that must hold for the readiness check."""
         self._endpoint, self._options = endpoint, options
         self._documents, self._ready = documents, ready
 
@@ -39,16 +39,16 @@ class NodeFace:
         return answer(start_response, "404 Not Found")
 
     def _contract(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
-        """The WSDL under ?wsdl and the schemas under ?xsd=NAME; a GET can ask nothing else."""
-        asked = {
+        """Answer ?wsdl with the WSDL and ?xsd=NAME with a schema, and any other GET with 405."""
+        query = {
             name.lower(): value
             for name, value in parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
         }
-        if "wsdl" in asked:
+        if "wsdl" in query:
             return answer(start_response, "200 OK", self._documents.wsdl, XML)
-        if "xsd" not in asked:
+        if "xsd" not in query:
             return answer(start_response, "405 Method Not Allowed", allow="POST")
-        schema = self._documents.schema(asked["xsd"])
+        schema = self._documents.schema(query["xsd"])
         if schema is None:
             return answer(start_response, "404 Not Found")
         return answer(start_response, "200 OK", schema, XML)

@@ -1,7 +1,7 @@
-"""SOAP 1.1 for paForNode: Spyne's protocol with one parse, the published schema, and its answers.
+"""SOAP 1.1 for paForNode: a protocol of Spyne that parses once and uses the published schema.
 
-Spyne asks a protocol four things of a request (parse it, find the payload, find the operation,
-make it an object).  Each is answered here by the contract and the codec; so are its answers.
+Spyne calls a protocol to parse a request, find its payload and its operation, and build its model.
+The methods here do this with the contract and the codec, and write the answers with them too.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gpd_soap.soap import codec
 from gpd_soap.soap.envelope import SOAP11, NotSoap, open_envelope
 from gpd_soap.soap.node_rules import broken_rule
 
-#: What stands around the payload of an answer.
+#: The text before and after the payload of an answer.
 BEGIN = (
     "<?xml version='1.0' encoding='UTF-8'?>\n"
     f'<soapenv:Envelope xmlns:soapenv="{SOAP11}"><soapenv:Body>'
@@ -28,131 +28,131 @@ END = b"</soapenv:Body></soapenv:Envelope>"
 
 RECEIPTS = ("paSendRT", "paSendRTV2")
 
-#: LIMIT: an answer of so few bytes is checked once, and so many are remembered as found right;
-#: every receipt has the same OK.
+#: LIMIT: bytes of a short answer, and number of valid short answers that are not checked again.
+#: WHY: every receipt has the same OK.
 SHORT, REMEMBERED = 200, 100
 
-#: LIMIT: stText35.
+#: LIMIT: characters of stText35.
 LONGEST_CODE = 35
 
 
 class Unavailable(Fault):
-    """We failed on a receipt: at transport level, so that the Node sends it again (DESIGN 5)."""
+    """A failure of ours on a receipt; the Node sends it again (Messages, rule 5)."""
 
     def __init__(self) -> None:
-        """Say no more than that."""
+        """Take no detail, because the text is sent."""
         super().__init__("Server", "The service is not available: send the message again.")
 
 
 class BrokenAnswer(Exception):
-    """An answer that the Node would not take; the message names the rule."""
+    """An answer that the Node would reject; the message names the rule."""
 
 
 class NodeProtocol(Soap11):
-    """Both directions of every exchange; shared by threads."""
+    """Reads requests and writes answers; threads share it."""
 
     def __init__(self, schema: Schema, *, check_answers: bool) -> None:
-        """Take the published schema; answers go out unchecked only where that was asked for."""
+        """`check_answers` says whether each answer is checked before it is sent."""
         super().__init__()
         self.schema, self.check_answers = schema, check_answers
-        self._right: set[bytes] = set()
-        self._around = {o.name: _around(o.response) for o in schema.operations.values()}
+        self._valid: set[bytes] = set()
+        self._tags = {o.name: _tags(o.response) for o in schema.operations.values()}
 
     def create_in_document(self, ctx: Any, _charset: str | None = None) -> None:
-        """Parse, once; anything that is not SOAP 1.1 ends here, as a SOAP Fault."""
+        """Parse the message.  Raises Fault if it is not SOAP 1.1."""
         payload = open_envelope(ctx.udc.raw, ctx.udc.charset)
         if isinstance(payload, NotSoap):
             raise Fault(payload.code, payload.reason)
         ctx.in_document = ctx.in_body_doc = payload
 
     def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:
-        """Dispatch on the payload's name alone, whatever the SOAPAction says."""
+        """Find the operation by the name of the payload (Messages, rule 1), or raise Fault."""
         operation = self.schema.operations.get(ctx.in_body_doc.tag)
         if operation is None:
             raise Fault("Client", "The Body carries no request of paForNode.")
         ctx.method_request_string = operation.request
         ctx.udc.operation = operation.name
-        ctx.udc.organization = identified(ctx.in_body_doc)
+        ctx.udc.organization = organization_of(ctx.in_body_doc)
 
     def generate_method_contexts(self, ctx: Any) -> list[Any]:
-        """Name the one method that answers."""
+        """Return the one context, with the method that answers the request."""
         [ctx.descriptor] = self.app.interface.service_method_map[ctx.method_request_string]
         ctx.function = ctx.descriptor.function
         return [ctx]
 
     def deserialize(self, ctx: Any, message: Any) -> None:
-        """Hold the payload against the contract; make it a model, or note what it breaks."""
+        """Check the payload by the contract, then set its model or the rule that it breaks."""
         ctx.udc.violation = self.schema.check(ctx.in_body_doc)
         if ctx.udc.violation is None:
             read = codec.reader(ctx.descriptor.in_message)
-            say = ctx.udc.content.append if ctx.udc.operation in RECEIPTS else None
+            emit = ctx.udc.content.append if ctx.udc.operation in RECEIPTS else None
             try:
-                ctx.in_object = read(ctx.in_body_doc, say)
+                ctx.in_object = read(ctx.in_body_doc, emit)
             except codec.NotParsable as error:
                 ctx.udc.violation = Violation(str(error), "value")
             else:
                 ctx.udc.request = ctx.in_object
 
-    def answer_of(self, answer: Any, operation: str) -> bytes:
-        """The whole message of an answer, its payload written and then checked as it will be read.
+    def serialize_answer(self, answer: Any, operation: str) -> bytes:
+        """Return the message of an answer, with its payload checked as the Node will read it.
 
-        BrokenAnswer for one that breaks the contract or the Node's extra rules; codec.Unsayable
-        for what no message can carry.
+        Raises BrokenAnswer if it breaks the contract or a rule of the Node, and
+        codec.NotSerializable if it has a value that no message can carry.
         """
-        payload = self._written(answer, operation)
+        payload = self._payload(answer, operation)
         if self.check_answers:
             self._check(payload, answer, operation)
         return b"".join((BEGIN, payload, END))
 
     def _check(self, payload: bytes, answer: Any, operation: str) -> None:
         short = len(payload) <= SHORT
-        if short and payload in self._right:
+        if short and payload in self._valid:
             return
-        if broken := self._broken(payload, answer, operation):
-            raise BrokenAnswer(str(broken[0]))
-        if short and len(self._right) < REMEMBERED:
-            self._right.add(payload)
+        if violations := self._violations(payload, answer, operation):
+            raise BrokenAnswer(str(violations[0]))
+        if short and len(self._valid) < REMEMBERED:
+            self._valid.add(payload)
 
-    def breaches(self, answer: Any, operation: str) -> list[Violation]:
-        """Every rule for which an answer would not be taken, or could not even be written."""
+    def violations(self, answer: Any, operation: str) -> list[Violation]:
+        """Return every rule that an answer breaks, or the value that no message can carry."""
         try:
-            payload = self._written(answer, operation)
+            payload = self._payload(answer, operation)
         except codec.NotSerializable as error:
             return [Violation(str(error), "value", "what a message can carry")]
-        return self._broken(payload, answer, operation)
+        return self._violations(payload, answer, operation)
 
-    def _written(self, answer: Any, operation: str) -> bytes:
-        begin, end = self._around[operation]
+    def _payload(self, answer: Any, operation: str) -> bytes:
+        begin, end = self._tags[operation]
         model: Any = type(answer)
         return f"{begin}{codec.writer(model)(answer)}{end}".encode()
 
-    def _broken(self, payload: bytes, answer: Any, operation: str) -> list[Violation]:
-        """What breaks the contract; where nothing does, the first of the Node's rules."""
-        broken = self.schema.violations(parse_written(payload))
-        rule = None if broken else broken_rule(answer)
-        return broken if rule is None else [Violation(operation, rule)]
+    def _violations(self, payload: bytes, answer: Any, operation: str) -> list[Violation]:
+        """Return what breaks the contract, or else the first broken rule of the Node."""
+        violations = self.schema.violations(parse_written(payload))
+        rule = None if violations else broken_rule(answer)
+        return violations if rule is None else [Violation(operation, rule)]
 
     def create_out_string(self, ctx: Any, _charset: str | None = None) -> None:
-        """A SOAP Fault, which Spyne has made, in bytes with the declaration that clients expect.
+        """Write the SOAP Fault that Spyne built, with an XML declaration.
 
-        Any other answer was bytes when it was given: see `gpd_soap.soap.service`.
+        Any other answer is bytes already: see `gpd_soap.soap.service`.
         """
         ctx.out_string = [etree.tostring(ctx.out_document, encoding="UTF-8", xml_declaration=True)]
 
     def fault_to_http_response_code(self, fault: Fault) -> str:
-        """500 as SOAP 1.1 wants it, and 503 where the sender must come again."""
+        """Return 503 for Unavailable, and 500 (SOAP 1.1, section 6.2) for any other fault."""
         unavailable = isinstance(fault, Unavailable)
         return "503 Service Unavailable" if unavailable else "500 Internal Server Error"
 
 
-def _around(response: str) -> tuple[str, str]:
-    """What stands before the members of an answer, and what behind them."""
+def _tags(response: str) -> tuple[str, str]:
+    """Return the start tag and the end tag of an answer's payload."""
     name = etree.QName(response)
     return f'<paf:{name.localname} xmlns:paf="{name.namespace}">', f"</paf:{name.localname}>"
 
 
-def identified(payload: etree._Element) -> str:
-    """The organization that a request is for, as far as it can be told; a sane text in any case."""
+def organization_of(payload: etree._Element) -> str:
+    """Return the idPA of a request, or NOT_GIVEN if it has none that an answer can carry."""
     for child in payload:
         if str(child.tag).rpartition("}")[2] == "idPA":
             text = (child.text or "").strip()

@@ -1,4 +1,4 @@
-"""From the contract's words to ours: what a request asks, whichever version asks it."""
+"""Converts request models, of both versions, to values of the core."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from gpd_soap.core.receipt import Receipt, receipt_key
 from gpd_soap.usecases.node import NoticeQuery
 
 
-def claim(request: Any) -> NodeRoute:
-    """Who is asked, and through whom."""
+def node_route(request: Any) -> NodeRoute:
+    """Return the organization, broker and station that a request names."""
     return NodeRoute(request.idPA, request.idBrokerPA, request.idStation)
 
 
-def ask(request: Any) -> NoticeQuery:
-    """A question about one notice."""
-    return NoticeQuery(claim(request), request.qrCode.fiscalCode, request.qrCode.noticeNumber)
+def notice_query(request: Any) -> NoticeQuery:
+    """Return the query about one notice of a verify or a getPayment."""
+    return NoticeQuery(node_route(request), request.qrCode.fiscalCode, request.qrCode.noticeNumber)
 
 
 def demand(request: Any) -> Demand:
-    """A request for a notice."""
+    """Return the demand for a notice."""
     return Demand(
-        claim(request),
+        node_route(request),
         request.idServizio,
         request.idSoggettoServizio,
         request.datiSpecificiServizioRequest,
@@ -34,11 +34,11 @@ def demand(request: Any) -> Demand:
 
 
 def receipt(request: Any, content: Iterable[str]) -> Receipt:
-    """A receipt, V1 or V2, with the digest of its content."""
+    """Return a receipt, V1 or V2, with the digest of its content."""
     sent = request.receipt
     paid_at: datetime | None = sent.paymentDateTime
     return Receipt(
-        claim=claim(request),
+        claim=node_route(request),
         receipt_id=receipt_key(sent.receiptId),
         digest=digest(content),
         issuer=sent.fiscalCode,
@@ -59,8 +59,8 @@ def receipt(request: Any, content: Iterable[str]) -> Receipt:
 
 
 def digest(content: Iterable[str]) -> str:
-    """The name of a receipt's content: the same for every prefix, indent, comment and encoding.
+    """Return the SHA-256 of a receipt's content, as `codec.reader` emits it (Receipts, rule 11).
 
-    `content` is what `codec.reader` tells: all that the contract has.
+    Prefixes, indents, comments and encodings do not change it.
     """
     return hashlib.sha256("".join(content).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""From our words to the contract's: every answer, V1 and V2, and every refusal."""
+"""Converts answers and refusals of the core to response models, of both versions."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from gpd_soap.core.payment import NoticeDue, PaymentDue, PaymentTransfer
 from gpd_soap.soap import models
 from gpd_soap.usecases.node import ReceiptAccepted
 
-#: The models of a payment, its list of transfers and a transfer, as each version has them.
+#: The models of a payment, its list of transfers and a transfer, in each version.
 FIRST = models.PaymentV1, models.TransferListV1, models.TransferV1
 SECOND = models.PaymentV2, models.TransferListV2, models.TransferV2
 
 Outcome: TypeAlias = NoticeDue | NoticeIssued | PaymentDue | ReceiptAccepted | Refusal
 
 
-def say(outcome: Outcome, response: Any, organization: str) -> Any:
-    """The `response` model that says an outcome; `organization` signs a refusal."""
+def to_response(outcome: Outcome, response: Any, organization: str) -> Any:
+    """Return an outcome as a `response` model; `organization` is the `id` of a refusal."""
     match outcome:
         case Refusal():
             return refusal(outcome, response, organization)
@@ -39,13 +39,13 @@ def say(outcome: Outcome, response: Any, organization: str) -> Any:
             assert_never(outcome)
 
 
-def refusal(no: Refusal, response: Any, organization: str) -> Any:
-    """A typed KO; `id` is who refuses, the organization that was asked (DESIGN 3)."""
+def refusal(refused: Refusal, response: Any, organization: str) -> Any:
+    """Return a typed KO; its `id` is the organization that was asked (Messages, rule 4)."""
     fault = models.FaultBean(
-        faultCode=no.fault.code,
-        faultString=no.fault.value,
+        faultCode=refused.fault.code,
+        faultString=refused.fault.value,
         id=organization,
-        description=no.description,
+        description=refused.description,
     )
     return response(outcome="KO", fault=fault)
 
@@ -82,7 +82,7 @@ def _payment(payment: PaymentDue, response: Any) -> Any:
         companyName=notice.company_name,
         officeName=notice.office_name,
         debtor=_subject(notice.debtor),
-        transferList=transfers(transfer=[_share(share, transfer) for share in payment.shares]),
+        transferList=transfers(transfer=[_transfer(each, transfer) for each in payment.transfers]),
         metadata=_metadata(notice.metadata),
     )
 
@@ -103,19 +103,19 @@ def _subject(debtor: Debtor) -> Any:
     )
 
 
-def _share(share: PaymentTransfer, kind: Any) -> Any:
-    """One transfer; of the company and the stamp V1 has no members, and writes none."""
-    transfer = share.transfer
+def _transfer(payment: PaymentTransfer, kind: Any) -> Any:
+    """Return one transfer; V1 has no members for company and stamp, and leaves them out."""
+    transfer = payment.transfer
     return kind(
         idTransfer=transfer.number,
         transferAmount=transfer.amount,
         fiscalCodePA=transfer.organization,
         companyName=transfer.company_name,
-        IBAN=share.iban,
-        richiestaMarcaDaBollo=share.stamp and _stamp(share.stamp),
+        IBAN=payment.iban,
+        richiestaMarcaDaBollo=payment.stamp and _stamp(payment.stamp),
         remittanceInformation=transfer.remittance_information,
         transferCategory=transfer.category,
-        metadata=_metadata(share.metadata),
+        metadata=_metadata(payment.metadata),
     )
 
 

@@ -1,4 +1,4 @@
-"""paForNode, the six things that the Node asks: the program's table of contents."""
+"""paForNode: the six operations that the Node calls."""
 
 from __future__ import annotations
 
@@ -9,17 +9,16 @@ from typing import Any
 from spyne import Service, rpc
 
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
-from gpd_soap.soap import models
-from gpd_soap.soap import requests as hear
+from gpd_soap.soap import models, requests
 from gpd_soap.soap.protocol import RECEIPTS, BrokenAnswer, Unavailable
-from gpd_soap.soap.responses import Outcome, say
+from gpd_soap.soap.responses import Outcome, to_response
 from gpd_soap.usecases.node import NodeService
 
-log = logging.getLogger("gpd_soap.node")
+logger = logging.getLogger("gpd_soap.node")
 
 
 def operation(request: Any, response: Any) -> Callable[[Any], Any]:
-    """Declare a primitive: document/literal, under the contract's own element names."""
+    """Return the decorator of an operation: document/literal, with the contract's element names."""
     declare: Callable[[Any], Any] = rpc(
         request,
         _returns=response,
@@ -31,89 +30,93 @@ def operation(request: Any, response: Any) -> Callable[[Any], Any]:
 
 
 class PaForNode(Service):
-    """The creditor institution's service.  Each method hears a request and asks the desk."""
+    """The service of a creditor institution: each method answers one operation."""
 
     @operation(models.PaVerifyPaymentNoticeReq, models.PaVerifyPaymentNoticeRes)
     def paVerifyPaymentNotice(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
-        """Is this notice payable, and how much is it now?"""
-        return _desk(ctx).verify(hear.ask(request))
+        """Answer whether a notice is payable, and its amount."""
+        return _service(ctx).verify(requests.notice_query(request))
 
     @operation(models.PaGetPaymentReq, models.PaGetPaymentRes)
     def paGetPayment(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
-        """Give me the payment of this notice."""
-        return _desk(ctx).payment(hear.ask(request), request.transferType, stamps=False)
+        """Answer with the payment of a notice."""
+        return _service(ctx).payment(
+            requests.notice_query(request), request.transferType, stamps=False
+        )
 
     @operation(models.PaGetPaymentV2Request, models.PaGetPaymentV2Response)
     def paGetPaymentV2(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
-        """Give me the payment of this notice, stamps and all."""
-        return _desk(ctx).payment(hear.ask(request), request.transferType, stamps=True)
+        """Answer with the payment of a notice, which may have revenue stamps."""
+        return _service(ctx).payment(
+            requests.notice_query(request), request.transferType, stamps=True
+        )
 
     @operation(models.PaSendRTReq, models.PaSendRTRes)
     def paSendRT(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
-        """Here is a receipt."""
-        return _settle(ctx, request)
+        """Accept a receipt."""
+        return _accept_receipt(ctx, request)
 
     @operation(models.PaSendRTV2Request, models.PaSendRTV2Response)
     def paSendRTV2(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
-        """Here is a receipt, of the second form."""
-        return _settle(ctx, request)
+        """Accept a receipt of the second version."""
+        return _accept_receipt(ctx, request)
 
     @operation(models.PaDemandPaymentNoticeRequest, models.PaDemandPaymentNoticeResponse)
     def paDemandPaymentNotice(ctx: Any, request: Any) -> Outcome:  # noqa: N805  # Spyne's way
-        """Make me a notice for this service."""
-        return _desk(ctx).demand(hear.demand(request))
+        """Issue a notice for a spontaneous payment."""
+        return _service(ctx).demand(requests.demand(request))
 
     @classmethod
     def call_wrapper(cls, ctx: Any, args: Any = None) -> None:
-        """Answer, whatever happens: the one owner of what we say when we failed (DESIGN 3)."""
+        """Answer a request; a failure becomes an answer here alone (Messages, rule 5)."""
         try:
             _answer(ctx, _outcome(ctx))
         except Exception as failure:
-            log.exception("%s failed: %s", ctx.udc.operation, _told(failure))  # noqa: TRY401  # may say less
-            ctx.udc.refused(SYSTEM_ERROR)
+            logger.exception("%s failed: %s", ctx.udc.operation, _loggable(failure))  # noqa: TRY401  # may hide the text
+            ctx.udc.refuse(SYSTEM_ERROR)
             if ctx.udc.operation in RECEIPTS:
                 raise Unavailable from None
             _answer(ctx, SYSTEM_ERROR)
 
 
-def _desk(ctx: Any) -> NodeService:
-    """Who decides: what Spyne's application was configured with."""
-    desk: NodeService = ctx.app.config
-    return desk
+def _service(ctx: Any) -> NodeService:
+    """Return the service that the Spyne application was configured with."""
+    service: NodeService = ctx.app.config
+    return service
 
 
-def _settle(ctx: Any, request: Any) -> Outcome:
-    receipt = hear.receipt(request, ctx.udc.content)
-    return _desk(ctx).accept_receipt(receipt, ctx.udc.operation, ctx.udc.raw)
+def _accept_receipt(ctx: Any, request: Any) -> Outcome:
+    receipt = requests.receipt(request, ctx.udc.content)
+    return _service(ctx).accept_receipt(receipt, ctx.udc.operation, ctx.udc.raw)
 
 
 def _outcome(ctx: Any) -> Outcome:
     if ctx.udc.violation is not None:
-        return _broken(ctx)
+        return _refuse_invalid(ctx)
     outcome: Outcome = ctx.function(ctx, *ctx.in_object)
     return outcome
 
 
-def _broken(ctx: Any) -> Refusal:
-    """A message that breaks the contract; where it came as a receipt it is kept all the same."""
+def _refuse_invalid(ctx: Any) -> Refusal:
+    """Refuse a message that breaks the contract; quarantine it if it was sent as a receipt."""
     violation = ctx.udc.violation
     rule = f"contract: {violation.element}, {violation.rule}"
     if ctx.udc.operation in RECEIPTS:
         organization = ctx.udc.organization
-        _desk(ctx).quarantine(organization, ctx.udc.operation, rule, ctx.udc.raw)
+        _service(ctx).quarantine(organization, ctx.udc.operation, rule, ctx.udc.raw)
     return Refusal(PaaFault.PAA_SINTASSI_XSD, violation.description, rule)
 
 
 def _answer(ctx: Any, outcome: Outcome) -> None:
     if isinstance(outcome, Refusal):
-        ctx.udc.refused(outcome)
+        ctx.udc.refuse(outcome)
     else:
         ctx.udc.outcome, ctx.udc.rule = "OK", outcome.rule
-    answer = say(outcome, ctx.descriptor.out_message, ctx.udc.organization)
-    # WHY: Spyne leaves alone what is bytes already.
-    ctx.out_string = [ctx.app.out_protocol.answer_of(answer, ctx.udc.operation)]
+    answer = to_response(outcome, ctx.descriptor.out_message, ctx.udc.organization)
+    # WHY: Spyne does not serialize an answer that is bytes already.
+    ctx.out_string = [ctx.app.out_protocol.serialize_answer(answer, ctx.udc.operation)]
 
 
-def _told(failure: Exception) -> str:
-    """What may be said of a failure: our own words, or only its kind."""
+def _loggable(failure: Exception) -> str:
+    """Return our own text of a failure, or only its type, because its text may hold values."""
     return str(failure) if isinstance(failure, BrokenAnswer) else type(failure).__name__

@@ -1,4 +1,4 @@
-"""What is inside a message that was kept as it came."""
+"""Reads the receipt in a stored message."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ RECEIPTS: dict[str, Any] = {
 
 
 def document(raw: bytes, content: str) -> bytes:
-    """The payload of a receipt's message as a document of its own, in UTF-8.
+    """Return the payload of a receipt's message as a document in UTF-8.
 
-    `content` is the digest that the receipt is kept with.  ValueError where the message has no
-    such payload.
+    `content` is the digest stored with the receipt.  Raises ValueError if the message does not hold
+    a payload with this digest.
     """
-    # WHY: what the transport said of the encoding is gone; the digest tells which one it was.
+    # WHY: the transport's charset is not stored, so each is tried until the digest matches.
     for charset in (None, *sorted(CHARSETS)):
         payload = open_envelope(raw, charset)
         if not isinstance(payload, NotSoap) and _digest(payload) == content:
             return etree.tostring(payload, encoding="UTF-8", xml_declaration=True, with_tail=False)
-    raise ValueError("the message does not hold the receipt that it was kept for")
+    raise ValueError("the message does not hold the receipt that it was stored for")
 
 
 def _digest(payload: etree._Element) -> str | None:
-    """The digest of a receipt's content; None for what is not read as one."""
+    """Return the digest of a receipt's content, or None if the payload is not a receipt."""
     content: list[str] = []
     try:
         codec.reader(RECEIPTS[str(payload.tag)])(payload, content.append)

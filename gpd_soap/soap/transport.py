@@ -1,4 +1,4 @@
-"""The node listener's endpoint over HTTP: what may be posted, and Spyne's steps, one each."""
+"""The HTTP endpoint of the Node's messages, with one call of each of Spyne's steps."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
 from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 
-log = logging.getLogger("gpd_soap.node")
+logger = logging.getLogger("gpd_soap.node")
 
-#: SPEC: DESIGN 3: these, or none at all; JSON, multipart and the rest are not for us.
+#: The media types that are accepted, and none at all (Messages, rule 8).
 XML_TYPES = ("text/xml", "application/xml", "text/plain", "application/soap+xml", "")
 
 
 class _Context(WsgiMethodContext):
-    """Spyne's record of one call, without what a server that only answers never uses.
+    """Spyne's context of one call, without what a server does not use.
 
-    WHY: Spyne's own takes longer to make than a message takes to parse, because every attribute
-    passes a guard; the class carries the defaults instead.
+    WHY: Spyne's own guards each attribute, so building it takes longer than parsing a message.
+    Here the defaults are attributes of the class.
     """
 
     __setattr__ = object.__setattr__
-    # WHY: plain attributes, where Spyne has properties that look after each other.
+    # WHY: Spyne has properties here that set each other; plain attributes are faster.
     descriptor = in_protocol = out_protocol = None
     transport: Any = None
     out_error: Any = None
@@ -62,19 +62,20 @@ class NodeEndpoint(WsgiApplication):
         self,
         application: Any,
         clock: Clock,
-        witnesses: Sequence[ExchangeObserver],
+        observers: Sequence[ExchangeObserver],
         *,
         max_body: int,
     ) -> None:
-        """`max_body` in bytes; a larger body is refused before it is read.
+        """`max_body` is in bytes; a larger body is refused before it is read.
 
-        `clock` gives the UTC time of each request; `witnesses` are told of each exchange.
+        `clock` returns the UTC time of each request.  Each of `observers` is called with the record
+        of each exchange.
         """
         super().__init__(application, max_content_length=max_body)
-        self._clock, self._witnesses = clock, tuple(witnesses)
+        self._clock, self._observers = clock, tuple(observers)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a POST; what is not fit to be read is refused by HTTP's own means."""
+        """Answer a POST; a request that cannot be read is refused with an HTTP status."""
         if environ["REQUEST_METHOD"] != "POST":
             return answer(start_response, "405 Method Not Allowed", allow="POST")
         media = _media(environ.get("CONTENT_TYPE", ""))
@@ -90,29 +91,29 @@ class NodeEndpoint(WsgiApplication):
         return self.handle_rpc(exchange, start_response)
 
     def reprocess(self, raw: bytes, caller: str) -> ExchangeRecord:
-        """Take a message that was kept, as if the Node had sent it now; what came of it.
+        """Process a stored message as if the Node had sent it now; return the record of it.
 
-        LIMIT: the transport's word on its encoding is gone, so it must say its own.
+        LIMIT: the transport's charset is not stored, so the message must declare its encoding.
         """
-        return self._take(Exchange(raw, None, "", caller, self._clock(), perf_counter()))[2]
+        return self._process(Exchange(raw, None, "", caller, self._clock(), perf_counter()))[2]
 
     def handle_rpc(self, exchange: Exchange, start_response: StartResponse) -> list[bytes]:
         """Answer one message over HTTP."""
-        status, said, _ = self._take(exchange)
+        status, content, _ = self._process(exchange)
         start_response(
             status,
-            [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(said)))],
+            [("Content-Type", "text/xml; charset=utf-8"), ("Content-Length", str(len(content)))],
         )
-        return [said]
+        return [content]
 
-    def _take(self, exchange: Exchange) -> tuple[str, bytes, ExchangeRecord]:
-        """Take one message through Spyne: document, operation, object, answer, bytes."""
+    def _process(self, exchange: Exchange) -> tuple[str, bytes, ExchangeRecord]:
+        """Return status, answer and record of one message, processed by Spyne's steps."""
         context = _Context(self, exchange)
         try:
             self._steps(context)
         except Exception:
-            # WHY: whatever it was, a sender of receipts must come again (DESIGN 3).
-            log.exception("a message could not be processed")
+            # SPEC: Messages, rule 5: the Node must send a receipt again after any failure.
+            logger.exception("a message could not be processed")
             context.out_error = Unavailable()
             context.out_document = context.out_string = None
             self.get_out_string(context)
@@ -120,10 +121,10 @@ class NodeEndpoint(WsgiApplication):
         if context.out_error is not None:
             status = self.app.out_protocol.fault_to_http_response_code(context.out_error)
             exchange.outcome = "Fault"
-        told = exchange.over(int(status[:3]))
-        for witness in self._witnesses:
-            witness(told)
-        return status, b"".join(context.out_string), told
+        record = exchange.record(int(status[:3]))
+        for observer in self._observers:
+            observer(record)
+        return status, b"".join(context.out_string), record
 
     def _steps(self, context: _Context) -> None:
         self.generate_contexts(context)
@@ -135,15 +136,15 @@ class NodeEndpoint(WsgiApplication):
 
 
 class _Media(NamedTuple):
-    """What a Content-Type says; a hint, which decides nothing."""
+    """The parameters of an accepted Content-Type."""
 
     charset: str | None
 
 
-# WHY: everyone says the same few; LIMIT: whoever does not costs nobody memory.
+# LIMIT: 64 values; clients send few different ones, and a hostile one cannot fill the memory.
 @lru_cache(maxsize=64)
 def _media(content_type: str) -> _Media | None:
-    """Read a Content-Type; None for what we do not take."""
+    """Return the parameters of a Content-Type, or None if it is not accepted."""
     kind, _, _ = content_type.lower().partition(";")
     if kind.strip() not in XML_TYPES:
         return None

@@ -93,7 +93,7 @@ class Cases:
         if nav is not None:
             raise refusals.CaseNotWaiting
         answered = self._reprocess(self.raw(scope, told))
-        if answered.must_come_again:
+        if answered.must_be_sent_again:
             raise refusals.MessageNotTaken
         if answered.outcome != "OK":
             raise refusals.MessageRefusedAgain(answered.fault if answered.outcome == "KO" else None)

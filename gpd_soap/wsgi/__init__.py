@@ -1,1 +1,1 @@
-"""What listeners share: small answers, who may call, and the payment options (OdP)."""
+"""Parts of the listeners: small answers, client certificates, and payment options (OdP)."""

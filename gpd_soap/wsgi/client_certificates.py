@@ -1,9 +1,10 @@
-"""Who may ask the node face: whom the certificate names that the Node's forwarder presents.
+"""Client certificates on the node face: which callers may send requests.
 
-The certificate is seen by gunicorn itself, or by a proxy in front, which forwards what it saw; what
-is forwarded is believed from the proxies' own addresses alone.  Trust is by authority and name, so
-that a certificate may be renewed, and two be good at once, without a word to us.
-Source: DESIGN 1; spec/pagopa-ec.md 7.
+gunicorn reads the certificate itself, or a proxy in front reads it and forwards its subject.  A
+forwarded subject is accepted from the addresses of our proxies alone.
+
+WHY: authority and name are checked instead of the certificate itself.  So a certificate can be
+renewed, and two can be valid at once, without a change of settings.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ from gpd_soap.wsgi.http import LIVE, READY, Environ, StartResponse, Wsgi, answer
 
 Network = IPv4Network | IPv6Network
 
-#: What the proxy forwards, as WSGI names it: nginx's $ssl_client_verify and $ssl_client_s_dn.
+#: The headers of the proxy in WSGI: nginx's $ssl_client_verify and $ssl_client_s_dn.
 VERIFIED, SUBJECT = "HTTP_X_SSL_CLIENT_VERIFY", "HTTP_X_SSL_CLIENT_S_DN"
-#: Where the name is left for whoever tells of the exchange.
+#: The key of the caller's name in the environ, for the record of the exchange.
 CALLER = "REMOTE_USER"
 
 _ATTRIBUTE = re.compile(r"\s*([A-Za-z0-9.]+)=((?:[^,+\\]|\\.)*)(?:[,+]|$)", re.DOTALL)
 
 
 class Trusted:
-    """The node face behind the question who is asking."""
+    """Wraps the node face and refuses callers without an accepted certificate."""
 
     def __init__(self, face: Wsgi, names: Sequence[str], proxies: Sequence[Network]) -> None:
-        """`names` are the certificates' that may ask, all of them where there are none.
+        """`names` are the accepted common names; if empty, every name is accepted.
 
         Without `proxies` the certificate is the connection's own.
         """
         self._face, self._names, self._proxies = face, frozenset(names), tuple(proxies)
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Pass on what a trusted caller asks; whether we live is anyone's to ask."""
+        """Pass on a trusted caller's request, and any health check; answer 403 to others."""
         if environ.get("PATH_INFO") not in (LIVE, READY):
             name = self._forwarded(environ) if self._proxies else _own(environ)
             if name is None or (self._names and name not in self._names):
@@ -46,7 +47,7 @@ class Trusted:
         return self._face(environ, start_response)
 
     def _forwarded(self, environ: Environ) -> str | None:
-        """The name that a proxy saw, if it is one of our proxies and what it saw was good."""
+        """Return the name that one of our proxies verified and forwarded, or None."""
         if not _is_in(environ.get("REMOTE_ADDR", ""), self._proxies):
             return None
         if environ.get(VERIFIED) != "SUCCESS":
@@ -55,9 +56,9 @@ class Trusted:
 
 
 def tls(certificate: str, key: str, authorities: str) -> ssl.SSLContext:
-    """How connections are secured: TLS 1.2 at least, and a certificate of whoever connects.
+    """Return the TLS context of a listener: at least TLS 1.2, with a certificate of the client.
 
-    OSError or ssl.SSLError for files that cannot be used.
+    Raises OSError or ssl.SSLError if a file cannot be used.
     """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
@@ -68,24 +69,24 @@ def tls(certificate: str, key: str, authorities: str) -> ssl.SSLContext:
 
 
 def common_name(subject: str) -> str | None:
-    r"""The one CN of a subject in RFC 2253's form; None where there is none, or more than one.
+    r"""Return the CN of a subject in RFC 2253's form, or None unless it has exactly one.
 
     >>> common_name(r"CN=forwarder.example,O=A\, CN=other,C=IT")
     'forwarder.example'
     """
-    names, place = [], 0
-    while place < len(subject):
-        found = _ATTRIBUTE.match(subject, place)
-        if found is None:
+    names, position = [], 0
+    while position < len(subject):
+        attribute = _ATTRIBUTE.match(subject, position)
+        if attribute is None:
             return None
-        if found[1].upper() == "CN":
-            names.append(found[2])
-        place = found.end()
+        if attribute[1].upper() == "CN":
+            names.append(attribute[2])
+        position = attribute.end()
     return names[0] if len(names) == 1 else None
 
 
 def _own(environ: Environ) -> str | None:
-    """The name on the certificate of the connection itself."""
+    """Return the CN of the connection's own certificate, or None unless it has exactly one."""
     connection: Any = environ["gunicorn.socket"]
     subject = connection.getpeercert()["subject"]
     names = [value for part in subject for kind, value in part if kind == "commonName"]
@@ -94,7 +95,7 @@ def _own(environ: Environ) -> str | None:
 
 def _is_in(address: str, networks: Iterable[Network]) -> bool:
     try:
-        found = ip_address(address)
+        parsed = ip_address(address)
     except ValueError:
         return False
-    return any(found in network for network in networks)
+    return any(parsed in network for network in networks)

@@ -1,7 +1,7 @@
-"""Which faces other machines can reach in clear text, and whether the settings say so.
+"""Which faces other machines can reach in clear text, and whether a setting allows it.
 
-Whoever reaches an open node face can mark a notice paid; whoever listens before an open admin face
-reads its keys.
+WHY: anybody who reaches an open node face can mark a notice paid.  Anybody on the network of an
+open admin face can read its keys.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from typing import NamedTuple
 
 from gpd_soap.settings import Settings, SettingsError
 
-#: LIMIT: bits of a prefix: 10.0.0.0/8 and fc00::/7 are the widest networks that an office may own;
-#: a wider one is most of the internet, and trusting it is trusting everybody.
+#: LIMIT: bits of a prefix.  10.0.0.0/8 and fc00::/7 are the widest networks that an office can own;
+#: a wider one contains other people's machines.
 WIDEST_PREFIX = {4: 8, 6: 7}
 
 
 class Exposure(NamedTuple):
-    """A face that other machines reach in clear text: `allowed` where a setting says so."""
+    """A face that other machines reach in clear text; `allowed` is true if a setting permits it."""
 
     face: str
     allowed: bool
@@ -36,23 +36,23 @@ def exposures(settings: Settings, served: str = "all") -> Iterator[Exposure]:
         yield Exposure(
             "node",
             settings.node_open,
-            "whoever reaches it can mark a notice paid",
-            "bind 127.0.0.1, give GPD_NODE_TLS_CERTIFICATE or GPD_NODE_PROXIES (the proxies' own"
-            " addresses), or say GPD_NODE_OPEN=true",
+            "anybody who reaches it can mark a notice paid",
+            "bind 127.0.0.1, set GPD_NODE_TLS_CERTIFICATE or GPD_NODE_PROXIES (the proxies' own"
+            " addresses), or set GPD_NODE_OPEN=true",
         )
     if served != "node" and not is_loopback(settings.admin_bind):
         yield Exposure(
             "admin",
             settings.admin_open,
             "keys and personal data cross the network in clear text",
-            "bind 127.0.0.1 behind a proxy that does TLS, or say GPD_ADMIN_OPEN=true",
+            "bind 127.0.0.1 behind a proxy that does TLS, or set GPD_ADMIN_OPEN=true",
         )
 
 
 def allowed_exposures(settings: Settings, served: str) -> list[str]:
-    """Return a line for each face that is open because a setting says so.
+    """Return a line for each face that is open because a setting permits it.
 
-    Raises SettingsError if a face in `served` is exposed and no setting says so.
+    Raises SettingsError if a face in `served` is exposed and no setting permits it.
     """
     lines = []
     for each in exposures(settings, served):
@@ -66,7 +66,7 @@ def allowed_exposures(settings: Settings, served: str) -> list[str]:
 
 
 def facts(settings: Settings, served: str = "all") -> list[tuple[str, bool, str]]:
-    """Return name, True and a word for each exposed face: told by health, and no failure."""
+    """Return (name, True, text) for each exposed face; health shows it, and it is no failure."""
     return [
         (f"{each.face} face", True, f"open to other machines in clear text: {each.risk}")
         for each in exposures(settings, served)
@@ -89,14 +89,14 @@ def is_loopback(bind: str) -> bool:
     try:
         address = ip_address(host)
     except ValueError:
-        # WHY: what a name resolves to may change, so a name is taken for another machine's.
+        # WHY: the address of a name can change, so a name counts as reachable from other machines.
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback
 
 
 def _are_narrow(networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    """Return whether there are networks, and each of them can be one of proxies alone."""
+    """Return whether there are networks, each narrow enough to hold an office's proxies alone."""
     return bool(networks) and all(
         network.prefixlen >= WIDEST_PREFIX[network.version] for network in networks
     )

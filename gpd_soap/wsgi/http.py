@@ -1,4 +1,4 @@
-"""HTTP as both faces speak it: short answers, and whether we are alive and ready."""
+"""HTTP for both faces: short answers, request bodies, and the health checks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-#: The facts that must hold: a name, whether it holds, and a word on it.
+#: Returns the facts that must hold: name, whether it holds, and a text.
 Ready = Callable[[], Iterable[tuple[str, bool, str]]]
 
 LIVE, READY = "/health/live", "/health/ready"
@@ -27,7 +27,7 @@ def answer(
     allow: str = "",
     retry_after: int = 0,
 ) -> list[bytes]:
-    """Answer with a body, or with the status in words where there is none."""
+    """Answer with a body; without one, the body is the status."""
     content = body or status.encode() + b"\n"
     headers = [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(content)))]
     if allow:
@@ -39,16 +39,16 @@ def answer(
 
 
 def caller(environ: Environ) -> str:
-    """Who asks: the name on the certificate where one was asked for, or else the address."""
+    """Return the name on the caller's certificate or, without one, the caller's address."""
     name: str = environ.get("REMOTE_USER") or environ.get("REMOTE_ADDR") or NOT_GIVEN
     return name
 
 
 def body(environ: Environ, most: int) -> bytes | str:
-    """The whole body, or the status of a refusal where it is longer than `most` bytes.
+    """Return the whole body, or the status of the refusal if it is not readable.
 
-    What says that it is longer is not read; what does not say is read so far and no further.  A
-    body that does not arrive is refused too.
+    A body whose Content-Length exceeds `most` bytes is not read.  Without Content-Length, at most
+    `most + 1` bytes are read.  A body that does not arrive is refused with 400.
     """
     length = environ.get("CONTENT_LENGTH") or ""
     if length and not (length.isascii() and length.isdigit()):
@@ -63,18 +63,18 @@ def body(environ: Environ, most: int) -> bytes | str:
 
 
 def health(ready: Ready, environ: Environ, start_response: StartResponse) -> list[bytes]:
-    """Answer the two questions of whoever keeps us running; 503 while something is missing."""
+    """Answer the live and the ready check; the status is 503 while a fact does not hold."""
     if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
         return answer(start_response, "405 Method Not Allowed", allow="GET, HEAD")
-    well, body = state(ready() if environ["PATH_INFO"] == READY else ())
-    status = "200 OK" if well else "503 Service Unavailable"
+    healthy, body = state(ready() if environ["PATH_INFO"] == READY else ())
+    status = "200 OK" if healthy else "503 Service Unavailable"
     return answer(start_response, status, body, "application/json")
 
 
 def state(facts: Iterable[tuple[str, bool, str]]) -> tuple[bool, bytes]:
-    """Whether all that must hold does, and how that is told."""
-    told, well = {}, True
-    for name, holds, word in facts:
-        told[name] = word if holds else f"FAIL: {word}"
-        well = well and holds
-    return well, json.dumps({"status": "up" if well else "down", **told}).encode()
+    """Return whether every fact holds, and the facts as JSON."""
+    texts, healthy = {}, True
+    for name, holds, text in facts:
+        texts[name] = text if holds else f"FAIL: {text}"
+        healthy = healthy and holds
+    return healthy, json.dumps({"status": "up" if healthy else "down", **texts}).encode()

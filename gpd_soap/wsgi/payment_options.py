@@ -1,8 +1,7 @@
-"""Payment options (OdP) over HTTP: how the debt of a notice may be paid, asked and told in JSON.
+"""Payment options (OdP) over HTTP: how the debt of a notice can be paid, as JSON.
 
-It is the Node's question and not SOAP.  Source: spec/pagopa-ec.md 8.  A debt that is withdrawn,
-expired or paid is told by its states and never as an error: the platform passes the states on to
-whoever asks, and of an error it passes on a sentence.
+The Node calls this with HTTP and not with SOAP.  A debt that is withdrawn, expired or paid is
+answered with its statuses.  Source: OdP; Payment options, rules 1 to 5.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 Outcome: TypeAlias = OptionsDue | Refusal
 Content: TypeAlias = dict[str, object]
 
-log = logging.getLogger("gpd_soap.node")
+logger = logging.getLogger("gpd_soap.node")
 
 OPTIONS = "/payment-options/"
 OPERATION = "paymentOptions"
@@ -34,15 +33,15 @@ OPERATION = "paymentOptions"
 _PATH = re.compile(OPTIONS + "organizations/([^/]+)/notices/([^/]+)")
 _ORGANIZATION, _NAV = re.compile("[0-9]{11}"), re.compile("[0-9]{18}")
 
-MISSHAPEN = Refusal(
+MALFORMED_PATH = Refusal(
     PaaFault.PAA_SINTASSI_XSD,
     "L'indirizzo richiede il codice fiscale dell'ente (11 cifre) e il numero avviso (18 cifre).",
     "path: an organization has 11 digits, a notice number 18",
 )
 
 
-class Asked(NamedTuple):
-    """What a path names; `NOBODY` stands for what has not the right shape."""
+class OptionsQuery(NamedTuple):
+    """The organization and the notice in a path; `NOT_GIVEN` replaces a malformed one."""
 
     organization: str
     nav: str
@@ -52,32 +51,37 @@ class PaymentOptions:
     """A WSGI application for the paths of payment options."""
 
     def __init__(
-        self, desk: NodeService, witnesses: Sequence[ExchangeObserver], *, max_body: int
+        self, service: NodeService, observers: Sequence[ExchangeObserver], *, max_body: int
     ) -> None:
-        """`witnesses` are told of each exchange; a body over `max_body` bytes is refused."""
-        self._desk, self._witnesses, self._max_body = desk, tuple(witnesses), max_body
+        """Each of `observers` is called with the record of each exchange.
+
+        A body of more than `max_body` bytes is refused.
+        """
+        self._service, self._observers, self._max_body = service, tuple(observers), max_body
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer a POST; its body, if it has one, says nothing."""
-        refused = self._unfit(environ)
+        """Answer a POST; its body is ignored."""
+        refused = self._refused_status(environ)
         if refused is not None:
             return answer(start_response, refused, allow="POST" if refused[:3] == "405" else "")
-        at, started = self._desk.clock(), perf_counter()
-        asked = _asked(environ["PATH_INFO"])
-        outcome, status, content = self._answered(asked, at)
-        said = answer(
+        arrived_at, started = self._service.clock(), perf_counter()
+        query = _query(environ["PATH_INFO"])
+        outcome, status, content = self._answered(query, arrived_at)
+        response = answer(
             start_response,
             f"{status.value} {status.phrase}",
             json.dumps(content).encode(),
             "application/json",
         )
         seconds = perf_counter() - started
-        told = _told(asked, outcome, status, at=at, caller=caller(environ), seconds=seconds)
-        for witness in self._witnesses:
-            witness(told)
-        return said
+        record = _record(
+            query, outcome, status, arrived_at=arrived_at, caller=caller(environ), seconds=seconds
+        )
+        for observer in self._observers:
+            observer(record)
+        return response
 
-    def _unfit(self, environ: Environ) -> str | None:
+    def _refused_status(self, environ: Environ) -> str | None:
         if _PATH.fullmatch(environ["PATH_INFO"]) is None:
             return "404 Not Found"
         if environ["REQUEST_METHOD"] != "POST":
@@ -85,34 +89,36 @@ class PaymentOptions:
         ignored = body(environ, self._max_body)
         return ignored if isinstance(ignored, str) else None
 
-    def _answered(self, asked: Asked, at: datetime) -> tuple[Outcome, HTTPStatus, Content]:
+    def _answered(
+        self, query: OptionsQuery, arrived_at: datetime
+    ) -> tuple[Outcome, HTTPStatus, Content]:
         try:
-            outcome = self._outcome(asked)
-            return outcome, *_said(outcome, at)
+            outcome = self._outcome(query)
+            return outcome, *_response(outcome, arrived_at)
         except Exception as failure:
-            # WHY: here a failure is an answer, as for every question (DESIGN 3).
-            log.exception("%s failed: %s", OPERATION, type(failure).__name__)
-            return SYSTEM_ERROR, *_said(SYSTEM_ERROR, at)
+            # SPEC: Messages, rule 5: a failure of ours is an answer to a question.
+            logger.exception("%s failed: %s", OPERATION, type(failure).__name__)
+            return SYSTEM_ERROR, *_response(SYSTEM_ERROR, arrived_at)
 
-    def _outcome(self, asked: Asked) -> Outcome:
-        return MISSHAPEN if NOT_GIVEN in asked else self._desk.options(*asked)
+    def _outcome(self, query: OptionsQuery) -> Outcome:
+        return MALFORMED_PATH if NOT_GIVEN in query else self._service.options(*query)
 
 
-def _asked(path: str) -> Asked:
-    """What the path names; what has not the right shape may be anything, and is nobody."""
+def _query(path: str) -> OptionsQuery:
+    """Return the organization and the notice in a path; a malformed one becomes NOT_GIVEN."""
     match = _PATH.fullmatch(path)
     assert match is not None
     organization, nav = match.groups()
-    return Asked(
+    return OptionsQuery(
         organization if _ORGANIZATION.fullmatch(organization) else NOT_GIVEN,
         nav if _NAV.fullmatch(nav) else NOT_GIVEN,
     )
 
 
-def _said(outcome: Outcome, at: datetime) -> tuple[HTTPStatus, Content]:
+def _response(outcome: Outcome, arrived_at: datetime) -> tuple[HTTPStatus, Content]:
     if isinstance(outcome, OptionsDue):
         return HTTPStatus.OK, _due(outcome)
-    # SPEC: the contract's name for a request that breaks it is shorter than the WSDL's.
+    # SPEC: OdP: PAA_SINTASSI is the name of the WSDL's PAA_SINTASSI_XSD.
     name = outcome.fault.code.removesuffix("_XSD")
     code, number = PAIRS[name]
     status = HTTPStatus(number)
@@ -121,15 +127,15 @@ def _said(outcome: Outcome, at: datetime) -> tuple[HTTPStatus, Content]:
         "httpStatusDescription": status.phrase,
         "appErrorCode": code,
         "errorMessage": f"{name} {outcome.description}",
-        "timestamp": int(at.timestamp()),
-        # SPEC: UTC without a zone: in the contract's example it is the timestamp's instant.
-        "dateTime": at.replace(tzinfo=None).isoformat(timespec="microseconds"),
+        "timestamp": int(arrived_at.timestamp()),
+        # SPEC: OdP: UTC without a zone; in the example it is the instant of the timestamp.
+        "dateTime": arrived_at.replace(tzinfo=None).isoformat(timespec="microseconds"),
     }
     return status, error
 
 
 def _due(due: OptionsDue) -> Content:
-    # LIMIT: `standin` is left out: no source says what it means, and the reference hides it.
+    # LIMIT: `standin` is left out, because no source defines it and GPD hides it.
     return _present(
         organizationFiscalCode=due.organization,
         companyName=due.company_name,
@@ -167,7 +173,7 @@ def _installment(installment: Installment) -> Content:
 
 
 def _instant(instant: datetime | None) -> str | None:
-    # SPEC: the platform reads a local date-time, which has no zone.
+    # SPEC: OdP: a local date-time, which has no zone.
     return None if instant is None else rome.to_wire_datetime(instant)
 
 
@@ -175,20 +181,26 @@ def _present(**fields: object) -> Content:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _told(
-    asked: Asked, outcome: Outcome, status: int, *, at: datetime, caller: str, seconds: float
+def _record(
+    query: OptionsQuery,
+    outcome: Outcome,
+    status: int,
+    *,
+    arrived_at: datetime,
+    caller: str,
+    seconds: float,
 ) -> ExchangeRecord:
-    """What there is to tell when an answer has been made."""
+    """Return the record of an answered exchange."""
     fault = outcome.fault.code if isinstance(outcome, Refusal) else None
     return ExchangeRecord(
-        at=at,
+        arrived_at=arrived_at,
         seconds=seconds,
         caller=caller,
         operation=OPERATION,
-        organization=asked.organization,
+        organization=query.organization,
         broker=NOT_GIVEN,
         station=NOT_GIVEN,
-        notice=asked.nav,
+        notice=query.nav,
         iuv=None,
         receipt_id=None,
         psp=None,

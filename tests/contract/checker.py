@@ -1,8 +1,8 @@
 """Compares a WSDL and its schemas with the published contract, without any of our own program.
 
-`published.toml` holds the published contract as lines of text: for each operation, message element,
-schema and type what two parties must agree on. `contract_of` reads the same lines from a WSDL.
-Layout, comments, prefixes and the order of declarations are no part of a contract.
+`published.toml` holds the published contract as lines of text, for each operation, message element,
+schema and type. `contract_of` reads the same lines from a WSDL.  Layout, comments, prefixes and the
+order of declarations are not part of a contract.
 
 `python -m tests.contract.checker [WSDL]` prints the differences; `--write` prints the lines of
 a WSDL in the form of `published.toml`.
@@ -31,7 +31,7 @@ PREFIXES = {
     "http://pagopa-api.pagopa.gov.it/xsd/common-types/v1.0.0/": "common",
 }
 GROUPS = {f"{XS}sequence": "sequence", f"{XS}choice": "choice", f"{XS}all": "all"}
-#: What a line of an element says in words of its own; any other attribute is written out.
+#: Attributes that the line of an element has without their names; others are written with them.
 OF_AN_ELEMENT = {"name", "type", "minOccurs", "maxOccurs"}
 
 #: Section, then name, then lines.
@@ -154,7 +154,7 @@ def _short(name: str) -> str:
 
 
 def _extra(node: etree._Element, known: set[str]) -> list[str]:
-    """Return lines for the attributes and children that no other line speaks of."""
+    """Return lines for the attributes and children that have no line of their own."""
     attributes = [f"{key} {value}" for key, value in sorted(node.items()) if key not in known]
     children = [etree.QName(child).localname for child in node if child.tag != f"{XS}annotation"]
     return [str(each) for each in attributes] + [f"has {child}" for child in children]
@@ -190,7 +190,7 @@ def _complex(node: etree._Element, types: list[str]) -> Iterator[str]:
 
 
 def _content(node: etree._Element, types: list[str], *, top: bool = False) -> Iterator[str]:
-    """Yield the lines of one particle; a sequence at the top of a type is the usual and unsaid."""
+    """Yield the lines of one particle; a plain sequence at the top of a type has no line."""
     if node.tag == f"{XS}annotation":
         return
     many = f"{node.get('minOccurs', '1')}..{node.get('maxOccurs', '1').replace('unbounded', 'n')}"

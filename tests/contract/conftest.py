@@ -1,4 +1,4 @@
-"""What the tests of the contract share."""
+"""Fixtures of the tests of the contract."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from gpd_soap.contract.schema import Schema
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    """The judge, made once as in a process."""
+    """A schema, built once for each module as in a process."""
     return Schema()

@@ -1,4 +1,4 @@
-"""Messages that keep the contract, and their place in an envelope."""
+"""Messages that the contract allows, and an envelope for them."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ GOOD = {
 
 
 def enveloped(root: str, inside: str, namespaces: str = "") -> etree._Element:
-    """The payload as the node face meets it: the first child of a Body, in its envelope."""
+    """Return a payload in its envelope, as the node face reads it: the first child of a Body."""
     envelope = etree.fromstring(
         '<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/" '
         'xmlns:common="http://pagopa-api.pagopa.gov.it/xsd/common-types/v1.0.0/" '

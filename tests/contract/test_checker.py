@@ -22,7 +22,7 @@ TEXT = "common:stText140"
 
 
 class Planted(NamedTuple):
-    """A change of one file's first match, and what is then said of one name."""
+    """A change of the first match in a file, and the differences of one name after it."""
 
     file: str
     pattern: str
@@ -107,14 +107,14 @@ PLANTED = {
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Our documents in a folder of their own."""
+    """A copy of our documents in a folder."""
     for part in ("wsdl", "xsd"):
         shutil.copytree(ROOT / part, tmp_path / part)
     return tmp_path
 
 
 def compared(copy: Path) -> list[str]:
-    """Return what the copy differs in."""
+    """Return the differences of the copy."""
     return list(differences(published(), contract_of(copy / WSDL)))
 
 
@@ -126,8 +126,8 @@ def replace(file: Path, pattern: str, by: str) -> None:
 
 
 @pytest.mark.parametrize("planted", PLANTED)
-def test_contract_that_differs_in_one_fact_is_named(copy: Path, planted: str):
-    """The comparison can fail, and says in which type and by which line."""
+def test_contract_with_one_change_is_reported_by_its_lines(copy: Path, planted: str):
+    """The lines name the type or operation, what is missing, and what is not in the contract."""
     file, pattern, by, of, missing, more = PLANTED[planted]
     replace(copy / file, pattern, by)
 
@@ -136,8 +136,8 @@ def test_contract_that_differs_in_one_fact_is_named(copy: Path, planted: str):
     assert {line for line in compared(copy) if line.startswith(of)} == expected
 
 
-def test_contract_without_one_operation_is_named(copy: Path):
-    """A Node that calls it would get no answer."""
+def test_contract_without_one_operation_is_reported(copy: Path):
+    """The lines name the operation and its message elements."""
     for _ in ("port type", "binding"):
         replace(copy / WSDL, r'<wsdl:operation name="paSendRT">.*?</wsdl:operation>', "")
 
@@ -148,8 +148,8 @@ def test_contract_without_one_operation_is_named(copy: Path):
     assert not [line for line in lines if "not in the contract" in line]
 
 
-def test_contract_with_other_layout_prefixes_and_order_of_types_is_the_same(copy: Path):
-    """What no message shows is no difference."""
+def test_contract_with_other_layout_prefixes_and_order_of_types_is_equal(copy: Path):
+    """A difference that no message can show is not reported."""
     file = copy / PA
     replace(file, r"(<xsd:complexType name=\"ctQrCode\">.*?</xsd:complexType>)(.*)(</xsd:schema>)",
             r"\2<!-- moved -->\1\3")  # fmt: skip
@@ -160,14 +160,14 @@ def test_contract_with_other_layout_prefixes_and_order_of_types_is_the_same(copy
 
 
 def test_lines_of_our_documents_are_written_as_the_published_file():
-    """The file can be made again from a newer WSDL, and shows then what has changed."""
+    """The file can be written again from a newer WSDL, and a comparison then shows its changes."""
     ours = contract_of(ROOT / WSDL)
 
     assert written(ours) == PUBLISHED.read_text("utf-8")
 
 
 def test_checker_as_a_command_exits_with_1_on_a_difference(copy: Path):
-    """Whoever has no pytest can compare a WSDL all the same."""
+    """The command compares a WSDL without pytest."""
     replace(copy / COMMON, re.escape("[0-9]{18}"), "[0-9]{19}")
     command = [sys.executable, "-m", "tests.contract.checker"]
     same, other = (

@@ -24,12 +24,12 @@ from tests.usecases.spontaneous.samples import XSD
 THREADS = 4
 VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
 BROKEN = VERIFY.replace(b"<noticeNumber>3", b"<noticeNumber>x")
-# LIMIT: seconds in which two threads that both compile meet; one that waits for the other does not.
+# LIMIT: seconds within which two threads that may compile at once are seen doing it.
 MEETING_SECONDS = 0.25
 
 
 def in_threads(work: Callable[[], object]) -> None:
-    """Do the same in so many threads at one instant, and wait until each is done."""
+    """Start `work` in THREADS threads at once, and wait until all are done."""
     start = threading.Barrier(THREADS)
 
     def begin() -> None:
@@ -44,7 +44,7 @@ def in_threads(work: Callable[[], object]) -> None:
 
 
 def answered(face: Wsgi, message: bytes) -> bytes:
-    """What a face answers, unchecked: a check of ours would compile a schema of its own."""
+    """Return the answer of a face, unchecked, because a check would compile its own schema."""
     environ: dict[str, Any] = {
         "REQUEST_METHOD": "POST",
         "PATH_INFO": "/partner",
@@ -57,7 +57,7 @@ def answered(face: Wsgi, message: bytes) -> bytes:
 
 @pytest.fixture
 def compiling(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The process of every compilation since; libxml2 still does each."""
+    """The process ids of all compilations since; each is still done by libxml2."""
     processes: list[int] = []
     compile_schema = etree.XMLSchema
 
@@ -72,7 +72,7 @@ def compiling(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 def test_process_forked_after_assembly_compiles_nothing(
     fresh_database: FreshDatabase, compiling: list[int]
 ):
-    """Its first messages, good and bad, are checked by what its parent compiled."""
+    """A forked process checks its messages with the schemas that its parent compiled."""
     contract.cache_clear()
     store = Store(fresh_database("sqlite", world.prepare))
     face = world.face(store)
@@ -94,17 +94,17 @@ def test_process_forked_after_assembly_compiles_nothing(
 
 @pytest.fixture
 def most_at_once(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
-    """How many threads were compiling at one instant, at most."""
+    """A function that returns the greatest number of threads that compiled at once."""
     compile_schema, lock, inside, counts = etree.XMLSchema, threading.Lock(), [0], [0]
-    met = threading.Event()
+    together = threading.Event()
 
     def compile_in_company(*source: Any, **named: Any) -> etree.XMLSchema:
         with lock:
             inside[0] += 1
             counts.append(inside[0])
         if inside[0] > 1:
-            met.set()
-        met.wait(MEETING_SECONDS)
+            together.set()
+        together.wait(MEETING_SECONDS)
         try:
             return compile_schema(*source, **named)
         finally:
@@ -118,7 +118,7 @@ def most_at_once(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
 def test_contract_and_service_schemas_are_compiled_one_at_a_time(
     most_at_once: Callable[[], int],
 ):
-    """libxml2 fills its table of built-in types at the first compilation, without a lock."""
+    """At the first compilation libxml2 fills its table of built-in types without a lock."""
     one, other = (XSD.format(f'<xs:element name="{name}"/>') for name in ("one", "other"))
     work: Iterator[Callable[[], object]] = iter(
         [Schema, Schema, lambda: compiled(one), lambda: compiled(other)]
@@ -129,22 +129,22 @@ def test_contract_and_service_schemas_are_compiled_one_at_a_time(
     assert most_at_once() == 1
 
 
-def test_a_lent_copy_is_nobody_elses_until_it_is_back():
-    """Two that validate at once have a copy each, and one that is back is lent again."""
+def test_copy_in_use_is_not_given_to_another_thread():
+    """Two validations at once have a copy each, and a free copy is used again."""
     root = etree.fromstring(XSD.format('<xs:element name="a"/>'))
     schema = CompiledSchema(lambda: etree.XMLSchema(root))
-    with schema.lent() as one, schema.lent() as other:
+    with schema.exclusive_copy() as one, schema.exclusive_copy() as other:
         assert one is not other
-    with schema.lent() as again, schema.lent() as once_more:
+    with schema.exclusive_copy() as again, schema.exclusive_copy() as once_more:
         assert {id(again), id(once_more)} == {id(one), id(other)}
 
 
-def test_a_copy_is_given_back_by_one_that_failed():
-    """What was not validated costs no copy."""
+def test_copy_is_free_again_after_an_exception():
+    """An exception in a validation loses no copy."""
     root = etree.fromstring(XSD.format('<xs:element name="a"/>'))
     schema = CompiledSchema(lambda: etree.XMLSchema(root))
-    with pytest.raises(LookupError), schema.lent() as failed:
+    with pytest.raises(LookupError), schema.exclusive_copy() as failed:
         raise LookupError
 
-    with schema.lent() as again:
+    with schema.exclusive_copy() as again:
         assert again is failed

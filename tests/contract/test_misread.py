@@ -1,4 +1,4 @@
-"""Messages written to be misread by whoever reads what libxml2 says of them."""
+"""Messages that imitate libxml2's messages, to be misread by a program that parses those."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("evil", HOSTILE)
-def test_a_value_written_to_be_misread_is_not_believed(schema: Schema, evil: str):
-    """A value that imitates the validator's sentence changes nothing in ours."""
+def test_value_that_imitates_the_validator_changes_nothing(schema: Schema, evil: str):
+    """The violation is the same as for any other wrong value."""
     payload = enveloped(VERIFY_ROOT, VERIFY.replace("301000000000000043", evil))
 
-    said = schema.check(payload)
+    violation = schema.check(payload)
 
-    assert said == Violation("noticeNumber", "pattern", "[0-9]{18}")
-    assert said.description == (
+    assert violation == Violation("noticeNumber", "pattern", "[0-9]{18}")
+    assert violation.description == (
         "Il campo noticeNumber non rispetta il contratto: formato atteso [0-9]{18}."
     )
 
@@ -47,15 +47,15 @@ def test_a_value_written_to_be_misread_is_not_believed(schema: Schema, evil: str
     ["urn:x'.Expected(evil)", "urn:%7D':%20Expected", "urn:" + "e" * 70_000],
     ids=["quotes", "escapes", "long"],
 )
-def test_a_namespace_written_to_be_misread_is_not_believed(schema: Schema, evil: str):
-    """A namespace may be any URI; only names of the contract come out."""
+def test_namespace_that_imitates_the_validator_changes_nothing(schema: Schema, evil: str):
+    """A namespace may be any URI, and the violation has names of the contract only."""
     payload = enveloped(VERIFY_ROOT, f'{HEADER}<evil xmlns="{evil}"/>')
 
-    said = schema.check(payload)
+    violation = schema.check(payload)
 
-    assert said is not None
-    assert (said.element, said.rule) == (UNFORESEEN, "unexpected")
-    assert said.expected in ("qrCode", "")
+    assert violation is not None
+    assert (violation.element, violation.rule) == (UNFORESEEN, "unexpected")
+    assert violation.expected in ("qrCode", "")
 
 
 @pytest.mark.parametrize(
@@ -70,17 +70,17 @@ def test_a_namespace_written_to_be_misread_is_not_believed(schema: Schema, evil:
     ],
     ids=lambda evil: evil[:30].encode("unicode_escape").decode(),
 )
-def test_even_a_parser_that_lets_any_namespace_through_is_safe(schema: Schema, evil: str):
-    """Ours refuses a namespace that is no URI; the reading of the sentence does not lean on it."""
+def test_message_of_the_validator_with_any_namespace_is_read_safely(schema: Schema, evil: str):
+    """The parser refuses a namespace that is not a URI, and this reading does not depend on it."""
     message = f"Element '{{{evil}}}evil': This element is not expected. Expected is ( qrCode )."
 
-    said = schema._misplaced(f"{{{PA}}}{VERIFY_ROOT}", ["*"], message)
+    violation = schema._misplaced(f"{{{PA}}}{VERIFY_ROOT}", ["*"], message)
 
-    assert said == Violation(UNFORESEEN, "unexpected", "qrCode")
+    assert violation == Violation(UNFORESEEN, "unexpected", "qrCode")
 
 
-def test_a_long_prefix_is_not_mistaken_for_a_name(schema: Schema):
-    """The validator cuts long names in its paths; a cut one is nobody's."""
+def test_long_prefix_is_not_taken_for_a_name(schema: Schema):
+    """The validator cuts long names in its paths."""
     prefix = "idPA" * 40
     payload = enveloped(VERIFY_ROOT, f'<{prefix}:idPA xmlns:{prefix}="u"/>')
 
@@ -88,21 +88,21 @@ def test_a_long_prefix_is_not_mistaken_for_a_name(schema: Schema):
 
 
 @pytest.mark.parametrize("before", range(90, 100))
-def test_a_name_that_libxml2_cuts_inside_a_character_is_not_told(schema: Schema, before: int):
-    """It cannot say where it was; we say that it is none of ours."""
+def test_name_cut_inside_a_character_is_an_unforeseen_element(schema: Schema, before: int):
+    """There is no path for it, and no name of the contract is so long."""
     payload = enveloped(VERIFY_ROOT, f"{HEADER}<p:{'a' * before}{'è' * 50}/>", 'xmlns:p="urn:p"')
 
     assert schema.check(payload) == Violation(UNFORESEEN, "unexpected", "qrCode")
 
 
 @pytest.mark.parametrize("attribute", ["schemaLocation", "noNamespaceSchemaLocation"])
-def test_a_schema_that_a_message_names_is_never_fetched(schema: Schema, attribute: str):
-    """A message cannot make us call anyone, nor bring its own rules."""
-    asked: list[str] = []
+def test_schema_location_in_a_message_is_not_fetched(schema: Schema, attribute: str):
+    """A message can neither cause a connection nor bring its own rules."""
+    requests: list[str] = []
 
     class Trap(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            requests.append(self.path)
 
     with http.server.HTTPServer(("127.0.0.1", 0), Trap) as trap:
         thread = threading.Thread(target=trap.serve_forever)
@@ -117,4 +117,4 @@ def test_a_schema_that_a_message_names_is_never_fetched(schema: Schema, attribut
         thread.join()
 
     assert verdicts == (None, Violation(UNFORESEEN, "unexpected", "qrCode"))
-    assert asked == []
+    assert requests == []

@@ -7,33 +7,33 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.contract.parsing import CHARSETS, CROWD, parse
+from gpd_soap.contract.parsing import CHARSETS, TOO_MANY_NAMES, parse
 
-SAID = "è dovuto"
-PLAIN = f"<a>{SAID}</a>"
+TEXT = "è dovuto"
+PLAIN = f"<a>{TEXT}</a>"
 
 
 def declared(encoding: str) -> str:
-    """The document under a declaration."""
+    """Return the document with an XML declaration."""
     return f'<?xml version="1.0" encoding="{encoding}"?>{PLAIN}'
 
 
 def read(raw: bytes, charset: str | None = None) -> str | None:
-    """The text of the root as a reader gets it; None for what is refused."""
+    """Return the text of the root, or None for a refused document."""
     root = parse(raw, charset)
     return None if root is None else root.text
 
 
 def attributes(many: int) -> bytes:
-    """An element with so many."""
+    """Return an element with so many attributes."""
     given = " ".join(f'b{n}=""' for n in range(many))
-    return f"<a {given}>{SAID}</a>".encode()
+    return f"<a {given}>{TEXT}</a>".encode()
 
 
 def namespaces(many: int) -> bytes:
-    """Elements that declare so many in all."""
+    """Return elements that declare so many namespaces in all."""
     declaring = "".join(f'<b xmlns="{n}"/>' for n in range(many))
-    return f"<a>{SAID}{declaring}</a>".encode()
+    return f"<a>{TEXT}{declaring}</a>".encode()
 
 
 ACCEPTED = {
@@ -48,34 +48,34 @@ ACCEPTED = {
     "UTF-16 with its mark and declaration": (declared("UTF-16").encode("utf-16"), None),
     "UTF-16LE without a mark, declared": (declared("UTF-16").encode("utf-16-le"), None),
     "UTF-16BE without a mark, declared": (declared("UTF-16").encode("utf-16-be"), None),
-    "UTF-16LE told by the transport": (PLAIN.encode("utf-16-le"), "utf-16le"),
-    "UTF-16BE told by the transport": (f"{PLAIN}\n".encode("utf-16-be"), "UTF-16BE"),
+    "UTF-16LE named by the transport": (PLAIN.encode("utf-16-le"), "utf-16le"),
+    "UTF-16BE named by the transport": (f"{PLAIN}\n".encode("utf-16-be"), "UTF-16BE"),
     "UTF-16 with mark and white space": (f"\n{declared('UTF-16')}".encode("utf-16"), "utf-16"),
     "Latin-1 declared": (declared("ISO-8859-1").encode("latin-1"), None),
-    "Latin-1 told by the transport": (PLAIN.encode("latin-1"), "ISO-8859-1"),
-    "Windows-1252 told by the transport": (PLAIN.encode("cp1252"), "windows-1252"),
+    "Latin-1 named by the transport": (PLAIN.encode("latin-1"), "ISO-8859-1"),
+    "Windows-1252 named by the transport": (PLAIN.encode("cp1252"), "windows-1252"),
     "declaration against the transport": (declared("ISO-8859-1").encode("latin-1"), "utf-8"),
     "transport against a wrong declaration": (declared("US-ASCII").encode(), "UTF-8"),
     "re-encoded under an old declaration": (declared("UTF-16").encode("latin-1"), "iso-8859-1"),
-    "a value that libxml2 warns of": (f'<a xml:space="odd">{SAID}</a>'.encode(), None),
-    "attributes that are not too many": (attributes(CROWD - 1), None),
-    "namespaces that are not too many": (namespaces(CROWD - 1), None),
+    "a value that libxml2 warns of": (f'<a xml:space="odd">{TEXT}</a>'.encode(), None),
+    "attributes that are not too many": (attributes(TOO_MANY_NAMES - 1), None),
+    "namespaces that are not too many": (namespaces(TOO_MANY_NAMES - 1), None),
     "unknown charset, not needed": (PLAIN.encode(), "klingon"),
 }
 
 
 @pytest.mark.parametrize(("raw", "charset"), ACCEPTED.values(), ids=ACCEPTED)
-def test_every_honest_encoding_is_read(raw: bytes, charset: str | None):
-    """What the sender's machine calls text is read as the sender wrote it."""
-    assert read(raw, charset) == SAID
+def test_document_in_an_accepted_encoding_is_read(raw: bytes, charset: str | None):
+    """The text is the one that the sender wrote."""
+    assert read(raw, charset) == TEXT
 
 
 @pytest.mark.parametrize("charset", sorted(CHARSETS))
-def test_a_transport_may_name_every_encoding_of_the_list(charset: str):
-    """Python decodes what the list promises, however its name is written."""
+def test_charset_of_the_list_is_tried_if_the_declared_one_fails(charset: str):
+    """Each charset of the list is known to Python, in any spelling."""
     text = declared("klingon").replace("è", "e")
 
-    assert read(text.encode(charset), charset.upper()) == SAID.replace("è", "e")
+    assert read(text.encode(charset), charset.upper()) == TEXT.replace("è", "e")
 
 
 REFUSED = {
@@ -111,10 +111,10 @@ REFUSED = {
     "HTML entity": (b"<a>&egrave;</a>", None),
     "depth 300": (b"<a>" * 300 + b"</a>" * 300, None),
     "depth 100000": (b"<a>" * 100_000 + b"</a>" * 100_000, None),
-    "attributes without end": (attributes(CROWD), None),
-    "namespaces without end": (namespaces(CROWD), None),
+    "attributes without end": (attributes(TOO_MANY_NAMES), None),
+    "namespaces without end": (namespaces(TOO_MANY_NAMES), None),
     "namespaces without end in UTF-16": (
-        namespaces(CROWD).decode().encode("utf-16-le"),
+        namespaces(TOO_MANY_NAMES).decode().encode("utf-16-le"),
         "utf-16le",
     ),
     "JSON": (b'{"a": 1}', None),
@@ -123,13 +123,13 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("raw", "charset"), REFUSED.values(), ids=REFUSED)
-def test_what_is_not_well_formed_is_refused(raw: bytes, charset: str | None):
-    """Nothing is repaired: what the sender meant is not ours to guess."""
+def test_document_that_is_not_well_formed_is_refused(raw: bytes, charset: str | None):
+    """Nothing is repaired, because the sender's intention is unknown."""
     assert parse(raw, charset) is None
 
 
-def test_a_slow_encoding_is_never_tried():
-    """A charset chosen to take minutes is refused at once."""
+def test_charset_outside_the_list_is_not_tried():
+    """A charset that would take minutes is refused at once."""
     long = b"<a>\xff" + b"a-" * 500_000
     before = time.thread_time()
 
@@ -147,17 +147,17 @@ def test_a_slow_encoding_is_never_tried():
         "<!-- -->1234<!-- -->",
     ],
 )
-def test_a_value_in_pieces_is_read_whole(inside: str):
-    """Who splits a value with a comment cannot show two readers two values."""
+def test_value_split_by_comments_is_read_whole(inside: str):
+    """Two readers of a message see the same value."""
     root = parse(f"<a>{inside}</a>".encode())
 
     assert root is not None
     assert (root.text, len(root)) == ("1234", 0)
 
 
-def test_comments_and_instructions_around_the_root_change_nothing():
-    """A banner of the sender's tool is no reason to refuse."""
-    assert read(f"<?p q?><!-- x -->{PLAIN}<!-- y --><?r s?>".encode()) == SAID
+def test_comments_and_instructions_around_the_root_are_ignored():
+    """A comment of the sender's tool is no reason to refuse."""
+    assert read(f"<?p q?><!-- x -->{PLAIN}<!-- y --><?r s?>".encode()) == TEXT
 
 
 LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
@@ -175,38 +175,38 @@ DOCTYPES = {
 
 @pytest.mark.parametrize("charset", [None, "utf-8"])
 @pytest.mark.parametrize("doctype", DOCTYPES.values(), ids=DOCTYPES)
-def test_a_doctype_is_refused_with_or_without_entities(doctype: str, charset: str | None):
-    """No message of SOAP has one, and every attack on a parser begins there."""
+def test_doctype_is_refused_with_or_without_entities(doctype: str, charset: str | None):
+    """SOAP does not allow a DOCTYPE, and attacks on parsers need one."""
     assert parse(f"{doctype}<a/>".encode(), charset) is None
     assert parse(f"{doctype}<a/>".encode("utf-16"), charset) is None
 
 
-@pytest.mark.parametrize("place", ["<a>&l9;</a>", '<a x="&l9;"/>'], ids=["text", "attribute"])
-def test_entities_that_grow_are_not_grown(place: str):
-    """A billion laughs cost us a smile."""
+@pytest.mark.parametrize("entity", ["<a>&l9;</a>", '<a x="&l9;"/>'], ids=["text", "attribute"])
+def test_growing_entities_are_not_expanded(entity: str):
+    """A billion laughs take no time."""
     before = time.thread_time()
 
-    assert parse(f"{DOCTYPES['billion laughs']}{place}".encode()) is None
+    assert parse(f"{DOCTYPES['billion laughs']}{entity}".encode()) is None
     assert time.thread_time() - before < 1
 
 
-def test_a_file_is_neither_read_nor_echoed(tmp_path: Path):
-    """An entity that points to our disk brings nothing in."""
+def test_external_entity_of_a_file_is_not_read(tmp_path: Path):
+    """A document cannot read our disk."""
     secret = tmp_path / "secret"
     secret.write_text("segreto")
-    asks = f'<!DOCTYPE a [<!ENTITY e SYSTEM "{secret.as_uri()}">]><a>&e;</a>'
+    document = f'<!DOCTYPE a [<!ENTITY e SYSTEM "{secret.as_uri()}">]><a>&e;</a>'
 
-    assert parse(asks.encode()) is None
-    assert parse(asks.encode(), "utf-8") is None
+    assert parse(document.encode()) is None
+    assert parse(document.encode(), "utf-8") is None
 
 
-def test_no_document_makes_us_call_anyone():
-    """Neither an entity, a DTD, a stylesheet nor an inclusion opens a connection."""
-    asked: list[str] = []
+def test_document_opens_no_connection():
+    """Entities, DTDs, stylesheets and inclusions are not fetched."""
+    requests: list[str] = []
 
     class Trap(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            asked.append(self.path)
+            requests.append(self.path)
 
     with http.server.HTTPServer(("127.0.0.1", 0), Trap) as trap:
         thread = threading.Thread(target=trap.serve_forever)
@@ -223,17 +223,17 @@ def test_no_document_makes_us_call_anyone():
         trap.shutdown()
         thread.join()
 
-    assert asked == []
+    assert requests == []
 
 
-def test_threads_read_side_by_side():
-    """Each thread has parsers of its own, and gets the document it brought."""
+def test_threads_that_parse_at_once_get_their_own_documents():
+    """Each thread has parsers of its own."""
     wrong: list[str | None] = []
 
     def reads(text: str) -> None:
         for turn in range(500):
-            said = read(f"<a>{text}</a>".encode()) if turn % 2 else read(b"<a>")
-            wrong.extend([said] if said != (text if turn % 2 else None) else [])
+            result = read(f"<a>{text}</a>".encode()) if turn % 2 else read(b"<a>")
+            wrong.extend([result] if result != (text if turn % 2 else None) else [])
 
     threads = [threading.Thread(target=reads, args=(f"testo {n}",)) for n in range(4)]
     for thread in threads:

@@ -1,4 +1,4 @@
-"""Is what we wrote the published contract, and do strangers' tools understand it?"""
+"""Our documents are the published contract, and other tools can read them."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Served(BaseHTTPRequestHandler):
     """Answers `?wsdl` and `?xsd=…` the way the node listener does."""
 
     documents: Documents
-    asked: list[str]
+    requests: list[str]
 
     def do_GET(self) -> None:
-        """Look the document up; there is nothing else here."""
-        self.asked.append(self.path)
+        """Answer with the document of the query, or 404."""
+        self.requests.append(self.path)
         query = parse_qs(urlsplit(self.path).query, keep_blank_values=True)
         name = query.get("xsd", [""])[0]
         body = self.documents.wsdl if "wsdl" in query else self.documents.schema(name)
@@ -38,53 +38,53 @@ class Served(BaseHTTPRequestHandler):
         self.wfile.write(body or b"")
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def served() -> Iterator[tuple[str, list[str]]]:
-    """Our documents on a real port: their public address, and what was asked of it."""
+    """Serve our documents on a port; yield their public address and the requests."""
     with ThreadingHTTPServer(("127.0.0.1", 0), Served) as server:
         url = f"http://127.0.0.1:{server.server_port}/partner"
-        Served.documents, Served.asked = Documents(url), []
+        Served.documents, Served.requests = Documents(url), []
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield url, Served.asked
+            yield url, Served.requests
         finally:
             server.shutdown()
             thread.join()
 
 
-def stranger(url: str) -> Any:
-    """Make the client that an integrator makes, from the public address alone."""
+def soap_client(url: str) -> Any:
+    """Return a client that is built from the public address alone."""
     client: Any = zeep.Client
     return client(f"{url}?wsdl")
 
 
-def test_every_operation_element_type_and_facet_is_the_published_one():
-    """Two parties that hold this contract and the published one can exchange every message."""
+def test_our_wsdl_is_the_published_contract():
+    """Two parties with these documents can exchange every message."""
     assert list(differences(published(), contract_of(OURS))) == []
 
 
-def test_the_served_documents_are_still_the_published_contract(tmp_path: Path):
-    """What an address in the documents changes is the address only."""
+def test_served_documents_are_the_published_contract(tmp_path: Path):
+    """The public address changes nothing else in the documents."""
     documents = Documents("https://ec.example/partner")
-    asked = b"https://ec.example/partner?xsd="
+    address = b"https://ec.example/partner?xsd="
     for name in ("paForNode.xsd", "sac-common-types-1.0.xsd"):
         served_schema = documents.schema(name)
         assert served_schema is not None
-        (tmp_path / name).write_bytes(served_schema.replace(asked, b""))
+        (tmp_path / name).write_bytes(served_schema.replace(address, b""))
     wsdl = tmp_path / "paForNode.wsdl"
-    wsdl.write_bytes(documents.wsdl.replace(asked, b""))
+    wsdl.write_bytes(documents.wsdl.replace(address, b""))
 
     assert list(differences(published(), contract_of(wsdl))) == []
 
 
-def test_a_soap_client_builds_itself_from_the_served_documents():
-    """An integrator points a client at `?wsdl`, and every operation is there."""
-    with served() as (url, asked):
-        client = stranger(url)
+def test_soap_client_is_built_from_the_served_documents():
+    """A client that is given ?wsdl has every operation."""
+    with served() as (url, requests):
+        client = soap_client(url)
 
     (service,) = client.wsdl.services.values()
     (port,) = service.ports.values()
@@ -92,17 +92,17 @@ def test_a_soap_client_builds_itself_from_the_served_documents():
     assert set(port.binding._operations) == ours
     assert len(ours) == 6
     assert port.binding_options["address"] == url
-    assert asked == [
+    assert requests == [
         "/partner?wsdl",
         "/partner?xsd=paForNode.xsd",
         "/partner?xsd=sac-common-types-1.0.xsd",
     ]
 
 
-def test_what_a_soap_client_writes_keeps_the_contract():
-    """A stranger's serialiser, fed by our documents, makes a message that we accept."""
+def test_message_of_a_soap_client_is_valid():
+    """A message that another program writes from our documents is accepted."""
     with served() as (url, _):
-        client = stranger(url)
+        client = soap_client(url)
     header = {"idPA": "77777777777", "idBrokerPA": "77777777777", "idStation": "77777777777_01"}
 
     envelope = client.create_message(

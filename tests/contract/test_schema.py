@@ -31,23 +31,23 @@ EVIL = "CLNGNN80A01H501X"
 
 
 class Bad(NamedTuple):
-    """A change that breaks the contract, and what must be said of it."""
+    """A change that breaks the contract, and the violation that it must give."""
 
     root: str
     old: str
     new: str
-    said: Violation
+    violation: Violation
 
 
 def broken(bad: Bad) -> etree._Element:
-    """A good message with one change."""
+    """Return a valid message with one change."""
     good = GOOD[bad.root]
     assert bad.old in good
     return enveloped(bad.root, good.replace(bad.old, bad.new, 1))
 
 
 def value(root: str, element: str, good: str, bad: str, rule: str, expected: str) -> Bad:
-    """An element whose value alone is wrong."""
+    """Return a change of one element's value."""
     return Bad(
         root,
         f"<{element}>{good}</{element}>",
@@ -56,11 +56,11 @@ def value(root: str, element: str, good: str, bad: str, rule: str, expected: str
     )
 
 
-def test_the_contract_asks_six_questions(schema: Schema):
-    """Dispatch knows what the WSDL knows, by the irregular names of its roots."""
+def test_schema_has_the_six_operations_of_the_wsdl(schema: Schema):
+    """The roots of the messages have the irregular names of the WSDL."""
     assert {operation.name: operation for operation in schema.operations.values()} == {
-        name: Operation(name, f"{{{PA}}}{name}{asked}", f"{{{PA}}}{name}{answered}", name)
-        for name, asked, answered in [
+        name: Operation(name, f"{{{PA}}}{name}{request}", f"{{{PA}}}{name}{response}", name)
+        for name, request, response in [
             ("paVerifyPaymentNotice", "Req", "Res"),
             ("paGetPayment", "Req", "Res"),
             ("paGetPaymentV2", "Request", "Response"),
@@ -72,15 +72,15 @@ def test_the_contract_asks_six_questions(schema: Schema):
     assert all(root == operation.request for root, operation in schema.operations.items())
 
 
-def test_the_questions_cannot_be_changed(schema: Schema):
-    """What one request does can never change what the next is."""
+def test_operations_of_a_schema_cannot_be_changed(schema: Schema):
+    """One request cannot change the operations of the next."""
     with pytest.raises(TypeError):
         schema.operations["x"] = Operation("x", "x", "x", "x")  # type: ignore[index]
 
 
 @pytest.mark.parametrize("root", GOOD)
-def test_a_message_that_keeps_the_contract_passes(schema: Schema, root: str):
-    """Nobody who wrote it right is refused."""
+def test_valid_message_has_no_violation(schema: Schema, root: str):
+    """Every valid request is accepted."""
     assert schema.check(enveloped(root, GOOD[root])) is None
 
 
@@ -91,14 +91,14 @@ def test_a_message_that_keeps_the_contract_passes(schema: Schema, root: str):
         f"<outcome>KO</outcome>{FAULT}",
     ],
 )
-def test_an_answer_is_judged_by_the_same_contract(schema: Schema, inside: str):
-    """Our own words pass the same gate before they leave."""
+def test_answer_is_checked_by_the_same_schema(schema: Schema, inside: str):
+    """Our own answers are checked before they are sent."""
     assert schema.check(enveloped("paSendRTRes", inside)) is None
     assert schema.check(enveloped("paSendRTRes", inside * 2)) is not None
 
 
-def test_an_inherited_element_is_named(schema: Schema):
-    """The outcome comes from the type every answer extends, and is still one of our names."""
+def test_element_of_a_base_type_is_named(schema: Schema):
+    """The outcome is declared in the base type of every answer."""
     answer = enveloped("paSendRTRes", f"<outcome>{EVIL}</outcome>")
 
     assert schema.check(answer) == Violation("outcome", "enumeration", "OK, KO")
@@ -166,14 +166,16 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("bad", VALUES, ids=lambda bad: f"{bad.said.element}-{bad.said.rule}")
-def test_a_wrong_value_is_named_by_its_element_and_rule(schema: Schema, bad: Bad):
-    """The sender learns what to mend; the value itself is said to nobody."""
-    said = schema.check(broken(bad))
+@pytest.mark.parametrize(
+    "bad", VALUES, ids=lambda bad: f"{bad.violation.element}-{bad.violation.rule}"
+)
+def test_wrong_value_is_named_by_element_and_rule(schema: Schema, bad: Bad):
+    """The violation has what the sender must correct, and not the value."""
+    violation = schema.check(broken(bad))
 
-    assert said == bad.said
+    assert violation == bad.violation
     received = bad.new.split(">")[1].split("<")[0]
-    assert len(received) < 3 or received not in said.description
+    assert len(received) < 3 or received not in violation.description
 
 
 @pytest.mark.parametrize(
@@ -200,30 +202,30 @@ def test_a_wrong_value_is_named_by_its_element_and_rule(schema: Schema, bad: Bad
         ("paGetPaymentReq", "dueDate", "2026-03-31", "2028-02-29Z"),
     ],
 )
-def test_a_value_at_the_edge_of_its_rule_passes(
+def test_value_at_the_limit_of_its_rule_is_accepted(
     schema: Schema, root: str, element: str, good: str, edge: str
 ):
-    """The rule that refuses the next value lets this one through."""
+    """The rule that refuses the next value accepts this one."""
     assert schema.check(broken(value(root, element, good, edge, "", ""))) is None
 
 
-def test_stray_characters_in_base64_are_for_the_decoder_to_refuse(schema: Schema):
-    """libxml2 skips what is not base64; whoever decodes must be strict."""
+def test_stray_characters_in_base64_are_accepted_by_the_schema(schema: Schema):
+    """The decoder must be strict, because libxml2 skips characters that are not base64."""
     stray = DEMAND.replace("PGEvPg==", "P!G.E-vP(g)==")
 
     assert schema.check(enveloped("paDemandPaymentNoticeRequest", stray)) is None
 
 
-def test_no_rule_is_without_a_value_that_breaks_it():
-    """Every facet and the built-in types stand in the list above."""
+def test_every_facet_has_a_value_that_breaks_it():
+    """The list above has every facet and the built-in types."""
     facets = set(EXPECTING) - {"missing", "unexpected"}
 
-    assert {bad.said.rule for bad in VALUES} == facets
+    assert {bad.violation.rule for bad in VALUES} == facets
 
 
-def test_the_stamp_s_digest_is_bounded_by_its_pattern(schema: Schema):
-    """The only pattern over base64 is checked on the text as written."""
-    asked = (
+def test_digest_of_a_stamp_is_limited_by_its_pattern(schema: Schema):
+    """The only pattern of a base64 type applies to the text as written."""
+    inside = (
         "<outcome>OK</outcome><data><creditorReferenceId>1</creditorReferenceId>"
         "<paymentAmount>16.00</paymentAmount><dueDate>2026-03-31</dueDate>"
         f"<description>d</description><companyName>c</companyName><debtor>{SUBJECT}</debtor>"
@@ -236,10 +238,10 @@ def test_the_stamp_s_digest_is_bounded_by_its_pattern(schema: Schema):
         )
         + "</transferList></data>"
     )
-    good = enveloped("paGetPaymentV2Response", asked.replace("HASH", "QUFB"))
-    long = enveloped("paGetPaymentV2Response", asked.replace("HASH", "QUFB" * 19))
+    good = enveloped("paGetPaymentV2Response", inside.replace("HASH", "QUFB"))
+    long = enveloped("paGetPaymentV2Response", inside.replace("HASH", "QUFB" * 19))
     other = enveloped(
-        "paGetPaymentV2Response", asked.replace("HASH", "QUFB").replace(">01<", ">02<")
+        "paGetPaymentV2Response", inside.replace("HASH", "QUFB").replace(">01<", ">02<")
     )
 
     assert schema.check(good) is None
@@ -300,38 +302,40 @@ STRUCTURE = [
 ]
 
 
-@pytest.mark.parametrize("bad", STRUCTURE, ids=lambda bad: f"{bad.said.element}-{bad.said.rule}")
-def test_a_wrong_structure_is_named_without_what_came(schema: Schema, bad: Bad):
-    """A name is said only when the contract has it; a stranger's name is not."""
-    said = schema.check(broken(bad))
+@pytest.mark.parametrize(
+    "bad", STRUCTURE, ids=lambda bad: f"{bad.violation.element}-{bad.violation.rule}"
+)
+def test_wrong_structure_is_named_without_names_of_the_sender(schema: Schema, bad: Bad):
+    """A name is in the violation only if the contract has it."""
+    violation = schema.check(broken(bad))
 
-    assert said == bad.said
-    assert EVIL not in said.description
+    assert violation == bad.violation
+    assert EVIL not in violation.description
 
 
-def test_every_rule_we_name_is_shown_to_be_reached():
-    """No sentence is written that no message can earn."""
-    reached = {bad.said.rule for bad in VALUES + STRUCTURE}
+def test_every_named_rule_is_reached_by_a_message():
+    """Each text of a violation has a message that causes it."""
+    reached = {bad.violation.rule for bad in VALUES + STRUCTURE}
 
     assert reached == set(EXPECTING) | set(PLAIN) == set(RULES.values()) | {"missing", "namespace"}
 
 
-def test_an_unknown_root_is_not_named(schema: Schema):
-    """Dispatch has refused it already; if it ever comes here, it is refused in silence."""
-    said = schema.check(enveloped(EVIL, VERIFY))
+def test_unknown_root_is_an_unforeseen_element(schema: Schema):
+    """Dispatch refuses it first, and its name is not repeated."""
+    violation = schema.check(enveloped(EVIL, VERIFY))
 
-    assert said == Violation(UNFORESEEN, "unexpected")
+    assert violation == Violation(UNFORESEEN, "unexpected")
 
 
-def test_a_payload_of_its_own_document_is_judged_alike(schema: Schema):
-    """An envelope is not needed: a stored payload is judged as it was when it came."""
+def test_payload_without_an_envelope_is_checked_alike(schema: Schema):
+    """A stored payload has the same violation as when it arrived."""
     payload = etree.fromstring(f'<p:{VERIFY_ROOT} xmlns:p="{PA}"><idPA/></p:{VERIFY_ROOT}>')
 
     assert schema.check(payload) == Violation("idPA", "minLength", "1")
 
 
-def test_the_envelope_is_as_it_was_after_the_check(schema: Schema):
-    """A later reader finds the payload where the sender put it."""
+def test_check_leaves_the_envelope_unchanged(schema: Schema):
+    """The payload stays in the Body."""
     payload = enveloped(VERIFY_ROOT, VERIFY)
     before = etree.tostring(payload.getroottree())
 
@@ -343,28 +347,28 @@ def test_the_envelope_is_as_it_was_after_the_check(schema: Schema):
     assert etree.QName(parent).localname == "Body"
 
 
-def test_a_type_named_with_a_prefix_of_the_envelope_is_understood(schema: Schema):
-    """SOAP stacks declare prefixes at the top, and use them in xsi:type far below."""
+def test_xsi_type_with_a_prefix_of_the_envelope_is_accepted(schema: Schema):
+    """SOAP stacks declare prefixes in the envelope and use them in xsi:type."""
     typed = VERIFY.replace("<idPA>", '<idPA xsi:type="common:stText35">')
 
     assert schema.check(enveloped(VERIFY_ROOT, typed)) is None
 
 
-def test_threads_never_hear_each_other_s_violation(schema: Schema):
-    """Two senders at the same instant are each told of their own mistake."""
+def test_threads_that_check_at_once_get_their_own_violations(schema: Schema):
+    """Two senders at one instant get the violation of their own message."""
     mistakes = [VALUES[0], VALUES[6], STRUCTURE[1], STRUCTURE[5]]
     start = threading.Barrier(len(mistakes))
     wrong: list[tuple[Violation | None, Violation]] = []
 
-    def complain(bad: Bad) -> None:
+    def check(bad: Bad) -> None:
         payload = broken(bad)
         start.wait()
         for _ in range(2_000):
-            said = schema.check(payload)
-            if said != bad.said:
-                wrong.append((said, bad.said))
+            violation = schema.check(payload)
+            if violation != bad.violation:
+                wrong.append((violation, bad.violation))
 
-    threads = [threading.Thread(target=complain, args=(bad,)) for bad in mistakes]
+    threads = [threading.Thread(target=check, args=(bad,)) for bad in mistakes]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -373,8 +377,8 @@ def test_threads_never_hear_each_other_s_violation(schema: Schema):
     assert wrong == []
 
 
-def test_every_place_where_a_rule_is_broken_can_be_told(schema: Schema):
-    """Once each, in the order of the message, though libxml2 says of each value two things."""
+def test_violations_are_one_for_each_wrong_element(schema: Schema):
+    """They are in document order, though libxml2 reports two errors for each value."""
     root = "paVerifyPaymentNoticeReq"
     inside = GOOD[root].replace("<idPA>77777777777<", "<idPA><")
     payload = enveloped(root, inside.replace("<fiscalCode>77777777777<", "<fiscalCode>7<"))

@@ -1,4 +1,4 @@
-"""What is said of a message that breaks the contract."""
+"""The texts of violations."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from gpd_soap.contract.violation import UNFORESEEN
         (Violation("idPA", "pattern"), "Il campo idPA non rispetta il contratto."),
     ],
 )
-def test_a_violation_is_an_italian_sentence(violation: Violation, sentence: str):
-    """The person at the counter reads it, and the integrator can act on it."""
+def test_description_of_a_violation_is_an_italian_sentence(violation: Violation, sentence: str):
+    """Payer and integrator read which element breaks which rule."""
     assert violation.description == sentence
 
 
@@ -52,6 +52,6 @@ def test_a_violation_is_an_italian_sentence(violation: Violation, sentence: str)
         ),
     ],
 )
-def test_a_violation_is_told_to_an_operator_in_words(violation: Violation, words: str):
-    """Element, rule, and what was expected."""
+def test_text_of_a_violation_has_element_rule_and_expectation(violation: Violation, words: str):
+    """The text is for an operator."""
     assert str(violation) == words

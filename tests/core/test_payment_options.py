@@ -1,4 +1,4 @@
-"""How a debt's ways to pay are told: grouped, in order, each with its state and its reason."""
+"""The ways to pay a debt: grouped, in order, each with its status and reason."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -25,7 +25,7 @@ ORGANIZATION = "77777777777"
 
 
 def listed(nav: str, plan: str | None = None, *, all_ccp: bool = True, **more: Any) -> Listed:
-    """A notice of 10 euros, published yesterday and due tomorrow unless said otherwise."""
+    """Return a notice of 10 euros, published yesterday and due tomorrow, but for `more`."""
     fields: dict[str, Any] = {
         "iupd": "ONE", "version": 1, "published_at": NOW - DAY, "withdrawn_at": None,
         "company_name": "Comune di Esempio", "office_name": None,
@@ -40,14 +40,14 @@ def listed(nav: str, plan: str | None = None, *, all_ccp: bool = True, **more: A
 
 
 def options(*debt: Listed) -> tuple[PaymentOption, ...]:
-    """The ways to pay a debt, as the first of its notices is asked about."""
-    found = payment_options(ORGANIZATION, debt[0].notice.nav, debt, NOW)
-    assert isinstance(found, OptionsDue)
-    return found.options
+    """Return the ways to pay a debt, queried by its first notice."""
+    due = payment_options(ORGANIZATION, debt[0].notice.nav, debt, NOW)
+    assert isinstance(due, OptionsDue)
+    return due.options
 
 
 def navs(option: PaymentOption) -> str:
-    """The notices of a way to pay, in its order."""
+    """Return the numbers of the notices of a way to pay, in its order."""
     return "".join(each.notice.nav for each in option.installments)
 
 
@@ -69,14 +69,12 @@ def navs(option: PaymentOption) -> str:
         ({"valid_from": NOW + TICK}, "POI_INVALID"),
     ],
 )
-def test_an_installment_stands_as_its_facts_and_the_clock_say(
-    more: dict[str, Any], status: str
-) -> None:
-    """The order of verify's refusals is the order of these states; all but the plainest say why."""
-    found = installment(listed("1", **more).notice, NOW)
+def test_installment_has_the_status_of_verifys_refusal(more: dict[str, Any], status: str) -> None:
+    """The first refusal of verify gives the status, and every status but UNPAID has a reason."""
+    one = installment(listed("1", **more).notice, NOW)
 
-    assert found.status == status
-    assert (found.reason is None) == (status == "POI_UNPAID")
+    assert one.status == status
+    assert (one.reason is None) == (status == "POI_UNPAID")
 
 
 @pytest.mark.parametrize(
@@ -97,14 +95,14 @@ def test_an_installment_stands_as_its_facts_and_the_clock_say(
         ("EXPIRED_UNPAID INVALID", "PO_EXPIRED_UNPAID"),
     ],
 )
-def test_a_way_to_pay_stands_as_its_installments_make_it(of: str, status: str) -> None:
-    """Progress comes first, then what is in time, then what is late."""
-    for found in permutations(InstallmentStatus[name] for name in of.split()):
-        assert option_status(found) == status
+def test_plan_has_the_first_status_that_applies(of: str, status: str) -> None:
+    """The order of the installments does not matter."""
+    for statuses in permutations(InstallmentStatus[name] for name in of.split()):
+        assert option_status(statuses) == status
 
 
-def test_ways_to_pay_and_their_installments_come_by_due_date() -> None:
-    """In whatever order the facts are: the plan that ends last is told last."""
+def test_options_and_installments_are_sorted_by_due_date() -> None:
+    """The plan that ends last is last, whatever the order of the stored notices."""
     debt = (
         listed("1", "rate", due_at=NOW + 9 * DAY),
         listed("2", due_at=NOW + 5 * DAY),
@@ -117,39 +115,39 @@ def test_ways_to_pay_and_their_installments_come_by_due_date() -> None:
         assert [navs(option) for option in options(*facts)] == ["4", "2", "5", "31"]
 
 
-def test_a_plan_is_the_sum_of_its_installments() -> None:
-    """Amounts add up, dates are the widest, and one bank account spoils allCCP."""
+def test_plan_sums_amounts_and_spans_dates() -> None:
+    """Amounts add up, the dates are the widest, and one bank account makes allCCP false."""
     first, second = NOW - 3 * DAY, NOW + DAY
-    [found] = options(
+    [plan] = options(
         listed("1", "rate", valid_from=first),
         listed("2", "rate", due_at=NOW + 4 * DAY, valid_from=second, all_ccp=False),
     )
 
-    assert (found.amount, found.valid_from, found.due_at) == (2000, first, NOW + 4 * DAY)
-    assert (found.all_ccp, found.description) == (False, "Tributo")
+    assert (plan.amount, plan.valid_from, plan.due_at) == (2000, first, NOW + 4 * DAY)
+    assert (plan.all_ccp, plan.description) == (False, "Tributo")
 
 
-def test_a_plan_has_a_description_only_if_its_installments_share_one() -> None:
-    """The first installment's own text would be said of all of them."""
+def test_plan_of_different_descriptions_has_none() -> None:
+    """A plan has a description only if all of its installments have the same."""
     debt = [listed(nav, "rate", description=f"Rata {nav}") for nav in "12"]
 
     assert [option.description for option in options(*debt)] == [None]
 
 
-def test_without_a_date_of_its_own_an_option_is_valid_from_its_publication() -> None:
-    """As it has been payable since then."""
-    [found] = options(listed("1"))
+def test_option_without_valid_from_is_valid_from_publication() -> None:
+    """Its installment says the same."""
+    [option] = options(listed("1"))
 
-    assert found.valid_from == found.installments[0].valid_from == NOW - DAY
+    assert option.valid_from == option.installments[0].valid_from == NOW - DAY
 
 
-def test_a_plan_may_be_called_like_the_number_of_a_notice() -> None:
-    """A single option never falls into a plan, whatever that is called."""
+def test_plan_named_like_a_notice_number_stays_apart() -> None:
+    """A single option is never grouped into a plan, whatever the plan's name."""
     assert [navs(option) for option in options(listed("1"), listed("2", "1"))] == ["1", "2"]
 
 
-def test_a_way_that_is_not_to_be_used_says_why_as_its_notices_do() -> None:
-    """Excluded by a payment, or withdrawn with the rest."""
+def test_invalid_option_has_the_reason_of_its_installment() -> None:
+    """An excluded and a withdrawn option have different reasons."""
     [paid, excluded] = options(listed("1", paid_at=NOW), listed("2", alternative_paid=True))
     [withdrawn] = options(listed("1", withdrawn_at=NOW))
 
@@ -170,13 +168,15 @@ def test_a_way_that_is_not_to_be_used_says_why_as_its_notices_do() -> None:
         ([listed("1", valid_from=NOW + TICK), listed("2", valid_from=NOW + DAY)], NOT_YET_VALID),
     ],
 )
-def test_what_nobody_may_know_of_is_unknown(debt: list[Listed], refusal: Refusal) -> None:
-    """A draft, or a debt with no notice valid yet, is answered as verify answers."""
+def test_draft_or_not_yet_valid_debt_is_refused_as_by_verify(
+    debt: list[Listed], refusal: Refusal
+) -> None:
+    """A draft, and a debt of which no notice is valid yet, is answered as unknown."""
     assert payment_options(ORGANIZATION, "1", debt, NOW) == refusal
 
 
-def test_one_valid_notice_makes_its_debt_known() -> None:
-    """Asked about the one that is not valid yet too; that one is no promise."""
+def test_debt_with_one_valid_notice_is_answered() -> None:
+    """A query by a notice that is not valid yet is answered too, with that one invalid."""
     early, ready = listed("1", valid_from=NOW + TICK), listed("2")
 
     assert [option.status for option in options(early, ready)] == ["PO_INVALID", "PO_UNPAID"]

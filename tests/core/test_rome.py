@@ -1,4 +1,4 @@
-"""Time at the edge: Rome outside, UTC inside, on ordinary days and on the two odd ones."""
+"""Conversion between Rome's time and UTC, on ordinary days and on both days of the change."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ modern = st.timedeltas(timedelta(0), timedelta(days=150_000)).map(utc(1980, 1, 1
 @example(date(1893, 10, 31))
 @example(date(1966, 9, 24))
 @example(date.min)
-def test_the_end_of_a_day_is_its_last_instant_in_rome(day: date) -> None:
-    """One microsecond later it is tomorrow, also where the clock was changed at midnight."""
+def test_end_of_day_is_its_last_microsecond_in_rome(day: date) -> None:
+    """One microsecond later it is the next day, also where the clock changed at midnight."""
     assert day_of(end_of_day(day)) == day
     assert day_of(end_of_day(day) + MICROSECOND) == day + timedelta(days=1)
 
@@ -56,21 +56,21 @@ def test_the_end_of_a_day_is_its_last_instant_in_rome(day: date) -> None:
      (AUTUMN, utc(2026, 10, 25, 22, 59, 59, 999999)),
      (date.max, utc(9999, 12, 31, 22, 59, 59, 999999))],
 )  # fmt: skip
-def test_the_end_of_a_day_follows_summer_time(day: date, end: datetime) -> None:
-    """In winter at 23 UTC, in summer at 22, and right on both days of the change."""
+def test_end_of_day_follows_summer_time(day: date, end: datetime) -> None:
+    """A day ends before 23 UTC in winter and 22 UTC in summer, also on days of the change."""
     assert end_of_day(day) == end
     assert end_of_day(day).tzinfo is UTC
 
 
 @given(days)
-def test_a_day_survives_the_wire(day: date) -> None:
-    """Due dates are kept as instants and said as the day they were given as."""
+def test_due_date_is_read_back_as_the_same_day(day: date) -> None:
+    """A due date is stored as an instant and written as the day that it was."""
     assert to_wire_date(due_instant(day.isoformat())) == day.isoformat()
 
 
 @given(instants)
-def test_an_instant_survives_iso_form_with_its_zone(instant: datetime) -> None:
-    """Whatever offset it is written with, and to the microsecond."""
+def test_instant_with_any_offset_is_read_back_exactly(instant: datetime) -> None:
+    """The offset does not matter, and microseconds are kept."""
     assert parse_instant(instant.isoformat()) == instant
     east = instant.astimezone(timezone(timedelta(hours=5, minutes=45)))
     assert parse_instant(east.isoformat()) == instant
@@ -82,26 +82,26 @@ def test_an_instant_survives_iso_form_with_its_zone(instant: datetime) -> None:
 @example(utc(2026, 10, 25, 0, 30))
 @example(utc(2026, 10, 25, 1, 30))
 @example(utc(2026, 10, 25, 2))
-def test_an_instant_survives_romes_clock_but_for_the_hour_that_comes_twice(
+def test_instant_written_in_romes_time_is_read_back_to_the_second(
     instant: datetime,
 ) -> None:
-    """Cut to seconds; the second of two equal times is read as the first, an hour earlier."""
-    heard = parse_instant(to_wire_datetime(instant))
-    lost = instant.replace(microsecond=0) - heard
-    assert lost in (timedelta(0), timedelta(hours=1))
-    assert to_wire_datetime(heard) == to_wire_datetime(instant)
+    """In the hour that occurs twice, the second time is read as the first."""
+    back = parse_instant(to_wire_datetime(instant))
+    difference = instant.replace(microsecond=0) - back
+    assert difference in (timedelta(0), timedelta(hours=1))
+    assert to_wire_datetime(back) == to_wire_datetime(instant)
 
 
-def test_of_a_time_that_comes_twice_the_first_is_meant() -> None:
-    """At 3 the clock goes back to 2: without a zone, 02:30 is still summer time."""
+def test_time_that_occurs_twice_is_read_as_the_first() -> None:
+    """When summer time ends, 02:30 without a zone is still summer time."""
     assert parse_instant("2026-10-25T02:30:00") == utc(2026, 10, 25, 0, 30)
     assert parse_instant("2026-10-25T02:30:00+01:00") == utc(2026, 10, 25, 1, 30)
     assert to_wire_datetime(utc(2026, 10, 25, 0, 30)) == "2026-10-25T02:30:00"
     assert to_wire_datetime(utc(2026, 10, 25, 1, 30)) == "2026-10-25T02:30:00"
 
 
-def test_a_time_that_never_comes_is_moved_on_by_the_skipped_hour() -> None:
-    """At 2 the clock goes on to 3: 02:30 is read as 03:30."""
+def test_skipped_time_is_read_one_hour_later() -> None:
+    """When summer time starts, 02:30 is read as 03:30."""
     assert parse_instant("2026-03-29T02:30:00") == utc(2026, 3, 29, 1, 30)
     assert to_wire_datetime(utc(2026, 3, 29, 1, 30)) == "2026-03-29T03:30:00"
 
@@ -127,7 +127,7 @@ def test_a_time_that_never_comes_is_moved_on_by_the_skipped_hour() -> None:
      ("0001-01-01T00:00:00Z", utc(1, 1, 1))],
 )  # fmt: skip
 def test_every_form_of_a_date_time_is_read(text: str, instant: datetime) -> None:
-    """With and without zone, fractions of any length, midnight at 24, XML white space."""
+    """Zones, long fractions, 24:00:00 and XML white space are accepted."""
     assert parse_instant(text) == instant
     assert parse_instant(text).tzinfo is UTC
 
@@ -147,8 +147,8 @@ def test_every_form_of_a_date_time_is_read(text: str, instant: datetime) -> None
      "9999-12-31T24:00:00", "9999-12-31T23:30:00Z", "9999-12-31T23:30:00-01:00",
      "0001-01-01T00:00:00", "0001-01-01T00:00:00+01:00"],
 )  # fmt: skip
-def test_any_other_date_time_is_refused(text: str) -> None:
-    """Wrong shapes, days that are none, and what leaves the years 1 to 9999 in UTC or Rome."""
+def test_date_time_of_other_form_is_refused(text: str) -> None:
+    """Wrong forms, impossible days and years outside 1 to 9999 raise ValueError."""
     with pytest.raises(ValueError, match="expected a da"):
         parse_instant(text)
 
@@ -156,8 +156,8 @@ def test_any_other_date_time_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["2026-03-31", "2026-03-31Z", "2026-03-31+14:00", "2026-03-31-11:00", " 2026-03-31\n"]
 )
-def test_a_day_is_the_one_that_is_written(text: str) -> None:
-    """A zone after it moves nothing, and such a due date ends with that day in Rome."""
+def test_zone_after_a_day_changes_nothing(text: str) -> None:
+    """The day is the one that is written, and it ends in Rome."""
     assert parse_day(text) == date(2026, 3, 31)
     assert due_instant(text) == end_of_day(date(2026, 3, 31))
 
@@ -167,23 +167,23 @@ def test_a_day_is_the_one_that_is_written(text: str) -> None:
     ["", "2026-02-30", "2026-3-1", "20260331", "10000-01-01", "-2026-03-31", "0000-01-01",
      "2026-03-31+02", "2026-03-31+15:00", "2026-03", "31/03/2026", "2026-03-31 00:00"],
 )  # fmt: skip
-def test_any_other_day_is_refused(text: str) -> None:
-    """Days that are none and forms that xsd:date does not know."""
+def test_day_of_other_form_is_refused(text: str) -> None:
+    """Impossible days and forms that xsd:date does not have raise ValueError."""
     with pytest.raises(ValueError, match="expected a da"):
         parse_day(text)
     with pytest.raises(ValueError, match="expected a da"):
         due_instant(text)
 
 
-def test_a_due_date_with_a_time_ends_at_that_time() -> None:
-    """In Rome unless it says otherwise."""
+def test_due_date_with_a_time_is_that_instant() -> None:
+    """Without a zone the time is Rome's."""
     assert due_instant("2026-03-31T12:00:00") == utc(2026, 3, 31, 10)
     assert due_instant("2026-03-31T12:00:00Z") == utc(2026, 3, 31, 12)
 
 
 @given(st.text("0123456789-:T.Z+ ", max_size=30) | st.text())
-def test_any_text_is_a_time_or_refused(text: str) -> None:
-    """Nothing but ValueError comes out of what a stranger wrote."""
+def test_any_text_is_a_time_or_raises_value_error(text: str) -> None:
+    """No text raises another exception."""
     for read in (parse_instant, parse_day, due_instant):
         with suppress(ValueError):
             read(text)
@@ -197,17 +197,17 @@ def test_any_text_is_a_time_or_refused(text: str) -> None:
 @example("9999-12-31T23:59:59.999999", "")
 @example("0001-01-01T00:00:00", "Z")
 @example("0001-01-01T00:00:00", "-14:00")
-def test_whatever_instant_is_read_can_be_said(local: str, zone: str) -> None:
+def test_every_accepted_instant_can_be_written(local: str, zone: str) -> None:
     """No accepted text leads to an answer that cannot be written."""
     with suppress(ValueError):
         instant = parse_instant(local + zone)
         assert to_wire_datetime(instant).startswith(to_wire_date(instant))
 
 
-@pytest.mark.parametrize("say", [day_of, to_wire_date, to_wire_datetime])
-def test_an_instant_without_its_zone_is_refused(
-    say: Callable[[datetime], object],
+@pytest.mark.parametrize("write", [day_of, to_wire_date, to_wire_datetime])
+def test_instant_without_a_zone_is_refused(
+    write: Callable[[datetime], object],
 ) -> None:
-    """Python would silently take the machine's own zone."""
+    """Python would take it to be in the machine's zone."""
     with pytest.raises(ValueError, match="zone"):
-        say(utc(2026, 3, 31).replace(tzinfo=None))
+        write(utc(2026, 3, 31).replace(tzinfo=None))

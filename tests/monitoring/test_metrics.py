@@ -36,7 +36,8 @@ def no_room(_thread: threading.Thread) -> None:
 def exchanged(**more: Any) -> ExchangeRecord:
     """A verify that went well in 30 ms, unless said otherwise."""
     fields: dict[str, Any] = {
-        "at": NOW, "seconds": 0.03, "caller": "10.0.0.1", "operation": "paVerifyPaymentNotice",
+        "arrived_at": NOW, "seconds": 0.03, "caller": "10.0.0.1",
+        "operation": "paVerifyPaymentNotice",
         "organization": "77777777777", "broker": "15376371009", "station": "15376371009_01",
         "notice": "301000000000000144", "iuv": None, "receipt_id": None, "psp": None,
         "channel": None, "outcome": "OK", "fault": "-", "rule": "payable", "status": 200,

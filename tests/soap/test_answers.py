@@ -1,4 +1,4 @@
-"""No answer leaves that the Node would not take, however often it is given."""
+"""An answer that the Node would reject is not sent, however often it is given."""
 
 import pytest
 
@@ -11,24 +11,24 @@ OPERATION = "paSendRTV2"
 
 @pytest.fixture
 def protocol() -> NodeProtocol:
-    """A protocol that checks what it says."""
+    """A protocol that checks its answers."""
     return NodeProtocol(Schema(), check_answers=True)
 
 
-def test_a_short_answer_that_is_wrong_is_found_each_time(protocol: NodeProtocol):
-    """What is remembered is that an answer was right, by all of its bytes."""
-    right, wrong = (models.PaSendRTV2Response(outcome=outcome) for outcome in ("OK", "KO"))
+def test_short_invalid_answer_is_refused_each_time(protocol: NodeProtocol):
+    """Only valid answers are remembered, by all of their bytes."""
+    valid, invalid = (models.PaSendRTV2Response(outcome=outcome) for outcome in ("OK", "KO"))
 
     for _ in range(3):
-        assert b"<outcome>OK</outcome>" in protocol.answer_of(right, OPERATION)
+        assert b"<outcome>OK</outcome>" in protocol.serialize_answer(valid, OPERATION)
         with pytest.raises(BrokenAnswer, match="an outcome KO carries a fault"):
-            protocol.answer_of(wrong, OPERATION)
+            protocol.serialize_answer(invalid, OPERATION)
 
 
-def test_more_answers_than_are_remembered_are_checked_all_the_same(protocol: NodeProtocol):
-    """A memory that is full takes no more, and lets nothing pass."""
-    protocol._right = {b"%d" % number for number in range(REMEMBERED)}
+def test_answer_beyond_the_remembered_ones_is_checked(protocol: NodeProtocol):
+    """A full memory takes no more answers, and each new one is checked."""
+    protocol._valid = {b"%d" % number for number in range(REMEMBERED)}
 
-    test_a_short_answer_that_is_wrong_is_found_each_time(protocol)
+    test_short_invalid_answer_is_refused_each_time(protocol)
 
-    assert len(protocol._right) == REMEMBERED
+    assert len(protocol._valid) == REMEMBERED

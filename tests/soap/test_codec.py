@@ -22,7 +22,7 @@ from gpd_soap.soap.service import PaForNode
 SCHEMA = Schema()
 GRAMMAR = Grammar(contract_folder())
 ROOTS = [root for o in SCHEMA.operations.values() for root in (o.request, o.response)]
-#: Of these, a share has exactly one.
+#: A transfer has exactly one of these.
 ACCOUNT, INSTEAD = "IBAN", {"richiestaMarcaDaBollo", "MBDAttachment"}
 
 CHARACTERS = st.characters(exclude_categories=["Cc", "Cs"], exclude_characters="\ufffe\uffff")
@@ -33,44 +33,44 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "xsd:int": st.integers(-(2**31), 2**31 - 1),
     "xsd:boolean": st.booleans(),
     "xsd:date": st.dates(),
-    # WHY: of the hour that comes twice, a message cannot say the second.
+    # WHY: a message cannot write the second time of the hour that occurs twice.
     "xsd:dateTime": INSTANTS.filter(lambda instant: not instant.astimezone(rome.ROME).fold),
     "xsd:base64Binary": st.binary(max_size=200),
 }
 
 
 def model_of(root: str) -> Any:
-    """The model that a root is read into or written from."""
+    """Return the model of a root."""
     for operation in SCHEMA.operations.values():
         descriptor = PaForNode.public_methods[operation.name]
         if root in (operation.request, operation.response):
-            asked = root == operation.request
-            return descriptor.in_message if asked else descriptor.out_message
+            is_request = root == operation.request
+            return descriptor.in_message if is_request else descriptor.out_message
     raise LookupError(root)
 
 
 def a_text(kind: str) -> st.SearchStrategy[str]:
-    """A text that keeps the facets of a simple type."""
-    pattern, length = GRAMMAR.asks(kind, "pattern"), GRAMMAR.asks(kind, "length")
+    """Return a strategy of texts with the facets of a simple type."""
+    pattern, length = GRAMMAR.expected(kind, "pattern"), GRAMMAR.expected(kind, "length")
     if pattern:
-        most = int(GRAMMAR.asks(kind, "maxLength") or 300)
+        most = int(GRAMMAR.expected(kind, "maxLength") or 300)
         return st.from_regex(re.compile(pattern, re.ASCII), fullmatch=True).filter(
             lambda text: len(text) <= most
         )
-    least = int(length or GRAMMAR.asks(kind, "minLength") or 0)
-    most = int(length or GRAMMAR.asks(kind, "maxLength") or 300)
+    least = int(length or GRAMMAR.expected(kind, "minLength") or 0)
+    most = int(length or GRAMMAR.expected(kind, "maxLength") or 300)
     return st.lists(CHARACTERS, min_size=least, max_size=most).map("".join)
 
 
 @cache
 def a_value(kind: str) -> st.SearchStrategy[Any]:
-    """A value of ours that the contract allows in a simple type."""
-    datatype = GRAMMAR.asks(kind, "datatype") or kind.replace(
+    """Return a strategy of our values of a simple type."""
+    datatype = GRAMMAR.expected(kind, "datatype") or kind.replace(
         "{http://www.w3.org/2001/XMLSchema}", "xsd:"
     )
     if kind.endswith("}stBase64Binary72"):
         return st.binary(min_size=1, max_size=54).map(lambda raw: base64.b64encode(raw).decode())
-    allowed = GRAMMAR.asks(kind, "enumeration")
+    allowed = GRAMMAR.expected(kind, "enumeration")
     if allowed:
         return st.sampled_from(allowed.split(", ")).map(int if datatype == "xsd:int" else str)
     return VALUES[datatype] if datatype in VALUES else a_text(kind)
@@ -78,7 +78,7 @@ def a_value(kind: str) -> st.SearchStrategy[Any]:
 
 @cache
 def a_message(model: Any, kind: str) -> st.SearchStrategy[Any]:
-    """An instance that keeps the contract, each optional member there or not."""
+    """Return a strategy of valid instances, with and without each optional member."""
     members = list(codec.members_of(model))
     alternative = {tag for _, tag, _ in members} & INSTEAD
     given_members = {
@@ -90,52 +90,54 @@ def a_message(model: Any, kind: str) -> st.SearchStrategy[Any]:
 
 
 def a_member(of: Any, kind: str, *, required: bool) -> st.SearchStrategy[Any]:
-    """A member's value or values, or None where it may be left out."""
+    """Return a strategy of a member's value or values, or of None if it is optional."""
     one = a_message(of, kind) if issubclass(of, models.Model) else a_value(kind)
     most = int(of.Attributes.max_occurs)
     several = st.lists(one, min_size=1, max_size=most) if most > 1 else one
     return several if required or of.Attributes.min_occurs else st.none() | several
 
 
-def only_one(share: Any, alternative: str) -> Any:
-    """The share with an account or what stands in its place; the amount's parity decides."""
-    setattr(share, alternative if share.transferAmount % 2 else ACCOUNT, None)
-    return share
+def only_one(a_transfer: Any, alternative: str) -> Any:
+    """Return a transfer with either an account or its alternative, by the amount's parity."""
+    setattr(a_transfer, alternative if a_transfer.transferAmount % 2 else ACCOUNT, None)
+    return a_transfer
 
 
 def written(root: str, instance: Any) -> etree._Element:
-    """The instance as it arrives on the other side: written, sent as bytes, parsed."""
-    said = codec.writer(model_of(root))(instance)
+    """Return an instance as it arrives: written, encoded and parsed."""
+    members = codec.writer(model_of(root))(instance)
     name = etree.QName(root)
-    text = f'<p:{name.localname} xmlns:p="{name.namespace}">{said}</p:{name.localname}>'
+    text = f'<p:{name.localname} xmlns:p="{name.namespace}">{members}</p:{name.localname}>'
     arrived = parse(text.encode())
     assert arrived is not None
     return arrived
 
 
-def told(value: Any) -> Any:
-    """An instance as plain values, so that two can be compared; absent members are left out."""
+def plain_values(value: Any) -> Any:
+    """Return an instance as plain values, without absent members, to compare it."""
     if isinstance(value, models.Model):
-        return {name: told(inner) for name, inner in vars(value).items() if inner is not None}
-    return [told(inner) for inner in value] if isinstance(value, list) else value
+        return {
+            name: plain_values(inner) for name, inner in vars(value).items() if inner is not None
+        }
+    return [plain_values(inner) for inner in value] if isinstance(value, list) else value
 
 
 @pytest.mark.parametrize("root", ROOTS, ids=lambda root: etree.QName(root).localname)
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
-def test_what_is_written_keeps_the_contract_and_is_read_back(root: str, data: st.DataObject):
-    """Whatever we can say in a message is valid, in the schema's order, and is heard unchanged."""
+def test_written_instance_is_valid_and_read_back(root: str, data: st.DataObject):
+    """Every instance is written by the schema and read back unchanged."""
     model = model_of(root)
     instance = data.draw(a_message(model, GRAMMAR.type_at(root, [])))
 
     arrived = written(root, instance)
 
     assert SCHEMA.check(arrived) is None
-    assert told(codec.reader(model)(arrived)) == told(instance)
+    assert plain_values(codec.reader(model)(arrived)) == plain_values(instance)
 
 
 def element(**children: str) -> etree._Element:
-    """An element with children of these texts."""
+    """Return an element with children of these texts."""
     parent = etree.Element("parent")
     for name, text in children.items():
         etree.SubElement(parent, name).text = text
@@ -143,19 +145,19 @@ def element(**children: str) -> etree._Element:
 
 
 def read(model: Any, **children: str) -> Any:
-    """A model out of these texts."""
+    """Return a model that is read from these texts."""
     return codec.reader(model)(element(**children))
 
 
 def write(instance: Any) -> str:
-    """A model's children, as text."""
+    """Return the text of a model in an element."""
     model: Any = type(instance)
     return f"<p>{codec.writer(model)(instance)}</p>"
 
 
 @pytest.mark.parametrize("operation", SCHEMA.operations.values(), ids=lambda o: o.name)
-def test_absent_members_write_nothing(operation: Operation):
-    """A member that is None or was never given leaves no empty element behind."""
+def test_absent_members_write_no_element(operation: Operation):
+    """A member that is None or was not given leaves no element."""
     for root in (operation.request, operation.response):
         model = model_of(root)
         names = [name for name, _, _ in codec.members_of(model)]
@@ -165,22 +167,22 @@ def test_absent_members_write_nothing(operation: Operation):
 
 
 def test_absent_members_are_read_as_none():
-    """A reader asks for any member, whether it came or not."""
+    """Every member of a model that was read has a value or None."""
     subject = read(models.Subject, fullName="Anna Rossi")
 
     assert subject.city is None
     assert subject.uniqueIdentifier is None
 
 
-def test_what_is_false_or_zero_or_empty_is_still_written():
-    """Only absence is left out."""
+def test_false_zero_and_empty_values_are_written():
+    """Only None is left out."""
     assert write(models.ReceiptV1(receiptId="", fee=0, standIn=False)) == (
         "<p><receiptId></receiptId><fee>0.00</fee><standIn>false</standIn></p>"
     )
 
 
-def test_the_order_of_the_members_given_does_not_matter():
-    """Children come out in the contract's order."""
+def test_members_are_written_in_the_contracts_order():
+    """The order of the arguments does not matter."""
     qr_code = models.QrCode(noticeNumber="301000000000000043", fiscalCode="77777777777")
 
     assert write(qr_code) == (
@@ -189,8 +191,8 @@ def test_the_order_of_the_members_given_does_not_matter():
 
 
 @pytest.mark.parametrize("keys", [["a"], ["b", "a"], [str(n) for n in range(15)]])
-def test_a_list_keeps_its_order_and_one_is_still_a_list(keys: list[str]):
-    """Shares and metadata are lists however many there are."""
+def test_list_is_read_back_in_its_order(keys: list[str]):
+    """Transfers and metadata are lists, even of one."""
     metadata = models.Metadata(mapEntry=[models.MapEntry(key=key, value="v") for key in keys])
     sent = etree.fromstring(write(metadata))
 
@@ -198,8 +200,8 @@ def test_a_list_keeps_its_order_and_one_is_still_a_list(keys: list[str]):
     assert [entry.key for entry in codec.reader(models.Metadata)(sent).mapEntry] == keys
 
 
-def test_the_mail_address_has_the_contract_s_tag():
-    """A name that Python cannot spell is spelled right on the wire, both ways."""
+def test_email_has_the_tag_of_the_contract():
+    """A tag that is no Python name is written and read."""
     subject = models.Subject(email="anna@example.it")
 
     assert write(subject) == "<p><e-mail>anna@example.it</e-mail></p>"
@@ -210,8 +212,8 @@ def test_the_mail_address_has_the_contract_s_tag():
     ("text", "value"),
     [("1", True), ("true", True), ("0", False), ("false", False), (" \r\n\ttrue ", True)],
 )
-def test_both_spellings_of_a_boolean_are_read(text: str, *, value: bool):
-    """Some senders count, some speak."""
+def test_both_forms_of_a_boolean_are_read(text: str, *, value: bool):
+    """Senders write digits or words."""
     assert read(models.ReceiptV1, standIn=text).standIn is value
 
 
@@ -221,13 +223,13 @@ def test_both_spellings_of_a_boolean_are_read(text: str, *, value: bool):
      ("999999999.99", money.MAX_CENTS)],
 )  # fmt: skip
 def test_amounts_are_read_as_integer_cents(text: str, cents: int):
-    """No amount is ever a float."""
+    """No amount is a float."""
     assert read(models.ReceiptV1, paymentAmount=text).paymentAmount == cents
 
 
 @pytest.mark.parametrize("cents", [-1, money.MAX_CENTS + 1])
-def test_an_amount_that_the_contract_has_no_place_for_is_not_written(cents: int):
-    """Rather no answer than one with another amount."""
+def test_amount_beyond_the_contract_is_not_written(cents: int):
+    """An answer with another amount is not sent."""
     with pytest.raises(codec.NotSerializable, match=r"^fee$"):
         write(models.ReceiptV1(fee=cents))
 
@@ -242,8 +244,8 @@ def test_an_amount_that_the_contract_has_no_place_for_is_not_written(cents: int)
         ("\n2026-03-31 ", date(2026, 3, 31)),
     ],
 )
-def test_a_date_is_the_day_that_is_written(text: str, day: date):
-    """A zone after a date moves nothing."""
+def test_zone_after_a_date_changes_nothing(text: str, day: date):
+    """The day is the one that is written."""
     assert read(models.PaGetPaymentReq, dueDate=text).dueDate == day
 
 
@@ -258,21 +260,21 @@ def test_a_date_is_the_day_that_is_written(text: str, day: date):
         ("2026-12-31T24:00:00Z", datetime(2027, 1, 1, tzinfo=UTC)),
     ],
 )
-def test_an_instant_is_read_in_utc_and_is_rome_s_without_a_zone(text: str, instant: datetime):
-    """The last moment of a day may be written as its twenty-fourth hour."""
+def test_date_time_is_read_in_utc_and_is_romes_without_a_zone(text: str, instant: datetime):
+    """24:00:00 is the next midnight."""
     assert read(models.ReceiptV1, paymentDateTime=text).paymentDateTime == instant
 
 
-def test_an_instant_where_a_day_is_wanted_is_rome_s_day():
-    """A quarter to midnight in London is already tomorrow."""
+def test_instant_in_a_date_is_written_as_romes_day():
+    """A quarter to midnight in London is the next day in Rome."""
     late = datetime(2026, 3, 31, 22, 45, tzinfo=UTC)
 
     assert write(models.PaGetPaymentReq(dueDate=late)) == "<p><dueDate>2026-04-01</dueDate></p>"
 
 
 @pytest.mark.parametrize("text", ["PGEv\r\n  Pg==", " PGEvPg== "])
-def test_base64_may_be_broken_into_lines(text: str):
-    """Mail programs and Java break it after 76 characters."""
+def test_base64_in_several_lines_is_read(text: str):
+    """Mail programs and Java break lines after 76 characters."""
     assert read(models.TransferReceiptV2, MBDAttachment=text).MBDAttachment == b"<a/>"
 
 
@@ -283,8 +285,8 @@ QR_CODE = {"fiscalCode": "77777777777", "noticeNumber": "301000000000000043"}
 
 
 @pytest.mark.parametrize("text", ["12000-01-01", "-0001-01-01", "12000-01-01Z"])
-def test_a_year_that_python_cannot_hold_is_a_value_error_that_names_the_element(text: str):
-    """The contract allows it, so it is not a defect of ours; the value is not repeated."""
+def test_date_that_python_cannot_hold_raises_with_its_element(text: str):
+    """The contract allows such a year, and the error does not repeat it."""
     payload = element(**ASK)
     payload.tag = f"{{{models.NAMESPACE}}}paGetPaymentReq"
     payload.append(element(**QR_CODE))
@@ -297,14 +299,14 @@ def test_a_year_that_python_cannot_hold_is_a_value_error_that_names_the_element(
 
 
 @pytest.mark.parametrize("text", ["12000-01-01T00:00:00", "9999-12-31T24:00:00Z"])
-def test_an_instant_that_python_cannot_hold_is_a_value_error_too(text: str):
-    """Whoever reads a receipt finds out before anything is kept."""
+def test_date_time_that_python_cannot_hold_raises_with_its_element(text: str):
+    """The error comes before anything is stored."""
     with pytest.raises(ValueError, match=r"\ApaymentDateTime\Z"):
         read(models.ReceiptV1, paymentDateTime=text)
 
 
-def test_base64_with_other_characters_in_it_is_not_guessed_at():
-    """The validator passes what is not base64, and dropping it would make other data of it."""
+def test_base64_with_stray_characters_raises_with_its_element():
+    """The validator accepts such a text, and without stray characters it would be other data."""
     payload = element(**DEMAND, datiSpecificiServizioRequest="P!GEvPg==")
     payload.tag = f"{{{models.NAMESPACE}}}paDemandPaymentNoticeRequest"
     assert SCHEMA.check(payload) is None
@@ -314,14 +316,14 @@ def test_base64_with_other_characters_in_it_is_not_guessed_at():
 
 
 @pytest.mark.parametrize("character", "\0\x01\x08\x0b\x0c\x1f\ud800\udfff\ufffe\uffff", ids=repr)
-def test_text_that_no_xml_can_carry_is_refused_when_it_is_written(character: str):
-    """A control character in our own data is found here, and never sent."""
+def test_text_that_xml_cannot_carry_is_not_written(character: str):
+    """A control character in our own data is found before the answer is sent."""
     with pytest.raises(codec.NotSerializable, match=r"^description$"):
         write(models.FaultBean(description=f"a{character}<b"))
 
 
-def test_a_text_is_kept_as_it_was_written():
-    """White space in a text belongs to the text."""
+def test_text_is_read_back_with_its_white_space():
+    """White space belongs to the text."""
     text = "  Tassa\n rifiuti <2026> & \t]]> \r è 💶 "
 
     sent = etree.fromstring(write(models.ReceiptV1(description=text)))

@@ -1,4 +1,4 @@
-"""Spyne answers on every Python we support that this machine has."""
+"""Spyne answers on every supported Python that this machine has."""
 
 import os
 import re
@@ -47,34 +47,37 @@ assert sys.modules["spyne.util.six.moves.http_cookies"] is http.cookies
 
 
 def interpreters() -> dict[str, Path]:
-    """The supported Pythons of this machine by version, the running one among them."""
-    found = {HERE: Path(sys.executable)}
+    """Return the supported Pythons of this machine by version, with the running one."""
+    pythons = {HERE: Path(sys.executable)}
     pyenv = Path.home() / ".pyenv" / "versions"
     for version in SUPPORTED:
         installed = sorted(pyenv.glob(f"{version}.*/bin/python{version}"))
         on_path = shutil.which(f"python{version}")
         for candidate in [*installed, *([Path(on_path)] if on_path else [])]:
-            if version not in found and _runs(candidate, version):
-                found[version] = candidate
-    return found
+            if version not in pythons and _runs(candidate, version):
+                pythons[version] = candidate
+    return pythons
 
 
 def _runs(python: Path, version: str) -> bool:
-    """Whether it is that Python: pyenv's shims stand on PATH for versions that do not run."""
-    said = subprocess.run([python, "-V"], capture_output=True, text=True, check=False)
-    return said.stdout.startswith(f"Python {version}.")
+    """Return whether it is that Python.
+
+    WHY: pyenv has shims on PATH for versions that are not installed.
+    """
+    process = subprocess.run([python, "-V"], capture_output=True, text=True, check=False)
+    return process.stdout.startswith(f"Python {version}.")
 
 
-FOUND = interpreters()
+INTERPRETERS = interpreters()
 
 
-@pytest.fixture(params=sorted(FOUND))
+@pytest.fixture(params=sorted(INTERPRETERS))
 def python(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A Python that has Spyne: the running one as it stands, another one in a new environment."""
+    """A Python with Spyne: the running one, or another in a new virtual environment."""
     version: str = request.param
     if version == HERE:
         return Path(sys.executable)
-    subprocess.run([FOUND[version], "-m", "venv", tmp_path / "venv"], check=True)
+    subprocess.run([INTERPRETERS[version], "-m", "venv", tmp_path / "venv"], check=True)
     made = tmp_path / "venv" / "bin" / "python"
     pins = tmp_path / "pins.txt"
     pins.write_text(pinned("spyne", "lxml", "pytz", "legacy-cgi"))
@@ -84,15 +87,15 @@ def python(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def pinned(*names: str) -> str:
-    """What deploy/requirements.txt says of these packages, hashes included."""
+    """Return the entries of these packages in deploy/requirements.txt, with their hashes."""
     text = (ROOT / "deploy" / "requirements.txt").read_text()
     entries = re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)
     return "".join(entry for entry in entries if entry.split("==")[0] in names)
 
 
-def test_spyne_answers_a_call_and_leaves_the_standard_library_alone(python: Path):
-    """Whichever Python we support runs us, Spyne is imported and answers."""
-    said = subprocess.run(
+def test_spyne_answers_a_call_on_every_supported_python(python: Path):
+    """The modules of the standard library keep their own specs."""
+    process = subprocess.run(
         [python, "-c", ANSWER_ONE_CALL],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -101,13 +104,13 @@ def test_spyne_answers_a_call_and_leaves_the_standard_library_alone(python: Path
         timeout=60,
     )
 
-    assert said.returncode == 0, said.stderr
-    assert "200 OK" in said.stdout
-    assert "ciao mondo" in said.stdout
+    assert process.returncode == 0, process.stderr
+    assert "200 OK" in process.stdout
+    assert "ciao mondo" in process.stdout
 
 
-def test_a_second_preparation_changes_nothing():
-    """However often it is asked for, one finder stands in front."""
+def test_second_preparation_changes_nothing():
+    """However often prepare is called, there is one finder."""
     prepare()
     before = list(sys.meta_path)
     prepare()

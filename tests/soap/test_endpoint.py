@@ -1,4 +1,4 @@
-"""The node listener beyond its messages: HTTP's own answers, the contract, health, our failures."""
+"""The node listener beyond its messages: HTTP answers, the contract, health, our failures."""
 
 import io
 import logging
@@ -26,7 +26,7 @@ XML: dict[str, Any] = {"CONTENT_TYPE": "text/xml"}
 
 
 def reading(stream: io.BytesIO) -> dict[str, Any]:
-    """A request whose body is this stream."""
+    """Return the environ of a request whose body is this stream."""
     return {"wsgi.input": stream}
 
 
@@ -42,8 +42,8 @@ def face(shared_world: WorldOf) -> Wsgi:
     return shared_world("sqlite").face()
 
 
-def test_a_body_over_the_limit_is_refused_by_its_length(store: Store) -> None:
-    """What says that it is too long is not read."""
+def test_body_with_a_content_length_over_the_limit_is_413_unread(store: Store) -> None:
+    """No byte of the body is read."""
     unread = io.BytesIO()
     answered = call(
         world.face(store, max_body=2048), "POST", "/partner",
@@ -54,8 +54,8 @@ def test_a_body_over_the_limit_is_refused_by_its_length(store: Store) -> None:
     assert unread.tell() == 0
 
 
-def test_a_body_over_the_limit_is_refused_whatever_it_says(store: Store) -> None:
-    """A chunked body, which says no length, is read up to the limit and no further."""
+def test_body_over_the_limit_without_content_length_is_413(store: Store) -> None:
+    """At most one byte beyond the limit is read."""
     body = io.BytesIO(VERIFY + b" " * (2 << 20))
     answered = call(
         world.face(store), "POST", "/partner", **XML, CONTENT_LENGTH="", **reading(body)
@@ -65,8 +65,8 @@ def test_a_body_over_the_limit_is_refused_whatever_it_says(store: Store) -> None
     assert body.tell() <= (1 << 20) + 1
 
 
-def test_a_body_at_the_limit_is_taken(store: Store) -> None:
-    """The limit itself is allowed."""
+def test_body_at_the_limit_is_accepted(store: Store) -> None:
+    """One byte more is refused."""
     face = world.face(store, max_body=2048)
     body = VERIFY + b" " * (2048 - len(VERIFY))
 
@@ -75,14 +75,14 @@ def test_a_body_at_the_limit_is_taken(store: Store) -> None:
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1e3", "²"])
-def test_a_length_that_is_none_is_refused(face: Wsgi, length: str) -> None:
-    """Only digits are a length."""
+def test_non_numeric_content_length_is_400(face: Wsgi, length: str) -> None:
+    """A Content-Length has digits only."""
     assert call(face, "POST", "/partner", VERIFY, **XML, CONTENT_LENGTH=length).status == 400
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"])
-def test_a_message_is_posted_and_nothing_else(face: Wsgi, method: str) -> None:
-    """Another method is told which one is allowed."""
+def test_method_other_than_post_is_405(face: Wsgi, method: str) -> None:
+    """The answer names the allowed method."""
     answered = call(face, method, "/partner", VERIFY, **XML)
 
     assert (answered.status, answered.headers["Allow"]) == (405, "POST")
@@ -94,8 +94,8 @@ def test_a_message_is_posted_and_nothing_else(face: Wsgi, method: str) -> None:
      "/organizations/77777777777/debtpositions", "/payments/77777777777/receipts", "/health",
      "//partner", "/partner/../admin", "/PARTNER"],
 )  # fmt: skip
-def test_nothing_else_is_to_be_found(face: Wsgi, path: str) -> None:
-    """The admin face cannot be reached from here, by any path or host."""
+def test_other_path_is_404(face: Wsgi, path: str) -> None:
+    """No path and no Host header reaches the admin face."""
     hosts: list[dict[str, Any]] = [
         {},
         {"HTTP_HOST": "127.0.0.1:8081", "HTTP_X_FORWARDED_HOST": "127.0.0.1:8081"},
@@ -105,8 +105,8 @@ def test_nothing_else_is_to_be_found(face: Wsgi, path: str) -> None:
         assert call(face, "POST", path, VERIFY, **XML, **headers).status == 404
 
 
-def test_the_contract_is_served_with_our_address(face: Wsgi) -> None:
-    """?wsdl tells the public address, whatever the Host header says."""
+def test_wsdl_is_served_with_the_public_address(face: Wsgi) -> None:
+    """The Host header changes nothing."""
     answered = call(face, "GET", "/partner?wsdl", HTTP_HOST="evil.example")
 
     assert answered.status == 200
@@ -114,26 +114,26 @@ def test_the_contract_is_served_with_our_address(face: Wsgi) -> None:
     assert b"evil.example" not in answered.body
 
 
-def test_the_schemas_it_imports_are_served(face: Wsgi) -> None:
-    """Every schemaLocation of the contract leads to a document, and no other name does."""
-    found, queue = set(), ["/partner?wsdl"]
+def test_imported_schemas_are_served(face: Wsgi) -> None:
+    """Every schemaLocation leads to a document, and any other name is 404."""
+    locations, queue = set(), ["/partner?wsdl"]
     while queue:
         answered = call(face, "GET", queue.pop())
         assert answered.status == 200
         for element in ET.fromstring(answered.body).iter():  # noqa: S314  # ours
             location = element.get("schemaLocation")
-            if location and location not in found:
-                found.add(location)
+            if location and location not in locations:
+                locations.add(location)
                 queue.append(location.removeprefix("http://ec.example"))
 
-    assert len(found) == 2
+    assert len(locations) == 2
     for name in ("../../etc/passwd", "paForNode.wsdl", ""):
         assert call(face, "GET", f"/partner?xsd={name}").status == 404
     assert call(face, "GET", "/partner").status == 405
 
 
-def test_alive_and_ready(face: Wsgi) -> None:
-    """Both questions are answered, with the facts behind the second."""
+def test_health_of_a_ready_face_is_200(face: Wsgi) -> None:
+    """The readiness check answers with its facts."""
     assert call(face, "GET", "/health/live").status == 200
     answered = call(face, "GET", "/health/ready")
 
@@ -142,16 +142,16 @@ def test_alive_and_ready(face: Wsgi) -> None:
     assert call(face, "POST", "/health/ready").status == 405
 
 
-def test_not_ready_without_tables(fresh_database: FreshDatabase) -> None:
-    """An empty database is not ready, and the answer says what to do."""
+def test_face_without_tables_is_not_ready(fresh_database: FreshDatabase) -> None:
+    """The answer names the command that creates them."""
     answered = call(world.face(Store(fresh_database("sqlite"))), "GET", "/health/ready")
 
     assert answered.status == 503
     assert b"gpd-soap db upgrade" in answered.body
 
 
-def test_a_question_without_a_database_is_a_system_error(tmp_path: Path) -> None:
-    """When we fail on a question, the answer is a typed KO that says nothing of why."""
+def test_verify_without_a_database_is_a_system_error(tmp_path: Path) -> None:
+    """The typed KO does not give the reason."""
     face = world.face(Store(f"sqlite:///{tmp_path}/empty.db"))
     answered = call(face, "POST", "/partner", VERIFY, **XML)
 
@@ -160,8 +160,8 @@ def test_a_question_without_a_database_is_a_system_error(tmp_path: Path) -> None
     assert b"no such table" not in answered.body
 
 
-def test_a_receipt_without_a_database_is_to_be_sent_again(tmp_path: Path) -> None:
-    """When we fail on a receipt, there is no KO: the transport fails, and the Node retries."""
+def test_receipt_without_a_database_is_503(tmp_path: Path) -> None:
+    """The answer is no KO, so the Node sends the receipt again."""
     face = world.face(Store(f"sqlite:///{tmp_path}/empty.db"))
     broken = RECEIPT.replace(b"100.00", b"100")
     for message in (RECEIPT, broken):
@@ -172,10 +172,10 @@ def test_a_receipt_without_a_database_is_to_be_sent_again(tmp_path: Path) -> Non
         assert b"outcome" not in answered.body
 
 
-def test_a_database_that_comes_back_takes_the_retry(
+def test_receipt_sent_again_after_a_database_failure_is_applied(
     fresh_database: FreshDatabase, postgres: Postgres
 ) -> None:
-    """PostgreSQL gone: 503; back again: the same receipt settles, without a restart of ours."""
+    """The same process applies it once PostgreSQL runs again."""
     store = Store(fresh_database("postgresql", world.prepare))
     face = world.face(store)
     assert call(face, "POST", "/partner", VERIFY, **XML).status == 200
@@ -190,18 +190,16 @@ def test_a_database_that_comes_back_takes_the_retry(
     assert b"PAA_SYSTEM_ERROR" in question.body
     assert b"<outcome>OK</outcome>" in back.body
     with store.begin() as connection:
-        [kept] = connection.execute(tables.receipt.select()).mappings()
-    assert (kept["kept"], kept["raw"]) == ("applied", RECEIPT)
+        [row] = connection.execute(tables.receipt.select()).mappings()
+    assert (row["kept"], row["raw"]) == ("applied", RECEIPT)
     store.close()
 
 
-def test_a_broken_answer_is_logged_by_its_rule(
-    face: Wsgi, caplog: pytest.LogCaptureFixture
-) -> None:
-    """An answer that must not leave is an ERROR that names the rule, and no person."""
-    asked_for = asked("paGetPaymentV2", claim() + qr(world.nav(29))).encode()
+def test_invalid_answer_is_logged_by_its_rule(face: Wsgi, caplog: pytest.LogCaptureFixture) -> None:
+    """The error names the rule, and no personal data."""
+    message = asked("paGetPaymentV2", claim() + qr(world.nav(29))).encode()
     with caplog.at_level(logging.INFO):
-        call(face, "POST", "/partner", asked_for, **XML)
+        call(face, "POST", "/partner", message, **XML)
 
     [error] = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert error.getMessage() == (
@@ -211,10 +209,10 @@ def test_a_broken_answer_is_logged_by_its_rule(
     assert world.DEBTOR.code not in caplog.text
 
 
-def test_each_exchange_is_one_line_without_a_person(
+def test_exchange_is_logged_as_one_line_without_personal_data(
     face: Wsgi, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The log says what was asked and answered, by the last four digits of a notice."""
+    """The line has the last four digits of the notice."""
     with caplog.at_level(logging.INFO):
         call(face, "POST", "/partner", RECEIPT, **XML, HTTP_SOAPACTION='"paSendRT"')
 
@@ -229,26 +227,26 @@ def test_each_exchange_is_one_line_without_a_person(
     assert world.nav(1) not in caplog.text
 
 
-def test_answers_may_go_unchecked_where_that_was_asked_for(store: Store) -> None:
-    """The check can be turned off; then nothing stands between a broken position and the Node."""
-    asked_for = asked("paGetPaymentV2", claim() + qr(world.nav(29))).encode()
-    answered = call(world.face(store, check_answers=False), "POST", "/partner", asked_for, **XML)
+def test_answer_is_sent_unchecked_if_the_setting_says_so(store: Store) -> None:
+    """A notice whose transfers do not sum up is then answered."""
+    message = asked("paGetPaymentV2", claim() + qr(world.nav(29))).encode()
+    answered = call(world.face(store, check_answers=False), "POST", "/partner", message, **XML)
 
     assert b"<paymentAmount>99.99</paymentAmount>" in answered.body
 
 
-def test_a_message_that_was_kept_is_taken_again(store: Store) -> None:
-    """As any other, and whoever is told of exchanges learns who sent it."""
-    told: list[ExchangeRecord] = []
+def test_reprocessed_message_is_recorded_like_any_other(store: Store) -> None:
+    """The record names the caller that reprocessed it."""
+    records: list[ExchangeRecord] = []
     answering = desk(Settings(), store, lambda: world.NOW)
-    endpoint = node_endpoint(Settings(), answering, [told.append])
+    endpoint = node_endpoint(Settings(), answering, [records.append])
 
     taken = endpoint.reprocess(RECEIPT, "worklist")
     refused = endpoint.reprocess(RECEIPT.replace(b"<outcome>OK</outcome>", b""), "worklist")
     no_soap = endpoint.reprocess(b"<", "worklist")
 
-    assert told == [taken, refused, no_soap]
-    assert {each.caller for each in told} == {"worklist"}
-    assert [(each.outcome, each.fault, each.status) for each in told] == [
+    assert records == [taken, refused, no_soap]
+    assert {each.caller for each in records} == {"worklist"}
+    assert [(each.outcome, each.fault, each.status) for each in records] == [
         ("OK", "-", 200), ("KO", "PAA_SINTASSI_XSD", 200), ("Fault", "-", 500),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What each exchange over SOAP leaves in the journal."""
+"""The journal entry of each exchange over SOAP."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -31,7 +31,7 @@ OK = {"outcome": "OK", "status": 200}
 
 
 def ko(fault: str, rule: str) -> dict[str, object]:
-    """A typed KO, as it is kept."""
+    """Return the fields of a typed KO."""
     return {"outcome": "KO", "fault": fault, "rule": rule, "status": 200}
 
 
@@ -81,7 +81,7 @@ CASES: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "not-soap": (SENT[:-40], {"outcome": "Fault", "status": 500}),
 }  # fmt: skip
-UNSAID: dict[str, object] = {
+NOT_SAID: dict[str, object] = {
     **dict.fromkeys(("organization", "operation", "broker", "station", "nav"), NOT_GIVEN),
     **dict.fromkeys(("iuv", "receipt_id", "psp", "channel", "soap_action")),
     "fault": NOT_GIVEN,
@@ -94,80 +94,80 @@ UNSAID: dict[str, object] = {
 @pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
     """A store of the world."""
-    found = Store(fresh_database(request.param, world.prepare))
-    yield found
-    found.close()
+    filled = Store(fresh_database(request.param, world.prepare))
+    yield filled
+    filled.close()
 
 
 @pytest.fixture
 def face(store: Store) -> Wsgi:
-    """The node face over it, which keeps a journal."""
+    """The node face over it, with a journal."""
     return world.face(store, journal="database")
 
 
 def post(face: Wsgi, message: str | bytes, **headers: Any) -> int:
-    """Post a message; the status of the answer."""
+    """Post a message and return the status of the answer."""
     raw = message.encode() if isinstance(message, str) else message
-    told = {"CONTENT_TYPE": "text/xml", "REMOTE_ADDR": "192.0.2.7", **headers}
-    return call(face, "POST", "/partner", raw, **told).status
+    environ = {"CONTENT_TYPE": "text/xml", "REMOTE_ADDR": "192.0.2.7", **headers}
+    return call(face, "POST", "/partner", raw, **environ).status
 
 
 def journal(store: Store) -> list[Entry]:
-    """Every entry, once all are written."""
+    """Return every entry, once all are written."""
     assert store.journal.flush(10)
-    wanted = JournalQuery(None, world.YESTERDAY, world.TOMORROW, limit=100)
+    query = JournalQuery(None, world.YESTERDAY, world.TOMORROW, limit=100)
     with store.begin() as connection:
-        return entries.page(connection, wanted)[0]
+        return entries.page(connection, query)[0]
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_each_exchange_leaves_one_entry(store: Store, face: Wsgi, case: str) -> None:
-    """With what was asked, by whom, about what, and what was answered and why."""
+def test_exchange_is_recorded_as_one_entry(store: Store, face: Wsgi, case: str) -> None:
+    """The entry has request, caller, answer and decision."""
     message, expected = CASES[case]
     status = post(face, message)
 
     [entry] = journal(store)
-    kept = entry._asdict()
-    assert kept.pop("id") >= 0
-    assert 0 < kept.pop("microseconds") < 60_000_000
-    assert kept == {**UNSAID, **expected}
-    assert kept["status"] == status
+    fields = entry._asdict()
+    assert fields.pop("id") >= 0
+    assert 0 < fields.pop("microseconds") < 60_000_000
+    assert fields == {**NOT_SAID, **expected}
+    assert fields["status"] == status
 
 
 @pytest.mark.parametrize(
     ("case", "expected"),
     [("verify", ko("PAA_SYSTEM_ERROR", "we failed")), ("receipt", {"outcome": "Fault"})],
 )
-def test_our_failure_leaves_one_too(
+def test_failure_of_ours_is_recorded_as_one_entry(
     store: Store, face: Wsgi, case: str, expected: dict[str, object]
 ) -> None:
-    """On a question it is a KO, on a receipt the 503 after which the Node sends it again."""
+    """The entry of a question is a KO, and that of a receipt has the 503."""
     with store.begin() as connection:
         connection.execute(text("ALTER TABLE organization RENAME TO elsewhere"))
 
     status = post(face, CASES[case][0])
 
     [entry] = journal(store)
-    kept = entry._asdict()
-    assert {name: kept[name] for name in expected} == expected
-    assert (kept["status"], kept["fault"]) == (status, "PAA_SYSTEM_ERROR")
+    fields = entry._asdict()
+    assert {name: fields[name] for name in expected} == expected
+    assert (fields["status"], fields["fault"]) == (status, "PAA_SYSTEM_ERROR")
     assert status == (503 if case == "receipt" else 200)
 
 
-def test_nothing_personal_is_kept(store: Store, face: Wsgi) -> None:
-    """Neither of a payment's debtor, nor of a code that stands where none belongs."""
+def test_journal_has_no_personal_data(store: Store, face: Wsgi) -> None:
+    """A debtor's code is not recorded, even in the element of an organization."""
     for message, _ in CASES.values():
         post(face, message)
     post(face, SENT.replace(f"<idPA>{world.ORGANIZATION}", f"<idPA>{world.DEBTOR.code}"))
     post(face, SENT, HTTP_SOAPACTION=f'"{world.DEBTOR.code}"')
-    found = str(journal(store))
+    text_of_all = str(journal(store))
 
     for secret in (world.DEBTOR.code, world.DEBTOR.full_name, world.BANK, "<", "Tributo"):
-        assert secret not in found
+        assert secret not in text_of_all
 
 
-def test_a_soap_action_that_disagrees_is_kept(store: Store, face: Wsgi) -> None:
-    """Dispatch does not look at it; whoever reads the journal may."""
+def test_soap_action_that_disagrees_is_recorded(store: Store, face: Wsgi) -> None:
+    """An unknown SOAPAction is recorded as unknown."""
     for action in ('"paSendRTV2"', "paSendRT", "<another/>"):
         post(face, SENT, HTTP_SOAPACTION=action)
 
@@ -176,8 +176,8 @@ def test_a_soap_action_that_disagrees_is_kept(store: Store, face: Wsgi) -> None:
     ]  # fmt: skip
 
 
-def test_a_long_receipt_id_is_kept_as_the_receipt_s_key(store: Store, face: Wsgi) -> None:
-    """Entry and receipt are found by the same name, however long the Node's was."""
+def test_long_receipt_id_is_recorded_as_the_key_of_the_receipt(store: Store, face: Wsgi) -> None:
+    """Entry and receipt have the same key, whatever the length of the receiptId."""
     post(face, SENT.replace("c0ffee00", "c0ffee00" * 20))
 
     [entry] = journal(store)
@@ -187,15 +187,15 @@ def test_a_long_receipt_id_is_kept_as_the_receipt_s_key(store: Store, face: Wsgi
         ]
 
 
-def test_no_journal_is_kept_where_that_was_asked_for(store: Store) -> None:
-    """The setting turns it off."""
+def test_journal_setting_none_records_nothing(store: Store) -> None:
+    """The setting turns the journal off."""
     assert post(world.face(store, journal="none"), SENT) == 200
 
     assert journal(store) == []
 
 
-def test_an_answer_does_not_wait_for_the_journal(store: Store, face: Wsgi) -> None:
-    """A journal that cannot be written is no reason to fail a receipt."""
+def test_receipt_is_answered_while_the_journal_cannot_be_written(store: Store, face: Wsgi) -> None:
+    """The entry is written when the journal can be written again."""
     with store.begin() as connection:
         connection.execute(text("ALTER TABLE journal RENAME TO elsewhere"))
     assert post(face, SENT) == 200

@@ -12,7 +12,7 @@ from gpd_soap.contract.schema import Operation, Schema
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.service import PaForNode
 
-#: What each of the contract's simple types is here, by the built-in type below it.
+#: Our type of each simple type of the contract, by its built-in base type.
 SIMPLE = {
     "decimal": models.Amount,
     "int": Integer,
@@ -22,14 +22,14 @@ SIMPLE = {
     "base64Binary": ByteArray,
     "string": Unicode,
 }
-#: The digest of a stamp travels as the text it came in; its only rule is on that text.
+#: The hash of a stamp stays text, because its only rule is about that text.
 EXCEPTIONS = {"stBase64Binary72": Unicode}
-#: Ours alone: what the models have in common.
+#: Base classes of the models, which the contract does not have.
 ABSTRACT = {models.Model, models.Question}
 
 
 class Member(NamedTuple):
-    """One child of a type, whoever describes it."""
+    """One child of a type, by the contract or by a model."""
 
     name: str
     least: int
@@ -39,24 +39,24 @@ class Member(NamedTuple):
 
 @cache
 def declared(tag: str) -> dict[str, etree._Element]:
-    """What the contract's schemas declare at their top, by local name."""
-    found = [
+    """Return the global declarations of the schemas with this tag, by local name."""
+    nodes = [
         node
         for path in schema_files(contract_folder())
         for node in parse_own(path).iterchildren(tag)
     ]
-    named = {node.get("name", ""): node for node in found}
-    assert len(named) == len(found), "two schemas share a name"
+    named = {node.get("name", ""): node for node in nodes}
+    assert len(named) == len(nodes), "two schemas share a name"
     return named
 
 
 def local(qname: str | None) -> str:
-    """A prefixed name without its prefix."""
+    """Return a prefixed name without its prefix."""
     return (qname or "").rpartition(":")[2]
 
 
 def contract_members(name: str) -> list[Member]:
-    """A complex type's children, with those of the type it extends."""
+    """Return the children of a complex type, with those of its base type."""
     node = declared(f"{XSD}complexType")[name]
     inherited = [
         member
@@ -67,7 +67,7 @@ def contract_members(name: str) -> list[Member]:
 
 
 def contract_member(child: etree._Element) -> Member:
-    """One child; a branch of a choice may be left out, whatever it says itself."""
+    """Return one child; a branch of a choice is optional, whatever its minOccurs."""
     parent = child.getparent()
     chosen = parent is not None and parent.tag == f"{XSD}choice"
     least = 0 if chosen else int(child.get("minOccurs", "1"))
@@ -77,7 +77,7 @@ def contract_member(child: etree._Element) -> Member:
 
 
 def meant(qname: str) -> str:
-    """The name of the class here that a type of the contract should be."""
+    """Return the name of the class that a type of the contract must have here."""
     name = local(qname)
     if name in declared(f"{XSD}complexType"):
         return plain(MODELS[name]) if name in MODELS else f"no model of {name}"
@@ -91,7 +91,7 @@ def meant(qname: str) -> str:
 
 
 def our_members(model: type[ModelBase]) -> list[Member]:
-    """What a model says of itself, as the codec hears it."""
+    """Return the members of a model, as the codec reads them."""
     return [
         Member(tag, kind.Attributes.min_occurs, int(kind.Attributes.max_occurs), plain(kind))
         for _, tag, kind in codec.members_of(model)
@@ -99,7 +99,7 @@ def our_members(model: type[ModelBase]) -> list[Member]:
 
 
 def plain(kind: type[ModelBase]) -> str:
-    """The class that a member's type was made from."""
+    """Return the name of the class that a member's type was made from."""
     return str((kind.__orig__ or kind).__name__)
 
 
@@ -111,19 +111,19 @@ MODELS: dict[str, type[ModelBase]] = {
 
 
 @pytest.mark.parametrize("name", sorted(declared(f"{XSD}complexType")))
-def test_every_type_of_the_contract_has_its_model(name: str):
-    """Same members, same order, same cardinality, and a type that can hold the values."""
+def test_every_type_of_the_contract_has_an_equal_model(name: str):
+    """A model has the same members, order and cardinality, and types that can hold the values."""
     assert name in MODELS
     assert our_members(MODELS[name]) == contract_members(name)
 
 
-def test_no_model_is_of_our_own_making():
-    """Whatever is not in the contract has no place among its models."""
+def test_every_model_is_a_type_of_the_contract():
+    """There is no model of another type."""
     assert set(MODELS) == set(declared(f"{XSD}complexType"))
 
 
-def test_amounts_are_the_contract_s_decimals_and_nothing_else():
-    """Money is never read as a number of units."""
+def test_only_amounts_are_decimals_in_the_contract():
+    """Every decimal is money, so the type Amount is right for all of them."""
     decimals = {
         name
         for name, node in declared(f"{XSD}simpleType").items()
@@ -134,16 +134,16 @@ def test_amounts_are_the_contract_s_decimals_and_nothing_else():
 
 
 @pytest.mark.parametrize("name", sorted(MODELS))
-def test_no_child_has_a_namespace_or_may_be_nil(name: str):
-    """The contract's children are unqualified, and absence is said by leaving out."""
+def test_members_have_no_namespace_and_are_not_nillable(name: str):
+    """Children of the contract are unqualified, and absent ones are left out."""
     for member, _, kind in codec.members_of(MODELS[name]):
         assert kind.Attributes.sub_ns == "", member
         assert not kind.Attributes.nillable, member
 
 
 @pytest.mark.parametrize("operation", Schema().operations.values(), ids=lambda o: o.name)
-def test_every_operation_takes_and_gives_the_contract_s_roots(operation: Operation):
-    """The service declares each question under the contract's irregular names."""
+def test_operation_has_the_models_of_the_contracts_roots(operation: Operation):
+    """The roots have the irregular names of the contract."""
     offered = PaForNode.public_methods[operation.name]
 
     for root, model in [
@@ -154,8 +154,8 @@ def test_every_operation_takes_and_gives_the_contract_s_roots(operation: Operati
         assert plain(model) == meant(kind or "")
 
 
-def test_there_is_no_operation_but_the_contract_s():
-    """Nothing can be asked that was not published."""
-    asked = {operation.name for operation in Schema().operations.values()}
+def test_service_has_the_operations_of_the_contract():
+    """The service has no other operation."""
+    names = {operation.name for operation in Schema().operations.values()}
 
-    assert set(PaForNode.public_methods) == asked
+    assert set(PaForNode.public_methods) == names

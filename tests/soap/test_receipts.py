@@ -1,4 +1,4 @@
-"""Receipts over SOAP that take more than one message to tell."""
+"""Receipts over SOAP: cases of more than one message."""
 
 import re
 import sqlite3
@@ -29,19 +29,19 @@ def store(request: pytest.FixtureRequest, shared_world: WorldOf) -> Store:
 
 
 def send(store: Store, message: str | bytes) -> bytes:
-    """Post a receipt and give back the answer."""
+    """Post a receipt and return the answer."""
     raw = message.encode() if isinstance(message, str) else message
     return call(world.face(store), "POST", "/partner", raw, CONTENT_TYPE="text/xml").body
 
 
-def kept(store: Store) -> list[tuple[Any, ...]]:
-    """Every receipt: its variant, as what it is kept, how often it came, what it pays."""
+def stored(store: Store) -> list[tuple[Any, ...]]:
+    """Return variant, status, copies and notice of every receipt."""
     row = tables.receipt.c
     with store.begin() as connection:
-        found = connection.execute(
+        rows = connection.execute(
             select(row.variant, row.kept, row.copies, row.nav).order_by(row.receipt_id, row.variant)
         )
-        return [tuple(each) for each in found]
+        return [tuple(each) for each in rows]
 
 
 @pytest.mark.parametrize(
@@ -55,15 +55,15 @@ def kept(store: Store) -> list[tuple[Any, ...]]:
     ],
     ids=["prefixes", "indentation", "comment", "cdata", "encoding"],
 )
-def test_the_same_content_in_another_dress_is_the_same(store: Store, again: str | bytes) -> None:
-    """Content is compared, not bytes: a retry through another stack is counted on the first."""
+def test_receipt_in_another_form_is_a_repetition(store: Store, again: str | bytes) -> None:
+    """Prefixes, indents, comments, CDATA and the encoding are not content."""
     assert b"<outcome>OK</outcome>" in send(store, PLAIN)
     assert b"<outcome>OK</outcome>" in send(store, again)
 
-    assert kept(store) == [(0, "applied", 2, nav(1))]
+    assert stored(store) == [(0, "applied", 2, nav(1))]
 
 
-#: What the digests of 0.1.0 were when they were first kept.
+#: The digests that version 0.1.0 stored.
 DIGESTS = {
     "paSendRTV2/everything": "51af1b9c2083a4d2f367514fb48f2bfaa33586b0b383b409a6146ac30cabb688",
     "paSendRTV2/stamp": "dab5c3a638d197c96a24383e68e8a567793654b327a9ca8a0527e66a13c29db9",
@@ -73,8 +73,8 @@ DIGESTS = {
 
 
 @pytest.mark.parametrize("case", DIGESTS)
-def test_a_receipt_keeps_its_digest_from_release_to_release(case: str) -> None:
-    """Or one that is sent again after an upgrade would be taken for another."""
+def test_digest_of_a_receipt_is_that_of_version_0_1_0(case: str) -> None:
+    """After an upgrade, a receipt that is sent again must be a repetition."""
     raw = (MESSAGES / case / "ask.xml").read_bytes()
 
     assert document(raw, DIGESTS[case]).startswith(b"<?xml")
@@ -83,58 +83,58 @@ def test_a_receipt_keeps_its_digest_from_release_to_release(case: str) -> None:
 
 
 def test_other_content_under_one_receipt_id_is_conflicting(store: Store) -> None:
-    """Each other content is kept once beside the first, counted, and changes nothing."""
+    """Each other content is stored once, counted, and changes no notice."""
     fee = asked("paSendRTV2", claim() + receipt(nav(1), fee="1.00"))
     other_notice = asked("paSendRTV2", claim() + receipt(nav(27), "25.50"))
     for message in (PLAIN, fee, other_notice, fee, PLAIN):
         assert b"<outcome>OK</outcome>" in send(store, message)
 
-    assert kept(store) == [
+    assert stored(store) == [
         (0, "applied", 2, nav(1)), (1, "conflicting", 2, nav(1)), (2, "conflicting", 1, nav(27)),
     ]  # fmt: skip
     assert not _paid(store, 27)
 
 
-def test_v1_and_v2_of_one_receipt_are_one_money(store: Store) -> None:
-    """The same receiptId as V1 and as V2 never pays twice."""
+def test_receipt_sent_as_v1_and_v2_pays_once(store: Store) -> None:
+    """The second version is conflicting."""
     send(store, asked("paSendRT", claim() + receipt(nav(1))))
     send(store, PLAIN)
 
-    assert kept(store) == [(0, "applied", 1, nav(1)), (1, "conflicting", 1, nav(1))]
+    assert stored(store) == [(0, "applied", 1, nav(1)), (1, "conflicting", 1, nav(1))]
 
 
-def test_two_receipts_of_one_notice_are_one_payment_and_one_refund(store: Store) -> None:
-    """The second payment of a notice is kept for refund, and the first stays."""
+def test_second_receipt_of_a_notice_is_double(store: Store) -> None:
+    """The notice keeps its first receipt."""
     send(store, PLAIN)
     send(store, PLAIN.replace("c0ffee00c0ffee00c0ffee00c0ffee00", "second"))
 
-    assert kept(store) == [(0, "applied", 1, nav(1)), (0, "double", 1, nav(1))]
+    assert stored(store) == [(0, "applied", 1, nav(1)), (0, "double", 1, nav(1))]
     assert _paid(store, 1) == "c0ffee00c0ffee00c0ffee00c0ffee00"
 
 
-def test_a_copy_of_a_receipt_for_each_organization_is_kept_for_each(store: Store) -> None:
-    """Two organizations of ours may get the same receiptId: the key is (idPA, receiptId)."""
+def test_receipt_for_two_organizations_is_stored_for_each(store: Store) -> None:
+    """The key is the pair of idPA and receiptId."""
     send(store, PLAIN)
     answer = send(store, asked("paSendRTV2", claim(world.OTHER, station="any") + receipt(nav(1))))
 
     assert b"<outcome>OK</outcome>" in answer
-    assert [how for _, how, _, _ in kept(store)] == ["applied", "secondary"]
+    assert [how for _, how, _, _ in stored(store)] == ["applied", "secondary"]
 
 
-def test_an_unmatched_receipt_finds_its_position(store: Store) -> None:
-    """Money for a notice that is not here yet settles in the transaction that brings it."""
+def test_unmatched_receipt_is_applied_when_its_position_arrives(store: Store) -> None:
+    """The transaction that adds the position applies it."""
     send(store, asked("paSendRTV2", claim() + receipt(nav(40))))
-    assert kept(store) == [(0, "unmatched", 1, nav(40))]
+    assert stored(store) == [(0, "unmatched", 1, nav(40))]
 
     with store.begin() as connection:
         positions.add(connection, [world.position("LATE", world.option(40))], world.NOW)
 
-    assert kept(store) == [(0, "applied", 1, nav(40))]
+    assert stored(store) == [(0, "applied", 1, nav(40))]
     assert _paid(store, 40) == "c0ffee00c0ffee00c0ffee00c0ffee00"
 
 
-def test_what_is_paid_is_written_on_the_notice(store: Store) -> None:
-    """A paid notice knows its receipt, PSP, date, method and fee."""
+def test_paid_notice_has_the_data_of_its_receipt(store: Store) -> None:
+    """The notice has PSP, payment date, method and fee."""
     send(
         store,
         asked(
@@ -158,37 +158,37 @@ def test_what_is_paid_is_written_on_the_notice(store: Store) -> None:
     assert row.payment_date.isoformat() == "2026-03-16T08:58:31+00:00"
 
 
-def test_a_question_is_one_query_and_a_receipt_one_transaction(
+def test_question_is_one_query_and_receipt_is_one_transaction(
     fresh_database: FreshDatabase,
 ) -> None:
-    """Speed is a property of the design: what reaches the database is counted."""
+    """The statements that reach the database are counted."""
     store = Store(fresh_database("sqlite", world.prepare))
-    heard: list[str] = []
+    statements: list[str] = []
     verify = asked("paVerifyPaymentNotice", claim() + qr(nav(6))).encode()
     payment = asked("paGetPaymentV2", claim() + qr(nav(6))).encode()
     face = world.face(store)
     call(face, "POST", "/partner", verify, CONTENT_TYPE="text/xml")
     driver: sqlite3.Connection = store._connections._held().driver
-    driver.set_trace_callback(lambda statement: heard.append(statement.split()[0]))
+    driver.set_trace_callback(lambda statement: statements.append(statement.split()[0]))
 
-    def said(message: bytes) -> list[str]:
-        heard.clear()
+    def executed(message: bytes) -> list[str]:
+        statements.clear()
         answered = call(face, "POST", "/partner", message, CONTENT_TYPE="text/xml")
         assert b"<outcome>OK</outcome>" in answered.body
-        return list(heard)
+        return list(statements)
 
-    assert said(verify) == ["SELECT"]
-    assert said(payment) == ["SELECT"]
-    assert said(PLAIN.encode()) == ["SELECT", "BEGIN", "INSERT", "UPDATE", "COMMIT"]
+    assert executed(verify) == ["SELECT"]
+    assert executed(payment) == ["SELECT"]
+    assert executed(PLAIN.encode()) == ["SELECT", "BEGIN", "INSERT", "UPDATE", "COMMIT"]
     store.close()
 
 
-def test_five_transfers_are_taken(store: Store) -> None:
-    """The largest receipt that the contract allows is an ordinary one."""
-    shares = "".join(transfer(n, "20.00") for n in range(1, 6))
-    send(store, asked("paSendRTV2", claim() + receipt(nav(1), transferList=shares)))
+def test_receipt_of_five_transfers_is_applied(store: Store) -> None:
+    """The contract allows no more than five."""
+    transfers = "".join(transfer(n, "20.00") for n in range(1, 6))
+    send(store, asked("paSendRTV2", claim() + receipt(nav(1), transferList=transfers)))
 
-    assert kept(store) == [(0, "applied", 1, nav(1))]
+    assert stored(store) == [(0, "applied", 1, nav(1))]
 
 
 def _paid(store: Store, serial: int) -> str | None:

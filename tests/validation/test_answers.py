@@ -19,7 +19,7 @@ from gpd_soap.core.payment import due, offer
 from gpd_soap.core.position import NewPosition
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.node_rules import broken_rule
-from gpd_soap.soap.responses import Outcome, say
+from gpd_soap.soap.responses import Outcome, to_response
 from gpd_soap.store import tables
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
@@ -157,7 +157,7 @@ def kept(store: Store, position: NewPosition) -> list[Notice]:
 
 def said(outcome: Outcome, response: Any) -> Any:
     """The answer to an outcome, once contract and Node have nothing against it."""
-    answer = say(outcome, response, ORGANIZATION)
+    answer = to_response(outcome, response, ORGANIZATION)
     told = codec.writer(response)(answer)
     name = response.get_type_name()
     text = f'<p:{name} xmlns:p="{models.NAMESPACE}">{told}</p:{name}>'

@@ -1,4 +1,4 @@
-"""A proxy tells whose certificate it saw; who is believed, and what is read of it."""
+"""Client certificates that a proxy forwards: which are accepted, and which name is read."""
 
 from collections.abc import Iterable
 from ipaddress import ip_network
@@ -21,25 +21,25 @@ GOOD: dict[str, Any] = {
 
 
 def echo(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    """Say who asks."""
+    """Answer with the name of the caller."""
     return answer(start_response, "200 OK", environ.get("REMOTE_USER", "nobody").encode())
 
 
-def asked(path: str = "/partner", names: tuple[str, ...] = (FORWARDER,), **told: Any) -> Any:
-    """What comes back from a face behind proxies, to a good request but for what is told."""
+def request(path: str = "/partner", names: tuple[str, ...] = (FORWARDER,), **changes: Any) -> Any:
+    """Return the answer of a face behind proxies to a good request with these changes."""
     face = Trusted(echo, names, PROXIES)
-    return call(face, "GET", path, **{**GOOD, **told})
+    return call(face, "GET", path, **{**GOOD, **changes})
 
 
-def test_what_a_proxy_saw_is_believed() -> None:
-    """And whoever keeps the journal learns the name."""
-    assert (asked().status, asked().body) == (200, FORWARDER.encode())
-    assert asked(REMOTE_ADDR="fd00::1").status == 200
-    assert asked(names=(), HTTP_X_SSL_CLIENT_S_DN="CN=anyone").status == 200
+def test_certificate_forwarded_by_a_proxy_is_accepted() -> None:
+    """The name of the certificate becomes the name of the caller."""
+    assert (request().status, request().body) == (200, FORWARDER.encode())
+    assert request(REMOTE_ADDR="fd00::1").status == 200
+    assert request(names=(), HTTP_X_SSL_CLIENT_S_DN="CN=anyone").status == 200
 
 
 @pytest.mark.parametrize(
-    "told",
+    "changes",
     [
         {"REMOTE_ADDR": "10.0.1.7"},
         {"REMOTE_ADDR": "127.0.0.1"},
@@ -56,15 +56,15 @@ def test_what_a_proxy_saw_is_believed() -> None:
         {"HTTP_X_SSL_CLIENT_S_DN": ""},
     ],
 )  # fmt: skip
-def test_nobody_else_is_let_in(told: dict[str, Any]) -> None:
-    """Not from another address, not unverified, not under another name, however it is written."""
-    assert asked(**told).status == 403
+def test_caller_without_an_accepted_certificate_is_403(changes: dict[str, Any]) -> None:
+    """Other addresses, failed verifications and other names are refused, in every spelling."""
+    assert request(**changes).status == 403
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
-def test_health_is_anyones_to_ask(path: str) -> None:
-    """Whoever keeps us running has no certificate."""
-    assert asked(path, REMOTE_ADDR="192.0.2.1").status == 200
+def test_health_check_without_a_certificate_is_answered(path: str) -> None:
+    """Health checks come from machines without a certificate."""
+    assert request(path, REMOTE_ADDR="192.0.2.1").status == 200
 
 
 @pytest.mark.parametrize(
@@ -82,17 +82,19 @@ def test_health_is_anyones_to_ask(path: str) -> None:
         ("nothing of the kind", None),
     ],
 )
-def test_a_subject_has_one_name_or_none(subject: str, name: str | None) -> None:
-    """As RFC 2253 writes it; whatever could be read in two ways is not read."""
+def test_common_name_of_a_subject_is_read_if_there_is_exactly_one(
+    subject: str, name: str | None
+) -> None:
+    """The form is RFC 2253's, and an ambiguous subject has no name."""
     assert common_name(subject) == name
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("environ", "problem"),
     [
         ({"GPD_NODE_TLS_CERTIFICATE": "a.pem"}, "go together"),
         ({"GPD_NODE_TLS_AUTHORITIES": "a.pem"}, "go together"),
-        ({"GPD_NODE_CALLERS": "a"}, "wants node_tls_certificate or node_proxies"),
+        ({"GPD_NODE_CALLERS": "a"}, "needs node_tls_certificate or node_proxies"),
         ({"GPD_NODE_PROXIES": "10.0.0.0/33"}, "GPD_NODE_PROXIES"),
         (
             {
@@ -104,7 +106,7 @@ def test_a_subject_has_one_name_or_none(subject: str, name: str | None) -> None:
         ),
     ],
 )
-def test_half_of_a_trust_is_none(told: dict[str, str], said: str) -> None:
-    """What looks protected and is not must not start."""
-    with pytest.raises(SettingsError, match=said):
-        Settings.load(told)
+def test_incomplete_tls_settings_are_refused(environ: dict[str, str], problem: str) -> None:
+    """A face that looks protected and is not must not start."""
+    with pytest.raises(SettingsError, match=problem):
+        Settings.load(environ)

@@ -1,4 +1,4 @@
-"""Payment options over HTTP: what is answered for each kind of position, and each kind of no."""
+"""Payment options over HTTP: the answer for each kind of position, and each refusal."""
 
 import io
 import json
@@ -18,7 +18,7 @@ from tests.shared_world import SharedWorld
 U, P, X, L, N = "UNPAID", "PAID", "EXPIRED_NOT_PAYABLE", "EXPIRED_UNPAID", "INVALID"
 PART = "PARTIALLY_PAID"
 
-#: For a notice of the world: its debt's ways to pay, each with its state and its installments'.
+#: For a notice of the world: the ways to pay its debt, each with its status and its installments'.
 SHOWN: dict[int, list[tuple[str, dict[int, str]]]] = {
     1: [(U, {1: U})],
     3: [(U, {2: U, 3: U, 4: U}), (U, {5: U})],
@@ -57,12 +57,12 @@ def quick(shared_world: WorldOf) -> Wsgi:
 
 
 def path(notice: str, organization: str = world.ORGANIZATION) -> str:
-    """Where the options of a notice are asked for."""
+    """Return the path of the options of a notice."""
     return f"/payment-options/organizations/{organization}/notices/{notice}"
 
 
 def ask(face: Wsgi, serial: int) -> Any:
-    """The answer for a notice of the world that has options."""
+    """Return the answer for a notice of the world that has options."""
     answered = call(face, "POST", path(world.nav(serial)))
     assert answered.status == 200
     assert answered.headers["Content-Type"] == "application/json; charset=utf-8"
@@ -70,28 +70,28 @@ def ask(face: Wsgi, serial: int) -> Any:
 
 
 def error(answered: Answered) -> tuple[int, str, str]:
-    """A refusal: HTTP's status, the contract's code and name; the rest is as it always is."""
-    told = json.loads(answered.body)
-    assert set(told) == {
+    """Return HTTP status, code and name of a refusal, after a check of its other fields."""
+    content = json.loads(answered.body)
+    assert set(content) == {
         "httpStatusCode", "httpStatusDescription", "appErrorCode", "errorMessage", "timestamp",
         "dateTime",
     }  # fmt: skip
-    assert told["httpStatusCode"] == answered.status
-    assert (told["timestamp"], told["dateTime"]) == (1773651600, "2026-03-16T09:00:00.000000")
-    name, _, sentence = told["errorMessage"].partition(" ")
+    assert content["httpStatusCode"] == answered.status
+    assert (content["timestamp"], content["dateTime"]) == (1773651600, "2026-03-16T09:00:00.000000")
+    name, _, sentence = content["errorMessage"].partition(" ")
     assert sentence.endswith(".")
-    assert PAIRS[name] == (told["appErrorCode"], answered.status)
-    return answered.status, told["appErrorCode"], name
+    assert PAIRS[name] == (content["appErrorCode"], answered.status)
+    return answered.status, content["appErrorCode"], name
 
 
 UNKNOWN = (404, "ODP-107", "PAA_PAGAMENTO_SCONOSCIUTO")
-MISSHAPEN = (400, "ODP-101", "PAA_SINTASSI")
+MALFORMED_PATH = (400, "ODP-101", "PAA_SINTASSI")
 NOT_OURS = (400, "ODP-104", "PAA_ID_DOMINIO_ERRATO")
 FAILED = (500, "ODP-103", "PAA_SYSTEM_ERROR")
 
 
-def test_each_kind_of_position_is_shown_as_it_is(face: Wsgi) -> None:
-    """Every way to pay is told with its state, whichever of its notices is asked about."""
+def test_every_kind_of_position_is_answered_with_its_statuses(face: Wsgi) -> None:
+    """The answer does not depend on which notice of a position the query names."""
     for serial, expected in SHOWN.items():
         shown = [
             (
@@ -105,12 +105,13 @@ def test_each_kind_of_position_is_shown_as_it_is(face: Wsgi) -> None:
         ]
 
         assert shown == [
-            (status, {world.nav(at): each for at, each in of.items()}) for status, of in expected
+            (status, {world.nav(each): status_of for each, status_of in of.items()})
+            for status, of in expected
         ], serial
 
 
-def test_an_answer_has_the_fields_of_the_contract(face: Wsgi) -> None:
-    """Cents, dates without a zone, texts as stored; what is not there is left out."""
+def test_answer_has_the_fields_of_the_contract(face: Wsgi) -> None:
+    """Amounts are cents, dates have no zone, and absent values are left out."""
     shared = {
         "description": 'Tassa su "tutto" & altro, città',
         "amount": 2550,
@@ -143,8 +144,8 @@ def test_an_answer_has_the_fields_of_the_contract(face: Wsgi) -> None:
     assert "officeName" not in ask(face, 1)
 
 
-def test_a_plan_is_told_beside_the_single_option(face: Wsgi) -> None:
-    """With its sum and the number of its installments."""
+def test_plan_is_answered_beside_the_single_option(face: Wsgi) -> None:
+    """A plan has its sum and the number of its installments."""
     plan, single = ask(face, 2)["paymentOptions"]
 
     assert (plan["numberOfInstallments"], plan["amount"]) == (3, 12000)
@@ -152,8 +153,8 @@ def test_a_plan_is_told_beside_the_single_option(face: Wsgi) -> None:
     assert "description" not in plan
 
 
-def test_all_ccp_is_what_verify_says(face: Wsgi) -> None:
-    """True where every transfer has a postal account."""
+def test_all_ccp_is_true_if_every_transfer_has_a_postal_account(face: Wsgi) -> None:
+    """The value is the same as in the answer to verify."""
     for serial, expected in ALL_CCP.items():
         [option] = ask(face, serial)["paymentOptions"]
 
@@ -161,13 +162,13 @@ def test_all_ccp_is_what_verify_says(face: Wsgi) -> None:
 
 
 @pytest.mark.parametrize("serial", [15, 16, 99])
-def test_what_nobody_may_know_of_is_unknown(face: Wsgi, serial: int) -> None:
-    """A draft, a notice that is not valid yet, and one that never was."""
+def test_draft_or_not_yet_valid_or_absent_notice_is_unknown(face: Wsgi, serial: int) -> None:
+    """The three are answered alike."""
     assert error(call(face, "POST", path(world.nav(serial)))) == UNKNOWN
 
 
-def test_an_organization_that_is_not_ours_is_told_so(face: Wsgi) -> None:
-    """Before anything is said of its notices; one of ours has only its own."""
+def test_organization_that_is_not_ours_is_refused(face: Wsgi) -> None:
+    """The refusal comes before any look at notices, and an organization has only its own."""
     notice = world.nav(1)
 
     assert error(call(face, "POST", path(notice, world.STRANGER))) == NOT_OURS
@@ -192,14 +193,14 @@ def test_an_organization_that_is_not_ours_is_told_so(face: Wsgi) -> None:
         ("x" * 9000, "y" * 9000),
     ],
 )
-def test_a_path_of_another_shape_is_a_syntax_error(
+def test_path_without_11_and_18_digits_is_a_syntax_error(
     quick: Wsgi, organization: str, notice: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Eleven digits and eighteen; what was sent instead is repeated nowhere."""
+    """The values in the path are repeated neither in the answer nor in the log."""
     with caplog.at_level(logging.INFO):
         answered = call(quick, "POST", path(notice, organization))
 
-    assert error(answered) == MISSHAPEN
+    assert error(answered) == MALFORMED_PATH
     [line] = [r.__dict__["fields"] for r in caplog.records if r.name == "gpd_soap.exchange"]
     assert line["fault"] == "PAA_SINTASSI_XSD"
     assert line["organization"] in ("-", world.ORGANIZATION)
@@ -218,22 +219,22 @@ def test_a_path_of_another_shape_is_a_syntax_error(
         path("301000000000000144").upper(),
     ],
 )  # fmt: skip
-def test_no_other_path_leads_anywhere(quick: Wsgi, where: str) -> None:
-    """Neither to other notices nor to another face, whatever the method."""
+def test_other_path_is_404(quick: Wsgi, where: str) -> None:
+    """No other path reaches notices or the admin face, whatever the method."""
     assert {call(quick, method, where).status for method in ("GET", "POST")} == {404}
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "BREW"])
-def test_options_are_posted_for_and_nothing_else(quick: Wsgi, method: str) -> None:
-    """Another method is told which one is allowed."""
+def test_method_other_than_post_is_405(quick: Wsgi, method: str) -> None:
+    """The answer names the allowed method."""
     answered = call(quick, method, path(world.nav(1)))
 
     assert (answered.status, answered.headers["Allow"]) == (405, "POST")
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"{", b"<x/>", b"\xff" * 2048])
-def test_a_body_says_nothing(quick: Wsgi, body: bytes) -> None:
-    """The platform sends none; whatever comes is let go, of any type."""
+def test_body_of_a_query_is_ignored(quick: Wsgi, body: bytes) -> None:
+    """The platform sends no body, and any other body changes nothing."""
     kinds = ("", "application/json", "text/xml", "multipart/form-data")
     where = path(world.nav(1))
     answers = {call(quick, "POST", where, body, CONTENT_TYPE=kind).body for kind in kinds}
@@ -241,8 +242,8 @@ def test_a_body_says_nothing(quick: Wsgi, body: bytes) -> None:
     assert answers == {call(quick, "POST", where).body}
 
 
-def test_a_body_is_bounded_all_the_same(shared: SharedWorld) -> None:
-    """By what it says of its length, or by what comes."""
+def test_body_over_the_limit_is_413(shared: SharedWorld) -> None:
+    """The limit holds for the Content-Length and for the bytes that arrive."""
     bounded, long = shared.face(max_body=2048), io.BytesIO(b" " * 4096)
     where = path(world.nav(1))
 
@@ -254,8 +255,10 @@ def test_a_body_is_bounded_all_the_same(shared: SharedWorld) -> None:
     assert call(bounded, "POST", where, CONTENT_LENGTH="-1").status == 400
 
 
-def test_our_failure_is_an_answer(tmp_path: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """A database without tables: the pair for it, and nothing of why."""
+def test_failure_of_the_database_is_a_system_error(
+    tmp_path: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The answer has the pair of the system error and no reason."""
     broken = world.face(Store(f"sqlite:///{tmp_path}/empty.db"))
     with caplog.at_level(logging.INFO):
         answered = call(broken, "POST", path(world.nav(1)))
@@ -265,8 +268,10 @@ def test_our_failure_is_an_answer(tmp_path: Any, caplog: pytest.LogCaptureFixtur
     assert [record.levelname for record in caplog.records] == ["ERROR", "INFO"]
 
 
-def test_each_exchange_is_one_line(quick: Wsgi, caplog: pytest.LogCaptureFixture) -> None:
-    """What was asked and decided, as for the Node's messages, without a person."""
+def test_exchange_is_logged_as_one_line_without_personal_data(
+    quick: Wsgi, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The line has the query and the decision, as for the Node's messages."""
     with caplog.at_level(logging.INFO):
         for serial in (1, 99, 15):
             call(quick, "POST", path(world.nav(serial)))
@@ -274,13 +279,13 @@ def test_each_exchange_is_one_line(quick: Wsgi, caplog: pytest.LogCaptureFixture
     lines = [r.__dict__["fields"] for r in caplog.records if r.name == "gpd_soap.exchange"]
     assert all(line.pop("ms") >= 0 for line in lines)
     unknown = {"outcome": "KO", "fault": "PAA_PAGAMENTO_SCONOSCIUTO", "status": 404}
-    said = {"operation": "paymentOptions", "organization": world.ORGANIZATION}
+    query = {"operation": "paymentOptions", "organization": world.ORGANIZATION}
     assert lines == [
-        {**said, "notice": world.nav(1)[-4:], "outcome": "OK", "fault": "-",
+        {**query, "notice": world.nav(1)[-4:], "outcome": "OK", "fault": "-",
          "rule": "options of the debt", "status": 200},
-        {**said, **unknown, "notice": world.nav(99)[-4:],
+        {**query, **unknown, "notice": world.nav(99)[-4:],
          "rule": "rule 1: no notice of this number"},
-        {**said, **unknown, "notice": world.nav(15)[-4:],
+        {**query, **unknown, "notice": world.nav(15)[-4:],
          "rule": "rule 3: the position is a draft"},
     ]  # fmt: skip
     for person in (world.DEBTOR.full_name, world.DEBTOR.code, world.nav(1)):

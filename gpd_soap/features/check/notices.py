@@ -16,7 +16,7 @@ from gpd_soap.core.payment import due, offer
 from gpd_soap.features.check.finding import Finding, error, warning
 from gpd_soap.soap import models
 from gpd_soap.soap.protocol import NodeProtocol
-from gpd_soap.soap.responses import Outcome, say
+from gpd_soap.soap.responses import Outcome, to_response
 
 VERIFY, PAYMENT, PAYMENT_V2 = "paVerifyPaymentNotice", "paGetPayment", "paGetPaymentV2"
 RESPONSES: dict[str, Any] = {
@@ -64,10 +64,10 @@ class AnswerCheck:
 
     def _breaches(self, organization: str, primitive: str, outcome: Outcome) -> list[Violation]:
         try:
-            answer = say(outcome, RESPONSES[primitive], organization)
+            answer = to_response(outcome, RESPONSES[primitive], organization)
         except OverflowError:
             return [Violation("dueDate", "value", "a day that Rome's calendar has")]
-        return self._protocol.breaches(answer, primitive)
+        return self._protocol.violations(answer, primitive)
 
 
 def may_be_asked(notice: Notice, now: datetime) -> bool:

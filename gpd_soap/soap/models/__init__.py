@@ -1,8 +1,8 @@
-"""The contract's types as Spyne models, in the contract's own names and order.
+"""The contract's types as Spyne models, with the contract's names and order.
 
-They say which members there are and how each is read and written.  Lengths, patterns and other
-facets are not repeated: messages are checked against the published schema itself, both ways.  A
-test holds every model against that schema.
+They define the members, and how each is read and written.  Lengths, patterns and other facets are
+not repeated: the published schema checks messages in both directions.  A test compares every model
+with that schema.
 """
 
 from gpd_soap.soap.models.base import COMMON, NAMESPACE, Amount, Model

@@ -1,4 +1,4 @@
-"""How the contract's types are written as Spyne models."""
+"""The base class and the members of the contract's types as Spyne models."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from spyne import ComplexModel, Integer
 NAMESPACE = "http://pagopa-api.pagopa.gov.it/pa/paForNode.xsd"
 COMMON = "http://pagopa-api.pagopa.gov.it/xsd/common-types/v1.0.0/"
 
-# SPEC: paForNode.xsd has no elementFormDefault, so children carry no namespace.
+# SPEC: XSD: paForNode.xsd has no elementFormDefault, so children have no namespace.
 LOCAL: dict[str, Any] = {"sub_ns": "", "nillable": False}
 
 
 class Amount(Integer):
-    """An amount of euro: integer cents here, two decimals on the wire."""
+    """An amount of euro: integer cents in memory, two decimals on the wire."""
 
 
 def req(kind: Any, **more: Any) -> Any:
-    """A member that must be there."""
+    """Return a mandatory member."""
     return kind.customize(min_occurs=1, max_occurs=1, **LOCAL, **more)
 
 
 def opt(kind: Any, **more: Any) -> Any:
-    """A member that may be left out."""
+    """Return an optional member."""
     return kind.customize(min_occurs=0, max_occurs=1, **LOCAL, **more)
 
 
 def many(kind: Any, most: int) -> Any:
-    """A member that comes once to `most` times."""
+    """Return a member that occurs once to `most` times."""
     return kind.customize(min_occurs=1, max_occurs=most, **LOCAL)
 
 
@@ -39,5 +39,5 @@ class Model(ComplexModel):
 
     def __init__(self, **members: Any) -> None:
         """Take the members by name."""
-        # WHY: Spyne's own constructor walks and checks every member for each message.
+        # WHY: Spyne's constructor checks every member of each message, which the schema has done.
         self.__dict__ = members

@@ -1,4 +1,4 @@
-"""What verify, getPayment and demand ask and answer."""
+"""The requests and responses of verify, getPayment and demand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gpd_soap.soap.models.shared import (
 
 
 class PaVerifyPaymentNoticeReq(Question):
-    """Is this notice payable, and how much is it now?"""
+    """The request whether a notice is payable, and with which amount."""
 
     __type_name__ = "paVerifyPaymentNoticeReq"
     qrCode = req(QrCode)
@@ -35,7 +35,7 @@ class PaVerifyPaymentNoticeRes(Response):
 
 
 class PaGetPaymentReq(Question):
-    """Give me the payment of this notice."""
+    """The request for the payment of a notice."""
 
     __type_name__ = "paGetPaymentReq"
     qrCode = req(QrCode)
@@ -46,7 +46,7 @@ class PaGetPaymentReq(Question):
 
 
 class PaGetPaymentV2Request(Question):
-    """The same question; its answer may carry stamps."""
+    """The same request; its answer may carry stamps."""
 
     __type_name__ = "paGetPaymentV2Request"
     qrCode = req(QrCode)
@@ -57,7 +57,7 @@ class PaGetPaymentV2Request(Question):
 
 
 class StampRequest(Model):
-    """A digital revenue stamp to be bought; the hash travels as the base64 text it came in."""
+    """A digital revenue stamp to be bought; the hash stays the base64 text that it was given as."""
 
     __type_name__, __namespace__ = "ctRichiestaMarcaDaBollo", COMMON
     hashDocumento = req(Unicode)
@@ -66,7 +66,7 @@ class StampRequest(Model):
 
 
 class TransferV2(Model):
-    """One share of a payment, to an account or for a stamp."""
+    """One transfer of a payment, to an account or for a stamp."""
 
     __type_name__ = "ctTransferPAV2"
     idTransfer = req(Integer)
@@ -81,14 +81,14 @@ class TransferV2(Model):
 
 
 class TransferListV2(Model):
-    """One to five shares."""
+    """One to five transfers."""
 
     __type_name__ = "ctTransferListPAV2"
     transfer = many(TransferV2, 5)
 
 
 class PaymentV1(Model):
-    """Everything a payment needs."""
+    """The data of a payment."""
 
     __type_name__ = "ctPaymentPA"
     creditorReferenceId = req(Unicode)
@@ -105,7 +105,7 @@ class PaymentV1(Model):
 
 
 class PaymentV2(Model):
-    """Everything a payment needs; here companyName must be there."""
+    """The data of a payment; companyName is mandatory."""
 
     __type_name__ = "ctPaymentPAV2"
     creditorReferenceId = req(Unicode)
@@ -136,7 +136,7 @@ class PaGetPaymentV2Response(Response):
 
 
 class PaDemandPaymentNoticeRequest(Question):
-    """Make me a notice for this service, from the service's own data."""
+    """The request to issue a notice for a service, from the service's own data."""
 
     __type_name__ = "paDemandPaymentNoticeRequest"
     idServizio = req(Unicode)

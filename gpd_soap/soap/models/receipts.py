@@ -1,4 +1,4 @@
-"""What sendRT asks and answers."""
+"""The requests and responses of sendRT."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gpd_soap.soap.models.shared import Metadata, Question, Response, Subject, T
 
 
 class TransferReceiptV2(Model):
-    """One share as it was paid, with the stamp where one was bought."""
+    """One transfer as it was paid, with the stamp if one was bought."""
 
     __type_name__ = "ctTransferPAReceiptV2"
     idTransfer = req(Integer)
@@ -24,7 +24,7 @@ class TransferReceiptV2(Model):
 
 
 class TransferListReceiptV2(Model):
-    """One to five shares."""
+    """One to five transfers."""
 
     __type_name__ = "ctTransferListPAReceiptV2"
     transfer = many(TransferReceiptV2, 5)
@@ -62,7 +62,7 @@ class ReceiptV1(Model):
 
 
 class ReceiptV2(Model):
-    """A payment that was made, with what bundles and stamps add."""
+    """A payment that was made, with the members for bundles and stamps."""
 
     __type_name__ = "ctReceiptV2"
     receiptId = req(Unicode)
@@ -97,7 +97,7 @@ class ReceiptV2(Model):
 
 
 class PaSendRTReq(Question):
-    """Here is a receipt."""
+    """The request to accept a receipt."""
 
     __type_name__ = "paSendRTReq"
     receipt = req(ReceiptV1)
@@ -110,7 +110,7 @@ class PaSendRTRes(Response):
 
 
 class PaSendRTV2Request(Question):
-    """Here is a receipt."""
+    """The request to accept a receipt."""
 
     __type_name__ = "paSendRTV2Request"
     receipt = req(ReceiptV2)

@@ -1,4 +1,4 @@
-"""What several primitives have in common."""
+"""The types that several operations share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gpd_soap.soap.models.base import COMMON, Amount, Model, many, opt, req
 
 
 class MapEntry(Model):
-    """One piece of metadata."""
+    """One entry of metadata."""
 
     __type_name__, __namespace__ = "ctMapEntry", COMMON
     key = req(Unicode)
@@ -16,14 +16,14 @@ class MapEntry(Model):
 
 
 class Metadata(Model):
-    """Up to fifteen pieces of metadata."""
+    """One to fifteen entries of metadata."""
 
     __type_name__, __namespace__ = "ctMetadata", COMMON
     mapEntry = many(MapEntry, 15)
 
 
 class FaultBean(Model):
-    """Why the outcome is KO; the platform fills the original* members, never we."""
+    """Why the outcome is KO; only the platform fills the original* members."""
 
     __type_name__, __namespace__ = "ctFaultBean", COMMON
     faultCode = req(Unicode)
@@ -37,7 +37,7 @@ class FaultBean(Model):
 
 
 class Response(Model):
-    """What every answer begins with."""
+    """The members at the start of every response."""
 
     __type_name__, __namespace__ = "ctResponse", COMMON
     outcome = req(Unicode)
@@ -45,7 +45,7 @@ class Response(Model):
 
 
 class QrCode(Model):
-    """What is printed on a notice: who is owed, and the notice's number."""
+    """The content of a notice's QR code: the organization and the notice number."""
 
     __type_name__ = "ctQrCode"
     fiscalCode = req(Unicode)
@@ -53,7 +53,7 @@ class QrCode(Model):
 
 
 class EntityUniqueIdentifier(Model):
-    """A person (F) or a body (G) by fiscal code."""
+    """A natural person (F) or a legal one (G) by fiscal code."""
 
     __type_name__ = "ctEntityUniqueIdentifier"
     entityUniqueIdentifierType = req(Unicode)
@@ -76,7 +76,7 @@ class Subject(Model):
 
 
 class Question(Model):
-    """Who is asked, and through whom."""
+    """The organization, broker and station at the start of every request."""
 
     __type_name__ = "question"
     idPA = req(Unicode)
@@ -85,7 +85,7 @@ class Question(Model):
 
 
 class PaymentOptionDescription(Model):
-    """What is due on a notice now."""
+    """The amount that is due on a notice now."""
 
     __type_name__ = "ctPaymentOptionDescriptionPA"
     amount = req(Amount)
@@ -96,14 +96,14 @@ class PaymentOptionDescription(Model):
 
 
 class PaymentOptionsDescriptionList(Model):
-    """Exactly one option, by the contract."""
+    """The list of options, of which the contract allows exactly one."""
 
     __type_name__ = "ctPaymentOptionsDescriptionListPA"
     paymentOptionDescription = req(PaymentOptionDescription)
 
 
 class TransferV1(Model):
-    """One share of a payment, to an account."""
+    """One transfer of a payment, to an account."""
 
     __type_name__ = "ctTransferPA"
     idTransfer = req(Integer)
@@ -116,7 +116,7 @@ class TransferV1(Model):
 
 
 class TransferListV1(Model):
-    """One to five shares."""
+    """One to five transfers."""
 
     __type_name__ = "ctTransferListPA"
     transfer = many(TransferV1, 5)

@@ -110,7 +110,7 @@ def _entry_of(told: ExchangeRecord, number: int) -> Entry:
     # WHY: by place and not by name, which takes half the time.
     return Entry(
         told.organization,
-        told.at,
+        told.arrived_at,
         number,
         round(told.seconds * 1_000_000),
         told.caller[:LONGEST_CALLER],

@@ -82,7 +82,7 @@ class ServiceSchema:
         """Say how service data breaks the schema, or None."""
         if self._steps(root) > MOST_STEPS:
             return Breach(UNFORESEEN, LENGTHY)
-        with self._compiled.lent() as schema:
+        with self._compiled.exclusive_copy() as schema:
             try:
                 if schema.validate(root):
                     return None

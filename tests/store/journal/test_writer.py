@@ -28,7 +28,7 @@ HANGS = 60.0
 def exchange(serial: int = 1, **more: object) -> ExchangeRecord:
     """A verify of a notice, a second later for each serial."""
     told = ExchangeRecord(
-        at=NOW + serial * SECOND,
+        arrived_at=NOW + serial * SECOND,
         seconds=0.0012,
         caller="192.0.2.7",
         operation="paVerifyPaymentNotice",
