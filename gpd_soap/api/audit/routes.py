@@ -61,4 +61,5 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _told(change: Change) -> dict[str, object]:
-    return camel_case(**{**change._asdict(), "at": rome_text(change.at)})
+    fields = change._asdict()
+    return camel_case(at=rome_text(fields.pop("requested_at")), **fields)
