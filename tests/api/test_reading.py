@@ -36,7 +36,7 @@ READING = (
     ("receipts", "show", "r-90", *OF),
     ("receipts", "raw", "r-90", *OF),
     ("journal", "search", *OF),
-    ("journal", "show", ENTRY.place.reference),
+    ("journal", "show", ENTRY.key.reference),
     ("journal", "purge", "--dry-run"),
     ("audit",),
     ("health",),

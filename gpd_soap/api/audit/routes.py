@@ -62,4 +62,5 @@ def _schemas() -> dict[str, Schema]:
 
 def _told(change: Change) -> dict[str, object]:
     fields = change._asdict()
-    return camel_case(at=rome_text(fields.pop("requested_at")), **fields)
+    at = rome_text(fields.pop("requested_at"))
+    return camel_case(organization=fields.pop("organization"), at=at, **fields)
