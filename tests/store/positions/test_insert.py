@@ -43,7 +43,7 @@ def kept_iupds(store: Store) -> set[str]:
     ids=["IUPD", "NAV", "IUV"],
 )
 def test_batch_with_an_identifier_in_use_is_refused_as_a_whole(store: Store, second: NewPosition):
-    """An organization uses an IUPD, a NAV and an IUV once, and no position of the batch is stored."""
+    """An organization uses an IUPD, a NAV and an IUV once; no position of the batch is stored."""
     add(store, position("P", option(1)))
 
     with pytest.raises(AlreadyKept):
