@@ -1,1 +1,1 @@
-"""Would each answer be taken?  Configuration and stored positions, looked at before a payer is."""
+"""Checks the configuration and the stored positions for what would stop a payment."""
