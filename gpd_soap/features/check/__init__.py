@@ -1,1 +1,1 @@
-"""Checks the configuration and the stored positions for what would stop a payment."""
+"""Checks the configuration and the stored positions for problems that would stop a payment."""

@@ -32,7 +32,7 @@ KEY = tables.api_key.c
 
 
 class Role(StrEnum):
-    """What the holder of a key may do."""
+    """The rights of a key."""
 
     READER = "reader"
     WRITER = "writer"

@@ -38,8 +38,8 @@ STATION = Kind(tables.station.c.id, (("organizations", tables.organization_stati
 def lock_row(connection: Connection, kind: Kind, name: str, *, alone: bool = False) -> bool:
     """Lock a row until the commit; return whether it exists.
 
-    Whoever inserts a reference to the row holds the shared lock.  Whoever looks for references
-    holds the exclusive one (`alone`).
+    A transaction that inserts a reference to the row holds the shared lock.  One that looks for
+    references holds the exclusive lock (`alone`).
     """
     statement = select(kind.key).where(kind.key == name)
     lock = statement.with_for_update(read=not alone, key_share=not alone)

@@ -14,7 +14,7 @@ from gpd_soap.store.database.engine import without_statement_timeout
 
 #: LIMIT: 2 months have a partition before they begin.
 MONTHS_AHEAD = 2
-#: The advisory lock of whoever creates partitions: any number that nothing else locks.
+#: The advisory lock for the creation of partitions; the number has no meaning.
 LOCK = 4_736_018
 
 PARTITIONS = text(

@@ -113,7 +113,7 @@ def _matching(organization: str, query: PositionQuery, now: datetime) -> Select[
         statement = statement.where(_has_any(organization, rules))
     if query.paid is not None:
         first, last = query.paid
-        # SPEC: GPD: a position has a payment date once it is paid in full, the last of its options.
+        # SPEC: GPD: a position that is paid in full has the last payment date of its options.
         statement = statement.where(
             paid_in_full(),
             _has_any(organization, _paid_within(first, last)),
