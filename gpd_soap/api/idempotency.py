@@ -57,9 +57,9 @@ class Idempotency:
             return None
         if earlier.digest != claim.digest:
             raise Refused(problems.OTHER_REQUEST)
-        if earlier.told is None:
+        if earlier.response is None:
             raise Refused(problems.UNDER_WAY, headers={"Retry-After": "1"})
-        return _again(earlier.told)
+        return _again(earlier.response)
 
     def after(self, answer: Response) -> Response:
         """Keep the answer of a request that claimed its name; after a failure of ours, give up."""

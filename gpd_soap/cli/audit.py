@@ -32,7 +32,7 @@ def audit(organization: str | None, limit: int) -> None:
 def _line(change: Change) -> str:
     from gpd_soap.core import rome
 
-    at = change.at.astimezone(rome.ROME).isoformat(timespec="milliseconds")
+    at = change.requested_at.astimezone(rome.ROME).isoformat(timespec="milliseconds")
     who = f"{change.key_id} ({change.key_name})"
     what = f"{change.method} {change.path}  {change.status}"
     return f"{at}  {change.organization}  {who}  {what}  {change.request_id}"

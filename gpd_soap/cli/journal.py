@@ -94,7 +94,7 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
         raise click.ClickException(
             f"the journal is kept for {use_case.LEAST_MONTHS} months at least: see --force"
         )
-    store, until = ready_store(), use_case.before(now, months)
+    store, until = ready_store(), use_case.months_before(now, months)
     if dry_run:
         click.echo(f"{use_case.count(store, until)} entries of before {until:%Y-%m-%d} to remove")
         return

@@ -234,7 +234,7 @@ def _tell(steps: Iterable[Step], *, show: bool) -> None:
     good = True
     for step in steps:
         click.echo(step.line)
-        _show_raw(step.heard.sent, step.heard.reply, show=show)
+        _show_raw(step.judged.sent, step.judged.reply, show=show)
         good = good and step.good
     if not good:
         raise SystemExit(1)

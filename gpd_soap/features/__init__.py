@@ -1,1 +1,1 @@
-"""Capabilities that can be left out: a folder each, and none knows another."""
+"""Capabilities that can be left out: each has a folder, and none imports another."""

@@ -1,1 +1,1 @@
-"""The Node, played against any creditor institution's endpoint: asked, judged, paid, replayed."""
+"""Simulates the Node: sends its requests to any endpoint and judges the answers."""

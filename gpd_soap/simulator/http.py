@@ -1,4 +1,4 @@
-"""HTTP as the Node's forwarder speaks it: one request, one answer, and a deadline for both."""
+"""HTTP requests as the Node's forwarder sends them, with one deadline for request and answer."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ import urllib3
 from gpd_soap.simulator.judging import NoReply, Reply, Verdict
 from gpd_soap.simulator.request import Endpoint, Unusable
 
-#: LIMIT: far beyond any answer of the contract, and small enough to be held in memory.
+#: LIMIT: 4 MiB; any answer of the contract is far smaller, and this much fits in memory.
 LONGEST = 4 << 20
 CHUNK = 8192
 
 
 class HttpClient:
-    """A line to an endpoint; each message has a connection of its own."""
+    """A client of one endpoint; each message has a connection of its own."""
 
     def __init__(self, endpoint: Endpoint) -> None:
-        """Look at the address and the certificates once; Unusable if they cannot be used."""
+        """Check the address and the certificates.  Raises Unusable if one cannot be used."""
         self.url = _usable(endpoint)
         _load_certificates(endpoint)
         self._certificate = _certificate(endpoint)
         self._authority = str(endpoint.authority) if endpoint.authority else True
 
     def post(self, body: bytes, action: str | None, seconds: float) -> Reply | NoReply:
-        """Send a message, and wait for the whole answer so long and no longer.
+        """Send a message and return the whole answer, if it is complete within `seconds`.
 
-        What is not SOAP has no `action`.
+        A message that is not SOAP has no `action`.
         """
-        # WHY: a thread, because requests limits only each read: an answer that drips byte by
-        # byte would never be late.
+        # WHY: requests limits each read alone, so that an answer of single bytes would never time
+        # out; a thread lets the caller stop waiting at the deadline.
         future: Future[Reply | NoReply] = Future()
         deadline = monotonic() + seconds
 
         def run() -> None:
             try:
                 future.set_result(self._exchange(body, action, deadline))
-            except BaseException as error:  # noqa: BLE001  # raised again by whoever waits
+            except BaseException as error:  # noqa: BLE001  # raised again in the waiting thread
                 future.set_exception(error)
 
         Thread(target=run, daemon=True).start()
@@ -55,8 +55,8 @@ class HttpClient:
 
     def _exchange(self, body: bytes, action: str | None, deadline: float) -> Reply | NoReply:
         try:
-            with requests.Session() as session, self._begin(session, body, action, deadline) as got:
-                return _whole(got, deadline)
+            with requests.Session() as session, self._begin(session, body, action, deadline) as r:
+                return _whole(r, deadline)
         except (requests.exceptions.ContentDecodingError, urllib3.exceptions.DecodeError):
             return NoReply(Verdict.BROKEN, "its Content-Encoding does not fit its content")
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
@@ -65,11 +65,11 @@ class HttpClient:
     def _begin(
         self, session: requests.Session, body: bytes, action: str | None, deadline: float
     ) -> requests.Response:
-        # WHY: neither a proxy, nor .netrc, nor REQUESTS_CA_BUNDLE: only what was asked for.
+        # WHY: a proxy, .netrc or REQUESTS_CA_BUNDLE of the environment would change the request.
         session.trust_env = False
         headers = {"User-Agent": "gpd-soap node"}
         if action is not None:
-            # SPEC: pagopa-ec.md 3.6: Content-Type without a charset, SOAPAction in quotes.
+            # SPEC: Stand In manager: Content-Type without a charset, SOAPAction in quotes.
             headers |= {"Content-Type": "text/xml", "SOAPAction": f'"{action}"'}
         return session.post(
             self.url,
@@ -77,22 +77,22 @@ class HttpClient:
             headers=headers,
             cert=self._certificate,
             verify=self._authority,
-            # WHY: one second more, so that the deadline is always the first to end it.
+            # WHY: with one second more, the deadline always ends the request first.
             timeout=max(deadline - monotonic(), 0) + 1,
-            # WHY: followed, a redirect would become a GET.
+            # WHY: requests would follow a redirect with a GET.
             allow_redirects=False,
             stream=True,
         )
 
 
 def innermost(error: BaseException) -> str:
-    """What really went wrong on the network, without the layers that pass it on."""
-    told = [
+    """Return the message of the network's own error, below the errors that wrap it."""
+    causes = [
         each
         for each in _chain(error)
         if isinstance(each, OSError | http.client.HTTPException | urllib3.exceptions.HTTPError)
     ]
-    last = told[-1] if told else error
+    last = causes[-1] if causes else error
     return getattr(last, "strerror", None) or str(last) or type(last).__name__
 
 
@@ -109,10 +109,10 @@ def _whole(response: requests.Response, deadline: float) -> Reply | NoReply:
         if len(body) > LONGEST:
             return NoReply(Verdict.BROKEN, f"the answer is longer than {LONGEST} bytes")
         if monotonic() > deadline:
-            break  # nobody waits for it any more
-    told = Message()
-    told["Content-Type"] = response.headers.get("Content-Type", "")
-    charset = told.get_content_charset()
+            break  # the caller has stopped waiting
+    header = Message()
+    header["Content-Type"] = response.headers.get("Content-Type", "")
+    charset = header.get_content_charset()
     return Reply(response.status_code, bytes(body), charset)
 
 
@@ -137,16 +137,16 @@ def _certificate(endpoint: Endpoint) -> str | tuple[str, str] | None:
 
 
 def _load_certificates(endpoint: Endpoint) -> None:
-    """Read them once beforehand: a wrong file is not the other side's fault."""
+    """Read the certificates once.  Raises Unusable if one is wrong, before anything is sent."""
     if endpoint.certificate is None and endpoint.key is not None:
         raise Unusable("a key needs its certificate")
-    shown = (endpoint.certificate, endpoint.authority)
-    if any(shown) and not endpoint.url.lower().startswith("https://"):
+    files = (endpoint.certificate, endpoint.authority)
+    if any(files) and not endpoint.url.lower().startswith("https://"):
         raise Unusable("certificates need an address that begins with https://")
     context = ssl.create_default_context()
     try:
         if endpoint.certificate is not None:
-            # WHY: a password, so that none is asked for on the terminal.
+            # WHY: without a password OpenSSL would prompt for one on the terminal.
             context.load_cert_chain(endpoint.certificate, endpoint.key, password=lambda: "")
         if endpoint.authority is not None:
             context.load_verify_locations(endpoint.authority)

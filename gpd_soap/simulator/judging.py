@@ -1,6 +1,6 @@
-"""What came back, judged as the Node judges it.
+"""Judges replies as the Node does.
 
-Source: spec/pagopa-ec.md 2.3, how the Node reacts, and 1.7, what it rejects.
+SPEC: Messages, rule 6, and Errors: the codes that the Node gives to the payer's PSP.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ANSWERS: dict[str, Any] = {
 
 @unique
 class Verdict(Enum):
-    """What the Node makes of an exchange; the value is what it tells the payer's PSP."""
+    """The Node's verdict on an exchange; the value is its code for the payer's PSP."""
 
     OK = ""
     REFUSED = "PPT_ERRORE_EMESSO_DA_PAA"
@@ -46,7 +46,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer, whole."""
+    """A complete HTTP answer."""
 
     status: int
     body: bytes
@@ -54,13 +54,13 @@ class Reply:
 
     @property
     def is_success(self) -> bool:
-        """Whether HTTP itself says yes."""
+        """Whether the HTTP status is 2xx."""
         return HTTPStatus.OK <= self.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 @dataclass(frozen=True, slots=True)
 class NoReply:
-    """No HTTP answer, or none that can be taken."""
+    """An exchange without an HTTP answer, or with one that cannot be read."""
 
     verdict: Verdict
     reason: str
@@ -68,9 +68,10 @@ class NoReply:
 
 @dataclass(frozen=True, slots=True)
 class JudgedReply:
-    """One exchange: what was sent, what came back, and what the Node makes of it.
+    """One exchange: the message, its reply and the Node's verdict.
 
-    `detail` says why the verdict is not OK; `answer` is there for OK and REFUSED.
+    `detail` is the reason of a verdict other than OK.  `answer` is None unless the verdict is OK or
+    REFUSED.
     """
 
     operation: str
@@ -83,14 +84,14 @@ class JudgedReply:
 
     @property
     def is_receipt(self) -> bool:
-        """Whether a receipt was sent: the Node sends one again until it is taken."""
+        """Whether a receipt was sent, which the Node repeats until it is answered."""
         return self.operation.startswith("paSendRT")
 
 
-def heard(
+def judge_reply(
     schema: Schema, operation: Operation, sent: bytes, reply: Reply | NoReply, seconds: float
 ) -> JudgedReply:
-    """Judge what came back for `operation`."""
+    """Return the judged reply to a message of `operation`."""
     if isinstance(reply, NoReply):
         return JudgedReply(operation.name, reply.verdict, reply.reason, None, sent, None, seconds)
     answer = answer_in(schema, operation, reply)
@@ -103,7 +104,7 @@ def heard(
 
 
 def answer_in(schema: Schema, operation: Operation, reply: Reply) -> models.Response | str:
-    """The answer that a reply carries, or the rule for which the Node would not take it."""
+    """Return the answer in a reply, or the rule by which the Node would reject it."""
     payload = open_envelope(reply.body, reply.charset)
     if not reply.is_success:
         return f"HTTP {reply.status}{_fault_in(payload)}"
@@ -128,14 +129,14 @@ def _read(operation: Operation, payload: etree._Element) -> models.Response | st
 
 
 def reason_of(refusal: models.Response) -> str:
-    """Everything that a KO says for itself."""
+    """Return code, text and description of a KO."""
     fault = refusal.fault
-    said = f"{fault.faultCode}: {fault.faultString}"
-    return f"{said} - {fault.description}" if fault.description else said
+    reason = f"{fault.faultCode}: {fault.faultString}"
+    return f"{reason} - {fault.description}" if fault.description else reason
 
 
 def fault_of(payload: etree._Element | NotSoap) -> str | None:
-    """What a SOAP Fault says, or None for anything else."""
+    """Return code and reason of a SOAP Fault, or None for any other payload."""
     if isinstance(payload, NotSoap) or payload.tag != FAULT:
         return None
     code, reason = payload.findtext("faultcode", ""), payload.findtext("faultstring", "")
@@ -143,5 +144,5 @@ def fault_of(payload: etree._Element | NotSoap) -> str | None:
 
 
 def _fault_in(payload: etree._Element | NotSoap) -> str:
-    said = fault_of(payload)
-    return f", {said}" if said else ""
+    fault = fault_of(payload)
+    return f", {fault}" if fault else ""

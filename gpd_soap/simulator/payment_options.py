@@ -1,7 +1,7 @@
-"""Asking for the options of a notice as the platform's service for them (OdP) does.
+"""Requests the payment options of a notice as the platform's service for them (OdP) does.
 
-Its answer is judged as that service judges it: an answer that it cannot read, or an error whose
-code and HTTP status are no pair, is told as PAA_SYSTEM_ERROR.  Source: spec/pagopa-ec.md 8.
+The answer is judged as that service judges it.  An answer that the service cannot read is reported
+as PAA_SYSTEM_ERROR, and so is an error whose code does not belong to its HTTP status.  SPEC: OdP.
 """
 
 from __future__ import annotations
@@ -20,83 +20,86 @@ from gpd_soap.simulator.judging import NoReply, Reply
 from gpd_soap.simulator.report import one_line
 from gpd_soap.simulator.request import Endpoint, Timeouts
 
-Found: TypeAlias = Mapping[str, Any]
+Fragment: TypeAlias = Mapping[str, Any]
 Fields: TypeAlias = Mapping[str, Callable[[object], bool]]
 
 UNREACHABLE, REFUSED = "ODP_STAZIONE_INT_PA_IRRAGGIUNGIBILE", "ODP_ERRORE_EMESSO_DA_PAA"
 HTTP_OK = 200
 
-#: SPEC: the platform reads a date-time without a zone.
+#: SPEC: OdP: the platform reads date-times without a zone.
 _LOCAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?", re.ASCII)
 
 
 class Options(NamedTuple):
-    """What came back, whether it is an answer to use, and the lines that say so."""
+    """The reply, whether the platform can use it, and the lines that describe it."""
 
     reply: Reply | None
     good: bool
     lines: tuple[str, ...]
 
 
-def ask(endpoint: Endpoint, organization: str, nav: str, patience: Timeouts) -> Options:
-    """Ask an institution, whose address is what stands before /payment-options."""
+def ask(endpoint: Endpoint, organization: str, nav: str, timeouts: Timeouts) -> Options:
+    """Return the judged answer of an institution; its address is the part before /payment-options.
+
+    Raises Unusable if the endpoint cannot be used.
+    """
     path = f"/payment-options/organizations/{organization}/notices/{nav}"
-    line = HttpClient(replace(endpoint, url=endpoint.url.rstrip("/") + path))
+    client = HttpClient(replace(endpoint, url=endpoint.url.rstrip("/") + path))
     begun = perf_counter()
-    reply = line.post(b"", None, patience.question)
-    took = f"[{(perf_counter() - begun) * 1000:.0f} ms]"
+    reply = client.post(b"", None, timeouts.question)
+    duration = f"[{(perf_counter() - begun) * 1000:.0f} ms]"
     good, (first, *rest) = judge(reply)
-    lines = (f"{'paymentOptions':<21}  {one_line(first)}  {took}", *map(one_line, rest))
+    lines = (f"{'paymentOptions':<21}  {one_line(first)}  {duration}", *map(one_line, rest))
     return Options(reply if isinstance(reply, Reply) else None, good, lines)
 
 
 def judge(reply: Reply | NoReply) -> tuple[bool, list[str]]:
-    """Whether a reply can be used, and what it says: a line for itself, then one for each part."""
+    """Return whether the platform can use a reply, and its description in lines."""
     if isinstance(reply, NoReply):
         return False, [f"{UNREACHABLE}: {reply.reason}"]
     try:
-        found = json.loads(reply.body)
+        body = json.loads(reply.body)
         if reply.status != HTTP_OK:
-            return False, [_error(reply.status, _object(found, ERROR))]
-        return True, list(_due(_object(found, DUE)))
+            return False, [_error(reply.status, _object(body, ERROR))]
+        return True, list(_due(_object(body, DUE)))
     except (ValueError, RecursionError) as error:
         return False, [f"{REFUSED} PAA_SYSTEM_ERROR: {error}"]
 
 
-def _error(status: int, error: Found) -> str:
-    code, said = error.get("appErrorCode"), error.get("errorMessage")
+def _error(status: int, error: Fragment) -> str:
+    code, message = error.get("appErrorCode"), error.get("errorMessage")
     if (code, status) not in PAIRS.values():
         raise ValueError(f"{code} and HTTP {status} are no pair")
-    return f"{REFUSED} {code} {said}"
+    return f"{REFUSED} {code} {message}"
 
 
-def _due(due: Found) -> Iterator[str]:
+def _due(due: Fragment) -> Iterator[str]:
     options = due.get("paymentOptions") or []
     yield f"OK  {due.get('companyName')}, options: {len(options)}"
     for option in options:
         installments = _object(option, OPTION).get("installments") or []
         postal = "yes" if option.get("allCCP") else "no"
-        yield f"  {_stand(option)}, installments: {len(installments)}, all CCP: {postal}"
+        yield f"  {_state(option)}, installments: {len(installments)}, all CCP: {postal}"
         for each in installments:
-            yield f"    {_object(each, INSTALLMENT).get('nav')}  {_stand(each)}"
+            yield f"    {_object(each, INSTALLMENT).get('nav')}  {_state(each)}"
 
 
-def _stand(found: Found) -> str:
-    """How much, until when, what for, how it stands and why."""
-    amount, due = money.to_wire(found.get("amount") or 0), found.get("dueDate")
-    parts = [f"{found.get('status')}  {amount} EUR, due {due}"]
-    parts += [found[name] for name in ("description", "statusReason") if found.get(name)]
+def _state(fragment: Fragment) -> str:
+    """Return status, amount, due date, description and reason of an option or installment."""
+    amount, due = money.to_wire(fragment.get("amount") or 0), fragment.get("dueDate")
+    parts = [f"{fragment.get('status')}  {amount} EUR, due {due}"]
+    parts += [fragment[name] for name in ("description", "statusReason") if fragment.get(name)]
     return ", ".join(parts)
 
 
-def _object(found: object, fields: Fields) -> Found:
-    """An object whose fields are what the contract says, or missing; ValueError otherwise."""
-    if not isinstance(found, dict):
+def _object(value: object, fields: Fields) -> Fragment:
+    """Return an object; fields may be missing.  Raises ValueError if one breaks the contract."""
+    if not isinstance(value, dict):
         raise ValueError("an object is expected")  # noqa: TRY004  # a wrong value, to its reader
     for name, fits in fields.items():
-        if found.get(name) is not None and not fits(found[name]):
+        if value.get(name) is not None and not fits(value[name]):
             raise ValueError(f"{name} cannot be read")
-    return found
+    return value
 
 
 def _text(value: object) -> bool:

@@ -1,7 +1,4 @@
-"""The receipt for a payment that was offered, as the Node writes it: dictionaries in, words out.
-
-The PSP, its channel and its stamps are invented.
-"""
+"""Builds the receipt of a payment as the Node writes it; PSP, channel and stamps are invented."""
 
 from __future__ import annotations
 
@@ -36,13 +33,13 @@ Words = dict[str, Any]
 def receipt(
     offered: models.PaymentV1 | models.PaymentV2,
     company: str,
-    party: Addressee,
+    addressee: Addressee,
     nav: str,
     payment: Payment,
 ) -> Words:
-    """The receipt of paSendRT or paSendRTV2, for the payment data of an answer.
+    """Return the receipt of paSendRT or paSendRTV2 for the payment data of an answer.
 
-    `company` is what verify said: an answer of V1 need not name it, and a receipt must.
+    `company` is the company name of the answer to verify, because paGetPayment need not have it.
     """
     debtor = words(offered.debtor)
     day = rome.day_of(payment.paid_at)
@@ -50,7 +47,7 @@ def receipt(
     return {
         "receiptId": payment.receipt_id,
         "noticeNumber": nav,
-        "fiscalCode": party.organization,
+        "fiscalCode": addressee.organization,
         "outcome": "OK",
         "creditorReferenceId": offered.creditorReferenceId,
         "paymentAmount": money.to_wire(offered.paymentAmount),
@@ -72,7 +69,7 @@ def receipt(
 
 
 def words(model: models.Model | None) -> Words:
-    """A model whose members are all text, or models of text, under the contract's names."""
+    """Return the members of a model, and of the models in it, under the contract's names."""
     if model is None:
         return {}
     members = ((tag, getattr(model, name)) for name, tag, _ in codec.members_of(type(model)))
@@ -80,7 +77,7 @@ def words(model: models.Model | None) -> Words:
 
 
 def _word(value: object) -> object:
-    """Text, a model, or a list of models, in words."""
+    """Return a text, or a model or a list of models as dictionaries."""
     if isinstance(value, list):
         return [words(each) for each in value]
     return words(value) if isinstance(value, models.Model) else value
@@ -92,11 +89,11 @@ def _transfer(offered: models.TransferV1 | models.TransferV2, payment: Payment) 
         "IBAN": offered.IBAN,
         "metadata": words(offered.metadata),
     }
-    asked = getattr(offered, "richiestaMarcaDaBollo", None)
-    if asked is not None:
-        bought = f"{payment.receipt_id}-{offered.idTransfer}"
-        stamped = stamp(asked, offered.transferAmount, bought, payment.paid_at)
-        optional["MBDAttachment"] = stamped
+    stamp_request = getattr(offered, "richiestaMarcaDaBollo", None)
+    if stamp_request is not None:
+        number = f"{payment.receipt_id}-{offered.idTransfer}"
+        document = stamp(stamp_request, offered.transferAmount, number, payment.paid_at)
+        optional["MBDAttachment"] = document
     return {
         "idTransfer": offered.idTransfer,
         "transferAmount": money.to_wire(offered.transferAmount),
@@ -107,10 +104,10 @@ def _transfer(offered: models.TransferV1 | models.TransferV2, payment: Payment) 
     }
 
 
-def stamp(asked: models.StampRequest, cents: int, number: str, bought_at: datetime) -> bytes:
-    """The digital stamp that was asked for.
+def stamp(request: models.StampRequest, cents: int, number: str, bought_at: datetime) -> bytes:
+    """Return the digital stamp (marca da bollo) of a request.
 
-    LIMIT: its signature is a placeholder; whoever verifies it must refuse it.
+    LIMIT: its signature is a placeholder, which no verification accepts.
     """
     root = etree.Element(f"{{{STAMP}}}marcaDaBollo", nsmap={None: STAMP, "ds": SIGNATURE})
     psp = etree.SubElement(root, f"{{{STAMP}}}PSP")
@@ -119,10 +116,10 @@ def stamp(asked: models.StampRequest, cents: int, number: str, bought_at: dateti
     _put(root, STAMP, "IUBD", number)
     _put(root, STAMP, "OraAcquisto", rome.to_wire_datetime(bought_at))
     _put(root, STAMP, "Importo", money.to_wire(cents))
-    _put(root, STAMP, "TipoBollo", asked.tipoBollo)
+    _put(root, STAMP, "TipoBollo", request.tipoBollo)
     document = etree.SubElement(root, f"{{{STAMP}}}ImprontaDocumento")
     etree.SubElement(document, f"{{{STAMP}}}DigestMethod", Algorithm=SHA256)
-    _put(document, SIGNATURE, "DigestValue", asked.hashDocumento)
+    _put(document, SIGNATURE, "DigestValue", request.hashDocumento)
     signature = etree.SubElement(root, f"{{{SIGNATURE}}}Signature")
     _put(signature, SIGNATURE, "SignatureValue", "bm90IHNpZ25lZA==")
     return etree.tostring(root, encoding="UTF-8", xml_declaration=True)

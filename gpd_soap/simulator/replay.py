@@ -1,4 +1,4 @@
-"""Captured requests, posted again byte for byte; their answers compared with those on file."""
+"""Posts captured requests again unchanged, and compares the answers with those on file."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from lxml import etree
 
 from gpd_soap.contract.parsing import parse
 from gpd_soap.contract.schema import Operation, Schema
-from gpd_soap.simulator import report as tell
+from gpd_soap.simulator import report
 from gpd_soap.simulator.caller import Caller
-from gpd_soap.simulator.judging import FAULT, NoReply, Reply, Verdict, fault_of, heard
+from gpd_soap.simulator.judging import FAULT, NoReply, Reply, Verdict, fault_of, judge_reply
 from gpd_soap.simulator.request import Unusable
 from gpd_soap.soap.envelope import ENVELOPE, NotSoap, open_envelope
 
@@ -22,23 +22,23 @@ ASK, ANSWER = "ask.xml", "answer.xml"
 
 
 class Case(NamedTuple):
-    """A request on file, and the answer it must get where there is one."""
+    """A request on file, and the file of its expected answer, if any."""
 
     ask: Path
     answer: Path | None
 
 
 class Difference(NamedTuple):
-    """Where two messages part: the path, how, and the two values, which may be personal."""
+    """The first difference of two messages; the two values may be personal data."""
 
     path: str
     how: str
     expected: str = ""
-    found: str = ""
+    actual: str = ""
 
 
 class Replayed(NamedTuple):
-    """One case replayed; `same` is None where there is no answer on file and nothing is wrong."""
+    """One replayed case; `same` is None if no answer is on file and the Node accepts the reply."""
 
     case: Case
     same: bool | None
@@ -49,17 +49,17 @@ class Replayed(NamedTuple):
 
 
 def cases(paths: Iterable[Path]) -> list[Case]:
-    """The cases that these files and folders name; Unusable where there is none."""
-    found = [_case(file) for path in paths for file in _files(path)]
-    if not found:
+    """Return the cases of these files and folders.  Raises Unusable if there is none."""
+    collected = [_case(file) for path in paths for file in _files(path)]
+    if not collected:
         raise Unusable(f"no request among these files, and no {ASK} below these folders")
-    return found
+    return collected
 
 
 def replay(caller: Caller, case: Case) -> Replayed:
-    """Post a request as it is, and compare what comes back with the answer on file."""
+    """Post a request unchanged, and compare the reply with the answer on file."""
     raw = _read(case.ask)
-    operation = asked(caller.schema, raw)
+    operation = operation_of(caller.schema, raw)
     expected = None if case.answer is None else _read(case.answer)
     reply, seconds = caller.forward(raw, operation)
     if isinstance(reply, NoReply):
@@ -70,13 +70,13 @@ def replay(caller: Caller, case: Case) -> Replayed:
         return Replayed(case, difference is None, says, raw, reply, difference)
     if operation is None:
         return Replayed(case, None, _plain(reply), raw, reply)
-    judged = heard(caller.schema, operation, raw, reply, seconds)
+    judged = judge_reply(caller.schema, operation, raw, reply, seconds)
     same = None if judged.verdict in (Verdict.OK, Verdict.REFUSED) else False
-    return Replayed(case, same, tell.line(judged), raw, reply)
+    return Replayed(case, same, report.line(judged), raw, reply)
 
 
-def asked(schema: Schema, raw: bytes) -> Operation | None:
-    """What a request asks by its payload's root; None where it asks nothing of the contract."""
+def operation_of(schema: Schema, raw: bytes) -> Operation | None:
+    """Return the operation that the root of a payload names, or None if the contract has none."""
     payload = open_envelope(raw)
     if isinstance(payload, NotSoap):
         return None
@@ -84,43 +84,43 @@ def asked(schema: Schema, raw: bytes) -> Operation | None:
 
 
 def compare(expected: bytes, reply: Reply) -> Difference | None:
-    """The first difference between an answer on file and the one that came; None for none.
+    """Return the first difference between an answer on file and a reply, or None.
 
-    Prefixes, indentation and the envelope do not count.
+    Prefixes, indentation and the envelope are ignored.
     """
-    awaited, found = _payload(expected, None), _payload(reply.body, reply.charset)
-    if awaited is None:
+    on_file, actual = _payload(expected, None), _payload(reply.body, reply.charset)
+    if on_file is None:
         return Difference("/", "the answer on file is not well-formed XML")
-    if found is None:
+    if actual is None:
         return Difference("/", f"the answer is not well-formed XML (HTTP {reply.status})")
-    apart = difference(awaited, found)
-    if apart is None and awaited.tag != FAULT and not reply.is_success:
+    first = difference(on_file, actual)
+    if first is None and on_file.tag != FAULT and not reply.is_success:
         return Difference("/", f"the right answer with HTTP {reply.status}")
-    return apart
+    return first
 
 
-def difference(expected: etree._Element, found: etree._Element) -> Difference | None:
-    """The first difference of two elements in document order, by names and by leaves' text."""
-    if expected.tag != found.tag:
-        here = f"/{_name(expected)}"
-        return Difference(here, "another element", str(expected.tag), str(found.tag))
-    return _within(expected, found, f"/{_name(expected)}")
+def difference(expected: etree._Element, actual: etree._Element) -> Difference | None:
+    """Return the first difference of two elements in document order, by names and leaves' text."""
+    if expected.tag != actual.tag:
+        path = f"/{_name(expected)}"
+        return Difference(path, "another element", str(expected.tag), str(actual.tag))
+    return _within(expected, actual, f"/{_name(expected)}")
 
 
 def summary(results: Iterable[Replayed]) -> str:
-    """How many of each, in one line."""
-    many = Counter(each.same for each in results)
-    return f"{many[True]} OK, {many[False]} FAIL, {many[None]} without an answer on file"
+    """Return the numbers of equal, different and uncompared answers, in one line."""
+    counts = Counter(each.same for each in results)
+    return f"{counts[True]} OK, {counts[False]} FAIL, {counts[None]} without an answer on file"
 
 
 def line(replayed: Replayed, *, values: bool = False) -> str:
-    """One line for a case; `values` shows what the two messages say where they part."""
+    """Return one line on a case; with `values` it has the two values that differ."""
     word = {True: "OK  ", False: "FAIL", None: "--  "}[replayed.same]
-    apart = replayed.difference
+    first = replayed.difference
     shown = ""
-    if values and apart is not None and (apart.expected or apart.found):
-        shown = f" (expected {apart.expected!r}, found {apart.found!r})"
-    return tell.one_line(f"{word}  {replayed.case.ask}  {replayed.says}{shown}".rstrip())
+    if values and first is not None and (first.expected or first.actual):
+        shown = f" (expected {first.expected!r}, found {first.actual!r})"
+    return report.one_line(f"{word}  {replayed.case.ask}  {replayed.says}{shown}".rstrip())
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -144,7 +144,7 @@ def _read(path: Path) -> bytes:
 
 
 def _plain(reply: Reply) -> str:
-    """What came back for something that the contract has no answer to."""
+    """Return a description of the reply to a request that is not of the contract."""
     payload = open_envelope(reply.body, reply.charset)
     if isinstance(payload, NotSoap):
         return f"HTTP {reply.status}"
@@ -152,7 +152,7 @@ def _plain(reply: Reply) -> str:
 
 
 def _payload(raw: bytes, charset: str | None) -> etree._Element | None:
-    """The payload of a message, or the root of what is in no envelope."""
+    """Return the payload of a message, or the root of a document without an envelope."""
     root = parse(raw, charset)
     if root is None or root.tag != ENVELOPE:
         return root
@@ -160,29 +160,30 @@ def _payload(raw: bytes, charset: str | None) -> etree._Element | None:
     return root if isinstance(payload, NotSoap) else payload
 
 
-def _within(expected: etree._Element, found: etree._Element, path: str) -> Difference | None:
-    if not len(expected) and not len(found):
-        return _text(expected.text or "", found.text or "", path)
-    several = Counter(child.tag for child in expected)
+def _within(expected: etree._Element, actual: etree._Element, path: str) -> Difference | None:
+    """Return the first difference below two elements of the same name, or None."""
+    if not len(expected) and not len(actual):
+        return _text(expected.text or "", actual.text or "", path)
+    siblings = Counter(child.tag for child in expected)
     seen: Counter[object] = Counter()
-    for awaited, came in zip_longest(expected, found):
-        if awaited is None:
-            return Difference(f"{path}/{_name(came)}", "not expected", found=str(came.tag))
-        seen[awaited.tag] += 1
-        index = f"[{seen[awaited.tag]}]" if several[awaited.tag] > 1 else ""
-        here = f"{path}/{_name(awaited)}{index}"
-        if came is None:
-            return Difference(here, "missing", expected=str(awaited.tag))
-        if awaited.tag != came.tag:
-            return Difference(here, "another element", str(awaited.tag), str(came.tag))
-        apart = _within(awaited, came, here)
-        if apart is not None:
-            return apart
+    for child, other in zip_longest(expected, actual):
+        if child is None:
+            return Difference(f"{path}/{_name(other)}", "not expected", actual=str(other.tag))
+        seen[child.tag] += 1
+        index = f"[{seen[child.tag]}]" if siblings[child.tag] > 1 else ""
+        child_path = f"{path}/{_name(child)}{index}"
+        if other is None:
+            return Difference(child_path, "missing", expected=str(child.tag))
+        if child.tag != other.tag:
+            return Difference(child_path, "another element", str(child.tag), str(other.tag))
+        first = _within(child, other, child_path)
+        if first is not None:
+            return first
     return None
 
 
-def _text(expected: str, found: str, path: str) -> Difference | None:
-    return None if expected == found else Difference(path, "another text", expected, found)
+def _text(expected: str, actual: str, path: str) -> Difference | None:
+    return None if expected == actual else Difference(path, "another text", expected, actual)
 
 
 def _name(element: etree._Element) -> str:

@@ -1,4 +1,4 @@
-"""One line for each step: what was asked, what the Node makes of the answer, and what it says."""
+"""Describes each step in one line: the operation, the Node's verdict and the answer's content."""
 
 from __future__ import annotations
 
@@ -6,44 +6,42 @@ from gpd_soap.core import money
 from gpd_soap.simulator.judging import JudgedReply, Verdict
 from gpd_soap.soap import models
 
-#: LIMIT: a fault's text has no limit in the contract, and a terminal's line has.
+#: LIMIT: 600 characters of a line; the contract does not limit the text of a fault.
 LONGEST = 600
 UNSHOWN = "\N{REPLACEMENT CHARACTER}"
 
 
-def line(heard: JudgedReply, note: str = "") -> str:
-    """Say a step in one line."""
-    told = _verdict(heard)
+def line(judged: JudgedReply, note: str = "") -> str:
+    """Return the description of a step, with a note."""
+    text = _verdict(judged)
     if note:
-        told += f"  {note}" if told == "OK" else f"; {note}"
-    return one_line(f"{heard.operation:<21}  {told}  [{heard.seconds * 1000:.0f} ms]")
+        text += f"  {note}" if text == "OK" else f"; {note}"
+    return one_line(f"{judged.operation:<21}  {text}  [{judged.seconds * 1000:.0f} ms]")
 
 
 def raw(body: bytes) -> str:
-    """A message as it travelled, without what would steer a terminal."""
+    """Return a message as it was sent, without the characters that control a terminal."""
     text = body.decode(errors="replace").replace("\r\n", "\n")
-    return "".join(
-        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
-    )
+    return "".join(c if c.isprintable() or c in "\n\t" else UNSHOWN for c in text)
 
 
 def one_line(text: str) -> str:
-    """Text from outside, so that it stays on its line."""
+    """Return a text from outside as one printable line."""
     plain = "".join(c if c.isprintable() else " " for c in text)
     return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
 
 
-def _verdict(heard: JudgedReply) -> str:
-    if heard.verdict is Verdict.OK:
-        assert heard.answer is not None
-        said = _said(heard.answer)
-        return f"OK  {said}" if said else "OK"
-    if heard.verdict is Verdict.REFUSED:
-        return f"KO  {heard.verdict.value}: {heard.detail}"
-    return f"{heard.verdict.value}: {heard.detail}"
+def _verdict(judged: JudgedReply) -> str:
+    if judged.verdict is Verdict.OK:
+        assert judged.answer is not None
+        content = _content(judged.answer)
+        return f"OK  {content}" if content else "OK"
+    if judged.verdict is Verdict.REFUSED:
+        return f"KO  {judged.verdict.value}: {judged.detail}"
+    return f"{judged.verdict.value}: {judged.detail}"
 
 
-def _said(answer: models.Response) -> str:
+def _content(answer: models.Response) -> str:
     if isinstance(answer, (models.PaGetPaymentRes, models.PaGetPaymentV2Response)):
         return _payment(answer.data)
     if isinstance(answer, models.PaDemandPaymentNoticeResponse):

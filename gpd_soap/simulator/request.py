@@ -1,4 +1,4 @@
-"""What whoever plays the Node decides beforehand: whom to call, as whom, and on which terms."""
+"""The parameters of a simulation: the endpoint, its time-outs, the addressee and the payment."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from gpd_soap.core.errors import OperatorError
 
 
 class Unusable(OperatorError):
-    """What was given cannot be used as it is: an address, a certificate, a value, a file."""
+    """A parameter cannot be used: an address, a certificate, a value or a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the institution answers, and what we show it if it wants to know us."""
+    """The address of an institution, and our certificate and its authority for TLS."""
 
     url: str
     certificate: Path | None = None
@@ -25,16 +25,16 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """For how many seconds an answer is awaited, from the first packet to the last byte."""
+    """The time-outs in seconds, from the first packet to the last byte."""
 
-    # SPEC: pagopa-ec.md 3.2.
+    # SPEC: SANP "Livelli di servizio".
     question: float = 7.0
     receipt: float = 15.0
 
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Who is asked: an organization, through its broker's station."""
+    """The organization of a request, with its broker and station."""
 
     organization: str
     broker: str
@@ -43,7 +43,7 @@ class Addressee:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """How a notice is paid; `times` is how often the same receipt is sent."""
+    """The parameters of a payment; the same receipt is sent `times` times."""
 
     receipt_id: str
     paid_at: datetime

@@ -1,4 +1,4 @@
-"""What the Node does with a notice: verify it, have it paid, probe the station."""
+"""The Node's scenarios: verify a notice, pay it, probe a station."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gpd_soap.core import money
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import PROBE
-from gpd_soap.simulator import report as tell
+from gpd_soap.simulator import report
 from gpd_soap.simulator.caller import Caller
 from gpd_soap.simulator.judging import JudgedReply, Verdict
 from gpd_soap.simulator.receipt import receipt
@@ -20,53 +20,54 @@ ENDS = "the Node would not send it again"
 
 
 class Step(NamedTuple):
-    """One thing done: all of it, whether it went well, and one line that says so."""
+    """One request: its judged reply, whether it succeeded, and its description in one line."""
 
-    heard: JudgedReply
+    judged: JudgedReply
     good: bool
     line: str
 
 
-def verify(caller: Caller, party: Addressee, nav: str) -> Step:
-    """Ask whether a notice is payable, and how much it is now."""
-    return _step(caller.ask("paVerifyPaymentNotice", {**_claim(party), **_notice(party, nav)}))
+def verify(caller: Caller, addressee: Addressee, nav: str) -> Step:
+    """Ask whether a notice is payable, and its current amount."""
+    words = {**_route(addressee), **_notice(addressee, nav)}
+    return _step(caller.ask("paVerifyPaymentNotice", words))
 
 
-def pay(caller: Caller, party: Addressee, nav: str, payment: Payment) -> Iterator[Step]:
-    """Verify a notice, get its payment, and send the receipt; the first no ends it."""
-    verified = verify(caller, party, nav)
+def pay(caller: Caller, addressee: Addressee, nav: str, payment: Payment) -> Iterator[Step]:
+    """Verify a notice, get its payment and send the receipt; the first failure ends it."""
+    verified = verify(caller, addressee, nav)
     yield verified
     if not verified.good:
         return
-    due = verified.heard.answer
+    due = verified.judged.answer
     assert due is not None
-    offered = _offered(caller, party, nav, payment, due)
+    offered = _offered(caller, addressee, nav, payment, due)
     yield offered
     if not offered.good:
         return
-    assert offered.heard.answer is not None
-    data = offered.heard.answer.data
-    content = receipt(data, due.companyName, party, nav, payment)
-    yield from _sent(caller, {**_claim(party), "receipt": content}, payment)
+    assert offered.judged.answer is not None
+    data = offered.judged.answer.data
+    content = receipt(data, due.companyName, addressee, nav, payment)
+    yield from _sent(caller, {**_route(addressee), "receipt": content}, payment)
 
 
-def probe(caller: Caller, party: Addressee) -> Step:
-    """Ask what the Node asks of a station in Stand In, and judge it by the Node's short rule."""
-    asked = {**_claim(party), **_notice(party, PROBE)}
-    heard = caller.ask("paVerifyPaymentNotice", asked)
-    reply = heard.reply
-    # SPEC: pagopa-ec.md 3.6: a 2xx and this word anywhere in the body, nothing else.
+def probe(caller: Caller, addressee: Addressee) -> Step:
+    """Send the probe of a station in Stand In, and judge its answer as the platform does."""
+    words = {**_route(addressee), **_notice(addressee, PROBE)}
+    judged = caller.ask("paVerifyPaymentNotice", words)
+    reply = judged.reply
+    # SPEC: Messages, rule 3: a 2xx answer with this word anywhere in its body is enough.
     positive = reply is not None and reply.is_success and b"SCONOSCIUTO" in reply.body
     word = "positive" if positive else "negative"
-    return Step(heard, positive, f"probe {word}: {tell.line(heard)}")
+    return Step(judged, positive, f"probe {word}: {report.line(judged)}")
 
 
 def _offered(
-    caller: Caller, party: Addressee, nav: str, payment: Payment, due: models.Response
+    caller: Caller, addressee: Addressee, nav: str, payment: Payment, due: models.Response
 ) -> Step:
     operation = "paGetPaymentV2" if payment.v2 else "paGetPayment"
     amount = due.paymentList.paymentOptionDescription.amount
-    words = {**_claim(party), **_notice(party, nav), "amount": money.to_wire(amount)}
+    words = {**_route(addressee), **_notice(addressee, nav), "amount": money.to_wire(amount)}
     if payment.transfer_type is not None:
         words["transferType"] = payment.transfer_type
     return _step(caller.ask(operation, words))
@@ -74,44 +75,44 @@ def _offered(
 
 def _sent(caller: Caller, words: dict[str, Any], payment: Payment) -> Iterator[Step]:
     operation = "paSendRTV2" if payment.v2 else "paSendRT"
-    taken = False
+    accepted = False
     for _ in range(payment.times):
-        heard = caller.ask(operation, words)
-        known = taken and heard.verdict is Verdict.REFUSED and _is_duplicate(heard)
-        taken = taken or heard.verdict is Verdict.OK
-        yield _receipt_step(heard, payment, known=known)
+        judged = caller.ask(operation, words)
+        repeated = accepted and judged.verdict is Verdict.REFUSED and _is_duplicate(judged)
+        accepted = accepted or judged.verdict is Verdict.OK
+        yield _receipt_step(judged, payment, repeated=repeated)
 
 
-def _receipt_step(heard: JudgedReply, payment: Payment, *, known: bool) -> Step:
-    """A receipt's step: any well-formed answer ends the delivery, a KO included."""
-    if heard.verdict is Verdict.OK:
+def _receipt_step(judged: JudgedReply, payment: Payment, *, repeated: bool) -> Step:
+    """Return the step of a receipt; any well-formed answer ends its delivery (Messages, rule 5)."""
+    if judged.verdict is Verdict.OK:
         note = f"receipt {payment.receipt_id}"
-    elif known:
-        note = f"it was taken before; {ENDS}"
-    elif heard.verdict is Verdict.REFUSED:
+    elif repeated:
+        note = f"it was accepted before; {ENDS}"
+    elif judged.verdict is Verdict.REFUSED:
         note = ENDS
     else:
         note = AGAIN
-    good = known or heard.verdict is Verdict.OK
-    return Step(heard, good, tell.line(heard, note))
+    good = repeated or judged.verdict is Verdict.OK
+    return Step(judged, good, report.line(judged, note))
 
 
-def _is_duplicate(heard: JudgedReply) -> bool:
-    assert heard.answer is not None
-    return bool(heard.answer.fault.faultCode == PaaFault.PAA_RECEIPT_DUPLICATA.code)
+def _is_duplicate(judged: JudgedReply) -> bool:
+    assert judged.answer is not None
+    return bool(judged.answer.fault.faultCode == PaaFault.PAA_RECEIPT_DUPLICATA.code)
 
 
-def _step(heard: JudgedReply) -> Step:
-    return Step(heard, heard.verdict is Verdict.OK, tell.line(heard))
+def _step(judged: JudgedReply) -> Step:
+    return Step(judged, judged.verdict is Verdict.OK, report.line(judged))
 
 
-def _claim(party: Addressee) -> dict[str, Any]:
+def _route(addressee: Addressee) -> dict[str, Any]:
     return {
-        "idPA": party.organization,
-        "idBrokerPA": party.broker,
-        "idStation": party.station,
+        "idPA": addressee.organization,
+        "idBrokerPA": addressee.broker,
+        "idStation": addressee.station,
     }
 
 
-def _notice(party: Addressee, nav: str) -> dict[str, Any]:
-    return {"qrCode": {"fiscalCode": party.organization, "noticeNumber": nav}}
+def _notice(addressee: Addressee, nav: str) -> dict[str, Any]:
+    return {"qrCode": {"fiscalCode": addressee.organization, "noticeNumber": nav}}

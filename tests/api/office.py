@@ -19,7 +19,7 @@ from gpd_soap.store.access.keys import Role
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
 from gpd_soap.store.journal.entries import Entry
-from gpd_soap.store.journal.writer import keep
+from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import cases
 from tests.validation.bodies import OTHER, body, iuv, nav, option
@@ -38,7 +38,7 @@ OPTIONS = f"/organizations/{ORGANIZATION}/paymentoptions"
 #: The journal's one entry.
 ENTRY = Entry(
     organization=ORGANIZATION,
-    at=NOW - DAY,
+    arrived_at=NOW - DAY,
     id=7,
     microseconds=1234,
     caller="192.0.2.1",
@@ -68,7 +68,7 @@ def prepare(url: str) -> None:
         configuration.put_broker(connection, CLAIM.broker)
         configuration.put_station(connection, CLAIM.station, CLAIM.broker)
         configuration.put_serving(connection, ORGANIZATION, CLAIM.station, "47")
-        keep(connection, [ENTRY])
+        write_entries(connection, [ENTRY])
     store.close()
 
 

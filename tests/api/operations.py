@@ -45,9 +45,9 @@ POSITIONS = [
 #: The last two are for the keys of every organization.
 JOURNAL = [
     Operation("GET", f"/organizations/{ORGANIZATION}/journal"),
-    Operation("GET", f"/organizations/{ORGANIZATION}/journal/{ENTRY.place.reference}"),
+    Operation("GET", f"/organizations/{ORGANIZATION}/journal/{ENTRY.key.reference}"),
     Operation("GET", "/journal", role=Role.ADMIN),
-    Operation("GET", f"/journal/{ENTRY.place.reference}", role=Role.ADMIN),
+    Operation("GET", f"/journal/{ENTRY.key.reference}", role=Role.ADMIN),
 ]
 
 OFFER = {

@@ -7,15 +7,15 @@ import pytest
 from gpd_soap.core.receipt import receipt_key
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
-from gpd_soap.store.journal.writer import keep
+from gpd_soap.store.journal.writer import write_entries
 from tests.api.office import DAY, ENTRY, NOW, ORGANIZATION, Office
 from tests.validation.bodies import OTHER, iuv, nav
 
 JOURNAL = f"/organizations/{ORGANIZATION}/journal"
-ONE = f"{JOURNAL}/{ENTRY.place.reference}"
+ONE = f"{JOURNAL}/{ENTRY.key.reference}"
 #: The entry that every back office has.
 TOLD = {
-    "id": ENTRY.place.reference,
+    "id": ENTRY.key.reference,
     "dataOraEvento": "2026-03-15T10:00:00.000+01:00",
     "categoriaEvento": "INTERFACCIA",
     "tipoEvento": "paSendRTV2",
@@ -34,13 +34,15 @@ TOLD = {
     "caller": "192.0.2.1",
 }
 LATER = [
-    ENTRY._replace(id=1, at=NOW, nav=nav(2), iuv=None, receipt_id=None, operation="paGetPayment",
-                   psp=None, channel=None, station="15376371009_02"),
-    ENTRY._replace(id=2, at=NOW, nav=nav(3), outcome="KO", fault="PAA_SEMANTICA", iuv=iuv(3),
-                   receipt_id="c0ffee00c0ffee00", psp="ABI00001", soap_action="paSendRT"),
-    ENTRY._replace(id=3, at=NOW, organization=OTHER),
-    ENTRY._replace(id=4, at=NOW, organization="-", operation="-", outcome="Fault", status=500),
-    ENTRY._replace(id=5, at=NOW - 40 * DAY),
+    ENTRY._replace(id=1, arrived_at=NOW, nav=nav(2), iuv=None, receipt_id=None,
+                   operation="paGetPayment", psp=None, channel=None, station="15376371009_02"),
+    ENTRY._replace(id=2, arrived_at=NOW, nav=nav(3), outcome="KO", fault="PAA_SEMANTICA",
+                   iuv=iuv(3), receipt_id="c0ffee00c0ffee00", psp="ABI00001",
+                   soap_action="paSendRT"),
+    ENTRY._replace(id=3, arrived_at=NOW, organization=OTHER),
+    ENTRY._replace(id=4, arrived_at=NOW, organization="-", operation="-", outcome="Fault",
+                   status=500),
+    ENTRY._replace(id=5, arrived_at=NOW - 40 * DAY),
 ]  # fmt: skip
 
 
@@ -48,7 +50,7 @@ LATER = [
 def full(office: Office) -> Office:
     """A journal of six entries, four of them ours, one of those older than thirty days."""
     with office.store.begin() as connection:
-        keep(connection, LATER)
+        write_entries(connection, LATER)
     return office
 
 
@@ -98,7 +100,7 @@ def test_a_receipt_of_a_long_name_is_found_by_it(office: Office):
     """Though it is kept under the name's hash."""
     name = "x" * 200
     with office.store.begin() as connection:
-        keep(connection, [ENTRY._replace(id=8, receipt_id=receipt_key(name))])
+        write_entries(connection, [ENTRY._replace(id=8, receipt_id=receipt_key(name))])
 
     assert ids(office, f"receiptId={name}") == [8]
     assert office.get(f"{JOURNAL}?receiptId={name * 2}").status == 400
@@ -119,15 +121,15 @@ def test_pages_lead_from_the_newest_to_the_oldest(full: Office):
 def test_an_organization_s_key_sees_its_organization_alone(full: Office):
     """Whatever is asked, and by whichever name an entry is asked for."""
     theirs = full.key(Role.READER, OTHER)
-    entry = f"/organizations/{OTHER}/journal/{LATER[2].place.reference}"
+    entry = f"/organizations/{OTHER}/journal/{LATER[2].key.reference}"
 
     assert ids(full, where=f"/organizations/{OTHER}/journal", key=theirs) == [3]
     assert full.get(entry, key=theirs).status == 200
     assert full.get(entry).status == 403
     for other in (LATER[2], LATER[3]):
-        refused = full.get(f"{JOURNAL}/{other.place.reference}")
+        refused = full.get(f"{JOURNAL}/{other.key.reference}")
         assert (refused.status, refused.title) == (404, "Not found the journal entry")
-        assert full.get(f"/journal/{other.place.reference}").status == 403
+        assert full.get(f"/journal/{other.key.reference}").status == 403
     assert full.get("/journal").status == 403
 
 
@@ -137,7 +139,7 @@ def test_a_key_of_every_organization_sees_all(full: Office):
 
     assert ids(full, where="/journal", key=every) == [4, 3, 2, 1, 7]
     assert ids(full, "outcome=Fault", where="/journal", key=every) == [4]
-    fault = full.get(f"/journal/{LATER[3].place.reference}", key=every).body
+    fault = full.get(f"/journal/{LATER[3].key.reference}", key=every).body
     assert fault["httpStatus"] == 500
     assert "tipoEvento" not in fault
     assert "identificativoDominio" not in fault
@@ -147,7 +149,7 @@ def test_a_key_of_every_organization_sees_all(full: Office):
 def test_a_reader_sees_the_last_four_characters(full: Office):
     """Of what leads to a debtor, and nothing of where the question came from."""
     reader = full.key(Role.READER, ORGANIZATION)
-    one = f"{JOURNAL}/{LATER[1].place.reference}"
+    one = f"{JOURNAL}/{LATER[1].key.reference}"
     for seen in (
         full.get(one, key=reader).body,
         full.get(f"{JOURNAL}?nav={nav(3)}", key=reader).body["entries"][0],

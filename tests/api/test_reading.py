@@ -36,7 +36,7 @@ READING = (
     ("receipts", "show", "r-90", *OF),
     ("receipts", "raw", "r-90", *OF),
     ("journal", "search", *OF),
-    ("journal", "show", ENTRY.place.reference),
+    ("journal", "show", ENTRY.key.reference),
     ("journal", "purge", "--dry-run"),
     ("audit",),
     ("health",),
@@ -148,7 +148,7 @@ def test_a_connection_that_read_may_write_afterwards_the_short_way(store: Store)
     """The node face takes its connections from the same pool."""
     assert read_only(store, lambda c: c.execute(text("SELECT 1")).scalar_one()) == 1
 
-    store.quarantine("77777777777", "paSendRTV2", "broken", b"<none/>", ENTRY.at)
+    store.quarantine("77777777777", "paSendRTV2", "broken", b"<none/>", ENTRY.arrived_at)
     changed = store._connections.write(
         lambda session: session.run("UPDATE organization SET name = name")
     )

@@ -11,7 +11,7 @@ from gpd_soap.cli.journal import journal as command
 from gpd_soap.clock import utc_now
 from gpd_soap.store import tables
 from gpd_soap.store.journal.partitions import PARTITIONS
-from gpd_soap.store.journal.writer import keep
+from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from tests.api.office import ENTRY, ORGANIZATION, prepare
 from tests.conftest import KINDS, FreshDatabase
@@ -19,13 +19,13 @@ from tests.validation.bodies import OTHER, iuv, nav
 
 NOW = utc_now()
 KEPT = [
-    ENTRY._replace(id=1, at=NOW - timedelta(hours=2)),
-    ENTRY._replace(id=2, at=NOW - timedelta(hours=1), nav=nav(2), iuv=iuv(2), outcome="KO",
+    ENTRY._replace(id=1, arrived_at=NOW - timedelta(hours=2)),
+    ENTRY._replace(id=2, arrived_at=NOW - timedelta(hours=1), nav=nav(2), iuv=iuv(2), outcome="KO",
                    fault="PAA_SEMANTICA", organization=OTHER),
-    ENTRY._replace(id=3, at=NOW - timedelta(days=400)),
+    ENTRY._replace(id=3, arrived_at=NOW - timedelta(days=400)),
 ]  # fmt: skip
-OLD = [ENTRY._replace(id=4, at=NOW - timedelta(days=800)),
-       ENTRY._replace(id=5, at=NOW - timedelta(days=1200))]  # fmt: skip
+OLD = [ENTRY._replace(id=4, arrived_at=NOW - timedelta(days=800)),
+       ENTRY._replace(id=5, arrived_at=NOW - timedelta(days=1200))]  # fmt: skip
 
 
 @pytest.fixture(params=KINDS)
@@ -37,7 +37,7 @@ def database(
     store = Store(url)
     with store.begin() as connection:
         connection.execute(delete(tables.journal))
-        keep(connection, KEPT + OLD)
+        write_entries(connection, KEPT + OLD)
     store.close()
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
@@ -66,9 +66,9 @@ def test_a_search_prints_a_line_for_each_entry():
 
     assert [line.split("  ")[1:] for line in lines] == [
         ["paSendRTV2", OTHER, nav(2), "PAA_SEMANTICA", "1.234 ms",
-         "receipt: kept as applied", KEPT[1].place.reference],
+         "receipt: kept as applied", KEPT[1].key.reference],
         ["paSendRTV2", ORGANIZATION, nav(1), "OK", "1.234 ms",
-         "receipt: kept as applied", KEPT[0].place.reference],
+         "receipt: kept as applied", KEPT[0].key.reference],
     ]  # fmt: skip
 
 

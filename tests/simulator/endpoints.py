@@ -1,4 +1,4 @@
-"""Endpoints to ask: invented institutions, good and faulty, each on a real socket."""
+"""Endpoints of invented institutions, good and faulty, each on a real socket."""
 
 import ssl
 import time
@@ -22,85 +22,84 @@ from tests.messages import build
 from tests.messages.build import tags, transfer
 
 CONTRACT = Schema()
-PARTY = Addressee(world.ORGANIZATION, world.BROKER, world.STATION)
+ADDRESSEE = Addressee(world.ORGANIZATION, world.BROKER, world.STATION)
 NAV = world.nav(1)
-#: Short enough for a test, long enough for a loaded machine to be in time.
+#: LIMIT: 1.5 seconds, short for a test and long enough for a loaded machine.
 SHORT = Timeouts(question=1.5, receipt=1.5)
 
 VERIFY, GET, GET2 = "paVerifyPaymentNotice", "paGetPayment", "paGetPaymentV2"
 SEND, SEND2 = "paSendRT", "paSendRTV2"
 
 Handler = BaseHTTPRequestHandler
-Manner = Callable[[Handler, "Said"], None]
+Manner = Callable[[Handler, "Scripted"], None]
+
+#: Set when the endpoint is closed; a late answer waits for it.
+CLOSED = Event()
 
 
-#: Set when the endpoint is left; an answer may be late until then, and no longer.
-LEFT = Event()
-
-
-def plainly(handler: Handler, said: "Said") -> None:
-    """Answer as HTTP wants it."""
-    handler.send_response(said.status)
-    for name, value in {"Content-Type": said.kind, **said.headers}.items():
+def plain(handler: Handler, scripted: "Scripted") -> None:
+    """Answer correctly."""
+    handler.send_response(scripted.status)
+    for name, value in {"Content-Type": scripted.kind, **scripted.headers}.items():
         handler.send_header(name, value)
-    handler.send_header("Content-Length", str(len(said.body)))
+    handler.send_header("Content-Length", str(len(scripted.body)))
     handler.end_headers()
-    handler.wfile.write(said.body)
+    handler.wfile.write(scripted.body)
 
 
-def late(handler: Handler, said: "Said") -> None:
-    """Answer when nobody waits any more."""
-    LEFT.wait(60)
-    plainly(handler, said)
+def late(handler: Handler, scripted: "Scripted") -> None:
+    """Answer after the client has stopped waiting."""
+    CLOSED.wait(60)
+    plain(handler, scripted)
 
 
-def dripping(handler: Handler, said: "Said") -> None:
-    """Answer at once, a few bytes at a time, so that no single read is ever late."""
-    handler.send_response(said.status)
-    handler.send_header("Content-Type", said.kind)
+def dripping(handler: Handler, scripted: "Scripted") -> None:
+    """Answer at once, a few bytes at a time, so that no single read times out."""
+    handler.send_response(scripted.status)
+    handler.send_header("Content-Type", scripted.kind)
     handler.end_headers()
-    for at in range(0, len(said.body), 40):
-        handler.wfile.write(said.body[at : at + 40])
+    for start in range(0, len(scripted.body), 40):
+        handler.wfile.write(scripted.body[start : start + 40])
         handler.wfile.flush()
         time.sleep(0.15)
 
 
-def silently(handler: Handler, _said: "Said") -> None:
-    """Close the connection without a word."""
+def silent(handler: Handler, _said: "Scripted") -> None:
+    """Close the connection without an answer."""
     handler.close_connection = True
 
 
-def halfway(handler: Handler, said: "Said") -> None:
-    """Promise the whole answer and close in the middle."""
-    handler.send_response(said.status)
-    handler.send_header("Content-Length", str(len(said.body)))
+def halfway(handler: Handler, scripted: "Scripted") -> None:
+    """Announce the whole answer and close in the middle."""
+    handler.send_response(scripted.status)
+    handler.send_header("Content-Length", str(len(scripted.body)))
     handler.end_headers()
-    handler.wfile.write(said.body[: len(said.body) // 2])
+    handler.wfile.write(scripted.body[: len(scripted.body) // 2])
     handler.close_connection = True
 
 
 @dataclass(frozen=True)
-class Said:
-    """What an institution answers, and in which manner."""
+class Scripted:
+    """The answer of an institution, and the manner of sending it."""
 
     body: bytes
     status: int = 200
     kind: str = "text/xml; charset=utf-8"
-    manner: Manner = plainly
+    manner: Manner = plain
     headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
 class Institution:
-    """A running endpoint: where it is, what it was asked, and its answers by action or path."""
+    """A running endpoint: its address, its requests, and its answers by action or path."""
 
     url: str
-    answers: dict[str, Said]
-    asked: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    answers: dict[str, Scripted]
+    requests: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
     def bodies(self, action: str) -> list[bytes]:
-        """What came under this SOAPAction."""
-        return [body for headers, body in self.asked if headers["SOAPAction"] == f'"{action}"']
+        """Return the bodies of the requests with this SOAPAction."""
+        return [body for headers, body in self.requests if headers["SOAPAction"] == f'"{action}"']
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -109,31 +108,31 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*args)
 
     def do_POST(self) -> None:
-        """Answer what the script has for the action, or for the path of what is not SOAP."""
+        """Send the answer for the action, or for the path of a request that is not SOAP."""
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.institution.asked.append((dict(self.headers), body))
-        said = self.institution.answers[self.headers.get("SOAPAction", self.path).strip('"')]
+        self.institution.requests.append((dict(self.headers), body))
+        scripted = self.institution.answers[self.headers.get("SOAPAction", self.path).strip('"')]
         try:
-            said.manner(self, said)
+            scripted.manner(self, scripted)
         except OSError:
-            self.close_connection = True  # the asker has gone
+            self.close_connection = True  # the client has gone
 
     def log_message(self, *_args: Any) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 class _Quiet(ThreadingHTTPServer):
     block_on_close = False
 
     def handle_error(self, *_args: Any) -> None:
-        """A client that goes away is what some tests are about."""
+        """Print nothing: in some tests the client closes its connection."""
 
 
 @contextmanager
 def institution(
-    answers: dict[str, Said], context: ssl.SSLContext | None = None
+    answers: dict[str, Scripted], context: ssl.SSLContext | None = None
 ) -> Iterator[Institution]:
-    """Serve these answers by SOAPAction."""
+    """Serve these answers by SOAPAction; yield the endpoint."""
     made = Institution("", answers)
     server = _Quiet(("127.0.0.1", 0), partial(_Handler, made))
     if context is not None:
@@ -150,12 +149,12 @@ class _WsgiServer(ThreadingMixIn, WSGIServer):
 
 class _WsgiHandler(WSGIRequestHandler):
     def log_message(self, *_args: Any) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @contextmanager
 def serving(face: Wsgi) -> Iterator[str]:
-    """Serve a WSGI application; where it is."""
+    """Serve a WSGI application; yield its address."""
     server = make_server("127.0.0.1", 0, face, _WsgiServer, _WsgiHandler)
     with _running(server):
         yield f"http://127.0.0.1:{server.server_port}/partner"
@@ -164,29 +163,29 @@ def serving(face: Wsgi) -> Iterator[str]:
 @contextmanager
 def _running(server: BaseServer) -> Iterator[None]:
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
-    LEFT.clear()
+    CLOSED.clear()
     thread.start()
     try:
         yield
     finally:
-        LEFT.set()
+        CLOSED.set()
         server.shutdown()
         server.server_close()
         thread.join()
 
 
-def caller(url: str, patience: Timeouts | None = None, **tls: Any) -> Caller:
-    """The Node, calling there."""
-    return Caller(HttpClient(Endpoint(url, **tls)), CONTRACT, patience)
+def caller(url: str, timeouts: Timeouts | None = None, **tls: Any) -> Caller:
+    """Return the Node as a client of this address."""
+    return Caller(HttpClient(Endpoint(url, **tls)), CONTRACT, timeouts)
 
 
-def xml(text: str, status: int = 200, **more: Any) -> Said:
-    """An answer in XML."""
-    return Said(text.encode(), status, **more)
+def xml(text: str, status: int = 200, **more: Any) -> Scripted:
+    """Return an answer in XML."""
+    return Scripted(text.encode(), status, **more)
 
 
 def payment(*transfers: str, **more: str | None) -> str:
-    """The `data` of an answer to paGetPayment, with everything that must be there."""
+    """Return an OK answer to paGetPayment with all required fields."""
     amount = more.pop("amount", "100.00")
     fields: dict[str, str | None] = {
         "creditorReferenceId": NAV[1:],

@@ -1,4 +1,4 @@
-"""`gpd-soap node`: what is printed, and which exit code says how it went."""
+"""`gpd-soap node`: its output and its exit codes."""
 
 import subprocess
 import sys
@@ -9,7 +9,17 @@ from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
 from tests.messages import build
-from tests.simulator.endpoints import DUE, GOOD, NAV, NO, SEND2, VERIFY, Said, institution, silently
+from tests.simulator.endpoints import (
+    DUE,
+    GOOD,
+    NAV,
+    NO,
+    SEND2,
+    VERIFY,
+    Scripted,
+    institution,
+    silent,
+)
 
 NOWHERE = "http://127.0.0.1:1/partner"
 
@@ -21,8 +31,8 @@ def run(*arguments: str) -> Result:
     return result
 
 
-def test_a_payable_notice_is_exit_code_0():
-    """One line, and all well."""
+def test_verify_of_a_payable_notice_ends_with_0():
+    """The output is one line with the amount."""
     with institution(GOOD) as made:
         result = run("verify", NAV, "--url", made.url)
 
@@ -31,10 +41,10 @@ def test_a_payable_notice_is_exit_code_0():
     assert "100.00 EUR" in result.output
 
 
-@pytest.mark.parametrize("said", [NO, Said(b"", 500), Said(b"", manner=silently)])
-def test_anything_else_is_exit_code_1_and_one_line(said: Said):
-    """Refused, rejected, not reached: never a traceback."""
-    with institution({**GOOD, VERIFY: said}) as made:
+@pytest.mark.parametrize("scripted", [NO, Scripted(b"", 500), Scripted(b"", manner=silent)])
+def test_verify_that_fails_ends_with_1_and_one_line(scripted: Scripted):
+    """The notice is refused, the answer rejected or the endpoint unreachable."""
+    with institution({**GOOD, VERIFY: scripted}) as made:
         result = run("verify", NAV, "--url", made.url)
 
     assert result.exit_code == 1
@@ -42,16 +52,16 @@ def test_anything_else_is_exit_code_1_and_one_line(said: Said):
 
 
 @pytest.mark.parametrize("command", [["verify", NAV], ["pay", NAV], ["probe"]])
-def test_nobody_there_is_exit_code_1(command: list[str]):
-    """A network's problem is told in a line."""
+def test_command_with_an_unreachable_endpoint_ends_with_1(command: list[str]):
+    """One line names the cause."""
     result = run(*command, "--url", NOWHERE)
 
     assert result.exit_code == 1
     assert "PPT_STAZIONE_INT_PA_IRRAGGIUNGIBILE: Connection refused" in result.output
 
 
-def test_each_step_of_a_payment_has_its_line():
-    """Verify, getPayment, and each receipt with its id."""
+def test_pay_prints_a_line_for_each_step():
+    """They are verify, getPayment, and each receipt with its id."""
     with institution(GOOD) as made:
         result = run("pay", NAV, "--url", made.url, "--times", "2", "--receipt-id", "c0ffee")
 
@@ -65,8 +75,8 @@ def test_each_step_of_a_payment_has_its_line():
     assert result.output.count("OK  receipt c0ffee  [") == 2
 
 
-def test_a_receipt_id_is_new_each_time():
-    """Unless it is given, so that one payment is not another."""
+def test_pay_without_a_receipt_id_uses_a_new_one():
+    """Two payments are not taken for a repetition."""
     with institution(GOOD) as made:
         for _ in range(2):
             run("pay", NAV, "--url", made.url)
@@ -76,8 +86,8 @@ def test_a_receipt_id_is_new_each_time():
     assert first != second
 
 
-def test_the_messages_are_shown_on_request():
-    """As they travel, out and in."""
+def test_verify_with_show_prints_both_messages():
+    """They are printed as they are sent and received."""
     with institution(GOOD) as made:
         result = run("verify", NAV, "--url", made.url, "--show")
 
@@ -103,16 +113,16 @@ def test_the_messages_are_shown_on_request():
         ["replay", "/nowhere/at/all.xml"],
     ],
 )
-def test_what_cannot_be_asked_is_exit_code_2(arguments: list[str]):
-    """The caller's mistake, not the institution's."""
+def test_command_with_unusable_arguments_ends_with_2(arguments: list[str]):
+    """Exit code 1 always means a failure of the endpoint."""
     result = run(*arguments)
 
     assert result.exit_code == 2, result.output
     assert "Error: " in result.output
 
 
-def test_a_replay_ends_with_its_count(tmp_path: Path):
-    """One line for each file, the sum, and 1 if one failed."""
+def test_replay_prints_a_line_for_each_file_and_the_counts(tmp_path: Path):
+    """It ends with 1 if one file failed."""
     ask = build.asked(VERIFY, build.claim() + build.qr(NAV))
     for name in ("good", "bad"):
         (tmp_path / f"{name}.xml").write_text(ask, encoding="utf-8")
@@ -127,8 +137,8 @@ def test_a_replay_ends_with_its_count(tmp_path: Path):
     assert both.output.splitlines()[-1] == "1 OK, 1 FAIL, 0 without an answer on file"
 
 
-def test_the_probe_says_yes_or_no():
-    """Positive is exit code 0."""
+def test_probe_with_a_negative_answer_ends_with_1():
+    """The output says that the probe was negative."""
     with institution(GOOD) as made:
         result = run("probe", "--url", made.url)
 
@@ -136,8 +146,8 @@ def test_the_probe_says_yes_or_no():
     assert result.output.startswith("probe negative")
 
 
-def test_help_loads_nothing_heavy():
-    """Whoever asks for help does not wait for a SOAP client."""
+def test_help_imports_no_large_library():
+    """The help does not wait for the import of a SOAP client."""
     program = (
         "import sys; from gpd_soap.cli.main import main; main(['node', 'pay', '--help'],"
         " standalone_mode=False);"

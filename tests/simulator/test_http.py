@@ -1,4 +1,4 @@
-"""HTTP with a deadline, against endpoints that misbehave."""
+"""The HTTP client and its deadline, with endpoints that misbehave."""
 
 import gzip
 import socket
@@ -17,54 +17,54 @@ from tests.simulator.endpoints import (
     DUE,
     VERIFY,
     Manner,
-    Said,
+    Scripted,
     dripping,
     halfway,
     institution,
     late,
-    silently,
+    silent,
 )
 
 
-def posted(said: Said, seconds: float = 5.0) -> Reply | NoReply:
-    """What comes back from an institution that answers so."""
-    with institution({VERIFY: said}) as made:
+def posted(scripted: Scripted, seconds: float = 5.0) -> Reply | NoReply:
+    """Return the reply of an institution with this answer."""
+    with institution({VERIFY: scripted}) as made:
         return HttpClient(Endpoint(made.url)).post(b"<ask/>", VERIFY, seconds)
 
 
-def test_a_message_goes_out_as_the_node_sends_it():
-    """The type says no charset, and the action stands in quotes."""
+def test_request_has_the_headers_of_the_node():
+    """The content type has no charset, and the action is in quotes."""
     with institution({VERIFY: DUE}) as made:
         reply = HttpClient(Endpoint(made.url)).post(b"<ask/>", VERIFY, 5.0)
 
-    [(headers, body)] = made.asked
+    [(headers, body)] = made.requests
     assert ("text/xml", f'"{VERIFY}"') == (headers["Content-Type"], headers["SOAPAction"])
     assert body == b"<ask/>"
     assert reply == Reply(200, DUE.body, "utf-8")
 
 
 @pytest.mark.parametrize("manner", [late, dripping])
-def test_an_answer_that_is_not_whole_in_time_is_late(manner: Manner):
-    """The deadline is for the whole answer: one that drips is as late as one that never starts."""
+def test_answer_that_is_incomplete_at_the_deadline_times_out(manner: Manner):
+    """The deadline is for the whole answer, which may come byte by byte or not at all."""
     begun = time.monotonic()
-    reply = posted(Said(DUE.body, manner=manner), seconds=0.4)
+    reply = posted(Scripted(DUE.body, manner=manner), seconds=0.4)
 
     assert reply == NoReply(Verdict.TIMEOUT, "no complete answer in 0.4 seconds")
     assert time.monotonic() - begun < 30
 
 
-@pytest.mark.parametrize("manner", [silently, halfway])
-def test_a_connection_that_is_closed_early_is_no_answer(manner: Manner):
-    """Half an answer is none."""
-    reply = posted(Said(DUE.body, manner=manner))
+@pytest.mark.parametrize("manner", [silent, halfway])
+def test_connection_that_is_closed_early_is_unreachable(manner: Manner):
+    """Half an answer is not used."""
+    reply = posted(Scripted(DUE.body, manner=manner))
 
     assert isinstance(reply, NoReply)
     assert Verdict.UNREACHABLE is reply.verdict
     assert reply.reason
 
 
-def test_a_port_where_nobody_listens_is_unreachable():
-    """The reason is the system's, without the layers in between."""
+def test_closed_port_is_unreachable():
+    """The reason is the operating system's."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     reply = HttpClient(Endpoint(f"http://127.0.0.1:{port}/partner")).post(b"", VERIFY, 5.0)
@@ -72,34 +72,34 @@ def test_a_port_where_nobody_listens_is_unreachable():
     assert reply == NoReply(Verdict.UNREACHABLE, "Connection refused")
 
 
-def test_a_redirect_is_an_answer_and_is_not_followed():
-    """The Node posts to the address it knows."""
-    reply = posted(Said(b"", 307, headers={"Location": "/elsewhere"}))
+def test_redirect_is_returned_and_not_followed():
+    """The Node posts to the registered address alone."""
+    reply = posted(Scripted(b"", 307, headers={"Location": "/elsewhere"}))
 
     assert isinstance(reply, Reply)
     assert reply.status == 307
 
 
-def test_a_compressed_answer_is_read_and_a_falsely_so_called_one_is_broken():
-    """What HTTP says of the content must be true."""
-    zipped = posted(Said(gzip.compress(DUE.body), headers={"Content-Encoding": "gzip"}))
-    falsely = posted(Said(DUE.body, headers={"Content-Encoding": "gzip"}))
+def test_compressed_answer_is_read_and_a_false_encoding_is_broken():
+    """The Content-Encoding must fit the content."""
+    zipped = posted(Scripted(gzip.compress(DUE.body), headers={"Content-Encoding": "gzip"}))
+    mislabelled = posted(Scripted(DUE.body, headers={"Content-Encoding": "gzip"}))
 
     assert zipped == Reply(200, DUE.body, "utf-8")
-    assert isinstance(falsely, NoReply)
-    assert Verdict.BROKEN is falsely.verdict
+    assert isinstance(mislabelled, NoReply)
+    assert Verdict.BROKEN is mislabelled.verdict
 
 
-def test_an_endless_answer_is_cut():
-    """Nobody's endpoint may fill our memory."""
-    reply = posted(Said(b" " * (LONGEST + 1)), seconds=20.0)
+def test_answer_beyond_the_limit_is_broken():
+    """No endpoint can fill our memory."""
+    reply = posted(Scripted(b" " * (LONGEST + 1)), seconds=20.0)
 
     assert isinstance(reply, NoReply)
     assert Verdict.BROKEN is reply.verdict
 
 
-def test_neither_proxy_nor_bundle_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch):
-    """What was asked for is asked directly."""
+def test_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch):
+    """The request goes directly to the endpoint."""
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("NO_PROXY", "")
@@ -111,14 +111,14 @@ def test_neither_proxy_nor_bundle_of_the_environment_is_used(monkeypatch: pytest
 @pytest.mark.parametrize(
     "url", ["", "partner", "ftp://example.invalid/", "http://", "http://[::1", "http://a:99999/"]
 )
-def test_an_address_that_is_none_is_told_before_anything_is_sent(url: str):
-    """A mistake of the caller's is not an unreachable institution."""
+def test_malformed_address_raises_before_anything_is_sent(url: str):
+    """A wrong argument is not reported as an unreachable institution."""
     with pytest.raises(Unusable):
         HttpClient(Endpoint(url))
 
 
-def test_certificates_are_looked_at_before_anything_is_sent(tmp_path: Path):
-    """A wrong file, a key alone, and certificates without TLS are the caller's mistakes."""
+def test_unusable_certificates_raise_before_anything_is_sent(tmp_path: Path):
+    """The cases are a wrong file, a key alone, and certificates without TLS."""
     wrong = tmp_path / "wrong.pem"
     wrong.write_text("not a certificate")
     for endpoint in (
@@ -132,7 +132,7 @@ def test_certificates_are_looked_at_before_anything_is_sent(tmp_path: Path):
 
 
 class Identity(NamedTuple):
-    """A certificate of 127.0.0.1 with its key in the same file, and who vouches for it."""
+    """A certificate of 127.0.0.1 with its key in the same file, and its authority."""
 
     certificate: Path
     authority: Path
@@ -140,7 +140,7 @@ class Identity(NamedTuple):
 
 @pytest.fixture(scope="module")
 def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
-    """An identity of a throw-away authority."""
+    """Return an identity of a temporary authority."""
     home = tmp_path_factory.mktemp("tls")
     made = Identity(home / "certificate.pem", home / "authority.pem")
     authority = trustme.CA()
@@ -151,7 +151,7 @@ def identity(tmp_path_factory: pytest.TempPathFactory) -> Identity:
 
 
 def guarded(identity: Identity, *, mutual: bool) -> ssl.SSLContext:
-    """A server's side of TLS."""
+    """Return the TLS context of a server."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(identity.certificate)
     if mutual:
@@ -160,8 +160,8 @@ def guarded(identity: Identity, *, mutual: bool) -> ssl.SSLContext:
     return context
 
 
-def test_an_authority_that_is_not_trusted_is_unreachable(identity: Identity):
-    """A certificate that nobody vouches for ends the call."""
+def test_endpoint_with_an_untrusted_authority_is_unreachable(identity: Identity):
+    """The certificate is not verified, and the call ends."""
     with institution({VERIFY: DUE}, guarded(identity, mutual=False)) as made:
         reply = HttpClient(Endpoint(made.url)).post(b"", VERIFY, 5.0)
 
@@ -170,8 +170,8 @@ def test_an_authority_that_is_not_trusted_is_unreachable(identity: Identity):
     assert "CERTIFICATE_VERIFY_FAILED" in reply.reason
 
 
-def test_a_certificate_opens_an_endpoint_that_asks_for_one(identity: Identity):
-    """Mutual TLS: with our certificate we are answered, without it we are not."""
+def test_mutual_tls_with_our_certificate_is_answered(identity: Identity):
+    """Without the certificate the endpoint is unreachable."""
     with institution({VERIFY: DUE}, guarded(identity, mutual=True)) as made:
         shown = HttpClient(
             Endpoint(made.url, identity.certificate, authority=identity.authority)

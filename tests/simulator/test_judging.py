@@ -1,10 +1,10 @@
-"""How an answer is judged."""
+"""The judging of answers."""
 
 import pytest
 from lxml import etree
 
 from gpd_soap.contract.schema import Operation
-from gpd_soap.simulator.judging import NoReply, Reply, Verdict, heard
+from gpd_soap.simulator.judging import NoReply, Reply, Verdict, judge_reply
 from tests.messages import build
 from tests.messages.build import tags, transfer
 from tests.simulator.endpoints import (
@@ -18,7 +18,7 @@ from tests.simulator.endpoints import (
     SEND2,
     TAKEN,
     VERIFY,
-    Said,
+    Scripted,
     payment,
     xml,
 )
@@ -27,27 +27,27 @@ OPERATIONS = {each.name: each for each in CONTRACT.operations.values()}
 WRONG = "http://example.invalid/another"
 
 
-def judged(operation: str, said: Said):
-    """What the Node makes of this answer."""
-    reply = Reply(said.status, said.body, "utf-8")
-    return heard(CONTRACT, OPERATIONS[operation], b"<sent/>", reply, 0.01)
+def judged(operation: str, scripted: Scripted):
+    """Return the judged answer."""
+    reply = Reply(scripted.status, scripted.body, "utf-8")
+    return judge_reply(CONTRACT, OPERATIONS[operation], b"<sent/>", reply, 0.01)
 
 
-def changed(operation: str, said: Said, old: str, new: str):
-    """The verdict on a good answer in which something was replaced."""
-    text = said.body.decode()
+def changed(operation: str, scripted: Scripted, old: str, new: str):
+    """Return the judged answer after a replacement in a good one."""
+    text = scripted.body.decode()
     assert old in text
     return judged(operation, xml(text.replace(old, new)))
 
 
-@pytest.mark.parametrize(("operation", "said"), [(VERIFY, DUE), (GET2, OFFER), (SEND2, TAKEN)])
-def test_a_good_answer_is_ok(operation: str, said: Said):
-    """What keeps the contract and the Node's own rules is taken."""
-    assert Verdict.OK is judged(operation, said).verdict
+@pytest.mark.parametrize(("operation", "scripted"), [(VERIFY, DUE), (GET2, OFFER), (SEND2, TAKEN)])
+def test_valid_answer_is_ok(operation: str, scripted: Scripted):
+    """It keeps the contract and the Node's own rules."""
+    assert Verdict.OK is judged(operation, scripted).verdict
 
 
-def test_a_refusal_says_all_that_it_carries():
-    """Code, text and description of a typed KO are told."""
+def test_detail_of_a_refusal_has_code_text_and_description():
+    """All three come from the fault of the KO."""
     no = judged(VERIFY, NO)
 
     assert Verdict.REFUSED is no.verdict
@@ -57,7 +57,7 @@ def test_a_refusal_says_all_that_it_carries():
     )
 
 
-def test_a_refusal_with_an_invented_code_is_a_refusal_all_the_same():
+def test_refusal_with_an_invented_code_is_a_refusal():
     """The Node does not check the institution's codes."""
     no = changed(VERIFY, NO, "PAA_PAGAMENTO_DUPLICATO", "PAA_CIAO")
 
@@ -72,7 +72,7 @@ BROKEN = {
         xml(build.soap_fault("Client", "No."), 500),
         "HTTP 500, SOAP Fault soap11env:Client: No.",
     ),
-    "a redirect": (VERIFY, Said(b"", 302), "HTTP 302"),
+    "a redirect": (VERIFY, Scripted(b"", 302), "HTTP 302"),
     "HTML": (VERIFY, xml("<html><body>Welcome</body></html>"), "not a SOAP envelope"),
     "nothing": (VERIFY, xml(""), "not well-formed XML"),
     "broken XML": (VERIFY, xml(DUE.body.decode()[:-20]), "not well-formed XML"),
@@ -104,12 +104,12 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize(("operation", "said", "rule"), BROKEN.values(), ids=BROKEN)
-def test_an_answer_that_the_node_would_not_take_is_told_with_its_rule(
-    operation: str, said: Said, rule: str
+@pytest.mark.parametrize(("operation", "scripted", "rule"), BROKEN.values(), ids=BROKEN)
+def test_answer_that_the_node_rejects_is_broken_with_its_rule(
+    operation: str, scripted: Scripted, rule: str
 ):
-    """The payer's PSP would be told of an error in the answer; the operator learns which."""
-    verdict = judged(operation, said)
+    """The detail names the rule, which the code for the PSP does not."""
+    verdict = judged(operation, scripted)
 
     assert Verdict.BROKEN is verdict.verdict
     assert rule in verdict.detail
@@ -127,23 +127,25 @@ def test_an_answer_that_the_node_would_not_take_is_told_with_its_rule(
         (build.NAMESPACE, WRONG, "expected, found {http://example.invalid/another}"),
     ],
 )
-def test_what_the_contract_forbids_is_told_by_element_and_rule(old: str, new: str, rule: str):
-    """The rule names the element, so that it can be found in someone else's server."""
+def test_answer_that_breaks_the_contract_is_broken_by_element_and_rule(
+    old: str, new: str, rule: str
+):
+    """The detail names the element, so that it can be corrected."""
     verdict = changed(VERIFY, DUE, old, new)
 
     assert Verdict.BROKEN is verdict.verdict
     assert rule in verdict.detail
 
 
-def test_no_answer_keeps_its_own_verdict():
-    """Silence is judged by whoever listened."""
+def test_missing_answer_keeps_the_verdict_of_the_client():
+    """The HTTP client has decided it."""
     none = NoReply(Verdict.TIMEOUT, "too late")
 
-    assert Verdict.TIMEOUT is heard(CONTRACT, OPERATIONS[VERIFY], b"", none, 7.0).verdict
+    assert Verdict.TIMEOUT is judge_reply(CONTRACT, OPERATIONS[VERIFY], b"", none, 7.0).verdict
 
 
-def test_every_operation_of_the_contract_can_be_judged():
-    """No answer of the contract is without its model."""
+def test_answer_of_each_operation_has_a_model():
+    """Each answer of the contract can be judged."""
 
     def root_only(operation: Operation) -> bytes:
         soap = "http://schemas.xmlsoap.org/soap/envelope/"
@@ -154,6 +156,6 @@ def test_every_operation_of_the_contract_can_be_judged():
         return etree.tostring(envelope)
 
     for operation in OPERATIONS.values():
-        none = heard(CONTRACT, operation, b"", Reply(200, root_only(operation)), 0.0)
+        none = judge_reply(CONTRACT, operation, b"", Reply(200, root_only(operation)), 0.0)
 
         assert none.detail == "an outcome KO carries a fault"

@@ -1,4 +1,4 @@
-"""Playing the platform that asks for payment options: what it makes of good and faulty answers."""
+"""The simulated service for payment options (OdP): its judging of good and faulty answers."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ from gpd_soap.simulator.request import Endpoint
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.simulator.endpoints import NAV, SHORT, Said, institution, late, serving, silently
+from tests.simulator.endpoints import NAV, SHORT, Scripted, institution, late, serving, silent
 
 PATH = f"/payment-options/organizations/{world.ORGANIZATION}/notices/{NAV}"
 INSTALLMENT: dict[str, Any] = {
@@ -42,7 +42,7 @@ DUE: dict[str, Any] = {
 
 
 def judged(content: object, status: int = 200) -> tuple[bool, list[str]]:
-    """What is made of an answer."""
+    """Return the judged answer."""
     return judge(Reply(status, json.dumps(content).encode()))
 
 
@@ -53,8 +53,8 @@ def run(*arguments: str) -> Result:
     return result
 
 
-def test_a_good_answer_has_a_line_for_each_option_and_installment() -> None:
-    """Amounts in euros, dates as they came, and the states with their reasons."""
+def test_valid_answer_has_a_line_for_each_option_and_installment() -> None:
+    """The lines have amounts in euros, dates as received, and the states with their reasons."""
     assert judged(DUE) == (
         True,
         [
@@ -65,8 +65,8 @@ def test_a_good_answer_has_a_line_for_each_option_and_installment() -> None:
     )
 
 
-def test_fields_may_be_missing_or_unknown_as_the_contract_allows() -> None:
-    """It requires none, and forbids none."""
+def test_answer_with_missing_or_unknown_fields_is_valid() -> None:
+    """The contract requires no field and forbids none."""
     assert judged({})[0]
     assert judged({"paymentOptions": [{"installments": [{}]}], "standin": False, "more": [1]})[0]
     assert judged({**DUE, "officeName": None})[0]
@@ -97,8 +97,8 @@ def test_fields_may_be_missing_or_unknown_as_the_contract_allows() -> None:
         ),
     ],
 )
-def test_what_the_platform_could_not_read_is_a_system_error(content: object, wrong: str) -> None:
-    """It would tell whoever asked no more than that; we say which field it is."""
+def test_answer_that_breaks_the_contract_is_a_system_error(content: object, wrong: str) -> None:
+    """The platform reports no more than that, and we name the field."""
     good, [line] = judged(content)
 
     assert not good
@@ -107,77 +107,78 @@ def test_what_the_platform_could_not_read_is_a_system_error(content: object, wro
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"<html>", b"[" * 100_000])
 @pytest.mark.parametrize("status", [200, 404, 500])
-def test_what_is_no_json_is_a_system_error(body: bytes, status: int) -> None:
-    """Whatever HTTP says."""
+def test_answer_that_is_not_json_is_a_system_error(body: bytes, status: int) -> None:
+    """The HTTP status makes no difference."""
     good, [line] = judge(Reply(status, body))
 
     assert not good
     assert line.startswith("ODP_ERRORE_EMESSO_DA_PAA PAA_SYSTEM_ERROR: ")
 
 
-def test_an_error_is_passed_on_only_if_code_and_status_are_a_pair() -> None:
-    """Each of the eleven with its own status, and with no other."""
+def test_error_is_passed_on_only_if_its_code_belongs_to_the_status() -> None:
+    """Each of the eleven codes belongs to one status."""
     for name, (code, status) in PAIRS.items():
-        told = {"appErrorCode": code, "errorMessage": f"{name} Spiegazione."}
+        error = {"appErrorCode": code, "errorMessage": f"{name} Spiegazione."}
         passed_on = f"ODP_ERRORE_EMESSO_DA_PAA {code} {name} Spiegazione."
 
-        assert judged(told, status) == (False, [passed_on])
+        assert judged(error, status) == (False, [passed_on])
         for other in {400, 404, 409, 418, 422, 500, 503} - {status}:
-            assert "PAA_SYSTEM_ERROR: " in judged(told, other)[1][0]
+            assert "PAA_SYSTEM_ERROR: " in judged(error, other)[1][0]
     assert "PAA_SYSTEM_ERROR: " in judged({"appErrorCode": "ODP-100"}, 400)[1][0]
 
 
 @pytest.mark.parametrize(
-    "said", [Said(b"", manner=late), Said(b"", manner=silently)], ids=["late", "silent"]
+    "scripted", [Scripted(b"", manner=late), Scripted(b"", manner=silent)], ids=["late", "silent"]
 )
-def test_an_institution_that_does_not_answer_is_out_of_reach(said: Said) -> None:
-    """Late or closed: the platform has one name for both."""
-    with institution({PATH: said}) as made:
+def test_institution_that_does_not_answer_is_unreachable(scripted: Scripted) -> None:
+    """A late answer and a closed connection have the same code."""
+    with institution({PATH: scripted}) as made:
         endpoint = Endpoint(made.url.removesuffix("/partner"))
-        found = ask(endpoint, world.ORGANIZATION, NAV, SHORT)
+        options = ask(endpoint, world.ORGANIZATION, NAV, SHORT)
 
-    assert (found.good, found.reply) == (False, None)
-    assert "ODP_STAZIONE_INT_PA_IRRAGGIUNGIBILE: " in found.lines[0]
+    assert (options.good, options.reply) == (False, None)
+    assert "ODP_STAZIONE_INT_PA_IRRAGGIUNGIBILE: " in options.lines[0]
 
 
-def test_what_an_institution_says_cannot_steer_the_terminal() -> None:
-    """Control characters and line ends of its texts stay out of our lines."""
+def test_answer_with_control_characters_is_printed_without_them() -> None:
+    """No text of an institution can control the terminal."""
     tricky = {**DUE, "companyName": "Comune\r\n\x1b[2J\u202e di Esempio"}
-    with institution({PATH: Said(json.dumps(tricky).encode())}) as made:
+    with institution({PATH: Scripted(json.dumps(tricky).encode())}) as made:
         result = run(NAV, "--url", made.url.removesuffix("/partner"))
 
     assert result.output.count("\n") == 3
     assert all(line.isprintable() for line in result.output.splitlines())
 
 
-def test_an_empty_message_is_posted_as_the_platform_does() -> None:
-    """Without a content, a type or a SOAPAction; a slash at the address' end is none too many."""
-    with institution({PATH: Said(json.dumps(DUE).encode())}) as made:
+def test_request_is_an_empty_post_without_content_type() -> None:
+    """It has no SOAPAction either, and the address may end with a slash."""
+    with institution({PATH: Scripted(json.dumps(DUE).encode())}) as made:
         result = run(NAV, "--url", made.url.removesuffix("partner"), "--show")
 
-    [(headers, body)] = made.asked
+    [(headers, body)] = made.requests
     assert (result.exit_code, body) == (0, b"")
     assert {"SOAPAction", "Content-Type"}.isdisjoint(headers)
     assert '"companyName": "Comune di Esempio"' in result.output
 
 
 @pytest.mark.parametrize("arguments", [["1"], [NAV, "--organization", "7"], [NAV, "--url", "x"]])
-def test_what_cannot_be_asked_is_exit_code_2(arguments: list[str]) -> None:
-    """The caller's mistake, not the institution's."""
+def test_options_with_unusable_arguments_ends_with_2(arguments: list[str]) -> None:
+    """Exit code 1 always means a failure of the endpoint."""
     assert run(*arguments).exit_code == 2
 
 
-def test_our_own_server_is_understood(fresh_database: FreshDatabase) -> None:
-    """Every answer that we give, good or not, is one that the platform can use."""
+def test_options_of_our_own_server_are_valid(fresh_database: FreshDatabase) -> None:
+    """The platform can use each of our answers and errors."""
     store = Store(fresh_database("sqlite", world.prepare))
-    told = {}
+    results = {}
     with serving(world.face(store)) as url:
         for serial in (*range(1, 33), 99):
-            told[serial] = run(world.nav(serial), "--url", url.removesuffix("/partner"))
+            results[serial] = run(world.nav(serial), "--url", url.removesuffix("/partner"))
         stranger = run(NAV, "--organization", world.STRANGER, "--url", url.removesuffix("/partner"))
     store.close()
 
-    assert {at for at, result in told.items() if result.exit_code} == {15, 16, 99}
-    assert all("ODP-107 PAA_PAGAMENTO_SCONOSCIUTO " in told[at].output for at in (15, 16, 99))
+    failed = {serial: result for serial, result in results.items() if result.exit_code}
+    assert set(failed) == {15, 16, 99}
+    assert all("ODP-107 PAA_PAGAMENTO_SCONOSCIUTO " in each.output for each in failed.values())
     assert "ODP-104 PAA_ID_DOMINIO_ERRATO " in stranger.output
-    assert told[3].output.count("\n") == 1 + 2 + 4
+    assert results[3].output.count("\n") == 1 + 2 + 4

@@ -1,4 +1,4 @@
-"""The receipt that is built from an answer, in zeep's words and under the contract."""
+"""The receipt that is built from an answer keeps the contract."""
 
 import base64
 from datetime import UTC, datetime
@@ -16,17 +16,17 @@ from tests import world
 from tests.messages import build
 from tests.messages.build import metadata, tags, transfer
 from tests.simulator.endpoints import (
+    ADDRESSEE,
     CONTRACT,
     DUE,
     GET,
     GET2,
     GOOD,
     NAV,
-    PARTY,
     SEND,
     SEND2,
     VERIFY,
-    Said,
+    Scripted,
     payment,
     xml,
 )
@@ -36,26 +36,26 @@ MDB = "{http://www.agenziaentrate.gov.it/2014/MarcaDaBollo}"
 
 
 class Recorder(HttpClient):
-    """A line to nowhere that answers from a script and keeps what was said."""
+    """A client that sends nothing, answers from a script and records each message."""
 
-    def __init__(self, answers: dict[str, Said]) -> None:
-        """Answer so, by SOAPAction."""
+    def __init__(self, answers: dict[str, Scripted]) -> None:
+        """Take the answers by SOAPAction."""
         self.url, self.answers = "http://nowhere.invalid/", answers
         self.sent: dict[str, bytes] = {}
 
     def post(self, body: bytes, action: str | None, seconds: float) -> Reply | NoReply:
-        """Keep it, and answer."""
+        """Record the message and return the scripted answer."""
         assert action is not None
         self.sent[action] = body
         return Reply(200, self.answers[action].body)
 
 
 def paid(data: str, *, v2: bool = True) -> tuple[list[Step], etree._Element]:
-    """The steps of a payment of this data, and the receipt that was sent."""
+    """Return the steps of a payment with this data, and the receipt that was sent."""
     get, send = (GET2, SEND2) if v2 else (GET, SEND)
-    line = Recorder({**GOOD, VERIFY: DUE, get: xml(build.answered(get, data))})
-    steps = list(pay(Caller(line, CONTRACT), PARTY, NAV, Payment("c0ffee", WHEN, v2)))
-    payload = open_envelope(line.sent[send])
+    client = Recorder({**GOOD, VERIFY: DUE, get: xml(build.answered(get, data))})
+    steps = list(pay(Caller(client, CONTRACT), ADDRESSEE, NAV, Payment("c0ffee", WHEN, v2)))
+    payload = open_envelope(client.sent[send])
     assert isinstance(payload, etree._Element)
     [receipt] = payload.iterchildren("receipt")
     return steps, receipt
@@ -99,8 +99,8 @@ SECOND = {
 
 
 @pytest.mark.parametrize("data", [*BOTH.values(), *SECOND.values()], ids=[*BOTH, *SECOND])
-def test_a_receipt_of_the_second_form_keeps_the_contract(data: str):
-    """Whatever a valid answer holds, its receipt is valid."""
+def test_receipt_of_the_second_version_keeps_the_contract(data: str):
+    """The receipt of each valid answer is valid."""
     steps, receipt = paid(data)
 
     assert all(step.good for step in steps)
@@ -110,8 +110,8 @@ def test_a_receipt_of_the_second_form_keeps_the_contract(data: str):
 @pytest.mark.parametrize(
     "data", [*BOTH.values(), payment(companyName=None)], ids=[*BOTH, "no company"]
 )
-def test_a_receipt_of_the_first_form_keeps_the_contract(data: str):
-    """Also where the answer does not name the company, which the receipt must."""
+def test_receipt_of_the_first_version_keeps_the_contract(data: str):
+    """It names the company, which the answer need not name."""
     steps, receipt = paid(data, v2=False)
 
     assert all(step.good for step in steps)
@@ -119,18 +119,18 @@ def test_a_receipt_of_the_first_form_keeps_the_contract(data: str):
     assert receipt.findtext("companyName") == "Comune di Esempio"
 
 
-def test_a_receipt_says_what_was_offered_and_how_it_was_paid():
-    """Debtor, transfers and metadata come back as they were; the rest is the payment's."""
+def test_receipt_has_the_data_of_the_answer_and_of_the_payment():
+    """Debtor, transfers and metadata are those of the answer."""
     _, receipt = paid(payment(*FIVE, **EVERYTHING))
-    said = {child.tag: child.text for child in receipt}
+    fields = {child.tag: child.text for child in receipt}
 
-    assert said["receiptId"] == "c0ffee"
-    assert (NAV, NAV[1:]) == (said["noticeNumber"], said["creditorReferenceId"])
-    assert said["fee"] == "1.50"
-    assert said["paymentAmount"] == "100.00"
-    assert said["paymentDateTime"] == "2026-07-02T00:30:00"
-    assert said["applicationDate"] == "2026-07-02"
-    assert said["transferDate"] == "2026-07-03"
+    assert fields["receiptId"] == "c0ffee"
+    assert (NAV, NAV[1:]) == (fields["noticeNumber"], fields["creditorReferenceId"])
+    assert fields["fee"] == "1.50"
+    assert fields["paymentAmount"] == "100.00"
+    assert fields["paymentDateTime"] == "2026-07-02T00:30:00"
+    assert fields["applicationDate"] == "2026-07-02"
+    assert fields["transferDate"] == "2026-07-03"
     assert receipt.findtext("debtor/city") == "Forlì"
     assert receipt.findtext("payer/e-mail") == "nessuno@esempio.invalid"
     values = [e.text for e in receipt.iterfind("transferList/transfer/metadata/mapEntry/value")]
@@ -138,8 +138,8 @@ def test_a_receipt_says_what_was_offered_and_how_it_was_paid():
     assert [e.text for e in receipt.iterfind("metadata/mapEntry/key")] == ["A", "B"]
 
 
-def test_a_stamp_comes_back_as_the_document_that_it_bought():
-    """It names the document's digest and its price, and takes the place of the account."""
+def test_receipt_of_a_stamp_has_the_stamp_and_no_account():
+    """The stamp has the digest of the document and the price."""
     _, receipt = paid(SECOND["a stamp"])
     first, second = receipt.iterfind("transferList/transfer")
     stamp = etree.fromstring(base64.b64decode(second.findtext("MBDAttachment", "")))
@@ -152,11 +152,11 @@ def test_a_stamp_comes_back_as_the_document_that_it_bought():
     assert stamp.findtext(f"{MDB}ImprontaDocumento/{digest}") == world.HASH
 
 
-def test_a_refused_payment_sends_no_receipt():
-    """No money, no receipt."""
+def test_refused_payment_sends_no_receipt():
+    """Nothing was paid."""
     no = xml(build.refused(GET2, "PAA_PAGAMENTO_ANNULLATO", "L'avviso è stato annullato."))
-    line = Recorder({**GOOD, GET2: no})
-    steps = list(pay(Caller(line, CONTRACT), PARTY, NAV, Payment("c0ffee", WHEN)))
+    client = Recorder({**GOOD, GET2: no})
+    steps = list(pay(Caller(client, CONTRACT), ADDRESSEE, NAV, Payment("c0ffee", WHEN)))
 
-    assert [step.heard.verdict for step in steps] == [Verdict.OK, Verdict.REFUSED]
-    assert SEND2 not in line.sent
+    assert [step.judged.verdict for step in steps] == [Verdict.OK, Verdict.REFUSED]
+    assert SEND2 not in client.sent

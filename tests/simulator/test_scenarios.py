@@ -1,4 +1,4 @@
-"""Verify, pay and probe, against real endpoints: good ones, faulty ones, and ours."""
+"""Verify, pay and probe, on real endpoints: good ones, faulty ones, and ours."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,23 +18,23 @@ from tests import world
 from tests.conftest import FreshDatabase
 from tests.messages import build
 from tests.simulator.endpoints import (
+    ADDRESSEE,
     CONTRACT,
     GET,
     GET2,
     GOOD,
     NAV,
     NO,
-    PARTY,
     SEND,
     SEND2,
     SHORT,
     VERIFY,
-    Said,
+    Scripted,
     caller,
     institution,
     late,
     serving,
-    silently,
+    silent,
     xml,
 )
 
@@ -43,29 +43,29 @@ PAYMENT = Payment("c0ffee", WHEN)
 AGAIN_PAID = "PAA_RECEIPT_DUPLICATA"
 
 
-def verified(said: Said) -> Step:
-    """A verify that is answered so."""
-    with institution({VERIFY: said}) as made:
-        return verify(caller(made.url, SHORT), PARTY, NAV)
+def verified(scripted: Scripted) -> Step:
+    """Return a verify with this answer."""
+    with institution({VERIFY: scripted}) as made:
+        return verify(caller(made.url, SHORT), ADDRESSEE, NAV)
 
 
-def paid(answers: dict[str, Said]) -> list[Step]:
-    """A payment, where all is well but these answers."""
+def paid(answers: dict[str, Scripted]) -> list[Step]:
+    """Return the steps of a payment; the other answers are good."""
     with institution({**GOOD, **answers}) as made:
-        return list(pay(caller(made.url, SHORT), PARTY, NAV, PAYMENT))
+        return list(pay(caller(made.url, SHORT), ADDRESSEE, NAV, PAYMENT))
 
 
-def test_a_payable_notice_is_told_in_one_line():
-    """Amount, due date, description, company and whether all accounts are postal."""
+def test_verify_of_a_payable_notice_is_one_line():
+    """It has amount, due date, description, company, and whether all accounts are postal."""
     step = verified(GOOD[VERIFY])
 
     assert step.good
-    said = "100.00 EUR, due 2026-04-30, Tributo 1, Comune di Esempio, all CCP: no"
-    assert step.line.startswith(f"paVerifyPaymentNotice  OK  {said}  [")
+    content = "100.00 EUR, due 2026-04-30, Tributo 1, Comune di Esempio, all CCP: no"
+    assert step.line.startswith(f"paVerifyPaymentNotice  OK  {content}  [")
 
 
-def test_a_refusal_is_told_as_the_node_tells_it():
-    """The Node's code first, then what the institution said."""
+def test_line_of_a_refusal_has_the_code_of_the_node_first():
+    """The text of the institution follows."""
     step = verified(NO)
 
     assert not step.good
@@ -74,59 +74,59 @@ def test_a_refusal_is_told_as_the_node_tells_it():
 
 
 FAULTY = {
-    "slow": (Said(b"", manner=late), "PPT_STAZIONE_INT_PA_TIMEOUT"),
-    "closing": (Said(b"", manner=silently), "PPT_STAZIONE_INT_PA_IRRAGGIUNGIBILE"),
-    "failing": (Said(b"", 500), "PPT_STAZIONE_INT_PA_ERRORE_RESPONSE: HTTP 500"),
-    "a web page": (Said(b"<html>", kind="text/html"), "PPT_STAZIONE_INT_PA_ERRORE_RESPONSE"),
+    "slow": (Scripted(b"", manner=late), "PPT_STAZIONE_INT_PA_TIMEOUT"),
+    "closing": (Scripted(b"", manner=silent), "PPT_STAZIONE_INT_PA_IRRAGGIUNGIBILE"),
+    "failing": (Scripted(b"", 500), "PPT_STAZIONE_INT_PA_ERRORE_RESPONSE: HTTP 500"),
+    "a web page": (Scripted(b"<html>", kind="text/html"), "PPT_STAZIONE_INT_PA_ERRORE_RESPONSE"),
 }
 
 
-@pytest.mark.parametrize(("said", "told"), FAULTY.values(), ids=FAULTY)
-def test_a_faulty_institution_is_told_in_one_line(said: Said, told: str):
-    """Each way to fail has the Node's own name."""
-    step = verified(said)
+@pytest.mark.parametrize(("scripted", "code"), FAULTY.values(), ids=FAULTY)
+def test_line_of_a_faulty_institution_has_the_code_of_the_node(scripted: Scripted, code: str):
+    """Each kind of failure has its code."""
+    step = verified(scripted)
 
     assert not step.good
-    assert told in step.line
+    assert code in step.line
 
 
-def test_what_an_institution_says_cannot_steer_the_terminal():
-    """Control characters and line ends of a fault's text stay out of our line."""
+def test_fault_with_control_characters_is_printed_without_them():
+    """No text of an institution can control the terminal."""
     tricky = NO.body.decode().replace("L'avviso", "&#13;&#10;\u202e\u0085L'avviso")
 
     assert verified(xml(tricky)).line.isprintable()
 
 
-def test_requests_are_written_by_zeep_and_keep_the_contract():
-    """Verify, getPayment with verify's amount, and the receipt: all three are valid."""
+def test_requests_of_a_payment_keep_the_contract():
+    """They are verify, getPayment with the amount of verify, and the receipt."""
     with institution(GOOD) as made:
         terms = replace(PAYMENT, transfer_type="POSTAL")
-        assert all(step.good for step in pay(caller(made.url), PARTY, NAV, terms))
+        assert all(step.good for step in pay(caller(made.url), ADDRESSEE, NAV, terms))
 
-    asked = [open_envelope(body) for _, body in made.asked]
-    assert [CONTRACT.check(payload) for payload in asked] == [None] * 3  # type: ignore[arg-type]
-    assert asked[1].findtext("amount") == "100.00"  # type: ignore[union-attr]
-    assert asked[1].findtext("transferType") == "POSTAL"  # type: ignore[union-attr]
+    payloads = [open_envelope(body) for _, body in made.requests]
+    assert [CONTRACT.check(payload) for payload in payloads] == [None] * 3  # type: ignore[arg-type]
+    assert payloads[1].findtext("amount") == "100.00"  # type: ignore[union-attr]
+    assert payloads[1].findtext("transferType") == "POSTAL"  # type: ignore[union-attr]
 
 
-def test_the_first_form_is_used_where_it_is_asked_for():
-    """Stations of the first form are never asked by the second."""
+def test_payment_of_the_first_version_sends_no_request_of_the_second():
+    """A station of the first version knows no other."""
     with institution(GOOD) as made:
-        steps = list(pay(caller(made.url), PARTY, NAV, replace(PAYMENT, v2=False)))
+        steps = list(pay(caller(made.url), ADDRESSEE, NAV, replace(PAYMENT, v2=False)))
 
-    assert [step.heard.operation for step in steps] == [VERIFY, GET, SEND]
+    assert [step.judged.operation for step in steps] == [VERIFY, GET, SEND]
     assert not made.bodies(GET2) + made.bodies(SEND2)
 
 
-def test_a_notice_that_is_refused_is_not_paid():
-    """The first no ends it."""
-    assert [step.heard.operation for step in paid({VERIFY: NO})] == [VERIFY]
+def test_payment_of_a_refused_notice_ends_after_verify():
+    """The first failure ends the payment."""
+    assert [step.judged.operation for step in paid({VERIFY: NO})] == [VERIFY]
 
 
-def test_the_same_receipt_is_sent_as_often_as_asked():
-    """Byte for byte, as the Node's retry is."""
+def test_payment_with_times_repeats_the_same_receipt():
+    """The bytes are the same, as in the Node's retry."""
     with institution(GOOD) as made:
-        steps = list(pay(caller(made.url), PARTY, NAV, replace(PAYMENT, times=3)))
+        steps = list(pay(caller(made.url), ADDRESSEE, NAV, replace(PAYMENT, times=3)))
 
     assert len(steps) == 5
     assert len(made.bodies(SEND2)) == 3
@@ -134,39 +134,39 @@ def test_the_same_receipt_is_sent_as_often_as_asked():
 
 
 @pytest.mark.parametrize(
-    "said", [Said(b"", 503), Said(b"", manner=late), Said(b"", manner=silently)]
+    "scripted", [Scripted(b"", 503), Scripted(b"", manner=late), Scripted(b"", manner=silent)]
 )
-def test_a_receipt_that_is_not_answered_would_come_again(said: Said):
-    """Whatever is no well-formed answer keeps the delivery going."""
-    last = paid({SEND2: said})[-1]
+def test_receipt_without_a_valid_answer_would_be_sent_again(scripted: Scripted):
+    """Only a well-formed answer ends the delivery."""
+    last = paid({SEND2: scripted})[-1]
 
     assert not last.good
     assert AGAIN in last.line
 
 
-def test_a_refused_receipt_would_not_come_again():
-    """A KO ends the delivery: the money is known to nobody."""
+def test_refused_receipt_would_not_be_sent_again():
+    """A KO ends the delivery."""
     last = paid({SEND2: xml(build.refused(SEND2, "PAA_SYSTEM_ERROR", "Riprovare."))})[-1]
 
     assert not last.good
     assert ENDS in last.line
 
 
-def test_an_unknown_answer_to_a_receipt_that_was_never_taken_is_a_refusal():
-    """A duplicate is well only after an OK."""
+def test_duplicate_without_an_earlier_ok_is_a_refusal():
+    """Only after an OK is that answer a success."""
     steps = paid({SEND2: xml(build.refused(SEND2, AGAIN_PAID, "Già ricevuta."))})
 
     assert not steps[-1].good
 
 
-def test_the_probe_is_positive_on_the_word_and_http_alone():
-    """The Node looks for SCONOSCIUTO in the body of a 2xx, and for nothing else."""
+def test_probe_with_the_word_in_a_2xx_answer_is_positive():
+    """The Node looks for SCONOSCIUTO in the body, and at nothing else."""
     unknown = build.refused(VERIFY, "PAA_PAGAMENTO_SCONOSCIUTO", "Avviso sconosciuto.")
 
-    def probed(said: Said) -> bool:
-        with institution({VERIFY: said}) as made:
-            step = probe(caller(made.url, SHORT), PARTY)
-        [(headers, body)] = made.asked
+    def probed(scripted: Scripted) -> bool:
+        with institution({VERIFY: scripted}) as made:
+            step = probe(caller(made.url, SHORT), ADDRESSEE)
+        [(headers, body)] = made.requests
         assert b"<noticeNumber>000000000000000000</noticeNumber>" in body
         assert ("text/xml", f'"{VERIFY}"') == (headers["Content-Type"], headers["SOAPAction"])
         assert step.line.startswith("probe positive" if step.good else "probe negative")
@@ -177,15 +177,15 @@ def test_the_probe_is_positive_on_the_word_and_http_alone():
     assert probed(xml("SCONOSCIUTO"))
     assert not probed(xml(unknown, 500))
     assert not probed(NO)
-    assert not probed(Said(b"", manner=silently))
+    assert not probed(Scripted(b"", manner=silent))
 
 
-def test_what_the_contract_forbids_to_ask_is_not_asked():
-    """A mistake of the caller's never leaves."""
+def test_request_that_breaks_the_contract_is_not_sent():
+    """The error names the element and the rule."""
     with institution(GOOD) as made, pytest.raises(Unusable, match="idBrokerPA: maxLength"):
         verify(caller(made.url), Addressee("77777777777", "9" * 36, "1"), NAV)
 
-    assert made.asked == []
+    assert made.requests == []
 
 
 # Ours.
@@ -193,7 +193,7 @@ def test_what_the_contract_forbids_to_ask_is_not_asked():
 
 @pytest.fixture
 def store(fresh_database: FreshDatabase) -> Iterator[Store]:
-    """The world of the message cases."""
+    """Yield a store with the world of the message cases."""
     opened = Store(fresh_database("sqlite", world.prepare))
     yield opened
     opened.close()
@@ -201,7 +201,7 @@ def store(fresh_database: FreshDatabase) -> Iterator[Store]:
 
 @pytest.fixture
 def ours(store: Store) -> Iterator[Caller]:
-    """The Node, calling our own server."""
+    """Yield the Node as a client of our own server."""
     with serving(world.face(store)) as url:
         yield caller(url)
 
@@ -211,44 +211,44 @@ WITHOUT_STAMPS = [serial for serial in PAYABLE if serial not in (9, 10)]
 
 
 @pytest.mark.parametrize("serial", PAYABLE)
-def test_our_own_payable_notices_can_be_paid(ours: Caller, store: Store, serial: int):
-    """From verify to receipt, and the receipt is kept."""
-    steps = list(pay(ours, PARTY, world.nav(serial), PAYMENT))
+def test_payable_notice_of_our_own_server_is_paid(ours: Caller, store: Store, serial: int):
+    """The receipt is stored and applied."""
+    steps = list(pay(ours, ADDRESSEE, world.nav(serial), PAYMENT))
 
     assert [step.good for step in steps] == [True] * 3, [step.line for step in steps]
-    kept = tables.receipt.c
+    receipt = tables.receipt.c
     with store.begin() as connection:
-        row = connection.execute(select(kept.nav, kept.receipt_id, kept.kept)).one()
+        row = connection.execute(select(receipt.nav, receipt.receipt_id, receipt.kept)).one()
     assert tuple(row) == (world.nav(serial), "c0ffee", "applied")
 
 
 @pytest.mark.parametrize("serial", WITHOUT_STAMPS)
-def test_our_own_notices_without_stamps_can_be_paid_by_the_first_form(ours: Caller, serial: int):
-    """The first form knows no stamps, and everything else."""
-    steps = list(pay(ours, PARTY, world.nav(serial), replace(PAYMENT, v2=False)))
+def test_notice_of_our_own_server_is_paid_by_the_first_version(ours: Caller, serial: int):
+    """The first version has no stamps."""
+    steps = list(pay(ours, ADDRESSEE, world.nav(serial), replace(PAYMENT, v2=False)))
 
     assert [step.good for step in steps] == [True] * 3, [step.line for step in steps]
 
 
-def test_our_own_server_takes_a_receipt_twice_and_then_refuses_to_be_asked(ours: Caller):
-    """A repeated receipt is OK, and what is paid is paid."""
+def test_receipt_of_our_own_server_is_accepted_twice(ours: Caller):
+    """A later verify is refused, because the notice is paid."""
     nav = world.nav(1)
 
-    assert all(step.good for step in pay(ours, PARTY, nav, replace(PAYMENT, times=2)))
-    assert "PAA_PAGAMENTO_DUPLICATO" in verify(ours, PARTY, nav).line
+    assert all(step.good for step in pay(ours, ADDRESSEE, nav, replace(PAYMENT, times=2)))
+    assert "PAA_PAGAMENTO_DUPLICATO" in verify(ours, ADDRESSEE, nav).line
 
 
-def test_a_repeated_receipt_may_be_called_a_duplicate(store: Store):
-    """After an OK the two official answers to a repeat are both well."""
+def test_repeated_receipt_that_is_called_a_duplicate_is_a_success(store: Store):
+    """After an OK both official answers to a repetition are good."""
     with serving(world.face(store, duplicate_receipt="fault")) as url:
-        steps = list(pay(caller(url), PARTY, world.nav(1), replace(PAYMENT, times=2)))
+        steps = list(pay(caller(url), ADDRESSEE, world.nav(1), replace(PAYMENT, times=2)))
 
     assert [step.good for step in steps] == [True] * 4
-    assert Verdict.REFUSED is steps[-1].heard.verdict
+    assert Verdict.REFUSED is steps[-1].judged.verdict
     assert AGAIN_PAID in steps[-1].line
 
 
-def test_our_own_server_is_back_from_stand_in_for_whoever_probes(ours: Caller):
-    """The probe asks nothing of the configuration."""
-    assert probe(ours, PARTY).good
+def test_probe_of_our_own_server_is_positive_for_any_addressee(ours: Caller):
+    """The probe is answered before the configuration is read."""
+    assert probe(ours, ADDRESSEE).good
     assert probe(ours, Addressee("99999999999", "nobody", "nowhere")).good

@@ -87,7 +87,7 @@ NOT_SAID: dict[str, object] = {
     "fault": NOT_GIVEN,
     "rule": NOT_GIVEN,
     "caller": "192.0.2.7",
-    "at": world.NOW,
+    "arrived_at": world.NOW,
 }
 
 

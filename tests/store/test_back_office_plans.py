@@ -123,7 +123,7 @@ def fill(connection: Connection) -> None:
         )
         names = ["organization", *(column.name for column in columns)]
         connection.execute(insert(tables.receipt).from_select(names, copied))
-    journal.keep(connection, [entry(number) for number in range(MANY)])
+    journal.write_entries(connection, [entry(number) for number in range(MANY)])
     for number in range(MANY):
         at = NOW - timedelta(minutes=number)
         whose = [ORGANIZATION, *OTHERS][number % 13]

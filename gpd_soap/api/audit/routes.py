@@ -61,4 +61,6 @@ def _schemas() -> dict[str, Schema]:
 
 
 def _told(change: Change) -> dict[str, object]:
-    return camel_case(**{**change._asdict(), "at": rome_text(change.at)})
+    fields = change._asdict()
+    at = rome_text(fields.pop("requested_at"))
+    return camel_case(organization=fields.pop("organization"), at=at, **fields)

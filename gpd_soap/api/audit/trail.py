@@ -49,7 +49,7 @@ def _change(clock: Clock, status: int) -> Change:
     rule = "" if request.url_rule is None else request.url_rule.rule
     return Change(
         organization=_organization(),
-        at=clock(),
+        requested_at=clock(),
         key_id=g.key.id,
         key_name=g.key.name,
         method=request.method,

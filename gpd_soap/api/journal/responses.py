@@ -25,8 +25,8 @@ HIDDEN = "caller"
 def entry(kept: Entry, *, masked: bool) -> Body:
     """One entry; a masked one tells the last four characters of what leads to a debtor."""
     told = {
-        "id": kept.place.reference,
-        "dataOraEvento": kept.at.astimezone(rome.ROME).isoformat(timespec="milliseconds"),
+        "id": kept.key.reference,
+        "dataOraEvento": kept.arrived_at.astimezone(rome.ROME).isoformat(timespec="milliseconds"),
         "categoriaEvento": CATEGORY,
         "tipoEvento": kept.operation,
         "identificativoDominio": kept.organization,

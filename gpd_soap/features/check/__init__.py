@@ -1,1 +1,1 @@
-"""Would each answer be taken?  Configuration and stored positions, looked at before a payer is."""
+"""Checks the configuration and the stored positions for problems that would stop a payment."""

@@ -1,4 +1,4 @@
-"""The whole check: what is installed, what is configured, then every notice, batch by batch."""
+"""The whole check: the installation, the configuration, then every notice in batches."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ from gpd_soap.features.check import configured
 from gpd_soap.features.check.finding import Finding
 from gpd_soap.features.check.notices import AnswerCheck, may_be_asked
 from gpd_soap.store.access import keys
-from gpd_soap.store.configuration import snapshot as registry
+from gpd_soap.store.configuration import snapshot
 from gpd_soap.store.configuration.snapshot import Registry
-from gpd_soap.store.node import scan as sweep
+from gpd_soap.store.node import scan
 from gpd_soap.store.node.scan import Batch
 from gpd_soap.store.store import Store
 
-#: LIMIT: positions that are in memory at once.
+#: LIMIT: 500 positions are in memory at once.
 BATCH = 500
 
 
 class Scope(NamedTuple):
-    """What to look at: these organizations or all; positions or not; with those that are over."""
+    """The extent of a check.  Without organizations it is all of them.
+
+    With `over`, settled and withdrawn notices are checked too.
+    """
 
     organizations: tuple[str, ...] = ()
     positions: bool = True
@@ -35,7 +38,7 @@ class Scope(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What one step of a check has looked at, and what it has found."""
+    """The findings of one step of a check, and the numbers of positions and answers in it."""
 
     findings: tuple[Finding, ...]
     positions: int = 0
@@ -43,13 +46,13 @@ class Part(NamedTuple):
 
 
 class UnknownOrganization(OperatorError):
-    """Somebody wants an organization checked that is not registered."""
+    """The organization to check is not registered."""
 
     hint = "`gpd-soap check` without --organization checks them all"
 
 
 class UnreadableContract(OperatorError):
-    """The contract's files are not there, or not as they were installed."""
+    """The contract's files are missing or were changed after the installation."""
 
     hint = "install gpd-soap again"
 
@@ -57,34 +60,34 @@ class UnreadableContract(OperatorError):
 def check(
     store: Store, address: str, now: datetime, scope: Scope, size: int = BATCH
 ) -> Iterator[Part]:
-    """Look at everything in `scope`, `size` positions at a time; nobody waits for it meanwhile.
+    """Yield the parts of a check of `scope`, `size` positions at a time, without locks.
 
-    `address` is what clients are told; the store is up to date.  UnreadableContract, or
-    UnknownOrganization for a scope that is not there.
+    `address` is the public URL.  The database's schema is up to date.  Raises UnreadableContract,
+    and UnknownOrganization if the scope names an organization that is not registered.
     """
-    judge = AnswerCheck(readable_contract())
+    answer_check = AnswerCheck(readable_contract())
     with store.reading() as connection:
-        known, given = registry.read(connection), keys.every(connection)
-    chosen = _chosen(known, scope)
+        registry, all_keys = snapshot.read(connection), keys.every(connection)
+    organizations = _organizations(registry, scope)
     if not scope.organizations:
-        yield Part(tuple(configured.of_installation(known, given, address)))
-    for organization in chosen:
-        yield Part(tuple(configured.of_organization(known, organization)))
+        yield Part(tuple(configured.of_installation(registry, all_keys, address)))
+    for organization in organizations:
+        yield Part(tuple(configured.of_organization(registry, organization)))
         if scope.positions:
-            batches = _asked(store.batches(organization, size), now, over=scope.over)
-            codes = configured.routed(known, organization)
-            yield from _positions(judge, organization, codes, batches)
+            batches = _payable(store.batches(organization, size), now, over=scope.over)
+            codes = configured.routed(registry, organization)
+            yield from _positions(answer_check, organization, codes, batches)
 
 
 def size_of(store: Store, scope: Scope) -> int:
-    """How many positions there are to look at."""
+    """Return how many positions a check of `scope` reads."""
     with store.reading() as connection:
-        chosen = scope.organizations or registry.read(connection).organizations
-        return sweep.count(connection, chosen) if scope.positions else 0
+        organizations = scope.organizations or snapshot.read(connection).organizations
+        return scan.count(connection, organizations) if scope.positions else 0
 
 
 def readable_contract(folder: Path | None = None) -> Schema:
-    """The contract, compiled; UnreadableContract where that cannot be done."""
+    """Return the compiled contract.  Raises UnreadableContract if its files are not usable."""
     try:
         schema = Schema(folder)
         nothing = parse(b"<nothing/>")
@@ -97,38 +100,41 @@ def readable_contract(folder: Path | None = None) -> Schema:
     return schema
 
 
-def _chosen(known: Registry, scope: Scope) -> tuple[str, ...]:
+def _organizations(registry: Registry, scope: Scope) -> tuple[str, ...]:
     for organization in scope.organizations:
-        if organization not in known.organizations:
+        if organization not in registry.organizations:
             raise UnknownOrganization(f"organization {organization} is not registered")
-    return scope.organizations or known.organizations
+    return scope.organizations or registry.organizations
 
 
-def _asked(batches: Iterable[Batch], now: datetime, *, over: bool) -> Iterator[Batch]:
-    """The batches without the notices that nobody will ask for any more, unless `over`."""
+def _payable(batches: Iterable[Batch], now: datetime, *, over: bool) -> Iterator[Batch]:
+    """Yield the batches without their settled and withdrawn notices, unless `over`."""
     for batch in batches:
         notices = (notice for notice in batch.notices if over or may_be_asked(notice, now))
         yield batch._replace(notices=tuple(notices))
 
 
 def _positions(
-    judge: AnswerCheck, organization: str, codes: frozenset[str] | None, batches: Iterable[Batch]
+    answer_check: AnswerCheck,
+    organization: str,
+    codes: frozenset[str] | None,
+    batches: Iterable[Batch],
 ) -> Iterator[Part]:
     strays: Counter[str] = Counter()
     for batch in batches:
-        judged = [judge(organization, notice) for notice in batch.notices]
+        judged = [answer_check(organization, notice) for notice in batch.notices]
         findings = tuple(finding for one in judged for finding in one.findings)
         yield Part(findings, batch.positions, sum(one.answers for one in judged))
         strays.update(filter(None, (_stray(notice.nav, codes) for notice in batch.notices)))
-    counted = sorted(strays.items())
-    yield Part(tuple(configured.stray(organization, code, many) for code, many in counted))
+    counts = sorted(strays.items())
+    yield Part(tuple(configured.stray(organization, code, count) for code, count in counts))
 
 
 def _stray(nav: str, codes: frozenset[str] | None) -> str | None:
-    """The segregation code of a number by which the Node would not find us."""
+    """Return the segregation code of a notice number, if the Node finds no station by it."""
     try:
         code = NoticeNumber(nav).segregation_code
     except ValueError:
-        # WHY: the judge tells of a number that is none.
+        # WHY: the answer check reports a malformed number.
         return None
     return code if codes is not None and code not in codes else None

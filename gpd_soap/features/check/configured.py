@@ -1,4 +1,4 @@
-"""Does the configuration fit together, and will the Node find its way by it?"""
+"""Checks that the configuration is consistent and that the Node finds a station by it."""
 
 from __future__ import annotations
 
@@ -11,38 +11,40 @@ from gpd_soap.store.access.keys import EVERY, Key
 from gpd_soap.store.configuration.snapshot import Offered, Registry
 from gpd_soap.usecases.spontaneous.kinds import BUILT_IN, problem_with
 
-#: SPEC: pagopa-ec.md 1.0: idServizio and idSoggettoServizio.
+#: SPEC: XSD `stIdentificativoServizio`: the length of idServizio and of idSoggettoServizio.
 IDENTIFIER = 5
 
 
 def of_installation(registry: Registry, keys: Iterable[Key], address: str) -> Iterator[Finding]:
-    """What belongs to no organization: brokers, stations, keys, and the address that is told."""
-    working = {station.broker for station in registry.stations}
+    """Yield the findings on brokers, stations, keys and the public address."""
+    with_stations = {station.broker for station in registry.stations}
     for broker in registry.brokers:
-        if broker not in working:
-            yield warning(f"broker {broker}", "idle", "register a station of its, or remove it")
+        if broker not in with_stations:
+            yield warning(f"broker {broker}", "idle", "register a station of it, or remove it")
     serving = {served.station for served in registry.servings}
     for station in registry.stations:
         if station.id not in serving:
-            yield warning(f"station {station.id}", "idle", "say whom it serves, or remove it")
+            what = "let it serve an organization, or remove it"
+            yield warning(f"station {station.id}", "idle", what)
     for key in keys:
         yield from _key(key, registry.organizations)
     if not _is_safe(address):
-        yield warning("settings", "address", "give GPD_PUBLIC_URL as https://…")
+        yield warning("settings", "address", "set GPD_PUBLIC_URL to an https:// address")
 
 
 def of_organization(registry: Registry, organization: str) -> Iterator[Finding]:
-    """Whether the Node can ask an organization, and it can issue numbers and offer services."""
+    """Yield the findings on an organization's stations, segregation codes and services."""
     where = f"organization {organization}"
     stations = [s for s in registry.servings if s.organization == organization]
     known = [s.segregation_code for s in stations if s.segregation_code is not None]
     if not stations:
-        yield error(where, "unserved", "let a station serve it, or the Node cannot ask")
+        what = "let a station serve it: without a station the Node cannot send requests"
+        yield error(where, "unserved", what)
     elif not known:
-        what = "give a station of its a segregation code, or it can issue no number"
+        what = "give a segregation code to one of its stations: without a code it issues no number"
         yield warning(where, "no-segregation-code", what)
     for code in sorted({code for code in known if known.count(code) > 1}):
-        what = f"give code {code} to one station alone: the Node can call only one by it"
+        what = f"give code {code} to one station only: the Node calls one station for each code"
         yield warning(where, "shared-segregation-code", what)
     for service in registry.services:
         if service.organization == organization:
@@ -50,17 +52,17 @@ def of_organization(registry: Registry, organization: str) -> Iterator[Finding]:
 
 
 def routed(registry: Registry, organization: str) -> frozenset[str] | None:
-    """The segregation codes by which the Node finds an organization; None where nobody told."""
+    """Return the segregation codes of an organization's stations; None if not all are known."""
     stations = [s for s in registry.servings if s.organization == organization]
     codes = frozenset(s.segregation_code for s in stations if s.segregation_code is not None)
-    # WHY: a station whose code was not told may have any.
-    untold = any(station.segregation_code is None for station in stations)
-    return None if untold or not codes else codes
+    # WHY: a station without a configured code may have any code.
+    incomplete = any(station.segregation_code is None for station in stations)
+    return None if incomplete or not codes else codes
 
 
 def stray(organization: str, code: str, notices: int) -> Finding:
-    """Tell of notices that the Node would ask somebody else for."""
-    what = f"{notices} notices have code {code}, which no station has: give it to one of its"
+    """Return the finding on notices whose segregation code no station has."""
+    what = f"{notices} notices have code {code}, which no station has: give it to a station"
     return warning(f"organization {organization}", "segregation-code", what)
 
 
@@ -79,15 +81,15 @@ def _service(service: Offered, codes: Collection[str] | None) -> Iterator[Findin
 def _key(key: Key, registered: Collection[str]) -> Iterator[Finding]:
     if key.revoked_at is None:
         for organization in sorted({*key.organizations} - {*registered, EVERY}):
-            what = f"register {organization}, or revoke the key: it opens nothing there"
+            what = f"register {organization}, or revoke the key: it gives access to nothing there"
             yield warning(f"key {key.id}", "unregistered", what)
 
 
 def _is_safe(address: str) -> bool:
-    """Whether an address is of https, or never leaves this machine."""
+    """Return whether an address is of https or of this machine."""
     try:
-        told = urlsplit(address)
-        local = told.hostname == "localhost" or ip_address(told.hostname or "").is_loopback
+        parts = urlsplit(address)
+        local = parts.hostname == "localhost" or ip_address(parts.hostname or "").is_loopback
     except ValueError:
         local = False
     return local or address.lower().startswith("https://")

@@ -1,4 +1,4 @@
-"""Findings about who can reach the faces, as far as the settings tell."""
+"""Findings on the settings that decide who can reach the faces."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpd_soap.wsgi.exposure import exposures
 
 
 def of_settings(settings: Settings) -> Iterator[Finding]:
-    """Yield a finding for each open face, and for what proxies and TLS leave to be said."""
+    """Yield a finding for each open face, and for settings that proxies and TLS need."""
     for each in exposures(settings):
         rule = f"{each.face}-open"
         if each.allowed:
@@ -18,8 +18,8 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
         else:
             yield error("settings", rule, f"`serve` will not start: {each.remedy}")
     if (settings.node_tls_certificate or settings.node_proxies) and not settings.node_callers:
-        what = "name them in GPD_NODE_CALLERS: every certificate that the authority signs may ask"
+        what = "name the callers in GPD_NODE_CALLERS: any certificate of the authority is accepted"
         yield warning("settings", "node-callers", what)
     if settings.node_proxies and not settings.public_url:
-        what = "give GPD_PUBLIC_URL: ?wsdl tells callers an address behind the proxies"
+        what = "set GPD_PUBLIC_URL: ?wsdl gives callers an address behind the proxies"
         yield warning("settings", "public-url", what)

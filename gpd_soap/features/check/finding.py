@@ -1,4 +1,4 @@
-"""What a check has found, without anything of a debtor's."""
+"""The findings of a check, without personal data."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 
 
 class Severity(StrEnum):
-    """An ERROR would stop a payment or a demand; a WARNING is for a person to look at."""
+    """An ERROR would stop a payment or a demand; a WARNING is for a person to judge."""
 
     ERROR = "ERROR"
     WARNING = "WARNING"
 
 
 class Finding(NamedTuple):
-    """One finding; `rule` is a word for programs, `what` says to people what to do."""
+    """One finding; `rule` is a word for programs, `what` is the remedy for people."""
 
     severity: Severity
     where: str
@@ -22,16 +22,16 @@ class Finding(NamedTuple):
     what: str
 
     def __str__(self) -> str:
-        """One line, whatever is stored: what cannot be printed is a question mark."""
+        """Return one line; characters that cannot be printed become question marks."""
         line = f"{self.severity:7}  {self.where}  {self.rule}: {self.what}"
         return "".join(each if each.isprintable() else "?" for each in line)
 
 
 def error(where: str, rule: str, what: str) -> Finding:
-    """What would stop a payment or a demand."""
+    """Return an ERROR."""
     return Finding(Severity.ERROR, where, rule, what)
 
 
 def warning(where: str, rule: str, what: str) -> Finding:
-    """What only a person can tell to be right."""
+    """Return a WARNING."""
     return Finding(Severity.WARNING, where, rule, what)

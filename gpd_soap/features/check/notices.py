@@ -1,4 +1,4 @@
-"""A notice, asked for in every way before the Node does, by the code that will answer."""
+"""Checks the answers of a notice, built for each kind of request by the code that will answer."""
 
 from __future__ import annotations
 
@@ -24,43 +24,43 @@ RESPONSES: dict[str, Any] = {
     PAYMENT: models.PaGetPaymentRes,
     PAYMENT_V2: models.PaGetPaymentV2Response,
 }
-#: SPEC: pagopa-ec.md 1.2: what transferType may ask of the second form.
+#: SPEC: Payable, rule 10: the values of transferType in paGetPaymentV2.
 TRANSFER_TYPES = (None, "POSTAL", "PAGOPA")
 
-#: SPEC: pagopa-ec.md 1.2: dates such as 2099-12-31 are discouraged, and hidden by front ends.
+#: SPEC: SANP "Best practice": dates such as 2099-12-31 are discouraged, and front ends hide them.
 ABSURD_YEAR = 2099
 
 
 class Judged(NamedTuple):
-    """How many answers of a notice were looked at, and what was found."""
+    """The number of answers of a notice that were checked, and their findings."""
 
     answers: int
     findings: tuple[Finding, ...]
 
 
 class AnswerCheck:
-    """Builds the answers of a notice and holds them against the contract and the Node's rules."""
+    """Builds the answers of a notice and checks them by the contract and the Node's rules."""
 
     def __init__(self, schema: Schema) -> None:
-        """Take the published contract."""
+        """Take the compiled contract."""
         self._protocol = NodeProtocol(schema, check_answers=True)
 
     def __call__(self, organization: str, notice: Notice) -> Judged:
-        """Look at one notice, whatever its dates say."""
+        """Check one notice, payable at this moment or not."""
         where = f"{organization}/{notice.iupd} notice …{notice.nav[-4:]}"
-        asked = list(_outcomes(organization, notice))
-        # WHY: what is stored once is said in several answers, and is one thing to correct.
+        outcomes = list(_outcomes(organization, notice))
+        # WHY: a stored value is in several answers, and must be corrected once.
         broken: dict[tuple[str, str], Finding] = {}
-        for primitive, outcome in asked:
+        for primitive, outcome in outcomes:
             for breach in self._breaches(organization, primitive, outcome):
-                # WHY: a rule of the Node's is told of the answer, not of an element in it.
+                # WHY: a breach of the Node's rules names the whole answer instead of an element.
                 if breach.element == primitive:
-                    told = error(where, "node", f"see to it that {breach.rule}")
-                    broken.setdefault(("", breach.rule), told)
+                    finding = error(where, "node", f"see to it that {breach.rule}")
+                    broken.setdefault(("", breach.rule), finding)
                 else:
-                    told = error(where, "contract", f"correct {breach}")
-                    broken.setdefault((breach.element, breach.rule), told)
-        return Judged(len(asked), (*broken.values(), *_beyond(where, notice)))
+                    finding = error(where, "contract", f"correct {breach}")
+                    broken.setdefault((breach.element, breach.rule), finding)
+        return Judged(len(outcomes), (*broken.values(), *_beyond(where, notice)))
 
     def _breaches(self, organization: str, primitive: str, outcome: Outcome) -> list[Violation]:
         try:
@@ -71,32 +71,32 @@ class AnswerCheck:
 
 
 def may_be_asked(notice: Notice, now: datetime) -> bool:
-    """Whether a notice can still be paid on some day: neither withdrawn nor settled."""
+    """Return whether a notice can still be paid on some day: neither withdrawn nor settled."""
     some_day = notice._replace(published_at=now, valid_from=None, switch_to_expired=False)
     return payable(some_day, now) is None
 
 
 def _outcomes(organization: str, notice: Notice) -> Iterator[tuple[str, Outcome]]:
-    """What is answered for a payable notice, and to which primitive."""
+    """Yield the primitives that are answered with OK for a payable notice, and their outcomes."""
     yield VERIFY, due(organization, notice)
     offers = [(PAYMENT, offer(notice, None, stamps=False))]
-    offers += [(PAYMENT_V2, offer(notice, wanted, stamps=True)) for wanted in TRANSFER_TYPES]
+    offers += [(PAYMENT_V2, offer(notice, kind, stamps=True)) for kind in TRANSFER_TYPES]
     for primitive, outcome in offers:
-        # WHY: refusing a stamp to V1, or POSTAL without such an account, is a proper answer.
+        # WHY: the refusal of a stamp to V1, or of POSTAL without a postal account, is valid.
         if not isinstance(outcome, Refusal):
             yield primitive, outcome
 
 
 def _beyond(where: str, notice: Notice) -> Iterator[Finding]:
-    """What the contract lets pass, and the Node or a payer may not."""
+    """Yield the findings on values that the contract allows and the Node or a payer may not."""
     yield from _number(where, notice)
-    # WHY: a notice without any transfer breaks the contract, and is told so.
+    # WHY: a notice without any transfer has a finding already, because it breaks the contract.
     if notice.transfers and all(transfer.number != 1 for transfer in notice.transfers):
         yield error(where, "first-transfer", "give one transfer the number 1, as POSTAL needs it")
     for transfer in notice.transfers:
         yield from _accounts(where, transfer)
     if notice.due_at.year >= ABSURD_YEAR:
-        yield warning(where, "due-date", "say the day that is printed on the notice")
+        yield warning(where, "due-date", "give the date that is printed on the notice")
 
 
 def _number(where: str, notice: Notice) -> Iterator[Finding]:
@@ -106,14 +106,15 @@ def _number(where: str, notice: Notice) -> Iterator[Finding]:
         for rule, expected in number_warnings(notice.nav, notice.iuv):
             yield warning(where, rule, f"expected {expected}")
     except ValueError:
-        yield error(where, "notice-number", "give it a number of 18 digits, or nobody can ask")
+        yield error(where, "notice-number", "give it a number of 18 digits: else it is not payable")
 
 
 def _accounts(where: str, transfer: Transfer) -> Iterator[Finding]:
     for account in filter(None, (transfer.iban, transfer.postal_iban)):
         problem = codes.problem_with_iban(account)
         if problem is not None:
-            yield error(where, "iban", f"correct that of transfer {transfer.number}: {problem}")
+            what = f"correct the IBAN of transfer {transfer.number}: {problem}"
+            yield error(where, "iban", what)
     if transfer.postal_iban and not codes.is_postal_iban(transfer.postal_iban):
-        what = f"expected an account of Poste Italiane as transfer {transfer.number}'s postal one"
+        what = f"expected a postal IBAN of Poste Italiane in transfer {transfer.number}"
         yield warning(where, "postal-iban", what)

@@ -1,1 +1,1 @@
-"""Who may use the API, what a key has asked for once, and who changed what."""
+"""API keys, idempotent requests, and the audit of changes."""

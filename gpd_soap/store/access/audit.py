@@ -1,4 +1,4 @@
-"""Who changed what over the admin face, when, and how it ended; nothing of what was sent.
+"""The audit: which key changed what over the API, when, and how it ended; no content of a request.
 
 LIMIT: a row is written after the change and apart from it, so that a process that dies between the
 two leaves none.
@@ -20,10 +20,10 @@ ID_BITS = 63
 
 
 class Change(NamedTuple):
-    """One change that somebody asked for; `path` is the operation's, without values."""
+    """One change that a key requested; `path` is the operation's, without values."""
 
     organization: str
-    at: datetime
+    requested_at: datetime
     key_id: str
     key_name: str
     method: str
@@ -32,19 +32,25 @@ class Change(NamedTuple):
     request_id: str
 
 
+#: The columns of a change, in the order of its fields; `at` has another name than its field.
+COLUMNS: list[Any] = [AUDIT["at" if name == "requested_at" else name] for name in Change._fields]
+
+
 def keep(connection: Connection, change: Change) -> None:
-    """Write a change down."""
-    row = {**change._asdict(), "id": secrets.randbits(ID_BITS)}
-    connection.execute(insert(tables.audit), row)
+    """Insert the row of a change."""
+    row = {column.name: value for column, value in zip(COLUMNS, change, strict=True)}
+    connection.execute(insert(tables.audit), {**row, "id": secrets.randbits(ID_BITS)})
 
 
 def page(
-    connection: Connection, organization: str | None, wanted: PageRequest
+    connection: Connection, organization: str | None, request: PageRequest
 ) -> tuple[list[Change], int]:
-    """The changes of one page, of an organization or of all, the newest first; how many in all."""
-    columns: list[Any] = [AUDIT[name] for name in Change._fields]
-    asked = select(*columns).order_by(AUDIT.at.desc(), AUDIT.id)
+    """Return one page of changes, the newest first, and their number on all pages.
+
+    With `organization` None the changes of every organization are listed.
+    """
+    statement = select(*COLUMNS).order_by(AUDIT.at.desc(), AUDIT.id)
     if organization is not None:
-        asked = asked.where(AUDIT.organization == organization)
-    rows, total = fetch_page(connection, asked, wanted)
+        statement = statement.where(AUDIT.organization == organization)
+    rows, total = fetch_page(connection, statement, request)
     return [Change._make(row) for row in rows], total

@@ -1,7 +1,7 @@
-"""Requests that named themselves (Idempotency-Key), so that each of them has its effect once.
+"""Requests with an Idempotency-Key, so that each of them has its effect once.
 
-The first of a name claims it in a transaction of its own, does its work, and leaves its answer for
-those that come after it.
+The first request of a name claims it in a transaction of its own and does its work.  Its response
+is stored for the later requests of that name.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from sqlalchemy import Connection, delete, select, tuple_, update
 from gpd_soap.store import tables
 from gpd_soap.store.database.upsert import inserted
 
-#: How long an answer is given again.
+#: How long a stored response is given again.
 REMEMBERED = timedelta(hours=24)
-#: LIMIT: a claim this old without an answer is of a process that died: what an operation asks of
-#: the database ends after seconds (`engine.STATEMENT_SECONDS`).
+#: LIMIT: 60 seconds; the process of an older claim without a response has died, because each of
+#: its statements ends after seconds (`engine.STATEMENT_SECONDS`).
 ABANDONED = timedelta(seconds=60)
-#: LIMIT: so many old answers are forgotten with each new claim, so that none waits long.
+#: LIMIT: 100 old responses are deleted with each new claim, so that no claim waits long.
 FORGOTTEN_AT_ONCE = 100
 
 REQUEST = tables.request.c
 
 
 class IdempotencyClaim(NamedTuple):
-    """A request by its name, which is one for each key; `digest` is of all that it asks."""
+    """A request by its name, which is unique for each key; `digest` is of its whole content."""
 
     key_id: str
     name: str
@@ -35,7 +35,7 @@ class IdempotencyClaim(NamedTuple):
 
 
 class StoredResponse(NamedTuple):
-    """An answer as it went out."""
+    """A response as it was sent."""
 
     status: int
     headers: dict[str, str]
@@ -43,36 +43,37 @@ class StoredResponse(NamedTuple):
 
 
 class Earlier(NamedTuple):
-    """A request of the same name that came before; without an answer while it is under way."""
+    """An earlier request of the same name; `response` is None while it is under way."""
 
     digest: str
-    told: StoredResponse | None
+    response: StoredResponse | None
 
 
 def claim(connection: Connection, new: IdempotencyClaim) -> Earlier | None:
-    """Claim a name, or find who has it: None where the request is now ours to follow."""
+    """Claim a name: return None on success, else the earlier request that holds it."""
     _forget(connection, new)
     if inserted(connection, tables.request, new._asdict()) or _taken_over(connection, new):
         return None
-    asked = select(REQUEST.digest, REQUEST.status, REQUEST.headers, REQUEST.body)
-    row = connection.execute(asked.where(*_named(new))).first()
+    statement = select(REQUEST.digest, REQUEST.status, REQUEST.headers, REQUEST.body)
+    row = connection.execute(statement.where(*_named(new))).first()
     if row is None:
-        # WHY: given up since we asked to be the first; whoever asks again will be.
+        # WHY: the claim was released since our INSERT failed; the next request can claim it.
         return Earlier(new.digest, None)
     return Earlier(row.digest, None if row.status is None else StoredResponse(*row[1:]))
 
 
-def remember(connection: Connection, ours: IdempotencyClaim, told: StoredResponse) -> None:
-    """Leave the answer, unless another has taken the claim over."""
-    connection.execute(update(tables.request).where(*_ours(ours)).values(told._asdict()))
+def remember(connection: Connection, ours: IdempotencyClaim, response: StoredResponse) -> None:
+    """Store the response of a claim, unless another request has taken the claim over."""
+    connection.execute(update(tables.request).where(*_ours(ours)).values(response._asdict()))
 
 
 def release(connection: Connection, ours: IdempotencyClaim) -> None:
-    """Give a claim up: the request had no effect, and may be sent again."""
+    """Delete a claim whose request had no effect, so that it may be sent again."""
     connection.execute(delete(tables.request).where(*_ours(ours)))
 
 
 def _forget(connection: Connection, new: IdempotencyClaim) -> None:
+    """Delete an old response of this name, and some old responses of any name."""
     too_old = REQUEST.asked_at <= new.asked_at - REMEMBERED
     connection.execute(delete(tables.request).where(too_old, *_named(new)))
     oldest = (
@@ -87,6 +88,7 @@ def _forget(connection: Connection, new: IdempotencyClaim) -> None:
 
 
 def _taken_over(connection: Connection, new: IdempotencyClaim) -> bool:
+    """Take over an abandoned claim of the same content; return whether there was one."""
     abandoned = update(tables.request).where(
         *_named(new),
         REQUEST.digest == new.digest,
@@ -96,8 +98,8 @@ def _taken_over(connection: Connection, new: IdempotencyClaim) -> bool:
     return connection.execute(abandoned.values(asked_at=new.asked_at)).rowcount == 1
 
 
-def _named(which: IdempotencyClaim) -> tuple[Any, Any]:
-    return REQUEST.key_id == which.key_id, REQUEST.name == which.name
+def _named(request: IdempotencyClaim) -> tuple[Any, Any]:
+    return REQUEST.key_id == request.key_id, REQUEST.name == request.name
 
 
 def _ours(claimed: IdempotencyClaim) -> tuple[Any, ...]:

@@ -1,8 +1,8 @@
-"""The keys of the admin face: shown once when they are made, kept as a digest, looked up each time.
+"""The keys of the API: shown once when they are created, stored as a digest.
 
-A key is 256 random bits, so that a plain SHA-256 cannot be reversed and needs no salt; it is found
-by its digest alone, and what a comparison's duration may tell is of the digest, not of the key.
-Nothing is cached: a revoked key is refused by every process from its next request on.
+A key is 256 random bits, so that a plain SHA-256 cannot be reversed and needs no salt.  A key is
+looked up by its digest, so that the duration of a comparison reveals nothing of the key itself.
+Each request looks its key up: every process refuses a revoked key from its next request on.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from gpd_soap.store.database.paging import PageRequest, fetch_page
 
 PREFIX = "gpd_"
 RANDOM_BYTES = 32
-#: LIMIT: what is longer is none of ours, and is not worth a digest.
+#: LIMIT: 128 characters; a longer token is no key of ours, and its digest is not computed.
 LONGEST_TOKEN = 128
 
-#: Stands among a key's organizations for all of them, those to come included.
+#: Among a key's organizations: every organization, also those that are registered later.
 EVERY = "*"
 
 KEY = tables.api_key.c
 
 
 class Role(StrEnum):
-    """What a key lets its holder do."""
+    """The rights of a key."""
 
     READER = "reader"
     WRITER = "writer"
@@ -40,13 +40,13 @@ class Role(StrEnum):
 
 
 class UnusableKey(StoreError):
-    """A key that nobody could use, or that could do more than was meant."""
+    """A reader or writer key was requested for no organization."""
 
-    hint = "name the organizations with --organization; only an admin key may do without"
+    hint = "name its organizations with --organization; only an admin key needs none"
 
 
 class Key(NamedTuple):
-    """Who holds a key and what for; no organizations means every one, for an admin alone."""
+    """A key without its secret; an admin key of no organizations serves every organization."""
 
     id: str
     name: str
@@ -66,16 +66,16 @@ class Key(NamedTuple):
 
     @property
     def may_write(self) -> bool:
-        """Whether the key changes anything."""
+        """Whether the key may change anything."""
         return self.role is not Role.READER
 
 
 def create(
     connection: Connection, name: str, role: Role, organizations: Sequence[str], now: datetime
 ) -> tuple[Key, str]:
-    """Make a key; what its holder is given is told here and never again.
+    """Create a key and return it with its token, which is not stored.
 
-    UnusableKey for a reader or writer of no organization.
+    Raises UnusableKey if a reader or writer would have no organization.
     """
     if role is not Role.ADMIN and not organizations:
         raise UnusableKey(f"a {role} key needs at least one organization")
@@ -87,32 +87,32 @@ def create(
 
 
 def find(connection: Connection, token: str) -> Key | None:
-    """The key that this is, unless it was revoked or never made: one look-up by index."""
+    """Return the active key of a token, or None; one look-up by index."""
     if not token.startswith(PREFIX) or len(token) > LONGEST_TOKEN:
         return None
-    asked = select(*_columns()).where(KEY.digest == digest(token), KEY.revoked_at.is_(None))
-    row = connection.execute(asked).first()
+    statement = select(*_columns()).where(KEY.digest == digest(token), KEY.revoked_at.is_(None))
+    row = connection.execute(statement).first()
     return None if row is None else _key(row)
 
 
 def revoke(connection: Connection, key_id: str, now: datetime) -> bool:
-    """Let a key work no longer; False where there is none of this id, or it was revoked before."""
+    """Revoke a key; return False if no active key has this id."""
     revoked = update(tables.api_key).where(KEY.id == key_id, KEY.revoked_at.is_(None))
     return connection.execute(revoked.values(revoked_at=now)).rowcount == 1
 
 
 def every(connection: Connection) -> list[Key]:
-    """Every key that was ever made, the oldest first."""
-    return [_key(row) for row in connection.execute(_every())]
+    """Return all keys, revoked ones too, the oldest first."""
+    return [_key(row) for row in connection.execute(_all_keys())]
 
 
-def page(connection: Connection, wanted: PageRequest) -> tuple[list[Key], int]:
-    """The keys of one page, the oldest first, and how many were ever made."""
-    rows, total = fetch_page(connection, _every(), wanted)
+def page(connection: Connection, request: PageRequest) -> tuple[list[Key], int]:
+    """Return one page of keys, the oldest first, and their number on all pages."""
+    rows, total = fetch_page(connection, _all_keys(), request)
     return [_key(row) for row in rows], total
 
 
-def _every() -> Select[Any]:
+def _all_keys() -> Select[Any]:
     return select(*_columns()).order_by(KEY.created_at, KEY.id)
 
 
@@ -121,10 +121,10 @@ def _columns() -> list[Any]:
 
 
 def _key(row: Any) -> Key:
-    found = Key._make(row)
-    return found._replace(role=Role(found.role), organizations=tuple(found.organizations))
+    key = Key._make(row)
+    return key._replace(role=Role(key.role), organizations=tuple(key.organizations))
 
 
 def digest(token: str) -> str:
-    """What a key is kept as."""
+    """Return the digest under which a key is stored."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()

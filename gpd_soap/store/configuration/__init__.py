@@ -1,1 +1,1 @@
-"""What is configured: written, read, read at once, and what refers to it."""
+"""The configuration: written, read page by page or as a whole, and the rows that refer to it."""

@@ -1,4 +1,4 @@
-"""What is configured, as a back office reads it: page by page, and what hangs on what."""
+"""Reads the configuration for back offices, page by page."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from gpd_soap.store.database.paging import PageRequest, fetch_page
 
 
 class Organization(NamedTuple):
-    """An organization of ours."""
+    """A registered organization."""
 
     fiscal_code: str
     name: str
 
 
 class Broker(NamedTuple):
-    """A broker, ours or of one of our organizations."""
+    """A registered broker (intermediario)."""
 
     fiscal_code: str
 
 
 class Station(NamedTuple):
-    """A station, and whose it is."""
+    """A station and its broker."""
 
     id: str
     broker: str
 
 
 class Serving(NamedTuple):
-    """A station that serves an organization; numbers are issued with its segregation code."""
+    """A station of an organization; notice numbers are issued with its segregation code."""
 
     station: str
     broker: str
@@ -53,77 +53,77 @@ Row = TypeVar("Row", Organization, Broker, Station, Serving, Offered)
 SERVED, STATION, SERVICE = tables.organization_station.c, tables.station.c, tables.service.c
 
 
-def organizations(connection: Connection, wanted: PageRequest) -> tuple[list[Organization], int]:
-    """The organizations of a page, by code, and how many there are in all."""
-    asked = select(tables.organization).order_by(tables.organization.c.fiscal_code)
-    return _page(connection, asked, wanted, Organization)
+def organizations(connection: Connection, request: PageRequest) -> tuple[list[Organization], int]:
+    """Return one page of organizations, by code, and their number on all pages."""
+    statement = select(tables.organization).order_by(tables.organization.c.fiscal_code)
+    return _page(connection, statement, request, Organization)
 
 
 def organization(connection: Connection, fiscal_code: str) -> Organization | None:
-    """An organization, or None where it is not one of ours."""
-    asked = select(tables.organization).where(tables.organization.c.fiscal_code == fiscal_code)
-    return _one(connection, asked, Organization)
+    """Return an organization, or None if it is not registered."""
+    statement = select(tables.organization).where(tables.organization.c.fiscal_code == fiscal_code)
+    return _one(connection, statement, Organization)
 
 
-def brokers(connection: Connection, wanted: PageRequest) -> tuple[list[Broker], int]:
-    """The brokers of a page, by code, and how many there are in all."""
-    asked = select(tables.broker).order_by(tables.broker.c.fiscal_code)
-    return _page(connection, asked, wanted, Broker)
+def brokers(connection: Connection, request: PageRequest) -> tuple[list[Broker], int]:
+    """Return one page of brokers, by code, and their number on all pages."""
+    statement = select(tables.broker).order_by(tables.broker.c.fiscal_code)
+    return _page(connection, statement, request, Broker)
 
 
-def stations(connection: Connection, wanted: PageRequest) -> tuple[list[Station], int]:
-    """The stations of a page, by name, and how many there are in all."""
-    return _page(connection, select(tables.station).order_by(STATION.id), wanted, Station)
+def stations(connection: Connection, request: PageRequest) -> tuple[list[Station], int]:
+    """Return one page of stations, by name, and their number on all pages."""
+    return _page(connection, select(tables.station).order_by(STATION.id), request, Station)
 
 
 def station(connection: Connection, name: str) -> Station | None:
-    """A station, or None where it is not registered."""
+    """Return a station, or None if it is not registered."""
     return _one(connection, select(tables.station).where(STATION.id == name), Station)
 
 
 def serving(
-    connection: Connection, organization: str, wanted: PageRequest
+    connection: Connection, organization: str, request: PageRequest
 ) -> tuple[list[Serving], int]:
-    """The stations that serve an organization, a page of them, and how many there are in all."""
-    asked = (
+    """Return one page of an organization's stations, and their number on all pages."""
+    statement = (
         select(SERVED.station, STATION.broker, SERVED.segregation_code, SERVED.broadcast)
         .join_from(tables.organization_station, tables.station, SERVED.station == STATION.id)
         .where(SERVED.organization == organization)
         .order_by(SERVED.station)
     )
-    return _page(connection, asked, wanted, Serving)
+    return _page(connection, statement, request, Serving)
 
 
 def services(
-    connection: Connection, organization: str, wanted: PageRequest
+    connection: Connection, organization: str, request: PageRequest
 ) -> tuple[list[Offered], int]:
-    """The services that an organization offers, a page of them, and how many there are in all."""
-    asked = _offered(organization).order_by(SERVICE.service_id, SERVICE.subject_id)
-    return _page(connection, asked, wanted, Offered)
+    """Return one page of an organization's services, and their number on all pages."""
+    statement = _offered(organization).order_by(SERVICE.service_id, SERVICE.subject_id)
+    return _page(connection, statement, request, Offered)
 
 
 def service(
     connection: Connection, organization: str, service_id: str, subject_id: str
 ) -> Offered | None:
-    """A service, or None where the organization offers none of these identifiers."""
-    asked = _offered(organization).where(
+    """Return a service, or None if the organization offers none with these identifiers."""
+    statement = _offered(organization).where(
         SERVICE.service_id == service_id, SERVICE.subject_id == subject_id
     )
-    return _one(connection, asked, Offered)
+    return _one(connection, statement, Offered)
 
 
 def segregation_codes(connection: Connection, organization: str) -> frozenset[str]:
-    """The segregation codes of the stations that serve an organization."""
-    asked = select(SERVED.segregation_code).where(
+    """Return the segregation codes of the stations that serve an organization."""
+    statement = select(SERVED.segregation_code).where(
         SERVED.organization == organization, SERVED.segregation_code.is_not(None)
     )
-    return frozenset(connection.execute(asked).scalars())
+    return frozenset(connection.execute(statement).scalars())
 
 
 def settings(connection: Connection, organization: str) -> list[dict[str, Any]]:
-    """What each service of an organization is configured with."""
-    asked = select(SERVICE.settings).where(SERVICE.organization == organization)
-    return list(connection.execute(asked).scalars())
+    """Return the settings of each service of an organization."""
+    statement = select(SERVICE.settings).where(SERVICE.organization == organization)
+    return list(connection.execute(statement).scalars())
 
 
 def _offered(organization: str) -> Select[Any]:
@@ -132,12 +132,12 @@ def _offered(organization: str) -> Select[Any]:
 
 
 def _page(
-    connection: Connection, asked: Select[Any], wanted: PageRequest, kind: type[Row]
+    connection: Connection, statement: Select[Any], request: PageRequest, kind: type[Row]
 ) -> tuple[list[Row], int]:
-    rows, total = fetch_page(connection, asked, wanted)
+    rows, total = fetch_page(connection, statement, request)
     return [kind._make(row) for row in rows], total
 
 
-def _one(connection: Connection, asked: Select[Any], kind: type[Row]) -> Row | None:
-    row = connection.execute(asked).first()
+def _one(connection: Connection, statement: Select[Any], kind: type[Row]) -> Row | None:
+    row = connection.execute(statement).first()
     return None if row is None else kind._make(row)

@@ -1,4 +1,4 @@
-"""Rows that others hang on: kept while something is hung on them, removed when nothing is."""
+"""Registered rows and the rows that refer to them: a row is removed once none refers to it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from sqlalchemy import Column, Connection, delete, select
 
 from gpd_soap.store import tables
 
-Named = tuple[str, Column[Any]]
+#: A word for the rows that refer, and their column that does.
+Reference = tuple[str, Column[Any]]
 
 
 class Kind(NamedTuple):
-    """What is registered: its key, and the columns that name it, by what a person calls them."""
+    """A kind of registered row: its key, and the columns of other tables that refer to it."""
 
     key: Column[Any]
-    hanging: tuple[Named, ...]
+    references: tuple[Reference, ...]
 
 
 ORGANIZATION = Kind(
@@ -35,25 +36,26 @@ STATION = Kind(tables.station.c.id, (("organizations", tables.organization_stati
 
 
 def lock_row(connection: Connection, kind: Kind, name: str, *, alone: bool = False) -> bool:
-    """Whether a row is there, and keep it so until the commit; with `alone` nobody else holds it.
+    """Lock a row until the commit; return whether it exists.
 
-    Something is hung on a row while it is held, and looked for while it is held alone.
+    A transaction that inserts a reference to the row holds the shared lock.  One that looks for
+    references holds the exclusive lock (`alone`).
     """
-    asked = select(kind.key).where(kind.key == name)
-    lock = asked.with_for_update(read=not alone, key_share=not alone)
+    statement = select(kind.key).where(kind.key == name)
+    lock = statement.with_for_update(read=not alone, key_share=not alone)
     return connection.execute(lock).first() is not None
 
 
 def dependents(connection: Connection, kind: Kind, name: str) -> list[str]:
-    """What hangs on a row, by what a person calls it."""
-    found = [
-        called
-        for called, column in kind.hanging
+    """Return the words for the rows that refer to this one, each once."""
+    words = [
+        word
+        for word, column in kind.references
         if connection.execute(select(column).where(column == name).limit(1)).first()
     ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(words))
 
 
 def remove(connection: Connection, kind: Kind, name: str) -> None:
-    """Remove a row on which nothing hangs."""
+    """Delete a row to which no other refers."""
     connection.execute(delete(kind.key.table).where(kind.key == name))

@@ -1,4 +1,4 @@
-"""Everything that is configured, read at once, for whoever looks whether it fits together."""
+"""The whole configuration, read at once, for the checks of its consistency."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from gpd_soap.store import tables
 
 
 class Station(NamedTuple):
-    """A station, and whose it is."""
+    """A station and its broker."""
 
     id: str
     broker: str
 
 
 class Serving(NamedTuple):
-    """An organization that a station serves; None where its segregation code was not told."""
+    """An organization and a station that serves it; the segregation code may be missing."""
 
     organization: str
     station: str
@@ -25,7 +25,7 @@ class Serving(NamedTuple):
 
 
 class Offered(NamedTuple):
-    """A spontaneous-payment service, under the identifiers by which the Node asks for it."""
+    """A spontaneous-payment service with the identifiers that the Node requests it by."""
 
     organization: str
     service_id: str
@@ -35,7 +35,7 @@ class Offered(NamedTuple):
 
 
 class Registry(NamedTuple):
-    """Who and what is ours, each in the order of its codes."""
+    """All registered rows, each kind in the order of its key."""
 
     organizations: tuple[str, ...]
     brokers: tuple[str, ...]
@@ -45,7 +45,7 @@ class Registry(NamedTuple):
 
 
 def read(connection: Connection) -> Registry:
-    """The whole configuration."""
+    """Return the whole configuration."""
     organization, broker = tables.organization.c.fiscal_code, tables.broker.c.fiscal_code
     return Registry(
         tuple(connection.execute(select(organization).order_by(organization)).scalars()),
@@ -57,5 +57,5 @@ def read(connection: Connection) -> Registry:
 
 
 def _rows(connection: Connection, table: Any, kind: Any) -> tuple[Any, ...]:
-    asked = select(*(table.c[name] for name in kind._fields)).order_by(*table.primary_key)
-    return tuple(kind(*row) for row in connection.execute(asked))
+    statement = select(*(table.c[name] for name in kind._fields)).order_by(*table.primary_key)
+    return tuple(kind(*row) for row in connection.execute(statement))

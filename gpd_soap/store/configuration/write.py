@@ -1,4 +1,4 @@
-"""Which organizations, brokers and stations are ours, and which spontaneous services they offer."""
+"""Writes the configuration: organizations, brokers, stations and spontaneous-payment services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gpd_soap.store.database.upsert import inserted, upsert
 
 
 class Service(NamedTuple):
-    """A spontaneous-payment service as configured: its kind, and that kind's own settings."""
+    """A spontaneous-payment service as configured: its kind, with the settings of that kind."""
 
     organization: str
     organization_name: str
@@ -20,17 +20,17 @@ class Service(NamedTuple):
 
 
 def put_organization(connection: Connection, fiscal_code: str, name: str) -> bool:
-    """Register an organization, or rename it; whether it is new."""
+    """Register or rename an organization; return whether it is new."""
     return _put(connection, tables.organization, fiscal_code=fiscal_code, name=name)
 
 
 def put_broker(connection: Connection, fiscal_code: str) -> bool:
-    """Register a broker (intermediario); whether it is new."""
+    """Register a broker (intermediario); return whether it is new."""
     return _put(connection, tables.broker, fiscal_code=fiscal_code)
 
 
 def put_station(connection: Connection, station: str, broker: str) -> bool:
-    """Register a station of a broker that is registered; whether it is new."""
+    """Register a station of a registered broker; return whether it is new."""
     return _put(connection, tables.station, id=station, broker=broker)
 
 
@@ -42,9 +42,9 @@ def put_serving(
     *,
     broadcast: bool = False,
 ) -> bool:
-    """Let a station serve an organization, with the segregation code of the numbers it issues.
+    """Let a station serve an organization; return whether it did not before.
 
-    Whether it did not before.  The serials of a code that is no longer anyone's stay as they are.
+    Notice numbers are issued with `segregation_code`.  The serials of a replaced code stay.
     """
     return _put(
         connection,
@@ -64,7 +64,7 @@ def put_service(
     kind: str,
     settings: dict[str, Any],
 ) -> bool:
-    """Offer a spontaneous-payment service, or change how it is offered; whether it is new."""
+    """Offer or change a spontaneous-payment service; return whether it is new."""
     return _put(
         connection,
         tables.service,
@@ -77,7 +77,7 @@ def put_service(
 
 
 def withdraw(connection: Connection, organization: str, station: str) -> bool:
-    """Let a station serve an organization no longer; False where it did not."""
+    """Stop a station from serving an organization; return False if it did not serve it."""
     served = tables.organization_station
     return _removed(
         connection, served, served.c.organization == organization, served.c.station == station
@@ -87,7 +87,7 @@ def withdraw(connection: Connection, organization: str, station: str) -> bool:
 def withdraw_service(
     connection: Connection, organization: str, service_id: str, subject_id: str
 ) -> bool:
-    """Offer a service no longer; False where it was not offered."""
+    """Remove a service; return False if it was not offered."""
     offered = tables.service
     return _removed(
         connection,
@@ -107,14 +107,14 @@ def _put(connection: Connection, table: Table, **row: Any) -> bool:
     return False
 
 
-def _removed(connection: Connection, table: Table, *which: ColumnElement[bool]) -> bool:
-    return connection.execute(delete(table).where(*which)).rowcount == 1
+def _removed(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> bool:
+    return connection.execute(delete(table).where(*conditions)).rowcount == 1
 
 
 def service(
     connection: Connection, organization: str, service_id: str, subject_id: str
 ) -> Service | None:
-    """The service of these identifiers, or None where the organization offers none such."""
+    """Return a service, or None if the organization offers none with these identifiers."""
     offered, owner = tables.service, tables.organization
     row = connection.execute(
         select(owner.c.fiscal_code, owner.c.name, offered.c.kind, offered.c.settings)

@@ -1,1 +1,1 @@
-"""The journal of exchanges: its entries, its writer, its monthly partitions, its removal."""
+"""The journal of exchanges: its entries, its writer, its monthly partitions, its purge."""

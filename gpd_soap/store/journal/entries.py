@@ -1,4 +1,4 @@
-"""The journal's entries: what one holds, and how they are found."""
+"""The journal's entries: their fields and columns, and the search."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
@@ -17,7 +17,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.tables.base import longest
 
 ENTRY = tables.journal.c
-#: A random number's bytes, of which the first bit is dropped.
+#: Bytes of an entry's random number; its first bit is dropped.
 ID_BYTES = 8
 LONGEST_CALLER, LONGEST_RULE = longest(ENTRY.caller), longest(ENTRY.rule)
 
@@ -28,29 +28,29 @@ REFERENCE = r"^[0-9a-f]{14}[0-7][0-9a-f]{15}$"
 
 
 class Place(NamedTuple):
-    """Where an entry stands in the order of time; no two entries stand at one place."""
+    """The unique key of an entry, in the order of time."""
 
-    at: datetime
+    arrived_at: datetime
     id: int
 
     @classmethod
     def of(cls, reference: str) -> Place:
-        """Read a reference; ValueError for what is none."""
+        """Return the key that a reference stands for.  Raises ValueError if it is malformed."""
         if re.fullmatch(REFERENCE, reference) is None:
             raise ValueError("expected the id of an entry")
         return cls(EPOCH + int(reference[:14], 16) * MICROSECOND, int(reference[14:], 16))
 
     @property
     def reference(self) -> str:
-        """What an entry is called outside; it says nothing but when."""
-        return f"{(self.at - EPOCH) // MICROSECOND:014x}{self.id:016x}"
+        """The entry's id on the wire; it reveals the time alone."""
+        return f"{(self.arrived_at - EPOCH) // MICROSECOND:014x}{self.id:016x}"
 
 
 class Entry(NamedTuple):
-    """One exchange as it is kept: the table's columns, in their order."""
+    """A stored exchange: the table's columns, in their order; `arrived_at` is the column `at`."""
 
     organization: str
-    at: datetime
+    arrived_at: datetime
     id: int
     microseconds: int
     caller: str
@@ -69,15 +69,24 @@ class Entry(NamedTuple):
     soap_action: str | None
 
     @property
-    def place(self) -> Place:
-        """Where it stands."""
-        return Place(self.at, self.id)
+    def key(self) -> Place:
+        """The unique key of the entry."""
+        return Place(self.arrived_at, self.id)
+
+
+#: The names of the columns, in the order of the fields of an entry.
+COLUMNS = tuple(column.name for column in ENTRY)
+
+
+def entry_row(entry: Entry) -> dict[str, Any]:
+    """Return an entry as a row of its table."""
+    return dict(zip(COLUMNS, entry, strict=True))
 
 
 class JournalQuery(NamedTuple):
-    """Which entries, and how many of the newest; None filters nothing.
+    """Filters on entries, and how many of the newest are returned; None filters nothing.
 
-    The time includes both its ends; `after` is the place of the last entry that was seen.
+    The time includes both its ends; `after` is the key of the last entry of the page before.
     """
 
     organization: str | None
@@ -95,86 +104,86 @@ class JournalQuery(NamedTuple):
     after: Place | None = None
 
 
-#: What is filtered by being equal; each is a column's name.
+#: Fields that are compared with the column of the same name.
 EQUAL = ("organization", "operation", "outcome", "fault", "nav", "receipt_id", "psp", "station")
 
 
-def entries_of(every: Sequence[ExchangeRecord]) -> list[Entry]:
-    """What is kept of these exchanges."""
-    # WHY: for all at once, because the system takes longer over a number than we over an entry.
-    drawn = struct.unpack(f"{len(every)}Q", os.urandom(ID_BYTES * len(every)))
-    return [_entry_of(told, number >> 1) for told, number in zip(every, drawn, strict=True)]
+def entries_of(exchanges: Sequence[ExchangeRecord]) -> list[Entry]:
+    """Return an entry for each exchange, with a random id."""
+    # WHY: a call for one random number takes longer than building an entry, so one call draws all.
+    numbers = struct.unpack(f"{len(exchanges)}Q", os.urandom(ID_BYTES * len(exchanges)))
+    return [_entry_of(exchange, n >> 1) for exchange, n in zip(exchanges, numbers, strict=True)]
 
 
-def _entry_of(told: ExchangeRecord, number: int) -> Entry:
-    # WHY: by place and not by name, which takes half the time.
+def _entry_of(exchange: ExchangeRecord, number: int) -> Entry:
+    # WHY: positional arguments take half the time of keywords.
     return Entry(
-        told.organization,
-        told.arrived_at,
+        exchange.organization,
+        exchange.arrived_at,
         number,
-        round(told.seconds * 1_000_000),
-        told.caller[:LONGEST_CALLER],
-        told.operation,
-        told.broker,
-        told.station,
-        told.notice,
-        told.iuv,
-        told.receipt_id,
-        told.psp,
-        told.channel,
-        told.outcome,
-        told.fault,
-        told.rule[:LONGEST_RULE],
-        told.status,
-        told.soap_action,
+        round(exchange.seconds * 1_000_000),
+        exchange.caller[:LONGEST_CALLER],
+        exchange.operation,
+        exchange.broker,
+        exchange.station,
+        exchange.notice,
+        exchange.iuv,
+        exchange.receipt_id,
+        exchange.psp,
+        exchange.channel,
+        exchange.outcome,
+        exchange.fault,
+        exchange.rule[:LONGEST_RULE],
+        exchange.status,
+        exchange.soap_action,
     )
 
 
-def page(connection: Connection, wanted: JournalQuery) -> tuple[list[Entry], Place | None]:
-    """The newest entries that are wanted, and after which place there are more, if there are."""
+def page(connection: Connection, query: JournalQuery) -> tuple[list[Entry], Place | None]:
+    """Return the newest matching entries, and the key after which the next page begins, if any."""
     order = (ENTRY.at.desc(), ENTRY.id.desc())
-    asked = select(*ENTRY).where(*_filters(connection, wanted)).order_by(*order)
-    rows = connection.execute(asked.limit(wanted.limit + 1)).all()
-    found = [Entry._make(row) for row in rows[: wanted.limit]]
-    return found, found[-1].place if len(rows) > wanted.limit else None
+    statement = select(*ENTRY).where(*_filters(connection, query)).order_by(*order)
+    rows = connection.execute(statement.limit(query.limit + 1)).all()
+    entries = [Entry._make(row) for row in rows[: query.limit]]
+    return entries, entries[-1].key if len(rows) > query.limit else None
 
 
-def one(connection: Connection, organization: str | None, place: Place) -> Entry | None:
-    """The entry at a place, of this organization where one is named."""
-    asked = select(*ENTRY).where(ENTRY.at == place.at, ENTRY.id == place.id)
+def one(connection: Connection, organization: str | None, key: Place) -> Entry | None:
+    """Return the entry of a key, or None; with an organization only if the entry is its own."""
+    statement = select(*ENTRY).where(ENTRY.at == key.arrived_at, ENTRY.id == key.id)
     if organization is not None:
-        asked = asked.where(ENTRY.organization == organization)
-    row = connection.execute(asked).first()
+        statement = statement.where(ENTRY.organization == organization)
+    row = connection.execute(statement).first()
     return None if row is None else Entry._make(row)
 
 
-def _filters(connection: Connection, wanted: JournalQuery) -> Iterator[ColumnElement[bool]]:
-    yield ENTRY.at.between(wanted.first, wanted.last)
+def _filters(connection: Connection, query: JournalQuery) -> Iterator[ColumnElement[bool]]:
+    yield ENTRY.at.between(query.first, query.last)
     for name in EQUAL:
-        value = getattr(wanted, name)
+        value = getattr(query, name)
         if value is not None:
             yield ENTRY[name] == value
-    if wanted.iuv is not None:
-        yield _of_iuv(connection, wanted.organization, wanted.iuv)
-    if wanted.after is not None:
-        at, number = wanted.after
-        yield and_(ENTRY.at <= at, or_(ENTRY.at < at, ENTRY.id < number))
+    if query.iuv is not None:
+        yield _of_iuv(connection, query.organization, query.iuv)
+    if query.after is not None:
+        arrived_at, number = query.after
+        yield and_(ENTRY.at <= arrived_at, or_(ENTRY.at < arrived_at, ENTRY.id < number))
 
 
 def _of_iuv(connection: Connection, organization: str | None, iuv: str) -> ColumnElement[bool]:
-    """Receipts that say this IUV, and questions on the notices that carry it."""
+    """SQL condition: a receipt with this IUV, or a question on a notice that carries it."""
     carrying = {*navs_of_iuv(iuv)} or _navs(connection, tables.payment_option, organization, iuv)
-    said = or_(ENTRY.iuv == iuv, and_(ENTRY.iuv.is_(None), ENTRY.nav.in_(carrying)))
+    matching = or_(ENTRY.iuv == iuv, and_(ENTRY.iuv.is_(None), ENTRY.nav.in_(carrying)))
     if organization is None:
-        return said
-    # WHY: notice numbers have an index, IUVs none; and a receipt may name another notice.
+        return matching
+    # WHY: only the notice number has an index, and a receipt may name a notice of another IUV.
     named = _navs(connection, tables.receipt, organization, iuv)
-    return and_(said, ENTRY.nav.in_(carrying | named))
+    return and_(matching, ENTRY.nav.in_(carrying | named))
 
 
 def _navs(connection: Connection, table: Table, organization: str | None, iuv: str) -> set[str]:
-    """The notice numbers that stand beside an IUV in a table."""
-    asked = select(table.c.nav).where(table.c.iuv == iuv)
+    """Return the notice numbers of the rows of a table that have this IUV."""
+    statement = select(table.c.nav).where(table.c.iuv == iuv)
     if organization is not None:
-        asked = asked.where(table.c.organization == organization)
-    return set(connection.execute(asked).scalars())
+        statement = statement.where(table.c.organization == organization)
+    return set(connection.execute(statement).scalars())

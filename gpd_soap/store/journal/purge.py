@@ -1,4 +1,4 @@
-"""Removing what the journal need not keep any longer."""
+"""Removes old entries from the journal."""
 
 from __future__ import annotations
 
@@ -11,41 +11,42 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
-from gpd_soap.store.journal import partitions as months
+from gpd_soap.store.journal import partitions
 
 ENTRY = tables.journal.c
 KEY = list(tables.journal.primary_key.columns)
 
-#: SPEC: pagopa-ec.md 7: the Giornale degli Eventi is kept for 24 months at least.
+#: SPEC: SANP "Giornale degli eventi": the journal is kept for 24 months at least.
 LEAST_MONTHS = 24
-#: LIMIT: entries of one transaction, so that SQLite's other writers wait for moments only.
+#: LIMIT: 10,000 entries in one transaction, so that other writers of SQLite wait for moments only.
 CHUNK = 10_000
 
 
-def before(now: datetime, many: int) -> datetime:
-    """The instant so many months earlier; where there is no such day, on that month's last."""
+def months_before(now: datetime, months: int) -> datetime:
+    """Return the instant `months` earlier, or on that month's last day if it has no such day."""
     utc = now.astimezone(UTC)
-    first = months.later(utc.date(), -many)
-    last = (months.later(first, 1) - first).days
+    first = partitions.add_months(utc.date(), -months)
+    last = (partitions.add_months(first, 1) - first).days
     return utc.replace(year=first.year, month=first.month, day=min(utc.day, last))
 
 
 def count(store: Database, until: datetime) -> int:
-    """How many entries are of before this instant."""
+    """Return how many entries are older than this instant."""
 
-    def counted(connection: Transaction) -> int:
+    def count_old(connection: Transaction) -> int:
         without_statement_timeout(connection)
         return connection.execute(select(func.count()).where(ENTRY.at < until)).scalar_one()
 
-    return read_only(store, counted)
+    return read_only(store, count_old)
 
 
 def purge(store: Database, until: datetime) -> int:
-    """Remove what is of before this instant, whole months where they are apart; how many it was.
+    """Remove the entries that are older than this instant; return how many there were.
 
-    One transaction after the other: what is removed stays so, whatever comes.
+    A partition that is older as a whole is dropped.  Each step is a transaction of its own, so that
+    a later failure leaves the earlier steps done.
     """
-    ended = in_transaction(store, lambda c: months.ended(c, until))
+    ended = in_transaction(store, lambda c: partitions.ended_months(c, until))
     removed = sum(in_transaction(store, partial(_drop, month)) for month in ended)
     while chunk := in_transaction(store, partial(_remove, until)):
         removed += chunk
@@ -54,12 +55,12 @@ def purge(store: Database, until: datetime) -> int:
 
 def _drop(month: date, connection: Transaction) -> int:
     without_statement_timeout(connection)
-    return months.drop(connection, month)
+    return partitions.drop_month(connection, month)
 
 
 def _remove(until: datetime, connection: Transaction) -> int:
     without_statement_timeout(connection)
     old = select(*KEY).where(ENTRY.at < until).limit(CHUNK)
-    # WHY: said twice, so that PostgreSQL looks at no month that is to stay.
+    # WHY: the outer condition lets PostgreSQL leave out the partitions that stay.
     removed = delete(tables.journal).where(ENTRY.at < until, tuple_(*KEY).in_(old))
     return connection.execute(removed).rowcount

@@ -1,1 +1,1 @@
-"""Positions inserted, changed, read and searched; their numbers, and those that are retired."""
+"""Positions: insert, change, read and search; notice numbers, issued and retired."""

@@ -1,8 +1,8 @@
-"""Changing positions that are there.  Every change moves the position's version.
+"""Changes existing positions.  Every change increases the position's version.
 
-The caller has read the position with `lock`, so that its rows are the caller's until the commit; a
-receipt that was decided on what was there before finds another version and other revisions, and is
-decided again.
+The caller has read the position with `lock`, which locks its rows until the commit.  A receipt that
+was decided on the facts before finds another version and other revisions, and is decided again
+(Receipts, rule 14).
 """
 
 from __future__ import annotations
@@ -20,65 +20,65 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.node import matching
-from gpd_soap.store.positions import retired_numbers as retired
+from gpd_soap.store.positions import retired_numbers
 from gpd_soap.store.positions.insert import insert_rows, option_row, position_row, transfer_row
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.rows import OPTION, POSITION, TRANSFER
 from gpd_soap.store.states import in_state
 
-#: What an update leaves as it is.
+#: Columns of a position that an update leaves unchanged.
 FIXED = ("organization", "iupd", "created_at")
-#: What an update leaves as it is on a notice that the position keeps.
+#: Columns of a notice that an update leaves unchanged, where the position keeps the notice.
 FIXED_OF_OPTION = ("organization", "iupd", "nav")
 
 
 def announce(connection: Connection, organization: str) -> None:
-    """Say, before any row is locked, that positions of this organization will be written."""
+    """Take the shared matching lock of an organization; a writer of positions takes it first."""
     matching.lock_matching_shared(connection, organization)
 
 
 def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime) -> None:
-    """Put a position in the place of another of the same IUPD; the notices it drops are retired.
+    """Replace the content of a position; the numbers of the notices that it loses are retired.
 
-    AlreadyKept where a number that it brings is another position's, or was retired.
+    Raises AlreadyKept if a number of `new` is in use by another position or was retired.
     """
-    # WHY: the row itself stays, so that whoever waits for it finds it.
+    # WHY: another transaction may wait for the row, so the row is updated and not inserted again.
     values = position_row(new, now)
     _move(connection, old, now, **{name: values[name] for name in values if name not in FIXED})
-    kept = {option.nav for option in new.options}
-    gone = [option for option in old.position.options if option.nav not in kept]
+    navs = {option.nav for option in new.options}
+    dropped = [option for option in old.position.options if option.nav not in navs]
     try:
         _replace_options(connection, old, new, now)
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
         raise AlreadyKept("an IUV or a notice number is in use already") from error
-    retired.reject_retired(connection, [new])
-    retired.retire(connection, new.organization, new.iupd, gone, now)
+    retired_numbers.reject_retired(connection, [new])
+    retired_numbers.retire(connection, new.organization, new.iupd, dropped, now)
     matching.settle_unmatched(connection, new.organization, now)
 
 
 def remove(connection: Connection, old: Stored, now: datetime) -> None:
-    """Delete a position; its numbers are retired."""
-    position = old.position
-    retired.retire(connection, position.organization, position.iupd, position.options, now)
+    """Delete a position and retire its numbers."""
+    position, options = old.position, old.position.options
+    retired_numbers.retire(connection, position.organization, position.iupd, options, now)
     connection.execute(delete(tables.position).where(*_is(old)))
 
 
 def publish(connection: Connection, old: Stored, now: datetime) -> None:
-    """Let a position be paid from now on, or from when it is valid."""
+    """Make a draft payable from now on, or from its validity date."""
     _move(connection, old, now, published_at=now)
 
 
 def withdraw(connection: Connection, old: Stored, now: datetime) -> None:
-    """Let a position be paid no more."""
+    """Make a position not payable from now on."""
     _move(connection, old, now, withdrawn_at=now)
 
 
 def mark_paid(
-    connection: Connection, old: Stored, nav: str, word: str, paid_on: datetime, now: datetime
+    connection: Connection, old: Stored, nav: str, origin: str, paid_on: datetime, now: datetime
 ) -> None:
-    """Note that a notice was paid elsewhere; `word` stands where a receipt would be named."""
+    """Mark a notice as paid outside pagoPA; `origin` replaces the receipt id and the PSP."""
     _move(connection, old, now)
     connection.execute(
         update(tables.payment_option)
@@ -86,39 +86,41 @@ def mark_paid(
         .values(
             paid_at=now,
             payment_date=paid_on,
-            receipt_id=word,
-            psp_name=word,
+            receipt_id=origin,
+            psp_name=origin,
             fee=0,
             updated_at=now,
         )
     )
 
 
-def report(connection: Connection, old: Stored, at: int, which: int, now: datetime) -> None:
-    """Note that a transfer, by its place in the notice at a place, was reported by a flow.
+def report(
+    connection: Connection, old: Stored, option_index: int, transfer_index: int, now: datetime
+) -> None:
+    """Mark a transfer of an option as reported by a flow.
 
-    The notice's own `reported_at` is for one that a flow reported and no receipt paid.
+    The option's own `reported_at` is for a notice that a flow reported without a receipt.
     """
-    option = old.position.options[at]
+    option = old.position.options[option_index]
     _move(connection, old, now)
     _touch(connection, old, [option.nav], now)
     connection.execute(
         update(tables.transfer)
         .where(TRANSFER.organization == old.position.organization, TRANSFER.nav == option.nav)
-        .where(TRANSFER.number == option.transfers[which].number)
+        .where(TRANSFER.number == option.transfers[transfer_index].number)
         .values(reported_at=now)
     )
 
 
-#: Of what will not be paid any more the account stays as it was.
+#: States in which no payment can follow, so that a change of account leaves the position alone.
 OVER = (PositionState.INVALID, PositionState.PAID, PositionState.REPORTED)
 
 
 def positions_with_account(
     connection: Connection, organization: str, iban: str, limit: int, now: datetime
 ) -> list[str]:
-    """The positions of at most `limit` transfers that can still be paid to an account."""
-    asked = (
+    """Return the IUPDs of the first `limit` transfers that can still be paid to an account."""
+    statement = (
         select(OPTION.iupd)
         .select_from(tables.payment_option)
         .join(
@@ -135,19 +137,19 @@ def positions_with_account(
         .order_by(OPTION.iupd, OPTION.nav, TRANSFER.number)
         .limit(limit)
     )
-    return sorted(set(connection.execute(asked).scalars()))
+    return sorted(set(connection.execute(statement).scalars()))
 
 
 def change_account(
     connection: Connection,
     old: Stored,
-    shares: Collection[tuple[str, int]],
+    transfers: Collection[tuple[str, int]],
     iban: str,
     now: datetime,
 ) -> None:
-    """Let these transfers (notice, number) of a position be paid to another account."""
+    """Set the account of these transfers (notice number, transfer number) of a position."""
     organization = old.position.organization
-    for nav, number in shares:
+    for nav, number in transfers:
         connection.execute(
             update(tables.transfer)
             .where(
@@ -157,34 +159,34 @@ def change_account(
             )
             .values(iban=iban)
         )
-    _touch(connection, old, {nav for nav, _ in shares}, now)
+    _touch(connection, old, {nav for nav, _ in transfers}, now)
     _move(connection, old, now)
 
 
 def _replace_options(connection: Connection, old: Stored, new: NewPosition, now: datetime) -> None:
-    """Write the options of `new` over those of `old`: rows are updated, inserted or deleted."""
+    """Update, insert or delete the rows of the options, so that they are those of `new`."""
     before = {option.nav for option in old.position.options}
-    kept = {option.nav for option in new.options} & before
-    of_options = OPTION.organization == new.organization, OPTION.nav.in_(before - kept)
+    retained = {option.nav for option in new.options} & before
+    of_options = OPTION.organization == new.organization, OPTION.nav.in_(before - retained)
     connection.execute(delete(tables.payment_option).where(*of_options))
-    of_shares = TRANSFER.organization == new.organization, TRANSFER.nav.in_(kept)
-    connection.execute(delete(tables.transfer).where(*of_shares))
+    of_transfers = TRANSFER.organization == new.organization, TRANSFER.nav.in_(retained)
+    connection.execute(delete(tables.transfer).where(*of_transfers))
     rows = [option_row(new, option, now) for option in new.options]
-    # WHY: a row that is inserted anew begins at revision 1 again, and a receipt that was decided on
-    # the old row would take it for unchanged.  So a notice that stays is updated where it is.
-    stays = update(tables.payment_option).where(
+    # WHY: an inserted row begins at revision 1, and a receipt that was decided on a deleted row of
+    # that revision would take it for unchanged.  So the row of a retained notice is updated.
+    change_retained = update(tables.payment_option).where(
         OPTION.organization == new.organization, OPTION.nav == bindparam("of_nav")
     )
     changed = [
         {"of_nav": row["nav"]} | {name: row[name] for name in row if name not in FIXED_OF_OPTION}
         for row in rows
-        if row["nav"] in kept
+        if row["nav"] in retained
     ]
     if changed:
-        connection.execute(stays, changed)
-    insert_rows(connection, tables.payment_option, (r for r in rows if r["nav"] not in kept))
-    shares = ((option, share) for option in new.options for share in option.transfers)
-    insert_rows(connection, tables.transfer, (transfer_row(new, o, s) for o, s in shares))
+        connection.execute(change_retained, changed)
+    insert_rows(connection, tables.payment_option, (r for r in rows if r["nav"] not in retained))
+    transfers = ((option, transfer) for option in new.options for transfer in option.transfers)
+    insert_rows(connection, tables.transfer, (transfer_row(new, o, t) for o, t in transfers))
 
 
 def _is(old: Stored) -> tuple[Any, Any]:
@@ -192,8 +194,9 @@ def _is(old: Stored) -> tuple[Any, Any]:
     return POSITION.organization == position.organization, POSITION.iupd == position.iupd
 
 
-def _move(connection: Connection, old: Stored, now: datetime, **to: Any) -> None:
-    values = {"version": POSITION.version + 1, "updated_at": now, **to}
+def _move(connection: Connection, old: Stored, now: datetime, **changes: Any) -> None:
+    """Change columns of a position, and increase its version and the revisions of its options."""
+    values = {"version": POSITION.version + 1, "updated_at": now, **changes}
     connection.execute(update(tables.position).where(*_is(old)).values(values))
     organization, iupd = old.position.organization, old.position.iupd
     options = update(tables.payment_option).where(

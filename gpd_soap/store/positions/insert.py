@@ -1,4 +1,4 @@
-"""Keeping new positions."""
+"""Inserts new positions."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.node import matching
-from gpd_soap.store.positions import retired_numbers as retired
+from gpd_soap.store.positions import retired_numbers
 
 
 def add(connection: Connection, positions: Sequence[NewPosition], now: datetime) -> None:
-    """Keep these positions, all or none, and settle the receipts that were waiting for them.
+    """Insert these positions, and settle the receipts that were waiting for their notices.
 
-    The caller's transaction decides; after AlreadyKept (an IUPD, NAV or IUV that is in use, or a
-    number that was deleted) it must be rolled back.
+    Raises AlreadyKept if an IUPD, a notice number or an IUV is in use or was retired; then the
+    caller must roll its transaction back.
     """
     organizations = sorted({position.organization for position in positions})
     for organization in organizations:
@@ -31,42 +31,42 @@ def add(connection: Connection, positions: Sequence[NewPosition], now: datetime)
         insert_rows(connection, tables.position, (position_row(p, now) for p in positions))
         pairs = [(position, option) for position in positions for option in position.options]
         insert_rows(connection, tables.payment_option, (option_row(p, o, now) for p, o in pairs))
-        shares = ((p, o, share) for p, o in pairs for share in o.transfers)
-        insert_rows(connection, tables.transfer, (transfer_row(p, o, s) for p, o, s in shares))
+        transfers = ((p, o, transfer) for p, o in pairs for transfer in o.transfers)
+        insert_rows(connection, tables.transfer, (transfer_row(p, o, t) for p, o, t in transfers))
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
         raise AlreadyKept("an IUPD, NAV or IUV is in use already") from error
-    retired.reject_retired(connection, positions)
+    retired_numbers.reject_retired(connection, positions)
     for organization in organizations:
         matching.settle_unmatched(connection, organization, now)
 
 
 def analyze_after_growth(connection: Connection, written: int) -> None:
-    """Let PostgreSQL count its rows where it believes in fewer than half of those just written.
+    """Analyze the tables if PostgreSQL assumes fewer than half of the rows just written.
 
-    Its plans for tables that it takes for empty read every row of an organization, each time.
-    SQLite has figures of large tables from its migrations, and needs none.
+    Its plans for tables that it assumes empty read every row of an organization, each time.
+    SQLite has statistics of large tables from its migrations, and nothing is done there.
     """
     if connection.dialect.name != "postgresql":
         return
-    believed = text(
+    assumed_rows = text(
         "SELECT greatest(reltuples, 0) FROM pg_class WHERE oid = CAST('position' AS regclass)"
     )
-    if 2 * connection.execute(believed).scalar_one() < written:
-        # WHY: another load may be counting, and holds its locks to its end.
+    if 2 * connection.execute(assumed_rows).scalar_one() < written:
+        # WHY: another load may be analyzing, and keeps its locks until its commit.
         connection.execute(text('ANALYZE (SKIP_LOCKED) "position", payment_option, transfer'))
 
 
 def insert_rows(connection: Connection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
-    """Insert these rows, if there are any."""
-    kept = list(rows)
-    if kept:
-        connection.execute(insert(table), kept)
+    """Insert these rows; without rows, execute nothing."""
+    values = list(rows)
+    if values:
+        connection.execute(insert(table), values)
 
 
 def position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
-    """A position as its table keeps it."""
+    """Return a position as a row of its table."""
     debtor = {f"debtor_{name}": value for name, value in position.debtor._asdict().items()}
     return {
         "organization": position.organization,
@@ -85,7 +85,7 @@ def position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
 
 
 def option_row(position: NewPosition, option: NewOption, now: datetime) -> dict[str, Any]:
-    """A notice as its table keeps it."""
+    """Return an option as a row of its table."""
     values = option._asdict()
     del values["transfers"]
     return {
@@ -96,15 +96,15 @@ def option_row(position: NewPosition, option: NewOption, now: datetime) -> dict[
     }
 
 
-def transfer_row(position: NewPosition, option: NewOption, share: Transfer) -> dict[str, Any]:
-    """A share as its table keeps it."""
-    values = share._asdict()
+def transfer_row(position: NewPosition, option: NewOption, transfer: Transfer) -> dict[str, Any]:
+    """Return a transfer as a row of its table."""
+    values = transfer._asdict()
     stamp = values.pop("stamp")
     return {
         **values,
         "organization": position.organization,
         "nav": option.nav,
-        "beneficiary": share.organization,
+        "beneficiary": transfer.organization,
         "stamp_hash": stamp and stamp.document_hash,
         "stamp_kind": stamp and stamp.kind,
         "stamp_province": stamp and stamp.province,

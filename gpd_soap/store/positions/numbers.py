@@ -1,4 +1,4 @@
-"""The numbers of notices: which are in use, which were and may never be again, which come next."""
+"""Notice numbers: the issue of new ones, and the search for those in use or retired."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlalchemy import Connection, or_, select
 from gpd_soap.core import notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.store import tables
-from gpd_soap.store.configuration import references as registered
+from gpd_soap.store.configuration import references
 from gpd_soap.store.database.upsert import upsert
-from gpd_soap.store.positions import retired_numbers as retired
+from gpd_soap.store.positions import retired_numbers
 from gpd_soap.store.rows import OPTION, POSITION
 
 
 class InUse(NamedTuple):
-    """Names that an organization has given already, or has retired."""
+    """Identifiers that an organization cannot use again: they are in use or retired."""
 
     iupds: frozenset[str]
     navs: frozenset[str]
@@ -31,10 +31,10 @@ def issue(
     count: int = 1,
     avoid: Collection[str] = (),
 ) -> list[NoticeNumber]:
-    """Hand out notice numbers that this organization never had, none with these IUVs; aux digit 3.
+    """Return `count` new notice numbers of aux digit 3 (Notice numbers, rules 3 and 4).
 
-    Serials only grow, and the row stays locked until the caller commits, so that two processes
-    never hand out one number twice.  Numbers that came in by import are passed over.
+    Numbers in use, retired numbers and the IUVs to `avoid` are skipped.  The serial's row stays
+    locked until the caller commits, so that two processes never issue the same number.
     """
     issued: list[NoticeNumber] = []
     while missing := count - len(issued):
@@ -53,23 +53,23 @@ def _block(
     advance = upsert(connection, tables.iuv_serial, ["last"], last=serial.last + size)
     row = {"organization": organization, "segregation_code": segregation, "last": size}
     last: int = connection.execute(advance.returning(serial.last), row).scalar_one()
-    return [notice.issue(segregation, each) for each in range(last - size + 1, last + 1)]
+    return [notice.issue(segregation, n) for n in range(last - size + 1, last + 1)]
 
 
 def segregation_code(connection: Connection, organization: str) -> str | None:
-    """With which code numbers are issued: of several stations that of the first by name."""
+    """Return the segregation code for new numbers: that of the first station by name, or None."""
     serving = tables.organization_station.c
-    asked = (
+    statement = (
         select(serving.segregation_code)
         .where(serving.organization == organization, serving.segregation_code.is_not(None))
         .order_by(serving.station)
     )
-    return connection.execute(asked.limit(1)).scalar()
+    return connection.execute(statement.limit(1)).scalar()
 
 
 def is_registered(connection: Connection, organization: str) -> bool:
-    """Whether an organization is one of ours, which it then stays until the commit."""
-    return registered.lock_row(connection, registered.ORGANIZATION, organization)
+    """Return whether an organization is registered, and lock its row until the commit."""
+    return references.lock_row(connection, references.ORGANIZATION, organization)
 
 
 def in_use(
@@ -79,19 +79,20 @@ def in_use(
     navs: Collection[str],
     iuvs: Collection[str],
 ) -> InUse:
-    """Which of these names an organization cannot give again."""
-    kept = connection.execute(
+    """Return which of these identifiers an organization cannot use again."""
+    options = connection.execute(
         select(OPTION.nav, OPTION.iuv).where(
             OPTION.organization == organization, or_(OPTION.nav.in_(navs), OPTION.iuv.in_(iuvs))
         )
     ).all()
-    names = select(POSITION.iupd).where(
+    positions = select(POSITION.iupd).where(
         POSITION.organization == organization, POSITION.iupd.in_(iupds)
     )
-    given = connection.execute(names).scalars() if iupds else ()
-    numbers: list[Any] = [*kept, *retired.find_retired(connection, organization, navs, iuvs)]
+    used_iupds = connection.execute(positions).scalars() if iupds else ()
+    retired = retired_numbers.find_retired(connection, organization, navs, iuvs)
+    numbers: list[Any] = [*options, *retired]
     return InUse(
-        frozenset(given),
+        frozenset(used_iupds),
         frozenset(row.nav for row in numbers) & frozenset(navs),
         frozenset(row.iuv for row in numbers) & frozenset(iuvs),
     )

@@ -1,4 +1,4 @@
-"""Positions as a back office reads them: everything that is kept, with how far each notice came."""
+"""Reads positions for back offices: all their content, with the progress of each notice."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gpd_soap.store.rows import OPTION, POSITION, TRANSFER, transfer_columns, tr
 
 
 class Progress(NamedTuple):
-    """What happened to an option since it was issued; `reported` has an entry for each transfer."""
+    """The payment and the reporting of an option; `reported` has an item for each transfer."""
 
     paid_at: datetime | None
     receipt_id: str | None
@@ -34,17 +34,17 @@ class Progress(NamedTuple):
 
     @property
     def settled(self) -> bool:
-        """Whether it was paid, or reported by a flow without a receipt."""
+        """Whether the option was paid, or reported by a flow without a receipt."""
         return self.paid_at is not None or self.reported_at is not None
 
     @property
     def has_payment(self) -> bool:
-        """Whether money is known to have moved: its own, or that of one of its transfers."""
+        """Whether the option was settled or one of its transfers was reported."""
         return self.settled or any(self.reported)
 
 
 class Stored(NamedTuple):
-    """A position with its history; `progress` stands beside the position's options."""
+    """A stored position; `progress` has an item for each of the position's options."""
 
     position: NewPosition
     version: int
@@ -54,32 +54,33 @@ class Stored(NamedTuple):
 
     @property
     def etag(self) -> str:
-        """What is unlike after every change, and after a deletion too."""
-        # WHY: a payment moves a revision alone; while the version stays none goes back.
+        """A text that differs after every change, and after a deletion and a new creation too."""
+        # WHY: a payment increases a revision and leaves the version; no revision decreases while
+        # the version stays.
         revisions = sum(progress.revision for progress in self.progress)
-        # WHY: a position that is created again counts from the start, even at the same instant; but
-        # its notices have other numbers, since those that were deleted are retired.  After a
-        # database was restored the counts come back, and the time does not.
+        # WHY: a position that is created again counts from 1, even at the same instant, but its
+        # notices have other numbers (Notice numbers, rule 4).  A restored database repeats the
+        # counts, but not the time.
         first = min((option.nav for option in self.position.options), default="")
         changed_at = int(self.updated_at.timestamp() * 1_000_000)
         return f"{self.version}.{revisions}-{first}.{changed_at:x}"
 
     @property
     def updated_at(self) -> datetime:
-        """When the position or any of its options changed last."""
+        """The instant of the last change to the position or any of its options."""
         return max([self.changed_at, *(progress.updated_at for progress in self.progress)])
 
     @property
     def facts(self) -> PositionFacts:
-        """What the states are derived from."""
+        """The facts from which the position's state is derived."""
         pairs = zip(self.position.options, self.progress, strict=True)
         options = tuple(option_facts(option, progress) for option, progress in pairs)
         return PositionFacts(self.position.published_at, self.position.withdrawn_at, options)
 
 
 def option_facts(option: NewOption, progress: Progress) -> OptionFacts:
-    """What an option's state is derived from."""
-    reported = tuple(when is not None for when in progress.reported)
+    """Return the facts from which an option's state is derived."""
+    reported = tuple(instant is not None for instant in progress.reported)
     return OptionFacts(
         option.plan,
         option.valid_from,
@@ -93,9 +94,10 @@ def option_facts(option: NewOption, progress: Progress) -> OptionFacts:
 def read(
     connection: Connection, organization: str, iupd: str, *, lock: bool = False
 ) -> Stored | None:
-    """One position, or None.  With `lock` nobody else changes it until the caller's commit.
+    """Return one position, or None; with `lock` its rows are locked until the caller's commit.
 
-    A receipt that is settled meanwhile waits for the row, finds it moved on, and decides again.
+    A receipt that is settled meanwhile waits for the rows and is then decided again (Receipts,
+    rule 14).
     """
     return read_all(connection, organization, [iupd], lock=lock).get(iupd)
 
@@ -103,14 +105,14 @@ def read(
 def read_all(
     connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool = False
 ) -> dict[str, Stored]:
-    """These positions by IUPD: three queries, however many they are."""
-    asked = select(tables.position).where(
+    """Return these positions by IUPD, with three queries for any number of them."""
+    statement = select(tables.position).where(
         POSITION.organization == organization, POSITION.iupd.in_(iupds)
     )
     if lock:
-        # WHY: in one order, so that two who lock several never wait for each other.
-        asked = asked.order_by(POSITION.iupd).with_for_update()
-    rows = connection.execute(asked).mappings().all()
+        # WHY: all callers lock in the same order, so that no two of them wait for each other.
+        statement = statement.order_by(POSITION.iupd).with_for_update()
+    rows = connection.execute(statement).mappings().all()
     if not rows:
         return {}
     options = _options(connection, organization, iupds, lock=lock)
@@ -118,10 +120,10 @@ def read_all(
 
 
 def iupd_of(connection: Connection, organization: str, number: str, kind: str) -> str | None:
-    """The position of a notice, by its `nav` or its `iuv`."""
-    asked = select(OPTION.iupd).where(OPTION.organization == organization, OPTION[kind] == number)
-    found: str | None = connection.execute(asked).scalar()
-    return found
+    """Return the IUPD of a notice, or None; `kind` of the number is `nav` or `iuv`."""
+    of_notice = OPTION.organization == organization, OPTION[kind] == number
+    iupd: str | None = connection.execute(select(OPTION.iupd).where(*of_notice)).scalar()
+    return iupd
 
 
 Pairs = list[tuple[NewOption, Progress]]
@@ -130,28 +132,28 @@ Pairs = list[tuple[NewOption, Progress]]
 def _options(
     connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool
 ) -> dict[str, Pairs]:
-    # WHY: by the bare column SQLite would read every option of the organization in the order of
-    # its index, rather than those of the positions.
+    # WHY: SQLite has an index in the order of the bare column, and would read every option of the
+    # organization by it instead of those of the positions.
     by_due_date = func.coalesce(OPTION.due_at, None)
-    asked = (
+    statement = (
         select(tables.payment_option)
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
         .order_by(by_due_date, OPTION.nav)
     )
     if lock:
-        # WHY: a receipt for the only option of a position does not touch the position's row.
-        asked = asked.with_for_update()
-    shares = _shares(connection, organization, iupds)
-    found: defaultdict[str, Pairs] = defaultdict(list)
-    for row in connection.execute(asked).mappings():
-        found[row["iupd"]].append(_option(row, shares.get(row["nav"], [])))
-    return found
+        # WHY: a receipt for the only option of a position does not write the position's row.
+        statement = statement.with_for_update()
+    transfers = _transfers(connection, organization, iupds)
+    options: defaultdict[str, Pairs] = defaultdict(list)
+    for row in connection.execute(statement).mappings():
+        options[row["iupd"]].append(_option(row, transfers.get(row["nav"], [])))
+    return options
 
 
-def _shares(
+def _transfers(
     connection: Connection, organization: str, iupds: Sequence[str]
 ) -> dict[str, list[Row[Any]]]:
-    asked = (
+    statement = (
         select(TRANSFER.nav, TRANSFER.reported_at, *transfer_columns())
         .join(
             tables.payment_option,
@@ -160,35 +162,35 @@ def _shares(
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
         .order_by(TRANSFER.number)
     )
-    found: defaultdict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(asked):
-        found[row.nav].append(row)
-    return found
+    rows: defaultdict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(statement):
+        rows[row.nav].append(row)
+    return rows
 
 
-def _option(kept: RowMapping, shares: list[Row[Any]]) -> tuple[NewOption, Progress]:
-    transfers = tuple(t for share in shares if (t := transfer_of(share[2:])) is not None)
-    fields = {name: kept[name] for name in NewOption._fields if name != "transfers"}
+def _option(row: RowMapping, transfer_rows: list[Row[Any]]) -> tuple[NewOption, Progress]:
+    transfers = tuple(t for each in transfer_rows if (t := transfer_of(each[2:])) is not None)
+    fields = {name: row[name] for name in NewOption._fields if name != "transfers"}
     fields["metadata"] = tuple((key, value) for key, value in fields["metadata"])
-    told = {name: kept[name] for name in Progress._fields if name != "reported"}
-    reported = tuple(share.reported_at for share in shares)
-    return NewOption(**fields, transfers=transfers), Progress(**told, reported=reported)
+    progress = {name: row[name] for name in Progress._fields if name != "reported"}
+    reported = tuple(each.reported_at for each in transfer_rows)
+    return NewOption(**fields, transfers=transfers), Progress(**progress, reported=reported)
 
 
-def _stored(kept: RowMapping, pairs: Pairs) -> Stored:
-    debtor = Debtor(**{name: kept[f"debtor_{name}"] for name in Debtor._fields})
+def _stored(row: RowMapping, pairs: Pairs) -> Stored:
+    debtor = Debtor(**{name: row[f"debtor_{name}"] for name in Debtor._fields})
     position = NewPosition(
-        organization=kept["organization"],
-        iupd=kept["iupd"],
+        organization=row["organization"],
+        iupd=row["iupd"],
         debtor=debtor,
-        region=kept["debtor_region"],
-        phone=kept["debtor_phone"],
-        company_name=kept["company_name"],
-        office_name=kept["office_name"],
-        pay_stand_in=kept["pay_stand_in"],
-        published_at=kept["published_at"],
-        withdrawn_at=kept["withdrawn_at"],
+        region=row["debtor_region"],
+        phone=row["debtor_phone"],
+        company_name=row["company_name"],
+        office_name=row["office_name"],
+        pay_stand_in=row["pay_stand_in"],
+        published_at=row["published_at"],
+        withdrawn_at=row["withdrawn_at"],
         options=tuple(option for option, _ in pairs),
     )
     progress = tuple(progress for _, progress in pairs)
-    return Stored(position, kept["version"], kept["created_at"], kept["updated_at"], progress)
+    return Stored(position, row["version"], row["created_at"], row["updated_at"], progress)

@@ -1,4 +1,4 @@
-"""Numbers of notices that were deleted: a payer may still hold one, so none ever comes back."""
+"""Numbers of deleted notices, which are never used again (Notice numbers, rule 4)."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from gpd_soap.store.database.errors import AlreadyKept
 RETIRED = tables.retired_number.c
 
 
-def reject_retired(connection: Connection, kept: Sequence[NewPosition]) -> None:
-    """Raise AlreadyKept where one of these positions has a number that was retired.
+def reject_retired(connection: Connection, positions: Sequence[NewPosition]) -> None:
+    """Raise AlreadyKept if one of these positions has a retired number.
 
-    To be asked after their options are inserted, which waits for whoever deletes the same number.
+    The caller has inserted their options, because the INSERT waits for a concurrent deletion of the
+    same number.
     """
-    for organization in {position.organization for position in kept}:
-        options = [o for p in kept if p.organization == organization for o in p.options]
+    for organization in {position.organization for position in positions}:
+        options = [o for p in positions if p.organization == organization for o in p.options]
         navs, iuvs = [option.nav for option in options], [option.iuv for option in options]
         if find_retired(connection, organization, navs, iuvs):
             raise AlreadyKept("a notice of this number was deleted")
@@ -34,7 +35,7 @@ def retire(
     options: Iterable[NewOption],
     now: datetime,
 ) -> None:
-    """Note that these notices are no more, so that nothing is ever called like them again."""
+    """Retire the numbers of these notices."""
     rows = [
         {
             "organization": organization,
@@ -52,8 +53,8 @@ def retire(
 def find_retired(
     connection: Connection, organization: str, navs: Collection[str], iuvs: Collection[str]
 ) -> list[Any]:
-    """Which of these numbers were retired: rows of nav and iuv."""
-    asked = select(RETIRED.nav, RETIRED.iuv).where(
+    """Return the retired ones among these numbers, as rows of `nav` and `iuv`."""
+    statement = select(RETIRED.nav, RETIRED.iuv).where(
         RETIRED.organization == organization, or_(RETIRED.nav.in_(navs), RETIRED.iuv.in_(iuvs))
     )
-    return list(connection.execute(asked))
+    return list(connection.execute(statement))

@@ -1,1 +1,1 @@
-"""Receipts and the worklist, read and resolved."""
+"""Receipts and the worklist: search, read, resolve."""

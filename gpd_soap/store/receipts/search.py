@@ -1,6 +1,6 @@
-"""The receipts of payments as a back office reads them: page by page, or the one of an IUV.
+"""Searches the receipts of payments for back offices: page by page, or the one of an IUV.
 
-What is kept of a payment that was not made (outcome KO) is no receipt here.
+Receipts with outcome KO are left out, because nothing was paid.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from gpd_soap.store.rows import OPTION, RECEIPT
 
 
 class ReceiptQuery(NamedTuple):
-    """Which receipts, and which page of them.  The window includes both ends, or has no end.
+    """Filters on receipts, and the page.  Both ends of the window are included.
 
-    `debtor` is a debtor's code, `service` how an IUV begins, `debtor_or_iuv` how either begins,
-    `segregation` how one of them begins; None, or no code, asks for nothing.
+    `debtor` is the code of a debtor and `service` a prefix of the IUV.  `debtor_or_iuv` is a prefix
+    of either.  `segregation` has prefixes of the IUV, one of which must match.  None, or an empty
+    tuple, filters nothing.
     """
 
     since: datetime
@@ -34,7 +35,7 @@ class ReceiptQuery(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A receipt in a list."""
+    """A receipt in a list; `kept` is its status."""
 
     receipt_id: str
     variant: int
@@ -47,74 +48,80 @@ class Listed(NamedTuple):
 
     @property
     def key(self) -> CaseKey:
-        """Which of its organization's receipts this is."""
+        """The key of the receipt within its organization."""
         return CaseKey(self.receipt_id, self.variant)
 
 
 class Document(NamedTuple):
-    """The message that brought a receipt, as it came, and what its content is known by."""
+    """The message of a receipt as it was received, and the digest of its content."""
 
     raw: bytes
     digest: str
 
 
-#: Of a payment, whatever became of its notice.
-TAKEN = RECEIPT.outcome == "OK"
+#: SQL condition: the receipt is of a payment, whatever its status.
+IS_PAYMENT = RECEIPT.outcome == "OK"
 
 
 def page(
-    connection: Connection, organization: str, wanted: ReceiptQuery
+    connection: Connection, organization: str, query: ReceiptQuery
 ) -> tuple[list[Listed], int]:
-    """The receipts of one page, the latest payment first, and how many are on all pages."""
-    # WHY: two ranges, each of which an index answers; of a COALESCE, or of an OR, none does.
-    unsaid = _chosen(organization, wanted, RECEIPT.received_at).where(RECEIPT.paid_at.is_(None))
-    chosen = union_all(_chosen(organization, wanted, RECEIPT.paid_at), unsaid).subquery()
-    total = connection.execute(select(func.count()).select_from(chosen)).scalar_one()
-    when = func.coalesce(chosen.c.paid_at, chosen.c.received_at)
-    asked = (
-        select(chosen)
-        .order_by(when.desc(), chosen.c.receipt_id, chosen.c.variant)
-        .limit(wanted.limit)
-        .offset(wanted.limit * wanted.page)
+    """Return one page of receipts, the latest payment first, and their number on all pages."""
+    # WHY: an index serves each of the two ranges, and none serves a COALESCE or an OR of them.
+    dated = _matching(organization, query, RECEIPT.paid_at)
+    undated = _matching(organization, query, RECEIPT.received_at).where(RECEIPT.paid_at.is_(None))
+    matching = union_all(dated, undated).subquery()
+    total = connection.execute(select(func.count()).select_from(matching)).scalar_one()
+    instant = func.coalesce(matching.c.paid_at, matching.c.received_at)
+    statement = (
+        select(matching)
+        .order_by(instant.desc(), matching.c.receipt_id, matching.c.variant)
+        .limit(query.limit)
+        .offset(query.limit * query.page)
     )
-    return [Listed._make(row) for row in connection.execute(asked)], total
+    return [Listed._make(row) for row in connection.execute(statement)], total
 
 
 def find(connection: Connection, organization: str, iuv: str) -> Document | None:
-    """The receipt of an IUV: the one that paid its notice, or else the first that was kept."""
-    columns = select(RECEIPT.raw, RECEIPT.digest).where(RECEIPT.organization == organization, TAKEN)
-    # WHY: the receipt that paid the notice may name another IUV, and is then kept for review.
+    """Return the receipt that paid the notice of an IUV, else the first with that IUV, or None."""
+    columns = select(RECEIPT.raw, RECEIPT.digest).where(
+        RECEIPT.organization == organization, IS_PAYMENT
+    )
+    # WHY: the receipt that paid the notice may have another IUV; its status is then `review`.
     of_notice = and_(
         OPTION.organization == RECEIPT.organization, OPTION.receipt_id == RECEIPT.receipt_id
     )
     paying = columns.join(tables.payment_option, of_notice).where(OPTION.iuv == iuv)
-    kept = columns.where(RECEIPT.iuv == iuv).order_by(RECEIPT.received_at, RECEIPT.receipt_id)
-    for asked in (paying, kept):
-        row = connection.execute(asked.order_by(RECEIPT.variant).limit(1)).first()
+    others = columns.where(RECEIPT.iuv == iuv).order_by(RECEIPT.received_at, RECEIPT.receipt_id)
+    for statement in (paying, others):
+        row = connection.execute(statement.order_by(RECEIPT.variant).limit(1)).first()
         if row is not None:
             return Document._make(row)
     return None
 
 
-def _chosen(organization: str, wanted: ReceiptQuery, when: Column[datetime]) -> Select[Any]:
-    asked = select(*(RECEIPT[name] for name in Listed._fields)).where(
-        RECEIPT.organization == organization, TAKEN, when >= wanted.since, *_filters(wanted)
+def _matching(organization: str, query: ReceiptQuery, instant: Column[datetime]) -> Select[Any]:
+    statement = select(*(RECEIPT[name] for name in Listed._fields)).where(
+        RECEIPT.organization == organization,
+        IS_PAYMENT,
+        instant >= query.since,
+        *_filters(query),
     )
-    return asked if wanted.until is None else asked.where(when <= wanted.until)
+    return statement if query.until is None else statement.where(instant <= query.until)
 
 
-def _filters(wanted: ReceiptQuery) -> Iterator[ColumnElement[bool]]:
-    if wanted.debtor is not None:
-        yield RECEIPT.debtor_code == wanted.debtor
-    if wanted.service is not None:
-        yield _begins(RECEIPT.iuv, wanted.service)
-    if wanted.debtor_or_iuv is not None:
+def _filters(query: ReceiptQuery) -> Iterator[ColumnElement[bool]]:
+    if query.debtor is not None:
+        yield RECEIPT.debtor_code == query.debtor
+    if query.service is not None:
+        yield _begins(RECEIPT.iuv, query.service)
+    if query.debtor_or_iuv is not None:
         columns = RECEIPT.iuv, RECEIPT.debtor_code
-        yield or_(*(_begins(column, wanted.debtor_or_iuv) for column in columns))
-    if wanted.segregation:
-        yield or_(*(_begins(RECEIPT.iuv, code) for code in wanted.segregation))
+        yield or_(*(_begins(column, query.debtor_or_iuv) for column in columns))
+    if query.segregation:
+        yield or_(*(_begins(RECEIPT.iuv, code) for code in query.segregation))
 
 
 def _begins(column: Column[str], text: str) -> ColumnElement[bool]:
-    # WHY: LIKE has wildcards, and to SQLite capitals are small letters; this has neither.
+    # WHY: LIKE has wildcards, and it ignores case on SQLite; a comparison of the prefix does not.
     return func.substr(column, 1, len(text)) == text

@@ -1,6 +1,6 @@
-"""What waits for a person: receipts kept so that somebody must look, and quarantined messages.
+"""The worklist: receipts and quarantined messages that a person must look at.
 
-A scope is an organization, or None for what names no organization of ours; every question has one.
+Each function takes a scope: an organization, or None for the cases of no registered organization.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from gpd_soap.store.states import option_state
 
 MESSAGE = tables.quarantine.c
 
-#: All that is kept of a case.
+#: The whole row of a case.
 Row = RowMapping
 
-#: Whose: an organization's, or None for what is nobody's of ours.
+#: An organization, or None for the cases of no registered organization.
 Scope = str | None
 
 
 class Resolution(NamedTuple):
-    """What a person decided: when (UTC), who, and in words."""
+    """A person's decision on a case; `resolved_at` is in UTC, `resolution` is free text."""
 
     resolved_at: datetime
     resolved_by: str
@@ -52,9 +52,10 @@ class Resolution(NamedTuple):
 
 
 class Case(NamedTuple):
-    """A receipt, or a quarantined message, of which nothing below `resolution` is known.
+    """A receipt or a quarantined message; for a message, all fields from `drift` on are None.
 
-    `kind` is as what a receipt is kept, or `quarantine`; `reasons` are words with "; " between.
+    `kind` is the status of the receipt, or `quarantine`.  `reasons` are separated by "; ".  `drift`
+    is the route mismatch of the receipt.
     """
 
     organization: str
@@ -81,12 +82,12 @@ class Case(NamedTuple):
 
     @property
     def key(self) -> CaseKey:
-        """Which of its organization's cases this is."""
+        """The key of the case within its organization."""
         return CaseKey(self.name, self.variant)
 
 
 class CaseQuery(NamedTuple):
-    """Which cases, and which page of them; `kind` None is every kind, `resolved` None is both."""
+    """Filters on cases, and the page; None filters nothing."""
 
     kind: str | None
     resolved: bool | None
@@ -97,7 +98,7 @@ class CaseQuery(NamedTuple):
 
 
 class NoticeNow(NamedTuple):
-    """What has become of a notice that a receipt speaks of."""
+    """The present state of a notice that a receipt names."""
 
     nav: str
     iuv: str
@@ -106,43 +107,41 @@ class NoticeNow(NamedTuple):
     receipt_id: str | None
 
 
-def page(connection: Connection, scope: Scope, wanted: CaseQuery) -> tuple[list[Case], int]:
-    """The cases of one page, those that came last first, and how many are on all pages."""
-    chosen = union_all(*_parts(connection, scope, wanted)).subquery()
-    total = connection.execute(select(func.count()).select_from(chosen)).scalar_one()
-    asked = (
-        select(chosen)
-        .order_by(chosen.c.received_at.desc(), chosen.c.name, chosen.c.variant)
-        .limit(wanted.limit)
-        .offset(wanted.limit * wanted.page)
+def page(connection: Connection, scope: Scope, query: CaseQuery) -> tuple[list[Case], int]:
+    """Return one page of cases, the last received first, and their number on all pages."""
+    matching = union_all(*_parts(connection, scope, query)).subquery()
+    total = connection.execute(select(func.count()).select_from(matching)).scalar_one()
+    statement = (
+        select(matching)
+        .order_by(matching.c.received_at.desc(), matching.c.name, matching.c.variant)
+        .limit(query.limit)
+        .offset(query.limit * query.page)
     )
-    return [Case._make(row) for row in connection.execute(asked)], total
+    return [Case._make(row) for row in connection.execute(statement)], total
 
 
 def read(connection: Connection, scope: Scope, key: CaseKey) -> Case | None:
-    """One case, whatever has become of it."""
+    """Return one case, open or resolved, or None."""
     columns = _message_columns() if key.variant is None else _receipt_columns()
     row = connection.execute(select(*columns).where(_is(scope, key)).limit(1)).first()
     return None if row is None else Case._make(row)
 
 
 def raw(connection: Connection, scope: Scope, key: CaseKey) -> bytes | None:
-    """The bytes of one case, exactly as they came."""
-    table = _table(key)
-    found: bytes | None = connection.execute(
-        select(table.c.raw).where(_is(scope, key)).limit(1)
-    ).scalar()
-    return found
+    """Return the message of one case exactly as it was received, or None."""
+    statement = select(_table(key).c.raw).where(_is(scope, key)).limit(1)
+    message: bytes | None = connection.execute(statement).scalar()
+    return message
 
 
 def lock(connection: Connection, scope: Scope, key: CaseKey) -> Row | None:
-    """The whole row of one case, the caller's until its commit."""
-    asked = select(_table(key)).where(_is(scope, key)).limit(1).with_for_update()
-    return connection.execute(asked).mappings().first()
+    """Return the whole row of one case and lock it until the commit; None if there is none."""
+    statement = select(_table(key)).where(_is(scope, key)).limit(1).with_for_update()
+    return connection.execute(statement).mappings().first()
 
 
 def resolve(connection: Connection, scope: Scope, key: CaseKey, resolution: Resolution) -> bool:
-    """Note what a person decided; False where there is no such case, or it was resolved before."""
+    """Store a person's decision; return False if there is no open case of this key."""
     table = _table(key)
     still_open = update(table).where(_is(scope, key), table.c.resolved_at.is_(None))
     if key.variant is not None:
@@ -153,47 +152,48 @@ def resolve(connection: Connection, scope: Scope, key: CaseKey, resolution: Reso
 def notices(
     connection: Connection, organization: str, cases: Sequence[Case]
 ) -> list[NoticeNow | None]:
-    """What the notices are now that these cases name, each by its number, or else by its IUV."""
+    """Return the notice of each case, found by its number or else by its IUV, or None."""
     navs, iuvs = {case.nav for case in cases}, {case.iuv for case in cases}
-    asked = select(OPTION.nav, OPTION.iuv, OPTION.iupd, option_state(), OPTION.receipt_id).where(
+    columns = OPTION.nav, OPTION.iuv, OPTION.iupd, option_state(), OPTION.receipt_id
+    statement = select(*columns).where(
         OPTION.organization == organization, or_(OPTION.nav.in_(navs), OPTION.iuv.in_(iuvs))
     )
-    found = [NoticeNow._make(row) for row in connection.execute(asked)]
-    by_nav, by_iuv = {each.nav: each for each in found}, {each.iuv: each for each in found}
+    rows = [NoticeNow._make(row) for row in connection.execute(statement)]
+    by_nav, by_iuv = {row.nav: row for row in rows}, {row.iuv: row for row in rows}
     return [by_nav.get(case.nav or "") or by_iuv.get(case.iuv or "") for case in cases]
 
 
-def _parts(connection: Connection, scope: Scope, wanted: CaseQuery) -> Iterator[Select[Any]]:
-    """The receipts, the messages or both, as far as any can be among the wanted cases."""
-    # WHY: a message that breaks the contract has no number that could be relied on.
-    with_messages = wanted.kind in (None, QUARANTINE) and not (wanted.nav or wanted.iuv)
-    codes = _foreign(connection) if scope is None else [scope]
-    if wanted.kind != QUARANTINE and codes:
-        yield _receipts(RECEIPT.organization.in_(codes), wanted)
+def _parts(connection: Connection, scope: Scope, query: CaseQuery) -> Iterator[Select[Any]]:
+    """Yield the statements on receipts, on messages or on both that can have matching cases."""
+    # WHY: the numbers in a message that breaks the schema are not reliable, and are not stored.
+    with_messages = query.kind in (None, QUARANTINE) and not (query.nav or query.iuv)
+    codes = _unregistered(connection) if scope is None else [scope]
+    if query.kind != QUARANTINE and codes:
+        yield _receipts(RECEIPT.organization.in_(codes), query)
     elif not with_messages:
-        yield _receipts(false(), wanted)
+        yield _receipts(false(), query)
     if with_messages:
-        yield _messages(scope, wanted)
+        yield _messages(scope, query)
 
 
-def _receipts(owned: ColumnElement[bool], wanted: CaseQuery) -> Select[Any]:
-    kinds = [kept for kept in NEEDS_A_PERSON if wanted.kind in (None, kept)]
-    asked = select(*_receipt_columns()).where(owned, RECEIPT.kept.in_(kinds))
-    for column, told in ((RECEIPT.nav, wanted.nav), (RECEIPT.iuv, wanted.iuv)):
-        if told is not None:
-            asked = asked.where(column == told)
-    return _resolved(asked, RECEIPT.resolved_at, wanted)
+def _receipts(in_scope: ColumnElement[bool], query: CaseQuery) -> Select[Any]:
+    statuses = [status for status in NEEDS_A_PERSON if query.kind in (None, status)]
+    statement = select(*_receipt_columns()).where(in_scope, RECEIPT.kept.in_(statuses))
+    for column, number in ((RECEIPT.nav, query.nav), (RECEIPT.iuv, query.iuv)):
+        if number is not None:
+            statement = statement.where(column == number)
+    return _resolved(statement, RECEIPT.resolved_at, query)
 
 
-def _messages(scope: Scope, wanted: CaseQuery) -> Select[Any]:
-    asked = select(*_message_columns()).where(_of(scope, MESSAGE))
-    return _resolved(asked, MESSAGE.resolved_at, wanted)
+def _messages(scope: Scope, query: CaseQuery) -> Select[Any]:
+    statement = select(*_message_columns()).where(_of(scope, MESSAGE))
+    return _resolved(statement, MESSAGE.resolved_at, query)
 
 
-def _resolved(asked: Select[Any], when: Column[Any], wanted: CaseQuery) -> Select[Any]:
-    if wanted.resolved is None:
-        return asked
-    return asked.where(when.is_not(None) if wanted.resolved else when.is_(None))
+def _resolved(statement: Select[Any], column: Column[Any], query: CaseQuery) -> Select[Any]:
+    if query.resolved is None:
+        return statement
+    return statement.where(column.is_not(None) if query.resolved else column.is_(None))
 
 
 def _receipt_columns() -> list[ColumnElement[Any]]:
@@ -224,18 +224,21 @@ def _is(scope: Scope, key: CaseKey) -> ColumnElement[bool]:
 def _of(scope: Scope, columns: Any) -> ColumnElement[bool]:
     if scope is not None:
         return columns.organization == scope  # type: ignore[no-any-return]  # a column of `Any`
-    ours = select(tables.organization.c.fiscal_code)
-    return columns.organization.not_in(ours)  # type: ignore[no-any-return]  # the same
+    registered = select(tables.organization.c.fiscal_code)
+    return columns.organization.not_in(registered)  # type: ignore[no-any-return]  # the same
 
 
-def _foreign(connection: Connection) -> Sequence[str]:
-    """The organizations of receipts that are not ours, each found by one step in an index.
+def _unregistered(connection: Connection) -> Sequence[str]:
+    """Return the organizations of receipts that are not registered.
 
-    There is none unless somebody removed an organization by hand; and the table is large.
+    There are none unless an organization was removed by hand.  The table is large, so that each
+    organization is found by one step in an index.
     """
-    code, ours = RECEIPT.organization, select(tables.organization.c.fiscal_code)
+    code, registered = RECEIPT.organization, select(tables.organization.c.fiscal_code)
     codes = select(func.min(code).label("code")).cte("codes", recursive=True)
     following = select(func.min(code)).where(code > codes.c.code).scalar_subquery()
     codes = codes.union_all(select(following).where(codes.c.code.is_not(None)))
-    statement = select(codes.c.code).where(codes.c.code.is_not(None), codes.c.code.not_in(ours))
+    statement = select(codes.c.code).where(
+        codes.c.code.is_not(None), codes.c.code.not_in(registered)
+    )
     return connection.execute(statement).scalars().all()

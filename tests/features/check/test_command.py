@@ -1,4 +1,4 @@
-"""`gpd-soap check`: what it prints, how it ends, and whom it never names."""
+"""`gpd-soap check`: its output, its exit code, and no personal data."""
 
 import json
 import os
@@ -24,7 +24,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Where a database may be made; the environment names it."""
+    """Return the address of a new database, which the environment names."""
     address = f"sqlite:///{tmp_path / 'x.db'}"
     monkeypatch.setenv("GPD_DATABASE_URL", address)
     return address
@@ -32,14 +32,14 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def broken(url: str) -> str:
-    """The world of the message cases, which has broken positions."""
+    """Return a database with the world of the message cases, which has broken positions."""
     world.prepare(url)
     return url
 
 
 @pytest.fixture
 def sound(url: str) -> str:
-    """The demo's sample, in which all is well but for a broker without a station."""
+    """Return a database with the demo, whose one finding is a broker without a station."""
     store = Store(url)
     migrate.upgrade(store.engine)
     demo.install(store, utc_now())
@@ -55,8 +55,8 @@ def run(*options: str) -> Result:
 
 
 @pytest.mark.usefixtures("broken")
-def test_errors_end_with_1_and_a_summary():
-    """A line for each finding, then one for all."""
+def test_check_with_errors_ends_with_1_and_a_summary():
+    """Each finding has a line, and the summary is the last."""
     ended = run()
 
     assert ended.exit_code == 1
@@ -68,8 +68,8 @@ def test_errors_end_with_1_and_a_summary():
 
 
 @pytest.mark.usefixtures("sound")
-def test_warnings_end_with_0_unless_they_shall_not():
-    """A script decides how strict it is."""
+def test_check_with_warnings_ends_with_0_unless_strict():
+    """With --strict a warning ends with 1."""
     for options, code in (((), 0), (("--strict",), 1), (("--configuration-only", "--strict"), 1)):
         ended = run(*options)
         assert ended.exit_code == code
@@ -78,8 +78,8 @@ def test_warnings_end_with_0_unless_they_shall_not():
 
 
 @pytest.mark.usefixtures("sound")
-def test_nothing_wrong_is_one_line():
-    """Nor with every option at once."""
+def test_check_without_findings_prints_one_line():
+    """An organization that is named twice is checked once."""
     ended = run("--all", "--strict", *("--organization", world.ORGANIZATION) * 2)
 
     assert ended.output == "12 positions looked at, 61 answers checked: 0 errors, 0 warnings\n"
@@ -87,20 +87,20 @@ def test_nothing_wrong_is_one_line():
 
 
 @pytest.mark.usefixtures("broken")
-def test_every_line_is_json_on_request():
-    """Findings, then the figures."""
+def test_check_with_json_prints_an_object_on_each_line():
+    """The findings come first, and the summary is the last."""
     ended = run("--json")
-    *found, last = map(json.loads, ended.stdout.splitlines())
+    *findings, last = map(json.loads, ended.stdout.splitlines())
 
-    assert {tuple(finding) for finding in found} == {("severity", "where", "rule", "what")}
-    assert {finding["severity"] for finding in found} == {"ERROR", "WARNING"}
+    assert {tuple(finding) for finding in findings} == {("severity", "where", "rule", "what")}
+    assert {finding["severity"] for finding in findings} == {"ERROR", "WARNING"}
     assert last == {"positions": 23, "answers": 88, "errors": 6, "warnings": 1}
     assert ended.exit_code == 1
 
 
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize("options", [(), ("--json",), ("--all",)])
-def test_no_person_and_no_whole_number_is_printed(options: tuple[str, ...]):
+def test_output_with_any_option_names_no_debtor_and_no_notice(options: tuple[str, ...]):
     """A report may be sent by mail."""
     printed = run(*options).output
 
@@ -114,8 +114,8 @@ def test_no_person_and_no_whole_number_is_printed(options: tuple[str, ...]):
 
 
 @pytest.mark.usefixtures("sound")
-def test_an_organization_that_is_not_registered_ends_with_2():
-    """It may be misspelt."""
+def test_check_of_an_unregistered_organization_ends_with_2():
+    """The code may be misspelt."""
     ended = run("--organization", world.STRANGER)
 
     assert ended.exit_code == 2
@@ -123,8 +123,8 @@ def test_an_organization_that_is_not_registered_ends_with_2():
 
 
 @pytest.mark.usefixtures("url")
-def test_a_database_that_lags_behind_ends_with_2_and_the_way_out():
-    """Before anything is read that is not there."""
+def test_check_of_an_outdated_database_ends_with_2_and_a_remedy():
+    """The command to run is named, and nothing else is read."""
     ended = run()
 
     assert ended.exit_code == 2
@@ -133,46 +133,45 @@ def test_a_database_that_lags_behind_ends_with_2_and_the_way_out():
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
         ("GPD_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x", "stopped: OperationalError"),
         ("GPD_DATABASE_URL", "mysql://x", "neither sqlite nor postgresql"),
         ("GPD_DATABSE_URL", "x", "there is no such setting"),
     ],
 )
-def test_what_cannot_be_asked_ends_with_2(
-    monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+def test_check_with_unusable_settings_ends_with_2(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, message: str
 ):
-    """So that 1 always means that something was found."""
+    """Exit code 1 always means that an error was found."""
     monkeypatch.setenv(name, value)
     ended = run()
 
     assert ended.exit_code == 2
-    assert said in ended.stderr
+    assert message in ended.stderr
 
 
-def test_a_terminal_sees_progress_and_the_report_stays_clean(broken: str):
-    """The bar is on stderr alone."""
+def test_check_on_a_terminal_shows_progress_on_stderr_alone(broken: str):
+    """The report on stdout has no control characters."""
     ours, theirs = pty.openpty()
     environment = {**os.environ, "GPD_DATABASE_URL": broken, "TERM": "xterm"}
     command = [sys.executable, "-m", "gpd_soap", "check"]
     ended = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, stderr=theirs, text=True, check=False
     )
-    shown = os.read(ours, 65536).decode()
+    screen = os.read(ours, 65536).decode()
     os.close(ours)
     os.close(theirs)
 
     assert ended.returncode == 1
-    assert "checking" in shown
-    assert "100%" in shown
+    assert "checking" in screen
+    assert "100%" in screen
     assert "\x1b" not in ended.stdout
 
 
-def test_it_explains_itself():
-    """Options, exits, and the environment that it obeys."""
-    told = run("--help").output
+def test_help_names_options_and_exit_codes():
+    """The settings are in `gpd-soap help settings`."""
+    text = run("--help").output
 
-    for word in ("--organization", "--configuration-only", "--all", "--strict", "--json",
-                 "Exit 0", "GPD_DATABASE_URL"):  # fmt: skip
-        assert word in told
+    for word in ("--organization", "--configuration-only", "--all", "--strict", "--json", "Exit 0"):
+        assert word in text

@@ -1,4 +1,4 @@
-"""What is configured: whether the Node finds its way by it, and whether anything is left over."""
+"""The check of the configuration: each inconsistency has a finding."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -26,80 +26,80 @@ DECLARED = {"description": "Diritti di segreteria", "amount": 500, **ACCOUNT}
 
 
 def serving(*codes: str | None) -> tuple[Serving, ...]:
-    """Stations of our organization with these segregation codes."""
-    return tuple(Serving(ORGANIZATION, f"{BROKER}_{at:02}", code) for at, code in enumerate(codes))
+    """Return stations of our organization with these segregation codes."""
+    return tuple(Serving(ORGANIZATION, f"{BROKER}_{n:02}", code) for n, code in enumerate(codes))
 
 
 def offered(**more: Any) -> Registry:
-    """A configuration whose one service is changed."""
+    """Return a configuration whose one service is changed."""
     [service] = registry().services
     return registry(services=(service._replace(**more),))
 
 
 def key(*organizations: str, **more: Any) -> Key:
-    """A reader's key."""
+    """Return a reader's key."""
     return Key("k1", "back office", Role.READER, organizations, NOW, None)._replace(**more)
 
 
-def installation(found: Registry, *keys: Key, address: str = SAFE) -> list[tuple[str, str, str]]:
-    """How grave, where, which rule."""
-    return [each[:3] for each in configured.of_installation(found, keys, address)]
+def installation(rows: Registry, *keys: Key, address: str = SAFE) -> list[tuple[str, str, str]]:
+    """Return severity, subject and rule of each finding on the installation."""
+    return [finding[:3] for finding in configured.of_installation(rows, keys, address)]
 
 
-def organization(found: Registry) -> list[tuple[str, str, str]]:
-    """How grave, where, which rule."""
-    return [each[:3] for each in configured.of_organization(found, ORGANIZATION)]
+def organization(rows: Registry) -> list[tuple[str, str, str]]:
+    """Return severity, subject and rule of each finding on the organization."""
+    return [finding[:3] for finding in configured.of_organization(rows, ORGANIZATION)]
 
 
-def test_what_fits_together_has_no_finding():
-    """One organization, one station, one service, one key."""
+def test_consistent_configuration_has_no_finding():
+    """It has one organization, one station, one service and one key."""
     assert installation(registry(), key(ORGANIZATION)) == []
     assert organization(registry()) == []
 
 
-def test_an_organization_that_no_station_serves_is_an_error():
-    """The Node cannot ask it."""
-    found = organization(registry(servings=(), services=()))
+def test_organization_without_a_station_is_an_error():
+    """The Node cannot send requests for it."""
+    findings = organization(registry(servings=(), services=()))
 
-    assert found == [("ERROR", f"organization {ORGANIZATION}", "unserved")]
-
-
-def test_a_station_that_serves_nobody_is_a_warning():
-    """It may be meant for tomorrow."""
-    found = registry(stations=(Station(STATION, BROKER), Station(SECOND_STATION, BROKER)))
-
-    assert installation(found) == [("WARNING", f"station {SECOND_STATION}", "idle")]
+    assert findings == [("ERROR", f"organization {ORGANIZATION}", "unserved")]
 
 
-def test_a_broker_without_a_station_is_a_warning():
-    """The same."""
-    found = registry(brokers=(BROKER, OTHER_BROKER))
+def test_station_without_an_organization_is_a_warning():
+    """It may be registered for later."""
+    rows = registry(stations=(Station(STATION, BROKER), Station(SECOND_STATION, BROKER)))
 
-    assert installation(found) == [("WARNING", f"broker {OTHER_BROKER}", "idle")]
-
-
-def test_an_organization_without_a_segregation_code_is_a_warning():
-    """It can issue no number."""
-    found = organization(registry(servings=serving(None), services=()))
-
-    assert found == [("WARNING", f"organization {ORGANIZATION}", "no-segregation-code")]
+    assert installation(rows) == [("WARNING", f"station {SECOND_STATION}", "idle")]
 
 
-def test_a_segregation_code_of_two_stations_is_a_warning():
-    """Told once for the code."""
-    found = organization(registry(servings=serving("01", "01", "02")))
+def test_broker_without_a_station_is_a_warning():
+    """It may be registered for later."""
+    rows = registry(brokers=(BROKER, OTHER_BROKER))
 
-    assert found == [("WARNING", f"organization {ORGANIZATION}", "shared-segregation-code")]
+    assert installation(rows) == [("WARNING", f"broker {OTHER_BROKER}", "idle")]
+
+
+def test_organization_without_a_segregation_code_is_a_warning():
+    """It can issue no notice number."""
+    findings = organization(registry(servings=serving(None), services=()))
+
+    assert findings == [("WARNING", f"organization {ORGANIZATION}", "no-segregation-code")]
+
+
+def test_segregation_code_of_two_stations_is_one_warning():
+    """The code has one finding, and not one for each station."""
+    findings = organization(registry(servings=serving("01", "01", "02")))
+
+    assert findings == [("WARNING", f"organization {ORGANIZATION}", "shared-segregation-code")]
 
 
 @pytest.mark.parametrize(
     ("codes", "known"),
     [(("01", "02"), frozenset(("01", "02"))), (("01", None), None), ((None,), None), ((), None)],
 )
-def test_a_code_is_strange_only_where_every_code_was_told(
+def test_routed_codes_with_an_unknown_code_are_none(
     codes: tuple[str | None, ...], known: frozenset[str] | None
 ):
-    """A station whose code is not configured may have any."""
+    """A station without a configured code may have any code."""
     assert configured.routed(registry(servings=serving(*codes)), ORGANIZATION) == known
 
 
@@ -113,29 +113,29 @@ def test_a_code_is_strange_only_where_every_code_was_told(
         ({"subject_id": "000009"}, "identifier"),
     ],
 )
-def test_a_service_that_could_answer_no_demand_is_an_error(changed: dict[str, Any], rule: str):
-    """Its kind, its settings, its segregation code, its identifiers."""
-    [found] = organization(offered(**changed))
+def test_service_that_cannot_answer_a_demand_is_an_error(changed: dict[str, Any], rule: str):
+    """Its kind, settings, segregation code or identifiers are wrong."""
+    [finding] = organization(offered(**changed))
 
-    assert found[0] == "ERROR"
-    assert found[1].startswith(f"service {ORGANIZATION}/")
-    assert found[2] == rule
+    assert finding[0] == "ERROR"
+    assert finding[1].startswith(f"service {ORGANIZATION}/")
+    assert finding[2] == rule
 
 
-def test_a_service_of_another_organization_is_not_ours_to_tell():
-    """Each organization has its own findings."""
+def test_service_of_another_organization_has_no_finding():
+    """Each organization has the findings of its own services."""
     theirs = Offered(OTHER, "00001", "00009", "provided by nobody", {})
 
     assert organization(registry(services=(theirs,))) == []
 
 
-def test_a_key_for_an_organization_that_is_not_registered_is_a_warning():
-    """Once for each; not where it was revoked, and not for every organization."""
-    found = installation(
+def test_key_of_an_unregistered_organization_is_a_warning():
+    """Revoked keys and keys of every organization have no finding."""
+    findings = installation(
         registry(), key(STRANGER, ORGANIZATION), key(STRANGER, revoked_at=NOW), key("*")
     )
 
-    assert found == [("WARNING", "key k1", "unregistered")]
+    assert findings == [("WARNING", "key k1", "unregistered")]
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,6 @@ def test_a_key_for_an_organization_that_is_not_registered_is_a_warning():
         ("nowhere", False),
     ],
 )
-def test_an_address_that_is_not_https_is_a_warning_beyond_this_machine(address: str, safe: bool):  # noqa: FBT001  # a case's expectation
-    """It is what ?wsdl tells the Node's side."""
+def test_public_address_without_https_is_a_warning_unless_local(address: str, safe: bool):  # noqa: FBT001  # a case's expectation
+    """The WSDL gives this address to callers."""
     assert (installation(registry(), address=address) == []) is safe

@@ -1,4 +1,4 @@
-"""One notice at a time: what would be refused is found, under the rule that it breaks."""
+"""The check of one notice: each broken rule has a finding."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,38 +31,38 @@ from tests.world import (
     share,
 )
 
-JUDGE = AnswerCheck(Schema())
+CHECK = AnswerCheck(Schema())
 MISTYPED = BANK[:-1] + "7"
 ERROR, WARNING = Severity.ERROR, Severity.WARNING
 
 
-def notice(*shares: Any, **more: Any) -> Notice:
-    """A notice in order, or with these shares, or with other values."""
-    return notices(position("P", option(1, *shares)))[0]._replace(**more)
+def notice(*transfers: Any, **more: Any) -> Notice:
+    """Return a valid notice, or one with these transfers or other values."""
+    return notices(position("P", option(1, *transfers)))[0]._replace(**more)
 
 
 def judged(one: Notice) -> Judged:
-    """What a check says of it."""
-    return JUDGE(ORGANIZATION, one)
+    """Return the result of its check."""
+    return CHECK(ORGANIZATION, one)
 
 
 def rules(one: Notice) -> list[tuple[str, str]]:
-    """How grave, and by which rule."""
+    """Return severity and rule of each finding."""
     return [(finding.severity, finding.rule) for finding in judged(one).findings]
 
 
-def test_a_notice_in_order_has_four_answers_and_no_finding():
-    """Verify, getPayment, and getPaymentV2 for no transferType and for PAGOPA."""
+def test_valid_notice_has_four_answers_and_no_finding():
+    """They are of verify, getPayment, and getPaymentV2 without transferType and for PAGOPA."""
     assert judged(notice()) == (4, ())
 
 
-def test_a_postal_account_has_one_answer_more():
-    """That to POSTAL."""
+def test_notice_with_a_postal_account_has_one_answer_more():
+    """It is that of getPaymentV2 for POSTAL."""
     assert judged(notice(share(postal=POSTAL))) == (5, ())
 
 
-def test_a_stamp_is_not_asked_of_the_first_form():
-    """A refusal is a proper answer."""
+def test_notice_with_a_stamp_has_no_answer_of_the_first_version():
+    """The refusal of getPayment is valid and is not checked."""
     assert judged(notice(share(iban=None, stamp=STAMP))) == (3, ())
 
 
@@ -87,37 +87,37 @@ def test_a_stamp_is_not_asked_of_the_first_form():
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_what_the_contract_has_no_place_for_is_an_error(one: Notice, what: str):
-    """Told once, by element and rule, whichever answers say it."""
-    found = [finding for finding in judged(one).findings if finding.rule == "contract"]
-    told = [finding.what for finding in found if finding.what.startswith(what)]
+def test_value_that_breaks_the_contract_is_one_error(one: Notice, what: str):
+    """It has one finding by element and rule, although several answers carry the value."""
+    findings = [finding for finding in judged(one).findings if finding.rule == "contract"]
+    matching = [finding.what for finding in findings if finding.what.startswith(what)]
 
-    assert len(told) == 1
-    assert {finding.severity for finding in found} == {ERROR}
+    assert len(matching) == 1
+    assert {finding.severity for finding in findings} == {ERROR}
 
 
-def test_every_rule_that_is_broken_is_told():
-    """Not only the first, so that all can be corrected at once."""
+def test_notice_with_several_broken_rules_has_a_finding_for_each():
+    """All can be corrected at once."""
     one = notice(
         share(iban="x" * 36), office_name="", debtor=Debtor("H", "x", ""), due_at=YESTERDAY
     )
-    told = " ".join(finding.what for finding in judged(one).findings)
+    texts = " ".join(finding.what for finding in judged(one).findings)
 
     for element in ("officeName", "Type", "Value", "fullName", "IBAN"):
-        assert f"{element}: " in told
+        assert f"{element}: " in texts
 
 
-def test_the_rules_that_the_node_adds_are_told_once():
-    """Two primitives say the same transfers."""
-    found = judged(notice(amount=9999)).findings
+def test_broken_rule_of_the_node_has_one_finding():
+    """Two primitives carry the same transfers."""
+    findings = judged(notice(amount=9999)).findings
 
-    assert [(each.severity, each.rule, each.what) for each in found] == [
+    assert [(each.severity, each.rule, each.what) for each in findings] == [
         (ERROR, "node", "see to it that the transfers sum to the amount")
     ]
 
 
 @pytest.mark.parametrize(
-    ("one", "found"),
+    ("one", "expected"),
     [
         (notice(share(iban=MISTYPED)), [(ERROR, "iban")]),
         (notice(share(postal=POSTAL[:-1] + "7")), [(ERROR, "iban")]),
@@ -131,13 +131,15 @@ def test_the_rules_that_the_node_adds_are_told_once():
         (notice(due_at=datetime(2099, 12, 31, tzinfo=UTC)), [(WARNING, "due-date")]),
     ],
 )
-def test_what_the_contract_lets_pass_is_found_too(one: Notice, found: list[tuple[str, str]]):
-    """Accounts, numbers, the first transfer, a due date that nobody prints."""
-    assert rules(one) == found
+def test_value_that_only_the_contract_allows_has_a_finding(
+    one: Notice, expected: list[tuple[str, str]]
+):
+    """The cases are accounts, numbers, the first transfer and an absurd due date."""
+    assert rules(one) == expected
 
 
 @pytest.mark.parametrize(
-    ("one", "asked"),
+    ("one", "payable"),
     [
         (notice(), True),
         (notice(published_at=None), True),
@@ -149,20 +151,20 @@ def test_what_the_contract_lets_pass_is_found_too(one: Notice, found: list[tuple
         (notice(alternative_paid=True), False),
     ],
 )
-def test_only_what_is_over_is_asked_for_no_more(one: Notice, asked: bool):  # noqa: FBT001  # a case's expectation
-    """A draft will be published, a term extended; money that moved stays moved."""
-    assert may_be_asked(one, NOW) is asked
+def test_settled_or_withdrawn_notice_may_not_be_asked(one: Notice, payable: bool):  # noqa: FBT001  # a case's expectation
+    """A draft can be published and a due date extended, and a payment is final."""
+    assert may_be_asked(one, NOW) is payable
 
 
-def test_a_finding_says_where_without_the_whole_number():
-    """Organization, IUPD, and the last four digits of the notice."""
+def test_finding_on_a_notice_shows_the_end_of_its_number():
+    """It names organization, IUPD and the last four digits."""
     [finding] = judged(notice(share(2))).findings
 
     assert finding.where == f"{ORGANIZATION}/P notice …{nav(1)[-4:]}"
 
 
-def test_a_finding_is_one_line_whatever_is_stored():
-    """Nothing that is stored can write to a terminal."""
+def test_finding_with_control_characters_is_one_printable_line():
+    """No stored value can control a terminal."""
     finding = Finding(ERROR, "a\x1b[2J/b\n", "rule", "what")
 
     assert str(finding) == "ERROR    a?[2J/b?  rule: what"
@@ -170,21 +172,23 @@ def test_a_finding_is_one_line_whatever_is_stored():
 
 @st.composite
 def odd_numbers(draw: st.DrawFn) -> dict[str, str]:
-    """What only a lenient intake takes."""
-    digits = st.text("0123456789", min_size=18, max_size=18).filter(lambda told: told != PROBE)
+    """Return numbers that only a lenient validation accepts."""
+    digits = st.text("0123456789", min_size=18, max_size=18).filter(lambda nav: nav != PROBE)
     return {"nav": draw(digits), "iuv": draw(st.text("AZ09", min_size=1, max_size=35))}
 
 
 @settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
-@given(told=bodies(), odd=st.none() | odd_numbers())
-def test_what_the_intake_takes_is_never_an_error(told: dict[str, Any], odd: dict[str, str] | None):
-    """Strict or lenient, with every field that there is."""
+@given(body=bodies(), odd=st.none() | odd_numbers())
+def test_position_that_passes_validation_is_never_an_error(
+    body: dict[str, Any], odd: dict[str, str] | None
+):
+    """The validation is strict or lenient, and the bodies have every field."""
     if odd is not None:
-        told["paymentOption"][0] |= odd
-    checked = check(told, OURS, lenient=odd is not None)
+        body["paymentOption"][0] |= odd
+    checked = check(body, OURS, lenient=odd is not None)
     assert checked.body is not None
-    kept = position_of(checked.body, OURS, None, never)
+    stored = position_of(checked.body, OURS, None, never)
 
-    for one in notices(kept):
-        found = JUDGE(OURS, one._replace(transfers=tuple(sorted(one.transfers)))).findings
-        assert [finding for finding in found if finding.severity is ERROR] == []
+    for one in notices(stored):
+        findings = CHECK(OURS, one._replace(transfers=tuple(sorted(one.transfers)))).findings
+        assert [finding for finding in findings if finding.severity is ERROR] == []

@@ -1,4 +1,4 @@
-"""Finding entries of the journal: by every filter, in pages, by an index."""
+"""The journal's entries are found by every filter, in pages, by an index."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,7 +12,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.journal import entries
 from gpd_soap.store.journal.entries import Entry, JournalQuery, Place
 from gpd_soap.store.journal.partitions import ensure_months
-from gpd_soap.store.journal.writer import keep
+from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, FreshDatabase
 from tests.store import samples
@@ -35,8 +35,8 @@ SHORT = "123456789012345"
 
 
 def receipt(serial: int, **more: object) -> Entry:
-    """The entry of a receipt of a notice."""
-    told = {
+    """Return the entry of a receipt of a notice."""
+    fields = {
         "operation": "paSendRTV2",
         "iuv": nav(serial)[1:],
         "receipt_id": f"r-{serial}",
@@ -44,28 +44,28 @@ def receipt(serial: int, **more: object) -> Entry:
         "channel": "00000000191_01",
         **more,
     }
-    return entry_of(exchange(serial, **told))
+    return entry_of(exchange(serial, **fields))
 
 
-def wanted(**more: Any) -> JournalQuery:
-    """All of the organization, up to a hundred."""
-    told = {"organization": ORGANIZATION, "first": YESTERDAY, "last": TOMORROW, "limit": 100}
-    return JournalQuery(**{**told, **more})
+def query(**more: Any) -> JournalQuery:
+    """Return a query for up to a hundred entries of the organization."""
+    fields = {"organization": ORGANIZATION, "first": YESTERDAY, "last": TOMORROW, "limit": 100}
+    return JournalQuery(**{**fields, **more})
 
 
-def add(store: Store, *kept: Entry) -> None:
-    """Keep entries."""
+def add(store: Store, *added: Entry) -> None:
+    """Write entries."""
     with store.begin() as connection:
-        keep(connection, kept)
+        write_entries(connection, added)
 
 
-def found(store: Store, **more: Any) -> list[Entry]:
-    """The entries that are found."""
+def search(store: Store, **filters: Any) -> list[Entry]:
+    """Return the entries that match."""
     with store.begin() as connection:
-        return entries.page(connection, wanted(**more))[0]
+        return entries.page(connection, query(**filters))[0]
 
 
-KEPT = [
+ENTRIES = [
     entry_of(exchange(1)),
     entry_of(exchange(2, operation="paGetPayment", station="15376371009_02")),
     entry_of(exchange(3, outcome="KO", fault="PAA_PAGAMENTO_SCADUTO", rule="rule 6: expired")),
@@ -78,14 +78,16 @@ KEPT = [
 
 @pytest.fixture
 def full(store: Store) -> Store:
-    """A journal of seven entries, five of them ours."""
-    add(store, *KEPT)
+    """Return a store with seven entries, five of them of the organization."""
+    add(store, *ENTRIES)
     return store
 
 
-def test_an_entry_has_the_table_s_columns():
-    """In their order, by which it is written and read."""
-    assert [column.name for column in tables.journal.columns] == list(Entry._fields)
+def test_entry_fields_are_the_columns_in_their_order():
+    """An entry is written and read by position, and one field has another name than its column."""
+    names = ["at" if name == "arrived_at" else name for name in Entry._fields]
+
+    assert [column.name for column in tables.journal.columns] == names
 
 
 @pytest.mark.parametrize(
@@ -116,16 +118,18 @@ def test_an_entry_has_the_table_s_columns():
         ({"iuv": "no IUV"}, []),
     ],
 )  # fmt: skip
-def test_each_filter_finds_its_entries(full: Store, filters: dict[str, Any], serials: list[int]):
-    """The newest first, and nothing of another organization."""
-    assert found(full, **filters) == [KEPT[serial - 1] for serial in serials]
+def test_search_by_each_filter_returns_matching_entries(
+    full: Store, filters: dict[str, Any], serials: list[int]
+):
+    """The newest entry comes first, and none is of another organization."""
+    assert search(full, **filters) == [ENTRIES[serial - 1] for serial in serials]
 
 
 @pytest.mark.parametrize("organization", [ORGANIZATION, None])
-def test_an_iuv_finds_its_receipts_and_the_questions_on_its_notices(
+def test_search_by_iuv_returns_receipts_and_questions_on_its_notices(
     store: Store, organization: str | None
 ):
-    """Whatever layout the number has, and whatever notice a receipt names; none of another IUV."""
+    """The layout of the number and the notice that a receipt names make no difference."""
     iuv, other = nav(1)[1:], f"0{nav(1)[1:]}"
     ours = [
         *(entry_of(exchange(1, notice=aux + iuv)) for aux in "123"),
@@ -144,77 +148,77 @@ def test_an_iuv_finds_its_receipts_and_the_questions_on_its_notices(
     take(store, samples.receipt(2, iuv=iuv))
     take(store, samples.receipt(4, iuv=SHORT))
 
-    assert set(found(store, iuv=iuv, organization=organization)) == set(ours)
-    assert set(found(store, iuv=SHORT, organization=organization)) == set(of_short)
-    assert found(store, iuv=other, organization=organization) == []
+    assert set(search(store, iuv=iuv, organization=organization)) == set(ours)
+    assert set(search(store, iuv=SHORT, organization=organization)) == set(of_short)
+    assert search(store, iuv=other, organization=organization) == []
 
 
 def add_short(store: Store) -> None:
-    """Keep a notice of aux digit 0, whose IUV has 15 digits."""
+    """Add a notice of aux digit 0, whose IUV has 15 digits."""
     samples.add(store, samples.position("OLD", samples.option(99, nav=f"042{SHORT}", iuv=SHORT)))
 
 
-def test_pages_hold_every_entry_once(store: Store):
-    """Those of one instant too, and whatever is written meanwhile."""
-    kept = [entry_of(exchange(serial // 4)) for serial in range(22)]
-    add(store, *kept)
+def test_pages_together_hold_each_entry_once(store: Store):
+    """Neither entries of one instant nor entries written meanwhile are repeated or left out."""
+    added = [entry_of(exchange(serial // 4)) for serial in range(22)]
+    add(store, *added)
     seen: list[Entry] = []
     after: Place | None = None
     for _ in range(5):
         with store.begin() as connection:
-            page, after = entries.page(connection, wanted(limit=5, after=after))
+            page, after = entries.page(connection, query(limit=5, after=after))
         seen += page
         add(store, entry_of(exchange(1000 + len(seen))))
 
     assert after is None
-    assert seen == sorted(kept, key=lambda entry: entry.place, reverse=True)
+    assert seen == sorted(added, key=lambda entry: entry.key, reverse=True)
 
 
-def test_a_last_page_that_is_full_is_the_last(full: Store):
-    """Nobody is sent to an empty page."""
+def test_last_page_that_is_full_has_no_next(full: Store):
+    """No client is sent to an empty page."""
     with full.begin() as connection:
-        assert entries.page(connection, wanted(limit=5))[1] is None
-        assert entries.page(connection, wanted(limit=4))[1] == KEPT[1].place
+        assert entries.page(connection, query(limit=5))[1] is None
+        assert entries.page(connection, query(limit=4))[1] == ENTRIES[1].key
 
 
-def test_an_entry_is_read_by_its_place(full: Store):
-    """By its organization alone, or by whoever may see all."""
-    place = KEPT[5].place
+def test_entry_is_read_by_its_key_and_organization(full: Store):
+    """Another organization does not see the entry, and a reader of all organizations does."""
+    key = ENTRIES[5].key
     with full.begin() as connection:
-        assert entries.one(connection, OTHER, place) == KEPT[5]
-        assert entries.one(connection, None, place) == KEPT[5]
-        assert entries.one(connection, ORGANIZATION, place) is None
-        assert entries.one(connection, None, place._replace(id=place.id ^ 1)) is None
-        assert entries.one(connection, None, place._replace(at=NOW)) is None
+        assert entries.one(connection, OTHER, key) == ENTRIES[5]
+        assert entries.one(connection, None, key) == ENTRIES[5]
+        assert entries.one(connection, ORGANIZATION, key) is None
+        assert entries.one(connection, None, key._replace(id=key.id ^ 1)) is None
+        assert entries.one(connection, None, key._replace(arrived_at=NOW)) is None
 
 
 @pytest.mark.parametrize("number", [0, 7, 2**63 - 1])
-def test_a_reference_names_one_place(number: int):
-    """To the microsecond, and back."""
-    place = Place(NOW + timedelta(microseconds=123457), number)
+def test_reference_of_a_key_is_read_back_as_the_key(number: int):
+    """The reference holds the time to the microsecond."""
+    key = Place(NOW + timedelta(microseconds=123457), number)
 
-    assert Place.of(place.reference) == place
-    assert len(place.reference) == 30
+    assert Place.of(key.reference) == key
+    assert len(key.reference) == 30
 
 
 @pytest.mark.parametrize(
     "reference", ["", "x", "0" * 29, "0" * 31, "0" * 14 + "8" + "0" * 15, "G" * 30, "0" * 30 + "\n"]
 )
-def test_what_names_no_place_is_refused(reference: str):
-    """Before it is asked of the database."""
+def test_malformed_reference_raises_value_error(reference: str):
+    """The database is not asked for such a reference."""
     with pytest.raises(ValueError, match="expected the id of an entry"):
         Place.of(reference)
 
 
 @pytest.fixture(params=KINDS)
 def large(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
-    """A journal of some thousand entries in several months; PostgreSQL has counted them."""
+    """Return a journal of some thousand entries in several months, analyzed by PostgreSQL."""
     store = Store(fresh_database(request.param, prepare))
     with store.begin() as connection:
         ensure_months(connection, NOW)
         rows = [entry_of(exchange(serial * 600)) for serial in range(MANY)]
         rows += [receipt(serial)._replace(id=serial) for serial in range(MANY)]
-        connection.execute(insert(tables.journal), [row._asdict() for row in rows])
+        connection.execute(insert(tables.journal), [entries.entry_row(row) for row in rows])
         if request.param == "postgresql":
             connection.exec_driver_sql("ANALYZE journal")
     add_short(store)
@@ -223,18 +227,18 @@ def large(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iter
 
 
 def plan(store: Store, act: Any) -> str:
-    """How the database goes about what is asked of the journal."""
-    asked: list[Any] = []
+    """Return the database's plan of the one statement on the journal."""
+    statements: list[Any] = []
 
     def note(_connection: object, _cursor: object, sql: str, values: Any, *_: object) -> None:
         if "FROM journal" in sql:
-            asked.append((sql, values))
+            statements.append((sql, values))
 
     explain = "EXPLAIN QUERY PLAN " if store.engine.dialect.name == "sqlite" else "EXPLAIN "
     event.listen(store.engine, "before_cursor_execute", note)
     with store.begin() as connection:
         act(connection)
-        [(sql, values)] = asked
+        [(sql, values)] = statements
         return "\n".join(map(str, connection.exec_driver_sql(explain + sql, values).all()))
 
 
@@ -249,23 +253,23 @@ def plan(store: Store, act: Any) -> str:
     ],
     ids=["nav", "receipt", "iuv", "short-iuv", "all"],
 )
-def test_a_search_goes_by_an_index(large: Store, filters: dict[str, Any], index: str):
-    """Of months with millions of entries none is read through."""
+def test_search_by_each_key_uses_its_index(large: Store, filters: dict[str, Any], index: str):
+    """No month with millions of entries is read as a whole."""
     last = NOW + timedelta(days=40)
-    said = plan(large, lambda c: entries.page(c, wanted(**filters, last=last)))
+    steps = plan(large, lambda c: entries.page(c, query(**filters, last=last)))
 
     if large.engine.dialect.name == "sqlite":
-        assert f"USING INDEX ix_journal_{index} " in f"{said} "
+        assert f"USING INDEX ix_journal_{index} " in f"{steps} "
     else:
-        assert f"journal_2026_03_{index}_idx" in said
-        assert "Seq Scan on journal_2026" not in said
+        assert f"journal_2026_03_{index}_idx" in steps
+        assert "Seq Scan on journal_2026" not in steps
 
 
-def test_an_entry_is_read_by_an_index(large: Store):
-    """Whether its organization is known or not."""
-    place = Place(NOW + 600 * SECOND, 1)
+def test_read_of_one_entry_uses_an_index(large: Store):
+    """The index is used with and without the organization."""
+    key = Place(NOW + 600 * SECOND, 1)
     for organization in (ORGANIZATION, None):
-        said = plan(large, lambda c, who=organization: entries.one(c, who, place))
+        steps = plan(large, lambda c, who=organization: entries.one(c, who, key))
 
-        assert "SCAN journal" not in said
-        assert "Seq Scan on journal_2026" not in said
+        assert "SCAN journal" not in steps
+        assert "Seq Scan on journal_2026" not in steps

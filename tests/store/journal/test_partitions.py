@@ -1,4 +1,4 @@
-"""The journal's months: a place for every entry, made ahead, moved into, dropped whole."""
+"""The journal's monthly partitions: created ahead, filled from the default one, dropped whole."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from gpd_soap.store import tables
-from gpd_soap.store.journal import partitions as months
-from gpd_soap.store.journal import purge
+from gpd_soap.store.journal import partitions, purge
 from gpd_soap.store.journal.partitions import ensure_months
-from gpd_soap.store.journal.writer import keep
+from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from tests.postgres import Postgres
 from tests.store.journal.test_writer import complaints, exchange
@@ -22,27 +21,27 @@ APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 
 
 def add(store: Store, *instants: datetime) -> None:
-    """Keep an entry of each instant."""
+    """Write an entry of each instant."""
     with store.begin() as connection:
-        keep(connection, [entry_of(exchange(at=at)) for at in instants])
+        write_entries(connection, [entry_of(exchange(at=instant)) for instant in instants])
 
 
 def ensure(store: Store, now: datetime = NOW) -> None:
-    """Make the months that are wanted then."""
+    """Create the partitions that are needed at `now`."""
     with store.begin() as connection:
         ensure_months(connection, now)
 
 
-def kept(store: Store) -> list[datetime]:
-    """The instants of all entries."""
+def stored_instants(store: Store) -> list[datetime]:
+    """Return the instants of all entries."""
     with store.begin() as connection:
-        at = tables.journal.c.at
-        return list(connection.execute(select(at).order_by(at)).scalars())
+        column = tables.journal.c.at
+        return list(connection.execute(select(column).order_by(column)).scalars())
 
 
-def places(store: Store) -> dict[str, int]:
-    """How many entries are in which partition."""
-    parts = months.PARTITIONS
+def partition_sizes(store: Store) -> dict[str, int]:
+    """Return the number of entries of each partition."""
+    parts = partitions.PARTITIONS
     with store.begin() as connection:
         return {
             name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()  # noqa: S608  # a test's
@@ -50,20 +49,21 @@ def places(store: Store) -> dict[str, int]:
         }
 
 
-def test_this_month_and_the_next_two_have_a_partition(on_postgresql: Store):
-    """And however often that is asked for, they are made once."""
+def test_ensure_months_twice_creates_this_month_and_the_next_two_once(on_postgresql: Store):
+    """The second call finds every partition and creates none."""
     for _ in range(2):
         ensure(on_postgresql)
 
-    assert list(places(on_postgresql)) == [
+    assert list(partition_sizes(on_postgresql)) == [
         *("journal_2026_03", "journal_2026_04", "journal_2026_05", "journal_rest"),
     ]
     ensure(on_postgresql, datetime(2026, 12, 31, 23, 59, tzinfo=UTC))
-    assert {"journal_2026_12", "journal_2027_01", "journal_2027_02"} < places(on_postgresql).keys()
+    names = partition_sizes(on_postgresql).keys()
+    assert {"journal_2026_12", "journal_2027_01", "journal_2027_02"} < names
 
 
-def test_a_month_is_that_of_utc_to_the_microsecond(on_postgresql: Store):
-    """However the session's or the machine's clock is set."""
+def test_entry_at_a_month_s_edge_goes_to_its_month_in_utc(on_postgresql: Store):
+    """The time zone of the session makes no difference."""
     ensure(on_postgresql)
     with on_postgresql.begin() as connection:
         connection.execute(text("SET LOCAL timezone = 'Pacific/Kiritimati'"))
@@ -71,8 +71,8 @@ def test_a_month_is_that_of_utc_to_the_microsecond(on_postgresql: Store):
     june = datetime(2026, 6, 1, tzinfo=UTC)
     add(on_postgresql, APRIL - MICROSECOND, APRIL, june - MICROSECOND, june)
 
-    found = {name: many for name, many in places(on_postgresql).items() if many}
-    assert found == {
+    filled = {name: size for name, size in partition_sizes(on_postgresql).items() if size}
+    assert filled == {
         "journal_2026_03": 1,
         "journal_2026_04": 1,
         "journal_2026_05": 1,
@@ -80,45 +80,45 @@ def test_a_month_is_that_of_utc_to_the_microsecond(on_postgresql: Store):
     }
 
 
-def test_an_entry_without_a_month_is_kept_and_moves_when_it_is_made(on_postgresql: Store):
-    """Nothing is ever refused, and nothing is lost on the way."""
+def test_entry_without_a_partition_moves_when_its_month_is_created(on_postgresql: Store):
+    """The default partition takes it, and no entry is lost on the way."""
     instants = [NOW, APRIL, datetime(2031, 1, 1, tzinfo=UTC)]
     add(on_postgresql, *instants)
-    assert places(on_postgresql) == {"journal_rest": 3}
+    assert partition_sizes(on_postgresql) == {"journal_rest": 3}
 
     ensure(on_postgresql)
 
-    assert places(on_postgresql) == {
+    assert partition_sizes(on_postgresql) == {
         "journal_2026_03": 1,
         "journal_2026_04": 1,
         "journal_2026_05": 0,
         "journal_rest": 1,
     }
-    assert kept(on_postgresql) == instants
+    assert stored_instants(on_postgresql) == instants
 
 
-def test_an_entry_that_is_being_written_moves_too(on_postgresql: Store):
-    """Whoever makes its month waits for it, and then nothing is in the way."""
-    made: list[bool] = []
+def test_entry_of_an_open_transaction_moves_after_its_commit(on_postgresql: Store):
+    """The creation of its month waits for that commit, and then succeeds."""
+    created: list[bool] = []
 
-    def make() -> None:
+    def create() -> None:
         ensure(on_postgresql)
-        made.append(True)
+        created.append(True)
 
-    making = threading.Thread(target=make)
+    creating = threading.Thread(target=create)
     with on_postgresql.begin() as connection:
-        keep(connection, [entry_of(exchange())])
-        making.start()
-        making.join(0.5)
-        assert made == []
-    making.join(60)
+        write_entries(connection, [entry_of(exchange())])
+        creating.start()
+        creating.join(0.5)
+        assert created == []
+    creating.join(60)
 
-    assert made == [True]
-    assert places(on_postgresql)["journal_2026_03"] == 1
+    assert created == [True]
+    assert partition_sizes(on_postgresql)["journal_2026_03"] == 1
 
 
-def test_a_partition_has_what_its_journal_has(on_postgresql: Store):
-    """Its key and its indexes, so that a search is as fast in each."""
+def test_partition_has_the_indexes_of_the_journal(on_postgresql: Store):
+    """A search is as fast in each partition."""
     ensure(on_postgresql)
     indexes = text("SELECT count(*) FROM pg_indexes WHERE tablename = :name")
     with on_postgresql.begin() as connection:
@@ -130,16 +130,16 @@ def test_a_partition_has_what_its_journal_has(on_postgresql: Store):
     assert counted == [4, 4, 4]
 
 
-def test_sqlite_has_no_months_and_needs_none(store: Store):
-    """The same calls do on both what there is to do."""
+def test_ensure_months_with_an_entry_leaves_it_on_either_database(store: Store):
+    """The same calls work on SQLite, which has no partitions."""
     add(store, NOW)
     ensure(store)
 
-    assert kept(store) == [NOW]
+    assert stored_instants(store) == [NOW]
 
 
-def make_while_writing(store: Store, together: Wait, first: int) -> None:
-    """Make the months, and write entries of them, at the same instant."""
+def create_while_writing(store: Store, together: Wait, first: int) -> None:
+    """Create the months, and write entries of them, at the same time."""
     together()
     for serial in range(first, first + 50):
         store.journal.write(exchange(at=NOW + serial * MICROSECOND))
@@ -148,31 +148,32 @@ def make_while_writing(store: Store, together: Wait, first: int) -> None:
     assert store.journal.flush(20)
 
 
-def test_processes_that_make_months_together_make_them_once(crew: Crew, postgresql_url: str):
-    """While all of them write entries that belong there."""
-    crew.race(make_while_writing, postgresql_url, range(0, 50 * crew.size, 50))
+def test_processes_that_create_months_together_lose_no_entry(crew: Crew, postgresql_url: str):
+    """All of them write entries of these months meanwhile."""
+    crew.race(create_while_writing, postgresql_url, range(0, 50 * crew.size, 50))
 
     store = Store(postgresql_url)
-    assert kept(store) == [NOW + serial * MICROSECOND for serial in range(50 * crew.size)]
-    assert places(store)["journal_2026_03"] == 50 * crew.size
+    instants = [NOW + serial * MICROSECOND for serial in range(50 * crew.size)]
+    assert stored_instants(store) == instants
+    assert partition_sizes(store)["journal_2026_03"] == 50 * crew.size
     store.close()
 
 
-def test_the_writer_makes_a_month_with_its_first_entry(on_postgresql: Store):
-    """A server that runs for years needs nobody to do it."""
-    for at in (NOW, APRIL, datetime(2026, 9, 1, tzinfo=UTC)):
-        on_postgresql.journal.write(exchange(at=at))
+def test_writer_with_the_first_entry_of_a_month_creates_its_partition(on_postgresql: Store):
+    """A server that runs for years needs no command for it."""
+    for instant in (NOW, APRIL, datetime(2026, 9, 1, tzinfo=UTC)):
+        on_postgresql.journal.write(exchange(at=instant))
         assert on_postgresql.journal.flush(10)
 
-    found = places(on_postgresql)
-    assert found["journal_rest"] == 0
-    assert {"journal_2026_06", "journal_2026_11"} < found.keys()
+    sizes = partition_sizes(on_postgresql)
+    assert sizes["journal_rest"] == 0
+    assert {"journal_2026_06", "journal_2026_11"} < sizes.keys()
 
 
-def test_who_may_not_make_tables_can_write(
+def test_writer_without_the_right_to_create_tables_writes_to_the_rest(
     on_postgresql: Store, postgres: Postgres, caplog: pytest.LogCaptureFixture
 ):
-    """It is said once; the entries wait in `journal_rest` for somebody who may."""
+    """One warning is logged, and the entries stay in `journal_rest` until the month is created."""
     url = make_url(str(on_postgresql.engine.url))
     with postgres.connect(str(url.database)) as admin:
         admin.execute("DROP ROLE IF EXISTS clerk")
@@ -184,11 +185,10 @@ def test_who_may_not_make_tables_can_write(
         assert clerk.journal.flush(10)
     clerk.close()
 
-    assert places(on_postgresql) == {"journal_rest": 3}
-    said = "the journal's months cannot be made"
-    assert complaints(caplog) == [("WARNING", said, None)]
+    assert partition_sizes(on_postgresql) == {"journal_rest": 3}
+    assert complaints(caplog) == [("WARNING", "journal partitions cannot be created", None)]
     ensure(on_postgresql)
-    assert places(on_postgresql)["journal_2026_03"] == 3
+    assert partition_sizes(on_postgresql)["journal_2026_03"] == 3
     with postgres.connect(str(url.database)) as admin:
         admin.execute("DROP OWNED BY clerk")
         admin.execute("DROP ROLE clerk")
@@ -198,30 +198,30 @@ OLD = [datetime(2024, month, day, tzinfo=UTC) for month in (1, 2, 3) for day in 
 UNTIL = datetime(2024, 3, 16, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("made", [OLD[:1], []], ids=["months", "rest"])
-def test_a_purge_removes_what_is_older_and_nothing_else(
-    store: Store, monkeypatch: pytest.MonkeyPatch, made: list[datetime]
+@pytest.mark.parametrize("partitioned", [OLD[:1], []], ids=["months", "rest"])
+def test_purge_with_and_without_partitions_removes_older_entries_alone(
+    store: Store, monkeypatch: pytest.MonkeyPatch, partitioned: list[datetime]
 ):
-    """A few at a time; whole months where they are apart, which then are gone."""
+    """A few entries are deleted at a time, and partitions that are older as a whole are dropped."""
     monkeypatch.setattr(purge, "CHUNK", 2)
-    for at in made:
-        ensure(store, at)
+    for instant in partitioned:
+        ensure(store, instant)
     add(store, *OLD, UNTIL - MICROSECOND, UNTIL, NOW)
 
     assert purge.count(store, UNTIL) == 9
     assert purge.purge(store, UNTIL) == 9
 
-    assert kept(store) == [UNTIL, OLD[-1], NOW]
+    assert stored_instants(store) == [UNTIL, OLD[-1], NOW]
     assert purge.purge(store, UNTIL) == 0
     if store.engine.dialect.name == "postgresql":
-        assert "journal_2024_02" not in places(store)
-        for name in (name for name in places(store) if "2024" in name):
+        assert "journal_2024_02" not in partition_sizes(store)
+        for name in (name for name in partition_sizes(store) if "2024" in name):
             with store.begin() as connection:
                 connection.execute(text(f"DROP TABLE {name}"))
 
 
 @pytest.mark.parametrize(
-    ("now", "many", "then"),
+    ("now", "months", "before"),
     [
         ("2026-03-16T09:00:00+00:00", 24, "2024-03-16T09:00:00+00:00"),
         ("2026-02-28T12:00:00+00:00", 24, "2024-02-28T12:00:00+00:00"),
@@ -231,6 +231,8 @@ def test_a_purge_removes_what_is_older_and_nothing_else(
         ("2026-12-31T00:00:00+00:00", 36, "2023-12-31T00:00:00+00:00"),
     ],
 )
-def test_so_many_months_before_is_the_same_day_or_the_last(now: str, many: int, then: str):
-    """Of two months of unequal length the shorter decides."""
-    assert purge.before(datetime.fromisoformat(now), many) == datetime.fromisoformat(then)
+def test_months_before_falls_back_to_last_day_of_month(now: str, months: int, before: str):
+    """The day is the same, unless the earlier month is too short for it."""
+    instant = purge.months_before(datetime.fromisoformat(now), months)
+
+    assert instant == datetime.fromisoformat(before)

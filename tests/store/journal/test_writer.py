@@ -1,4 +1,4 @@
-"""The journal's writer: behind the requests, never in their way, and nothing twice."""
+"""The journal's writer: it delays no request, loses no entry and writes none twice."""
 
 import threading
 import time
@@ -10,9 +10,9 @@ from sqlalchemy import Connection, func, make_url, select, text
 from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import LOCK_SECONDS
-from gpd_soap.store.journal import writer as module
+from gpd_soap.store.journal import writer
 from gpd_soap.store.journal.entries import Entry, entries_of
-from gpd_soap.store.journal.writer import keep
+from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres
@@ -21,13 +21,13 @@ from tests.store.samples import CLAIM, NOW, ORGANIZATION, nav
 
 ENTRY = tables.journal.c
 SECOND = timedelta(seconds=1)
-#: LIMIT: seconds after which what a test waits for hangs, on the slowest machine.
+#: LIMIT: 60 seconds; a longer wait is a hang, on the slowest machine too.
 HANGS = 60.0
 
 
 def exchange(serial: int = 1, **more: object) -> ExchangeRecord:
-    """A verify of a notice, a second later for each serial."""
-    told = ExchangeRecord(
+    """Return a verify of a notice, a second later for each serial."""
+    record = ExchangeRecord(
         arrived_at=NOW + serial * SECOND,
         seconds=0.0012,
         caller="192.0.2.7",
@@ -46,39 +46,39 @@ def exchange(serial: int = 1, **more: object) -> ExchangeRecord:
         status=200,
         soap_action=None,
     )
-    return told._replace(**more)  # type: ignore[arg-type]  # the fields above
+    return record._replace(**more)  # type: ignore[arg-type]  # the fields above
 
 
 def kept(store: Store) -> list[str]:
-    """The notices of every entry, in the order of their time."""
+    """Return the notices of all entries, in the order of their time."""
     with store.begin() as connection:
         return list(connection.execute(select(ENTRY.nav).order_by(ENTRY.at)).scalars())
 
 
 def navs(*serials: int) -> list[str]:
-    """The numbers of notices."""
+    """Return the notice numbers of these serials."""
     return [nav(serial) for serial in serials]
 
 
-def wait_until_kept(store: Store, many: int) -> None:
-    """Return when so many entries are there; fail after some seconds."""
+def wait_until_kept(store: Store, count: int) -> None:
+    """Return once `count` entries are stored; fail after `HANGS` seconds."""
     deadline = time.monotonic() + HANGS
-    while len(kept(store)) < many:
+    while len(kept(store)) < count:
         assert time.monotonic() < deadline, kept(store)
         time.sleep(0.05)
 
 
 def complaints(caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, object]]:
-    """What the journal complains of: how loud, in which words, how many."""
+    """Return what the journal logged: level, message and fields."""
     return [
         (record.levelname, record.getMessage(), record.__dict__.get("fields"))
         for record in caplog.records
-        if record.name == module.LOG.name
+        if record.name == writer.logger.name
     ]
 
 
-def test_an_entry_is_written_by_itself(store: Store):
-    """Nobody need ask for it, and the next ones too."""
+def test_entry_is_written_without_a_flush(store: Store):
+    """The thread writes the first entry and those that come later."""
     store.journal.write(exchange(1))
     wait_until_kept(store, 1)
     store.journal.write(exchange(2))
@@ -87,8 +87,8 @@ def test_an_entry_is_written_by_itself(store: Store):
     assert kept(store) == navs(1, 2)
 
 
-def test_nothing_is_started_before_the_first_exchange(store: Store):
-    """So that a server can fork: a thread does not come along."""
+def test_thread_starts_with_the_first_exchange(store: Store):
+    """A server can fork before: a thread would not survive it."""
     threads = threading.active_count()
     store.journal.flush()
     assert threading.active_count() == threads
@@ -99,15 +99,15 @@ def test_nothing_is_started_before_the_first_exchange(store: Store):
     assert threading.active_count() == threads
 
 
-def test_entries_are_written_together(store: Store, monkeypatch: pytest.MonkeyPatch):
-    """Many make a few transactions, each of at most so many."""
+def test_many_entries_are_written_in_a_few_batches(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """A transaction has at most 500 entries."""
     sizes: list[int] = []
 
-    def counted(connection: Connection, entries: list[Entry], *, again: bool) -> None:
+    def count_and_write(connection: Connection, entries: list[Entry], *, again: bool) -> None:
         sizes.append(len(entries))
-        keep(connection, entries, again=again)
+        write_entries(connection, entries, again=again)
 
-    monkeypatch.setattr(module, "keep", counted)
+    monkeypatch.setattr(writer, "write_entries", count_and_write)
     for serial in range(1250):
         store.journal.write(exchange(serial))
     assert store.journal.flush(20)
@@ -116,8 +116,8 @@ def test_entries_are_written_together(store: Store, monkeypatch: pytest.MonkeyPa
     assert kept(store) == navs(*range(1250))
 
 
-def test_many_threads_lose_nothing(store: Store):
-    """Each entry is there once, whoever wrote it and however often it was flushed meanwhile."""
+def test_entries_of_many_threads_are_each_written_once(store: Store):
+    """Each thread also flushes the journal meanwhile."""
 
     def write(first: int) -> None:
         for serial in range(first, first + 200):
@@ -135,8 +135,8 @@ def test_many_threads_lose_nothing(store: Store):
     assert kept(store) == navs(*range(1600))
 
 
-def test_a_writer_does_not_wait(store: Store):
-    """While another holds the database, a thousand entries take no time."""
+def test_write_with_a_locked_database_returns_at_once(store: Store):
+    """A thousand entries are queued in less time than one wait for the lock."""
     with store.begin() as connection:
         connection.execute(text("DELETE FROM journal"))  # SQLite's one writer is here now
         began = time.perf_counter()
@@ -149,39 +149,39 @@ def test_a_writer_does_not_wait(store: Store):
     assert len(kept(store)) == 1000
 
 
-def test_what_is_written_again_is_kept_once(store: Store):
-    """A commit whose answer was lost is followed by another try."""
+def test_entries_that_are_written_again_are_stored_once(store: Store):
+    """The writer tries again after a commit whose answer was lost."""
     entries = entries_of([exchange(serial) for serial in range(5)])
     for again in (False, True, True):
         with store.begin() as connection:
-            keep(connection, entries, again=again)
+            write_entries(connection, entries, again=again)
 
     assert kept(store) == navs(*range(5))
 
 
-def test_what_is_kept_is_what_was_told(store: Store):
-    """By either way of writing, whatever signs are in it, cut to what the table takes."""
+def test_entry_with_special_characters_is_stored_unchanged(store: Store):
+    """COPY and INSERT store the same, and cut long values to the width of their column."""
     strange = exchange(rule="a\tb\\N\n" * 60, caller="x" * 99, psp="\\N", receipt_id="a\\.b\r")
     entries = entries_of([strange, strange])
     for again, entry in enumerate(entries):
         with store.begin() as connection:
-            keep(connection, [entry], again=bool(again))
+            write_entries(connection, [entry], again=bool(again))
 
     with store.begin() as connection:
-        found = {Entry._make(row) for row in connection.execute(select(*ENTRY))}
-    assert found == set(entries)
+        stored = {Entry._make(row) for row in connection.execute(select(*ENTRY))}
+    assert stored == set(entries)
     assert (len(entries[0].rule), len(entries[0].caller)) == (255, 64)
 
 
-def test_a_database_that_comes_back_gets_what_waited(
+def test_database_that_restarts_gets_the_waiting_entries(
     on_postgresql: Store,
     postgres: Postgres,
     databases: Databases,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ):
-    """Late, each once, in order; what there was no room for is counted."""
-    monkeypatch.setattr(module, "MOST", 10)
+    """Each is written once and in order; the entries beyond the limit are counted as lost."""
+    monkeypatch.setattr(writer, "MAX_WAITING", 10)
     on_postgresql.journal.write(exchange(0))
     wait_until_kept(on_postgresql, 1)
 
@@ -198,16 +198,16 @@ def test_a_database_that_comes_back_gets_what_waited(
     wait_until_kept(on_postgresql, 12)
 
     assert on_postgresql.journal.flush(10)
-    # One was in the writer's hands, ten could wait.
+    # One entry was in the batch that failed, and ten could wait.
     assert kept(on_postgresql) == navs(*range(12))
     assert complaints(caplog) == [
         ("WARNING", "the journal cannot be written: entries wait", None),
-        ("WARNING", "the journal goes on", {"lost": 8}),
+        ("WARNING", "journal writer recovered", {"lost": 8}),
     ]
 
 
-def test_a_session_that_is_cut_off_loses_nothing(on_postgresql: Store, postgres: Postgres):
-    """The writer's connection is replaced like any other."""
+def test_session_that_is_terminated_loses_no_entry(on_postgresql: Store, postgres: Postgres):
+    """The writer opens another connection."""
     name = make_url(str(on_postgresql.engine.url)).database
     for serial in range(3):
         on_postgresql.journal.write(exchange(serial))
@@ -219,10 +219,10 @@ def test_a_session_that_is_cut_off_loses_nothing(on_postgresql: Store, postgres:
     assert kept(on_postgresql) == navs(0, 1, 2)
 
 
-def test_what_no_database_takes_stops_nothing(
+def test_entry_that_the_database_rejects_does_not_stop_the_next(
     on_postgresql: Store, caplog: pytest.LogCaptureFixture
 ):
-    """It is counted as lost, and what comes after it is kept."""
+    """The rejected entry is counted as lost, and the next one is stored."""
     on_postgresql.journal.write(exchange(1, rule="\x00"))
     assert on_postgresql.journal.flush(10)
     on_postgresql.journal.write(exchange(2))
@@ -230,13 +230,13 @@ def test_what_no_database_takes_stops_nothing(
 
     assert kept(on_postgresql) == navs(2)
     assert complaints(caplog) == [
-        ("ERROR", "the journal cannot keep these entries", None),
-        ("WARNING", "the journal goes on", {"lost": 1}),
+        ("ERROR", "the database rejected a batch of journal entries", None),
+        ("WARNING", "journal writer recovered", {"lost": 1}),
     ]
 
 
 def test_only_the_journal_commits_without_waiting_for_the_disk(store: Store):
-    """On sessions of its own: every other commit is as durable as ever."""
+    """The journal has connections of its own, and every other commit stays durable."""
     on_postgresql = store.engine.dialect.name == "postgresql"
     show = "SHOW synchronous_commit" if on_postgresql else "PRAGMA synchronous"
     durable, hurried = ("on", "off") if on_postgresql else (2, 1)
@@ -244,11 +244,11 @@ def test_only_the_journal_commits_without_waiting_for_the_disk(store: Store):
         for _ in range(2):
             with engine.begin() as connection:
                 assert connection.exec_driver_sql(show).scalar_one() == expected
-    store.journal.rest()
+    store.journal.release()
 
 
-def test_a_child_writes_its_own_and_nothing_of_its_parent_s(store: Store):
-    """After a fork each process has a thread and entries of its own."""
+def test_forked_child_writes_its_own_entries_alone(store: Store):
+    """After a fork each process has a thread and a queue of its own."""
     store.journal.write(exchange(1))
 
     def child() -> bool:
@@ -263,8 +263,8 @@ def test_a_child_writes_its_own_and_nothing_of_its_parent_s(store: Store):
     assert kept(store) == navs(1, 2, 3)
 
 
-def test_closing_a_store_writes_what_waits(store: Store, prepared_url: str):
-    """A program that ends in good order loses nothing."""
+def test_close_of_a_store_writes_the_waiting_entries(store: Store, prepared_url: str):
+    """A program that ends without a failure loses no entry."""
     other = Store(prepared_url)
     other.journal.write(exchange(1))
     other.close()
@@ -272,8 +272,8 @@ def test_closing_a_store_writes_what_waits(store: Store, prepared_url: str):
     assert kept(store) == navs(1)
 
 
-def test_an_end_is_not_waited_for_for_ever(store: Store, caplog: pytest.LogCaptureFixture):
-    """Where the database does not take what waits, its number is told and the end comes."""
+def test_flush_with_a_broken_database_ends_in_time(store: Store, caplog: pytest.LogCaptureFixture):
+    """The number of unwritten entries is logged, and a later flush writes them."""
     with store.begin() as connection:
         connection.execute(text("ALTER TABLE journal RENAME TO elsewhere"))
     store.journal.write(exchange(1))
@@ -284,14 +284,14 @@ def test_an_end_is_not_waited_for_for_ever(store: Store, caplog: pytest.LogCaptu
         connection.execute(text("ALTER TABLE elsewhere RENAME TO journal"))
 
     assert not written
-    assert took < module.FLUSH_WITHIN + HANGS
-    assert complaints(caplog)[-1] == ("WARNING", "the journal ends", {"unwritten": 1})
+    assert took < writer.FLUSH_WITHIN + HANGS
+    assert complaints(caplog)[-1] == ("WARNING", "journal writer stopped", {"unwritten": 1})
     assert store.journal.flush(10)
     assert kept(store) == navs(1)
 
 
-def test_entries_of_one_instant_are_all_kept(store: Store):
-    """Workers share a clock, not a sequence."""
+def test_entries_of_one_instant_are_all_stored(store: Store):
+    """Their random ids keep them apart."""
     for _ in range(50):
         store.journal.write(exchange(1))
     assert store.journal.flush(10)

@@ -1,4 +1,4 @@
-"""Positions come in all or none, with numbers that nobody else has."""
+"""Positions are inserted all or none, with numbers that are not in use."""
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -9,8 +9,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.errors import AlreadyKept, UnusableDatabase
 from gpd_soap.store.positions import insert as positions
-from gpd_soap.store.positions import numbers
-from gpd_soap.store.positions import retired_numbers as retired
+from gpd_soap.store.positions import numbers, retired_numbers
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.store.samples import (
@@ -29,7 +28,7 @@ from tests.store.samples import (
 
 
 def kept_iupds(store: Store) -> set[str]:
-    """Every position of the store."""
+    """Return the IUPDs of all positions of the store."""
     with store.begin() as connection:
         return set(connection.execute(select(tables.position.c.iupd)).scalars())
 
@@ -43,8 +42,8 @@ def kept_iupds(store: Store) -> set[str]:
     ],
     ids=["IUPD", "NAV", "IUV"],
 )
-def test_what_is_in_use_is_refused_and_nothing_of_it_is_kept(store: Store, second: NewPosition):
-    """An IUPD, a NAV and an IUV are used once by an organization; the batch leaves no trace."""
+def test_batch_with_an_identifier_in_use_is_refused_as_a_whole(store: Store, second: NewPosition):
+    """An organization uses an IUPD, a NAV and an IUV once; no position of the batch is stored."""
     add(store, position("P", option(1)))
 
     with pytest.raises(AlreadyKept):
@@ -54,8 +53,8 @@ def test_what_is_in_use_is_refused_and_nothing_of_it_is_kept(store: Store, secon
     add(store, position("BEFORE", option(9)))
 
 
-def test_two_organizations_may_use_the_same_numbers(store: Store):
-    """Numbers belong to an organization."""
+def test_same_numbers_of_two_organizations_are_stored(store: Store):
+    """Numbers are unique within an organization."""
     add(store, position("P", option(1)), position("P", option(1), organization=OTHER))
 
     with store.begin() as connection:
@@ -63,16 +62,16 @@ def test_two_organizations_may_use_the_same_numbers(store: Store):
         assert sorted(organizations) == [ORGANIZATION, OTHER]
 
 
-def test_an_organization_that_is_not_ours_is_not_called_a_duplicate(store: Store):
-    """Another mistake is not hidden behind the usual one."""
+def test_position_of_an_unregistered_organization_is_not_called_a_duplicate(store: Store):
+    """An integrity error of another kind is raised as it is."""
     with pytest.raises(IntegrityError):
         add(store, position("P", option(1), organization=STRANGER))
 
     assert kept_iupds(store) == set()
 
 
-def test_an_error_of_the_database_does_not_repeat_what_was_given(store: Store):
-    """Names and fiscal codes stay out of what is logged."""
+def test_error_of_the_database_does_not_repeat_personal_data(store: Store):
+    """Names and fiscal codes stay out of the error, which is logged."""
     add(store, position("P", option(1)))
 
     with pytest.raises(AlreadyKept) as refused:
@@ -81,8 +80,8 @@ def test_an_error_of_the_database_does_not_repeat_what_was_given(store: Store):
     assert "Maria" not in f"{refused.value} {refused.value.__cause__}"
 
 
-def test_a_failed_transaction_leaves_nothing(store: Store):
-    """An exception rolls back all that was written, whatever it was."""
+def test_transaction_that_raises_is_rolled_back(store: Store):
+    """An exception of any kind rolls back all that was written."""
 
     def fail() -> None:
         with store.begin() as connection:
@@ -95,8 +94,8 @@ def test_a_failed_transaction_leaves_nothing(store: Store):
     assert kept_iupds(store) == set()
 
 
-def test_a_released_savepoint_does_not_outlive_its_transaction(store: Store):
-    """What a savepoint kept is gone when the transaction around it fails."""
+def test_released_savepoint_in_a_failed_transaction_is_rolled_back(store: Store):
+    """The rows of the savepoint are rolled back with the transaction around it."""
 
     def fail() -> None:
         with store.begin() as connection:
@@ -110,8 +109,8 @@ def test_a_released_savepoint_does_not_outlive_its_transaction(store: Store):
     assert kept_iupds(store) == set()
 
 
-def test_a_savepoint_rolled_back_leaves_the_rest(store: Store):
-    """A load that keeps going loses the row that failed, and no other."""
+def test_savepoint_that_is_rolled_back_leaves_the_other_rows(store: Store):
+    """A load that continues loses the row that failed, and no other."""
     with store.begin() as connection:
         positions.add(connection, [position("P", option(1))], NOW)
         with pytest.raises(AlreadyKept), connection.begin_nested():
@@ -121,8 +120,8 @@ def test_a_savepoint_rolled_back_leaves_the_rest(store: Store):
     assert kept_iupds(store) == {"P", "Q"}
 
 
-def test_issued_numbers_pass_over_imported_ones(store: Store):
-    """A number that came in by import is never handed out again."""
+def test_issue_skips_imported_numbers(store: Store):
+    """A number that came in by import is never issued again."""
     add(store, position("P", option(1), option(2)), position("Q", option(4)))
 
     with store.begin() as connection:
@@ -131,11 +130,11 @@ def test_issued_numbers_pass_over_imported_ones(store: Store):
     assert issued == [nav(3), nav(5)]
 
 
-def test_a_block_of_numbers_is_issued_at_once_and_passes_over_what_is_not_free(store: Store):
-    """In use, retired, or to be avoided: the block is as long as was asked for all the same."""
+def test_issue_of_several_numbers_skips_those_that_are_not_free(store: Store):
+    """Numbers in use, retired or to be avoided are skipped, and the count is still complete."""
     add(store, position("P", option(1), option(9, iuv=nav(4)[1:])))
     with store.begin() as connection:
-        retired.retire(connection, ORGANIZATION, "Q", [option(2)], NOW)
+        retired_numbers.retire(connection, ORGANIZATION, "Q", [option(2)], NOW)
         avoid = {nav(6)[1:]}
         issued = numbers.issue(connection, ORGANIZATION, "01", 5, avoid)
         after = numbers.issue(connection, ORGANIZATION, "01")
@@ -144,15 +143,15 @@ def test_a_block_of_numbers_is_issued_at_once_and_passes_over_what_is_not_free(s
     assert [number.nav for number in after] == [nav(11)]
 
 
-def test_no_number_is_issued_where_none_is_asked_for(store: Store):
-    """And no serial is used up."""
+def test_issue_of_no_number_uses_no_serial(store: Store):
+    """The next number is the first."""
     with store.begin() as connection:
         assert numbers.issue(connection, ORGANIZATION, "01", 0) == []
         assert numbers.issue(connection, ORGANIZATION, "01")[0].nav == nav(1)
 
 
-def test_numbers_that_were_rolled_back_are_issued_again(store: Store):
-    """Nobody has seen them."""
+def test_issue_after_a_rollback_repeats_the_numbers(store: Store):
+    """No payer has seen the numbers of a transaction that was rolled back."""
 
     def fail() -> None:
         with store.begin() as connection:
@@ -166,35 +165,35 @@ def test_numbers_that_were_rolled_back_are_issued_again(store: Store):
         assert numbers.issue(connection, ORGANIZATION, "01")[0].nav == nav(1)
 
 
-def test_postgresql_is_told_to_count_where_it_believes_in_too_few_rows(on_postgresql: Store):
-    """Once for each time that they have doubled, and not where it knows."""
-    believed = text("SELECT reltuples FROM pg_class WHERE relname = 'payment_option'")
-    found = []
+def test_analyze_after_growth_on_postgresql_runs_once_for_each_doubling(on_postgresql: Store):
+    """Where PostgreSQL assumes enough rows, nothing is analyzed."""
+    assumed_rows = text("SELECT reltuples FROM pg_class WHERE relname = 'payment_option'")
+    assumed = []
     with on_postgresql.begin() as connection:
-        for at in range(1, 8):
-            positions.add(connection, [position(f"P{at}", option(at))], NOW)
-            positions.analyze_after_growth(connection, at)
-            found.append(connection.execute(believed).scalar())
+        for serial in range(1, 8):
+            positions.add(connection, [position(f"P{serial}", option(serial))], NOW)
+            positions.analyze_after_growth(connection, serial)
+            assumed.append(connection.execute(assumed_rows).scalar())
 
-    assert found == [1, 1, 3, 3, 3, 3, 7]
+    assert assumed == [1, 1, 3, 3, 3, 3, 7]
 
 
-def test_sqlite_needs_no_telling(fresh_database: FreshDatabase):
-    """It has figures of large tables from its migrations, and keeps them."""
+def test_analyze_after_growth_on_sqlite_changes_nothing(fresh_database: FreshDatabase):
+    """SQLite keeps the statistics of large tables that its migrations wrote."""
     store = Store(fresh_database("sqlite", prepare))
-    figures = text("SELECT tbl, idx, stat FROM sqlite_stat1")
+    statistics = text("SELECT tbl, idx, stat FROM sqlite_stat1")
     with store.begin() as connection:
-        before = connection.execute(figures).all()
+        before = connection.execute(statistics).all()
         positions.analyze_after_growth(connection, 1000)
-        after = connection.execute(figures).all()
+        after = connection.execute(statistics).all()
     store.close()
 
     assert before
     assert after == before
 
 
-def test_an_instant_without_a_zone_is_refused(store: Store):
-    """Nobody could say which instant it is."""
+def test_datetime_without_a_zone_is_refused(store: Store):
+    """Without a zone it is not known which instant is meant."""
     with store.begin() as connection, pytest.raises(Exception, match="time zone"):
         connection.execute(
             insert(tables.probe),
@@ -202,8 +201,8 @@ def test_an_instant_without_a_zone_is_refused(store: Store):
         )
 
 
-def test_the_last_probe_is_remembered(store: Store):
-    """Of any station, and only the last."""
+def test_last_probe_after_several_is_the_latest_of_any_station(store: Store):
+    """The store keeps only the last probe."""
     assert store.last_probe() is None
 
     for instant in (YESTERDAY, NOW):
@@ -216,13 +215,13 @@ def test_the_last_probe_is_remembered(store: Store):
 @pytest.mark.parametrize(
     "address", ["mysql://h/d", "sqlite://", "sqlite:///:memory:", "nonsense", "", "oracle+x://h"]
 )
-def test_an_address_that_is_neither_database_is_refused(address: str):
-    """Said at the start, without a driver's words."""
+def test_address_of_another_database_is_refused(address: str):
+    """The error is ours, and is raised before a driver is loaded."""
     with pytest.raises(UnusableDatabase):
         make_engine(address)
 
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
-def test_every_usual_name_of_postgresql_is_understood(scheme: str):
-    """Hosting services hand out all three."""
+def test_address_with_each_usual_scheme_of_postgresql_is_accepted(scheme: str):
+    """Hosting services use all three."""
     assert make_engine(f"{scheme}://u@h/d").url.drivername == "postgresql+psycopg"

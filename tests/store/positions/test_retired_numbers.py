@@ -1,19 +1,18 @@
-"""A number that was deleted is nobody's again, whichever way somebody asks for it."""
+"""The number of a deleted notice is neither accepted nor issued again."""
 
 import pytest
 
 from gpd_soap.store.database.errors import AlreadyKept
-from gpd_soap.store.positions import numbers
-from gpd_soap.store.positions import retired_numbers as retired
+from gpd_soap.store.positions import numbers, retired_numbers
 from gpd_soap.store.store import Store
 from tests.store.samples import NOW, ORGANIZATION, OTHER, add, nav, option, position
 
 
 @pytest.fixture
 def emptied(store: Store) -> Store:
-    """A store in which the first number was deleted."""
+    """Return a store in which the first number is retired."""
     with store.begin() as connection:
-        retired.retire(connection, ORGANIZATION, "P", [option(1)], NOW)
+        retired_numbers.retire(connection, ORGANIZATION, "P", [option(1)], NOW)
     return store
 
 
@@ -22,21 +21,21 @@ def emptied(store: Store) -> Store:
     [option(1), option(2, iuv=nav(1)[1:]), option(1, iuv=nav(2)[1:])],
     ids=["both", "IUV", "NAV"],
 )
-def test_a_deleted_number_is_not_taken_in_again(emptied: Store, again: object):
-    """Neither its NAV nor its IUV, under whatever IUPD; nothing of the batch is kept."""
+def test_position_with_a_retired_number_is_refused(emptied: Store, again: object):
+    """Neither the NAV nor the IUV is accepted, and no position of the batch is stored."""
     with pytest.raises(AlreadyKept):
         add(emptied, position("Q", option(3)), position("R", again))  # type: ignore[arg-type]
 
     add(emptied, position("Q", option(3)))
 
 
-def test_another_organization_may_have_the_same_number(emptied: Store):
-    """Numbers are an organization's own."""
+def test_retired_number_of_another_organization_is_accepted(emptied: Store):
+    """Numbers are retired for one organization."""
     add(emptied, position("P", option(1))._replace(organization=OTHER))
 
 
-def test_a_deleted_number_is_not_issued_again(emptied: Store):
-    """The issuer passes over it, as over those in use."""
+def test_issue_skips_a_retired_number(emptied: Store):
+    """The next number is issued instead."""
     code = nav(1)[1:3]
     with emptied.begin() as connection:
         [first] = numbers.issue(connection, ORGANIZATION, code)
