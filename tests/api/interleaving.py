@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table, select
 
-from gpd_soap.api.problems import Refused
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, Verdict, settle
 from gpd_soap.store import tables
@@ -26,6 +25,7 @@ from gpd_soap.usecases.positions.create import WriteOptions, create
 from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import Ledger
 from gpd_soap.usecases.positions.update import update, update_many
+from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
 from tests.api.office import CLAIM, NOW, receipt
 from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, share
@@ -194,11 +194,11 @@ def _never(_raw: bytes) -> ExchangeRecord:
 
 
 def outcome(operation: Operation, run: Run) -> object:
-    """Result of an operation, or title and rules of its refusal."""
+    """Result of an operation, or name and rules of its refusal."""
     try:
         return operation(run)
-    except Refused as refused:
-        return refused.problem.title, refused.errors and [e.rule for e in refused.errors]
+    except Refusal as refusal:
+        return type(refusal).__name__, [each.rule for each in refusal.errors]
 
 
 class SettlementSteps:
