@@ -188,7 +188,7 @@ def test_answer_that_is_still_being_sent_holds_its_slots(quick_store: Store):
     ],
     ids=["default", "eight", "one", "key", "face", "one-thread-is-left"],
 )
-def test_key_without_a_setting_may_use_half_of_the_threads(
+def test_requests_of_a_key_are_bounded_by_settings_or_half_of_the_threads(
     settings: Settings, answered: list[int], quick: BackOffice, tmp_path: Path
 ):
     """By default one key may use half of the threads, and all keys together leave one free."""

@@ -1,7 +1,7 @@
 """A client of GPD works here with another base URL and key, over real sockets and PostgreSQL.
 
-Its models are those of GPD's published OpenAPI description (GPD, `openapi/`), read strictly: an
-unknown field is an error, and so is the absence of a field that GPD always sends.
+Its models are those of GPD's published API, read strictly: an unknown field is an error, and so is
+the absence of a field that GPD always sends.
 
 """
 
@@ -389,7 +389,7 @@ def test_gpd_client_lists_and_reads_receipts(base: tuple[str, str], database: st
 
 
 def test_gpd_client_with_wrong_key_or_organization_is_401_or_403(base: tuple[str, str]) -> None:
-    """The name of the service is answered to any key."""
+    """A valid key of any organization can read `/info`."""
     gpd, stranger = Gpd(*base), Gpd(base[0], "wrong")
 
     assert stranger.change(Problem, "GET", ALL, expected=401).status == 401

@@ -101,7 +101,7 @@ def test_rematch_decides_by_the_facts_of_the_moment(
 
 
 def test_receipt_with_number_and_iuv_of_two_notices_pays_the_number(office: BackOffice):
-    """It stays in review because its IUV differs."""
+    """Its case is in review because the IUV differs."""
     office.create(body(option(3), iupd="OTHER"), "?toPublish=true")
     assert send(office, message(1, "r-1", creditorReferenceId=iuv(3))) == "OK"
     assert rematch(office) == (409, "The case has found no notice")

@@ -1,6 +1,6 @@
-"""Operations that a status of a position allows, as in GPD's state machine (GPD).
+"""Operations that each status of a position allows.
 
-Ours differs in one cell: a transfer that is reported already may be reported again.
+SPEC: GPD, its state machine.  Ours differs in one cell: a transfer can be reported again.
 
 """
 

@@ -31,7 +31,7 @@ def race(
 def test_concurrent_creations_with_one_iupd_create_one_position(
     crew: Crew, office: BackOffice, admin_url: str
 ):
-    """The others get 409, and so does each one after the deletion of the notice."""
+    """The others get 409, and so does a creation after its deletion (Notice numbers, rule 4)."""
     for serial in range(1, 6):
         position = body(option(serial))
 

@@ -165,7 +165,7 @@ def test_quarantined_message_shows_its_reason_without_its_content(full: BackOffi
 
 
 def test_message_is_downloaded_byte_for_byte(full: BackOffice):
-    """It is sent as a download, for receipts that are no cases too."""
+    """A receipt that is no open case can be downloaded too."""
     in_utf_16 = message(11, "odd", description="è").decode().replace("\n", "\r\n").encode("utf-16")
     assert send(full, in_utf_16) == "OK"
 
@@ -209,7 +209,7 @@ def test_second_resolution_of_a_case_is_409(full: BackOffice):
 
 
 def test_resolution_of_an_applied_secondary_or_unpaid_receipt_is_409(full: BackOffice):
-    """It can be read alone."""
+    """Such a receipt can only be read."""
     for case, kind in {"applied": "applied", "copy": "secondary", "refused": "not-paid"}.items():
         assert read(full, case)["kind"] == kind
         assert full.post(f"{WORKLIST}/{case}/resolve", NOTE).status == 409

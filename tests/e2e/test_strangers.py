@@ -1,4 +1,4 @@
-"""Senders that never finish, with or without TLS, cost no other client an answer."""
+"""Requests beside senders that never finish, with or without TLS, are answered."""
 
 import socket
 import ssl
@@ -186,7 +186,7 @@ ALL_ANSWERED = {200: REQUESTS + REQUESTS // 4}
 
 @pytest.mark.parametrize("part", [FIRST_BYTE, HALF_HELLO], ids=["one byte", "half a hello"])
 @pytest.mark.parametrize("count", [4, 40, 400])
-def test_handshakes_that_never_end_cost_nobody_an_answer(
+def test_requests_beside_unfinished_handshakes_are_answered(
     tls: Listener, count: int, part: bytes
 ) -> None:
     """Strangers without a certificate, four or four hundred, hold no thread."""
@@ -195,20 +195,22 @@ def test_handshakes_that_never_end_cost_nobody_an_answer(
 
 
 @pytest.mark.parametrize("part", FRAGMENTS.values(), ids=FRAGMENTS)
-def test_requests_that_never_end_cost_nobody_an_answer(plain: Listener, part: bytes) -> None:
+def test_requests_beside_unfinished_requests_are_answered(plain: Listener, part: bytes) -> None:
     """Sixteen senders of a part of a request hold no thread."""
     with strangers(plain, 16, part):
         assert answers(plain) == ALL_ANSWERED
 
 
 @pytest.mark.parametrize("part", FRAGMENTS.values(), ids=FRAGMENTS)
-def test_requests_in_tls_that_never_end_cost_nobody_an_answer(tls: Listener, part: bytes) -> None:
+def test_requests_beside_unfinished_requests_in_tls_are_answered(
+    tls: Listener, part: bytes
+) -> None:
     """Callers with a certificate that stop in the middle of a request hold no thread."""
     with strangers(tls, 16, part, in_tls=True):
         assert answers(tls) == ALL_ANSWERED
 
 
-def test_mixed_senders_at_once_cost_nobody_an_answer(tls: Listener) -> None:
+def test_requests_beside_mixed_unfinished_senders_are_answered(tls: Listener) -> None:
     """Silent connections and parts of handshakes, heads and bodies are open at once."""
     with (
         strangers(tls, 40, b""),
@@ -219,7 +221,7 @@ def test_mixed_senders_at_once_cost_nobody_an_answer(tls: Listener) -> None:
         assert answers(tls) == ALL_ANSWERED
 
 
-def test_clients_that_do_not_close_cost_nobody_an_answer(plain: Listener) -> None:
+def test_requests_beside_clients_that_do_not_close_are_answered(plain: Listener) -> None:
     """A client that keeps its end open after its last answer holds no thread."""
     with strangers(plain, 100, LAST):
         assert answers(plain) == ALL_ANSWERED
@@ -230,7 +232,7 @@ PIPELINE = b"GET /partner?xsd=paForNode.xsd HTTP/1.1\r\nHost: here\r\n\r\n" * 10
 
 
 @pytest.mark.parametrize("in_tls", [False, True], ids=["plain", "TLS"])
-def test_clients_that_do_not_read_cost_nobody_an_answer(
+def test_requests_beside_clients_that_do_not_read_are_answered(
     request: pytest.FixtureRequest, *, in_tls: bool
 ) -> None:
     """A client that reads late holds no thread, and then gets all its answers."""
@@ -254,7 +256,9 @@ def test_clients_that_do_not_read_cost_nobody_an_answer(
     assert received.count(b"HTTP/1.1 200") == 101
 
 
-def test_address_with_too_many_unfinished_loses_its_oldest(plain: Listener) -> None:
+def test_oldest_unfinished_requests_of_an_address_above_its_limit_are_closed(
+    plain: Listener,
+) -> None:
     """Its newest connections are still read, and a request on one of them is answered."""
     senders = [socket.create_connection(plain.address, 30) for _ in range(MAX_BY_ADDRESS + 50)]
     try:
