@@ -126,7 +126,7 @@ class BackOffice:
         with self.store.begin() as connection:
             return keys.create(connection, "Ufficio di prova", role, organizations, NOW)[1]
 
-    def ask(
+    def request(
         self, method: str, path: str, content: object = None, key: str | None = None, **more: Any
     ) -> Answer:
         """Send a request: `content` as JSON, or `data` unchanged.  An empty `key` sends no key."""
@@ -141,15 +141,15 @@ class BackOffice:
 
     def get(self, path: str, **more: Any) -> Answer:
         """Send a GET."""
-        return self.ask("GET", path, **more)
+        return self.request("GET", path, **more)
 
     def post(self, path: str, content: object = None, **more: Any) -> Answer:
         """Send a POST."""
-        return self.ask("POST", path, content, **more)
+        return self.request("POST", path, content, **more)
 
     def put(self, path: str, content: object, **more: Any) -> Answer:
         """Send a PUT."""
-        return self.ask("PUT", path, content, **more)
+        return self.request("PUT", path, content, **more)
 
     def create(self, content: object = None, query: str = "") -> Answer:
         """Create a valid position; fails if it is refused."""
@@ -175,7 +175,7 @@ class Admin(BackOffice):
 
     def delete(self, path: str) -> Answer:
         """Send a DELETE."""
-        return self.ask("DELETE", path)
+        return self.request("DELETE", path)
 
 
 def receipt(serial: int = 1, amount: int = 1000) -> Receipt:

@@ -33,7 +33,7 @@ def test_every_change_leaves_one_audit_row(quick: BackOffice, operation: Operati
     before = len(rows(quick))
     quick.clock.now += timedelta(seconds=1)
 
-    answer = quick.ask(
+    answer = quick.request(
         operation.method, operation.path, operation.content, key=quick.key(Role.ADMIN),
         headers={"X-Request-Id": "richiesta-1"},
     )  # fmt: skip
@@ -55,7 +55,7 @@ def test_audit_rows_are_listed_newest_first_by_page_and_organization(office: Bac
     """An administrator reads the rows of one organization or of all."""
     office.create()
     office.clock.now = NOW.replace(hour=10)
-    office.ask("DELETE", ONE)
+    office.request("DELETE", ONE)
 
     listed = office.get(f"/organizations/{ORGANIZATION}/audit?limit=1", key=office.key(Role.ADMIN))
 

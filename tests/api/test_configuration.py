@@ -65,8 +65,8 @@ def test_whole_configuration_is_created_and_deleted_in_reverse_order(admin: Admi
         (f"{NEW}/services/00001/00002", service),
     ]
     for path, sent in steps:
-        assert admin.ask("PUT", path, sent).status == 201, path
-        assert admin.ask("PUT", path, sent).status == 200, path
+        assert admin.request("PUT", path, sent).status == 201, path
+        assert admin.request("PUT", path, sent).status == 200, path
 
     assert admin.get("/brokers").body["brokers"] == [
         {"fiscalCode": CLAIM.broker},
@@ -137,7 +137,7 @@ def test_invalid_configuration_is_400_and_stores_nothing(
     """The error names field and rule, and does not repeat the value."""
     before = configured(quick_admin.store)
 
-    refused = quick_admin.ask("PUT", path, content)
+    refused = quick_admin.request("PUT", path, content)
 
     assert (refused.status, refused.errors) == (status, {wrong})
     assert "xxx" not in str(refused.body)
@@ -171,7 +171,7 @@ def test_service_settings_that_a_database_cannot_store_are_400(admin: Admin, sen
     """Both kinds of database refuse them alike, before the kind of service is called."""
     raw = json.dumps(settings(extra="HERE")).encode().replace(b'"HERE"', sent)
 
-    refused = admin.ask("PUT", SERVICE, data=raw, content_type="application/json")
+    refused = admin.request("PUT", SERVICE, data=raw, content_type="application/json")
 
     assert (refused.status, refused.errors) == (400, {("settings", "characters")})
 
@@ -188,7 +188,7 @@ def test_configuration_name_with_a_slash_is_404(quick_admin: Admin, name: str):
     """The path has no route, and nothing is stored."""
     before = configured(quick_admin.store)
 
-    assert quick_admin.ask("PUT", f"/brokers/{name}").status == 404
+    assert quick_admin.request("PUT", f"/brokers/{name}").status == 404
     assert quick_admin.put(f"/stations/{name}", {"broker": CLAIM.broker}).status == 404
     assert configured(quick_admin.store) == before
 
@@ -223,10 +223,10 @@ def test_deletion_of_organization_with_positions_receipts_or_numbers_is_409(admi
     admin.pay()
     assert admin.delete(US).errors == {("positions", "in-use"), ("receipts", "in-use")}
 
-    there = f"/organizations/{OTHER}"
-    assert admin.post(f"{there}/debtpositions", body(option(1))).status == 201
-    assert admin.delete(f"{there}/debtpositions/POSIZIONE-1").status == 200
-    assert admin.delete(there).errors == {("numbers", "in-use")}
+    path = f"/organizations/{OTHER}"
+    assert admin.post(f"{path}/debtpositions", body(option(1))).status == 201
+    assert admin.delete(f"{path}/debtpositions/POSIZIONE-1").status == 200
+    assert admin.delete(path).errors == {("numbers", "in-use")}
 
     admin.put(NEW, {"name": "Comune"})
     with admin.store.begin() as connection:
@@ -300,20 +300,20 @@ def test_administrator_of_one_organization_cannot_register_or_delete_it(quick_st
         assert (refused.status, refused.title) == (403, "Forbidden")
         assert "every organization" in refused.body["detail"]
     for each in EVERYBODYS:
-        assert ours.ask(each.method, each.path, each.content).status == 403
+        assert ours.request(each.method, each.path, each.content).status == 403
 
 
 def test_configuration_with_a_writer_key_is_403(quick: BackOffice):
     """A writer's key for every organization is refused too."""
     for key in (quick.writer, quick.key(Role.WRITER, "*")):
         for each in OURS:
-            refused = quick.ask(each.method, each.path, each.content, key)
+            refused = quick.request(each.method, each.path, each.content, key)
             assert (refused.status, refused.title) == (403, "Forbidden"), each
     everybodys = quick.key(Role.WRITER, "*")
     for each in EVERYBODYS:
-        assert quick.ask(each.method, each.path, each.content, everybodys).title == "Forbidden", (
-            each
-        )
+        assert (
+            quick.request(each.method, each.path, each.content, everybodys).title == "Forbidden"
+        ), each
 
 
 def race(crew: Crew, admin: Admin, url: str, each: list[tuple[str, str, object]]) -> Counter[int]:
@@ -377,7 +377,7 @@ def test_station_created_while_its_broker_is_deleted_keeps_the_broker(
 ):
     """A stored station always has its broker."""
     for _ in range(ROUNDS):
-        admin.ask("PUT", "/brokers/B")
+        admin.request("PUT", "/brokers/B")
         put = ("PUT", "/stations/S", {"broker": "B"})
 
         answers = race(

@@ -146,7 +146,7 @@ def test_position_with_unusual_iupd_is_read_at_its_location(office: BackOffice, 
 def test_unknown_path_is_404_and_unknown_method_is_405(quick: BackOffice):
     """A request without a key gets the 404 too, and the 405 names the allowed methods."""
     path = quick.get("/nowhere", key="")
-    method = quick.ask("PATCH", ALL)
+    method = quick.request("PATCH", ALL)
 
     assert (path.status, path.title) == (404, "Not Found")
     assert (method.status, method.title) == (405, "Method Not Allowed")

@@ -77,7 +77,7 @@ def test_every_change_with_idempotency_key_is_replayed(quick: BackOffice):
 
     for index, each in enumerate(changes):
         first, again = (
-            quick.ask(each.method, each.path, each.content, key, headers=named(f"{index}"))
+            quick.request(each.method, each.path, each.content, key, headers=named(f"{index}"))
             for _ in range(2)
         )
         assert is_replay(first, again), each
@@ -103,7 +103,7 @@ def test_other_request_with_the_same_idempotency_key_is_422(office: BackOffice):
         create(office, body(option(2), iupd="ALTRA")),
         office.post(f"{ALL}?toPublish=true", PLAIN, headers=named()),
         office.post(f"{ALL}/bulk", PLAIN, headers=named()),
-        office.ask("PATCH", ALL.replace("debtpositions", "debtpositions/transfers"), PLAIN,
+        office.request("PATCH", ALL.replace("debtpositions", "debtpositions/transfers"), PLAIN,
                    headers=named()),
     ):  # fmt: skip
         assert (other.status, other.title) == (422, "Unprocessable Content")
@@ -112,10 +112,10 @@ def test_other_request_with_the_same_idempotency_key_is_422(office: BackOffice):
 
 def test_idempotency_key_distinguishes_path_from_query(quick: BackOffice):
     """Two requests differ although path and query consist of the same letters."""
-    quick.ask("DELETE", f"{ALL}/A%3Fb", headers=named())
+    quick.request("DELETE", f"{ALL}/A%3Fb", headers=named())
 
-    assert quick.ask("DELETE", f"{ALL}/A?b", headers=named()).status == 422
-    assert quick.ask("DELETE", f"{ALL}/A%3Fb", headers=named()).status == 404
+    assert quick.request("DELETE", f"{ALL}/A?b", headers=named()).status == 422
+    assert quick.request("DELETE", f"{ALL}/A%3Fb", headers=named()).status == 404
 
 
 def test_idempotency_key_is_separate_for_each_api_key(quick: BackOffice):
@@ -315,7 +315,7 @@ def test_concurrent_requests_with_one_idempotency_key_have_one_effect(
         assert office.get(ALL).body["page_info"]["items_found"] == 1
         with office.store.begin() as connection:
             connection.execute(tables.request.delete())
-        assert office.ask("DELETE", ONE).status == 200, round_number
+        assert office.request("DELETE", ONE).status == 200, round_number
 
 
 def test_expired_answers_are_found_by_index(office: BackOffice):

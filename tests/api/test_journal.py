@@ -135,15 +135,15 @@ def test_journal_entry_of_another_organization_is_403_or_404(full: BackOffice):
 
 def test_key_of_every_organization_reads_all_journal_entries(full: BackOffice):
     """It reads the entries that name no organization of ours too."""
-    every = full.key(Role.READER, keys.EVERY)
+    key_of_every_organization = full.key(Role.READER, keys.EVERY)
 
-    assert ids(full, path="/journal", key=every) == [4, 3, 2, 1, 7]
-    assert ids(full, "outcome=Fault", path="/journal", key=every) == [4]
-    fault = full.get(f"/journal/{LATER[3].place.reference}", key=every).body
+    assert ids(full, path="/journal", key=key_of_every_organization) == [4, 3, 2, 1, 7]
+    assert ids(full, "outcome=Fault", path="/journal", key=key_of_every_organization) == [4]
+    fault = full.get(f"/journal/{LATER[3].place.reference}", key=key_of_every_organization).body
     assert fault["httpStatus"] == 500
     assert "tipoEvento" not in fault
     assert "identificativoDominio" not in fault
-    assert full.get(f"/journal/{'0' * 30}", key=every).status == 404
+    assert full.get(f"/journal/{'0' * 30}", key=key_of_every_organization).status == 404
 
 
 def test_reader_sees_the_last_four_characters_of_identifiers(full: BackOffice):

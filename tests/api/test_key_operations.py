@@ -96,7 +96,7 @@ def test_administrator_revokes_its_own_key(quick_admin: Admin):
     """The key is refused from the next request on."""
     made = quick_admin.post(KEYS, new(role="admin", organizations=[])).body
 
-    assert quick_admin.ask("DELETE", f"{KEYS}/{made['id']}", key=made["key"]).status == 204
+    assert quick_admin.request("DELETE", f"{KEYS}/{made['id']}", key=made["key"]).status == 204
     assert quick_admin.get(KEYS, key=made["key"]).status == 401
 
 
@@ -132,6 +132,6 @@ def test_repeated_revocation_with_idempotency_key_gets_the_same_answer(quick_adm
     made = quick_admin.post(KEYS, new()).body
     path, headers = f"{KEYS}/{made['id']}", {"Idempotency-Key": "revoca"}
 
-    answers = [quick_admin.ask("DELETE", path, headers=headers) for _ in range(2)]
+    answers = [quick_admin.request("DELETE", path, headers=headers) for _ in range(2)]
 
     assert [each.status for each in answers] == [204, 204]

@@ -28,7 +28,7 @@ def test_position_is_created_published_updated_invalidated_and_deleted(office: B
     withdrawn = office.post(f"{ONE}/invalidate")
     assert (withdrawn.status, withdrawn.body["status"]) == (200, "INVALID")
 
-    deleted = office.ask("DELETE", ONE)
+    deleted = office.request("DELETE", ONE)
     assert (deleted.status, deleted.body) == (200, "Debt position deleted")
     assert office.get(ONE).status == 404
 
@@ -192,7 +192,7 @@ def test_number_of_a_deleted_notice_is_neither_accepted_nor_issued_again(office:
     """A payer may still hold the notice; the IUPD can be used again."""
     for serial in range(1, 4):
         office.create(body(option(serial), iupd=f"P{serial}"))
-        assert office.ask("DELETE", f"{ALL}/P{serial}").status == 200
+        assert office.request("DELETE", f"{ALL}/P{serial}").status == 200
 
     assert office.post(ALL, body(option(1), iupd="P1")).status == 409
     issued = office.create(body(without(option(), "iuv"), iupd="P1")).body
@@ -269,8 +269,8 @@ def test_iban_is_changed_in_unpaid_positions_up_to_the_limit(office: BackOffice)
     before = office.get(f"{ALL}/P1").headers["ETag"]
     patch = f"{ALL}/transfers?oldIban=IT60X0542811101000000123456"
 
-    first = office.ask("PATCH", f"{patch}&limit=2", {"newIban": other})
-    rest = office.ask("PATCH", patch, {"newIban": other})
+    first = office.request("PATCH", f"{patch}&limit=2", {"newIban": other})
+    rest = office.request("PATCH", patch, {"newIban": other})
 
     assert (first.status, first.body["updatedTransfers"]) == (200, 2)
     assert rest.body["updatedTransfers"] == 1

@@ -55,7 +55,7 @@ def test_bulk_update_of_100_positions_is_200_with_an_empty_body(office: BackOffi
 @pytest.mark.parametrize("path", [ALL, SECOND])
 def test_bulk_deletion_deletes_positions_and_retires_their_numbers(full: BackOffice, path: str):
     """Their notice numbers cannot be used again."""
-    deleted = full.ask("DELETE", path, deletion("P2", "P1"))
+    deleted = full.request("DELETE", path, deletion("P2", "P1"))
 
     assert (deleted.status, deleted.body) == (200, "Debt positions deleted")
     assert [each["iupd"] for each in full.get(ALL).body["payment_position_list"]] == ["PAID"]
@@ -155,7 +155,7 @@ def test_bulk_deletion_with_one_invalid_position_deletes_none(
     """Status and title are those of that position, and the errors name its index."""
     before = snapshot(full)
 
-    refused = full.ask("DELETE", ALL, content)
+    refused = full.request("DELETE", ALL, content)
 
     assert ((refused.status, refused.title), refused.errors) == (expected, errors)
     assert snapshot(full) == before
@@ -168,8 +168,8 @@ def test_dry_run_of_updates_and_deletions_changes_nothing(full: BackOffice):
 
     one = full.put(f"{ALL}/P1?dryRun=true&toPublish=true", new)
     both = full.put(f"{ALL}?dryRun=true", many(TWO[1], new))
-    gone = full.ask("DELETE", f"{ALL}?dryRun=true", deletion("P1"))
-    no = full.ask("DELETE", f"{ALL}?dryRun=true", deletion("PAID"))
+    gone = full.request("DELETE", f"{ALL}?dryRun=true", deletion("P1"))
+    no = full.request("DELETE", f"{ALL}?dryRun=true", deletion("PAID"))
 
     assert (one.status, one.body["status"]) == (200, "VALID")
     assert one.body["paymentOption"][0]["amount"] == 2500

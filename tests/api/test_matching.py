@@ -113,11 +113,13 @@ def test_receipt_with_number_and_iuv_of_two_notices_pays_the_number(office: Back
     assert (paid_by(office, 1), paid_by(office, 3)) == ("r-1", None)
 
 
-@pytest.mark.parametrize("said", [iuv(1), iuv(3)])
-def test_manual_match_pays_the_given_notice_and_records_who_did_it(office: BackOffice, said: str):
+@pytest.mark.parametrize("named_iuv", [iuv(1), iuv(3)])
+def test_manual_match_pays_the_given_notice_and_records_who_did_it(
+    office: BackOffice, named_iuv: str
+):
     """The stored message does not change."""
     office.create(body(option(3), iupd="MEANT"), "?toPublish=true")
-    sent = message(1, "r-1", creditorReferenceId=said, amount="9.00")
+    sent = message(1, "r-1", creditorReferenceId=named_iuv, amount="9.00")
     assert send(office, sent) == "OK"
     before = office.get(f"{WORKLIST}/r-1").body
 
@@ -132,7 +134,7 @@ def test_manual_match_pays_the_given_notice_and_records_who_did_it(office: BackO
         "by": "Ufficio di prova",
         "note": f"paid the notice {nav(3)}",
     }
-    assert [after[name] for name in ("noticeNumber", "iuv", "amount")] == [nav(1), said, 900]
+    assert [after[name] for name in ("noticeNumber", "iuv", "amount")] == [nav(1), named_iuv, 900]
     assert office.get(f"{WORKLIST}/r-1/raw").body == sent
     assert (office.status("MEANT"), paid_by(office, 3)) == ("PAID", "r-1")
     assert office.get(f"{RECEIPTS}/{iuv(3)}").status == 200

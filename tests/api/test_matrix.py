@@ -64,7 +64,7 @@ def request_operation(office: BackOffice, state: str, operation: str) -> Answer:
     if operation == "update":
         return office.put(ONE, plan(state, dueDate="2026-12-31"))
     if operation == "delete":
-        return office.ask("DELETE", ONE)
+        return office.request("DELETE", ONE)
     if operation == "report":
         return office.post(f"{OPTIONS}/{iuv(1)}/transfers/1/report")
     if operation == "paids":

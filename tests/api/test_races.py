@@ -18,7 +18,7 @@ def send_together(store: Store, together: Wait, call: tuple[str, str, object, st
         return int(settle_receipt(store, sent).pays)
     headers = {"If-Match": etag} if etag else {}
     together()
-    return office.ask(method, path, content, headers=headers).status
+    return office.request(method, path, content, headers=headers).status
 
 
 def race(
@@ -40,7 +40,7 @@ def test_concurrent_creations_with_one_iupd_create_one_position(
             409: SIZE - 1,
         }
 
-        assert office.ask("DELETE", ONE).status == 200
+        assert office.request("DELETE", ONE).status == 200
         assert race(crew, office, admin_url, [("POST", ALL, position)] * SIZE) == {409: SIZE}
 
 

@@ -98,10 +98,13 @@ def test_every_get_is_answered_while_another_process_writes(filled: BackOffice):
 def test_health_and_metrics_are_answered_while_another_process_writes(filled: BackOffice):
     """The metrics hold the time of the last probe."""
     filled.store.remember_probe(CLAIM, filled.clock())
-    every = filled.key(Role.READER, keys.EVERY)
+    key_of_every_organization = filled.key(Role.READER, keys.EVERY)
 
     with other_writer(filled.store):
-        scraped, ready = filled.get(METRICS, key=every), filled.get(READY, key="")
+        scraped, ready = (
+            filled.get(METRICS, key=key_of_every_organization),
+            filled.get(READY, key=""),
+        )
 
     assert (scraped.status, ready.status) == (200, 200)
     assert b"gpd_probe_age_seconds" in scraped.body

@@ -122,14 +122,14 @@ def test_unknown_position_or_notice_is_404(quick: BackOffice):
         ("POST", f"{ONE}/publish", None),
         ("POST", f"{ONE}/invalidate", None),
     ):
-        refused = quick.ask(method, path, content)
+        refused = quick.request(method, path, content)
         assert (refused.status, refused.title) == MISSING
     for method, path in (
         ("GET", f"{OPTIONS}/{nav(1)[1:]}/debtposition"),
         ("GET", f"{OPTIONS}/{nav(1)}"),
         ("POST", f"{OPTIONS}/paids/{nav(1)}"),
     ):
-        refused = quick.ask(method, path)
+        refused = quick.request(method, path)
         assert (refused.status, refused.title) == NOTICE_MISSING
 
 
@@ -245,7 +245,7 @@ def test_change_of_a_paid_position_is_409(office: BackOffice):
         assert office.put(one, content).title.endswith("not in updatable state")
         assert office.post(f"{one}/publish").title.endswith("not in publishable state")
         assert office.post(f"{one}/invalidate").title.endswith("not in invalidable state")
-        refused = office.ask("DELETE", one)
+        refused = office.request("DELETE", one)
         assert (refused.status, refused.title) == PAID
     assert [office.status(each) for each in ("POSIZIONE-1", "P2")] == ["PAID", "PARTIALLY_PAID"]
 
@@ -256,7 +256,7 @@ def test_withdrawn_position_cannot_be_updated_but_can_be_deleted(quick: BackOffi
     quick.post(f"{ONE}/invalidate")
 
     assert quick.put(ONE, body()).status == 409
-    assert quick.ask("DELETE", ONE).status == 200
+    assert quick.request("DELETE", ONE).status == 200
 
 
 def test_second_mark_of_a_notice_as_paid_is_409(quick: BackOffice):
@@ -287,13 +287,13 @@ def test_change_with_a_stale_if_match_is_412(office: BackOffice):
     for refused in (
         office.put(ONE, body(), headers=stale),
         office.post(f"{ONE}/invalidate", headers=stale),
-        office.ask("DELETE", ONE, headers=stale),
+        office.request("DELETE", ONE, headers=stale),
     ):
         assert (refused.status, refused.title) == (412, "Precondition Failed")
 
     assert office.put(ONE, body(), headers={"If-Match": "*"}).status == 200
     office.pay()
-    deletion = office.ask("DELETE", ONE, headers={"If-Match": second})
+    deletion = office.request("DELETE", ONE, headers={"If-Match": second})
     assert deletion.status == 412
 
 
@@ -301,9 +301,9 @@ def test_iban_change_with_invalid_iban_or_query_is_400(quick: BackOffice):
     """The new IBAN and the query are checked."""
     patch = f"{ALL}/transfers"
 
-    wrong = quick.ask("PATCH", f"{patch}?oldIban=X", {"newIban": "IT60X0542811101000000123457"})
-    missing = quick.ask("PATCH", patch, {"newIban": share()["iban"]})
-    much = quick.ask("PATCH", f"{patch}?oldIban=X&limit=1001", {"newIban": share()["iban"]})
+    wrong = quick.request("PATCH", f"{patch}?oldIban=X", {"newIban": "IT60X0542811101000000123457"})
+    missing = quick.request("PATCH", patch, {"newIban": share()["iban"]})
+    much = quick.request("PATCH", f"{patch}?oldIban=X&limit=1001", {"newIban": share()["iban"]})
 
     assert wrong.errors == {("newIban", "iban-checksum")}
     assert missing.errors == {("oldIban", "required")}

@@ -41,7 +41,7 @@ def test_request_without_a_valid_key_is_401_before_it_is_read(
     """Neither the query nor the body is looked at."""
     for operation in OPERATIONS:
         path = f"{operation.path.partition('?')[0]}?nothing=known"
-        refused = quick.ask(operation.method, path, key="", headers=headers, data=b"{")
+        refused = quick.request(operation.method, path, key="", headers=headers, data=b"{")
 
         assert (refused.status, refused.title) == (401, "Unauthorized")
         assert refused.headers["WWW-Authenticate"]
@@ -62,11 +62,11 @@ def test_key_is_accepted_in_each_of_three_headers(quick: BackOffice):
 def test_key_of_another_organization_is_403_whether_the_row_exists_or_not(quick: BackOffice):
     """The answers before and after the rows exist are equal."""
     stranger = quick.key(Role.ADMIN, OTHER)
-    before = [quick.ask(each.method, each.path, each.content, stranger) for each in OPERATIONS]
+    before = [quick.request(each.method, each.path, each.content, stranger) for each in OPERATIONS]
     quick.create(query="?toPublish=true")
     keep(quick)
 
-    after = [quick.ask(each.method, each.path, each.content, stranger) for each in OPERATIONS]
+    after = [quick.request(each.method, each.path, each.content, stranger) for each in OPERATIONS]
 
     assert [each.body for each in before] == [each.body for each in after]
     assert {(each.status, each.title) for each in after} == {
@@ -85,7 +85,7 @@ def test_two_organizations_use_the_same_iupd_and_number(office: BackOffice):
 
     assert made.status == 201
     assert office.get(path, key=other).body["page_info"]["items_found"] == 1
-    assert office.ask("DELETE", f"{path}/POSIZIONE-1", key=other).status == 200
+    assert office.request("DELETE", f"{path}/POSIZIONE-1", key=other).status == 200
     assert office.status() == "VALID"
     assert office.get(f"{OPTIONS}/{nav(1)}").body["fullName"] == "Maria Esempio"
 
@@ -98,7 +98,7 @@ def test_change_with_a_reader_key_is_403(quick: BackOffice):
 
     for each in OPERATIONS:
         reads = each.method == "GET" and each.role is Role.READER and not each.names_none
-        assert quick.ask(each.method, each.path, each.content, reader).status == (
+        assert quick.request(each.method, each.path, each.content, reader).status == (
             200 if reads else 403
         )
 
@@ -107,25 +107,29 @@ def test_change_with_a_reader_key_is_403(quick: BackOffice):
 
 def test_administrator_key_with_organizations_is_403_for_another(quick: BackOffice):
     """A key without organizations, or a reader's with "*", may read every organization."""
-    every, one = quick.key(Role.ADMIN), quick.key(Role.ADMIN, OTHER)
+    key_of_every_organization, key_of_another = quick.key(Role.ADMIN), quick.key(Role.ADMIN, OTHER)
     quick.create()
 
-    assert quick.get(ONE, key=every).status == 200
-    assert quick.get(ONE, key=one).status == 403
+    assert quick.get(ONE, key=key_of_every_organization).status == 200
+    assert quick.get(ONE, key=key_of_another).status == 403
     assert quick.get(ONE, key=quick.key(Role.READER, keys.EVERY)).status == 200
 
 
 def test_operation_without_an_organization_needs_a_key_for_every_one(quick: BackOffice):
     """A reader's key may read, and a writer's key may write."""
     keep(quick)
-    every, reader = quick.key(Role.WRITER, keys.EVERY), quick.key(Role.READER, keys.EVERY)
+    writer, reader = quick.key(Role.WRITER, keys.EVERY), quick.key(Role.READER, keys.EVERY)
     operations = [each for each in OPERATIONS if each.names_none]
 
     for each in operations:
-        refused = quick.ask(each.method, each.path, each.content)
+        refused = quick.request(each.method, each.path, each.content)
         assert (refused.status, refused.title) == (403, "The payment position is forbidden")
-    read = [quick.ask(each.method, each.path, each.content, reader).status for each in operations]
-    written = [quick.ask(each.method, each.path, each.content, every).status for each in operations]
+    read = [
+        quick.request(each.method, each.path, each.content, reader).status for each in operations
+    ]
+    written = [
+        quick.request(each.method, each.path, each.content, writer).status for each in operations
+    ]
 
     assert read == [200, 200, 200, 403, 403]
     # WHY: the operation before it has resolved the case, so the match is a conflict.
@@ -134,12 +138,12 @@ def test_operation_without_an_organization_needs_a_key_for_every_one(quick: Back
 
 def test_lenient_creation_needs_an_administrator_key(quick: BackOffice):
     """A lenient creation accepts notice numbers that we would not issue."""
-    odd = body(option(1, iuv="47000000000000199"))
+    position = body(option(1, iuv="47000000000000199"))
 
-    assert quick.post(f"{ALL}?lenient=true", odd).status == 403
-    made = quick.post(f"{ALL}?lenient=true", odd, key=quick.key(Role.ADMIN))
+    assert quick.post(f"{ALL}?lenient=true", position).status == 403
+    made = quick.post(f"{ALL}?lenient=true", position, key=quick.key(Role.ADMIN))
     assert made.status == 201
-    assert quick.put(ONE, odd).status == 200
+    assert quick.put(ONE, position).status == 200
 
 
 def test_revoked_key_is_401_from_the_next_request(office: BackOffice):
@@ -180,13 +184,13 @@ def test_metrics_with_a_key_of_some_organizations_are_403(quick: BackOffice, rol
 
 def test_metrics_without_a_valid_key_are_401(quick: BackOffice) -> None:
     """A revoked key is refused from the next scrape on."""
-    every = quick.key(Role.READER, keys.EVERY)
-    assert quick.get(METRICS, key=every).status == 200
+    key_of_every_organization = quick.key(Role.READER, keys.EVERY)
+    assert quick.get(METRICS, key=key_of_every_organization).status == 200
     with quick.store.begin() as connection:
         revoked = next(key for key in keys.every(connection) if key.serves_every)
         keys.revoke(connection, revoked.id, NOW)
 
-    for key in ("", "gpd_wrong", "è" * 99, every):
+    for key in ("", "gpd_wrong", "è" * 99, key_of_every_organization):
         refused = quick.get(METRICS, key=key)
         assert (refused.status, refused.title) == (401, "Unauthorized")
         assert refused.headers["WWW-Authenticate"]

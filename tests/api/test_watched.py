@@ -41,8 +41,8 @@ def test_metrics_without_a_database_are_200_for_a_key_used_before(
     on_postgresql: BackOffice, postgres: Postgres
 ) -> None:
     """They hold the counters without the database's figures, and another key gets 503."""
-    revoked, every, other = (on_postgresql.key(Role.READER, keys.EVERY) for _ in range(3))
-    assert on_postgresql.get(METRICS, key=every).status == 200
+    revoked, used_key, unused_key = (on_postgresql.key(Role.READER, keys.EVERY) for _ in range(3))
+    assert on_postgresql.get(METRICS, key=used_key).status == 200
     assert on_postgresql.get(METRICS, key=revoked).status == 200
     with on_postgresql.store.begin() as connection:
         [revoked_key] = [
@@ -52,19 +52,21 @@ def test_metrics_without_a_database_are_200_for_a_key_used_before(
     assert on_postgresql.get(METRICS, key=revoked).status == 401
 
     postgres.stop()
-    known, unknown = (on_postgresql.get(METRICS, key=key) for key in (every, other))
-    again, stranger = (on_postgresql.get(METRICS, key=key) for key in (every, revoked))
+    of_used_key, of_unused_key = (
+        on_postgresql.get(METRICS, key=key) for key in (used_key, unused_key)
+    )
+    again, of_revoked_key = (on_postgresql.get(METRICS, key=key) for key in (used_key, revoked))
     postgres.start()
-    back = on_postgresql.get(METRICS, key=every)
+    afterwards = on_postgresql.get(METRICS, key=used_key)
 
-    assert (known.status, again.status) == (200, 200)
-    assert b"gpd_database_up 0.0\n" in known.body
-    assert b"gpd_exchanges" in known.body
-    assert b"gpd_receipts" not in known.body
-    assert {(each.status, each.title) for each in (unknown, stranger)} == {
+    assert (of_used_key.status, again.status) == (200, 200)
+    assert b"gpd_database_up 0.0\n" in of_used_key.body
+    assert b"gpd_exchanges" in of_used_key.body
+    assert b"gpd_receipts" not in of_used_key.body
+    assert {(each.status, each.title) for each in (of_unused_key, of_revoked_key)} == {
         (503, "Service Unavailable")
     }
-    assert b"gpd_database_up 1.0\n" in back.body
+    assert b"gpd_database_up 1.0\n" in afterwards.body
 
 
 def test_metrics_with_a_hanging_database_are_503_in_a_few_seconds(quick: BackOffice) -> None:
@@ -84,7 +86,9 @@ def test_other_method_of_health_or_metrics_is_405(
     quick: BackOffice, path: str, method: str
 ) -> None:
     """The problem names the allowed methods and has the caller's request id."""
-    refused = quick.ask(method, path, key=quick.key(Role.ADMIN), headers={"X-Request-Id": "abc"})
+    refused = quick.request(
+        method, path, key=quick.key(Role.ADMIN), headers={"X-Request-Id": "abc"}
+    )
 
     assert (refused.status, refused.title) == (405, "Method Not Allowed")
     assert "GET" in refused.headers["Allow"]

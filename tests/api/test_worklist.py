@@ -261,7 +261,7 @@ def test_missing_case_is_404_or_400_for_every_operation(office: BackOffice):
     for method, suffix, content in operations:
         paths = {case: f"{WORKLIST}/{case}{suffix}" for case in MISSING_CASES}
         assert {
-            c: office.ask(method, path, content).status for c, path in paths.items()
+            c: office.request(method, path, content).status for c, path in paths.items()
         } == MISSING_CASES
 
 

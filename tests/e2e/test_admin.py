@@ -14,7 +14,7 @@ from tests.validation.bodies import body
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions"
 
 
-def us(*command: str, database: str = "") -> str:
+def run_command(*command: str, database: str = "") -> str:
     """Standard output of a command of ours; fails unless it exits with 0."""
     done = subprocess.run(
         [sys.executable, "-m", "gpd_soap", *command],
@@ -35,7 +35,7 @@ def test_position_created_over_the_api_is_paid_by_the_node_and_read_as_paid(
     """The key is created on the command line, and all requests use real sockets."""
     database = fresh_database("postgresql", world.prepare)
     admin = f"http://127.0.0.1:{(port := free_port())}"
-    made = us(
+    made = run_command(
         "key", "create", "--name", "back office", "--role", "writer",
         "--organization", world.ORGANIZATION, database=database,
     )  # fmt: skip
@@ -47,7 +47,7 @@ def test_position_created_over_the_api_is_paid_by_the_node_and_read_as_paid(
             f"{admin}{POSITIONS}?toPublish=true", json=position, headers=key, timeout=10
         )
         nav = created.json()["paymentOption"][0]["nav"]
-        us("node", "pay", nav, "--url", node)
+        run_command("node", "pay", nav, "--url", node)
         one = f"{admin}{POSITIONS}/{position['iupd']}"
         read = requests.get(one, headers=key, timeout=10)
         unknown = requests.get(one, timeout=10)

@@ -18,7 +18,7 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, started
-from tests.e2e.test_admin import us
+from tests.e2e.test_admin import run_command
 from tests.e2e.test_metrics import until
 from tests.e2e.test_orphans import children, waits_for_lock
 from tests.e2e.test_served import VERIFY, XML, living
@@ -83,7 +83,7 @@ def test_busy_admin_face_takes_no_thread_of_the_node_face(
 ) -> None:
     """Each verify is answered while a lock holds up every admin thread."""
     database = fresh_database("postgresql", living)
-    made = us(
+    made = run_command(
         "key", "create", "--name", "office", "--role", "writer",
         "--organization", world.ORGANIZATION, database=database,
     )  # fmt: skip

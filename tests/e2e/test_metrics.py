@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
-from tests.e2e.test_admin import us
+from tests.e2e.test_admin import run_command
 from tests.messages.build import asked, claim, qr
 
 VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
@@ -92,7 +92,7 @@ def served(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Served]:
     )
     folder.mkdir()
     ports = [free_port() for _ in range(2)]
-    made = us(
+    made = run_command(
         "key", "create", "--name", "prometheus", "--role", "reader", "--organization", "*",
         database=database,
     )  # fmt: skip
