@@ -1,71 +1,71 @@
-"""A back office: two organizations, a clock that a test may turn, keys of every kind."""
+"""Back offices to test: two organizations, a clock that a test moves, keys of every role."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from gpd_soap.store.store import Store
-from tests.api.office import SIZE, Admin, Clock, Office, prepare
+from tests.api.office import SIZE, Admin, BackOffice, Clock, prepare
 from tests.conftest import KINDS, FreshDatabase
 from tests.store.races import Crew
 
 
 @pytest.fixture(scope="session")
 def crew() -> Iterator[Crew]:
-    """A few processes, started once."""
+    """Processes for races, started once for all tests."""
     with Crew(SIZE) as started:
         yield started
 
 
 @pytest.fixture(params=KINDS)
 def admin_url(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
-    """A database with two organizations and nothing else, for each kind."""
+    """URL of a database of each kind that has two organizations and no position."""
     return fresh_database(request.param, prepare)
 
 
 @pytest.fixture
 def store(admin_url: str) -> Iterator[Store]:
-    """A store, closed after the test."""
+    """A store over that database, closed after the test."""
     opened = Store(admin_url)
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def office(store: Store) -> Office:
-    """The admin face over both kinds of database."""
-    return Office(store, Clock())
+def office(store: Store) -> BackOffice:
+    """A back office over each kind of database."""
+    return BackOffice(store, Clock())
 
 
 @pytest.fixture
 def quick_store(fresh_database: FreshDatabase) -> Iterator[Store]:
-    """A store on SQLite alone, for what no database decides."""
+    """A store over SQLite, for tests that do not depend on the kind of database."""
     opened = Store(fresh_database("sqlite", prepare))
     yield opened
     opened.close()
 
 
 @pytest.fixture
-def quick(quick_store: Store) -> Office:
-    """The admin face over SQLite alone."""
-    return Office(quick_store, Clock())
+def quick(quick_store: Store) -> BackOffice:
+    """A back office over SQLite alone."""
+    return BackOffice(quick_store, Clock())
 
 
 @pytest.fixture
 def admin(store: Store) -> Admin:
-    """An administrator of everything, over both kinds of database."""
+    """An administrator of every organization, over each kind of database."""
     return Admin(store)
 
 
 @pytest.fixture
 def quick_admin(quick_store: Store) -> Admin:
-    """The same over SQLite alone."""
+    """An administrator of every organization, over SQLite alone."""
     return Admin(quick_store)
 
 
 @pytest.fixture
 def elsewhere(admin_url: str) -> Iterator[Store]:
-    """Another process's store of the same database."""
+    """A second store over the same database, as another process opens it."""
     opened = Store(admin_url)
     yield opened
     opened.close()

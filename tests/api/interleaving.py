@@ -1,7 +1,8 @@
-"""One office for each run: operations on its position, receipts in steps, and what they leave.
+"""Runs of operations on a position between the steps of receipts, and the rows that they leave.
 
-An operation is a whole use case.  A receipt is settled in the two steps of the desk, so that other
-operations can run between them.
+Each run has an organization of its own.  An operation is a whole use case.  A receipt is settled
+in the two steps of the node service, so that other operations can run between them.
+
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -10,7 +11,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Table, select
 
-from gpd_soap.api.problems import Refused
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, Verdict, settle
 from gpd_soap.store import tables
@@ -18,30 +18,30 @@ from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.node.settlement import values_of
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Outcome
-from gpd_soap.usecases.loading.load import LoadOptions as LoadHow
-from gpd_soap.usecases.loading.load import load
+from gpd_soap.usecases.loading.load import LoadOptions, load
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Source
 from gpd_soap.usecases.positions.create import WriteOptions, create
 from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import Ledger
 from gpd_soap.usecases.positions.update import update, update_many
+from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
 from tests.api.office import CLAIM, NOW, receipt
 from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, share
 
 IUPD = "POSIZIONE-1"
-#: A receipt that waits in every office for a notice that is not there.
+#: Serial of a receipt that waits in every run for a notice that does not exist.
 WAITING = 9
 RAW = b"<receipt>as it came</receipt>"
 SERIALS = count(1)
-#: What two runs may differ in: how often a row was counted up, and whose the run was.
+#: Columns in which two runs may differ: counters of changes, and the organization of the run.
 COUNTERS = {"organization", "version", "revision", "beneficiary", "issuer", "raw"}
 PUBLISHED = WriteOptions(publish=True)
 
 
 class Run(NamedTuple):
-    """One organization, and everybody who works for it."""
+    """One organization, with the use cases that change it."""
 
     store: Store
     organization: str
@@ -49,12 +49,12 @@ class Run(NamedTuple):
     cases: Cases
 
     @property
-    def named(self) -> PositionRef:
-        """The position, however it is marked."""
+    def position(self) -> PositionRef:
+        """Reference to the position, whatever its ETag."""
         return PositionRef(self.organization, IUPD, lambda _mark: True)
 
     def receipt(self, sent: Receipt) -> Receipt:
-        """A receipt of these tests as this organization gets it."""
+        """A receipt of these tests, addressed to this organization."""
         claim = sent.claim._replace(organization=self.organization)
         return sent._replace(claim=claim, issuer=self.organization)
 
@@ -63,47 +63,49 @@ Operation = Callable[[Run], object]
 
 
 def put(*options: Body, **more: object) -> Operation:
-    """Put these notices in the position."""
+    """Operation that replaces the notices of the position."""
     return lambda run: len(
-        update(run.store, run.named, body(*options, **more), NOW, WriteOptions())
+        update(run.store, run.position, body(*options, **more), NOW, WriteOptions())
         .stored[0]
         .position.options
     )
 
 
 def put_many(*options: Body) -> Operation:
-    """The same by the operation for several."""
-    told = [body(*options)]
+    """Operation that replaces them through the update of several positions."""
+    bodies = [body(*options)]
     return lambda run: len(
-        update_many(run.store, run.organization, told, NOW, WriteOptions()).stored
+        update_many(run.store, run.organization, bodies, NOW, WriteOptions()).stored
     )
 
 
-def add(*options: Body, how: WriteOptions = PUBLISHED, **more: object) -> Operation:
-    """Create a position of these notices."""
+def add(*options: Body, write_options: WriteOptions = PUBLISHED, **more: object) -> Operation:
+    """Operation that creates a position of these notices."""
 
     def act(run: Run) -> object:
-        told = [body(*options, **more)]
-        return len(create(run.store, run.organization, told, NOW, how, many=False).stored)
+        bodies = [body(*options, **more)]
+        return len(
+            create(run.store, run.organization, bodies, NOW, write_options, many=False).stored
+        )
 
     return act
 
 
 def load_file(*options: Body, **more: object) -> Operation:
-    """Load a file of one position."""
+    """Operation that loads a file of one position."""
 
     def act(run: Run) -> object:
         outcomes: list[Outcome] = []
         row = Row(0, body(*options, **more))
-        how = LoadHow(organization=run.organization)
-        load(run.store, Source([row]), NOW, how, outcomes.append)
+        load_options = LoadOptions(organization=run.organization)
+        load(run.store, Source([row]), NOW, load_options, outcomes.append)
         return [(each.result, sorted(e.rule for e in each.errors)) for each in outcomes]
 
     return act
 
 
-def in_turn(*steps: Operation) -> Operation:
-    """Operations one after another, with nothing between."""
+def in_sequence(*steps: Operation) -> Operation:
+    """Operation that runs others one after another."""
     return lambda run: [outcome(step, run) for step in steps]
 
 
@@ -120,21 +122,21 @@ def _match(run: Run, serial: int | None) -> object:
 PLAN = option(2, isPartialPayment=True), option(3, isPartialPayment=True)
 ADD = add(option(4))
 
-#: Everything that changes a position, by name.
+#: Every operation that changes a position, by name.
 OPERATIONS: Mapping[str, Operation] = {
     "amount": put(option(1, share(amount=1500))),
     "amount of many": put_many(option(1, share(amount=1500))),
-    "amount and back": in_turn(put(option(1, share(amount=1500))), put(option(1))),
+    "amount and back": in_sequence(put(option(1, share(amount=1500))), put(option(1))),
     "alternative": put(option(1), option(2)),
     "plan": put(option(1), *PLAN),
     "alone": put(option(1)),
     "another notice": put(option(5)),
     "another debtor": put(option(1), fullName="Anna Esempio"),
-    "publish": lambda run: run.ledger.publish(run.named).position.published_at,
-    "withdraw": lambda run: run.ledger.invalidate(run.named).position.withdrawn_at,
-    "delete": lambda run: run.ledger.delete(run.named),
+    "publish": lambda run: run.ledger.publish(run.position).position.published_at,
+    "withdraw": lambda run: run.ledger.invalidate(run.position).position.withdrawn_at,
+    "delete": lambda run: run.ledger.delete(run.position),
     "delete many": lambda run: run.ledger.delete_many(run.organization, [IUPD], dry_run=False),
-    "delete and create": in_turn(lambda run: run.ledger.delete(run.named), ADD),
+    "delete and create": in_sequence(lambda run: run.ledger.delete(run.position), ADD),
     "create": ADD,
     "create two": add(option(4), option(6)),
     "create the same": add(option(1)),
@@ -152,17 +154,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "match other by hand": lambda run: _match(run, 2),
 }
 
-#: What the position is before anything happens, by name.
+#: Initial positions, by name.
 POSITIONS: Mapping[str, Operation] = {
     "none": lambda _run: None,
     "lone": add(option(1)),
-    "draft": add(option(1), how=WriteOptions()),
+    "draft": add(option(1), write_options=WriteOptions()),
     "exclusive": add(option(1), option(2)),
     "plan": add(option(1), *PLAN),
 }
 
 OTHER_NOTICE = receipt(8)
-#: The receipts that arrive, by name.
+#: Receipts that arrive, by name.
 RECEIPTS: Mapping[str, Receipt] = {
     "first": receipt(1),
     "second": receipt(2),
@@ -174,8 +176,8 @@ RECEIPTS: Mapping[str, Receipt] = {
 }
 
 
-def opened(store: Store, before: str) -> Run:
-    """A new organization with its position, and a receipt that waits."""
+def new_run(store: Store, before: str) -> Run:
+    """A new organization with its initial position, and a receipt that waits."""
     organization = f"{next(SERIALS):011d}"
     with store.begin() as connection:
         configuration.put_organization(connection, organization, "Comune di Esempio")
@@ -183,7 +185,7 @@ def opened(store: Store, before: str) -> Run:
     ledger = Ledger(store, lambda: NOW)
     run = Run(store, organization, ledger, Cases(store, lambda: NOW, _never))
     POSITIONS[before](run)
-    Settling(run, receipt(WAITING)).finish()
+    SettlementSteps(run, receipt(WAITING)).finish()
     return run
 
 
@@ -192,15 +194,15 @@ def _never(_raw: bytes) -> ExchangeRecord:
 
 
 def outcome(operation: Operation, run: Run) -> object:
-    """What an operation answers, or why it is refused."""
+    """Result of an operation, or name and rules of its refusal."""
     try:
         return operation(run)
-    except Refused as refused:
-        return refused.problem.title, refused.errors and [e.rule for e in refused.errors]
+    except Refusal as refusal:
+        return type(refusal).__name__, [each.rule for each in refusal.errors]
 
 
-class Settling:
-    """A receipt on its way: read, then written, and both again where facts have changed."""
+class SettlementSteps:
+    """A receipt settled step by step: read, write, and both again where its facts have changed."""
 
     def __init__(self, run: Run, sent: Receipt) -> None:
         self._run, self._receipt = run, run.receipt(sent)
@@ -208,29 +210,29 @@ class Settling:
         self.verdict: Verdict | None = None
 
     def step(self) -> None:
-        """Read and decide, or write what was decided."""
+        """Read and decide; at the next call, write what was decided."""
         if self.verdict is not None:
             return
         if self._decided is None:
-            known = self._run.store.known(self._receipt)
-            self._decided = known, settle(self._receipt, known, NOW)
+            facts = self._run.store.known(self._receipt)
+            self._decided = facts, settle(self._receipt, facts, NOW)
             return
-        known, verdict = self._decided
+        facts, verdict = self._decided
         self._decided = None
         written = self._run.store.settle(
-            self._receipt, known, verdict, primitive="paSendRTV2", raw=RAW, now=NOW
+            self._receipt, facts, verdict, primitive="paSendRTV2", raw=RAW, now=NOW
         )
         self.verdict = verdict if written else None
 
     def row(self) -> dict[str, Any]:
         """The receipt's row as it would be written now."""
         assert self._decided is not None
-        known, verdict = self._decided
-        row = values_of(self._receipt, verdict, known.standing, "paSendRTV2", RAW, NOW)
+        facts, verdict = self._decided
+        row = values_of(self._receipt, verdict, facts.standing, "paSendRTV2", RAW, NOW)
         return {**row, "variant": 0, "copies": 1}
 
     def finish(self) -> Verdict:
-        """Every step that is left."""
+        """Run the remaining steps and return the verdict; fails after eight."""
         for _ in range(8):
             self.step()
             if self.verdict is not None:
@@ -240,14 +242,14 @@ class Settling:
 
 def _rows(run: Run, table: Table) -> list[dict[str, Any]]:
     columns = [each for each in table.c if each.name not in COUNTERS]
-    asked = select(*columns).where(table.c.organization == run.organization)
+    statement = select(*columns).where(table.c.organization == run.organization)
     with run.store.begin() as connection:
-        rows = connection.execute(asked.order_by(*columns)).mappings().all()
+        rows = connection.execute(statement.order_by(*columns)).mappings().all()
     return [dict(row) for row in rows]
 
 
-def ended(run: Run) -> object:
-    """Everything that is kept of an organization's positions and receipts."""
+def stored_rows(run: Run) -> object:
+    """Stored positions, retired numbers and receipts of the run's organization."""
     rows_of = (
         *(tables.position, tables.payment_option, tables.transfer),
         *(tables.retired_number, tables.receipt),
@@ -256,63 +258,65 @@ def ended(run: Run) -> object:
 
 
 class Case(NamedTuple):
-    """A position, and what happens to it in turn: a receipt's name stands for each of its steps."""
+    """An initial position and events in order; each step of a receipt is an event with its name."""
 
     before: str
     events: tuple[str, ...]
 
     @property
-    def whole(self) -> tuple[str, ...]:
+    def distinct(self) -> tuple[str, ...]:
         """Each of its operations and receipts once."""
         return tuple(dict.fromkeys(self.events))
 
 
-class Judge:
-    """Holds an end against those of every serial order, each run once on an office of its own."""
+class SerialOrders:
+    """Compares the final rows of a run with those of every serial order of its events."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._serial: dict[tuple[str, tuple[str, ...]], str] = {}
 
     def unexplained(self, case: Case) -> str | None:
-        """Run a case; what it left, where no serial order leaves the same."""
-        run = opened(self._store, case.before)
-        receipts = {name: Settling(run, RECEIPTS[name]) for name in set(case.events) & {*RECEIPTS}}
-        told: dict[str, object] = {}
+        """Run a case; return its final rows if no serial order leaves the same, else None."""
+        run = new_run(self._store, case.before)
+        receipts = {
+            name: SettlementSteps(run, RECEIPTS[name]) for name in set(case.events) & {*RECEIPTS}
+        }
+        results: dict[str, object] = {}
         for event in case.events:
             if event in receipts:
                 receipts[event].step()
             else:
-                told[event] = outcome(OPERATIONS[event], run)
-        told |= {name: each.finish() for name, each in receipts.items()}
-        return self.judged(case, run, told)
+                results[event] = outcome(OPERATIONS[event], run)
+        results |= {name: each.finish() for name, each in receipts.items()}
+        return self.unexplained_run(case, run, results)
 
-    def judged(self, case: Case, run: Run, told: Mapping[str, object]) -> str | None:
-        """What a run left, where no serial order leaves the same."""
-        left = _summary(run, told)
-        if any(left == self._after(case.before, order) for order in permutations(case.whole)):
+    def unexplained_run(self, case: Case, run: Run, results: Mapping[str, object]) -> str | None:
+        """The final rows of a run if no serial order leaves the same, else None."""
+        left = _summary(run, results)
+        if any(left == self._after(case.before, order) for order in permutations(case.distinct)):
             return None
         return left
 
     def _after(self, before: str, order: tuple[str, ...]) -> str:
         if (before, order) not in self._serial:
-            run = opened(self._store, before)
-            told = {
-                name: Settling(run, RECEIPTS[name]).finish()
+            run = new_run(self._store, before)
+            results = {
+                name: SettlementSteps(run, RECEIPTS[name]).finish()
                 if name in RECEIPTS
                 else outcome(OPERATIONS[name], run)
                 for name in order
             }
-            self._serial[before, order] = _summary(run, told)
+            self._serial[before, order] = _summary(run, results)
         return self._serial[before, order]
 
 
-def _summary(run: Run, told: Mapping[str, object]) -> str:
-    return f"{sorted(told.items())} {ended(run)}"
+def _summary(run: Run, results: Mapping[str, object]) -> str:
+    return f"{sorted(results.items())} {stored_rows(run)}"
 
 
-def woven(events: Sequence[str], sent: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Operations in every gap between the steps of receipts that were all read before them."""
+def interleavings(events: Sequence[str], sent: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Orders in which operations come after all receipts are read, and between their writes."""
     read = tuple(sent)
     for order in permutations(read):
         yield (*read, *events, *order)

@@ -1,4 +1,4 @@
-"""Who asks the admin face in these tests, and how an answer is looked at."""
+"""The back office of these tests: it calls the admin face with a key and reads the answers."""
 
 import json
 from collections.abc import Iterable
@@ -27,15 +27,15 @@ from tests.validation.bodies import OTHER, body, iuv, nav, option
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)  # 10:00 in Rome
 DAY = timedelta(days=1)
 ORGANIZATION = "77777777777"
-#: Processes of a race: with SQLite they stand in line, and none may wait too long.
+#: LIMIT: processes in a race; SQLite serves them in turn, and none may wait until it is refused.
 SIZE = 4
 CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 ALL = f"/organizations/{ORGANIZATION}/debtpositions"
-#: Many at once, as in GPD's second API.
+#: Operations on several positions, as in the second version of GPD's API.
 SECOND = f"/v2{ALL}"
 ONE = f"{ALL}/POSIZIONE-1"
 OPTIONS = f"/organizations/{ORGANIZATION}/paymentoptions"
-#: The journal's one entry.
+#: The only entry of the journal.
 ENTRY = Entry(
     organization=ORGANIZATION,
     arrived_at=NOW - DAY,
@@ -59,7 +59,7 @@ ENTRY = Entry(
 
 
 def prepare(url: str) -> None:
-    """Make a database of two organizations, of which one issues numbers, and a journal of one."""
+    """Create a database: two organizations, a station for one of them, one journal entry."""
     store = Store(url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
@@ -73,18 +73,18 @@ def prepare(url: str) -> None:
 
 
 class Clock:
-    """Tells the time that a test says."""
+    """A clock that shows the time a test sets."""
 
     def __init__(self) -> None:
         self.now = NOW
 
     def __call__(self) -> datetime:
-        """The time."""
+        """Return the time."""
         return self.now
 
 
 class Answer(NamedTuple):
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     body: Any
@@ -92,7 +92,7 @@ class Answer(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What a problem is called; what is none has no title."""
+        """Title of the problem; fails if the answer is not a problem."""
         assert self.headers["Content-Type"] == "application/problem+json"
         assert self.body["status"] == self.status
         assert self.body["detail"]
@@ -100,17 +100,17 @@ class Answer(NamedTuple):
 
     @property
     def errors(self) -> set[tuple[str, str]]:
-        """Field and rule of everything that is wrong."""
+        """Field and rule of each error."""
         return {(each["field"], each["rule"]) for each in self.body.get("errors", ())}
 
 
 def ready() -> Iterable[tuple[str, bool, str]]:
-    """Nothing is ever missing."""
+    """Readiness facts in which nothing is missing."""
     return [("database", True, "is there")]
 
 
-class Office:
-    """Asks the admin face with a key, a writer's of one organization unless said otherwise."""
+class BackOffice:
+    """A client of the admin face; its key is a writer's of one organization, unless given."""
 
     def __init__(self, store: Store, clock: Clock, key: str = "") -> None:
         self.store, self.clock = store, clock
@@ -122,64 +122,64 @@ class Office:
         self.writer = key or self.key(Role.WRITER, ORGANIZATION)
 
     def key(self, role: Role, *organizations: str) -> str:
-        """Make a key."""
+        """Create a key and return its secret."""
         with self.store.begin() as connection:
             return keys.create(connection, "Ufficio di prova", role, organizations, NOW)[1]
 
-    def ask(
-        self, method: str, path: str, told: object = None, key: str | None = None, **more: Any
+    def request(
+        self, method: str, path: str, content: object = None, key: str | None = None, **more: Any
     ) -> Answer:
-        """Ask; `told` is sent as JSON, `data` as it is; an empty key sends none."""
+        """Send a request: `content` as JSON, or `data` unchanged.  An empty `key` sends no key."""
         headers = {"X-Api-Key": self.writer if key is None else key, **more.pop("headers", {})}
-        if told is not None:
-            more = {"data": json.dumps(told), "content_type": "application/json", **more}
+        if content is not None:
+            more = {"data": json.dumps(content), "content_type": "application/json", **more}
         sent = {name: value for name, value in headers.items() if value}
         with self._client.open(path, method=method, headers=sent, **more) as answer:
             kind = answer.headers.get("Content-Type", "")
-            found = json.loads(answer.get_data()) if "json" in kind else answer.get_data()
-            return Answer(answer.status_code, found, answer.headers)
+            body = json.loads(answer.get_data()) if "json" in kind else answer.get_data()
+            return Answer(answer.status_code, body, answer.headers)
 
     def get(self, path: str, **more: Any) -> Answer:
-        """Read."""
-        return self.ask("GET", path, **more)
+        """Send a GET."""
+        return self.request("GET", path, **more)
 
-    def post(self, path: str, told: object = None, **more: Any) -> Answer:
-        """Create, or do."""
-        return self.ask("POST", path, told, **more)
+    def post(self, path: str, content: object = None, **more: Any) -> Answer:
+        """Send a POST."""
+        return self.request("POST", path, content, **more)
 
-    def put(self, path: str, told: object, **more: Any) -> Answer:
-        """Update."""
-        return self.ask("PUT", path, told, **more)
+    def put(self, path: str, content: object, **more: Any) -> Answer:
+        """Send a PUT."""
+        return self.request("PUT", path, content, **more)
 
-    def create(self, told: object = None, query: str = "") -> Answer:
-        """Create a position that is in order."""
-        answer = self.post(f"{ALL}{query}", told or body())
+    def create(self, content: object = None, query: str = "") -> Answer:
+        """Create a valid position; fails if it is refused."""
+        answer = self.post(f"{ALL}{query}", content or body())
         assert answer.status == 201, answer.body
         return answer
 
     def status(self, iupd: str = "POSIZIONE-1") -> str:
-        """What a position is called now."""
+        """Status of a position."""
         return str(self.get(f"{ALL}/{iupd}").body["status"])
 
     def pay(self, serial: int = 1, amount: int = 1000) -> Verdict:
-        """Let the receipt of a notice come."""
-        return take(self.store, receipt(serial, amount))
+        """Settle the receipt of a notice."""
+        return settle_receipt(self.store, receipt(serial, amount))
 
 
-class Admin(Office):
-    """An office whose key is an administrator's."""
+class Admin(BackOffice):
+    """A back office whose key is an administrator's."""
 
     def __init__(self, store: Store, *organizations: str) -> None:
         super().__init__(store, Clock())
         self.writer = self.key(Role.ADMIN, *organizations)
 
     def delete(self, path: str) -> Answer:
-        """Remove."""
-        return self.ask("DELETE", path)
+        """Send a DELETE."""
+        return self.request("DELETE", path)
 
 
 def receipt(serial: int = 1, amount: int = 1000) -> Receipt:
-    """The receipt of a notice of these tests."""
+    """A receipt of a notice of these tests."""
     return Receipt(
         claim=CLAIM,
         receipt_id=f"r-{serial}",
@@ -201,18 +201,18 @@ def receipt(serial: int = 1, amount: int = 1000) -> Receipt:
     )
 
 
-def take(store: Store, taken: Receipt) -> Verdict:
-    """Settle a receipt as the desk does, again while others are faster."""
+def settle_receipt(store: Store, arrived: Receipt) -> Verdict:
+    """Settle a receipt; it is decided again whenever its facts have changed meanwhile."""
     for _ in range(8):
-        known = store.known(taken)
-        verdict = settle(taken, known, NOW)
-        if store.settle(taken, known, verdict, primitive="paSendRTV2", raw=b"<r/>", now=NOW):
+        facts = store.known(arrived)
+        verdict = settle(arrived, facts, NOW)
+        if store.settle(arrived, facts, verdict, primitive="paSendRTV2", raw=b"<r/>", now=NOW):
             return verdict
     raise AssertionError("a receipt's position kept changing")
 
 
 def installments(*serials: int, **more: object) -> dict[str, Any]:
-    """A position of a single option and a plan of installments, the single one first."""
+    """A position with a single option first, and then a plan of installments."""
     first, *rest = serials
     plan = [option(serial, isPartialPayment=True) for serial in rest]
     return body(option(first), *plan, **more)

@@ -9,14 +9,15 @@ from tests.validation.bodies import body, iuv, nav
 
 
 class Operation(NamedTuple):
-    """What is asked, of a back office that has POSIZIONE-1 and what `paying.keep` sends.
+    """A request to a back office that has POSIZIONE-1 and the messages of `paying.keep`.
 
-    `role` is the least that may read; what `names_none` is for keys of every organization.
+    `role` is the lowest that may read it.  With `names_none`, it needs a key of every organization.
+
     """
 
     method: str
     path: str
-    told: object = None
+    content: object = None
     role: Role = Role.READER
     names_none: bool = False
 
@@ -42,7 +43,7 @@ POSITIONS = [
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
 ]
 
-#: The last two are for the keys of every organization.
+#: The last two need a key of every organization.
 JOURNAL = [
     Operation("GET", f"/organizations/{ORGANIZATION}/journal"),
     Operation("GET", f"/organizations/{ORGANIZATION}/journal/{ENTRY.key.reference}"),
@@ -64,7 +65,7 @@ US = f"/organizations/{ORGANIZATION}"
 SERVED = f"{US}/stations/{CLAIM.station}"
 SERVICE = f"{US}/services/00001/00009"
 
-#: Of one organization, for whoever administers it.
+#: Operations on one organization, for its administrator.
 OURS = [
     Operation("GET", US, role=Role.ADMIN),
     Operation("PUT", US, {"name": "Comune di Prova"}, Role.ADMIN),
@@ -77,7 +78,7 @@ OURS = [
     Operation("PUT", SERVICE, OFFER, Role.ADMIN),
     Operation("DELETE", SERVICE, role=Role.ADMIN),
 ]
-#: Of no organization, for whoever administers all.
+#: Operations on no single organization, for an administrator of all.
 EVERYBODYS = [
     Operation("GET", "/organizations", role=Role.ADMIN),
     Operation("GET", "/brokers", role=Role.ADMIN),
@@ -103,17 +104,17 @@ RECEIPTS = [
 ]
 
 
-def worklist(place: str, case: str, *, names_none: bool) -> list[Operation]:
-    """The operations on a worklist that has this case."""
-    one = f"{place}/{case}"
-    asked: list[tuple[str, str, object]] = [
-        ("GET", place, None),
+def worklist(path: str, case: str, *, names_none: bool) -> list[Operation]:
+    """Operations on a worklist that has this case."""
+    one = f"{path}/{case}"
+    requests: list[tuple[str, str, object]] = [
+        ("GET", path, None),
         ("GET", one, None),
         ("GET", f"{one}/raw", None),
         ("POST", f"{one}/resolve", {"note": "Restituito"}),
         ("POST", f"{one}/rematch", {}),
     ]
-    return [Operation(*each, names_none=names_none) for each in asked]
+    return [Operation(*each, names_none=names_none) for each in requests]
 
 
 OPERATIONS = [

@@ -1,6 +1,7 @@
-"""What the admin face takes, the node face says: any position, made and changed by its API.
+"""Every position that the admin face accepts can be asked for at the node face.
 
-What it does not take changes nothing and is told without a word of what was sent.
+A refused position changes nothing, and the refusal does not repeat what was sent.
+
 """
 
 import copy
@@ -21,7 +22,7 @@ from gpd_soap.soap.node_rules import broken_rule
 from gpd_soap.store import tables
 from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi
-from tests.api.office import ALL, ORGANIZATION, Answer, Office
+from tests.api.office import ALL, ORGANIZATION, Answer, BackOffice
 from tests.calling import call
 from tests.messages.build import asked
 from tests.messages.questions import ask
@@ -33,21 +34,21 @@ ANSWERS = {
     "paGetPayment": models.PaGetPaymentRes,
     "paGetPaymentV2": models.PaGetPaymentV2Response,
 }
-#: Of GPD's states, what the Node may be told where it is not OK.
+#: The fault that the node face may answer for a position in this state of GPD.
 UNPAYABLE = {"PUBLISHED": "PAA_PAGAMENTO_SCONOSCIUTO"}
-#: Shorter texts stand by chance in a sentence or in another value.
+#: LIMIT: characters; shorter texts occur by chance in a sentence or in another value.
 LONG_ENOUGH = 6
-#: What stands in our own sentences is said whatever was sent.
+#: Our own sentences, which an answer may contain whatever was sent.
 OUR_WORDS = "\n".join(
     path.read_text(encoding="utf-8")
-    for place in (
+    for pattern in (
         "core/*.py",
         "validation/*.py",
         "usecases/service_rules.py",
         "usecases/loading/*.py",
         "api/problems.py",
     )
-    for path in Path(gpd_soap.__file__).parent.glob(place)
+    for path in Path(gpd_soap.__file__).parent.glob(pattern)
 )
 
 TEXTS = st.text(st.characters(), max_size=40) | st.builds(
@@ -64,48 +65,48 @@ ANYTHING: st.SearchStrategy[object] = (
 )  # fmt: skip
 
 
-def holders(told: object) -> Iterator[Any]:
-    """Every object and list inside a JSON value that has something in it, from the outside in."""
-    if isinstance(told, (dict, list)) and told:
-        yield told
-        for value in told.values() if isinstance(told, dict) else told:
-            yield from holders(value)
+def holders(value: object) -> Iterator[Any]:
+    """Yield every non-empty object and list inside a JSON value, the outer ones first."""
+    if isinstance(value, (dict, list)) and value:
+        yield value
+        for child in value.values() if isinstance(value, dict) else value:
+            yield from holders(child)
 
 
 @st.composite
-def mutated(draw: st.DrawFn, told: Body) -> Body:
-    """A body that is changed in one to three places, whatever they are."""
-    body = copy.deepcopy(told)
+def mutated(draw: st.DrawFn, original: Body) -> Body:
+    """A body with one to three random changes."""
+    body = copy.deepcopy(original)
     for _ in range(draw(st.integers(1, 3))):
         holder = draw(st.sampled_from(list(holders(body))))
-        place = draw(
+        step = draw(
             st.sampled_from(sorted(holder) if isinstance(holder, dict) else range(len(holder)))
         )
-        how = draw(st.sampled_from(["replace", "replace", "remove", "repeat"]))
-        if how == "replace":
-            holder[place] = draw(ANYTHING)
-        elif how == "remove":
-            del holder[place]
+        change = draw(st.sampled_from(["replace", "replace", "remove", "repeat"]))
+        if change == "replace":
+            holder[step] = draw(ANYTHING)
+        elif change == "remove":
+            del holder[step]
         elif isinstance(holder, list):
-            holder.append(copy.deepcopy(holder[place]))
+            holder.append(copy.deepcopy(holder[step]))
         else:
-            holder[draw(TEXTS)] = holder[place]
+            holder[draw(TEXTS)] = holder[step]
     return body
 
 
 @st.composite
 def requests(draw: st.DrawFn) -> Body:
-    """A position as a client may send it: every other one is not in order."""
-    told = draw(bodies())
-    told.pop("validityDate", None)
+    """A position as a client may send it; about half of them are mutated."""
+    position = draw(bodies())
+    position.pop("validityDate", None)
     validity = draw(st.sampled_from([None, None, "2026-03-16T10:00:00.000001", "2026-03-17"]))
     if validity:
-        told["validityDate"] = validity
-    return draw(mutated(told)) if draw(st.booleans()) else told
+        position["validityDate"] = validity
+    return draw(mutated(position)) if draw(st.booleans()) else position
 
 
-def emptied(office: Office) -> None:
-    """Forget every position, and that its numbers were ever used."""
+def empty(office: BackOffice) -> None:
+    """Delete every position and every retired number."""
     with office.store.begin() as connection:
         for table in (
             tables.transfer,
@@ -116,10 +117,10 @@ def emptied(office: Office) -> None:
             connection.execute(table.delete())
 
 
-def said(face: Wsgi, primitive: str, notice: str, **more: object) -> Any:
-    """The Node's answer, which keeps to the contract and to the Node's own rules."""
-    message = asked(primitive, ask(notice, **more)).encode()
-    answered = call(face, "POST", "/partner", message, CONTENT_TYPE="text/xml")
+def ask_node(face: Wsgi, primitive: str, notice: str, **more: object) -> Any:
+    """The node face's answer, which fits the contract and the Node's own rules."""
+    content = asked(primitive, ask(notice, **more)).encode()
+    answered = call(face, "POST", "/partner", content, CONTENT_TYPE="text/xml")
     assert answered.status == 200
     payload = open_envelope(answered.body)
     assert not isinstance(payload, NotSoap)
@@ -128,97 +129,101 @@ def said(face: Wsgi, primitive: str, notice: str, **more: object) -> Any:
     return answer
 
 
-def code(answer: Any) -> str | None:
-    """Why an answer is not OK."""
+def fault_code(answer: Any) -> str | None:
+    """Code of the fault in an answer; None if the answer is OK."""
     return None if answer.outcome == "OK" else str(answer.fault.faultCode)
 
 
-def everything_is_said(face: Wsgi, position: Body) -> None:
-    """Each notice of a position as its state asks, to all three questions, for every account."""
+def check_notices(face: Wsgi, position: Body) -> None:
+    """Ask about each notice of a position: every answer is the one that its state requires."""
     unpayable = UNPAYABLE.get(position["status"])
     assert unpayable or position["status"] == "VALID"
     for each in position["paymentOption"]:
-        notice, shares = each["nav"], each["transfer"]
-        verified = said(face, "paVerifyPaymentNotice", notice)
-        assert code(verified) == unpayable
+        notice, transfers = each["nav"], each["transfer"]
+        verified = ask_node(face, "paVerifyPaymentNotice", notice)
+        assert fault_code(verified) == unpayable
         if not unpayable:
             assert verified.paymentList.paymentOptionDescription.amount == each["amount"]
-        stamped = any("stamp" in share for share in shares)
-        postal = "postalIban" in next(share for share in shares if share["idTransfer"] == "1")
-        for wanted in TRANSFER_TYPES:
-            missing = wanted == "POSTAL" and not postal
-            for primitive, odd in (
+        stamped = any("stamp" in transfer for transfer in transfers)
+        postal = "postalIban" in next(
+            transfer for transfer in transfers if transfer["idTransfer"] == "1"
+        )
+        for transfer_type in TRANSFER_TYPES:
+            missing = transfer_type == "POSTAL" and not postal
+            for primitive, wrong_values in (
                 ("paGetPayment", stamped or missing),
                 ("paGetPaymentV2", missing),
             ):
-                answer = said(face, primitive, notice, transferType=wanted)
-                assert code(answer) == (unpayable or ("PAA_SEMANTICA" if odd else None))
+                answer = ask_node(face, primitive, notice, transferType=transfer_type)
+                assert fault_code(answer) == (
+                    unpayable or ("PAA_SEMANTICA" if wrong_values else None)
+                )
                 if answer.outcome == "OK":
-                    assert len(answer.data.transferList.transfer) == len(shares)
+                    assert len(answer.data.transferList.transfer) == len(transfers)
 
 
-def texts(told: object) -> Iterator[str]:
-    """Every text in a JSON value, names included."""
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, (dict, list)):
-        for each in [*told, *told.values()] if isinstance(told, dict) else told:
+def texts(value: object) -> Iterator[str]:
+    """Yield every text in a JSON value, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (dict, list)):
+        for each in [*value, *value.values()] if isinstance(value, dict) else value:
             yield from texts(each)
 
 
-def names(told: object) -> set[str]:
-    """What GPD calls things, which an error may name."""
-    return {text for text in texts(told) if text.isascii() and text.isalpha()}
+def field_names(value: object) -> set[str]:
+    """Names of fields, which an error may contain."""
+    return {text for text in texts(value) if text.isascii() and text.isalpha()}
 
 
-def nothing_is_repeated(refused: Answer, told: Body) -> None:
-    """A problem of the caller's that says nothing of what came."""
+def check_refusal(refused: Answer, content: Body) -> None:
+    """The answer is a problem of the caller, and repeats nothing that was sent."""
     assert 400 <= refused.status < 500
     assert refused.title
-    sent = {text for text in texts(told) if len(text) >= LONG_ENOUGH and text not in OUR_WORDS}
-    sent -= names(told)
+    sent = {text for text in texts(content) if len(text) >= LONG_ENOUGH and text not in OUR_WORDS}
+    sent -= field_names(content)
     answered = list(texts(refused.body))
     assert [text for text in sent if any(text in each for each in answered)] == []
 
 
-def taken(office: Office, face: Wsgi, told: Body) -> Answer | None:
-    """Make and publish a position: either all of it is said, or nothing is left of it."""
-    made = office.post(f"{ALL}?toPublish=true", told)
+def create_or_refuse(office: BackOffice, face: Wsgi, content: Body) -> Answer | None:
+    """Create and publish a position: either all its notices are payable, or nothing is stored."""
+    made = office.post(f"{ALL}?toPublish=true", content)
     if made.status == 201:
-        everything_is_said(face, made.body)
+        check_notices(face, made.body)
         return made
-    nothing_is_repeated(made, told)
+    check_refusal(made, content)
     assert office.get(ALL).body["page_info"]["items_found"] == 0
     return None
 
 
-def node(office: Office) -> Wsgi:
-    """The node face over the office's store, at its time."""
+def node(office: BackOffice) -> Wsgi:
+    """The node face over the back office's store and clock."""
     return node_face(Settings(public_url="http://ec.example/partner"), office.store, office.clock)
 
 
 @settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
 @given(first=requests(), second=requests())
-def test_what_is_accepted_is_said_and_what_is_refused_leaves_no_trace(
-    office: Office, first: Body, second: Body
+def test_random_position_is_answered_at_the_node_or_refused_without_trace(
+    office: BackOffice, first: Body, second: Body
 ):
-    """Created and published, then updated: each is all or nothing, and no answer is invalid."""
-    emptied(office)
+    """A position is created, published and updated as a whole or not at all."""
+    empty(office)
     face = node(office)
-    made = taken(office, face, first)
+    made = create_or_refuse(office, face, first)
     if made is None:
         return
 
     second = {**second, "iupd": made.body["iupd"]}
     updated = office.put(made.headers["Location"], second)
     if updated.status == 200:
-        everything_is_said(face, updated.body)
+        check_notices(face, updated.body)
     else:
-        nothing_is_repeated(updated, second)
-        everything_is_said(face, made.body)
+        check_refusal(updated, second)
+        check_notices(face, made.body)
 
 
-#: A position that has everything that can be sent.
+#: A position with every field that can be sent.
 RICH = body(
     option(
         1,
@@ -236,17 +241,17 @@ RICH = body(
 LENGTHS = (0, 1, 2, 16, 17, 35, 36, 70, 71, 72, 140, 141, 255, 256)
 
 
-def places(told: Any, *steps: str) -> Iterator[tuple[str, Any]]:
-    """Every place in a JSON value, as `changed` takes it, with what is there."""
+def field_paths(value: Any, *steps: str) -> Iterator[tuple[str, Any]]:
+    """Yield the path of each value inside a JSON value, as `changed` takes it, with the value."""
     if steps:
-        yield ".".join(steps), told
-    if isinstance(told, (dict, list)):
-        for step, value in told.items() if isinstance(told, dict) else enumerate(told):
-            yield from places(value, *steps, str(step))
+        yield ".".join(steps), value
+    if isinstance(value, (dict, list)):
+        for step, child in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from field_paths(child, *steps, str(step))
 
 
-def odd(value: object) -> Iterator[object]:
-    """What a client may send by mistake where this should be."""
+def wrong_values(value: object) -> Iterator[object]:
+    """Yield values that a client may send by mistake instead of this one."""
     yield from (None, True, 0, -1, 1.5, "", [], {}, *DATES)
     if isinstance(value, str):
         yield from ("x" * length for length in LENGTHS)
@@ -261,13 +266,15 @@ def odd(value: object) -> Iterator[object]:
         yield {**value, "RSSMRA80A01H501U": "RSSMRA80A01H501U"}
 
 
-PLACES = dict(places(RICH))
+FIELDS = dict(field_paths(RICH))
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_field_is_taken_as_it_can_be_said_or_not_at_all(quick: Office, place: str):
-    """One field after the other, with everything that it should not be."""
+@pytest.mark.parametrize("field_path", FIELDS)
+def test_position_with_one_wrong_field_is_answered_at_the_node_or_refused(
+    quick: BackOffice, field_path: str
+):
+    """Each field is replaced by every wrong value in turn."""
     face = node(quick)
-    for other in odd(PLACES[place]):
-        taken(quick, face, changed(RICH, place, other))
-        emptied(quick)
+    for other in wrong_values(FIELDS[field_path]):
+        create_or_refuse(quick, face, changed(RICH, field_path, other))
+        empty(quick)

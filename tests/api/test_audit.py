@@ -1,4 +1,4 @@
-"""Every change over the admin face leaves a row: who, when, what, of whom, and how it ended."""
+"""The audit: every change over the admin face leaves a row of who, when, what and the outcome."""
 
 import re
 from datetime import timedelta
@@ -11,30 +11,30 @@ from gpd_soap.cli.main import main
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests.api import paying
-from tests.api.office import ALL, NOW, ONE, ORGANIZATION, Admin, Office
+from tests.api.office import ALL, NOW, ONE, ORGANIZATION, Admin, BackOffice
 from tests.api.operations import OPERATIONS, Operation
 from tests.validation.bodies import OTHER, body
 
-WRITING = [each for each in OPERATIONS if each.method != "GET"]
-PLACE = "/organizations/{organizationfiscalcode}"
+CHANGES = [each for each in OPERATIONS if each.method != "GET"]
+PREFIX = "/organizations/{organizationfiscalcode}"
 
 
-def rows(office: Office, path: str = "/audit") -> list[dict[str, object]]:
-    """The changes, as an administrator of all reads them."""
-    found: list[dict[str, object]] = office.get(path, key=office.key(Role.ADMIN)).body["changes"]
-    return found
+def rows(office: BackOffice, path: str = "/audit") -> list[dict[str, object]]:
+    """Rows of the audit, read by an administrator of every organization."""
+    changes: list[dict[str, object]] = office.get(path, key=office.key(Role.ADMIN)).body["changes"]
+    return changes
 
 
-@pytest.mark.parametrize("operation", WRITING, ids=lambda o: f"{o.method} {o.path}")
-def test_each_change_leaves_a_row(quick: Office, operation: Operation):
-    """Whether it was followed or refused, and it holds nothing of what was sent."""
+@pytest.mark.parametrize("operation", CHANGES, ids=lambda o: f"{o.method} {o.path}")
+def test_every_change_leaves_one_audit_row(quick: BackOffice, operation: Operation):
+    """An accepted or refused change writes one row, and nothing of the body is in it."""
     quick.create()
     paying.keep(quick)
     before = len(rows(quick))
     quick.clock.now += timedelta(seconds=1)
 
-    answer = quick.ask(
-        operation.method, operation.path, operation.told, key=quick.key(Role.ADMIN),
+    answer = quick.request(
+        operation.method, operation.path, operation.content, key=quick.key(Role.ADMIN),
         headers={"X-Request-Id": "richiesta-1"},
     )  # fmt: skip
 
@@ -51,47 +51,47 @@ def test_each_change_leaves_a_row(quick: Office, operation: Operation):
     assert set(row) == set("at organization keyId keyName method path status requestId".split())
 
 
-def test_both_kinds_of_database_keep_it(office: Office):
-    """The newest first, of one organization or of all, page by page."""
+def test_audit_rows_are_listed_newest_first_by_page_and_organization(office: BackOffice):
+    """An administrator reads the rows of one organization or of all."""
     office.create()
     office.clock.now = NOW.replace(hour=10)
-    office.ask("DELETE", ONE)
+    office.request("DELETE", ONE)
 
-    found = office.get(f"/organizations/{ORGANIZATION}/audit?limit=1", key=office.key(Role.ADMIN))
+    listed = office.get(f"/organizations/{ORGANIZATION}/audit?limit=1", key=office.key(Role.ADMIN))
 
     assert [row["method"] for row in rows(office)] == ["DELETE", "POST"]
-    assert found.body["changes"] == rows(office)[:1]
-    assert found.body["changes"][0]["at"] == "2026-03-16T11:00:00"
-    assert found.body["page_info"]["items_found"] == 2
+    assert listed.body["changes"] == rows(office)[:1]
+    assert listed.body["changes"][0]["at"] == "2026-03-16T11:00:00"
+    assert listed.body["page_info"]["items_found"] == 2
     assert rows(office, f"/organizations/{OTHER}/audit") == []
 
 
-def test_what_changes_nothing_leaves_none(quick: Office):
-    """Reading, rehearsing, and the second time of a request that names itself."""
+def test_request_without_effect_leaves_no_audit_row(quick: BackOffice):
+    """Reading, a dry run and a repeated request write no row."""
     quick.get(ALL)
     quick.post(f"{ALL}?dryRun=true", body())
     for _ in range(2):
         quick.post(ALL, body(), headers={"Idempotency-Key": "uno"})
 
     assert [(row["path"], row["status"]) for row in rows(quick)] == [
-        (f"{PLACE}/debtpositions", 201)
+        (f"{PREFIX}/debtpositions", 201)
     ]
 
 
-def test_an_attempt_that_was_not_allowed_leaves_a_row(quick: Office):
-    """Of a key that works; who shows none is nobody."""
+def test_forbidden_change_leaves_a_row_for_a_valid_key_only(quick: BackOffice):
+    """A request without a key leaves no row, since nobody is known to have sent it."""
     reader = quick.key(Role.READER, ORGANIZATION)
     quick.post(ALL, body(), key=reader)
     quick.post(f"/organizations/{OTHER}/debtpositions", body())
     quick.post("/organizations/nessuno/debtpositions", body())
     quick.post(ALL, body(), key="")
 
-    told = [(row["organization"], row["status"]) for row in rows(quick)]
-    assert sorted(told) == sorted([("-", 403), (OTHER, 403), (ORGANIZATION, 403)])
+    written = [(row["organization"], row["status"]) for row in rows(quick)]
+    assert sorted(written) == sorted([("-", 403), (OTHER, 403), (ORGANIZATION, 403)])
 
 
-def test_only_administrators_read_it(quick: Office):
-    """And of every organization, only those of every one."""
+def test_audit_without_an_administrator_key_is_403(quick: BackOffice):
+    """An administrator of one organization cannot read the audit of all."""
     one = f"/organizations/{ORGANIZATION}/audit"
 
     assert quick.get(one).status == 403
@@ -99,10 +99,10 @@ def test_only_administrators_read_it(quick: Office):
     assert quick.get("/audit", key=quick.key(Role.ADMIN, ORGANIZATION)).status == 403
 
 
-def test_a_change_is_answered_although_it_could_not_be_written_down(
-    quick_store: Store, quick: Office, caplog: pytest.LogCaptureFixture
+def test_change_whose_audit_row_fails_is_answered_and_logged(
+    quick_store: Store, quick: BackOffice, caplog: pytest.LogCaptureFixture
 ):
-    """What is done is done; the log says that the audit has a gap, and what is missing."""
+    """The change stays, and the log holds the fields of the missing row."""
     with quick_store.begin() as connection:
         refuse = "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT load_extension(''); END"
         connection.execute(text(refuse))
@@ -110,20 +110,20 @@ def test_a_change_is_answered_although_it_could_not_be_written_down(
     quick.create()
 
     [line] = [each for each in caplog.records if "audit" in each.getMessage()]
-    assert line.__dict__["fields"]["path"] == f"{PLACE}/debtpositions"
+    assert line.__dict__["fields"]["path"] == f"{PREFIX}/debtpositions"
 
 
-def test_it_can_be_read_on_the_command_line(
+def test_audit_command_prints_a_line_for_each_change(
     quick_store: Store, quick_admin: Admin, monkeypatch: pytest.MonkeyPatch
 ):
-    """A line for each change."""
+    """`gpd-soap audit` prints one line for each change of the organization."""
     quick_admin.put(f"/organizations/{ORGANIZATION}", {"name": "Comune Nuovo"})
     monkeypatch.setenv("GPD_DATABASE_URL", str(quick_store.engine.url))
 
-    said = CliRunner().invoke(main, ["audit", "--organization", ORGANIZATION])
+    printed = CliRunner().invoke(main, ["audit", "--organization", ORGANIZATION])
     none = CliRunner().invoke(main, ["audit", "--organization", OTHER])
 
-    assert f"  PUT {PLACE}  200  " in said.output
-    assert said.output.startswith(f"2026-03-16T10:00:00.000+01:00  {ORGANIZATION}  ")
-    assert "Nuovo" not in said.output
-    assert (said.exit_code, none.output) == (0, "")
+    assert f"  PUT {PREFIX}  200  " in printed.output
+    assert printed.output.startswith(f"2026-03-16T10:00:00.000+01:00  {ORGANIZATION}  ")
+    assert "Nuovo" not in printed.output
+    assert (printed.exit_code, none.output) == (0, "")

@@ -1,4 +1,4 @@
-"""One key's requests, and all callers' together, never hold every thread of a process."""
+"""Bounds on requests under way: neither one key nor all keys hold every thread of a process."""
 
 import threading
 from collections.abc import Iterator
@@ -19,15 +19,15 @@ from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import admin_face
 from gpd_soap.wsgi.http import LIVE, READY
-from tests.api.office import ALL, ONE, ORGANIZATION, Answer, Clock, Office, ready
+from tests.api.office import ALL, ONE, ORGANIZATION, Answer, BackOffice, Clock, ready
 
 KEY, FACE = 2, 3
-#: LIMIT: seconds a broken test may hang; no passing one waits for it.
+#: LIMIT: seconds that a broken test may hang; a passing test never waits for it.
 HANGING = 30.0
 
 
 class Held(Clock):
-    """A clock at which a held request waits, inside its handler, until it is let go."""
+    """A clock at which a held request waits, inside its handler, until the test releases it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,18 +36,18 @@ class Held(Clock):
         self.request = threading.local()
 
     def __call__(self) -> datetime:
-        """Return the time; the guard asks for it first, and the handler second."""
-        asked = self.request.__dict__.get("asked")
-        if asked is not None:
-            self.request.asked = asked + 1
-            if asked == 1:
+        """Return the time; authentication reads it first, and the handler second."""
+        calls = self.request.__dict__.get("calls")
+        if calls is not None:
+            self.request.calls = calls + 1
+            if calls == 1:
                 self.arrived.release()
                 assert self.free.wait(HANGING)
         return self.now
 
 
-class Busy(Office):
-    """An office in which requests can be held inside their handlers."""
+class Busy(BackOffice):
+    """A back office in which requests can be held inside their handlers."""
 
     def __init__(self, store: Store, limits: Limits) -> None:
         self.held = Held()
@@ -57,11 +57,11 @@ class Busy(Office):
         self._threads = ThreadPoolExecutor(8)
 
     def reader(self) -> str:
-        """Make one more key."""
+        """Create one more reader's key."""
         return self.key(Role.READER, ORGANIZATION)
 
     def _list(self, key: str, *, held: bool) -> Answer:
-        self.held.request.asked = 0 if held else None
+        self.held.request.calls = 0 if held else None
         return self.get(ALL, key=key)
 
     def begin(self, key: str) -> Future[Answer]:
@@ -71,18 +71,18 @@ class Busy(Office):
         return begun
 
     def start(self, key: str) -> Future[Answer]:
-        """Start a list with this key, which nothing holds but the limits."""
+        """Start a list with this key that is not held by the handler."""
         return self._threads.submit(self._list, key, held=False)
 
     def close(self) -> None:
-        """Let everything be answered, and end the threads."""
+        """Release every held request, and end the threads."""
         self.held.free.set()
         self._threads.shutdown()
 
 
 @contextmanager
 def opened(store: Store, wait: float) -> Iterator[Busy]:
-    """An office where so long a wait ends in a refusal."""
+    """A back office that refuses a request after this wait for a slot."""
     busy = Busy(store, Limits(face=FACE, key=KEY, wait=wait))
     try:
         yield busy
@@ -92,13 +92,13 @@ def opened(store: Store, wait: float) -> Iterator[Busy]:
 
 @pytest.fixture
 def busy(quick_store: Store) -> Iterator[Busy]:
-    """An office that refuses at once."""
+    """A back office that refuses a request without waiting for a slot."""
     with opened(quick_store, 0) as office:
         yield office
 
 
 def test_key_with_its_requests_under_way_is_429_and_others_are_answered(busy: Busy):
-    """A key beyond its slots learns when to come again, and another key gets its answer."""
+    """A key without a free slot gets Retry-After, and another key gets its answer."""
     slow, other = busy.reader(), busy.reader()
     held = [busy.begin(slow) for _ in range(KEY)]
 
@@ -115,7 +115,7 @@ def test_key_with_its_requests_under_way_is_429_and_others_are_answered(busy: Bu
 
 
 def test_face_with_its_requests_under_way_is_429_before_the_key_is_read(busy: Busy):
-    """A request beyond the face's slots is refused the same way, whatever key it shows."""
+    """Without a free slot of the face, every request is refused alike, whatever key it presents."""
     slow, other, stranger = busy.reader(), busy.reader(), "gpd_nobody"
     held = [busy.begin(key) for key in (slow, slow, other)]
 
@@ -131,7 +131,7 @@ def test_face_with_its_requests_under_way_is_429_before_the_key_is_read(busy: Bu
 
 
 def test_health_and_metrics_are_answered_while_every_slot_is_taken(busy: Busy):
-    """Whoever watches the process is never refused for the others."""
+    """Health and metrics need no slot."""
     watching = busy.key(Role.READER, keys.EVERY)
     for key in (busy.reader(), busy.reader(), busy.reader()):
         busy.begin(key)
@@ -141,7 +141,7 @@ def test_health_and_metrics_are_answered_while_every_slot_is_taken(busy: Busy):
 
 
 def test_request_that_finds_a_slot_while_it_waits_is_answered(quick_store: Store):
-    """A quick request before it is no reason to refuse: it is waited for."""
+    """A request waits for a slot that another request frees soon."""
     with opened(quick_store, HANGING) as busy:
         slow = busy.reader()
         held = [busy.begin(slow) for _ in range(KEY)]
@@ -154,7 +154,7 @@ def test_request_that_finds_a_slot_while_it_waits_is_answered(quick_store: Store
 
 
 def test_slots_are_free_again_after_refusals_and_failures(busy: Busy):
-    """What ends in any status gives back what it took."""
+    """A request gives its slots back whatever its status."""
     reader = busy.reader()
     for _ in range(FACE + 1):
         assert busy.get("/keys", key=reader).status == 403
@@ -167,8 +167,8 @@ def test_slots_are_free_again_after_refusals_and_failures(busy: Busy):
 def test_answer_that_is_still_being_sent_holds_its_slots(quick_store: Store):
     """A slow reader holds a thread, so its request is under way until the last byte is sent."""
     with opened(quick_store, 0) as busy:
-        told = create_environ(ALL, headers={"X-Api-Key": busy.writer})
-        sending = [busy.app(dict(told), lambda *_: None) for _ in range(KEY)]
+        environ = create_environ(ALL, headers={"X-Api-Key": busy.writer})
+        sending = [busy.app(dict(environ), lambda *_: None) for _ in range(KEY)]
         refused = busy.get(ALL)
         for answer in sending:
             answer.close()  # type: ignore[attr-defined]  # WSGI's close, as a server calls it
@@ -188,18 +188,18 @@ def test_answer_that_is_still_being_sent_holds_its_slots(quick_store: Store):
     ],
     ids=["default", "eight", "one", "key", "face", "one-thread-is-left"],
 )
-def test_program_bounds_a_key_by_its_threads(
-    settings: Settings, answered: list[int], quick: Office, tmp_path: Path
+def test_requests_of_a_key_are_bounded_by_settings_or_half_of_the_threads(
+    settings: Settings, answered: list[int], quick: BackOffice, tmp_path: Path
 ):
-    """Unless a setting says otherwise a key has half of them, and all keys leave one."""
+    """By default one key may use half of the threads, and all keys together leave one free."""
     face = admin_face(settings, quick.store, quick.cases, Metrics(tmp_path), quick.clock)
-    told = create_environ(ALL, headers={"X-Api-Key": quick.writer})
+    environ = create_environ(ALL, headers={"X-Api-Key": quick.writer})
     statuses: list[int] = []
 
     def keep(status: str, *_: object) -> None:
         statuses.append(int(status[:3]))
 
-    sending = [face(dict(told), keep) for _ in answered]
+    sending = [face(dict(environ), keep) for _ in answered]
     for each in sending:
         getattr(each, "close", int)()
 

@@ -1,7 +1,8 @@
-"""A client of GPD works here with another base URL and key: over real sockets, on PostgreSQL.
+"""A client of GPD works here with another base URL and key, over real sockets and PostgreSQL.
 
-It is as strict as one that is generated from GPD's published description (gpd-reference.md 3): it
-knows the fields that are written there, refuses any other, and misses those that GPD always sends.
+Its models are those of GPD's published API, read strictly: an unknown field is an error, and so is
+the absence of a field that GPD always sends.
+
 """
 
 import json
@@ -19,7 +20,7 @@ from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests.api import paying
-from tests.api.office import NOW, ORGANIZATION, Clock, Office, prepare
+from tests.api.office import NOW, ORGANIZATION, BackOffice, Clock, prepare
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
 from tests.validation.bodies import BANK, POSTAL, STAMP, body, iuv, nav, option, share
@@ -35,20 +36,20 @@ Cents = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Model(BaseModel):
-    """What is read: each type as it is written, each field known; times are without a zone."""
+    """A body that is read strictly: exact types, known fields alone, dates without a zone."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
 
 class Metadata(Model):
-    """MetadataModel."""
+    """GPD's MetadataModel."""
 
     key: str
     value: str
 
 
 class Stamp(Model):
-    """Stamp."""
+    """GPD's Stamp."""
 
     hash_document: str
     stamp_type: str
@@ -56,7 +57,7 @@ class Stamp(Model):
 
 
 class Transfer(Model):
-    """TransferModel."""
+    """GPD's TransferModel."""
 
     id_transfer: Literal["1", "2", "3", "4", "5"]
     amount: Cents
@@ -71,7 +72,7 @@ class Transfer(Model):
 
 
 class TransferRead(Transfer):
-    """TransferModelResponse."""
+    """GPD's TransferModelResponse."""
 
     inserted_date: NaiveDatetime
     last_updated_date: NaiveDatetime
@@ -79,7 +80,7 @@ class TransferRead(Transfer):
 
 
 class Notice(Model):
-    """What PaymentOptionModel and PaymentOptionModelResponse have in common."""
+    """The fields that PaymentOptionModel and PaymentOptionModelResponse share."""
 
     nav: str
     iuv: str
@@ -92,7 +93,7 @@ class Notice(Model):
 
 
 class Option(Notice):
-    """PaymentOptionModel."""
+    """GPD's PaymentOptionModel."""
 
     fee: Cents | None = None
     notification_fee: Cents | None = None
@@ -100,7 +101,7 @@ class Option(Notice):
 
 
 class OptionRead(Notice):
-    """PaymentOptionModelResponse."""
+    """GPD's PaymentOptionModelResponse."""
 
     organization_fiscal_code: str
     inserted_date: NaiveDatetime
@@ -118,13 +119,13 @@ class OptionRead(Notice):
 
 
 class Paid(OptionRead):
-    """PaymentsModelResponse."""
+    """GPD's PaymentsModelResponse."""
 
     service_type: Literal["GPD"]
 
 
 class Position(Model):
-    """PaymentPositionModel."""
+    """GPD's PaymentPositionModel."""
 
     iupd: str
     type: Literal["F", "G"]
@@ -150,7 +151,7 @@ class Position(Model):
 
 
 class PositionRead(Model):
-    """PaymentPositionModelBaseResponse."""
+    """GPD's PaymentPositionModelBaseResponse."""
 
     iupd: str
     organization_fiscal_code: str
@@ -167,7 +168,7 @@ class PositionRead(Model):
 
 
 class PageInfo(BaseModel):
-    """PageInfo, whose names are of another style."""
+    """GPD's PageInfo, whose fields are in snake case."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -178,7 +179,7 @@ class PageInfo(BaseModel):
 
 
 class Page(BaseModel):
-    """PaymentPositionsInfo."""
+    """GPD's PaymentPositionsInfo."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -187,7 +188,7 @@ class Page(BaseModel):
 
 
 class Receipt(Model):
-    """ReceiptModelResponse."""
+    """GPD's ReceiptModelResponse."""
 
     organization_fiscal_code: str
     iuv: str
@@ -197,7 +198,7 @@ class Receipt(Model):
 
 
 class Receipts(Model):
-    """PaymentsResult, and the ReceiptsInfo that was published before it."""
+    """GPD's PaymentsResult, with the field of the older ReceiptsInfo."""
 
     current_page_number: int
     length: int
@@ -207,14 +208,14 @@ class Receipts(Model):
 
 
 class IbanChange(Model):
-    """UpdateTransferIbanMassiveResponse."""
+    """GPD's UpdateTransferIbanMassiveResponse."""
 
     description: str
     updated_transfers: int
 
 
 class Problem(BaseModel):
-    """ProblemJson, and what we say more: problem details may be added to (RFC 9457)."""
+    """GPD's ProblemJson with our `errors`; RFC 9457, section 3.2, allows more fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -228,7 +229,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Gpd:
-    """GPD's operations by method and path; an answer of another status is an error."""
+    """A client of GPD's operations by method and path; an unexpected status is an error."""
 
     def __init__(self, base: str, key: str) -> None:
         self._base = base
@@ -236,53 +237,57 @@ class Gpd:
         self._session.headers["Ocp-Apim-Subscription-Key"] = key
 
     def send(
-        self, method: str, path: str, told: object = None, expected: int = 200, **query: Any
+        self, method: str, path: str, content: object = None, expected: int = 200, **query: Any
     ) -> bytes:
-        """Ask; what comes back is the body of an answer of this status."""
+        """Send a request; return the body of the answer, which must have this status."""
         answer = self._session.request(
-            method, self._base + path, json=told, params=query, timeout=10
+            method, self._base + path, json=content, params=query, timeout=10
         )
         assert answer.status_code == expected, answer.text
         return answer.content
 
     def get(self, model: type[M], path: str, **query: Any) -> M:
-        """Read."""
+        """Read an answer of this model."""
         return model.model_validate_json(self.send("GET", path, **query))
 
-    def change(self, model: type[M], method: str, path: str, told: object = None, **more: Any) -> M:
-        """Do something that answers with what there is now."""
-        return model.model_validate_json(self.send(method, path, told, **more))
+    def change(
+        self, model: type[M], method: str, path: str, content: object = None, **more: Any
+    ) -> M:
+        """Send a change; read an answer of this model."""
+        return model.model_validate_json(self.send(method, path, content, **more))
 
 
 @pytest.fixture
 def database(fresh_database: FreshDatabase) -> str:
-    """A PostgreSQL with an organization and its station."""
+    """A PostgreSQL database with an organization and its station."""
     return fresh_database("postgresql", prepare)
 
 
 @pytest.fixture
 def base(database: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """`gpd-soap serve admin` over PostgreSQL: the base URL, and a key for one organization."""
+    """Serve the admin face over PostgreSQL; the base URL, and a key for one organization."""
     store = Store(database)
     with store.begin() as connection:
         _, key = keys.create(connection, "client", Role.WRITER, (ORGANIZATION,), NOW)
     store.close()
-    bind, log = f"127.0.0.1:{free_port()}", tmp_path / "log"
+    bind, log_path = f"127.0.0.1:{free_port()}", tmp_path / "log"
     variables = {"GPD_DATABASE_URL": database, "GPD_ADMIN_BIND": bind, "GPD_WORKERS": "2"}
-    with running([sys.executable, "-m", "gpd_soap", "serve", "admin"], log, **variables) as process:
-        wait_for(f"http://{bind}/health/live", process, log)
+    with running(
+        [sys.executable, "-m", "gpd_soap", "serve", "admin"], log_path, **variables
+    ) as process:
+        wait_for(f"http://{bind}/health/live", process, log_path)
         yield f"http://{bind}", key
 
 
 @pytest.fixture
 def gpd(base: tuple[str, str]) -> Gpd:
-    """A client of the first API."""
+    """A client of the first version of the API."""
     return Gpd(*base)
 
 
 def sent(serial: int = 1, **more: object) -> dict[str, Any]:
-    """A position as a client writes it: everything that GPD knows, in its own way to write it."""
-    shares = [
+    """A position with every field that GPD's clients send, with dates as they write them."""
+    transfers = [
         share(
             1,
             postalIban=POSTAL,
@@ -294,7 +299,7 @@ def sent(serial: int = 1, **more: object) -> dict[str, Any]:
     ]
     notice = option(
         serial,
-        *shares,
+        *transfers,
         dueDate="2199-12-31T10:15:30.123",
         retentionDate="2199-12-31T23:00:00Z",
         paymentOptionMetadata=[{"key": "CHIAVE", "value": "valore"}],
@@ -302,8 +307,8 @@ def sent(serial: int = 1, **more: object) -> dict[str, Any]:
     return body(notice, country="IT", email="nessuno@esempio.it", payStandIn=False, **more)
 
 
-def test_a_client_leads_a_position_through_its_life(gpd: Gpd) -> None:
-    """Create, publish, read, list, update with what came back, invalidate, delete."""
+def test_gpd_client_creates_publishes_updates_invalidates_and_deletes_a_position(gpd: Gpd) -> None:
+    """Every answer fits the published model."""
     made = gpd.change(Position, "POST", ALL, sent(), expected=201)
     assert (made.status, made.payment_option[0].nav) == ("DRAFT", nav(1))
     assert not made.pay_stand_in
@@ -329,8 +334,8 @@ def test_a_client_leads_a_position_through_its_life(gpd: Gpd) -> None:
     assert missing.title == "Not found the debt position"
 
 
-def test_a_client_changes_an_account_and_settles_at_its_own_till(gpd: Gpd) -> None:
-    """The answers are GPD's, and so are the refusals."""
+def test_gpd_client_changes_an_iban_and_marks_a_notice_paid(gpd: Gpd) -> None:
+    """The answers and the refusals are GPD's."""
     gpd.change(Position, "POST", ALL, sent(), expected=201, toPublish="true")
     transfers, paids = f"{ALL}/transfers", f"/organizations/{ORGANIZATION}/paymentoptions/paids"
 
@@ -346,25 +351,27 @@ def test_a_client_changes_an_account_and_settles_at_its_own_till(gpd: Gpd) -> No
     assert again.title == "Existing related payment found"
 
 
-def test_a_client_of_the_second_api_works_on_many(base: tuple[str, str]) -> None:
-    """Its base URL ends in /v2; creations and updates answer nothing, a deletion a sentence."""
+def test_gpd_client_of_v2_creates_updates_and_deletes_several_positions(
+    base: tuple[str, str],
+) -> None:
+    """Its base URL ends in /v2; creations and updates have an empty answer, a deletion a text."""
     first, second = Gpd(*base), Gpd(f"{base[0]}/v2", base[1])
     many = {"paymentPositions": [sent(serial, iupd=f"P{serial}") for serial in range(1, 4)]}
 
     assert second.send("POST", ALL, many, expected=201, toPublish="true") == b""
     assert second.send("PUT", ALL, many) == b""
     refused = second.change(Problem, "POST", ALL, many, expected=409)
-    doomed = {"paymentPositionIUPDs": ["P1", "P2"]}
-    assert second.send("DELETE", ALL, doomed).startswith(b'"')
+    deletion = {"paymentPositionIUPDs": ["P1", "P2"]}
+    assert second.send("DELETE", ALL, deletion).startswith(b'"')
 
     assert refused.title == "The debt position violated constraints of uniqueness"
     left = first.get(Page, ALL).payment_position_list
     assert [(each.iupd, each.status) for each in left] == [("P3", "VALID")]
 
 
-def test_a_client_reads_the_receipts(base: tuple[str, str], database: str) -> None:
-    """The list as it is published, and the receipt in the Node's own words."""
-    office = Office(Store(database), Clock())
+def test_gpd_client_lists_and_reads_receipts(base: tuple[str, str], database: str) -> None:
+    """The list has the published fields, and the receipt is the XML that the Node sent."""
+    office = BackOffice(Store(database), Clock())
     office.create(body(option(1)), "?toPublish=true")
     assert paying.send(office, paying.message(1, paymentDateTime="2026-03-16T09:58:31")) == "OK"
     office.store.close()
@@ -381,8 +388,8 @@ def test_a_client_reads_the_receipts(base: tuple[str, str], database: str) -> No
     assert missing.title == "Not found the receipt"
 
 
-def test_what_the_gateway_would_refuse_is_refused(base: tuple[str, str]) -> None:
-    """A wrong key, and another organization; who is there is told to anybody who asks for it."""
+def test_gpd_client_with_wrong_key_or_organization_is_401_or_403(base: tuple[str, str]) -> None:
+    """A valid key of any organization can read `/info`."""
     gpd, stranger = Gpd(*base), Gpd(base[0], "wrong")
 
     assert stranger.change(Problem, "GET", ALL, expected=401).status == 401

@@ -1,4 +1,4 @@
-"""What nobody should send gets a clear problem; nothing is stored, nothing of us is shown."""
+"""Hostile requests to the admin face get a clear problem, store nothing and reveal nothing."""
 
 import io
 import json
@@ -6,7 +6,7 @@ import json
 import pytest
 from sqlalchemy import text
 
-from tests.api.office import ALL, ONE, Office
+from tests.api.office import ALL, ONE, BackOffice
 from tests.validation.bodies import body, changed
 
 JSON = "application/json"
@@ -36,8 +36,8 @@ BODIES = {
 
 
 @pytest.mark.parametrize("sent", BODIES.values(), ids=BODIES)
-def test_a_hostile_body_is_a_bad_request(quick: Office, sent: bytes):
-    """Told without repeating any of it; the server goes on."""
+def test_malformed_body_is_400_and_not_repeated(quick: BackOffice, sent: bytes):
+    """The problem repeats no part of the body, and the next request is answered."""
     refused = quick.post(ALL, data=sent, content_type=JSON)
 
     assert (refused.status, refused.title) == (400, "BAD REQUEST")
@@ -49,8 +49,8 @@ def test_a_hostile_body_is_a_bad_request(quick: Office, sent: bytes):
 
 
 @pytest.mark.parametrize("path", [ALL, f"{ALL}/bulk"])
-def test_a_body_of_ten_megabytes_is_too_large(quick: Office, path: str):
-    """With its length said or not."""
+def test_body_of_ten_megabytes_is_413(quick: BackOffice, path: str):
+    """It is refused with or without a Content-Length."""
     huge = b"[" + b"0," * 5_000_000 + b"0]"
 
     refused = quick.post(path, data=huge, content_type=JSON)
@@ -75,22 +75,22 @@ def test_a_body_of_ten_megabytes_is_too_large(quick: Office, path: str):
         f"{JSON}; charset=latin-1",
     ],
 )
-def test_what_is_not_said_to_be_json_is_not_taken(quick: Office, kind: str):
-    """However good it is."""
+def test_body_of_another_content_type_is_415(quick: BackOffice, kind: str):
+    """A valid JSON body is refused if its Content-Type is another."""
     refused = quick.post(ALL, data=GOOD, content_type=kind)
 
     assert (refused.status, refused.title) == (415, "Unsupported Media Type")
 
 
-def test_a_compressed_body_is_not_taken(quick: Office):
-    """Nobody unpacks a bomb here."""
+def test_compressed_body_is_415(quick: BackOffice):
+    """No body is decompressed."""
     headers = {"Content-Encoding": "gzip"}
 
     assert quick.post(ALL, data=GOOD, content_type=JSON, headers=headers).status == 415
 
 
 @pytest.mark.parametrize(
-    ("place", "value"),
+    ("field_path", "value"),
     [
         ("switchToExpired", "true"),
         ("paymentOption.0.amount", "1000"),
@@ -101,9 +101,9 @@ def test_a_compressed_body_is_not_taken(quick: Office):
         ("iupd", ["A"]),
     ],
 )
-def test_a_field_of_another_type_is_refused(quick: Office, place: str, value: object):
-    """Nothing is converted."""
-    refused = quick.post(ALL, changed(body(), place, value))
+def test_field_of_another_json_type_is_400(quick: BackOffice, field_path: str, value: object):
+    """No value is converted."""
+    refused = quick.post(ALL, changed(body(), field_path, value))
 
     assert (refused.status, refused.title) == (400, "BAD REQUEST")
     assert {rule for _, rule in refused.errors} == {"type"}
@@ -121,8 +121,8 @@ def test_a_field_of_another_type_is_refused(quick: Office, place: str, value: ob
         "a%ff=1",
     ],
 )
-def test_a_query_that_is_not_understood_is_refused(quick: Office, query: str):
-    """Rather than taken for something else."""
+def test_malformed_query_parameter_is_400(quick: BackOffice, query: str):
+    """The request is refused, and nothing is created."""
     refused = quick.post(f"{ALL}?{query}", body())
 
     assert (refused.status, refused.title) == (400, "BAD REQUEST")
@@ -130,31 +130,33 @@ def test_a_query_that_is_not_understood_is_refused(quick: Office, query: str):
 
 
 @pytest.mark.parametrize("iupd", ["%00", "%0A", "A%00B", "%20A", "A" * 300])
-def test_a_path_that_names_nothing_sane_is_refused(office: Office, iupd: str):
-    """By both databases alike."""
+def test_path_with_invalid_iupd_is_400(office: BackOffice, iupd: str):
+    """Both kinds of database refuse it alike."""
     assert office.get(f"{ALL}/{iupd}").status == 400
 
 
 @pytest.mark.parametrize("iupd", ["con spazio", "con+segni_e-altro.1", "perché", "100%25"])
-def test_an_iupd_may_be_any_text(office: Office, iupd: str):
-    """It is found where its answer says."""
+def test_position_with_unusual_iupd_is_read_at_its_location(office: BackOffice, iupd: str):
+    """The Location of the answer leads to the position."""
     made = office.create(body(iupd=iupd.replace("%25", "%")))
 
     assert office.get(made.headers["Location"]).body["iupd"] == made.body["iupd"]
 
 
-def test_an_unknown_path_or_method_is_a_problem_too(quick: Office):
-    """Also without a key; a method that is not there is told which are."""
+def test_unknown_path_is_404_and_unknown_method_is_405(quick: BackOffice):
+    """A request without a key gets the 404 too, and the 405 names the allowed methods."""
     path = quick.get("/nowhere", key="")
-    method = quick.ask("PATCH", ALL)
+    method = quick.request("PATCH", ALL)
 
     assert (path.status, path.title) == (404, "Not Found")
     assert (method.status, method.title) == (405, "Method Not Allowed")
     assert {"GET", "POST"} <= set(method.headers["Allow"].split(", "))
 
 
-def test_a_failure_of_ours_shows_nothing(quick: Office, monkeypatch: pytest.MonkeyPatch):
-    """A status and a word."""
+def test_unexpected_error_is_500_without_its_text(
+    quick: BackOffice, monkeypatch: pytest.MonkeyPatch
+):
+    """The problem has a status and a title alone."""
 
     def fail(*_: object, **__: object) -> None:
         message = "a secret"
@@ -168,28 +170,32 @@ def test_a_failure_of_ours_shows_nothing(quick: Office, monkeypatch: pytest.Monk
     assert "secret" not in str(broken.body)
 
 
-def test_a_database_that_fails_shows_nothing(office: Office):
-    """Neither a statement nor the name of a table."""
+def test_database_error_is_answered_without_sql(office: BackOffice):
+    """The problem contains no statement and no table name."""
     with office.store.begin() as connection:
         connection.execute(text("ALTER TABLE api_key RENAME TO api_key_gone"))
     kind = office.store.engine.dialect.name
 
     gone = office.get(ONE)
 
-    # WHY: to SQLite a missing table is an operational error, to PostgreSQL it is ours.
+    # WHY: to SQLite a missing table is an operational error, to PostgreSQL a programming error.
     assert (kind, gone.status) in {("sqlite", 503), ("postgresql", 500)}
     assert "api_key" not in str(gone.body)
 
 
-@pytest.mark.parametrize("told", ["abc-1.2_X", ""])
-def test_every_answer_names_its_request(quick: Office, told: str):
-    """By the name that the caller gave, or one of ours; health and refusals too."""
+@pytest.mark.parametrize("request_id", ["abc-1.2_X", ""])
+def test_every_answer_has_the_request_id_of_the_caller_or_a_new_one(
+    quick: BackOffice, request_id: str
+):
+    """Health and refusals have one too."""
     for path in (ALL, ONE, "/nowhere", "/health/live", "/openapi.json"):
-        named = quick.get(path, headers={"X-Request-Id": told}).headers["X-Request-Id"]
-        assert named == told if told else len(named) == 32
+        answered = quick.get(path, headers={"X-Request-Id": request_id}).headers["X-Request-Id"]
+        assert answered == request_id if request_id else len(answered) == 32
 
 
-@pytest.mark.parametrize("told", ["a b", "x" * 65, "<script>"])
-def test_a_name_that_is_no_name_is_not_echoed(quick: Office, told: str):
-    """Another is given."""
-    assert quick.get(ALL, headers={"X-Request-Id": told}).headers["X-Request-Id"] != told
+@pytest.mark.parametrize("request_id", ["a b", "x" * 65, "<script>"])
+def test_invalid_request_id_is_replaced(quick: BackOffice, request_id: str):
+    """The answer has another id."""
+    assert (
+        quick.get(ALL, headers={"X-Request-Id": request_id}).headers["X-Request-Id"] != request_id
+    )

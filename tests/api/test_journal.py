@@ -1,4 +1,4 @@
-"""The journal over the API: who sees which entries, how much of them, and how they are found."""
+"""The journal over the API: which entries a key may read, what they show, how they are found."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from gpd_soap.core.receipt import receipt_key
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.journal.writer import write_entries
-from tests.api.office import DAY, ENTRY, NOW, ORGANIZATION, Office
+from tests.api.office import DAY, ENTRY, NOW, ORGANIZATION, BackOffice
 from tests.validation.bodies import OTHER, iuv, nav
 
 JOURNAL = f"/organizations/{ORGANIZATION}/journal"
 ONE = f"{JOURNAL}/{ENTRY.key.reference}"
-#: The entry that every back office has.
-TOLD = {
+#: The entry that every back office of these tests has, as the API shows it.
+SHOWN = {
     "id": ENTRY.key.reference,
     "dataOraEvento": "2026-03-15T10:00:00.000+01:00",
     "categoriaEvento": "INTERFACCIA",
@@ -47,28 +47,28 @@ LATER = [
 
 
 @pytest.fixture
-def full(office: Office) -> Office:
-    """A journal of six entries, four of them ours, one of those older than thirty days."""
+def full(office: BackOffice) -> BackOffice:
+    """A journal of six entries: four are the organization's, and one of them is 40 days old."""
     with office.store.begin() as connection:
         write_entries(connection, LATER)
     return office
 
 
-def ids(office: Office, query: str = "", where: str = JOURNAL, **more: Any) -> list[int]:
-    """The numbers of the entries that a query finds; the first of all is 7."""
-    answer = office.get(f"{where}?{query}", **more)
+def ids(office: BackOffice, query: str = "", path: str = JOURNAL, **more: Any) -> list[int]:
+    """Ids of the entries that a query finds; the id of the first entry is 7."""
+    answer = office.get(f"{path}?{query}", **more)
     assert answer.status == 200, answer.body
     return [int(each["id"][14:], 16) for each in answer.body["entries"]]
 
 
-def test_an_entry_is_told_under_pagopa_s_names(office: Office):
-    """What was said, when it was on Rome's clock, and nothing of what was not said."""
-    assert office.get(ONE).body == TOLD
-    assert office.get(JOURNAL).body == {"entries": [TOLD]}
+def test_journal_entry_has_pagopa_field_names(office: BackOffice):
+    """Times are Rome's, and a field without a value is absent."""
+    assert office.get(ONE).body == SHOWN
+    assert office.get(JOURNAL).body == {"entries": [SHOWN]}
 
 
 @pytest.mark.parametrize(
-    ("query", "found"),
+    ("query", "expected"),
     [
         ("", [2, 1, 7]),
         ("operation=paGetPayment", [1]),
@@ -91,13 +91,15 @@ def test_an_entry_is_told_under_pagopa_s_names(office: Office):
         ("to=2026-02-10", [5]),
     ],
 )
-def test_each_filter_finds_its_entries(full: Office, query: str, found: list[int]):
-    """The newest first; the last thirty days where no time is said, days being Rome's."""
-    assert ids(full, query) == found
+def test_journal_filter_finds_matching_entries_newest_first(
+    full: BackOffice, query: str, expected: list[int]
+):
+    """Without a time the last thirty days are searched, and days are Rome's."""
+    assert ids(full, query) == expected
 
 
-def test_a_receipt_of_a_long_name_is_found_by_it(office: Office):
-    """Though it is kept under the name's hash."""
+def test_journal_entry_with_a_long_receipt_id_is_found_by_it(office: BackOffice):
+    """A long id is stored as its hash."""
     name = "x" * 200
     with office.store.begin() as connection:
         write_entries(connection, [ENTRY._replace(id=8, receipt_id=receipt_key(name))])
@@ -106,24 +108,24 @@ def test_a_receipt_of_a_long_name_is_found_by_it(office: Office):
     assert office.get(f"{JOURNAL}?receiptId={name * 2}").status == 400
 
 
-def test_pages_lead_from_the_newest_to_the_oldest(full: Office):
-    """Each says how the next is asked for, the last that there is none."""
-    found, after = [], ""
+def test_journal_pages_lead_from_newest_to_oldest(full: BackOffice):
+    """Each page but the last names the next one."""
+    numbers, after = [], ""
     for _ in range(4):
         answer = full.get(f"{JOURNAL}?from=2026-01-01&limit=1{after}").body
-        found += [int(each["id"][14:], 16) for each in answer["entries"]]
+        numbers += [int(each["id"][14:], 16) for each in answer["entries"]]
         after = f"&after={answer.get('next')}"
 
-    assert found == [2, 1, 7, 5]
+    assert numbers == [2, 1, 7, 5]
     assert after == "&after=None"
 
 
-def test_an_organization_s_key_sees_its_organization_alone(full: Office):
-    """Whatever is asked, and by whichever name an entry is asked for."""
+def test_journal_entry_of_another_organization_is_403_or_404(full: BackOffice):
+    """The list holds the entries of the key's organization alone."""
     theirs = full.key(Role.READER, OTHER)
     entry = f"/organizations/{OTHER}/journal/{LATER[2].key.reference}"
 
-    assert ids(full, where=f"/organizations/{OTHER}/journal", key=theirs) == [3]
+    assert ids(full, path=f"/organizations/{OTHER}/journal", key=theirs) == [3]
     assert full.get(entry, key=theirs).status == 200
     assert full.get(entry).status == 403
     for other in (LATER[2], LATER[3]):
@@ -133,33 +135,33 @@ def test_an_organization_s_key_sees_its_organization_alone(full: Office):
     assert full.get("/journal").status == 403
 
 
-def test_a_key_of_every_organization_sees_all(full: Office):
-    """Those of no organization of ours included."""
-    every = full.key(Role.READER, keys.EVERY)
+def test_key_of_every_organization_reads_all_journal_entries(full: BackOffice):
+    """It reads the entries that name no organization of ours too."""
+    key_of_every_organization = full.key(Role.READER, keys.EVERY)
 
-    assert ids(full, where="/journal", key=every) == [4, 3, 2, 1, 7]
-    assert ids(full, "outcome=Fault", where="/journal", key=every) == [4]
-    fault = full.get(f"/journal/{LATER[3].key.reference}", key=every).body
+    assert ids(full, path="/journal", key=key_of_every_organization) == [4, 3, 2, 1, 7]
+    assert ids(full, "outcome=Fault", path="/journal", key=key_of_every_organization) == [4]
+    fault = full.get(f"/journal/{LATER[3].key.reference}", key=key_of_every_organization).body
     assert fault["httpStatus"] == 500
     assert "tipoEvento" not in fault
     assert "identificativoDominio" not in fault
-    assert full.get(f"/journal/{'0' * 30}", key=every).status == 404
+    assert full.get(f"/journal/{'0' * 30}", key=key_of_every_organization).status == 404
 
 
-def test_a_reader_sees_the_last_four_characters(full: Office):
-    """Of what leads to a debtor, and nothing of where the question came from."""
+def test_reader_sees_the_last_four_characters_of_identifiers(full: BackOffice):
+    """Identifiers that lead to a debtor are masked, and the caller's address is absent."""
     reader = full.key(Role.READER, ORGANIZATION)
     one = f"{JOURNAL}/{LATER[1].key.reference}"
-    for seen in (
+    for entry in (
         full.get(one, key=reader).body,
         full.get(f"{JOURNAL}?nav={nav(3)}", key=reader).body["entries"][0],
     ):
-        assert seen["numeroAvviso"] == "*" * 14 + nav(3)[-4:]
-        assert seen["identificativoUnivocoVersamento"] == "*" * 13 + nav(3)[-4:]
-        assert seen["codiceContestoPagamento"] == "************ee00"
-        assert "caller" not in seen
-        assert nav(3)[1:-4] not in str(seen)
-        assert (seen["faultCode"], seen["soapAction"]) == ("PAA_SEMANTICA", "paSendRT")
+        assert entry["numeroAvviso"] == "*" * 14 + nav(3)[-4:]
+        assert entry["identificativoUnivocoVersamento"] == "*" * 13 + nav(3)[-4:]
+        assert entry["codiceContestoPagamento"] == "************ee00"
+        assert "caller" not in entry
+        assert nav(3)[1:-4] not in str(entry)
+        assert (entry["faultCode"], entry["soapAction"]) == ("PAA_SEMANTICA", "paSendRT")
 
     for role in (Role.WRITER, Role.ADMIN):
         assert full.get(one, key=full.key(role, ORGANIZATION)).body["numeroAvviso"] == nav(3)
@@ -184,18 +186,16 @@ def test_a_reader_sees_the_last_four_characters(full: Office):
         ("debtor=RSSMRA00A01A000A", ("debtor", "unknown-field")),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(
-    quick: Office, query: str, error: tuple[str, str]
-):
-    """Never answered as if something else had been asked."""
+def test_invalid_journal_query_is_400(quick: BackOffice, query: str, error: tuple[str, str]):
+    """An invalid filter is never ignored."""
     refused = quick.get(f"{JOURNAL}?{query}")
 
     assert (refused.status, refused.title) == (400, "BAD REQUEST")
     assert refused.errors == {error}
 
 
-def test_the_furthest_place_is_asked_for_without_harm(office: Office):
-    """What a reference can name, every database can look for."""
+def test_last_possible_journal_reference_is_accepted(office: BackOffice):
+    """Every database can search for the highest value of a reference."""
     furthest = "f" * 14 + "7" + "f" * 15
 
     assert office.get(f"{JOURNAL}/{furthest}").status == 404

@@ -1,4 +1,4 @@
-"""Keys: shown once, kept as a digest, found by one look-up, made and revoked by command."""
+"""Keys in the store and on the command line: the secret is shown once and stored as a digest."""
 
 import re
 from pathlib import Path
@@ -7,17 +7,17 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import event, select
 
-from gpd_soap.cli.keys import key as command
+from gpd_soap.cli.keys import key
 from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role, UnusableKey
 from gpd_soap.store.store import Store
-from tests.api.office import ALL, NOW, ORGANIZATION, Clock, Office, prepare
+from tests.api.office import ALL, NOW, ORGANIZATION, BackOffice, Clock, prepare
 from tests.validation.bodies import OTHER
 
 
-def test_a_key_is_found_by_what_its_holder_was_given(store: Store):
-    """And by nothing else; what is kept is not what was given."""
+def test_key_is_found_by_its_secret_alone(store: Store):
+    """What is stored is not the secret."""
     with store.begin() as connection:
         made, token = keys.create(connection, "Ufficio", Role.WRITER, [OTHER, ORGANIZATION], NOW)
 
@@ -26,12 +26,12 @@ def test_a_key_is_found_by_what_its_holder_was_given(store: Store):
         assert made.organizations == (OTHER, ORGANIZATION)
         for wrong in (token[:-1], token + "A", token.upper(), token.removeprefix("gpd_"), ""):
             assert keys.find(connection, wrong) is None
-        kept = connection.execute(select(tables.api_key)).one()
-        assert token not in map(str, kept)
+        stored = connection.execute(select(tables.api_key)).one()
+        assert token not in map(str, stored)
 
 
-def test_a_revoked_key_stays_in_the_list(store: Store):
-    """So that anyone can see that it was there, and when it ended."""
+def test_revoked_key_stays_in_the_list(store: Store):
+    """The list shows when it was revoked."""
     with store.begin() as connection:
         made, token = keys.create(connection, "Ufficio", Role.READER, [ORGANIZATION], NOW)
         assert keys.revoke(connection, made.id, NOW)
@@ -43,8 +43,8 @@ def test_a_revoked_key_stays_in_the_list(store: Store):
 
 
 @pytest.mark.parametrize("role", [Role.READER, Role.WRITER])
-def test_only_an_administrator_may_be_for_every_organization(quick_store: Store, role: Role):
-    """A reader or a writer of none is a mistake."""
+def test_reader_or_writer_key_without_an_organization_is_refused(quick_store: Store, role: Role):
+    """Only an administrator's key without organizations is for every organization."""
     with quick_store.begin() as connection, pytest.raises(UnusableKey):
         keys.create(connection, "Ufficio", role, [], NOW)
 
@@ -52,24 +52,24 @@ def test_only_an_administrator_may_be_for_every_organization(quick_store: Store,
     assert not Key("", "", role, (), NOW, None).serves(ORGANIZATION)
 
 
-def test_a_request_asks_once_for_its_key(quick: Office):
-    """One statement, by digest; what does not look like a key is not asked for at all."""
-    asked: list[str] = []
+def test_request_looks_its_key_up_once(quick: BackOffice):
+    """One statement searches the digest, and none runs if the text is no key."""
+    statements: list[str] = []
     event.listen(
         quick.store.engine,
         "before_cursor_execute",
-        lambda _c, _k, statement, *_: asked.append(statement),
+        lambda _c, _k, statement, *_: statements.append(statement),
     )
 
     quick.get(ALL, key="not one of ours")
-    assert not [each for each in asked if "api_key" in each]
+    assert not [each for each in statements if "api_key" in each]
     quick.get(ALL)
-    assert len([each for each in asked if "api_key" in each]) == 1
+    assert len([each for each in statements if "api_key" in each]) == 1
 
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A database that the commands find."""
+    """A database that the commands find through the environment."""
     url = f"sqlite:///{tmp_path / 'keys.db'}"
     prepare(url)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
@@ -77,18 +77,18 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     return url
 
 
-def run(*told: str) -> Result:
+def run(*arguments: str) -> Result:
     """Run a command."""
-    return CliRunner().invoke(command, told)
+    return CliRunner().invoke(key, arguments)
 
 
-def test_a_key_made_by_command_works_until_it_is_revoked_by_command(database: str):
-    """The token stands alone on standard output, to be piped on."""
+def test_key_created_by_command_works_until_it_is_revoked_by_command(database: str):
+    """Standard output holds the secret alone, so that it can be piped on."""
     made = run("create", "--name", "Tributi", "--role", "writer", "--organization", ORGANIZATION)
     assert made.exit_code == 0, made.output
     token = made.stdout.strip()
     store = Store(database)
-    office = Office(store, Clock(), token)
+    office = BackOffice(store, Clock(), token)
     assert office.get(ALL).status == 200
 
     listed = run("list").output
@@ -104,7 +104,7 @@ def test_a_key_made_by_command_works_until_it_is_revoked_by_command(database: st
 
 
 @pytest.mark.parametrize(
-    "told",
+    "arguments",
     [
         ["--name", "X", "--role", "writer"],
         ["--name", "X", "--role", "owner"],
@@ -113,9 +113,9 @@ def test_a_key_made_by_command_works_until_it_is_revoked_by_command(database: st
     ],
 )
 @pytest.mark.usefixtures("database")
-def test_a_key_that_makes_no_sense_is_not_made(told: list[str]):
-    """Nothing is printed that looks like one."""
-    refused = run("create", *told)
+def test_invalid_key_command_creates_no_key(arguments: list[str]):
+    """The command fails and prints no secret."""
+    refused = run("create", *arguments)
 
     assert refused.exit_code != 0
     assert "gpd_" not in refused.stdout

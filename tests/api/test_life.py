@@ -1,11 +1,11 @@
-"""A position's life as a client of GPD leads it."""
+"""The life of a position as a client of GPD leads it."""
 
-from tests.api.office import ALL, DAY, ONE, OPTIONS, ORGANIZATION, Office, installments
+from tests.api.office import ALL, DAY, ONE, OPTIONS, ORGANIZATION, BackOffice, installments
 from tests.validation.bodies import STAMP, body, iuv, nav, option, share, without
 
 
-def test_a_client_of_gpd_leads_a_position_through_its_life(office: Office):
-    """Create, publish, read, list, update, invalidate, delete, each with GPD's status."""
+def test_position_is_created_published_updated_invalidated_and_deleted(office: BackOffice):
+    """Each step answers the status that GPD gives."""
     made = office.post(ALL, body())
     assert (made.status, made.body["status"]) == (201, "DRAFT")
     assert made.body["paymentOption"][0]["nav"] == nav(1)
@@ -28,14 +28,14 @@ def test_a_client_of_gpd_leads_a_position_through_its_life(office: Office):
     withdrawn = office.post(f"{ONE}/invalidate")
     assert (withdrawn.status, withdrawn.body["status"]) == (200, "INVALID")
 
-    deleted = office.ask("DELETE", ONE)
+    deleted = office.request("DELETE", ONE)
     assert (deleted.status, deleted.body) == (200, "Debt position deleted")
     assert office.get(ONE).status == 404
 
 
-def test_everything_that_is_sent_comes_back(office: Office):
-    """Every field, in what a change answers and in what is read."""
-    told = body(
+def test_created_position_is_answered_and_read_with_every_field(office: BackOffice):
+    """Every field that was sent is in the answer, and in a later read."""
+    position = body(
         option(
             1,
             share(1, 1000, postalIban="IT46X0760103200000000123456", companyName="Esempio"),
@@ -56,26 +56,26 @@ def test_everything_that_is_sent_comes_back(office: Office):
         validityDate="2026-03-20T08:00:00",
     )
 
-    made = office.create(told).body
+    made = office.create(position).body
     read = office.get(ONE).body
 
-    for name in told.keys() - {"paymentOption", "type"}:
-        assert made[name] == told[name]
-    ours, theirs = told["paymentOption"][0], made["paymentOption"][0]
+    for name in position.keys() - {"paymentOption", "type"}:
+        assert made[name] == position[name]
+    ours, theirs = position["paymentOption"][0], made["paymentOption"][0]
     assert theirs["dueDate"] == "2026-04-30T23:59:59.999999"
     assert theirs["retentionDate"] == ours["retentionDate"]
     assert theirs["paymentOptionMetadata"] == ours["paymentOptionMetadata"]
-    for sent, made_of in zip(ours["transfer"], theirs["transfer"], strict=True):
-        assert sent.items() <= made_of.items()
-        assert made_of["organizationFiscalCode"] == ORGANIZATION
+    for sent, received in zip(ours["transfer"], theirs["transfer"], strict=True):
+        assert sent.items() <= received.items()
+        assert received["organizationFiscalCode"] == ORGANIZATION
     assert read["officeName"] == "Ufficio Tributi"
     assert read["validityDate"] == "2026-03-20T08:00:00"
     assert read["insertedDate"] == "2026-03-16T10:00:00"
     assert [each["status"] for each in read["paymentOption"]] == ["PO_UNPAID"]
 
 
-def test_what_a_change_answers_can_be_sent_again(office: Office):
-    """A client may read what it made, change a word and put it back."""
+def test_answer_of_a_creation_can_be_sent_as_an_update(office: BackOffice):
+    """A client can change one field of the answer and send it back."""
     made = office.create(query="?toPublish=true").body
 
     again = office.put(ONE, {**made, "fullName": "Mario Esempio"})
@@ -84,8 +84,8 @@ def test_what_a_change_answers_can_be_sent_again(office: Office):
     assert again.body == {**made, "fullName": "Mario Esempio"}
 
 
-def test_a_position_is_published_when_it_is_made(office: Office):
-    """Valid at once, or published until its validity comes."""
+def test_position_created_with_to_publish_is_valid_or_published(office: BackOffice):
+    """It is VALID at once, or PUBLISHED until its validity date."""
     assert office.create(query="?toPublish=true").body["status"] == "VALID"
     later = body(option(2), iupd="P2", validityDate="2026-03-20T08:00:00")
     assert office.create(later, "?toPublish=true").body["status"] == "PUBLISHED"
@@ -95,8 +95,8 @@ def test_a_position_is_published_when_it_is_made(office: Office):
     assert office.status("P2") == "VALID"
 
 
-def test_a_number_is_issued_where_none_is_sent(office: Office):
-    """Each time another, of the organization's segregation code."""
+def test_notice_without_a_number_gets_a_new_one(office: BackOffice):
+    """Each number is another, and has the organization's segregation code."""
     plain = body(without(option(), "iuv"), iupd="P1")
     first = office.create(plain).body["paymentOption"][0]
     second = office.create({**plain, "iupd": "P2"}).body["paymentOption"][0]
@@ -106,8 +106,8 @@ def test_a_number_is_issued_where_none_is_sent(office: Office):
     assert first["nav"] != second["nav"]
 
 
-def test_a_dry_run_keeps_nothing(office: Office):
-    """It answers what would be, without a number that nobody was given, and with its doubts."""
+def test_dry_run_of_a_creation_stores_nothing(office: BackOffice):
+    """The answer shows the position without an issued number, with its warnings."""
     plain = body(option(1), without(option(), "iuv"), fiscalCode="RSSMRA00A01A000A")
     would_be = office.post(f"{ALL}?dryRun=true&toPublish=true", plain)
 
@@ -121,9 +121,9 @@ def test_a_dry_run_keeps_nothing(office: Office):
     assert office.post(f"{ALL}?dryRun=true", {**plain, "iupd": ""}).status == 400
 
 
-def test_a_hundred_positions_are_made_at_once_or_none(office: Office):
-    """One that is in use refuses them all, and is named."""
-    many = [body(option(at), iupd=f"P{at}") for at in range(1, 101)]
+def test_bulk_of_100_positions_is_created_as_a_whole_or_not_at_all(office: BackOffice):
+    """One IUPD in use refuses the bulk, and is named."""
+    many = [body(option(serial), iupd=f"P{serial}") for serial in range(1, 101)]
 
     assert office.post(f"{ALL}/bulk?toPublish=true", {"paymentPositions": many}).status == 201
     assert office.get(ALL).body["page_info"]["items_found"] == 100
@@ -137,8 +137,8 @@ def test_a_hundred_positions_are_made_at_once_or_none(office: Office):
     assert office.get(f"{ALL}/NEW").status == 404
 
 
-def test_an_update_never_unpublishes(office: Office):
-    """Without toPublish a published position stays so, and a draft stays a draft."""
+def test_update_keeps_the_publication_of_a_position(office: BackOffice):
+    """Without toPublish a published position stays published, and a draft stays a draft."""
     office.create(query="?toPublish=true")
     office.create(body(option(2), iupd="P2"))
 
@@ -148,8 +148,8 @@ def test_an_update_never_unpublishes(office: Office):
     assert published.body["status"] == "VALID"
 
 
-def test_an_update_brings_back_what_has_expired(office: Office):
-    """With another due date it is valid again."""
+def test_expired_position_updated_with_a_later_due_date_is_valid(office: BackOffice):
+    """The status follows the new due date."""
     office.create(query="?toPublish=true")
     office.clock.now += 60 * DAY
     assert office.status() == "EXPIRED"
@@ -159,20 +159,20 @@ def test_an_update_brings_back_what_has_expired(office: Office):
     assert updated.body["status"] == "VALID"
 
 
-def test_a_validity_that_has_begun_stays_where_an_update_says_none(office: Office):
-    """Nobody can tell that it was payable later than it was."""
-    told = body(option(1), validityDate="2026-03-20T08:00:00")
-    office.create(told, "?toPublish=true")
-    del told["validityDate"]
+def test_update_without_a_validity_date_keeps_one_that_has_passed(office: BackOffice):
+    """The notice has been payable since that date, and no update can change this."""
+    position = body(option(1), validityDate="2026-03-20T08:00:00")
+    office.create(position, "?toPublish=true")
+    del position["validityDate"]
 
     office.clock.now += 5 * DAY
-    begun = office.put(ONE, told).body
+    begun = office.put(ONE, position).body
 
     assert (begun["status"], begun["validityDate"]) == ("VALID", "2026-03-20T08:00:00")
 
 
-def test_a_notice_that_an_update_drops_never_comes_back(office: Office):
-    """Neither here nor in another position; what stays keeps its number."""
+def test_notice_removed_by_an_update_cannot_be_used_again(office: BackOffice):
+    """Neither this position nor another can use its number."""
     office.create(installments(1, 2, 3))
     assert office.put(ONE, installments(1, 2)).status == 200
 
@@ -188,19 +188,19 @@ def test_a_notice_that_an_update_drops_never_comes_back(office: Office):
     assert len(office.get(ONE).body["paymentOption"]) == 2
 
 
-def test_a_deleted_number_is_never_accepted_or_issued_again(office: Office):
-    """A payer may still hold the notice; the IUPD alone is free again."""
+def test_number_of_a_deleted_notice_is_neither_accepted_nor_issued_again(office: BackOffice):
+    """A payer may still hold the notice; the IUPD can be used again."""
     for serial in range(1, 4):
         office.create(body(option(serial), iupd=f"P{serial}"))
-        assert office.ask("DELETE", f"{ALL}/P{serial}").status == 200
+        assert office.request("DELETE", f"{ALL}/P{serial}").status == 200
 
     assert office.post(ALL, body(option(1), iupd="P1")).status == 409
     issued = office.create(body(without(option(), "iuv"), iupd="P1")).body
     assert issued["paymentOption"][0]["nav"] not in {nav(serial) for serial in range(1, 4)}
 
 
-def test_a_notice_is_found_by_its_number_and_its_iuv(office: Office):
-    """By IUV the position, by notice number the notice with its debtor."""
+def test_notice_is_read_by_its_number_and_position_by_its_iuv(office: BackOffice):
+    """The IUV leads to the position, the notice number to the notice with its debtor."""
     office.create(query="?toPublish=true")
 
     by_iuv = office.get(f"{OPTIONS}/{iuv(1)}/debtposition")
@@ -213,8 +213,8 @@ def test_a_notice_is_found_by_its_number_and_its_iuv(office: Office):
     assert by_nav.body["amount"] == 1000
 
 
-def test_a_receipt_shows_in_what_is_read(office: Office):
-    """The option with its payment, the position with its date."""
+def test_paid_position_is_read_with_its_payment(office: BackOffice):
+    """The notice has the receipt's fields, and the position has the payment date."""
     office.create(query="?toPublish=true")
     assert office.pay().pays
 
@@ -226,8 +226,8 @@ def test_a_receipt_shows_in_what_is_read(office: Office):
     assert paid["pspCompany"] == "Banca di Esempio"
 
 
-def test_a_receipt_that_waited_is_settled_when_its_notice_comes(office: Office):
-    """Whether the notice comes in a new position, or in an update of one."""
+def test_unmatched_receipt_pays_its_notice_when_a_position_brings_it(office: BackOffice):
+    """The notice comes in a new position, or in an update of one."""
     office.pay(1)
     office.pay(3)
 
@@ -237,8 +237,8 @@ def test_a_receipt_that_waited_is_settled_when_its_notice_comes(office: Office):
     assert office.put(f"{ALL}/P2", both).body["status"] == "PARTIALLY_PAID"
 
 
-def test_a_notice_is_called_paid_by_its_creditor(office: Office):
-    """With GPD's word where a receipt would be; a receipt that comes after is a double."""
+def test_notice_marked_paid_has_gpd_receipt_id_and_later_receipt_is_double(office: BackOffice):
+    """The payment date is the one in the request."""
     office.create(query="?toPublish=true")
 
     paid = office.post(f"{OPTIONS}/paids/{nav(1)}", {"paymentDate": "2026-03-15T12:00:00"})
@@ -250,8 +250,8 @@ def test_a_notice_is_called_paid_by_its_creditor(office: Office):
     assert str(office.pay().status) == "double"
 
 
-def test_a_notice_is_called_paid_without_a_body(office: Office):
-    """The date is then that of the call."""
+def test_notice_marked_paid_without_a_body_has_the_date_of_the_request(office: BackOffice):
+    """The body is optional."""
     office.create(query="?toPublish=true")
 
     paid = office.post(f"{OPTIONS}/paids/{nav(1)}")
@@ -259,8 +259,8 @@ def test_a_notice_is_called_paid_without_a_body(office: Office):
     assert (paid.status, paid.body["paymentDate"]) == (200, "2026-03-16T10:00:00")
 
 
-def test_an_account_is_changed_where_it_can_still_be_paid_to(office: Office):
-    """Not in what is paid or withdrawn; the rest of a limit comes with the next call."""
+def test_iban_is_changed_in_unpaid_positions_up_to_the_limit(office: BackOffice):
+    """Paid and withdrawn positions keep the old one, and a second request changes the rest."""
     other = "IT13L0306909606100000012345"
     for serial in range(1, 6):
         office.create(body(option(serial), iupd=f"P{serial}"), "?toPublish=true")
@@ -269,12 +269,12 @@ def test_an_account_is_changed_where_it_can_still_be_paid_to(office: Office):
     before = office.get(f"{ALL}/P1").headers["ETag"]
     patch = f"{ALL}/transfers?oldIban=IT60X0542811101000000123456"
 
-    first = office.ask("PATCH", f"{patch}&limit=2", {"newIban": other})
-    rest = office.ask("PATCH", patch, {"newIban": other})
+    first = office.request("PATCH", f"{patch}&limit=2", {"newIban": other})
+    rest = office.request("PATCH", patch, {"newIban": other})
 
     assert (first.status, first.body["updatedTransfers"]) == (200, 2)
     assert rest.body["updatedTransfers"] == 1
     for serial, expected in ((1, True), (3, True), (4, False), (5, False)):
-        found = office.get(f"{ALL}/P{serial}").body["paymentOption"][0]["transfer"][0]["iban"]
-        assert (found == other) is expected
+        account = office.get(f"{ALL}/P{serial}").body["paymentOption"][0]["transfer"][0]["iban"]
+        assert (account == other) is expected
     assert office.get(f"{ALL}/P1").headers["ETag"] != before

@@ -1,14 +1,14 @@
-"""The list: every filter, every order, every page, and a total that is one."""
+"""The list of positions: filters, order, pages and total."""
 
 import pytest
 
-from tests.api.office import ALL, DAY, NOW, Office
+from tests.api.office import ALL, DAY, NOW, BackOffice
 from tests.validation.bodies import body, option
 
 
 @pytest.fixture
-def full(office: Office) -> Office:
-    """Eight positions, one of each state, made a minute apart."""
+def full(office: BackOffice) -> BackOffice:
+    """Seven positions, one of each status but REPORTED, created a minute apart."""
     made = "DRAFT PUBLISHED VALID INVALID EXPIRED PARTIALLY_PAID PAID".split()
     for serial, state in enumerate(made, 1):
         office.clock.now += DAY / 1440
@@ -18,8 +18,8 @@ def full(office: Office) -> Office:
         options = [option(serial, dueDate=due, isPartialPayment=part)]
         if part:
             options.append(option(100, dueDate=due, isPartialPayment=True))
-        told = body(*options, iupd=state, companyName=f"Comune {9 - serial}", **more)
-        office.create(told, "" if state == "DRAFT" else "?toPublish=true")
+        position = body(*options, iupd=state, companyName=f"Comune {9 - serial}", **more)
+        office.create(position, "" if state == "DRAFT" else "?toPublish=true")
         if "PAID" in state:
             office.pay(serial)
     office.post(f"{ALL}/INVALID/invalidate")
@@ -27,25 +27,25 @@ def full(office: Office) -> Office:
     return office
 
 
-def listed(office: Office, query: str) -> list[str]:
-    """The IUPDs that a query finds."""
+def listed(office: BackOffice, query: str) -> list[str]:
+    """IUPDs that a query finds; fails if they do not fit on one page."""
     answer = office.get(f"{ALL}?{query}")
     assert answer.status == 200, answer.body
-    found = [each["iupd"] for each in answer.body["payment_position_list"]]
-    assert answer.body["page_info"]["items_found"] == len(found)
-    return found
+    iupds = [each["iupd"] for each in answer.body["payment_position_list"]]
+    assert answer.body["page_info"]["items_found"] == len(iupds)
+    return iupds
 
 
-def test_each_state_finds_its_positions(full: Office):
-    """The filter and the answer are one rule."""
+def test_status_filter_finds_positions_that_show_this_status(full: BackOffice):
+    """The SQL filter and the status in the answer follow one rule."""
     for state in "DRAFT PUBLISHED VALID INVALID EXPIRED PARTIALLY_PAID PAID".split():
         assert listed(full, f"status={state}") == [state]
         assert full.status(state) == state
     assert listed(full, "status=REPORTED") == []
 
 
-def test_the_dates_include_both_their_days(full: Office):
-    """Of a due date alone thirty days follow, or come before."""
+def test_date_filters_include_both_days(full: BackOffice):
+    """A due date filter with one end covers thirty days."""
     assert listed(full, "due_date_from=2026-04-02&due_date_to=2026-04-03&orderby=IUPD") == [
         "VALID",
         "PUBLISHED",
@@ -70,14 +70,14 @@ def test_the_dates_include_both_their_days(full: Office):
         ("&orderby=COMPANY_NAME&ordering=ASC", "PAID"),
     ],
 )
-def test_the_order_is_the_one_that_is_asked_for(full: Office, order: str, first: str):
-    """By default the newest comes first."""
+def test_list_has_the_requested_order(full: BackOffice, order: str, first: str):
+    """By default the newest position is first."""
     assert listed(full, f"limit=50{order}")[0] == first
 
 
-def test_the_pages_hold_every_position_once(full: Office):
-    """The total is that of all pages, on each of them and beyond the last."""
-    found = []
+def test_list_pages_hold_every_position_once(full: BackOffice):
+    """Each page, even beyond the last, has the total of all pages."""
+    iupds = []
     for page in range(5):
         answer = full.get(f"{ALL}?limit=3&page={page}&orderby=STATUS").body
         assert answer["page_info"] == {
@@ -86,13 +86,13 @@ def test_the_pages_hold_every_position_once(full: Office):
             "items_found": 7,
             "total_pages": 3,
         }
-        found += [each["iupd"] for each in answer["payment_position_list"]]
+        iupds += [each["iupd"] for each in answer["payment_position_list"]]
 
-    assert len(found) == len(set(found)) == 7
+    assert len(iupds) == len(set(iupds)) == 7
 
 
-def test_an_empty_list_is_a_page_too(quick: Office):
-    """Of nothing there are no pages."""
+def test_empty_list_has_no_pages(quick: BackOffice):
+    """The total of pages is 0."""
     assert quick.get(ALL).body == {
         "payment_position_list": [],
         "page_info": {"page": 0, "limit": 10, "items_found": 0, "total_pages": 0},
@@ -127,15 +127,15 @@ def test_an_empty_list_is_a_page_too(quick: Office):
         ),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(quick: Office, query: str, title: str):
-    """Never answered as if something else had been asked."""
+def test_invalid_list_query_is_400(quick: BackOffice, query: str, title: str):
+    """An invalid parameter is never ignored."""
     refused = quick.get(f"{ALL}?{query}")
 
     assert (refused.status, refused.title) == (400, title)
 
 
-def test_a_list_by_status_ends_where_it_would_grow_slow(quick: Office):
-    """It says which lists go on; those reach the last position, and so does one of one status."""
+def test_list_by_status_beyond_page_199_is_400(quick: BackOffice):
+    """The error names the orders that go on, and a filter by one status goes on too."""
     quick.create()
     refused = quick.get(f"{ALL}?orderby=STATUS&limit=50&page=200")
     others = [

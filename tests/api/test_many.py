@@ -1,8 +1,8 @@
-"""Many positions at once: all are changed or deleted, or none, and each no says of which it is."""
+"""Several positions in one request: all are changed or deleted, or none, and errors name which."""
 
 import pytest
 
-from tests.api.office import ALL, ONE, OPTIONS, SECOND, SIZE, Office
+from tests.api.office import ALL, ONE, OPTIONS, SECOND, SIZE, BackOffice
 from tests.api.test_races import race
 from tests.store.races import Crew
 from tests.validation.bodies import body, nav, option, share, without
@@ -13,49 +13,49 @@ TWO = [body(option(serial), iupd=f"P{serial}") for serial in (1, 2)]
 
 
 def many(*positions: object) -> dict[str, object]:
-    """A body of these positions."""
+    """Body of these positions."""
     return {"paymentPositions": list(positions)}
 
 
-def doomed(*iupds: str) -> dict[str, object]:
-    """A body that names positions to delete."""
+def deletion(*iupds: str) -> dict[str, object]:
+    """Body that names positions to delete."""
     return {"paymentPositionIUPDs": list(iupds)}
 
 
-def seen(office: Office) -> list[object]:
-    """Everything that is there, and its marks."""
+def snapshot(office: BackOffice) -> list[object]:
+    """Every position, with its ETag."""
     listed = office.get(ALL).body["payment_position_list"]
     return [(each, office.get(f"{ALL}/{each['iupd']}").headers["ETag"]) for each in listed]
 
 
 @pytest.fixture
-def full(office: Office) -> Office:
-    """P1 and P2, which are drafts, and PAID."""
+def full(office: BackOffice) -> BackOffice:
+    """A back office with the drafts P1 and P2, and the paid position PAID."""
     assert office.post(f"{ALL}/bulk", many(*TWO)).status == 201
     office.create(body(option(3), iupd="PAID"), "?toPublish=true")
     office.pay(3)
     return office
 
 
-@pytest.mark.parametrize("at", [ALL, SECOND])
-def test_a_hundred_positions_are_updated_at_once(office: Office, at: str):
-    """With an empty answer, as GPD's; toPublish publishes them all."""
+@pytest.mark.parametrize("path", [ALL, SECOND])
+def test_bulk_update_of_100_positions_is_200_with_an_empty_body(office: BackOffice, path: str):
+    """GPD's answer is empty too, and toPublish publishes all of them."""
     made = [body(option(serial), iupd=f"P{serial}") for serial in range(1, 101)]
     changed = [{**each, "fullName": "Mario Esempio"} for each in made]
-    bulk = SECOND if at == SECOND else f"{ALL}/bulk"
+    bulk = SECOND if path == SECOND else f"{ALL}/bulk"
     assert office.post(bulk, many(*made)).status == 201
 
-    updated = office.put(f"{at}?toPublish=true", many(*reversed(changed)))
+    updated = office.put(f"{path}?toPublish=true", many(*reversed(changed)))
 
     assert (updated.status, updated.body) == (200, b"")
     assert office.get(f"{ALL}?status=VALID").body["page_info"]["items_found"] == 100
     assert office.get(f"{OPTIONS}/{nav(77)}").body["fullName"] == "Mario Esempio"
 
 
-@pytest.mark.parametrize("at", [ALL, SECOND])
-def test_several_positions_are_deleted_at_once(full: Office, at: str):
-    """Their numbers never come back."""
-    deleted = full.ask("DELETE", at, doomed("P2", "P1"))
+@pytest.mark.parametrize("path", [ALL, SECOND])
+def test_bulk_deletion_deletes_positions_and_retires_their_numbers(full: BackOffice, path: str):
+    """Their notice numbers cannot be used again."""
+    deleted = full.request("DELETE", path, deletion("P2", "P1"))
 
     assert (deleted.status, deleted.body) == (200, "Debt positions deleted")
     assert [each["iupd"] for each in full.get(ALL).body["payment_position_list"]] == ["PAID"]
@@ -103,44 +103,44 @@ REFUSED_UPDATES = [
 ]
 
 
-@pytest.mark.parametrize(("told", "expected", "errors"), REFUSED_UPDATES)
-def test_one_update_that_is_refused_refuses_all(
-    full: Office, told: object, expected: object, errors: object
+@pytest.mark.parametrize(("content", "expected", "errors"), REFUSED_UPDATES)
+def test_bulk_update_with_one_invalid_position_changes_none(
+    full: BackOffice, content: object, expected: object, errors: object
 ):
-    """With its status and title, and the place of what is wrong; nothing has changed."""
-    before = seen(full)
+    """Status and title are those of that position, and the errors name its index."""
+    before = snapshot(full)
 
-    refused = full.put(f"{ALL}?toPublish=true", told)
+    refused = full.put(f"{ALL}?toPublish=true", content)
 
     assert ((refused.status, refused.title), refused.errors) == (expected, errors)
-    assert seen(full) == before
+    assert snapshot(full) == before
 
 
-def test_every_update_that_is_refused_for_the_first_reason_is_named(full: Office):
-    """A bulk is put right in one go, not position by position."""
+def test_bulk_update_names_every_position_with_the_first_kind_of_error(full: BackOffice):
+    """A client can correct the whole bulk at once."""
     wrong = [body(option(serial, amount=7), iupd=f"P{serial}") for serial in (1, 2)]
 
     assert full.put(ALL, many(*wrong)).errors == {
-        (f"paymentPositions[{at}].paymentOption[0].amount", "sum") for at in (0, 1)
+        (f"paymentPositions[{index}].paymentOption[0].amount", "sum") for index in (0, 1)
     }
 
 
 REFUSED_DELETIONS = [
     (
-        doomed("P1", "P8", "P9"),
+        deletion("P1", "P8", "P9"),
         MISSING,
-        {(f"paymentPositionIUPDs[{at}]", "unknown") for at in (1, 2)},
+        {(f"paymentPositionIUPDs[{index}]", "unknown") for index in (1, 2)},
     ),
     (
-        doomed("P1", "PAID"),
+        deletion("P1", "PAID"),
         (409, "Existing related payment found"),
         {("paymentPositionIUPDs[1]", "state")},
     ),
-    (doomed(), (400, "BAD REQUEST"), {("paymentPositionIUPDs", "count")}),
-    (doomed("P1", "P1"), (400, "BAD REQUEST"), {("paymentPositionIUPDs", "duplicate")}),
-    (doomed(""), (400, "BAD REQUEST"), {("paymentPositionIUPDs[0]", "length")}),
+    (deletion(), (400, "BAD REQUEST"), {("paymentPositionIUPDs", "count")}),
+    (deletion("P1", "P1"), (400, "BAD REQUEST"), {("paymentPositionIUPDs", "duplicate")}),
+    (deletion(""), (400, "BAD REQUEST"), {("paymentPositionIUPDs[0]", "length")}),
     (
-        doomed(*(f"P{serial}" for serial in range(21))),
+        deletion(*(f"P{serial}" for serial in range(21))),
         (400, "BAD REQUEST"),
         {("paymentPositionIUPDs", "count")},
     ),
@@ -148,28 +148,28 @@ REFUSED_DELETIONS = [
 ]
 
 
-@pytest.mark.parametrize(("told", "expected", "errors"), REFUSED_DELETIONS)
-def test_one_deletion_that_is_refused_refuses_all(
-    full: Office, told: object, expected: object, errors: object
+@pytest.mark.parametrize(("content", "expected", "errors"), REFUSED_DELETIONS)
+def test_bulk_deletion_with_one_invalid_position_deletes_none(
+    full: BackOffice, content: object, expected: object, errors: object
 ):
-    """With its status and title, and the place of what is wrong; nothing is gone."""
-    before = seen(full)
+    """Status and title are those of that position, and the errors name its index."""
+    before = snapshot(full)
 
-    refused = full.ask("DELETE", ALL, told)
+    refused = full.request("DELETE", ALL, content)
 
     assert ((refused.status, refused.title), refused.errors) == (expected, errors)
-    assert seen(full) == before
+    assert snapshot(full) == before
 
 
-def test_a_dry_run_changes_nothing(full: Office):
-    """Of one update, of many, and of deletions: it answers what would be, with its doubts."""
-    before = seen(full)
+def test_dry_run_of_updates_and_deletions_changes_nothing(full: BackOffice):
+    """The answer shows the result and the warnings of one update, of several, and of deletions."""
+    before = snapshot(full)
     new = body(option(1, share(amount=2500)), iupd="P1", fiscalCode="RSSMRA00A01A000A")
 
     one = full.put(f"{ALL}/P1?dryRun=true&toPublish=true", new)
     both = full.put(f"{ALL}?dryRun=true", many(TWO[1], new))
-    gone = full.ask("DELETE", f"{ALL}?dryRun=true", doomed("P1"))
-    no = full.ask("DELETE", f"{ALL}?dryRun=true", doomed("PAID"))
+    gone = full.request("DELETE", f"{ALL}?dryRun=true", deletion("P1"))
+    no = full.request("DELETE", f"{ALL}?dryRun=true", deletion("PAID"))
 
     assert (one.status, one.body["status"]) == (200, "VALID")
     assert one.body["paymentOption"][0]["amount"] == 2500
@@ -178,22 +178,24 @@ def test_a_dry_run_changes_nothing(full: Office):
     assert [each["field"] for each in both.body["warnings"]] == ["paymentPositions[1].fiscalCode"]
     assert (gone.status, gone.body) == (200, {"paymentPositionIUPDs": ["P1"], "warnings": []})
     assert no.status == 409
-    assert seen(full) == before
+    assert snapshot(full) == before
 
 
-def test_bulks_in_another_order_wait_for_each_other(crew: Crew, office: Office, admin_url: str):
-    """Updates of the same positions are all taken, whatever order they name them in."""
+def test_concurrent_bulk_updates_in_opposite_order_are_all_applied(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """No deadlock ends one of them."""
     made = [body(option(serial), iupd=f"P{serial}") for serial in range(1, 21)]
     assert office.post(f"{ALL}/bulk", many(*made)).status == 201
-    there, back = many(*made), many(*made[::-1])
+    forward, backward = many(*made), many(*made[::-1])
 
-    wanted: list[tuple[str, str, object]] = [("PUT", ALL, there), ("PUT", ALL, back)]
-    assert race(crew, office, admin_url, wanted * (SIZE // 2)) == {200: SIZE}
+    requests: list[tuple[str, str, object]] = [("PUT", ALL, forward), ("PUT", ALL, backward)]
+    assert race(crew, office, admin_url, requests * (SIZE // 2)) == {200: SIZE}
 
-    assert office.get(f"{ALL}/P1").headers["ETag"].startswith(f'"{SIZE + 1}.1-')
+    assert office.get(f"{ALL}/P1").headers["ETag"].startswith(f'"{SIZE + 1}.{SIZE + 1}-')
 
 
-def test_a_list_is_no_position(full: Office):
-    """Where one is asked for, many are refused."""
+def test_body_of_several_positions_is_400_for_one(full: BackOffice):
+    """Creation and update of one position refuse it."""
     assert full.put(ONE, many(*TWO)).status == 400
     assert full.post(ALL, many(*TWO)).status == 400

@@ -1,4 +1,4 @@
-"""Receipts and notices find each other: by themselves, when asked, by hand; once, whoever asks."""
+"""Matching of receipts with notices: by itself, on request, by hand; a notice is paid once."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,15 +12,15 @@ from gpd_soap.settings import Settings
 from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.configuration import write as configuration
-from gpd_soap.store.positions import change as changing
-from gpd_soap.store.positions import read as admin_positions
+from gpd_soap.store.positions import change as change_positions
+from gpd_soap.store.positions import read as read_positions
 from gpd_soap.store.positions.insert import insert_rows, option_row, position_row
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.refusals import MessageNotTaken
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.wiring import desk, node_endpoint
-from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, ORGANIZATION, SIZE, Clock, Office
+from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, ORGANIZATION, SIZE, BackOffice, Clock
 from tests.api.paying import NOBODYS, RECEIPTS, WORKLIST, listed, message, quarantined, send
 from tests.conftest import FreshDatabase
 from tests.store import samples
@@ -29,35 +29,35 @@ from tests.validation.bodies import OTHER, body, iuv, nav, option
 from tests.world import STRANGER
 
 UNMATCHED = message(1, "r-1")
-#: A position with the notice 1.
+#: A position with notice 1, which arrives after its receipt.
 LATE = samples.position(
     "RESTORED", samples.option(1, samples.share(amount=1000), nav=nav(1), iuv=iuv(1))
 )
 BY_HAND = "matched by hand"
 
 
-def rematch(office: Office, case: str = "r-1", told: object = None) -> tuple[int, str]:
-    """Match again; the status, and what the case is then, or why not."""
-    answer = office.post(f"{WORKLIST}/{case}/rematch", told)
+def rematch(office: BackOffice, case: str = "r-1", content: object = None) -> tuple[int, str]:
+    """Match a case again; the status, and the case's kind or the title of the problem."""
+    answer = office.post(f"{WORKLIST}/{case}/rematch", content)
     return answer.status, answer.body["kind"] if answer.status == 200 else answer.title
 
 
-def paid_by(office: Office, serial: int = 1) -> str | None:
-    """The receipt that paid a notice."""
-    found: str | None = office.get(f"{OPTIONS}/{nav(serial)}").body.get("idReceipt")
-    return found
+def paid_by(office: BackOffice, serial: int = 1) -> str | None:
+    """Id of the receipt that paid a notice."""
+    receipt_id: str | None = office.get(f"{OPTIONS}/{nav(serial)}").body.get("idReceipt")
+    return receipt_id
 
 
-def restore(office: Office) -> None:
-    """Have a position that nobody has looked for receipts for, as from a backup."""
+def restore(office: BackOffice) -> None:
+    """Insert a position without looking for its receipts, as a restored backup has it."""
     with office.store.begin() as connection:
         insert_rows(connection, tables.position, [position_row(LATE, NOW)])
         rows = [option_row(LATE, each, NOW) for each in LATE.options]
         insert_rows(connection, tables.payment_option, rows)
 
 
-def test_a_receipt_that_waits_is_matched_when_its_position_is_created(office: Office):
-    """In the same transaction: the position is paid when it is first read, or neither is kept."""
+def test_unmatched_receipt_is_applied_when_its_position_is_created(office: BackOffice):
+    """Position and payment are written in one transaction, and a dry run writes neither."""
     assert send(office, UNMATCHED) == "OK"
     dry = office.post(f"{ALL}?toPublish=true&dryRun=true", body())
     assert (dry.status, listed(office)) == (200, ["r-1"])
@@ -69,12 +69,12 @@ def test_a_receipt_that_waits_is_matched_when_its_position_is_created(office: Of
     assert office.get(f"{WORKLIST}/r-1").body["kind"] == "applied"
 
 
-def test_one_that_finds_no_notice_waits_on(office: Office):
-    """And the answer says so."""
+def test_rematch_without_a_notice_is_409_and_the_receipt_stays_unmatched(office: BackOffice):
+    """A notice number that does not exist is a 404."""
     assert send(office, UNMATCHED) == "OK"
 
     assert rematch(office) == (409, "The case has found no notice")
-    assert rematch(office, told={"nav": nav(5)}) == (404, "Not found the payment option")
+    assert rematch(office, content={"nav": nav(5)}) == (404, "Not found the payment option")
     assert listed(office) == ["r-1"]
 
 
@@ -83,10 +83,10 @@ def test_one_that_finds_no_notice_waits_on(office: Office):
     [("10.00", [], "applied", "r-1"), ("9.99", [], "review", "r-1"),
      ("10.00", ["r-2"], "double", "r-2")],
 )  # fmt: skip
-def test_one_that_is_matched_again_is_decided_by_what_is_there_now(
-    office: Office, amount: str, others: list[str], then: str, payer: str
+def test_rematch_decides_by_the_facts_of_the_moment(
+    office: BackOffice, amount: str, others: list[str], then: str, payer: str
 ):
-    """As if it had just come; the money is the notice's from that instant on."""
+    """The receipt is decided as if it had arrived now."""
     assert send(office, message(1, "r-1", amount=amount)) == "OK"
     restore(office)
     for other in others:
@@ -100,8 +100,8 @@ def test_one_that_is_matched_again_is_decided_by_what_is_there_now(
     assert rematch(office) == (409, "The case has no notice to find")
 
 
-def test_one_that_names_two_notices_finds_its_own_when_that_is_there(office: Office):
-    """The number decides; the IUV is still to be looked at."""
+def test_receipt_with_number_and_iuv_of_two_notices_pays_the_number(office: BackOffice):
+    """Its case is in review because the IUV differs."""
     office.create(body(option(3), iupd="OTHER"), "?toPublish=true")
     assert send(office, message(1, "r-1", creditorReferenceId=iuv(3))) == "OK"
     assert rematch(office) == (409, "The case has found no notice")
@@ -113,15 +113,17 @@ def test_one_that_names_two_notices_finds_its_own_when_that_is_there(office: Off
     assert (paid_by(office, 1), paid_by(office, 3)) == ("r-1", None)
 
 
-@pytest.mark.parametrize("said", [iuv(1), iuv(3)])
-def test_a_person_says_which_notice_a_receipt_pays(office: Office, said: str):
-    """Whatever the receipt names; who, when and what is kept, and the receipt stays as it came."""
+@pytest.mark.parametrize("named_iuv", [iuv(1), iuv(3)])
+def test_manual_match_pays_the_given_notice_and_records_who_did_it(
+    office: BackOffice, named_iuv: str
+):
+    """The stored message does not change."""
     office.create(body(option(3), iupd="MEANT"), "?toPublish=true")
-    sent = message(1, "r-1", creditorReferenceId=said, amount="9.00")
+    sent = message(1, "r-1", creditorReferenceId=named_iuv, amount="9.00")
     assert send(office, sent) == "OK"
     before = office.get(f"{WORKLIST}/r-1").body
 
-    assert rematch(office, told={"nav": nav(3)}) == (200, "review")
+    assert rematch(office, content={"nav": nav(3)}) == (200, "review")
 
     after = office.get(f"{WORKLIST}/r-1").body
     assert after["reasons"][0] == before["reasons"][0]
@@ -132,19 +134,19 @@ def test_a_person_says_which_notice_a_receipt_pays(office: Office, said: str):
         "by": "Ufficio di prova",
         "note": f"paid the notice {nav(3)}",
     }
-    assert [after[name] for name in ("noticeNumber", "iuv", "amount")] == [nav(1), said, 900]
+    assert [after[name] for name in ("noticeNumber", "iuv", "amount")] == [nav(1), named_iuv, 900]
     assert office.get(f"{WORKLIST}/r-1/raw").body == sent
     assert (office.status("MEANT"), paid_by(office, 3)) == ("PAID", "r-1")
     assert office.get(f"{RECEIPTS}/{iuv(3)}").status == 200
     assert (listed(office), listed(office, "resolved=true")) == ([], ["r-1"])
-    assert rematch(office, told={"nav": nav(3)}) == (409, "The case is not open")
+    assert rematch(office, content={"nav": nav(3)}) == (409, "The case is not open")
 
 
-def test_what_was_matched_by_hand_is_not_matched_again(office: Office):
-    """Not even when the notice that it names is there at last."""
+def test_manually_matched_receipt_is_not_matched_by_a_new_position(office: BackOffice):
+    """It is not matched even when a position brings the notice that it names."""
     office.create(body(option(3), iupd="MEANT"), "?toPublish=true")
     assert send(office, UNMATCHED) == "OK"
-    assert rematch(office, told={"nav": nav(3)}) == (200, "review")
+    assert rematch(office, content={"nav": nav(3)}) == (200, "review")
 
     office.create(query="?toPublish=true")
 
@@ -153,21 +155,21 @@ def test_what_was_matched_by_hand_is_not_matched_again(office: Office):
     assert office.get(f"{WORKLIST}/r-1").body["copies"] == 2
 
 
-def test_no_hand_pays_what_is_paid(office: Office):
-    """Nor what a paid alternative excludes; the case stays open."""
+def test_manual_match_of_a_paid_or_excluded_notice_is_refused(office: BackOffice):
+    """The case stays open."""
     office.create(body(option(3), option(4)), "?toPublish=true")
     assert send(office, message(3, "first")) == "OK"
     assert send(office, UNMATCHED) == "OK"
 
     for serial in (3, 4):
-        told = {"nav": nav(serial)}
-        assert rematch(office, told=told) == (409, "The notice cannot be paid by this case")
+        content = {"nav": nav(serial)}
+        assert rematch(office, content=content) == (409, "The notice cannot be paid by this case")
     assert listed(office) == ["r-1"]
     assert (paid_by(office, 3), paid_by(office, 4)) == ("first", None)
 
 
-def test_a_withdrawn_notice_is_paid_by_hand_all_the_same(office: Office):
-    """Money is a fact; why it is odd stands among the reasons."""
+def test_manual_match_pays_a_withdrawn_notice(office: BackOffice):
+    """The reasons of the case say that the position was withdrawn (Alternatives, rule 4)."""
     office.create(query="?toPublish=true")
     assert office.post(f"{ONE}/invalidate").status == 200
     assert send(office, message(9, "r-9")) == "OK"
@@ -178,30 +180,30 @@ def test_a_withdrawn_notice_is_paid_by_hand_all_the_same(office: Office):
     assert office.status() == "PAID"
 
 
-@pytest.mark.parametrize("told", [{"nav": ""}, {"nav": "x"}, {"nav": 1}, {"note": "a"}, [], "a"])
-def test_a_match_that_makes_no_sense_is_refused(quick: Office, told: object):
-    """Before anything is looked at."""
+@pytest.mark.parametrize("content", [{"nav": ""}, {"nav": "x"}, {"nav": 1}, {"note": "a"}, [], "a"])
+def test_invalid_match_body_is_400(quick: BackOffice, content: object):
+    """The case stays as it is."""
     assert send(quick, UNMATCHED) == "OK"
 
-    assert rematch(quick, told=told) == (400, "BAD REQUEST")
+    assert rematch(quick, content=content) == (400, "BAD REQUEST")
     assert listed(quick) == ["r-1"]
 
 
-def test_a_hand_reaches_no_notice_of_another_organization(office: Office):
-    """Though its number is known."""
-    there = f"/organizations/{OTHER}/debtpositions?toPublish=true"
+def test_manual_match_of_another_organizations_notice_is_404(office: BackOffice):
+    """The notice of the other organization stays payable."""
+    path = f"/organizations/{OTHER}/debtpositions?toPublish=true"
     other = office.key(Role.WRITER, OTHER)
-    assert office.post(there, body(option(3)), key=other).status == 201
+    assert office.post(path, body(option(3)), key=other).status == 201
     assert send(office, UNMATCHED) == "OK"
 
-    assert rematch(office, told={"nav": nav(3)}) == (404, "Not found the payment option")
+    assert rematch(office, content={"nav": nav(3)}) == (404, "Not found the payment option")
 
     read = office.get(f"/organizations/{OTHER}/debtpositions/POSIZIONE-1", key=other)
     assert read.body["status"] == "VALID"
 
 
-def test_a_quarantined_message_is_taken_when_its_organization_is_ours(office: Office):
-    """As if the Node had sent it now; its case is closed, and the receipt is the organization's."""
+def test_quarantined_message_is_accepted_once_its_organization_is_registered(office: BackOffice):
+    """It is processed as if the Node had sent it now, and its case is closed."""
     assert send(office, NOBODYS) == "PAA_ID_DOMINIO_ERRATO"
     case, key = quarantined(NOBODYS), office.key(Role.ADMIN)
     refused = office.post(f"/worklist/{case}/rematch", key=key)
@@ -210,19 +212,19 @@ def test_a_quarantined_message_is_taken_when_its_organization_is_ours(office: Of
     with office.store.begin() as connection:
         configuration.put_organization(connection, STRANGER, "Comune arrivato dopo")
 
-    there = f"/organizations/{STRANGER}/worklist"
-    taken = office.post(f"{there}/{case}/rematch", key=key)
+    path = f"/organizations/{STRANGER}/worklist"
+    accepted = office.post(f"{path}/{case}/rematch", key=key)
 
-    assert taken.status == 200
-    assert taken.body["resolved"]["by"] == "Ufficio di prova"
-    assert taken.body["resolved"]["note"] == "sent again, and taken; receipt: kept as secondary"
-    assert office.get(f"{there}/r-91", key=key).body["kind"] == "secondary"
-    again = office.post(f"{there}/{case}/rematch", key=key)
+    assert accepted.status == 200
+    assert accepted.body["resolved"]["by"] == "Ufficio di prova"
+    assert accepted.body["resolved"]["note"] == "sent again, and taken; receipt: kept as secondary"
+    assert office.get(f"{path}/r-91", key=key).body["kind"] == "secondary"
+    again = office.post(f"{path}/{case}/rematch", key=key)
     assert (again.status, again.title) == (409, "The case is not open")
 
 
-def test_a_quarantined_message_that_breaks_the_contract_stays(office: Office):
-    """It was refused again, which counts; no notice can be said for it."""
+def test_rematch_of_message_that_breaks_the_schema_is_409(office: BackOffice):
+    """The case stays open, counts one copy more, and cannot be matched with a notice."""
     broken = message(1, outcome=None)
     assert send(office, broken) == "PAA_SINTASSI_XSD"
     case = quarantined(broken)
@@ -233,15 +235,13 @@ def test_a_quarantined_message_that_breaks_the_contract_stays(office: Office):
     assert office.get(f"{WORKLIST}/{case}").body["copies"] == 2
 
 
-def test_a_message_that_could_not_be_taken_was_not_refused(
-    quick: Office, fresh_database: FreshDatabase
-):
-    """Its case stays open, and whoever asks is told to try again."""
+def test_rematch_that_fails_leaves_the_case_open(quick: BackOffice, fresh_database: FreshDatabase):
+    """The failure is an error of ours, and the caller can try again."""
     assert send(quick, NOBODYS) == "PAA_ID_DOMINIO_ERRATO"
-    nowhere = node_endpoint(
+    failing = node_endpoint(
         Settings(), desk(Settings(), Store(fresh_database("sqlite")), quick.clock)
     )
-    cases = Cases(quick.store, quick.clock, lambda raw: nowhere.reprocess(raw, "worklist"))
+    cases = Cases(quick.store, quick.clock, lambda raw: failing.reprocess(raw, "worklist"))
 
     with pytest.raises(MessageNotTaken):
         cases.rematch(None, quarantined(NOBODYS), "Ada")
@@ -249,40 +249,44 @@ def test_a_message_that_could_not_be_taken_was_not_refused(
     assert cases.read(None, quarantined(NOBODYS)).case.resolved_at is None
 
 
-Told = tuple[str, object, str]
+Call = tuple[str, object, str]
 
 
-def ask(store: Store, together: Wait, told: Told) -> int:
-    """Ask for something about a case, or let a receipt or a position come, with a key."""
-    what, sent, key = told
-    office = Office(store, Clock(), key)
+def send_together(store: Store, together: Wait, call: Call) -> int:
+    """Send a request or a message together with the other processes; status, or 1 for OK."""
+    path, sent, key = call
+    office = BackOffice(store, Clock(), key)
     together()
     if isinstance(sent, bytes):
         return int(send(office, sent) == "OK")
-    return office.post(what, sent).status
+    return office.post(path, sent).status
 
 
-def race(crew: Crew, office: Office, url: str, each: list[tuple[str, object]]) -> Counter[int]:
-    """Let every process ask one thing."""
-    return Counter(crew.race(ask, url, [(*asked, office.writer) for asked in each]))
+def race(crew: Crew, office: BackOffice, url: str, each: list[tuple[str, object]]) -> Counter[int]:
+    """Send one call from each process at the same time, and count the results."""
+    return Counter(crew.race(send_together, url, [(*call, office.writer) for call in each]))
 
 
-def test_of_matches_at_one_instant_one_is_made(crew: Crew, office: Office, admin_url: str):
-    """By hand, or by itself."""
+def test_concurrent_manual_matches_of_a_case_match_it_once(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """The others get 409."""
     for serial in (1, 2):
         case = f"{WORKLIST}/r-{serial}"
         assert send(office, message(90 + serial, f"r-{serial}")) == "OK"
         office.create(body(option(serial), iupd=f"P{serial}"), "?toPublish=true")
-        told: list[tuple[str, object]] = [(f"{case}/rematch", {"nav": nav(serial)})] * SIZE
+        calls: list[tuple[str, object]] = [(f"{case}/rematch", {"nav": nav(serial)})] * SIZE
 
-        assert race(crew, office, admin_url, told) == {200: 1, 409: SIZE - 1}
+        assert race(crew, office, admin_url, calls) == {200: 1, 409: SIZE - 1}
 
         assert office.get(case).body["reasons"].count(BY_HAND) == 1
         assert paid_by(office, serial) == f"r-{serial}"
 
 
-def test_a_match_and_a_decision_exclude_each_other(crew: Crew, office: Office, admin_url: str):
-    """Whoever comes second is told that the case is not open."""
+def test_match_concurrent_with_resolution_leaves_one_of_them(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """The later one gets 409."""
     office.create(query="?toPublish=true")
     assert send(office, message(9, "r-9")) == "OK"
     case = f"{WORKLIST}/r-9"
@@ -295,15 +299,17 @@ def test_a_match_and_a_decision_exclude_each_other(crew: Crew, office: Office, a
     assert (paid_by(office) == "r-9") == (note != "Restituito")
 
 
-def test_a_match_and_a_receipt_pay_a_notice_once(crew: Crew, office: Office, admin_url: str):
-    """The other is a double payment, or finds the notice paid."""
+def test_match_concurrent_with_receipts_pays_the_notice_once(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """A receipt that comes later is a double payment, and a later match gets 409."""
     for serial in (1, 2):
         assert send(office, message(90 + serial, f"by-hand-{serial}")) == "OK"
         office.create(body(option(serial), iupd=f"P{serial}"), "?toPublish=true")
         pay = f"{WORKLIST}/by-hand-{serial}/rematch", {"nav": nav(serial)}
-        come = [("", message(serial, f"node-{serial}-{n}")) for n in range(SIZE - 1)]
+        messages = [("", message(serial, f"node-{serial}-{n}")) for n in range(SIZE - 1)]
 
-        answers = race(crew, office, admin_url, [pay, *come])
+        answers = race(crew, office, admin_url, [pay, *messages])
 
         matched = answers[200] == 1
         assert answers[1] == SIZE - 1
@@ -315,71 +321,73 @@ def test_a_match_and_a_receipt_pay_a_notice_once(crew: Crew, office: Office, adm
         assert payer not in doubles
 
 
-def test_a_match_and_a_position_settle_a_receipt_once(crew: Crew, office: Office, admin_url: str):
-    """The notice that it names, or the one that a person says; never both."""
+def test_match_concurrent_with_creation_applies_the_receipt_once(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """The receipt pays the notice that it names or the given one, never both."""
     for serial in (1, 2):
         office.create(body(option(serial + 50), iupd=f"MEANT-{serial}"), "?toPublish=true")
         assert send(office, message(serial, f"r-{serial}")) == "OK"
         pay = f"{WORKLIST}/r-{serial}/rematch", {"nav": nav(serial + 50)}
-        come = f"{ALL}?toPublish=true", body(option(serial), iupd=f"NAMED-{serial}")
+        create = f"{ALL}?toPublish=true", body(option(serial), iupd=f"NAMED-{serial}")
 
-        answers = race(crew, office, admin_url, [pay, pay, come, come])
+        answers = race(crew, office, admin_url, [pay, pay, create, create])
 
         assert answers[201] == 1
         payers = [paid_by(office, serial), paid_by(office, serial + 50)]
         assert Counter(payers) == {f"r-{serial}": 1, None: 1}
 
 
-def waiting(office: Office, change: Callable[[Connection], object]) -> int:
-    """What a match by hand is answered that had to wait for a change to be committed."""
-    told = f"{WORKLIST}/r-9/rematch", {"nav": nav(1)}
+def match_during(office: BackOffice, change: Callable[[Connection], object]) -> int:
+    """Match by hand while a change is uncommitted; it must wait; return its status."""
+    request = f"{WORKLIST}/r-9/rematch", {"nav": nav(1)}
     with ThreadPoolExecutor(1) as pool:
         with office.store.begin() as connection:
             change(connection)
-            answer = pool.submit(office.post, *told)
+            answer = pool.submit(office.post, *request)
             with pytest.raises(TimeoutError):
                 answer.result(0.5)
         return answer.result().status
 
 
-def test_a_match_waits_for_a_decision_that_is_being_made(office: Office):
-    """And then does nothing."""
+def test_match_waits_for_an_uncommitted_resolution(office: BackOffice):
+    """The match gets 409 afterwards, and the notice stays unpaid."""
     office.create(query="?toPublish=true")
     assert send(office, message(9, "r-9")) == "OK"
-    decided = worklist.Resolution(NOW, "Ada", "Restituito")
+    resolution = worklist.Resolution(NOW, "Ada", "Restituito")
     key = CaseKey("r-9", 0)
 
-    assert waiting(office, lambda c: worklist.resolve(c, ORGANIZATION, key, decided)) == 409
+    assert match_during(office, lambda c: worklist.resolve(c, ORGANIZATION, key, resolution)) == 409
 
     assert office.status() == "VALID"
 
 
-def test_a_match_waits_for_a_position_that_is_being_changed(office: Office):
-    """And then pays it as it is."""
+def test_match_waits_for_an_uncommitted_publication(office: BackOffice):
+    """The match pays the published notice."""
     office.create()
     assert send(office, message(9, "r-9")) == "OK"
 
     def publish(connection: Connection) -> None:
-        draft = admin_positions.read(connection, ORGANIZATION, "POSIZIONE-1", lock=True)
+        draft = read_positions.read(connection, ORGANIZATION, "POSIZIONE-1", lock=True)
         assert draft is not None
-        changing.publish(connection, draft, NOW)
+        change_positions.publish(connection, draft, NOW)
 
-    assert waiting(office, publish) == 200
+    assert match_during(office, publish) == 200
 
     assert office.status() == "PAID"
     assert "the position is a draft" not in office.get(f"{WORKLIST}/r-9").body["reasons"]
 
 
-def test_a_message_that_is_taken_again_at_one_instant_is_kept_once(
-    crew: Crew, office: Office, admin_url: str
+def test_concurrent_rematches_of_a_quarantined_message_store_its_receipt_once(
+    crew: Crew, office: BackOffice, admin_url: str
 ):
-    """And its case is closed once."""
+    """The others get 409, because the case is closed."""
     assert send(office, NOBODYS) == "PAA_ID_DOMINIO_ERRATO"
     with office.store.begin() as connection:
         configuration.put_organization(connection, STRANGER, "Comune arrivato dopo")
-    key, there = office.key(Role.ADMIN), f"/organizations/{STRANGER}/worklist"
-    told = f"{there}/{quarantined(NOBODYS)}/rematch", None, key
+    key, worklist_path = office.key(Role.ADMIN), f"/organizations/{STRANGER}/worklist"
+    call = f"{worklist_path}/{quarantined(NOBODYS)}/rematch", None, key
 
-    assert Counter(crew.race(ask, admin_url, [told] * SIZE)) == {200: 1, 409: SIZE - 1}
+    assert Counter(crew.race(send_together, admin_url, [call] * SIZE)) == {200: 1, 409: SIZE - 1}
 
     assert office.get(f"/payments/{STRANGER}/receipts", key=key).body["length"] == 1

@@ -1,15 +1,16 @@
-"""Which operation a position in which state allows: the table of gpd-reference.md 2.5.
+"""Operations that each status of a position allows.
 
-Ours differs from it in one cell: what is reported already may be reported again.
+SPEC: GPD, its state machine.  Ours differs in one cell: a transfer can be reported again.
+
 """
 
 import pytest
 
-from tests.api.office import ALL, DAY, ONE, OPTIONS, Answer, Office
+from tests.api.office import ALL, DAY, ONE, OPTIONS, Answer, BackOffice
 from tests.validation.bodies import body, iuv, nav, option
 
 OPERATIONS = "update delete publish invalidate paids report".split()
-#: An operation that is allowed is marked +.
+#: "+" marks an operation that is allowed.
 TABLE = {
     "DRAFT":          "+ + + - + -",
     "PUBLISHED":      "+ + - + + -",
@@ -36,7 +37,7 @@ CELLS = [
 
 
 def plan(state: str, **more: object) -> dict[str, object]:
-    """One notice, or two installments where only a part is to be paid."""
+    """Body of a position: one notice, or two installments for PARTIALLY_PAID."""
     options = [option(1, **more)]
     if state == "PARTIALLY_PAID":
         options = [option(serial, isPartialPayment=True, **more) for serial in (1, 2)]
@@ -44,8 +45,8 @@ def plan(state: str, **more: object) -> dict[str, object]:
     return body(*options, **validity)
 
 
-def reach(office: Office, state: str) -> None:
-    """Bring a position into a state."""
+def reach(office: BackOffice, state: str) -> None:
+    """Bring a position to a status."""
     office.create(plan(state), "" if state == "DRAFT" else "?toPublish=true")
     if state == "EXPIRED":
         office.clock.now += 60 * DAY
@@ -54,16 +55,16 @@ def reach(office: Office, state: str) -> None:
     if state in ("PARTIALLY_PAID", "PAID", "REPORTED"):
         office.pay()
     if state == "REPORTED":
-        do(office, state, "report")
+        request_operation(office, state, "report")
     assert office.status() == state
 
 
-def do(office: Office, state: str, operation: str) -> Answer:
-    """Ask an operation of it; what could be paid still is what is called paid."""
+def request_operation(office: BackOffice, state: str, operation: str) -> Answer:
+    """Request an operation; "paids" is requested for a notice that is unpaid, if there is one."""
     if operation == "update":
         return office.put(ONE, plan(state, dueDate="2026-12-31"))
     if operation == "delete":
-        return office.ask("DELETE", ONE)
+        return office.request("DELETE", ONE)
     if operation == "report":
         return office.post(f"{OPTIONS}/{iuv(1)}/transfers/1/report")
     if operation == "paids":
@@ -72,14 +73,14 @@ def do(office: Office, state: str, operation: str) -> Answer:
 
 
 @pytest.mark.parametrize(("state", "operation", "allowed"), CELLS)
-def test_a_state_allows_what_it_allows_at_gpd(
-    quick: Office, state: str, operation: str, *, allowed: bool
+def test_operation_is_200_or_409_by_status_as_at_gpd(
+    quick: BackOffice, state: str, operation: str, *, allowed: bool
 ):
-    """Else it is a conflict under GPD's title, and everything stays as it was."""
+    """A refused operation has GPD's title and changes nothing."""
     reach(quick, state)
     before = quick.get(ALL).body
 
-    answer = do(quick, state, operation)
+    answer = request_operation(quick, state, operation)
 
     if allowed:
         assert answer.status == 200

@@ -1,4 +1,4 @@
-"""The description is true: what it says is taken is taken, what comes back is what it says."""
+"""The OpenAPI description is true: requests and answers are as it describes them."""
 
 import re
 from typing import Any
@@ -12,21 +12,21 @@ from schemathesis.checks import CHECKS, load_all_checks
 from gpd_soap.api import examples
 from gpd_soap.api.auth import HEADERS
 from gpd_soap.store.access.keys import Role
-from tests.api.office import Office
+from tests.api.office import BackOffice
 
 PROMISES = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
             "response_schema_conformance", "ignored_auth", "unsupported_method")  # fmt: skip
-#: LIMIT: of each operation, so that all of them take about ten seconds.
+#: LIMIT: examples of each operation, so that all of them take about ten seconds.
 EXAMPLES = 15
 
 
-def test_what_the_description_says_is_so(quick: Office):
-    """Schemathesis asks every operation, with a key, rightly and wrongly."""
+def test_description_holds_for_generated_requests(quick: BackOffice):
+    """Schemathesis sends valid and invalid requests to every operation, with a key."""
     load_all_checks()
     checks: Any = CHECKS.get_by_names(list(PROMISES))
     key = quick.key(Role.ADMIN)
     schema = schemathesis.openapi.from_wsgi("/openapi.json", quick.app)
-    asked = 0
+    requests = 0
 
     for result in schema.get_all_operations():
         operation: Any = result.ok()  # type: ignore[union-attr]  # a description that is wrong
@@ -41,22 +41,22 @@ def test_what_the_description_says_is_so(quick: Office):
             suppress_health_check=list(HealthCheck),
         )
         def probe(case: Any) -> None:
-            nonlocal asked
-            asked += 1
-            # WHY: where another is in the first header, the check takes that for the key.
+            nonlocal requests
+            requests += 1
+            # WHY: the authentication check reads the first header, so this one must hold the key.
             case.call_and_validate(headers={HEADERS[0]: key}, checks=checks)
 
         probe()
 
-    assert asked > 12
+    assert requests > 12
 
 
-def test_the_description_is_of_openapi_3_1(quick: Office):
-    """Every operation has a name of its own, needs a key, and tells problems as such."""
-    told = quick.get("/openapi.json", key="").body
+def test_description_is_openapi_3_1_and_every_problem_is_described(quick: BackOffice):
+    """Every operation has its own id, needs a key and answers errors as problems."""
+    description = quick.get("/openapi.json", key="").body
 
-    assert told["openapi"] == "3.1.0"
-    operations = [each for path in told["paths"].values() for each in path.values()]
+    assert description["openapi"] == "3.1.0"
+    operations = [each for path in description["paths"].values() for each in path.values()]
     assert len({each["operationId"] for each in operations}) == len(operations)
     for operation in operations:
         assert operation["security"] == [{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}]
@@ -64,21 +64,21 @@ def test_the_description_is_of_openapi_3_1(quick: Office):
             if status >= "400":
                 assert list(answer["content"]) == ["application/problem+json"]
     assert set(
-        re.findall(r'"\$ref": ?"#/components/schemas/(\w+)"', str(told).replace("'", '"'))
-    ) <= set(told["components"]["schemas"])
+        re.findall(r'"\$ref": ?"#/components/schemas/(\w+)"', str(description).replace("'", '"'))
+    ) <= set(description["components"]["schemas"])
 
 
-def test_every_body_has_an_example_that_is_one(quick: Office):
-    """Whoever tries the page need not invent anything."""
-    told = quick.get("/openapi.json", key="").body
-    operations = [each for path in told["paths"].values() for each in path.values()]
+def test_every_request_body_has_a_valid_example(quick: BackOffice):
+    """The example of a position is accepted by the API."""
+    description = quick.get("/openapi.json", key="").body
+    operations = [each for path in description["paths"].values() for each in path.values()]
     sent = [each["requestBody"] for each in operations if "requestBody" in each]
     bodies = {body["content"]["application/json"]["schema"]["$ref"] for body in sent}
 
     assert {f"#/components/schemas/{name}" for name in examples.BODIES} >= bodies
     for name, example in examples.BODIES.items():
-        assert told["components"]["schemas"][name]["example"] == example
-        schema = {"$ref": f"#/components/schemas/{name}", "components": told["components"]}
+        assert description["components"]["schemas"][name]["example"] == example
+        schema = {"$ref": f"#/components/schemas/{name}", "components": description["components"]}
         jsonschema.Draft202012Validator(schema).validate(example)
     assert quick.create(examples.POSITION).body["status"] == "DRAFT"
     named = {each["name"] for operation in operations for each in operation.get("parameters", ())
@@ -86,19 +86,19 @@ def test_every_body_has_an_example_that_is_one(quick: Office):
     assert named - examples.PARAMETERS.keys() <= {"id"}
 
 
-def test_the_documentation_works_without_the_world(quick: Office):
-    """The page and all that it loads are ours, and it sends the description to nobody."""
+def test_documentation_page_loads_nothing_from_other_hosts(quick: BackOffice):
+    """The page and its files are served here, and no validator gets the description."""
     page = quick.get("/docs", key="")
     text = page.body.decode()
 
     assert page.status == 200
     assert "://" not in text
     assert '"validatorUrl": null' in text
-    for place in re.findall(r'(?:src|href)="([^"]+)"', text):
-        assert quick.get(f"/{place}", key="").status == 200
+    for path in re.findall(r'(?:src|href)="([^"]+)"', text):
+        assert quick.get(f"/{path}", key="").status == 200
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
-def test_health_needs_no_key(quick: Office, path: str):
-    """Whoever keeps us running has none."""
+def test_health_without_a_key_is_up(quick: BackOffice, path: str):
+    """Monitoring systems have no key."""
     assert quick.get(path, key="").body["status"] == "up"

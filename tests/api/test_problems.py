@@ -5,12 +5,12 @@ from gpd_soap.usecases.refusals import Refusal
 
 
 def test_every_refusal_of_a_use_case_is_one_problem():
-    """No refusal reaches a caller as a failure of ours."""
+    """Every subclass of Refusal has an entry in PROBLEMS."""
     assert set(PROBLEMS) == set(Refusal.__subclasses__())
 
 
 def test_message_refused_again_names_its_fault():
-    """The detail says how the message was answered, or that it was no answer of the contract."""
+    """The detail names the fault code, or a SOAP Fault where there is none."""
     named = refusals.MessageRefusedAgain("PAA_SINTASSI_XSD")
 
     assert problem_of(named).detail == "It was answered PAA_SINTASSI_XSD."
@@ -18,5 +18,5 @@ def test_message_refused_again_names_its_fault():
 
 
 def test_message_that_could_not_be_taken_is_503():
-    """Whoever asked for it may try again."""
+    """The caller may try again."""
     assert problem_of(refusals.MessageNotTaken()) == problems.UNAVAILABLE

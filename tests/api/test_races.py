@@ -1,72 +1,85 @@
-"""Several processes change the same position at one instant."""
+"""Races: several processes change the same position at the same time."""
 
 from collections import Counter
 
 from gpd_soap.store.store import Store
-from tests.api.office import ALL, ONE, SIZE, Clock, Office, receipt, take
+from tests.api.office import ALL, ONE, SIZE, BackOffice, Clock, receipt, settle_receipt
 from tests.store.races import Crew, Wait
 from tests.validation.bodies import body, option, without
 
 
-def ask(store: Store, together: Wait, asked: tuple[str, str, object, str, str]) -> int:
-    """Ask the admin face something, with a key; the status."""
-    method, path, told, key, seen = asked
-    office = Office(store, Clock(), key)
+def send_together(store: Store, together: Wait, call: tuple[str, str, object, str, str]) -> int:
+    """Send a request or settle a receipt together with the other processes; return the status."""
+    method, path, content, key, etag = call
+    office = BackOffice(store, Clock(), key)
     if method == "RECEIPT":
-        known = receipt(1)
+        sent = receipt(1)
         together()
-        return int(take(store, known).pays)
-    headers = {"If-Match": seen} if seen else {}
+        return int(settle_receipt(store, sent).pays)
+    headers = {"If-Match": etag} if etag else {}
     together()
-    return office.ask(method, path, told, headers=headers).status
+    return office.request(method, path, content, headers=headers).status
 
 
-def race(crew: Crew, office: Office, url: str, each: list[tuple[str, str, object]]) -> Counter[int]:
-    """Let every process ask one thing."""
-    return Counter(crew.race(ask, url, [(*asked, office.writer, "") for asked in each]))
+def race(
+    crew: Crew, office: BackOffice, url: str, each: list[tuple[str, str, object]]
+) -> Counter[int]:
+    """Send one request from each process at the same time, and count the results."""
+    return Counter(crew.race(send_together, url, [(*call, office.writer, "") for call in each]))
 
 
-def test_of_positions_of_one_name_one_is_made(crew: Crew, office: Office, admin_url: str):
-    """The others are told that it is in use."""
+def test_concurrent_creations_with_one_iupd_create_one_position(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """The others get 409, and so does a creation after its deletion (Notice numbers, rule 4)."""
     for serial in range(1, 6):
-        told = body(option(serial))
+        position = body(option(serial))
 
-        assert race(crew, office, admin_url, [("POST", ALL, told)] * SIZE) == {
+        assert race(crew, office, admin_url, [("POST", ALL, position)] * SIZE) == {
             201: 1,
             409: SIZE - 1,
         }
 
-        assert office.ask("DELETE", ONE).status == 200
-        assert race(crew, office, admin_url, [("POST", ALL, told)] * SIZE) == {409: SIZE}
+        assert office.request("DELETE", ONE).status == 200
+        assert race(crew, office, admin_url, [("POST", ALL, position)] * SIZE) == {409: SIZE}
 
 
-def test_bulks_in_another_order_do_not_stop_each_other(crew: Crew, office: Office, admin_url: str):
-    """Of two that hold the same positions, one is kept whole."""
-    for at in range(4):
-        many = [body(option(at * 50 + n), iupd=f"P{at}-{n}") for n in range(1, 31)]
-        there, back = {"paymentPositions": many}, {"paymentPositions": many[::-1]}
+def test_concurrent_bulk_creations_in_opposite_order_store_one_whole(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """No deadlock ends the race, and the other bulks get 409."""
+    for round_number in range(4):
+        many = [
+            body(option(round_number * 50 + n), iupd=f"P{round_number}-{n}") for n in range(1, 31)
+        ]
+        forward, backward = {"paymentPositions": many}, {"paymentPositions": many[::-1]}
         bulk = f"{ALL}/bulk"
-        wanted: list[tuple[str, str, object]] = [("POST", bulk, there), ("POST", bulk, back)] * (
-            SIZE // 2
-        )
+        requests: list[tuple[str, str, object]] = [
+            ("POST", bulk, forward),
+            ("POST", bulk, backward),
+        ] * (SIZE // 2)
 
-        assert race(crew, office, admin_url, wanted) == {201: 1, 409: SIZE - 1}
+        assert race(crew, office, admin_url, requests) == {201: 1, 409: SIZE - 1}
 
-        assert office.get(ALL).body["page_info"]["items_found"] == 30 * (at + 1)
+        assert office.get(ALL).body["page_info"]["items_found"] == 30 * (round_number + 1)
 
 
-def test_issued_numbers_are_all_unlike(crew: Crew, office: Office, admin_url: str):
-    """However many processes issue them."""
-    plain = [body(without(option(), "iuv"), iupd=f"P{at}") for at in range(SIZE)]
+def test_concurrently_issued_notice_numbers_are_distinct(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """Each process gets another notice number."""
+    plain = [body(without(option(), "iuv"), iupd=f"P{index}") for index in range(SIZE)]
 
     assert race(crew, office, admin_url, [("POST", ALL, each) for each in plain]) == {201: SIZE}
 
-    found = office.get(ALL).body["payment_position_list"]
-    assert len({each["paymentOption"][0]["nav"] for each in found}) == SIZE
+    positions = office.get(ALL).body["payment_position_list"]
+    assert len({each["paymentOption"][0]["nav"] for each in positions}) == SIZE
 
 
-def test_a_draft_is_published_once(crew: Crew, office: Office, admin_url: str):
-    """The others find that it is no draft any more."""
+def test_concurrent_publications_publish_a_draft_once(
+    crew: Crew, office: BackOffice, admin_url: str
+):
+    """The others get 409, because the position is no longer a draft."""
     office.create()
 
     assert race(crew, office, admin_url, [("POST", f"{ONE}/publish", None)] * SIZE) == {
@@ -75,22 +88,22 @@ def test_a_draft_is_published_once(crew: Crew, office: Office, admin_url: str):
     }
 
 
-def test_of_updates_of_what_was_read_one_is_taken(crew: Crew, office: Office, admin_url: str):
-    """The others are told to read again; without If-Match each is taken in its turn."""
-    seen = office.create(query="?toPublish=true").headers["ETag"]
-    bodies = [body(fullName=f"Maria {at}") for at in range(SIZE)]
-    told = [("PUT", ONE, each, office.writer, seen) for each in bodies]
+def test_concurrent_updates_with_if_match_apply_one(crew: Crew, office: BackOffice, admin_url: str):
+    """The others get 412; without If-Match each update is applied in turn."""
+    etag = office.create(query="?toPublish=true").headers["ETag"]
+    bodies = [body(fullName=f"Maria {index}") for index in range(SIZE)]
+    calls = [("PUT", ONE, each, office.writer, etag) for each in bodies]
 
-    assert Counter(crew.race(ask, admin_url, told)) == {200: 1, 412: SIZE - 1}
+    assert Counter(crew.race(send_together, admin_url, calls)) == {200: 1, 412: SIZE - 1}
     assert race(crew, office, admin_url, [("PUT", ONE, each) for each in bodies]) == {200: SIZE}
 
     assert office.get(ONE).headers["ETag"].startswith(f'"{SIZE + 2}.{SIZE + 2}-')
 
 
-def test_a_receipt_and_an_update_never_overwrite_each_other(
-    crew: Crew, office: Office, admin_url: str
+def test_receipt_concurrent_with_updates_stays_on_the_position(
+    crew: Crew, office: BackOffice, admin_url: str
 ):
-    """The payment is there afterwards, whatever came first."""
+    """The position shows the payment afterwards, whichever came first."""
     office.create(query="?toPublish=true")
     updates: list[tuple[str, str, object]] = [("PUT", ONE, body())] * (SIZE - 1)
 
@@ -102,10 +115,10 @@ def test_a_receipt_and_an_update_never_overwrite_each_other(
     assert office.status() == "PAID"
 
 
-def test_a_receipt_and_a_deletion_leave_the_money_visible(
-    crew: Crew, office: Office, admin_url: str
+def test_receipt_concurrent_with_deletion_is_on_the_position_or_unmatched(
+    crew: Crew, office: BackOffice, admin_url: str
 ):
-    """Either the position is paid and stays, or the receipt is kept as unmatched."""
+    """Either the position is paid and stays, or the receipt is stored as unmatched."""
     office.create(query="?toPublish=true")
     others: list[tuple[str, str, object]] = [("DELETE", ONE, None)] * (SIZE - 1)
 

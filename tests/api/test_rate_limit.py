@@ -1,4 +1,4 @@
-"""A key that asks too often waits; the others do not."""
+"""The rate limit: a key that sends too many requests waits, and other keys do not."""
 
 from datetime import timedelta
 
@@ -11,14 +11,14 @@ from gpd_soap.api.rate_limit import SECONDS, Bucket, RateLimit, drawn
 from gpd_soap.settings import Settings
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
-from tests.api.office import ALL, NOW, ORGANIZATION, Clock, Office, ready
+from tests.api.office import ALL, NOW, ORGANIZATION, BackOffice, Clock, ready
 
 MOST = 5
 STEP = timedelta(seconds=SECONDS / MOST)
 
 
-class Paced(Office):
-    """An office where a key may ask a few times."""
+class Paced(BackOffice):
+    """A back office in which a key may send a few requests at once."""
 
     def __init__(self, store: Store) -> None:
         super().__init__(store, Clock())
@@ -28,12 +28,12 @@ class Paced(Office):
 
 @pytest.fixture
 def paced(quick_store: Store) -> Paced:
-    """It."""
+    """A back office with the rate limit, over SQLite."""
     return Paced(quick_store)
 
 
-def test_a_bucket_starts_full_and_fills_with_time():
-    """Never beyond its size, and never by a clock that goes back."""
+def test_bucket_starts_full_and_refills_up_to_its_size():
+    """A clock that goes back adds nothing."""
     bucket, wait = drawn(None, MOST, NOW)
     assert (bucket, wait) == (Bucket(MOST - 1, NOW), 0)
 
@@ -45,18 +45,18 @@ def test_a_bucket_starts_full_and_fills_with_time():
 
 
 @pytest.mark.parametrize("most", [1, 5, 1000])
-def test_no_more_pass_than_may(most: int):
-    """In any ten seconds a full bucket and what flowed in, and not one more."""
-    pace = RateLimit(most)
-    asked = [NOW + timedelta(milliseconds=n) for n in range(0, SECONDS * 1000, 2)]
+def test_rate_limit_lets_a_full_bucket_and_its_refill_pass(most: int):
+    """Within ten seconds, no more requests pass than the bucket's size and its refill."""
+    rate_limit = RateLimit(most)
+    moments = [NOW + timedelta(milliseconds=n) for n in range(0, SECONDS * 1000, 2)]
 
-    passed = sum(pace.wait("k", at) == 0 for at in asked)
+    passed = sum(rate_limit.wait("k", moment) == 0 for moment in moments)
 
     assert passed in (2 * most, 2 * most - 1)
 
 
-def test_a_key_that_asks_too_often_is_told_when_to_ask_again(paced: Paced):
-    """It is a problem like the others, and does what it says."""
+def test_key_above_its_rate_is_429_with_retry_after(paced: Paced):
+    """A request after that time is answered."""
     assert [paced.get(ALL).status for _ in range(MOST)] == [200] * MOST
 
     refused = paced.get(ALL)
@@ -68,8 +68,8 @@ def test_a_key_that_asks_too_often_is_told_when_to_ask_again(paced: Paced):
     assert [paced.get(ALL).status for _ in range(2)] == [200, 429]
 
 
-def test_keys_do_not_wait_for_each_other(paced: Paced):
-    """Nor does it help to be refused for something else, or to show no key."""
+def test_rate_of_one_key_does_not_limit_another(paced: Paced):
+    """Refused requests count for their key, and requests without a valid key get 401."""
     other = paced.key(Role.READER, ORGANIZATION)
     forbidden = [paced.get("/keys").status for _ in range(MOST)]
 
@@ -79,16 +79,16 @@ def test_keys_do_not_wait_for_each_other(paced: Paced):
     assert {paced.get(ALL, key="gpd_nobody").status for _ in range(MOST + 1)} == {401}
 
 
-def test_without_a_number_nobody_waits(quick: Office):
-    """The tests' own office is one such; the program's setting is generous."""
+def test_rate_limit_is_off_without_a_rate(quick: BackOffice):
+    """The back office of the tests has no rate; the program's default is 1000."""
     assert {quick.get(ALL).status for _ in range(50)} == {200}
     assert Settings().rate == 1000
 
 
-def test_the_description_says_it_of_every_operation(quick: Office):
-    """With the header that tells how long."""
-    told = quick.get("/openapi.json", key="").body
+def test_description_has_429_with_retry_after_for_every_operation(quick: BackOffice):
+    """The description names the header of the wait."""
+    description = quick.get("/openapi.json", key="").body
 
-    for path in told["paths"].values():
+    for path in description["paths"].values():
         for operation in path.values():
             assert "Retry-After" in operation["responses"]["429"]["headers"]

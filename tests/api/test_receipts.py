@@ -1,4 +1,4 @@
-"""GPD's receipts: every filter with its edges, every window, every page, the Node's own words."""
+"""GPD's receipts API: filters, time windows, pages, and the receipt's XML."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from lxml import etree
 
 from gpd_soap.soap.envelope import open_envelope
 from gpd_soap.store.access.keys import Role
-from tests.api.office import NOW, ORGANIZATION, Office
+from tests.api.office import NOW, ORGANIZATION, BackOffice
 from tests.api.paying import RECEIPTS, V1, V2, message, send
 from tests.messages import build
 from tests.validation.bodies import OTHER, body, iuv, nav, option
 
-FULL: dict[str, Any] = {
+OPTIONAL_FIELDS: dict[str, Any] = {
     "paymentDateTime": "2026-03-16T09:58:31.125",
     "fee": "1.50",
     "pspFiscalCode": "0" * 11,
@@ -20,19 +20,19 @@ FULL: dict[str, Any] = {
 
 
 def debtor(code: str) -> str:
-    """A debtor of this code."""
+    """XML of a debtor with this fiscal code."""
     identifier = build.tags(entityUniqueIdentifierType="F", entityUniqueIdentifierValue=code)
     return build.tags(uniqueIdentifier=identifier, fullName="Maria Esempio")
 
 
-def pay(office: Office, serial: int, when: str | None, **more: Any) -> None:
-    """Let a receipt come that says when it was paid."""
-    sent = message(serial, f"r-{serial}", paymentDateTime=when, **more)
+def pay(office: BackOffice, serial: int, payment_time: str | None, **more: Any) -> None:
+    """Send a receipt with this payment time."""
+    sent = message(serial, f"r-{serial}", paymentDateTime=payment_time, **more)
     assert send(office, sent) == "OK"
 
 
-def found(office: Office, query: str) -> list[str]:
-    """The IUVs that a query finds, which are all on one page."""
+def iuvs_of_query(office: BackOffice, query: str) -> list[str]:
+    """IUVs that a query finds; fails if they do not fit on one page."""
     answer = office.get(f"{RECEIPTS}?{query}")
     assert answer.status == 200, answer.body
     assert answer.body["totalPages"] == 1
@@ -41,13 +41,13 @@ def found(office: Office, query: str) -> list[str]:
 
 
 def iuvs(*serials: int) -> list[str]:
-    """The IUVs of these notices."""
+    """IUVs of these notices."""
     return [iuv(serial) for serial in serials]
 
 
 @pytest.fixture
-def full(office: Office) -> Office:
-    """Five receipts, of notices that no position has; the last does not say when it was paid."""
+def full(office: BackOffice) -> BackOffice:
+    """Five receipts without a position; the last one has no payment time."""
     pay(office, 1, "2025-12-16T09:59:59")
     pay(office, 2, "2025-12-16T10:00:00", debtor=debtor("RSSMRA00A01A000K"))
     pay(office, 3, "2026-03-01T00:00:00")
@@ -56,10 +56,10 @@ def full(office: Office) -> Office:
     return office
 
 
-def test_a_receipt_is_listed_as_gpd_lists_it(office: Office):
-    """Its names, its words, and Rome's clock."""
+def test_receipt_list_has_gpd_fields(office: BackOffice):
+    """Times are Rome's."""
     office.create(body(option(1)), "?toPublish=true")
-    assert send(office, message(1, **FULL)) == "OK"
+    assert send(office, message(1, **OPTIONAL_FIELDS)) == "OK"
 
     listed = [
         {
@@ -79,9 +79,9 @@ def test_a_receipt_is_listed_as_gpd_lists_it(office: Office):
     }
 
 
-def test_without_dates_the_last_three_months_are_listed(full: Office):
-    """To the second, by when it was paid, or came where that is not said; the latest first."""
-    assert found(full, "") == [iuv(5), "01" + iuv(4)[2:], *iuvs(3, 2)]
+def test_receipt_list_without_dates_covers_three_months_newest_first(full: BackOffice):
+    """Without a payment time, the time of arrival counts."""
+    assert iuvs_of_query(full, "") == [iuv(5), "01" + iuv(4)[2:], *iuvs(3, 2)]
 
 
 WINDOWS = {
@@ -103,23 +103,23 @@ WINDOWS = {
 }
 
 
-def test_a_window_includes_both_its_ends(full: Office):
-    """Of one end alone, three months follow, or come before."""
-    answers = {window: found(full, f"{window}&segregationCodes=47") for window in WINDOWS}
+def test_receipt_window_includes_both_ends(full: BackOffice):
+    """With one end alone, the window covers three months."""
+    answers = {window: iuvs_of_query(full, f"{window}&segregationCodes=47") for window in WINDOWS}
 
     assert answers == {window: iuvs(*serials) for window, serials in WINDOWS.items()}
 
 
-def test_three_months_end_where_their_month_does(quick: Office):
-    """There is no 31 February."""
+def test_three_months_window_ends_on_the_last_day_of_a_shorter_month(quick: BackOffice):
+    """From 30 November, three months end on 28 February."""
     pay(quick, 1, "2025-11-30T00:00:00")
     pay(quick, 2, "2026-02-28T23:59:59")
     pay(quick, 3, "2026-03-01T00:00:01")
 
-    assert found(quick, "from=2025-11-30T00:00:00") == iuvs(1)
-    assert found(quick, "from=2025-11-30T23:59:59") == iuvs(2)
-    assert found(quick, "to=2026-05-31") == iuvs(3)
-    assert found(quick, "to=2026-05-31T23:59:59") == iuvs(3, 2)
+    assert iuvs_of_query(quick, "from=2025-11-30T00:00:00") == iuvs(1)
+    assert iuvs_of_query(quick, "from=2025-11-30T23:59:59") == iuvs(2)
+    assert iuvs_of_query(quick, "to=2026-05-31") == iuvs(3)
+    assert iuvs_of_query(quick, "to=2026-05-31T23:59:59") == iuvs(3, 2)
 
 
 FILTERS = {
@@ -144,31 +144,31 @@ FILTERS = {
 }
 
 
-def test_a_filter_means_what_it_says(full: Office):
-    """Nothing in it is a wildcard, and no quote ends it."""
+def test_receipt_filter_has_no_wildcards(full: BackOffice):
+    """Percent, underscore, quote and backslash match themselves alone."""
     ever = "from=2020-01-01&to=2030-01-01"
-    answers = {query: found(full, f"{ever}&{query}") for query in FILTERS}
+    answers = {query: iuvs_of_query(full, f"{ever}&{query}") for query in FILTERS}
 
     assert answers == {query: iuvs(*serials) for query, serials in FILTERS.items()}
 
 
-def test_the_pages_hold_every_receipt_once(office: Office):
-    """Also where all of them were paid at one instant; beyond the last there is none."""
+def test_receipt_pages_hold_every_receipt_once(office: BackOffice):
+    """Receipts paid at one instant are no exception, and a page beyond the last is a 400."""
     for serial in range(7):
         pay(office, serial, "2026-03-16T09:00:00")
-    pages = [office.get(f"{RECEIPTS}?pageNum={at}&pageSize=3") for at in range(4)]
+    pages = [office.get(f"{RECEIPTS}?pageNum={number}&pageSize=3") for number in range(4)]
 
     assert [each.status for each in pages] == [200, 200, 200, 400]
     assert pages[3].title == "Not enough elements"
     assert [each.body["totalPages"] for each in pages[:3]] == [3] * 3
-    seen = [one["iuv"] for each in pages[:3] for one in each.body["results"]]
-    assert sorted(seen) == sorted(iuvs(*range(7)))
+    listed = [one["iuv"] for each in pages[:3] for one in each.body["results"]]
+    assert sorted(listed) == sorted(iuvs(*range(7)))
     full_page = office.get(f"{RECEIPTS}?pageSize=7")
-    assert [one["iuv"] for one in full_page.body["results"]] == seen
+    assert [one["iuv"] for one in full_page.body["results"]] == listed
 
 
-def test_of_nothing_there_is_one_page(quick: Office):
-    """And it is empty."""
+def test_empty_receipt_list_has_one_page(quick: BackOffice):
+    """The second page is a 400."""
     assert quick.get(RECEIPTS).body == {
         "currentPageNumber": 0, "length": 0, "totalPages": 1, "results": [], "receipts_list": [],
     }  # fmt: skip
@@ -202,16 +202,16 @@ def test_of_nothing_there_is_one_page(quick: Office):
         ("serviceType=GPD", "BAD REQUEST"),
     ],
 )
-def test_a_question_that_makes_no_sense_is_refused(quick: Office, query: str, title: str):
-    """Never answered as if something else had been asked; what was sent is not repeated."""
+def test_invalid_receipt_query_is_400(quick: BackOffice, query: str, title: str):
+    """An invalid parameter is never ignored, and its value is not repeated."""
     refused = quick.get(f"{RECEIPTS}?{query}")
 
     assert (refused.status, refused.title) == (400, title)
     assert "RSSMRA" not in str(refused.body)
 
 
-def test_only_receipts_of_payments_are_listed(office: Office):
-    """However they are kept: the money was taken.  What was not paid has no receipt."""
+def test_receipt_list_holds_paid_receipts_of_every_status(office: BackOffice):
+    """A receipt with outcome KO is not listed, since no money was taken."""
     office.create(body(option(1), option(2), iupd="P"), "?toPublish=true")
     assert send(office, message(1, "applied")) == "OK"
     assert send(office, message(1, "applied", description="Altro")) == "OK"
@@ -220,27 +220,27 @@ def test_only_receipts_of_payments_are_listed(office: Office):
     assert send(office, message(4, "copy", fiscalCode=OTHER)) == "OK"
     assert send(office, message(5, "refused", outcome="KO")) == "OK"
 
-    assert sorted(found(office, "")) == sorted(iuvs(1, 1, 2, 3, 4))
+    assert sorted(iuvs_of_query(office, "")) == sorted(iuvs(1, 1, 2, 3, 4))
     assert office.get(f"{RECEIPTS}/{iuv(5)}").title == "Not found the receipt"
 
 
 def canonical(document: bytes) -> bytes:
-    """A document without what no one could see."""
+    """The document in canonical form."""
     return etree.tostring(etree.fromstring(document), method="c14n", exclusive=True)
 
 
 def payload(sent: bytes, charset: str | None = None) -> bytes:
-    """What is in an envelope."""
+    """The first child of the SOAP body."""
     opened = open_envelope(sent, charset)
     assert isinstance(opened, etree._Element)
     return etree.tostring(opened)
 
 
 @pytest.mark.parametrize("primitive", [V1, V2])
-def test_a_receipt_is_read_as_it_was_sent(office: Office, primitive: str):
-    """The whole request, under its own name and in its own namespace."""
+def test_receipt_is_read_as_the_xml_that_was_sent(office: BackOffice, primitive: str):
+    """The answer is the whole request, with its own name and namespace."""
     office.create(query="?toPublish=true")
-    sent = message(primitive=primitive, description="Città & <altro>", **FULL)
+    sent = message(primitive=primitive, description="Città & <altro>", **OPTIONAL_FIELDS)
     assert send(office, sent) == "OK"
 
     answer = office.get(f"{RECEIPTS}/{iuv(1)}")
@@ -260,11 +260,13 @@ def test_a_receipt_is_read_as_it_was_sent(office: Office, primitive: str):
         ("windows-1252", 'text/xml; charset="windows-1252"'),
     ],
 )
-def test_a_receipt_is_read_whatever_encoding_it_came_in(quick: Office, encoding: str, kind: str):
-    """Also where the transport alone said which."""
-    said = message(description="Città").decode().removeprefix(build.HEAD)
+def test_receipt_sent_in_another_encoding_is_read_as_utf_8(
+    quick: BackOffice, encoding: str, kind: str
+):
+    """The encoding may be declared in the Content-Type alone."""
+    text = message(description="Città").decode().removeprefix(build.HEAD)
     dash = "\N{EN DASH}" if encoding == "windows-1252" else "-"
-    sent = said.replace("PSP di Esempio", f"PSP {dash} Esempio").encode(encoding)
+    sent = text.replace("PSP di Esempio", f"PSP {dash} Esempio").encode(encoding)
     assert send(quick, sent, kind) == "OK"
 
     read = quick.get(f"{RECEIPTS}/{iuv(1)}").body
@@ -274,8 +276,8 @@ def test_a_receipt_is_read_whatever_encoding_it_came_in(quick: Office, encoding:
     assert f"PSP {dash} Esempio".encode() in read
 
 
-def test_of_several_receipts_the_one_that_paid_is_read(office: Office):
-    """Else the one that was kept first."""
+def test_receipt_that_paid_is_read_before_others_of_the_iuv(office: BackOffice):
+    """If none paid, the first stored receipt is read."""
     unpaid = [message(1, "z-first"), message(1, "a-second")]
     for sent in unpaid:
         assert send(office, sent) == "OK"
@@ -291,8 +293,8 @@ def test_of_several_receipts_the_one_that_paid_is_read(office: Office):
     assert canonical(office.get(f"{RECEIPTS}/{iuv(2)}").body) == canonical(payload(paying))
 
 
-def test_the_receipt_that_paid_a_notice_is_found_by_the_notices_iuv(office: Office):
-    """Also where it names another, by which it is found too."""
+def test_receipt_with_another_iuv_is_read_by_the_iuv_of_its_notice(office: BackOffice):
+    """It is also found by the IUV that it names."""
     office.create(query="?toPublish=true")
     sent = message(1, creditorReferenceId=iuv(8))
     assert send(office, sent) == "OK"
@@ -302,7 +304,7 @@ def test_the_receipt_that_paid_a_notice_is_found_by_the_notices_iuv(office: Offi
 
 
 @pytest.mark.parametrize(
-    ("where", "status", "title"),
+    ("path", "status", "title"),
     [
         (f"{iuv(1)}?segregationCodes=01,02", 403, "The receipt retrieve is forbidden"),
         (f"{iuv(9)}?segregationCodes=01", 403, "The receipt retrieve is forbidden"),
@@ -315,25 +317,25 @@ def test_the_receipt_that_paid_a_notice_is_found_by_the_notices_iuv(office: Offi
         ("4" * 36, 400, "BAD REQUEST"),
     ],
 )
-def test_a_receipt_that_may_not_be_read_is_refused(
-    quick: Office, where: str, status: int, title: str
+def test_unreadable_receipt_is_403_404_or_400(
+    quick: BackOffice, path: str, status: int, title: str
 ):
-    """Whether it is there or not."""
+    """Without the notice's code in segregationCodes a receipt is 403, existing or not."""
     pay(quick, 1, None)
 
-    refused = quick.get(f"{RECEIPTS}/{where}")
+    refused = quick.get(f"{RECEIPTS}/{path}")
 
     assert (refused.status, refused.title) == (status, title)
     assert quick.get(f"{RECEIPTS}/{iuv(1)}?segregationCodes=01,47").status == 200
 
 
-def test_each_organization_has_its_own_receipts(office: Office):
-    """Though they name the same notices."""
+def test_receipt_is_read_by_its_own_organization_alone(office: BackOffice):
+    """Two organizations may have receipts of the same notice number."""
     assert send(office, message(1, organization=OTHER, fiscalCode=OTHER)) == "OK"
     other = office.key(Role.READER, OTHER)
-    there = RECEIPTS.replace(ORGANIZATION, OTHER)
+    path = RECEIPTS.replace(ORGANIZATION, OTHER)
 
-    assert found(office, "") == []
+    assert iuvs_of_query(office, "") == []
     assert office.get(f"{RECEIPTS}/{iuv(1)}").status == 404
-    assert office.get(there, key=other).body["length"] == 1
-    assert office.get(f"{there}/{iuv(1)}", key=other).status == 200
+    assert office.get(path, key=other).body["length"] == 1
+    assert office.get(f"{path}/{iuv(1)}", key=other).status == 200

@@ -1,11 +1,11 @@
-"""Every no has GPD's status and title, names what is wrong, and changes nothing."""
+"""Refusals of the positions API: GPD's status and title, the fields in error, and no change."""
 
 import pytest
 from sqlalchemy import update
 
 from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
-from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, Office, installments
+from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, BackOffice, installments
 from tests.validation.bodies import STAMP, body, changed, iuv, nav, option, share, without
 
 DATA = (400, "Error in the debt position request data")
@@ -38,31 +38,31 @@ CREATIONS = {
 }
 
 
-@pytest.mark.parametrize("place", CREATIONS)
-def test_a_position_that_breaks_a_rule_is_not_created(quick: Office, place: str):
-    """Status, title, field and rule; nothing is kept."""
-    value, expected, error = CREATIONS[place]
+@pytest.mark.parametrize("field_path", CREATIONS)
+def test_position_that_breaks_a_rule_is_400_and_not_created(quick: BackOffice, field_path: str):
+    """The errors name field and rule."""
+    value, expected, error = CREATIONS[field_path]
 
-    refused = quick.post(ALL, changed(body(), place, value))
+    refused = quick.post(ALL, changed(body(), field_path, value))
 
     assert (refused.status, refused.title) == expected
     assert error in refused.errors
     assert quick.get(ONE).status == 404
 
 
-def test_a_due_date_before_the_validity_is_refused(quick: Office):
-    """Also where both are to come."""
+def test_position_due_before_its_validity_date_is_400(quick: BackOffice):
+    """It is refused even if both dates are in the future."""
     refused = quick.post(ALL, body(validityDate="2026-06-01T00:00:00"))
 
     assert (refused.status, refused.title) == DATA
     assert refused.errors == {("paymentOption[0].dueDate", "due-before-validity")}
 
 
-@pytest.mark.parametrize("told", [[], {}, {"paymentPositions": []}, {"paymentPositions": {}}, 1])
-def test_a_bulk_is_1_to_100_positions(quick: Office, told: object):
-    """Neither none nor one too many, nor something else."""
-    refused = quick.post(f"{ALL}/bulk", told)
-    many = [body(option(at), iupd=f"P{at}") for at in range(1, 102)]
+@pytest.mark.parametrize("content", [[], {}, {"paymentPositions": []}, {"paymentPositions": {}}, 1])
+def test_bulk_without_1_to_100_positions_is_400(quick: BackOffice, content: object):
+    """A body of another shape is refused too."""
+    refused = quick.post(f"{ALL}/bulk", content)
+    many = [body(option(serial), iupd=f"P{serial}") for serial in range(1, 102)]
     too_many = quick.post(f"{ALL}/bulk", {"paymentPositions": many})
 
     assert (refused.status, refused.title) == BAD
@@ -70,8 +70,8 @@ def test_a_bulk_is_1_to_100_positions(quick: Office, told: object):
     assert too_many.errors == {("paymentPositions", "count")}
 
 
-def test_a_bulk_says_what_is_wrong_in_each_position(quick: Office):
-    """With its place in the list; a name that comes twice is refused too."""
+def test_bulk_names_the_errors_of_each_position_by_index(quick: BackOffice):
+    """An IUPD that occurs twice in the bulk is an error too."""
     fields = [body(option(1), fullName=""), body(option(2), iupd="P2", kind="F")]
     refused = quick.post(f"{ALL}/bulk", {"paymentPositions": fields})
     rules = [body(option(1, amount=7)), body(option(2, amount=7), iupd="P2")]
@@ -83,14 +83,14 @@ def test_a_bulk_says_what_is_wrong_in_each_position(quick: Office):
         ("paymentPositions[1].kind", "unknown-field"),
     }
     assert broken.errors == {
-        (f"paymentPositions[{at}].paymentOption[0].amount", "sum") for at in (0, 1)
+        (f"paymentPositions[{index}].paymentOption[0].amount", "sum") for index in (0, 1)
     }
     assert (twice.status, twice.title) == UNIQUE
     assert ("paymentPositions[1].iupd", "duplicate") in twice.errors
 
 
-def test_a_name_is_given_once(office: Office):
-    """An IUPD, an IUV and a notice number; each that is in use is named."""
+def test_position_with_iupd_iuv_or_number_in_use_is_409(office: BackOffice):
+    """The errors name each field that is in use."""
     office.create()
 
     refused = office.post(ALL, body(option(2)))
@@ -102,8 +102,8 @@ def test_a_name_is_given_once(office: Office):
     assert again.errors == {("paymentOption[0].iuv", "in-use"), ("paymentOption[0].nav", "in-use")}
 
 
-def test_a_number_cannot_be_issued_without_a_segregation_code(quick: Office):
-    """The field that would have it is named."""
+def test_notice_without_number_or_segregation_code_is_400(quick: BackOffice):
+    """The error names the IUV, because none can be issued."""
     key = quick.key(Role.ADMIN)
     path = "/organizations/15376371009/debtpositions"
 
@@ -113,28 +113,28 @@ def test_a_number_cannot_be_issued_without_a_segregation_code(quick: Office):
     assert refused.errors == {("paymentOption.iuv", "required")}
 
 
-def test_an_unknown_position_is_not_found(quick: Office):
-    """Whatever is asked of it."""
+def test_unknown_position_or_notice_is_404(quick: BackOffice):
+    """Every operation on it answers the same title."""
     assert (quick.get(ONE).status, quick.get(ONE).title) == MISSING
-    for method, path, told in (
+    for method, path, content in (
         ("PUT", ONE, body()),
         ("DELETE", ONE, None),
         ("POST", f"{ONE}/publish", None),
         ("POST", f"{ONE}/invalidate", None),
     ):
-        refused = quick.ask(method, path, told)
+        refused = quick.request(method, path, content)
         assert (refused.status, refused.title) == MISSING
     for method, path in (
         ("GET", f"{OPTIONS}/{nav(1)[1:]}/debtposition"),
         ("GET", f"{OPTIONS}/{nav(1)}"),
         ("POST", f"{OPTIONS}/paids/{nav(1)}"),
     ):
-        refused = quick.ask(method, path)
+        refused = quick.request(method, path)
         assert (refused.status, refused.title) == NOTICE_MISSING
 
 
-def test_an_unknown_organization_has_no_positions(quick: Office):
-    """An administrator's key, which is for every one, is told so."""
+def test_position_of_an_unknown_organization_is_404_for_an_administrator(quick: BackOffice):
+    """Another key cannot learn which organizations exist."""
     key = quick.key(Role.ADMIN)
 
     refused = quick.post("/organizations/99999999999/debtpositions", body(), key=key)
@@ -142,16 +142,16 @@ def test_an_unknown_organization_has_no_positions(quick: Office):
     assert (refused.status, refused.title) == (404, "Not found the organization")
 
 
-def test_an_update_is_of_the_position_in_the_path(quick: Office):
-    """A body of another IUPD is refused before anything is looked for."""
+def test_update_with_another_iupd_than_its_path_is_400(quick: BackOffice):
+    """It is refused before the position is searched for."""
     refused = quick.put(ONE, body(iupd="ANOTHER"))
 
     assert (refused.status, refused.title) == DATA
     assert refused.errors == {("iupd", "path")}
 
 
-def test_an_update_names_its_notices(quick: Office):
-    """An option without an IUV, or with another notice number than it has, is refused."""
+def test_update_with_a_notice_without_iuv_or_with_another_number_is_400(quick: BackOffice):
+    """An update cannot issue or change a number."""
     quick.create()
 
     nameless = quick.put(ONE, body(without(option(), "iuv")))
@@ -161,20 +161,20 @@ def test_an_update_names_its_notices(quick: Office):
     assert ("paymentOption[0].nav", "nav-iuv") in renumbered.errors
 
 
-def test_an_update_is_held_against_the_clock_only_where_it_expires(quick: Office):
-    """What stays payable after its due date may be updated after it."""
+def test_update_after_the_due_date_is_400_only_if_the_notice_expires(quick: BackOffice):
+    """Without switchToExpired a notice stays payable, and can be updated."""
     quick.create(query="?toPublish=true")
     quick.clock.now += 60 * DAY
 
-    expiring = quick.put(ONE, body())
-    lasting = quick.put(ONE, body(switchToExpired=False))
+    expires = quick.put(ONE, body())
+    stays_payable = quick.put(ONE, body(switchToExpired=False))
 
-    assert (expiring.status, expiring.title) == DATA
-    assert (lasting.status, lasting.body["status"]) == (200, "VALID")
+    assert (expires.status, expires.title) == DATA
+    assert (stays_payable.status, stays_payable.body["status"]) == (200, "VALID")
 
 
-def test_an_update_cannot_take_another_positions_number(office: Office):
-    """And leaves both as they were."""
+def test_update_with_a_number_of_another_position_is_409(office: BackOffice):
+    """Both positions stay as they were."""
     office.create()
     office.create(body(option(2), iupd="P2"))
 
@@ -185,8 +185,8 @@ def test_an_update_cannot_take_another_positions_number(office: Office):
     assert office.get(ONE).status == 200
 
 
-def test_only_a_draft_is_published(quick: Office):
-    """Not what is published, and not what is withdrawn."""
+def test_publication_of_a_published_or_withdrawn_position_is_409(quick: BackOffice):
+    """Only a draft can be published."""
     quick.create(query="?toPublish=true")
 
     for _ in range(2):
@@ -198,8 +198,8 @@ def test_only_a_draft_is_published(quick: Office):
         quick.post(f"{ONE}/invalidate")
 
 
-def test_a_draft_is_published_in_time(quick: Office):
-    """Before it is due, and before it is valid."""
+def test_publication_after_the_due_or_validity_date_is_409(quick: BackOffice):
+    """Each case has its own title."""
     quick.create(body(option(1, dueDate="2026-03-20")))
     quick.create(body(option(2), iupd="P2", validityDate="2026-03-20T08:00:00"))
     quick.clock.now += 10 * DAY
@@ -217,8 +217,8 @@ def test_a_draft_is_published_in_time(quick: Office):
     )
 
 
-def test_only_what_can_be_paid_is_withdrawn(quick: Office):
-    """Neither a draft, nor what has expired, nor what is withdrawn already."""
+def test_withdrawal_of_a_draft_expired_or_withdrawn_position_is_409(quick: BackOffice):
+    """Only a payable position can be withdrawn."""
     quick.create()
     quick.create(body(option(2), iupd="P2"), "?toPublish=true")
     quick.create(body(option(3), iupd="P3"), "?toPublish=true")
@@ -232,35 +232,35 @@ def test_only_what_can_be_paid_is_withdrawn(quick: Office):
     }
 
 
-def test_what_is_paid_stays_as_it_is(office: Office):
-    """In full or in part: no update, no publication, no withdrawal, no deletion."""
+def test_change_of_a_paid_position_is_409(office: BackOffice):
+    """A position that is paid in part cannot be updated, published, withdrawn or deleted either."""
     office.create(query="?toPublish=true")
     plan = [option(serial, isPartialPayment=True) for serial in (2, 3)]
     office.create(body(*plan, iupd="P2"), "?toPublish=true")
     office.pay(1)
     office.pay(2)
 
-    for iupd, told in (("POSIZIONE-1", body()), ("P2", body(*plan, iupd="P2"))):
+    for iupd, content in (("POSIZIONE-1", body()), ("P2", body(*plan, iupd="P2"))):
         one = f"{ALL}/{iupd}"
-        assert office.put(one, told).title.endswith("not in updatable state")
+        assert office.put(one, content).title.endswith("not in updatable state")
         assert office.post(f"{one}/publish").title.endswith("not in publishable state")
         assert office.post(f"{one}/invalidate").title.endswith("not in invalidable state")
-        refused = office.ask("DELETE", one)
+        refused = office.request("DELETE", one)
         assert (refused.status, refused.title) == PAID
     assert [office.status(each) for each in ("POSIZIONE-1", "P2")] == ["PAID", "PARTIALLY_PAID"]
 
 
-def test_a_withdrawn_position_is_not_updated_but_may_be_deleted(quick: Office):
-    """As GPD does."""
+def test_withdrawn_position_cannot_be_updated_but_can_be_deleted(quick: BackOffice):
+    """GPD answers the same."""
     quick.create(query="?toPublish=true")
     quick.post(f"{ONE}/invalidate")
 
     assert quick.put(ONE, body()).status == 409
-    assert quick.ask("DELETE", ONE).status == 200
+    assert quick.request("DELETE", ONE).status == 200
 
 
-def test_a_notice_is_paid_elsewhere_once(quick: Office):
-    """Not again, not where another way was paid, not in the future."""
+def test_second_mark_of_a_notice_as_paid_is_409(quick: BackOffice):
+    """A payment date in the future is a 400, and a notice excluded by a paid one is a 404."""
     quick.create(installments(1, 2, 3), "?toPublish=true")
     paids = f"{OPTIONS}/paids"
 
@@ -277,8 +277,8 @@ def test_a_notice_is_paid_elsewhere_once(quick: Office):
     assert quick.status() == "PAID"
 
 
-def test_a_change_of_what_was_not_seen_is_refused(office: Office):
-    """If-Match names what the caller read; another change, or a deletion, came between."""
+def test_change_with_a_stale_if_match_is_412(office: BackOffice):
+    """Another change or a payment came after the caller had read the position."""
     first = office.create(query="?toPublish=true").headers["ETag"]
     second = office.put(ONE, body(), headers={"If-Match": first}).headers["ETag"]
     assert office.get(ONE).headers["ETag"] == second != first
@@ -287,35 +287,35 @@ def test_a_change_of_what_was_not_seen_is_refused(office: Office):
     for refused in (
         office.put(ONE, body(), headers=stale),
         office.post(f"{ONE}/invalidate", headers=stale),
-        office.ask("DELETE", ONE, headers=stale),
+        office.request("DELETE", ONE, headers=stale),
     ):
         assert (refused.status, refused.title) == (412, "Precondition Failed")
 
     assert office.put(ONE, body(), headers={"If-Match": "*"}).status == 200
     office.pay()
-    moved = office.ask("DELETE", ONE, headers={"If-Match": second})
-    assert moved.status == 412
+    deletion = office.request("DELETE", ONE, headers={"If-Match": second})
+    assert deletion.status == 412
 
 
-def test_a_changed_account_is_one_that_can_be_paid_to(quick: Office):
-    """The new one is held against every rule, the query too."""
+def test_iban_change_with_invalid_iban_or_query_is_400(quick: BackOffice):
+    """The new IBAN and the query are checked."""
     patch = f"{ALL}/transfers"
 
-    wrong = quick.ask("PATCH", f"{patch}?oldIban=X", {"newIban": "IT60X0542811101000000123457"})
-    missing = quick.ask("PATCH", patch, {"newIban": share()["iban"]})
-    much = quick.ask("PATCH", f"{patch}?oldIban=X&limit=1001", {"newIban": share()["iban"]})
+    wrong = quick.request("PATCH", f"{patch}?oldIban=X", {"newIban": "IT60X0542811101000000123457"})
+    missing = quick.request("PATCH", patch, {"newIban": share()["iban"]})
+    much = quick.request("PATCH", f"{patch}?oldIban=X&limit=1001", {"newIban": share()["iban"]})
 
     assert wrong.errors == {("newIban", "iban-checksum")}
     assert missing.errors == {("oldIban", "required")}
     assert much.errors == {("limit", "range")}
 
 
-def test_a_draft_that_would_be_due_before_it_is_valid_is_not_published(quick: Office):
-    """No API makes one; it may have come into the store from elsewhere."""
+def test_publication_of_a_draft_due_before_its_validity_is_409(quick: BackOffice):
+    """No API creates such a draft, but the store may hold one from elsewhere."""
     quick.create(body(option(1), validityDate="2026-03-20T08:00:00"))
-    sooner = update(tables.payment_option).values(due_at=NOW + DAY)
+    statement = update(tables.payment_option).values(due_at=NOW + DAY)
     with quick.store.begin() as connection:
-        connection.execute(sooner)
+        connection.execute(statement)
 
     refused = quick.post(f"{ONE}/publish")
 
@@ -329,7 +329,7 @@ METADATA = [{"key": "CHIAVE", "value": "x"}]
 
 
 @pytest.mark.parametrize(
-    ("told", "error"),
+    ("fields", "error"),
     [
         (
             option(1, retentionDate="2026-04-29"),
@@ -356,14 +356,14 @@ METADATA = [{"key": "CHIAVE", "value": "x"}]
         ),
     ],
 )
-def test_a_notice_that_breaks_a_rule_is_neither_made_nor_changed_to(
-    quick: Office, told: dict[str, object], error: tuple[str, str]
+def test_notice_that_breaks_a_rule_is_400_in_creation_and_update(
+    quick: BackOffice, fields: dict[str, object], error: tuple[str, str]
 ):
-    """One title for every rule of the data, whichever way it comes in."""
+    """Every rule of the data has the same title."""
     quick.create()
 
-    made = quick.post(ALL, body({**told, "iuv": iuv(2)}, iupd="P2"))
-    changed_to = quick.put(ONE, body(told))
+    made = quick.post(ALL, body({**fields, "iuv": iuv(2)}, iupd="P2"))
+    changed_to = quick.put(ONE, body(fields))
 
     for refused in (made, changed_to):
         assert (refused.status, refused.title) == DATA
@@ -371,8 +371,8 @@ def test_a_notice_that_breaks_a_rule_is_neither_made_nor_changed_to(
     assert quick.get(ALL).body["page_info"]["items_found"] == 1
 
 
-def test_six_transfers_are_too_many(quick: Office):
-    """The contract has room for five."""
+def test_notice_with_six_transfers_is_400(quick: BackOffice):
+    """A notice has at most five (Money, rule 3)."""
     six = option(1, *(share(min(number, 5)) for number in range(1, 7)))
 
     refused = quick.post(ALL, body(six))
@@ -382,16 +382,16 @@ def test_six_transfers_are_too_many(quick: Office):
 
 
 @pytest.mark.parametrize("iupd", ["A/B", "/", ".", ".."])
-def test_a_name_that_no_path_can_say_is_refused(quick: Office, iupd: str):
-    """Nobody could read, publish or delete what is called so."""
+def test_iupd_that_cannot_be_a_path_segment_is_400(quick: BackOffice, iupd: str):
+    """No request could read, publish or delete such a position."""
     refused = quick.post(ALL, body(iupd=iupd))
 
     assert refused.status == 400
     assert refused.errors == {("iupd", "characters")}
 
 
-def test_two_slashes_lead_nowhere(quick: Office):
-    """A redirection would be no problem, and would be followed without the body."""
+def test_path_with_two_slashes_is_404(quick: BackOffice):
+    """A redirection would be followed without the body."""
     answer = quick.post(f"{ALL}//", body())
 
     assert (answer.status, answer.title) == (404, "Not Found")

@@ -1,4 +1,4 @@
-"""What waits for a person: every kind is found, read, downloaded as it came, and resolved once."""
+"""The worklist: each kind of case is found, read, downloaded as it arrived, and resolved once."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from gpd_soap.core.case_id import CaseKey, case_id
 from gpd_soap.store.access.keys import Role
-from tests.api.office import DAY, ORGANIZATION, Office
+from tests.api.office import DAY, ORGANIZATION, BackOffice
 from tests.api.paying import (
     NOBODYS,
     V1,
@@ -21,9 +21,9 @@ from tests.api.paying import (
 from tests.validation.bodies import OTHER, body, iuv, nav, option
 from tests.world import STRANGER
 
-#: A receipt without an outcome, which the contract does not know.
+#: A receipt without an outcome, which breaks the schema.
 BROKEN = message(6, "broken", outcome=None)
-#: One of each kind, in the order in which they come.
+#: Messages of each kind by the id of their case, in the order of arrival.
 SENT: dict[str, bytes] = {
     "applied": message(1, "applied"),
     "double": message(1, "double", fee="1.50", paymentDateTime="2026-03-16T09:58:31"),
@@ -35,7 +35,7 @@ SENT: dict[str, bytes] = {
     "refused": message(10, "refused", outcome="KO"),
     quarantined(BROKEN): BROKEN,
 }
-KINDS = {
+CASES_OF_KIND = {
     "double": ["double"],
     "conflicting": ["applied.1"],
     "review": ["elsewhere", "review"],
@@ -47,33 +47,33 @@ NOTE = {"note": "Restituito al pagatore, è chiuso"}
 
 
 @pytest.fixture
-def full(office: Office) -> Office:
-    """Three notices, and a message of every kind, a day apart."""
+def full(office: BackOffice) -> BackOffice:
+    """A position of three notices, and a message of every kind, a day apart."""
     options = [option(serial, isPartialPayment=True) for serial in (1, 2, 3)]
     office.create(body(*options), "?toPublish=true")
     for sent in SENT.values():
-        told = send(office, sent)
-        assert told == ("PAA_SINTASSI_XSD" if sent == BROKEN else "OK")
+        answer = send(office, sent)
+        assert answer == ("PAA_SINTASSI_XSD" if sent == BROKEN else "OK")
         office.clock.now += DAY
     return office
 
 
-def read(office: Office, case: str, where: str = WORKLIST) -> dict[str, Any]:
-    """One case."""
-    answer = office.get(f"{where}/{case}")
+def read(office: BackOffice, case: str, path: str = WORKLIST) -> dict[str, Any]:
+    """Read a case; fails if it is not found."""
+    answer = office.get(f"{path}/{case}")
     assert answer.status == 200, answer.body
-    found: dict[str, Any] = answer.body
-    return found
+    case_body: dict[str, Any] = answer.body
+    return case_body
 
 
-def test_each_kind_is_found_by_its_name(full: Office):
-    """What was applied, a copy and what was not paid wait for nobody."""
-    assert {kind: listed(full, f"kind={kind}") for kind in KINDS} == KINDS
+def test_worklist_filter_by_kind_finds_its_cases(full: BackOffice):
+    """Receipts that are applied, secondary or not paid are no cases to resolve."""
+    assert {kind: listed(full, f"kind={kind}") for kind in CASES_OF_KIND} == CASES_OF_KIND
     assert listed(full) == OPEN
 
 
-def test_a_notice_finds_its_cases(full: Office):
-    """By its number or its IUV, among the receipts; a filter is no pattern."""
+def test_worklist_filter_by_number_or_iuv_finds_receipts_of_the_notice(full: BackOffice):
+    """A filter has no wildcards."""
     assert listed(full, f"nav={nav(1)}") == ["applied.1", "double"]
     assert listed(full, f"iuv={iuv(3)}") == ["elsewhere"]
     assert listed(full, f"nav={nav(1)}&iuv={iuv(3)}") == []
@@ -82,21 +82,21 @@ def test_a_notice_finds_its_cases(full: Office):
     assert listed(full, "iuv=' or '1'='1") == []
 
 
-def test_the_pages_hold_every_case_once(full: Office):
-    """With the true total on each of them."""
-    seen = []
-    for at in range(4):
-        answer = full.get(f"{WORKLIST}?limit=2&page={at}").body
+def test_worklist_pages_hold_every_case_once(full: BackOffice):
+    """Each page has the total of all pages."""
+    listed_ids = []
+    for page in range(4):
+        answer = full.get(f"{WORKLIST}?limit=2&page={page}").body
         assert answer["page_info"] == {
-            "page": at, "limit": 2, "items_found": 6, "total_pages": 3,
+            "page": page, "limit": 2, "items_found": 6, "total_pages": 3,
         }  # fmt: skip
-        seen += [each["id"] for each in answer["worklist"]]
+        listed_ids += [each["id"] for each in answer["worklist"]]
 
-    assert seen == OPEN
+    assert listed_ids == OPEN
 
 
-def test_a_double_payment_shows_what_paid_the_notice(full: Office):
-    """Everything that whoever gives the money back must know."""
+def test_double_payment_shows_payment_and_notice(full: BackOffice):
+    """The case has every field that a refund needs."""
     assert send(full, SENT["double"]) == "OK"
 
     assert read(full, "double") == {
@@ -127,8 +127,8 @@ def test_a_double_payment_shows_what_paid_the_notice(full: Office):
     }
 
 
-def test_a_receipt_to_review_says_what_is_odd(full: Office):
-    """And which notice it is about, though it paid none."""
+def test_receipt_in_review_shows_its_reasons_and_notice(full: BackOffice):
+    """The notice is shown even if the receipt did not pay it."""
     review, elsewhere = read(full, "review"), read(full, "elsewhere")
 
     assert review["reasons"] == ["the amount differs"]
@@ -140,16 +140,16 @@ def test_a_receipt_to_review_says_what_is_odd(full: Office):
     assert read(full, "applied.1")["reasons"] == ["same receiptId, other content"]
 
 
-def test_a_broker_that_is_not_ours_is_told(quick: Office):
-    """As a drift, beside the reasons."""
+def test_receipt_through_an_unknown_station_shows_the_drift(quick: BackOffice):
+    """The drift is shown beside the reasons."""
     sent = message(8, "r").replace(b"15376371009_01", b"15376371009_09")
     assert send(quick, sent) == "OK"
 
     assert read(quick, "r")["drift"] == "station"
 
 
-def test_a_quarantined_message_says_why_and_nothing_of_its_content(full: Office):
-    """It breaks the contract, so that none of it can be relied on."""
+def test_quarantined_message_shows_its_reason_without_its_content(full: BackOffice):
+    """A message that breaks the schema cannot be relied on."""
     assert send(full, BROKEN) == "PAA_SINTASSI_XSD"
 
     assert read(full, quarantined(BROKEN)) == {
@@ -164,12 +164,12 @@ def test_a_quarantined_message_says_why_and_nothing_of_its_content(full: Office)
     }
 
 
-def test_every_message_can_be_had_exactly_as_it_came(full: Office):
-    """Byte for byte, to be saved and not to be shown; also of what waits for nobody."""
-    odd = message(11, "odd", description="è").decode().replace("\n", "\r\n").encode("utf-16")
-    assert send(full, odd) == "OK"
+def test_message_is_downloaded_byte_for_byte(full: BackOffice):
+    """A receipt that is no open case can be downloaded too."""
+    in_utf_16 = message(11, "odd", description="è").decode().replace("\n", "\r\n").encode("utf-16")
+    assert send(full, in_utf_16) == "OK"
 
-    for case, sent in {**SENT, "odd": odd}.items():
+    for case, sent in {**SENT, "odd": in_utf_16}.items():
         answer = full.get(f"{WORKLIST}/{case}/raw")
         assert answer.body == sent
         assert answer.headers["Content-Type"] == "application/octet-stream"
@@ -177,11 +177,11 @@ def test_every_message_can_be_had_exactly_as_it_came(full: Office):
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_receipt_may_be_called_anything(office: Office):
-    """It is found, read and downloaded by the name that the list gives it."""
+def test_receipt_with_an_unusual_id_is_read_by_its_case_id(office: BackOffice):
+    """The case id in the list leads to the case and its message."""
     names = ["a/b?c#d", "..", "%2e%2E", 'q"\r\n', "è ' or 1=1 --", "~", "x" * 300, "q.1"]
-    for at, name in enumerate(names):
-        assert send(office, message(20 + at, name)) == "OK"
+    for serial, name in enumerate(names, 20):
+        assert send(office, message(serial, name)) == "OK"
 
     cases = listed(office)
 
@@ -191,8 +191,8 @@ def test_a_receipt_may_be_called_anything(office: Office):
         assert office.get(f"{WORKLIST}/{case}/raw").status == 200
 
 
-def test_a_case_is_resolved_once(full: Office):
-    """With who did it, when, and the note; then it is found among those that are resolved."""
+def test_second_resolution_of_a_case_is_409(full: BackOffice):
+    """A resolved case has who resolved it, when, and the note, and is found by the filter."""
     for case in OPEN:
         answer = full.post(f"{WORKLIST}/{case}/resolve", NOTE)
         assert answer.status == 200
@@ -208,8 +208,8 @@ def test_a_case_is_resolved_once(full: Office):
     assert listed(full, "resolved=true") == listed(full, "resolved=all") == OPEN
 
 
-def test_what_waits_for_nobody_cannot_be_resolved(full: Office):
-    """Applied, a copy, or not paid: it can be read, and that is all."""
+def test_resolution_of_an_applied_secondary_or_unpaid_receipt_is_409(full: BackOffice):
+    """Such a receipt can only be read."""
     for case, kind in {"applied": "applied", "copy": "secondary", "refused": "not-paid"}.items():
         assert read(full, case)["kind"] == kind
         assert full.post(f"{WORKLIST}/{case}/resolve", NOTE).status == 409
@@ -218,18 +218,19 @@ def test_what_waits_for_nobody_cannot_be_resolved(full: Office):
 
 
 @pytest.mark.parametrize(
-    "told", [{}, {"note": ""}, {"note": "x" * 501}, {"note": "a\nb"}, {"note": 1}, {"by": "io"}, []]
+    "content",
+    [{}, {"note": ""}, {"note": "x" * 501}, {"note": "a\nb"}, {"note": 1}, {"by": "io"}, []],
 )
-def test_a_note_is_a_sentence(quick: Office, told: object):
-    """One to five hundred characters that can be shown."""
+def test_resolution_with_an_invalid_note_is_400(quick: BackOffice, content: object):
+    """A note has 1 to 500 printable characters."""
     keep(quick)
-    refused = quick.post(f"{WORKLIST}/r-90/resolve", told)
+    refused = quick.post(f"{WORKLIST}/r-90/resolve", content)
 
     assert (refused.status, refused.title) == (400, "BAD REQUEST")
     assert listed(quick) == ["r-90"]
 
 
-NOWHERE = {
+MISSING_CASES = {
     "r-9": 404,
     "r-90.1": 404,
     "~ci05MA": 404,
@@ -247,8 +248,8 @@ NOWHERE = {
 }
 
 
-def test_what_is_not_there_is_not_found(office: Office):
-    """By any operation, and by both databases alike."""
+def test_missing_case_is_404_or_400_for_every_operation(office: BackOffice):
+    """Both kinds of database answer alike."""
     keep(office)
     operations: list[tuple[str, str, object]] = [
         ("GET", "", None),
@@ -257,9 +258,11 @@ def test_what_is_not_there_is_not_found(office: Office):
         ("POST", "/rematch", {}),
     ]
 
-    for method, suffix, told in operations:
-        asked = {case: f"{WORKLIST}/{case}{suffix}" for case in NOWHERE}
-        assert {c: office.ask(method, path, told).status for c, path in asked.items()} == NOWHERE
+    for method, suffix, content in operations:
+        paths = {case: f"{WORKLIST}/{case}{suffix}" for case in MISSING_CASES}
+        assert {
+            c: office.request(method, path, content).status for c, path in paths.items()
+        } == MISSING_CASES
 
 
 @pytest.mark.parametrize(
@@ -267,15 +270,15 @@ def test_what_is_not_there_is_not_found(office: Office):
     ["kind=applied", "kind=", "resolved=yes", "nav=x", "nav=" + "1" * 31, "iuv=%00", "iuv=",
      "limit=51", "limit=0", "page=-1", "kinds=double"],
 )  # fmt: skip
-def test_a_question_that_makes_no_sense_is_refused(quick: Office, query: str):
-    """Never answered as if something else had been asked."""
+def test_invalid_worklist_query_is_400(quick: BackOffice, query: str):
+    """An invalid parameter is never ignored."""
     refused = quick.get(f"{WORKLIST}?{query}")
 
     assert (refused.status, refused.title) == (400, "BAD REQUEST")
 
 
-def test_what_names_nobody_of_ours_is_on_a_list_of_its_own(office: Office):
-    """With the organization that it names; on no other list."""
+def test_message_for_an_unknown_organization_is_on_the_general_worklist_alone(office: BackOffice):
+    """The case names that organization."""
     keep(office)
     nobodys, key = quarantined(NOBODYS), office.key(Role.ADMIN)
     answer = office.get("/worklist", key=key)
@@ -292,15 +295,15 @@ def test_what_names_nobody_of_ours_is_on_a_list_of_its_own(office: Office):
     assert office.get("/worklist", key=key).body["worklist"] == []
 
 
-def test_each_organization_has_its_own_worklist(office: Office):
-    """Though the receipts are called the same; one's decision is not the other's."""
+def test_resolution_is_of_one_organization_though_case_ids_are_equal(office: BackOffice):
+    """Two organizations may have receipts with the same id."""
     keep(office)
     theirs = message(91, "r-90", organization=OTHER, fiscalCode=OTHER)
     assert send(office, theirs) == "OK"
-    other, there = office.key(Role.WRITER, OTHER), WORKLIST.replace(ORGANIZATION, OTHER)
+    other, path = office.key(Role.WRITER, OTHER), WORKLIST.replace(ORGANIZATION, OTHER)
 
-    assert office.get(f"{there}/r-90/raw", key=other).body == theirs
+    assert office.get(f"{path}/r-90/raw", key=other).body == theirs
     assert office.get(f"{WORKLIST}/r-90/raw").body == WAITING
-    assert office.post(f"{there}/r-90/resolve", NOTE, key=other).status == 200
+    assert office.post(f"{path}/r-90/resolve", NOTE, key=other).status == 200
     assert listed(office) == ["r-90"]
     assert "resolved" not in read(office, case_id(CaseKey("r-90", 0)))

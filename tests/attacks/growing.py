@@ -1,4 +1,4 @@
-"""A server whose worker may hold little more than it does at its start."""
+"""A server whose worker may use little more memory than it does at its start."""
 
 import sys
 
@@ -9,7 +9,7 @@ from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 
-#: What may come to it, in bytes, before another worker takes its place.
+#: LIMIT: bytes that the worker's memory may grow before another worker replaces it.
 MORE = 32 << 20
 
 if __name__ == "__main__":

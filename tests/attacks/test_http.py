@@ -1,4 +1,4 @@
-"""Attacks in HTTP, over raw sockets: at the program as it is served, and through nginx."""
+"""Attacks in HTTP, over raw sockets, at the program and at nginx in front of it."""
 
 import gzip
 import json
@@ -22,9 +22,9 @@ from tests.e2e.served import serving
 from tests.e2e.test_served import VERIFY, living
 from tests.messages.build import asked, claim, qr
 
-#: What no answer and no log may repeat: a key, in a line that cannot be read.
+#: A key in a malformed line, which no answer and no log may repeat.
 SECRET = "gpd_segretissima"  # noqa: S105  # invented
-#: How long nothing must come for an answer to be over, and where one must come.
+#: Seconds of silence after which an answer is complete, and after which one that must come failed.
 QUIET_SECONDS, PATIENT_SECONDS = 0.2, 10.0
 
 SHOWN = b"Tributo 1<"
@@ -33,13 +33,13 @@ INNER = asked("paVerifyPaymentNotice", claim() + qr(world.nav(6))).encode()
 
 
 def request(body: bytes, *headers: str, line: str = "POST /partner HTTP/1.1") -> bytes:
-    """A request with these headers, and no other than its host and its type."""
+    """A request with these headers beside Host and Content-Type."""
     head = [line, "Host: ec.example", "Content-Type: text/xml", *headers]
     return "\r\n".join([*head, "", ""]).encode("latin-1") + body
 
 
 def chunked(body: bytes, size: str = "{:x}", end: bytes = b"0\r\n\r\n") -> bytes:
-    """A body in one chunk, and its end."""
+    """A body in one chunk, with its last chunk."""
     return size.format(len(body)).encode("latin-1") + b"\r\n" + body + b"\r\n" + end
 
 
@@ -49,7 +49,7 @@ ALL = f"Content-Length: {len(VERIFY + SMUGGLED)}"
 BOTH = VERIFY + SMUGGLED
 IN_CHUNKS = chunked(VERIFY) + SMUGGLED
 
-#: Each is one request to one reader and two to another; SMUGGLED is the second.
+#: Requests that one reader takes for one request and another for two; SMUGGLED is the second.
 SHAPES = {
     "length and chunks": request(IN_CHUNKS, f"Content-Length: {len(IN_CHUNKS)}", CHUNKED),
     "chunks and length": request(IN_CHUNKS, CHUNKED, f"Content-Length: {len(IN_CHUNKS)}"),
@@ -118,40 +118,40 @@ SHAPES = {
 
 
 class Address(NamedTuple):
-    """Where to send bytes, in TLS or not, and where the program logs."""
+    """Host and port of a listener, its log, and the TLS context to call it with."""
 
     host: str
     port: int
-    log: Path
+    log_path: Path
     tls: ssl.SSLContext | None = None
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for all that is served here."""
+    """A folder for the files of all servers here."""
     return tmp_path_factory.mktemp("http")
 
 
 @pytest.fixture(scope="module")
 def url(databases: Databases) -> str:
-    """A database of the world that the real clock finds payable."""
+    """A database of the world with due dates far in the future."""
     return databases.make("sqlite", living)[1]
 
 
 @pytest.fixture(scope="module")
 def program(home: Path, url: str) -> Iterator[Address]:
-    """Both faces as they are served, without a proxy; the node face's address."""
-    with serving("all", url, home / "log", GPD_LOG_LEVEL="debug") as found:
-        yield Address("127.0.0.1", urlsplit(found).port or 0, home / "log")
+    """Serve both faces without a proxy; the address of the node face."""
+    with serving("all", url, home / "log", GPD_LOG_LEVEL="debug") as node_url:
+        yield Address("127.0.0.1", urlsplit(node_url).port or 0, home / "log")
 
 
 @pytest.fixture(scope="module")
 def nginx(home: Path, url: str) -> Iterator[Address]:
-    """The same behind nginx, which asks for a certificate."""
+    """Serve the node face behind nginx, which requires a certificate."""
     authority = trustme.CA()
-    told = {"GPD_NODE_PROXIES": "127.0.0.1/32", "GPD_LOG_LEVEL": "debug"}
+    variables = {"GPD_NODE_PROXIES": "127.0.0.1/32", "GPD_LOG_LEVEL": "debug"}
     with (
-        serving("node", url, home / "behind", **told) as plain,
+        serving("node", url, home / "behind", **variables) as plain,
         fronting(home, urlsplit(plain).netloc, authority) as front,
     ):
         leaf = authority.issue_cert(common_name=FORWARDER)
@@ -163,19 +163,19 @@ def nginx(home: Path, url: str) -> Iterator[Address]:
 
 @pytest.fixture(params=["program", "nginx"])
 def address(request: pytest.FixtureRequest) -> Address:
-    """Each in turn."""
-    found: Address = request.getfixturevalue(request.param)
-    return found
+    """The program's address, and then nginx's."""
+    listener: Address = request.getfixturevalue(request.param)
+    return listener
 
 
 def connected(address: Address) -> socket.socket:
-    """A connection of our own."""
+    """A connection to the address."""
     made = socket.create_connection((address.host, address.port), 15)
     return address.tls.wrap_socket(made, server_hostname=address.host) if address.tls else made
 
 
 def send(address: Address, sent: bytes, quiet: float = QUIET_SECONDS) -> bytes:
-    """All that comes back, until the other side closes or has been quiet for a while."""
+    """Send bytes; return what comes back until the end or a silence."""
     received = b""
     with connected(address) as connection:
         try:
@@ -188,37 +188,37 @@ def send(address: Address, sent: bytes, quiet: float = QUIET_SECONDS) -> bytes:
     return received
 
 
-def answer(address: Address, body: bytes, *headers: str) -> bytes:
-    """What comes back to a request that must have an answer."""
+def complete_answer(address: Address, body: bytes, *headers: str) -> bytes:
+    """Send a request that must be answered; return the answer."""
     return send(address, request(body, "Connection: close", *headers), PATIENT_SECONDS)
 
 
 def statuses(received: bytes) -> list[int]:
-    """The status of each answer that came."""
+    """Status of each answer in these bytes."""
     return [int(each[:3]) for each in received.split(b"HTTP/1.1 ")[1:]]
 
 
-def exchanges(address: Address) -> list[str]:
-    """The notice of each exchange that the program logged, by its last digits."""
-    lines = [json.loads(line) for line in address.log.read_text().splitlines()]
+def logged_notices(address: Address) -> list[str]:
+    """Last digits of the notice of each exchange in the program's log."""
+    lines = [json.loads(line) for line in address.log_path.read_text().splitlines()]
     return [line["notice"] for line in lines if line["message"] == "exchange"]
 
 
-def test_a_plain_request_is_answered(address: Address) -> None:
-    """In one piece or in chunks, with an extension too; and two are two."""
+def test_request_with_length_or_chunks_is_answered(address: Address) -> None:
+    """Chunk extensions are allowed, and two requests in a row get two answers."""
     for body, framed in (
         (VERIFY, LENGTH),
         (chunked(VERIFY), CHUNKED),
         (chunked(VERIFY, "{:x};name=value"), CHUNKED),
     ):
-        received = answer(address, body, framed)
+        received = complete_answer(address, body, framed)
         assert (statuses(received), SHOWN in received) == ([200], True)
 
     received = send(address, request(VERIFY, LENGTH) + SMUGGLED, quiet=2)
     assert (statuses(received), HIDDEN in received) == ([200, 200], True)
 
 
-#: nginx lets these pass as a request that ends and another behind it, and frames both anew.
+#: Shapes that nginx reads as two requests and forwards as two requests with lengths of its own.
 LENIENT = {
     "bare LFs throughout",
     "a size with a space",
@@ -228,19 +228,19 @@ LENIENT = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_one_request_never_becomes_two(address: Address, shape: str) -> None:
-    """What may be read in two ways is refused, or read in the way in which nothing is hidden."""
-    before = len(exchanges(address))
+def test_ambiguous_request_is_never_read_as_two(address: Address, shape: str) -> None:
+    """It is refused, or read in the way that hides no second request."""
+    before = len(logged_notices(address))
 
     received = send(address, SHAPES[shape])
 
-    heard = exchanges(address)[before:]
-    # WHY: what only the program behind saw as a request would have no answer here.
-    assert len(heard) <= len(statuses(received))
+    logged = logged_notices(address)[before:]
+    # WHY: a request that only the program behind nginx saw would have no answer here.
+    assert len(logged) <= len(statuses(received))
     if address.tls is None or shape not in LENIENT:
         assert HIDDEN not in received
-        assert world.nav(6)[-4:] not in heard
-        assert len(heard) <= 1
+        assert world.nav(6)[-4:] not in logged
+        assert len(logged) <= 1
 
 
 HEADERS = {
@@ -260,46 +260,46 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("shape", HEADERS)
-def test_what_is_no_http_is_refused_and_not_repeated(address: Address, shape: str) -> None:
-    """Neither to the sender nor in the log, where a key may have stood in the wrong place."""
-    before = len(exchanges(address))
+def test_malformed_request_is_refused_and_not_repeated(address: Address, shape: str) -> None:
+    """A key in the wrong part of a request is neither in the answer nor in the log."""
+    before = len(logged_notices(address))
 
     received = send(address, HEADERS[shape])
 
     if shape != "an expectation":
         assert all(400 <= status < 600 for status in statuses(received))
-        assert len(exchanges(address)) == before
+        assert len(logged_notices(address)) == before
     assert SECRET not in received.decode("latin-1")
-    assert SECRET not in address.log.read_text()
-    assert statuses(answer(address, VERIFY, LENGTH)) == [200]
+    assert SECRET not in address.log_path.read_text()
+    assert statuses(complete_answer(address, VERIFY, LENGTH)) == [200]
 
 
-def test_a_bomb_in_gzip_is_not_unpacked(address: Address) -> None:
-    """Eight megabytes in eight kilobytes are refused for what they say they are."""
+def test_compressed_body_is_415(address: Address) -> None:
+    """Eight kilobytes of gzip would be eight megabytes."""
     bomb = gzip.compress(b" " * (8 << 20))
     length = f"Content-Length: {len(bomb)}"
 
     for coding in ("gzip", "GZIP", "x-gzip", "deflate", "br", "identity, gzip"):
-        received = answer(address, bomb, length, f"Content-Encoding: {coding}")
+        received = complete_answer(address, bomb, length, f"Content-Encoding: {coding}")
         assert statuses(received) == [415]
-    assert SHOWN in answer(address, VERIFY, LENGTH, "Content-Encoding: identity")
+    assert SHOWN in complete_answer(address, VERIFY, LENGTH, "Content-Encoding: identity")
 
 
-def test_what_is_too_large_is_refused_unread(address: Address) -> None:
-    """By its length; in chunks as soon as it is too long."""
+def test_body_above_the_limit_is_413(address: Address) -> None:
+    """A body with a length is not read, and one in chunks is read up to the limit."""
     huge = b" " * (2 << 20)
 
-    assert statuses(answer(address, b"", f"Content-Length: {1 << 40}")) == [413]
-    assert statuses(answer(address, chunked(huge), CHUNKED)) in ([413], [])
-    assert statuses(answer(address, VERIFY, LENGTH)) == [200]
+    assert statuses(complete_answer(address, b"", f"Content-Length: {1 << 40}")) == [413]
+    assert statuses(complete_answer(address, chunked(huge), CHUNKED)) in ([413], [])
+    assert statuses(complete_answer(address, VERIFY, LENGTH)) == [200]
 
 
-def drip(address: Address, slow: bytes) -> float:
-    """The seconds until a sender of a byte now and then is left."""
+def seconds_until_closed(address: Address, content: bytes) -> float:
+    """Send a byte at a time; return the seconds until the other end closes the connection."""
     began = time.monotonic()
     with connected(address) as connection:
         connection.settimeout(0.2)
-        for byte in slow:
+        for byte in content:
             try:
                 connection.send(bytes([byte]))
                 if not connection.recv(4096):
@@ -311,22 +311,22 @@ def drip(address: Address, slow: bytes) -> float:
     return time.monotonic() - began
 
 
-def test_a_slow_sender_is_left(program: Address) -> None:
-    """Whether it is the head or the body that drips; and then the threads are free again."""
+def test_slow_sender_is_disconnected_and_frees_its_thread(program: Address) -> None:
+    """The limit holds for the head and for the body."""
     whole = request(VERIFY, LENGTH)
     slow = [whole, whole[:20] + b" " * 1000, request(b"5\r\n", CHUNKED)[:-2] + b"0" * 1000]
     bodies = [request(b"", LENGTH) + VERIFY] * 5
     with ThreadPoolExecutor(8) as pool:
-        took = list(pool.map(lambda sent: drip(program, sent), slow + bodies))
+        durations = list(pool.map(lambda sent: seconds_until_closed(program, sent), slow + bodies))
 
-    assert max(took) < 8 * ARRIVAL_SECONDS  # all of it would take 180 s
-    assert statuses(answer(program, VERIFY, LENGTH)) == [200]
-    failures = [line for line in program.log.read_text().splitlines() if '"exception"' in line]
+    assert max(durations) < 8 * ARRIVAL_SECONDS  # a whole request would take 180 s
+    assert statuses(complete_answer(program, VERIFY, LENGTH)) == [200]
+    failures = [line for line in program.log_path.read_text().splitlines() if '"exception"' in line]
     assert failures == []
 
 
-def test_a_body_that_never_comes_is_not_waited_for(program: Address) -> None:
-    """Neither by the node face nor by the administrators'."""
+def test_request_without_its_body_is_400_in_time(program: Address) -> None:
+    """The connection stays open, but the rest of the body never comes."""
     began = time.monotonic()
     received = send(program, request(VERIFY[:50], LENGTH), quiet=12 * ARRIVAL_SECONDS)
 

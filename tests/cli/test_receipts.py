@@ -8,7 +8,7 @@ from click.testing import CliRunner, Result
 
 from gpd_soap.cli.receipts import receipts as command
 from gpd_soap.store.store import Store
-from tests.api.office import ORGANIZATION, Clock, Office, prepare
+from tests.api.office import ORGANIZATION, BackOffice, Clock, prepare
 from tests.api.paying import NOBODYS, WAITING, keep, message, quarantined, send
 from tests.validation.bodies import body, iuv, nav, option
 
@@ -16,13 +16,13 @@ OURS = ("--organization", ORGANIZATION)
 
 
 @pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Office:
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackOffice:
     """A database that the commands find, with a paid notice, a receipt that waits, and more."""
     url = f"sqlite:///{tmp_path / 'receipts.db'}"
     prepare(url)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
-    opened = Office(Store(url), Clock())
+    opened = BackOffice(Store(url), Clock())
     opened.create(body(option(1)), "?toPublish=true")
     assert send(opened, message(1, "r-1", paymentDateTime="2026-03-16T09:00:00")) == "OK"
     keep(opened)
@@ -85,7 +85,7 @@ def test_a_case_is_closed_by_whoever_sits_there():
     assert again.stderr.startswith("Error: The case is not open: ")
 
 
-def test_a_receipt_is_matched_by_hand(office: Office):
+def test_a_receipt_is_matched_by_hand(office: BackOffice):
     """And then shown as it is."""
     office.create(body(option(2), iupd="MEANT"), "?toPublish=true")
 

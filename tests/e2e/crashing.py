@@ -1,4 +1,4 @@
-"""A server whose worker dies, as by `kill -9`, once a receipt is committed and not yet answered."""
+"""A server whose worker is killed after it has committed a receipt, before it answers."""
 
 import os
 import signal
@@ -13,13 +13,13 @@ from gpd_soap.wiring import node_face
 
 
 class Crashing(Store):
-    """A store that commits a receipt and is heard of no more."""
+    """A store whose process dies after it has committed a receipt."""
 
-    def settle(self, *args: Any, **named: Any) -> bool:
-        """Keep the receipt, then die."""
-        kept = super().settle(*args, **named)
+    def settle(self, *args: Any, **keywords: Any) -> bool:
+        """Store the receipt, then kill the process."""
+        stored = super().settle(*args, **keywords)
         os.kill(os.getpid(), signal.SIGKILL)
-        return kept
+        return stored
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The Node at work while something happens to a server: questions and receipts, one on another."""
+"""A load of verifies and receipts on a server while a test stops or upgrades it."""
 
 import itertools
 import threading
@@ -23,10 +23,10 @@ VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(6))).encode()
 
 
 class Load:
-    """What was asked of an address and how it ended; each receipt is another, of one notice."""
+    """Senders' results: how each request ended, and the receipts that were acknowledged."""
 
     def __init__(self, name: str) -> None:
-        """`name` tells its receipts from another's."""
+        """`name` makes the receipt ids differ from those of another load."""
         self.ends: Counter[str] = Counter()
         self.acknowledged: set[str] = set()
         self._ids = (f"{name}-{number}" for number in itertools.count(1))
@@ -34,7 +34,7 @@ class Load:
         self._enough = threading.Event()
 
     def keep_asking(self, url: str) -> None:
-        """Verify, send a receipt, and so on, each over a connection of its own."""
+        """Send verifies and receipts in turn until `stop`, each over a connection of its own."""
         while not self._enough.is_set():
             self.ask(url, VERIFY)
             with self._one:
@@ -43,11 +43,11 @@ class Load:
                 self.acknowledged.add(receipt_id)
 
     def ask(self, url: str, content: bytes) -> bool:
-        """Whether the answer was OK; how it ended is counted."""
+        """Send a request and count how it ended; return True if the answer is OK."""
         try:
             answered = requests.post(url, content, headers=XML, timeout=20)
         except requests.ConnectionError as error:
-            # WHY: one that was refused asked nothing; any other was cut off.
+            # WHY: a refused connection has sent no request; any other error is a lost answer.
             end = REFUSED if "Errno 111" in str(error) else str(error)
         else:
             end = str(answered.status_code)
@@ -56,13 +56,13 @@ class Load:
         return end == ANSWERED
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Stop the senders after their current request."""
         self._enough.set()
 
 
 @contextmanager
 def asking(url: str, name: str = "load") -> Iterator[Load]:
-    """Some that keep asking; when this is left, each has its last answer."""
+    """Run senders against a URL; on leaving, each has its last answer."""
     load = Load(name)
     with ThreadPoolExecutor(SENDERS) as pool:
         senders = [pool.submit(load.keep_asking, url) for _ in range(SENDERS)]
@@ -75,15 +75,15 @@ def asking(url: str, name: str = "load") -> Iterator[Load]:
 
 
 def message(receipt_id: str) -> bytes:
-    """A receipt of the world's second notice: applied the first time, double afterwards."""
+    """A receipt of the world's second notice: the first is applied, later ones are double."""
     sent = receipt(world.nav(2), "40.00", receiptId=receipt_id)
     return asked("paSendRTV2", claim() + sent).encode()
 
 
 def kept(database: str) -> set[str]:
-    """The ids of all receipts that are in the store."""
+    """Ids of all receipts in the store."""
     store = Store(database)
     with store.begin() as connection:
-        found = set(connection.execute(select(tables.receipt.c.receipt_id)).scalars())
+        receipt_ids = set(connection.execute(select(tables.receipt.c.receipt_id)).scalars())
     store.close()
-    return found
+    return receipt_ids

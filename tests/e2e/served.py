@@ -1,4 +1,4 @@
-"""Running the program as it is deployed: a process of its own, real sockets, a real database."""
+"""The program as it is deployed: a process, real sockets, a real database."""
 
 import os
 import signal
@@ -27,13 +27,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], log: Path, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A process of ours with these variables; ended by its own id, in good order if it can."""
+def running(
+    command: list[str], log_path: Path, **variables: str
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a command with these variables; on leaving, end it by its id, killed if need be."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GPD_")}
     with (
-        log.open("ab") as written,
+        log_path.open("ab") as log_file,
         subprocess.Popen(
-            command, env={**environment, **variables}, stdout=written, stderr=written
+            command, env={**environment, **variables}, stdout=log_file, stderr=log_file
         ) as process,
     ):
         try:
@@ -46,11 +48,11 @@ def running(command: list[str], log: Path, **variables: str) -> Iterator[subproc
                 process.kill()
 
 
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when this address answers; fail with the log where the process does not live.
+def wait_for(url: str, process: subprocess.Popen[bytes], log_path: Path) -> None:
+    """Return when this URL answers; fail with the end of the log if the process ends.
 
-    What answers must be this process: its log says that it listens, and not only another's that
-    was given the same port a moment ago.
+    The log must say that this process listens, because another one may have been given its port.
+
     """
     deadline = time.monotonic() + START_WITHIN
     while time.monotonic() < deadline and process.poll() is None:
@@ -59,14 +61,14 @@ def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.05)
         else:
-            if "Listening at" in log.read_text(encoding="utf-8"):
+            if "Listening at" in log_path.read_text(encoding="utf-8"):
                 return
             time.sleep(0.05)
-    raise AssertionError(log.read_text(encoding="utf-8")[-3000:])
+    raise AssertionError(log_path.read_text(encoding="utf-8")[-3000:])
 
 
 class Served(NamedTuple):
-    """The node face's address, and the process to send signals to."""
+    """URL of the node face, and the process that serves it."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -74,25 +76,25 @@ class Served(NamedTuple):
 
 @contextmanager
 def started(
-    face: str, database_url: str, log: Path, program: Sequence[str] = PROGRAM, **variables: str
+    face: str, database_url: str, log_path: Path, program: Sequence[str] = PROGRAM, **variables: str
 ) -> Iterator[Served]:
-    """`gpd-soap serve` with two workers over a database."""
+    """Run `gpd-soap serve` with two workers over a database."""
     port = free_port()
     command = [*program, "serve", face]
-    told = {
+    environment = {
         "GPD_DATABASE_URL": database_url,
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{free_port()}",
         "GPD_WORKERS": "2",
         **variables,
     }
-    with running(command, log, **told) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
+    with running(command, log_path, **environment) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
         yield Served(f"http://127.0.0.1:{port}/partner", process)
 
 
 @contextmanager
-def serving(face: str, database_url: str, log: Path, **variables: str) -> Iterator[str]:
-    """The same, where no signal is sent; the node face's address."""
-    with started(face, database_url, log, **variables) as served:
+def serving(face: str, database_url: str, log_path: Path, **variables: str) -> Iterator[str]:
+    """As `started`, but yield the URL of the node face alone."""
+    with started(face, database_url, log_path, **variables) as served:
         yield served.url

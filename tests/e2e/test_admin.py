@@ -1,4 +1,4 @@
-"""A back office and the Node, each on its listener, about one position."""
+"""A back office and the Node use one position, each through its listener."""
 
 import subprocess
 import sys
@@ -14,8 +14,8 @@ from tests.validation.bodies import body
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions"
 
 
-def us(*command: str, database: str = "") -> str:
-    """What a command of ours prints; it must end well."""
+def run_command(*command: str, database: str = "") -> str:
+    """Standard output of a command of ours; fails unless it exits with 0."""
     done = subprocess.run(
         [sys.executable, "-m", "gpd_soap", *command],
         capture_output=True,
@@ -29,26 +29,26 @@ def us(*command: str, database: str = "") -> str:
     return done.stdout
 
 
-def test_a_position_is_created_paid_and_seen_paid(
+def test_position_created_over_the_api_is_paid_by_the_node_and_read_as_paid(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """From a key made on the command line to a notice paid by the Node, over real sockets."""
+    """The key is created on the command line, and all requests use real sockets."""
     database = fresh_database("postgresql", world.prepare)
     admin = f"http://127.0.0.1:{(port := free_port())}"
-    made = us(
+    made = run_command(
         "key", "create", "--name", "back office", "--role", "writer",
         "--organization", world.ORGANIZATION, database=database,
     )  # fmt: skip
     key = {"X-Api-Key": made.split()[-1]}
-    told = body()
-    told["paymentOption"][0]["dueDate"] = "2199-12-31"
+    position = body()
+    position["paymentOption"][0]["dueDate"] = "2199-12-31"
     with serving("all", database, tmp_path / "log", GPD_ADMIN_BIND=f"127.0.0.1:{port}") as node:
         created = requests.post(
-            f"{admin}{POSITIONS}?toPublish=true", json=told, headers=key, timeout=10
+            f"{admin}{POSITIONS}?toPublish=true", json=position, headers=key, timeout=10
         )
         nav = created.json()["paymentOption"][0]["nav"]
-        us("node", "pay", nav, "--url", node)
-        one = f"{admin}{POSITIONS}/{told['iupd']}"
+        run_command("node", "pay", nav, "--url", node)
+        one = f"{admin}{POSITIONS}/{position['iupd']}"
         read = requests.get(one, headers=key, timeout=10)
         unknown = requests.get(one, timeout=10)
         crossed = requests.get(f"{node.removesuffix('/partner')}{POSITIONS}", timeout=10)

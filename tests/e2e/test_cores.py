@@ -1,4 +1,4 @@
-"""A process may be kept to a core of its own."""
+"""Workers that are pinned to a core each."""
 
 import os
 import signal
@@ -13,38 +13,38 @@ WITHIN = 60.0
 
 
 def cores(master: int) -> dict[int, set[int]]:
-    """Each worker's cores, once there is one on each, or when time is up."""
+    """Cores of each worker, once each core has one worker or the time is up."""
     deadline = time.monotonic() + WITHIN
     while True:
         children = Path(f"/proc/{master}/task/{master}/children").read_text("ascii").split()
-        found = {int(child): os.sched_getaffinity(int(child)) for child in children}
-        if sorted(map(tuple, found.values())) == expected() or time.monotonic() > deadline:
-            return found
+        cores_of = {int(child): os.sched_getaffinity(int(child)) for child in children}
+        if sorted(map(tuple, cores_of.values())) == expected() or time.monotonic() > deadline:
+            return cores_of
         time.sleep(0.05)
 
 
-def gone(worker: int) -> None:
-    """Wait until a process is no more."""
+def wait_for_end(worker: int) -> None:
+    """Wait until a process has ended."""
     deadline = time.monotonic() + WITHIN
     while Path(f"/proc/{worker}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
 
 
 def expected() -> list[tuple[int, ...]]:
-    """One worker on each core that we may use."""
+    """Cores of the workers when each core of ours has one."""
     return [(core,) for core in sorted(os.sched_getaffinity(0))]
 
 
-def test_each_worker_keeps_to_a_core_and_the_next_one_takes_it_over(
+def test_worker_is_pinned_to_a_core_and_its_successor_to_the_same(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """Workers are spread over the cores that there are, also when one has ended."""
-    told = {"GPD_PIN": "true", "GPD_WORKERS": str(len(expected()))}
+    """The workers are spread over all cores."""
+    variables = {"GPD_PIN": "true", "GPD_WORKERS": str(len(expected()))}
     url = fresh_database("sqlite", world.prepare)
-    with started("node", url, tmp_path / "log", **told) as (_, master):
+    with started("node", url, tmp_path / "log", **variables) as (_, master):
         before = cores(master.pid)
         os.kill(min(before), signal.SIGKILL)
-        gone(min(before))
+        wait_for_end(min(before))
         after = cores(master.pid)
 
     assert sorted(map(tuple, before.values())) == expected()

@@ -1,4 +1,4 @@
-"""The first thing that a newcomer does."""
+"""The demo and the error texts that a newcomer sees first."""
 
 import re
 import subprocess
@@ -14,58 +14,58 @@ from gpd_soap.store.access import keys
 from gpd_soap.store.store import Store
 from tests.e2e.served import free_port, running, wait_for
 
-US = [sys.executable, "-m", "gpd_soap"]
+COMMAND = [sys.executable, "-m", "gpd_soap"]
 
 
-def test_the_demo_is_started_and_a_notice_is_paid(tmp_path: Path) -> None:
-    """Started, asked, paid and asked again, with nothing but the commands that it prints."""
-    port, log = free_port(), tmp_path / "log"
+def test_commands_that_the_demo_prints_verify_and_pay_a_notice(tmp_path: Path) -> None:
+    """A second verify of the notice says that it is paid."""
+    port, log_path = free_port(), tmp_path / "log"
     ports = ["--port", str(port), "--admin-port", str(free_port())]
-    with running([*US, "demo", *ports], log) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/ready", process, log)
-        printed = log.read_text(encoding="utf-8")
+    with running([*COMMAND, "demo", *ports], log_path) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/ready", process, log_path)
+        printed = log_path.read_text(encoding="utf-8")
         steps = re.findall(r"^  .*? (node .*)$", printed, re.MULTILINE)
-        said = [_run(step.split()) for step in [*steps, steps[0]]]
+        results = [_run(step.split()) for step in [*steps, steps[0]]]
 
     assert len(steps) == 3
     for nav, what, answer in demo.describe():
         assert re.search(rf"{nav}  {re.escape(what)} +{answer}\n", printed)
-    assert [code for code, _ in said] == [0, 0, 0, 1]
-    assert "paSendRTV2             OK  receipt" in said[1][1]
-    assert said[2][1].startswith("probe positive")
-    assert "PAA_PAGAMENTO_DUPLICATO" in said[3][1]
+    assert [code for code, _ in results] == [0, 0, 0, 1]
+    assert "paSendRTV2             OK  receipt" in results[1][1]
+    assert results[2][1].startswith("probe positive")
+    assert "PAA_PAGAMENTO_DUPLICATO" in results[3][1]
 
 
-def test_kept_demo_leaves_no_key_that_works(tmp_path: Path) -> None:
-    """Neither a run that is stopped nor one that was killed before it leaves one behind."""
-    kept = tmp_path / "kept.db"
-    store = Store(f"sqlite:///{kept}")
+def test_demo_that_keeps_its_database_leaves_no_active_key(tmp_path: Path) -> None:
+    """The next run revokes the key of a run that was killed."""
+    file = tmp_path / "kept.db"
+    store = Store(f"sqlite:///{file}")
 
-    def working() -> list[bool]:
+    def active_keys() -> list[bool]:
         with store.begin() as connection:
             return [key.revoked_at is None for key in keys.every(connection)]
 
     for number in (1, 2):
-        port, log = free_port(), tmp_path / f"log{number}"
+        port, log_path = free_port(), tmp_path / f"log{number}"
         ports = ["--port", str(port), "--admin-port", str(free_port())]
-        with running([*US, "demo", *ports, "--keep", str(kept)], log) as process:
-            wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
-            assert working() == [False] * (number - 1) + [True]
-        assert working() == [False] * number
+        with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
+            wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
+            assert active_keys() == [False] * (number - 1) + [True]
+        assert active_keys() == [False] * number
         with store.begin() as connection:
-            # As a run leaves it that was killed.
+            # WHY: a run that is killed cannot revoke its key.
             connection.execute(update(tables.api_key).values(revoked_at=None))
     store.close()
 
 
-def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:
-    """The demo on a port in use ends by itself, and says which."""
-    port, log = free_port(), tmp_path / "log"
-    first = [*US, "demo", "--port", str(port), "--admin-port", str(free_port())]
-    with running(first, log) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
+def test_demo_on_a_port_in_use_exits_with_a_sentence(tmp_path: Path) -> None:
+    """The text names the port."""
+    port, log_path = free_port(), tmp_path / "log"
+    first = [*COMMAND, "demo", "--port", str(port), "--admin-port", str(free_port())]
+    with running(first, log_path) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
         second = subprocess.run(
-            [*US, "demo", "--port", str(port), "--admin-port", str(free_port())],
+            [*COMMAND, "demo", "--port", str(port), "--admin-port", str(free_port())],
             capture_output=True,
             text=True,
             timeout=60,
@@ -78,7 +78,7 @@ def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "said"),
+    ("command", "text"),
     [
         (["serve"], "run `gpd-soap db upgrade`"),
         (["db", "check"], "run `gpd-soap db upgrade`"),
@@ -88,10 +88,12 @@ def test_a_port_that_is_taken_is_told_in_words(tmp_path: Path) -> None:
         (["load", "nowhere.json"], "No such file"),
     ],
 )
-def test_a_mistake_is_told_in_words(command: list[str], said: str, tmp_path: Path) -> None:
-    """Whatever is mistyped or forgotten gets a sentence, not a traceback."""
+def test_mistyped_command_exits_with_a_sentence(
+    command: list[str], text: str, tmp_path: Path
+) -> None:
+    """Standard error has no traceback."""
     done = subprocess.run(
-        [*US, *command],
+        [*COMMAND, *command],
         capture_output=True,
         text=True,
         timeout=60,
@@ -101,10 +103,12 @@ def test_a_mistake_is_told_in_words(command: list[str], said: str, tmp_path: Pat
     )
 
     assert done.returncode in (1, 2)
-    assert said in done.stderr
+    assert text in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def _run(command: list[str]) -> tuple[int, str]:
-    done = subprocess.run([*US, *command], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [*COMMAND, *command], capture_output=True, text=True, timeout=60, check=False
+    )
     return done.returncode, done.stdout

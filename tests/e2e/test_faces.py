@@ -1,4 +1,4 @@
-"""Both faces of one server: each has processes of its own, and neither waits for the other."""
+"""Both faces of one server: each has its own processes, and neither waits for the other."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, started
-from tests.e2e.test_admin import us
+from tests.e2e.test_admin import run_command
 from tests.e2e.test_metrics import until
 from tests.e2e.test_orphans import children, waits_for_lock
 from tests.e2e.test_served import VERIFY, XML, living
@@ -34,10 +34,10 @@ class Faces(NamedTuple):
     admin: str
     master: int
     database: str
-    log: Path
+    log_path: Path
 
     def listening(self) -> Counter[str]:
-        """How many workers listen on each face, by the sockets that they hold."""
+        """Number of workers that listen on each face, by the sockets that they hold."""
         return Counter(
             face
             for worker in children(self.master)
@@ -47,12 +47,12 @@ class Faces(NamedTuple):
 
 
 @contextmanager
-def faces(database: str, log: Path, **variables: str) -> Iterator[Faces]:
-    """Two processes for the node face, one for the admin face."""
+def faces(database: str, log_path: Path, **variables: str) -> Iterator[Faces]:
+    """Serve the node face with two processes and the admin face with one."""
     admin = f"127.0.0.1:{free_port()}"
-    told = {"GPD_ADMIN_BIND": admin, "GPD_THREADS": str(THREADS), **variables}
-    with started("all", database, log, **told) as served:
-        yield Faces(served.url, f"http://{admin}", served.process.pid, database, log)
+    environment = {"GPD_ADMIN_BIND": admin, "GPD_THREADS": str(THREADS), **variables}
+    with started("all", database, log_path, **environment) as served:
+        yield Faces(served.url, f"http://{admin}", served.process.pid, database, log_path)
 
 
 def _port(url: str) -> int:
@@ -60,14 +60,14 @@ def _port(url: str) -> int:
 
 
 def _inodes(port: int) -> set[str]:
-    """The listening sockets of a port."""
+    """Inodes of the listening sockets of a port."""
     rows = Path("/proc/net/tcp").read_text("ascii").splitlines()[1:]
     fields = [row.split() for row in rows]
     return {f[9] for f in fields if f[3] == "0A" and f[1].endswith(f":{port:04X}")}
 
 
 def _sockets(worker: int) -> set[str]:
-    """The inodes of the sockets that a process has open; none where it has ended."""
+    """Inodes of the sockets that a process has open; none if it has ended."""
     try:
         links = [str(link.readlink()) for link in Path(f"/proc/{worker}/fd").iterdir()]
     except FileNotFoundError:
@@ -81,9 +81,9 @@ EXPECTED = {"node": 2, "admin": 1}
 def test_busy_admin_face_takes_no_thread_of_the_node_face(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """With every admin thread held up by a lock, each verify is answered."""
+    """Each verify is answered while a lock holds up every admin thread."""
     database = fresh_database("postgresql", living)
-    made = us(
+    made = run_command(
         "key", "create", "--name", "office", "--role", "writer",
         "--organization", world.ORGANIZATION, database=database,
     )  # fmt: skip
@@ -115,7 +115,7 @@ def test_busy_admin_face_takes_no_thread_of_the_node_face(
 def test_each_face_keeps_its_processes_through_a_crash_and_a_reload(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """A worker's successor serves the same face, and none holds the other's port."""
+    """A worker's successor serves the same face, and no worker holds the other face's port."""
     with faces(fresh_database("sqlite", living), tmp_path / "log") as served:
         until(lambda: served.listening() == EXPECTED)
         for face, port in (("admin", _port(served.admin)), ("node", _port(served.node))):
@@ -135,20 +135,20 @@ def test_each_face_keeps_its_processes_through_a_crash_and_a_reload(
 def test_signal_for_another_number_of_workers_changes_nothing(
     fresh_database: FreshDatabase, tmp_path: Path, sent: signal.Signals
 ) -> None:
-    """One worker less could be the only one of its face."""
+    """A worker less could be the only one of its face."""
     with faces(fresh_database("sqlite", living), tmp_path / "log") as served:
         until(lambda: served.listening() == EXPECTED)
         os.kill(served.master, sent)
-        until(lambda: f"{sent.name} ignored" in served.log.read_text("utf-8"))
+        until(lambda: f"{sent.name} ignored" in served.log_path.read_text("utf-8"))
 
         assert served.listening() == EXPECTED
         assert requests.get(f"{served.admin}/health/ready", timeout=30).status_code == 200
 
 
-def test_number_of_admin_processes_is_a_setting(
+def test_admin_workers_setting_adds_processes_of_the_admin_face(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """Beside those of the node face."""
+    """They run beside those of the node face."""
     database = fresh_database("sqlite", living)
     with faces(database, tmp_path / "log", GPD_WORKERS="1", GPD_ADMIN_WORKERS="2") as served:
         until(lambda: served.listening() == {"node": 1, "admin": 2})

@@ -1,4 +1,4 @@
-"""The journal of a server as it is deployed, up to its last exchange."""
+"""The journal of a deployed server, until its last exchange."""
 
 import itertools
 import os
@@ -24,14 +24,20 @@ BEFORE_THE_STOP = 1.0
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_stop_loses_no_entry(kind: str, fresh_database: FreshDatabase, tmp_path: Path) -> None:
-    """Two workers are told to stop while they answer; every answer that came has its entry."""
-    database, port, log = fresh_database(kind, world.prepare), free_port(), tmp_path / "log"
+def test_stopped_server_has_a_journal_entry_for_every_answer(
+    kind: str, fresh_database: FreshDatabase, tmp_path: Path
+) -> None:
+    """Two workers are stopped while they answer."""
+    database, port, log_path = fresh_database(kind, world.prepare), free_port(), tmp_path / "log"
     address, serials = f"http://127.0.0.1:{port}", itertools.count(1000)
-    told = {"GPD_DATABASE_URL": database, "GPD_NODE_BIND": f"127.0.0.1:{port}", "GPD_WORKERS": "2"}
+    environment = {
+        "GPD_DATABASE_URL": database,
+        "GPD_NODE_BIND": f"127.0.0.1:{port}",
+        "GPD_WORKERS": "2",
+    }
 
-    def ask(_: int) -> list[str]:
-        """Ask for one notice after the other until nobody is there."""
+    def keep_asking(_: int) -> list[str]:
+        """Verify one notice after another until the server is gone."""
         answered = []
         for serial in serials:
             message = asked("paVerifyPaymentNotice", claim() + qr(world.nav(serial))).encode()
@@ -44,23 +50,23 @@ def test_a_stop_loses_no_entry(kind: str, fresh_database: FreshDatabase, tmp_pat
         return answered
 
     command = [sys.executable, "-m", "gpd_soap", "serve", "node"]
-    with running(command, log, **told) as process, ThreadPoolExecutor(CLIENTS) as pool:
-        wait_for(f"{address}/health/live", process, log)
-        asking = pool.map(ask, range(CLIENTS))
+    with running(command, log_path, **environment) as process, ThreadPoolExecutor(CLIENTS) as pool:
+        wait_for(f"{address}/health/live", process, log_path)
+        asking = pool.map(keep_asking, range(CLIENTS))
         time.sleep(BEFORE_THE_STOP)
         os.kill(process.pid, signal.SIGTERM)
         answered = [nav for answers in asking for nav in answers]
 
-    kept = entries(database)
+    stored = entries(database)
     assert len(answered) > CLIENTS
-    assert set(answered) <= set(kept)
-    assert len(kept) == len(set(kept))
+    assert set(answered) <= set(stored)
+    assert len(stored) == len(set(stored))
 
 
 def entries(database: str) -> list[str]:
-    """The notices of every entry."""
+    """Notice number of every entry."""
     store = Store(database)
     with store.begin() as connection:
-        found = list(connection.execute(select(tables.journal.c.nav)).scalars())
+        navs = list(connection.execute(select(tables.journal.c.nav)).scalars())
     store.close()
-    return found
+    return navs

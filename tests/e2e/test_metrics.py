@@ -1,4 +1,4 @@
-"""Metrics as deployed: what two workers count adds up, whichever is asked, and survives them."""
+"""Metrics of a deployed server: every scrape shows the sum over all workers, ended ones too."""
 
 import os
 import re
@@ -17,41 +17,41 @@ from prometheus_client.parser import text_string_to_metric_families
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
-from tests.e2e.test_admin import us
+from tests.e2e.test_admin import run_command
 from tests.messages.build import asked, claim, qr
 
 VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
 XML = {"Content-Type": "text/xml"}
-PATIENCE = 30.0
+WITHIN = 30.0
 
 
 class Served(NamedTuple):
-    """A server with both faces, its log, its key, and where it may leave files."""
+    """A server of both faces, with its log, its key and the folder of its files."""
 
     node: str
     admin: str
     key: str
-    log: Path
+    log_path: Path
     folder: Path
 
     def ask(self, times: int) -> None:
-        """Verify a notice so often, several at once."""
+        """Verify a notice this many times, several at once."""
         with ThreadPoolExecutor(8) as pool:
             answers = list(pool.map(lambda _: self._verify(), range(times)))
         assert set(answers) == {200}
 
     def counted(self) -> set[float]:
-        """How many verifies there were, as several scrapes tell it; the workers share them."""
+        """Numbers of verifies that eight scrapes show."""
         return {self._scrape() for _ in range(8)}
 
     def workers(self) -> list[int]:
-        """Every worker that was ever started, in that order."""
-        return [int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", self._said())]
+        """Ids of all workers that were ever started, in order."""
+        return [int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", self._log_text())]
 
-    def end(self, worker: int, how: signal.Signals) -> None:
-        """End a worker, and return when another has taken its place."""
+    def end(self, worker: int, sent_signal: signal.Signals) -> None:
+        """End a worker; return when another has replaced it."""
         before = len(self.workers())
-        os.kill(worker, how)
+        os.kill(worker, sent_signal)
         until(lambda: len(self.workers()) > before)
         until(lambda: not Path(f"/proc/{worker}").exists())
 
@@ -70,14 +70,14 @@ class Served(NamedTuple):
             and sample.labels["operation"] == "paVerifyPaymentNotice"
         )
 
-    def _said(self) -> str:
-        return self.log.read_text(encoding="utf-8")
+    def _log_text(self) -> str:
+        return self.log_path.read_text(encoding="utf-8")
 
 
-def until(true: Callable[[], bool]) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE
-    while not true():
+def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; fails after WITHIN seconds."""
+    deadline = time.monotonic() + WITHIN
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 
@@ -85,33 +85,33 @@ def until(true: Callable[[], bool]) -> None:
 @pytest.fixture
 def served(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Served]:
     """A server of both faces with two workers."""
-    database, log, folder = (
+    database, log_path, folder = (
         fresh_database("sqlite", world.prepare),
         tmp_path / "log",
         tmp_path / "t",
     )
     folder.mkdir()
     ports = [free_port() for _ in range(2)]
-    made = us(
+    made = run_command(
         "key", "create", "--name", "prometheus", "--role", "reader", "--organization", "*",
         database=database,
     )  # fmt: skip
-    told = {
+    environment = {
         "GPD_DATABASE_URL": database,
         "GPD_NODE_BIND": f"127.0.0.1:{ports[0]}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{ports[1]}",
         "GPD_WORKERS": "2",
         "TMPDIR": str(folder),
     }
-    with running([sys.executable, "-m", "gpd_soap", "serve"], log, **told) as process:
+    with running([sys.executable, "-m", "gpd_soap", "serve"], log_path, **environment) as process:
         node, admin = (f"http://127.0.0.1:{port}" for port in ports)
-        wait_for(f"{node}/health/live", process, log)
-        yield Served(f"{node}/partner", admin, made.split()[-1], log, folder)
+        wait_for(f"{node}/health/live", process, log_path)
+        yield Served(f"{node}/partner", admin, made.split()[-1], log_path, folder)
     assert list(folder.iterdir()) == []
 
 
-def test_what_workers_count_adds_up_and_outlives_them(served: Served) -> None:
-    """Over two workers, over one that is killed, and over one that leaves in good order."""
+def test_metrics_sum_all_workers_and_survive_their_end(served: Served) -> None:
+    """One worker is killed, and another ends in order."""
     served.ask(40)
     until(lambda: served.counted() == {40})
 
@@ -124,8 +124,8 @@ def test_what_workers_count_adds_up_and_outlives_them(served: Served) -> None:
     until(lambda: served.counted() == {70})
 
 
-def test_the_node_listener_has_no_metrics(served: Served) -> None:
-    """Not for the key that they are for."""
-    where = f"{served.node.removesuffix('/partner')}/metrics"
+def test_metrics_on_the_node_listener_are_404(served: Served) -> None:
+    """A key for metrics does not change this."""
+    url = f"{served.node.removesuffix('/partner')}/metrics"
 
-    assert requests.get(where, headers={"X-Api-Key": served.key}, timeout=10).status_code == 404
+    assert requests.get(url, headers={"X-Api-Key": served.key}, timeout=10).status_code == 404

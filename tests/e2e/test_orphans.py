@@ -1,4 +1,4 @@
-"""A master that is killed: its workers leave the port, and finish what they have in hand."""
+"""Workers of a killed master leave the port, and finish the requests that they have begun."""
 
 import signal
 import socket
@@ -27,16 +27,16 @@ SENDERS = 4
 
 @contextmanager
 def kept_alive(url: str) -> Iterator[Counter[int | str]]:
-    """Callers that verify over one connection each for as long as the other end keeps it."""
+    """Run callers that verify over one connection each until it is closed; count how each ends."""
     ends: Counter[int | str] = Counter()
     enough = threading.Event()
 
-    def keep_asking() -> None:
+    def keep_verifying() -> None:
         with requests.Session() as session, suppress(requests.ConnectionError):
             while not enough.is_set():
                 ends[session.post(url, VERIFY, headers=XML, timeout=30).status_code] += 1
 
-    senders = [threading.Thread(target=keep_asking) for _ in range(SENDERS)]
+    senders = [threading.Thread(target=keep_verifying) for _ in range(SENDERS)]
     for sender in senders:
         sender.start()
     try:
@@ -48,13 +48,13 @@ def kept_alive(url: str) -> Iterator[Counter[int | str]]:
 
 
 def children(master: int) -> list[int]:
-    """The workers of a master."""
-    said = Path(f"/proc/{master}/task/{master}/children").read_text("ascii")
-    return [int(child) for child in said.split()]
+    """Ids of the workers of a master."""
+    children_ids = Path(f"/proc/{master}/task/{master}/children").read_text("ascii")
+    return [int(child) for child in children_ids.split()]
 
 
 def is_free(url: str) -> bool:
-    """Whether nobody listens there any more."""
+    """Return True if nothing listens on the URL's port."""
     parts = urlsplit(url)
     with socket.socket() as sock:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -66,37 +66,39 @@ def is_free(url: str) -> bool:
 
 
 def kill(process: subprocess.Popen[bytes]) -> None:
-    """`kill -9`, and wait for it."""
+    """Kill a process and wait for its end."""
     process.send_signal(signal.SIGKILL)
     process.wait()
 
 
 @contextmanager
-def master(face: str, database: str, log: Path, port: int, **variables: str) -> Iterator[Served]:
-    """A server of two node workers whose port is chosen by the test."""
-    told = {
+def master(
+    face: str, database: str, log_path: Path, port: int, **variables: str
+) -> Iterator[Served]:
+    """Serve with two node workers on a port chosen by the test."""
+    environment = {
         "GPD_DATABASE_URL": database,
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{free_port()}",
         "GPD_WORKERS": "2",
         **variables,
     }
-    with running([*PROGRAM, "serve", face], log, **told) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
-        until(lambda: log.read_text("utf-8").count("Booting worker") >= 2)
+    with running([*PROGRAM, "serve", face], log_path, **environment) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
+        until(lambda: log_path.read_text("utf-8").count("Booting worker") >= 2)
         yield Served(f"http://127.0.0.1:{port}/partner", process)
 
 
 def test_port_of_a_killed_master_is_free_and_its_successor_answers(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """Callers that keep their connections busy do not hold it, and get only whole answers."""
+    """Callers with busy connections do not hold the port, and get whole answers."""
     database, port = fresh_database("sqlite", living), free_port()
     with master("all", database, tmp_path / "first", port) as first, kept_alive(first.url) as ends:
         until(lambda: ends[200] > 10 * SENDERS)
         workers = children(first.process.pid)
         kill(first.process)
-        # LIMIT: ten seconds less than a worker once held it, whatever else the machine does.
+        # LIMIT: 10 seconds; a worker that kept the port would hold it for DRAIN_SECONDS.
         deadline = time.monotonic() + DRAIN_SECONDS / 2
         while not is_free(first.url):
             assert time.monotonic() < deadline
@@ -112,10 +114,10 @@ def test_port_of_a_killed_master_is_free_and_its_successor_answers(
     assert set(ends) == {200}
 
 
-def test_receipt_in_hand_when_the_master_is_killed_is_answered(
+def test_receipt_under_way_when_the_master_is_killed_is_answered(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """A worker answers what it has begun, and takes nothing more."""
+    """The worker accepts no other request."""
     database, port = fresh_database("postgresql", living), free_port()
     store = Store(database)
     answers: list[bytes] = []
@@ -140,7 +142,7 @@ def test_receipt_in_hand_when_the_master_is_killed_is_answered(
 
 
 def waits_for_lock(database: str) -> bool:
-    """Whether a session waits for a row that another holds."""
+    """Return True if a session waits for a lock."""
     store = Store(database)
     try:
         with store.begin() as connection:
@@ -154,7 +156,7 @@ def waits_for_lock(database: str) -> bool:
 
 
 def test_idle_workers_of_a_killed_master_end(fresh_database: FreshDatabase, tmp_path: Path) -> None:
-    """Those of both faces, which nothing would wake."""
+    """The workers of both faces end, although no request wakes them."""
     database, port = fresh_database("sqlite", living), free_port()
     with master("all", database, tmp_path / "log", port) as served:
         until(lambda: len(children(served.process.pid)) == 3)

@@ -1,4 +1,4 @@
-"""More than the threads can do: what cannot be answered in time is refused at once."""
+"""Overload: a request that cannot be answered in time is refused at once."""
 
 import resource
 import socket
@@ -20,18 +20,18 @@ from tests.e2e.served import serving
 from tests.e2e.test_served import RECEIPT, VERIFY, XML, living
 from tests.waiting import bound, until_locked_out
 
-#: LIMIT: the Node gives up a question after 7 s.
+#: LIMIT: 7 seconds; the Node then gives up a verify.
 NODE_GIVES_UP = 7.0
-#: LIMIT: seconds; whoever waits for a silent connection to be given up waits for longer.
+#: LIMIT: seconds; a request that waits for the end of a silent connection waits longer.
 GIVEN_UP = ARRIVAL_SECONDS - 1
-#: LIMIT: gunicorn's worker takes a thousand.
+#: LIMIT: connections; a gunicorn worker accepts 1000.
 TOO_MANY = 1100
 
 
-def test_what_waited_too_long_is_refused_and_sent_again(
+def test_request_that_waits_too_long_is_503_and_succeeds_later(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """With every thread held up by a locked row, others get 503 in time, and service returns."""
+    """A locked row holds every thread, so other requests get 503 in time."""
     database = fresh_database("postgresql", living)
     store = Store(database)
     answers: list[tuple[int, float]] = []
@@ -55,17 +55,17 @@ def test_what_waited_too_long_is_refused_and_sent_again(
     store.close()
 
     assert Counter(status for status, _ in answers) == {503: 12}
-    # WHY: those that wait for the lock do so for LOCK_SECONDS; the rest is this machine's slowness.
+    # WHY: a request waits for the lock for LOCK_SECONDS; the rest is the slowness of the machine.
     slowness = min(seconds for _, seconds in answers[:2]) / LOCK_SECONDS
     assert max(seconds for _, seconds in answers) < NODE_GIVES_UP * max(1, slowness)
     assert b"<outcome>OK</outcome>" in again.content
     assert alive.status_code == 200
 
 
-def test_a_client_that_does_not_close_holds_up_nobody(
+def test_client_that_keeps_its_connection_open_holds_no_thread(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """After its answer its thread is free again in a moment, and every other thread at once."""
+    """Its thread is free soon after its answer."""
     database = fresh_database("sqlite", living)
     request = (
         b"POST /partner HTTP/1.1\r\nHost: here\r\nConnection: close\r\nContent-Type: text/xml\r\n"
@@ -74,50 +74,50 @@ def test_a_client_that_does_not_close_holds_up_nobody(
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "4"}
     with serving("node", database, tmp_path / "log", **variables) as address:
         allowed = bound(GIVEN_UP, lambda: requests.post(address, VERIFY, headers=XML, timeout=15))
-        place = urlsplit(address)
-        lingering = [socket.create_connection((place.hostname, place.port)) for _ in range(3)]
+        url_parts = urlsplit(address)
+        lingering = [
+            socket.create_connection((url_parts.hostname, url_parts.port)) for _ in range(3)
+        ]
         for each in lingering:
             each.sendall(request)
             assert each.recv(12) == b"HTTP/1.1 200"
         begun = time.monotonic()
         answered = requests.post(address, VERIFY, headers=XML, timeout=15)
-        took = time.monotonic() - begun
+        duration = time.monotonic() - begun
         for each in lingering:
             each.close()
 
     assert answered.status_code == 200
-    assert took < allowed
+    assert duration < allowed
 
 
-def test_connections_that_say_nothing_hold_up_nobody(
-    fresh_database: FreshDatabase, tmp_path: Path
-) -> None:
-    """A few cost no thread, and of too many the oldest give way."""
+def test_silent_connections_hold_no_thread(fresh_database: FreshDatabase, tmp_path: Path) -> None:
+    """Beyond the limit the oldest connections are closed."""
     database = fresh_database("sqlite", living)
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
     with serving("node", database, tmp_path / "log", **variables) as address:
         allowed = bound(GIVEN_UP, lambda: requests.post(address, VERIFY, headers=XML, timeout=15))
-        place = urlsplit(address)
+        url_parts = urlsplit(address)
         silent: list[socket.socket] = []
-        took: list[float] = []
+        durations: list[float] = []
         for count in (10, TOO_MANY):
             while len(silent) < count:
-                silent.append(socket.create_connection((place.hostname, place.port), 5))
+                silent.append(socket.create_connection((url_parts.hostname, url_parts.port), 5))
             begun = time.monotonic()
             assert requests.post(address, VERIFY, headers=XML, timeout=15).status_code == 200
-            took.append(time.monotonic() - begun)
+            durations.append(time.monotonic() - begun)
         for each in silent:
             each.close()
 
-    assert max(took) < allowed
+    assert max(durations) < allowed
 
 
-def test_of_more_requests_than_connections_none_is_cut_off(
+def test_more_requests_than_connections_are_each_200_or_503(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """Whoever has spoken is answered or refused, and makes room for those at the door."""
+    """No connection that has sent a request is closed without an answer."""
     database = fresh_database("postgresql", living)
     store = Store(database)
     request = (
@@ -126,30 +126,32 @@ def test_of_more_requests_than_connections_none_is_cut_off(
     )
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
     with serving("node", database, tmp_path / "log", **variables) as address, ExitStack() as open_:
-        place = urlsplit(address)
+        url_parts = urlsplit(address)
         with store.begin() as holding:
             holding.execute(text("SELECT 1 FROM payment_option WHERE iupd = 'SINGLE' FOR UPDATE"))
             senders = []
             for _ in range(TOO_MANY):
-                to = socket.create_connection((place.hostname, place.port), timeout=15)
-                senders.append(open_.enter_context(to))
-                to.sendall(request)
+                connection = socket.create_connection(
+                    (url_parts.hostname, url_parts.port), timeout=15
+                )
+                senders.append(open_.enter_context(connection))
+                connection.sendall(request)
         begun = Counter(sender.recv(12) for sender in senders)
     store.close()
 
     assert begun.keys() <= {b"HTTP/1.1 200", b"HTTP/1.1 503"}
 
 
-def test_a_request_that_drips_in_gives_its_thread_back(
+def test_request_that_arrives_byte_by_byte_is_closed_in_time(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """A byte now and then keeps a connection for its time, in the head or in the body."""
+    """The limit holds for the head and for the body."""
     database = fresh_database("sqlite", living)
     head = b"POST /partner HTTP/1.1\r\nHost: here\r\nContent-Length: 900\r\n"
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
     with serving("node", database, tmp_path / "log", **variables) as address:
-        place = urlsplit(address)
-        slow = [socket.create_connection((place.hostname, place.port)) for _ in range(2)]
+        url_parts = urlsplit(address)
+        slow = [socket.create_connection((url_parts.hostname, url_parts.port)) for _ in range(2)]
         slow[0].sendall(head)
         slow[1].sendall(head + b"\r\n<")
         begun = time.monotonic()
@@ -166,7 +168,7 @@ def test_a_request_that_drips_in_gives_its_thread_back(
 
 
 def _still_open(sender: socket.socket) -> bool:
-    """Send a byte more; whether the other end still takes it."""
+    """Send one byte; return True if the other end still accepts it."""
     try:
         sender.send(b"x")
         return sender.recv(1, socket.MSG_DONTWAIT) != b""

@@ -1,4 +1,4 @@
-"""A whole day of the served program at its most talkative, and nobody in its log."""
+"""The log of a server that is used for everything at level debug names no person and no secret."""
 
 import json
 import re
@@ -32,7 +32,7 @@ PERSON = {
     "phone": "0000000000",
 }
 
-#: What has the shape of something personal or secret, whoever's it is.
+#: Patterns of personal data and secrets.
 SHAPES = {
     "fiscal code": r"\b[A-Z]{6}[0-9]{2}[A-Z][0-9]{2}[A-Z][0-9]{3}[A-Z]\b",
     "account": r"\bIT[0-9]{2}[A-Z][0-9]{10}",
@@ -45,71 +45,73 @@ SHAPES = {
 
 
 class Day(NamedTuple):
-    """The program as it is served, who may ask it, and where it says something."""
+    """A server, a key, its log and its database."""
 
     node: str
     admin: str
     key: str
-    log: Path
+    log_path: Path
     database: str
 
 
 @pytest.fixture
 def day(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Day]:
-    """Both faces over PostgreSQL, whose address holds a password."""
+    """Both faces over PostgreSQL, whose URL holds a password."""
     url = make_url(fresh_database("postgresql", living)).set(password=PASSWORD)
     database = url.render_as_string(hide_password=False)
     store = Store(database)
     with store.begin() as connection:
         token = keys.create(connection, "Ufficio", Role.ADMIN, [], world.NOW)[1]
     store.close()
-    bind, log = f"127.0.0.1:{free_port()}", tmp_path / "log"
+    bind, log_path = f"127.0.0.1:{free_port()}", tmp_path / "log"
     with serving(
-        "all", database, log, GPD_ADMIN_BIND=bind, GPD_LOG_LEVEL="debug", GPD_JOURNAL="log"
+        "all", database, log_path, GPD_ADMIN_BIND=bind, GPD_LOG_LEVEL="debug", GPD_JOURNAL="log"
     ) as node:
-        yield Day(node, f"http://{bind}", token, log, database)
+        yield Day(node, f"http://{bind}", token, log_path, database)
 
 
 def ask_node(day: Day, message: bytes) -> int:
-    """The status of the answer to a message."""
-    told = {"Content-Type": "text/xml", "SOAPAction": "paVerifyPaymentNotice"}
-    return requests.post(day.node, message, headers=told, timeout=30).status_code
+    """Status of the answer to a message."""
+    headers = {"Content-Type": "text/xml", "SOAPAction": "paVerifyPaymentNotice"}
+    return requests.post(day.node, message, headers=headers, timeout=30).status_code
 
 
-def ask_admin(day: Day, method: str, path: str, told: object = None, key: str = "") -> int:
-    """The status of the answer of the admin face."""
+def ask_admin(day: Day, method: str, path: str, content: object = None, key: str = "") -> int:
+    """Status of an answer of the admin face."""
     headers = {"X-Api-Key": key or day.key, "Content-Type": "application/json"}
-    sent = told if isinstance(told, bytes) else json.dumps(told)
+    sent = content if isinstance(content, bytes) else json.dumps(content)
     url = f"{day.admin}{path}"
     return requests.request(method, url, data=sent, headers=headers, timeout=30).status_code
 
 
 def run(day: Day, *command: str) -> None:
-    """A command on the same database; what it prints joins the log."""
+    """Run a command on the same database; its output is appended to the log."""
     environment = {"GPD_DATABASE_URL": day.database, "GPD_LOG_LEVEL": "debug", "PATH": ""}
-    with day.log.open("ab") as written:
+    with day.log_path.open("ab") as log_file:
         subprocess.run(
             [sys.executable, "-m", "gpd_soap", *command], env=environment,
-            stdout=written, stderr=written, check=False, timeout=60,
+            stdout=log_file, stderr=log_file, check=False, timeout=60,
         )  # fmt: skip
 
 
-def found(text: str) -> dict[str, list[str]]:
-    """What of each shape stands in a text."""
-    every = {name: re.findall(shape, text) for name, shape in SHAPES.items()}
-    return {name: matches for name, matches in every.items() if matches}
+def personal_data(text: str) -> dict[str, list[str]]:
+    """Parts of the text that match a pattern, by its name."""
+    matches_of = {name: re.findall(shape, text) for name, shape in SHAPES.items()}
+    return {name: matches for name, matches in matches_of.items() if matches}
 
 
-def test_the_shapes_are_found_where_they_are() -> None:
-    """The net has no hole as wide as what it is to catch."""
-    caught = found(json.dumps(body(**PERSON)) + CORPUS[0].decode() + VERIFY.decode())
+def test_patterns_match_personal_data_and_keys() -> None:
+    """Each pattern matches the invented data that the server gets below."""
+    matched = personal_data(json.dumps(body(**PERSON)) + CORPUS[0].decode() + VERIFY.decode())
 
-    assert set(caught) == set(SHAPES) - {"key"}
-    assert set(found(f"{keys.PREFIX}{'a' * 43}")) == {"key"}
+    assert set(matched) == set(SHAPES) - {"key"}
+    assert set(personal_data(f"{keys.PREFIX}{'a' * 43}")) == {"key"}
 
 
-def test_a_whole_day_leaves_nobody_in_the_log(day: Day, postgres: Postgres, tmp_path: Path) -> None:
-    """Payments, receipts, refusals, broken messages, administration, a load, a dead database."""
+def test_log_of_a_busy_server_has_no_personal_data_or_secret(
+    day: Day, postgres: Postgres, tmp_path: Path
+) -> None:
+    """It gets payments, refusals, broken messages and commands, also without a database."""
     own = f"/organizations/{world.ORGANIZATION}"
     position = body(option(70), **PERSON)
     statuses = [ask_node(day, message) for message in CORPUS]
@@ -142,10 +144,10 @@ def test_a_whole_day_leaves_nobody_in_the_log(day: Day, postgres: Postgres, tmp_
     postgres.start()
 
     assert gone == [200, 503, 503, 503]
-    said = day.log.read_text(encoding="utf-8")
-    assert said.count('"exchange"') >= len(CORPUS) // 2
-    assert found(said) == {}
-    assert day.key not in said
+    log_text = day.log_path.read_text(encoding="utf-8")
+    assert log_text.count('"exchange"') >= len(CORPUS) // 2
+    assert personal_data(log_text) == {}
+    assert day.key not in log_text
 
 
 WRONG = [
@@ -168,8 +170,8 @@ ADDRESSES = [
 
 
 @pytest.mark.parametrize("address", ADDRESSES, ids="refused unknown port kind none".split())
-def test_an_address_that_cannot_be_used_is_not_printed(address: str) -> None:
-    """By no command, in its help, its error, or a traceback of ours."""
+def test_unusable_database_url_is_not_printed(address: str) -> None:
+    """No command prints it in its help, its error or a traceback."""
     for command in WRONG:
         done = subprocess.run(
             [sys.executable, "-m", "gpd_soap", *command],
@@ -181,8 +183,8 @@ def test_an_address_that_cannot_be_used_is_not_printed(address: str) -> None:
         assert "Traceback" not in done.stderr, command
 
 
-def test_settings_and_stores_do_not_show_the_address() -> None:
-    """However they are shown: a debugger, an error report and an assertion call repr."""
+def test_repr_of_settings_and_stores_hides_the_database_password() -> None:
+    """A debugger, an error report and an assertion call repr."""
     settings = Settings(database_url=ADDRESSES[0])
     store = Store(ADDRESSES[0])
 

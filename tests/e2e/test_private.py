@@ -1,4 +1,4 @@
-"""What a server leaves on the machine is its owner's alone."""
+"""Files that a server creates are readable for their owner alone."""
 
 import http.client
 import os
@@ -17,13 +17,13 @@ from tests.e2e.served import PROGRAM, START_WITHIN, running, started
 
 
 def mode(path: Path) -> int:
-    """Return who may do what with a file."""
+    """Permission bits of a file."""
     return stat.S_IMODE(path.stat().st_mode)
 
 
 @pytest.mark.parametrize("umask", [0, 0o022, 0o077])
 def test_sqlite_file_is_its_owners_alone_from_its_first_byte(tmp_path: Path, umask: int) -> None:
-    """Nobody else may read the file, its log or its index, whatever the process lets pass."""
+    """The file, its log and its index have mode 600, whatever the umask."""
     file = tmp_path / "new.db"
     before = os.umask(umask)
     try:
@@ -42,7 +42,7 @@ def test_sqlite_file_is_its_owners_alone_from_its_first_byte(tmp_path: Path, uma
     assert set(later) == {"new.db", "new.db-wal", "new.db-shm"}
 
 
-def test_sqlite_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
+def test_existing_sqlite_file_keeps_its_mode(tmp_path: Path) -> None:
     """An operator may let a group read it."""
     file = tmp_path / "old.db"
     file.touch()
@@ -55,35 +55,35 @@ def test_sqlite_file_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
 
 
 class OverSocket(http.client.HTTPConnection):
-    """A client of a server that listens on a socket in the file system."""
+    """An HTTP client of a server on a Unix socket."""
 
     def __init__(self, path: Path) -> None:
         super().__init__("localhost", timeout=10)
         self._path = path
 
     def connect(self) -> None:
-        """Connect."""
+        """Connect to the socket."""
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.connect(str(self._path))
 
 
-def test_socket_in_the_file_system_is_not_for_everybody(
+def test_unix_socket_is_for_its_owner_and_group_alone(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """Its owner and its group may connect, and are answered; nobody else may."""
-    path, log = tmp_path / "node.sock", tmp_path / "log"
-    told = {
+    """They can connect and are answered."""
+    path, log_path = tmp_path / "node.sock", tmp_path / "log"
+    environment = {
         "GPD_DATABASE_URL": fresh_database("sqlite", world.prepare),
         "GPD_NODE_BIND": f"unix:{path}",
         "GPD_WORKERS": "1",
     }
     before = os.umask(0)
     try:
-        with running([*PROGRAM, "serve", "node"], log, **told) as process:
+        with running([*PROGRAM, "serve", "node"], log_path, **environment) as process:
             deadline = time.monotonic() + START_WITHIN
             while not path.exists() and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.05)
-            shown = mode(path)
+            socket_mode = mode(path)
             client = OverSocket(path)
             client.request("GET", "/health/live")
             status = client.getresponse().status
@@ -91,11 +91,11 @@ def test_socket_in_the_file_system_is_not_for_everybody(
     finally:
         os.umask(before)
 
-    assert (shown, status) == (0o770, 200)
+    assert (socket_mode, status) == (0o770, 200)
 
 
-def test_server_leaves_no_core_dump(fresh_database: FreshDatabase, tmp_path: Path) -> None:
-    """A dump would hold the password of the database."""
+def test_server_writes_no_core_dump(fresh_database: FreshDatabase, tmp_path: Path) -> None:
+    """A core dump would hold the password of the database."""
     database = fresh_database("sqlite", world.prepare)
     with started("node", database, tmp_path / "log") as served:
         limits = Path(f"/proc/{served.process.pid}/limits").read_text("ascii")

@@ -1,4 +1,4 @@
-"""The program as deployed: gunicorn with two workers, asked by real clients."""
+"""The program as it is deployed, gunicorn with two workers, called by real clients."""
 
 import base64
 import sys
@@ -28,7 +28,7 @@ SENDERS = 8
 
 
 def living(url: str) -> None:
-    """Make the world, with its due date where the real clock finds it payable."""
+    """Create the world with due dates far in the future, so that notices are payable today."""
     world.prepare(url)
     store = Store(url)
     with store.begin() as connection:
@@ -42,19 +42,19 @@ def living(url: str) -> None:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
-    """A database of the world that the real clock finds payable."""
+    """A database of the world with due dates far in the future."""
     return fresh_database(request.param, living)
 
 
 @pytest.fixture
 def address(database: str, tmp_path: Path) -> Iterator[str]:
-    """The node face, served over that database by two workers."""
-    with serving("all", database, tmp_path / "log") as found:
-        yield found
+    """URL of the node face, served over that database by two workers."""
+    with serving("all", database, tmp_path / "log") as url:
+        yield url
 
 
-def test_a_verify_is_answered(address: str) -> None:
-    """XML that the Node would send goes in, the right XML comes out, from a database."""
+def test_verify_is_answered_with_the_amount_from_the_database(address: str) -> None:
+    """The answer is XML with outcome OK."""
     answered = requests.post(address, VERIFY, headers=XML, timeout=10)
 
     assert answered.status_code == 200
@@ -64,25 +64,25 @@ def test_a_verify_is_answered(address: str) -> None:
 
 
 def test_payment_options_are_answered(address: str) -> None:
-    """Beside the Node's messages, with a body or without, over one kept connection."""
+    """They are answered beside the Node's messages, with or without a body, on one connection."""
     base, name = address.removesuffix("/partner"), f"organizations/{world.ORGANIZATION}/notices"
     with requests.Session() as session:
-        shown = [
+        answers = [
             session.post(f"{base}/payment-options/{name}/{notice}", data=content, timeout=10)
             for notice, content in ((world.nav(3), b""), (world.nav(3), b"{}"), ("x", b""))
         ]
 
-    assert [answered.status_code for answered in shown] == [200, 200, 400]
-    options = shown[1].json()["paymentOptions"]
+    assert [answered.status_code for answered in answers] == [200, 200, 400]
+    options = answers[1].json()["paymentOptions"]
     assert [option["status"] for option in options] == ["PO_UNPAID"] * 2
     assert [option["numberOfInstallments"] for option in options] == [3, 1]
-    assert shown[2].json()["appErrorCode"] == "ODP-101"
+    assert answers[2].json()["appErrorCode"] == "ODP-101"
 
 
-def test_zeep_drives_all_six_operations(address: str) -> None:
-    """A SOAP client that knows only ?wsdl asks everything there is to ask."""
+def test_soap_client_calls_all_six_operations_from_the_wsdl(address: str) -> None:
+    """The client knows the URL of the WSDL alone."""
     client = zeep.Client(f"{address}?wsdl")  # type: ignore[no-untyped-call]  # zeep's
-    service, who = client.service, {
+    service, route = client.service, {
         "idPA": world.ORGANIZATION, "idBrokerPA": world.BROKER, "idStation": world.STATION,
     }  # fmt: skip
     code = {"fiscalCode": world.ORGANIZATION, "noticeNumber": world.nav(9)}
@@ -93,11 +93,14 @@ def test_zeep_drives_all_six_operations(address: str) -> None:
         "fullName": "ANONIMO",
     }  # fmt: skip
 
-    due = service.paVerifyPaymentNotice(**who, qrCode=code)
-    refused = service.paGetPayment(**who, qrCode=code)
-    data = service.paGetPaymentV2(**who, qrCode=code).data
+    due = service.paVerifyPaymentNotice(**route, qrCode=code)
+    refused = service.paGetPayment(**route, qrCode=code)
+    data = service.paGetPaymentV2(**route, qrCode=code).data
     demanded = service.paDemandPaymentNotice(
-        **who, idServizio="00001", idSoggettoServizio="00009", datiSpecificiServizioRequest=b"<a/>"
+        **route,
+        idServizio="00001",
+        idSoggettoServizio="00009",
+        datiSpecificiServizioRequest=b"<a/>",
     )
 
     def sent(data: object, transfers: list[object]) -> dict[str, object]:
@@ -123,10 +126,10 @@ def test_zeep_drives_all_six_operations(address: str) -> None:
         "idTransfer", "transferAmount", "fiscalCodePA", "IBAN", "remittanceInformation",
         "transferCategory",
     )}  # fmt: skip
-    taken = service.paSendRTV2(**who, receipt=sent(data, [paid, paid_stamp]))
+    accepted = service.paSendRTV2(**route, receipt=sent(data, [paid, paid_stamp]))
     code["noticeNumber"] = world.nav(1)
-    single = service.paGetPayment(**who, qrCode=code).data
-    taken_v1 = service.paSendRT(**who, receipt=sent(single, [{
+    single = service.paGetPayment(**route, qrCode=code).data
+    accepted_v1 = service.paSendRT(**route, receipt=sent(single, [{
         name: single.transferList.transfer[0][name] for name in paid
     }]))  # fmt: skip
 
@@ -134,14 +137,14 @@ def test_zeep_drives_all_six_operations(address: str) -> None:
     assert refused.fault.faultCode == "PAA_SEMANTICA"
     assert stamp.richiestaMarcaDaBollo.hashDocumento == base64.b64decode(world.HASH)
     assert demanded.qrCode.noticeNumber == world.nav(33)
-    assert (taken.outcome, taken_v1.outcome) == ("OK", "OK")
-    assert service.paVerifyPaymentNotice(**who, qrCode=code).fault.faultCode == (
+    assert (accepted.outcome, accepted_v1.outcome) == ("OK", "OK")
+    assert service.paVerifyPaymentNotice(**route, qrCode=code).fault.faultCode == (
         "PAA_PAGAMENTO_DUPLICATO"
     )
 
 
-def test_one_receipt_sent_at_one_instant_settles_once(address: str, database: str) -> None:
-    """However many workers get the same receipt together, it pays once and every answer is OK."""
+def test_receipt_sent_several_times_at_once_pays_once(address: str, database: str) -> None:
+    """Every answer is OK, and the copies are counted."""
     together = threading.Barrier(SENDERS)
 
     def send(_: int) -> bytes:
@@ -153,29 +156,31 @@ def test_one_receipt_sent_at_one_instant_settles_once(address: str, database: st
 
     [answer] = answers
     assert b"<outcome>OK</outcome>" in answer
-    [kept] = _receipts(database)
-    assert (kept["kept"], kept["copies"], kept["variant"]) == ("applied", SENDERS, 0)
+    [stored] = _receipts(database)
+    assert (stored["kept"], stored["copies"], stored["variant"]) == ("applied", SENDERS, 0)
 
 
-def test_a_crash_before_the_answer_loses_nothing(database: str, tmp_path: Path) -> None:
-    """A worker dies after the commit and before the answer; the retry is counted, and paid once."""
+def test_receipt_committed_before_a_crash_is_counted_at_its_repetition(
+    database: str, tmp_path: Path
+) -> None:
+    """The worker dies after the commit and before the answer, and the notice is paid once."""
     port = free_port()
     crashing = [sys.executable, "-m", "tests.e2e.crashing", database, str(port)]
-    log = tmp_path / "crashing"
-    with running(crashing, log) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
+    log_path = tmp_path / "crashing"
+    with running(crashing, log_path) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
         with pytest.raises(requests.ConnectionError):
             requests.post(f"http://127.0.0.1:{port}/partner", RECEIPT, headers=XML, timeout=15)
     with serving("node", database, tmp_path / "log") as address:
         again = requests.post(address, RECEIPT, headers=XML, timeout=15)
 
     assert b"<outcome>OK</outcome>" in again.content
-    [kept] = _receipts(database)
-    assert (kept["kept"], kept["copies"]) == ("applied", 2)
+    [stored] = _receipts(database)
+    assert (stored["kept"], stored["copies"]) == ("applied", 2)
 
 
-def test_the_listener_decides_the_face(database: str, tmp_path: Path) -> None:
-    """Nothing that a client sends reaches the admin face through the node listener, or back."""
+def test_request_for_the_other_face_of_a_listener_is_404(database: str, tmp_path: Path) -> None:
+    """Headers of a client do not change the face of a listener."""
     admin = free_port()
     variables = {"GPD_ADMIN_BIND": f"127.0.0.1:{admin}"}
     with serving("all", database, tmp_path / "log", **variables) as address:
@@ -190,21 +195,21 @@ def test_the_listener_decides_the_face(database: str, tmp_path: Path) -> None:
     assert b"<outcome>OK</outcome>" in node.content
 
 
-def test_nothing_personal_is_in_the_log(database: str, tmp_path: Path) -> None:
-    """After a payment with names and codes in it, the log has its lines and none of them."""
+def test_log_of_a_payment_has_no_personal_data(database: str, tmp_path: Path) -> None:
+    """The log has the line of the exchange without names, codes and XML."""
     with serving("node", database, tmp_path / "log", GPD_JOURNAL="log") as address:
         for message in (VERIFY, RECEIPT, RECEIPT.replace(b"100.00", b"100"), RECEIPT[:-50]):
             requests.post(address, message, headers=XML, timeout=15)
-    log = (tmp_path / "log").read_text(encoding="utf-8")
+    log_text = (tmp_path / "log").read_text(encoding="utf-8")
 
-    assert '"operation": "paSendRTV2"' in log
+    assert '"operation": "paSendRTV2"' in log_text
     for secret in (world.DEBTOR.code, world.DEBTOR.full_name, world.BANK, world.nav(1), "<"):
-        assert secret not in log
+        assert secret not in log_text
 
 
 def _receipts(database: str) -> list[dict[str, object]]:
     store = Store(database)
     with store.begin() as connection:
-        found = [dict(row) for row in connection.execute(tables.receipt.select()).mappings()]
+        rows = [dict(row) for row in connection.execute(tables.receipt.select()).mappings()]
     store.close()
-    return found
+    return rows

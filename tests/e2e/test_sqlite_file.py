@@ -1,4 +1,4 @@
-"""SQLite's one file: whole after a clean stop, recovered after a kill, whole in a backup."""
+"""SQLite's one file: complete after a clean stop, after a kill and in a backup."""
 
 import os
 import shutil
@@ -24,7 +24,7 @@ from tests.e2e.served import Served, free_port, started
 from tests.e2e.test_served import XML, living
 from tests.world import NOW, ORGANIZATION
 
-#: LIMIT: seconds; nothing but a machine that is stuck takes so long.
+#: LIMIT: seconds; only a machine that is stuck takes so long.
 STUCK = 120
 LISTS = (
     f"/organizations/{ORGANIZATION}/debtpositions",
@@ -34,19 +34,19 @@ LISTS = (
 
 
 def file_of(database: str) -> Path:
-    """The database's one file."""
+    """The file of the database."""
     name = make_url(database).database
     assert name is not None
     return Path(name)
 
 
 def wal_of(database: str) -> Path:
-    """The write-ahead log beside it."""
+    """Its write-ahead log."""
     return Path(f"{file_of(database)}-wal")
 
 
 def key_of(database: str) -> str:
-    """A key that reads everything."""
+    """Create a key that reads everything."""
     store = Store(database)
     with store.begin() as connection:
         token = keys.create(connection, "Prova", Role.ADMIN, (), NOW)[1]
@@ -55,15 +55,15 @@ def key_of(database: str) -> str:
 
 
 def use(served: Served, admin: str, key: str) -> set[str]:
-    """Sends receipts and reads lists, several at once; the ids of the receipts answered OK."""
+    """Send receipts and read lists, several at once; the ids of the receipts answered OK."""
 
     def send(receipt_id: str) -> str | None:
         answered = requests.post(served.url, message(receipt_id), headers=XML, timeout=STUCK)
         return receipt_id if OK in answered.content else None
 
     def read(path: str) -> int:
-        asked = requests.get(admin + path, headers={"X-Api-Key": key}, timeout=STUCK)
-        return asked.status_code
+        answer = requests.get(admin + path, headers={"X-Api-Key": key}, timeout=STUCK)
+        return answer.status_code
 
     with ThreadPoolExecutor(8) as pool:
         lists = pool.map(read, LISTS * 6)
@@ -74,76 +74,78 @@ def use(served: Served, admin: str, key: str) -> set[str]:
 
 @pytest.fixture
 def database(fresh_database: FreshDatabase) -> str:
-    """A SQLite database of the world that is served."""
+    """A SQLite database of the world with due dates far in the future."""
     return fresh_database("sqlite", living)
 
 
 @pytest.mark.parametrize("workers", ["1", "3"])
-def test_after_a_clean_stop_the_file_alone_has_every_receipt(
+def test_sqlite_file_after_a_clean_stop_has_every_receipt_without_a_wal(
     database: str, tmp_path: Path, workers: str
 ) -> None:
     """No worker, thread or master leaves a write-ahead log behind."""
     key, port = key_of(database), free_port()
-    told = {"GPD_ADMIN_BIND": f"127.0.0.1:{port}", "GPD_WORKERS": workers}
-    with started("all", database, tmp_path / "log", **told) as served:
+    variables = {"GPD_ADMIN_BIND": f"127.0.0.1:{port}", "GPD_WORKERS": workers}
+    with started("all", database, tmp_path / "log", **variables) as served:
         sent = use(served, f"http://127.0.0.1:{port}", key)
         served.process.send_signal(signal.SIGTERM)
-        ended = served.process.wait(DRAIN_SECONDS + STUCK)
+        exit_code = served.process.wait(DRAIN_SECONDS + STUCK)
     copied = tmp_path / "copied.db"
-    left = wal_of(database).exists()
+    wal_exists = wal_of(database).exists()
     shutil.copyfile(file_of(database), copied)
 
-    assert (ended, left) == (0, False)
+    assert (exit_code, wal_exists) == (0, False)
     assert len(sent) == 24
     assert sent <= kept(f"sqlite:///{copied}")
 
 
-def test_what_a_kill_leaves_the_next_start_recovers(database: str, tmp_path: Path) -> None:
-    """The write-ahead log is there, and every receipt answered OK is found by who opens it."""
+def test_sqlite_file_after_a_kill_is_recovered_with_every_receipt(
+    database: str, tmp_path: Path
+) -> None:
+    """The write-ahead log is there, and the next connection reads every receipt answered OK."""
     key, port = key_of(database), free_port()
-    told = {"GPD_ADMIN_BIND": f"127.0.0.1:{port}"}
-    with started("all", database, tmp_path / "log", **told) as served:
+    variables = {"GPD_ADMIN_BIND": f"127.0.0.1:{port}"}
+    with started("all", database, tmp_path / "log", **variables) as served:
         sent = use(served, f"http://127.0.0.1:{port}", key)
         master = served.process.pid
         children = Path(f"/proc/{master}/task/{master}/children").read_text(encoding="ascii")
-        # WHY: stopped first, or it would replace a worker, or a worker would leave in order.
+        # WHY: a running master would replace a killed worker, so all are stopped first.
         for pid in (master, *map(int, children.split())):
             os.kill(pid, signal.SIGSTOP)
         for pid in (master, *map(int, children.split())):
             os.kill(pid, signal.SIGKILL)
         served.process.wait(STUCK)
         wait_until(lambda: not any(is_alive(int(pid)) for pid in children.split()))
-    left = wal_of(database).stat().st_size
+    wal_size = wal_of(database).stat().st_size
 
-    assert left > 0
+    assert wal_size > 0
     assert sent <= kept(database)
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; one that only waits to be reaped does not."""
+    """Return True if a process runs; one that waits to be reaped does not."""
     try:
-        told = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+        stat_line = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
     except OSError:
         return False
-    return told.rpartition(")")[2].split()[0] not in "ZX"
+    return stat_line.rpartition(")")[2].split()[0] not in "ZX"
 
 
-def wait_until(true: Callable[[], bool]) -> None:
-    """Returns once something is true."""
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds; fails after STUCK seconds."""
     deadline = time.monotonic() + STUCK
-    while not true():
+    while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)
 
 
 def vacuum(source: Path, target: Path) -> None:
-    """What `sqlite3 FILE "VACUUM INTO 'COPY'"` does."""
+    """Copy the database as `sqlite3 FILE "VACUUM INTO 'COPY'"` does."""
     with closing(sqlite3.connect(source, timeout=STUCK)) as connection:
         connection.execute("VACUUM INTO ?", [str(target)])
 
 
 def backup(source: Path, target: Path) -> None:
-    """What `sqlite3 FILE ".backup COPY"` does."""
+    """Copy the database as `sqlite3 FILE ".backup COPY"` does."""
     with (
         closing(sqlite3.connect(source, timeout=STUCK)) as connection,
         closing(sqlite3.connect(target)) as copied,
@@ -152,10 +154,10 @@ def backup(source: Path, target: Path) -> None:
 
 
 @pytest.mark.parametrize("copy", [vacuum, backup])
-def test_a_backup_of_a_server_at_work_has_what_was_acknowledged(
+def test_backup_of_a_busy_sqlite_has_every_acknowledged_receipt(
     database: str, tmp_path: Path, copy: Callable[[Path, Path], None]
 ) -> None:
-    """Every receipt answered OK before the backup began is in it, and the server goes on."""
+    """The server goes on while the backup is written."""
     copied = tmp_path / "backup.db"
     with started("node", database, tmp_path / "log") as served, asking(served.url) as load:
         wait_for(load, 12)
@@ -163,12 +165,12 @@ def test_a_backup_of_a_server_at_work_has_what_was_acknowledged(
         copy(file_of(database), copied)
         wait_for(load, len(load.acknowledged) + 4)
     with closing(sqlite3.connect(copied)) as opened:
-        whole = opened.execute("PRAGMA integrity_check").fetchall()
+        check = opened.execute("PRAGMA integrity_check").fetchall()
 
     assert before <= kept(f"sqlite:///{copied}")
-    assert whole == [("ok",)]
+    assert check == [("ok",)]
 
 
 def wait_for(load: Load, many: int) -> None:
-    """Returns once so many receipts were answered OK."""
+    """Wait until this many receipts were answered OK."""
     wait_until(lambda: len(load.acknowledged) >= many)

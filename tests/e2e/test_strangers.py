@@ -1,4 +1,4 @@
-"""Senders that never finish: silent and slow ones, in TLS or not, cost nobody an answer."""
+"""Requests beside senders that never finish, with or without TLS, are answered."""
 
 import socket
 import ssl
@@ -19,9 +19,9 @@ from tests.conftest import Databases
 from tests.e2e.served import PROGRAM, free_port, running, serving, wait_for
 from tests.e2e.test_served import VERIFY, XML, living
 
-#: Requests of an honest caller beside the strangers, each over a connection of its own.
+#: Number of requests of an honest caller beside the strangers, each over its own connection.
 REQUESTS = 24
-#: A part of a TLS handshake: its first byte, and the beginning of a record.
+#: Parts of a TLS handshake: its first byte, and the beginning of a record.
 FIRST_BYTE, HALF_HELLO = b"\x16", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 HEAD = b"POST /partner HTTP/1.1\r\nHost: here\r\nContent-Type: text/xml\r\n"
 HALF_HEAD, HALF_BODY = HEAD, HEAD + b"Content-Length: 900\r\n\r\n<a>"
@@ -38,7 +38,7 @@ LAST = b"GET /health/live HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n"
 
 
 class Listener(NamedTuple):
-    """A node face, and what it takes to call it."""
+    """A node face, with the certificates that a caller needs."""
 
     url: str
     trust: str | None = None
@@ -46,20 +46,20 @@ class Listener(NamedTuple):
 
     @property
     def address(self) -> tuple[str, int]:
-        """Host and port."""
+        """Host and port of the URL."""
         parts = urlsplit(self.url)
         return str(parts.hostname), int(parts.port or 0)
 
     def verify(self, _: object = None) -> int | str:
-        """The status of a verify, or what came instead."""
+        """Status of a verify, or the name of the error."""
         return self._status("POST", self.url, VERIFY)
 
     def live(self, _: object = None) -> int | str:
-        """The status of `/health/live`."""
+        """Status of `/health/live`, or the name of the error."""
         return self._status("GET", self.url.replace("/partner", "/health/live"), None)
 
     def secured(self, sock: socket.socket) -> ssl.SSLSocket:
-        """A connection of a caller that is let in."""
+        """A TLS connection of a caller with a certificate."""
         context = ssl.create_default_context(cafile=self.trust)
         assert self.certificate is not None
         context.load_cert_chain(self.certificate)
@@ -77,21 +77,21 @@ class Listener(NamedTuple):
 
 @pytest.fixture(scope="module")
 def database(databases: Databases) -> str:
-    """A database of the world that the real clock finds payable."""
+    """A database of the world with due dates far in the future."""
     return databases.make("sqlite", living)[1]
 
 
 @pytest.fixture(scope="module")
 def plain(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listener]:
     """A node face without TLS: one worker with two threads."""
-    log = tmp_path_factory.mktemp("plain") / "log"
-    with serving("node", database, log, GPD_WORKERS="1", GPD_THREADS="2") as url:
+    log_path = tmp_path_factory.mktemp("plain") / "log"
+    with serving("node", database, log_path, GPD_WORKERS="1", GPD_THREADS="2") as url:
         yield Listener(url)
 
 
 @pytest.fixture(scope="module")
 def tls(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Listener]:
-    """A node face behind mutual TLS: one worker with two threads."""
+    """A node face with mutual TLS: one worker with two threads."""
     home, authority = tmp_path_factory.mktemp("tls"), trustme.CA()
     port, admin = free_port(), free_port()
     authority.cert_pem.write_to_path(str(home / "authority.pem"))
@@ -100,7 +100,7 @@ def tls(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lis
         ("client", authority.issue_cert(common_name="forwarder.example")),
     ):
         leaf.private_key_and_cert_chain_pem.write_to_path(str(home / f"{name}.pem"))
-    told = {
+    environment = {
         "GPD_DATABASE_URL": database,
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{admin}",
@@ -109,14 +109,14 @@ def tls(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lis
         "GPD_NODE_TLS_CERTIFICATE": str(home / "server.pem"),
         "GPD_NODE_TLS_AUTHORITIES": str(home / "authority.pem"),
     }
-    with running([*PROGRAM, "serve"], home / "log", **told) as process:
+    with running([*PROGRAM, "serve"], home / "log", **environment) as process:
         wait_for(f"http://127.0.0.1:{admin}/health/live", process, home / "log")
         url = f"https://127.0.0.1:{port}/partner"
         yield Listener(url, str(home / "authority.pem"), str(home / "client.pem"))
 
 
 class Stranger:
-    """A sender that sends a part, waits, and begins again whenever it is sent away."""
+    """A sender that sends a part, waits, and connects again whenever it is disconnected."""
 
     def __init__(self, listener: Listener, part: bytes, *, in_tls: bool = False) -> None:
         self._listener, self._part, self._in_tls = listener, part, in_tls
@@ -124,7 +124,7 @@ class Stranger:
         self._connect()
 
     def again(self) -> None:
-        """Begin again, if the other end has closed."""
+        """Connect again if the other end has closed."""
         try:
             ended = self._sock.recv(4096, *(() if self._in_tls else (socket.MSG_DONTWAIT,))) == b""
         except (BlockingIOError, ssl.SSLWantReadError):
@@ -136,7 +136,7 @@ class Stranger:
             self._connect()
 
     def close(self) -> None:
-        """Go away."""
+        """Close the connection."""
         self._sock.close()
 
     def _connect(self) -> None:
@@ -152,17 +152,17 @@ class Stranger:
 def strangers(
     listener: Listener, count: int, part: bytes, *, in_tls: bool = False
 ) -> Iterator[None]:
-    """So many strangers at once, each of which begins again when it is sent away."""
+    """Run this many strangers at once."""
     senders = [Stranger(listener, part, in_tls=in_tls) for _ in range(count)]
     enough = threading.Event()
 
-    def keep_on() -> None:
+    def keep_connecting() -> None:
         while not enough.wait(0.05):
             for sender in senders:
                 with suppress(OSError):
                     sender.again()
 
-    keeping = threading.Thread(target=keep_on)
+    keeping = threading.Thread(target=keep_connecting)
     keeping.start()
     try:
         yield
@@ -174,7 +174,7 @@ def strangers(
 
 
 def answers(listener: Listener) -> Counter[int | str]:
-    """What an honest caller gets, twice: to begin with, and when strangers have been sent away."""
+    """Count what an honest caller gets, before and after the first strangers are disconnected."""
     with ThreadPoolExecutor(2) as pool:
         verified = list(pool.map(listener.verify, range(REQUESTS)))
         lived = list(pool.map(listener.live, range(REQUESTS // 4)))
@@ -186,30 +186,32 @@ ALL_ANSWERED = {200: REQUESTS + REQUESTS // 4}
 
 @pytest.mark.parametrize("part", [FIRST_BYTE, HALF_HELLO], ids=["one byte", "half a hello"])
 @pytest.mark.parametrize("count", [4, 40, 400])
-def test_handshakes_that_never_end_cost_nobody_an_answer(
+def test_requests_beside_unfinished_handshakes_are_answered(
     tls: Listener, count: int, part: bytes
 ) -> None:
-    """Strangers without a certificate, four of them or four hundred, hold no thread."""
+    """Strangers without a certificate, four or four hundred, hold no thread."""
     with strangers(tls, count, part):
         assert answers(tls) == ALL_ANSWERED
 
 
 @pytest.mark.parametrize("part", FRAGMENTS.values(), ids=FRAGMENTS)
-def test_requests_that_never_end_cost_nobody_an_answer(plain: Listener, part: bytes) -> None:
-    """Sixteen senders of half a request hold no thread, wherever they stop."""
+def test_requests_beside_unfinished_requests_are_answered(plain: Listener, part: bytes) -> None:
+    """Sixteen senders of a part of a request hold no thread."""
     with strangers(plain, 16, part):
         assert answers(plain) == ALL_ANSWERED
 
 
 @pytest.mark.parametrize("part", FRAGMENTS.values(), ids=FRAGMENTS)
-def test_requests_in_tls_that_never_end_cost_nobody_an_answer(tls: Listener, part: bytes) -> None:
-    """Nor do callers with a certificate that stop in the middle of a request."""
+def test_requests_beside_unfinished_requests_in_tls_are_answered(
+    tls: Listener, part: bytes
+) -> None:
+    """Callers with a certificate that stop in the middle of a request hold no thread."""
     with strangers(tls, 16, part, in_tls=True):
         assert answers(tls) == ALL_ANSWERED
 
 
-def test_mixed_senders_at_once_cost_nobody_an_answer(tls: Listener) -> None:
-    """Silent connections, halves of handshakes, heads and bodies beside each other."""
+def test_requests_beside_mixed_unfinished_senders_are_answered(tls: Listener) -> None:
+    """Silent connections and parts of handshakes, heads and bodies are open at once."""
     with (
         strangers(tls, 40, b""),
         strangers(tls, 40, HALF_HELLO),
@@ -219,21 +221,21 @@ def test_mixed_senders_at_once_cost_nobody_an_answer(tls: Listener) -> None:
         assert answers(tls) == ALL_ANSWERED
 
 
-def test_clients_that_do_not_close_cost_nobody_an_answer(plain: Listener) -> None:
-    """Whoever got a last answer and keeps its end open holds no thread either."""
+def test_requests_beside_clients_that_do_not_close_are_answered(plain: Listener) -> None:
+    """A client that keeps its end open after its last answer holds no thread."""
     with strangers(plain, 100, LAST):
         assert answers(plain) == ALL_ANSWERED
 
 
-#: Requests behind one another whose answers are more than a socket takes.
+#: Pipelined requests whose answers do not fit into a socket's buffer.
 PIPELINE = b"GET /partner?xsd=paForNode.xsd HTTP/1.1\r\nHost: here\r\n\r\n" * 100
 
 
 @pytest.mark.parametrize("in_tls", [False, True], ids=["plain", "TLS"])
-def test_clients_that_do_not_read_cost_nobody_an_answer(
+def test_requests_beside_clients_that_do_not_read_are_answered(
     request: pytest.FixtureRequest, *, in_tls: bool
 ) -> None:
-    """Whoever reads no answer holds no thread, and gets all of them when it reads at last."""
+    """A client that reads late holds no thread, and then gets all its answers."""
     listener: Listener = request.getfixturevalue("tls" if in_tls else "plain")
     with ExitStack() as stack:
         clients = []
@@ -254,25 +256,27 @@ def test_clients_that_do_not_read_cost_nobody_an_answer(
     assert received.count(b"HTTP/1.1 200") == 101
 
 
-def test_address_with_too_many_unfinished_loses_its_oldest(plain: Listener) -> None:
-    """Its newest are read still, and a request among them is answered."""
-    many = [socket.create_connection(plain.address, 30) for _ in range(MAX_BY_ADDRESS + 50)]
+def test_oldest_unfinished_requests_of_an_address_above_its_limit_are_closed(
+    plain: Listener,
+) -> None:
+    """Its newest connections are still read, and a request on one of them is answered."""
+    senders = [socket.create_connection(plain.address, 30) for _ in range(MAX_BY_ADDRESS + 50)]
     try:
-        for sender in many:
+        for sender in senders:
             sender.sendall(HALF_HEAD)
-        newest = many[-1]
+        newest = senders[-1]
         newest.sendall(b"Content-Length: %d\r\n\r\n%s" % (len(VERIFY), VERIFY))
 
         assert newest.recv(12) == b"HTTP/1.1 200"
-        assert many[0].recv(1) == b""
+        assert senders[0].recv(1) == b""
     finally:
-        for sender in many:
+        for sender in senders:
             sender.close()
 
 
 @pytest.mark.parametrize("size", [1, 7, 4096])
 def test_request_in_pieces_is_answered_as_in_one(plain: Listener, size: int) -> None:
-    """With a length, in chunks, and one behind another on the same connection."""
+    """The requests have a length or chunks, and come one behind another on one connection."""
     whole = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(VERIFY), VERIFY)
     chunks = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\nX: y\r\n\r\n" % (
         len(VERIFY),
@@ -292,10 +296,10 @@ def test_request_in_pieces_is_answered_as_in_one(plain: Listener, size: int) -> 
 
 
 @pytest.mark.parametrize("in_tls", [False, True], ids=["plain", "TLS"])
-def test_client_that_expects_100_is_told_to_continue_once(
+def test_client_that_expects_100_gets_it_once_before_its_answer(
     request: pytest.FixtureRequest, *, in_tls: bool
 ) -> None:
-    """It sends its body only then, and gets its answer."""
+    """The client sends its body only then."""
     listener: Listener = request.getfixturevalue("tls" if in_tls else "plain")
     sender = socket.create_connection(listener.address, 30)
     if in_tls:
@@ -303,10 +307,10 @@ def test_client_that_expects_100_is_told_to_continue_once(
     with sender:
         sender.sendall(HEAD + b"Expect: 100-continue\r\nContent-Length: %d\r\n" % len(VERIFY))
         sender.sendall(b"Connection: close\r\n\r\n")
-        told = sender.recv(4096)
+        interim = sender.recv(4096)
         sender.sendall(VERIFY)
         received = b"".join(iter(lambda: sender.recv(65536), b""))
 
-    assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert interim == b"HTTP/1.1 100 Continue\r\n\r\n"
     assert received.startswith(b"HTTP/1.1 200")
     assert b"100 Continue" not in received

@@ -1,4 +1,4 @@
-"""Mutual TLS at the node listener: who is let in, by authority and name."""
+"""Mutual TLS at the node listener: which callers are accepted, by authority and name."""
 
 import datetime as dt
 import os
@@ -29,7 +29,7 @@ PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
 
 class Node(NamedTuple):
-    """A served node face, and what it takes to ask it."""
+    """A served node face, with the authority that its callers trust."""
 
     url: str
     admin: str
@@ -39,24 +39,24 @@ class Node(NamedTuple):
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Who signs everything here, the server's certificate included."""
+    """The authority that signs every certificate here, the server's included."""
     return trustme.CA()
 
 
-def written(leaf: trustme.LeafCert, place: Path) -> str:
-    """A certificate with its key in one file."""
-    leaf.private_key_and_cert_chain_pem.write_to_path(str(place))
-    return str(place)
+def written(leaf: trustme.LeafCert, path: Path) -> str:
+    """Write a certificate with its key to a file; return its path."""
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(path))
+    return str(path)
 
 
 @pytest.fixture
 def node(fresh_database: FreshDatabase, tmp_path: Path, authority: trustme.CA) -> Iterator[Node]:
-    """The node face behind mutual TLS, for two names; the admin face beside it, in the clear."""
+    """The node face with mutual TLS for two names, and the admin face without TLS."""
     port, admin = free_port(), f"127.0.0.1:{free_port()}"
     trust = tmp_path / "authority.pem"
     authority.cert_pem.write_to_path(str(trust))
     written(authority.issue_cert("127.0.0.1"), tmp_path / "server.pem")
-    told = {
+    environment = {
         "GPD_DATABASE_URL": fresh_database("sqlite", living),
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": admin,
@@ -65,45 +65,45 @@ def node(fresh_database: FreshDatabase, tmp_path: Path, authority: trustme.CA) -
         "GPD_NODE_TLS_AUTHORITIES": str(trust),
         "GPD_NODE_CALLERS": f"{FORWARDER}, {NEXT_FORWARDER}",
     }
-    log = tmp_path / "log"
-    with running([sys.executable, "-m", "gpd_soap", "serve"], log, **told) as process:
-        wait_for(f"http://{admin}/health/live", process, log)
+    log_path = tmp_path / "log"
+    with running([sys.executable, "-m", "gpd_soap", "serve"], log_path, **environment) as process:
+        wait_for(f"http://{admin}/health/live", process, log_path)
         yield Node(f"https://127.0.0.1:{port}/partner", admin, str(trust), process)
 
 
-def ask(node: Node, certificate: str | None) -> requests.Response:
-    """A verify, with this certificate."""
+def verify(node: Node, certificate: str | None) -> requests.Response:
+    """Send a verify with this certificate."""
     return requests.post(
         node.url, VERIFY, headers=XML, timeout=15, verify=node.trust, cert=certificate
     )
 
 
 @pytest.mark.parametrize("name", [FORWARDER, NEXT_FORWARDER])
-def test_both_names_are_let_in(
+def test_caller_with_either_configured_name_is_answered(
     node: Node, authority: trustme.CA, tmp_path: Path, name: str
 ) -> None:
-    """While a certificate is replaced, the old and the new one are good at once."""
+    """While a caller replaces its certificate, the old and the new one are both valid."""
     certificate = written(authority.issue_cert(common_name=name), tmp_path / "client.pem")
 
-    answered = ask(node, certificate)
+    answered = verify(node, certificate)
 
     assert (answered.status_code, b"<outcome>OK</outcome>" in answered.content) == (200, True)
 
 
-def test_another_name_is_turned_away(node: Node, authority: trustme.CA, tmp_path: Path) -> None:
-    """The authority signs many; only those that were named may ask, the contract included."""
+def test_caller_with_another_name_is_403(node: Node, authority: trustme.CA, tmp_path: Path) -> None:
+    """It cannot read the WSDL either."""
     certificate = written(authority.issue_cert(common_name="somebody"), tmp_path / "client.pem")
 
     wsdl = requests.get(f"{node.url}?wsdl", timeout=15, verify=node.trust, cert=certificate)
 
-    assert ask(node, certificate).status_code == 403
+    assert verify(node, certificate).status_code == 403
     assert wsdl.status_code == 403
 
 
-def test_a_stranger_does_not_even_get_an_answer(
+def test_caller_without_a_valid_certificate_gets_no_answer(
     node: Node, authority: trustme.CA, tmp_path: Path
 ) -> None:
-    """No certificate, one of another authority, one that is past: the handshake ends it."""
+    """The handshake fails without a certificate, with an expired one or another authority's."""
     other = trustme.CA().issue_cert(common_name=FORWARDER)
     past = authority.issue_cert(
         common_name=FORWARDER, not_before=PAST, not_after=PAST + dt.timedelta(days=1)
@@ -114,13 +114,13 @@ def test_a_stranger_does_not_even_get_an_answer(
         written(past, tmp_path / "past.pem"),
     ):
         with pytest.raises(requests.ConnectionError):
-            ask(node, certificate)
+            verify(node, certificate)
     with pytest.raises(requests.ConnectionError):
         requests.post(node.url.replace("https", "http"), VERIFY, headers=XML, timeout=15)
 
 
-def test_the_other_listener_stays_as_it_is(node: Node) -> None:
-    """TLS is the node face's; administrators come over a loopback or a proxy of their own."""
+def test_admin_listener_beside_mutual_tls_answers_in_clear_text(node: Node) -> None:
+    """The setting is of the node face alone."""
     assert requests.get(f"http://{node.admin}/health/ready", timeout=15).status_code == 200
 
 
@@ -128,56 +128,56 @@ def presented(node: Node, certificate: str) -> bytes:
     """The certificate that the server presents at the moment."""
     context = ssl.create_default_context(cafile=node.trust)
     context.load_cert_chain(certificate)
-    place = urlsplit(node.url)
+    url_parts = urlsplit(node.url)
     with (
-        socket.create_connection((str(place.hostname), place.port), 15) as plain,
-        context.wrap_socket(plain, server_hostname=str(place.hostname)) as secured,
+        socket.create_connection((str(url_parts.hostname), url_parts.port), 15) as plain,
+        context.wrap_socket(plain, server_hostname=str(url_parts.hostname)) as secured,
     ):
         return secured.getpeercert(binary_form=True) or b""
 
 
-def test_a_new_certificate_is_taken_up_without_a_lost_answer(
+def test_reload_presents_a_new_certificate_without_a_lost_answer(
     node: Node, authority: trustme.CA, tmp_path: Path
 ) -> None:
-    """After a reload the new one is presented, and whoever asked meanwhile was answered."""
+    """Requests during the reload are answered."""
     certificate = written(authority.issue_cert(common_name=FORWARDER), tmp_path / "client.pem")
     before = presented(node, certificate)
     enough, statuses = threading.Event(), Counter[object]()
 
-    def keep_asking() -> None:
+    def keep_verifying() -> None:
         while not enough.is_set():
             try:
-                statuses[ask(node, certificate).status_code] += 1
+                statuses[verify(node, certificate).status_code] += 1
             except requests.ConnectionError as error:
                 statuses[str(error)] += 1
 
-    asking = threading.Thread(target=keep_asking)
-    asking.start()
+    sender = threading.Thread(target=keep_verifying)
+    sender.start()
     old = children(node.process.pid)
     written(authority.issue_cert("127.0.0.1"), tmp_path / "server.pem")
     os.kill(node.process.pid, signal.SIGHUP)
     until(lambda: presented(node, certificate) != before, "the new certificate")
     until(lambda: not old & children(node.process.pid), "the end of the old workers")
     enough.set()
-    asking.join(20)
+    sender.join(20)
 
     assert presented(node, certificate) != before
     assert set(statuses) == {200}
 
 
-def test_a_certificate_that_cannot_be_used_changes_nothing(
+def test_reload_with_an_unusable_certificate_changes_nothing(
     node: Node, authority: trustme.CA, tmp_path: Path
 ) -> None:
-    """After such a reload the one from before is presented still, by the same server."""
+    """The server still presents the old one."""
     certificate = written(authority.issue_cert(common_name=FORWARDER), tmp_path / "client.pem")
     before = presented(node, certificate)
     (tmp_path / "server.pem").write_text("half of a certificate", encoding="utf-8")
     os.kill(node.process.pid, signal.SIGHUP)
-    log, deadline = tmp_path / "log", time.monotonic() + 20
-    while "not reloaded" not in log.read_text("utf-8") and time.monotonic() < deadline:
+    log_path, deadline = tmp_path / "log", time.monotonic() + 20
+    while "not reloaded" not in log_path.read_text("utf-8") and time.monotonic() < deadline:
         time.sleep(0.1)
-    time.sleep(1)  # the old workers go
+    time.sleep(1)  # the old workers would end
 
-    assert "not reloaded" in log.read_text("utf-8")
+    assert "not reloaded" in log_path.read_text("utf-8")
     assert presented(node, certificate) == before
-    assert ask(node, certificate).status_code == 200
+    assert verify(node, certificate).status_code == 200

@@ -1,4 +1,4 @@
-"""Upgrading without downtime: the version before and this one at work on one database."""
+"""Upgrade without downtime: an older version and this one work on one database."""
 
 import io
 import signal
@@ -21,21 +21,21 @@ from tests.e2e.test_served import living
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
-#: The last commits whose newest migration is 0008 and 0002, what is applied to the database of such
-#: a version, and how messages may end there meanwhile.
-#: LIMIT: seven migrations in one transaction lock receipts before payment options, and a receipt's
-#: question wants them the other way round: PostgreSQL ends it after a second, and it is sent again.
+#: The last commits with newest migration 0008 and 0002, the first migration that is then applied,
+#: and the ways in which messages may end during the upgrade.
+#: WHY: seven migrations in one transaction lock receipts before payment options, and the lookup of
+#: a receipt locks them in the other order.  PostgreSQL ends the lookup after one second with a 503.
 PREVIOUS = {
     "the one before": ("30b38b9", "applied: 0009", {ANSWERED}),
     "seven before": ("95bf30e", "applied: 0003", {ANSWERED, "503"}),
 }
-#: WHY: without -P it is the current folder's program that would run, which is this version's.
-ANOTHERS = [sys.executable, "-P"]
+#: WHY: without -P, Python would import the program in the current folder, which is this version.
+OLD_PYTHON = [sys.executable, "-P"]
 PREPARE = "import sys; from tests.e2e.test_served import living; living(sys.argv[1])"
 
 
 def previous(tmp_path: Path, commit: str) -> dict[str, str]:
-    """The variable by which Python finds a version before, taken out of the history."""
+    """Take a version out of the history; the environment that makes Python import it."""
     home = tmp_path / "previous"
     archive = ["git", "-C", str(ROOT), "archive", commit]
     archived = subprocess.run(archive, capture_output=True, check=False)
@@ -46,45 +46,50 @@ def previous(tmp_path: Path, commit: str) -> dict[str, str]:
 
 
 def run(*command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """One command, to its end."""
+    """Run a command to its end."""
     return subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(("commit", "applied", "ends"), PREVIOUS.values(), ids=PREVIOUS)
-def test_an_upgrade_under_load_loses_nothing(
+def test_upgrade_under_load_loses_no_receipt(
     fresh_database: FreshDatabase, tmp_path: Path, commit: str, applied: str, ends: set[str]
 ) -> None:
-    """The old version goes on while the database is upgraded and the new one takes over."""
+    """The old version goes on while the database is upgraded and the new version takes over."""
     before = previous(tmp_path, commit)
     database = fresh_database("postgresql")
-    told = {"GPD_DATABASE_URL": database}
-    prepared = run(*ANOTHERS, "-c", PREPARE, database, **before)
+    environment = {"GPD_DATABASE_URL": database}
+    prepared = run(*OLD_PYTHON, "-c", PREPARE, database, **before)
     assert prepared.returncode == 0, prepared.stderr
 
-    old_program = (*ANOTHERS, "-m", "gpd_soap")
+    old_program = (*OLD_PYTHON, "-m", "gpd_soap")
     with (
         started("node", database, tmp_path / "old", old_program, **before) as old,
         asking(old.url, "old") as old_load,
     ):
         until(lambda: old_load.acknowledged, "a receipt")
-        upgraded = run(*PROGRAM, "db", "upgrade", **told)
-        before_it = len(old_load.acknowledged)
-        until(lambda: len(old_load.acknowledged) > before_it, "a receipt after the upgrade")
+        upgraded = run(*PROGRAM, "db", "upgrade", **environment)
+        acknowledged_before = len(old_load.acknowledged)
+        until(
+            lambda: len(old_load.acknowledged) > acknowledged_before, "a receipt after the upgrade"
+        )
         with (
             started("node", database, tmp_path / "new") as new,
             asking(new.url, "new") as new_load,
         ):
             until(lambda: new_load.acknowledged, "a receipt of the new one")
-            refused = run(*old_program, "db", "check", **told, **before)
-            old_load.stop()  # whoever balances sends to the new one
+            refused = run(*old_program, "db", "check", **environment, **before)
+            old_load.stop()  # the balancer sends to the new one
             time.sleep(0.5)
             old.process.send_signal(signal.SIGTERM)
             old.process.wait(DRAIN_SECONDS)
-            alone = len(new_load.acknowledged)
-            until(lambda: len(new_load.acknowledged) > alone, "a receipt of the new one alone")
+            acknowledged_with_old = len(new_load.acknowledged)
+            until(
+                lambda: len(new_load.acknowledged) > acknowledged_with_old,
+                "a receipt of the new one alone",
+            )
 
     assert upgraded.stdout.startswith(applied)
-    assert "not of this version" in refused.stderr  # it was the old one, and would not start now
+    assert "not of this version" in refused.stderr  # the old version cannot start on it
     assert {ANSWERED} <= set(old_load.ends) <= ends
     assert set(new_load.ends) == {ANSWERED}
     assert old_load.acknowledged
@@ -92,10 +97,10 @@ def test_an_upgrade_under_load_loses_nothing(
     assert old_load.acknowledged | new_load.acknowledged <= kept(database)
 
 
-def test_who_runs_stays_ready_while_a_later_version_upgrades(
+def test_server_stays_ready_while_a_later_version_upgrades_the_database(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """Or else whoever asks would take all of the old ones away before there is a new one."""
+    """Otherwise a balancer would remove every old server before a new one is there."""
     database = fresh_database("sqlite", living)
     with started("node", database, tmp_path / "log") as served:
         store = Store(database)

@@ -30,7 +30,7 @@ from tests.api import (
     test_report,
     test_worklist,
 )
-from tests.api.office import Admin, Clock, Office, prepare
+from tests.api.office import Admin, BackOffice, Clock, prepare
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres
 from tests.test_messages import CASES, _ask, _left
@@ -120,7 +120,7 @@ def test_admin_face_does_all_of_it_under_the_serving_role(
 ):
     """Whatever its own tests do as the owner it does with the rights of serving."""
     [wanted] = inspect.signature(flow).parameters
-    flow(Office(serving, Clock()) if wanted == "office" else Admin(serving))
+    flow(BackOffice(serving, Clock()) if wanted == "office" else Admin(serving))
 
 
 @pytest.mark.parametrize("case", WRITING, ids=lambda path: f"{path.parent.name}-{path.name}")
