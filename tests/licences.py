@@ -38,19 +38,23 @@ def installed() -> Iterator[Licensed]:
     """Those that this Python runs on; what is for another is not there to be asked."""
     for package, _ in pins():
         try:
-            told = metadata(package)
+            fields = metadata(package)
         except PackageNotFoundError:
             continue
-        classified = [text.rpartition(" :: ")[2] for text in told.get_all("Classifier", ())
+        classified = [text.rpartition(" :: ")[2] for text in fields.get_all("Classifier", ())
                       if text.startswith("License ::")]  # fmt: skip
-        said = [*told.get_all("License-Expression", ()), *classified, *told.get_all("License", ())]
-        yield Licensed(package, licence(*said))
+        texts = [
+            *fields.get_all("License-Expression", ()),
+            *classified,
+            *fields.get_all("License", ()),
+        ]
+        yield Licensed(package, licence(*texts))
 
 
-def licence(*said: str) -> str:
+def licence(*texts: str) -> str:
     """What a package says of its licence, under one name for each; the first that is known."""
     known = (
-        name for text in said for name, forms in KNOWN.items() if re.fullmatch(forms, text.strip())
+        name for text in texts for name, forms in KNOWN.items() if re.fullmatch(forms, text.strip())
     )
     return next(known, UNKNOWN)
 

@@ -205,8 +205,8 @@ class Postgres:
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(PORT), *options]
-        with (self.home / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, **self._child, stdout=log, stderr=log)
+        with (self.home / "log").open("ab") as output:
+            self._process = subprocess.Popen(command, **self._child, stdout=output, stderr=output)
 
     def _answers_before(self, deadline: float) -> bool:
         self._spawn()

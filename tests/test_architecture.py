@@ -62,7 +62,7 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def place(path: Path) -> str:
+def room(path: Path) -> str:
     """The name directly under gpd_soap that the module belongs to."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
@@ -77,7 +77,7 @@ def imported_by(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def room(path: Path) -> str:
+def store_room(path: Path) -> str:
     """The name directly under gpd_soap.store that a module of it belongs to."""
     return path.relative_to(PACKAGE / "store").parts[0].removesuffix(".py")
 
@@ -103,14 +103,15 @@ def called(path: Path) -> set[str]:
 def reads_environment(path: Path) -> bool:
     """Whether a module names os.environ or os.getenv, however it came by them."""
     names = {"environ", "environb", "getenv"}
-    asked = any(
+    attribute_read = any(
         isinstance(node, ast.Attribute)
         and node.attr in names
         and isinstance(node.value, ast.Name)
         and node.value.id == "os"
         for node in ast.walk(tree(path))
     )
-    return asked or any(name in {f"os.{each}" for each in names} for name in imported_by(path))
+    imported = {f"os.{each}" for each in names} & set(imported_by(path))
+    return attribute_read or bool(imported)
 
 
 def undocumented(body: list[ast.stmt]) -> Iterator[str]:
@@ -127,8 +128,8 @@ def undocumented(body: list[ast.stmt]) -> Iterator[str]:
 @each_module
 def test_imports_point_one_way(path: Path):
     """A module imports its own package and what stands before it in the order."""
-    assert place(path) in ORDER, f"{place(path)} has no place in the order yet"
-    allowed = set(ORDER[: ORDER.index(place(path)) + 1])
+    assert room(path) in ORDER, f"{room(path)} has no place in the order yet"
+    allowed = set(ORDER[: ORDER.index(room(path)) + 1])
 
     assert neighbours(path) <= allowed
 
@@ -140,7 +141,7 @@ def test_imports_point_one_way(path: Path):
 )
 def test_imports_inside_the_store_point_one_way(path: Path):
     """Tables know nothing, and the store's own face knows every room."""
-    allowed = set(STORE_ORDER[: STORE_ORDER.index(room(path)) + 1])
+    allowed = set(STORE_ORDER[: STORE_ORDER.index(store_room(path)) + 1])
     ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.store.")]
 
     assert {parts[2] for parts in ours} <= allowed
@@ -162,7 +163,7 @@ def test_no_folder_has_more_modules_than_are_seen_at_once():
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in MODULES if place(path) == "usecases"],
+    [path for path in MODULES if room(path) == "usecases"],
     ids=lambda p: str(p.relative_to(PACKAGE)),
 )
 def test_use_cases_know_no_face_and_no_status(path: Path):
@@ -189,11 +190,11 @@ def test_a_feature_knows_no_other(path: Path):
 @each_module
 def test_only_faces_import_features(path: Path):
     """What is below the faces works without any feature."""
-    assert place(path) in SHOWS_FEATURES or "features" not in neighbours(path)
+    assert room(path) in SHOWS_FEATURES or "features" not in neighbours(path)
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in MODULES if place(path) == "cli"], ids=lambda p: p.name
+    "path", [path for path in MODULES if room(path) == "cli"], ids=lambda p: p.name
 )
 def test_commands_take_use_cases_from_below(path: Path):
     """Of the API a command takes no more than how a row is written."""
@@ -205,7 +206,7 @@ def test_commands_take_use_cases_from_below(path: Path):
 @each_module
 def test_each_library_has_its_owner(path: Path):
     """A library is imported where it is owned, so that it can be replaced there."""
-    borrowed = [name for name in libraries(path) & set(OWNERS) if place(path) not in OWNERS[name]]
+    borrowed = [name for name in libraries(path) & set(OWNERS) if room(path) not in OWNERS[name]]
 
     assert borrowed == []
 
@@ -213,7 +214,7 @@ def test_each_library_has_its_owner(path: Path):
 @each_module
 def test_only_settings_and_the_command_line_read_the_environment(path: Path):
     """What the program is told arrives as arguments everywhere else."""
-    assert place(path) in READS_THE_ENVIRONMENT or not reads_environment(path)
+    assert room(path) in READS_THE_ENVIRONMENT or not reads_environment(path)
 
 
 @each_core_module

@@ -47,16 +47,16 @@ ISSUED = {"position", "payment_option", "transfer", "demand", "iuv_serial"}
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_the_answer_is_the_one_on_file(case: Path, kind: str, shared_world: WorldOf) -> None:
     """Each question gets its promised answer, and leaves behind what it should."""
-    told = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
+    facts = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
     shared = shared_world(kind)
-    asked = (case / "ask.xml").read_bytes()
+    message = (case / "ask.xml").read_bytes()
 
-    for _ in range(told.get("times", 1)):
-        answered = _ask(shared.face, told, asked)
+    for _ in range(facts.get("times", 1)):
+        answered = post_case(shared.face, facts, message)
 
-    _promised(answered, told, case / "answer.xml")
-    assert told.get("then", {}) == _left(shared.store, asked)
-    assert shared.changed() <= _may_change(case, told)
+    _check_answer(answered, facts, case / "answer.xml")
+    assert facts.get("then", {}) == stored_rows(shared.store, message)
+    assert shared.changed() <= _may_change(case, facts)
 
 
 def test_the_folders_are_what_their_maker_writes(tmp_path: Path) -> None:
@@ -75,28 +75,28 @@ def test_the_folders_are_what_their_maker_writes(tmp_path: Path) -> None:
 def test_every_case_says_its_promise() -> None:
     """A reader learns from a case what it is for."""
     for case in CASES:
-        told = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
+        facts = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
 
-        assert told["promise"].endswith("."), case
+        assert facts["promise"].endswith("."), case
 
 
-def _ask(face_with: Callable[..., Wsgi], told: dict[str, Any], asked: bytes) -> Answered:
-    headers = {"CONTENT_TYPE": "text/xml", **told.get("headers", {})}
+def post_case(face_with: Callable[..., Wsgi], facts: dict[str, Any], message: bytes) -> Answered:
+    headers = {"CONTENT_TYPE": "text/xml", **facts.get("headers", {})}
     headers = {name: value for name, value in headers.items() if value}
-    face = face_with(**told.get("settings", {}))
-    return call(face, "POST", "/partner", asked, **headers)
+    face = face_with(**facts.get("settings", {}))
+    return call(face, "POST", "/partner", message, **headers)
 
 
-def _promised(answered: Answered, told: dict[str, Any], promise: Path) -> None:
-    assert answered.status == told.get("status", 200), answered.body
+def _check_answer(answered: Answered, facts: dict[str, Any], promise: Path) -> None:
+    assert answered.status == facts.get("status", 200), answered.body
     if not promise.exists():
         return
     assert answered.headers["Content-Type"] == "text/xml; charset=utf-8"
-    said = open_envelope(answered.body)
-    assert isinstance(said, etree._Element)
+    payload = open_envelope(answered.body)
+    assert isinstance(payload, etree._Element)
     if answered.status == 200:
-        assert CONTRACT.check(said) is None
-    assert _canonical(open_envelope(promise.read_bytes())) == _canonical(said)
+        assert CONTRACT.check(payload) is None
+    assert _canonical(open_envelope(promise.read_bytes())) == _canonical(payload)
 
 
 def _canonical(element: Any) -> list[Any]:
@@ -104,15 +104,15 @@ def _canonical(element: Any) -> list[Any]:
     return [element.tag, children or (element.text or "")]
 
 
-def _may_change(case: Path, told: dict[str, Any]) -> set[str]:
+def _may_change(case: Path, facts: dict[str, Any]) -> set[str]:
     """Return the tables that a case may write: those it speaks of, and what a demand issues."""
-    tables = set(told.get("then", {}))
+    tables = set(facts.get("then", {}))
     if "paid" in tables:
         tables |= {"payment_option", "position"}
     return tables | ISSUED if case.parent.name == "paDemandPaymentNotice" else tables
 
 
-def _left(store: Store, asked: bytes) -> dict[str, Any]:
+def stored_rows(store: Store, message: bytes) -> dict[str, Any]:
     """What the case changed: rows of each kind, and the notices that are paid by a receipt."""
     left: dict[str, Any] = {}
     with store.begin() as connection:
@@ -120,10 +120,10 @@ def _left(store: Store, asked: bytes) -> dict[str, Any]:
             table = tables.metadata.tables[name]
             rows = connection.execute(select(table).order_by(*table.primary_key)).mappings().all()
             if name != "probe":
-                assert all(row["raw"] == asked for row in rows)
-            found = [{c: row[c] for c in columns if row[c] not in (None, "")} for row in rows]
-            if found:
-                left[name] = found
+                assert all(row["raw"] == message for row in rows)
+            left_rows = [{c: row[c] for c in columns if row[c] not in (None, "")} for row in rows]
+            if left_rows:
+                left[name] = left_rows
         option = tables.payment_option.c
         paid = select(option.nav, option.receipt_id).where(option.paid_at == world.NOW)
         by = {row.nav: row.receipt_id for row in connection.execute(paid.order_by(option.nav))}

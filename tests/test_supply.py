@@ -43,10 +43,10 @@ def test_every_pin_is_exact_hashed_and_from_no_named_host(file: str, least: int)
 
 def test_every_licence_is_known():
     """A new one is read by a person before it is added to the list."""
-    found = list(installed())
+    packages = list(installed())
 
-    assert [each for each in found if each.licence == UNKNOWN] == []
-    assert len(found) > len(list(pins())) - 4
+    assert [each for each in packages if each.licence == UNKNOWN] == []
+    assert len(packages) > len(list(pins())) - 4
     assert licence("GPL-3.0-only") == licence() == licence("MITX") == UNKNOWN
 
 

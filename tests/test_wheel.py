@@ -52,15 +52,15 @@ def run(*command: str | Path, cwd: Path) -> str:
 def test_every_contract_file_of_the_tree_is_in_the_wheel(wheel: Path):
     """Nothing that the WSDL needs stays behind."""
     held = set(zipfile.ZipFile(wheel).namelist())
-    wanted = {
+    expected = {
         f"gpd_soap/_contract/{path.relative_to(ROOT)}"
         for folder in ("wsdl", "xsd")
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
     }
 
-    assert wanted
-    assert wanted <= held
+    assert expected
+    assert expected <= held
     assert "gpd_soap/py.typed" in held
 
 
@@ -85,11 +85,11 @@ def test_the_installed_command_runs(installed: Path, tmp_path: Path):
 
 def test_the_installed_server_answers_wsdl(installed: Path, tmp_path: Path):
     """From nothing but the wheel: a server, its tables, and the contract on ?wsdl."""
-    port, log = free_port(), tmp_path / "log"
+    port, output = free_port(), tmp_path / "log"
     address = f"http://127.0.0.1:{port}/partner"
     command = [installed / "gpd-soap", "demo", "--port", port, "--admin-port", free_port()]
-    with running([str(word) for word in command], log) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/ready", process, log)
+    with running([str(word) for word in command], output) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/ready", process, output)
         wsdl = requests.get(f"{address}?wsdl", timeout=10)
 
     assert wsdl.status_code == 200

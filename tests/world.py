@@ -59,9 +59,9 @@ def share(
     )  # fmt: skip
 
 
-def option(serial: int, *shares: Transfer, **more: object) -> NewOption:
+def option(serial: int, *transfers: Transfer, **more: object) -> NewOption:
     """One notice, due on 30 April, payable now unless said otherwise."""
-    transfers = shares or (share(),)
+    transfers = transfers or (share(),)
     fields: dict[str, object] = {
         "nav": nav(serial),
         "iuv": nav(serial)[1:],
@@ -118,7 +118,11 @@ POSITIONS = [
     ),
     position(
         "BANK-AND-POSTAL",
-        option(7, share(postal=POSTAL), share(2, 500, postal=POSTAL, metadata=(("NOTE", "due"),))),
+        option(
+            7,
+            share(postal=POSTAL),
+            share(2, 500, postal=POSTAL, metadata=(("NOTE", "due"),)),
+        ),
     ),
     position("POSTAL-ONLY", option(8, share(iban=None, postal=POSTAL))),
     position(
@@ -152,7 +156,11 @@ POSITIONS = [
         "EVERYTHING",
         option(
             27,
-            share(amount=2550, company="Comune & Figli <S.p.A.>", metadata=(("CHIAVE", "è «sì»"),)),
+            share(
+                amount=2550,
+                company="Comune & Figli <S.p.A.>",
+                metadata=(("CHIAVE", "è «sì»"),),
+            ),
             description='Tassa su "tutto" & altro, città',
             retention_at=DUE + timedelta(days=10),
             last_payment=True,
@@ -218,17 +226,17 @@ def prepare(url: str) -> None:
         for service, kind, settings in SERVICES:
             configuration.put_service(connection, ORGANIZATION, service, "00009", kind, settings)
         positions.add(connection, POSITIONS, YESTERDAY)
-        kept = tables.payment_option
+        option = tables.payment_option
         for serial in PAID:
-            paid = update(kept).where(kept.c.nav == nav(serial))
+            paid = update(option).where(option.c.nav == nav(serial))
             connection.execute(paid.values(paid_at=YESTERDAY, receipt_id=f"paid-{serial}"))
         for serial in REPORTED:
-            reported = update(kept).where(kept.c.nav == nav(serial))
+            reported = update(option).where(option.c.nav == nav(serial))
             connection.execute(reported.values(reported_at=YESTERDAY))
     store.close()
 
 
 def face(store: Store, **settings: object) -> Wsgi:
     """The node face over a store, at the instant of this world."""
-    told = {"public_url": "http://ec.example/partner", "journal": "log", **settings}
-    return node_face(Settings(**told), store, lambda: NOW)
+    fields = {"public_url": "http://ec.example/partner", "journal": "log", **settings}
+    return node_face(Settings(**fields), store, lambda: NOW)

@@ -22,14 +22,14 @@ TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)
 
 def main() -> None:
     """Run one command, print what it found, and write it where that was asked for."""
-    told = _arguments()
+    arguments = _arguments()
     try:
-        found = COMMANDS[told.what][0](_size(told))
+        result = COMMANDS[arguments.what][0](_size(arguments))
     except Unusable as why:
         sys.exit(f"tests.bench: {why}")
-    sys.stdout.write(report.show(found) + "\n")
-    if told.json:
-        report.write(found, told.json)
+    sys.stdout.write(report.show(result) + "\n")
+    if arguments.json:
+        report.write(result, arguments.json)
 
 
 def _arguments() -> argparse.Namespace:
@@ -50,12 +50,12 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _size(told: argparse.Namespace) -> Size:
-    size = TINY if told.tiny else Size()
-    if told.what == "growth" and not told.tiny:
+def _size(arguments: argparse.Namespace) -> Size:
+    size = TINY if arguments.tiny else Size()
+    if arguments.what == "growth" and not arguments.tiny:
         size = size._replace(positions=growth.LARGE)
-    asked = {name: getattr(told, name) for name in ("rounds", "seconds", "positions")}
-    return size._replace(**{name: value for name, value in asked.items() if value})
+    given = {name: getattr(arguments, name) for name in ("rounds", "seconds", "positions")}
+    return size._replace(**{name: value for name, value in given.items() if value})
 
 
 if __name__ == "__main__":

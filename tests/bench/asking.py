@@ -52,7 +52,7 @@ PAYMENT = QUESTION.format(
 )
 
 #: A receipt's columns that are told by the message, and where they stand in it.
-TOLD = {
+FROM_MESSAGE = {
     "organization": "idPA", "broker": "idBrokerPA", "station": "idStation",
     "receipt_id": "receipt/receiptId", "issuer": "receipt/fiscalCode",
     "nav": "receipt/noticeNumber", "iuv": "receipt/creditorReferenceId",
@@ -68,8 +68,8 @@ CONSTANT = {
     "primitive": "'paSendRTV2'", "stand_in": "false",
 }  # fmt: skip
 KEEP = (
-    f"INSERT INTO receipt ({', '.join([*TOLD, *MADE, *CONSTANT])})"  # noqa: S608  # our own names
-    f" VALUES ({', '.join(['%s'] * (len(TOLD) + len(MADE)) + list(CONSTANT.values()))})"
+    f"INSERT INTO receipt ({', '.join([*FROM_MESSAGE, *MADE, *CONSTANT])})"  # noqa: S608  # our own names
+    f" VALUES ({', '.join(['%s'] * (len(FROM_MESSAGE) + len(MADE)) + list(CONSTANT.values()))})"
 )
 AMOUNTS = ("receipt/paymentAmount", "receipt/fee")
 PAY = """UPDATE payment_option SET paid_at = %s, updated_at = %s, receipt_id = %s,
@@ -107,14 +107,14 @@ class Asking:
 
     def take(self, payload: etree._Element, raw: bytes) -> None:
         """Keep a receipt and mark its notice paid, durably."""
-        told = {name: payload.findtext(path) for name, path in TOLD.items()}
+        texts = {name: payload.findtext(path) for name, path in FROM_MESSAGE.items()}
         amount, fee = (_cents(payload.findtext(path)) for path in AMOUNTS)
         now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
         made = (amount, fee, hashlib.sha256(raw).hexdigest(), now, now, raw)
         with self._transaction() as run:
-            run(KEEP, (*told.values(), *made))
-            run(PAY, (now, now, *(told[name] for name in PAID_BY), fee,
-                      told["organization"], told["nav"]))  # fmt: skip
+            run(KEEP, (*texts.values(), *made))
+            run(PAY, (now, now, *(texts[name] for name in PAID_BY), fee,
+                      texts["organization"], texts["nav"]))  # fmt: skip
 
     @contextmanager
     def _transaction(self) -> Iterator[Callable[[str, Row], Any]]:

@@ -72,8 +72,8 @@ def measure(served: Served, primitive: str, positions: int, seconds: int, **more
     try:
         seen = load.run(served.address, primitive, positions=positions, seconds=seconds, **more)
     except load.Unusable as why:
-        said = "\n".join(served.log.read_text(encoding="utf-8").splitlines()[-LAST:])
-        raise load.Unusable(f"{served.variant.name}, {primitive}: {why}\n{said}") from None
+        lines = "\n".join(served.log_file.read_text(encoding="utf-8").splitlines()[-LAST:])
+        raise load.Unusable(f"{served.variant.name}, {primitive}: {why}\n{lines}") from None
     used = served.cpu_seconds() - before
     if primitive == SEND:
         _wait_until_at_rest(served)

@@ -109,7 +109,7 @@ def compare(size: Size) -> Report:
     rows = [
         _row([run for run in runs if run[1:4] == of]) for of in dict.fromkeys(r[1:4] for r in runs)
     ]
-    return Report("compare", rows, [_found(target, runs) for target in TARGETS], runs)
+    return Report("compare", rows, [_finding(target, runs) for target in TARGETS], runs)
 
 
 def _warm_up(served: dict[str, list[Served]], size: Size) -> None:
@@ -121,7 +121,7 @@ def _warm_up(served: dict[str, list[Served]], size: Size) -> None:
 
 
 def _round(number: int, served: dict[str, list[Served]], size: Size) -> list[Run]:
-    found = []
+    runs = []
     for store, servers in served.items():
         for primitive in PLAN[store][1]:
             # WHY: who comes second finds the caches that the first has warmed.
@@ -129,11 +129,11 @@ def _round(number: int, served: dict[str, list[Served]], size: Size) -> list[Run
                 seen = measure(
                     server, primitive, size.positions, size.seconds, first=number * ELSEWHERE
                 )
-                found.append(_told(number, store, primitive, server.variant.name, seen))
-    return found
+                runs.append(_run_of(number, store, primitive, server.variant.name, seen))
+    return runs
 
 
-def _told(number: int, store: str, primitive: str, variant: str, seen: Measured) -> Run:
+def _run_of(number: int, store: str, primitive: str, variant: str, seen: Measured) -> Run:
     load = seen.load
     return Run(
         number, store, primitive, variant, load.rate, load.p50, load.p99, seen.cpu,
@@ -147,7 +147,7 @@ def _row(runs: list[Run]) -> Row:
     return Row(*runs[0][1:4], median(rates), min(rates), max(rates), *middle)
 
 
-def _found(target: Target, runs: list[Run]) -> Finding:
+def _finding(target: Target, runs: list[Run]) -> Finding:
     over, under = (
         [run for run in runs if run[1:4] == (target.store, target.primitive, variant.name)]
         for variant in (target.over, target.under)

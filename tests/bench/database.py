@@ -30,7 +30,7 @@ from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.node.settlement import PAID
 from gpd_soap.store.store import Store
 from tests import world
-from tests.bench.notices import SECOND_SHARE
+from tests.bench.notices import SECOND_TRANSFER
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 DUE = rome.end_of_day(date(2199, 12, 31))
@@ -107,7 +107,7 @@ def _rows() -> list[Insert]:
     iupd = literal("IUPD-", String).concat(func.cast(serial, String))
     amount = 2000 + serial % 8000
     own = {"organization": world.ORGANIZATION}
-    share = {**own, "nav": nav, "beneficiary": world.ORGANIZATION, "company_name": world.NAME,
+    common = {**own, "nav": nav, "beneficiary": world.ORGANIZATION, "company_name": world.NAME,
              "category": "0101002IM"}  # fmt: skip
     return [
         _all(
@@ -120,9 +120,9 @@ def _rows() -> list[Insert]:
             amount=amount, due_at=DUE, switch_to_expired=True, updated_at=SINCE,
             description=literal("Tributo ", String).concat(func.cast(serial, String)),
         ),
-        _all(tables.transfer, **share, number=1, amount=amount - SECOND_SHARE, iban=world.BANK,
+        _all(tables.transfer, **common, number=1, amount=amount - SECOND_TRANSFER, iban=world.BANK,
              remittance_information="Versamento 1"),
-        _all(tables.transfer, **share, number=2, amount=SECOND_SHARE, iban=world.SECOND_BANK,
+        _all(tables.transfer, **common, number=2, amount=SECOND_TRANSFER, iban=world.SECOND_BANK,
              remittance_information="Versamento 2"),
     ]  # fmt: skip
 

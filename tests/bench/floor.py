@@ -76,16 +76,16 @@ def _say(start_response: StartResponse, body: bytes) -> list[bytes]:
     return [body]
 
 
-def _verify(asking: Asking, asked: etree._Element, answer: etree._Element, _raw: bytes) -> None:
-    amount, due_at, description, company, all_ccp = asking.verify(_claimed(asked))
+def _verify(asking: Asking, request: etree._Element, answer: etree._Element, _raw: bytes) -> None:
+    amount, due_at, description, company, all_ccp = asking.verify(_claimed(request))
     option = etree.SubElement(etree.SubElement(answer, "paymentList"), "paymentOptionDescription")
     _add(option, amount=money.to_wire(amount), options="EQ", dueDate=rome.to_wire_date(due_at),
          detailDescription=description, allCCP="true" if all_ccp else "false")  # fmt: skip
-    _add(answer, paymentDescription=description, fiscalCodePA=asked[0].text, companyName=company)
+    _add(answer, paymentDescription=description, fiscalCodePA=request[0].text, companyName=company)
 
 
-def _payment(asking: Asking, asked: etree._Element, answer: etree._Element, _raw: bytes) -> None:
-    rows = asking.payment(_claimed(asked))
+def _payment(asking: Asking, request: etree._Element, answer: etree._Element, _raw: bytes) -> None:
+    rows = asking.payment(_claimed(request))
     iuv, amount, due_at, description, company, kind, code, debtor = rows[0][:8]
     data = etree.SubElement(answer, "data")
     _add(
@@ -98,11 +98,11 @@ def _payment(asking: Asking, asked: etree._Element, answer: etree._Element, _raw
     _add(subject, fullName=debtor)
     transfers = etree.SubElement(data, "transferList")
     for row in rows:
-        _share(etree.SubElement(transfers, "transfer"), *row[8:])
+        _transfer(etree.SubElement(transfers, "transfer"), *row[8:])
 
 
-def _share(element: etree._Element, *told: Any) -> None:
-    number, amount, beneficiary, company, iban, information, category = told
+def _transfer(element: etree._Element, *row: Any) -> None:
+    number, amount, beneficiary, company, iban, information, category = row
     _add(element, idTransfer=str(number), transferAmount=money.to_wire(amount),
          fiscalCodePA=beneficiary, companyName=company, IBAN=iban,
          remittanceInformation=information, transferCategory=category)  # fmt: skip
@@ -112,8 +112,8 @@ def _take(asking: Asking, sent: etree._Element, _answer: etree._Element, raw: by
     asking.take(sent, raw)
 
 
-def _claimed(asked: etree._Element) -> Claimed:
-    organization, broker, station, code = asked[:4]
+def _claimed(request: etree._Element) -> Claimed:
+    organization, broker, station, code = request[:4]
     return Claimed(*(each.text or "" for each in (broker, station, organization, code[1])))
 
 

@@ -66,11 +66,11 @@ def _round(number: int, server: Served, positions: int, size: Size) -> list[Row]
 def _lasting(server: Served, size: Size) -> list[Row]:
     """Requests without end, or nearly so."""
     rows: list[Row] = []
-    asked = 0
-    while asked < REQUESTS:
+    requests = 0
+    while requests < REQUESTS:
         row = _run(len(rows), server, VERIFY, SMALL, size.seconds, CONNECTIONS)
-        asked += row.requests
-        rows.append(row._replace(requests=asked))
+        requests += row.requests
+        rows.append(row._replace(requests=requests))
     return rows
 
 

@@ -40,7 +40,7 @@ local function values_of(serial)
     NAV = nav,
     IUV = nav:sub(2),
     AMOUNT = string.format("%.2f", cents / 100),
-    SHARE = string.format("%.2f", (cents - 1000) / 100),
+    FIRST = string.format("%.2f", (cents - 1000) / 100),
     RECEIPT = string.format("%08x%024.0f", math.fmod(serial * 2654435761, 4294967296), serial),
   }
 end

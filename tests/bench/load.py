@@ -48,10 +48,10 @@ class Load(NamedTuple):
 
 def find_wrk() -> str:
     """Where wrk is; Unusable with the way to get it."""
-    found = shutil.which("wrk")
-    if found is None:
+    path = shutil.which("wrk")
+    if path is None:
         raise Unusable("wrk, the load generator, is not here: apt-get install wrk")
-    return found
+    return path
 
 
 def run(
@@ -68,9 +68,9 @@ def run(
     Notices are asked in a scattered order that begins at `first`; a receipt is sent for each once.
     """
     with TemporaryDirectory(prefix="load-") as home:
-        asked = notices.REQUESTS[primitive]
-        (Path(home) / "template").write_bytes(http(address, primitive, asked.template))
-        (Path(home) / "expectation").write_text(asked.expected, encoding="utf-8")
+        request = notices.REQUESTS[primitive]
+        (Path(home) / "template").write_bytes(http(address, primitive, request.template))
+        (Path(home) / "expectation").write_text(request.expected, encoding="utf-8")
         once, width = int(primitive == notices.SEND), str(connections)
         command = [
             *(find_wrk(), f"-t{width}", f"-c{width}", f"-d{seconds}s", f"--timeout={TIMEOUT}s"),
@@ -80,12 +80,12 @@ def run(
         before = _children_cpu()
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         generator = _children_cpu() - before
-        told = json.loads(ran.stdout.splitlines()[-1])
+        counts = json.loads(ran.stdout.splitlines()[-1])
         samples = (Path(home) / "samples").read_bytes().splitlines()
         taken = [int(serial) for serial in (Path(home) / "taken").read_text("ascii").split()]
-    if told.pop("exhausted"):
+    if counts.pop("exhausted"):
         raise Unusable(f"{positions} positions are too few for {seconds} s of receipts")
-    load = Load(**told, samples=len(samples), taken=taken, generator=generator)
+    load = Load(**counts, samples=len(samples), taken=taken, generator=generator)
     _judge(load, primitive, samples)
     return load
 

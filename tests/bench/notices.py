@@ -15,7 +15,7 @@ from tests import world
 from tests.messages.build import PERSON, asked, claim, metadata, qr, receipt, tags, transfer
 
 VERIFY, GET, SEND = "paVerifyPaymentNotice", "paGetPaymentV2", "paSendRTV2"
-SECOND_SHARE = 1000
+SECOND_TRANSFER = 1000
 #: A prime, so that it has no factor in common with any number of positions below it.
 SCATTER = 161_803_403
 
@@ -29,7 +29,7 @@ ENTRIES = {f"CHIAVE_{n}": f"valore {n}" for n in range(4)}
 class Request(NamedTuple):
     """One primitive's request with places to fill in, and what the right answer must contain.
 
-    Places: @NAV@, @IUV@, @AMOUNT@, @SHARE@ (the first transfer's part) and @RECEIPT@.
+    Places: @NAV@, @IUV@, @AMOUNT@, @FIRST@ (the first transfer's part) and @RECEIPT@.
     """
 
     template: str
@@ -57,11 +57,11 @@ def filled(template: str, serial: int) -> str:
         "NAV": world.nav(serial),
         "IUV": world.nav(serial)[1:],
         "AMOUNT": money.to_wire(amount(serial)),
-        "SHARE": money.to_wire(amount(serial) - SECOND_SHARE),
+        "FIRST": money.to_wire(amount(serial) - SECOND_TRANSFER),
         "RECEIPT": receipt_id(serial),
     }
-    for place, value in values.items():
-        template = template.replace(f"@{place}@", value)
+    for name, value in values.items():
+        template = template.replace(f"@{name}@", value)
     return template
 
 
@@ -72,11 +72,11 @@ def receipt_id(serial: int) -> str:
 
 def _sent() -> str:
     more: dict[str, Any] = {"company": world.NAME, "entries": ENTRIES}
-    second = money.to_wire(SECOND_SHARE)
-    shares = transfer(1, "@SHARE@", **more) + transfer(2, second, world.SECOND_BANK, **more)
+    second = money.to_wire(SECOND_TRANSFER)
+    transfers = transfer(1, "@FIRST@", **more) + transfer(2, second, world.SECOND_BANK, **more)
     return receipt(
         "@NAV@", "@AMOUNT@", receiptId="@RECEIPT@", creditorReferenceId="@IUV@",
-        officeName="Ufficio Tributi", debtor=SUBJECT, transferList=shares,
+        officeName="Ufficio Tributi", debtor=SUBJECT, transferList=transfers,
         pspFiscalCode="00000000000", payer=SUBJECT, paymentMethod="creditCard", fee="1.50",
         paymentDateTime="2026-03-16T09:58:31.123", applicationDate="2026-03-16",
         transferDate="2026-03-17", metadata=metadata(**ENTRIES),
@@ -102,8 +102,10 @@ def wrong(primitive: str, serial: int, raw: bytes) -> str | None:
     if violation is not None:
         return f"breaks the contract: {violation.element}, {violation.rule}"
     said = {path: payload.findtext(path) for path in promised(primitive, serial)}
-    found = [name for name, text in promised(primitive, serial).items() if said[name] != text]
-    return f"{primitive}: {', '.join(found)}" if found else _wrong_shares(payload, serial)
+    different = [name for name, text in promised(primitive, serial).items() if said[name] != text]
+    return (
+        f"{primitive}: {', '.join(different)}" if different else _wrong_transfers(payload, serial)
+    )
 
 
 def promised(primitive: str, serial: int) -> dict[str, str]:
@@ -125,7 +127,7 @@ def promised(primitive: str, serial: int) -> dict[str, str]:
     return {"outcome": "OK", **texts[primitive]}
 
 
-def _wrong_shares(payload: etree._Element, serial: int) -> str | None:
-    shares = [money.from_wire(each.text or "") for each in payload.iter("transferAmount")]
-    asked_for = [amount(serial) - SECOND_SHARE, SECOND_SHARE]
-    return None if shares in ([], asked_for) else "the transfers are not the notice's"
+def _wrong_transfers(payload: etree._Element, serial: int) -> str | None:
+    amounts = [money.from_wire(each.text or "") for each in payload.iter("transferAmount")]
+    expected = [amount(serial) - SECOND_TRANSFER, SECOND_TRANSFER]
+    return None if amounts in ([], expected) else "the transfers are not the notice's"

@@ -33,7 +33,7 @@ class Offered(NamedTuple):
     answered well.
     """
 
-    asked: int
+    requests: int
     right: int
     refused: int
     wrong: int
@@ -84,9 +84,9 @@ class _Loop:
 
     def __init__(self, address: str, primitive: str, positions: int, patience: float) -> None:
         self.address, self.positions, self.patience = address, positions, patience
-        asked = notices.REQUESTS[primitive]
-        template = http(address, primitive, asked.template).decode()
-        self.request = asked._replace(template=template)
+        request = notices.REQUESTS[primitive]
+        template = http(address, primitive, request.template).decode()
+        self.request = request._replace(template=template)
         self.poll = select.epoll()
         self.callers: dict[int, _Caller] = {}
         self.free: list[_Caller] = []
@@ -164,7 +164,7 @@ def offer(
 ) -> Offered:
     """Ask so often for so long, then wait for answers for as long as a caller does, `patience`."""
     loop = _Loop(address, primitive, positions, patience)
-    total, asked = int(rate * seconds), 0
+    total, sent = int(rate * seconds), 0
     start, used = time.perf_counter(), time.process_time()
     end = start + seconds + 2 * patience
     while (
@@ -172,22 +172,23 @@ def offer(
         and (now := time.perf_counter()) < end
     ):
         due = min(total, int((now - start) * rate) + 1)
-        for number in range(asked, due):
+        for number in range(sent, due):
             loop.waiting.append((number, start + number / rate))
             loop.lags.append(now - start - number / rate)
-        asked = due
+        sent = due
         loop.dispatch()
-        loop.listen(start + asked / rate - time.perf_counter() if asked < total else 0.1)
+        loop.listen(start + sent / rate - time.perf_counter() if sent < total else 0.1)
     used, took = time.process_time() - used, time.perf_counter() - start
     loop.close()
     right = len(loop.taken)
     times, lags = sorted(loop.latencies), sorted(loop.lags)
     return Offered(
         total, right, loop.refused, len(times) - right - loop.refused, loop.broken, loop.unsent,
-        total - len(times) - loop.broken - loop.unsent, _at(times, 0.50), _at(times, 0.99),
-        times[-1], loop.slowest, _at(lags, 0.99) * 1000, used / took, loop.taken,
+        total - len(times) - loop.broken - loop.unsent,
+        _percentile(times, 0.50), _percentile(times, 0.99), times[-1], loop.slowest,
+        _percentile(lags, 0.99) * 1000, used / took, loop.taken,
     )  # fmt: skip
 
 
-def _at(ordered: list[float], share: float) -> float:
-    return ordered[int(len(ordered) * share)]
+def _percentile(ordered: list[float], fraction: float) -> float:
+    return ordered[int(len(ordered) * fraction)]

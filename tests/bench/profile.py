@@ -35,9 +35,9 @@ class Row(NamedTuple):
     store: str
     primitive: str
     variant: str
-    place: str
+    location: str
     us: float
-    share: float
+    fraction: float
 
 
 def profile(size: Size) -> Report:
@@ -53,14 +53,14 @@ def profile(size: Size) -> Report:
 
 
 def _behind_gunicorn(made: Bed, url: str, size: Size) -> Iterator[Row]:
-    found = {}
+    costs = {}
     for variant in (CONSTANT, FLOOR, FULL):
         with made.serving(variant, url) as served:
             measure(served, notices.VERIFY, 1, 1)
             # WHY: constant bytes are right for one notice alone, so all are asked about it.
-            found[variant.name] = measure(served, notices.VERIFY, 1, size.seconds).cpu
-    for name, cpu in found.items():
-        yield Row(POSTGRESQL, notices.VERIFY, name, "behind gunicorn", cpu, cpu / found[FULL.name])
+            costs[variant.name] = measure(served, notices.VERIFY, 1, size.seconds).cpu
+    for name, cpu in costs.items():
+        yield Row(POSTGRESQL, notices.VERIFY, name, "behind gunicorn", cpu, cpu / costs[FULL.name])
 
 
 def _profiled(kind: str, url: str, primitive: str, variant: str, size: Size) -> Iterator[Row]:
@@ -80,21 +80,21 @@ def _profiled(kind: str, url: str, primitive: str, variant: str, size: Size) -> 
         database.renew(url)
     spent = _spent(watched)
     whole = sum(spent.values())
-    for place, seconds in spent.most_common(SHOWN):
+    for location, seconds in spent.most_common(SHOWN):
         us = seconds / exchanges * 1e6
-        yield Row(kind, primitive, variant, place, us, seconds / whole)
+        yield Row(kind, primitive, variant, location, us, seconds / whole)
 
 
 def _spent(watched: cProfile.Profile) -> Counter[str]:
     """Each place's own time, in seconds."""
     spent: Counter[str] = Counter()
-    told: Any = pstats.Stats(watched)
-    for (file, _, name), (_, _, own, *_) in told.stats.items():
-        spent[_place(file, name)] += own
+    stats: Any = pstats.Stats(watched)
+    for (file, _, name), (_, _, own, *_) in stats.stats.items():
+        spent[_location(file, name)] += own
     return spent
 
 
-def _place(file: str, name: str) -> str:
+def _location(file: str, name: str) -> str:
     """Our module, somebody's package, or what is written in C by its name."""
     if file == "~":
         return name

@@ -20,7 +20,7 @@ class Finding(NamedTuple):
     median: float
     lowest: float
     highest: float
-    wanted: str
+    target: str
     holds: bool
 
 
@@ -33,22 +33,22 @@ class Report(NamedTuple):
     runs: Sequence[Any] = ()
 
 
-def at_least(name: str, values: Sequence[float], wanted: float) -> Finding:
+def at_least(name: str, values: Sequence[float], target: float) -> Finding:
     """A figure that should not fall below its target."""
-    found = median(values)
-    return Finding(name, found, min(values), max(values), f">= {wanted:g}", found >= wanted)
+    middle = median(values)
+    return Finding(name, middle, min(values), max(values), f">= {target:g}", middle >= target)
 
 
-def at_most(name: str, values: Sequence[float], wanted: float) -> Finding:
+def at_most(name: str, values: Sequence[float], target: float) -> Finding:
     """A figure that should not rise above its target."""
-    found = median(values)
-    return Finding(name, found, min(values), max(values), f"<= {wanted:g}", found <= wanted)
+    middle = median(values)
+    return Finding(name, middle, min(values), max(values), f"<= {target:g}", middle <= target)
 
 
 def show(report: Report) -> str:
     """Both tables, as text."""
-    told = [table(rows) for rows in (report.rows, report.findings) if rows]
-    return "\n\n".join(told)
+    tables = [table(rows) for rows in (report.rows, report.findings) if rows]
+    return "\n\n".join(tables)
 
 
 def table(rows: Sequence[Any]) -> str:
@@ -68,7 +68,7 @@ def table(rows: Sequence[Any]) -> str:
 
 def write(report: Report, path: Path) -> None:
     """The same as JSON, with every run and what it ran on."""
-    told = {
+    document = {
         "command": report.command,
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
@@ -77,7 +77,7 @@ def write(report: Report, path: Path) -> None:
             for name in ("rows", "findings", "runs")
         },
     }
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def _machine() -> dict[str, Any]:

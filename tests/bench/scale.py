@@ -17,7 +17,7 @@ from tests.bench.report import Report, at_least
 from tests.bench.serving import Served, Variant, cpu_seconds
 from tests.postgres import Postgres
 
-PINNED = Variant("gpd-soap", told=(("GPD_PIN", "true"),))
+PINNED = Variant("gpd-soap", settings=(("GPD_PIN", "true"),))
 
 
 class Row(NamedTuple):

@@ -20,14 +20,14 @@ class Variant(NamedTuple):
 
     name: str
     program: str = "node"
-    told: tuple[tuple[str, str], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 FLOOR, STOCK = Variant("floor", "floor"), Variant("stock Spyne", "stock")
 CONSTANT = Variant("constant bytes", "constant")
 FULL = Variant("gpd-soap")
 BOTH_FACES = Variant("gpd-soap serve", "all")
-BARE = Variant("gpd-soap, bare", told=(("GPD_CHECK_ANSWERS", "false"), ("GPD_JOURNAL", "none")))
+BARE = Variant("gpd-soap, bare", settings=(("GPD_CHECK_ANSWERS", "false"), ("GPD_JOURNAL", "none")))
 
 
 class Served(NamedTuple):
@@ -37,7 +37,7 @@ class Served(NamedTuple):
     address: str
     master: int
     database: str
-    log: Path
+    log_file: Path
 
     @property
     def workers(self) -> list[int]:
@@ -60,18 +60,18 @@ def serving(
 ) -> Iterator[Served]:
     """A variant over a database, on these cores alone, until it is no longer needed."""
     port = free_port()
-    log = home / f"{variant.name}-{port}.log"
-    told = {
+    log_file = home / f"{variant.name}-{port}.log"
+    variables = {
         "GPD_DATABASE_URL": database,
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{free_port()}",
         "GPD_WORKERS": str(workers),
-        **dict(variant.told),
+        **dict(variant.settings),
     }
     pinned = ["taskset", "--cpu-list", ",".join(map(str, cores))]
-    with running([*pinned, *_command(variant)], log, **told) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
-        yield Served(variant, f"http://127.0.0.1:{port}/partner", process.pid, database, log)
+    with running([*pinned, *_command(variant)], log_file, **variables) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_file)
+        yield Served(variant, f"http://127.0.0.1:{port}/partner", process.pid, database, log_file)
 
 
 def cpu_seconds(process: int) -> float:

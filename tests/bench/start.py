@@ -38,10 +38,10 @@ def start(size: Size) -> Report:
 
 
 def _first_answer(made: Bed, url: str) -> float:
-    asked = notices.filled(notices.REQUESTS[notices.VERIFY].template, 1).encode()
+    request = notices.filled(notices.REQUESTS[notices.VERIFY].template, 1).encode()
     begun = time.perf_counter()
     with made.serving(BOTH_FACES, url) as served:
-        answered = requests.post(served.address, asked, timeout=10)
+        answered = requests.post(served.address, request, timeout=10)
         took = time.perf_counter() - begun
     wrong = notices.wrong(notices.VERIFY, 1, answered.content)
     if wrong:

@@ -85,7 +85,7 @@ class PaForNode(Service):
             creditorReferenceId=iuv, paymentAmount=_euro(amount), dueDate=rome.day_of(due_at),
             description=description, companyName=company,
             debtor=plain(models.Subject)(uniqueIdentifier=who, fullName=debtor),
-            transferList=plain(models.TransferListV2)(transfer=[_share(*r[8:]) for r in rows]),
+            transferList=plain(models.TransferListV2)(transfer=[_transfer(*r[8:]) for r in rows]),
         )  # fmt: skip
         return plain(models.PaGetPaymentV2Response)(outcome="OK", data=data)
 
@@ -113,8 +113,8 @@ def application(address: str) -> Wsgi:
     return endpoint
 
 
-def _share(*told: Any) -> Any:
-    number, amount, beneficiary, company, iban, information, category = told
+def _transfer(*row: Any) -> Any:
+    number, amount, beneficiary, company, iban, information, category = row
     return plain(models.TransferV2)(
         idTransfer=number, transferAmount=_euro(amount), fiscalCodePA=beneficiary,
         companyName=company, IBAN=iban, remittanceInformation=information,

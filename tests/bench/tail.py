@@ -24,7 +24,7 @@ class Row(NamedTuple):
     primitive: str
     offered: float
     of_saturation: float
-    asked: int
+    requests: int
     right: int
     refused: int
     wrong: int
@@ -50,7 +50,7 @@ def tail(size: Size) -> Report:
                 measure(served, primitive, size.positions, 1)
                 saturated = measure(served, primitive, size.positions, size.seconds).load.rate
                 rows += [_offered(served, primitive, saturated, of, size) for of in (0.5, 2.0)]
-    return Report("tail", rows, [found for row in rows for found in _findings(row)])
+    return Report("tail", rows, [finding for row in rows for finding in _findings(row)])
 
 
 def _offered(served: Served, primitive: str, saturated: float, of: float, size: Size) -> Row:

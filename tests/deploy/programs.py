@@ -11,9 +11,9 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 def program(name: str, package: str) -> str:
     """Where this program is; a machine without it fails the test, and hears what to install."""
     ours = sysconfig.get_path("scripts")
-    found = shutil.which(name) or shutil.which(name, path=f"{ours}:/usr/sbin:/usr/local/sbin")
-    assert found, f"no {name}: install {package}, as `make test` does"
-    return found
+    path = shutil.which(name) or shutil.which(name, path=f"{ours}:/usr/sbin:/usr/local/sbin")
+    assert path, f"no {name}: install {package}, as `make test` does"
+    return path
 
 
 def complaint(*command: str | Path) -> str:

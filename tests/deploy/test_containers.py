@@ -28,8 +28,8 @@ DOCKERFILE = DEPLOY / "docker/Dockerfile"
 def composed() -> dict[str, Any]:
     """The compose file, its anchors resolved."""
     text = (DEPLOY / "docker/compose.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
-    return found
+    content: dict[str, Any] = yaml.safe_load(text)
+    return content
 
 
 def test_hadolint_has_nothing_to_say() -> None:
@@ -152,19 +152,19 @@ def test_health_check_asks_the_face_that_is_served(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
     """A container of one face is healthy without the other, and not without its own."""
-    told = {
+    variables = {
         "GPD_DATABASE_URL": fresh_database("sqlite", world.prepare),
         "GPD_NODE_BIND": f"127.0.0.1:{free_port()}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{(port := free_port())}",
         "GPD_WORKERS": "1",
     }
-    with running([*PROGRAM, "serve", "admin"], tmp_path / "log", **told) as process:
+    with running([*PROGRAM, "serve", "admin"], tmp_path / "log", **variables) as process:
         wait_for(f"http://127.0.0.1:{port}/health/live", process, tmp_path / "log")
-        found = [alive("gpd-soap", "serve", face, **told) for face in ("admin", "node", "all")]
-    after = alive("gpd-soap", "serve", "admin", **told)
+        codes = [alive("gpd-soap", "serve", face, **variables) for face in ("admin", "node", "all")]
+    after = alive("gpd-soap", "serve", "admin", **variables)
 
-    assert (found, after) == ([0, 1, 1], 1)
-    assert alive("gpd-soap", "db", "upgrade", **told) == 0
+    assert (codes, after) == ([0, 1, 1], 1)
+    assert alive("gpd-soap", "db", "upgrade", **variables) == 0
 
 
 @pytest.mark.parametrize("everywhere", ["127.0.0.1", "0.0.0.0", ""])  # noqa: S104  # not a bind
@@ -176,7 +176,7 @@ def test_health_check_speaks_tls_where_the_face_does(
     leaf = authority.issue_cert("127.0.0.1")
     leaf.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
     authority.cert_pem.write_to_path(str(tmp_path / "authorities.pem"))
-    told = {
+    variables = {
         "GPD_DATABASE_URL": fresh_database("sqlite", world.prepare),
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{(admin := free_port())}",
@@ -184,12 +184,12 @@ def test_health_check_speaks_tls_where_the_face_does(
         "GPD_NODE_TLS_AUTHORITIES": str(tmp_path / "authorities.pem"),
         "GPD_WORKERS": "1",
     }
-    with running([*PROGRAM, "serve", "all"], tmp_path / "log", **told) as process:
+    with running([*PROGRAM, "serve", "all"], tmp_path / "log", **variables) as process:
         wait_for(f"http://127.0.0.1:{admin}/health/live", process, tmp_path / "log")
-        found = alive("serve", "all", **{**told, "GPD_NODE_BIND": f"{everywhere}:{port}"})
+        code = alive("serve", "all", **{**variables, "GPD_NODE_BIND": f"{everywhere}:{port}"})
 
-    assert found == 0
-    assert alive("serve", "node", **told) == 1
+    assert code == 0
+    assert alive("serve", "node", **variables) == 1
 
 
 def test_the_server_has_the_address_of_the_role_that_serves() -> None:
@@ -212,9 +212,9 @@ def test_the_server_has_the_address_of_the_role_that_serves() -> None:
 def test_roles_of_the_compose_file_can_do_what_they_are_for() -> None:
     """The owner upgrades and grants, the other one serves, on an empty PostgreSQL."""
     script = (DEPLOY / "docker/roles.sh").read_text("utf-8")
-    told = dict(re.findall(r'--set (\w+)="\$\(cat /run/secrets/(\w+)\)"', script))
-    assert told == {"owner": "owner_password", "serving": "serving_password"}
-    assert set(told.values()) <= {
+    files = dict(re.findall(r'--set (\w+)="\$\(cat /run/secrets/(\w+)\)"', script))
+    assert files == {"owner": "owner_password", "serving": "serving_password"}
+    assert set(files.values()) <= {
         source for source, _ in secrets(composed()["services"]["database"])
     }
     commands = script.partition("<<'SQL'\n")[2].rpartition("SQL")[0].strip().split("\n")
@@ -223,7 +223,7 @@ def test_roles_of_the_compose_file_can_do_what_they_are_for() -> None:
         with server.connect() as connection:
             connection.autocommit = True
             for command in commands:
-                filled = re.sub(r":'(\w+)'", lambda found: f"'{told[found[1]]}'", command)
+                filled = re.sub(r":'(\w+)'", lambda match: f"'{files[match[1]]}'", command)
                 connection.execute(filled.encode())
         url = server.url("gpd")
         owner = Store(url.replace("//postgres@", "//gpd_owner@"))

@@ -25,33 +25,35 @@ def read(name: str) -> list[Object]:
 LISTED = read("kustomization.yaml")[0]
 OBJECTS = [each for name in LISTED["resources"] for each in read(name)]
 each_object = pytest.mark.parametrize(
-    "told", OBJECTS, ids=[f"{told['kind']}-{told['metadata']['name']}" for told in OBJECTS]
+    "manifest",
+    OBJECTS,
+    ids=[f"{manifest['kind']}-{manifest['metadata']['name']}" for manifest in OBJECTS],
 )
 
 
-def template(told: Object) -> Object | None:
+def template(manifest: Object) -> Object | None:
     """The pod of whatever makes pods."""
-    spec: Object = told["spec"]
-    found: Object | None = spec.get("jobTemplate", {"spec": spec})["spec"].get("template")
-    return found
+    spec: Object = manifest["spec"]
+    pod: Object | None = spec.get("jobTemplate", {"spec": spec})["spec"].get("template")
+    return pod
 
 
-PODS = {told["metadata"]["name"]: pod for told in OBJECTS if (pod := template(told))}
+PODS = {manifest["metadata"]["name"]: pod for manifest in OBJECTS if (pod := template(manifest))}
 each_pod = pytest.mark.parametrize("pod", PODS.values(), ids=PODS)
 each_server = pytest.mark.parametrize("name", ["gpd-soap-node", "gpd-soap-admin"])
 
 
 @each_object
 @pytest.mark.parametrize("version", ["1.27", kubernetes_validate.latest_version()])
-def test_kubernetes_takes_it(told: Object, version: str) -> None:
+def test_kubernetes_takes_it(manifest: Object, version: str) -> None:
     """By its own schema, without a field that it does not know."""
-    kubernetes_validate.validate(told, version, strict=True)
+    kubernetes_validate.validate(manifest, version, strict=True)
 
 
 @each_object
-def test_it_is_of_no_namespace(told: Object) -> None:
+def test_it_is_of_no_namespace(manifest: Object) -> None:
     """Where it goes is said by whoever applies it."""
-    assert "namespace" not in told["metadata"]
+    assert "namespace" not in manifest["metadata"]
 
 
 def test_every_file_is_listed() -> None:
@@ -101,33 +103,39 @@ def test_a_server_is_asked_what_it_answers(name: str) -> None:
     """Whether it lives and whether it is ready, on a port that it names."""
     [container] = PODS[name]["spec"]["containers"]
     ports = {port["name"] for port in container["ports"]}
-    asked = {kind: container[kind]["httpGet"] for kind in ("livenessProbe", "readinessProbe")}
+    probes = {kind: container[kind]["httpGet"] for kind in ("livenessProbe", "readinessProbe")}
 
-    assert asked["livenessProbe"]["path"] == LIVE
-    assert asked["readinessProbe"]["path"] == READY
-    assert {probe["port"] for probe in asked.values()} <= ports
+    assert probes["livenessProbe"]["path"] == LIVE
+    assert probes["readinessProbe"]["path"] == READY
+    assert {probe["port"] for probe in probes.values()} <= ports
 
 
 def specs(kind: str) -> dict[str, Object]:
     """What the objects of this kind say, by their names."""
-    return {told["metadata"]["name"]: told["spec"] for told in OBJECTS if told["kind"] == kind}
+    return {
+        manifest["metadata"]["name"]: manifest["spec"]
+        for manifest in OBJECTS
+        if manifest["kind"] == kind
+    }
 
 
-def selected(told: Object) -> Object:
+def selected(manifest: Object) -> Object:
     """The labels by which an object finds its pods."""
-    spec: Object = told["spec"]
+    spec: Object = manifest["spec"]
     selector: Object = spec.get("selector") or spec.get("podSelector") or {}
-    found: Object = selector.get("matchLabels", selector)
-    return {} if "matchExpressions" in found else found
+    labels: Object = selector.get("matchLabels", selector)
+    return {} if "matchExpressions" in labels else labels
 
 
 def test_what_selects_pods_finds_them() -> None:
     """Each Service, budget and policy means pods that there are."""
     labels = [pod["metadata"]["labels"] for pod in PODS.values()]
     kinds = ("Service", "PodDisruptionBudget", "NetworkPolicy", "Deployment")
-    for told in OBJECTS:
-        if told["kind"] in kinds:
-            assert any(selected(told).items() <= each.items() for each in labels), told["metadata"]
+    for manifest in OBJECTS:
+        if manifest["kind"] in kinds:
+            assert any(selected(manifest).items() <= each.items() for each in labels), manifest[
+                "metadata"
+            ]
 
 
 def test_the_services_lead_to_the_right_listeners() -> None:

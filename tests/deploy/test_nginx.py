@@ -64,8 +64,8 @@ class Front(NamedTuple):
 def envsubst(template: str, variables: dict[str, str]) -> str:
     """Fill in the variables that the command at the template's head names, and leave the others."""
     [named] = re.findall(r"envsubst '(.*?)'", template)
-    told = {name: variables[name] for name in re.findall(r"\$\{(\w+)\}", named)}
-    return re.sub(r"\$\{(\w+)\}", lambda found: told.get(found[1], found[0]), template)
+    values = {name: variables[name] for name in re.findall(r"\$\{(\w+)\}", named)}
+    return re.sub(r"\$\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
 
 
 @contextmanager
@@ -76,13 +76,13 @@ def fronting(home: Path, upstream: str, authority: trustme.CA, crl: bytes = b"")
     leaf.private_key_pem.write_to_path(str(home / "server.key"))
     (home / "server.pem").write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
     authority.cert_pem.write_to_path(str(home / "authorities.pem"))
-    told = {
+    values = {
         "NODE_LISTEN": f"127.0.0.1:{port}",
         "NODE_SERVER_NAME": "ec.example",
         "NODE_TLS": str(home),
         "NODE_UPSTREAM": upstream,
     }
-    site = envsubst(TEMPLATE.read_text(encoding="utf-8"), told)
+    site = envsubst(TEMPLATE.read_text(encoding="utf-8"), values)
     if crl:
         (home / "revoked.pem").write_bytes(crl)
         site = site.replace("# ssl_crl", "ssl_crl")
@@ -105,13 +105,13 @@ def fronting(home: Path, upstream: str, authority: trustme.CA, crl: bytes = b"")
 def front(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Front]:
     """The node face, which believes a proxy on this machine, and nginx before it."""
     authority = trustme.CA()
-    told = {
+    variables = {
         "GPD_NODE_PROXIES": "127.0.0.1/32",
         "GPD_NODE_CALLERS": FORWARDER,
         "GPD_PUBLIC_URL": PUBLIC,
     }
     database = fresh_database("sqlite", living)
-    with serving("node", database, tmp_path / "log", **told) as plain:
+    with serving("node", database, tmp_path / "log", **variables) as plain:
         upstream = plain.removeprefix("http://").removesuffix("/partner")
         with fronting(tmp_path, upstream, authority) as url:
             yield Front(url, plain, str(tmp_path / "authorities.pem"), authority)
@@ -123,9 +123,9 @@ def certificate(
     """A client's certificate with its key, of the authority that is trusted."""
     since = until and until - dt.timedelta(days=1)
     leaf = front.authority.issue_cert(common_name=name, not_before=since, not_after=until)
-    place = home / f"{name}.pem"
-    leaf.private_key_and_cert_chain_pem.write_to_path(str(place))
-    return str(place)
+    file = home / f"{name}.pem"
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(file))
+    return str(file)
 
 
 def ask(front: Front, cert: str | None, **headers: str) -> requests.Response:
@@ -165,9 +165,9 @@ def test_there_is_one_way_in(front: Front, tmp_path: Path) -> None:
     """Nothing but the Node's own paths is reachable from outside."""
     mine = certificate(front, tmp_path)
     for path in ("/", "/partner/x", "/docs", "/metrics", "/organizations", "/health/ready"):
-        found = requests.get(f"{front.url}{path}", timeout=15, verify=front.trust, cert=mine)
+        answer = requests.get(f"{front.url}{path}", timeout=15, verify=front.trust, cert=mine)
 
-        assert found.status_code == 404, path
+        assert answer.status_code == 404, path
 
 
 def test_old_tls_is_not_spoken(front: Front, tmp_path: Path) -> None:

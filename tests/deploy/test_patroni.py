@@ -17,7 +17,7 @@ from tests.postgres import found_programs
 
 #: SPEC: pagopa-ec.md 6: what the Node waits for a question and for a receipt, in seconds.
 QUESTION, RECEIPT = 7, 15
-TOLD = {
+VALUES = {
     **{f"NODE_{number}": f"127.77.77.{number}" for number in (1, 2, 3)},
     **{f"{of}_PASSWORD": "x" for of in ("SUPERUSER", "REPLICATION", "REWIND", "REST")},
     # WHY: Patroni's check binds its ports, and refuses 127.0.0.1.
@@ -31,9 +31,9 @@ TOLD = {
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """Patroni's file for a node that is about to begin."""
-    told = {**TOLD, "PROGRAMS": str(next(found_programs())), "DATA": str(tmp_path / "data")}
+    values = {**VALUES, "PROGRAMS": str(next(found_programs())), "DATA": str(tmp_path / "data")}
     path = tmp_path / "patroni.yml"
-    path.write_text(filled("patroni.yml.template", told), encoding="utf-8")
+    path.write_text(filled("patroni.yml.template", values), encoding="utf-8")
     return path
 
 
@@ -44,8 +44,8 @@ def read(config: Path) -> Any:
 
 def seconds(proxy: str, setting: str) -> int:
     """A time of HAProxy's file."""
-    [told] = re.findall(rf"\b{setting} (\d+)s\b", proxy)
-    return int(told)
+    [figure] = re.findall(rf"\b{setting} (\d+)s\b", proxy)
+    return int(figure)
 
 
 def test_patroni_understands_the_file(config: Path) -> None:
@@ -53,7 +53,7 @@ def test_patroni_understands_the_file(config: Path) -> None:
     with ExitStack() as etcd:
         for number in (1, 2, 3):
             # WHY: it tries whether somebody is there.
-            etcd.enter_context(socket.create_server((TOLD[f"NODE_{number}"], 2379)))
+            etcd.enter_context(socket.create_server((VALUES[f"NODE_{number}"], 2379)))
         said = complaint(program("patroni", "patroni"), "--validate-config", config)
 
     assert said == ""
@@ -62,7 +62,7 @@ def test_patroni_understands_the_file(config: Path) -> None:
 def test_haproxy_understands_every_line(tmp_path: Path) -> None:
     """Without so much as a warning."""
     proxy = tmp_path / "haproxy.cfg"
-    proxy.write_text(filled("haproxy.cfg.template", TOLD), encoding="utf-8")
+    proxy.write_text(filled("haproxy.cfg.template", VALUES), encoding="utf-8")
 
     assert complaint(program("haproxy", "haproxy"), "-c", "-dW", "-f", proxy) == ""
 
@@ -100,7 +100,7 @@ def test_the_leaders_key_is_changed_by_comparing_alone(config: Path) -> None:
 def test_a_node_that_is_gone_is_missed_before_the_node_gives_up(config: Path) -> None:
     """PostgreSQL misses a standby, HAProxy a primary, and the program an answer in time."""
     parameters = read(config)["bootstrap"]["dcs"]["postgresql"]["parameters"]
-    proxy = filled("haproxy.cfg.template", TOLD)
+    proxy = filled("haproxy.cfg.template", VALUES)
     missed = seconds(proxy, "timeout check") + seconds(proxy, "inter")
 
     assert int(parameters["wal_sender_timeout"].removesuffix("s")) < RECEIPT

@@ -20,8 +20,8 @@ def units(tmp_path: Path) -> Path:
     home = tmp_path / "gpd-soap"
     home.symlink_to(shutil.which("true") or "")
     for unit in UNITS:
-        told = unit.read_text(encoding="utf-8").replace("/opt/gpd-soap/bin", str(tmp_path))
-        (tmp_path / unit.name).write_text(told, encoding="utf-8")
+        text = unit.read_text(encoding="utf-8").replace("/opt/gpd-soap/bin", str(tmp_path))
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
@@ -43,13 +43,13 @@ def test_a_service_is_hardened(units: Path, service: str) -> None:
 
 def test_a_stop_leaves_time_to_drain() -> None:
     """Whoever kills does it later than the server is done."""
-    [told] = [
+    [seconds] = [
         line.partition("=")[2]
         for line in (DEPLOY / "systemd/gpd-soap@.service").read_text("utf-8").splitlines()
         if line.startswith("TimeoutStopSec=")
     ]
 
-    assert int(told) > DRAIN_SECONDS
+    assert int(seconds) > DRAIN_SECONDS
 
 
 @pytest.mark.parametrize("service", SERVICES)

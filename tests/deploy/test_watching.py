@@ -34,8 +34,11 @@ def test_the_dashboard_is_one_that_can_be_read() -> None:
     panels: list[dict[str, Any]] = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
     taken: set[tuple[int, int]] = set()
     for panel in panels:
-        at = panel["gridPos"]
-        columns, rows = range(at["x"], at["x"] + at["w"]), range(at["y"], at["y"] + at["h"])
+        grid = panel["gridPos"]
+        columns, rows = (
+            range(grid["x"], grid["x"] + grid["w"]),
+            range(grid["y"], grid["y"] + grid["h"]),
+        )
         cells = {(column, row) for column in columns for row in rows}
 
         assert not cells & taken, panel["title"]

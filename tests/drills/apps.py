@@ -26,7 +26,7 @@ class App:
     def __init__(
         self,
         database: str,
-        log: Path,
+        log_file: Path,
         connect: Callable[[], requests.Session] = requests.Session,
         **variables: str,
     ) -> None:
@@ -35,15 +35,15 @@ class App:
         scheme = "https" if "GPD_NODE_TLS_CERTIFICATE" in variables else "http"
         self.node, self.admin = f"{scheme}://127.0.0.1:{node}", f"http://127.0.0.1:{admin}"
         self._connect = connect
-        told = {
+        settings = {
             "GPD_DATABASE_URL": database,
             "GPD_NODE_BIND": f"127.0.0.1:{node}",
             "GPD_ADMIN_BIND": f"127.0.0.1:{admin}",
             "GPD_WORKERS": "2",
         }
         ours = {k: v for k, v in os.environ.items() if not k.startswith("GPD_")}
-        self._environment = {**ours, **told, **variables}
-        self._log = log
+        self._environment = {**ours, **settings, **variables}
+        self._log = log_file
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -100,9 +100,9 @@ class App:
     def _start(self) -> None:
         command = [sys.executable, "-m", "gpd_soap", "serve", "all"]
         logged = self._log.stat().st_size if self._log.exists() else 0
-        with self._log.open("ab") as log:
+        with self._log.open("ab") as output:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=self._environment, stdout=log, stderr=log
+                command, cwd=ROOT, env=self._environment, stdout=output, stderr=output
             )
         self._wait(self._process, logged)
 

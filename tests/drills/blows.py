@@ -192,9 +192,9 @@ class Striker:
         if set(statuses) - LIST_STATUSES:
             self.wrong.append(f"a list was answered so: {Counter(statuses)}")
 
-    def _read_list(self, place: str) -> str:
+    def _read_list(self, url: str) -> str:
         try:
-            answer = requests.get(place, headers={"X-Api-Key": self._beside.key}, timeout=LIST_FOR)
+            answer = requests.get(url, headers={"X-Api-Key": self._beside.key}, timeout=LIST_FOR)
         except requests.RequestException as error:
             return type(error).__name__
         return str(answer.status_code)

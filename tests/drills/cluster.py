@@ -37,9 +37,9 @@ FOLLOWED = """SELECT count(*), count(*) FILTER (WHERE sync_state = 'sync')
 DATABASE = "gpd"
 
 
-def filled(name: str, told: dict[str, str]) -> str:
+def filled(name: str, values: dict[str, str]) -> str:
     """A file of deploy/patroni with its variables filled in, as envsubst does it."""
-    return Template((FILES / name).read_text("utf-8")).substitute(told)
+    return Template((FILES / name).read_text("utf-8")).substitute(values)
 
 
 class Member(NamedTuple):
@@ -54,12 +54,12 @@ class Node:
     """One machine: etcd, Patroni and the PostgreSQL that Patroni starts."""
 
     def __init__(
-        self, number: int, begun_with: list[str], home: Path, told: dict[str, str]
+        self, number: int, begun_with: list[str], home: Path, values: dict[str, str]
     ) -> None:
-        self.name, self.address = f"node{number}", told[f"NODE_{number}"]
+        self.name, self.address = f"node{number}", values[f"NODE_{number}"]
         self._begun_with, self._home = begun_with, home
         self._data = home / "data"
-        mine = {**told, "NODE_NAME": self.name, "NODE_ADDRESS": self.address,
+        mine = {**values, "NODE_NAME": self.name, "NODE_ADDRESS": self.address,
                 "DATA": str(self._data), "SOCKETS": str(home),
                 "WATCHDOG": str(home / "no-watchdog")}  # fmt: skip
         config = home / "patroni.yml"
@@ -79,10 +79,10 @@ class Node:
         """Start what does not run; PostgreSQL is Patroni's to start."""
         for name, (command, environment) in self._does.items():
             if name not in self._run or self._run[name].poll() is not None:
-                with (self._home / f"{name}.log").open("ab") as log:
+                with (self._home / f"{name}.log").open("ab") as output:
                     self._run[name] = subprocess.Popen(
                         [*self._begun_with, *command], env=environment, cwd=self._home,
-                        stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                        stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                     )  # fmt: skip
 
     def postgres(self) -> list[int]:
@@ -127,8 +127,8 @@ class Node:
 class Cluster:
     """All nodes, and who is what among them."""
 
-    def __init__(self, nodes: list[Node], told: dict[str, str]) -> None:
-        self.nodes, self._told = nodes, told
+    def __init__(self, nodes: list[Node], values: dict[str, str]) -> None:
+        self.nodes, self._values = nodes, values
 
     def members(self, by: Node) -> list[Member]:
         """Who is what, as this node knows; nobody where it does not answer."""
@@ -171,16 +171,16 @@ class Cluster:
     def switch_over(self) -> None:
         """Make the synchronous standby primary, as an operator does for maintenance."""
         primary, candidate = self.role("leader"), self.role("sync_standby")
-        told = {"leader": primary.name, "candidate": candidate.name}
-        said = requests.post(
-            f"http://{primary.address}:8008/switchover", json=told, timeout=60,
-            auth=("patroni", self._told["REST_PASSWORD"]),
+        body = {"leader": primary.name, "candidate": candidate.name}
+        answer = requests.post(
+            f"http://{primary.address}:8008/switchover", json=body, timeout=60,
+            auth=("patroni", self._values["REST_PASSWORD"]),
         )  # fmt: skip
-        assert said.ok, said.text
+        assert answer.ok, answer.text
 
     def url(self, node: Node) -> str:
         """The database on one node, for whoever looks behind the scenes."""
-        return node.url(self._told["SUPERUSER_PASSWORD"])
+        return node.url(self._values["SUPERUSER_PASSWORD"])
 
     def create_database(self, password: str) -> None:
         """The program's user and database, as README has an operator make them."""
@@ -209,7 +209,7 @@ class Cluster:
         return False
 
     def _session(self, node: Node) -> psycopg.Connection[tuple[Any, ...]]:
-        url = node.url(self._told["SUPERUSER_PASSWORD"], "postgres").replace("+psycopg", "")
+        url = node.url(self._values["SUPERUSER_PASSWORD"], "postgres").replace("+psycopg", "")
         return psycopg.connect(url, autocommit=True, connect_timeout=2)
 
 
@@ -222,9 +222,9 @@ def _member(said: dict[str, Any]) -> Member:
 @contextmanager
 def cluster(network: Network, home: Path) -> Iterator[Cluster]:
     """A whole cluster of three."""
-    told = {f"NODE_{number}": f"{network.prefix}.{number}" for number in NODES}
-    told |= {name: secrets.token_hex(8) for name in PASSWORDS}
-    told |= {
+    values = {f"NODE_{number}": f"{network.prefix}.{number}" for number in NODES}
+    values |= {name: secrets.token_hex(8) for name in PASSWORDS}
+    values |= {
         "PROGRAMS": str(next(found_programs())),
         "LISTEN": f"{network.prefix}.254:5000",
         "PROXY_USER": "nobody" if os.geteuid() == 0 else getpass.getuser(),
@@ -233,20 +233,20 @@ def cluster(network: Network, home: Path) -> Iterator[Cluster]:
     }
     nodes: list[Node] = []
     for number in NODES:
-        (place := home / f"node{number}").mkdir()
-        nodes.append(Node(number, network.inside(number), place, told))
+        (folder := home / f"node{number}").mkdir()
+        nodes.append(Node(number, network.inside(number), folder, values))
     haproxy = home / "haproxy.cfg"
-    haproxy.write_text(filled("haproxy.cfg.template", told), "utf-8")
+    haproxy.write_text(filled("haproxy.cfg.template", values), "utf-8")
     command = [program("haproxy", "haproxy"), "-db", "-f", str(haproxy)]
     with contextlib.ExitStack() as stack:
         for node in nodes:
             stack.callback(node.stop)
             node.start()
-        log = stack.enter_context((home / "haproxy.log").open("ab"))
-        proxy = subprocess.Popen(command, stdout=log, stderr=log)
+        output = stack.enter_context((home / "haproxy.log").open("ab"))
+        proxy = subprocess.Popen(command, stdout=output, stderr=output)
         stack.callback(proxy.wait)
         stack.callback(proxy.kill)
-        made = Cluster(nodes, told)
+        made = Cluster(nodes, values)
         made.wait_until_whole()
         yield made
 

@@ -102,18 +102,18 @@ class Report(NamedTuple):
 class Plan(NamedTuple):
     """Everything that is going to be sent."""
 
-    told: list[Story]
+    stories: list[Story]
     meetings: list[Encounter]
 
     @property
     def there(self) -> list[NewPosition]:
         """The positions that are in the store from the beginning."""
         meetings = (encounter.position for encounter in self.meetings)
-        return [*stories.there(self.told), *meetings]
+        return [*stories.there(self.stories), *meetings]
 
     def steps(self, chance: random.Random) -> list[Step]:
         """Every step once, the encounters among the others."""
-        steps: list[Step] = [*stories.in_order(self.told, chance)]
+        steps: list[Step] = [*stories.in_order(self.stories, chance)]
         every = len(steps) / (len(self.meetings) or 1)
         for number, encounter in reversed([*enumerate(self.meetings)]):
             steps.insert(int((number + chance.random()) * every), encounter)
@@ -143,8 +143,8 @@ def drill(size: Size) -> Report:
             beside = Beside(key, authority.connect, authority.context)
             variables = authority.variables
         for number in range(2):
-            log = home / f"app-{number}.log"
-            apps.append(App(held_on.url, log, beside.connect, **variables))
+            log_file = home / f"app-{number}.log"
+            apps.append(App(held_on.url, log_file, beside.connect, **variables))
             stack.callback(apps[-1].stop)
             apps[-1].start()
         return _hold(size, held_on, apps, beside, planned)
@@ -175,16 +175,16 @@ def _hold(
     for app in apps:
         app.stop()
         broken += app.deaths()
-    found = judge.look(held_on.url)
+    content = judge.look(held_on.url)
     others = [message for encounter in planned.meetings for message in encounter.messages]
-    broken += judge.judge(planned.told, senders.heard, found, others)
+    broken += judge.judge(planned.stories, senders.deliveries, content, others)
     unexplained, tallies = effects.judge(
         planned.meetings, senders.meetings.records, senders.meetings.etags,
-        effects.look(held_on.url, found),
+        effects.look(held_on.url, content),
     )  # fmt: skip
     return Report(
-        size.database, size.seed, sum(senders.heard.taken.values()),
-        len(planned.told) + len(planned.meetings), senders.questions, senders.again,
+        size.database, size.seed, sum(senders.deliveries.taken.values()),
+        len(planned.stories) + len(planned.meetings), senders.questions, senders.again,
         dict(striker.struck), {blow: dict(ends) for blow, ends in sorted(striker.ends.items())},
         _counted(tallies), round(took, 1), [*broken, *unexplained],
     )  # fmt: skip
@@ -200,12 +200,12 @@ def _strike(
     senders: Senders, striker: Striker, steps: int, size: Size, chance: random.Random
 ) -> None:
     """Every blow falls while steps are under way: each share of them waits for its own."""
-    share = steps // (size.strikes + 1)
+    part = steps // (size.strikes + 1)
     deadline = time.monotonic() + size.seconds
     for number in range(size.strikes):
-        senders.allow(share)
-        at = number * share + chance.random() * (share - WIDTH)
-        while senders.done < at and time.monotonic() < deadline:
+        senders.allow(part)
+        threshold = number * part + chance.random() * (part - WIDTH)
+        while senders.done < threshold and time.monotonic() < deadline:
             time.sleep(0.001)
         time.sleep(chance.random() * 0.02)
         striker.strike()
@@ -238,13 +238,13 @@ def not_ready(
 
 def main() -> None:
     """Hold the drill, say what happened, and fail if anything is wrong."""
-    told = vars(_arguments())
-    kept_in: Path | None = told.pop("json")
+    options = vars(_arguments())
+    report_file: Path | None = options.pop("json")
     # WHY: without this SIGTERM would leave the servers that the drill started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
-    report = drill(Size(**told))
-    if kept_in:
-        kept_in.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
+    report = drill(Size(**options))
+    if report_file:
+        report_file.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(show(report))
     sys.exit(bool(report.broken))
 

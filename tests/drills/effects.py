@@ -11,9 +11,8 @@ from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests.drills.encounters import Encounter
-from tests.drills.judge import Found, effect_missing
+from tests.drills.judge import StoreContent, effect_missing
 from tests.drills.operations import (
-    Ask,
     Create,
     End,
     Operation,
@@ -23,6 +22,7 @@ from tests.drills.operations import (
     Receive,
     Replace,
     State,
+    Verify,
 )
 from tests.drills.serial import Record, ends
 
@@ -44,7 +44,7 @@ class Tally(NamedTuple):
     unexplained: int = 0
 
 
-def look(url: str, found: Found) -> Stored:
+def look(url: str, content: StoreContent) -> Stored:
     """Read what the encounters left; `found` is what the judge has read already."""
     store = Store(url)
     with store.begin() as connection:
@@ -53,9 +53,9 @@ def look(url: str, found: Found) -> Stored:
     store.close()
     ibans = {nav: iban or "" for nav, iban in transfers}
     options, receipts = defaultdict(list), defaultdict(list)
-    for row in found.options:
+    for row in content.options:
         options[row["iupd"]].append(row)
-    for row in found.receipts:
+    for row in content.receipts:
         receipts[row["nav"]].append(row)
     by_iupd = {
         row["iupd"]: Position(
@@ -69,7 +69,7 @@ def look(url: str, found: Found) -> Stored:
         )
         for row in positions
     }  # fmt: skip
-    return Stored(by_iupd, receipts, options, found.waiting)
+    return Stored(by_iupd, receipts, options, content.waiting)
 
 
 def judge(
@@ -106,7 +106,7 @@ def meets(records: Sequence[Record]) -> bool:
     receipts = [record for record in records if isinstance(record.operation, Receive)]
     changes = [
         record for record in records
-        if not isinstance(record.operation, Receive | Ask) and record.outcome is not None
+        if not isinstance(record.operation, Receive | Verify) and record.outcome is not None
     ]  # fmt: skip
     return any(
         change.sent < receipt.answered and receipt.sent < change.answered
@@ -134,7 +134,7 @@ def _brief(operation: Operation) -> str:
     name = type(operation).__name__
     if isinstance(operation, Replace | Create):
         name += f" by {_options(operation.options)}"
-    elif isinstance(operation, Receive | Ask | PayElsewhere):
+    elif isinstance(operation, Receive | Verify | PayElsewhere):
         name += f" of {_serial(operation.nav)}"
     if isinstance(operation, Receive):
         name += f", {operation.amount}"

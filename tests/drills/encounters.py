@@ -7,7 +7,6 @@ from typing import NamedTuple
 from gpd_soap.core.position import NewPosition
 from tests import world
 from tests.drills.operations import (
-    Ask,
     Change,
     ChangeAccount,
     Create,
@@ -20,6 +19,7 @@ from tests.drills.operations import (
     Receive,
     Replace,
     State,
+    Verify,
     Withdraw,
 )
 from tests.drills.stories import DUE, Message
@@ -34,12 +34,12 @@ AMOUNTS = (CENTS, CENTS, RATE, RATE, CENTS)
 PLAN = "PLAN"
 #: How often a second operator changes the position too, a change sends If-Match, a receipt is sent
 #: by two senders, a question is sent beside, and a receipt has the amount that a change brings.
-SECOND, CONDITIONAL, TWICE, ASKED, OTHER_AMOUNT = 0.25, 0.3, 0.15, 0.5, 0.2
+SECOND, CONDITIONAL, TWICE, ASKED_BESIDE, OTHER_AMOUNT = 0.25, 0.3, 0.15, 0.5, 0.2
 #: How often a receipt is sent about when a change ends, and the part of its time around that.
 LATE, ABOUT_THE_END = 0.6, (0.6, 1.1)
 
 
-class Line(NamedTuple):
+class Script(NamedTuple):
     """Operations that one client sends, each when the one before is answered.
 
     `delay` is the part of the time that a change takes after which the first is sent.
@@ -55,7 +55,7 @@ class Encounter(NamedTuple):
     iupd: str
     kind: str
     start: Position
-    lines: tuple[Line, ...]
+    scripts: tuple[Script, ...]
 
     @property
     def state(self) -> State:
@@ -65,12 +65,12 @@ class Encounter(NamedTuple):
     @property
     def operations(self) -> tuple[Operation, ...]:
         """All that is sent, in no order."""
-        return tuple(each for line in self.lines for each in line.operations)
+        return tuple(each for script in self.scripts for each in script.operations)
 
     @property
     def navs(self) -> frozenset[str]:
         """Every notice number that is of this position at some time."""
-        named = {each.nav for each in self.operations if isinstance(each, Receive | Ask)}
+        named = {each.nav for each in self.operations if isinstance(each, Receive | Verify)}
         brought = (each.options for each in self.operations if isinstance(each, Replace | Create))
         options = (*self.start.options, *(option for options in brought for option in options))
         return frozenset(named | {option.nav for option in options})
@@ -159,11 +159,11 @@ def encounter(kind: str, number: int, chance: random.Random) -> Encounter:
     start = Position((notices.option(0),), published="publication" not in kinds)
     if kind == "amount" and chance.random() < SECOND:
         start = start._replace(options=(notices.option(0), notices.option(1)))
-    lines = [Line(_of(each, notices, chance), 0.0) for each in kinds]
+    scripts = [Script(_of(each, notices, chance), 0.0) for each in kinds]
     also = {which for each in kinds for which in CHANGES[each][1]} | set(range(len(start.options)))
     for which in sorted(also):
-        lines += _beside(notices.option(which), f"{number}-{which}", chance)
-    return Encounter(f"MEETING-{number}", kind, start, tuple(lines))
+        scripts += _beside(notices.option(which), f"{number}-{which}", chance)
+    return Encounter(f"MEETING-{number}", kind, start, tuple(scripts))
 
 
 def _of(kind: str, notices: _Notices, chance: random.Random) -> tuple[Change, ...]:
@@ -172,15 +172,15 @@ def _of(kind: str, notices: _Notices, chance: random.Random) -> tuple[Change, ..
     return make(notices)
 
 
-def _beside(option: Option, name: str, chance: random.Random) -> Iterator[Line]:
+def _beside(option: Option, name: str, chance: random.Random) -> Iterator[Script]:
     """The receipt of a notice, and a question about it, at any instant of the change."""
     amount = OTHER_CENTS if chance.random() < OTHER_AMOUNT else option.amount
-    sent = Line((Receive(f"m-{name}", option.nav, amount),), _instant(chance))
+    sent = Script((Receive(f"m-{name}", option.nav, amount),), _instant(chance))
     yield sent
     if chance.random() < TWICE:
         yield sent
-    if chance.random() < ASKED:
-        yield Line((Ask(option.nav),), chance.random())
+    if chance.random() < ASKED_BESIDE:
+        yield Script((Verify(option.nav),), chance.random())
 
 
 def _instant(chance: random.Random) -> float:

@@ -135,13 +135,13 @@ def idle(bed: Bed) -> Iterator[str]:
     """Thousands connect and say nothing."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    place = urlsplit(bed.app.node)
+    address = urlsplit(bed.app.node)
     with ExitStack() as held:
         count = min(IDLE, hard - 1000)
         for _ in range(count):
             connection = held.enter_context(socket.socket())
             connection.setblocking(False)
-            connection.connect_ex((place.hostname, place.port))
+            connection.connect_ex((address.hostname, address.port))
         yield f"{count} connections"
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -149,12 +149,12 @@ def idle(bed: Bed) -> Iterator[str]:
 @contextmanager
 def dripping(bed: Bed) -> Iterator[str]:
     """More senders than there are threads, each with a byte now and then."""
-    place = urlsplit(bed.app.node)
+    address = urlsplit(bed.app.node)
     request = b"POST /partner HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\n" + b" " * 4000
     over = threading.Event()
     with ExitStack() as held:
         senders = [
-            held.enter_context(socket.create_connection((place.hostname, place.port)))
+            held.enter_context(socket.create_connection((address.hostname, address.port)))
             for _ in range(DRIPPING)
         ]
         dripper = threading.Thread(target=_drip, args=(senders, request, over))
@@ -166,10 +166,10 @@ def dripping(bed: Bed) -> Iterator[str]:
 
 
 def _drip(senders: list[socket.socket], request: bytes, over: threading.Event) -> None:
-    for at in range(len(request)):
+    for index in range(len(request)):
         for sender in senders:
             with contextlib.suppress(OSError):
-                sender.send(request[at : at + 1])
+                sender.send(request[index : index + 1])
         if over.wait(0.2):
             return
 
@@ -187,13 +187,13 @@ TROUBLES = {
 
 def drill(name: str, receipts: int = RECEIPTS, seed: int = 1) -> Report:
     """Let one thing run out while so many receipts come."""
-    told = stories.write(receipts, random.Random(seed))
-    with _bed(told) as (bed, key):
-        return _hold(name, bed, key, told)
+    planned = stories.write(receipts, random.Random(seed))
+    with _bed(planned) as (bed, key):
+        return _hold(name, bed, key, planned)
 
 
 @contextmanager
-def _bed(told: list[Story]) -> Iterator[tuple[Bed, str]]:
+def _bed(planned: list[Story]) -> Iterator[tuple[Bed, str]]:
     servers: list[Postgres] = []
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-")))
@@ -207,15 +207,15 @@ def _bed(told: list[Story]) -> Iterator[tuple[Bed, str]]:
         postgres = stack.enter_context(Postgres(fsync=True, data=room / "data"))
         servers.append(postgres)
         wire = stack.enter_context(Wire(postgres.home / f".s.PGSQL.{PORT}"))
-        key = prepare(postgres.create_database("drill"), stories.there(told))
+        key = prepare(postgres.create_database("drill"), stories.there(planned))
         app = App(wire.url("drill"), home / "app.log", GPD_WORKERS="1")
         stack.callback(app.stop)
         app.start()
         yield Bed(app, postgres, wire, disk), key
 
 
-def _hold(name: str, bed: Bed, key: str, told: list[Story]) -> Report:
-    trouble, steps = TROUBLES[name], stories.in_order(told, random.Random(0))
+def _hold(name: str, bed: Bed, key: str, planned: list[Story]) -> Report:
+    trouble, steps = TROUBLES[name], stories.in_order(planned, random.Random(0))
     senders = Senders([bed.app], key, steps, seed=0)
     senders.start(WIDTH)
     senders.allow(len(steps) // 4)
@@ -235,9 +235,9 @@ def _hold(name: str, bed: Bed, key: str, told: list[Story]) -> Report:
     if senders.silent and not trouble.silence:
         broken.append(f"{senders.silent} requests got no answer")
     bed.app.stop()
-    broken += judge.judge(told, senders.heard, judge.look(bed.postgres.url("drill")))
+    broken += judge.judge(planned, senders.deliveries, judge.look(bed.postgres.url("drill")))
     return Report(
-        name, extent, sum(senders.heard.taken.values()), senders.questions, senders.again,
+        name, extent, sum(senders.deliveries.taken.values()), senders.questions, senders.again,
         senders.silent, round(senders.slowest, 1), round(took, 1), broken,
     )  # fmt: skip
 
@@ -251,11 +251,11 @@ def main() -> None:
     )
     parser.add_argument("troubles", nargs="*", default=[*TROUBLES], metavar="TROUBLE")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the reports there")
-    told = parser.parse_args()
-    reports = [drill(name) for name in told.troubles]
-    if told.json:
-        found = [report._asdict() for report in reports]
-        told.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    arguments = parser.parse_args()
+    reports = [drill(name) for name in arguments.troubles]
+    if arguments.json:
+        rows = [report._asdict() for report in reports]
+        arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     for report in reports:
         sys.stdout.write(show(report) + "\n")
     sys.exit(any(report.broken for report in reports))

@@ -77,17 +77,17 @@ def drill(blows: Sequence[str], seed: int = 1) -> Report:
         home.chmod(0o755)
         net = network(stack)
         blows = blows if isinstance(net, Cables) else [each for each in blows if each not in CUTS]
-        told = stories.write(RATE * SECONDS_OF_EACH * len(blows), random.Random(seed))
+        planned = stories.write(RATE * SECONDS_OF_EACH * len(blows), random.Random(seed))
         made = stack.enter_context(cluster(net, home))
         password = secrets.token_hex(8)
         made.create_database(password)
         urls = [url.replace("PASSWORD", password) for url in addresses(net.prefix)]
-        key, apps = prepare(urls[0], stories.there(told)), []
+        key, apps = prepare(urls[0], stories.there(planned)), []
         for name, url in zip(APPS, urls, strict=True):
             apps.append(App(url, home / f"{name}.log"))
             stack.callback(apps[-1].stop)
             apps[-1].start()
-        return _hold(Ground(made, net), apps, key, told, blows, seed)
+        return _hold(Ground(made, net), apps, key, planned, blows, seed)
 
 
 def addresses(prefix: str) -> tuple[str, str]:
@@ -101,9 +101,9 @@ def addresses(prefix: str) -> tuple[str, str]:
 
 
 def _hold(
-    ground: Ground, apps: list[App], key: str, told: list[Story], blows: Sequence[str], seed: int
+    ground: Ground, apps: list[App], key: str, planned: list[Story], blows: Sequence[str], seed: int
 ) -> Report:
-    steps = stories.in_order(told, random.Random(-seed))
+    steps = stories.in_order(planned, random.Random(-seed))
     senders = Senders(apps, key, steps, seed)
     begun = time.monotonic()
     with Watch([app.node for app in apps]) as watch:
@@ -121,11 +121,11 @@ def _hold(
         broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
     for app in apps:
         app.stop()
-    broken += _look(ground.cluster, told, senders)
+    broken += _look(ground.cluster, planned, senders)
     felt = {name: _felt([s for s in struck if s.blow == name], senders, watch)
             for name in dict.fromkeys(s.blow for s in struck)}  # fmt: skip
     return Report(
-        ground.network.kind, seed, sum(senders.heard.taken.values()), len(told),
+        ground.network.kind, seed, sum(senders.deliveries.taken.values()), len(planned),
         len(watch.answers) + senders.questions, senders.again, felt, round(took, 1), broken,
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def _felt(struck: list[Struck], senders: Senders, watch: Watch) -> Felt:
         return [gap(answers, s.since, s.until) for s in struck]
 
     def slowest(what: str) -> float:
-        return max(a.took for a in sources[what] for s in struck if s.since <= a.at <= s.until)
+        return max(a.took for a in sources[what] for s in struck if s.since <= a.instant <= s.until)
 
     counted = {
         what: sum((during(answers, s.since, s.until) for s in struck), start=during([], 0, 0))
@@ -199,16 +199,16 @@ def _middle_and_most(seconds: list[float]) -> tuple[float, float]:
     return round(statistics.median(seconds), 1), round(max(seconds), 1)
 
 
-def _look(made: Cluster, told: list[Story], senders: Senders) -> list[str]:
+def _look(made: Cluster, planned: list[Story], senders: Senders) -> list[str]:
     """What the last primary breaks, and which standby differs from it."""
     primary = made.role("leader")
-    found = judge.look(made.url(primary))
-    broken = judge.judge(told, senders.heard, found)
+    content = judge.look(made.url(primary))
+    broken = judge.judge(planned, senders.deliveries, content)
     end = _position(made.url(primary), "pg_current_wal_lsn()")
     for node in made.nodes:
         if node is not primary:
             _position(made.url(node), "pg_last_wal_replay_lsn()", end)
-            if judge.in_order(judge.look(made.url(node))) != judge.in_order(found):
+            if judge.in_order(judge.look(made.url(node))) != judge.in_order(content):
                 broken.append(f"{node.name} holds other rows than the primary")
     return broken
 
@@ -228,13 +228,13 @@ def _position(url: str, where: str, until: str = "0/0") -> str:
 
 def main() -> None:
     """Hold the drill, say what happened, and fail if anything is wrong."""
-    told = _arguments()
+    arguments = _arguments()
     # WHY: whoever ends the drill early leaves no cluster behind.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    blows = SHORT if told.short else told.blows * told.rounds
-    report = drill(blows, told.seed)
-    if told.json:
-        told.json.write_text(json.dumps(_plain(report), indent=1) + "\n", encoding="utf-8")
+    blows = SHORT if arguments.short else arguments.blows * arguments.rounds
+    report = drill(blows, arguments.seed)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(_plain(report), indent=1) + "\n", encoding="utf-8")
     for name, felt in report.felt.items():
         sys.stdout.write(f"{name}: {felt}\n")
     sys.stdout.write(show(report._replace(felt={})))

@@ -18,14 +18,14 @@ EFFECT = {"payment_date": "paid_at", "payment_method": "method", "psp": "psp",
           "psp_name": "psp_name", "psp_fiscal_code": "psp_fiscal_code", "fee": "fee"}  # fmt: skip
 
 
-class Heard(NamedTuple):
+class Deliveries(NamedTuple):
     """What the senders know: how often each receipt was sent, and how often answered OK."""
 
     sent: Counter[bytes]
     taken: Counter[bytes]
 
 
-class Found(NamedTuple):
+class StoreContent(NamedTuple):
     """What the store holds; `waiting` is the worklist: receiptId and variant."""
 
     receipts: list[RowMapping]
@@ -35,7 +35,7 @@ class Found(NamedTuple):
     quarantined: int
 
 
-def look(url: str) -> Found:
+def look(url: str) -> StoreContent:
     """Read the whole store."""
     store = Store(url)
     everything = worklist.CaseQuery(None, False, None, None, limit=1_000_000, page=0)
@@ -45,7 +45,7 @@ def look(url: str) -> Found:
             return list(connection.execute(select(table)).mappings())
 
         cases, _ = worklist.page(connection, world.ORGANIZATION, everything)
-        found = Found(
+        content = StoreContent(
             rows(tables.receipt),
             rows(tables.payment_option),
             {row["iupd"]: row["version"] for row in rows(tables.position)},
@@ -53,57 +53,62 @@ def look(url: str) -> Found:
             connection.scalar(select(func.count()).select_from(tables.quarantine)) or 0,
         )
     store.close()
-    return found
+    return content
 
 
-def in_order(found: Found) -> Found:
+def in_order(content: StoreContent) -> StoreContent:
     """The same rows in one order, so that two stores can be compared."""
 
     def ordered(rows: list[RowMapping]) -> list[RowMapping]:
         return sorted(rows, key=lambda row: (row["nav"], row["receipt_id"] or "", str(row)))
 
-    return found._replace(receipts=ordered(found.receipts), options=ordered(found.options))
+    return content._replace(receipts=ordered(content.receipts), options=ordered(content.options))
 
 
 def judge(
-    stories: list[Story], heard: Heard, found: Found, others: Sequence[Message] = ()
+    stories: list[Story],
+    deliveries: Deliveries,
+    content: StoreContent,
+    others: Sequence[Message] = (),
 ) -> list[str]:
     """Every promise that the store breaks; of the `others` only that each is stored once."""
-    receipts, options = _by_position(stories, found)
+    receipts, options = _by_position(stories, content)
     messages = [s for story in stories for s in story.steps if isinstance(s, Message)]
-    broken = list(_kept_once([*messages, *others], heard, found))
+    broken = list(_kept_once([*messages, *others], deliveries, content))
     for story in stories:
         kept, notices = receipts[story.iupd], options[story.iupd]
         broken += _paid_by_one(kept, notices, story.iupd)
-        broken += _others_wait(kept, found.waiting)
-        broken += _nothing_half_done(kept, notices, story.iupd, found.versions)
-    if found.quarantined:
-        broken.append(f"{found.quarantined} receipts in order are in quarantine")
+        broken += _others_wait(kept, content.waiting)
+        broken += _nothing_half_done(kept, notices, story.iupd, content.versions)
+    if content.quarantined:
+        broken.append(f"{content.quarantined} receipts in order are in quarantine")
     return broken
 
 
 Rows = defaultdict[str, list[RowMapping]]
 
 
-def _by_position(stories: list[Story], found: Found) -> tuple[Rows, Rows]:
+def _by_position(stories: list[Story], content: StoreContent) -> tuple[Rows, Rows]:
     """Receipts and options by the position that they are about."""
     about = {s.nav: s.iupd for story in stories for s in story.steps if isinstance(s, Message)}
     receipts, options = Rows(list), Rows(list)
-    for row in found.receipts:
+    for row in content.receipts:
         receipts[about.get(row["nav"], "")].append(row)
-    for row in found.options:
+    for row in content.options:
         options[row["iupd"]].append(row)
     return receipts, options
 
 
-def _kept_once(messages: Sequence[Message], heard: Heard, found: Found) -> Iterator[str]:
+def _kept_once(
+    messages: Sequence[Message], deliveries: Deliveries, content: StoreContent
+) -> Iterator[str]:
     copies: dict[bytes, list[int]] = defaultdict(list)
-    for row in found.receipts:
+    for row in content.receipts:
         copies[row["raw"]].append(row["copies"])
-        if row["raw"] not in heard.sent:
+        if row["raw"] not in deliveries.sent:
             yield f"receipt {row['receipt_id']} is kept and was never sent"
     for raw, name in {message.raw: message.receipt_id for message in messages}.items():
-        taken, sent, kept = heard.taken[raw], heard.sent[raw], copies[raw]
+        taken, sent, kept = deliveries.taken[raw], deliveries.sent[raw], copies[raw]
         if taken and not kept:
             yield f"receipt {name} was answered OK {taken} times and is not kept"
         if len(kept) > 1:

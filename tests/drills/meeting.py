@@ -17,12 +17,11 @@ import requests
 
 from tests import world
 from tests.drills.apps import App
-from tests.drills.encounters import PLAN, Encounter, Line, message
+from tests.drills.encounters import PLAN, Encounter, Script, message
 from tests.drills.operations import (
     CREATED,
     DONE,
     OK,
-    Ask,
     Change,
     ChangeAccount,
     Create,
@@ -33,6 +32,7 @@ from tests.drills.operations import (
     Publish,
     Receive,
     Replace,
+    Verify,
 )
 from tests.drills.serial import Record
 from tests.drills.stories import DUE_DAY, Message
@@ -91,14 +91,14 @@ class Meetings:
 
     def _hold(self, encounter: Encounter, number: int) -> None:
         etag = self._etag(encounter, number)
-        together = threading.Barrier(len(encounter.lines))
+        together = threading.Barrier(len(encounter.scripts))
         threads = [
             threading.Thread(
                 target=self._follow,
-                args=(encounter, line, etag, together, number + index),
+                args=(encounter, script, etag, together, number + index),
                 daemon=True,
             )
-            for index, line in enumerate(encounter.lines)
+            for index, script in enumerate(encounter.scripts)
         ]
         for thread in threads:
             thread.start()
@@ -106,14 +106,19 @@ class Meetings:
             thread.join()
 
     def _follow(
-        self, encounter: Encounter, line: Line, etag: str, together: threading.Barrier, number: int
+        self,
+        encounter: Encounter,
+        script: Script,
+        etag: str,
+        together: threading.Barrier,
+        number: int,
     ) -> None:
         app = self._apps[number % len(self._apps)]
         with self._session() as session:
             together.wait()
-            time.sleep(line.delay * self._lasts)
+            time.sleep(script.delay * self._lasts)
             try:
-                for operation in line.operations:
+                for operation in script.operations:
                     self._send(session, encounter, app, operation, etag)
             except Exception as error:  # noqa: BLE001  # WHY: it would be lost with its thread
                 self._complain(f"{encounter.iupd}: the drill itself failed: {error!r}")
@@ -126,7 +131,7 @@ class Meetings:
         if isinstance(operation, Receive):
             taken = self._deliver(session, message(encounter.iupd, operation))
             self._record(encounter, operation, begun, OK if taken else None)
-        elif isinstance(operation, Ask):
+        elif isinstance(operation, Verify):
             answer = self._ask(session, app, operation)
             if answer is not None:
                 self._record(encounter, operation, begun, answer)
@@ -170,7 +175,7 @@ class Meetings:
             self._lasts = max(self._lasts, SHORTEST)
         return True
 
-    def _ask(self, session: requests.Session, app: App, question: Ask) -> str | None:
+    def _ask(self, session: requests.Session, app: App, question: Verify) -> str | None:
         """What a verify was answered: cents, or the code of its fault; None where we failed."""
         content = asked("paVerifyPaymentNotice", claim() + qr(question.nav)).encode()
         try:
@@ -187,11 +192,11 @@ class Meetings:
     def _etag(self, encounter: Encounter, number: int) -> str:
         """The ETag of the beginning, asked for until it is answered."""
         app = self._apps[number % len(self._apps)]
-        place = f"{app.admin}{ORGANIZATION}/debtpositions/{encounter.iupd}"
+        url = f"{app.admin}{ORGANIZATION}/debtpositions/{encounter.iupd}"
         with self._session() as session:
             while not self.over.is_set():
                 try:
-                    answer = session.get(place, headers=self._headers, timeout=PATIENCE)
+                    answer = session.get(url, headers=self._headers, timeout=PATIENCE)
                 except requests.RequestException:
                     answer = None
                 if answer is not None and answer.status_code == 200:

@@ -19,7 +19,6 @@ from tests.drills.operations import (
     OK,
     REFUSED,
     UNKNOWN,
-    Ask,
     ChangeAccount,
     ConditionalChange,
     Create,
@@ -33,13 +32,14 @@ from tests.drills.operations import (
     Receive,
     Replace,
     State,
+    Verify,
     Withdraw,
 )
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PUBLISHED, DUE = NOW.replace(year=2025), NOW.replace(year=2199)
 ORGANIZATION = "77777777777"
-CLAIM, STANDING = (
+ROUTE, ROUTE_CHECK = (
     NodeRoute(ORGANIZATION, "", ""),
     RouteCheck("", broker_known=True, station_serves=True),
 )
@@ -69,7 +69,7 @@ def apply(state: State, operation: Operation) -> Steps:
     match operation:
         case Receive():
             yield OK, _receive(state, operation)
-        case Ask(nav):
+        case Verify(nav):
             refusal = payable(_notice(state.position, nav), NOW)
             option = _option(state.position, nav)
             known = str(option.amount) if option else ""
@@ -144,7 +144,7 @@ def _receive(state: State, receipt: Receive) -> State:
     if any(each.receipt.receipt_id == receipt.receipt_id for each in state.receipts):
         return state
     notice = _notice(state.position, receipt.nav)
-    known = ReceiptFacts(STANDING, notice, None, None, is_only_option=False)
+    known = ReceiptFacts(ROUTE_CHECK, notice, None, None, is_only_option=False)
     verdict = settle(_receipt(receipt), known, NOW)
     decided = Decided(receipt, str(verdict.status), "; ".join(verdict.reasons))
     after = state._replace(receipts=tuple(sorted([*state.receipts, decided])))
@@ -226,7 +226,7 @@ def _notice(position: Position | None, nav: str) -> Notice | None:
 
 def _receipt(receipt: Receive) -> Receipt:
     return Receipt(
-        CLAIM, receipt.receipt_id, digest="", issuer=ORGANIZATION, nav=receipt.nav,
+        ROUTE, receipt.receipt_id, digest="", issuer=ORGANIZATION, nav=receipt.nav,
         iuv=receipt.nav[1:], outcome="OK", amount=receipt.amount, psp="", psp_name="",
         psp_fiscal_code=None, channel="", method=None, fee=None, paid_at=None, stand_in=False,
         debtor_code="",

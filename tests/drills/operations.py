@@ -33,7 +33,7 @@ class Receive(NamedTuple):
     amount: int
 
 
-class Ask(NamedTuple):
+class Verify(NamedTuple):
     """The Node verifies a notice."""
 
     nav: str
@@ -85,7 +85,7 @@ class PayElsewhere(NamedTuple):
 
 ConditionalChange = Replace | Delete | Publish | Withdraw
 Change = ConditionalChange | Create | ChangeAccount | PayElsewhere
-Operation = Receive | Ask | Change
+Operation = Receive | Verify | Change
 
 
 class Decided(NamedTuple):

@@ -95,11 +95,11 @@ def _until(server: Postgres, question: str, *values: str) -> None:
 def main() -> int:
     """Say how it went; 1 where a receipt is missing."""
     with TemporaryDirectory() as home, Postgres(fsync=True) as server:
-        found = drill(server, Path(home))
-    missing = found.acknowledged - found.restored
+        outcome = drill(server, Path(home))
+    missing = outcome.acknowledged - outcome.restored
     sys.stdout.write(
-        f"{len(found.acknowledged)} receipts acknowledged, {len(found.after_mistake)} there after "
-        f"the mistake, {len(found.restored)} after the restore ({found.seconds:.1f} s): "
+        f"{len(outcome.acknowledged)} receipts acknowledged, {len(outcome.after_mistake)} stored "
+        f"after the mistake, {len(outcome.restored)} after the restore ({outcome.seconds:.1f} s): "
         f"{len(missing)} missing\n"
     )
     return 1 if missing else 0

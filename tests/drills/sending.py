@@ -13,7 +13,7 @@ from tests import world
 from tests.drills import stories
 from tests.drills.apps import App
 from tests.drills.encounters import Encounter
-from tests.drills.judge import Heard
+from tests.drills.judge import Deliveries
 from tests.drills.meeting import Meetings
 from tests.drills.stories import Errand, Message
 from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, word
@@ -49,7 +49,7 @@ class Senders:
             self._steps.put(step)
         self._allowed = threading.Semaphore(0)
         self._lock = threading.Lock()
-        self.heard = Heard(Counter(), Counter())
+        self.deliveries = Deliveries(Counter(), Counter())
         self.wrong: list[str] = []
         #: Of receipts alone.
         self.answers: list[Answer] = []
@@ -111,7 +111,7 @@ class Senders:
         """Send a receipt of an encounter until it is answered OK; whether it was."""
         chance = random.Random(message.receipt_id)
         self._until_done(lambda: self._send(session, message, chance), chance)
-        return self.heard.taken[message.raw] > 0
+        return self.deliveries.taken[message.raw] > 0
 
     def _until_done(self, attempt: Callable[[], bool], chance: random.Random) -> None:
         """Try again with pauses that grow, as the Node does, though in seconds and not in hours."""
@@ -124,13 +124,13 @@ class Senders:
 
     def _send(self, session: requests.Session, message: Message, chance: random.Random) -> bool:
         with self._lock:
-            self.heard.sent[message.raw] += 1
+            self.deliveries.sent[message.raw] += 1
         app, begun = chance.randrange(len(self._apps)), time.monotonic()
         answer = self._post(session, f"{self._apps[app].node}/partner", message.raw)
         said_so, now = word(answer), time.monotonic()
         with self._lock:
             self.answers.append(Answer(now, app, said_so, now - begun))
-            self.heard.taken[message.raw] += said_so == OK
+            self.deliveries.taken[message.raw] += said_so == OK
         if answer is None or said_so == UNAVAILABLE:
             return False
         if said_so != OK:
@@ -141,9 +141,9 @@ class Senders:
     def _ask(self, session: requests.Session, about: Message, chance: random.Random) -> None:
         with self._lock:
             self.questions += 1
-            taken = self.heard.taken[about.raw]
-        asked, begun = stories.question(about.nav, chance), time.monotonic()
-        answer = self._post(session, f"{chance.choice(self._apps).node}/partner", asked)
+            taken = self.deliveries.taken[about.raw]
+        question, begun = stories.question(about.nav, chance), time.monotonic()
+        answer = self._post(session, f"{chance.choice(self._apps).node}/partner", question)
         with self._lock:
             self.slowest = max(self.slowest, time.monotonic() - begun)
         if answer is None or answer.status_code == 503:
@@ -156,9 +156,9 @@ class Senders:
             self._complain(f"{about.nav} was payable after its receipt was answered OK")
 
     def _create(self, session: requests.Session, errand: Errand, chance: random.Random) -> bool:
-        place = f"{chance.choice(self._apps).admin}{POSITIONS}"
+        url = f"{chance.choice(self._apps).admin}{POSITIONS}"
         try:
-            answer = session.post(place, json=errand.body, headers=self._key, timeout=PATIENCE)
+            answer = session.post(url, json=errand.body, headers=self._key, timeout=PATIENCE)
         except requests.RequestException:
             return False
         if answer.status_code >= 500:
@@ -169,10 +169,10 @@ class Senders:
         return True
 
     def _post(
-        self, session: requests.Session, place: str, content: bytes
+        self, session: requests.Session, url: str, content: bytes
     ) -> requests.Response | None:
         try:
-            return session.post(place, content, headers=XML, timeout=PATIENCE)
+            return session.post(url, content, headers=XML, timeout=PATIENCE)
         except requests.RequestException:
             with self._lock:
                 self.silent += 1

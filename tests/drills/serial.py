@@ -28,11 +28,11 @@ def ends(start: State, records: Sequence[Record]) -> set[End]:
     """Every end of a serial order that respects the instants and gives each answer as recorded."""
     records = sorted(records, key=lambda record: record.sent)
     first = (frozenset(range(len(records))), start)
-    seen, waiting, found = {first}, [first], set[End]()
+    seen, waiting, possible = {first}, [first], set[End]()
     while waiting:
         left, state = waiting.pop()
         if all(records[each].outcome is None for each in left):
-            found.add(state.end)
+            possible.add(state.end)
         for number in _next(records, left):
             record = records[number]
             for outcome, after in apply(state, record.operation):
@@ -40,7 +40,7 @@ def ends(start: State, records: Sequence[Record]) -> set[End]:
                 if record.outcome in (None, outcome) and following not in seen:
                     seen.add(following)
                     waiting.append(following)
-    return found
+    return possible
 
 
 def _next(records: Sequence[Record], left: frozenset[int]) -> Iterator[int]:

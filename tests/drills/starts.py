@@ -115,18 +115,18 @@ def drill(server: Postgres, starts: int, workers: int = 4) -> Report:
     begun = time.monotonic()
     with TemporaryDirectory() as home:
         # WHY: on SQLite a busy machine fails by the lock of the one writer: another drill.
-        database, log = server.create_database("starts"), Path(home) / "log"
+        database, log_file = server.create_database("starts"), Path(home) / "log"
         world.prepare(database)
-        with started("node", database, log, GPD_WORKERS=str(workers)) as served:
+        with started("node", database, log_file, GPD_WORKERS=str(workers)) as served:
             with sending(served.url) as senders:
                 seen, slowest = _end_workers(served.process.pid, starts)
             burnt = _burnt_while_idle(served.process.pid)
             served.process.send_signal(signal.SIGTERM)
             stopped = served.process.wait(2 * LEAVE_SECONDS)
-        told = log.read_text("utf-8")
-    broken = [f"a worker was ended by {name}" for _, name in SIGNALLED.findall(told)]
-    broken += [f"the log says: {line}" for line in FAILED.findall(told)]
-    warnings = Counter(_warnings(told))
+        text = log_file.read_text("utf-8")
+    broken = [f"a worker was ended by {name}" for _, name in SIGNALLED.findall(text)]
+    broken += [f"the log says: {line}" for line in FAILED.findall(text)]
+    warnings = Counter(_warnings(text))
     # WHY: a machine that is too busy refuses in order, and that is another drill's subject.
     ends = senders.ends - Counter({"answered": senders.ends["answered"], BUSY: warnings[WAITED]})
     broken += [f"{many} requests: {end}" for end, many in ends.items()]
@@ -168,12 +168,12 @@ def _end_workers(master: int, starts: int) -> tuple[int, float]:
     return len(seen), slowest
 
 
-def _warnings(told: str) -> Iterator[str]:
+def _warnings(text: str) -> Iterator[str]:
     """What the log warns of, without the numbers in it."""
-    for line in told.splitlines():
-        said = json.loads(line) if line.startswith("{") else {"level": "error", "message": line}
-        if said["level"].lower() not in ("debug", "info"):
-            yield DIGITS.sub("#", said["message"])
+    for line in text.splitlines():
+        entry = json.loads(line) if line.startswith("{") else {"level": "error", "message": line}
+        if entry["level"].lower() not in ("debug", "info"):
+            yield DIGITS.sub("#", entry["message"])
 
 
 def _children(process: int) -> set[int]:
@@ -213,11 +213,11 @@ def main() -> None:
     parser.add_argument("--starts", type=int, default=1000, help="[1000]")
     parser.add_argument("--workers", type=int, default=4, help="[4]")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
-    told = parser.parse_args()
+    arguments = parser.parse_args()
     with Postgres() as server:
-        report = drill(server, told.starts, told.workers)
-    if told.json:
-        told.json.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
+        report = drill(server, arguments.starts, arguments.workers)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
     sys.stdout.write("\n".join(f"{name}: {value}" for name, value in report._asdict().items()))
     sys.stdout.write("\n")
     sys.exit(bool(report.broken))

@@ -52,11 +52,11 @@ KINDS = {"single": 40, "repeated": 15, "double": 15, "conflicting": 10, "alterna
 def write(receipts: int, chance: random.Random) -> list[Story]:
     """Stories with so many receipts between them, or a few more."""
     stories: list[Story] = []
-    told = 0
-    while told < receipts:
+    count = 0
+    while count < receipts:
         kind = chance.choices(list(KINDS), list(KINDS.values()))[0]
         stories.append(story(kind, FIRST + 2 * len(stories)))
-        told += sum(isinstance(step, Message) for step in stories[-1].steps)
+        count += sum(isinstance(step, Message) for step in stories[-1].steps)
     return stories
 
 
@@ -113,8 +113,8 @@ def _message(iupd: str, serial: int, which: str, **more: str) -> Message:
 
 def _body(iupd: str, serial: int) -> dict[str, Any]:
     """The position as the back office tells it, of the notice that its receipts name."""
-    told = bodies.option(
+    option = bodies.option(
         serial, bodies.share(amount=CENTS), iuv=world.nav(serial)[1:],
         dueDate=PAST_EVERY_DRILL.isoformat(),
     )  # fmt: skip
-    return bodies.body(told, iupd=iupd)
+    return bodies.body(option, iupd=iupd)

@@ -36,11 +36,11 @@ def test_a_full_disk_takes_nothing_and_an_emptied_one_does(kind: str, tmp_path: 
 
         with small_disk(tmp_path, 1, lambda: [writer.pid]) as given:
             disk = given if kind == "as it can" else Limited(tmp_path, lambda: [writer.pid])
-            told = [said(disk)]
+            results = [said(disk)]
             disk.fill()
-            told.append(said(disk))
+            results.append(said(disk))
             disk.free()
-            told.append(said(disk))
+            results.append(said(disk))
         writer.stdin.close()
 
-    assert told == ["written", "refused", "written"]
+    assert results == ["written", "refused", "written"]

@@ -20,18 +20,18 @@ def test_no_receipt_is_lost_with_its_primary(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Cut off and killed under load: 503 for a while, no restart, each receipt kept once."""
-    kept, log = tmp_path / "report.json", tmp_path / "log"
+    report_file, output = tmp_path / "report.json", tmp_path / "log"
     # WHY: in a process of its own, for it leaves the machine's network.
-    command = [sys.executable, "-m", "tests.drills.failover", "--short", "--json", str(kept)]
-    with log.open("wb") as written:
+    command = [sys.executable, "-m", "tests.drills.failover", "--short", "--json", str(report_file)]
+    with output.open("wb") as written:
         drill = subprocess.Popen(command, cwd=ROOT, stdout=written, stderr=written)
         try:
             drill.wait(WITHIN)
         finally:
             drill.terminate()
             drill.wait(WITHIN)
-    assert kept.exists(), log.read_text("utf-8")[-3000:]
-    report = json.loads(kept.read_text("utf-8"))
+    assert report_file.exists(), output.read_text("utf-8")[-3000:]
+    report = json.loads(report_file.read_text("utf-8"))
     left = set(SHORT) - set(report["felt"])
     if left:
         with capfd.disabled():
@@ -47,7 +47,7 @@ def test_no_receipt_is_lost_with_its_primary(
 
 def test_a_gap_is_what_lies_between_two_ok() -> None:
     """Whether it begins before the time in question, ends after it, or has no end."""
-    answers = [Answer(at, 0, OK) for at in (1, 2, 9, 10)] + [Answer(5, 0, UNAVAILABLE)]
+    answers = [Answer(instant, 0, OK) for instant in (1, 2, 9, 10)] + [Answer(5, 0, UNAVAILABLE)]
 
     assert gap(answers, 3, 8) == 7
     assert gap(answers, 9.5, 10) == 1

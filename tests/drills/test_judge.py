@@ -12,12 +12,12 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call
 from tests.drills import stories
-from tests.drills.judge import Heard, judge, look
+from tests.drills.judge import Deliveries, judge, look
 from tests.drills.stories import Message
 
 KINDS = ("single", "repeated", "double", "conflicting", "alternatives")
-TOLD = [stories.story(kind, 1001 + 2 * number) for number, kind in enumerate(KINDS)]
-SENT = [step.raw for story in TOLD for step in story.steps if isinstance(step, Message)]
+STORIES = [stories.story(kind, 1001 + 2 * number) for number, kind in enumerate(KINDS)]
+SENT = [step.raw for story in STORIES for step in story.steps if isinstance(step, Message)]
 
 Look = Callable[..., list[str]]
 
@@ -29,7 +29,7 @@ def judged(tmp_path: Path) -> Look:
     world.prepare(url)
     store = Store(url)
     with store.begin() as connection:
-        there = [story.position for story in TOLD if story.position is not None]
+        there = [story.position for story in STORIES if story.position is not None]
         positions.add(connection, there, world.YESTERDAY)
     face = world.face(store)
     for raw in SENT:
@@ -41,7 +41,7 @@ def judged(tmp_path: Path) -> Look:
             for statement in damage:
                 assert connection.execute(text(statement)).rowcount == 1
         store.close()
-        return judge(TOLD, Heard(Counter(SENT), Counter(SENT)), look(url))
+        return judge(STORIES, Deliveries(Counter(SENT), Counter(SENT)), look(url))
 
     return judged
 

@@ -6,7 +6,6 @@ import pytest
 
 from tests.drills.effects import explain, meets, together
 from tests.drills.operations import (
-    Ask,
     ChangeAccount,
     Create,
     Delete,
@@ -19,6 +18,7 @@ from tests.drills.operations import (
     Receive,
     Replace,
     State,
+    Verify,
     Withdraw,
 )
 from tests.drills.serial import Record, ends
@@ -131,7 +131,7 @@ BOTH = Position((paid(NOTICE), paid(ALTERNATIVE, "r-2")))
             id="attempts without an answer were not done, and the last was",
         ),
         pytest.param(
-            START, at_once(RECEIVED, (Ask(NOTICE.nav), "PAA_PAGAMENTO_DUPLICATO")),
+            START, at_once(RECEIVED, (Verify(NOTICE.nav), "PAA_PAGAMENTO_DUPLICATO")),
             end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")), id="paid, then asked about",
         ),
         pytest.param(
@@ -179,7 +179,7 @@ def test_possible_end_is_explained(start: State, records: list[Record], stored: 
             id="an order against the instants",
         ),
         pytest.param(
-            START, in_turn(RECEIVED, (Ask(NOTICE.nav), "12000")),
+            START, in_turn(RECEIVED, (Verify(NOTICE.nav), "12000")),
             end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")),
             id="payable after the receipt was answered",
         ),

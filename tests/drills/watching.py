@@ -24,7 +24,7 @@ OK, SILENCE, UNAVAILABLE, SYSTEM_ERROR = "OK", "silence", "503", "PAA_SYSTEM_ERR
 class Answer(NamedTuple):
     """When something was answered, by which app, what in a word, and after how many seconds."""
 
-    at: float
+    instant: float
     app: int
     what: str
     took: float = 0.0
@@ -43,14 +43,14 @@ def word(answer: requests.Response | None) -> str:
 
 def gap(answers: Iterable[Answer], since: float, until: float) -> float:
     """The longest that no OK came, in seconds, of the times that touch this one."""
-    instants = sorted(answer.at for answer in answers if answer.what == OK)
+    instants = sorted(answer.instant for answer in answers if answer.what == OK)
     pairs = itertools.pairwise([*instants, max([until, *instants])])
     return max((b - a for a, b in pairs if b > since and a < until), default=until - since)
 
 
 def during(answers: Iterable[Answer], since: float, until: float) -> Counter[str]:
     """What was answered meanwhile."""
-    return Counter(answer.what for answer in answers if since <= answer.at <= until)
+    return Counter(answer.what for answer in answers if since <= answer.instant <= until)
 
 
 class Watch:

@@ -15,17 +15,17 @@ from types import ModuleType
 
 def main() -> None:
     """Do what was asked for."""
-    told = _arguments()
-    led = not (told.plain or told.files) and find_spec("atheris") is not None
+    arguments = _arguments()
+    led = not (arguments.plain or arguments.files) and find_spec("atheris") is not None
     running = _imported(led=led)
     with tempfile.TemporaryDirectory() as home:
         run = running.Run(Path(home))
         try:
-            for file in told.files:
+            for file in arguments.files:
                 run.ask(file.read_bytes())
-            if not told.files:
+            if not arguments.files:
                 search = running.guided if led else running.search
-                search(run, told.seconds, told.inputs, told.seed)
+                search(run, arguments.seconds, arguments.inputs, arguments.seed)
             sys.stdout.write(f"{run.report()}\n")
         except running.Finding as finding:
             sys.exit(f"tests.fuzz: {finding}")

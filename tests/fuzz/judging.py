@@ -38,12 +38,12 @@ class Finding(AssertionError):
     """What a face did that it must not do; the text is for whoever mends it."""
 
 
-class Judge:
+class AnswerJudge:
     """Asks a face, and holds what comes back and what is logged against the rules."""
 
-    def __init__(self, face: Wsgi, log: io.StringIO) -> None:
+    def __init__(self, face: Wsgi, log_text: io.StringIO) -> None:
         """`log` is where the process' log goes, at its most talkative."""
-        self._face, self._log = face, log
+        self._face, self._log_text = face, log_text
         self._ours = frozenset(_words_of_ours())
 
     def ask(self, message: bytes) -> object:
@@ -66,12 +66,12 @@ class Judge:
             raise Finding(f"{type(error).__name__} came out of the face") from error
 
     def _hold_log(self, message: bytes) -> None:
-        lines = self._log.getvalue()
-        self._log.seek(0)
-        self._log.truncate()
-        told = {word for word in WORD.findall(lines) if not CODE.fullmatch(word)}
+        lines = self._log_text.getvalue()
+        self._log_text.seek(0)
+        self._log_text.truncate()
+        words = {word for word in WORD.findall(lines) if not CODE.fullmatch(word)}
         text = message.replace(b"\0", b"").decode("utf-8", "replace")
-        leaked = (told & set(WORD.findall(text))) - self._ours
+        leaked = (words & set(WORD.findall(text))) - self._ours
         if leaked:
             raise Finding(f"the log repeats what was sent: {sorted(leaked)}")
         for line in lines.splitlines():

@@ -13,7 +13,7 @@ from gpd_soap.monitoring import logs
 from gpd_soap.server.memory import resident
 from gpd_soap.store.store import Store
 from tests import world
-from tests.fuzz.judging import Finding, Judge, resetting
+from tests.fuzz.judging import AnswerJudge, Finding, resetting
 from tests.fuzz.mutating import CORPUS, LONGEST, MESSAGES, mutate
 
 #: Inputs between two beginnings with the same data, and before memory is first looked at.
@@ -35,10 +35,10 @@ class Run:
         self._reset = resetting(str(template), str(database))
         world.prepare(f"sqlite:///{template}")
         self._reset()
-        log = io.StringIO()
-        with redirect_stderr(log):
+        log_text = io.StringIO()
+        with redirect_stderr(log_text):
             logs.configure("debug")
-        self._judge = Judge(world.face(Store(f"sqlite:///{database}")), log)
+        self._judge = AnswerJudge(world.face(Store(f"sqlite:///{database}")), log_text)
         self.inputs, self.memory, self.begun = 0, 0, time.monotonic()
 
     def ask(self, message: bytes) -> object:
@@ -85,15 +85,15 @@ def guided(run: Run, seconds: float, inputs: int, seed: int) -> None:
         return mutate(Random(number), message)[:most]  # noqa: S311  # nobody's secret
 
     runs = min(inputs, 2**31 - 1)
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "runs": runs,
         "max_total_time": int(seconds),
         "seed": seed,
         "max_len": LONGEST,
     }
-    with tempfile.TemporaryDirectory() as found:
-        told |= {"rss_limit_mb": MEMORY, "artifact_prefix": f"{found}/"}
-        options = [f"-{name}={value}" for name, value in told.items()]
-        command = [sys.argv[0], *options, found, str(MESSAGES)]
+    with tempfile.TemporaryDirectory() as folder:
+        values |= {"rss_limit_mb": MEMORY, "artifact_prefix": f"{folder}/"}
+        options = [f"-{name}={value}" for name, value in values.items()]
+        command = [sys.argv[0], *options, folder, str(MESSAGES)]
         atheris.Setup(command, run.ask, custom_mutator=changed, internal_libfuzzer=True)
         atheris.Fuzz()

@@ -16,7 +16,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Environ, StartResponse, Wsgi, answer
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.fuzz.judging import Finding, Judge
+from tests.fuzz.judging import AnswerJudge, Finding
 from tests.fuzz.mutating import CORPUS, mutate
 from tests.messages.build import answered, asked, claim, qr
 
@@ -32,7 +32,7 @@ UNFINISHED = answered("paVerifyPaymentNotice", "<outcome>PERHAPS</outcome>").enc
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
+def log_text() -> Iterator[io.StringIO]:
     """All that is logged, in the form in which it would leave."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
@@ -72,9 +72,9 @@ def test_the_same_number_makes_the_same_change() -> None:
         assert mutate(Random(number), message) == mutate(Random(number), message)  # noqa: S311
 
 
-def test_what_is_lawful_is_let_pass(face: Wsgi, log: io.StringIO) -> None:
+def test_what_is_lawful_is_let_pass(face: Wsgi, log_text: io.StringIO) -> None:
     """Every case of the messages, asked at this address with any headers, is no finding."""
-    judge = Judge(face, log)
+    judge = AnswerJudge(face, log_text)
 
     assert len({judge.ask(message) for message in CORPUS}) > 50
 
@@ -116,7 +116,7 @@ def swallowing(environ: Environ, start_response: StartResponse) -> Iterable[byte
     ],
     ids="exception swallowed status contract rules log".split(),
 )
-def test_what_is_not_is_a_finding(face: Wsgi, finding: str, log: io.StringIO) -> None:
+def test_what_is_not_is_a_finding(face: Wsgi, finding: str, log_text: io.StringIO) -> None:
     """The judge has been seen to judge."""
     with pytest.raises(Finding, match=finding):
-        Judge(face, log).ask(VERIFY)
+        AnswerJudge(face, log_text).ask(VERIFY)

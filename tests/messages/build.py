@@ -127,8 +127,8 @@ PERSON = tags(
 
 def metadata(**entries: str) -> str | None:
     """Metadata in this order, or none."""
-    found = "".join(tags(mapEntry=tags(key=key, value=value)) for key, value in entries.items())
-    return found or None
+    elements = "".join(tags(mapEntry=tags(key=key, value=value)) for key, value in entries.items())
+    return elements or None
 
 
 def transfer(

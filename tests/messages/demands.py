@@ -4,8 +4,7 @@ import base64
 from typing import Any
 
 from tests import world
-from tests.messages.build import answered, claim, described, qr, refused, tags
-from tests.messages.build import asked as built
+from tests.messages.build import answered, asked, claim, described, qr, refused, tags
 from tests.messages.case import Case
 
 DEMAND = "paDemandPaymentNotice"
@@ -17,7 +16,7 @@ AMOUNT = "<importo>12.50</importo>"
 def ask(data: str | bytes, service: str = "00001", subject: str = "00009", **claimed: str) -> str:
     """A demand with this service data."""
     raw = data.encode() if isinstance(data, str) else data
-    return built(
+    return asked(
         DEMAND,
         claim(**claimed)
         + tags(
@@ -28,17 +27,17 @@ def ask(data: str | bytes, service: str = "00001", subject: str = "00009", **cla
     )
 
 
-def no(name: str, promise: str, asked: str, code: str, description: str, **told: Any) -> Case:
+def no(name: str, promise: str, message: str, code: str, description: str, **facts: Any) -> Case:
     """A demand that is refused."""
-    signed = told.pop("signed", world.ORGANIZATION)
-    return Case(DEMAND, name, promise, asked, refused(DEMAND, code, description, signed), told)
+    signed = facts.pop("signed", world.ORGANIZATION)
+    return Case(DEMAND, name, promise, message, refused(DEMAND, code, description, signed), facts)
 
 
-def yes(name: str, promise: str, asked: str, answer: str, **told: Any) -> Case:
+def yes(name: str, promise: str, message: str, answer: str, **facts: Any) -> Case:
     """A demand that gets the first notice ever issued here, and nothing else."""
     number = qr(world.nav(33))
     whole = answer.replace("<paymentList>", f"{number}<paymentList>", 1)
-    return Case(DEMAND, name, promise, asked, answered(DEMAND, whole), told)
+    return Case(DEMAND, name, promise, message, answered(DEMAND, whole), facts)
 
 
 FIXED = described(0, "5.00", due="2026-04-15", description="Diritti di segreteria")

@@ -27,16 +27,16 @@ PAYLOAD = f"<pafn:paVerifyPaymentNoticeReq>{CONTENT}</pafn:paVerifyPaymentNotice
 DOCUMENT = PLAIN.split("?>\n", 1)[1]
 
 
-def fine(name: str, promise: str, ask: str | bytes, **told: Any) -> Case:
+def fine(name: str, promise: str, ask: str | bytes, **facts: Any) -> Case:
     """A shape that is accepted: the answer is the one to the plain question."""
-    return Case("transport", name, promise, ask, DUE, told)
+    return Case("transport", name, promise, ask, DUE, facts)
 
 
 def fault(
-    name: str, promise: str, ask: str | bytes, reason: str, code: str = "Client", **told: Any
+    name: str, promise: str, ask: str | bytes, reason: str, code: str = "Client", **facts: Any
 ) -> Case:
     """A message that is not SOAP 1.1."""
-    return Case("transport", name, promise, ask, soap_fault(code, reason), {"status": 500, **told})
+    return Case("transport", name, promise, ask, soap_fault(code, reason), {"status": 500, **facts})
 
 
 def http(name: str, promise: str, status: int, ask: str | bytes = PLAIN, **headers: str) -> Case:

@@ -85,22 +85,22 @@ def ask(notice: str, **more: object) -> str:
 
 def refusals() -> list[Case]:
     """Every refusal, for each of the three primitives: they share one rule."""
-    found = []
+    cases = []
     for primitive in (VERIFY, GET, GET2):
         for name, notice, promise, code, sentence in STATES:
             said = f"To {primitive}, {promise}."
-            found.append(refused(primitive, name, said, ask(notice), code, sentence))
+            cases.append(refused(primitive, name, said, ask(notice), code, sentence))
         for name, claimed, of, code, sentence in CONFIGURATION:
-            told: dict[str, Any] = {"signed": claimed.get("organization", world.ORGANIZATION)}
+            facts: dict[str, Any] = {"signed": claimed.get("organization", world.ORGANIZATION)}
             said = f"{primitive}: {name.replace('-', ' ')} is refused before the notice is read."
-            asked = claim(**claimed) + qr(nav(1), of)
-            found.append(refused(primitive, name, said, asked, code, sentence, **told))
+            content = claim(**claimed) + qr(nav(1), of)
+            cases.append(refused(primitive, name, said, content, code, sentence, **facts))
         for name, serial, promise in BROKEN:
             said = f"{primitive}: {promise}, and no invalid message leaves."
             if primitive != VERIFY or name == "unspeakable":
                 code = "PAA_SYSTEM_ERROR"
-                found.append(refused(primitive, name, said, ask(nav(serial)), code, FAILED))
-    return found
+                cases.append(refused(primitive, name, said, ask(nav(serial)), code, FAILED))
+    return cases
 
 
 #: Stored positions that no API accepts.
@@ -174,7 +174,7 @@ def payments(primitive: str) -> list[Case]:
         return company if v2 else None
 
     note = {"NOTE": "due"}
-    wanted = "transferType"
+    postal = {"transferType": "POSTAL"}
     support = {"IBANAPPOGGIO": world.POSTAL}
     return [
         good(primitive, "single", "A payable notice is answered with everything a payment needs.",
@@ -197,9 +197,9 @@ def payments(primitive: str) -> list[Case]:
              payment(7, "105.00", transfer(1, "100.00", world.POSTAL),
                      transfer(2, "5.00", world.POSTAL, entries=note))),
         refused(primitive, "postal-without", "POSTAL needs a postal account for transfer 1.",
-                ask(nav(1), **{wanted: "POSTAL"}), "PAA_SEMANTICA", NO_POSTAL),
+                ask(nav(1), **postal), "PAA_SEMANTICA", NO_POSTAL),
         refused(primitive, "postal-second-only", "A postal account of transfer 2 is not enough.",
-                ask(nav(28), **{wanted: "POSTAL"}), "PAA_SEMANTICA", NO_POSTAL),
+                ask(nav(28), **postal), "PAA_SEMANTICA", NO_POSTAL),
         good(primitive, "pagopa", "PAGOPA gets the bank account, the postal one as IBANAPPOGGIO.",
              ask(nav(7), transferType="PAGOPA"),
              payment(7, "105.00", transfer(1, "100.00", entries=support),

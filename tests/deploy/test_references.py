@@ -13,10 +13,10 @@ from tests.deploy.test_watching import ALERTS, DASHBOARD
 from tests.monitoring.test_metrics import exchanged
 
 #: All questions; inside JSON a quotation mark is written \".
-ASKED = "\n".join(path.read_text("utf-8") for path in (ALERTS, DASHBOARD)).replace('\\"', '"')
+QUERIES = "\n".join(path.read_text("utf-8") for path in (ALERTS, DASHBOARD)).replace('\\"', '"')
 
 
-def told() -> set[str]:
+def scraped_names() -> set[str]:
     """The names of all that a scrape may find."""
     metrics, now = Metrics(), utc_now()
     metrics.tell(exchanged())
@@ -27,17 +27,17 @@ def told() -> set[str]:
 
 def test_each_figure_that_is_asked_for_is_told() -> None:
     """An alert on a figure that there is not would never come."""
-    assert set(re.findall(r"\bgpd_\w+", ASKED)) <= told()
+    assert set(re.findall(r"\bgpd_\w+", QUERIES)) <= scraped_names()
 
 
 def test_each_label_that_is_asked_for_has_such_a_value() -> None:
     """Operations, faults, outcomes and the edges of durations are as we write them."""
     edges = {str(float(edge)) for edge in SECONDS}
 
-    assert set(re.findall(r'\ble="([^"]+)"', ASKED)) <= edges
-    assert set(re.findall(r'\bfault="([^"]+)"', ASKED)) <= FAULTS
-    assert set(re.findall(r'\boutcome="([^"]+)"', ASKED)) <= OUTCOMES
-    for pattern in set(re.findall(r'\boperation=~"([^"]+)"', ASKED)):
+    assert set(re.findall(r'\ble="([^"]+)"', QUERIES)) <= edges
+    assert set(re.findall(r'\bfault="([^"]+)"', QUERIES)) <= FAULTS
+    assert set(re.findall(r'\boutcome="([^"]+)"', QUERIES)) <= OUTCOMES
+    for pattern in set(re.findall(r'\boperation=~"([^"]+)"', QUERIES)):
         assert any(re.fullmatch(pattern, operation) for operation in OPERATIONS), pattern
 
 
