@@ -1,4 +1,4 @@
-"""Calling the node face as a server does; every SOAP answer is held against the contract."""
+"""Calls the node face as a server does, and checks every SOAP answer against the contract."""
 
 import io
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ CONTRACT = Schema()
 
 
 class Answered(NamedTuple):
-    """What came back."""
+    """An HTTP answer."""
 
     status: int
     headers: dict[str, str]
@@ -19,7 +19,7 @@ class Answered(NamedTuple):
 
 
 def call(face: Wsgi, method: str, path: str, body: bytes = b"", **headers: Any) -> Answered:
-    """Make one request; a header is named as in WSGI, such as HTTP_SOAPACTION or CONTENT_TYPE."""
+    """Return the answer to one request; headers are named as in WSGI, such as HTTP_SOAPACTION."""
     started: list[tuple[str, dict[str, str]]] = []
     path, _, query = path.partition("?")
     environ = {

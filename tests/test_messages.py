@@ -1,8 +1,8 @@
-"""Each folder below tests/messages is a case: a question, the promised answer, what is kept.
+"""Each folder below tests/messages is a case: a request, its response, the rows it leaves.
 
-`ask.xml` is posted as it is, byte for byte.  `answer.xml` is the promised answer, compared by its
-elements and texts.  `case.toml` says the promise in a sentence and, where they matter, the HTTP
-headers of the question and the status of the answer, settings, and under `then` what the store
+`ask.xml` is posted byte for byte.  `answer.xml` is the promised response; elements and texts are
+compared.  `case.toml` has the promise in a sentence.  Where they matter, it has the HTTP headers
+of the request, the status of the response, settings, and under `then` the rows that the store
 holds afterwards (see `KEPT`).
 """
 
@@ -30,7 +30,7 @@ HERE = Path(__file__).parent / "messages"
 CASES = sorted(path.parent for path in HERE.glob("*/*/ask.xml"))
 CONTRACT = Schema()
 
-#: What `then` may speak of: the columns of each row that the case left behind.
+#: The tables under `then`, with the columns that are compared.
 KEPT = {
     "receipt": (
         "receipt_id", "variant", "nav", "kept", "reasons", "drift", "copies", "stand_in",
@@ -39,14 +39,16 @@ KEPT = {
     "probe": ("organization", "station"),
 }  # fmt: skip
 
-#: What issuing a notice writes.
+#: The tables that the issue of a notice writes.
 ISSUED = {"position", "payment_option", "transfer", "demand", "iuv_serial"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_the_answer_is_the_one_on_file(case: Path, kind: str, shared_world: WorldOf) -> None:
-    """Each question gets its promised answer, and leaves behind what it should."""
+def test_message_case_gets_its_response_and_leaves_its_rows(
+    case: Path, kind: str, shared_world: WorldOf
+) -> None:
+    """Each request gets its promised response, and leaves the promised rows."""
     facts = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
     shared = shared_world(kind)
     message = (case / "ask.xml").read_bytes()
@@ -59,8 +61,8 @@ def test_the_answer_is_the_one_on_file(case: Path, kind: str, shared_world: Worl
     assert shared.changed() <= _may_change(case, facts)
 
 
-def test_the_folders_are_what_their_maker_writes(tmp_path: Path) -> None:
-    """No case is edited by hand and lost with the next making, or left behind by an older one."""
+def test_message_folders_are_those_of_the_maker(tmp_path: Path) -> None:
+    """No case was edited by hand, and none is left over from an older maker."""
     write(make.CASES, tmp_path)
     made = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()}
     there = {
@@ -72,8 +74,8 @@ def test_the_folders_are_what_their_maker_writes(tmp_path: Path) -> None:
     assert there == made
 
 
-def test_every_case_says_its_promise() -> None:
-    """A reader learns from a case what it is for."""
+def test_message_case_has_a_promise() -> None:
+    """Each case has a sentence with what it promises."""
     for case in CASES:
         facts = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
 
@@ -105,7 +107,7 @@ def _canonical(element: Any) -> list[Any]:
 
 
 def _may_change(case: Path, facts: dict[str, Any]) -> set[str]:
-    """Return the tables that a case may write: those it speaks of, and what a demand issues."""
+    """Return the tables that a case may write: those of `then`, and those of an issued notice."""
     tables = set(facts.get("then", {}))
     if "paid" in tables:
         tables |= {"payment_option", "position"}
@@ -113,7 +115,7 @@ def _may_change(case: Path, facts: dict[str, Any]) -> set[str]:
 
 
 def stored_rows(store: Store, message: bytes) -> dict[str, Any]:
-    """What the case changed: rows of each kind, and the notices that are paid by a receipt."""
+    """Return the rows that a case left, by kind, and the notices that a receipt paid."""
     left: dict[str, Any] = {}
     with store.begin() as connection:
         for name, columns in KEPT.items():

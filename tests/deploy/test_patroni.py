@@ -13,7 +13,7 @@ import yaml
 from gpd_soap.store.database.engine import ANSWER_SECONDS, CONNECT_SECONDS
 from tests.deploy.programs import complaint, program
 from tests.drills.cluster import FILES, filled
-from tests.postgres import found_programs
+from tests.postgres import program_folders
 
 #: SPEC: pagopa-ec.md 6: what the Node waits for a question and for a receipt, in seconds.
 QUESTION, RECEIPT = 7, 15
@@ -31,7 +31,7 @@ VALUES = {
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """Patroni's file for a node that is about to begin."""
-    values = {**VALUES, "PROGRAMS": str(next(found_programs())), "DATA": str(tmp_path / "data")}
+    values = {**VALUES, "PROGRAMS": str(next(program_folders())), "DATA": str(tmp_path / "data")}
     path = tmp_path / "patroni.yml"
     path.write_text(filled("patroni.yml.template", values), encoding="utf-8")
     return path

@@ -21,7 +21,7 @@ import requests
 from tests.deploy.programs import DEPLOY, program
 from tests.drills.apps import kill_process
 from tests.drills.network import NODES, Network
-from tests.postgres import found_programs
+from tests.postgres import program_folders
 
 FILES = DEPLOY / "patroni"
 PASSWORDS = ("SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REWIND_PASSWORD", "REST_PASSWORD")
@@ -225,7 +225,7 @@ def cluster(network: Network, home: Path) -> Iterator[Cluster]:
     values = {f"NODE_{number}": f"{network.prefix}.{number}" for number in NODES}
     values |= {name: secrets.token_hex(8) for name in PASSWORDS}
     values |= {
-        "PROGRAMS": str(next(found_programs())),
+        "PROGRAMS": str(next(program_folders())),
         "LISTEN": f"{network.prefix}.254:5000",
         "PROXY_USER": "nobody" if os.geteuid() == 0 else getpass.getuser(),
         "NODES": network.block,

@@ -1,4 +1,4 @@
-"""What a case is, and how it becomes a folder."""
+"""A message case, and how it becomes a folder."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.messages import build
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question, its promised answer, and what it leaves behind."""
+    """One request, the promised response, and the rows that the request leaves."""
 
     primitive: str
     name: str
@@ -20,7 +20,7 @@ class Case:
     facts: dict[str, Any] = field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
-        """The folder's content, by file name."""
+        """Return the folder's content, by file name."""
         ask = self.ask.encode() if isinstance(self.ask, str) else self.ask
         files = {"ask.xml": ask, "case.toml": self._toml().encode()}
         if self.answer is not None:
@@ -46,7 +46,7 @@ def write(cases: list[Case], folder: Path) -> None:
 
 
 def good(primitive: str, name: str, promise: str, ask: str, answer: str, **facts: Any) -> Case:
-    """A case whose answer is an OK with this content."""
+    """Return a case whose response is an OK with this content."""
     return Case(
         primitive, name, promise, build.asked(primitive, ask),
         build.answered(primitive, answer), facts,
@@ -56,7 +56,7 @@ def good(primitive: str, name: str, promise: str, ask: str, answer: str, **facts
 def refused(
     primitive: str, name: str, promise: str, ask: str, code: str, description: str, **facts: Any
 ) -> Case:
-    """A case whose answer is a typed KO."""
+    """Return a case whose response is a typed KO."""
     organization = facts.pop("signed", world.ORGANIZATION)
     answer = build.refused(primitive, code, description, organization)
     return Case(primitive, name, promise, build.asked(primitive, ask), answer, facts)
