@@ -82,7 +82,7 @@ def test_setup_without_apt_names_each_missing_program_with_its_tests(tmp_path: P
 
     assert done.returncode == 0
     assert "on Debian and Ubuntu alone" in done.stderr
-    assert "wrk (Debian: wrk), for tests/bench/test_bench.py::test_the_benchmark" in done.stderr
+    assert "wrk (Debian: wrk), for tests/bench/test_bench.py::test_benchmark" in done.stderr
     assert "promtool (Debian: prometheus), for tests/deploy/test_watching.py" in done.stderr
     assert " curl (" not in done.stderr
 
@@ -163,9 +163,9 @@ def test_tests_of_a_missing_program_are_left_out_by_name():
     names = [
         "tests/attacks/test_http.py::test_x[nginx-4]",
         "tests/attacks/test_http.py::test_x[program-4]",
-        "tests/deploy/test_nginx.py::test_old_tls_is_not_spoken",
-        "tests/deploy/test_nginx.py::test_there_is_one_way_in",
-        "tests/deploy/test_watching.py::test_the_dashboard_is_one_that_can_be_read",
+        "tests/deploy/test_nginx.py::test_old_tls_is_refused",
+        "tests/deploy/test_nginx.py::test_other_paths_are_404",
+        "tests/deploy/test_watching.py::test_dashboard_has_panels_with_queries_and_units",
     ]
 
     assert left_out(names, []) == set()
@@ -178,7 +178,7 @@ def test_tests_that_are_left_out_are_counted_at_the_end(tmp_path: Path, processe
     """The count holds for xdist's processes too, each of which leaves out the same."""
     folder = tmp_path / "tests" / "deploy"
     folder.mkdir(parents=True)
-    names = ("prometheus_takes", "each_alert_comes", "the_dashboard_is")
+    names = ("prometheus_accepts", "prometheus_fires", "dashboard_has")
     tests = "".join(f"def test_{name}():\n    pass\n\n" for name in names)
     (folder / "test_watching.py").write_text(tests)
     (tmp_path / "conftest.py").write_text("from tests.without import pytest_configure\n")

@@ -21,7 +21,7 @@ TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)
 
 
 def main() -> None:
-    """Run one command, print what it found, and write it where that was asked for."""
+    """Run one command, print its findings, and write them to the file of --json."""
     arguments = _arguments()
     try:
         result = COMMANDS[arguments.what][0](_size(arguments))

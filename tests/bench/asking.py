@@ -1,7 +1,7 @@
-"""What the floor and stock Spyne ask of the database: one prepared statement, by hand.
+"""The database access of the floor and of stock Spyne: one prepared statement, by hand.
 
-The same facts that gpd_soap looks at (configuration, position, option, alternatives, transfers),
-and only the columns that the answers need.  A receipt is one transaction of two statements.
+It reads the same facts as gpd_soap (configuration, position, option, alternatives, transfers), and
+only the columns that the answers need.  A receipt is one transaction of two statements.
 """
 
 import hashlib
@@ -51,7 +51,7 @@ PAYMENT = QUESTION.format(
     order="ORDER BY t.number",
 )
 
-#: A receipt's columns that are told by the message, and where they stand in it.
+#: The columns of a receipt that the message has, with their paths in it.
 FROM_MESSAGE = {
     "organization": "idPA", "broker": "idBrokerPA", "station": "idStation",
     "receipt_id": "receipt/receiptId", "issuer": "receipt/fiscalCode",
@@ -79,7 +79,7 @@ PAID_BY = ("receipt_id", "paid_at", "method", "psp", "psp_name", "psp_fiscal_cod
 
 
 class Claimed(NamedTuple):
-    """Which notice a question is about, and through whom it came; in the statements' order."""
+    """The notice of a question and its route, in the order of the statements' parameters."""
 
     broker: str
     station: str
@@ -91,22 +91,22 @@ class Asking:
     """One connection for each thread, held open."""
 
     def __init__(self, address: str) -> None:
-        """`address` as SQLAlchemy writes it; nothing is opened yet."""
+        """`address` is SQLAlchemy's URL; nothing is opened yet."""
         self._url, self._mine = make_url(address), threading.local()
         self._sqlite = self._url.drivername == "sqlite"
 
     def verify(self, claimed: Claimed) -> Row:
-        """Amount, due instant, description, company name, allCCP."""
+        """Return amount, due instant, description, company name, allCCP."""
         row: Row = self._cursor().execute(VERIFY, claimed).fetchone()
         return row
 
     def payment(self, claimed: Claimed) -> list[Row]:
-        """One row for each transfer, behind what they have in common."""
+        """Return one row for each transfer, which begins with the columns of the notice."""
         rows: list[Row] = self._cursor().execute(PAYMENT, claimed).fetchall()
         return rows
 
     def take(self, payload: etree._Element, raw: bytes) -> None:
-        """Keep a receipt and mark its notice paid, durably."""
+        """Store a receipt and mark its notice paid, durably."""
         texts = {name: payload.findtext(path) for name, path in FROM_MESSAGE.items()}
         amount, fee = (_cents(payload.findtext(path)) for path in AMOUNTS)
         now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
@@ -135,7 +135,7 @@ class Asking:
 
     def _opened(self) -> Any:
         if self._sqlite:
-            # WHY: SQLite lets a writer starve; the floor waits, where we would answer 503.
+            # WHY: SQLite lets a writer starve; gpd_soap would answer 503, and the floor waits.
             connection = sqlite3.connect(str(self._url.database), timeout=60, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")

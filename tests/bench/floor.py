@@ -1,7 +1,7 @@
-"""The floor: the least that can answer rightly; one parse, one schema check, one query, one answer.
+"""The floor, the least program that answers rightly: one parse, one check, one query, one answer.
 
-Bare WSGI, lxml, the official schema compiled, an answer put together by hand, psycopg (or sqlite3).
-What gpd_soap costs above it is what gpd_soap costs.
+It is bare WSGI, lxml, the compiled official schema, an answer made by hand, psycopg (or sqlite3).
+The cost above it is the cost of gpd_soap.
 """
 
 import threading
@@ -20,7 +20,7 @@ SCHEMA = "xsd/paForNode.xsd"
 
 
 class _Mine(threading.local):
-    """A parser and a compiled schema for each thread, as lxml wants them."""
+    """A parser and a compiled schema for each thread, as lxml needs them."""
 
     def __init__(self) -> None:
         self.parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True)
@@ -31,7 +31,7 @@ Answer = Callable[[Asking, etree._Element, etree._Element, bytes], None]
 
 
 def application(address: str) -> Wsgi:
-    """The WSGI application over this database."""
+    """Return the WSGI application over this database."""
     asking, mine = Asking(address), _Mine()
 
     def app(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -54,7 +54,7 @@ def application(address: str) -> Wsgi:
 
 
 def constant(address: str) -> Wsgi:
-    """What HTTP and gunicorn cost alone: the floor's first answer, again and again."""
+    """Return an application that repeats its first answer: the cost of HTTP and gunicorn."""
     first: Wsgi = application(address)
     said: list[bytes] = []
 
@@ -122,7 +122,7 @@ def _add(parent: etree._Element, **texts: str | None) -> None:
         etree.SubElement(parent, name).text = text
 
 
-#: By the root of the request: the root of the answer, and what fills it.
+#: By the root of the request: the root of the answer, and the function that fills it.
 ANSWERS: dict[str, tuple[str, Answer]] = {
     f"{{{NAMESPACE}}}{request}": (f"{{{NAMESPACE}}}{response}", fill)
     for (request, response), fill in {

@@ -1,7 +1,7 @@
-"""The notices that every variant is asked about, the requests, and what a right answer is.
+"""The notices and requests of every variant, and the right answers to them.
 
-A notice is named by its serial; amount and texts follow from it, so that an answer can be judged
-without a look at the database.  Every request of one primitive has the same length.
+The amount and the texts of a notice follow from its serial, so that an answer can be judged without
+the database.  Every request of one primitive has the same length.
 """
 
 from typing import Any, NamedTuple
@@ -27,9 +27,9 @@ ENTRIES = {f"CHIAVE_{n}": f"valore {n}" for n in range(4)}
 
 
 class Request(NamedTuple):
-    """One primitive's request with places to fill in, and what the right answer must contain.
+    """The template of one primitive's request, and a part that the right answer must contain.
 
-    Places: @NAV@, @IUV@, @AMOUNT@, @FIRST@ (the first transfer's part) and @RECEIPT@.
+    Placeholders: @NAV@, @IUV@, @AMOUNT@, @FIRST@ (the first transfer's amount) and @RECEIPT@.
     """
 
     template: str
@@ -37,22 +37,22 @@ class Request(NamedTuple):
 
 
 def nth(number: int, positions: int) -> int:
-    """The serials in an order that no page of the database follows, each once; twin in load.lua."""
+    """Return the serials in an order without pattern, each once; load.lua has its twin."""
     return number * SCATTER % positions + 1
 
 
 def amount(serial: int) -> int:
-    """What a notice is about, in cents: 20.00 to 99.99 euros, always five characters."""
+    """Return the amount of a notice in cents: 20.00 to 99.99 euros, always five characters."""
     return 2000 + serial % 8000
 
 
 def description(serial: int) -> str:
-    """What a notice is for."""
+    """Return the description of a notice."""
     return f"Tributo {serial}"
 
 
 def filled(template: str, serial: int) -> str:
-    """A request or an expectation for this notice; twin in load.lua."""
+    """Return a request or an expectation for this notice; load.lua has its twin."""
     values = {
         "NAV": world.nav(serial),
         "IUV": world.nav(serial)[1:],
@@ -66,7 +66,7 @@ def filled(template: str, serial: int) -> str:
 
 
 def receipt_id(serial: int) -> str:
-    """The receiptId of a notice's one receipt: 32 characters that come in no order."""
+    """Return the receiptId of a notice's receipt: 32 characters that come in no order."""
     return f"{serial * 2654435761 % 2**32:08x}{serial:024d}"
 
 
@@ -94,7 +94,7 @@ _schema = Schema()
 
 
 def wrong(primitive: str, serial: int, raw: bytes) -> str | None:
-    """Say what is wrong with the answer to a request about this notice, or None."""
+    """Return what is wrong with the answer to a request about this notice, or None."""
     payload = open_envelope(raw)
     if isinstance(payload, NotSoap):
         return f"not SOAP: {payload.reason}"
@@ -109,7 +109,7 @@ def wrong(primitive: str, serial: int, raw: bytes) -> str | None:
 
 
 def promised(primitive: str, serial: int) -> dict[str, str]:
-    """The texts of a right answer, by where they stand."""
+    """Return the texts of a right answer, by their paths."""
     due, about = money.to_wire(amount(serial)), description(serial)
     texts = {
         VERIFY: {

@@ -1,4 +1,4 @@
-"""How long until it is there: a server's first right answer, and the help of the command."""
+"""The time to a server's first right answer, and to the help of the command."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ POSITIONS = 1000
 
 
 class Row(NamedTuple):
-    """One start of each, in seconds; of the help, from its call to its end."""
+    """One start of each, in seconds; of the help, from the call to the end."""
 
     round: int
     first_answer: float
@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
 
 def start(size: Size) -> Report:
-    """Start each some times; the first time is not counted, because it reads the disk."""
+    """Start each several times; the first time is not counted, because it reads the disk."""
     with bed() as made:
         url = made.database(POSTGRESQL, POSITIONS)
         rows = [Row(n, _first_answer(made, url), _help()) for n in range(size.rounds + 1)][1:]

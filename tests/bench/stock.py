@@ -1,8 +1,8 @@
 """Stock Spyne: `Soap11` with its own lxml validator, its own models, constructor and serializer.
 
-Two things it cannot do alone are done for it.  The schema that it makes of models refuses the
-official request (children carry no namespace), so the official one takes its place; and its models
-are made from the declarations of gpd_soap's, with Spyne's own constructor and decimals.
+Two of its limits are worked around.  The schema that it makes of models refuses the official
+request (children carry no namespace), so the official schema replaces it.  Its models are made from
+the declarations of gpd_soap's models, with Spyne's own constructor and decimals.
 """
 
 import decimal
@@ -26,7 +26,7 @@ KEPT = ("min_occurs", "max_occurs", "nillable", "sub_ns", "sub_name")
 
 @cache
 def plain(model: Any) -> Any:
-    """A model as who knows only Spyne would declare it."""
+    """Return a model as a user of plain Spyne would declare it."""
     members = model.get_flat_type_info(model).items()
     return ComplexModel.produce(
         model.get_namespace(), model.get_type_name(), [(n, _member(kind)) for n, kind in members]
@@ -44,7 +44,7 @@ def _member(kind: Any) -> Any:
 
 
 def operation(request: Any, response: Any) -> Any:
-    """Declare a primitive: document/literal, under the contract's own element names."""
+    """Return the declaration of a primitive: document/literal, with the contract's elements."""
     return rpc(
         plain(request),
         _returns=plain(response),
@@ -59,7 +59,7 @@ class PaForNode(Service):
 
     @operation(models.PaVerifyPaymentNoticeReq, models.PaVerifyPaymentNoticeRes)
     def paVerifyPaymentNotice(ctx: Any, request: Any) -> Any:
-        """Say what is due on a notice."""
+        """Answer the amount due on a notice."""
         amount, due_at, description, company, all_ccp = ctx.app.config.verify(_claimed(request))
         option = plain(models.PaymentOptionDescription)(
             amount=_euro(amount), options="EQ", dueDate=rome.day_of(due_at),
@@ -75,7 +75,7 @@ class PaForNode(Service):
 
     @operation(models.PaGetPaymentV2Request, models.PaGetPaymentV2Response)
     def paGetPaymentV2(ctx: Any, request: Any) -> Any:
-        """Give the payment of a notice."""
+        """Answer the payment of a notice."""
         rows = ctx.app.config.payment(_claimed(request))
         iuv, amount, due_at, description, company, kind, code, debtor = rows[0][:8]
         who = plain(models.EntityUniqueIdentifier)(
@@ -91,14 +91,14 @@ class PaForNode(Service):
 
     @operation(models.PaSendRTV2Request, models.PaSendRTV2Response)
     def paSendRTV2(ctx: Any, request: Any) -> Any:
-        """Take a receipt."""
-        # LIMIT: Spyne has thrown the received bytes away by now.
+        """Store a receipt."""
+        # LIMIT: Spyne has dropped the received bytes by now, so they are serialized again.
         ctx.app.config.take(ctx.in_body_doc, etree.tostring(ctx.in_document))
         return plain(models.PaSendRTV2Response)(outcome="OK")
 
 
 def application(address: str) -> Wsgi:
-    """The WSGI application over this database."""
+    """Return the WSGI application over this database."""
     made = Application(
         [PaForNode],
         tns=models.NAMESPACE,

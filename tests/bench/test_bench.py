@@ -1,4 +1,4 @@
-"""The benchmark works; whether we are quick is for a quiet machine to say."""
+"""The benchmark works; a quiet machine is needed to measure speed."""
 
 import json
 import shutil
@@ -14,8 +14,8 @@ from tests.messages.build import answered, described
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_benchmark_runs_and_every_answer_under_load_is_right(tmp_path: Path):
-    """One tiny round of every variant: each sample is judged, each ratio is there."""
+def test_benchmark_runs_and_every_answer_under_load_is_right(tmp_path: Path):
+    """In one tiny round of every variant each sample is judged, and each ratio is there."""
     assert shutil.which("wrk"), "wrk, the load generator, is not here: apt-get install wrk"
     file = tmp_path / "found.json"
     done = subprocess.run(
@@ -48,8 +48,8 @@ def test_the_benchmark_runs_and_every_answer_under_load_is_right(tmp_path: Path)
     ],
     ids=["right", "amount", "another notice", "refused", "contract broken"],
 )
-def test_a_wrong_answer_is_noticed(content: str, wrong: str | None):
-    """A sample passes if it is the answer to its own request, and only then."""
+def test_wrong_answer_under_load_is_noticed(content: str, wrong: str | None):
+    """A sample passes only if it is the answer to its own request."""
     answer = answered(notices.VERIFY, content).encode()
 
     judged = notices.wrong(notices.VERIFY, 1, answer)

@@ -1,4 +1,4 @@
-"""What deploy/ names of the program is there: its figures and its commands."""
+"""The metrics, labels and commands that deploy/ names exist in the program."""
 
 import re
 
@@ -12,12 +12,12 @@ from tests.deploy.test_kubernetes import PODS
 from tests.deploy.test_watching import ALERTS, DASHBOARD
 from tests.monitoring.test_metrics import exchanged
 
-#: All questions; inside JSON a quotation mark is written \".
+#: All queries; inside JSON a quotation mark is written \".
 QUERIES = "\n".join(path.read_text("utf-8") for path in (ALERTS, DASHBOARD)).replace('\\"', '"')
 
 
 def scraped_names() -> set[str]:
-    """The names of all that a scrape may find."""
+    """Return the names of all metrics that a scrape may contain."""
     metrics, now = Metrics(), utc_now()
     metrics.tell(exchanged())
     figures = Figures(reachable=True, last_probe=now, open_cases={"double": 1}, receipts={"": 1})
@@ -25,13 +25,13 @@ def scraped_names() -> set[str]:
     return set(re.findall(r"^(gpd_\w+)", text, re.MULTILINE))
 
 
-def test_each_figure_that_is_asked_for_is_told() -> None:
-    """An alert on a figure that there is not would never come."""
+def test_metric_in_a_query_exists() -> None:
+    """An alert on a metric that does not exist would never fire."""
     assert set(re.findall(r"\bgpd_\w+", QUERIES)) <= scraped_names()
 
 
-def test_each_label_that_is_asked_for_has_such_a_value() -> None:
-    """Operations, faults, outcomes and the edges of durations are as we write them."""
+def test_label_in_a_query_has_such_a_value() -> None:
+    """Operations, faults, outcomes and the edges of durations are as the program writes them."""
     edges = {str(float(edge)) for edge in SECONDS}
 
     assert set(re.findall(r'\ble="([^"]+)"', QUERIES)) <= edges
@@ -41,8 +41,8 @@ def test_each_label_that_is_asked_for_has_such_a_value() -> None:
         assert any(re.fullmatch(pattern, operation) for operation in OPERATIONS), pattern
 
 
-def test_each_pod_asks_for_a_command_that_there_is() -> None:
-    """What Kubernetes starts is a command of ours."""
+def test_command_of_a_pod_exists() -> None:
+    """Kubernetes starts commands of ours."""
     for pod in PODS.values():
         words = pod["spec"]["containers"][0]["args"]
 

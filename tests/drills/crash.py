@@ -1,17 +1,18 @@
 """The crash drill: `python -m tests.drills.crash`.
 
-Two app processes over one database take receipts while workers, masters and PostgreSQL are killed
-(on SQLite: while the disk fills up).  Then every receipt that was answered OK must be in the store
-exactly once with its effect, every position be paid by one, and every other be on the worklist.
+Two app processes over one database accept receipts while workers, masters and PostgreSQL are killed
+(on SQLite: while the disk fills up).  Afterwards every receipt that was answered OK must be in the
+store exactly once with its effect.  One receipt must have paid each position, and every other
+receipt must be on the worklist.
 
-Some positions are changed at the very instant of their receipts, through the API of the back
-office: updated, deleted and made again, withdrawn, published, paid elsewhere, given another account
-(the blow `updates`).  What they end as must be what some serial order of those operations gives.
+The blow `updates` changes some positions through the admin API at the instant of their receipts:
+updates, deletions, re-creations, withdrawals, publications, payments elsewhere, other accounts.
+Each must end as some serial order of those operations gives.
 
-The other blows are `worker`, `master`, `database` (each struck by `kill -9`, or a full disk),
-`orphans` (`kill -9` of a master alone, and a new start at once), `stop` (SIGTERM to a worker),
-`reload` (SIGHUP), `strangers` (silent and dripping TLS handshakes and heads) and `lists` (long
-lists of the back office).  Clients question the struck app all the while.
+The other blows are `worker`, `master`, `database` (each by `kill -9`, or a full disk), `orphans`
+(`kill -9` of a master alone, and a new start at once), `stop` (SIGTERM to a worker), `reload`
+(SIGHUP), `strangers` (silent and slow TLS handshakes and heads) and `lists` (long lists of the
+admin API).  Clients question the struck app all the time.
 
     python -m tests.drills.crash                        # everything, on PostgreSQL
     python -m tests.drills.crash --database sqlite      # everything, on SQLite
@@ -50,15 +51,15 @@ from tests.drills.stories import Story
 
 WIDTH = 8
 BATCH = 500
-#: The blow that falls on positions, and every other.
+#: The blow against positions, and all blows.
 UPDATES = "updates"
 BLOWS = (UPDATES, *OFTEN)
 
 
 class Size(NamedTuple):
-    """How long a drill; the same seed sends the same, though not at the same instants.
+    """The size of a drill; the same seed sends the same, though not at the same instants.
 
-    `kills` counts the blows that are none of `updates`, which counts positions that are changed.
+    `updates` counts the positions that are changed, and `kills` the other blows.
     """
 
     receipts: int = 20_000
@@ -70,20 +71,20 @@ class Size(NamedTuple):
 
     @property
     def strikes(self) -> int:
-        """How many blows fall that are none of `updates`."""
+        """The number of blows other than `updates`."""
         return self.kills if set(self.blows) - {UPDATES} else 0
 
     @property
     def seconds(self) -> float:
-        """After so long it has failed."""
+        """The seconds after which the drill has failed."""
         return 60 + 6 * self.strikes + self.receipts / 20 + self.updates / 2
 
 
 class Report(NamedTuple):
-    """What happened; `again` counts what had to be sent once more, `broken` is what is wrong.
+    """What happened; `again` counts the requests that were sent once more, `broken` has the faults.
 
-    `kills` counts the blows by kind and `ends` how questions ended meanwhile; `updates` counts the
-    encounters by the kind of change, those that met a receipt, and those that nothing explains.
+    `kills` counts the blows by kind, and `ends` the ends of questions meanwhile.  `updates` counts
+    the encounters by the kind of change, those that met a receipt, and those without explanation.
     """
 
     database: str
@@ -100,7 +101,7 @@ class Report(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Everything that is going to be sent."""
+    """Everything that will be sent."""
 
     stories: list[Story]
     meetings: list[Encounter]
@@ -112,7 +113,7 @@ class Plan(NamedTuple):
         return [*stories.there(self.stories), *meetings]
 
     def steps(self, chance: random.Random) -> list[Step]:
-        """Every step once, the encounters among the others."""
+        """Return every step once, with the encounters among the others."""
         steps: list[Step] = [*stories.in_order(self.stories, chance)]
         every = len(steps) / (len(self.meetings) or 1)
         for number, encounter in reversed([*enumerate(self.meetings)]):
@@ -121,7 +122,7 @@ class Plan(NamedTuple):
 
 
 def plan(size: Size) -> Plan:
-    """Stories and encounters with so many receipts between them, or a few more."""
+    """Return stories and encounters with this many receipts together, or a few more."""
     chance = random.Random(size.seed)
     count = size.updates if UPDATES in size.blows else 0
     meetings = encounters.write(count, random.Random(f"{size.seed}-meetings"))
@@ -130,7 +131,7 @@ def plan(size: Size) -> Plan:
 
 
 def drill(size: Size) -> Report:
-    """Hold one drill."""
+    """Hold one drill, and return its report."""
     planned = plan(size)
     apps: list[App] = []
     with ExitStack() as stack:
@@ -191,7 +192,7 @@ def _hold(
 
 
 def _counted(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
-    """The tallies by kind, and all of them together."""
+    """Return the tallies by kind, and their sum."""
     together = Tally(*map(sum, zip(*tallies.values(), strict=True))) if tallies else Tally()
     return {kind: tally._asdict() for kind, tally in {**tallies, "all": together}.items()}
 
@@ -199,7 +200,7 @@ def _counted(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
 def _strike(
     senders: Senders, striker: Striker, steps: int, size: Size, chance: random.Random
 ) -> None:
-    """Every blow falls while steps are under way: each share of them waits for its own."""
+    """Strike every blow while steps are under way, each in a part of the steps of its own."""
     part = steps // (size.strikes + 1)
     deadline = time.monotonic() + size.seconds
     for number in range(size.strikes):
@@ -212,7 +213,7 @@ def _strike(
 
 
 def prepare(url: str, there: Sequence[NewPosition]) -> str:
-    """Make the database, with the positions that are there from the beginning; a key for it."""
+    """Make the database with these positions, and return a key for it."""
     world.prepare(url)
     store, now = Store(url), datetime.now(UTC)
     for first in range(0, len(there), BATCH):
@@ -220,7 +221,7 @@ def prepare(url: str, there: Sequence[NewPosition]) -> str:
             positions.add(connection, there[first : first + BATCH], now)
     with store.begin() as connection:
         _, key = keys.create(connection, "Drill", keys.Role.WRITER, [world.ORGANIZATION], now)
-        # WHY: a database that was filled long ago has statistics; without them some plans are slow.
+        # WHY: a new database has no statistics, and without them some plans are slow.
         connection.execute(text("ANALYZE"))
     store.close()
     return key
@@ -229,7 +230,7 @@ def prepare(url: str, there: Sequence[NewPosition]) -> str:
 def not_ready(
     apps: Sequence[App], connect: Callable[[], requests.Session] = requests.Session
 ) -> Iterator[str]:
-    """The apps that have not come back by themselves."""
+    """Yield a sentence for each app that does not answer that it is ready."""
     with connect() as session:
         for number, app in enumerate(apps):
             if session.get(f"{app.node}/health/ready", timeout=10).status_code != 200:
@@ -237,10 +238,10 @@ def not_ready(
 
 
 def main() -> None:
-    """Hold the drill, say what happened, and fail if anything is wrong."""
+    """Hold the drill and print the report; exit with 1 if anything is wrong."""
     options = vars(_arguments())
     report_file: Path | None = options.pop("json")
-    # WHY: without this SIGTERM would leave the servers that the drill started.
+    # WHY: without this, SIGTERM would leave the servers of the drill running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     report = drill(Size(**options))
     if report_file:
@@ -250,7 +251,7 @@ def main() -> None:
 
 
 def show(report: NamedTuple) -> str:
-    """The report in lines."""
+    """Return the report as lines."""
     facts = [f"{name}: {value}" for name, value in report._asdict().items() if name != "broken"]
     verdict = report._asdict()["broken"] or ["nothing lost, nothing half done"]
     return "\n".join((*facts, *verdict)) + "\n"
@@ -274,7 +275,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _blows(text: str) -> tuple[str, ...]:
-    """Kinds of blow with commas between; ArgumentTypeError for one that there is not."""
+    """Return the blows of a list with commas.  Raises ArgumentTypeError for an unknown one."""
     blows = tuple(text.split(","))
     if unknown := set(blows) - set(BLOWS):
         raise argparse.ArgumentTypeError(f"no such blow: {', '.join(sorted(unknown))}")

@@ -1,4 +1,4 @@
-"""Holds what each encounter left in the store against the ends of the serial orders."""
+"""Compares what each encounter left in the store with the ends of the serial orders."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -28,7 +28,7 @@ from tests.drills.serial import Record, ends
 
 
 class Stored(NamedTuple):
-    """Positions by IUPD, and the receipts by the number that they name."""
+    """Positions and options by IUPD, and receipts by the notice number that they name."""
 
     positions: dict[str, Position]
     receipts: dict[str, list[RowMapping]]
@@ -37,7 +37,7 @@ class Stored(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Encounters of one kind: all, those that met a receipt, those that no order explains."""
+    """The encounters of one kind: all, those that met a receipt, those that no order explains."""
 
     encounters: int = 0
     met: int = 0
@@ -45,7 +45,7 @@ class Tally(NamedTuple):
 
 
 def look(url: str, content: StoreContent) -> Stored:
-    """Read what the encounters left; `found` is what the judge has read already."""
+    """Return what the encounters left; `content` is what `judge.look` has read."""
     store = Store(url)
     with store.begin() as connection:
         positions = connection.execute(select(tables.position)).mappings().all()
@@ -78,7 +78,7 @@ def judge(
     etags: dict[str, list[str]],
     stored: Stored,
 ) -> tuple[list[str], dict[str, Tally]]:
-    """Every effect that no serial order explains, and the encounters counted by kind."""
+    """Return every effect that no serial order explains, and the encounters counted by kind."""
     broken: list[str] = []
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for encounter in encounters:
@@ -90,7 +90,7 @@ def judge(
 
 
 def together(records: Sequence[Record]) -> list[Record]:
-    """The records, those of one receipt as one: it was sent first and answered first then."""
+    """Return the records; those of one receipt are one, with the first sending and first answer."""
     received: defaultdict[Receive, list[Record]] = defaultdict(list)
     for record in records:
         if isinstance(record.operation, Receive):
@@ -102,7 +102,7 @@ def together(records: Sequence[Record]) -> list[Record]:
 
 
 def meets(records: Sequence[Record]) -> bool:
-    """Whether a change was under way at the same time as a receipt."""
+    """Return whether a change was under way at the same time as a receipt."""
     receipts = [record for record in records if isinstance(record.operation, Receive)]
     changes = [
         record for record in records
@@ -115,7 +115,7 @@ def meets(records: Sequence[Record]) -> bool:
 
 
 def explain(start: State, records: Sequence[Record], end: End) -> str | None:
-    """Why no serial order explains this end; None where one does."""
+    """Return why no serial order explains this end, or None if one does."""
     possible = ends(start, records)
     if end in possible:
         return None
@@ -130,7 +130,7 @@ def explain(start: State, records: Sequence[Record], end: End) -> str | None:
 
 
 def _brief(operation: Operation) -> str:
-    """An operation in a few words."""
+    """Return an operation in a few words."""
     name = type(operation).__name__
     if isinstance(operation, Replace | Create):
         name += f" by {_options(operation.options)}"
@@ -160,7 +160,7 @@ def _options(options: Sequence[Option]) -> str:
 
 
 def _serial(nav: str) -> str:
-    """The last digits of a notice's serial, which tell the notices of an encounter apart."""
+    """Return the last digits of a notice's serial, which differ within an encounter."""
     return nav[12:16]
 
 

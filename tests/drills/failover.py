@@ -1,9 +1,10 @@
 """The failover drill: `python -m tests.drills.failover`.
 
-Three PostgreSQL nodes as deploy/patroni has them; one app process finds the primary through
-HAProxy, another by a list of hosts.  Receipts come all the time while nodes are killed, cut off and
-switched, and nothing is restarted but what was killed.  Then every receipt that was answered OK
-must be on the last primary exactly once with its effect, and the standbys hold the same rows.
+Three PostgreSQL nodes run as deploy/patroni configures them.  One app process finds the primary
+through HAProxy, another one by a list of hosts.  Receipts come all the time while nodes are killed,
+disconnected and switched; only the killed programs are started again.  Afterwards every receipt
+that was answered OK must be on the last primary exactly once with its effect, and the standbys must
+have the same rows.
 """
 
 import argparse
@@ -36,14 +37,14 @@ from tests.drills.watching import OK, SILENCE, SYSTEM_ERROR, UNAVAILABLE, Watch,
 LAWFUL = (OK, UNAVAILABLE, SYSTEM_ERROR, SILENCE)
 APPS = ("haproxy", "hosts")
 WIDTH = 8
-#: Steps begun in a second, and the seconds of each blow that they must last for.
+#: Steps begun in a second, and the seconds for each blow that the steps must last.
 RATE, SECONDS_OF_EACH = 25, 50
 
 
 class Felt(NamedTuple):
-    """What blows of one kind came to: seconds without an OK, median and most, by what was asked.
+    """The effect of the blows of one kind: seconds without an OK, median and longest.
 
-    `by` has the most for each app alone; `answers` counts what receipts and questions were told.
+    `by` has the longest for each app alone; `answers` counts the answers to receipts and questions.
     """
 
     times: int
@@ -56,7 +57,7 @@ class Felt(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What happened; `again` counts what had to be sent once more, `broken` is what is wrong."""
+    """What happened; `again` counts the requests sent once more, `broken` has the faults."""
 
     network: str
     seed: int
@@ -70,10 +71,10 @@ class Report(NamedTuple):
 
 
 def drill(blows: Sequence[str], seed: int = 1) -> Report:
-    """Hold one drill: these blows, one after the other, but those that the network forbids."""
+    """Hold one drill, and return its report; blows that the network does not allow are left out."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-", dir="/tmp")))
-        # WHY: the nodes run as `nobody` where we are root, and must get there.
+        # WHY: the nodes run as `nobody` where we are root, and must reach their folders.
         home.chmod(0o755)
         net = network(stack)
         blows = blows if isinstance(net, Cables) else [each for each in blows if each not in CUTS]
@@ -91,7 +92,7 @@ def drill(blows: Sequence[str], seed: int = 1) -> Report:
 
 
 def addresses(prefix: str) -> tuple[str, str]:
-    """The database through HAProxy, and as a list of hosts, as README says both."""
+    """Return the URL through HAProxy, and the URL with a list of hosts, as in README."""
     hosts = "&".join(f"host={prefix}.{number}:5432" for number in NODES)
     only = "target_session_attrs=read-write"
     return (
@@ -131,7 +132,7 @@ def _hold(
 
 
 def _strike(ground: Ground, blows: Sequence[str]) -> tuple[list[Struck], list[str]]:
-    """Every blow, until the cluster does not come back from one."""
+    """Return the blows that were struck, until the cluster does not recover from one."""
     struck: list[Struck] = []
     for blow in blows:
         try:
@@ -143,7 +144,7 @@ def _strike(ground: Ground, blows: Sequence[str]) -> tuple[list[Struck], list[st
 
 @contextmanager
 def _paced(senders: Senders) -> Iterator[None]:
-    """Steps come at a steady rate."""
+    """Allow steps at a steady rate."""
     over = threading.Event()
 
     def pace() -> None:
@@ -160,7 +161,7 @@ def _paced(senders: Senders) -> Iterator[None]:
 
 
 def _unlawful(senders: Senders, watch: Watch, struck: list[Struck]) -> Iterator[str]:
-    """Answers that DESIGN 3 does not know, none at all, and OK where there was no second copy."""
+    """Yield wrong answers, missing answers, and an OK while there was no second copy."""
     for answer in watch.answers:
         if answer.what not in LAWFUL:
             yield f"a verify: {answer.what}"
@@ -200,7 +201,7 @@ def _middle_and_most(seconds: list[float]) -> tuple[float, float]:
 
 
 def _look(made: Cluster, planned: list[Story], senders: Senders) -> list[str]:
-    """What the last primary breaks, and which standby differs from it."""
+    """Return the faults of the last primary, and the standbys that differ from it."""
     primary = made.role("leader")
     content = judge.look(made.url(primary))
     broken = judge.judge(planned, senders.deliveries, content)
@@ -214,7 +215,7 @@ def _look(made: Cluster, planned: list[Story], senders: Senders) -> list[str]:
 
 
 def _position(url: str, where: str, until: str = "0/0") -> str:
-    """How far a node's log has come, once it has come so far or will not."""
+    """Return a node's place in its log, once it has reached `until` or has stopped before it."""
     plain = url.replace("postgresql+psycopg", "postgresql")
     deadline = time.monotonic() + 20
     with psycopg.connect(plain, autocommit=True) as session:
@@ -227,9 +228,9 @@ def _position(url: str, where: str, until: str = "0/0") -> str:
 
 
 def main() -> None:
-    """Hold the drill, say what happened, and fail if anything is wrong."""
+    """Hold the drill and print the report; exit with 1 if anything is wrong."""
     arguments = _arguments()
-    # WHY: whoever ends the drill early leaves no cluster behind.
+    # WHY: without this, an early SIGTERM would leave the cluster running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     blows = SHORT if arguments.short else arguments.blows * arguments.rounds
     report = drill(blows, arguments.seed)

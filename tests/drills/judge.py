@@ -1,4 +1,4 @@
-"""What must be true in the store once the dust has settled; what is not, one sentence each."""
+"""Checks the store after a drill; each fault is one sentence."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,20 +13,20 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.drills.stories import Message, Story
 
-#: The columns of an option that its receipt fills, by the receipt's own.
+#: The columns of an option that its receipt fills, with the receipt's columns.
 EFFECT = {"payment_date": "paid_at", "payment_method": "method", "psp": "psp",
           "psp_name": "psp_name", "psp_fiscal_code": "psp_fiscal_code", "fee": "fee"}  # fmt: skip
 
 
 class Deliveries(NamedTuple):
-    """What the senders know: how often each receipt was sent, and how often answered OK."""
+    """How often each receipt was sent, and how often it was answered OK."""
 
     sent: Counter[bytes]
     taken: Counter[bytes]
 
 
 class StoreContent(NamedTuple):
-    """What the store holds; `waiting` is the worklist: receiptId and variant."""
+    """The rows of the store; `waiting` is the worklist, by receiptId and variant."""
 
     receipts: list[RowMapping]
     options: list[RowMapping]
@@ -36,7 +36,7 @@ class StoreContent(NamedTuple):
 
 
 def look(url: str) -> StoreContent:
-    """Read the whole store."""
+    """Return the content of the whole store."""
     store = Store(url)
     everything = worklist.CaseQuery(None, False, None, None, limit=1_000_000, page=0)
     with store.begin() as connection:
@@ -57,7 +57,7 @@ def look(url: str) -> StoreContent:
 
 
 def in_order(content: StoreContent) -> StoreContent:
-    """The same rows in one order, so that two stores can be compared."""
+    """Return the same rows in one order, so that two stores can be compared."""
 
     def ordered(rows: list[RowMapping]) -> list[RowMapping]:
         return sorted(rows, key=lambda row: (row["nav"], row["receipt_id"] or "", str(row)))
@@ -71,7 +71,7 @@ def judge(
     content: StoreContent,
     others: Sequence[Message] = (),
 ) -> list[str]:
-    """Every promise that the store breaks; of the `others` only that each is stored once."""
+    """Return every fault; of the `others` only that each receipt is stored once."""
     receipts, options = _by_position(stories, content)
     messages = [s for story in stories for s in story.steps if isinstance(s, Message)]
     broken = list(_kept_once([*messages, *others], deliveries, content))
@@ -89,7 +89,7 @@ Rows = defaultdict[str, list[RowMapping]]
 
 
 def _by_position(stories: list[Story], content: StoreContent) -> tuple[Rows, Rows]:
-    """Receipts and options by the position that they are about."""
+    """Return receipts and options by the position that they belong to."""
     about = {s.nav: s.iupd for story in stories for s in story.steps if isinstance(s, Message)}
     receipts, options = Rows(list), Rows(list)
     for row in content.receipts:
@@ -118,7 +118,7 @@ def _kept_once(
 
 
 def _paid_by_one(kept: list[RowMapping], options: list[RowMapping], iupd: str) -> Iterator[str]:
-    """Every position of the drill is paid by one receipt, whatever else came for it."""
+    """Yield a fault unless one receipt alone paid the position."""
     paid = [(o["nav"], o["receipt_id"]) for o in options if o["paid_at"] is not None]
     paying = [(r["nav"], r["receipt_id"]) for r in kept if r["kept"] == ReceiptStatus.APPLIED]
     if len(paid) != 1:
@@ -130,7 +130,7 @@ def _paid_by_one(kept: list[RowMapping], options: list[RowMapping], iupd: str) -
 
 
 def _others_wait(kept: list[RowMapping], waiting: set[tuple[str, int | None]]) -> Iterator[str]:
-    """Who does not pay is on the worklist, and says rightly why."""
+    """Yield a fault unless each receipt that does not pay is on the worklist, with its reason."""
     for row in kept:
         name = f"receipt {row['receipt_id']}, variant {row['variant']},"
         first, kind = row["variant"] == 0, row["kept"]
@@ -146,9 +146,9 @@ def _others_wait(kept: list[RowMapping], waiting: set[tuple[str, int | None]]) -
 def _nothing_half_done(
     kept: list[RowMapping], options: list[RowMapping], iupd: str, versions: dict[str, int]
 ) -> Iterator[str]:
-    """All has moved on once for each payment, and an option says what its receipt says."""
+    """Yield a fault unless each payment changed position and option once."""
     payments = sum(option["paid_at"] is not None for option in options)
-    # WHY: the payment of a lone option moves that alone, unless it waited for its position.
+    # WHY: the payment of a lone option changes the option alone, unless it waited for its position.
     moves = {1 + payments} if len(options) > 1 else {1, 1 + payments}
     if versions.get(iupd) not in moves:
         yield f"position {iupd} is at version {versions.get(iupd)} after {payments} payments"
@@ -161,7 +161,7 @@ def _nothing_half_done(
 
 
 def effect_missing(option: RowMapping, receipt: RowMapping | None) -> Iterator[str]:
-    """What an option does not say of the receipt that paid it, or says without one."""
+    """Yield the fields of an option that differ from the receipt that paid it."""
     wrong = [
         name
         for name, source in EFFECT.items()

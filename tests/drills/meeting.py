@@ -1,7 +1,7 @@
-"""Sends what meets, from a thread for each line, and records when each answer came and what it was.
+"""Runs encounters, a thread for each script, and records each answer with its instant.
 
-A change is sent as a back office sends it, and again until it has a definite answer; each attempt
-without one is recorded as an operation that may have been done or not.
+A change is sent as a back office sends it, and again until it has a definite answer.  Each attempt
+without a definite answer is recorded as an operation that may have been done or not.
 """
 
 import math
@@ -41,21 +41,21 @@ from tests.messages.build import asked, claim, qr
 from tests.validation import bodies
 
 ORGANIZATION = f"/organizations/{world.ORGANIZATION}"
-#: The least and the most that a change is taken to last, in seconds, when instants are chosen.
+#: Bounds of the assumed duration of a change, in seconds, when instants are chosen.
 SHORTEST, LONGEST = 0.004, 0.2
-#: Seconds after which a change that has no definite answer is a finding, and is not sent again.
+#: LIMIT: 60 s; a change without a definite answer after that is a finding, and is given up.
 GIVE_UP_AFTER = 60
-#: LIMIT: encounters at the same time; with more, requests wait for a thread and do not meet.
+#: LIMIT: two encounters at the same time; with more, requests wait for a thread and do not meet.
 TOGETHER = 2
-#: How quickly the time that a change is taken to last follows what the last ones lasted.
+#: The weight of the last change in the assumed duration of a change.
 PACE = 0.1
 
-#: Sends a receipt until it is answered OK; whether it was.
+#: Sends a receipt until it is answered OK, and returns whether it was.
 Deliver = Callable[[requests.Session, Message], bool]
 
 
 class Call(NamedTuple):
-    """A request to the back office's API."""
+    """A request to the admin API."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ class Call(NamedTuple):
 
 
 class Meetings:
-    """Everything that met, by IUPD: the records of its operations and the ETags of its answers."""
+    """All encounters by IUPD: the records of their operations and the ETags of their answers."""
 
     def __init__(
         self,
@@ -81,11 +81,11 @@ class Meetings:
         self.etags: defaultdict[str, list[str]] = defaultdict(list)
         self.wrong: list[str] = []
         self.over = threading.Event()
-        #: Seconds that a change lasts at the moment, more or less.
+        #: The assumed duration of a change, in seconds.
         self._lasts = 0.02
 
     def hold(self, encounter: Encounter, number: int) -> None:
-        """Let the lines of an encounter meet; `number` chooses who sends to which app."""
+        """Run the scripts of an encounter; `number` chooses the app of each script."""
         with self._room:
             self._hold(encounter, number)
 
@@ -147,7 +147,7 @@ class Meetings:
     def _change(
         self, session: requests.Session, encounter: Encounter, app: App, change: Change, etag: str
     ) -> bool:
-        """Send a change once; whether that is the end of it."""
+        """Send a change once, and return whether it has a definite answer."""
         call, begun = call_of(change, encounter.iupd), time.monotonic()
         headers = dict(self._headers)
         if getattr(change, "conditional", False):
@@ -176,7 +176,7 @@ class Meetings:
         return True
 
     def _ask(self, session: requests.Session, app: App, question: Verify) -> str | None:
-        """What a verify was answered: cents, or the code of its fault; None where we failed."""
+        """Return the cents or the fault code that a verify got, or None for a failure of ours."""
         content = asked("paVerifyPaymentNotice", claim() + qr(question.nav)).encode()
         try:
             answer = session.post(f"{app.node}/partner", content, headers=XML, timeout=PATIENCE)
@@ -190,7 +190,7 @@ class Meetings:
         return said.replace(".", "") if tag == "amount" else said or before[:400]
 
     def _etag(self, encounter: Encounter, number: int) -> str:
-        """The ETag of the beginning, asked for until it is answered."""
+        """Return the ETag of the beginning; the request is repeated until it is answered."""
         app = self._apps[number % len(self._apps)]
         url = f"{app.admin}{ORGANIZATION}/debtpositions/{encounter.iupd}"
         with self._session() as session:
@@ -214,7 +214,7 @@ class Meetings:
 
     @contextmanager
     def _session(self) -> Iterator[requests.Session]:
-        """A session that nobody else has at the moment, with its connections kept alive."""
+        """Yield a session that no other thread uses now, with its connections kept alive."""
         try:
             session = self._sessions.get_nowait()
         except queue.Empty:
@@ -228,7 +228,7 @@ class Meetings:
 
 
 def call_of(change: Change, iupd: str) -> Call:
-    """A change as a request."""
+    """Return a change as a request."""
     all_of_them = "/debtpositions"
     this = f"{all_of_them}/{iupd}"
     match change:
@@ -249,7 +249,7 @@ def call_of(change: Change, iupd: str) -> Call:
 
 
 def _body(iupd: str, options: Sequence[Option]) -> dict[str, Any]:
-    """The position as the back office sends it."""
+    """Return the position as a back office sends it."""
     notices = [
         bodies.option(
             0, bodies.share(amount=option.amount, iban=option.iban), iuv=option.nav[1:],

@@ -1,7 +1,7 @@
 """The rules of one position as a model: an operation gives an answer and another state.
 
-Receipts are decided by `gpd_soap.core.receipt` and questions by `gpd_soap.core.payable`.  The rules
-of the back office are written here again, so that no mistake of the program is repeated.
+`gpd_soap.core.receipt` decides receipts, and `gpd_soap.core.payable` questions.  The rules of the
+admin API are written here again, so that no mistake of the program is repeated.
 """
 
 import itertools
@@ -50,7 +50,7 @@ BLANK = Notice(
     retention_at=None, last_payment=None, metadata=(), paid_at=None, reported_at=None,
     alternative_paid=False,
 )  # fmt: skip
-#: What stands in the place of a receiptId where the back office says that a notice was paid.
+#: The receiptId of a notice that the organization declares as paid.
 ELSEWHERE = "CLOSED_AS_ALREADY_PAID_BY_EC"
 
 NOT_UPDATABLE = {PositionState.INVALID, PositionState.PARTIALLY_PAID, PositionState.PAID,
@@ -65,7 +65,7 @@ Steps = Iterator[tuple[str, State]]
 
 
 def apply(state: State, operation: Operation) -> Steps:
-    """Every answer to an operation with the state after it; there are several for a match."""
+    """Yield every answer to an operation with the state after it; a match has several."""
     match operation:
         case Receive():
             yield OK, _receive(state, operation)
@@ -89,7 +89,7 @@ def apply(state: State, operation: Operation) -> Steps:
 
 
 def _change(state: State, change: ConditionalChange) -> Steps:
-    """A change of the position that is there."""
+    """Yield the answer to a change of the position that exists, and the state after it."""
     position = state.position
     if position is None:
         yield UNKNOWN, state
@@ -123,7 +123,7 @@ def _replace(state: State, position: Position, options: tuple[Option, ...]) -> S
 
 
 def _match_waiting(state: State) -> Iterator[State]:
-    """Settle the receipts that waited for a notice of this position, in each possible order."""
+    """Yield the states after unmatched receipts are settled, in each possible order."""
     position = state.position
     assert position is not None
     navs = {option.nav for option in position.options}
@@ -140,7 +140,7 @@ def _match_waiting(state: State) -> Iterator[State]:
 
 
 def _receive(state: State, receipt: Receive) -> State:
-    """The state with a receipt; one whose receiptId is stored changes nothing but its copies."""
+    """Return the state with a receipt; one whose receiptId is stored changes its copies alone."""
     if any(each.receipt.receipt_id == receipt.receipt_id for each in state.receipts):
         return state
     notice = _notice(state.position, receipt.nav)
@@ -188,7 +188,7 @@ def _paid(state: State, nav: str, by: str) -> State:
 
 
 def _come_back(state: State, options: tuple[Option, ...]) -> bool:
-    """Whether one of these numbers was retired."""
+    """Return whether one of these numbers was retired."""
     return any(option.nav in state.retired for option in options)
 
 

@@ -1,4 +1,4 @@
-"""Who asks: the Node, which sends a receipt until it is answered OK, and the back office."""
+"""The clients of a drill: the Node, which repeats a receipt until it is OK, and the back office."""
 
 import queue
 import random
@@ -18,11 +18,11 @@ from tests.drills.meeting import Meetings
 from tests.drills.stories import Errand, Message
 from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, word
 
-#: Seconds in which a connection is made, and those the Node waits for a receipt's answer.
+#: SPEC: SANP "Livelli di servizio": seconds for a connection, and for the answer to a receipt.
 PATIENCE = (2, 15)
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions?toPublish=true"
-#: What a question may be answered with; once its receipt was answered OK, payable no more.
+#: The faults that a question may get; after an OK to its receipt a notice is not payable.
 REFUSALS = {b"PAA_PAGAMENTO_DUPLICATO", b"PAA_PAGAMENTO_SCONOSCIUTO", b"PAA_SYSTEM_ERROR"}
 
 
@@ -30,7 +30,7 @@ Step = Message | Errand | Encounter
 
 
 class Senders:
-    """Threads that take steps in turn, each done when it is answered as it must be."""
+    """Threads that take steps in turn; a step is done when it has its final answer."""
 
     def __init__(
         self,
@@ -51,16 +51,16 @@ class Senders:
         self._lock = threading.Lock()
         self.deliveries = Deliveries(Counter(), Counter())
         self.wrong: list[str] = []
-        #: Of receipts alone.
+        #: The answers to receipts alone.
         self.answers: list[Answer] = []
         self.done = self.again = self.questions = self.silent = 0
-        #: Seconds that the slowest answer to a question took.
+        #: The slowest answer to a question, in seconds.
         self.slowest = 0.0
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self, width: int) -> None:
-        """Begin with so many threads; each waits until steps are allowed."""
+        """Start this many threads; each waits until steps are allowed."""
         for number in range(width):
             chance = random.Random(f"{self._seed}-{number}")
             thread = threading.Thread(target=self._run, args=(chance,), daemon=True)
@@ -68,17 +68,17 @@ class Senders:
             self._threads.append(thread)
 
     def allow(self, steps: int) -> None:
-        """Let so many more steps be taken."""
+        """Allow this many more steps."""
         self._allowed.release(steps)
 
     def finish(self, deadline: float) -> bool:
-        """Wait until every step is done, at most until then; whether they are."""
+        """Wait for every step, until the deadline, and return whether all are done."""
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
-        """Give up what is not done."""
+        """Give up the steps that are not done."""
         self._over.set()
         self.meetings.over.set()
 
@@ -108,13 +108,13 @@ class Senders:
             self.done += 1
 
     def _deliver(self, session: requests.Session, message: Message) -> bool:
-        """Send a receipt of an encounter until it is answered OK; whether it was."""
+        """Send a receipt of an encounter until it is answered OK; return whether it was."""
         chance = random.Random(message.receipt_id)
         self._until_done(lambda: self._send(session, message, chance), chance)
         return self.deliveries.taken[message.raw] > 0
 
     def _until_done(self, attempt: Callable[[], bool], chance: random.Random) -> None:
-        """Try again with pauses that grow, as the Node does, though in seconds and not in hours."""
+        """Repeat with growing pauses, as the Node does, in seconds instead of hours."""
         pause = FIRST_PAUSE
         while not attempt() and not self._over.is_set():
             with self._lock:
@@ -134,7 +134,7 @@ class Senders:
         if answer is None or said_so == UNAVAILABLE:
             return False
         if said_so != OK:
-            # WHY: any other answer ends delivery.
+            # WHY: any other answer would end the delivery of the receipt.
             self._complain(f"receipt {message.receipt_id}: {said(answer)}")
         return True
 
@@ -163,7 +163,7 @@ class Senders:
             return False
         if answer.status_code >= 500:
             return False
-        # WHY: a position whose answer was lost is there already.
+        # WHY: a position whose answer was lost exists already.
         if answer.status_code not in (201, 409):
             self._complain(f"position {errand.iupd}: {said(answer)}")
         return True
@@ -184,5 +184,5 @@ class Senders:
 
 
 def said(answer: requests.Response) -> str:
-    """An answer in a few words."""
+    """Return an answer in a few words."""
     return f"HTTP {answer.status_code}, {answer.text[:400]}"

@@ -1,4 +1,4 @@
-"""The judge sees what it is there to see; a drill that finds nothing then means something."""
+"""The judge finds what it looks for, so that a drill without a fault means something."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -24,7 +24,7 @@ Look = Callable[..., list[str]]
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Look:
-    """Tell every story, do some damage, and judge what is there."""
+    """Return a function that damages the store after every story, and judges it."""
     url = f"sqlite:///{tmp_path}/drill.db"
     world.prepare(url)
     store = Store(url)
@@ -46,8 +46,8 @@ def judged(tmp_path: Path) -> Look:
     return judged
 
 
-def test_a_store_in_order_has_nothing_against_it(judged: Look) -> None:
-    """Doubles, conflicts, repetitions and alternatives are all as they should be."""
+def test_undamaged_store_has_no_fault(judged: Look) -> None:
+    """Doubles, conflicts, repetitions and alternatives are all right."""
     assert judged() == []
 
 
@@ -87,6 +87,8 @@ def test_a_store_in_order_has_nothing_against_it(judged: Look) -> None:
          "1 receipts in order are in quarantine"),
     ],
 )  # fmt: skip
-def test_what_is_lost_or_half_done_is_said(judged: Look, damage: str, sentence: str) -> None:
-    """Each promise that is broken has its sentence."""
+def test_damaged_store_has_the_sentence_of_its_fault(
+    judged: Look, damage: str, sentence: str
+) -> None:
+    """Each broken promise has its sentence."""
     assert any(said.startswith(sentence) for said in judged(damage))

@@ -1,7 +1,7 @@
-"""Messages as somebody might write them who means us harm: a case of tests/messages, changed.
+"""Hostile messages: a case of tests/messages after random changes.
 
-What is changed keeps enough of its shape to get past the parser: whole tags and texts are moved,
-doubled, split and replaced, and so is what stands in base64; some changes are of plain bytes.
+A changed message keeps enough of its shape to get past the parser.  Whole tags, texts and base64
+contents are moved, doubled, split and replaced.  Some changes are of plain bytes.
 """
 
 import base64
@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 MESSAGES = Path(__file__).parents[1] / "messages"
-#: LIMIT: a few inputs are near the largest body that is taken; most are as short as the Node's.
+#: LIMIT: 64 KiB, near the largest accepted body; most inputs are as short as the Node's messages.
 LONGEST = 64 * 1024
 
 CORPUS = [path.read_bytes() for path in sorted(MESSAGES.glob("*/*/ask.xml"))]
@@ -55,14 +55,14 @@ OfTokens = Callable[[Random, list[bytes], int], object]
 
 
 def mutate(random: Random, message: bytes) -> bytes:
-    """The message after one change or some."""
+    """Return the message after one change or several."""
     for _ in range(random.choice((1, 1, 1, 2, 2, 3, 6))):
         message = random.choice(CHANGES)(random, message)[:LONGEST]
     return message
 
 
 def transport(message: bytes) -> dict[str, Any]:
-    """What HTTP says of a message, the same each time; mostly what the Node would say."""
+    """Return the HTTP headers for a message, the same each time, mostly as the Node sends them."""
     random = Random(zlib.crc32(message))  # noqa: S311  # nobody's secret
     said: dict[str, Any] = {"CONTENT_TYPE": "text/xml", "HTTP_SOAPACTION": '"paSendRT"'}
     if random.random() < 0.15:
@@ -101,7 +101,7 @@ def _encode(random: Random, message: bytes) -> bytes:
 
 
 def _inside(random: Random, message: bytes) -> bytes:
-    """Change what stands in base64, or put other data in its place."""
+    """Change the content of some base64, or replace it by other data."""
     match = random.choice([*BASE64.finditer(message), None])
     if match is None:
         return message
@@ -143,7 +143,7 @@ def _borrow(random: Random, tokens: list[bytes], index: int) -> None:
 
 
 def _value(random: Random, tokens: list[bytes], index: int) -> None:
-    """Another value in the place of a text, or another name in that of a tag."""
+    """Replace a text by another value, or a tag by another one."""
     texts = [n for n, token in enumerate(tokens) if token.strip() and not token.startswith(b"<")]
     if texts and random.random() < 0.8:
         tokens[random.choice(texts)] = random.choice(VALUES)
