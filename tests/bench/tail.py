@@ -55,8 +55,8 @@ def tail(size: Size) -> Report:
 
 def _offered(served: Served, primitive: str, saturated: float, of: float, size: Size) -> Row:
     rate, lost = saturated * of, 0
-    # WHY: a growing queue shows only in a run longer than the Node's patience.  The run ends with the
-    # notices, because each takes one receipt.
+    # WHY: a growing queue shows only in a run longer than the Node's patience.  The run ends with
+    # the notices, because each takes one receipt.
     seconds = min(4 * size.seconds, size.positions / rate)
     patience = PATIENCE[primitive]
     seen = offer(served.address, primitive, size.positions, rate, seconds, patience)
