@@ -91,18 +91,18 @@ class Postgres:
         deadline = time.monotonic() + START_WITHIN
         while not self._answers_before(deadline):
             # WHY: children of a killed server may hold its memory for a moment, and a start fails.
-            self._complain_after(deadline)
+            self._fail_after(deadline)
             time.sleep(0.1)
 
     def stop(self) -> None:
         """Stop the server and end its sessions; kill it if that takes too long."""
         for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            if self._ended_by(how):
+            if self._end_by(how):
                 return
 
     def kill(self) -> None:
         """End the server with `kill -9`, as a crash would."""
-        self._ended_by(signal.SIGKILL)
+        self._end_by(signal.SIGKILL)
 
     def restart(self) -> None:
         """Stop the server and start it again."""
@@ -116,12 +116,12 @@ class Postgres:
 
     def create_database(self, name: str, template: str | None = None) -> str:
         """Make a database, empty or a copy of another one, and return its URL."""
-        self._tell("CREATE DATABASE {} TEMPLATE {}", name, template or "template0")
+        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template or "template0")
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
         """Remove a database, if it exists, and end the sessions on it."""
-        self._tell("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
         """Return a plain connection that commits each statement."""
@@ -134,13 +134,13 @@ class Postgres:
         where = ("--host", str(self.home), "--port", str(PORT), "--username", "postgres")
         subprocess.run(
             [self._bin / program, *where, *arguments],
-            **self._child,
+            **self._child_options,
             check=True,
             capture_output=True,
             timeout=START_WITHIN,
         )
 
-    def _tell(self, statement: str, *names: str) -> None:
+    def _execute(self, statement: str, *names: str) -> None:
         with self.connect() as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
@@ -170,7 +170,10 @@ class Postgres:
         try:
             return all(
                 subprocess.run(
-                    [programs / name, "--version"], **self._child, capture_output=True, check=False
+                    [programs / name, "--version"],
+                    **self._child_options,
+                    capture_output=True,
+                    check=False,
                 ).returncode
                 == 0
                 for name in ("initdb", "postgres")
@@ -190,7 +193,7 @@ class Postgres:
                 *(self._bin / "initdb", "--pgdata", self._data, "--username", "postgres"),
                 *("--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
             ],
-            **self._child,
+            **self._child_options,
             check=True,
             capture_output=True,
             timeout=START_WITHIN,
@@ -208,7 +211,9 @@ class Postgres:
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(PORT), *options]
         with (self.home / "log").open("ab") as output:
-            self._process = subprocess.Popen(command, **self._child, stdout=output, stderr=output)
+            self._process = subprocess.Popen(
+                command, **self._child_options, stdout=output, stderr=output
+            )
 
     def _answers_before(self, deadline: float) -> bool:
         self._spawn()
@@ -218,13 +223,13 @@ class Postgres:
             time.sleep(0.02)
         return False
 
-    def _complain_after(self, deadline: float) -> None:
+    def _fail_after(self, deadline: float) -> None:
         if time.monotonic() >= deadline:
             self.kill()
             said = (self.home / "log").read_text(errors="replace")[-2000:]
             raise RuntimeError(f"PostgreSQL did not start within {START_WITHIN} s:\n{said}")
 
-    def _ended_by(self, how: signal.Signals) -> bool:
+    def _end_by(self, how: signal.Signals) -> bool:
         if self._process is None:
             return True
         self._process.send_signal(how)
@@ -236,7 +241,7 @@ class Postgres:
         return True
 
     @property
-    def _child(self) -> dict[str, Any]:
+    def _child_options(self) -> dict[str, Any]:
         """Return how a program is run: never as root, which PostgreSQL refuses, and in `home`."""
         quiet = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
         child: dict[str, Any] = {"cwd": self.home, "env": quiet, "stdin": subprocess.DEVNULL}

@@ -65,7 +65,7 @@ class _Caller:
         self.expected = notices.filled(request.expected, serial).encode()
         self.socket.sendall(notices.filled(request.template, serial).encode())
 
-    def heard(self) -> tuple[int, bool] | None:
+    def receive(self) -> tuple[int, bool] | None:
         """Return the status and whether it is the right answer, or None while it is incomplete."""
         part = self.socket.recv(1 << 16)
         if not part:
@@ -119,14 +119,14 @@ class _Loop:
         for number, _ in self.poll.poll(max(seconds, 0)):
             caller = self.callers[number]
             try:
-                heard = caller.heard()
+                response = caller.receive()
             except OSError:
                 self._lose(caller)
                 continue
-            if heard is not None:
-                self._took(caller, *heard)
+            if response is not None:
+                self._record(caller, *response)
 
-    def _took(self, caller: _Caller, status: int, expected: int) -> None:
+    def _record(self, caller: _Caller, status: int, expected: int) -> None:
         now = time.perf_counter()
         self.latencies.append((now - caller.due) * 1000)
         self.slowest = max(self.slowest, (now - caller.sent) * 1000)

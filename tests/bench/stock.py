@@ -18,10 +18,10 @@ from gpd_soap.contract.documents import contract_folder
 from gpd_soap.core import rome
 from gpd_soap.soap import models
 from gpd_soap.wsgi.http import Wsgi
-from tests.bench.asking import Asking, Claimed
 from tests.bench.floor import SCHEMA
+from tests.bench.queries import NoticeQuery, Queries
 
-KEPT = ("min_occurs", "max_occurs", "nillable", "sub_ns", "sub_name")
+ATTRIBUTES = ("min_occurs", "max_occurs", "nillable", "sub_ns", "sub_name")
 
 
 @cache
@@ -40,7 +40,7 @@ def _member(kind: Any) -> Any:
         base = Decimal(str_format="{0:.2f}")
     else:
         return kind
-    return base.customize(**{name: getattr(kind.Attributes, name) for name in KEPT})
+    return base.customize(**{name: getattr(kind.Attributes, name) for name in ATTRIBUTES})
 
 
 def operation(request: Any, response: Any) -> Any:
@@ -60,7 +60,7 @@ class PaForNode(Service):
     @operation(models.PaVerifyPaymentNoticeReq, models.PaVerifyPaymentNoticeRes)
     def paVerifyPaymentNotice(ctx: Any, request: Any) -> Any:
         """Answer the amount due on a notice."""
-        amount, due_at, description, company, all_ccp = ctx.app.config.verify(_claimed(request))
+        amount, due_at, description, company, all_ccp = ctx.app.config.verify(_query_of(request))
         option = plain(models.PaymentOptionDescription)(
             amount=_euro(amount), options="EQ", dueDate=rome.day_of(due_at),
             detailDescription=description, allCCP=all_ccp,
@@ -76,15 +76,15 @@ class PaForNode(Service):
     @operation(models.PaGetPaymentV2Request, models.PaGetPaymentV2Response)
     def paGetPaymentV2(ctx: Any, request: Any) -> Any:
         """Answer the payment of a notice."""
-        rows = ctx.app.config.payment(_claimed(request))
+        rows = ctx.app.config.payment(_query_of(request))
         iuv, amount, due_at, description, company, kind, code, debtor = rows[0][:8]
-        who = plain(models.EntityUniqueIdentifier)(
+        identifier = plain(models.EntityUniqueIdentifier)(
             entityUniqueIdentifierType=kind, entityUniqueIdentifierValue=code
         )
         data = plain(models.PaymentV2)(
             creditorReferenceId=iuv, paymentAmount=_euro(amount), dueDate=rome.day_of(due_at),
             description=description, companyName=company,
-            debtor=plain(models.Subject)(uniqueIdentifier=who, fullName=debtor),
+            debtor=plain(models.Subject)(uniqueIdentifier=identifier, fullName=debtor),
             transferList=plain(models.TransferListV2)(transfer=[_transfer(*r[8:]) for r in rows]),
         )  # fmt: skip
         return plain(models.PaGetPaymentV2Response)(outcome="OK", data=data)
@@ -93,7 +93,7 @@ class PaForNode(Service):
     def paSendRTV2(ctx: Any, request: Any) -> Any:
         """Store a receipt."""
         # LIMIT: Spyne has dropped the received bytes by now, so they are serialized again.
-        ctx.app.config.take(ctx.in_body_doc, etree.tostring(ctx.in_document))
+        ctx.app.config.store_receipt(ctx.in_body_doc, etree.tostring(ctx.in_document))
         return plain(models.PaSendRTV2Response)(outcome="OK")
 
 
@@ -105,7 +105,7 @@ def application(address: str) -> Wsgi:
         name="paForNodeService",
         in_protocol=Soap11(validator="lxml"),
         out_protocol=Soap11(),
-        config=Asking(address),
+        config=Queries(address),
     )
     endpoint: Wsgi = WsgiApplication(made)
     official = etree.XMLSchema(file=str(contract_folder() / SCHEMA))
@@ -122,8 +122,10 @@ def _transfer(*row: Any) -> Any:
     )  # fmt: skip
 
 
-def _claimed(request: Any) -> Claimed:
-    return Claimed(request.idBrokerPA, request.idStation, request.idPA, request.qrCode.noticeNumber)
+def _query_of(request: Any) -> NoticeQuery:
+    return NoticeQuery(
+        request.idBrokerPA, request.idStation, request.idPA, request.qrCode.noticeNumber
+    )
 
 
 def _euro(cents: int) -> decimal.Decimal:

@@ -27,7 +27,7 @@ from tests.postgres import Postgres
 #: The weight of each blow: `kill -9` of a worker, of a master with its workers, of the database (or
 #: a full disk); `kill -9` of a master alone, SIGTERM to a worker, SIGHUP to a master, strangers
 #: that hold connections, and slow lists.
-OFTEN = {"worker": 5, "master": 2, "database": 3, "orphans": 1, "stop": 2, "reload": 2,
+WEIGHTS = {"worker": 5, "master": 2, "database": 3, "orphans": 1, "stop": 2, "reload": 2,
          "strangers": 1, "lists": 1}  # fmt: skip
 #: The ends that a question to the struck app may have; any other end is a finding.
 ENDS = {
@@ -117,9 +117,9 @@ class Striker:
     ) -> None:
         """`blows` are the kinds of blow that are struck."""
         self._ground, self._apps, self._chance, self._beside = ground, apps, chance, beside
-        self._often = {blow: weight for blow, weight in OFTEN.items() if blow in blows}
+        self._weights = {blow: weight for blow, weight in WEIGHTS.items() if blow in blows}
         #: Each kind is struck once before chance decides.
-        self._first = chance.sample([*self._often], len(self._often))
+        self._first = chance.sample([*self._weights], len(self._weights))
         self.struck: Counter[str] = Counter()
         #: By kind of blow, the ends of the questions to the struck app meanwhile.
         self.ends: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -127,7 +127,7 @@ class Striker:
 
     def strike(self) -> None:
         """Strike one blow, and restore its target."""
-        blow = self._first.pop() if self._first else self._any()
+        blow = self._first.pop() if self._first else self._choose()
         app = self._chance.choice(self._apps)
         with Knocking(app.node, self._beside.connect) as knocking:
             self._strike(blow, app, knocking)
@@ -140,8 +140,8 @@ class Striker:
             number = self._apps.index(app)
             self.wrong.append(f"{blow} of app {number}: questions ended so: {dict(knocking.ends)}")
 
-    def _any(self) -> str:
-        return self._chance.choices(list(self._often), list(self._often.values()))[0]
+    def _choose(self) -> str:
+        return self._chance.choices(list(self._weights), list(self._weights.values()))[0]
 
     def _strike(self, blow: str, app: App, knocking: Knocking) -> None:
         match blow:

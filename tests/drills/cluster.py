@@ -120,8 +120,8 @@ class Node:
 
     def url(self, password: str, database: str = DATABASE) -> str:
         """Return the URL of this node's database for its superuser, for use on the node alone."""
-        who = f"postgresql+psycopg://postgres:{password}@"
-        return f"{who}/{database}?host={self._home}&port=5432"
+        address = f"postgresql+psycopg://postgres:{password}@"
+        return f"{address}/{database}?host={self._home}&port=5432"
 
 
 class Cluster:
@@ -133,12 +133,12 @@ class Cluster:
     def members(self, by: Node) -> list[Member]:
         """Return the members and their roles as this node knows them, none without an answer."""
         try:
-            said: dict[str, Any] = requests.get(
+            document: dict[str, Any] = requests.get(
                 f"http://{by.address}:8008/cluster", timeout=2
             ).json()
         except (requests.RequestException, ValueError):
             return []
-        return [_member(each) for each in said.get("members", [])]
+        return [_member(each) for each in document.get("members", [])]
 
     def is_primary(self, node: Node) -> bool:
         """Return whether this node answers yes to HAProxy's check."""
@@ -213,10 +213,10 @@ class Cluster:
         return psycopg.connect(url, autocommit=True, connect_timeout=2)
 
 
-def _member(said: dict[str, Any]) -> Member:
-    lag = said.get("lag", 0)
-    runs = said["state"] in ("running", "streaming") and isinstance(lag, int) and lag < BEHIND
-    return Member(said["name"], said["role"], said.get("timeline", 0) if runs else 0)
+def _member(document: dict[str, Any]) -> Member:
+    lag = document.get("lag", 0)
+    runs = document["state"] in ("running", "streaming") and isinstance(lag, int) and lag < BEHIND
+    return Member(document["name"], document["role"], document.get("timeline", 0) if runs else 0)
 
 
 @contextmanager

@@ -43,7 +43,7 @@ from tests import world
 from tests.drills import effects, encounters, judge, stories
 from tests.drills.apps import App
 from tests.drills.authority import Authority
-from tests.drills.blows import OFTEN, Beside, Ground, Striker, ground
+from tests.drills.blows import WEIGHTS, Beside, Ground, Striker, ground
 from tests.drills.effects import Tally
 from tests.drills.encounters import Encounter
 from tests.drills.sending import Senders, Step
@@ -53,7 +53,7 @@ WIDTH = 8
 BATCH = 500
 #: The blow against positions, and all blows.
 UPDATES = "updates"
-BLOWS = (UPDATES, *OFTEN)
+BLOWS = (UPDATES, *WEIGHTS)
 
 
 class Size(NamedTuple):
@@ -107,10 +107,10 @@ class Plan(NamedTuple):
     meetings: list[Encounter]
 
     @property
-    def there(self) -> list[NewPosition]:
+    def initial_positions(self) -> list[NewPosition]:
         """The positions that are in the store from the beginning."""
         meetings = (encounter.position for encounter in self.meetings)
-        return [*stories.there(self.stories), *meetings]
+        return [*stories.initial_positions(self.stories), *meetings]
 
     def steps(self, chance: random.Random) -> list[Step]:
         """Return every step once, with the encounters among the others."""
@@ -137,7 +137,7 @@ def drill(size: Size) -> Report:
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-")))
         held_on = stack.enter_context(ground(size.database, size.receipts, home, apps))
-        key = prepare(held_on.url, planned.there)
+        key = prepare(held_on.url, planned.initial_positions)
         beside, variables = Beside(key, requests.Session, None), dict[str, str]()
         if "strangers" in size.blows:
             authority = Authority(home / "authority")
@@ -212,13 +212,13 @@ def _strike(
         striker.strike()
 
 
-def prepare(url: str, there: Sequence[NewPosition]) -> str:
+def prepare(url: str, initial_positions: Sequence[NewPosition]) -> str:
     """Make the database with these positions, and return a key for it."""
     world.prepare(url)
     store, now = Store(url), datetime.now(UTC)
-    for first in range(0, len(there), BATCH):
+    for first in range(0, len(initial_positions), BATCH):
         with store.begin() as connection:
-            positions.add(connection, there[first : first + BATCH], now)
+            positions.add(connection, initial_positions[first : first + BATCH], now)
     with store.begin() as connection:
         _, key = keys.create(connection, "Drill", keys.Role.WRITER, [world.ORGANIZATION], now)
         # WHY: a new database has no statistics, and without them some plans are slow.

@@ -83,7 +83,7 @@ def judge(
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for encounter in encounters:
         done = together(records.get(encounter.iupd, []))
-        wrong = list(_wrong(encounter, done, etags.get(encounter.iupd, []), stored))
+        wrong = list(_faults(encounter, done, etags.get(encounter.iupd, []), stored))
         broken += wrong
         counted[encounter.kind] += Counter(encounters=1, met=meets(done), unexplained=bool(wrong))
     return broken, {kind: Tally(**counts) for kind, counts in sorted(counted.items())}
@@ -164,7 +164,7 @@ def _serial(nav: str) -> str:
     return nav[12:16]
 
 
-def _wrong(
+def _faults(
     encounter: Encounter, records: Sequence[Record], etags: Sequence[str], stored: Stored
 ) -> Iterator[str]:
     rows = [row for nav in encounter.navs for row in stored.receipts.get(nav, ())]

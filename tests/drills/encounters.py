@@ -140,13 +140,13 @@ CHANGES: dict[str, tuple[Kind, tuple[int, ...]]] = {
     "account": (lambda notices: (ChangeAccount(notices.iban, notices.next_iban),), ()),
     "paids": (lambda notices: (PayElsewhere(notices.option(0).nav),), ()),
 }
-OFTEN = {"amount": 25, "alternative": 20, "plan": 10, "deletion": 8, "re-creation": 10,
+WEIGHTS = {"amount": 25, "alternative": 20, "plan": 10, "deletion": 8, "re-creation": 10,
          "withdrawal": 7, "publication": 6, "account": 7, "paids": 7}  # fmt: skip
 
 
 def write(count: int, chance: random.Random) -> list[Encounter]:
     """Return this many encounters, of every kind by its weight."""
-    kinds = chance.choices(list(OFTEN), list(OFTEN.values()), k=count)
+    kinds = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)
     return [encounter(kind, number, chance) for number, kind in enumerate(kinds)]
 
 
@@ -155,7 +155,7 @@ def encounter(kind: str, number: int, chance: random.Random) -> Encounter:
     notices = _Notices(number)
     kinds = [kind]
     if chance.random() < SECOND:
-        kinds.append(chance.choices(list(OFTEN), list(OFTEN.values()))[0])
+        kinds.append(chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0])
     start = Position((notices.option(0),), published="publication" not in kinds)
     if kind == "amount" and chance.random() < SECOND:
         start = start._replace(options=(notices.option(0), notices.option(1)))

@@ -207,7 +207,7 @@ def _bed(planned: list[Story]) -> Iterator[tuple[Bed, str]]:
         postgres = stack.enter_context(Postgres(fsync=True, data=room / "data"))
         servers.append(postgres)
         wire = stack.enter_context(Wire(postgres.home / f".s.PGSQL.{PORT}"))
-        key = prepare(postgres.create_database("drill"), stories.there(planned))
+        key = prepare(postgres.create_database("drill"), stories.initial_positions(planned))
         app = App(wire.url("drill"), home / "app.log", GPD_WORKERS="1")
         stack.callback(app.stop)
         app.start()

@@ -83,7 +83,7 @@ def drill(blows: Sequence[str], seed: int = 1) -> Report:
         password = secrets.token_hex(8)
         made.create_database(password)
         urls = [url.replace("PASSWORD", password) for url in addresses(net.prefix)]
-        key, apps = prepare(urls[0], stories.there(planned)), []
+        key, apps = prepare(urls[0], stories.initial_positions(planned)), []
         for name, url in zip(APPS, urls, strict=True):
             apps.append(App(url, home / f"{name}.log"))
             stack.callback(apps[-1].stop)

@@ -8,7 +8,7 @@ from typing import Self
 
 import requests
 
-from tests.drills.watching import VERIFY, XML, word
+from tests.drills.watching import VERIFY, XML, outcome_of
 
 CLIENTS = 4
 #: LIMIT: 15 s for an answer; the Node waits no longer for its slowest request.
@@ -60,4 +60,4 @@ class Knocking:
             return TIMEOUT
         except requests.RequestException as error:
             return NOBODY if "Errno 111" in str(error) else CUT
-        return word(answer)
+        return outcome_of(answer)

@@ -36,7 +36,7 @@ from tests.drills.operations import (
 )
 from tests.drills.serial import Record
 from tests.drills.stories import DUE_DAY, Message
-from tests.drills.watching import PATIENCE, XML, word
+from tests.drills.watching import PATIENCE, XML, outcome_of
 from tests.messages.build import asked, claim, qr
 from tests.validation import bodies
 
@@ -121,7 +121,7 @@ class Meetings:
                 for operation in script.operations:
                     self._send(session, encounter, app, operation, etag)
             except Exception as error:  # noqa: BLE001  # WHY: it would be lost with its thread
-                self._complain(f"{encounter.iupd}: the drill itself failed: {error!r}")
+                self._add_fault(f"{encounter.iupd}: the drill itself failed: {error!r}")
 
     def _send(
         self, session: requests.Session, encounter: Encounter, app: App, operation: Operation,
@@ -141,7 +141,7 @@ class Meetings:
                     return
                 if time.monotonic() > begun + GIVE_UP_AFTER:
                     name = type(operation).__name__
-                    self._complain(f"{encounter.iupd}: {name} has no answer in {GIVE_UP_AFTER} s")
+                    self._add_fault(f"{encounter.iupd}: {name} has no answer in {GIVE_UP_AFTER} s")
                     return
 
     def _change(
@@ -184,7 +184,7 @@ class Meetings:
             return None
         if answer.status_code == 503 or "PAA_SYSTEM_ERROR" in answer.text:
             return None
-        tag = "amount" if word(answer) == OK else "faultCode"
+        tag = "amount" if outcome_of(answer) == OK else "faultCode"
         before, _, rest = answer.text.partition(f"<{tag}>")
         said = rest.partition("<")[0]
         return said.replace(".", "") if tag == "amount" else said or before[:400]
@@ -222,7 +222,7 @@ class Meetings:
         yield session
         self._sessions.put(session)
 
-    def _complain(self, sentence: str) -> None:
+    def _add_fault(self, sentence: str) -> None:
         with self._lock:
             self.wrong.append(sentence)
 

@@ -75,7 +75,7 @@ def apply(state: State, operation: Operation) -> Steps:
             known = str(option.amount) if option else ""
             yield known if refusal is None else refusal.fault.code, state
         case Create(options):
-            if state.position is not None or _come_back(state, options):
+            if state.position is not None or _reuse_retired(state, options):
                 yield REFUSED, state
             else:
                 made = state._replace(position=Position(options), moves=state.moves + 1)
@@ -96,23 +96,23 @@ def _change(state: State, change: ConditionalChange) -> Steps:
     elif change.conditional and state.moves:
         yield CHANGED, state
     else:
-        called, moved = _called(position), state._replace(moves=state.moves + 1)
+        current, moved = _state_of(position), state._replace(moves=state.moves + 1)
         match change:
             case Replace(options):
                 yield from _replace(state, position, options)
-            case Delete() if called not in NOT_DELETABLE:
+            case Delete() if current not in NOT_DELETABLE:
                 gone = {option.nav for option in position.options}
                 yield DONE, moved._replace(position=None, retired=state.retired | gone)
-            case Publish() if called is PositionState.DRAFT:
+            case Publish() if current is PositionState.DRAFT:
                 yield DONE, moved._replace(position=position._replace(published=True))
-            case Withdraw() if called in WITHDRAWABLE:
+            case Withdraw() if current in WITHDRAWABLE:
                 yield DONE, moved._replace(position=position._replace(withdrawn=True))
             case _:
                 yield REFUSED, state
 
 
 def _replace(state: State, position: Position, options: tuple[Option, ...]) -> Steps:
-    if _called(position) in NOT_UPDATABLE or _come_back(state, options):
+    if _state_of(position) in NOT_UPDATABLE or _reuse_retired(state, options):
         yield REFUSED, state
         return
     gone = {option.nav for option in position.options} - {option.nav for option in options}
@@ -156,7 +156,7 @@ def _pay_elsewhere(state: State, nav: str) -> tuple[str, State]:
     if option is None or position is None:
         return UNKNOWN, state
     paid = [each for each in position.options if each.paid_by is not None]
-    if _called(position) in SETTLED or option.paid_by is not None:
+    if _state_of(position) in SETTLED or option.paid_by is not None:
         return REFUSED, state
     if any(each.plan is None for each in paid):
         return REFUSED, state
@@ -167,7 +167,7 @@ def _pay_elsewhere(state: State, nav: str) -> tuple[str, State]:
 
 def _change_account(state: State, old: str, new: str) -> tuple[str, State]:
     position = state.position
-    if position is None or _called(position) in CLOSED:
+    if position is None or _state_of(position) in CLOSED:
         return f"{DONE} 0", state
     moved = [each.iban == old and each.paid_by is None for each in position.options]
     options = tuple(
@@ -187,12 +187,12 @@ def _paid(state: State, nav: str, by: str) -> State:
     return state._replace(position=position, moves=state.moves + 1)
 
 
-def _come_back(state: State, options: tuple[Option, ...]) -> bool:
+def _reuse_retired(state: State, options: tuple[Option, ...]) -> bool:
     """Return whether one of these numbers was retired."""
     return any(option.nav in state.retired for option in options)
 
 
-def _called(position: Position) -> PositionState:
+def _state_of(position: Position) -> PositionState:
     options = tuple(
         OptionFacts(each.plan, None, DUE, True, each.paid_by is not None, (False,))
         for each in position.options

@@ -19,19 +19,21 @@ class Wire:
         self._flows = threading.Event()
         self._flows.set()
         self._ends: set[socket.socket] = set()
-        self._door = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._take, daemon=True).start()
+        threading.Thread(target=self._accept, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._door.close()
+        self._listener.close()
         self.cut()
 
     def url(self, database: str) -> str:
         """Return SQLAlchemy's URL of this database through the proxy."""
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self._door.getsockname()[1]}/{database}"
+        return (
+            f"postgresql+psycopg://postgres@127.0.0.1:{self._listener.getsockname()[1]}/{database}"
+        )
 
     def stop(self) -> None:
         """Pass nothing on, and keep the connections open."""
@@ -47,10 +49,10 @@ class Wire:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def _take(self) -> None:
+    def _accept(self) -> None:
         while True:
             try:
-                app, _ = self._door.accept()
+                app, _ = self._listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._connect, args=(app,), daemon=True).start()

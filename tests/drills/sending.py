@@ -16,7 +16,7 @@ from tests.drills.encounters import Encounter
 from tests.drills.judge import Deliveries
 from tests.drills.meeting import Meetings
 from tests.drills.stories import Errand, Message
-from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, word
+from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, outcome_of
 
 #: SPEC: SANP "Livelli di servizio": seconds for a connection, and for the answer to a receipt.
 PATIENCE = (2, 15)
@@ -93,7 +93,7 @@ class Senders:
                 try:
                     self._take(session, step, chance)
                 except Exception as error:  # noqa: BLE001  # WHY: a thread that dies hangs the drill
-                    self._complain(f"the drill itself failed: {error!r}")
+                    self._add_fault(f"the drill itself failed: {error!r}")
 
     def _take(self, session: requests.Session, step: Step, chance: random.Random) -> None:
         if isinstance(step, Encounter):
@@ -127,15 +127,15 @@ class Senders:
             self.deliveries.sent[message.raw] += 1
         app, begun = chance.randrange(len(self._apps)), time.monotonic()
         answer = self._post(session, f"{self._apps[app].node}/partner", message.raw)
-        said_so, now = word(answer), time.monotonic()
+        outcome, now = outcome_of(answer), time.monotonic()
         with self._lock:
-            self.answers.append(Answer(now, app, said_so, now - begun))
-            self.deliveries.taken[message.raw] += said_so == OK
-        if answer is None or said_so == UNAVAILABLE:
+            self.answers.append(Answer(now, app, outcome, now - begun))
+            self.deliveries.taken[message.raw] += outcome == OK
+        if answer is None or outcome == UNAVAILABLE:
             return False
-        if said_so != OK:
+        if outcome != OK:
             # WHY: any other answer would end the delivery of the receipt.
-            self._complain(f"receipt {message.receipt_id}: {said(answer)}")
+            self._add_fault(f"receipt {message.receipt_id}: {said(answer)}")
         return True
 
     def _ask(self, session: requests.Session, about: Message, chance: random.Random) -> None:
@@ -151,9 +151,9 @@ class Senders:
         refused = any(b"<faultCode>%s<" % code in answer.content for code in REFUSALS)
         payable = b"<outcome>OK</outcome>" in answer.content
         if answer.status_code != 200 or not (refused or payable):
-            self._complain(f"a question about {about.nav}: {said(answer)}")
+            self._add_fault(f"a question about {about.nav}: {said(answer)}")
         if payable and taken:
-            self._complain(f"{about.nav} was payable after its receipt was answered OK")
+            self._add_fault(f"{about.nav} was payable after its receipt was answered OK")
 
     def _create(self, session: requests.Session, errand: Errand, chance: random.Random) -> bool:
         url = f"{chance.choice(self._apps).admin}{POSITIONS}"
@@ -165,7 +165,7 @@ class Senders:
             return False
         # WHY: a position whose answer was lost exists already.
         if answer.status_code not in (201, 409):
-            self._complain(f"position {errand.iupd}: {said(answer)}")
+            self._add_fault(f"position {errand.iupd}: {said(answer)}")
         return True
 
     def _post(
@@ -178,7 +178,7 @@ class Senders:
                 self.silent += 1
             return None
 
-    def _complain(self, sentence: str) -> None:
+    def _add_fault(self, sentence: str) -> None:
         with self._lock:
             self.wrong.append(sentence)
 

@@ -64,15 +64,15 @@ def story(kind: str, serial: int) -> Story:
     """Return a story of this kind about the notices of this serial and the next."""
     iupd, option = f"DRILL-{serial}", world.option(serial, due_at=DUE)
     options = (option, world.option(serial + 1, due_at=DUE, plan="rate"))
-    there = world.position(iupd, *options[: 2 if kind == "alternatives" else 1])
+    position = world.position(iupd, *options[: 2 if kind == "alternatives" else 1])
     if kind == "unmatched":
         return Story(
             iupd, None, (*_messages(kind, iupd, serial), Errand(iupd, _body(iupd, serial)))
         )
-    return Story(iupd, there, tuple(_messages(kind, iupd, serial)))
+    return Story(iupd, position, tuple(_messages(kind, iupd, serial)))
 
 
-def there(stories: list[Story]) -> list[NewPosition]:
+def initial_positions(stories: list[Story]) -> list[NewPosition]:
     """Return the positions that are in the store from the beginning."""
     return [story.position for story in stories if story.position is not None]
 

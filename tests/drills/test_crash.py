@@ -3,12 +3,12 @@
 import pytest
 
 from tests.conftest import KINDS
-from tests.drills.blows import OFTEN
+from tests.drills.blows import WEIGHTS
 from tests.drills.crash import UPDATES, Size, drill
 
 KILLED = ("worker", "master", "database")
 #: The blows that end no request under way.
-OTHERS = tuple(sorted({*OFTEN} - {*KILLED}))
+OTHERS = tuple(sorted({*WEIGHTS} - {*KILLED}))
 
 
 @pytest.mark.parametrize("database", KINDS)

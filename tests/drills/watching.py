@@ -30,7 +30,7 @@ class Answer(NamedTuple):
     took: float = 0.0
 
 
-def word(answer: requests.Response | None) -> str:
+def outcome_of(answer: requests.Response | None) -> str:
     """Return an answer in one word: one of those above, or its status or text."""
     if answer is None:
         return SILENCE
@@ -83,4 +83,4 @@ class Watch:
                 except requests.RequestException:
                     session.close()
                 now = time.monotonic()
-                self.answers.append(Answer(now, number, word(answer), now - begun))
+                self.answers.append(Answer(now, number, outcome_of(answer), now - begun))

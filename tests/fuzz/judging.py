@@ -54,9 +54,9 @@ class AnswerJudge:
         answered = self._answered(message)
         if answered.status not in STATUSES:
             raise Finding(f"status {answered.status}")
-        self._hold_log(message)
+        self._check_log(message)
         if answered.status == 200:
-            _hold_answer(answered)
+            _check_answer(answered)
         return answered.status, re.sub(rb"[0-9]+", b"", answered.body)
 
     def _answered(self, message: bytes) -> Answered:
@@ -65,7 +65,7 @@ class AnswerJudge:
         except Exception as error:
             raise Finding(f"{type(error).__name__} came out of the face") from error
 
-    def _hold_log(self, message: bytes) -> None:
+    def _check_log(self, message: bytes) -> None:
         lines = self._log_text.getvalue()
         self._log_text.seek(0)
         self._log_text.truncate()
@@ -80,7 +80,7 @@ class AnswerJudge:
                 raise Finding(f"a failure of ours: {line}")
 
 
-def _hold_answer(answered: Answered) -> None:
+def _check_answer(answered: Answered) -> None:
     """Check an answer by the Node's own rules; `call` has checked the contract."""
     payload = open_envelope(answered.body)
     assert not isinstance(payload, NotSoap)

@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 
 Row = tuple[Any, ...]
 
-QUESTION = """
+NOTICE = """
 SELECT {columns}
   FROM organization_station AS serves
   JOIN station ON station.id = serves.station AND station.broker = %s
@@ -36,14 +36,14 @@ SELECT {columns}
         AND (x.plan IS NULL OR o.plan IS NULL OR x.plan <> o.plan))
  {order}"""
 
-VERIFY = QUESTION.format(
+VERIFY = NOTICE.format(
     columns="""o.amount, o.due_at, o.description, p.company_name, NOT EXISTS (
       SELECT 1 FROM transfer AS t
        WHERE t.organization = o.organization AND t.nav = o.nav AND t.postal_iban IS NULL)""",
     transfers="",
     order="",
 )
-PAYMENT = QUESTION.format(
+PAYMENT = NOTICE.format(
     columns="""o.iuv, o.amount, o.due_at, o.description, p.company_name, p.debtor_kind,
       p.debtor_code, p.debtor_full_name, t.number, t.amount, t.beneficiary, t.company_name, t.iban,
       t.remittance_information, t.category""",
@@ -78,7 +78,7 @@ PAY = """UPDATE payment_option SET paid_at = %s, updated_at = %s, receipt_id = %
 PAID_BY = ("receipt_id", "paid_at", "method", "psp", "psp_name", "psp_fiscal_code")
 
 
-class Claimed(NamedTuple):
+class NoticeQuery(NamedTuple):
     """The notice of a question and its route, in the order of the statements' parameters."""
 
     broker: str
@@ -87,7 +87,7 @@ class Claimed(NamedTuple):
     nav: str
 
 
-class Asking:
+class Queries:
     """One connection for each thread, held open."""
 
     def __init__(self, address: str) -> None:
@@ -95,17 +95,17 @@ class Asking:
         self._url, self._mine = make_url(address), threading.local()
         self._sqlite = self._url.drivername == "sqlite"
 
-    def verify(self, claimed: Claimed) -> Row:
+    def verify(self, query: NoticeQuery) -> Row:
         """Return amount, due instant, description, company name, allCCP."""
-        row: Row = self._cursor().execute(VERIFY, claimed).fetchone()
+        row: Row = self._cursor().execute(VERIFY, query).fetchone()
         return row
 
-    def payment(self, claimed: Claimed) -> list[Row]:
+    def payment(self, query: NoticeQuery) -> list[Row]:
         """Return one row for each transfer, which begins with the columns of the notice."""
-        rows: list[Row] = self._cursor().execute(PAYMENT, claimed).fetchall()
+        rows: list[Row] = self._cursor().execute(PAYMENT, query).fetchall()
         return rows
 
-    def take(self, payload: etree._Element, raw: bytes) -> None:
+    def store_receipt(self, payload: etree._Element, raw: bytes) -> None:
         """Store a receipt and mark its notice paid, durably."""
         texts = {name: payload.findtext(path) for name, path in FROM_MESSAGE.items()}
         amount, fee = (_cents(payload.findtext(path)) for path in AMOUNTS)
