@@ -14,8 +14,8 @@ COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
     "growth": (growth.growth, "a small store against a large one, and memory"),
     "tail": (tail.tail, "latency at half of saturation, receipts at twice"),
     "scale": (scale.scale, "two workers on two cores against one on one"),
-    "start": (start.start, "until the first answer, and until the help"),
-    "profile": (profile.profile, "where our time goes"),
+    "start": (start.start, "time to the first answer, and to the help"),
+    "profile": (profile.profile, "the time of each module"),
 }
 TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)
 
@@ -40,13 +40,13 @@ def _arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("what", nargs="?", default="compare", choices=COMMANDS)
-    parser.add_argument("--tiny", action="store_true", help="a second each, to see that it works")
-    parser.add_argument("--rounds", type=int, help="how often each is measured [5]")
-    parser.add_argument("--seconds", type=int, help="for how long each time [5]")
+    parser.add_argument("--tiny", action="store_true", help="one second each, as a test")
+    parser.add_argument("--rounds", type=int, help="number of measurements of each [5]")
+    parser.add_argument("--seconds", type=int, help="seconds of each measurement [5]")
     parser.add_argument(
-        "--positions", type=int, help=f"in the store [100000; growth: {growth.LARGE}]"
+        "--positions", type=int, help=f"positions in the store [100000; growth: {growth.LARGE}]"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run to this file")
     return parser.parse_args()
 
 

@@ -79,7 +79,9 @@ def measure(served: Served, primitive: str, positions: int, seconds: int, **more
         _wait_until_at_rest(served)
         lost = database.lost(served.database, seen.taken)
         if lost:
-            raise load.Unusable(f"{served.variant.name}: {lost} receipts answered OK and not kept")
+            raise load.Unusable(
+                f"{served.variant.name}: {lost} receipts answered OK and not stored"
+            )
         database.renew(served.database)
     return Measured(seen, used / seen.answered * 1e6)
 

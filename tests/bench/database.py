@@ -90,9 +90,9 @@ def lost(url: str, taken: Iterable[int]) -> int:
     store = Store(url)
     with store.begin() as connection:
         without_statement_timeout(connection)
-        kept = set(connection.scalars(paid))
+        stored = set(connection.scalars(paid))
     store.close()
-    return sum(world.nav(serial) not in kept for serial in taken)
+    return sum(world.nav(serial) not in stored for serial in taken)
 
 
 def _configure(connection: Connection) -> None:

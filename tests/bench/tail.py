@@ -82,4 +82,4 @@ def _findings(row: Row) -> list[Finding]:
     ]
     if row.primitive != SEND:
         return sent
-    return [*sent, at_most(f"{where}: receipts answered OK and not kept", [row.lost], 0)]
+    return [*sent, at_most(f"{where}: receipts answered OK and not stored", [row.lost], 0)]

@@ -270,7 +270,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--blows", type=_blows, default=BLOWS, help=f"some of {','.join(BLOWS)} [all]"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file")
     return parser.parse_args()
 
 

@@ -176,7 +176,7 @@ def _faults(
     for row in rows:
         needs_a_person = row["kept"] in NEEDS_A_PERSON
         if needs_a_person != ((row["receipt_id"], row["variant"]) in stored.waiting):
-            yield f"receipt {row['receipt_id']} is {row['kept']}, and the worklist says otherwise"
+            yield f"receipt {row['receipt_id']} has status {row['kept']}, unlike the worklist"
     if len(set(etags)) != len(etags):
         yield f"{encounter.iupd}: one ETag names two states: {etags}"
     by_id = {row["receipt_id"]: row for row in rows}

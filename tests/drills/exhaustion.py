@@ -250,7 +250,7 @@ def main() -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("troubles", nargs="*", default=[*TROUBLES], metavar="TROUBLE")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the reports there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the reports to this file")
     arguments = parser.parse_args()
     reports = [drill(name) for name in arguments.troubles]
     if arguments.json:

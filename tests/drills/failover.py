@@ -256,7 +256,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help=", then ".join(SHORT))
     parser.add_argument("--rounds", type=int, default=3, help="[3]")
     parser.add_argument("--seed", type=int, default=1, help="[1]")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file")
     return parser.parse_args()
 
 

@@ -74,14 +74,14 @@ def judge(
     """Return every fault; of the `others` only that each receipt is stored once."""
     receipts, options = _by_position(stories, content)
     messages = [s for story in stories for s in story.steps if isinstance(s, Message)]
-    broken = list(_kept_once([*messages, *others], deliveries, content))
+    broken = list(_stored_once([*messages, *others], deliveries, content))
     for story in stories:
-        kept, notices = receipts[story.iupd], options[story.iupd]
-        broken += _paid_by_one(kept, notices, story.iupd)
-        broken += _others_wait(kept, content.waiting)
-        broken += _nothing_half_done(kept, notices, story.iupd, content.versions)
+        stored, notices = receipts[story.iupd], options[story.iupd]
+        broken += _paid_by_one(stored, notices, story.iupd)
+        broken += _others_wait(stored, content.waiting)
+        broken += _nothing_half_done(stored, notices, story.iupd, content.versions)
     if content.quarantined:
-        broken.append(f"{content.quarantined} receipts in order are in quarantine")
+        broken.append(f"{content.quarantined} valid receipts are in quarantine")
     return broken
 
 
@@ -99,28 +99,28 @@ def _by_position(stories: list[Story], content: StoreContent) -> tuple[Rows, Row
     return receipts, options
 
 
-def _kept_once(
+def _stored_once(
     messages: Sequence[Message], deliveries: Deliveries, content: StoreContent
 ) -> Iterator[str]:
     copies: dict[bytes, list[int]] = defaultdict(list)
     for row in content.receipts:
         copies[row["raw"]].append(row["copies"])
         if row["raw"] not in deliveries.sent:
-            yield f"receipt {row['receipt_id']} is kept and was never sent"
+            yield f"receipt {row['receipt_id']} is stored and was never sent"
     for raw, name in {message.raw: message.receipt_id for message in messages}.items():
-        taken, sent, kept = deliveries.taken[raw], deliveries.sent[raw], copies[raw]
-        if taken and not kept:
-            yield f"receipt {name} was answered OK {taken} times and is not kept"
-        if len(kept) > 1:
-            yield f"receipt {name} is kept {len(kept)} times"
-        if not taken <= sum(kept) <= sent:
-            yield f"receipt {name} is counted {sum(kept)} times: sent {sent}, answered OK {taken}"
+        taken, sent, stored = deliveries.taken[raw], deliveries.sent[raw], copies[raw]
+        if taken and not stored:
+            yield f"receipt {name} was answered OK {taken} times and is not stored"
+        if len(stored) > 1:
+            yield f"receipt {name} is stored {len(stored)} times"
+        if not taken <= sum(stored) <= sent:
+            yield f"receipt {name} is counted {sum(stored)} times: sent {sent}, answered OK {taken}"
 
 
-def _paid_by_one(kept: list[RowMapping], options: list[RowMapping], iupd: str) -> Iterator[str]:
+def _paid_by_one(stored: list[RowMapping], options: list[RowMapping], iupd: str) -> Iterator[str]:
     """Yield a fault unless one receipt alone paid the position."""
     paid = [(o["nav"], o["receipt_id"]) for o in options if o["paid_at"] is not None]
-    paying = [(r["nav"], r["receipt_id"]) for r in kept if r["kept"] == ReceiptStatus.APPLIED]
+    paying = [(r["nav"], r["receipt_id"]) for r in stored if r["kept"] == ReceiptStatus.APPLIED]
     if len(paid) != 1:
         yield f"position {iupd} has {len(paid)} paid options, not one"
     if len(paying) != 1:
@@ -129,22 +129,22 @@ def _paid_by_one(kept: list[RowMapping], options: list[RowMapping], iupd: str) -
         yield f"position {iupd}: options paid are {paid}, receipts applied are {paying}"
 
 
-def _others_wait(kept: list[RowMapping], waiting: set[tuple[str, int | None]]) -> Iterator[str]:
+def _others_wait(stored: list[RowMapping], waiting: set[tuple[str, int | None]]) -> Iterator[str]:
     """Yield a fault unless each receipt that does not pay is on the worklist, with its reason."""
-    for row in kept:
+    for row in stored:
         name = f"receipt {row['receipt_id']}, variant {row['variant']},"
         first, kind = row["variant"] == 0, row["kept"]
         allowed = (
             (ReceiptStatus.APPLIED, ReceiptStatus.DOUBLE) if first else (ReceiptStatus.CONFLICTING,)
         )
         if kind not in allowed:
-            yield f"{name} is kept as {kind}"
+            yield f"{name} has status {kind}"
         if (kind != ReceiptStatus.APPLIED) != ((row["receipt_id"], row["variant"]) in waiting):
-            yield f"{name} is kept as {kind}, and the worklist says otherwise"
+            yield f"{name} has status {kind}, and the worklist disagrees"
 
 
 def _nothing_half_done(
-    kept: list[RowMapping], options: list[RowMapping], iupd: str, versions: dict[str, int]
+    stored: list[RowMapping], options: list[RowMapping], iupd: str, versions: dict[str, int]
 ) -> Iterator[str]:
     """Yield a fault unless each payment changed position and option once."""
     payments = sum(option["paid_at"] is not None for option in options)
@@ -154,8 +154,8 @@ def _nothing_half_done(
         yield f"position {iupd} is at version {versions.get(iupd)} after {payments} payments"
     moved = sum(option["revision"] - 1 for option in options)
     if moved != payments:
-        yield f"position {iupd} has options that moved {moved} times, for {payments} payments"
-    by_id = {row["receipt_id"]: row for row in kept if row["variant"] == 0}
+        yield f"position {iupd} has options that changed {moved} times, for {payments} payments"
+    by_id = {row["receipt_id"]: row for row in stored if row["variant"] == 0}
     for option in options:
         yield from effect_missing(option, by_id.get(option["receipt_id"]))
 
@@ -168,4 +168,4 @@ def effect_missing(option: RowMapping, receipt: RowMapping | None) -> Iterator[s
         if option[name] != (receipt[source] if receipt else None)
     ]
     if wrong:
-        yield f"option {option['nav']} has not its receipt's {', '.join(wrong)}"
+        yield f"option {option['nav']} differs from its receipt in {', '.join(wrong)}"

@@ -212,7 +212,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.drills.starts", description=__doc__)
     parser.add_argument("--starts", type=int, default=1000, help="[1000]")
     parser.add_argument("--workers", type=int, default=4, help="[4]")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file")
     arguments = parser.parse_args()
     with Postgres() as server:
         report = drill(server, arguments.starts, arguments.workers)

@@ -54,12 +54,12 @@ def test_clock_that_jumps_back_loses_no_message(kind: str, fresh_database: Fresh
     verified = answer("paVerifyPaymentNotice", claim() + qr(world.nav(6)))
     assert store.journal.flush()
     with store.begin() as connection:
-        kept = {row.receipt_id: (row.kept, row.copies)
+        stored = {row.receipt_id: (row.kept, row.copies)
                 for row in connection.execute(tables.receipt.select())}  # fmt: skip
         journalled = [row.at for row in connection.execute(tables.journal.select())]
     store.close()
 
     assert all(b"<outcome>OK</outcome>" in each for each in (*first, *then))
     assert b"PAA_PAGAMENTO_DUPLICATO" in verified
-    assert kept == {"a": ("applied", 2), "b": ("double", 1), "c": ("review", 1)}
+    assert stored == {"a": ("applied", 2), "b": ("double", 1), "c": ("review", 1)}
     assert sorted(journalled) == 5 * [clock[0]] + 2 * [clock[0] + HOUR]

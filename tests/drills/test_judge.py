@@ -55,14 +55,14 @@ def test_undamaged_store_has_no_fault(judged: Look) -> None:
     ("damage", "sentence"),
     [
         ("DELETE FROM receipt WHERE receipt_id = 'b-1005'",
-         "receipt b-1005 was answered OK 1 times and is not kept"),
+         "receipt b-1005 was answered OK 1 times and is not stored"),
         (("UPDATE receipt SET raw = (SELECT raw FROM receipt WHERE receipt_id = 'a-1001') "
          "WHERE receipt_id = 'b-1005'"),
-         "receipt a-1001 is kept 2 times"),
+         "receipt a-1001 is stored 2 times"),
         ("UPDATE receipt SET copies = 2 WHERE receipt_id = 'a-1003'",
          "receipt a-1003 is counted 2 times: sent 3, answered OK 3"),
         ("UPDATE receipt SET raw = x'00' WHERE receipt_id = 'a-1001'",
-         "receipt a-1001 is kept and was never sent"),
+         "receipt a-1001 is stored and was never sent"),
         ("UPDATE payment_option SET paid_at = NULL WHERE iupd = 'DRILL-1001'",
          "position DRILL-1001 has 0 paid options, not one"),
         (("UPDATE payment_option SET paid_at = updated_at "
@@ -73,18 +73,18 @@ def test_undamaged_store_has_no_fault(judged: Look) -> None:
         ("UPDATE payment_option SET receipt_id = 'b-1005' WHERE iupd = 'DRILL-1005'",
          "position DRILL-1005: options paid are "),
         ("UPDATE receipt SET kept = 'unmatched' WHERE receipt_id = 'b-1005'",
-         "receipt b-1005, variant 0, is kept as unmatched"),
+         "receipt b-1005, variant 0, has status unmatched"),
         ("UPDATE receipt SET resolved_at = received_at WHERE receipt_id = 'b-1005'",
-         "receipt b-1005, variant 0, is kept as double, and the worklist says otherwise"),
+         "receipt b-1005, variant 0, has status double, and the worklist disagrees"),
         ("UPDATE position SET version = 3 WHERE iupd = 'DRILL-1001'",
          "position DRILL-1001 is at version 3 after 1 payments"),
         ("UPDATE payment_option SET revision = 3 WHERE iupd = 'DRILL-1001'",
-         "position DRILL-1001 has options that moved 2 times, for 1 payments"),
+         "position DRILL-1001 has options that changed 2 times, for 1 payments"),
         ("UPDATE payment_option SET psp = NULL WHERE iupd = 'DRILL-1001'",
-         f"option {world.nav(1001)} has not its receipt's psp"),
+         f"option {world.nav(1001)} differs from its receipt in psp"),
         (("INSERT INTO quarantine SELECT organization, digest, primitive, 'x', received_at, "
          "received_at, 1, raw, NULL, NULL, NULL FROM receipt WHERE receipt_id = 'a-1001'"),
-         "1 receipts in order are in quarantine"),
+         "1 valid receipts are in quarantine"),
     ],
 )  # fmt: skip
 def test_damaged_store_has_the_sentence_of_its_fault(
