@@ -18,7 +18,8 @@ from tests.drills.meeting import Meetings
 from tests.drills.stories import Errand, Message
 from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, outcome_of
 
-#: SPEC: SANP "Livelli di servizio": seconds for a connection, and for the answer to a receipt.
+#: Seconds for a connection, and for the answer to a receipt, which the Node awaits for 15 s
+#: (SANP "Livelli di servizio").
 PATIENCE = (2, 15)
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions?toPublish=true"
