@@ -1,8 +1,8 @@
 """Each folder below tests/messages is a case: a request, its response, the rows it leaves.
 
 `ask.xml` is posted byte for byte.  `answer.xml` is the promised response; elements and texts are
-compared.  `case.toml` has the promise in a sentence.  Where they matter, it has the HTTP headers
-of the request, the status of the response, settings, and under `then` the rows that the store
+compared.  `case.toml` has the promise in a sentence, and where they matter the HTTP headers of the
+request, the status of the response, and settings.  Under `then` it has the rows that the store
 holds afterwards (see `KEPT`).
 """
 

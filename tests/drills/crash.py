@@ -9,10 +9,15 @@ The blow `updates` changes some positions through the admin API at the instant o
 updates, deletions, re-creations, withdrawals, publications, payments elsewhere, other accounts.
 Each must end as some serial order of those operations gives.
 
-The other blows are `worker`, `master`, `database` (each by `kill -9`, or a full disk), `orphans`
-(`kill -9` of a master alone, and a new start at once), `stop` (SIGTERM to a worker), `reload`
-(SIGHUP), `strangers` (silent and slow TLS handshakes and heads) and `lists` (long lists of the
-admin API).  Clients question the struck app all the time.
+The other blows:
+
+    worker, master, database   `kill -9`; on SQLite a full disk instead of the last
+    orphans                    `kill -9` of a master alone, and a new start at once
+    stop, reload               SIGTERM to a worker, SIGHUP to a master
+    strangers                  silent and slow TLS handshakes and heads
+    lists                      long lists of the admin API
+
+Clients question the struck app all the time.  Examples:
 
     python -m tests.drills.crash                        # everything, on PostgreSQL
     python -m tests.drills.crash --database sqlite      # everything, on SQLite

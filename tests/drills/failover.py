@@ -2,9 +2,10 @@
 
 Three PostgreSQL nodes run as deploy/patroni configures them.  One app process finds the primary
 through HAProxy, another one by a list of hosts.  Receipts come all the time while nodes are killed,
-disconnected and switched; only the killed programs are started again.  Afterwards every receipt
-that was answered OK must be on the last primary exactly once with its effect, and the standbys must
-have the same rows.
+disconnected and switched; only the killed programs are started again.
+
+Afterwards every receipt that was answered OK must be on the last primary exactly once with its
+effect.  The standbys must have the same rows.
 """
 
 import argparse
