@@ -1,5 +1,5 @@
-# Python 3.11 to 3.13 with venv, sh and make are all that must be there. The first run makes .venv;
-# the programs that tests run besides are installed by tests/setup.sh, or their tests are left out.
+# Only Python 3.11 to 3.13 with venv, sh and make are needed. The first run makes .venv. Other
+# programs that tests run are installed by tests/setup.sh, or their tests are left out.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
@@ -18,12 +18,12 @@ export PIP_ROOT_USER_ACTION := ignore
 
 help:
 	@echo "make demo   a server with sample data, and what to try on it"
-	@echo "make test   everything that must hold: lint, types, tests, the published contract"
+	@echo "make test   every check: lint, types, tests, the published contract"
 	@echo "make lint   ruff and mypy alone"
 	@echo "make tests  the tests alone, without those whose programs are missing"
 	@echo "make pins   resolve the pinned requirements anew"
-	@echo "make sbom   write dist/gpd-soap.cdx.json: what the program runs on, as CycloneDX"
-	@echo "make clean  remove what the others made"
+	@echo "make sbom   write dist/gpd-soap.cdx.json: the program's dependencies, as CycloneDX"
+	@echo "make clean  remove the files that the other targets made"
 
 demo: $(VENV)/.runtime
 	@$(BIN)/gpd-soap demo
@@ -45,7 +45,7 @@ tests: $(VENV)/.tests
 contract: $(VENV)/.tests
 	$(BIN)/python -m tests.contract.checker
 
-# $PYTHON if set, else the newest supported one that runs: a name on PATH may be a mere shim.
+# $PYTHON if set, else the newest supported Python that runs: a name on PATH may be a mere shim.
 $(BIN)/python:
 	@for python in "$$PYTHON" python3.13 python3.12 python3.11 python3; do \
 	  if [ -n "$$python" ] && "$$python" -c \
@@ -58,14 +58,14 @@ $(BIN)/python:
 	echo "no Python 3.11, 3.12 or 3.13 with venv: install one, or set PYTHON" >&2; exit 1
 
 $(VENV)/.runtime: deploy/requirements.txt deploy/requirements-build.txt pyproject.toml | $(BIN)/python
-	@echo "installing what it runs on"
+	@echo "installing the program and its dependencies"
 	@$(PIP) install --require-hashes -r deploy/requirements.txt
 	@$(PIP) install --require-hashes -r deploy/requirements-build.txt
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.tests: tests/requirements.txt $(VENV)/.runtime
-	@echo "installing what tests it"
+	@echo "installing the dependencies of the tests"
 	@$(PIP) install --require-hashes -r tests/requirements.txt
 	@touch $@
 
@@ -79,7 +79,7 @@ pins: | $(BIN)/python
 	  -o tests/requirements.txt
 	@$(COMPILE) --group build --constraint tests/requirements.txt -o deploy/requirements-build.txt
 	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/*.txt tests/requirements.txt \
-	  || { echo "a pin names a place" >&2; exit 1; }
+	  || { echo "a pin names a host or a path" >&2; exit 1; }
 
 sbom: $(VENV)/.runtime
 	@mkdir -p dist

@@ -1,4 +1,4 @@
-"""Calling the node face as a server does; every SOAP answer is held against the contract."""
+"""Calls the node face as a server does, and checks every SOAP answer against the contract."""
 
 import io
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ CONTRACT = Schema()
 
 
 class Answered(NamedTuple):
-    """What came back."""
+    """An HTTP answer."""
 
     status: int
     headers: dict[str, str]
@@ -19,12 +19,12 @@ class Answered(NamedTuple):
 
 
 def call(face: Wsgi, method: str, path: str, body: bytes = b"", **headers: Any) -> Answered:
-    """Make one request; a header is named as in WSGI, such as HTTP_SOAPACTION or CONTENT_TYPE."""
-    told: list[tuple[str, dict[str, str]]] = []
-    place, _, query = path.partition("?")
+    """Return the answer to one request; headers are named as in WSGI, such as HTTP_SOAPACTION."""
+    started: list[tuple[str, dict[str, str]]] = []
+    path, _, query = path.partition("?")
     environ = {
         "REQUEST_METHOD": method,
-        "PATH_INFO": place,
+        "PATH_INFO": path,
         "QUERY_STRING": query,
         "CONTENT_LENGTH": str(len(body)),
         "wsgi.input": io.BytesIO(body),
@@ -32,13 +32,13 @@ def call(face: Wsgi, method: str, path: str, body: bytes = b"", **headers: Any) 
     }
 
     def start_response(status: str, fields: list[tuple[str, str]]) -> None:
-        told.append((status, dict(fields)))
+        started.append((status, dict(fields)))
 
-    answered = b"".join(face(environ, start_response))
-    [(status, fields)] = told
-    assert fields["Content-Length"] == str(len(answered))
-    if place.startswith("/partner") and method == "POST" and status.startswith("200"):
-        payload = open_envelope(answered)
+    content = b"".join(face(environ, start_response))
+    [(status, fields)] = started
+    assert fields["Content-Length"] == str(len(content))
+    if path.startswith("/partner") and method == "POST" and status.startswith("200"):
+        payload = open_envelope(content)
         assert not isinstance(payload, NotSoap)
         assert CONTRACT.check(payload) is None
-    return Answered(int(status[:3]), fields, answered)
+    return Answered(int(status[:3]), fields, content)

@@ -1,4 +1,4 @@
-"""What every test may ask for: real databases, new and empty."""
+"""Fixtures for every test: new, empty databases on SQLite and on PostgreSQL."""
 
 import itertools
 import shutil
@@ -15,73 +15,73 @@ from tests.shared_world import SharedWorld
 KINDS = ("sqlite", "postgresql")
 NUMBERS = itertools.count(1)
 
-#: A hook of pytest: leaves out the tests whose programs `make test` has named as missing.
+#: Pytest calls this hook; it leaves out the tests whose programs `make test` has named as missing.
 pytest_configure = without.pytest_configure
 
 
 class Server(Protocol):
-    """Where databases are made."""
+    """A server, or a folder, that makes databases."""
 
     def create_database(self, name: str, template: str | None = None) -> str:
-        """Make a database, empty or a copy of another, and say where it is."""
+        """Make a database, empty or a copy of another one, and return its URL."""
 
     def drop_database(self, name: str) -> None:
-        """Remove a database if it is there."""
+        """Remove a database, if it exists."""
 
     def start(self) -> None:
-        """Be there to be asked."""
+        """Start the server, if it does not run."""
 
 
 class FreshDatabase(Protocol):
-    """Makes databases; see the fixture of that name."""
+    """Makes databases; the fixture of that name says how."""
 
     def __call__(self, kind: str, prepare: Callable[[str], None] | None = None) -> str:
-        """Make one and say where it is."""
+        """Make one and return its URL."""
 
 
 class WorldOf(Protocol):
-    """Lends the shared world of a kind; see the fixture `shared_world`."""
+    """Lends the shared world of a kind of database; see the fixture `shared_world`."""
 
     def __call__(self, kind: str) -> SharedWorld:
-        """Return it as `world.prepare` makes it."""
+        """Return that world, with the rows of `world.prepare`."""
 
 
 class SqliteFiles:
-    """SQLite databases in one directory, under the verbs of a server."""
+    """SQLite databases in one folder, with the methods of a server."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
 
     def create_database(self, name: str, template: str | None = None) -> str:
-        """Name a file that SQLite will make, or copy one."""
+        """Return the URL of a new file, which SQLite makes itself, or of a copy of another file."""
         if template is not None:
             shutil.copyfile(self._home / f"{template}.db", self._home / f"{name}.db")
         return f"sqlite:///{self._home / name}.db"
 
     def drop_database(self, name: str) -> None:
-        """Remove the file and what SQLite put beside it."""
+        """Remove the file and the files that SQLite adds to it."""
         for leftover in self._home.glob(f"{name}.db*"):
             leftover.unlink()
 
     def start(self) -> None:
-        """Files are always there."""
+        """Do nothing: files need no server."""
 
 
 class Databases:
-    """Both kinds of server, and the databases made ready once to be copied."""
+    """Servers of both kinds, and the prepared databases that are copied for each test."""
 
     def __init__(self, servers: dict[str, Callable[[], Server]]) -> None:
         self._servers = servers
         self._templates: dict[tuple[str, Callable[[str], None]], str] = {}
 
     def make(self, kind: str, prepare: Callable[[str], None] | None) -> tuple[str, str]:
-        """Make a database; its name and its place."""
+        """Make a database, and return its name and its URL."""
         server = self.server(kind)
         name = f"test_{next(NUMBERS)}"
         return name, server.create_database(name, prepare and self._template(kind, prepare))
 
     def server(self, kind: str) -> Server:
-        """The server of that kind, started if it was not yet or a test has stopped it."""
+        """Return the server of that kind; it is started if it does not run."""
         server = self._servers[kind]()
         server.start()
         return server
@@ -96,7 +96,7 @@ class Databases:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server for this worker; a machine that cannot give one fails the test."""
+    """Yield a PostgreSQL server for this worker; a machine without one fails the test."""
     with Postgres() as server:
         yield server
 
@@ -105,7 +105,7 @@ def postgres() -> Iterator[Postgres]:
 def databases(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Databases:
-    """Where this worker's databases are made; PostgreSQL starts when first asked for."""
+    """Return what makes this worker's databases; PostgreSQL starts at its first use."""
     files = SqliteFiles(tmp_path_factory.mktemp("sqlite"))
     return Databases(
         {"sqlite": lambda: files, "postgresql": lambda: request.getfixturevalue("postgres")}
@@ -114,10 +114,10 @@ def databases(
 
 @pytest.fixture
 def fresh_database(databases: Databases) -> Iterator[FreshDatabase]:
-    """Make as many new databases as a test wants: `fresh_database(kind) -> url`.
+    """Yield `fresh_database(kind) -> url`, which makes as many databases as a test needs.
 
-    With `prepare`, a function of a URL that creates tables and closes what it opened, that runs
-    once for all tests, and each gets a copy.
+    `prepare` is a function of a URL: it creates tables and closes its connections.  It runs once
+    for all tests, and each test gets a copy.
     """
     made: list[tuple[str, str]] = []
 
@@ -133,13 +133,13 @@ def fresh_database(databases: Databases) -> Iterator[FreshDatabase]:
 
 @pytest.fixture(params=KINDS)
 def database_url(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
-    """A new, empty database; the test runs once for each kind."""
+    """Return the URL of a new, empty database; the test runs once for each kind."""
     return fresh_database(request.param)
 
 
 @pytest.fixture(scope="session")
 def worlds(databases: Databases) -> Iterator[Callable[[str], SharedWorld]]:
-    """Return a function of a kind that gives this process's world of it."""
+    """Yield a function of a kind that returns this process's world of it."""
     made: dict[str, SharedWorld] = {}
 
     def lend(kind: str) -> SharedWorld:
@@ -155,9 +155,9 @@ def worlds(databases: Databases) -> Iterator[Callable[[str], SharedWorld]]:
 
 @pytest.fixture
 def shared_world(worlds: Callable[[str], SharedWorld]) -> Iterator[WorldOf]:
-    """Lend the world of a kind, `shared_world(kind)`; its rows are put back after the test.
+    """Yield `shared_world(kind)`, which lends a world and puts its rows back after the test.
 
-    A test may change rows through it, and nothing else: neither tables nor the store itself.
+    A test may change rows through it, and neither tables nor the store itself.
     """
     lent: list[SharedWorld] = []
 

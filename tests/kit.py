@@ -1,7 +1,8 @@
 """Runs a conformance kit against this tree, on both databases: `python -m tests.kit RUN.SH`.
 
-The kit is a script that takes a checkout and the address of an empty database, serves it, and
-exits with 0 if every answer was right. It holds messages of others, so it is not in the repository.
+The kit is a script that takes a checkout and the URL of an empty database.  It serves the database
+and exits with 0 if every answer was right.  Its messages are not ours, so it is not in the
+repository.
 """
 
 import os
@@ -13,7 +14,7 @@ from pathlib import Path
 from tests.postgres import Postgres
 
 ROOT = Path(__file__).parents[1]
-#: LIMIT: seconds for one database, of which a quiet machine of two cores needs about 60.
+#: LIMIT: 600 s for one database; a quiet machine of two cores needs about 60.
 WITHIN = 600
 
 

@@ -1,4 +1,4 @@
-"""What the program runs on, and under which licences: `python -m tests.licences`."""
+"""Prints the packages that the program runs on, and their licences: `python -m tests.licences`."""
 
 import re
 import sys
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PINS = Path(__file__).parents[1] / "deploy/requirements.txt"
-#: How packages write them, by what they are; all of them go with the EUPL.
+#: For each licence the forms in which packages write it; all of them are compatible with the EUPL.
 KNOWN = {
     "Apache-2.0": r"Apache[- ]2\.0|Apache Software License",
     "Apache-2.0 AND BSD-2-Clause": r"Apache-2\.0 AND BSD-2-Clause",
@@ -29,28 +29,32 @@ class Licensed(NamedTuple):
 
 
 def pins() -> Iterator[tuple[str, str]]:
-    """The name of each pinned package, and all that is said of it."""
+    """Yield the name of each pinned package with its entry in the file of pins."""
     for entry in re.split(r"^(?=[a-z])", PINS.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         yield entry.partition("==")[0], entry
 
 
 def installed() -> Iterator[Licensed]:
-    """Those that this Python runs on; what is for another is not there to be asked."""
+    """Yield the pinned packages that this Python has; pins for other Pythons are left out."""
     for package, _ in pins():
         try:
-            told = metadata(package)
+            fields = metadata(package)
         except PackageNotFoundError:
             continue
-        classified = [text.rpartition(" :: ")[2] for text in told.get_all("Classifier", ())
+        classified = [text.rpartition(" :: ")[2] for text in fields.get_all("Classifier", ())
                       if text.startswith("License ::")]  # fmt: skip
-        said = [*told.get_all("License-Expression", ()), *classified, *told.get_all("License", ())]
-        yield Licensed(package, licence(*said))
+        texts = [
+            *fields.get_all("License-Expression", ()),
+            *classified,
+            *fields.get_all("License", ()),
+        ]
+        yield Licensed(package, licence(*texts))
 
 
-def licence(*said: str) -> str:
-    """What a package says of its licence, under one name for each; the first that is known."""
+def licence(*texts: str) -> str:
+    """Return the first known licence among a package's texts, or `UNKNOWN`."""
     known = (
-        name for text in said for name, forms in KNOWN.items() if re.fullmatch(forms, text.strip())
+        name for text in texts for name, forms in KNOWN.items() if re.fullmatch(forms, text.strip())
     )
     return next(known, UNKNOWN)
 

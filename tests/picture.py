@@ -1,7 +1,7 @@
 """The picture of the rooms in gpd_soap/README.md: `python -m tests.picture` prints it.
 
-An arrow says that a room imports another one.  An arrow is left out where a longer way along other
-arrows says the same, so that the picture stays readable.
+An arrow means that a room imports another one.  An arrow is left out where a longer way along
+other arrows leads to the same room, so that the picture stays readable.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Imports = Mapping[str, frozenset[str]]
 
 
 def room_of(module: Path) -> str:
-    """The name directly under gpd_soap to which a module belongs."""
+    """Return the name directly under gpd_soap to which a module belongs."""
     return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imported_rooms(source: str) -> Iterator[str]:
-    """The rooms that a module's source imports, in its order and with repetitions."""
+    """Yield the rooms that a module's source imports, in its order and with repetitions."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -37,7 +37,7 @@ def imported_rooms(source: str) -> Iterator[str]:
 
 
 def imports() -> Imports:
-    """Every room of gpd_soap with the rooms that it imports; itself is not among them."""
+    """Return every room of gpd_soap with the other rooms that it imports."""
     rooms: dict[str, set[str]] = {}
     for module in sorted(PACKAGE.rglob("*.py")):
         room = room_of(module)
@@ -47,7 +47,7 @@ def imports() -> Imports:
 
 
 def reduced(rooms: Imports) -> Imports:
-    """The same without each arrow that a longer way says too; `rooms` must have no cycle."""
+    """Return the rooms without each arrow that a longer way replaces; there must be no cycle."""
 
     def reachable(room: str) -> set[str]:
         return {room}.union(*(reachable(other) for other in rooms[room]))
@@ -63,7 +63,7 @@ def reduced(rooms: Imports) -> Imports:
 
 
 def mermaid(rooms: Imports) -> str:
-    """The rooms and their arrows as a Mermaid flow chart."""
+    """Return the rooms and their arrows as a Mermaid flow chart."""
     arrows = [
         f"    {room} --> {other}"
         for room, others in sorted(reduced(rooms).items())

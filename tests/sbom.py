@@ -1,4 +1,4 @@
-"""What the program runs on as a CycloneDX bill of materials: `python -m tests.sbom`."""
+"""Prints a CycloneDX bill of materials of what the program runs on: `python -m tests.sbom`."""
 
 import json
 import re

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The programs of programs.txt, beside this file: all that the tests run which pip does not install.
+# Installs the programs of programs.txt, which the tests run and pip does not install.
 #
 #   setup.sh           install what is missing on Debian and Ubuntu; name what stays missing
 #   setup.sh missing   print the names of the missing programs
@@ -11,7 +11,7 @@ PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
 there() {
   case $1 in
-    # WHY: Patroni wants the system's own PostgreSQL, whose programs are on nobody's PATH.
+    # WHY: Patroni needs the system's own PostgreSQL, whose programs are not on $PATH.
     postgres) for file in /usr/lib/postgresql/*/bin/postgres; do [ -x "$file" ] && return; done; return 1 ;;
     *) command -v "$1" >/dev/null ;;
   esac
@@ -44,7 +44,7 @@ install_packages() {
   [ -z "$plain" ] || RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive \
     apt-get -qq install --yes --no-install-recommends $plain
   if [ "$plain" != " $*" ]; then
-    # WHY: promtool alone, out of the package that has a server and its web pages too.
+    # WHY: the package has a server and its web pages too, so promtool alone is unpacked.
     unpacked=$(mktemp -d)
     (cd "$unpacked" && apt-get -qq download prometheus && dpkg -x prometheus_*.deb .)
     install "$unpacked/usr/bin/promtool" /usr/local/bin/

@@ -1,7 +1,7 @@
-"""One database of the world for each kind and process; what a test changed is put back after it.
+"""One database of the world for each kind and process; its rows are put back after each test.
 
-A node face costs more to build than most of its answers. So a face is built once for its settings.
-A test that changes rows leaves them to the next one as `world.prepare` made them.
+A node face costs more to build than most of its answers, so it is built once for its settings.
+A test that changes rows leaves them to the next test as `world.prepare` made them.
 """
 
 from typing import Any
@@ -17,12 +17,12 @@ from tests import world
 
 TABLES: list[Table] = list(tables.metadata.tables.values())
 
-#: A number that is another one once anybody else has written.
+#: Queries for a number that changes with each write of another connection.
 VERSION = {
     "sqlite": "PRAGMA data_version",
     "postgresql": "SELECT pg_snapshot_xmax(pg_current_snapshot())::text",
 }
-#: Makes a connection put rows back in any order of tables.
+#: Statements after which a connection accepts rows in any order of tables.
 WITHOUT_FOREIGN_KEYS = {
     "sqlite": "PRAGMA foreign_keys = OFF",
     "postgresql": "SET session_replication_role = replica",
@@ -35,7 +35,7 @@ class SharedWorld:
     def __init__(self, url: str) -> None:
         self.store = Store(url)
         self._faces: dict[str, Wsgi] = {}
-        # WHY: a connection of its own, because SQLite counts the writes of others alone.
+        # WHY: SQLite counts the writes of other connections alone, so this one never writes.
         self._engine = create_engine(url, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
         self._kind = self._engine.dialect.name
         with self._engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The shape of the program: which way imports point, who owns which library, how long a file is."""
+"""Laws of the layout: the order of imports, the owner of each library, the size of a file."""
 
 import ast
 import sys
@@ -15,7 +15,7 @@ CORE = [path for path in MODULES if PACKAGE / "core" in path.parents]
 FEATURES = [path for path in MODULES if PACKAGE / "features" in path.parents]
 SHOWS_FEATURES = {"features", "api", "console", "wiring", "cli"}
 
-# What stands directly under gpd_soap imports itself and what stands before it, nothing else.
+# Each name directly under gpd_soap imports itself and the names before it, and no other.
 ORDER = """__init__ core clock settings contract store validation usecases plugins services wsgi
            soap monitoring server features simulator demo api wiring cli __main__""".split()
 OWNERS = {
@@ -35,15 +35,15 @@ OWNERS = {
     "prometheus_client": {"monitoring"},
     "pydantic": {"settings", "validation", "usecases", "api"},
 }
-# The same inside the store: a room imports itself and what stands before it.
+# The same order for the rooms of the store.
 STORE_ORDER = """__init__ tables migrations database rows states configuration journal access node
                  positions receipts demands statistics store""".split()
-#: What is given transactions to make, and needs no more of the store.
+#: Modules that make transactions and need no more of the store.
 TAKES_A_DATABASE = {"store/database/transaction.py", "store/journal/purge.py"}
 MOST_MODULES = 20
-#: What a use case knows nothing of, the words of HTTP before all.
+#: Libraries that no use case imports; HTTP's statuses belong to the API.
 NOT_IN_A_USE_CASE = {"http", "flask", "werkzeug", "sqlalchemy", "spyne", "click", "gunicorn"}
-#: What knows statuses and titles of the API, and what turns an HTTP error of Flask's into one.
+#: The module with the API's statuses and titles, and the one that translates Flask's HTTP errors.
 KNOWS_PROBLEMS = {"api/problems.py", "api/app.py"}
 READS_THE_ENVIRONMENT = {"settings", "cli"}
 OUTSIDE_WORLD = set(
@@ -58,17 +58,17 @@ each_core_module = pytest.mark.parametrize("path", CORE, ids=lambda p: p.name)
 
 
 def tree(path: Path) -> ast.Module:
-    """The module's syntax."""
+    """Return the module's syntax tree."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def place(path: Path) -> str:
-    """The name directly under gpd_soap that the module belongs to."""
+def room(path: Path) -> str:
+    """Return the name directly under gpd_soap to which a module belongs."""
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def imported_by(path: Path) -> Iterator[str]:
-    """The dotted names a module imports; `from a import b` may mean the module a.b."""
+    """Yield the dotted names that a module imports; `from a import b` may mean the module a.b."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -77,44 +77,45 @@ def imported_by(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def room(path: Path) -> str:
-    """The name directly under gpd_soap.store that a module of it belongs to."""
+def store_room(path: Path) -> str:
+    """Return the name directly under gpd_soap.store to which a module of it belongs."""
     return path.relative_to(PACKAGE / "store").parts[0].removesuffix(".py")
 
 
 def libraries(path: Path) -> set[str]:
-    """The top-level packages a module imports."""
+    """Return the top-level packages that a module imports."""
     return {name.partition(".")[0] for name in imported_by(path)}
 
 
 def neighbours(path: Path) -> set[str]:
-    """The names directly under gpd_soap that a module imports."""
+    """Return the names directly under gpd_soap that a module imports."""
     ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.")]
     return {parts[1] for parts in ours if parts[1] != "__version__"}
 
 
 def called(path: Path) -> set[str]:
-    """The last names of everything a module calls."""
+    """Return the last part of the name of everything that a module calls."""
     calls = [node.func for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
     named = {call.id for call in calls if isinstance(call, ast.Name)}
     return named | {call.attr for call in calls if isinstance(call, ast.Attribute)}
 
 
 def reads_environment(path: Path) -> bool:
-    """Whether a module names os.environ or os.getenv, however it came by them."""
+    """Return whether a module uses os.environ or os.getenv, under any import."""
     names = {"environ", "environb", "getenv"}
-    asked = any(
+    attribute_read = any(
         isinstance(node, ast.Attribute)
         and node.attr in names
         and isinstance(node.value, ast.Name)
         and node.value.id == "os"
         for node in ast.walk(tree(path))
     )
-    return asked or any(name in {f"os.{each}" for each in names} for name in imported_by(path))
+    imported = {f"os.{each}" for each in names} & set(imported_by(path))
+    return attribute_read or bool(imported)
 
 
 def undocumented(body: list[ast.stmt]) -> Iterator[str]:
-    """The classes and public functions below these statements that say nothing for themselves."""
+    """Yield the classes and public functions in these statements that have no docstring."""
     for node in body:
         if isinstance(node, ast.ClassDef):
             yield from () if node.name.startswith("_") else undocumented(node.body)
@@ -127,8 +128,8 @@ def undocumented(body: list[ast.stmt]) -> Iterator[str]:
 @each_module
 def test_imports_point_one_way(path: Path):
     """A module imports its own package and what stands before it in the order."""
-    assert place(path) in ORDER, f"{place(path)} has no place in the order yet"
-    allowed = set(ORDER[: ORDER.index(place(path)) + 1])
+    assert room(path) in ORDER, f"{room(path)} has no place in the order yet"
+    allowed = set(ORDER[: ORDER.index(room(path)) + 1])
 
     assert neighbours(path) <= allowed
 
@@ -139,8 +140,8 @@ def test_imports_point_one_way(path: Path):
     ids=lambda p: str(p.relative_to(PACKAGE)),
 )
 def test_imports_inside_the_store_point_one_way(path: Path):
-    """Tables know nothing, and the store's own face knows every room."""
-    allowed = set(STORE_ORDER[: STORE_ORDER.index(room(path)) + 1])
+    """A room of the store imports itself and what stands before it."""
+    allowed = set(STORE_ORDER[: STORE_ORDER.index(store_room(path)) + 1])
     ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.store.")]
 
     assert {parts[2] for parts in ours} <= allowed
@@ -148,12 +149,12 @@ def test_imports_inside_the_store_point_one_way(path: Path):
 
 @pytest.mark.parametrize("name", sorted(TAKES_A_DATABASE))
 def test_transactions_need_a_database_alone(name: str):
-    """What makes transactions takes a Database, not the whole store."""
+    """The modules that make transactions take a Database, not the whole store."""
     assert "gpd_soap.store.store.Store" not in set(imported_by(PACKAGE / name))
 
 
-def test_no_folder_has_more_modules_than_are_seen_at_once():
-    """Twenty modules side by side are the most; migrations are read one at a time."""
+def test_folder_has_at_most_twenty_modules():
+    """A reader sees all modules of a folder at once; migrations are read one at a time."""
     counts = Counter(path.parent for path in MODULES)
     counts.pop(PACKAGE / "store/migrations/versions")
 
@@ -162,24 +163,24 @@ def test_no_folder_has_more_modules_than_are_seen_at_once():
 
 @pytest.mark.parametrize(
     "path",
-    [path for path in MODULES if place(path) == "usecases"],
+    [path for path in MODULES if room(path) == "usecases"],
     ids=lambda p: str(p.relative_to(PACKAGE)),
 )
-def test_use_cases_know_no_face_and_no_status(path: Path):
-    """A use case names refusals; what a status or a sentence is, the faces know."""
+def test_use_case_imports_no_face_and_no_status(path: Path):
+    """A use case names refusals; the faces know statuses and sentences."""
     assert libraries(path).isdisjoint(NOT_IN_A_USE_CASE)
     assert not any(name.endswith("HTTPStatus") for name in imported_by(path))
 
 
 @each_module
 def test_problems_are_made_in_one_module(path: Path):
-    """Statuses and titles of the API stand in one table."""
+    """Statuses and titles of the API are in one table."""
     assert str(path.relative_to(PACKAGE)) in KNOWS_PROBLEMS or "Problem" not in called(path)
 
 
 @pytest.mark.parametrize("path", FEATURES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_a_feature_knows_no_other(path: Path):
-    """A feature can be left out, because nothing but the faces above imports it."""
+def test_feature_imports_no_other_feature(path: Path):
+    """A feature can be left out, because only the faces above import it."""
     own = path.relative_to(PACKAGE).parts[1]
     ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.features.")]
 
@@ -188,37 +189,37 @@ def test_a_feature_knows_no_other(path: Path):
 
 @each_module
 def test_only_faces_import_features(path: Path):
-    """What is below the faces works without any feature."""
-    assert place(path) in SHOWS_FEATURES or "features" not in neighbours(path)
+    """The modules below the faces work without any feature."""
+    assert room(path) in SHOWS_FEATURES or "features" not in neighbours(path)
 
 
 @pytest.mark.parametrize(
-    "path", [path for path in MODULES if place(path) == "cli"], ids=lambda p: p.name
+    "path", [path for path in MODULES if room(path) == "cli"], ids=lambda p: p.name
 )
 def test_commands_take_use_cases_from_below(path: Path):
-    """Of the API a command takes no more than how a row is written."""
+    """A command imports nothing of the API but the form of a row."""
     ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.api.")]
 
     assert all("responses" in parts for parts in ours)
 
 
 @each_module
-def test_each_library_has_its_owner(path: Path):
-    """A library is imported where it is owned, so that it can be replaced there."""
-    borrowed = [name for name in libraries(path) & set(OWNERS) if place(path) not in OWNERS[name]]
+def test_library_is_imported_by_its_owner_alone(path: Path):
+    """A library has one owner, so that it can be replaced there."""
+    borrowed = [name for name in libraries(path) & set(OWNERS) if room(path) not in OWNERS[name]]
 
     assert borrowed == []
 
 
 @each_module
 def test_only_settings_and_the_command_line_read_the_environment(path: Path):
-    """What the program is told arrives as arguments everywhere else."""
-    assert place(path) in READS_THE_ENVIRONMENT or not reads_environment(path)
+    """Everywhere else settings arrive as arguments."""
+    assert room(path) in READS_THE_ENVIRONMENT or not reads_environment(path)
 
 
 @each_core_module
-def test_the_core_is_pure(path: Path):
-    """Core knows the standard library alone, without the clock, the disk, the network, the log."""
+def test_core_module_is_pure(path: Path):
+    """Core imports the standard library alone, and no clock, disk, network or log."""
     allowed = (sys.stdlib_module_names - OUTSIDE_WORLD) | {"gpd_soap"}
 
     assert libraries(path) <= allowed
@@ -226,13 +227,13 @@ def test_the_core_is_pure(path: Path):
 
 
 @each_module
-def test_a_module_can_be_read_at_one_sitting(path: Path):
-    """Three hundred lines are the most; beyond, two ideas share a file."""
+def test_module_has_at_most_300_lines(path: Path):
+    """A longer module holds two ideas."""
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
 @each_module
-def test_everything_public_says_what_it_is_for(path: Path):
+def test_public_name_has_a_docstring(path: Path):
     """A module, a class and a public function each have a docstring."""
     module = tree(path)
 
@@ -243,8 +244,8 @@ def test_everything_public_says_what_it_is_for(path: Path):
 @pytest.mark.parametrize(
     "path", sorted(TESTS.rglob("test_*.py")), ids=lambda p: str(p.relative_to(TESTS))
 )
-def test_each_test_states_its_promise_in_one_sentence(path: Path):
-    """The sentence is what fails to be true when the test fails."""
+def test_function_of_a_test_has_a_docstring_of_one_sentence(path: Path):
+    """The sentence is false when the test fails."""
     tests = [
         node
         for node in ast.walk(tree(path))

@@ -1,8 +1,8 @@
-"""Each folder below tests/messages is a case: a question, the promised answer, what is kept.
+"""Each folder below tests/messages is a case: a request, its response, the rows it leaves.
 
-`ask.xml` is posted as it is, byte for byte.  `answer.xml` is the promised answer, compared by its
-elements and texts.  `case.toml` says the promise in a sentence and, where they matter, the HTTP
-headers of the question and the status of the answer, settings, and under `then` what the store
+`ask.xml` is posted byte for byte.  `answer.xml` is the promised response; elements and texts are
+compared.  `case.toml` has the promise in a sentence, and where they matter the HTTP headers of the
+request, the status of the response, and settings.  Under `then` it has the rows that the store
 holds afterwards (see `KEPT`).
 """
 
@@ -30,7 +30,7 @@ HERE = Path(__file__).parent / "messages"
 CASES = sorted(path.parent for path in HERE.glob("*/*/ask.xml"))
 CONTRACT = Schema()
 
-#: What `then` may speak of: the columns of each row that the case left behind.
+#: The tables under `then`, with the columns that are compared.
 KEPT = {
     "receipt": (
         "receipt_id", "variant", "nav", "kept", "reasons", "drift", "copies", "stand_in",
@@ -39,28 +39,30 @@ KEPT = {
     "probe": ("organization", "station"),
 }  # fmt: skip
 
-#: What issuing a notice writes.
+#: The tables that the issue of a notice writes.
 ISSUED = {"position", "payment_option", "transfer", "demand", "iuv_serial"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("case", CASES, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_the_answer_is_the_one_on_file(case: Path, kind: str, shared_world: WorldOf) -> None:
-    """Each question gets its promised answer, and leaves behind what it should."""
-    told = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
+def test_message_case_gets_its_response_and_leaves_its_rows(
+    case: Path, kind: str, shared_world: WorldOf
+) -> None:
+    """Each request gets its promised response, and leaves the promised rows."""
+    facts = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
     shared = shared_world(kind)
-    asked = (case / "ask.xml").read_bytes()
+    message = (case / "ask.xml").read_bytes()
 
-    for _ in range(told.get("times", 1)):
-        answered = _ask(shared.face, told, asked)
+    for _ in range(facts.get("times", 1)):
+        answered = post_case(shared.face, facts, message)
 
-    _promised(answered, told, case / "answer.xml")
-    assert told.get("then", {}) == _left(shared.store, asked)
-    assert shared.changed() <= _may_change(case, told)
+    _check_answer(answered, facts, case / "answer.xml")
+    assert facts.get("then", {}) == stored_rows(shared.store, message)
+    assert shared.changed() <= _may_change(case, facts)
 
 
-def test_the_folders_are_what_their_maker_writes(tmp_path: Path) -> None:
-    """No case is edited by hand and lost with the next making, or left behind by an older one."""
+def test_message_folders_are_those_of_the_maker(tmp_path: Path) -> None:
+    """No case was edited by hand, and none is left over from an older maker."""
     write(make.CASES, tmp_path)
     made = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.*") if p.is_file()}
     there = {
@@ -72,31 +74,31 @@ def test_the_folders_are_what_their_maker_writes(tmp_path: Path) -> None:
     assert there == made
 
 
-def test_every_case_says_its_promise() -> None:
-    """A reader learns from a case what it is for."""
+def test_message_case_has_a_promise() -> None:
+    """Each case has a sentence with what it promises."""
     for case in CASES:
-        told = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
+        facts = tomllib.loads((case / "case.toml").read_text(encoding="utf-8"))
 
-        assert told["promise"].endswith("."), case
+        assert facts["promise"].endswith("."), case
 
 
-def _ask(face_with: Callable[..., Wsgi], told: dict[str, Any], asked: bytes) -> Answered:
-    headers = {"CONTENT_TYPE": "text/xml", **told.get("headers", {})}
+def post_case(face_with: Callable[..., Wsgi], facts: dict[str, Any], message: bytes) -> Answered:
+    headers = {"CONTENT_TYPE": "text/xml", **facts.get("headers", {})}
     headers = {name: value for name, value in headers.items() if value}
-    face = face_with(**told.get("settings", {}))
-    return call(face, "POST", "/partner", asked, **headers)
+    face = face_with(**facts.get("settings", {}))
+    return call(face, "POST", "/partner", message, **headers)
 
 
-def _promised(answered: Answered, told: dict[str, Any], promise: Path) -> None:
-    assert answered.status == told.get("status", 200), answered.body
+def _check_answer(answered: Answered, facts: dict[str, Any], promise: Path) -> None:
+    assert answered.status == facts.get("status", 200), answered.body
     if not promise.exists():
         return
     assert answered.headers["Content-Type"] == "text/xml; charset=utf-8"
-    said = open_envelope(answered.body)
-    assert isinstance(said, etree._Element)
+    payload = open_envelope(answered.body)
+    assert isinstance(payload, etree._Element)
     if answered.status == 200:
-        assert CONTRACT.check(said) is None
-    assert _canonical(open_envelope(promise.read_bytes())) == _canonical(said)
+        assert CONTRACT.check(payload) is None
+    assert _canonical(open_envelope(promise.read_bytes())) == _canonical(payload)
 
 
 def _canonical(element: Any) -> list[Any]:
@@ -104,26 +106,26 @@ def _canonical(element: Any) -> list[Any]:
     return [element.tag, children or (element.text or "")]
 
 
-def _may_change(case: Path, told: dict[str, Any]) -> set[str]:
-    """Return the tables that a case may write: those it speaks of, and what a demand issues."""
-    tables = set(told.get("then", {}))
+def _may_change(case: Path, facts: dict[str, Any]) -> set[str]:
+    """Return the tables that a case may write: those of `then`, and those of an issued notice."""
+    tables = set(facts.get("then", {}))
     if "paid" in tables:
         tables |= {"payment_option", "position"}
     return tables | ISSUED if case.parent.name == "paDemandPaymentNotice" else tables
 
 
-def _left(store: Store, asked: bytes) -> dict[str, Any]:
-    """What the case changed: rows of each kind, and the notices that are paid by a receipt."""
+def stored_rows(store: Store, message: bytes) -> dict[str, Any]:
+    """Return the rows that a case left, by kind, and the notices that a receipt paid."""
     left: dict[str, Any] = {}
     with store.begin() as connection:
         for name, columns in KEPT.items():
             table = tables.metadata.tables[name]
             rows = connection.execute(select(table).order_by(*table.primary_key)).mappings().all()
             if name != "probe":
-                assert all(row["raw"] == asked for row in rows)
-            found = [{c: row[c] for c in columns if row[c] not in (None, "")} for row in rows]
-            if found:
-                left[name] = found
+                assert all(row["raw"] == message for row in rows)
+            left_rows = [{c: row[c] for c in columns if row[c] not in (None, "")} for row in rows]
+            if left_rows:
+                left[name] = left_rows
         option = tables.payment_option.c
         paid = select(option.nav, option.receipt_id).where(option.paid_at == world.NOW)
         by = {row.nav: row.receipt_id for row in connection.execute(paid.order_by(option.nav))}

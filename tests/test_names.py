@@ -1,4 +1,4 @@
-"""Names that say nothing stay away: the words that were retired, and those that replaced them."""
+"""The retired names stay away: each was a name for many things."""
 
 import ast
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 MODULES = sorted([*(ROOT / "gpd_soap").rglob("*.py"), *(ROOT / "tests").rglob("*.py")])
 
-#: Each was a name for many things.  By role: body, query, fields, record, text; statement, request;
-#: rows, or the thing itself; index, row_number, field_path; transfer.
+#: Each was a name for many things.  A name says the role instead: body, query, fields, record,
+#: text; statement, request; rows, or the thing itself; index, row_number, field_path; transfer.
 RETIRED = frozenset(
     """told asked found wanted at place share shares kept_as
        Told Asked Found Wanted Kept How Desk Office Ask Taken Known Claim Standing Witness Exchanged
@@ -20,7 +20,7 @@ RETIRED = frozenset(
 
 
 def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Every name that a module binds, with its line: variables, fields, parameters, definitions."""
+    """Yield every name that a module binds, with its line."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id, node.lineno
@@ -34,7 +34,7 @@ def bound_names(tree: ast.AST) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_module_binds_no_retired_name(path: Path):
-    """A reader learns from a name what it holds."""
+    """A name says what it holds."""
     names = bound_names(ast.parse(path.read_text(encoding="utf-8")))
 
     assert [f"{name}, line {line}" for name, line in names if name in RETIRED] == []

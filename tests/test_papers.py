@@ -1,4 +1,4 @@
-"""The papers at the root: licence, catalogue entry, bill of materials, what is built with what."""
+"""The papers at the root: licence, catalogue entry, bill of materials, pins of the builds."""
 
 import hashlib
 import json
@@ -30,7 +30,7 @@ TYPES = {
     *(f"standalone/{kind}" for kind in ("mobile", "iot", "desktop", "web", "backend", "other")),
     "addon", "library", "configurationFiles",
 }  # fmt: skip
-#: SPEC: the same, every key that is not deprecated.
+#: SPEC: publiccode.yml 0.4, "The Standard (core)": every key that is not deprecated.
 KEYS = """publiccodeYmlVersion name applicationSuite url landingURL isBasedOn organizationUri
           softwareVersion releaseDate logo platforms categories usedBy roadmap developmentStatus
           softwareType intendedAudience description legal maintenance localisation dependsOn
@@ -42,7 +42,7 @@ DESCRIBED = """localisedName shortDescription longDescription documentation apiD
 
 
 def test_licence_is_the_official_text_word_for_word():
-    """The whole EUPL 1.2 with its appendix, and the package carries it."""
+    """The licence is the whole EUPL 1.2 with its appendix, and the package carries it."""
     text = (ROOT / "LICENSE").read_text("utf-8")
 
     assert hashlib.sha256(re.sub(r"\s+", "", text).encode()).hexdigest() == EUPL
@@ -51,7 +51,7 @@ def test_licence_is_the_official_text_word_for_word():
 
 
 def test_catalogue_entry_has_every_mandatory_key_and_no_unknown_one():
-    """A crawler of the catalogue takes it."""
+    """A crawler of the catalogue accepts the entry."""
     assert set(MANDATORY) <= set(PUBLIC) <= set(KEYS)
     assert PUBLIC["publiccodeYmlVersion"] == "0.4"
     assert PUBLIC["url"].startswith("https://")
@@ -64,7 +64,7 @@ def test_catalogue_entry_has_every_mandatory_key_and_no_unknown_one():
 
 @pytest.mark.parametrize("language", PUBLIC["description"])
 def test_catalogue_entry_is_described_within_the_lengths_of_the_standard(language: str):
-    """A short sentence, a text of 150 to 10,000 characters, and what the program can do."""
+    """Each language has a short sentence, a text of 150 to 10,000 characters, and features."""
     described = PUBLIC["description"][language]
 
     assert set(described) <= set(DESCRIBED)
@@ -75,7 +75,7 @@ def test_catalogue_entry_is_described_within_the_lengths_of_the_standard(languag
 
 
 def test_catalogue_entry_says_who_maintains_it():
-    """A community has contacts, a contract has contractors with a date."""
+    """A community has contacts, and a contract has contractors with an end date."""
     maintained = PUBLIC["maintenance"]
 
     assert maintained["type"] in {"internal", "contract", "community", "none"}
@@ -87,7 +87,7 @@ def test_catalogue_entry_says_who_maintains_it():
 
 
 def test_catalogue_entry_agrees_with_the_package():
-    """Name, version and licence are told once."""
+    """Name, version and licence are those of the package."""
     assert PUBLIC["name"] == PROJECT["project"]["name"]
     assert PUBLIC["softwareVersion"] == __version__
     assert PUBLIC["legal"]["license"] == PROJECT["project"]["license"]
@@ -95,13 +95,13 @@ def test_catalogue_entry_agrees_with_the_package():
 
 @pytest.mark.parametrize("name", ["SECURITY.md", "CONTRIBUTING.md", "LICENSE", "publiccode.yml"])
 def test_paper_is_in_the_source_package(name: str):
-    """Whoever gets the source gets it with its papers."""
+    """The source package contains each paper."""
     assert (ROOT / name).stat().st_size > 500
     assert f"/{name}" in PROJECT["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
 
 
 def test_bill_of_materials_names_every_pin_with_its_digests():
-    """Nothing that is installed is missing, and nothing is named twice."""
+    """Every pin is in the bill once, with its digests."""
     made = bill(NOW)
     refs = [each["bom-ref"] for each in made["components"]]
 
@@ -113,7 +113,7 @@ def test_bill_of_materials_names_every_pin_with_its_digests():
         assert re.fullmatch(r"pkg:pypi/[a-z0-9._-]+@[0-9][\w.+!-]*", component["purl"])
 
 
-def test_bill_of_materials_says_what_is_needed_directly():
+def test_bill_of_materials_has_the_direct_dependencies():
     """Every dependency that the package declares is a component."""
     made = bill(NOW)
     [ours] = made["dependencies"]
@@ -126,14 +126,14 @@ def test_bill_of_materials_says_what_is_needed_directly():
 
 
 def test_bill_of_materials_of_the_same_pins_has_the_same_number():
-    """Only its time differs, so that two bills can be compared."""
+    """Two bills of the same pins differ in their time alone."""
     later = bill(datetime(2027, 1, 1, tzinfo=UTC))
 
     assert json.dumps({**later, "metadata": 0}) == json.dumps({**bill(NOW), "metadata": 0})
 
 
-def test_what_builds_the_program_is_pinned():
-    """Everything that the build backend wants has its pin, so that isolation fetches nothing."""
+def test_build_requirement_is_pinned():
+    """Every requirement of the build backend is pinned, so a build downloads nothing else."""
     pinned = (ROOT / "deploy/requirements-build.txt").read_text("utf-8")
     names = {re.split(r"[^\w-]", each)[0] for each in PROJECT["build-system"]["requires"]}
 
@@ -141,8 +141,8 @@ def test_what_builds_the_program_is_pinned():
 
 
 @pytest.mark.parametrize("file", [DOCKERFILE, ROOT / "Makefile"], ids=["image", "make"])
-def test_every_build_is_inside_the_hashes(file: Path):
-    """What is installed has a hash, or is ours and is built by what has one."""
+def test_build_installs_hashed_packages_alone(file: Path):
+    """Each installed package has a hash, or is ours and built by packages with a hash."""
     text = file.read_text("utf-8").replace("\\\n", " ")
     commands = re.findall(r"(?:\bpip\b|\$\(PIP\))[^&\n]*? (?:install|wheel) [^&\n]*", text)
     unpinned = [each for each in commands if not re.search("--require-hashes|uninstall", each)]
@@ -153,7 +153,7 @@ def test_every_build_is_inside_the_hashes(file: Path):
         assert "--no-build-isolation" in each or ".whl" in each or each.split()[-1] == "uv", each
 
 
-def test_image_has_nothing_that_installs():
+def test_image_contains_no_installer():
     """Neither the base's pip nor one of ours is in the last stage."""
     last = DOCKERFILE.read_text("utf-8").rpartition("FROM ")[2]
 

@@ -1,4 +1,4 @@
-"""The server that the other tests trust."""
+"""The PostgreSQL server that the other tests use."""
 
 from collections.abc import Callable
 
@@ -8,16 +8,16 @@ import sqlalchemy
 
 from tests import postgres as module
 from tests.conftest import FreshDatabase
-from tests.postgres import WHEEL, Postgres, found_programs
+from tests.postgres import WHEEL, Postgres, program_folders
 
 
 def plain(url: str) -> str:
-    """The same place in psycopg's own words."""
+    """Return the same URL as psycopg writes it."""
     return url.replace("+psycopg", "")
 
 
 def rows(url: str) -> list[int]:
-    """What the table `kept` holds."""
+    """Return the content of the table `kept`."""
     with psycopg.connect(plain(url)) as connection:
         return [row[0] for row in connection.execute("SELECT n FROM kept ORDER BY n")]
 
@@ -31,8 +31,8 @@ def keep(url: str, *numbers: int) -> None:
             connection.execute(sqlalchemy.text("INSERT INTO kept VALUES (:n)"), {"n": number})
 
 
-def test_a_committed_row_survives_kill_9_and_an_uncommitted_one_does_not():
-    """What was said to be kept is there when the server comes back."""
+def test_committed_row_survives_kill_9_and_an_uncommitted_one_does_not():
+    """A committed row is in the table when the server runs again."""
     with Postgres(fsync=True) as server:
         url = server.create_database("crash")
         keep(url, 1)
@@ -48,7 +48,7 @@ def test_a_committed_row_survives_kill_9_and_an_uncommitted_one_does_not():
         open_session.close()
 
 
-def test_a_server_stops_comes_back_and_leaves_nothing():
+def test_server_stops_restarts_and_leaves_no_file():
     """Stop refuses connections, restart brings the data back, close removes every file."""
     with Postgres() as server:
         url = server.create_database("kept")
@@ -63,47 +63,47 @@ def test_a_server_stops_comes_back_and_leaves_nothing():
     assert not home.exists()
 
 
-def test_no_network_port_is_opened(postgres: Postgres):
-    """A socket in a directory of its own is the only way in."""
+def test_server_opens_no_network_port(postgres: Postgres):
+    """The server listens on a socket in a folder of its own, and nowhere else."""
     with postgres.connect() as connection:
         assert connection.execute("SHOW listen_addresses").fetchall() == [("",)]
 
 
-def test_the_wheel_is_enough(monkeypatch: pytest.MonkeyPatch):
-    """A machine without PostgreSQL of its own tests with the wheel's, as root too."""
-    of_the_wheel = [path for path in found_programs() if WHEEL in path.parts]
-    monkeypatch.setattr(module, "found_programs", lambda: of_the_wheel)
+def test_server_of_the_wheel_runs_without_one_of_the_system(monkeypatch: pytest.MonkeyPatch):
+    """A machine without a PostgreSQL of its own uses that of the wheel, as root too."""
+    of_the_wheel = [path for path in program_folders() if WHEEL in path.parts]
+    monkeypatch.setattr(module, "program_folders", lambda: of_the_wheel)
 
     with Postgres() as server, server.connect() as connection:
         assert connection.execute("SELECT 1").fetchall() == [(1,)]
 
 
-def test_the_wheel_is_copied_when_nobody_may_run_it_in_place(monkeypatch: pytest.MonkeyPatch):
-    """An environment below a closed directory serves all the same."""
-    monkeypatch.setattr(module, "found_programs", lambda: iter(()))
+def test_wheel_below_a_closed_folder_is_copied(monkeypatch: pytest.MonkeyPatch):
+    """Programs that `nobody` cannot reach are run from a copy."""
+    monkeypatch.setattr(module, "program_folders", lambda: iter(()))
 
     with Postgres() as server, server.connect() as connection:
         assert (server.home / "programs").is_dir()
         assert connection.execute("SELECT 1").fetchall() == [(1,)]
 
 
-def test_a_machine_without_any_server_fails_loudly(monkeypatch: pytest.MonkeyPatch):
+def test_machine_without_any_server_fails(monkeypatch: pytest.MonkeyPatch):
     """Tests are never skipped for want of a server."""
-    monkeypatch.setattr(module, "found_programs", lambda: iter(()))
+    monkeypatch.setattr(module, "program_folders", lambda: iter(()))
     monkeypatch.setattr(module, "_wheel", lambda: None)
 
     with pytest.raises(RuntimeError, match="no PostgreSQL to test with"):
         Postgres()
 
 
-def test_the_server_never_runs_as_root(postgres: Postgres):
-    """PostgreSQL refuses root, and gets `nobody` in its place."""
+def test_server_does_not_run_as_root(postgres: Postgres):
+    """The server runs as `nobody`, because PostgreSQL refuses root."""
     assert postgres.home.owner() != "root"
     assert (postgres.home / "data" / "PG_VERSION").owner() != "root"
 
 
-def test_each_test_gets_an_empty_database(database_url: str):
-    """No table stands in it, whatever tests ran before."""
+def test_database_of_a_test_is_empty(database_url: str):
+    """It has no table, whatever tests ran before."""
     engine = sqlalchemy.create_engine(database_url, poolclass=sqlalchemy.NullPool)
 
     assert sqlalchemy.inspect(engine).get_table_names() == []
@@ -111,8 +111,8 @@ def test_each_test_gets_an_empty_database(database_url: str):
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_a_prepared_database_is_prepared_once_and_copied(kind: str, fresh_database: FreshDatabase):
-    """Tables are made once; what one copy keeps, the next has not."""
+def test_prepared_database_is_made_once_and_copied(kind: str, fresh_database: FreshDatabase):
+    """Tables are made once; a row of one copy is in no other copy."""
     prepared: list[str] = []
     prepare = preparing(prepared)
 
@@ -126,7 +126,7 @@ def test_a_prepared_database_is_prepared_once_and_copied(kind: str, fresh_databa
 
 
 def preparing(prepared: list[str]) -> Callable[[str], None]:
-    """A preparation that notes where it ran."""
+    """Return a preparation that notes the URL it ran on."""
 
     def prepare(url: str) -> None:
         prepared.append(url)

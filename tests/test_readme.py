@@ -1,4 +1,4 @@
-"""What the README files show is what the program says and does."""
+"""The README files show what the program prints and does."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ EVERY = "\n".join(TEXTS.values())
 HELP = re.compile(r"^\$ gpd-soap (.*--help|help \w+)\n([\s\S]*?)^```", re.MULTILINE)
 SHOWN = HELP.findall(EVERY)
 
-#: Lines at most, so that each stays the answer to one question.
+#: LIMIT: lines; a longer README answers more than one question.
 LONGEST = {"README.md": 230, "gpd_soap/README.md": 170, "deploy/README.md": 240}
 
 each_readme = pytest.mark.parametrize("name", TEXTS)
@@ -28,14 +28,14 @@ each_readme = pytest.mark.parametrize("name", TEXTS)
 
 @pytest.mark.parametrize(("command", "text"), SHOWN, ids=[command for command, _ in SHOWN])
 def test_help_in_a_readme_is_what_the_program_prints(command: str, text: str) -> None:
-    """A reader sees what they will get."""
+    """The help shown in a README is what the program prints."""
     printed = CliRunner().invoke(main, command.split(), prog_name="gpd-soap").output
 
     assert text.strip() == printed.strip()
 
 
 def test_notices_in_the_readme_are_those_of_the_demo() -> None:
-    """The table of the demo is the demo's own."""
+    """The README's table of notices is the one that the demo prints."""
     shown = re.findall(
         r"^  (3\d{17})  (.*?)  +(OK [0-9.]+|PAA_\w+)$", TEXTS["README.md"], re.MULTILINE
     )
@@ -44,7 +44,7 @@ def test_notices_in_the_readme_are_those_of_the_demo() -> None:
 
 
 def commands(group: click.Group, name: str = "gpd-soap") -> list[tuple[str, click.Command]]:
-    """Every command, by how it is called."""
+    """Return every command with the words that call it."""
     named = []
     for each, command in group.commands.items():
         if isinstance(command, click.Group):
@@ -54,8 +54,8 @@ def commands(group: click.Group, name: str = "gpd-soap") -> list[tuple[str, clic
     return named
 
 
-def test_every_command_is_explained_by_its_help_and_by_a_readme() -> None:
-    """Whoever reads the one or the other finds each command."""
+def test_command_has_a_help_text_and_is_in_a_readme() -> None:
+    """A reader of the help or of the READMEs finds each command."""
     for name, command in commands(main):
         group, _, last = name.rpartition(" ")
         grouped = re.search(rf"`{group} [a-z\\|]*\b{last}\b", EVERY)
@@ -65,7 +65,7 @@ def test_every_command_is_explained_by_its_help_and_by_a_readme() -> None:
 
 
 def test_settings_in_the_readme_are_those_of_the_program() -> None:
-    """An operator finds each setting there, with its default and what it is for."""
+    """An operator finds each setting there, with its default and its meaning."""
     rows = re.findall(
         r"^\| `(GPD_\w+)` \| (.*?) \| (.*?) \|$", TEXTS["deploy/README.md"], re.MULTILINE
     )
@@ -74,7 +74,7 @@ def test_settings_in_the_readme_are_those_of_the_program() -> None:
 
 
 def test_picture_in_the_readme_is_drawn_from_the_imports() -> None:
-    """The arrows are those of the code: `python -m tests.picture` prints them."""
+    """The arrows are those of the code, as `python -m tests.picture` prints them."""
     [drawn] = re.findall(r"^```mermaid\n([\s\S]*?)\n```", TEXTS["gpd_soap/README.md"], re.MULTILINE)
 
     assert drawn == picture.mermaid(picture.imports())
@@ -82,7 +82,7 @@ def test_picture_in_the_readme_is_drawn_from_the_imports() -> None:
 
 @each_readme
 def test_link_in_a_readme_leads_to_a_file(name: str) -> None:
-    """A reader who follows a link arrives."""
+    """Each relative link of a README names a file that exists."""
     folder = (ROOT / name).parent
     links = re.findall(r"\]\((?!https?:)([^)#]+)", TEXTS[name])
 
@@ -91,7 +91,7 @@ def test_link_in_a_readme_leads_to_a_file(name: str) -> None:
 
 @each_readme
 def test_path_in_a_readme_is_one_of_the_repository(name: str) -> None:
-    """A path in code style, such as `tests/core`, is there from the root or from the readme."""
+    """A path in code style, such as `tests/core`, exists from the root or from the README."""
     starts = (ROOT, (ROOT / name).parent, ROOT / "gpd_soap")
     paths = re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", TEXTS[name])
     ours = [p for p in paths if any((start / p.partition("/")[0]).exists() for start in starts)]
@@ -109,6 +109,6 @@ def test_module_in_a_readme_can_be_run(name: str) -> None:
 
 
 @each_readme
-def test_readme_is_short_enough_to_be_read(name: str) -> None:
-    """A longer one answers two questions."""
+def test_readme_is_within_its_length(name: str) -> None:
+    """A README has no more lines than its limit."""
     assert len(TEXTS[name].splitlines()) <= LONGEST.get(name, 200)

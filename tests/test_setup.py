@@ -1,4 +1,4 @@
-"""`make test` installs what it lacks, or says what it leaves out; both are tried here."""
+"""`make test` installs missing programs, or names the tests that it leaves out."""
 
 import os
 import re
@@ -14,9 +14,9 @@ from tests.without import left_out, needs
 
 ROOT = Path(__file__).parents[1]
 SETUP = ROOT / "tests" / "setup.sh"
-#: What the script itself is made of; a folder of these alone is a machine without our programs.
+#: The programs that the script itself needs; a folder of these is a machine without our programs.
 TOOLS = "cat cut dirname env grep id mktemp paste rm sh sort"
-#: In every Debian (util-linux), or installed by pip.
+#: Programs that every Debian has (util-linux), or that pip installs.
 ALWAYS_THERE = {"hadolint", "setpriv", "unshare"}
 RECORDS = '#!/bin/sh\necho "$(basename "$0") $*" >>"$RECORD"\n'
 
@@ -34,16 +34,16 @@ class Machine:
             self.link(program, "true")
 
     def link(self, name: str, tool: str) -> None:
-        """Put a program of this machine there, under a name."""
+        """Link a program of this machine under a name."""
         (self.path / name).symlink_to(shutil.which(tool) or "")
 
     def fake(self, name: str, then: str = "") -> None:
-        """Put a program there that records how it is called."""
+        """Write a program that records its calls."""
         (self.path / name).write_text(RECORDS.replace("basename", "/usr/bin/basename") + then)
         (self.path / name).chmod(0o755)
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run the script there, on no terminal."""
+        """Run the script with this $PATH, without a terminal."""
         variables = {"PATH": str(self.path), "RECORD": str(self.record)}
         return subprocess.run(
             ["/bin/sh", SETUP, *words],
@@ -52,8 +52,8 @@ class Machine:
         )  # fmt: skip
 
 
-def test_every_pattern_names_a_test_that_there_is():
-    """A test that is renamed or moved is not forgotten in the list."""
+def test_pattern_of_a_program_names_an_existing_test():
+    """A renamed or moved test is not forgotten in the list."""
     for program, patterns in needs().items():
         assert patterns, program
         for pattern in patterns:
@@ -63,8 +63,8 @@ def test_every_pattern_names_a_test_that_there_is():
             assert name.startswith("*") or f"\n{start}" in source, pattern
 
 
-def test_every_program_that_a_test_asks_for_is_in_the_list():
-    """What a test runs is installed before it."""
+def test_program_of_a_test_is_in_the_list():
+    """Each program that a test runs is installed before the tests."""
     programs = {
         name
         for file in (ROOT / "tests").rglob("*.py")
@@ -75,20 +75,20 @@ def test_every_program_that_a_test_asks_for_is_in_the_list():
 
 
 def test_setup_without_apt_names_each_missing_program_with_its_tests(tmp_path: Path):
-    """A newcomer elsewhere reads before the first test what will not run, and may go on."""
+    """A newcomer reads before the first test what will not run, and the run goes on."""
     machine = Machine(tmp_path, "curl", "git")
 
     done = machine.run()
 
     assert done.returncode == 0
     assert "on Debian and Ubuntu alone" in done.stderr
-    assert "wrk (Debian: wrk), for tests/bench/test_bench.py::test_the_benchmark" in done.stderr
+    assert "wrk (Debian: wrk), for tests/bench/test_bench.py::test_benchmark" in done.stderr
     assert "promtool (Debian: prometheus), for tests/deploy/test_watching.py" in done.stderr
     assert " curl (" not in done.stderr
 
 
-def test_setup_without_a_right_to_install_says_so(tmp_path: Path):
-    """Without root, sudo's consent or a terminal to ask for it, nothing is tried."""
+def test_setup_without_a_right_to_install_installs_nothing(tmp_path: Path):
+    """Without root, sudo's consent or a terminal, the script names what is missing."""
     machine = Machine(tmp_path)
     for name in ("apt-get", "dpkg"):
         machine.fake(name)
@@ -106,7 +106,7 @@ def test_setup_without_a_right_to_install_says_so(tmp_path: Path):
 
 @pytest.mark.parametrize("user", ["0", "1000"])
 def test_setup_installs_the_packages_of_the_missing_programs(tmp_path: Path, user: str):
-    """As root, or by one call of sudo; a package that is there is not installed again."""
+    """They are installed as root, or by one call of sudo; present ones are left alone."""
     machine = Machine(tmp_path, "curl", "git", "promtool")
     for name in ("apt-get", "dpkg"):
         machine.fake(name)
@@ -126,7 +126,7 @@ def test_setup_installs_the_packages_of_the_missing_programs(tmp_path: Path, use
 
 
 def test_promtool_is_installed_without_the_server_of_its_package(tmp_path: Path):
-    """One program is taken out of the package."""
+    """Promtool alone is unpacked from its package."""
     machine = Machine(tmp_path)
     machine.fake("apt-get", "[ $2 != download ] || : >prometheus_1.deb\n")
     for name in ("dpkg", "install"):
@@ -141,7 +141,7 @@ def test_promtool_is_installed_without_the_server_of_its_package(tmp_path: Path)
 
 
 def test_verdict_on_a_machine_without_a_program_is_3(tmp_path: Path):
-    """A green run that left tests out does not look like one that ran them all."""
+    """A run that left tests out ends with another code than a complete run."""
     done = Machine(tmp_path, "curl").run("verdict")
 
     assert done.returncode == 3
@@ -150,7 +150,7 @@ def test_verdict_on_a_machine_without_a_program_is_3(tmp_path: Path):
 
 
 def test_missing_programs_are_printed_as_words(tmp_path: Path):
-    """What make hands to pytest."""
+    """The names are printed for make to hand to pytest."""
     words = Machine(tmp_path, "curl").run("missing").stdout.split()
 
     assert "wrk" in words
@@ -159,13 +159,13 @@ def test_missing_programs_are_printed_as_words(tmp_path: Path):
 
 
 def test_tests_of_a_missing_program_are_left_out_by_name():
-    """Those alone, by parameter where it is one of several."""
+    """Only they are left out, by parameter where it is one of several."""
     names = [
         "tests/attacks/test_http.py::test_x[nginx-4]",
         "tests/attacks/test_http.py::test_x[program-4]",
-        "tests/deploy/test_nginx.py::test_old_tls_is_not_spoken",
-        "tests/deploy/test_nginx.py::test_there_is_one_way_in",
-        "tests/deploy/test_watching.py::test_the_dashboard_is_one_that_can_be_read",
+        "tests/deploy/test_nginx.py::test_old_tls_is_refused",
+        "tests/deploy/test_nginx.py::test_other_paths_are_404",
+        "tests/deploy/test_watching.py::test_dashboard_has_panels_with_queries_and_units",
     ]
 
     assert left_out(names, []) == set()
@@ -175,10 +175,10 @@ def test_tests_of_a_missing_program_are_left_out_by_name():
 
 @pytest.mark.parametrize("processes", ["0", "2"])
 def test_tests_that_are_left_out_are_counted_at_the_end(tmp_path: Path, processes: str):
-    """Over xdist's processes too, each of which leaves out the same."""
+    """The count holds for xdist's processes too, each of which leaves out the same."""
     folder = tmp_path / "tests" / "deploy"
     folder.mkdir(parents=True)
-    names = ("prometheus_takes", "each_alert_comes", "the_dashboard_is")
+    names = ("prometheus_accepts", "prometheus_fires", "dashboard_has")
     tests = "".join(f"def test_{name}():\n    pass\n\n" for name in names)
     (folder / "test_watching.py").write_text(tests)
     (tmp_path / "conftest.py").write_text("from tests.without import pytest_configure\n")
@@ -195,6 +195,6 @@ def test_tests_that_are_left_out_are_counted_at_the_end(tmp_path: Path, processe
     assert re.search(r"^1 passed", done.stdout, re.MULTILINE)
 
 
-def test_every_run_of_the_tests_can_leave_some_out():
-    """The hook is pytest's, wherever a test is begun."""
+def test_hook_that_leaves_tests_out_is_in_every_run():
+    """The hook is pytest's own, wherever a test run begins."""
     assert conftest.pytest_configure is without.pytest_configure

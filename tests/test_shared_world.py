@@ -1,4 +1,4 @@
-"""The world that tests share is the same for each of them, whatever the one before it wrote."""
+"""The shared world is the same for each test, whatever the test before it wrote."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,20 +21,20 @@ XML = {"CONTENT_TYPE": "text/xml"}
 
 @pytest.fixture(params=KINDS)
 def one(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[SharedWorld]:
-    """A shared world that no other test has."""
+    """Yield a shared world that no other test uses."""
     with closing(SharedWorld(fresh_database(request.param, world.prepare))) as made:
         yield made
 
 
 def test_shared_world_after_a_question_has_no_changed_table(one: SharedWorld):
-    """What changes nothing costs nothing to put back."""
+    """A request that changes nothing costs nothing to put back."""
     call(one.face(), "POST", "/partner", VERIFY, **XML)
 
     assert one.changed() == set()
 
 
 def test_shared_world_after_a_receipt_names_its_tables_and_puts_them_back(one: SharedWorld):
-    """The next test finds the notice unpaid, and is answered as the first one was."""
+    """The next test finds the notice unpaid, and gets the same response."""
     before = call(one.face(), "POST", "/partner", VERIFY, **XML).body
 
     call(one.face(), "POST", "/partner", RECEIPT, **XML)
@@ -49,7 +49,7 @@ def test_shared_world_after_a_receipt_names_its_tables_and_puts_them_back(one: S
 
 
 def test_shared_world_with_every_row_deleted_is_put_back(one: SharedWorld):
-    """No table is left out, and none is put back before one that it refers to."""
+    """Every table is put back, and each after the tables that it refers to."""
     with one.store.begin() as connection:
         for table in reversed(tables.metadata.sorted_tables):
             connection.execute(table.delete())
@@ -64,7 +64,7 @@ def test_shared_world_with_every_row_deleted_is_put_back(one: SharedWorld):
 def test_shared_world_after_a_stop_of_the_server_answers_again(
     databases: Databases, fresh_database: FreshDatabase
 ):
-    """A test that stops PostgreSQL costs those after it nothing."""
+    """A test that stops PostgreSQL does not disturb the tests after it."""
     server = databases.server("postgresql")
     assert isinstance(server, Postgres)
     with closing(SharedWorld(fresh_database("postgresql", world.prepare))) as one:
@@ -80,6 +80,6 @@ def test_shared_world_after_a_stop_of_the_server_answers_again(
 
 
 def test_shared_world_builds_a_face_once_for_its_settings(one: SharedWorld):
-    """Other settings make another face."""
+    """Equal settings share a face, and other settings have another one."""
     assert one.face(max_body=2048) is one.face(max_body=2048)
     assert one.face(max_body=2048) is not one.face()

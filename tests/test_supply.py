@@ -1,4 +1,4 @@
-"""What the program is made of: pinned, hashed, licensed; Spyne's unsafe ways are shut."""
+"""The parts of the program: pinned, hashed, licensed, and without Spyne's unsafe functions."""
 
 import re
 import socket
@@ -20,7 +20,7 @@ from tests.fuzz.mutating import CORPUS
 from tests.licences import UNKNOWN, installed, licence, pins
 
 ROOT = Path(__file__).parents[1]
-#: The files of pins, and how many each has at least.
+#: The files of pins, and the least number of pins in each.
 FILES = {
     "deploy/requirements.txt": 30,
     "tests/requirements.txt": 30,
@@ -29,8 +29,8 @@ FILES = {
 
 
 @pytest.mark.parametrize(("file", "least"), FILES.items())
-def test_every_pin_is_exact_hashed_and_from_no_named_host(file: str, least: int):
-    """What is installed is what was looked at, wherever it is fetched from."""
+def test_pin_is_exact_hashed_and_names_no_host(file: str, least: int):
+    """The installed packages are the ones that were examined, wherever they come from."""
     text = (ROOT / file).read_text(encoding="utf-8")
     entries = re.split(r"^(?=[a-z0-9])", text, flags=re.MULTILINE)[1:]
 
@@ -41,16 +41,16 @@ def test_every_pin_is_exact_hashed_and_from_no_named_host(file: str, least: int)
     assert re.findall(r"://|^-|@ |[( ]/", text, re.MULTILINE) == []
 
 
-def test_every_licence_is_known():
-    """A new one is read by a person before it is added to the list."""
-    found = list(installed())
+def test_licence_of_each_package_is_known():
+    """A person reads a new licence before it is added to the list."""
+    packages = list(installed())
 
-    assert [each for each in found if each.licence == UNKNOWN] == []
-    assert len(found) > len(list(pins())) - 4
+    assert [each for each in packages if each.licence == UNKNOWN] == []
+    assert len(packages) > len(list(pins())) - 4
     assert licence("GPL-3.0-only") == licence() == licence("MITX") == UNKNOWN
 
 
-#: What of Spyne parses, validates, describes or logs; we have our own of each.
+#: Spyne's functions that parse, validate, describe or log; we have our own of each.
 UNSAFE = [
     (soap11, "_parse_xml_string"),
     (Soap11, "create_in_document"),
@@ -67,10 +67,10 @@ UNSAFE = [
 @pytest.mark.parametrize(
     ("holder", "name"), UNSAFE, ids=lambda part: getattr(part, "__name__", part)
 )
-def test_no_message_reaches_what_is_unsafe_in_spyne(
+def test_message_reaches_no_unsafe_function_of_spyne(
     holder: Any, name: str, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
 ):
-    """Neither its parser, its validator, its reader, its schema nor its WSDL is ever called."""
+    """Its parser, validator, reader, schema and WSDL are never called."""
     called: list[str] = []
 
     def refuse(*_: object, **__: object) -> Iterable[bytes]:
@@ -87,8 +87,10 @@ def test_no_message_reaches_what_is_unsafe_in_spyne(
     assert called == []
 
 
-def test_putting_the_program_together_calls_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Nothing is fetched when the contract is read and the application is put together."""
+def test_program_is_put_together_without_a_connection(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    """Nothing is fetched to read the contract or to build the application."""
 
     def refuse(*_: object) -> None:
         raise AssertionError("somebody was called")

@@ -1,4 +1,4 @@
-"""The wheel is the whole program: contract, command and all."""
+"""The wheel is the whole program, with the contract and the command."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ ADDRESS = "http://ec.example/partner"
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from this tree by the tools at hand."""
+    """Return the wheel, built from this tree by the installed tools."""
     out = tmp_path_factory.mktemp("dist")
     options = ["--wheel", "--no-isolation", "--outdir"]
     run(sys.executable, "-m", "build", *options, out, ROOT, cwd=out)
@@ -28,20 +28,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The programs of an environment that holds the wheel; its libraries are borrowed from ours."""
+    """Return the programs of an environment with the wheel; its libraries are those of ours."""
     home = tmp_path_factory.mktemp("installed")
     venv.create(home, with_pip=True, symlinks=True)
     programs = home / "bin"
     run(programs / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel, cwd=home)
     site = run(programs / "python", "-c", "import site; print(site.getsitepackages()[0])", cwd=home)
-    # WHY: a path in a .pth comes last, and its own .pth files (our editable install) are not read.
+    # WHY: a path in a .pth comes last, and its own .pth files (an editable install) are not read.
     borrowed = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
     (Path(site.strip()) / "borrowed.pth").write_text("\n".join(sorted(borrowed)))
     return programs
 
 
 def run(*command: str | Path, cwd: Path) -> str:
-    """What a program prints; what it complains of, when it fails."""
+    """Return the output of a program; its failure fails the test with its output."""
     said = subprocess.run(
         command, cwd=cwd, capture_output=True, text=True, check=False, timeout=300
     )
@@ -49,23 +49,23 @@ def run(*command: str | Path, cwd: Path) -> str:
     return said.stdout
 
 
-def test_every_contract_file_of_the_tree_is_in_the_wheel(wheel: Path):
-    """Nothing that the WSDL needs stays behind."""
+def test_wheel_contains_every_contract_file(wheel: Path):
+    """No file that the WSDL needs is missing."""
     held = set(zipfile.ZipFile(wheel).namelist())
-    wanted = {
+    expected = {
         f"gpd_soap/_contract/{path.relative_to(ROOT)}"
         for folder in ("wsdl", "xsd")
         for path in (ROOT / folder).rglob("*")
         if path.is_file()
     }
 
-    assert wanted
-    assert wanted <= held
+    assert expected
+    assert expected <= held
     assert "gpd_soap/py.typed" in held
 
 
-def test_the_installed_program_serves_the_contract_from_anywhere(installed: Path, tmp_path: Path):
-    """Far from the source tree, the WSDL is there and names the public address."""
+def test_installed_program_reads_the_contract_from_any_folder(installed: Path, tmp_path: Path):
+    """Outside the source tree the WSDL is found, with the public address."""
     ask = (
         "import gpd_soap; print(gpd_soap.__file__);"
         "from gpd_soap.contract.documents import Documents;"
@@ -78,18 +78,18 @@ def test_the_installed_program_serves_the_contract_from_anywhere(installed: Path
     assert ADDRESS in said
 
 
-def test_the_installed_command_runs(installed: Path, tmp_path: Path):
-    """`gpd-soap --version` answers with the version of the wheel."""
+def test_installed_command_prints_its_version(installed: Path, tmp_path: Path):
+    """`gpd-soap --version` prints the version of the wheel."""
     assert "0.1.0" in run(installed / "gpd-soap", "--version", cwd=tmp_path)
 
 
-def test_the_installed_server_answers_wsdl(installed: Path, tmp_path: Path):
-    """From nothing but the wheel: a server, its tables, and the contract on ?wsdl."""
-    port, log = free_port(), tmp_path / "log"
+def test_installed_server_serves_the_wsdl(installed: Path, tmp_path: Path):
+    """A server of the wheel makes its tables and answers ?wsdl."""
+    port, output = free_port(), tmp_path / "log"
     address = f"http://127.0.0.1:{port}/partner"
     command = [installed / "gpd-soap", "demo", "--port", port, "--admin-port", free_port()]
-    with running([str(word) for word in command], log) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/ready", process, log)
+    with running([str(word) for word in command], output) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/ready", process, output)
         wsdl = requests.get(f"{address}?wsdl", timeout=10)
 
     assert wsdl.status_code == 200

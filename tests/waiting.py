@@ -1,4 +1,4 @@
-"""Waiting for what must come, and for as long as the machine of this run needs."""
+"""Waits for a condition, for as long as the machine of this run needs."""
 
 import time
 from collections.abc import Callable
@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 from gpd_soap.store.store import Store
 
-#: LIMIT: seconds after which what a test waits for hangs; no machine is so slow.
+#: LIMIT: 60 s, after which a test counts as hanging; no machine is so slow.
 HANGS = 60.0
-#: How often slower than the usual answers of its own run an answer may be.
+#: How many times slower than the usual answers of the same run an answer may be.
 TIMES = 20
-#: Sessions of PostgreSQL that wait for a lock, in this database.
+#: Query for the sessions of PostgreSQL that wait for a lock in this database.
 WAITING = (
     "SELECT count(*) FROM pg_stat_activity"
     " WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -20,7 +20,7 @@ WAITING = (
 
 
 def until(holds: Callable[[], object], lack: str) -> None:
-    """Return when something holds; raises AssertionError with `lack` if it never does."""
+    """Return when a condition holds; raises AssertionError with `lack` after `HANGS` seconds."""
     deadline = time.monotonic() + HANGS
     while not holds():
         assert time.monotonic() < deadline, lack
@@ -28,7 +28,7 @@ def until(holds: Callable[[], object], lack: str) -> None:
 
 
 def until_locked_out(store: Store, sessions: int) -> None:
-    """Return when so many sessions of a PostgreSQL database wait for a lock."""
+    """Return when this many sessions of a PostgreSQL database wait for a lock."""
 
     def waiting() -> bool:
         with store.engine.connect() as connection:
@@ -38,13 +38,13 @@ def until_locked_out(store: Store, sessions: int) -> None:
 
 
 def children(process: int) -> set[int]:
-    """Return the ids of a process's children: a server's workers."""
+    """Return the ids of a process's children, such as a server's workers."""
     listed = Path(f"/proc/{process}/task/{process}/children").read_text("ascii")
     return set(map(int, listed.split()))
 
 
 def seconds(act: Callable[[], object]) -> float:
-    """Return how long something takes."""
+    """Return how many seconds a call takes."""
     begun = time.monotonic()
     act()
     return time.monotonic() - begun
@@ -53,6 +53,6 @@ def seconds(act: Callable[[], object]) -> float:
 def bound(limit: float, act: Callable[[], object]) -> float:
     """Return a limit in seconds, or more where the slowest of five is slow on this machine.
 
-    WHY: a loaded machine makes every answer slow, so an answer is compared with its like.
+    WHY: a loaded machine makes every answer slow, so an answer is compared with others like it.
     """
     return max(limit, TIMES * max(seconds(act) for _ in range(5)))

@@ -1,6 +1,6 @@
-"""Leaves out the tests whose programs a machine has not, where `make test` says so.
+"""Leaves out the tests whose programs are missing, where `make test` names the programs.
 
-$WITHOUT_PROGRAMS names the programs. Where it is not set, a test without its program fails.
+$WITHOUT_PROGRAMS names them.  Where it is not set, a test without its program fails.
 """
 
 import os
@@ -28,7 +28,7 @@ def left_out(names: list[str], programs: list[str]) -> set[str]:
 
 
 class Without:
-    """A plugin of pytest: leaves tests out, and counts them over all of xdist's processes."""
+    """A pytest plugin: leaves tests out, and counts them over all of xdist's processes."""
 
     def __init__(self, programs: list[str]) -> None:
         self._programs = programs
@@ -37,7 +37,7 @@ class Without:
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Leave out what cannot run here."""
+        """Leave out the tests that need a missing program."""
         names = left_out([item.nodeid for item in items], self._programs)
         out = [item for item in items if item.nodeid in names]
         items[:] = [item for item in items if item.nodeid not in names]
@@ -52,7 +52,7 @@ class Without:
         self._count = max(self._count, getattr(node, "workeroutput", {}).get("without", 0))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say at the end how many did not run, and why."""
+        """Print at the end how many tests did not run, and which programs are missing."""
         lacking = ", ".join(self._programs)
         terminalreporter.write_line(f"{self._count} tests NOT run, for want of {lacking}", red=True)
 

@@ -1,6 +1,6 @@
-"""The world that message cases are asked in: one organization, every kind of notice, one instant.
+"""The database of the message cases: one organization, every kind of notice, one instant.
 
-All of it is invented.  A notice is named by the serial of its number; `nav(serial)` is the number.
+All of it is invented.  A notice is known by the serial in its number: see `nav`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,14 +19,14 @@ from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi
 
-#: When every case happens: 10:00 in Rome on a day before summer time.
+#: The instant of every case: 10:00 in Rome on a day before summer time.
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 YESTERDAY, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)
 DUE = datetime(2026, 4, 30, 21, 59, 59, 999999, tzinfo=UTC)  # the end of 30 April in Rome
 
 ORGANIZATION, NAME = "77777777777", "Comune di Esempio"
 OTHER = "88888888888"  # another organization of ours, served by another station
-STRANGER = "99999999999"  # nobody's
+STRANGER = "99999999999"  # no organization of ours
 BROKER, STATION, SECOND_STATION = "15376371009", "15376371009_01", "15376371009_02"
 OTHER_BROKER, OTHER_STATION = "00000000191", "00000000191_01"
 
@@ -37,7 +37,7 @@ DEBTOR = Debtor("F", "RSSMRA00A01A000A", "Maria Esempio")
 
 
 def nav(serial: int) -> str:
-    """The number of a notice of this world."""
+    """Return the number of the notice with this serial."""
     return numbers.issue("01", serial).nav
 
 
@@ -52,16 +52,16 @@ def share(
     stamp: Stamp | None = None,
     metadata: Metadata = (),
 ) -> Transfer:
-    """One transfer, to our bank account unless said otherwise."""
+    """Return one transfer, by default to our bank account."""
     return Transfer(
         number, amount, organization, company, iban, postal, stamp,
         f"Versamento {number}", "0101002IM", metadata,
     )  # fmt: skip
 
 
-def option(serial: int, *shares: Transfer, **more: object) -> NewOption:
-    """One notice, due on 30 April, payable now unless said otherwise."""
-    transfers = shares or (share(),)
+def option(serial: int, *transfers: Transfer, **more: object) -> NewOption:
+    """Return one notice, by default due on 30 April and payable now."""
+    transfers = transfers or (share(),)
     fields: dict[str, object] = {
         "nav": nav(serial),
         "iuv": nav(serial)[1:],
@@ -80,7 +80,7 @@ def option(serial: int, *shares: Transfer, **more: object) -> NewOption:
 
 
 def position(iupd: str, *options: NewOption, **more: object) -> NewPosition:
-    """One position, published unless said otherwise."""
+    """Return one position, by default published."""
     fields: dict[str, object] = {
         "organization": ORGANIZATION,
         "iupd": iupd,
@@ -118,7 +118,11 @@ POSITIONS = [
     ),
     position(
         "BANK-AND-POSTAL",
-        option(7, share(postal=POSTAL), share(2, 500, postal=POSTAL, metadata=(("NOTE", "due"),))),
+        option(
+            7,
+            share(postal=POSTAL),
+            share(2, 500, postal=POSTAL, metadata=(("NOTE", "due"),)),
+        ),
     ),
     position("POSTAL-ONLY", option(8, share(iban=None, postal=POSTAL))),
     position(
@@ -152,7 +156,11 @@ POSITIONS = [
         "EVERYTHING",
         option(
             27,
-            share(amount=2550, company="Comune & Figli <S.p.A.>", metadata=(("CHIAVE", "è «sì»"),)),
+            share(
+                amount=2550,
+                company="Comune & Figli <S.p.A.>",
+                metadata=(("CHIAVE", "è «sì»"),),
+            ),
             description='Tassa su "tutto" & altro, città',
             retention_at=DUE + timedelta(days=10),
             last_payment=True,
@@ -173,14 +181,14 @@ POSITIONS = [
         ),
     ),
     position("FIRST-NOT-POSTAL", option(28, share(), share(2, 500, postal=POSTAL))),
-    # What follows breaks rules, and can only come in by going around the API.
+    # The positions below break rules: the API accepts none of them.
     position("SUM-IS-WRONG", option(29, amount=9999)),
     position("NO-TRANSFERS", option(30)._replace(transfers=())),
     position("UNSPEAKABLE", option(31, description="una riga\x01interrotta")),
     position("EMPTY-ACCOUNT", option(32, share(iban=""))),
 ]
 
-#: What the spontaneous services of this world are configured with.
+#: Settings of the spontaneous services of this world.
 ACCOUNT: dict[str, object] = {"iban": BANK, "category": "0101002IM", "segregationCode": "01"}
 PLATES = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"
   targetNamespace="http://example.invalid/tassa" elementFormDefault="qualified">
@@ -202,7 +210,7 @@ REPORTED = (18,)
 
 
 def prepare(url: str) -> None:
-    """Make a database of this world."""
+    """Make the tables and rows of this world in an empty database."""
     store = Store(url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
@@ -218,17 +226,17 @@ def prepare(url: str) -> None:
         for service, kind, settings in SERVICES:
             configuration.put_service(connection, ORGANIZATION, service, "00009", kind, settings)
         positions.add(connection, POSITIONS, YESTERDAY)
-        kept = tables.payment_option
+        option = tables.payment_option
         for serial in PAID:
-            paid = update(kept).where(kept.c.nav == nav(serial))
+            paid = update(option).where(option.c.nav == nav(serial))
             connection.execute(paid.values(paid_at=YESTERDAY, receipt_id=f"paid-{serial}"))
         for serial in REPORTED:
-            reported = update(kept).where(kept.c.nav == nav(serial))
+            reported = update(option).where(option.c.nav == nav(serial))
             connection.execute(reported.values(reported_at=YESTERDAY))
     store.close()
 
 
 def face(store: Store, **settings: object) -> Wsgi:
-    """The node face over a store, at the instant of this world."""
-    told = {"public_url": "http://ec.example/partner", "journal": "log", **settings}
-    return node_face(Settings(**told), store, lambda: NOW)
+    """Return the node face over a store, at the instant of this world."""
+    fields = {"public_url": "http://ec.example/partner", "journal": "log", **settings}
+    return node_face(Settings(**fields), store, lambda: NOW)

@@ -1,7 +1,7 @@
-"""Docker's health check: exit 0 where each face that the container serves answers, 1 where not.
+"""Docker's health check: exits with 0 if each face of the container answers, else with 1.
 
-The command to look at is that of process 1, or is given as arguments, such as `serve node`.  What
-serves nothing, such as an upgrade, is taken for healthy.
+The container's command is that of process 1, or is given as arguments, such as `serve node`.  A
+command without a server, such as an upgrade, counts as healthy.
 """
 
 import http.client
@@ -12,13 +12,13 @@ from pathlib import Path
 
 from gpd_soap.settings import Settings
 
-#: LIMIT: seconds for one face; the image gives the whole check five.
+#: LIMIT: 2 s for one face; the image allows 5 s for the whole check.
 WAIT = 2
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # not a bind
 
 
 class ToFace(http.client.HTTPConnection):
-    """A connection to wherever a face is bound."""
+    """A connection to the address or socket of a face."""
 
     def __init__(self, bind: str) -> None:
         """Take the bind as the settings write it."""
@@ -31,7 +31,7 @@ class ToFace(http.client.HTTPConnection):
 
 
 def opened(bind: str) -> socket.socket:
-    """Return a socket that is connected to a bind.  Raises OSError if nobody listens."""
+    """Return a socket that is connected to a bind.  Raises OSError if nothing listens there."""
     if bind.startswith("unix:"):
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(WAIT)
@@ -43,13 +43,13 @@ def opened(bind: str) -> socket.socket:
 
 
 def answers(bind: str, *, tls: bool) -> bool:
-    """Return whether a face answers: that it lives, or with TLS its side of the handshake."""
+    """Return whether a face answers /health/live, or with TLS its side of the handshake."""
     try:
         if not tls:
             client = ToFace(bind)
             client.request("GET", "/health/live")
             return client.getresponse().status == http.HTTPStatus.OK
-        # WHY: the face wants a certificate of the Node's, which a health check has not.
+        # WHY: the face requires a certificate of the Node, and a health check has none.
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         with context.wrap_socket(opened(bind)) as secured:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Run once by the postgres image, in an empty database: the owner of the tables, and who serves.
+# The postgres image runs this once, on an empty database: it makes the owner and the serving role.
 set -eu
 psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 \
   --set owner="$(cat /run/secrets/owner_password)" \

@@ -14,22 +14,22 @@ COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
     "growth": (growth.growth, "a small store against a large one, and memory"),
     "tail": (tail.tail, "latency at half of saturation, receipts at twice"),
     "scale": (scale.scale, "two workers on two cores against one on one"),
-    "start": (start.start, "until the first answer, and until the help"),
-    "profile": (profile.profile, "where our time goes"),
+    "start": (start.start, "time to the first answer, and to the help"),
+    "profile": (profile.profile, "the time of each module"),
 }
 TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)
 
 
 def main() -> None:
-    """Run one command, print what it found, and write it where that was asked for."""
-    told = _arguments()
+    """Run one command, print its findings, and write them to the file of --json."""
+    arguments = _arguments()
     try:
-        found = COMMANDS[told.what][0](_size(told))
+        result = COMMANDS[arguments.what][0](_size(arguments))
     except Unusable as why:
         sys.exit(f"tests.bench: {why}")
-    sys.stdout.write(report.show(found) + "\n")
-    if told.json:
-        report.write(found, told.json)
+    sys.stdout.write(report.show(result) + "\n")
+    if arguments.json:
+        report.write(result, arguments.json)
 
 
 def _arguments() -> argparse.Namespace:
@@ -40,22 +40,22 @@ def _arguments() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("what", nargs="?", default="compare", choices=COMMANDS)
-    parser.add_argument("--tiny", action="store_true", help="a second each, to see that it works")
-    parser.add_argument("--rounds", type=int, help="how often each is measured [5]")
-    parser.add_argument("--seconds", type=int, help="for how long each time [5]")
+    parser.add_argument("--tiny", action="store_true", help="one second each, as a test")
+    parser.add_argument("--rounds", type=int, help="number of measurements of each [5]")
+    parser.add_argument("--seconds", type=int, help="seconds of each measurement [5]")
     parser.add_argument(
-        "--positions", type=int, help=f"in the store [100000; growth: {growth.LARGE}]"
+        "--positions", type=int, help=f"positions in the store [100000; growth: {growth.LARGE}]"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run to this file")
     return parser.parse_args()
 
 
-def _size(told: argparse.Namespace) -> Size:
-    size = TINY if told.tiny else Size()
-    if told.what == "growth" and not told.tiny:
+def _size(arguments: argparse.Namespace) -> Size:
+    size = TINY if arguments.tiny else Size()
+    if arguments.what == "growth" and not arguments.tiny:
         size = size._replace(positions=growth.LARGE)
-    asked = {name: getattr(told, name) for name in ("rounds", "seconds", "positions")}
-    return size._replace(**{name: value for name, value in asked.items() if value})
+    given = {name: getattr(arguments, name) for name in ("rounds", "seconds", "positions")}
+    return size._replace(**{name: value for name, value in given.items() if value})
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The test bed: a durable PostgreSQL, a directory, and who may use which core."""
+"""The test bed: a durable PostgreSQL, a folder, and the cores of servers and of the load."""
 
 import os
 import time
@@ -13,21 +13,21 @@ from tests.bench.notices import SEND
 from tests.bench.serving import Served, Variant, serving
 from tests.postgres import Postgres
 
-#: Seconds without CPU after which a server has nothing under way.
+#: Seconds without CPU after which a server counts as idle.
 QUIET = 0.3
-#: Lines of a server's log that are told where its answers were wrong.
+#: Lines of a server's log that are shown where its answers were wrong.
 LAST = 20
 
 
 class Measured(NamedTuple):
-    """One run: what the generator saw, and the server's CPU for each answer, in µs."""
+    """One run: the generator's result, and the server's CPU for each answer, in µs."""
 
     load: load.Load
     cpu: float
 
 
 class Bed(NamedTuple):
-    """Where servers run.  Who holds it stays on the load's cores, with PostgreSQL and wrk."""
+    """The place of the servers; the caller stays on the load's cores, with PostgreSQL and wrk."""
 
     home: Path
     postgres: Postgres
@@ -35,7 +35,7 @@ class Bed(NamedTuple):
     load: list[int]
 
     def database(self, kind: str, positions: int) -> str:
-        """A database of so many payable notices."""
+        """Make a database with this many payable notices, and return its URL."""
         name = f"bench_{positions}"
         lite = f"sqlite:///{self.home / name}.db"
         url = self.postgres.create_database(name) if kind == "postgresql" else lite
@@ -45,13 +45,13 @@ class Bed(NamedTuple):
     def serving(
         self, variant: Variant, url: str, workers: int = 1
     ) -> AbstractContextManager[Served]:
-        """A variant on the server's cores, one for each worker."""
+        """Serve a variant on the server's cores, one for each worker."""
         return serving(variant, url, self.home, self.server[:workers], workers)
 
 
 @contextmanager
 def bed(servers: int = 1) -> Iterator[Bed]:
-    """Make it: so many cores are the server's, load has the rest, or shares the last one."""
+    """Yield a bed: the server has `servers` cores, and the load has the rest or shares the last."""
     load.find_wrk()
     there = sorted(os.sched_getaffinity(0))
     server, rest = there[:servers], there[servers:] or there[-1:]
@@ -64,31 +64,33 @@ def bed(servers: int = 1) -> Iterator[Bed]:
 
 
 def measure(served: Served, primitive: str, positions: int, seconds: int, **more: int) -> Measured:
-    """Load a server, look whether its answers were right, and leave the database as it was.
+    """Return the result of a load on a server, and restore the database.
 
-    Unusable where a receipt was answered OK and is not kept with its effect.
+    Raises Unusable if a receipt was answered OK and is not stored with its effect.
     """
     before = served.cpu_seconds()
     try:
         seen = load.run(served.address, primitive, positions=positions, seconds=seconds, **more)
     except load.Unusable as why:
-        said = "\n".join(served.log.read_text(encoding="utf-8").splitlines()[-LAST:])
-        raise load.Unusable(f"{served.variant.name}, {primitive}: {why}\n{said}") from None
+        lines = "\n".join(served.log_file.read_text(encoding="utf-8").splitlines()[-LAST:])
+        raise load.Unusable(f"{served.variant.name}, {primitive}: {why}\n{lines}") from None
     used = served.cpu_seconds() - before
     if primitive == SEND:
         _wait_until_at_rest(served)
         lost = database.lost(served.database, seen.taken)
         if lost:
-            raise load.Unusable(f"{served.variant.name}: {lost} receipts answered OK and not kept")
+            raise load.Unusable(
+                f"{served.variant.name}: {lost} receipts answered OK and not stored"
+            )
         database.renew(served.database)
     return Measured(seen, used / seen.answered * 1e6)
 
 
 def _wait_until_at_rest(served: Served) -> None:
-    """Wait for what was under way when the load ended.
+    """Wait for the requests that were under way when the load ended.
 
-    WHY: a receipt that is kept after the database was renewed is there when the next server is
-    sent the same, and the floor takes none twice.
+    WHY: a receipt that is stored after the database was renewed would be a repetition for the next
+    server, and the floor accepts none twice.
     """
     used = None
     while used != (used := served.cpu_seconds()):

@@ -1,7 +1,7 @@
-"""Side by side: every variant in every round, in alternating order, and their paired ratios.
+"""Every variant in every round, in alternating order, and their paired ratios.
 
-The machine's mood changes from minute to minute, so that a rate says little; two rates of one
-round, one right after the other, say how the servers compare.
+The speed of a machine changes from minute to minute, so that a rate alone says little.  Two rates
+of one round, one right after the other, show how the servers compare.
 """
 
 from contextlib import ExitStack
@@ -16,19 +16,19 @@ from tests.bench.serving import BARE, FLOOR, FULL, STOCK, Served, Variant
 POSTGRESQL, SQLITE = "postgresql", "sqlite"
 PRIMITIVES = (VERIFY, GET, SEND)
 
-#: What runs on which database, and which primitives are asked there.
+#: The variants and the primitives that are measured on each database.
 PLAN = {
     POSTGRESQL: ((FLOOR, STOCK, FULL, BARE), PRIMITIVES),
     SQLITE: ((FLOOR, FULL), (SEND,)),
 }
 
 
-#: So far apart do rounds begin, so that they do not ask for the same notices.
+#: The distance between the first notices of two rounds, so that rounds use different notices.
 ELSEWHERE = 100_003
 
 
 class Size(NamedTuple):
-    """How much is measured; `seconds` is one variant's load in one round.
+    """The size of a measurement; `seconds` is one variant's load in one round.
 
     `exchanges` is how many of each primitive are profiled.
     """
@@ -41,7 +41,7 @@ class Size(NamedTuple):
 
 
 class Run(NamedTuple):
-    """One variant, asked one primitive in one round; `generator` is wrk's share of a core."""
+    """A variant under load with one primitive in one round; `generator` is wrk's part of a core."""
 
     round: int
     store: str
@@ -71,7 +71,7 @@ class Row(NamedTuple):
 
 
 class Target(NamedTuple):
-    """Which ratio of two variants is wanted to be at least what."""
+    """A ratio of two variants, and the least that it should be."""
 
     store: str
     primitive: str
@@ -97,7 +97,7 @@ TARGETS = [
 
 
 def compare(size: Size) -> Report:
-    """Serve all variants at once, load one at a time, and hold the ratios against the targets."""
+    """Serve all variants at once, load one at a time, and compare the ratios with the targets."""
     with bed() as made, ExitStack() as running:
         served = {
             store: [running.enter_context(made.serving(each, url)) for each in variants]
@@ -109,7 +109,7 @@ def compare(size: Size) -> Report:
     rows = [
         _row([run for run in runs if run[1:4] == of]) for of in dict.fromkeys(r[1:4] for r in runs)
     ]
-    return Report("compare", rows, [_found(target, runs) for target in TARGETS], runs)
+    return Report("compare", rows, [_finding(target, runs) for target in TARGETS], runs)
 
 
 def _warm_up(served: dict[str, list[Served]], size: Size) -> None:
@@ -121,19 +121,19 @@ def _warm_up(served: dict[str, list[Served]], size: Size) -> None:
 
 
 def _round(number: int, served: dict[str, list[Served]], size: Size) -> list[Run]:
-    found = []
+    runs = []
     for store, servers in served.items():
         for primitive in PLAN[store][1]:
-            # WHY: who comes second finds the caches that the first has warmed.
+            # WHY: the second server finds the caches that the first has warmed.
             for server in servers if number % 2 == 0 else reversed(servers):
                 seen = measure(
                     server, primitive, size.positions, size.seconds, first=number * ELSEWHERE
                 )
-                found.append(_told(number, store, primitive, server.variant.name, seen))
-    return found
+                runs.append(_run_of(number, store, primitive, server.variant.name, seen))
+    return runs
 
 
-def _told(number: int, store: str, primitive: str, variant: str, seen: Measured) -> Run:
+def _run_of(number: int, store: str, primitive: str, variant: str, seen: Measured) -> Run:
     load = seen.load
     return Run(
         number, store, primitive, variant, load.rate, load.p50, load.p99, seen.cpu,
@@ -147,12 +147,12 @@ def _row(runs: list[Run]) -> Row:
     return Row(*runs[0][1:4], median(rates), min(rates), max(rates), *middle)
 
 
-def _found(target: Target, runs: list[Run]) -> Finding:
+def _finding(target: Target, runs: list[Run]) -> Finding:
     over, under = (
         [run for run in runs if run[1:4] == (target.store, target.primitive, variant.name)]
         for variant in (target.over, target.under)
     )
-    # WHY: less CPU is more speed, so that 0.8 means the same of both.
+    # WHY: less CPU is more speed, so its ratio is inverted, and 0.8 means the same for both.
     paired = [
         one.rate / other.rate if target.of == "rate" else other.cpu / one.cpu
         for one, other in zip(over, under, strict=True)

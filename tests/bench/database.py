@@ -30,7 +30,7 @@ from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.node.settlement import PAID
 from gpd_soap.store.store import Store
 from tests import world
-from tests.bench.notices import SECOND_SHARE
+from tests.bench.notices import SECOND_TRANSFER
 
 SINCE = datetime(2026, 1, 1, tzinfo=UTC)
 DUE = rome.end_of_day(date(2199, 12, 31))
@@ -47,7 +47,7 @@ numbered = Table("numbered", MetaData(), Column("i", BigInteger), Column("nav", 
 
 
 def fill(url: str, positions: int) -> None:
-    """Make a database of so many payable notices, each of one position and with two shares."""
+    """Make a database with this many payable notices, each in its position, with two transfers."""
     store = Store(url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
@@ -63,7 +63,7 @@ def fill(url: str, positions: int) -> None:
 
 
 def renew(url: str) -> None:
-    """Make every notice payable again and forget the receipts, as if nothing had been paid."""
+    """Make every notice payable again and delete the receipts, as if nothing had been paid."""
     store, option = Store(url), tables.payment_option
     with store.begin() as connection:
         without_statement_timeout(connection)
@@ -75,7 +75,7 @@ def renew(url: str) -> None:
 
 
 def lost(url: str, taken: Iterable[int]) -> int:
-    """How many of these notices are not paid by a receipt that is kept with its bytes."""
+    """Return how many of these notices are not paid by a receipt that is stored with its bytes."""
     option, receipt = tables.payment_option.c, tables.receipt.c
     paid = (
         select(option.nav)
@@ -90,9 +90,9 @@ def lost(url: str, taken: Iterable[int]) -> int:
     store = Store(url)
     with store.begin() as connection:
         without_statement_timeout(connection)
-        kept = set(connection.scalars(paid))
+        stored = set(connection.scalars(paid))
     store.close()
-    return sum(world.nav(serial) not in kept for serial in taken)
+    return sum(world.nav(serial) not in stored for serial in taken)
 
 
 def _configure(connection: Connection) -> None:
@@ -107,7 +107,7 @@ def _rows() -> list[Insert]:
     iupd = literal("IUPD-", String).concat(func.cast(serial, String))
     amount = 2000 + serial % 8000
     own = {"organization": world.ORGANIZATION}
-    share = {**own, "nav": nav, "beneficiary": world.ORGANIZATION, "company_name": world.NAME,
+    common = {**own, "nav": nav, "beneficiary": world.ORGANIZATION, "company_name": world.NAME,
              "category": "0101002IM"}  # fmt: skip
     return [
         _all(
@@ -120,15 +120,15 @@ def _rows() -> list[Insert]:
             amount=amount, due_at=DUE, switch_to_expired=True, updated_at=SINCE,
             description=literal("Tributo ", String).concat(func.cast(serial, String)),
         ),
-        _all(tables.transfer, **share, number=1, amount=amount - SECOND_SHARE, iban=world.BANK,
+        _all(tables.transfer, **common, number=1, amount=amount - SECOND_TRANSFER, iban=world.BANK,
              remittance_information="Versamento 1"),
-        _all(tables.transfer, **share, number=2, amount=SECOND_SHARE, iban=world.SECOND_BANK,
+        _all(tables.transfer, **common, number=2, amount=SECOND_TRANSFER, iban=world.SECOND_BANK,
              remittance_information="Versamento 2"),
     ]  # fmt: skip
 
 
 def _all(table: Table, **values: Any) -> Insert:
-    """One row for each serial; what is no expression is the same in each."""
+    """Return an insert of one row for each serial; a plain value is the same in each."""
     columns = [
         value if hasattr(value, "compile") else literal(value, table.c[name].type)
         for name, value in values.items()
@@ -138,11 +138,11 @@ def _all(table: Table, **values: Any) -> Insert:
 
 
 def _tidy(store: Store) -> None:
-    """Leave no work behind that would fall into somebody's measured time."""
+    """Do the database's maintenance now, so that it takes no measured time."""
     pooled = store.engine.raw_connection()
     driver: Any = pooled.driver_connection
     if store.engine.dialect.name == "postgresql":
-        # WHY: what the Node cannot wait for, a benchmark can: psycopg's own wait has no end.
+        # WHY: maintenance takes longer than the program's time limit; psycopg's own wait has none.
         del driver.wait
         driver.autocommit = True
         driver.execute("SET statement_timeout = 0")

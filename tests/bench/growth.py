@@ -1,4 +1,4 @@
-"""Does it stay as quick, and as small, when the store and the number of requests grow?"""
+"""Speed and memory while the store and the number of requests grow."""
 
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -11,13 +11,13 @@ from tests.bench.report import Finding, Report, at_most
 from tests.bench.serving import FULL, Served
 
 SMALL, LARGE = 10_000, 2_000_000
-#: Few callers, so that latency is the server's and not that of a queue.
+#: Few callers, so that the latency is that of the server and not of a queue.
 CALLERS = 4
 REQUESTS = 100_000
 
 
 class Row(NamedTuple):
-    """One run over a store of so many positions: latencies in ms, the worker's memory in MiB."""
+    """One run over a store of this many positions: latencies in ms, the worker's memory in MiB."""
 
     round: int
     primitive: str
@@ -30,7 +30,7 @@ class Row(NamedTuple):
 
 
 def growth(size: Size) -> Report:
-    """Load a small and a large store in turn, then one server for long."""
+    """Load a small and a large store in turn, then one server for a long time."""
     with bed() as made, ExitStack() as running:
         served = {
             positions: running.enter_context(
@@ -64,13 +64,13 @@ def _round(number: int, server: Served, positions: int, size: Size) -> list[Row]
 
 
 def _lasting(server: Served, size: Size) -> list[Row]:
-    """Requests without end, or nearly so."""
+    """Load one server until it has answered `REQUESTS` requests."""
     rows: list[Row] = []
-    asked = 0
-    while asked < REQUESTS:
+    requests = 0
+    while requests < REQUESTS:
         row = _run(len(rows), server, VERIFY, SMALL, size.seconds, CONNECTIONS)
-        asked += row.requests
-        rows.append(row._replace(requests=asked))
+        requests += row.requests
+        rows.append(row._replace(requests=requests))
     return rows
 
 

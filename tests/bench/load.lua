@@ -1,8 +1,8 @@
--- What wrk sends, counts and keeps.  It runs with one connection in each thread, so that an answer
--- belongs to the request before it.  Arguments: the folder with template and expectation, where the
--- samples and, of receipts, the serials that were answered well are written;
--- how many positions there are; the first request's number; how many threads; whether a notice
--- may be asked only once (1) or again (0); every which answer of a thread to keep.
+-- The script of wrk: it sends requests, counts answers and keeps samples.  Each thread has one
+-- connection, so that an answer belongs to the request before it.  Arguments: the folder with template
+-- and expectation, which gets the samples and the serials of the receipts with a right answer; the
+-- number of positions; the first request's number; the number of threads; 1 if a notice may be asked
+-- once only, else 0; the number of answers of a thread for each sample.
 
 local threads = {}
 
@@ -40,7 +40,7 @@ local function values_of(serial)
     NAV = nav,
     IUV = nav:sub(2),
     AMOUNT = string.format("%.2f", cents / 100),
-    SHARE = string.format("%.2f", (cents - 1000) / 100),
+    FIRST = string.format("%.2f", (cents - 1000) / 100),
     RECEIPT = string.format("%08x%024.0f", math.fmod(serial * 2654435761, 4294967296), serial),
   }
 end

@@ -1,4 +1,4 @@
-"""Load by wrk, in a closed loop: as many requests under way as there are connections."""
+"""Load by wrk in a closed loop: as many requests under way as there are connections."""
 
 import json
 import resource
@@ -18,14 +18,14 @@ TIMEOUT = 20
 
 
 class Unusable(Exception):
-    """A run that measures nothing: no generator, too few positions, or a wrong answer."""
+    """The run measures nothing: no generator, too few positions, or a wrong answer."""
 
 
 class Load(NamedTuple):
-    """What came of a run.  Latencies are in milliseconds, `generator` is wrk's CPU in seconds.
+    """The result of a run.  Latencies are in milliseconds, `generator` is wrk's CPU in seconds.
 
-    `refused` counts 503, by which a server asks to be sent a receipt again; `taken` has the serials
-    of the receipts that were answered OK.
+    `refused` counts 503, after which the Node sends a receipt again; `taken` has the serials of the
+    receipts that were answered OK.
     """
 
     seconds: float
@@ -47,11 +47,11 @@ class Load(NamedTuple):
 
 
 def find_wrk() -> str:
-    """Where wrk is; Unusable with the way to get it."""
-    found = shutil.which("wrk")
-    if found is None:
+    """Return the path of wrk.  Raises Unusable with the way to install it."""
+    path = shutil.which("wrk")
+    if path is None:
         raise Unusable("wrk, the load generator, is not here: apt-get install wrk")
-    return found
+    return path
 
 
 def run(
@@ -63,14 +63,14 @@ def run(
     connections: int = CONNECTIONS,
     first: int = 0,
 ) -> Load:
-    """Ask for so long, and judge what was answered; Unusable where any answer was wrong.
+    """Return the result of a load.  Raises Unusable if any answer was wrong.
 
-    Notices are asked in a scattered order that begins at `first`; a receipt is sent for each once.
+    Notices come in a scattered order that begins at `first`; each gets one receipt at most.
     """
     with TemporaryDirectory(prefix="load-") as home:
-        asked = notices.REQUESTS[primitive]
-        (Path(home) / "template").write_bytes(http(address, primitive, asked.template))
-        (Path(home) / "expectation").write_text(asked.expected, encoding="utf-8")
+        request = notices.REQUESTS[primitive]
+        (Path(home) / "template").write_bytes(http(address, primitive, request.template))
+        (Path(home) / "expectation").write_text(request.expected, encoding="utf-8")
         once, width = int(primitive == notices.SEND), str(connections)
         command = [
             *(find_wrk(), f"-t{width}", f"-c{width}", f"-d{seconds}s", f"--timeout={TIMEOUT}s"),
@@ -80,18 +80,18 @@ def run(
         before = _children_cpu()
         ran = subprocess.run(command, capture_output=True, text=True, check=True)
         generator = _children_cpu() - before
-        told = json.loads(ran.stdout.splitlines()[-1])
+        counts = json.loads(ran.stdout.splitlines()[-1])
         samples = (Path(home) / "samples").read_bytes().splitlines()
         taken = [int(serial) for serial in (Path(home) / "taken").read_text("ascii").split()]
-    if told.pop("exhausted"):
+    if counts.pop("exhausted"):
         raise Unusable(f"{positions} positions are too few for {seconds} s of receipts")
-    load = Load(**told, samples=len(samples), taken=taken, generator=generator)
+    load = Load(**counts, samples=len(samples), taken=taken, generator=generator)
     _judge(load, primitive, samples)
     return load
 
 
 def http(address: str, primitive: str, template: str) -> bytes:
-    """The whole HTTP request, places and all; filled in, it always has the same length."""
+    """Return the whole HTTP request as a template; filled in, it always has the same length."""
     url = urlsplit(address)
     head = (
         f"POST {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\n"
@@ -102,7 +102,7 @@ def http(address: str, primitive: str, template: str) -> bytes:
 
 
 def _judge(load: Load, primitive: str, samples: list[bytes]) -> None:
-    """Hold every sample against the contract and its notice, and the counts against each other."""
+    """Check every sample against the contract and its notice, and the counts against each other."""
     for sample in samples:
         serial, status, body = sample.split(b"\t", 2)
         wrong = notices.wrong(primitive, int(serial), body)

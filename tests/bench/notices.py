@@ -1,7 +1,7 @@
-"""The notices that every variant is asked about, the requests, and what a right answer is.
+"""The notices and requests of every variant, and the right answers to them.
 
-A notice is named by its serial; amount and texts follow from it, so that an answer can be judged
-without a look at the database.  Every request of one primitive has the same length.
+The amount and the texts of a notice follow from its serial, so that an answer can be judged without
+the database.  Every request of one primitive has the same length.
 """
 
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from tests import world
 from tests.messages.build import PERSON, asked, claim, metadata, qr, receipt, tags, transfer
 
 VERIFY, GET, SEND = "paVerifyPaymentNotice", "paGetPaymentV2", "paSendRTV2"
-SECOND_SHARE = 1000
+SECOND_TRANSFER = 1000
 #: A prime, so that it has no factor in common with any number of positions below it.
 SCATTER = 161_803_403
 
@@ -27,9 +27,9 @@ ENTRIES = {f"CHIAVE_{n}": f"valore {n}" for n in range(4)}
 
 
 class Request(NamedTuple):
-    """One primitive's request with places to fill in, and what the right answer must contain.
+    """The template of one primitive's request, and a part that the right answer must contain.
 
-    Places: @NAV@, @IUV@, @AMOUNT@, @SHARE@ (the first transfer's part) and @RECEIPT@.
+    Placeholders: @NAV@, @IUV@, @AMOUNT@, @FIRST@ (the first transfer's amount) and @RECEIPT@.
     """
 
     template: str
@@ -37,46 +37,46 @@ class Request(NamedTuple):
 
 
 def nth(number: int, positions: int) -> int:
-    """The serials in an order that no page of the database follows, each once; twin in load.lua."""
+    """Return the serials in an order without pattern, each once; load.lua has its twin."""
     return number * SCATTER % positions + 1
 
 
 def amount(serial: int) -> int:
-    """What a notice is about, in cents: 20.00 to 99.99 euros, always five characters."""
+    """Return the amount of a notice in cents: 20.00 to 99.99 euros, always five characters."""
     return 2000 + serial % 8000
 
 
 def description(serial: int) -> str:
-    """What a notice is for."""
+    """Return the description of a notice."""
     return f"Tributo {serial}"
 
 
 def filled(template: str, serial: int) -> str:
-    """A request or an expectation for this notice; twin in load.lua."""
+    """Return a request or an expectation for this notice; load.lua has its twin."""
     values = {
         "NAV": world.nav(serial),
         "IUV": world.nav(serial)[1:],
         "AMOUNT": money.to_wire(amount(serial)),
-        "SHARE": money.to_wire(amount(serial) - SECOND_SHARE),
+        "FIRST": money.to_wire(amount(serial) - SECOND_TRANSFER),
         "RECEIPT": receipt_id(serial),
     }
-    for place, value in values.items():
-        template = template.replace(f"@{place}@", value)
+    for name, value in values.items():
+        template = template.replace(f"@{name}@", value)
     return template
 
 
 def receipt_id(serial: int) -> str:
-    """The receiptId of a notice's one receipt: 32 characters that come in no order."""
+    """Return the receiptId of a notice's receipt: 32 characters that come in no order."""
     return f"{serial * 2654435761 % 2**32:08x}{serial:024d}"
 
 
 def _sent() -> str:
     more: dict[str, Any] = {"company": world.NAME, "entries": ENTRIES}
-    second = money.to_wire(SECOND_SHARE)
-    shares = transfer(1, "@SHARE@", **more) + transfer(2, second, world.SECOND_BANK, **more)
+    second = money.to_wire(SECOND_TRANSFER)
+    transfers = transfer(1, "@FIRST@", **more) + transfer(2, second, world.SECOND_BANK, **more)
     return receipt(
         "@NAV@", "@AMOUNT@", receiptId="@RECEIPT@", creditorReferenceId="@IUV@",
-        officeName="Ufficio Tributi", debtor=SUBJECT, transferList=shares,
+        officeName="Ufficio Tributi", debtor=SUBJECT, transferList=transfers,
         pspFiscalCode="00000000000", payer=SUBJECT, paymentMethod="creditCard", fee="1.50",
         paymentDateTime="2026-03-16T09:58:31.123", applicationDate="2026-03-16",
         transferDate="2026-03-17", metadata=metadata(**ENTRIES),
@@ -94,7 +94,7 @@ _schema = Schema()
 
 
 def wrong(primitive: str, serial: int, raw: bytes) -> str | None:
-    """Say what is wrong with the answer to a request about this notice, or None."""
+    """Return what is wrong with the answer to a request about this notice, or None."""
     payload = open_envelope(raw)
     if isinstance(payload, NotSoap):
         return f"not SOAP: {payload.reason}"
@@ -102,12 +102,14 @@ def wrong(primitive: str, serial: int, raw: bytes) -> str | None:
     if violation is not None:
         return f"breaks the contract: {violation.element}, {violation.rule}"
     said = {path: payload.findtext(path) for path in promised(primitive, serial)}
-    found = [name for name, text in promised(primitive, serial).items() if said[name] != text]
-    return f"{primitive}: {', '.join(found)}" if found else _wrong_shares(payload, serial)
+    different = [name for name, text in promised(primitive, serial).items() if said[name] != text]
+    return (
+        f"{primitive}: {', '.join(different)}" if different else _wrong_transfers(payload, serial)
+    )
 
 
 def promised(primitive: str, serial: int) -> dict[str, str]:
-    """The texts of a right answer, by where they stand."""
+    """Return the texts of a right answer, by their paths."""
     due, about = money.to_wire(amount(serial)), description(serial)
     texts = {
         VERIFY: {
@@ -125,7 +127,7 @@ def promised(primitive: str, serial: int) -> dict[str, str]:
     return {"outcome": "OK", **texts[primitive]}
 
 
-def _wrong_shares(payload: etree._Element, serial: int) -> str | None:
-    shares = [money.from_wire(each.text or "") for each in payload.iter("transferAmount")]
-    asked_for = [amount(serial) - SECOND_SHARE, SECOND_SHARE]
-    return None if shares in ([], asked_for) else "the transfers are not the notice's"
+def _wrong_transfers(payload: etree._Element, serial: int) -> str | None:
+    amounts = [money.from_wire(each.text or "") for each in payload.iter("transferAmount")]
+    expected = [amount(serial) - SECOND_TRANSFER, SECOND_TRANSFER]
+    return None if amounts in ([], expected) else "the transfers are not the notice's"

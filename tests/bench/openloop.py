@@ -1,8 +1,8 @@
-"""Load at a constant rate, whether answers come or not, as callers who know nothing of each other.
+"""Load at a constant rate, whether answers come or not, as from independent callers.
 
-wrk waits for an answer before it asks again, and so slows down with the server.  Here each request
-has its instant, and its latency counts from then, also while it waits for a connection.  One that
-has waited for a connection as long as its caller would for an answer is given up unsent.
+wrk waits for an answer before its next request, and so slows down with the server.  Here each
+request has its instant.  Its latency counts from then, also while it waits for a connection.  A
+request that has waited for a connection as long as for an answer is given up unsent.
 """
 
 import re
@@ -16,24 +16,24 @@ from urllib.parse import urlsplit
 from tests.bench import notices
 from tests.bench.load import http
 
-#: As many callers as there may be at once; gunicorn's own limit is 1000 for each worker.
+#: LIMIT: 900 callers at once; gunicorn's own limit is 1000 connections for each worker.
 CALLERS = 900
-#: Seconds for a connection to be made.
+#: LIMIT: 20 s to make a connection.
 PATIENCE = 20.0
-#: What an answer says that is the last on its connection.
+#: The header of an answer that is the last on its connection.
 LAST = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
 
 
 class Offered(NamedTuple):
-    """What came of it.  Latencies in ms; `generator` is our own CPU, as a share of one core.
+    """The result.  Latencies in ms; `generator` is our own CPU, as a part of one core.
 
-    `slowest` counts from when a request was sent, the others from when it was due; `lag` is by how
-    much the generator itself was late, at the 99th percentile; `taken` has the serials that were
-    answered well.
+    `slowest` counts from the sending of a request, the other latencies from its instant.  `lag` is
+    the delay of the generator itself, at the 99th percentile.  `taken` has the serials with a right
+    answer.
     """
 
-    asked: int
+    requests: int
     right: int
     refused: int
     wrong: int
@@ -65,8 +65,8 @@ class _Caller:
         self.expected = notices.filled(request.expected, serial).encode()
         self.socket.sendall(notices.filled(request.template, serial).encode())
 
-    def heard(self) -> tuple[int, bool] | None:
-        """Status and whether it is the right answer; None while it is incomplete."""
+    def receive(self) -> tuple[int, bool] | None:
+        """Return the status and whether it is the right answer, or None while it is incomplete."""
         part = self.socket.recv(1 << 16)
         if not part:
             raise ConnectionResetError
@@ -80,13 +80,13 @@ class _Caller:
 
 
 class _Loop:
-    """All callers, who is free, and what was found."""
+    """All callers, the free ones among them, and the results."""
 
     def __init__(self, address: str, primitive: str, positions: int, patience: float) -> None:
         self.address, self.positions, self.patience = address, positions, patience
-        asked = notices.REQUESTS[primitive]
-        template = http(address, primitive, asked.template).decode()
-        self.request = asked._replace(template=template)
+        request = notices.REQUESTS[primitive]
+        template = http(address, primitive, request.template).decode()
+        self.request = request._replace(template=template)
         self.poll = select.epoll()
         self.callers: dict[int, _Caller] = {}
         self.free: list[_Caller] = []
@@ -98,7 +98,7 @@ class _Loop:
         self.slowest = 0.0
 
     def dispatch(self) -> None:
-        """Give what waits to who is free, or to a new caller while there may be one."""
+        """Give waiting requests to free callers, or to new ones up to the limit."""
         while self.waiting and (self.free or len(self.callers) < CALLERS):
             number, due = self.waiting.popleft()
             if time.perf_counter() - due > self.patience:
@@ -115,18 +115,18 @@ class _Loop:
                 self._lose(caller)
 
     def listen(self, seconds: float) -> None:
-        """Take what has come within so long."""
+        """Receive the answers of the next `seconds` seconds."""
         for number, _ in self.poll.poll(max(seconds, 0)):
             caller = self.callers[number]
             try:
-                heard = caller.heard()
+                response = caller.receive()
             except OSError:
                 self._lose(caller)
                 continue
-            if heard is not None:
-                self._took(caller, *heard)
+            if response is not None:
+                self._record(caller, *response)
 
-    def _took(self, caller: _Caller, status: int, expected: int) -> None:
+    def _record(self, caller: _Caller, status: int, expected: int) -> None:
         now = time.perf_counter()
         self.latencies.append((now - caller.due) * 1000)
         self.slowest = max(self.slowest, (now - caller.sent) * 1000)
@@ -153,7 +153,7 @@ class _Loop:
         caller.socket.close()
 
     def close(self) -> None:
-        """Hang up."""
+        """Close every connection."""
         for caller in self.callers.values():
             caller.socket.close()
         self.poll.close()
@@ -162,9 +162,9 @@ class _Loop:
 def offer(
     address: str, primitive: str, positions: int, rate: float, seconds: float, patience: float
 ) -> Offered:
-    """Ask so often for so long, then wait for answers for as long as a caller does, `patience`."""
+    """Return the result of requests at this rate; answers are awaited for `patience` seconds."""
     loop = _Loop(address, primitive, positions, patience)
-    total, asked = int(rate * seconds), 0
+    total, sent = int(rate * seconds), 0
     start, used = time.perf_counter(), time.process_time()
     end = start + seconds + 2 * patience
     while (
@@ -172,22 +172,23 @@ def offer(
         and (now := time.perf_counter()) < end
     ):
         due = min(total, int((now - start) * rate) + 1)
-        for number in range(asked, due):
+        for number in range(sent, due):
             loop.waiting.append((number, start + number / rate))
             loop.lags.append(now - start - number / rate)
-        asked = due
+        sent = due
         loop.dispatch()
-        loop.listen(start + asked / rate - time.perf_counter() if asked < total else 0.1)
+        loop.listen(start + sent / rate - time.perf_counter() if sent < total else 0.1)
     used, took = time.process_time() - used, time.perf_counter() - start
     loop.close()
     right = len(loop.taken)
     times, lags = sorted(loop.latencies), sorted(loop.lags)
     return Offered(
         total, right, loop.refused, len(times) - right - loop.refused, loop.broken, loop.unsent,
-        total - len(times) - loop.broken - loop.unsent, _at(times, 0.50), _at(times, 0.99),
-        times[-1], loop.slowest, _at(lags, 0.99) * 1000, used / took, loop.taken,
+        total - len(times) - loop.broken - loop.unsent,
+        _percentile(times, 0.50), _percentile(times, 0.99), times[-1], loop.slowest,
+        _percentile(lags, 0.99) * 1000, used / took, loop.taken,
     )  # fmt: skip
 
 
-def _at(ordered: list[float], share: float) -> float:
-    return ordered[int(len(ordered) * share)]
+def _percentile(ordered: list[float], fraction: float) -> float:
+    return ordered[int(len(ordered) * fraction)]

@@ -1,8 +1,8 @@
-"""Where our time goes: what is HTTP's and what is ours, and of ours which module's.
+"""The time of each part: HTTP's and ours, and of ours each module's.
 
-The first rows are CPU as the system counts it, behind gunicorn; the others are cProfile's, of the
-same exchanges made in this process without HTTP, by us and by the floor.  cProfile makes calls
-dearer than they are: its shares say where to look, not what can be gained.
+The first rows are CPU as the system counts it, behind gunicorn.  The others are cProfile's, of the
+same exchanges in this process without HTTP, by gpd_soap and by the floor.  cProfile makes calls
+more expensive than they are: its fractions show where to look, and not what can be gained.
 """
 
 import cProfile
@@ -30,18 +30,18 @@ WARM, SHOWN = 50, 20
 
 
 class Row(NamedTuple):
-    """A place's own time, without what it calls, in µs for each exchange."""
+    """The own time of a part, without the functions that it calls, in µs for each exchange."""
 
     store: str
     primitive: str
     variant: str
-    place: str
+    location: str
     us: float
-    share: float
+    fraction: float
 
 
 def profile(size: Size) -> Report:
-    """Profile some exchanges of each primitive."""
+    """Profile exchanges of each primitive."""
     with bed() as made:
         rows: list[Row] = []
         for kind, (_, primitives) in PLAN.items():
@@ -53,14 +53,14 @@ def profile(size: Size) -> Report:
 
 
 def _behind_gunicorn(made: Bed, url: str, size: Size) -> Iterator[Row]:
-    found = {}
+    costs = {}
     for variant in (CONSTANT, FLOOR, FULL):
         with made.serving(variant, url) as served:
             measure(served, notices.VERIFY, 1, 1)
-            # WHY: constant bytes are right for one notice alone, so all are asked about it.
-            found[variant.name] = measure(served, notices.VERIFY, 1, size.seconds).cpu
-    for name, cpu in found.items():
-        yield Row(POSTGRESQL, notices.VERIFY, name, "behind gunicorn", cpu, cpu / found[FULL.name])
+            # WHY: constant bytes are right for one notice alone, so every request is about it.
+            costs[variant.name] = measure(served, notices.VERIFY, 1, size.seconds).cpu
+    for name, cpu in costs.items():
+        yield Row(POSTGRESQL, notices.VERIFY, name, "behind gunicorn", cpu, cpu / costs[FULL.name])
 
 
 def _profiled(kind: str, url: str, primitive: str, variant: str, size: Size) -> Iterator[Row]:
@@ -80,27 +80,27 @@ def _profiled(kind: str, url: str, primitive: str, variant: str, size: Size) -> 
         database.renew(url)
     spent = _spent(watched)
     whole = sum(spent.values())
-    for place, seconds in spent.most_common(SHOWN):
+    for location, seconds in spent.most_common(SHOWN):
         us = seconds / exchanges * 1e6
-        yield Row(kind, primitive, variant, place, us, seconds / whole)
+        yield Row(kind, primitive, variant, location, us, seconds / whole)
 
 
 def _spent(watched: cProfile.Profile) -> Counter[str]:
-    """Each place's own time, in seconds."""
+    """Return the own time of each part, in seconds."""
     spent: Counter[str] = Counter()
-    told: Any = pstats.Stats(watched)
-    for (file, _, name), (_, _, own, *_) in told.stats.items():
-        spent[_place(file, name)] += own
+    stats: Any = pstats.Stats(watched)
+    for (file, _, name), (_, _, own, *_) in stats.stats.items():
+        spent[_location(file, name)] += own
     return spent
 
 
-def _place(file: str, name: str) -> str:
-    """Our module, somebody's package, or what is written in C by its name."""
+def _location(file: str, name: str) -> str:
+    """Return our module, another package, or the name of a function in C."""
     if file == "~":
         return name
     path = Path(file)
     if path.is_relative_to(ROOT / "gpd_soap"):
-        # WHY: what the codec has made says for which model behind its file's name.
+        # WHY: the file name of the codec's generated code ends with its model.
         return str(path.relative_to(ROOT)).partition(":")[0]
     package = file.rpartition("site-packages/")[2]
     return package.partition("/")[0] if package != file else path.name

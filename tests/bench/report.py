@@ -1,4 +1,4 @@
-"""What was found, for eyes and for programs: two tables on the terminal, and the same as JSON."""
+"""The report of a command: two tables on the terminal, and the same as JSON."""
 
 import json
 import os
@@ -14,18 +14,18 @@ LIBRARIES = ("gpd-soap", "gunicorn", "lxml", "psycopg", "spyne", "sqlalchemy")
 
 
 class Finding(NamedTuple):
-    """One figure that has a target: the median of what was found, its extremes, and the target."""
+    """A figure with a target: its median, its extremes, and the target."""
 
     name: str
     median: float
     lowest: float
     highest: float
-    wanted: str
+    target: str
     holds: bool
 
 
 class Report(NamedTuple):
-    """What one command found: rows to be read, findings, and the runs where rows sum them up."""
+    """The result of a command: rows, findings, and the runs that the rows sum up."""
 
     command: str
     rows: Sequence[Any]
@@ -33,26 +33,26 @@ class Report(NamedTuple):
     runs: Sequence[Any] = ()
 
 
-def at_least(name: str, values: Sequence[float], wanted: float) -> Finding:
-    """A figure that should not fall below its target."""
-    found = median(values)
-    return Finding(name, found, min(values), max(values), f">= {wanted:g}", found >= wanted)
+def at_least(name: str, values: Sequence[float], target: float) -> Finding:
+    """Return the finding of a figure that should not fall below its target."""
+    middle = median(values)
+    return Finding(name, middle, min(values), max(values), f">= {target:g}", middle >= target)
 
 
-def at_most(name: str, values: Sequence[float], wanted: float) -> Finding:
-    """A figure that should not rise above its target."""
-    found = median(values)
-    return Finding(name, found, min(values), max(values), f"<= {wanted:g}", found <= wanted)
+def at_most(name: str, values: Sequence[float], target: float) -> Finding:
+    """Return the finding of a figure that should not rise above its target."""
+    middle = median(values)
+    return Finding(name, middle, min(values), max(values), f"<= {target:g}", middle <= target)
 
 
 def show(report: Report) -> str:
-    """Both tables, as text."""
-    told = [table(rows) for rows in (report.rows, report.findings) if rows]
-    return "\n\n".join(told)
+    """Return both tables as text."""
+    tables = [table(rows) for rows in (report.rows, report.findings) if rows]
+    return "\n\n".join(tables)
 
 
 def table(rows: Sequence[Any]) -> str:
-    """Named tuples of one kind in columns, under the names of their fields."""
+    """Return named tuples of one kind as columns, under the names of their fields."""
     cells = [[name.replace("_", " ") for name in rows[0]._fields]]
     cells += [[_cell(value) for value in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
@@ -67,8 +67,8 @@ def table(rows: Sequence[Any]) -> str:
 
 
 def write(report: Report, path: Path) -> None:
-    """The same as JSON, with every run and what it ran on."""
-    told = {
+    """Write the report as JSON, with every run and the machine."""
+    document = {
         "command": report.command,
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": _machine(),
@@ -77,14 +77,14 @@ def write(report: Report, path: Path) -> None:
             for name in ("rows", "findings", "runs")
         },
     }
-    path.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def _machine() -> dict[str, Any]:
     return {
         "system": platform.platform(),
         "cores": len(os.sched_getaffinity(0)),
-        "load": os.getloadavg()[0],  # above the cores: somebody else was there
+        "load": os.getloadavg()[0],  # more than the cores: other programs ran too
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
     }

@@ -1,7 +1,7 @@
 """Two workers on two cores against one on one.
 
-On a machine of two cores the generator and PostgreSQL have no core of their own: then all of it is
-on one core, and after that on two.
+On a machine of two cores the generator and PostgreSQL have no core of their own.  There everything
+runs on one core, and then on two.
 """
 
 import os
@@ -17,11 +17,11 @@ from tests.bench.report import Report, at_least
 from tests.bench.serving import Served, Variant, cpu_seconds
 from tests.postgres import Postgres
 
-PINNED = Variant("gpd-soap", told=(("GPD_PIN", "true"),))
+PINNED = Variant("gpd-soap", settings=(("GPD_PIN", "true"),))
 
 
 class Row(NamedTuple):
-    """One run.  CPU as shares of one core: of the workers, wrk, PostgreSQL."""
+    """One run; the CPU of the workers, of wrk and of PostgreSQL as parts of one core."""
 
     round: int
     primitive: str
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 
 def scale(size: Size) -> Report:
-    """Serve one database by one worker and by two, and load them in turn."""
+    """Serve one database with one worker and with two, and load them in turn."""
     with bed(servers=2) as made, ExitStack() as running:
         url = made.database(POSTGRESQL, size.positions)
         served = [running.enter_context(made.serving(PINNED, url, n)) for n in (1, 2)]
@@ -74,7 +74,7 @@ def _pairs(rows: list[Row], primitive: str) -> list[float]:
 
 
 def _confine(postgres: Postgres, cores: Iterable[int]) -> None:
-    """Let PostgreSQL, and this process with what it starts, be on these cores alone."""
+    """Restrict PostgreSQL, this process and its children to these cores."""
     for process in (0, *_processes(postgres)):
         os.sched_setaffinity(process, cores)
 

@@ -1,4 +1,4 @@
-"""What is measured: several programs, each behind the gunicorn that gpd_soap tells how to run."""
+"""The measured programs, each behind gunicorn as gpd_soap configures it."""
 
 import os
 import sys
@@ -11,33 +11,33 @@ from gpd_soap.wsgi.http import Wsgi
 from tests.e2e.served import free_port, running, wait_for
 
 TICKS = os.sysconf("SC_CLK_TCK")
-#: The faces of gpd-soap that can be served; every other program is of this package.
+#: The faces of gpd-soap that can be served; every other program is in this package.
 OURS = ("node", "all")
 
 
 class Variant(NamedTuple):
-    """A server to measure: which program, and what it is told beyond the common settings."""
+    """A server to measure: its program, and its settings beyond the common ones."""
 
     name: str
     program: str = "node"
-    told: tuple[tuple[str, str], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
 
 FLOOR, STOCK = Variant("floor", "floor"), Variant("stock Spyne", "stock")
 CONSTANT = Variant("constant bytes", "constant")
 FULL = Variant("gpd-soap")
 BOTH_FACES = Variant("gpd-soap serve", "all")
-BARE = Variant("gpd-soap, bare", told=(("GPD_CHECK_ANSWERS", "false"), ("GPD_JOURNAL", "none")))
+BARE = Variant("gpd-soap, bare", settings=(("GPD_CHECK_ANSWERS", "false"), ("GPD_JOURNAL", "none")))
 
 
 class Served(NamedTuple):
-    """A variant that runs: where to post, its gunicorn master, the database behind it, its log."""
+    """A running variant: its URL, its gunicorn master, its database, its log."""
 
     variant: Variant
     address: str
     master: int
     database: str
-    log: Path
+    log_file: Path
 
     @property
     def workers(self) -> list[int]:
@@ -46,11 +46,11 @@ class Served(NamedTuple):
         return [int(each) for each in children.split()]
 
     def cpu_seconds(self) -> float:
-        """What the workers have used so far, in user and kernel mode."""
+        """Return the CPU that the workers have used so far, in user and kernel mode."""
         return sum(cpu_seconds(worker) for worker in self.workers)
 
     def memory(self) -> float:
-        """The largest worker's resident memory, in MiB."""
+        """Return the largest worker's resident memory, in MiB."""
         return max(_resident(worker) for worker in self.workers)
 
 
@@ -58,24 +58,24 @@ class Served(NamedTuple):
 def serving(
     variant: Variant, database: str, home: Path, cores: list[int], workers: int = 1
 ) -> Iterator[Served]:
-    """A variant over a database, on these cores alone, until it is no longer needed."""
+    """Serve a variant over a database, on these cores alone."""
     port = free_port()
-    log = home / f"{variant.name}-{port}.log"
-    told = {
+    log_file = home / f"{variant.name}-{port}.log"
+    variables = {
         "GPD_DATABASE_URL": database,
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{free_port()}",
         "GPD_WORKERS": str(workers),
-        **dict(variant.told),
+        **dict(variant.settings),
     }
     pinned = ["taskset", "--cpu-list", ",".join(map(str, cores))]
-    with running([*pinned, *_command(variant)], log, **told) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/live", process, log)
-        yield Served(variant, f"http://127.0.0.1:{port}/partner", process.pid, database, log)
+    with running([*pinned, *_command(variant)], log_file, **variables) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_file)
+        yield Served(variant, f"http://127.0.0.1:{port}/partner", process.pid, database, log_file)
 
 
 def cpu_seconds(process: int) -> float:
-    """What a process has used so far, in user and kernel mode."""
+    """Return the CPU that a process has used so far, in user and kernel mode."""
     fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS
 
@@ -92,7 +92,7 @@ def _command(variant: Variant) -> list[str]:
 
 
 def _application(program: str) -> Callable[[str], Wsgi]:
-    # WHY: only the served process needs them, and of stock Spyne the floor wants nothing.
+    # WHY: only the served process needs these imports, and the floor must not load Spyne.
     from tests.bench import floor  # noqa: PLC0415
 
     if program == "stock":
@@ -103,7 +103,7 @@ def _application(program: str) -> Callable[[str], Wsgi]:
 
 
 def main(program: str) -> None:
-    """Serve a program that is not ours, told by the same variables as ours."""
+    """Serve a program other than gpd_soap, with the same variables."""
     from gpd_soap.monitoring import logs  # noqa: PLC0415
     from gpd_soap.server import gunicorn as server  # noqa: PLC0415
     from gpd_soap.settings import Settings  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""How long until it is there: a server's first right answer, and the help of the command."""
+"""The time to a server's first right answer, and to the help of the command."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ POSITIONS = 1000
 
 
 class Row(NamedTuple):
-    """One start of each, in seconds; of the help, from its call to its end."""
+    """One start of each, in seconds; of the help, from the call to the end."""
 
     round: int
     first_answer: float
@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
 
 def start(size: Size) -> Report:
-    """Start each some times; the first time is not counted, because it reads the disk."""
+    """Start each several times; the first time is not counted, because it reads the disk."""
     with bed() as made:
         url = made.database(POSTGRESQL, POSITIONS)
         rows = [Row(n, _first_answer(made, url), _help()) for n in range(size.rounds + 1)][1:]
@@ -38,10 +38,10 @@ def start(size: Size) -> Report:
 
 
 def _first_answer(made: Bed, url: str) -> float:
-    asked = notices.filled(notices.REQUESTS[notices.VERIFY].template, 1).encode()
+    request = notices.filled(notices.REQUESTS[notices.VERIFY].template, 1).encode()
     begun = time.perf_counter()
     with made.serving(BOTH_FACES, url) as served:
-        answered = requests.post(served.address, asked, timeout=10)
+        answered = requests.post(served.address, request, timeout=10)
         took = time.perf_counter() - begun
     wrong = notices.wrong(notices.VERIFY, 1, answered.content)
     if wrong:

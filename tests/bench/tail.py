@@ -1,4 +1,4 @@
-"""Latency far from saturation and beyond it; beyond it nothing that was answered may be lost."""
+"""Latency far below saturation and above it; above it no answered receipt may be lost."""
 
 from typing import NamedTuple
 
@@ -10,21 +10,21 @@ from tests.bench.openloop import offer
 from tests.bench.report import Finding, Report, at_most
 from tests.bench.serving import FULL, Served
 
-#: After so many seconds the Node has given up a question, or a receipt (spec/pagopa-ec.md).
+#: SPEC: SANP "Livelli di servizio": the seconds that the Node waits for a question, and a receipt.
 PATIENCE = {VERIFY: 7, SEND: 15}
 
 
 class Row(NamedTuple):
-    """One primitive at one rate.  Latencies in ms, from the instant at which a request was due.
+    """One primitive at one rate; latencies in ms, from the instant at which a request was due.
 
-    `slowest` is from when it was sent: one more caller than may be connected waits before that, and
-    gives up `unsent` when an answer would come too late.
+    `slowest` counts from the sending.  A caller beyond the limit of connections waits before that,
+    and gives up `unsent` when an answer would come too late.
     """
 
     primitive: str
     offered: float
     of_saturation: float
-    asked: int
+    requests: int
     right: int
     refused: int
     wrong: int
@@ -50,13 +50,13 @@ def tail(size: Size) -> Report:
                 measure(served, primitive, size.positions, 1)
                 saturated = measure(served, primitive, size.positions, size.seconds).load.rate
                 rows += [_offered(served, primitive, saturated, of, size) for of in (0.5, 2.0)]
-    return Report("tail", rows, [found for row in rows for found in _findings(row)])
+    return Report("tail", rows, [finding for row in rows for finding in _findings(row)])
 
 
 def _offered(served: Served, primitive: str, saturated: float, of: float, size: Size) -> Row:
     rate, lost = saturated * of, 0
-    # WHY: longer than the Node's patience, so that a queue that only grows is seen; but each notice
-    # takes one receipt.
+    # WHY: a growing queue shows only in a run longer than the Node's patience.  The run ends with
+    # the notices, because each takes one receipt.
     seconds = min(4 * size.seconds, size.positions / rate)
     patience = PATIENCE[primitive]
     seen = offer(served.address, primitive, size.positions, rate, seconds, patience)
@@ -82,4 +82,4 @@ def _findings(row: Row) -> list[Finding]:
     ]
     if row.primitive != SEND:
         return sent
-    return [*sent, at_most(f"{where}: receipts answered OK and not kept", [row.lost], 0)]
+    return [*sent, at_most(f"{where}: receipts answered OK and not stored", [row.lost], 0)]

@@ -1,4 +1,4 @@
-"""The benchmark works; whether we are quick is for a quiet machine to say."""
+"""The benchmark works; a quiet machine is needed to measure speed."""
 
 import json
 import shutil
@@ -14,27 +14,27 @@ from tests.messages.build import answered, described
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_benchmark_runs_and_every_answer_under_load_is_right(tmp_path: Path):
-    """One tiny round of every variant: each sample is judged, each ratio is there."""
+def test_benchmark_runs_and_every_answer_under_load_is_right(tmp_path: Path):
+    """In one tiny round of every variant each sample is judged, and each ratio is there."""
     assert shutil.which("wrk"), "wrk, the load generator, is not here: apt-get install wrk"
-    told = tmp_path / "found.json"
-    ran = subprocess.run(
-        [sys.executable, "-m", "tests.bench", "--tiny", "--json", told],
+    file = tmp_path / "found.json"
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench", "--tiny", "--json", file],
         cwd=ROOT, capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
 
-    assert ran.returncode == 0, ran.stderr
-    found = json.loads(told.read_text())
+    assert done.returncode == 0, done.stderr
+    result = json.loads(file.read_text())
     measured = [(store, primitive, variant.name)
                 for store, (variants, primitives) in compare.PLAN.items()
                 for primitive in primitives for variant in variants]  # fmt: skip
     assert [tuple(run[name] for name in ("store", "primitive", "variant"))
-            for run in found["runs"]] == measured  # fmt: skip
-    assert all(run["sampled"] > 0 and run["rate"] > 0 and run["cpu"] > 0 for run in found["runs"])
-    assert len(found["findings"]) == len(compare.TARGETS)
-    assert all(found["lowest"] <= found["median"] for found in found["findings"])
-    for finding in found["findings"]:
-        assert finding["name"] in ran.stdout
+            for run in result["runs"]] == measured  # fmt: skip
+    assert all(run["sampled"] > 0 and run["rate"] > 0 and run["cpu"] > 0 for run in result["runs"])
+    assert len(result["findings"]) == len(compare.TARGETS)
+    assert all(result["lowest"] <= result["median"] for result in result["findings"])
+    for finding in result["findings"]:
+        assert finding["name"] in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_the_benchmark_runs_and_every_answer_under_load_is_right(tmp_path: Path)
     ],
     ids=["right", "amount", "another notice", "refused", "contract broken"],
 )
-def test_a_wrong_answer_is_noticed(content: str, wrong: str | None):
-    """A sample passes if it is the answer to its own request, and only then."""
+def test_wrong_answer_under_load_is_noticed(content: str, wrong: str | None):
+    """A sample passes only if it is the answer to its own request."""
     answer = answered(notices.VERIFY, content).encode()
 
     judged = notices.wrong(notices.VERIFY, 1, answer)

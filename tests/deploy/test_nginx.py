@@ -1,4 +1,4 @@
-"""The nginx in front of the node face, as deploy/ configures it, with a real nginx."""
+"""The nginx before the node face, as deploy/ configures it, with a real nginx."""
 
 import datetime as dt
 import re
@@ -30,11 +30,11 @@ from tests.waiting import bound
 TEMPLATE = Path(__file__).parents[2] / "deploy/nginx/node.conf.template"
 FORWARDER = "forwarder.example"
 PUBLIC = "https://ec.example/partner"
-#: LIMIT: seconds; whoever waits for a slow sender to be given up waits for longer.
+#: LIMIT: seconds, less than a slow sender is waited for: a request that waits with it takes longer.
 GIVEN_UP = ARRIVAL_SECONDS - 1
 PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
 
-#: What stands around a site in nginx.conf, here without a right to write anywhere else.
+#: An nginx.conf around the site, with every folder below `home`.
 AROUND = """
 worker_processes 1;
 pid $home/nginx.pid;
@@ -53,7 +53,7 @@ http {
 
 
 class Front(NamedTuple):
-    """An nginx before a node face, and what it takes to ask it."""
+    """An nginx before a node face, and what a client needs to call it."""
 
     url: str
     plain: str
@@ -62,27 +62,27 @@ class Front(NamedTuple):
 
 
 def envsubst(template: str, variables: dict[str, str]) -> str:
-    """Fill in the variables that the command at the template's head names, and leave the others."""
+    """Return the template with the variables that its head names, and no others, filled in."""
     [named] = re.findall(r"envsubst '(.*?)'", template)
-    told = {name: variables[name] for name in re.findall(r"\$\{(\w+)\}", named)}
-    return re.sub(r"\$\{(\w+)\}", lambda found: told.get(found[1], found[0]), template)
+    values = {name: variables[name] for name in re.findall(r"\$\{(\w+)\}", named)}
+    return re.sub(r"\$\{(\w+)\}", lambda match: values.get(match[1], match[0]), template)
 
 
 @contextmanager
 def fronting(home: Path, upstream: str, authority: trustme.CA, crl: bytes = b"") -> Iterator[str]:
-    """An nginx on loopback, configured by the template; its address."""
+    """Yield the URL of an nginx on loopback that the template configures."""
     port = free_port()
     leaf = authority.issue_cert("127.0.0.1")
     leaf.private_key_pem.write_to_path(str(home / "server.key"))
     (home / "server.pem").write_bytes(b"".join(pem.bytes() for pem in leaf.cert_chain_pems))
     authority.cert_pem.write_to_path(str(home / "authorities.pem"))
-    told = {
+    values = {
         "NODE_LISTEN": f"127.0.0.1:{port}",
         "NODE_SERVER_NAME": "ec.example",
         "NODE_TLS": str(home),
         "NODE_UPSTREAM": upstream,
     }
-    site = envsubst(TEMPLATE.read_text(encoding="utf-8"), told)
+    site = envsubst(TEMPLATE.read_text(encoding="utf-8"), values)
     if crl:
         (home / "revoked.pem").write_bytes(crl)
         site = site.replace("# ssl_crl", "ssl_crl")
@@ -103,15 +103,15 @@ def fronting(home: Path, upstream: str, authority: trustme.CA, crl: bytes = b"")
 
 @pytest.fixture
 def front(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Front]:
-    """The node face, which believes a proxy on this machine, and nginx before it."""
+    """Yield an nginx before the node face, which trusts a proxy on this machine."""
     authority = trustme.CA()
-    told = {
+    variables = {
         "GPD_NODE_PROXIES": "127.0.0.1/32",
         "GPD_NODE_CALLERS": FORWARDER,
         "GPD_PUBLIC_URL": PUBLIC,
     }
     database = fresh_database("sqlite", living)
-    with serving("node", database, tmp_path / "log", **told) as plain:
+    with serving("node", database, tmp_path / "log", **variables) as plain:
         upstream = plain.removeprefix("http://").removesuffix("/partner")
         with fronting(tmp_path, upstream, authority) as url:
             yield Front(url, plain, str(tmp_path / "authorities.pem"), authority)
@@ -120,31 +120,31 @@ def front(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Front]:
 def certificate(
     front: Front, home: Path, name: str = FORWARDER, until: dt.datetime | None = None
 ) -> str:
-    """A client's certificate with its key, of the authority that is trusted."""
+    """Return the file of a client's certificate and key, from the trusted authority."""
     since = until and until - dt.timedelta(days=1)
     leaf = front.authority.issue_cert(common_name=name, not_before=since, not_after=until)
-    place = home / f"{name}.pem"
-    leaf.private_key_and_cert_chain_pem.write_to_path(str(place))
-    return str(place)
+    file = home / f"{name}.pem"
+    leaf.private_key_and_cert_chain_pem.write_to_path(str(file))
+    return str(file)
 
 
 def ask(front: Front, cert: str | None, **headers: str) -> requests.Response:
-    """A verify through nginx."""
+    """Return the answer to a verify through nginx."""
     return requests.post(
         f"{front.url}/partner", VERIFY, headers={**XML, **headers}, timeout=15,
         verify=front.trust, cert=cert,
     )  # fmt: skip
 
 
-def test_the_forwarder_is_answered(front: Front, tmp_path: Path) -> None:
-    """What it asks over mutual TLS comes back from the database behind."""
+def test_forwarder_with_its_certificate_is_answered(front: Front, tmp_path: Path) -> None:
+    """Its request over mutual TLS is answered from the database."""
     answered = ask(front, certificate(front, tmp_path))
 
     assert (answered.status_code, b"<outcome>OK</outcome>" in answered.content) == (200, True)
 
 
-def test_who_cannot_show_the_right_certificate_is_not(front: Front, tmp_path: Path) -> None:
-    """None, past, or another's name, whatever the request says of itself."""
+def test_client_without_the_right_certificate_is_refused(front: Front, tmp_path: Path) -> None:
+    """None, an expired one, or another name's, whatever the headers of the request say."""
     forged = {
         "X-SSL-Client-Verify": "SUCCESS",
         "X-SSL-Client-S-DN": f"CN={FORWARDER}",
@@ -156,22 +156,22 @@ def test_who_cannot_show_the_right_certificate_is_not(front: Front, tmp_path: Pa
     assert ask(front, certificate(front, tmp_path, "somebody"), **forged).status_code == 403
 
 
-def test_going_around_nginx_does_not_help(front: Front) -> None:
-    """A program on the proxy's own machine still has to say what nginx would."""
+def test_request_around_nginx_is_refused(front: Front) -> None:
+    """A program on the proxy's own machine must send nginx's headers too."""
     assert requests.post(front.plain, VERIFY, headers=XML, timeout=15).status_code == 403
 
 
-def test_there_is_one_way_in(front: Front, tmp_path: Path) -> None:
-    """Nothing but the Node's own paths is reachable from outside."""
+def test_other_paths_are_404(front: Front, tmp_path: Path) -> None:
+    """Only the Node's own paths are reachable from outside."""
     mine = certificate(front, tmp_path)
     for path in ("/", "/partner/x", "/docs", "/metrics", "/organizations", "/health/ready"):
-        found = requests.get(f"{front.url}{path}", timeout=15, verify=front.trust, cert=mine)
+        answer = requests.get(f"{front.url}{path}", timeout=15, verify=front.trust, cert=mine)
 
-        assert found.status_code == 404, path
+        assert answer.status_code == 404, path
 
 
-def test_old_tls_is_not_spoken(front: Front, tmp_path: Path) -> None:
-    """TLS 1.2 is the least."""
+def test_old_tls_is_refused(front: Front, tmp_path: Path) -> None:
+    """TLS 1.2 is the oldest version."""
     host, port = front.url.removeprefix("https://").split(":")
     command = ["openssl", "s_client", "-connect", f"{host}:{port}", "-CAfile", front.trust,
                "-cert", certificate(front, tmp_path), "-cipher", "DEFAULT@SECLEVEL=0"]  # fmt: skip
@@ -187,8 +187,8 @@ def test_old_tls_is_not_spoken(front: Front, tmp_path: Path) -> None:
     assert spoken("-tls1_3")
 
 
-def test_a_slow_sender_reaches_nobody(front: Front, tmp_path: Path) -> None:
-    """While a body drips in, the workers behind are free for everybody else."""
+def test_slow_senders_leave_the_workers_free(front: Front, tmp_path: Path) -> None:
+    """While bodies drip in, the workers behind nginx answer other requests."""
     context = ssl.create_default_context(cafile=front.trust)
     mine = certificate(front, tmp_path)
     context.load_cert_chain(mine)
@@ -231,7 +231,7 @@ def test_template_names_every_variable_that_its_command_fills_in() -> None:
 
 
 def test_contract_names_the_public_address(front: Front, tmp_path: Path) -> None:
-    """A SOAP client that reads the contract through nginx calls nginx, and not what is behind."""
+    """A SOAP client that reads the contract through nginx calls nginx."""
     read = requests.get(
         f"{front.url}/partner?wsdl",
         timeout=15,
@@ -245,7 +245,7 @@ def test_contract_names_the_public_address(front: Front, tmp_path: Path) -> None
 
 
 def revocations(authority: trustme.CA, revoked: trustme.LeafCert) -> bytes:
-    """Return the authority's list of revoked certificates, which has this one."""
+    """Return the authority's revocation list, which contains this certificate."""
     issuer = x509.load_pem_x509_certificate(authority.cert_pem.bytes())
     certificate = x509.load_pem_x509_certificate(revoked.cert_chain_pems[0].bytes())
     key = serialization.load_pem_private_key(authority.private_key_pem.bytes(), password=None)
@@ -269,7 +269,7 @@ def revocations(authority: trustme.CA, revoked: trustme.LeafCert) -> bytes:
 
 
 def test_revoked_certificate_is_refused_with_a_revocation_list(tmp_path: Path) -> None:
-    """The commented line of the template does it, and a certificate that is not listed passes."""
+    """The commented line of the template refuses it, and no certificate that is not listed."""
     authority = trustme.CA()
     good, bad = (authority.issue_cert(common_name=FORWARDER) for _ in range(2))
     upstream = f"127.0.0.1:{free_port()}"
@@ -284,5 +284,5 @@ def test_revoked_certificate_is_refused_with_a_revocation_list(tmp_path: Path) -
             )
             statuses.append(answered.status_code)
 
-    # Nothing listens behind: 502 is nginx's answer to whoever it has let through.
+    # Nothing listens behind nginx: 502 is its answer to a client that it has accepted.
     assert statuses == [502, 400]

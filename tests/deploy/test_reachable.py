@@ -1,4 +1,4 @@
-"""What deploy/ starts is open to other machines only where the file says so, and says why."""
+"""The servers of deploy/ are open to other machines only where a file says so, with the reason."""
 
 import re
 from typing import Any
@@ -28,7 +28,7 @@ def published(service: dict[str, Any]) -> set[str]:
 
 
 def test_image_alone_binds_every_address_and_opens_no_face():
-    """Whoever runs it says what protects it, and is told what to say."""
+    """An operator must say what protects a face; the error says which setting."""
     settings = Settings.load(IMAGE)
 
     assert (settings.node_bind, settings.admin_bind) == ("0.0.0.0:8080", "0.0.0.0:8081")
@@ -37,31 +37,31 @@ def test_image_alone_binds_every_address_and_opens_no_face():
             allowed_exposures(settings, face)
 
 
-def test_every_command_of_the_dockerfile_says_what_it_opens():
+def test_command_in_the_dockerfile_opens_its_face():
     """A command that is copied from its head starts."""
     head = DOCKERFILE.read_text("utf-8").partition("FROM")[0].replace("\\\n#", "")
     [command] = re.findall(r"docker run .*", head)
-    told = dict(re.findall(r"-e (GPD_\w+)=(\S+)", command))
+    variables = dict(re.findall(r"-e (GPD_\w+)=(\S+)", command))
 
     assert "-p 127.0.0.1:" in command
-    assert allowed_exposures(Settings.load({**IMAGE, **told}), "node")
+    assert allowed_exposures(Settings.load({**IMAGE, **variables}), "node")
 
 
-def test_compose_opens_what_it_publishes_to_this_machine_alone():
+def test_compose_publishes_its_faces_on_loopback():
     """Both faces are open inside the container, and their ports are on loopback."""
     app = composed()["services"]["app"]
-    told = {name: text for name, text in app["environment"].items() if name.startswith("GPD_")}
+    variables = {name: text for name, text in app["environment"].items() if name.startswith("GPD_")}
 
-    assert len(allowed_exposures(Settings.load({**IMAGE, **told}), "all")) == 2
+    assert len(allowed_exposures(Settings.load({**IMAGE, **variables}), "all")) == 2
     assert published(app) == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("container", SERVERS, ids=lambda each: each["ports"][0]["name"])
-def test_pods_open_the_admin_face_alone(container: dict[str, Any]):
-    """Proxies protect the node face, and the policy of the network protects the admin face."""
-    told = {**IMAGE, "GPD_CONFIG": str(DEPLOY / "kubernetes/gpd.toml")}
+def test_pod_opens_the_admin_face_alone(container: dict[str, Any]):
+    """Proxies protect the node face, and the network policy protects the admin face."""
+    variables = {**IMAGE, "GPD_CONFIG": str(DEPLOY / "kubernetes/gpd.toml")}
 
-    [line] = allowed_exposures(Settings.load(told), container["args"][1])
+    [line] = allowed_exposures(Settings.load(variables), container["args"][1])
     assert line.startswith("the admin face is open")
     policies = [*yaml.safe_load_all((DEPLOY / "kubernetes/network.yaml").read_text("utf-8"))]
     assert "gpd-soap-admin" in {policy["metadata"]["name"] for policy in policies}

@@ -10,22 +10,22 @@ from tests.deploy.programs import DEPLOY, complaint, program
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 SERVICES = [unit.name for unit in UNITS if unit.suffix == ".service"]
-#: Of 100; a service of root without any of this has 96.
+#: LIMIT: of 100 points; a service of root without any directive has 96.
 EXPOSURE = 15
 
 
 @pytest.fixture
 def units(tmp_path: Path) -> Path:
-    """The units, with a program where they say, as systemd wants to see one."""
+    """Return a folder with the units, and with a program that they can name."""
     home = tmp_path / "gpd-soap"
     home.symlink_to(shutil.which("true") or "")
     for unit in UNITS:
-        told = unit.read_text(encoding="utf-8").replace("/opt/gpd-soap/bin", str(tmp_path))
-        (tmp_path / unit.name).write_text(told, encoding="utf-8")
+        text = unit.read_text(encoding="utf-8").replace("/opt/gpd-soap/bin", str(tmp_path))
+        (tmp_path / unit.name).write_text(text, encoding="utf-8")
     return tmp_path
 
 
-def test_systemd_understands_every_line(units: Path) -> None:
+def test_systemd_accepts_the_units(units: Path) -> None:
     """No directive is unknown, misspelt or in the wrong section."""
     files = [units / unit.name for unit in UNITS]
     options = ("verify", "--recursive-errors=no", "--man=no")
@@ -34,27 +34,27 @@ def test_systemd_understands_every_line(units: Path) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_is_hardened(units: Path, service: str) -> None:
-    """It may do what it needs, and hardly anything else."""
+def test_systemd_calls_the_service_hardened(units: Path, service: str) -> None:
+    """The service may do what it needs, and hardly anything else."""
     options = ("security", "--offline=yes", f"--threshold={EXPOSURE}")
 
     assert complaint(program("systemd-analyze", "systemd"), *options, units / service) == ""
 
 
-def test_a_stop_leaves_time_to_drain() -> None:
-    """Whoever kills does it later than the server is done."""
-    [told] = [
+def test_stop_of_a_service_leaves_time_to_drain() -> None:
+    """Systemd kills the service later than the server is done."""
+    [seconds] = [
         line.partition("=")[2]
         for line in (DEPLOY / "systemd/gpd-soap@.service").read_text("utf-8").splitlines()
         if line.startswith("TimeoutStopSec=")
     ]
 
-    assert int(told) > DRAIN_SECONDS
+    assert int(seconds) > DRAIN_SECONDS
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_leaves_nothing_to_others(service: str) -> None:
-    """No core dump, no file that others read, and a folder of its own for what it writes."""
+def test_service_writes_for_its_own_user_alone(service: str) -> None:
+    """No core dump, no file that others read, and a folder of its own."""
     lines = (DEPLOY / "systemd" / service).read_text("utf-8").splitlines()
 
     assert {"LimitCORE=0", "UMask=0077", "StateDirectory=gpd-soap", "StateDirectoryMode=0700"} <= {
@@ -63,7 +63,7 @@ def test_a_service_leaves_nothing_to_others(service: str) -> None:
     assert "WorkingDirectory=/var/lib/gpd-soap" in lines
 
 
-def test_the_server_is_started_again_for_ever() -> None:
+def test_server_is_restarted_without_end() -> None:
     """A database that is away for an hour leaves no service that has given up."""
     lines = (DEPLOY / "systemd/gpd-soap@.service").read_text("utf-8").splitlines()
 

@@ -11,17 +11,17 @@ DASHBOARD = DEPLOY / "grafana/gpd-soap.json"
 
 
 def promtool(*arguments: str) -> str:
-    """What promtool is not content with."""
+    """Return the complaint of promtool."""
     return complaint(program("promtool", "prometheus"), *arguments)
 
 
-def test_prometheus_takes_the_alerts() -> None:
-    """Each rule is one that it can evaluate."""
+def test_prometheus_accepts_the_alerts() -> None:
+    """Prometheus can evaluate each rule."""
     assert promtool("check", "rules", str(ALERTS)) == ""
 
 
-def test_each_alert_comes_when_it_should() -> None:
-    """By the series of the test file, before the moment and after it; none is left out."""
+def test_prometheus_fires_each_alert_in_time() -> None:
+    """The series of the test file show each alert before and after its moment."""
     tested = TESTED.read_text("utf-8")
 
     assert promtool("test", "rules", str(TESTED)) == ""
@@ -29,13 +29,16 @@ def test_each_alert_comes_when_it_should() -> None:
         assert name in tested
 
 
-def test_the_dashboard_is_one_that_can_be_read() -> None:
-    """Panels that do not overlap, each with questions and a unit."""
+def test_dashboard_has_panels_with_queries_and_units() -> None:
+    """Panels do not overlap, and each has queries and a unit."""
     panels: list[dict[str, Any]] = json.loads(DASHBOARD.read_text("utf-8"))["panels"]
     taken: set[tuple[int, int]] = set()
     for panel in panels:
-        at = panel["gridPos"]
-        columns, rows = range(at["x"], at["x"] + at["w"]), range(at["y"], at["y"] + at["h"])
+        grid = panel["gridPos"]
+        columns, rows = (
+            range(grid["x"], grid["x"] + grid["w"]),
+            range(grid["y"], grid["y"] + grid["h"]),
+        )
         cells = {(column, row) for column in columns for row in rows}
 
         assert not cells & taken, panel["title"]

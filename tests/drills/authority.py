@@ -1,4 +1,4 @@
-"""A throw-away authority: certificates for the servers of a drill and for those who may ask."""
+"""A certificate authority of a drill, for its servers and for its clients."""
 
 import ssl
 from pathlib import Path
@@ -26,7 +26,7 @@ class Authority:
 
     @property
     def variables(self) -> dict[str, str]:
-        """The settings of a server that this authority secures."""
+        """The settings of a server with certificates of this authority."""
         return {
             "GPD_NODE_TLS_CERTIFICATE": self._server,
             "GPD_NODE_TLS_AUTHORITIES": self._trust,
@@ -34,15 +34,15 @@ class Authority:
         }
 
     def connect(self) -> requests.Session:
-        """A session of one who may ask."""
+        """Return a session with a client's certificate."""
         session = requests.Session()
-        # WHY: a bundle that the environment names would take the place of ours.
+        # WHY: a bundle of certificates in the environment would replace ours.
         session.trust_env = False
         session.verify, session.cert = self._trust, self._sender
         return session
 
     def context(self) -> ssl.SSLContext:
-        """The same for a plain socket."""
+        """Return a client's context for a plain socket."""
         context = ssl.create_default_context(cafile=self._trust)
         context.load_cert_chain(self._sender)
         return context

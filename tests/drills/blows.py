@@ -1,4 +1,4 @@
-"""What is struck, at random instants, and how it comes back."""
+"""The blows of the crash drill: what is killed or filled at random instants, and restored."""
 
 import contextlib
 import os
@@ -24,12 +24,12 @@ from tests.drills.strangers import Strangers
 from tests.drills.watching import OK, SYSTEM_ERROR, UNAVAILABLE
 from tests.postgres import Postgres
 
-#: How often each blow falls: `kill -9` of a worker or of a master with its workers, the database's
-#: own end; `kill -9` of a master alone, SIGTERM to a worker, SIGHUP to a master, strangers that
-#: hold connections, and slow lists.
-OFTEN = {"worker": 5, "master": 2, "database": 3, "orphans": 1, "stop": 2, "reload": 2,
+#: The weight of each blow: `kill -9` of a worker, of a master with its workers, of the database (or
+#: a full disk); `kill -9` of a master alone, SIGTERM to a worker, SIGHUP to a master, strangers
+#: that hold connections, and slow lists.
+WEIGHTS = {"worker": 5, "master": 2, "database": 3, "orphans": 1, "stop": 2, "reload": 2,
          "strangers": 1, "lists": 1}  # fmt: skip
-#: How a question to the struck app may end; whatever else it was answered is a finding.
+#: The ends that a question to the struck app may have; any other end is a finding.
 ENDS = {
     "worker": {OK, UNAVAILABLE, CUT},
     "master": {OK, UNAVAILABLE, CUT, NOBODY},
@@ -40,25 +40,25 @@ ENDS = {
     "strangers": {OK, UNAVAILABLE},
     "lists": {OK, UNAVAILABLE},
 }
-#: Blows during which most questions are answered OK.  LIMIT: a few may be refused, for on a busy
-#: machine a question may wait for a thread longer than the second that it has.
+#: Blows during which most questions are answered OK.  A few may be refused, because on a busy
+#: machine a question may wait for a thread longer than it is allowed to.
 HARMLESS = ("stop", "reload", "strangers", "lists")
-#: Questions whose ends are waited for after each blow, while the struck processes start.
+#: The number of questions whose ends are awaited after each blow, while the processes start.
 KNOCKS = 12
-#: LIMIT: seconds, half of what a worker drains; a worker whose master is gone must leave at once.
+#: LIMIT: 10 s, half of a worker's drain; a worker without its master must leave at once.
 ORPHANS_LEAVE_WITHIN = 10.0
 STRANGERS_FOR = 1.0
-#: Lists that are read at the same time, the answers that they may have, and the seconds for each.
+#: Lists that are read at the same time, the statuses that they may have, and the seconds for each.
 LISTS, LIST_STATUSES, LIST_FOR = 8, {"200", "400", "429", "503"}, 30
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions"
-#: The longest that a disk stays full, in seconds.
+#: The longest time that a disk stays full, in seconds.
 FULL_FOR = 1.0
-#: What a store of that many receipts takes, with room to spare until it is filled.
+#: MiB of disk for a store, and for each of its receipts, with room to spare until it is filled.
 ROOM, ROOM_FOR_EACH = 64, 0.03
 
 
 class Beside(NamedTuple):
-    """What clients beside the senders need: a key, sessions, and certificates for plain sockets."""
+    """What the clients beside the senders need: a key, sessions, a context for plain sockets."""
 
     key: str
     connect: Callable[[], requests.Session]
@@ -66,7 +66,7 @@ class Beside(NamedTuple):
 
 
 class Ground(NamedTuple):
-    """Where the drill is held: the database, and the blow against it."""
+    """The database of the drill, and the blow against it."""
 
     url: str
     strike_database: Callable[[random.Random], None]
@@ -74,7 +74,7 @@ class Ground(NamedTuple):
 
 @contextmanager
 def ground(database: str, receipts: int, home: Path, apps: Sequence[App]) -> Iterator[Ground]:
-    """A durable PostgreSQL to be killed, or SQLite on a disk to be filled."""
+    """Yield a durable PostgreSQL that can be killed, or SQLite on a disk that can be filled."""
     if database == "postgresql":
         with Postgres(fsync=True) as postgres:
 
@@ -94,7 +94,7 @@ def ground(database: str, receipts: int, home: Path, apps: Sequence[App]) -> Ite
         file = disk.home / "drill.db"
 
         def crowd(chance: random.Random) -> None:
-            # WHY: a log that was written once is written over, and takes no room.
+            # WHY: SQLite writes over a log that it has written once, and would need no room.
             with closing(sqlite3.connect(file)) as session:
                 session.execute("PRAGMA wal_checkpoint(TRUNCATE)")
                 disk.fill()
@@ -105,7 +105,7 @@ def ground(database: str, receipts: int, home: Path, apps: Sequence[App]) -> Ite
 
 
 class Striker:
-    """Strikes one thing after another, and leaves each standing again."""
+    """Strikes one target after another, and waits until each works again."""
 
     def __init__(
         self,
@@ -115,19 +115,19 @@ class Striker:
         beside: Beside,
         blows: Collection[str],
     ) -> None:
-        """Strike by these kinds of blow alone."""
+        """`blows` are the kinds of blow that are struck."""
         self._ground, self._apps, self._chance, self._beside = ground, apps, chance, beside
-        self._often = {blow: weight for blow, weight in OFTEN.items() if blow in blows}
-        #: Each kind falls once before chance decides.
-        self._first = chance.sample([*self._often], len(self._often))
+        self._weights = {blow: weight for blow, weight in WEIGHTS.items() if blow in blows}
+        #: Each kind is struck once before chance decides.
+        self._first = chance.sample([*self._weights], len(self._weights))
         self.struck: Counter[str] = Counter()
-        #: By kind of blow, how the questions ended that were asked of the struck app meanwhile.
+        #: By kind of blow, the ends of the questions to the struck app meanwhile.
         self.ends: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self.wrong: list[str] = []
 
     def strike(self) -> None:
-        """One blow, and whatever it takes to stand again."""
-        blow = self._first.pop() if self._first else self._any()
+        """Strike one blow, and restore its target."""
+        blow = self._first.pop() if self._first else self._choose()
         app = self._chance.choice(self._apps)
         with Knocking(app.node, self._beside.connect) as knocking:
             self._strike(blow, app, knocking)
@@ -140,8 +140,8 @@ class Striker:
             number = self._apps.index(app)
             self.wrong.append(f"{blow} of app {number}: questions ended so: {dict(knocking.ends)}")
 
-    def _any(self) -> str:
-        return self._chance.choices(list(self._often), list(self._often.values()))[0]
+    def _choose(self) -> str:
+        return self._chance.choices(list(self._weights), list(self._weights.values()))[0]
 
     def _strike(self, blow: str, app: App, knocking: Knocking) -> None:
         match blow:
@@ -165,7 +165,7 @@ class Striker:
                 kill_process(self._chance.choice(_workers(app)))
 
     def _leave_orphans(self, app: App) -> None:
-        """A master is killed while its workers have kept connections alive, and another starts."""
+        """Kill a master while its workers keep connections alive, and start another."""
         left = app.kill_master()
         app.start()
         deadline = time.monotonic() + ORPHANS_LEAVE_WITHIN
@@ -183,7 +183,7 @@ class Striker:
         self.ends["strangers: connections"][""] += strangers.came
 
     def _read_lists(self, app: App) -> None:
-        """Several pages far into the longest list, all at once."""
+        """Read several pages of the longest list at once."""
         order = self._chance.choice(("STATUS", "IUPD", "COMPANY_NAME"))
         query = f"?limit=50&page={self._chance.randrange(200)}&orderby={order}"
         with ThreadPoolExecutor(LISTS) as pool:
@@ -192,16 +192,16 @@ class Striker:
         if set(statuses) - LIST_STATUSES:
             self.wrong.append(f"a list was answered so: {Counter(statuses)}")
 
-    def _read_list(self, place: str) -> str:
+    def _read_list(self, url: str) -> str:
         try:
-            answer = requests.get(place, headers={"X-Api-Key": self._beside.key}, timeout=LIST_FOR)
+            answer = requests.get(url, headers={"X-Api-Key": self._beside.key}, timeout=LIST_FOR)
         except requests.RequestException as error:
             return type(error).__name__
         return str(answer.status_code)
 
 
 def _workers(app: App) -> list[int]:
-    """Those that live; a master whose workers are all struck has new ones in a moment."""
+    """Return the living workers; a master whose workers were all killed soon has new ones."""
     deadline = time.monotonic() + 10
     while not (workers := app.workers()):
         assert time.monotonic() < deadline, "a master without workers"

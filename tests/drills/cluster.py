@@ -1,4 +1,4 @@
-"""The PostgreSQL cluster that deploy/patroni describes: three nodes, and HAProxy before them."""
+"""The PostgreSQL cluster of deploy/patroni: three nodes, and HAProxy before them."""
 
 import contextlib
 import getpass
@@ -21,29 +21,29 @@ import requests
 from tests.deploy.programs import DEPLOY, program
 from tests.drills.apps import kill_process
 from tests.drills.network import NODES, Network
-from tests.postgres import found_programs
+from tests.postgres import program_folders
 
 FILES = DEPLOY / "patroni"
 PASSWORDS = ("SUPERUSER_PASSWORD", "REPLICATION_PASSWORD", "REWIND_PASSWORD", "REST_PASSWORD")
-#: A cluster is whole again after so long, in seconds, whatever befell it.
+#: LIMIT: seconds after which a cluster is whole again, after any blow.
 WHOLE_WITHIN = 120.0
 STOP_WITHIN = 20.0
-#: What a standby may be behind the primary, as Patroni tells it every few seconds, in bytes.
+#: Bytes that a standby may be behind the primary, as Patroni reports it every few seconds.
 BEHIND = 1 << 20
 ROLES = ["leader", "replica", "sync_standby"]
-#: How many follow a primary, and for how many of them it waits.
+#: Query for the number of standbys that follow a primary, and of those that it waits for.
 FOLLOWED = """SELECT count(*), count(*) FILTER (WHERE sync_state = 'sync')
               FROM pg_stat_replication WHERE state = 'streaming'"""
 DATABASE = "gpd"
 
 
-def filled(name: str, told: dict[str, str]) -> str:
-    """A file of deploy/patroni with its variables filled in, as envsubst does it."""
-    return Template((FILES / name).read_text("utf-8")).substitute(told)
+def filled(name: str, values: dict[str, str]) -> str:
+    """Return a file of deploy/patroni with its variables filled in, as by envsubst."""
+    return Template((FILES / name).read_text("utf-8")).substitute(values)
 
 
 class Member(NamedTuple):
-    """A node as Patroni sees it; `timeline` is 0 where it does not run or is far behind."""
+    """A node as Patroni reports it; `timeline` is 0 if it does not run or is far behind."""
 
     name: str
     role: str
@@ -51,15 +51,15 @@ class Member(NamedTuple):
 
 
 class Node:
-    """One machine: etcd, Patroni and the PostgreSQL that Patroni starts."""
+    """One machine: etcd, Patroni, and the PostgreSQL that Patroni starts."""
 
     def __init__(
-        self, number: int, begun_with: list[str], home: Path, told: dict[str, str]
+        self, number: int, begun_with: list[str], home: Path, values: dict[str, str]
     ) -> None:
-        self.name, self.address = f"node{number}", told[f"NODE_{number}"]
+        self.name, self.address = f"node{number}", values[f"NODE_{number}"]
         self._begun_with, self._home = begun_with, home
         self._data = home / "data"
-        mine = {**told, "NODE_NAME": self.name, "NODE_ADDRESS": self.address,
+        mine = {**values, "NODE_NAME": self.name, "NODE_ADDRESS": self.address,
                 "DATA": str(self._data), "SOCKETS": str(home),
                 "WATCHDOG": str(home / "no-watchdog")}  # fmt: skip
         config = home / "patroni.yml"
@@ -76,17 +76,17 @@ class Node:
         _give_away(home)
 
     def start(self) -> None:
-        """Start what does not run; PostgreSQL is Patroni's to start."""
+        """Start the programs that do not run; Patroni starts PostgreSQL."""
         for name, (command, environment) in self._does.items():
             if name not in self._run or self._run[name].poll() is not None:
-                with (self._home / f"{name}.log").open("ab") as log:
+                with (self._home / f"{name}.log").open("ab") as output:
                     self._run[name] = subprocess.Popen(
                         [*self._begun_with, *command], env=environment, cwd=self._home,
-                        stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                        stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                     )  # fmt: skip
 
     def postgres(self) -> list[int]:
-        """PostgreSQL's process and its children, if it lives."""
+        """Return the ids of PostgreSQL's process and its children; none if it does not run."""
         try:
             main = int((self._data / "postmaster.pid").read_text("ascii").split()[0])
             if str(self._data).encode() not in Path(f"/proc/{main}/cmdline").read_bytes():
@@ -97,20 +97,20 @@ class Node:
         return [main, *map(int, children)]
 
     def kill(self, *programs: str) -> None:
-        """`kill -9` of PostgreSQL and of these, or of everything, as if the power were gone."""
-        # WHY: PostgreSQL last, for Patroni would start it.
+        """Kill PostgreSQL and these programs with `kill -9`, or everything like a power cut."""
+        # WHY: Patroni would start PostgreSQL again, so PostgreSQL is the last.
         for name in programs or self._run:
             self._run[name].kill()
             self._run[name].wait()
         self.kill_postgres()
 
     def kill_postgres(self) -> None:
-        """`kill -9` of PostgreSQL alone."""
+        """Kill PostgreSQL alone with `kill -9`."""
         for each in self.postgres():
             kill_process(each)
 
     def stop(self) -> None:
-        """Stop for good; PostgreSQL gives its shared memory back."""
+        """Stop every program; PostgreSQL gives its shared memory back."""
         for each in self._run.values():
             each.kill()
             each.wait()
@@ -119,35 +119,35 @@ class Node:
         _until(lambda: not self.postgres(), STOP_WITHIN, "PostgreSQL stays")
 
     def url(self, password: str, database: str = DATABASE) -> str:
-        """Where SQLAlchemy finds this node's database as its superuser: on the node alone."""
-        who = f"postgresql+psycopg://postgres:{password}@"
-        return f"{who}/{database}?host={self._home}&port=5432"
+        """Return the URL of this node's database for its superuser, for use on the node alone."""
+        address = f"postgresql+psycopg://postgres:{password}@"
+        return f"{address}/{database}?host={self._home}&port=5432"
 
 
 class Cluster:
-    """All nodes, and who is what among them."""
+    """All nodes, and their roles."""
 
-    def __init__(self, nodes: list[Node], told: dict[str, str]) -> None:
-        self.nodes, self._told = nodes, told
+    def __init__(self, nodes: list[Node], values: dict[str, str]) -> None:
+        self.nodes, self._values = nodes, values
 
     def members(self, by: Node) -> list[Member]:
-        """Who is what, as this node knows; nobody where it does not answer."""
+        """Return the members and their roles as this node knows them, none without an answer."""
         try:
-            said: dict[str, Any] = requests.get(
+            document: dict[str, Any] = requests.get(
                 f"http://{by.address}:8008/cluster", timeout=2
             ).json()
         except (requests.RequestException, ValueError):
             return []
-        return [_member(each) for each in said.get("members", [])]
+        return [_member(each) for each in document.get("members", [])]
 
     def is_primary(self, node: Node) -> bool:
-        """Whether this node answers HAProxy's question with yes."""
+        """Return whether this node answers yes to HAProxy's check."""
         with contextlib.suppress(requests.RequestException):
             return requests.get(f"http://{node.address}:8008/primary", timeout=2).ok
         return False
 
     def role(self, role: str, *, but: Node | None = None) -> Node:
-        """The node that is `leader`, `sync_standby` or `replica`, as others than one know."""
+        """Return the node that is `leader`, `sync_standby` or `replica`, and is not `but`."""
         deadline = time.monotonic() + WHOLE_WITHIN
         while time.monotonic() < deadline:
             for by in self.nodes:
@@ -159,38 +159,38 @@ class Cluster:
         raise AssertionError(f"no {role}")
 
     def wait_for_another(self, than: Node) -> Node:
-        """Return once another node than this takes writes."""
+        """Return another node than this, once it accepts writes."""
         others = [node for node in self.nodes if node is not than]
         _until(lambda: any(map(self.is_primary, others)), WHOLE_WITHIN, "no other primary")
         return next(node for node in others if self.is_primary(node))
 
     def wait_until_whole(self) -> None:
-        """Return once there are a primary, a synchronous standby and another, all up to date."""
+        """Return once a primary, a synchronous standby and a third node are all up to date."""
         _until(self._whole, WHOLE_WITHIN, "the cluster is not whole")
 
     def switch_over(self) -> None:
         """Make the synchronous standby primary, as an operator does for maintenance."""
         primary, candidate = self.role("leader"), self.role("sync_standby")
-        told = {"leader": primary.name, "candidate": candidate.name}
-        said = requests.post(
-            f"http://{primary.address}:8008/switchover", json=told, timeout=60,
-            auth=("patroni", self._told["REST_PASSWORD"]),
+        body = {"leader": primary.name, "candidate": candidate.name}
+        answer = requests.post(
+            f"http://{primary.address}:8008/switchover", json=body, timeout=60,
+            auth=("patroni", self._values["REST_PASSWORD"]),
         )  # fmt: skip
-        assert said.ok, said.text
+        assert answer.ok, answer.text
 
     def url(self, node: Node) -> str:
-        """The database on one node, for whoever looks behind the scenes."""
-        return node.url(self._told["SUPERUSER_PASSWORD"])
+        """Return the superuser's URL of the database on one node."""
+        return node.url(self._values["SUPERUSER_PASSWORD"])
 
     def create_database(self, password: str) -> None:
-        """The program's user and database, as README has an operator make them."""
+        """Make the program's user and database, as README tells an operator to."""
         primary = self.role("leader")
         with self._session(primary) as session:
             session.execute(f"CREATE ROLE gpd LOGIN PASSWORD '{password}'")
             session.execute(f"CREATE DATABASE {DATABASE} OWNER gpd")
 
     def _whole(self) -> bool:
-        """Every node agrees on who is what, and the primary on who follows it."""
+        """Return whether every node agrees on the roles, and the primary on its followers."""
         seen = {frozenset(self.members(node)) for node in self.nodes}
         [members, *others] = seen
         timelines = {member.timeline for member in members}
@@ -209,23 +209,23 @@ class Cluster:
         return False
 
     def _session(self, node: Node) -> psycopg.Connection[tuple[Any, ...]]:
-        url = node.url(self._told["SUPERUSER_PASSWORD"], "postgres").replace("+psycopg", "")
+        url = node.url(self._values["SUPERUSER_PASSWORD"], "postgres").replace("+psycopg", "")
         return psycopg.connect(url, autocommit=True, connect_timeout=2)
 
 
-def _member(said: dict[str, Any]) -> Member:
-    lag = said.get("lag", 0)
-    runs = said["state"] in ("running", "streaming") and isinstance(lag, int) and lag < BEHIND
-    return Member(said["name"], said["role"], said.get("timeline", 0) if runs else 0)
+def _member(document: dict[str, Any]) -> Member:
+    lag = document.get("lag", 0)
+    runs = document["state"] in ("running", "streaming") and isinstance(lag, int) and lag < BEHIND
+    return Member(document["name"], document["role"], document.get("timeline", 0) if runs else 0)
 
 
 @contextmanager
 def cluster(network: Network, home: Path) -> Iterator[Cluster]:
-    """A whole cluster of three."""
-    told = {f"NODE_{number}": f"{network.prefix}.{number}" for number in NODES}
-    told |= {name: secrets.token_hex(8) for name in PASSWORDS}
-    told |= {
-        "PROGRAMS": str(next(found_programs())),
+    """Yield a cluster of three nodes, once it is whole."""
+    values = {f"NODE_{number}": f"{network.prefix}.{number}" for number in NODES}
+    values |= {name: secrets.token_hex(8) for name in PASSWORDS}
+    values |= {
+        "PROGRAMS": str(next(program_folders())),
         "LISTEN": f"{network.prefix}.254:5000",
         "PROXY_USER": "nobody" if os.geteuid() == 0 else getpass.getuser(),
         "NODES": network.block,
@@ -233,26 +233,26 @@ def cluster(network: Network, home: Path) -> Iterator[Cluster]:
     }
     nodes: list[Node] = []
     for number in NODES:
-        (place := home / f"node{number}").mkdir()
-        nodes.append(Node(number, network.inside(number), place, told))
+        (folder := home / f"node{number}").mkdir()
+        nodes.append(Node(number, network.inside(number), folder, values))
     haproxy = home / "haproxy.cfg"
-    haproxy.write_text(filled("haproxy.cfg.template", told), "utf-8")
+    haproxy.write_text(filled("haproxy.cfg.template", values), "utf-8")
     command = [program("haproxy", "haproxy"), "-db", "-f", str(haproxy)]
     with contextlib.ExitStack() as stack:
         for node in nodes:
             stack.callback(node.stop)
             node.start()
-        log = stack.enter_context((home / "haproxy.log").open("ab"))
-        proxy = subprocess.Popen(command, stdout=log, stderr=log)
+        output = stack.enter_context((home / "haproxy.log").open("ab"))
+        proxy = subprocess.Popen(command, stdout=output, stderr=output)
         stack.callback(proxy.wait)
         stack.callback(proxy.kill)
-        made = Cluster(nodes, told)
+        made = Cluster(nodes, values)
         made.wait_until_whole()
         yield made
 
 
 def _give_away(home: Path) -> None:
-    """Let whoever runs the node have its folder: PostgreSQL refuses to run as root."""
+    """Give a node's folder to the user who runs it: PostgreSQL refuses to run as root."""
     if os.geteuid() == 0:
         nobody = pwd.getpwnam("nobody")
         for each in (home, *home.iterdir()):

@@ -1,17 +1,23 @@
 """The crash drill: `python -m tests.drills.crash`.
 
-Two app processes over one database take receipts while workers, masters and PostgreSQL are killed
-(on SQLite: while the disk fills up).  Then every receipt that was answered OK must be in the store
-exactly once with its effect, every position be paid by one, and every other be on the worklist.
+Two app processes over one database accept receipts while workers, masters and PostgreSQL are killed
+(on SQLite: while the disk fills up).  Afterwards every receipt that was answered OK must be in the
+store exactly once with its effect.  One receipt must have paid each position, and every other
+receipt must be on the worklist.
 
-Some positions are changed at the very instant of their receipts, through the API of the back
-office: updated, deleted and made again, withdrawn, published, paid elsewhere, given another account
-(the blow `updates`).  What they end as must be what some serial order of those operations gives.
+The blow `updates` changes some positions through the admin API at the instant of their receipts:
+updates, deletions, re-creations, withdrawals, publications, payments elsewhere, other accounts.
+Each must end as some serial order of those operations gives.
 
-The other blows are `worker`, `master`, `database` (each struck by `kill -9`, or a full disk),
-`orphans` (`kill -9` of a master alone, and a new start at once), `stop` (SIGTERM to a worker),
-`reload` (SIGHUP), `strangers` (silent and dripping TLS handshakes and heads) and `lists` (long
-lists of the back office).  Clients question the struck app all the while.
+The other blows:
+
+    worker, master, database   `kill -9`; on SQLite a full disk instead of the last
+    orphans                    `kill -9` of a master alone, and a new start at once
+    stop, reload               SIGTERM to a worker, SIGHUP to a master
+    strangers                  silent and slow TLS handshakes and heads
+    lists                      long lists of the admin API
+
+Clients question the struck app all the time.  Examples:
 
     python -m tests.drills.crash                        # everything, on PostgreSQL
     python -m tests.drills.crash --database sqlite      # everything, on SQLite
@@ -42,7 +48,7 @@ from tests import world
 from tests.drills import effects, encounters, judge, stories
 from tests.drills.apps import App
 from tests.drills.authority import Authority
-from tests.drills.blows import OFTEN, Beside, Ground, Striker, ground
+from tests.drills.blows import WEIGHTS, Beside, Ground, Striker, ground
 from tests.drills.effects import Tally
 from tests.drills.encounters import Encounter
 from tests.drills.sending import Senders, Step
@@ -50,15 +56,15 @@ from tests.drills.stories import Story
 
 WIDTH = 8
 BATCH = 500
-#: The blow that falls on positions, and every other.
+#: The blow against positions, and all blows.
 UPDATES = "updates"
-BLOWS = (UPDATES, *OFTEN)
+BLOWS = (UPDATES, *WEIGHTS)
 
 
 class Size(NamedTuple):
-    """How long a drill; the same seed sends the same, though not at the same instants.
+    """The size of a drill; the same seed sends the same, though not at the same instants.
 
-    `kills` counts the blows that are none of `updates`, which counts positions that are changed.
+    `updates` counts the positions that are changed, and `kills` the other blows.
     """
 
     receipts: int = 20_000
@@ -70,20 +76,20 @@ class Size(NamedTuple):
 
     @property
     def strikes(self) -> int:
-        """How many blows fall that are none of `updates`."""
+        """The number of blows other than `updates`."""
         return self.kills if set(self.blows) - {UPDATES} else 0
 
     @property
     def seconds(self) -> float:
-        """After so long it has failed."""
+        """The seconds after which the drill has failed."""
         return 60 + 6 * self.strikes + self.receipts / 20 + self.updates / 2
 
 
 class Report(NamedTuple):
-    """What happened; `again` counts what had to be sent once more, `broken` is what is wrong.
+    """What happened; `again` counts the requests that were sent once more, `broken` has the faults.
 
-    `kills` counts the blows by kind and `ends` how questions ended meanwhile; `updates` counts the
-    encounters by the kind of change, those that met a receipt, and those that nothing explains.
+    `kills` counts the blows by kind, and `ends` the ends of questions meanwhile.  `updates` counts
+    the encounters by the kind of change, those that met a receipt, and those without explanation.
     """
 
     database: str
@@ -100,20 +106,20 @@ class Report(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """Everything that is going to be sent."""
+    """Everything that will be sent."""
 
-    told: list[Story]
+    stories: list[Story]
     meetings: list[Encounter]
 
     @property
-    def there(self) -> list[NewPosition]:
+    def initial_positions(self) -> list[NewPosition]:
         """The positions that are in the store from the beginning."""
         meetings = (encounter.position for encounter in self.meetings)
-        return [*stories.there(self.told), *meetings]
+        return [*stories.initial_positions(self.stories), *meetings]
 
     def steps(self, chance: random.Random) -> list[Step]:
-        """Every step once, the encounters among the others."""
-        steps: list[Step] = [*stories.in_order(self.told, chance)]
+        """Return every step once, with the encounters among the others."""
+        steps: list[Step] = [*stories.in_order(self.stories, chance)]
         every = len(steps) / (len(self.meetings) or 1)
         for number, encounter in reversed([*enumerate(self.meetings)]):
             steps.insert(int((number + chance.random()) * every), encounter)
@@ -121,7 +127,7 @@ class Plan(NamedTuple):
 
 
 def plan(size: Size) -> Plan:
-    """Stories and encounters with so many receipts between them, or a few more."""
+    """Return stories and encounters with this many receipts together, or a few more."""
     chance = random.Random(size.seed)
     count = size.updates if UPDATES in size.blows else 0
     meetings = encounters.write(count, random.Random(f"{size.seed}-meetings"))
@@ -130,21 +136,21 @@ def plan(size: Size) -> Plan:
 
 
 def drill(size: Size) -> Report:
-    """Hold one drill."""
+    """Hold one drill, and return its report."""
     planned = plan(size)
     apps: list[App] = []
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-")))
         held_on = stack.enter_context(ground(size.database, size.receipts, home, apps))
-        key = prepare(held_on.url, planned.there)
+        key = prepare(held_on.url, planned.initial_positions)
         beside, variables = Beside(key, requests.Session, None), dict[str, str]()
         if "strangers" in size.blows:
             authority = Authority(home / "authority")
             beside = Beside(key, authority.connect, authority.context)
             variables = authority.variables
         for number in range(2):
-            log = home / f"app-{number}.log"
-            apps.append(App(held_on.url, log, beside.connect, **variables))
+            log_file = home / f"app-{number}.log"
+            apps.append(App(held_on.url, log_file, beside.connect, **variables))
             stack.callback(apps[-1].stop)
             apps[-1].start()
         return _hold(size, held_on, apps, beside, planned)
@@ -175,23 +181,23 @@ def _hold(
     for app in apps:
         app.stop()
         broken += app.deaths()
-    found = judge.look(held_on.url)
+    content = judge.look(held_on.url)
     others = [message for encounter in planned.meetings for message in encounter.messages]
-    broken += judge.judge(planned.told, senders.heard, found, others)
+    broken += judge.judge(planned.stories, senders.deliveries, content, others)
     unexplained, tallies = effects.judge(
         planned.meetings, senders.meetings.records, senders.meetings.etags,
-        effects.look(held_on.url, found),
+        effects.look(held_on.url, content),
     )  # fmt: skip
     return Report(
-        size.database, size.seed, sum(senders.heard.taken.values()),
-        len(planned.told) + len(planned.meetings), senders.questions, senders.again,
+        size.database, size.seed, sum(senders.deliveries.taken.values()),
+        len(planned.stories) + len(planned.meetings), senders.questions, senders.again,
         dict(striker.struck), {blow: dict(ends) for blow, ends in sorted(striker.ends.items())},
         _counted(tallies), round(took, 1), [*broken, *unexplained],
     )  # fmt: skip
 
 
 def _counted(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
-    """The tallies by kind, and all of them together."""
+    """Return the tallies by kind, and their sum."""
     together = Tally(*map(sum, zip(*tallies.values(), strict=True))) if tallies else Tally()
     return {kind: tally._asdict() for kind, tally in {**tallies, "all": together}.items()}
 
@@ -199,28 +205,28 @@ def _counted(tallies: dict[str, Tally]) -> dict[str, dict[str, int]]:
 def _strike(
     senders: Senders, striker: Striker, steps: int, size: Size, chance: random.Random
 ) -> None:
-    """Every blow falls while steps are under way: each share of them waits for its own."""
-    share = steps // (size.strikes + 1)
+    """Strike every blow while steps are under way, each in a part of the steps of its own."""
+    part = steps // (size.strikes + 1)
     deadline = time.monotonic() + size.seconds
     for number in range(size.strikes):
-        senders.allow(share)
-        at = number * share + chance.random() * (share - WIDTH)
-        while senders.done < at and time.monotonic() < deadline:
+        senders.allow(part)
+        threshold = number * part + chance.random() * (part - WIDTH)
+        while senders.done < threshold and time.monotonic() < deadline:
             time.sleep(0.001)
         time.sleep(chance.random() * 0.02)
         striker.strike()
 
 
-def prepare(url: str, there: Sequence[NewPosition]) -> str:
-    """Make the database, with the positions that are there from the beginning; a key for it."""
+def prepare(url: str, initial_positions: Sequence[NewPosition]) -> str:
+    """Make the database with these positions, and return a key for it."""
     world.prepare(url)
     store, now = Store(url), datetime.now(UTC)
-    for first in range(0, len(there), BATCH):
+    for first in range(0, len(initial_positions), BATCH):
         with store.begin() as connection:
-            positions.add(connection, there[first : first + BATCH], now)
+            positions.add(connection, initial_positions[first : first + BATCH], now)
     with store.begin() as connection:
         _, key = keys.create(connection, "Drill", keys.Role.WRITER, [world.ORGANIZATION], now)
-        # WHY: a database that was filled long ago has statistics; without them some plans are slow.
+        # WHY: a new database has no statistics, and without them some plans are slow.
         connection.execute(text("ANALYZE"))
     store.close()
     return key
@@ -229,7 +235,7 @@ def prepare(url: str, there: Sequence[NewPosition]) -> str:
 def not_ready(
     apps: Sequence[App], connect: Callable[[], requests.Session] = requests.Session
 ) -> Iterator[str]:
-    """The apps that have not come back by themselves."""
+    """Yield a sentence for each app that does not answer that it is ready."""
     with connect() as session:
         for number, app in enumerate(apps):
             if session.get(f"{app.node}/health/ready", timeout=10).status_code != 200:
@@ -237,20 +243,20 @@ def not_ready(
 
 
 def main() -> None:
-    """Hold the drill, say what happened, and fail if anything is wrong."""
-    told = vars(_arguments())
-    kept_in: Path | None = told.pop("json")
-    # WHY: without this SIGTERM would leave the servers that the drill started.
+    """Hold the drill and print the report; exit with 1 if anything is wrong."""
+    options = vars(_arguments())
+    report_file: Path | None = options.pop("json")
+    # WHY: without this, SIGTERM would leave the servers of the drill running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
-    report = drill(Size(**told))
-    if kept_in:
-        kept_in.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
+    report = drill(Size(**options))
+    if report_file:
+        report_file.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(show(report))
     sys.exit(bool(report.broken))
 
 
 def show(report: NamedTuple) -> str:
-    """The report in lines."""
+    """Return the report as lines."""
     facts = [f"{name}: {value}" for name, value in report._asdict().items() if name != "broken"]
     verdict = report._asdict()["broken"] or ["nothing lost, nothing half done"]
     return "\n".join((*facts, *verdict)) + "\n"
@@ -269,12 +275,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--blows", type=_blows, default=BLOWS, help=f"some of {','.join(BLOWS)} [all]"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file")
     return parser.parse_args()
 
 
 def _blows(text: str) -> tuple[str, ...]:
-    """Kinds of blow with commas between; ArgumentTypeError for one that there is not."""
+    """Return the blows of a list with commas.  Raises ArgumentTypeError for an unknown one."""
     blows = tuple(text.split(","))
     if unknown := set(blows) - set(BLOWS):
         raise argparse.ArgumentTypeError(f"no such blow: {', '.join(sorted(unknown))}")

@@ -12,7 +12,7 @@ MEBIBYTE = 1 << 20
 
 
 class Disk(Protocol):
-    """Where there can be no more room."""
+    """A disk that can be filled."""
 
     home: Path
 
@@ -24,7 +24,7 @@ class Disk(Protocol):
 
 
 class Mounted:
-    """A file system of its own in memory, filled by ballast."""
+    """A file system of its own in memory, which a file fills."""
 
     def __init__(self, home: Path) -> None:
         self.home, self._ballast = home, home / "ballast"
@@ -41,17 +41,17 @@ class Mounted:
 
 
 class Limited:
-    """Where nobody may mount: processes that may write no file beyond its first byte."""
+    """A substitute without the right to mount: processes that may not write beyond a byte."""
 
     def __init__(self, home: Path, processes: Callable[[], Iterable[int]]) -> None:
         self.home, self._processes = home, processes
 
     def fill(self) -> None:
-        """Let nobody write."""
+        """Forbid the processes to write."""
         self._limit(1)
 
     def free(self) -> None:
-        """Let everybody write."""
+        """Allow the processes to write."""
         self._limit(resource.RLIM_INFINITY)
 
     def _limit(self, most: int) -> None:
@@ -64,7 +64,7 @@ class Limited:
 def small_disk(
     home: Path, mebibytes: int, processes: Callable[[], Iterable[int]]
 ) -> Iterator[Disk]:
-    """A disk of that size at `home`, or, without the right to mount, a limit on these processes."""
+    """Yield a disk of this size at `home`, or a limit on the processes where nobody may mount."""
     if not _mounted(home, mebibytes):
         yield Limited(home, processes)
         return

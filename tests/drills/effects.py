@@ -1,4 +1,4 @@
-"""Holds what each encounter left in the store against the ends of the serial orders."""
+"""Compares what each encounter left in the store with the ends of the serial orders."""
 
 import itertools
 from collections import Counter, defaultdict
@@ -11,9 +11,8 @@ from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests.drills.encounters import Encounter
-from tests.drills.judge import Found, effect_missing
+from tests.drills.judge import StoreContent, effect_missing
 from tests.drills.operations import (
-    Ask,
     Create,
     End,
     Operation,
@@ -23,12 +22,13 @@ from tests.drills.operations import (
     Receive,
     Replace,
     State,
+    Verify,
 )
 from tests.drills.serial import Record, ends
 
 
 class Stored(NamedTuple):
-    """Positions by IUPD, and the receipts by the number that they name."""
+    """Positions and options by IUPD, and receipts by the notice number that they name."""
 
     positions: dict[str, Position]
     receipts: dict[str, list[RowMapping]]
@@ -37,15 +37,15 @@ class Stored(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """Encounters of one kind: all, those that met a receipt, those that no order explains."""
+    """The encounters of one kind: all, those that met a receipt, those that no order explains."""
 
     encounters: int = 0
     met: int = 0
     unexplained: int = 0
 
 
-def look(url: str, found: Found) -> Stored:
-    """Read what the encounters left; `found` is what the judge has read already."""
+def look(url: str, content: StoreContent) -> Stored:
+    """Return what the encounters left; `content` is what `judge.look` has read."""
     store = Store(url)
     with store.begin() as connection:
         positions = connection.execute(select(tables.position)).mappings().all()
@@ -53,9 +53,9 @@ def look(url: str, found: Found) -> Stored:
     store.close()
     ibans = {nav: iban or "" for nav, iban in transfers}
     options, receipts = defaultdict(list), defaultdict(list)
-    for row in found.options:
+    for row in content.options:
         options[row["iupd"]].append(row)
-    for row in found.receipts:
+    for row in content.receipts:
         receipts[row["nav"]].append(row)
     by_iupd = {
         row["iupd"]: Position(
@@ -69,7 +69,7 @@ def look(url: str, found: Found) -> Stored:
         )
         for row in positions
     }  # fmt: skip
-    return Stored(by_iupd, receipts, options, found.waiting)
+    return Stored(by_iupd, receipts, options, content.waiting)
 
 
 def judge(
@@ -78,19 +78,19 @@ def judge(
     etags: dict[str, list[str]],
     stored: Stored,
 ) -> tuple[list[str], dict[str, Tally]]:
-    """Every effect that no serial order explains, and the encounters counted by kind."""
+    """Return every effect that no serial order explains, and the encounters counted by kind."""
     broken: list[str] = []
     counted: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for encounter in encounters:
         done = together(records.get(encounter.iupd, []))
-        wrong = list(_wrong(encounter, done, etags.get(encounter.iupd, []), stored))
+        wrong = list(_faults(encounter, done, etags.get(encounter.iupd, []), stored))
         broken += wrong
         counted[encounter.kind] += Counter(encounters=1, met=meets(done), unexplained=bool(wrong))
     return broken, {kind: Tally(**counts) for kind, counts in sorted(counted.items())}
 
 
 def together(records: Sequence[Record]) -> list[Record]:
-    """The records, those of one receipt as one: it was sent first and answered first then."""
+    """Return the records; those of one receipt are one, with the first sending and first answer."""
     received: defaultdict[Receive, list[Record]] = defaultdict(list)
     for record in records:
         if isinstance(record.operation, Receive):
@@ -102,11 +102,11 @@ def together(records: Sequence[Record]) -> list[Record]:
 
 
 def meets(records: Sequence[Record]) -> bool:
-    """Whether a change was under way at the same time as a receipt."""
+    """Return whether a change was under way at the same time as a receipt."""
     receipts = [record for record in records if isinstance(record.operation, Receive)]
     changes = [
         record for record in records
-        if not isinstance(record.operation, Receive | Ask) and record.outcome is not None
+        if not isinstance(record.operation, Receive | Verify) and record.outcome is not None
     ]  # fmt: skip
     return any(
         change.sent < receipt.answered and receipt.sent < change.answered
@@ -115,7 +115,7 @@ def meets(records: Sequence[Record]) -> bool:
 
 
 def explain(start: State, records: Sequence[Record], end: End) -> str | None:
-    """Why no serial order explains this end; None where one does."""
+    """Return why no serial order explains this end, or None if one does."""
     possible = ends(start, records)
     if end in possible:
         return None
@@ -130,11 +130,11 @@ def explain(start: State, records: Sequence[Record], end: End) -> str | None:
 
 
 def _brief(operation: Operation) -> str:
-    """An operation in a few words."""
+    """Return an operation in a few words."""
     name = type(operation).__name__
     if isinstance(operation, Replace | Create):
         name += f" by {_options(operation.options)}"
-    elif isinstance(operation, Receive | Ask | PayElsewhere):
+    elif isinstance(operation, Receive | Verify | PayElsewhere):
         name += f" of {_serial(operation.nav)}"
     if isinstance(operation, Receive):
         name += f", {operation.amount}"
@@ -160,11 +160,11 @@ def _options(options: Sequence[Option]) -> str:
 
 
 def _serial(nav: str) -> str:
-    """The last digits of a notice's serial, which tell the notices of an encounter apart."""
+    """Return the last digits of a notice's serial, which differ within an encounter."""
     return nav[12:16]
 
 
-def _wrong(
+def _faults(
     encounter: Encounter, records: Sequence[Record], etags: Sequence[str], stored: Stored
 ) -> Iterator[str]:
     rows = [row for nav in encounter.navs for row in stored.receipts.get(nav, ())]
@@ -176,7 +176,7 @@ def _wrong(
     for row in rows:
         needs_a_person = row["kept"] in NEEDS_A_PERSON
         if needs_a_person != ((row["receipt_id"], row["variant"]) in stored.waiting):
-            yield f"receipt {row['receipt_id']} is {row['kept']}, and the worklist says otherwise"
+            yield f"receipt {row['receipt_id']} has status {row['kept']}, unlike the worklist"
     if len(set(etags)) != len(etags):
         yield f"{encounter.iupd}: one ETag names two states: {etags}"
     by_id = {row["receipt_id"]: row for row in rows}

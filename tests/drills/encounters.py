@@ -1,4 +1,4 @@
-"""What meets: a position, and the receipts, questions and changes that are sent for it at once."""
+"""Encounters: a position, and the receipts, questions and changes that are sent for it at once."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -7,7 +7,6 @@ from typing import NamedTuple
 from gpd_soap.core.position import NewPosition
 from tests import world
 from tests.drills.operations import (
-    Ask,
     Change,
     ChangeAccount,
     Create,
@@ -20,29 +19,30 @@ from tests.drills.operations import (
     Receive,
     Replace,
     State,
+    Verify,
     Withdraw,
 )
 from tests.drills.stories import DUE, Message
 from tests.messages.build import asked, claim, receipt, transfer
 
-#: Serials of notices from here on are of encounters; each has ten.
+#: The first serial of the encounters' notices, and the number of serials for each.
 FIRST, SERIALS = 5_000_001, 10
 CENTS, OTHER_CENTS, RATE = 12000, 15000, 6000
-#: What each of them costs: the first, an alternative, two instalments, one of a re-creation.
+#: The amount of each: the first, an alternative, two instalments, and that of a re-creation.
 AMOUNTS = (CENTS, CENTS, RATE, RATE, CENTS)
-#: The plan of instalments whose body names none.
+#: The plan of the instalments.
 PLAN = "PLAN"
-#: How often a second operator changes the position too, a change sends If-Match, a receipt is sent
-#: by two senders, a question is sent beside, and a receipt has the amount that a change brings.
-SECOND, CONDITIONAL, TWICE, ASKED, OTHER_AMOUNT = 0.25, 0.3, 0.15, 0.5, 0.2
-#: How often a receipt is sent about when a change ends, and the part of its time around that.
+#: Probabilities: a second operator changes the position too, a change sends If-Match, two senders
+#: send a receipt, a question is sent too, and a receipt has the amount that a change brings.
+SECOND, CONDITIONAL, TWICE, ASKED_BESIDE, OTHER_AMOUNT = 0.25, 0.3, 0.15, 0.5, 0.2
+#: Probability that a receipt is sent near the end of a change, and the fractions of its time there.
 LATE, ABOUT_THE_END = 0.6, (0.6, 1.1)
 
 
-class Line(NamedTuple):
-    """Operations that one client sends, each when the one before is answered.
+class Script(NamedTuple):
+    """Operations that one client sends, each after the answer to the one before.
 
-    `delay` is the part of the time that a change takes after which the first is sent.
+    The first is sent after `delay`, a fraction of the time that a change takes.
     """
 
     operations: tuple[Operation, ...]
@@ -50,27 +50,27 @@ class Line(NamedTuple):
 
 
 class Encounter(NamedTuple):
-    """A position as it is at the beginning, and the lines that meet at it."""
+    """A position as it is at the beginning, and the scripts that run for it at once."""
 
     iupd: str
     kind: str
     start: Position
-    lines: tuple[Line, ...]
+    scripts: tuple[Script, ...]
 
     @property
     def state(self) -> State:
-        """Where every serial order begins."""
+        """The state in which every serial order begins."""
         return State(self.start)
 
     @property
     def operations(self) -> tuple[Operation, ...]:
-        """All that is sent, in no order."""
-        return tuple(each for line in self.lines for each in line.operations)
+        """All operations, in no order."""
+        return tuple(each for script in self.scripts for each in script.operations)
 
     @property
     def navs(self) -> frozenset[str]:
         """Every notice number that is of this position at some time."""
-        named = {each.nav for each in self.operations if isinstance(each, Receive | Ask)}
+        named = {each.nav for each in self.operations if isinstance(each, Receive | Verify)}
         brought = (each.options for each in self.operations if isinstance(each, Replace | Create))
         options = (*self.start.options, *(option for options in brought for option in options))
         return frozenset(named | {option.nav for option in options})
@@ -83,7 +83,7 @@ class Encounter(NamedTuple):
 
     @property
     def position(self) -> NewPosition:
-        """What is in the store before anything is sent."""
+        """The position that is in the store before anything is sent."""
         options = [
             world.option(
                 _serial(option.nav), world.share(amount=option.amount, iban=option.iban),
@@ -128,7 +128,7 @@ def _recreation(notices: _Notices) -> tuple[Change, ...]:
     return Delete(notices.conditional), Create((notices.option(4),))
 
 
-#: What is changed, with the notices beside the first for which receipts come too.
+#: The changes by kind, with the notices besides the first that get receipts too.
 CHANGES: dict[str, tuple[Kind, tuple[int, ...]]] = {
     "amount": (_amount, ()),
     "alternative": (_alternative, (1,)),
@@ -140,30 +140,30 @@ CHANGES: dict[str, tuple[Kind, tuple[int, ...]]] = {
     "account": (lambda notices: (ChangeAccount(notices.iban, notices.next_iban),), ()),
     "paids": (lambda notices: (PayElsewhere(notices.option(0).nav),), ()),
 }
-OFTEN = {"amount": 25, "alternative": 20, "plan": 10, "deletion": 8, "re-creation": 10,
+WEIGHTS = {"amount": 25, "alternative": 20, "plan": 10, "deletion": 8, "re-creation": 10,
          "withdrawal": 7, "publication": 6, "account": 7, "paids": 7}  # fmt: skip
 
 
 def write(count: int, chance: random.Random) -> list[Encounter]:
-    """So many encounters, of every kind by its weight."""
-    kinds = chance.choices(list(OFTEN), list(OFTEN.values()), k=count)
+    """Return this many encounters, of every kind by its weight."""
+    kinds = chance.choices(list(WEIGHTS), list(WEIGHTS.values()), k=count)
     return [encounter(kind, number, chance) for number, kind in enumerate(kinds)]
 
 
 def encounter(kind: str, number: int, chance: random.Random) -> Encounter:
-    """An encounter whose first change is of this kind."""
+    """Return an encounter whose first change is of this kind."""
     notices = _Notices(number)
     kinds = [kind]
     if chance.random() < SECOND:
-        kinds.append(chance.choices(list(OFTEN), list(OFTEN.values()))[0])
+        kinds.append(chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0])
     start = Position((notices.option(0),), published="publication" not in kinds)
     if kind == "amount" and chance.random() < SECOND:
         start = start._replace(options=(notices.option(0), notices.option(1)))
-    lines = [Line(_of(each, notices, chance), 0.0) for each in kinds]
+    scripts = [Script(_of(each, notices, chance), 0.0) for each in kinds]
     also = {which for each in kinds for which in CHANGES[each][1]} | set(range(len(start.options)))
     for which in sorted(also):
-        lines += _beside(notices.option(which), f"{number}-{which}", chance)
-    return Encounter(f"MEETING-{number}", kind, start, tuple(lines))
+        scripts += _beside(notices.option(which), f"{number}-{which}", chance)
+    return Encounter(f"MEETING-{number}", kind, start, tuple(scripts))
 
 
 def _of(kind: str, notices: _Notices, chance: random.Random) -> tuple[Change, ...]:
@@ -172,26 +172,26 @@ def _of(kind: str, notices: _Notices, chance: random.Random) -> tuple[Change, ..
     return make(notices)
 
 
-def _beside(option: Option, name: str, chance: random.Random) -> Iterator[Line]:
-    """The receipt of a notice, and a question about it, at any instant of the change."""
+def _beside(option: Option, name: str, chance: random.Random) -> Iterator[Script]:
+    """Yield the receipt of a notice, and perhaps a question, at any instant of the change."""
     amount = OTHER_CENTS if chance.random() < OTHER_AMOUNT else option.amount
-    sent = Line((Receive(f"m-{name}", option.nav, amount),), _instant(chance))
+    sent = Script((Receive(f"m-{name}", option.nav, amount),), _instant(chance))
     yield sent
     if chance.random() < TWICE:
         yield sent
-    if chance.random() < ASKED:
-        yield Line((Ask(option.nav),), chance.random())
+    if chance.random() < ASKED_BESIDE:
+        yield Script((Verify(option.nav),), chance.random())
 
 
 def _instant(chance: random.Random) -> float:
-    """When a receipt is sent, as a part of the time that a change takes."""
-    # WHY: what is read just before a change is committed, and written just after, is decided on
-    # facts that are no longer true.
+    """Return when a receipt is sent, as a fraction of the time that a change takes."""
+    # WHY: a receipt that reads before a change's commit and writes after it is decided on old facts
+    # unless the store checks them again.
     return chance.uniform(*ABOUT_THE_END) if chance.random() < LATE else chance.random()
 
 
 def message(iupd: str, received: Receive) -> Message:
-    """A receipt as the Node sends it."""
+    """Return a receipt as the Node sends it."""
     euros = f"{received.amount // 100}.{received.amount % 100:02d}"
     content = receipt(
         received.nav, euros, receiptId=received.receipt_id, transferList=transfer(1, euros)
@@ -201,7 +201,7 @@ def message(iupd: str, received: Receive) -> Message:
 
 
 def iban(number: int) -> str:
-    """An invented Italian account with right check digits."""
+    """Return an invented Italian account with valid check digits."""
     account = f"X0542811101{number:012d}"
     digits = "".join(str(int(each, 36)) for each in f"{account}IT00")
     return f"IT{98 - int(digits) % 97:02d}{account}"

@@ -1,8 +1,8 @@
 """The exhaustion drill: `python -m tests.drills.exhaustion`.
 
-An app process takes receipts while something runs out: connections, time, room, its own threads.
-Every answer must be one that DESIGN 3 allows, every receipt be answered OK in the end, by itself,
-and the store then hold each once with its effect.
+An app process accepts receipts while a resource runs out: connections, time, disk, its threads.
+Every answer must be one that "Messages", rules 4 and 5, allow.  Every receipt must be answered OK
+in the end, without help, and the store must then have each once with its effect.
 """
 
 import argparse
@@ -35,12 +35,12 @@ from tests.postgres import PORT, Postgres
 RECEIPTS = 80
 WIDTH = 8
 IDLE, DRIPPING = 10_000, 20
-#: MiB of disk for PostgreSQL, until they are filled.
+#: MiB of disk for PostgreSQL.
 ROOM = 192
 
 
 class Bed(NamedTuple):
-    """An app process, and everything that it may run out of."""
+    """An app process, and the resources that it may run out of."""
 
     app: App
     postgres: Postgres
@@ -49,7 +49,7 @@ class Bed(NamedTuple):
 
 
 class Trouble(NamedTuple):
-    """What runs out, and for how long; None is for as long as it takes, and the app must cope.
+    """A resource that runs out, and for how long; None means until every receipt is answered OK.
 
     `within` is the time for all receipts to be answered OK, in seconds; `silence` is allowed where
     no answer can be expected.
@@ -62,7 +62,7 @@ class Trouble(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What came of one trouble; `silent` counts what got no answer at all.
+    """The result of one trouble; `silent` counts the requests without any answer.
 
     `slowest` is the slowest answer to a question, in seconds.
     """
@@ -80,7 +80,7 @@ class Report(NamedTuple):
 
 @contextmanager
 def no_connections(bed: Bed) -> Iterator[str]:
-    """Others have every session that PostgreSQL gives."""
+    """Use every session of PostgreSQL."""
     with ExitStack() as taken:
         sessions = 0
         for _ in range(2):
@@ -88,7 +88,7 @@ def no_connections(bed: Bed) -> Iterator[str]:
                 while True:
                     taken.enter_context(bed.postgres.connect())
                     sessions += 1
-            # WHY: what the app holds is taken from it too.
+            # WHY: the app's own sessions must be used up too.
             bed.wire.cut()
             time.sleep(0.2)
         yield f"{sessions} sessions taken"
@@ -96,7 +96,7 @@ def no_connections(bed: Bed) -> Iterator[str]:
 
 @contextmanager
 def slow(bed: Bed) -> Iterator[str]:
-    """Every query takes three seconds more."""
+    """Delay every query by three seconds."""
     bed.wire.delay = 3.0
     yield "3 s for each query"
     bed.wire.delay = 0.0
@@ -104,7 +104,7 @@ def slow(bed: Bed) -> Iterator[str]:
 
 @contextmanager
 def stopped(bed: Bed) -> Iterator[str]:
-    """The database says nothing, and its connections stay."""
+    """Stop the traffic of the database, and keep its connections open."""
     bed.wire.stop()
     yield "no word"
     bed.wire.go_on()
@@ -112,7 +112,7 @@ def stopped(bed: Bed) -> Iterator[str]:
 
 @contextmanager
 def refused(bed: Bed) -> Iterator[str]:
-    """The database is not there."""
+    """Refuse every connection to the database."""
     bed.wire.refusing = True
     bed.wire.cut()
     yield "every connection refused"
@@ -121,7 +121,7 @@ def refused(bed: Bed) -> Iterator[str]:
 
 @contextmanager
 def full(bed: Bed) -> Iterator[str]:
-    """PostgreSQL has no room for a row, nor for its log; whoever keeps it running starts it."""
+    """Fill PostgreSQL's disk, for rows and for its log; start it again afterwards."""
     bed.disk.fill()
     with contextlib.suppress(psycopg.Error), bed.postgres.connect() as session:
         session.execute("SELECT pg_switch_wal()")
@@ -132,29 +132,29 @@ def full(bed: Bed) -> Iterator[str]:
 
 @contextmanager
 def idle(bed: Bed) -> Iterator[str]:
-    """Thousands connect and say nothing."""
+    """Open thousands of connections that send nothing."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    place = urlsplit(bed.app.node)
+    address = urlsplit(bed.app.node)
     with ExitStack() as held:
         count = min(IDLE, hard - 1000)
         for _ in range(count):
             connection = held.enter_context(socket.socket())
             connection.setblocking(False)
-            connection.connect_ex((place.hostname, place.port))
+            connection.connect_ex((address.hostname, address.port))
         yield f"{count} connections"
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @contextmanager
 def dripping(bed: Bed) -> Iterator[str]:
-    """More senders than there are threads, each with a byte now and then."""
-    place = urlsplit(bed.app.node)
+    """Send bytes slowly from more senders than there are threads."""
+    address = urlsplit(bed.app.node)
     request = b"POST /partner HTTP/1.1\r\nHost: here\r\nContent-Length: 5000\r\n\r\n" + b" " * 4000
     over = threading.Event()
     with ExitStack() as held:
         senders = [
-            held.enter_context(socket.create_connection((place.hostname, place.port)))
+            held.enter_context(socket.create_connection((address.hostname, address.port)))
             for _ in range(DRIPPING)
         ]
         dripper = threading.Thread(target=_drip, args=(senders, request, over))
@@ -166,10 +166,10 @@ def dripping(bed: Bed) -> Iterator[str]:
 
 
 def _drip(senders: list[socket.socket], request: bytes, over: threading.Event) -> None:
-    for at in range(len(request)):
+    for index in range(len(request)):
         for sender in senders:
             with contextlib.suppress(OSError):
-                sender.send(request[at : at + 1])
+                sender.send(request[index : index + 1])
         if over.wait(0.2):
             return
 
@@ -186,18 +186,18 @@ TROUBLES = {
 
 
 def drill(name: str, receipts: int = RECEIPTS, seed: int = 1) -> Report:
-    """Let one thing run out while so many receipts come."""
-    told = stories.write(receipts, random.Random(seed))
-    with _bed(told) as (bed, key):
-        return _hold(name, bed, key, told)
+    """Let one resource run out while this many receipts come, and return the report."""
+    planned = stories.write(receipts, random.Random(seed))
+    with _bed(planned) as (bed, key):
+        return _hold(name, bed, key, planned)
 
 
 @contextmanager
-def _bed(told: list[Story]) -> Iterator[tuple[Bed, str]]:
+def _bed(planned: list[Story]) -> Iterator[tuple[Bed, str]]:
     servers: list[Postgres] = []
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-")))
-        # WHY: PostgreSQL runs as `nobody` where we are root, and must get there.
+        # WHY: PostgreSQL runs as `nobody` where we are root, and must reach its folder.
         home.chmod(0o755)
         (room := home / "disk").mkdir()
         room.chmod(0o777)
@@ -207,15 +207,15 @@ def _bed(told: list[Story]) -> Iterator[tuple[Bed, str]]:
         postgres = stack.enter_context(Postgres(fsync=True, data=room / "data"))
         servers.append(postgres)
         wire = stack.enter_context(Wire(postgres.home / f".s.PGSQL.{PORT}"))
-        key = prepare(postgres.create_database("drill"), stories.there(told))
+        key = prepare(postgres.create_database("drill"), stories.initial_positions(planned))
         app = App(wire.url("drill"), home / "app.log", GPD_WORKERS="1")
         stack.callback(app.stop)
         app.start()
         yield Bed(app, postgres, wire, disk), key
 
 
-def _hold(name: str, bed: Bed, key: str, told: list[Story]) -> Report:
-    trouble, steps = TROUBLES[name], stories.in_order(told, random.Random(0))
+def _hold(name: str, bed: Bed, key: str, planned: list[Story]) -> Report:
+    trouble, steps = TROUBLES[name], stories.in_order(planned, random.Random(0))
     senders = Senders([bed.app], key, steps, seed=0)
     senders.start(WIDTH)
     senders.allow(len(steps) // 4)
@@ -235,27 +235,27 @@ def _hold(name: str, bed: Bed, key: str, told: list[Story]) -> Report:
     if senders.silent and not trouble.silence:
         broken.append(f"{senders.silent} requests got no answer")
     bed.app.stop()
-    broken += judge.judge(told, senders.heard, judge.look(bed.postgres.url("drill")))
+    broken += judge.judge(planned, senders.deliveries, judge.look(bed.postgres.url("drill")))
     return Report(
-        name, extent, sum(senders.heard.taken.values()), senders.questions, senders.again,
+        name, extent, sum(senders.deliveries.taken.values()), senders.questions, senders.again,
         senders.silent, round(senders.slowest, 1), round(took, 1), broken,
     )  # fmt: skip
 
 
 def main() -> None:
-    """Hold every drill, say what happened, and fail if anything is wrong."""
+    """Hold every drill and print the reports; exit with 1 if anything is wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.drills.exhaustion",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("troubles", nargs="*", default=[*TROUBLES], metavar="TROUBLE")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the reports there")
-    told = parser.parse_args()
-    reports = [drill(name) for name in told.troubles]
-    if told.json:
-        found = [report._asdict() for report in reports]
-        told.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the reports to this file")
+    arguments = parser.parse_args()
+    reports = [drill(name) for name in arguments.troubles]
+    if arguments.json:
+        rows = [report._asdict() for report in reports]
+        arguments.json.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     for report in reports:
         sys.stdout.write(show(report) + "\n")
     sys.exit(any(report.broken for report in reports))

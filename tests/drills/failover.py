@@ -1,9 +1,11 @@
 """The failover drill: `python -m tests.drills.failover`.
 
-Three PostgreSQL nodes as deploy/patroni has them; one app process finds the primary through
-HAProxy, another by a list of hosts.  Receipts come all the time while nodes are killed, cut off and
-switched, and nothing is restarted but what was killed.  Then every receipt that was answered OK
-must be on the last primary exactly once with its effect, and the standbys hold the same rows.
+Three PostgreSQL nodes run as deploy/patroni configures them.  One app process finds the primary
+through HAProxy, another one by a list of hosts.  Receipts come all the time while nodes are killed,
+disconnected and switched; only the killed programs are started again.
+
+Afterwards every receipt that was answered OK must be on the last primary exactly once with its
+effect.  The standbys must have the same rows.
 """
 
 import argparse
@@ -36,14 +38,14 @@ from tests.drills.watching import OK, SILENCE, SYSTEM_ERROR, UNAVAILABLE, Watch,
 LAWFUL = (OK, UNAVAILABLE, SYSTEM_ERROR, SILENCE)
 APPS = ("haproxy", "hosts")
 WIDTH = 8
-#: Steps begun in a second, and the seconds of each blow that they must last for.
+#: Steps begun in a second, and the seconds for each blow that the steps must last.
 RATE, SECONDS_OF_EACH = 25, 50
 
 
 class Felt(NamedTuple):
-    """What blows of one kind came to: seconds without an OK, median and most, by what was asked.
+    """The effect of the blows of one kind: seconds without an OK, median and longest.
 
-    `by` has the most for each app alone; `answers` counts what receipts and questions were told.
+    `by` has the longest for each app alone; `answers` counts the answers to receipts and questions.
     """
 
     times: int
@@ -56,7 +58,7 @@ class Felt(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What happened; `again` counts what had to be sent once more, `broken` is what is wrong."""
+    """What happened; `again` counts the requests sent once more, `broken` has the faults."""
 
     network: str
     seed: int
@@ -70,28 +72,28 @@ class Report(NamedTuple):
 
 
 def drill(blows: Sequence[str], seed: int = 1) -> Report:
-    """Hold one drill: these blows, one after the other, but those that the network forbids."""
+    """Hold one drill, and return its report; blows that the network does not allow are left out."""
     with ExitStack() as stack:
         home = Path(stack.enter_context(TemporaryDirectory(prefix="drill-", dir="/tmp")))
-        # WHY: the nodes run as `nobody` where we are root, and must get there.
+        # WHY: the nodes run as `nobody` where we are root, and must reach their folders.
         home.chmod(0o755)
         net = network(stack)
         blows = blows if isinstance(net, Cables) else [each for each in blows if each not in CUTS]
-        told = stories.write(RATE * SECONDS_OF_EACH * len(blows), random.Random(seed))
+        planned = stories.write(RATE * SECONDS_OF_EACH * len(blows), random.Random(seed))
         made = stack.enter_context(cluster(net, home))
         password = secrets.token_hex(8)
         made.create_database(password)
         urls = [url.replace("PASSWORD", password) for url in addresses(net.prefix)]
-        key, apps = prepare(urls[0], stories.there(told)), []
+        key, apps = prepare(urls[0], stories.initial_positions(planned)), []
         for name, url in zip(APPS, urls, strict=True):
             apps.append(App(url, home / f"{name}.log"))
             stack.callback(apps[-1].stop)
             apps[-1].start()
-        return _hold(Ground(made, net), apps, key, told, blows, seed)
+        return _hold(Ground(made, net), apps, key, planned, blows, seed)
 
 
 def addresses(prefix: str) -> tuple[str, str]:
-    """The database through HAProxy, and as a list of hosts, as README says both."""
+    """Return the URL through HAProxy, and the URL with a list of hosts, as in README."""
     hosts = "&".join(f"host={prefix}.{number}:5432" for number in NODES)
     only = "target_session_attrs=read-write"
     return (
@@ -101,9 +103,9 @@ def addresses(prefix: str) -> tuple[str, str]:
 
 
 def _hold(
-    ground: Ground, apps: list[App], key: str, told: list[Story], blows: Sequence[str], seed: int
+    ground: Ground, apps: list[App], key: str, planned: list[Story], blows: Sequence[str], seed: int
 ) -> Report:
-    steps = stories.in_order(told, random.Random(-seed))
+    steps = stories.in_order(planned, random.Random(-seed))
     senders = Senders(apps, key, steps, seed)
     begun = time.monotonic()
     with Watch([app.node for app in apps]) as watch:
@@ -121,17 +123,17 @@ def _hold(
         broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
     for app in apps:
         app.stop()
-    broken += _look(ground.cluster, told, senders)
+    broken += _look(ground.cluster, planned, senders)
     felt = {name: _felt([s for s in struck if s.blow == name], senders, watch)
             for name in dict.fromkeys(s.blow for s in struck)}  # fmt: skip
     return Report(
-        ground.network.kind, seed, sum(senders.heard.taken.values()), len(told),
+        ground.network.kind, seed, sum(senders.deliveries.taken.values()), len(planned),
         len(watch.answers) + senders.questions, senders.again, felt, round(took, 1), broken,
     )  # fmt: skip
 
 
 def _strike(ground: Ground, blows: Sequence[str]) -> tuple[list[Struck], list[str]]:
-    """Every blow, until the cluster does not come back from one."""
+    """Return the blows that were struck, until the cluster does not recover from one."""
     struck: list[Struck] = []
     for blow in blows:
         try:
@@ -143,7 +145,7 @@ def _strike(ground: Ground, blows: Sequence[str]) -> tuple[list[Struck], list[st
 
 @contextmanager
 def _paced(senders: Senders) -> Iterator[None]:
-    """Steps come at a steady rate."""
+    """Allow steps at a steady rate."""
     over = threading.Event()
 
     def pace() -> None:
@@ -160,7 +162,7 @@ def _paced(senders: Senders) -> Iterator[None]:
 
 
 def _unlawful(senders: Senders, watch: Watch, struck: list[Struck]) -> Iterator[str]:
-    """Answers that DESIGN 3 does not know, none at all, and OK where there was no second copy."""
+    """Yield wrong answers, missing answers, and an OK while there was no second copy."""
     for answer in watch.answers:
         if answer.what not in LAWFUL:
             yield f"a verify: {answer.what}"
@@ -179,7 +181,7 @@ def _felt(struck: list[Struck], senders: Senders, watch: Watch) -> Felt:
         return [gap(answers, s.since, s.until) for s in struck]
 
     def slowest(what: str) -> float:
-        return max(a.took for a in sources[what] for s in struck if s.since <= a.at <= s.until)
+        return max(a.took for a in sources[what] for s in struck if s.since <= a.instant <= s.until)
 
     counted = {
         what: sum((during(answers, s.since, s.until) for s in struck), start=during([], 0, 0))
@@ -199,22 +201,22 @@ def _middle_and_most(seconds: list[float]) -> tuple[float, float]:
     return round(statistics.median(seconds), 1), round(max(seconds), 1)
 
 
-def _look(made: Cluster, told: list[Story], senders: Senders) -> list[str]:
-    """What the last primary breaks, and which standby differs from it."""
+def _look(made: Cluster, planned: list[Story], senders: Senders) -> list[str]:
+    """Return the faults of the last primary, and the standbys that differ from it."""
     primary = made.role("leader")
-    found = judge.look(made.url(primary))
-    broken = judge.judge(told, senders.heard, found)
+    content = judge.look(made.url(primary))
+    broken = judge.judge(planned, senders.deliveries, content)
     end = _position(made.url(primary), "pg_current_wal_lsn()")
     for node in made.nodes:
         if node is not primary:
             _position(made.url(node), "pg_last_wal_replay_lsn()", end)
-            if judge.in_order(judge.look(made.url(node))) != judge.in_order(found):
+            if judge.in_order(judge.look(made.url(node))) != judge.in_order(content):
                 broken.append(f"{node.name} holds other rows than the primary")
     return broken
 
 
 def _position(url: str, where: str, until: str = "0/0") -> str:
-    """How far a node's log has come, once it has come so far or will not."""
+    """Return a node's place in its log, once it has reached `until` or has stopped before it."""
     plain = url.replace("postgresql+psycopg", "postgresql")
     deadline = time.monotonic() + 20
     with psycopg.connect(plain, autocommit=True) as session:
@@ -227,14 +229,14 @@ def _position(url: str, where: str, until: str = "0/0") -> str:
 
 
 def main() -> None:
-    """Hold the drill, say what happened, and fail if anything is wrong."""
-    told = _arguments()
-    # WHY: whoever ends the drill early leaves no cluster behind.
+    """Hold the drill and print the report; exit with 1 if anything is wrong."""
+    arguments = _arguments()
+    # WHY: without this, an early SIGTERM would leave the cluster running.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    blows = SHORT if told.short else told.blows * told.rounds
-    report = drill(blows, told.seed)
-    if told.json:
-        told.json.write_text(json.dumps(_plain(report), indent=1) + "\n", encoding="utf-8")
+    blows = SHORT if arguments.short else arguments.blows * arguments.rounds
+    report = drill(blows, arguments.seed)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(_plain(report), indent=1) + "\n", encoding="utf-8")
     for name, felt in report.felt.items():
         sys.stdout.write(f"{name}: {felt}\n")
     sys.stdout.write(show(report._replace(felt={})))
@@ -255,7 +257,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help=", then ".join(SHORT))
     parser.add_argument("--rounds", type=int, default=3, help="[3]")
     parser.add_argument("--seed", type=int, default=1, help="[1]")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file")
     return parser.parse_args()
 
 

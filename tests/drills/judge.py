@@ -1,4 +1,4 @@
-"""What must be true in the store once the dust has settled; what is not, one sentence each."""
+"""Checks the store after a drill; each fault is one sentence."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,20 +13,20 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.drills.stories import Message, Story
 
-#: The columns of an option that its receipt fills, by the receipt's own.
+#: The columns of an option that its receipt fills, with the receipt's columns.
 EFFECT = {"payment_date": "paid_at", "payment_method": "method", "psp": "psp",
           "psp_name": "psp_name", "psp_fiscal_code": "psp_fiscal_code", "fee": "fee"}  # fmt: skip
 
 
-class Heard(NamedTuple):
-    """What the senders know: how often each receipt was sent, and how often answered OK."""
+class Deliveries(NamedTuple):
+    """How often each receipt was sent, and how often it was answered OK."""
 
     sent: Counter[bytes]
     taken: Counter[bytes]
 
 
-class Found(NamedTuple):
-    """What the store holds; `waiting` is the worklist: receiptId and variant."""
+class StoreContent(NamedTuple):
+    """The rows of the store; `waiting` is the worklist, by receiptId and variant."""
 
     receipts: list[RowMapping]
     options: list[RowMapping]
@@ -35,8 +35,8 @@ class Found(NamedTuple):
     quarantined: int
 
 
-def look(url: str) -> Found:
-    """Read the whole store."""
+def look(url: str) -> StoreContent:
+    """Return the content of the whole store."""
     store = Store(url)
     everything = worklist.CaseQuery(None, False, None, None, limit=1_000_000, page=0)
     with store.begin() as connection:
@@ -45,7 +45,7 @@ def look(url: str) -> Found:
             return list(connection.execute(select(table)).mappings())
 
         cases, _ = worklist.page(connection, world.ORGANIZATION, everything)
-        found = Found(
+        content = StoreContent(
             rows(tables.receipt),
             rows(tables.payment_option),
             {row["iupd"]: row["version"] for row in rows(tables.position)},
@@ -53,69 +53,74 @@ def look(url: str) -> Found:
             connection.scalar(select(func.count()).select_from(tables.quarantine)) or 0,
         )
     store.close()
-    return found
+    return content
 
 
-def in_order(found: Found) -> Found:
-    """The same rows in one order, so that two stores can be compared."""
+def in_order(content: StoreContent) -> StoreContent:
+    """Return the same rows in one order, so that two stores can be compared."""
 
     def ordered(rows: list[RowMapping]) -> list[RowMapping]:
         return sorted(rows, key=lambda row: (row["nav"], row["receipt_id"] or "", str(row)))
 
-    return found._replace(receipts=ordered(found.receipts), options=ordered(found.options))
+    return content._replace(receipts=ordered(content.receipts), options=ordered(content.options))
 
 
 def judge(
-    stories: list[Story], heard: Heard, found: Found, others: Sequence[Message] = ()
+    stories: list[Story],
+    deliveries: Deliveries,
+    content: StoreContent,
+    others: Sequence[Message] = (),
 ) -> list[str]:
-    """Every promise that the store breaks; of the `others` only that each is stored once."""
-    receipts, options = _by_position(stories, found)
+    """Return every fault; of the `others` only that each receipt is stored once."""
+    receipts, options = _by_position(stories, content)
     messages = [s for story in stories for s in story.steps if isinstance(s, Message)]
-    broken = list(_kept_once([*messages, *others], heard, found))
+    broken = list(_stored_once([*messages, *others], deliveries, content))
     for story in stories:
-        kept, notices = receipts[story.iupd], options[story.iupd]
-        broken += _paid_by_one(kept, notices, story.iupd)
-        broken += _others_wait(kept, found.waiting)
-        broken += _nothing_half_done(kept, notices, story.iupd, found.versions)
-    if found.quarantined:
-        broken.append(f"{found.quarantined} receipts in order are in quarantine")
+        stored, notices = receipts[story.iupd], options[story.iupd]
+        broken += _paid_by_one(stored, notices, story.iupd)
+        broken += _others_wait(stored, content.waiting)
+        broken += _nothing_half_done(stored, notices, story.iupd, content.versions)
+    if content.quarantined:
+        broken.append(f"{content.quarantined} valid receipts are in quarantine")
     return broken
 
 
 Rows = defaultdict[str, list[RowMapping]]
 
 
-def _by_position(stories: list[Story], found: Found) -> tuple[Rows, Rows]:
-    """Receipts and options by the position that they are about."""
+def _by_position(stories: list[Story], content: StoreContent) -> tuple[Rows, Rows]:
+    """Return receipts and options by the position that they belong to."""
     about = {s.nav: s.iupd for story in stories for s in story.steps if isinstance(s, Message)}
     receipts, options = Rows(list), Rows(list)
-    for row in found.receipts:
+    for row in content.receipts:
         receipts[about.get(row["nav"], "")].append(row)
-    for row in found.options:
+    for row in content.options:
         options[row["iupd"]].append(row)
     return receipts, options
 
 
-def _kept_once(messages: Sequence[Message], heard: Heard, found: Found) -> Iterator[str]:
+def _stored_once(
+    messages: Sequence[Message], deliveries: Deliveries, content: StoreContent
+) -> Iterator[str]:
     copies: dict[bytes, list[int]] = defaultdict(list)
-    for row in found.receipts:
+    for row in content.receipts:
         copies[row["raw"]].append(row["copies"])
-        if row["raw"] not in heard.sent:
-            yield f"receipt {row['receipt_id']} is kept and was never sent"
+        if row["raw"] not in deliveries.sent:
+            yield f"receipt {row['receipt_id']} is stored and was never sent"
     for raw, name in {message.raw: message.receipt_id for message in messages}.items():
-        taken, sent, kept = heard.taken[raw], heard.sent[raw], copies[raw]
-        if taken and not kept:
-            yield f"receipt {name} was answered OK {taken} times and is not kept"
-        if len(kept) > 1:
-            yield f"receipt {name} is kept {len(kept)} times"
-        if not taken <= sum(kept) <= sent:
-            yield f"receipt {name} is counted {sum(kept)} times: sent {sent}, answered OK {taken}"
+        taken, sent, stored = deliveries.taken[raw], deliveries.sent[raw], copies[raw]
+        if taken and not stored:
+            yield f"receipt {name} was answered OK {taken} times and is not stored"
+        if len(stored) > 1:
+            yield f"receipt {name} is stored {len(stored)} times"
+        if not taken <= sum(stored) <= sent:
+            yield f"receipt {name} is counted {sum(stored)} times: sent {sent}, answered OK {taken}"
 
 
-def _paid_by_one(kept: list[RowMapping], options: list[RowMapping], iupd: str) -> Iterator[str]:
-    """Every position of the drill is paid by one receipt, whatever else came for it."""
+def _paid_by_one(stored: list[RowMapping], options: list[RowMapping], iupd: str) -> Iterator[str]:
+    """Yield a fault unless one receipt alone paid the position."""
     paid = [(o["nav"], o["receipt_id"]) for o in options if o["paid_at"] is not None]
-    paying = [(r["nav"], r["receipt_id"]) for r in kept if r["kept"] == ReceiptStatus.APPLIED]
+    paying = [(r["nav"], r["receipt_id"]) for r in stored if r["kept"] == ReceiptStatus.APPLIED]
     if len(paid) != 1:
         yield f"position {iupd} has {len(paid)} paid options, not one"
     if len(paying) != 1:
@@ -124,43 +129,43 @@ def _paid_by_one(kept: list[RowMapping], options: list[RowMapping], iupd: str) -
         yield f"position {iupd}: options paid are {paid}, receipts applied are {paying}"
 
 
-def _others_wait(kept: list[RowMapping], waiting: set[tuple[str, int | None]]) -> Iterator[str]:
-    """Who does not pay is on the worklist, and says rightly why."""
-    for row in kept:
+def _others_wait(stored: list[RowMapping], waiting: set[tuple[str, int | None]]) -> Iterator[str]:
+    """Yield a fault unless each receipt that does not pay is on the worklist, with its reason."""
+    for row in stored:
         name = f"receipt {row['receipt_id']}, variant {row['variant']},"
         first, kind = row["variant"] == 0, row["kept"]
         allowed = (
             (ReceiptStatus.APPLIED, ReceiptStatus.DOUBLE) if first else (ReceiptStatus.CONFLICTING,)
         )
         if kind not in allowed:
-            yield f"{name} is kept as {kind}"
+            yield f"{name} has status {kind}"
         if (kind != ReceiptStatus.APPLIED) != ((row["receipt_id"], row["variant"]) in waiting):
-            yield f"{name} is kept as {kind}, and the worklist says otherwise"
+            yield f"{name} has status {kind}, and the worklist disagrees"
 
 
 def _nothing_half_done(
-    kept: list[RowMapping], options: list[RowMapping], iupd: str, versions: dict[str, int]
+    stored: list[RowMapping], options: list[RowMapping], iupd: str, versions: dict[str, int]
 ) -> Iterator[str]:
-    """All has moved on once for each payment, and an option says what its receipt says."""
+    """Yield a fault unless each payment changed position and option once."""
     payments = sum(option["paid_at"] is not None for option in options)
-    # WHY: the payment of a lone option moves that alone, unless it waited for its position.
+    # WHY: the payment of a lone option changes the option alone, unless it waited for its position.
     moves = {1 + payments} if len(options) > 1 else {1, 1 + payments}
     if versions.get(iupd) not in moves:
         yield f"position {iupd} is at version {versions.get(iupd)} after {payments} payments"
     moved = sum(option["revision"] - 1 for option in options)
     if moved != payments:
-        yield f"position {iupd} has options that moved {moved} times, for {payments} payments"
-    by_id = {row["receipt_id"]: row for row in kept if row["variant"] == 0}
+        yield f"position {iupd} has options that changed {moved} times, for {payments} payments"
+    by_id = {row["receipt_id"]: row for row in stored if row["variant"] == 0}
     for option in options:
         yield from effect_missing(option, by_id.get(option["receipt_id"]))
 
 
 def effect_missing(option: RowMapping, receipt: RowMapping | None) -> Iterator[str]:
-    """What an option does not say of the receipt that paid it, or says without one."""
+    """Yield the fields of an option that differ from the receipt that paid it."""
     wrong = [
         name
         for name, source in EFFECT.items()
         if option[name] != (receipt[source] if receipt else None)
     ]
     if wrong:
-        yield f"option {option['nav']} has not its receipt's {', '.join(wrong)}"
+        yield f"option {option['nav']} differs from its receipt in {', '.join(wrong)}"

@@ -1,4 +1,4 @@
-"""Clients that come to a server while it is struck: each question over a connection of its own."""
+"""Clients that call a server while it is struck, each time over a new connection."""
 
 import threading
 import time
@@ -8,18 +8,18 @@ from typing import Self
 
 import requests
 
-from tests.drills.watching import VERIFY, XML, word
+from tests.drills.watching import VERIFY, XML, outcome_of
 
 CLIENTS = 4
-#: Seconds in which an answer must come: as long as the Node waits for the slowest of them.
+#: LIMIT: 15 s for an answer; the Node waits no longer for its slowest request.
 PATIENCE = 15.0
-#: Seconds that a client waits before it knocks again where nobody listens.
+#: Seconds that a client waits before its next attempt where nothing listens.
 PAUSE = 0.1
 TIMEOUT, CUT, NOBODY = "no answer", "cut off", "nobody listens"
 
 
 class Knocking:
-    """Some clients that verify the same notice, again and again, and how each attempt ended."""
+    """Clients that verify the same notice again and again, and how each attempt ended."""
 
     def __init__(self, node: str, connect: Callable[[], requests.Session]) -> None:
         self._url, self._connect = f"{node}/partner", connect
@@ -39,7 +39,7 @@ class Knocking:
             thread.join()
 
     def wait_for(self, answers: int) -> None:
-        """Return when so many more attempts have ended, or have had the time to."""
+        """Return when this many more attempts have ended, or after `PATIENCE` seconds."""
         deadline, until = time.monotonic() + PATIENCE, self.ends.total() + answers
         while self.ends.total() < until and time.monotonic() < deadline:
             time.sleep(0.005)
@@ -60,4 +60,4 @@ class Knocking:
             return TIMEOUT
         except requests.RequestException as error:
             return NOBODY if "Errno 111" in str(error) else CUT
-        return word(answer)
+        return outcome_of(answer)

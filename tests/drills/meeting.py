@@ -1,7 +1,7 @@
-"""Sends what meets, from a thread for each line, and records when each answer came and what it was.
+"""Runs encounters, a thread for each script, and records each answer with its instant.
 
-A change is sent as a back office sends it, and again until it has a definite answer; each attempt
-without one is recorded as an operation that may have been done or not.
+A change is sent as a back office sends it, and again until it has a definite answer.  Each attempt
+without a definite answer is recorded as an operation that may have been done or not.
 """
 
 import math
@@ -17,12 +17,11 @@ import requests
 
 from tests import world
 from tests.drills.apps import App
-from tests.drills.encounters import PLAN, Encounter, Line, message
+from tests.drills.encounters import PLAN, Encounter, Script, message
 from tests.drills.operations import (
     CREATED,
     DONE,
     OK,
-    Ask,
     Change,
     ChangeAccount,
     Create,
@@ -33,29 +32,30 @@ from tests.drills.operations import (
     Publish,
     Receive,
     Replace,
+    Verify,
 )
 from tests.drills.serial import Record
 from tests.drills.stories import DUE_DAY, Message
-from tests.drills.watching import PATIENCE, XML, word
+from tests.drills.watching import PATIENCE, XML, outcome_of
 from tests.messages.build import asked, claim, qr
 from tests.validation import bodies
 
 ORGANIZATION = f"/organizations/{world.ORGANIZATION}"
-#: The least and the most that a change is taken to last, in seconds, when instants are chosen.
+#: Bounds of the assumed duration of a change, in seconds, when instants are chosen.
 SHORTEST, LONGEST = 0.004, 0.2
-#: Seconds after which a change that has no definite answer is a finding, and is not sent again.
+#: LIMIT: 60 s; a change without a definite answer after that is a finding, and is given up.
 GIVE_UP_AFTER = 60
-#: LIMIT: encounters at the same time; with more, requests wait for a thread and do not meet.
+#: LIMIT: two encounters at the same time; with more, requests wait for a thread and do not meet.
 TOGETHER = 2
-#: How quickly the time that a change is taken to last follows what the last ones lasted.
+#: The weight of the last change in the assumed duration of a change.
 PACE = 0.1
 
-#: Sends a receipt until it is answered OK; whether it was.
+#: Sends a receipt until it is answered OK, and returns whether it was.
 Deliver = Callable[[requests.Session, Message], bool]
 
 
 class Call(NamedTuple):
-    """A request to the back office's API."""
+    """A request to the admin API."""
 
     method: str
     path: str
@@ -63,7 +63,7 @@ class Call(NamedTuple):
 
 
 class Meetings:
-    """Everything that met, by IUPD: the records of its operations and the ETags of its answers."""
+    """All encounters by IUPD: the records of their operations and the ETags of their answers."""
 
     def __init__(
         self,
@@ -81,24 +81,24 @@ class Meetings:
         self.etags: defaultdict[str, list[str]] = defaultdict(list)
         self.wrong: list[str] = []
         self.over = threading.Event()
-        #: Seconds that a change lasts at the moment, more or less.
+        #: The assumed duration of a change, in seconds.
         self._lasts = 0.02
 
     def hold(self, encounter: Encounter, number: int) -> None:
-        """Let the lines of an encounter meet; `number` chooses who sends to which app."""
+        """Run the scripts of an encounter; `number` chooses the app of each script."""
         with self._room:
             self._hold(encounter, number)
 
     def _hold(self, encounter: Encounter, number: int) -> None:
         etag = self._etag(encounter, number)
-        together = threading.Barrier(len(encounter.lines))
+        together = threading.Barrier(len(encounter.scripts))
         threads = [
             threading.Thread(
                 target=self._follow,
-                args=(encounter, line, etag, together, number + index),
+                args=(encounter, script, etag, together, number + index),
                 daemon=True,
             )
-            for index, line in enumerate(encounter.lines)
+            for index, script in enumerate(encounter.scripts)
         ]
         for thread in threads:
             thread.start()
@@ -106,17 +106,22 @@ class Meetings:
             thread.join()
 
     def _follow(
-        self, encounter: Encounter, line: Line, etag: str, together: threading.Barrier, number: int
+        self,
+        encounter: Encounter,
+        script: Script,
+        etag: str,
+        together: threading.Barrier,
+        number: int,
     ) -> None:
         app = self._apps[number % len(self._apps)]
         with self._session() as session:
             together.wait()
-            time.sleep(line.delay * self._lasts)
+            time.sleep(script.delay * self._lasts)
             try:
-                for operation in line.operations:
+                for operation in script.operations:
                     self._send(session, encounter, app, operation, etag)
             except Exception as error:  # noqa: BLE001  # WHY: it would be lost with its thread
-                self._complain(f"{encounter.iupd}: the drill itself failed: {error!r}")
+                self._add_fault(f"{encounter.iupd}: the drill itself failed: {error!r}")
 
     def _send(
         self, session: requests.Session, encounter: Encounter, app: App, operation: Operation,
@@ -126,7 +131,7 @@ class Meetings:
         if isinstance(operation, Receive):
             taken = self._deliver(session, message(encounter.iupd, operation))
             self._record(encounter, operation, begun, OK if taken else None)
-        elif isinstance(operation, Ask):
+        elif isinstance(operation, Verify):
             answer = self._ask(session, app, operation)
             if answer is not None:
                 self._record(encounter, operation, begun, answer)
@@ -136,13 +141,13 @@ class Meetings:
                     return
                 if time.monotonic() > begun + GIVE_UP_AFTER:
                     name = type(operation).__name__
-                    self._complain(f"{encounter.iupd}: {name} has no answer in {GIVE_UP_AFTER} s")
+                    self._add_fault(f"{encounter.iupd}: {name} has no answer in {GIVE_UP_AFTER} s")
                     return
 
     def _change(
         self, session: requests.Session, encounter: Encounter, app: App, change: Change, etag: str
     ) -> bool:
-        """Send a change once; whether that is the end of it."""
+        """Send a change once, and return whether it has a definite answer."""
         call, begun = call_of(change, encounter.iupd), time.monotonic()
         headers = dict(self._headers)
         if getattr(change, "conditional", False):
@@ -170,8 +175,8 @@ class Meetings:
             self._lasts = max(self._lasts, SHORTEST)
         return True
 
-    def _ask(self, session: requests.Session, app: App, question: Ask) -> str | None:
-        """What a verify was answered: cents, or the code of its fault; None where we failed."""
+    def _ask(self, session: requests.Session, app: App, question: Verify) -> str | None:
+        """Return the cents or the fault code that a verify got, or None for a failure of ours."""
         content = asked("paVerifyPaymentNotice", claim() + qr(question.nav)).encode()
         try:
             answer = session.post(f"{app.node}/partner", content, headers=XML, timeout=PATIENCE)
@@ -179,19 +184,19 @@ class Meetings:
             return None
         if answer.status_code == 503 or "PAA_SYSTEM_ERROR" in answer.text:
             return None
-        tag = "amount" if word(answer) == OK else "faultCode"
+        tag = "amount" if outcome_of(answer) == OK else "faultCode"
         before, _, rest = answer.text.partition(f"<{tag}>")
         said = rest.partition("<")[0]
         return said.replace(".", "") if tag == "amount" else said or before[:400]
 
     def _etag(self, encounter: Encounter, number: int) -> str:
-        """The ETag of the beginning, asked for until it is answered."""
+        """Return the ETag of the beginning; the request is repeated until it is answered."""
         app = self._apps[number % len(self._apps)]
-        place = f"{app.admin}{ORGANIZATION}/debtpositions/{encounter.iupd}"
+        url = f"{app.admin}{ORGANIZATION}/debtpositions/{encounter.iupd}"
         with self._session() as session:
             while not self.over.is_set():
                 try:
-                    answer = session.get(place, headers=self._headers, timeout=PATIENCE)
+                    answer = session.get(url, headers=self._headers, timeout=PATIENCE)
                 except requests.RequestException:
                     answer = None
                 if answer is not None and answer.status_code == 200:
@@ -209,7 +214,7 @@ class Meetings:
 
     @contextmanager
     def _session(self) -> Iterator[requests.Session]:
-        """A session that nobody else has at the moment, with its connections kept alive."""
+        """Yield a session that no other thread uses now, with its connections kept alive."""
         try:
             session = self._sessions.get_nowait()
         except queue.Empty:
@@ -217,13 +222,13 @@ class Meetings:
         yield session
         self._sessions.put(session)
 
-    def _complain(self, sentence: str) -> None:
+    def _add_fault(self, sentence: str) -> None:
         with self._lock:
             self.wrong.append(sentence)
 
 
 def call_of(change: Change, iupd: str) -> Call:
-    """A change as a request."""
+    """Return a change as a request."""
     all_of_them = "/debtpositions"
     this = f"{all_of_them}/{iupd}"
     match change:
@@ -244,7 +249,7 @@ def call_of(change: Change, iupd: str) -> Call:
 
 
 def _body(iupd: str, options: Sequence[Option]) -> dict[str, Any]:
-    """The position as the back office sends it."""
+    """Return the position as a back office sends it."""
     notices = [
         bodies.option(
             0, bodies.share(amount=option.amount, iban=option.iban), iuv=option.nav[1:],

@@ -1,7 +1,7 @@
 """The rules of one position as a model: an operation gives an answer and another state.
 
-Receipts are decided by `gpd_soap.core.receipt` and questions by `gpd_soap.core.payable`.  The rules
-of the back office are written here again, so that no mistake of the program is repeated.
+`gpd_soap.core.receipt` decides receipts, and `gpd_soap.core.payable` questions.  The rules of the
+admin API are written here again, so that no mistake of the program is repeated.
 """
 
 import itertools
@@ -19,7 +19,6 @@ from tests.drills.operations import (
     OK,
     REFUSED,
     UNKNOWN,
-    Ask,
     ChangeAccount,
     ConditionalChange,
     Create,
@@ -33,13 +32,14 @@ from tests.drills.operations import (
     Receive,
     Replace,
     State,
+    Verify,
     Withdraw,
 )
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 PUBLISHED, DUE = NOW.replace(year=2025), NOW.replace(year=2199)
 ORGANIZATION = "77777777777"
-CLAIM, STANDING = (
+ROUTE, ROUTE_CHECK = (
     NodeRoute(ORGANIZATION, "", ""),
     RouteCheck("", broker_known=True, station_serves=True),
 )
@@ -50,7 +50,7 @@ BLANK = Notice(
     retention_at=None, last_payment=None, metadata=(), paid_at=None, reported_at=None,
     alternative_paid=False,
 )  # fmt: skip
-#: What stands in the place of a receiptId where the back office says that a notice was paid.
+#: The receiptId of a notice that the organization declares as paid.
 ELSEWHERE = "CLOSED_AS_ALREADY_PAID_BY_EC"
 
 NOT_UPDATABLE = {PositionState.INVALID, PositionState.PARTIALLY_PAID, PositionState.PAID,
@@ -65,17 +65,17 @@ Steps = Iterator[tuple[str, State]]
 
 
 def apply(state: State, operation: Operation) -> Steps:
-    """Every answer to an operation with the state after it; there are several for a match."""
+    """Yield every answer to an operation with the state after it; a match has several."""
     match operation:
         case Receive():
             yield OK, _receive(state, operation)
-        case Ask(nav):
+        case Verify(nav):
             refusal = payable(_notice(state.position, nav), NOW)
             option = _option(state.position, nav)
             known = str(option.amount) if option else ""
             yield known if refusal is None else refusal.fault.code, state
         case Create(options):
-            if state.position is not None or _come_back(state, options):
+            if state.position is not None or _reuse_retired(state, options):
                 yield REFUSED, state
             else:
                 made = state._replace(position=Position(options), moves=state.moves + 1)
@@ -89,30 +89,30 @@ def apply(state: State, operation: Operation) -> Steps:
 
 
 def _change(state: State, change: ConditionalChange) -> Steps:
-    """A change of the position that is there."""
+    """Yield the answer to a change of the position that exists, and the state after it."""
     position = state.position
     if position is None:
         yield UNKNOWN, state
     elif change.conditional and state.moves:
         yield CHANGED, state
     else:
-        called, moved = _called(position), state._replace(moves=state.moves + 1)
+        current, moved = _state_of(position), state._replace(moves=state.moves + 1)
         match change:
             case Replace(options):
                 yield from _replace(state, position, options)
-            case Delete() if called not in NOT_DELETABLE:
+            case Delete() if current not in NOT_DELETABLE:
                 gone = {option.nav for option in position.options}
                 yield DONE, moved._replace(position=None, retired=state.retired | gone)
-            case Publish() if called is PositionState.DRAFT:
+            case Publish() if current is PositionState.DRAFT:
                 yield DONE, moved._replace(position=position._replace(published=True))
-            case Withdraw() if called in WITHDRAWABLE:
+            case Withdraw() if current in WITHDRAWABLE:
                 yield DONE, moved._replace(position=position._replace(withdrawn=True))
             case _:
                 yield REFUSED, state
 
 
 def _replace(state: State, position: Position, options: tuple[Option, ...]) -> Steps:
-    if _called(position) in NOT_UPDATABLE or _come_back(state, options):
+    if _state_of(position) in NOT_UPDATABLE or _reuse_retired(state, options):
         yield REFUSED, state
         return
     gone = {option.nav for option in position.options} - {option.nav for option in options}
@@ -123,7 +123,7 @@ def _replace(state: State, position: Position, options: tuple[Option, ...]) -> S
 
 
 def _match_waiting(state: State) -> Iterator[State]:
-    """Settle the receipts that waited for a notice of this position, in each possible order."""
+    """Yield the states after unmatched receipts are settled, in each possible order."""
     position = state.position
     assert position is not None
     navs = {option.nav for option in position.options}
@@ -140,11 +140,11 @@ def _match_waiting(state: State) -> Iterator[State]:
 
 
 def _receive(state: State, receipt: Receive) -> State:
-    """The state with a receipt; one whose receiptId is stored changes nothing but its copies."""
+    """Return the state with a receipt; one whose receiptId is stored changes its copies alone."""
     if any(each.receipt.receipt_id == receipt.receipt_id for each in state.receipts):
         return state
     notice = _notice(state.position, receipt.nav)
-    known = ReceiptFacts(STANDING, notice, None, None, is_only_option=False)
+    known = ReceiptFacts(ROUTE_CHECK, notice, None, None, is_only_option=False)
     verdict = settle(_receipt(receipt), known, NOW)
     decided = Decided(receipt, str(verdict.status), "; ".join(verdict.reasons))
     after = state._replace(receipts=tuple(sorted([*state.receipts, decided])))
@@ -156,7 +156,7 @@ def _pay_elsewhere(state: State, nav: str) -> tuple[str, State]:
     if option is None or position is None:
         return UNKNOWN, state
     paid = [each for each in position.options if each.paid_by is not None]
-    if _called(position) in SETTLED or option.paid_by is not None:
+    if _state_of(position) in SETTLED or option.paid_by is not None:
         return REFUSED, state
     if any(each.plan is None for each in paid):
         return REFUSED, state
@@ -167,7 +167,7 @@ def _pay_elsewhere(state: State, nav: str) -> tuple[str, State]:
 
 def _change_account(state: State, old: str, new: str) -> tuple[str, State]:
     position = state.position
-    if position is None or _called(position) in CLOSED:
+    if position is None or _state_of(position) in CLOSED:
         return f"{DONE} 0", state
     moved = [each.iban == old and each.paid_by is None for each in position.options]
     options = tuple(
@@ -187,12 +187,12 @@ def _paid(state: State, nav: str, by: str) -> State:
     return state._replace(position=position, moves=state.moves + 1)
 
 
-def _come_back(state: State, options: tuple[Option, ...]) -> bool:
-    """Whether one of these numbers was retired."""
+def _reuse_retired(state: State, options: tuple[Option, ...]) -> bool:
+    """Return whether one of these numbers was retired."""
     return any(option.nav in state.retired for option in options)
 
 
-def _called(position: Position) -> PositionState:
+def _state_of(position: Position) -> PositionState:
     options = tuple(
         OptionFacts(each.plan, None, DUE, True, each.paid_by is not None, (False,))
         for each in position.options
@@ -226,7 +226,7 @@ def _notice(position: Position | None, nav: str) -> Notice | None:
 
 def _receipt(receipt: Receive) -> Receipt:
     return Receipt(
-        CLAIM, receipt.receipt_id, digest="", issuer=ORGANIZATION, nav=receipt.nav,
+        ROUTE, receipt.receipt_id, digest="", issuer=ORGANIZATION, nav=receipt.nav,
         iuv=receipt.nav[1:], outcome="OK", amount=receipt.amount, psp="", psp_name="",
         psp_fiscal_code=None, channel="", method=None, fee=None, paid_at=None, stand_in=False,
         debtor_code="",

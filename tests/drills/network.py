@@ -15,14 +15,14 @@ from tests.deploy.programs import program
 
 NODES = (1, 2, 3)
 CLONE_NEWNET = 0x40000000
-#: One MAC for both bridges: a node's neighbours' table must not tell which it is plugged into.
+#: WHY: a node's table of neighbours must not show its bridge, so both bridges have one MAC.
 MAC = "02:00:00:00:00:fe"
 APART = (program("unshare", "util-linux"), "--net", "--")
 PROBE = "ip link add drill type bridge && nsenter --net=/proc/self/ns/net true"
 
 
 class Cables:
-    """A namespace for each node, and a bridge between them on which the app machine is too."""
+    """A namespace for each node, and a bridge between them and the app machine."""
 
     kind = "network namespaces"
     prefix = "10.77.0"
@@ -48,19 +48,19 @@ class Cables:
             holder.wait()
 
     def inside(self, node: int) -> list[str]:
-        """What a command is begun with, so that it runs on this node and not as root."""
+        """Return the beginning of a command that runs on this node, and not as root."""
         nobody = pwd.getpwnam("nobody")
         own = ("--setuid", str(nobody.pw_uid), "--setgid", str(nobody.pw_gid))
         return ["nsenter", f"--net=/proc/{self._holders[node].pid}/ns/net", *own, "--"]
 
     def cut(self, node: int, *, reachable: bool) -> None:
-        """Plug a node out; `reachable` plugs it in where only the app machine is."""
+        """Disconnect a node; with `reachable`, connect it to the app machine alone."""
         _ip(f"link set node{node} {'master away' if reachable else 'nomaster'}")
         if reachable:
             _ip(f"route add {self.prefix}.{node}/32 dev away")
 
     def heal(self, node: int) -> None:
-        """Plug it in again where it was."""
+        """Connect a node as before."""
         with contextlib.suppress(subprocess.CalledProcessError):
             _ip(f"route del {self.prefix}.{node}/32 dev away")
         _ip(f"link set node{node} master lan")
@@ -81,17 +81,17 @@ class Cables:
 
 
 class Loopback:
-    """Where namespaces are forbidden: an address for each node, and nobody can be cut off."""
+    """An address of loopback for each node; no node can be disconnected."""
 
-    kind = "loopback, where nobody can be cut off"
-    # WHY: whoever calls an address of loopback does so from 127.0.0.1.
+    kind = "loopback, where no node can be disconnected"
+    # WHY: a connection to any address of loopback comes from 127.0.0.1.
     block = "127.0.0.0/8"
 
     def __init__(self) -> None:
         self.prefix = f"127.{random.randrange(1, 255)}.{random.randrange(255)}"
 
     def inside(self, _: int) -> list[str]:
-        """What a command is begun with, so that it does not run as root."""
+        """Return the beginning of a command that does not run as root."""
         if os.geteuid() != 0:
             return []
         nobody = ("--reuid=nobody", "--regid=nogroup", "--clear-groups")
@@ -102,7 +102,7 @@ Network = Cables | Loopback
 
 
 def network(stack: ExitStack) -> Network:
-    """Leave the machine's network for one of our own, if that may be, for as long as we live."""
+    """Enter a network of our own and return it, or return loopback where that is forbidden."""
     may = subprocess.run([*APART, "sh", "-c", PROBE], check=False, capture_output=True)
     if may.returncode:
         return Loopback()

@@ -1,8 +1,8 @@
-"""What is done to a position, what it is, and what is left of it: values without behaviour."""
+"""The operations on a position, and the states that they lead to, without behaviour."""
 
 from typing import NamedTuple
 
-#: How an operation was answered: statuses of the back office's API, and the Node's outcome.
+#: Answers to operations: statuses of the admin API, and the outcome for the Node.
 DONE, CREATED, UNKNOWN, REFUSED, CHANGED = "200", "201", "404", "409", "412"
 OK = "OK"
 
@@ -33,7 +33,7 @@ class Receive(NamedTuple):
     amount: int
 
 
-class Ask(NamedTuple):
+class Verify(NamedTuple):
     """The Node verifies a notice."""
 
     nav: str
@@ -78,14 +78,14 @@ class ChangeAccount(NamedTuple):
 
 
 class PayElsewhere(NamedTuple):
-    """The creditor says that a notice was paid elsewhere."""
+    """The organization declares that a notice was paid elsewhere."""
 
     nav: str
 
 
 ConditionalChange = Replace | Delete | Publish | Withdraw
 Change = ConditionalChange | Create | ChangeAccount | PayElsewhere
-Operation = Receive | Ask | Change
+Operation = Receive | Verify | Change
 
 
 class Decided(NamedTuple):
@@ -97,7 +97,7 @@ class Decided(NamedTuple):
 
 
 class State(NamedTuple):
-    """All that there is under one IUPD; `moves` counts the changes since the ETag was read."""
+    """Everything under one IUPD; `moves` counts the changes since the ETag was read."""
 
     position: Position | None
     receipts: tuple[Decided, ...] = ()
@@ -106,13 +106,13 @@ class State(NamedTuple):
 
     @property
     def end(self) -> "End":
-        """What of it can be read in the store."""
+        """The part of the state that can be read in the store."""
         statuses = {(d.receipt.receipt_id, d.status, d.reasons) for d in self.receipts}
         return End(self.position, frozenset(statuses))
 
 
 class End(NamedTuple):
-    """What the store holds of a position: itself, and each receipt with status and reasons."""
+    """The position in the store, and each receipt with its status and reasons."""
 
     position: Position | None
     receipts: frozenset[tuple[str, str, str]]

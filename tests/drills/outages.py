@@ -1,4 +1,4 @@
-"""What befalls a cluster of three, and when it is whole again."""
+"""The blows against a cluster of three, and the time until it is whole again."""
 
 import time
 from collections.abc import Callable
@@ -7,26 +7,26 @@ from typing import NamedTuple
 from tests.drills.cluster import Cluster
 from tests.drills.network import Cables, Network
 
-#: Seconds between a cluster that is whole and the next blow, those that a node stays cut off after
-#: another has taken over, and those without any standby.
+#: Seconds between a whole cluster and the next blow; seconds that a node stays disconnected after
+#: another has taken over; seconds without any standby.
 CALM, HELD, ALONE = 2.0, 4.0, 16.0
-#: Answers that were on their way when the last copy went are in after so many seconds.
+#: Seconds after which answers from before the loss of the last copy have arrived.
 ON_THE_WAY = 0.5
 
 
 class Ground(NamedTuple):
-    """The cluster, and the network that it is on."""
+    """The cluster and its network."""
 
     cluster: Cluster
     network: Network
 
 
-#: From when until when no receipt may be answered OK.
+#: The beginning and the end of a time in which no receipt may be answered OK.
 Quiet = tuple[float, float]
 
 
 def machine(ground: Ground) -> None:
-    """The primary's machine dies, and comes back when another has taken over."""
+    """Kill the primary's machine, and start it when another node has taken over."""
     primary = ground.cluster.role("leader")
     primary.kill()
     ground.cluster.wait_for_another(primary)
@@ -34,22 +34,22 @@ def machine(ground: Ground) -> None:
 
 
 def postgres(ground: Ground) -> None:
-    """PostgreSQL alone dies on the primary, and Patroni starts it."""
+    """Kill PostgreSQL alone on the primary; Patroni starts it."""
     ground.cluster.role("leader").kill_postgres()
 
 
 def partition(ground: Ground) -> None:
-    """The primary is cut off from the other nodes, and the apps can still reach it."""
+    """Disconnect the primary from the other nodes; the apps still reach it."""
     _cut(ground, reachable=True)
 
 
 def isolation(ground: Ground) -> None:
-    """The primary is cut off from everybody, and nobody is told."""
+    """Disconnect the primary from everything, without any sign to the others."""
     _cut(ground, reachable=False)
 
 
 def standby(ground: Ground) -> None:
-    """The synchronous standby's machine dies; the other one must be waited for from now on."""
+    """Kill the synchronous standby's machine; the primary must then wait for the other standby."""
     lost = ground.cluster.role("sync_standby")
     lost.kill()
     ground.cluster.role("sync_standby", but=lost)
@@ -57,12 +57,12 @@ def standby(ground: Ground) -> None:
 
 
 def switchover(ground: Ground) -> None:
-    """An operator makes the standby primary."""
+    """Make the standby primary, as an operator does."""
     ground.cluster.switch_over()
 
 
 def alone(ground: Ground) -> Quiet:
-    """PostgreSQL and Patroni die on both standbys: there is nobody to hold a second copy."""
+    """Kill PostgreSQL and Patroni on both standbys, so that there is no second copy."""
     primary = ground.cluster.role("leader")
     others = [node for node in ground.cluster.nodes if node is not primary]
     for node in others:
@@ -89,13 +89,13 @@ BLOWS: dict[str, Callable[[Ground], Quiet | None]] = {
     each.__name__: each
     for each in (partition, machine, standby, postgres, isolation, switchover, alone)
 }
-#: Those that want cables.
+#: The blows that need cables.
 CUTS = ("partition", "isolation")
 SHORT = ("partition", "machine")
 
 
 class Struck(NamedTuple):
-    """One blow: when, in seconds, and when the cluster was whole again."""
+    """One blow: its beginning and the return of the cluster, in seconds."""
 
     blow: str
     since: float
@@ -104,7 +104,7 @@ class Struck(NamedTuple):
 
 
 def strike(ground: Ground, blow: str) -> Struck:
-    """One blow, and whatever it takes to be whole again."""
+    """Strike one blow, and return when the cluster is whole again."""
     time.sleep(CALM)
     since = time.monotonic()
     quiet = BLOWS[blow](ground)

@@ -1,4 +1,4 @@
-"""What may lie between an app and its PostgreSQL: a wire that is slow, stops, or refuses."""
+"""A proxy between an app and its PostgreSQL that can be slow, stop, or refuse."""
 
 import contextlib
 import socket
@@ -9,36 +9,38 @@ from typing import Self
 
 
 class Wire:
-    """A TCP port through which a server's socket in the file system is reached."""
+    """A TCP port that leads to a server's Unix socket."""
 
     def __init__(self, server: Path) -> None:
         self._server = server
-        #: Seconds by which whatever the app says arrives late.
+        #: Seconds by which each part that the app sends is delayed.
         self.delay = 0.0
         self.refusing = False
         self._flows = threading.Event()
         self._flows.set()
         self._ends: set[socket.socket] = set()
-        self._door = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._take, daemon=True).start()
+        threading.Thread(target=self._accept, daemon=True).start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._door.close()
+        self._listener.close()
         self.cut()
 
     def url(self, database: str) -> str:
-        """Where SQLAlchemy finds this database, through here."""
-        return f"postgresql+psycopg://postgres@127.0.0.1:{self._door.getsockname()[1]}/{database}"
+        """Return SQLAlchemy's URL of this database through the proxy."""
+        return (
+            f"postgresql+psycopg://postgres@127.0.0.1:{self._listener.getsockname()[1]}/{database}"
+        )
 
     def stop(self) -> None:
-        """Let nothing through, and tell nobody."""
+        """Pass nothing on, and keep the connections open."""
         self._flows.clear()
 
     def go_on(self) -> None:
-        """Let through what came meanwhile, and all that comes."""
+        """Pass on what has arrived meanwhile, and all that arrives."""
         self._flows.set()
 
     def cut(self) -> None:
@@ -47,10 +49,10 @@ class Wire:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
 
-    def _take(self) -> None:
+    def _accept(self) -> None:
         while True:
             try:
-                app, _ = self._door.accept()
+                app, _ = self._listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._connect, args=(app,), daemon=True).start()

@@ -1,7 +1,7 @@
-"""A drill: receipts are deleted by mistake, and the database is brought to the instant before.
+"""A drill: receipts are deleted by mistake, and the database is restored to the instant before.
 
-`python -m tests.drills.restore` runs it on a PostgreSQL of its own and says how it went.  It does
-what README says under Backup, in that order.
+`python -m tests.drills.restore` runs it on a PostgreSQL of its own and prints the outcome.  It
+follows README's section Backup.
 """
 
 import os
@@ -20,7 +20,7 @@ WITHIN = 30.0
 
 
 class Outcome(NamedTuple):
-    """Which receipts were acknowledged, and which there after the mistake and the restore."""
+    """The acknowledged receipts, and those stored after the mistake and after the restore."""
 
     acknowledged: set[str]
     after_mistake: set[str]
@@ -29,7 +29,7 @@ class Outcome(NamedTuple):
 
 
 def drill(server: Postgres, home: Path) -> Outcome:
-    """Back up, take receipts, make the mistake, restore; `home` is for the logs."""
+    """Back up, accept receipts, delete them, restore; `home` is for the logs."""
     archive, backup = server.home / "archive", server.home / "backup"
     _archiving(server, archive)
     database = server.create_database("gpd")
@@ -56,7 +56,7 @@ def _archiving(server: Postgres, archive: Path) -> None:
 
 
 def _mistake(server: Postgres) -> str:
-    """Delete what must not be deleted; the instant before, as whoever did it remembers it."""
+    """Delete every receipt, and return the instant before it."""
     with server.connect("gpd") as connection:
         [instant] = connection.execute("SELECT clock_timestamp()::text").fetchone() or [""]
         connection.execute("DELETE FROM receipt")
@@ -84,7 +84,7 @@ def _restore(server: Postgres, archive: Path, backup: Path, instant: str) -> Non
 
 
 def _until(server: Postgres, question: str, *values: str) -> None:
-    """Return when this is so."""
+    """Return when this query is true.  Raises AssertionError after `WITHIN` seconds."""
     deadline = time.monotonic() + WITHIN
     with server.connect() as connection:
         while connection.execute(question, values).fetchone() != (True,):
@@ -93,13 +93,13 @@ def _until(server: Postgres, question: str, *values: str) -> None:
 
 
 def main() -> int:
-    """Say how it went; 1 where a receipt is missing."""
+    """Hold the drill and print the outcome; return 1 if a receipt is missing."""
     with TemporaryDirectory() as home, Postgres(fsync=True) as server:
-        found = drill(server, Path(home))
-    missing = found.acknowledged - found.restored
+        outcome = drill(server, Path(home))
+    missing = outcome.acknowledged - outcome.restored
     sys.stdout.write(
-        f"{len(found.acknowledged)} receipts acknowledged, {len(found.after_mistake)} there after "
-        f"the mistake, {len(found.restored)} after the restore ({found.seconds:.1f} s): "
+        f"{len(outcome.acknowledged)} receipts acknowledged, {len(outcome.after_mistake)} stored "
+        f"after the mistake, {len(outcome.restored)} after the restore ({outcome.seconds:.1f} s): "
         f"{len(missing)} missing\n"
     )
     return 1 if missing else 0

@@ -1,4 +1,4 @@
-"""Who asks: the Node, which sends a receipt until it is answered OK, and the back office."""
+"""The clients of a drill: the Node, which repeats a receipt until it is OK, and the back office."""
 
 import queue
 import random
@@ -13,16 +13,17 @@ from tests import world
 from tests.drills import stories
 from tests.drills.apps import App
 from tests.drills.encounters import Encounter
-from tests.drills.judge import Heard
+from tests.drills.judge import Deliveries
 from tests.drills.meeting import Meetings
 from tests.drills.stories import Errand, Message
-from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, word
+from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, outcome_of
 
-#: Seconds in which a connection is made, and those the Node waits for a receipt's answer.
+#: Seconds for a connection, and for the answer to a receipt, which the Node awaits for 15 s
+#: (SANP "Livelli di servizio").
 PATIENCE = (2, 15)
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions?toPublish=true"
-#: What a question may be answered with; once its receipt was answered OK, payable no more.
+#: The faults that a question may get; after an OK to its receipt a notice is not payable.
 REFUSALS = {b"PAA_PAGAMENTO_DUPLICATO", b"PAA_PAGAMENTO_SCONOSCIUTO", b"PAA_SYSTEM_ERROR"}
 
 
@@ -30,7 +31,7 @@ Step = Message | Errand | Encounter
 
 
 class Senders:
-    """Threads that take steps in turn, each done when it is answered as it must be."""
+    """Threads that take steps in turn; a step is done when it has its final answer."""
 
     def __init__(
         self,
@@ -49,18 +50,18 @@ class Senders:
             self._steps.put(step)
         self._allowed = threading.Semaphore(0)
         self._lock = threading.Lock()
-        self.heard = Heard(Counter(), Counter())
+        self.deliveries = Deliveries(Counter(), Counter())
         self.wrong: list[str] = []
-        #: Of receipts alone.
+        #: The answers to receipts alone.
         self.answers: list[Answer] = []
         self.done = self.again = self.questions = self.silent = 0
-        #: Seconds that the slowest answer to a question took.
+        #: The slowest answer to a question, in seconds.
         self.slowest = 0.0
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
 
     def start(self, width: int) -> None:
-        """Begin with so many threads; each waits until steps are allowed."""
+        """Start this many threads; each waits until steps are allowed."""
         for number in range(width):
             chance = random.Random(f"{self._seed}-{number}")
             thread = threading.Thread(target=self._run, args=(chance,), daemon=True)
@@ -68,17 +69,17 @@ class Senders:
             self._threads.append(thread)
 
     def allow(self, steps: int) -> None:
-        """Let so many more steps be taken."""
+        """Allow this many more steps."""
         self._allowed.release(steps)
 
     def finish(self, deadline: float) -> bool:
-        """Wait until every step is done, at most until then; whether they are."""
+        """Wait for every step, until the deadline, and return whether all are done."""
         for thread in self._threads:
             thread.join(max(0, deadline - time.monotonic()))
         return not any(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
-        """Give up what is not done."""
+        """Give up the steps that are not done."""
         self._over.set()
         self.meetings.over.set()
 
@@ -93,7 +94,7 @@ class Senders:
                 try:
                     self._take(session, step, chance)
                 except Exception as error:  # noqa: BLE001  # WHY: a thread that dies hangs the drill
-                    self._complain(f"the drill itself failed: {error!r}")
+                    self._add_fault(f"the drill itself failed: {error!r}")
 
     def _take(self, session: requests.Session, step: Step, chance: random.Random) -> None:
         if isinstance(step, Encounter):
@@ -108,13 +109,13 @@ class Senders:
             self.done += 1
 
     def _deliver(self, session: requests.Session, message: Message) -> bool:
-        """Send a receipt of an encounter until it is answered OK; whether it was."""
+        """Send a receipt of an encounter until it is answered OK; return whether it was."""
         chance = random.Random(message.receipt_id)
         self._until_done(lambda: self._send(session, message, chance), chance)
-        return self.heard.taken[message.raw] > 0
+        return self.deliveries.taken[message.raw] > 0
 
     def _until_done(self, attempt: Callable[[], bool], chance: random.Random) -> None:
-        """Try again with pauses that grow, as the Node does, though in seconds and not in hours."""
+        """Repeat with growing pauses, as the Node does, in seconds instead of hours."""
         pause = FIRST_PAUSE
         while not attempt() and not self._over.is_set():
             with self._lock:
@@ -124,26 +125,26 @@ class Senders:
 
     def _send(self, session: requests.Session, message: Message, chance: random.Random) -> bool:
         with self._lock:
-            self.heard.sent[message.raw] += 1
+            self.deliveries.sent[message.raw] += 1
         app, begun = chance.randrange(len(self._apps)), time.monotonic()
         answer = self._post(session, f"{self._apps[app].node}/partner", message.raw)
-        said_so, now = word(answer), time.monotonic()
+        outcome, now = outcome_of(answer), time.monotonic()
         with self._lock:
-            self.answers.append(Answer(now, app, said_so, now - begun))
-            self.heard.taken[message.raw] += said_so == OK
-        if answer is None or said_so == UNAVAILABLE:
+            self.answers.append(Answer(now, app, outcome, now - begun))
+            self.deliveries.taken[message.raw] += outcome == OK
+        if answer is None or outcome == UNAVAILABLE:
             return False
-        if said_so != OK:
-            # WHY: any other answer ends delivery.
-            self._complain(f"receipt {message.receipt_id}: {said(answer)}")
+        if outcome != OK:
+            # WHY: any other answer would end the delivery of the receipt.
+            self._add_fault(f"receipt {message.receipt_id}: {said(answer)}")
         return True
 
     def _ask(self, session: requests.Session, about: Message, chance: random.Random) -> None:
         with self._lock:
             self.questions += 1
-            taken = self.heard.taken[about.raw]
-        asked, begun = stories.question(about.nav, chance), time.monotonic()
-        answer = self._post(session, f"{chance.choice(self._apps).node}/partner", asked)
+            taken = self.deliveries.taken[about.raw]
+        question, begun = stories.question(about.nav, chance), time.monotonic()
+        answer = self._post(session, f"{chance.choice(self._apps).node}/partner", question)
         with self._lock:
             self.slowest = max(self.slowest, time.monotonic() - begun)
         if answer is None or answer.status_code == 503:
@@ -151,38 +152,38 @@ class Senders:
         refused = any(b"<faultCode>%s<" % code in answer.content for code in REFUSALS)
         payable = b"<outcome>OK</outcome>" in answer.content
         if answer.status_code != 200 or not (refused or payable):
-            self._complain(f"a question about {about.nav}: {said(answer)}")
+            self._add_fault(f"a question about {about.nav}: {said(answer)}")
         if payable and taken:
-            self._complain(f"{about.nav} was payable after its receipt was answered OK")
+            self._add_fault(f"{about.nav} was payable after its receipt was answered OK")
 
     def _create(self, session: requests.Session, errand: Errand, chance: random.Random) -> bool:
-        place = f"{chance.choice(self._apps).admin}{POSITIONS}"
+        url = f"{chance.choice(self._apps).admin}{POSITIONS}"
         try:
-            answer = session.post(place, json=errand.body, headers=self._key, timeout=PATIENCE)
+            answer = session.post(url, json=errand.body, headers=self._key, timeout=PATIENCE)
         except requests.RequestException:
             return False
         if answer.status_code >= 500:
             return False
-        # WHY: a position whose answer was lost is there already.
+        # WHY: a position whose answer was lost exists already.
         if answer.status_code not in (201, 409):
-            self._complain(f"position {errand.iupd}: {said(answer)}")
+            self._add_fault(f"position {errand.iupd}: {said(answer)}")
         return True
 
     def _post(
-        self, session: requests.Session, place: str, content: bytes
+        self, session: requests.Session, url: str, content: bytes
     ) -> requests.Response | None:
         try:
-            return session.post(place, content, headers=XML, timeout=PATIENCE)
+            return session.post(url, content, headers=XML, timeout=PATIENCE)
         except requests.RequestException:
             with self._lock:
                 self.silent += 1
             return None
 
-    def _complain(self, sentence: str) -> None:
+    def _add_fault(self, sentence: str) -> None:
         with self._lock:
             self.wrong.append(sentence)
 
 
 def said(answer: requests.Response) -> str:
-    """An answer in a few words."""
+    """Return an answer in a few words."""
     return f"HTTP {answer.status_code}, {answer.text[:400]}"

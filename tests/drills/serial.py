@@ -1,7 +1,7 @@
 """Every end that some serial order of overlapping operations gives: a pure function.
 
-The operations on a position overlap when several clients send them at once.  The store may then
-hold what one of their serial orders gives, and nothing else.
+The operations on a position overlap when several clients send them at once.  The store must then
+have the end of one of their serial orders.
 """
 
 import math
@@ -13,7 +13,7 @@ from tests.drills.operations import End, Operation, State
 
 
 class Record(NamedTuple):
-    """An operation, when it was sent and answered, and what the answer was.
+    """An operation with the instants of its request and answer, and the answer.
 
     `outcome` is None where no answer says whether it was done; then `answered` is infinite.
     """
@@ -25,14 +25,14 @@ class Record(NamedTuple):
 
 
 def ends(start: State, records: Sequence[Record]) -> set[End]:
-    """Every end of a serial order that respects the instants and gives each answer as recorded."""
+    """Return every end of a serial order that respects the instants and the recorded answers."""
     records = sorted(records, key=lambda record: record.sent)
     first = (frozenset(range(len(records))), start)
-    seen, waiting, found = {first}, [first], set[End]()
+    seen, waiting, possible = {first}, [first], set[End]()
     while waiting:
         left, state = waiting.pop()
         if all(records[each].outcome is None for each in left):
-            found.add(state.end)
+            possible.add(state.end)
         for number in _next(records, left):
             record = records[number]
             for outcome, after in apply(state, record.operation):
@@ -40,11 +40,11 @@ def ends(start: State, records: Sequence[Record]) -> set[End]:
                 if record.outcome in (None, outcome) and following not in seen:
                     seen.add(following)
                     waiting.append(following)
-    return found
+    return possible
 
 
 def _next(records: Sequence[Record], left: frozenset[int]) -> Iterator[int]:
-    """The operations that may come next: sent before any other that is left was answered."""
+    """Yield the operations that may come next: sent before any other remaining one was answered."""
     horizon = min((records[each].answered for each in left), default=math.inf)
     tried = set[Operation]()
     for number in sorted(left):
@@ -52,8 +52,8 @@ def _next(records: Sequence[Record], left: frozenset[int]) -> Iterator[int]:
         if record.sent > horizon:
             continue
         if record.outcome is None:
-            # WHY: of several attempts without an answer the first may stand for any; without this
-            # the orders of many attempts would be too many.
+            # WHY: the orders of many attempts without an answer would be too many, so the first
+            # attempt stands for any of them.
             if record.operation in tried:
                 continue
             tried.add(record.operation)

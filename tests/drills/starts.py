@@ -1,8 +1,8 @@
 """The drill of starts: `python -m tests.drills.starts`.
 
-A server's workers are ended and begun again, hundreds of times, while senders stand at the door of
-each.  No worker may be ended by a signal that we did not send, none may hang or burn a core, and
-every request must be answered: none with 503, none with a failure of ours, none with silence.
+A server's workers are ended and started again, hundreds of times, while requests wait for each.  No
+other signal than ours may end a worker, and none may hang or use a whole core.  Every request must
+be answered, and none with 503 or a failure of ours.
 """
 
 import argparse
@@ -30,20 +30,20 @@ from tests.messages.demands import AMOUNT, PLATE, ask
 from tests.postgres import Postgres
 
 XML = {"Content-Type": "text/xml"}
-#: LIMIT: seconds in which a worker with nothing in hand must leave; it is granted twenty.
+#: LIMIT: 15 s in which a worker without a request must end; the server allows it 20 s.
 LEAVE_SECONDS = 15.0
-#: LIMIT: seconds of a core that idle workers may use in one second; a thread that loops uses one.
+#: LIMIT: 0.5 s of a core that idle workers may use in one second; a thread that loops uses one.
 IDLE_SECONDS = 0.5
 SENDERS = 6
 SIGNALLED = re.compile(r"Worker \(pid:(\d+)\) was sent (\w+)!")
 FAILED = re.compile(r"Worker \(pid:\d+\) exited with code \d+|WORKER TIMEOUT|Traceback")
-#: What a request is answered with 503 for that waited for a thread: the machine was too busy.
+#: The log line of a request that got 503 because it waited too long for a thread on a busy machine.
 WAITED = "refused: waited #.# s for a thread"
 BUSY = "HTTP 503"
 DIGITS = re.compile(r"\d+")
 FAULT = re.compile(rb"<faultCode>(\w+)</faultCode>")
 
-#: Each message, and what its answer must contain.
+#: Each message, and a part that its answer must contain.
 MESSAGES = {
     asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))): b"<outcome>",
     asked("paVerifyPaymentNotice", claim() + qr("x")): b"PAA_SINTASSI_XSD",
@@ -53,7 +53,7 @@ MESSAGES = {
 
 
 class Report(NamedTuple):
-    """What happened; `broken` is what is wrong."""
+    """What happened; `broken` has the faults."""
 
     starts: int
     workers: int
@@ -73,7 +73,7 @@ class Senders:
         self.ends: Counter[str] = Counter()
 
     def send(self) -> None:
-        """Send until it is enough, and count how each request ended."""
+        """Send every message in turn until stopped, and count how each request ended."""
         while not self._over.is_set():
             for message, expected in MESSAGES.items():
                 end = self._end(message.encode(), expected)
@@ -81,7 +81,7 @@ class Senders:
                     self.ends[end] += 1
 
     def stop(self) -> None:
-        """Send no more than what is on its way."""
+        """Send nothing more."""
         self._over.set()
 
     def _end(self, message: bytes, expected: bytes) -> str:
@@ -98,7 +98,7 @@ class Senders:
 
 @contextmanager
 def sending(url: str) -> Iterator[Senders]:
-    """Senders at work; when this is left, each has its last answer."""
+    """Yield senders at work; at the end each has its last answer."""
     senders = Senders(url)
     with ThreadPoolExecutor(SENDERS) as pool:
         threads = [pool.submit(senders.send) for _ in range(SENDERS)]
@@ -111,23 +111,23 @@ def sending(url: str) -> Iterator[Senders]:
 
 
 def drill(server: Postgres, starts: int, workers: int = 4) -> Report:
-    """End each worker soon after it began, until so many have begun."""
+    """End each worker soon after its start, until this many have started; return the report."""
     begun = time.monotonic()
     with TemporaryDirectory() as home:
-        # WHY: on SQLite a busy machine fails by the lock of the one writer: another drill.
-        database, log = server.create_database("starts"), Path(home) / "log"
+        # WHY: on SQLite a busy machine fails at the lock of its one writer, which is another drill.
+        database, log_file = server.create_database("starts"), Path(home) / "log"
         world.prepare(database)
-        with started("node", database, log, GPD_WORKERS=str(workers)) as served:
+        with started("node", database, log_file, GPD_WORKERS=str(workers)) as served:
             with sending(served.url) as senders:
                 seen, slowest = _end_workers(served.process.pid, starts)
             burnt = _burnt_while_idle(served.process.pid)
             served.process.send_signal(signal.SIGTERM)
             stopped = served.process.wait(2 * LEAVE_SECONDS)
-        told = log.read_text("utf-8")
-    broken = [f"a worker was ended by {name}" for _, name in SIGNALLED.findall(told)]
-    broken += [f"the log says: {line}" for line in FAILED.findall(told)]
-    warnings = Counter(_warnings(told))
-    # WHY: a machine that is too busy refuses in order, and that is another drill's subject.
+        text = log_file.read_text("utf-8")
+    broken = [f"a worker was ended by {name}" for _, name in SIGNALLED.findall(text)]
+    broken += [f"the log says: {line}" for line in FAILED.findall(text)]
+    warnings = Counter(_warnings(text))
+    # WHY: a machine that is too busy may refuse requests, which is the subject of another drill.
     ends = senders.ends - Counter({"answered": senders.ends["answered"], BUSY: warnings[WAITED]})
     broken += [f"{many} requests: {end}" for end, many in ends.items()]
     if slowest > LEAVE_SECONDS:
@@ -149,7 +149,7 @@ def drill(server: Postgres, starts: int, workers: int = 4) -> Report:
 
 
 def _end_workers(master: int, starts: int) -> tuple[int, float]:
-    """End the workers one after another; how many began, and the longest that one took to leave."""
+    """End the workers in turn; return how many started, and the slowest end in seconds."""
     seen: set[int] = set()
     ended: dict[int, float] = {}
     slowest = 0.0
@@ -160,7 +160,7 @@ def _end_workers(master: int, starts: int) -> tuple[int, float]:
         slowest = max([slowest, *(now - since for since in ended.values())])
         for gone in ended.keys() - living:
             del ended[gone]
-        # WHY: one always stays, or the senders would stand before a closed door.
+        # WHY: without any worker the requests would be refused, so one always stays.
         for worker in sorted(filter(_is_ready, living - ended.keys()))[:-1]:
             os.kill(worker, signal.SIGTERM)
             ended[worker] = now
@@ -168,12 +168,12 @@ def _end_workers(master: int, starts: int) -> tuple[int, float]:
     return len(seen), slowest
 
 
-def _warnings(told: str) -> Iterator[str]:
-    """What the log warns of, without the numbers in it."""
-    for line in told.splitlines():
-        said = json.loads(line) if line.startswith("{") else {"level": "error", "message": line}
-        if said["level"].lower() not in ("debug", "info"):
-            yield DIGITS.sub("#", said["message"])
+def _warnings(text: str) -> Iterator[str]:
+    """Yield the warnings of the log, without their numbers."""
+    for line in text.splitlines():
+        entry = json.loads(line) if line.startswith("{") else {"level": "error", "message": line}
+        if entry["level"].lower() not in ("debug", "info"):
+            yield DIGITS.sub("#", entry["message"])
 
 
 def _children(process: int) -> set[int]:
@@ -182,7 +182,7 @@ def _children(process: int) -> set[int]:
 
 
 def _is_ready(worker: int) -> bool:
-    """Whether a worker has its own signal handlers, and no longer those of its master."""
+    """Return whether a worker has its own signal handlers, and no longer its master's."""
     try:
         status = Path(f"/proc/{worker}/status").read_text("ascii")
     except OSError:
@@ -193,7 +193,7 @@ def _is_ready(worker: int) -> bool:
 
 
 def _burnt_while_idle(master: int) -> float:
-    """The seconds of a core that the workers use in one second without a request."""
+    """Return the seconds of a core that the workers use in one second without a request."""
     before = {worker: _used(worker) for worker in _children(master)}
     time.sleep(1)
     return sum(max(0.0, _used(worker) - used) for worker, used in before.items())
@@ -208,16 +208,16 @@ def _used(process: int) -> float:
 
 
 def main() -> None:
-    """Hold the drill, say what happened, and fail if anything is wrong."""
+    """Hold the drill and print the report; exit with 1 if anything is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.drills.starts", description=__doc__)
     parser.add_argument("--starts", type=int, default=1000, help="[1000]")
     parser.add_argument("--workers", type=int, default=4, help="[4]")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report there")
-    told = parser.parse_args()
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file")
+    arguments = parser.parse_args()
     with Postgres() as server:
-        report = drill(server, told.starts, told.workers)
-    if told.json:
-        told.json.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
+        report = drill(server, arguments.starts, arguments.workers)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
     sys.stdout.write("\n".join(f"{name}: {value}" for name, value in report._asdict().items()))
     sys.stdout.write("\n")
     sys.exit(bool(report.broken))

@@ -1,4 +1,4 @@
-"""What the drill sends: positions, and for each the receipts that come for it, in every way."""
+"""Stories: positions, and the receipts that come for each of them in every way."""
 
 import random
 from collections.abc import Iterator
@@ -15,14 +15,14 @@ PAST_EVERY_DRILL = date(2199, 12, 31)
 DUE = rome.end_of_day(PAST_EVERY_DRILL)
 DUE_DAY = PAST_EVERY_DRILL.isoformat()
 CENTS = 10000
-#: Serials below are of the world's own notices.
+#: The first serial of the stories' notices; lower ones belong to the world.
 FIRST = 1001
-#: How many stories are under way together, so that what races does race.
+#: The number of stories under way together, so that their steps race.
 WINDOW = 20
 
 
 class Message(NamedTuple):
-    """A receipt to be sent until it is answered OK; the same twice is a receipt sent twice."""
+    """A receipt to be sent until it is answered OK; an equal one is sent twice."""
 
     iupd: str
     nav: str
@@ -31,14 +31,14 @@ class Message(NamedTuple):
 
 
 class Errand(NamedTuple):
-    """A position that the back office creates when receipts for it may have come already."""
+    """A position that the back office creates, perhaps after its receipts have arrived."""
 
     iupd: str
     body: dict[str, Any]
 
 
 class Story(NamedTuple):
-    """One position: there from the beginning or created in between, and paid by one receipt."""
+    """One position, stored from the beginning or created later, and paid by one receipt."""
 
     iupd: str
     position: NewPosition | None
@@ -50,35 +50,35 @@ KINDS = {"single": 40, "repeated": 15, "double": 15, "conflicting": 10, "alterna
 
 
 def write(receipts: int, chance: random.Random) -> list[Story]:
-    """Stories with so many receipts between them, or a few more."""
+    """Return stories with this many receipts together, or a few more."""
     stories: list[Story] = []
-    told = 0
-    while told < receipts:
+    count = 0
+    while count < receipts:
         kind = chance.choices(list(KINDS), list(KINDS.values()))[0]
         stories.append(story(kind, FIRST + 2 * len(stories)))
-        told += sum(isinstance(step, Message) for step in stories[-1].steps)
+        count += sum(isinstance(step, Message) for step in stories[-1].steps)
     return stories
 
 
 def story(kind: str, serial: int) -> Story:
-    """A story of this kind about the notices of this serial and the next."""
+    """Return a story of this kind about the notices of this serial and the next."""
     iupd, option = f"DRILL-{serial}", world.option(serial, due_at=DUE)
     options = (option, world.option(serial + 1, due_at=DUE, plan="rate"))
-    there = world.position(iupd, *options[: 2 if kind == "alternatives" else 1])
+    position = world.position(iupd, *options[: 2 if kind == "alternatives" else 1])
     if kind == "unmatched":
         return Story(
             iupd, None, (*_messages(kind, iupd, serial), Errand(iupd, _body(iupd, serial)))
         )
-    return Story(iupd, there, tuple(_messages(kind, iupd, serial)))
+    return Story(iupd, position, tuple(_messages(kind, iupd, serial)))
 
 
-def there(stories: list[Story]) -> list[NewPosition]:
-    """The positions that are in the store from the beginning."""
+def initial_positions(stories: list[Story]) -> list[NewPosition]:
+    """Return the positions that are in the store from the beginning."""
     return [story.position for story in stories if story.position is not None]
 
 
 def in_order(stories: list[Story], chance: random.Random) -> list[Message | Errand]:
-    """Every step once, near those of the same story and in any order among them."""
+    """Return every step once, near the steps of its story and in any order among them."""
     steps = [
         (number + WINDOW * chance.random(), step)
         for number, story in enumerate(stories)
@@ -88,7 +88,7 @@ def in_order(stories: list[Story], chance: random.Random) -> list[Message | Erra
 
 
 def question(nav: str, chance: random.Random) -> bytes:
-    """A verify, or the payment of this notice."""
+    """Return a verify or a getPayment of this notice."""
     primitive = chance.choice(("paVerifyPaymentNotice", "paGetPaymentV2"))
     return asked(primitive, claim() + qr(nav)).encode()
 
@@ -112,9 +112,9 @@ def _message(iupd: str, serial: int, which: str, **more: str) -> Message:
 
 
 def _body(iupd: str, serial: int) -> dict[str, Any]:
-    """The position as the back office tells it, of the notice that its receipts name."""
-    told = bodies.option(
+    """Return the position as the back office sends it, with the notice that its receipts name."""
+    option = bodies.option(
         serial, bodies.share(amount=CENTS), iuv=world.nav(serial)[1:],
         dueDate=PAST_EVERY_DRILL.isoformat(),
     )  # fmt: skip
-    return bodies.body(told, iupd=iupd)
+    return bodies.body(option, iupd=iupd)

@@ -1,6 +1,6 @@
-"""Connections that cost a server something and ask nothing: silent ones, and ones that drip.
+"""Connections that cost a server resources and send no request: silent ones, and slow ones.
 
-They come from other addresses of loopback than those who ask, as strangers come from elsewhere.
+They come from other addresses of loopback than the clients, as strangers come from elsewhere.
 """
 
 import contextlib
@@ -16,19 +16,19 @@ from tests.drills.apps import App
 
 #: Connections of each kind to an app at the same time.
 EACH = 10
-#: Seconds between two bytes of a connection that drips.
+#: Seconds between two bytes of a slow connection.
 PAUSE = 0.1
 CONNECT_WITHIN = 2.0
-#: A request of which the end of the head never comes.
+#: The beginning of a request whose head never ends.
 HEAD = b"POST /partner HTTP/1.1\r\nHost: here\r\nX-Padding: " + b"x" * 4000
-#: The first bytes of a TLS record, whatever follows.
+#: The first bytes of a TLS record.
 RECORD = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"
 
 Opened = tuple[socket.socket, bytes]
 
 
 class Strangers:
-    """Many strangers at an app's listeners; each comes again when it is sent away."""
+    """Many connections to an app's listeners; each is made again when the server closes it."""
 
     def __init__(self, app: App, context: ssl.SSLContext | None, chance: random.Random) -> None:
         node, admin = urlsplit(app.node), urlsplit(app.admin)
@@ -38,7 +38,7 @@ class Strangers:
         self._over = threading.Event()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
-        #: How many connections were made.
+        #: The number of connections that were made.
         self.came = 0
 
     def __enter__(self) -> Self:
@@ -59,7 +59,7 @@ class Strangers:
             thread.join()
 
     def _keep_coming(self, kind: Callable[[], Opened]) -> None:
-        """Have so many connections of a kind, send each its next byte, and replace the closed."""
+        """Hold several connections of a kind, send each its next byte, and replace closed ones."""
         opened: list[tuple[socket.socket, bytes]] = []
         while not self._over.wait(PAUSE):
             while len(opened) < EACH and not self._over.is_set():
@@ -100,7 +100,7 @@ class Strangers:
 
 
 def _drip(sock: socket.socket, byte: bytes) -> bool:
-    """Whether a connection is still there, after it was sent a byte where there is one."""
+    """Send the byte, if there is one, and return whether the connection is still open."""
     try:
         if byte:
             sock.send(byte)

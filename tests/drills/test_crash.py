@@ -3,17 +3,17 @@
 import pytest
 
 from tests.conftest import KINDS
-from tests.drills.blows import OFTEN
+from tests.drills.blows import WEIGHTS
 from tests.drills.crash import UPDATES, Size, drill
 
 KILLED = ("worker", "master", "database")
-#: The blows that end no receipt under way.
-OTHERS = tuple(sorted({*OFTEN} - {*KILLED}))
+#: The blows that end no request under way.
+OTHERS = tuple(sorted({*WEIGHTS} - {*KILLED}))
 
 
 @pytest.mark.parametrize("database", KINDS)
-def test_nothing_is_lost_whatever_is_killed(database: str) -> None:
-    """Ten kills over four hundred receipts: each is kept once, with an effect of a serial order."""
+def test_receipts_survive_kills_of_any_process(database: str) -> None:
+    """Each of four hundred receipts is stored once, with an effect of a serial order."""
     blows = (*KILLED, UPDATES)
     report = drill(Size(receipts=400, kills=10, updates=50, seed=1, database=database, blows=blows))
 
@@ -24,8 +24,8 @@ def test_nothing_is_lost_whatever_is_killed(database: str) -> None:
     assert report.updates["all"]["met"] > 0
 
 
-def test_question_is_answered_whatever_befalls_the_app() -> None:
-    """Strangers, lists, reloads, stopped workers, and orphans that the next master replaces."""
+def test_question_is_answered_during_blows_that_kill_nothing() -> None:
+    """Strangers, lists, reloads, stopped workers and orphans leave most questions answered OK."""
     size = Size(receipts=100, kills=len(OTHERS), seed=1, database="sqlite", blows=OTHERS)
 
     report = drill(size)

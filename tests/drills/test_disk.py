@@ -1,4 +1,4 @@
-"""A full disk is full for whoever writes, with the right to mount or without."""
+"""A full disk is full for every writer, with the right to mount and without it."""
 
 import subprocess
 import sys
@@ -21,8 +21,8 @@ for line in sys.stdin:
 
 
 @pytest.mark.parametrize("kind", ["as it can", "limited"])
-def test_a_full_disk_takes_nothing_and_an_emptied_one_does(kind: str, tmp_path: Path) -> None:
-    """A process that was there before writes, cannot, and can again."""
+def test_full_disk_refuses_writes_until_it_is_emptied(kind: str, tmp_path: Path) -> None:
+    """A process that wrote before cannot write, and can again."""
     command = [sys.executable, "-c", WRITER]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -36,11 +36,11 @@ def test_a_full_disk_takes_nothing_and_an_emptied_one_does(kind: str, tmp_path: 
 
         with small_disk(tmp_path, 1, lambda: [writer.pid]) as given:
             disk = given if kind == "as it can" else Limited(tmp_path, lambda: [writer.pid])
-            told = [said(disk)]
+            results = [said(disk)]
             disk.fill()
-            told.append(said(disk))
+            results.append(said(disk))
             disk.free()
-            told.append(said(disk))
+            results.append(said(disk))
         writer.stdin.close()
 
-    assert told == ["written", "refused", "written"]
+    assert results == ["written", "refused", "written"]

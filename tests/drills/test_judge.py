@@ -1,4 +1,4 @@
-"""The judge sees what it is there to see; a drill that finds nothing then means something."""
+"""The judge finds what it looks for, so that a drill without a fault means something."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -12,24 +12,24 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call
 from tests.drills import stories
-from tests.drills.judge import Heard, judge, look
+from tests.drills.judge import Deliveries, judge, look
 from tests.drills.stories import Message
 
 KINDS = ("single", "repeated", "double", "conflicting", "alternatives")
-TOLD = [stories.story(kind, 1001 + 2 * number) for number, kind in enumerate(KINDS)]
-SENT = [step.raw for story in TOLD for step in story.steps if isinstance(step, Message)]
+STORIES = [stories.story(kind, 1001 + 2 * number) for number, kind in enumerate(KINDS)]
+SENT = [step.raw for story in STORIES for step in story.steps if isinstance(step, Message)]
 
 Look = Callable[..., list[str]]
 
 
 @pytest.fixture
 def judged(tmp_path: Path) -> Look:
-    """Tell every story, do some damage, and judge what is there."""
+    """Return a function that damages the store after every story, and judges it."""
     url = f"sqlite:///{tmp_path}/drill.db"
     world.prepare(url)
     store = Store(url)
     with store.begin() as connection:
-        there = [story.position for story in TOLD if story.position is not None]
+        there = [story.position for story in STORIES if story.position is not None]
         positions.add(connection, there, world.YESTERDAY)
     face = world.face(store)
     for raw in SENT:
@@ -41,13 +41,13 @@ def judged(tmp_path: Path) -> Look:
             for statement in damage:
                 assert connection.execute(text(statement)).rowcount == 1
         store.close()
-        return judge(TOLD, Heard(Counter(SENT), Counter(SENT)), look(url))
+        return judge(STORIES, Deliveries(Counter(SENT), Counter(SENT)), look(url))
 
     return judged
 
 
-def test_a_store_in_order_has_nothing_against_it(judged: Look) -> None:
-    """Doubles, conflicts, repetitions and alternatives are all as they should be."""
+def test_undamaged_store_has_no_fault(judged: Look) -> None:
+    """Doubles, conflicts, repetitions and alternatives are all right."""
     assert judged() == []
 
 
@@ -55,14 +55,14 @@ def test_a_store_in_order_has_nothing_against_it(judged: Look) -> None:
     ("damage", "sentence"),
     [
         ("DELETE FROM receipt WHERE receipt_id = 'b-1005'",
-         "receipt b-1005 was answered OK 1 times and is not kept"),
+         "receipt b-1005 was answered OK 1 times and is not stored"),
         (("UPDATE receipt SET raw = (SELECT raw FROM receipt WHERE receipt_id = 'a-1001') "
          "WHERE receipt_id = 'b-1005'"),
-         "receipt a-1001 is kept 2 times"),
+         "receipt a-1001 is stored 2 times"),
         ("UPDATE receipt SET copies = 2 WHERE receipt_id = 'a-1003'",
          "receipt a-1003 is counted 2 times: sent 3, answered OK 3"),
         ("UPDATE receipt SET raw = x'00' WHERE receipt_id = 'a-1001'",
-         "receipt a-1001 is kept and was never sent"),
+         "receipt a-1001 is stored and was never sent"),
         ("UPDATE payment_option SET paid_at = NULL WHERE iupd = 'DRILL-1001'",
          "position DRILL-1001 has 0 paid options, not one"),
         (("UPDATE payment_option SET paid_at = updated_at "
@@ -73,20 +73,22 @@ def test_a_store_in_order_has_nothing_against_it(judged: Look) -> None:
         ("UPDATE payment_option SET receipt_id = 'b-1005' WHERE iupd = 'DRILL-1005'",
          "position DRILL-1005: options paid are "),
         ("UPDATE receipt SET kept = 'unmatched' WHERE receipt_id = 'b-1005'",
-         "receipt b-1005, variant 0, is kept as unmatched"),
+         "receipt b-1005, variant 0, has status unmatched"),
         ("UPDATE receipt SET resolved_at = received_at WHERE receipt_id = 'b-1005'",
-         "receipt b-1005, variant 0, is kept as double, and the worklist says otherwise"),
+         "receipt b-1005, variant 0, has status double, and the worklist disagrees"),
         ("UPDATE position SET version = 3 WHERE iupd = 'DRILL-1001'",
          "position DRILL-1001 is at version 3 after 1 payments"),
         ("UPDATE payment_option SET revision = 3 WHERE iupd = 'DRILL-1001'",
-         "position DRILL-1001 has options that moved 2 times, for 1 payments"),
+         "position DRILL-1001 has options that changed 2 times, for 1 payments"),
         ("UPDATE payment_option SET psp = NULL WHERE iupd = 'DRILL-1001'",
-         f"option {world.nav(1001)} has not its receipt's psp"),
+         f"option {world.nav(1001)} differs from its receipt in psp"),
         (("INSERT INTO quarantine SELECT organization, digest, primitive, 'x', received_at, "
          "received_at, 1, raw, NULL, NULL, NULL FROM receipt WHERE receipt_id = 'a-1001'"),
-         "1 receipts in order are in quarantine"),
+         "1 valid receipts are in quarantine"),
     ],
 )  # fmt: skip
-def test_what_is_lost_or_half_done_is_said(judged: Look, damage: str, sentence: str) -> None:
-    """Each promise that is broken has its sentence."""
+def test_damaged_store_has_the_sentence_of_its_fault(
+    judged: Look, damage: str, sentence: str
+) -> None:
+    """Each broken promise has its sentence."""
     assert any(said.startswith(sentence) for said in judged(damage))

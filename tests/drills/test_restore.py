@@ -1,4 +1,4 @@
-"""The drill of README's section Backup, as often as the tests run."""
+"""The restore drill of README's section Backup, in each run of the tests."""
 
 from pathlib import Path
 
@@ -6,11 +6,11 @@ from tests.drills.restore import drill
 from tests.postgres import Postgres
 
 
-def test_a_mistake_is_undone_and_no_receipt_is_missing(tmp_path: Path) -> None:
-    """The database comes back as it was an instant before, every acknowledged receipt in it."""
+def test_restore_to_the_instant_before_a_mistake_has_every_receipt(tmp_path: Path) -> None:
+    """The restored database has every acknowledged receipt."""
     with Postgres(fsync=True) as server:
-        found = drill(server, tmp_path)
+        outcome = drill(server, tmp_path)
 
-    assert len(found.acknowledged) > 10
-    assert found.after_mistake == set()
-    assert found.acknowledged <= found.restored
+    assert len(outcome.acknowledged) > 10
+    assert outcome.after_mistake == set()
+    assert outcome.acknowledged <= outcome.restored

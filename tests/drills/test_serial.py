@@ -1,4 +1,4 @@
-"""The judge of what meets: a possible history passes, and a planted impossible one is found."""
+"""The judge of encounters: a possible history passes, and a planted impossible one is found."""
 
 import math
 
@@ -6,7 +6,6 @@ import pytest
 
 from tests.drills.effects import explain, meets, together
 from tests.drills.operations import (
-    Ask,
     ChangeAccount,
     Create,
     Delete,
@@ -19,6 +18,7 @@ from tests.drills.operations import (
     Receive,
     Replace,
     State,
+    Verify,
     Withdraw,
 )
 from tests.drills.serial import Record, ends
@@ -44,22 +44,22 @@ NO_NOTICE = "no notice of this number"
 
 
 def at_once(*done: tuple[Operation, str | None]) -> list[Record]:
-    """Operations that overlap, each with its answer."""
+    """Return operations that overlap, each with its answer."""
     return [Record(each, 0, math.inf if said is None else 10, said) for each, said in done]
 
 
 def in_turn(*done: tuple[Operation, str]) -> list[Record]:
-    """Operations each of which was sent when the one before was answered."""
+    """Return operations each of which was sent after the answer to the one before."""
     return [Record(each, 10 * n, 10 * n + 5, said) for n, (each, said) in enumerate(done)]
 
 
 def end(position: Position | None, *receipts: tuple[str, str, str]) -> End:
-    """What the store holds."""
+    """Return an end of the store."""
     return End(position, frozenset(receipts))
 
 
 def paid(option: Option, by: str = "r-1") -> Option:
-    """An option that was paid."""
+    """Return the option as paid."""
     return option._replace(paid_by=by)
 
 
@@ -131,7 +131,7 @@ BOTH = Position((paid(NOTICE), paid(ALTERNATIVE, "r-2")))
             id="attempts without an answer were not done, and the last was",
         ),
         pytest.param(
-            START, at_once(RECEIVED, (Ask(NOTICE.nav), "PAA_PAGAMENTO_DUPLICATO")),
+            START, at_once(RECEIVED, (Verify(NOTICE.nav), "PAA_PAGAMENTO_DUPLICATO")),
             end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")), id="paid, then asked about",
         ),
         pytest.param(
@@ -145,7 +145,7 @@ BOTH = Position((paid(NOTICE), paid(ALTERNATIVE, "r-2")))
     ],
 )  # fmt: skip
 def test_possible_end_is_explained(start: State, records: list[Record], stored: End) -> None:
-    """One serial order of the operations gives their answers and this end."""
+    """A serial order of the operations gives their answers and this end."""
     assert explain(start, records, stored) is None
 
 
@@ -179,7 +179,7 @@ def test_possible_end_is_explained(start: State, records: list[Record], stored: 
             id="an order against the instants",
         ),
         pytest.param(
-            START, in_turn(RECEIVED, (Ask(NOTICE.nav), "12000")),
+            START, in_turn(RECEIVED, (Verify(NOTICE.nav), "12000")),
             end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")),
             id="payable after the receipt was answered",
         ),
@@ -198,7 +198,7 @@ def test_possible_end_is_explained(start: State, records: list[Record], stored: 
     ],
 )  # fmt: skip
 def test_impossible_end_is_found(start: State, records: list[Record], stored: End) -> None:
-    """No serial order of the operations gives this end, and the sentence says what was done."""
+    """No serial order of the operations gives this end, and the sentence names the operations."""
     sentence = explain(start, records, stored)
 
     assert sentence is not None
@@ -206,7 +206,7 @@ def test_impossible_end_is_found(start: State, records: list[Record], stored: En
 
 
 def test_many_attempts_without_an_answer_are_judged_quickly() -> None:
-    """Forty attempts of an update that no answer ended are as two, and not as all their subsets."""
+    """Forty unanswered attempts of an update are judged like two, without all their subsets."""
     attempts = at_once(*40 * [(Replace((RAISED,)), None)], RECEIVED)
 
     assert ends(START, attempts) == {
@@ -216,7 +216,7 @@ def test_many_attempts_without_an_answer_are_judged_quickly() -> None:
 
 
 def test_waiting_receipts_of_two_notices_may_be_matched_in_either_order() -> None:
-    """Receipts that wait for two exclusive notices: either pays, the other is double."""
+    """Of two receipts for exclusive notices either one pays, and the other is double."""
     empty = State(None)
     records = in_turn(
         (PAYS, "OK"), (PAYS_ALTERNATIVE, "OK"), (Create((NOTICE, ALTERNATIVE)), "201")
@@ -232,7 +232,7 @@ def test_waiting_receipts_of_two_notices_may_be_matched_in_either_order() -> Non
 
 
 def test_one_receipt_of_two_senders_is_one_operation() -> None:
-    """It was sent when the first sent it, and stored when the first was answered."""
+    """Its instants are the first sending and the first answer."""
     records = [Record(PAYS, 1, 8, "OK"), Record(PAYS, 2, 5, "OK"), Record(RAISE[0], 0, 3, "200")]
 
     merged = together(records)
@@ -243,5 +243,5 @@ def test_one_receipt_of_two_senders_is_one_operation() -> None:
 
 
 def test_change_that_was_answered_before_the_receipt_was_sent_does_not_meet_it() -> None:
-    """Only what overlaps has met."""
+    """Only operations that overlap have met."""
     assert not meets(in_turn(RAISE, RECEIVED))

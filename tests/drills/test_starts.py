@@ -4,8 +4,8 @@ from tests.drills.starts import drill
 from tests.postgres import Postgres
 
 
-def test_workers_that_start_under_fire_answer_every_request(postgres: Postgres) -> None:
-    """None is ended by a signal, none loops, and no request is refused."""
+def test_workers_that_start_under_load_answer_every_request(postgres: Postgres) -> None:
+    """No worker is ended by a signal, none loops, and no request is refused."""
     report = drill(postgres, 24)
 
     assert report.broken == []

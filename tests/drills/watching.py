@@ -1,4 +1,4 @@
-"""Who asks all the time, and how long nobody was answered."""
+"""Clients that verify a notice all the time, and the longest time without an OK."""
 
 import itertools
 import threading
@@ -12,26 +12,26 @@ import requests
 from tests import world
 from tests.messages.build import asked, claim, qr
 
-#: The Node gives up a question after 7 s.
+#: SPEC: SANP "Livelli di servizio": the Node waits 7 s for the answer to a question.
 PATIENCE = (2, 7)
 PAUSE = 0.2
-#: A notice that is payable for ever (tests/world.py, PAST-DUE-PAYABLE).
+#: A verify of a notice that stays payable (tests/world.py, PAST-DUE-PAYABLE).
 VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(12))).encode()
 XML = {"Content-Type": "text/xml"}
 OK, SILENCE, UNAVAILABLE, SYSTEM_ERROR = "OK", "silence", "503", "PAA_SYSTEM_ERROR"
 
 
 class Answer(NamedTuple):
-    """When something was answered, by which app, what in a word, and after how many seconds."""
+    """An answer in one word, with its instant, its app, and the seconds that it took."""
 
-    at: float
+    instant: float
     app: int
     what: str
     took: float = 0.0
 
 
-def word(answer: requests.Response | None) -> str:
-    """An answer in a word: one of the above, or what it was."""
+def outcome_of(answer: requests.Response | None) -> str:
+    """Return an answer in one word: one of those above, or its status or text."""
     if answer is None:
         return SILENCE
     if answer.status_code == 200 and b"<outcome>OK</outcome>" in answer.content:
@@ -42,19 +42,19 @@ def word(answer: requests.Response | None) -> str:
 
 
 def gap(answers: Iterable[Answer], since: float, until: float) -> float:
-    """The longest that no OK came, in seconds, of the times that touch this one."""
-    instants = sorted(answer.at for answer in answers if answer.what == OK)
+    """Return the longest time without an OK, in seconds, among those that touch this interval."""
+    instants = sorted(answer.instant for answer in answers if answer.what == OK)
     pairs = itertools.pairwise([*instants, max([until, *instants])])
     return max((b - a for a, b in pairs if b > since and a < until), default=until - since)
 
 
 def during(answers: Iterable[Answer], since: float, until: float) -> Counter[str]:
-    """What was answered meanwhile."""
-    return Counter(answer.what for answer in answers if since <= answer.at <= until)
+    """Return the answers in this interval, counted."""
+    return Counter(answer.what for answer in answers if since <= answer.instant <= until)
 
 
 class Watch:
-    """Threads that ask each app, again and again, whether the same notice is payable."""
+    """Threads that verify the same notice at each app, again and again."""
 
     def __init__(self, nodes: Sequence[str]) -> None:
         self.answers: list[Answer] = []
@@ -83,4 +83,4 @@ class Watch:
                 except requests.RequestException:
                     session.close()
                 now = time.monotonic()
-                self.answers.append(Answer(now, number, word(answer), now - begun))
+                self.answers.append(Answer(now, number, outcome_of(answer), now - begun))

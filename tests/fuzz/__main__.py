@@ -1,8 +1,8 @@
-"""Any bytes in, a lawful answer out: `python -m tests.fuzz [--seconds N] [--inputs N] [FILE …]`.
+"""Checks answers to random bytes: `python -m tests.fuzz [--seconds N] [--inputs N] [FILE …]`.
 
-Led by coverage where atheris is installed (`pip install atheris`), and otherwise, or with
-`--plain`, by the answers: an input whose answer is of a new shape is changed again.  FILEs are
-asked again, one by one.  Ends with 1 at the first finding.
+Where atheris is installed (`pip install atheris`), coverage chooses the inputs.  Otherwise, or with
+`--plain`, the answers do: an input whose answer has a new shape is changed again.  FILEs are asked
+again, one by one.  Ends with 1 at the first finding.
 """
 
 import argparse
@@ -14,18 +14,18 @@ from types import ModuleType
 
 
 def main() -> None:
-    """Do what was asked for."""
-    told = _arguments()
-    led = not (told.plain or told.files) and find_spec("atheris") is not None
+    """Run the inputs that the arguments ask for."""
+    arguments = _arguments()
+    led = not (arguments.plain or arguments.files) and find_spec("atheris") is not None
     running = _imported(led=led)
     with tempfile.TemporaryDirectory() as home:
         run = running.Run(Path(home))
         try:
-            for file in told.files:
+            for file in arguments.files:
                 run.ask(file.read_bytes())
-            if not told.files:
+            if not arguments.files:
                 search = running.guided if led else running.search
-                search(run, told.seconds, told.inputs, told.seed)
+                search(run, arguments.seconds, arguments.inputs, arguments.seed)
             sys.stdout.write(f"{run.report()}\n")
         except running.Finding as finding:
             sys.exit(f"tests.fuzz: {finding}")
@@ -42,7 +42,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _imported(*, led: bool) -> ModuleType:
-    """What runs; atheris must see our modules as they are imported."""
+    """Return the module that runs; atheris must see our modules as they are imported."""
     if led:
         import atheris  # noqa: PLC0415  # not on every machine
 

@@ -1,4 +1,4 @@
-"""What must be true of the answer to any bytes at all, and of what is left in the log."""
+"""Rules for the answer to any bytes, and for the log after it."""
 
 import io
 import json
@@ -19,11 +19,11 @@ from tests.calling import CONTRACT, Answered, call
 from tests.fuzz.mutating import transport
 
 STATUSES = {200, 400, 405, 413, 415, 500, 503}
-#: Failures that the world is made to have: positions and a service that nobody could answer with.
-FORESEEN = {"BrokenAnswer", "Unsayable", "UnknownKind"}
+#: Failures that the world has on purpose: positions and a service that have no valid answer.
+FORESEEN = {"BrokenAnswer", "NotSerializable", "UnknownKind"}
 
 WORD = re.compile(r"\w{6,}")
-#: An organization's code may be told, whosever it is.
+#: The code of any organization may be in the log.
 CODE = re.compile(r"[0-9]{11}")
 
 MODELS = {
@@ -35,28 +35,28 @@ MODELS = {
 
 
 class Finding(AssertionError):
-    """What a face did that it must not do; the text is for whoever mends it."""
+    """A face broke a rule; the text is for whoever mends the face."""
 
 
-class Judge:
-    """Asks a face, and holds what comes back and what is logged against the rules."""
+class AnswerJudge:
+    """Sends messages to a face, and checks the answers and the log against the rules."""
 
-    def __init__(self, face: Wsgi, log: io.StringIO) -> None:
-        """`log` is where the process' log goes, at its most talkative."""
-        self._face, self._log = face, log
+    def __init__(self, face: Wsgi, log_text: io.StringIO) -> None:
+        """`log_text` receives the process' log, at its lowest level."""
+        self._face, self._log_text = face, log_text
         self._ours = frozenset(_words_of_ours())
 
     def ask(self, message: bytes) -> object:
-        """The shape of the answer: two answers of one shape tell nothing new.
+        """Return the shape of the answer: two answers of one shape say nothing new.
 
         Finding for an answer, or a log, that may not be.
         """
         answered = self._answered(message)
         if answered.status not in STATUSES:
             raise Finding(f"status {answered.status}")
-        self._hold_log(message)
+        self._check_log(message)
         if answered.status == 200:
-            _hold_answer(answered)
+            _check_answer(answered)
         return answered.status, re.sub(rb"[0-9]+", b"", answered.body)
 
     def _answered(self, message: bytes) -> Answered:
@@ -65,13 +65,13 @@ class Judge:
         except Exception as error:
             raise Finding(f"{type(error).__name__} came out of the face") from error
 
-    def _hold_log(self, message: bytes) -> None:
-        lines = self._log.getvalue()
-        self._log.seek(0)
-        self._log.truncate()
-        told = {word for word in WORD.findall(lines) if not CODE.fullmatch(word)}
+    def _check_log(self, message: bytes) -> None:
+        lines = self._log_text.getvalue()
+        self._log_text.seek(0)
+        self._log_text.truncate()
+        words = {word for word in WORD.findall(lines) if not CODE.fullmatch(word)}
         text = message.replace(b"\0", b"").decode("utf-8", "replace")
-        leaked = (told & set(WORD.findall(text))) - self._ours
+        leaked = (words & set(WORD.findall(text))) - self._ours
         if leaked:
             raise Finding(f"the log repeats what was sent: {sorted(leaked)}")
         for line in lines.splitlines():
@@ -80,8 +80,8 @@ class Judge:
                 raise Finding(f"a failure of ours: {line}")
 
 
-def _hold_answer(answered: Answered) -> None:
-    """By the contract it was held in `call`; here by the Node's own rules."""
+def _check_answer(answered: Answered) -> None:
+    """Check an answer by the Node's own rules; `call` has checked the contract."""
     payload = open_envelope(answered.body)
     assert not isinstance(payload, NotSoap)
     model: Any = codec.reader(MODELS[str(payload.tag)])(payload)
@@ -91,7 +91,7 @@ def _hold_answer(answered: Answered) -> None:
 
 
 def _words_of_ours() -> Iterator[str]:
-    """The words that stand in our own source, which a log may say whatever was sent."""
+    """Yield the words of our own source: a log may contain them whatever was sent."""
     assert gpd_soap.__file__
     for module in Path(gpd_soap.__file__).parent.rglob("*.py"):
         if module.name != "demo.py":
@@ -99,7 +99,7 @@ def _words_of_ours() -> Iterator[str]:
 
 
 def resetting(template: str, database: str) -> Callable[[], None]:
-    """What brings a database back to what the template is, under whoever has it open."""
+    """Return a function that copies the template into an open database."""
 
     def reset() -> None:
         with closing(sqlite3.connect(template)) as whole, closing(sqlite3.connect(database)) as now:

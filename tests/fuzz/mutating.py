@@ -1,7 +1,7 @@
-"""Messages as somebody might write them who means us harm: a case of tests/messages, changed.
+"""Hostile messages: a case of tests/messages after random changes.
 
-What is changed keeps enough of its shape to get past the parser: whole tags and texts are moved,
-doubled, split and replaced, and so is what stands in base64; some changes are of plain bytes.
+A changed message keeps enough of its shape to get past the parser.  Whole tags, texts and base64
+contents are moved, doubled, split and replaced.  Some changes are of plain bytes.
 """
 
 import base64
@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 MESSAGES = Path(__file__).parents[1] / "messages"
-#: LIMIT: a few inputs are near the largest body that is taken; most are as short as the Node's.
+#: LIMIT: 64 KiB, near the largest accepted body; most inputs are as short as the Node's messages.
 LONGEST = 64 * 1024
 
 CORPUS = [path.read_bytes() for path in sorted(MESSAGES.glob("*/*/ask.xml"))]
@@ -55,14 +55,14 @@ OfTokens = Callable[[Random, list[bytes], int], object]
 
 
 def mutate(random: Random, message: bytes) -> bytes:
-    """The message after one change or some."""
+    """Return the message after one change or several."""
     for _ in range(random.choice((1, 1, 1, 2, 2, 3, 6))):
         message = random.choice(CHANGES)(random, message)[:LONGEST]
     return message
 
 
 def transport(message: bytes) -> dict[str, Any]:
-    """What HTTP says of a message, the same each time; mostly what the Node would say."""
+    """Return the HTTP headers for a message, the same each time, mostly as the Node sends them."""
     random = Random(zlib.crc32(message))  # noqa: S311  # nobody's secret
     said: dict[str, Any] = {"CONTENT_TYPE": "text/xml", "HTTP_SOAPACTION": '"paSendRT"'}
     if random.random() < 0.15:
@@ -77,8 +77,8 @@ def transport(message: bytes) -> dict[str, Any]:
 
 
 def _flip(random: Random, message: bytes) -> bytes:
-    at = random.randrange(len(message) + 1)
-    return message[:at] + bytes([random.randrange(256)]) + message[at + 1 :]
+    index = random.randrange(len(message) + 1)
+    return message[:index] + bytes([random.randrange(256)]) + message[index + 1 :]
 
 
 def _cut(random: Random, message: bytes) -> bytes:
@@ -87,8 +87,8 @@ def _cut(random: Random, message: bytes) -> bytes:
 
 
 def _insert(random: Random, message: bytes) -> bytes:
-    at = random.randrange(len(message) + 1)
-    return message[:at] + random.choice(VALUES + PIECES) + message[at:]
+    index = random.randrange(len(message) + 1)
+    return message[:index] + random.choice(VALUES + PIECES) + message[index:]
 
 
 def _front(random: Random, message: bytes) -> bytes:
@@ -101,16 +101,16 @@ def _encode(random: Random, message: bytes) -> bytes:
 
 
 def _inside(random: Random, message: bytes) -> bytes:
-    """Change what stands in base64, or put other data in its place."""
-    found = random.choice([*BASE64.finditer(message), None])
-    if found is None:
+    """Change the content of some base64, or replace it by other data."""
+    match = random.choice([*BASE64.finditer(message), None])
+    if match is None:
         return message
     try:
-        data = base64.b64decode(found[0], validate=True)
+        data = base64.b64decode(match[0], validate=True)
     except ValueError:
         return message
     other = random.choice([mutate(random, data), random.choice(CORPUS), mutate(random, b"<a/>")])
-    return message[: found.start()] + base64.b64encode(other) + message[found.end() :]
+    return message[: match.start()] + base64.b64encode(other) + message[match.end() :]
 
 
 def _by_tokens(change: OfTokens) -> Change:
@@ -123,46 +123,48 @@ def _by_tokens(change: OfTokens) -> Change:
     return changed
 
 
-def _drop(random: Random, tokens: list[bytes], at: int) -> None:
-    del tokens[at : at + random.choice((1, 1, 2, 3))]
+def _drop(random: Random, tokens: list[bytes], index: int) -> None:
+    del tokens[index : index + random.choice((1, 1, 2, 3))]
 
 
-def _double(random: Random, tokens: list[bytes], at: int) -> None:
-    tokens[at:at] = tokens[at : at + random.choice((1, 3, 3, 9))] * random.choice((1, 1, 2, 50))
+def _double(random: Random, tokens: list[bytes], index: int) -> None:
+    tokens[index:index] = tokens[index : index + random.choice((1, 3, 3, 9))] * random.choice(
+        (1, 1, 2, 50)
+    )
 
 
-def _swap(random: Random, tokens: list[bytes], at: int) -> None:
+def _swap(random: Random, tokens: list[bytes], index: int) -> None:
     other = random.randrange(len(tokens))
-    tokens[at], tokens[other] = tokens[other], tokens[at]
+    tokens[index], tokens[other] = tokens[other], tokens[index]
 
 
-def _borrow(random: Random, tokens: list[bytes], at: int) -> None:
-    tokens.insert(at, random.choice(TOKENS))
+def _borrow(random: Random, tokens: list[bytes], index: int) -> None:
+    tokens.insert(index, random.choice(TOKENS))
 
 
-def _value(random: Random, tokens: list[bytes], at: int) -> None:
-    """Another value in the place of a text, or another name in that of a tag."""
+def _value(random: Random, tokens: list[bytes], index: int) -> None:
+    """Replace a text by another value, or a tag by another one."""
     texts = [n for n, token in enumerate(tokens) if token.strip() and not token.startswith(b"<")]
     if texts and random.random() < 0.8:
         tokens[random.choice(texts)] = random.choice(VALUES)
     else:
-        tokens[at] = random.choice(TOKENS)
+        tokens[index] = random.choice(TOKENS)
 
 
-def _split(random: Random, tokens: list[bytes], at: int) -> None:
-    token = tokens[at]
+def _split(random: Random, tokens: list[bytes], index: int) -> None:
+    token = tokens[index]
     middle = random.randrange(len(token) + 1)
-    tokens[at] = token[:middle] + random.choice(PIECES) + token[middle:]
+    tokens[index] = token[:middle] + random.choice(PIECES) + token[middle:]
 
 
-def _attribute(random: Random, tokens: list[bytes], at: int) -> None:
-    if tokens[at].endswith(b">"):
-        tokens[at] = tokens[at][:-1].rstrip(b"/") + random.choice(ATTRIBUTES) + b">"
+def _attribute(random: Random, tokens: list[bytes], index: int) -> None:
+    if tokens[index].endswith(b">"):
+        tokens[index] = tokens[index][:-1].rstrip(b"/") + random.choice(ATTRIBUTES) + b">"
 
 
-def _bury(random: Random, tokens: list[bytes], at: int) -> None:
+def _bury(random: Random, tokens: list[bytes], index: int) -> None:
     depth = random.choice((1, 3, 300))
-    tokens[at] = b"<x>" * depth + tokens[at] + b"</x>" * depth
+    tokens[index] = b"<x>" * depth + tokens[index] + b"</x>" * depth
 
 
 CHANGES: list[Change] = [

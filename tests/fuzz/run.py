@@ -1,4 +1,4 @@
-"""Showing a judge one input after the other: found by us, or by atheris."""
+"""Judges one input after the other, chosen by us or by atheris."""
 
 import io
 import sys
@@ -13,36 +13,39 @@ from gpd_soap.monitoring import logs
 from gpd_soap.server.memory import resident
 from gpd_soap.store.store import Store
 from tests import world
-from tests.fuzz.judging import Finding, Judge, resetting
+from tests.fuzz.judging import AnswerJudge, Finding, resetting
 from tests.fuzz.mutating import CORPUS, LONGEST, MESSAGES, mutate
 
-#: Inputs between two beginnings with the same data, and before memory is first looked at.
+#: Inputs after which the data is reset; memory is first measured after as many.
 ROUND = 10_000
-#: LIMIT: what the allocator and SQLite may still come to hold, in bytes, and for each input:
-#: libxml2 keeps every name that it ever read (see `gpd_soap.server.worker.MOST_MEMORY`).
+#: LIMIT: bytes by which the process may grow: for the allocator and SQLite, and for each input,
+#: because libxml2 keeps every name that it ever read (see `gpd_soap.server.worker.MOST_MEMORY`).
 GROWTH, GROWTH_BY_INPUT = 24 << 20, 16
-#: LIMIT: what a process that is led by atheris may hold in all, in megabytes.
+#: LIMIT: megabytes that a process led by atheris may use in all.
 MEMORY = 256
-#: LIMIT: the inputs that are changed again; a short run fills half of it.
+#: LIMIT: 4000 inputs that are changed again; a short run collects half of them.
 POOL = 4000
 
 
 class Run:
-    """A judge over a world of its own, and how many inputs it was shown."""
+    """A judge over a world of its own, with the number of its inputs."""
 
     def __init__(self, home: Path) -> None:
         template, database = home / "template.db", home / "database.db"
         self._reset = resetting(str(template), str(database))
         world.prepare(f"sqlite:///{template}")
         self._reset()
-        log = io.StringIO()
-        with redirect_stderr(log):
+        log_text = io.StringIO()
+        with redirect_stderr(log_text):
             logs.configure("debug")
-        self._judge = Judge(world.face(Store(f"sqlite:///{database}")), log)
+        self._judge = AnswerJudge(world.face(Store(f"sqlite:///{database}")), log_text)
         self.inputs, self.memory, self.begun = 0, 0, time.monotonic()
 
     def ask(self, message: bytes) -> object:
-        """Judge one input; Finding, with the input kept in a file, where something is wrong."""
+        """Return the shape of one answer.
+
+        Raises Finding, with the input kept in a file, if the answer is wrong.
+        """
         self.inputs += 1
         if self.inputs % ROUND == 0:
             self._reset()
@@ -55,7 +58,7 @@ class Run:
             raise Finding(f"{finding}\nthe input: python -m tests.fuzz {kept}") from finding
 
     def report(self) -> str:
-        """What was done; Finding where memory grew with it."""
+        """Return what was done.  Raises Finding if memory grew with the number of inputs."""
         seconds = time.monotonic() - self.begun
         grown = resident() - self.memory if self.memory else 0
         said = f"{self.inputs} inputs, {self.inputs / seconds:.0f} a second, {grown >> 10:+} KiB"
@@ -65,7 +68,7 @@ class Run:
 
 
 def search(run: Run, seconds: float, inputs: int, seed: int) -> None:
-    """Ask changed messages until the time or the number is up."""
+    """Ask changed messages until the time or the number is over."""
     random, pool = Random(seed), list(CORPUS)  # noqa: S311  # nobody's secret
     shapes = {hash(run.ask(message)) for message in CORPUS}
     end = time.monotonic() + seconds
@@ -78,22 +81,25 @@ def search(run: Run, seconds: float, inputs: int, seed: int) -> None:
 
 
 def guided(run: Run, seconds: float, inputs: int, seed: int) -> None:
-    """The same, led by the branches that are taken; atheris ends the process, 1 at a finding."""
+    """Ask messages that atheris chooses by the branches taken.
+
+    Atheris ends the process, with code 1 at a finding.
+    """
     import atheris  # noqa: PLC0415  # not on every machine
 
     def changed(message: bytes, most: int, number: int) -> bytes:
         return mutate(Random(number), message)[:most]  # noqa: S311  # nobody's secret
 
     runs = min(inputs, 2**31 - 1)
-    told: dict[str, object] = {
+    values: dict[str, object] = {
         "runs": runs,
         "max_total_time": int(seconds),
         "seed": seed,
         "max_len": LONGEST,
     }
-    with tempfile.TemporaryDirectory() as found:
-        told |= {"rss_limit_mb": MEMORY, "artifact_prefix": f"{found}/"}
-        options = [f"-{name}={value}" for name, value in told.items()]
-        command = [sys.argv[0], *options, found, str(MESSAGES)]
+    with tempfile.TemporaryDirectory() as folder:
+        values |= {"rss_limit_mb": MEMORY, "artifact_prefix": f"{folder}/"}
+        options = [f"-{name}={value}" for name, value in values.items()]
+        command = [sys.argv[0], *options, folder, str(MESSAGES)]
         atheris.Setup(command, run.ask, custom_mutator=changed, internal_libfuzzer=True)
         atheris.Fuzz()

@@ -1,4 +1,4 @@
-"""Any bytes get a lawful answer, and what would not be one is found."""
+"""Any bytes get an answer that the rules allow, and the judge finds one that they forbid."""
 
 import io
 import logging
@@ -16,14 +16,14 @@ from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Environ, StartResponse, Wsgi, answer
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.fuzz.judging import Finding, Judge
+from tests.fuzz.judging import AnswerJudge, Finding
 from tests.fuzz.mutating import CORPUS, mutate
 from tests.messages.build import answered, asked, claim, qr
 
 ROOT = Path(__file__).parents[2]
-#: Twice as many as pass before memory is first looked at; the slowest machine did so many in 15 s.
+#: Twice the number after which memory is first measured; the slowest machine needed 15 s for them.
 INPUTS = 20_000
-#: LIMIT: seconds after which it hangs.
+#: LIMIT: 600 s, after which the run counts as hanging.
 HANGS = 600
 
 VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
@@ -32,8 +32,8 @@ UNFINISHED = answered("paVerifyPaymentNotice", "<outcome>PERHAPS</outcome>").enc
 
 
 @pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    """All that is logged, in the form in which it would leave."""
+def log_text() -> Iterator[io.StringIO]:
+    """Yield the text of everything that is logged, in its final form."""
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     handler.setFormatter(JsonLines())
@@ -48,12 +48,12 @@ def log() -> Iterator[io.StringIO]:
 
 @pytest.fixture
 def face(fresh_database: FreshDatabase) -> Wsgi:
-    """The node face over the world."""
+    """Return the node face over the world."""
     return world.face(Store(fresh_database("sqlite", world.prepare)))
 
 
-def test_no_bytes_make_us_fail() -> None:
-    """The same inputs on every machine, over the program's own log, with its memory looked at."""
+def test_fuzz_of_many_inputs_has_no_finding() -> None:
+    """Inputs are the same on every machine; the program's log and its memory are checked too."""
     many = ["--plain", "--inputs", str(INPUTS), "--seconds", str(HANGS)]
     done = subprocess.run(
         [sys.executable, "-m", "tests.fuzz", *many],
@@ -66,21 +66,21 @@ def test_no_bytes_make_us_fail() -> None:
     assert int(said[1]) >= INPUTS
 
 
-def test_the_same_number_makes_the_same_change() -> None:
-    """A run can be run again."""
+def test_mutation_with_the_same_seed_is_the_same() -> None:
+    """A run can be repeated."""
     for number, message in enumerate(CORPUS):
         assert mutate(Random(number), message) == mutate(Random(number), message)  # noqa: S311
 
 
-def test_what_is_lawful_is_let_pass(face: Wsgi, log: io.StringIO) -> None:
-    """Every case of the messages, asked at this address with any headers, is no finding."""
-    judge = Judge(face, log)
+def test_message_cases_are_no_finding(face: Wsgi, log_text: io.StringIO) -> None:
+    """Every message case is accepted by the judge, with any headers."""
+    judge = AnswerJudge(face, log_text)
 
     assert len({judge.ask(message) for message in CORPUS}) > 50
 
 
 def saying(status: str, body: bytes = b"", logged: str = "") -> Wsgi:
-    """A face that answers this, and logs that."""
+    """Return a face that gives this answer and logs this line."""
 
     def face(_environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         if logged:
@@ -91,12 +91,12 @@ def saying(status: str, body: bytes = b"", logged: str = "") -> Wsgi:
 
 
 def failing(_environ: Environ, _start_response: StartResponse) -> Iterable[bytes]:
-    """A face that lets an exception out."""
+    """Raise an exception, as no face may."""
     raise LookupError
 
 
 def swallowing(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-    """A face that hides an exception behind an answer."""
+    """Answer 500 and log the exception."""
     try:
         failing(environ, start_response)
     except LookupError:
@@ -116,7 +116,9 @@ def swallowing(environ: Environ, start_response: StartResponse) -> Iterable[byte
     ],
     ids="exception swallowed status contract rules log".split(),
 )
-def test_what_is_not_is_a_finding(face: Wsgi, finding: str, log: io.StringIO) -> None:
-    """The judge has been seen to judge."""
+def test_forbidden_answer_or_log_is_a_finding(
+    face: Wsgi, finding: str, log_text: io.StringIO
+) -> None:
+    """The judge finds each broken rule."""
     with pytest.raises(Finding, match=finding):
-        Judge(face, log).ask(VERIFY)
+        AnswerJudge(face, log_text).ask(VERIFY)

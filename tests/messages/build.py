@@ -1,4 +1,4 @@
-"""Messages in the contract's words, written by hand and not by the program under test."""
+"""SOAP messages in the contract's words, written by hand and not by the program under test."""
 
 from xml.sax.saxutils import escape
 
@@ -17,7 +17,7 @@ ROOTS = {
     "paDemandPaymentNotice": ("paDemandPaymentNoticeRequest", "paDemandPaymentNoticeResponse"),
 }
 
-#: SPEC: pagopa-ec.md 2.2.
+#: SPEC: Errors (gpd_soap/core/README.md, "Sources"): the faultString of each faultCode.
 STRINGS = {
     "PAA_ID_DOMINIO_ERRATO": "La PAA non corrisponde al Dominio indicato.",
     "PAA_ID_INTERMEDIARIO_ERRATO": "Identificativo intermediario non corrispondente.",
@@ -34,7 +34,7 @@ STRINGS = {
 
 
 def tags(**children: object) -> str:
-    """Elements by name, in this order; None is left out, and text that begins with < is markup."""
+    """Return elements in this order; None is left out, and a text that begins with < is markup."""
     return "".join(
         f"<{name}>{value if str(value).startswith('<') else escape(str(value))}</{name}>"
         for name, value in children.items()
@@ -43,7 +43,7 @@ def tags(**children: object) -> str:
 
 
 def envelope(payload: str, *, header: str = "") -> str:
-    """A message as the Node writes it."""
+    """Return a SOAP message as the Node writes it."""
     return (
         f'{HEAD}<soapenv:Envelope xmlns:soapenv="{SOAP}" xmlns:pafn="{NAMESPACE}">'
         f"{header}<soapenv:Body>{payload}</soapenv:Body></soapenv:Envelope>\n"
@@ -51,13 +51,13 @@ def envelope(payload: str, *, header: str = "") -> str:
 
 
 def asked(primitive: str, content: str) -> str:
-    """A request of this primitive."""
+    """Return a request of this primitive."""
     root = ROOTS[primitive][0]
     return envelope(f"<pafn:{root}>{content}</pafn:{root}>")
 
 
 def answered(primitive: str, content: str) -> str:
-    """An answer to this primitive."""
+    """Return a response to this primitive."""
     root = ROOTS[primitive][1]
     return envelope(f"<pafn:{root}>{content}</pafn:{root}>")
 
@@ -65,7 +65,7 @@ def answered(primitive: str, content: str) -> str:
 def refused(
     primitive: str, code: str, description: str, organization: str = world.ORGANIZATION
 ) -> str:
-    """A typed KO."""
+    """Return a typed KO."""
     fault = tags(
         faultCode=code, faultString=STRINGS[code], id=organization, description=description
     )
@@ -73,7 +73,7 @@ def refused(
 
 
 def soap_fault(code: str, reason: str) -> str:
-    """A SOAP Fault, as Spyne writes it."""
+    """Return a SOAP Fault, as Spyne writes it."""
     fault = f"<faultcode>soap11env:{code}</faultcode><faultstring>{reason}</faultstring>"
     return (
         f'<soap11env:Envelope xmlns:soap11env="{SOAP}"><soap11env:Body><soap11env:Fault>{fault}'
@@ -86,19 +86,19 @@ def claim(
     broker: str = world.BROKER,
     station: str = world.STATION,
 ) -> str:
-    """Who is asked, and through whom."""
+    """Return the elements for the organization, the broker and the station."""
     return tags(idPA=organization, idBrokerPA=broker, idStation=station)
 
 
 def qr(notice: str, organization: str = world.ORGANIZATION) -> str:
-    """What is printed on a notice."""
+    """Return the QR code of a notice: organization and notice number."""
     return tags(qrCode=tags(fiscalCode=organization, noticeNumber=notice))
 
 
 def described(
     serial: int, amount: str, *, ccp: bool = False, due: str = "2026-04-30", **more: str
 ) -> str:
-    """What verify answers for a payable notice of the world."""
+    """Return the content of an OK to verify, for a payable notice of the world."""
     description = more.get("description", f"Tributo {serial}")
     option = tags(
         amount=amount,
@@ -126,9 +126,9 @@ PERSON = tags(
 
 
 def metadata(**entries: str) -> str | None:
-    """Metadata in this order, or none."""
-    found = "".join(tags(mapEntry=tags(key=key, value=value)) for key, value in entries.items())
-    return found or None
+    """Return metadata in this order, or None without entries."""
+    elements = "".join(tags(mapEntry=tags(key=key, value=value)) for key, value in entries.items())
+    return elements or None
 
 
 def transfer(
@@ -142,7 +142,7 @@ def transfer(
     attachment: str | None = None,
     entries: dict[str, str] | None = None,
 ) -> str:
-    """One share, in the order that all versions have in common."""
+    """Return one transfer, in the order that all versions have in common."""
     return tags(
         transfer=tags(
             idTransfer=number,
@@ -160,7 +160,7 @@ def transfer(
 
 
 def payment(serial: int, amount: str, *transfers: str, **more: str | None) -> str:
-    """What getPayment answers for a payable notice of the world."""
+    """Return the content of an OK to getPayment, for a payable notice of the world."""
     data = tags(
         creditorReferenceId=world.nav(serial)[1:],
         paymentAmount=amount,
@@ -181,7 +181,7 @@ STAMP = tags(hashDocumento=world.HASH, tipoBollo="01", provinciaResidenza="RM")
 
 
 def receipt(notice: str, amount: str = "100.00", **more: str | None) -> str:
-    """A receipt with the least that the contract wants, and what `more` adds or changes."""
+    """Return a receipt with the mandatory elements, and with what `more` adds or changes."""
     fields: dict[str, str | None] = {
         "receiptId": "c0ffee00c0ffee00c0ffee00c0ffee00",
         "noticeNumber": notice,

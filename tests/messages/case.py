@@ -1,4 +1,4 @@
-"""What a case is, and how it becomes a folder."""
+"""A message case, and how it becomes a folder."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,25 +10,25 @@ from tests.messages import build
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One question, its promised answer, and what it leaves behind."""
+    """One request, the promised response, and the rows that the request leaves."""
 
     primitive: str
     name: str
     promise: str
     ask: str | bytes
     answer: str | None
-    told: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
     def files(self) -> dict[str, bytes]:
-        """The folder's content, by file name."""
+        """Return the folder's content, by file name."""
         ask = self.ask.encode() if isinstance(self.ask, str) else self.ask
-        found = {"ask.xml": ask, "case.toml": self._toml().encode()}
+        files = {"ask.xml": ask, "case.toml": self._toml().encode()}
         if self.answer is not None:
-            found["answer.xml"] = self.answer.encode()
-        return found
+            files["answer.xml"] = self.answer.encode()
+        return files
 
     def _toml(self) -> str:
-        plain = {"promise": self.promise, **self.told}
+        plain = {"promise": self.promise, **self.facts}
         tables = {name: plain.pop(name) for name in list(plain) if isinstance(plain[name], dict)}
         lines = [f"{name} = {_value(value)}" for name, value in plain.items()]
         for name, table in tables.items():
@@ -45,29 +45,29 @@ def write(cases: list[Case], folder: Path) -> None:
             (home / name).write_bytes(content)
 
 
-def good(primitive: str, name: str, promise: str, ask: str, answer: str, **told: Any) -> Case:
-    """A case whose answer is an OK with this content."""
+def good(primitive: str, name: str, promise: str, ask: str, answer: str, **facts: Any) -> Case:
+    """Return a case whose response is an OK with this content."""
     return Case(
         primitive, name, promise, build.asked(primitive, ask),
-        build.answered(primitive, answer), told,
+        build.answered(primitive, answer), facts,
     )  # fmt: skip
 
 
 def refused(
-    primitive: str, name: str, promise: str, ask: str, code: str, description: str, **told: Any
+    primitive: str, name: str, promise: str, ask: str, code: str, description: str, **facts: Any
 ) -> Case:
-    """A case whose answer is a typed KO."""
-    organization = told.pop("signed", world.ORGANIZATION)
+    """Return a case whose response is a typed KO."""
+    organization = facts.pop("signed", world.ORGANIZATION)
     answer = build.refused(primitive, code, description, organization)
-    return Case(primitive, name, promise, build.asked(primitive, ask), answer, told)
+    return Case(primitive, name, promise, build.asked(primitive, ask), answer, facts)
 
 
 def _table(name: str, table: dict[str, Any]) -> list[str]:
     rows = {key: value for key, value in table.items() if isinstance(value, list)}
     lines = [f"[{name}]"] if len(rows) < len(table) else []
     lines += [f"{key} = {_value(value)}" for key, value in table.items() if key not in rows]
-    for key, found in rows.items():
-        for row in found:
+    for key, entries in rows.items():
+        for row in entries:
             lines += [f"[[{name}.{key}]]", *(f"{k} = {_value(v)}" for k, v in row.items())]
     return ["", *lines]
 

@@ -1,11 +1,10 @@
-"""The cases of paDemandPaymentNotice: DESIGN 7."""
+"""The cases of paDemandPaymentNotice."""
 
 import base64
 from typing import Any
 
 from tests import world
-from tests.messages.build import answered, claim, described, qr, refused, tags
-from tests.messages.build import asked as built
+from tests.messages.build import answered, asked, claim, described, qr, refused, tags
 from tests.messages.case import Case
 
 DEMAND = "paDemandPaymentNotice"
@@ -15,9 +14,9 @@ AMOUNT = "<importo>12.50</importo>"
 
 
 def ask(data: str | bytes, service: str = "00001", subject: str = "00009", **claimed: str) -> str:
-    """A demand with this service data."""
+    """Return a demand with this service data."""
     raw = data.encode() if isinstance(data, str) else data
-    return built(
+    return asked(
         DEMAND,
         claim(**claimed)
         + tags(
@@ -28,17 +27,17 @@ def ask(data: str | bytes, service: str = "00001", subject: str = "00009", **cla
     )
 
 
-def no(name: str, promise: str, asked: str, code: str, description: str, **told: Any) -> Case:
-    """A demand that is refused."""
-    signed = told.pop("signed", world.ORGANIZATION)
-    return Case(DEMAND, name, promise, asked, refused(DEMAND, code, description, signed), told)
+def no(name: str, promise: str, message: str, code: str, description: str, **facts: Any) -> Case:
+    """Return a case of a demand that is refused."""
+    signed = facts.pop("signed", world.ORGANIZATION)
+    return Case(DEMAND, name, promise, message, refused(DEMAND, code, description, signed), facts)
 
 
-def yes(name: str, promise: str, asked: str, answer: str, **told: Any) -> Case:
-    """A demand that gets the first notice ever issued here, and nothing else."""
+def yes(name: str, promise: str, message: str, answer: str, **facts: Any) -> Case:
+    """Return a case of a demand that is answered with the first notice issued in this world."""
     number = qr(world.nav(33))
     whole = answer.replace("<paymentList>", f"{number}<paymentList>", 1)
-    return Case(DEMAND, name, promise, asked, answered(DEMAND, whole), told)
+    return Case(DEMAND, name, promise, message, answered(DEMAND, whole), facts)
 
 
 FIXED = described(0, "5.00", due="2026-04-15", description="Diritti di segreteria")
@@ -69,28 +68,28 @@ CASES = [
        " idSoggettoServizio."),
     no("not-xml", "Service data that is not XML is refused.", ask("nonsense"),
        "PAA_SINTASSI_XSD", XML),
-    no("truncated", "Service data that breaks off is refused.", ask("<service><targa>"),
+    no("truncated", "Truncated service data is refused.", ask("<service><targa>"),
        "PAA_SINTASSI_XSD", XML),
     no("doctype", "A DOCTYPE inside the base64 is refused.",
        ask('<!DOCTYPE s SYSTEM "file:///etc/passwd"><s/>'), "PAA_SINTASSI_XSD", XML),
     no("entity-bomb", "Entities inside the base64 are never expanded.", ask(BOMB),
        "PAA_SINTASSI_XSD", XML),
-    no("schema-refuses", "What the service's own schema refuses is refused.",
+    no("schema-refuses", "Service data that breaks the service's schema is refused.",
        ask(PLATE.format(AMOUNT).replace("AA000AA", "nessuna"), "00002"), "PAA_SINTASSI_XSD",
        INVALID.format("l'elemento targa non rispetta la regola pattern")),
     no("element-missing", "A declared element that is missing is named.",
        ask(PLATE.format(""), "00003"), "PAA_SINTASSI_XSD",
        INVALID.format("manca l'elemento importo")),
-    no("not-an-amount", "A declared amount that is none is refused.",
+    no("not-an-amount", "A declared amount that is not a number is refused.",
        ask(PLATE.format("<importo>dodici</importo>"), "00003"), "PAA_SINTASSI_XSD",
        INVALID.format("l'elemento importo non è un importo")),
-    no("amount-zero", "Nobody can owe nothing.",
+    no("amount-zero", "A declared amount of zero is refused.",
        ask(PLATE.format("<importo>0.00</importo>"), "00003"), "PAA_SEMANTICA",
        "L'importo indicato in importo non è ammesso."),
-    no("kind-unknown", "A service whose kind nobody provides is our failure.",
+    no("kind-unknown", "A service of an unknown kind is a failure of ours.",
        ask("<a/>", "00004"), "PAA_SYSTEM_ERROR",
        "Il servizio dell'ente non è al momento disponibile: riprovare più tardi."),
-    no("organization-unknown", "A demand to a stranger is not for us.",
+    no("organization-unknown", "A demand for an unknown organization is refused.",
        ask("<a/>", organization=world.STRANGER), "PAA_ID_DOMINIO_ERRATO", DOMAIN,
        signed=world.STRANGER),
     no("broker-unknown", "A demand through a broker that is not ours is refused.",

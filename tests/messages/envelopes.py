@@ -1,4 +1,4 @@
-"""The cases of DESIGN 3 that are about the envelope and not about what is in it."""
+"""The cases about the envelope and HTTP, whatever the request ("Messages", rules 1 and 2)."""
 
 import re
 from typing import Any
@@ -27,27 +27,27 @@ PAYLOAD = f"<pafn:paVerifyPaymentNoticeReq>{CONTENT}</pafn:paVerifyPaymentNotice
 DOCUMENT = PLAIN.split("?>\n", 1)[1]
 
 
-def fine(name: str, promise: str, ask: str | bytes, **told: Any) -> Case:
-    """A shape that is accepted: the answer is the one to the plain question."""
-    return Case("transport", name, promise, ask, DUE, told)
+def fine(name: str, promise: str, ask: str | bytes, **facts: Any) -> Case:
+    """Return a case whose message is accepted: the response is that of the plain request."""
+    return Case("transport", name, promise, ask, DUE, facts)
 
 
 def fault(
-    name: str, promise: str, ask: str | bytes, reason: str, code: str = "Client", **told: Any
+    name: str, promise: str, ask: str | bytes, reason: str, code: str = "Client", **facts: Any
 ) -> Case:
-    """A message that is not SOAP 1.1."""
-    return Case("transport", name, promise, ask, soap_fault(code, reason), {"status": 500, **told})
+    """Return a case whose message is not SOAP 1.1."""
+    return Case("transport", name, promise, ask, soap_fault(code, reason), {"status": 500, **facts})
 
 
 def http(name: str, promise: str, status: int, ask: str | bytes = PLAIN, **headers: str) -> Case:
-    """A request that HTTP itself refuses."""
+    """Return a case whose request is refused with an HTTP status."""
     return Case("transport", name, promise, ask, None, {"status": status, "headers": headers})
 
 
 def broken(
     name: str, promise: str, ask: str, description: str, signed: str = world.ORGANIZATION
 ) -> Case:
-    """A message that breaks the contract."""
+    """Return a case whose message breaks the contract."""
     answer = refused(VERIFY, "PAA_SINTASSI_XSD", description, signed)
     return Case("transport", name, promise, ask, answer)
 
@@ -74,7 +74,7 @@ EXTERNAL = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>' + DOCUMENT.r
 
 
 def header(attributes: str) -> str:
-    """A message with one header entry."""
+    """Return a message with one header entry."""
     entry = f'<soapenv:Header><x:trace xmlns:x="urn:x" {attributes}>1</x:trace></soapenv:Header>'
     return envelope(PAYLOAD, header=entry)
 
@@ -88,54 +88,54 @@ ACCEPTED = [
          DOCUMENT.encode("utf-16-be"), headers={"CONTENT_TYPE": "text/xml; charset=utf-16be"}),
     fine("latin-1", "Another encoding is read by its declaration.",
          PLAIN.replace('"UTF-8"', '"ISO-8859-1"').encode("latin-1")),
-    fine("white-space-before", "White space before the declaration is passed over.",
+    fine("white-space-before", "White space before the declaration is ignored.",
          "\r\n  " + PLAIN),
     fine("no-declaration", "A message needs no declaration.", DOCUMENT),
-    fine("crlf", "Line ends are as they come.", PLAIN.replace("><", ">\r\n<")),
-    fine("default-namespaces", "Prefixes may be any, or none.", DEFAULT_NAMESPACES),
+    fine("crlf", "Line ends may be CRLF.", PLAIN.replace("><", ">\r\n<")),
+    fine("default-namespaces", "Default namespaces are as good as prefixes.", DEFAULT_NAMESPACES),
     fine("other-prefixes", "The Node's prefixes are not the only ones.",
          PLAIN.replace("pafn", "tns").replace("soapenv", "SOAP-ENV")),
     fine("comments-and-cdata", "A value split by a comment, or in CDATA, is read whole.", SPLIT),
-    fine("instructions", "Processing instructions say nothing to us.",
+    fine("instructions", "Processing instructions are ignored.",
          PLAIN.replace("<idPA>", "<?go away?><idPA>")),
-    fine("header-plain", "A header entry that need not be understood is passed over.", header("")),
-    fine("header-for-another", "A header entry for another actor is not ours to understand.",
+    fine("header-plain", "A header entry without mustUnderstand is ignored.", header("")),
+    fine("header-for-another", "A header entry for another actor is ignored.",
          header('soapenv:mustUnderstand="1" soapenv:actor="urn:another"')),
     fine("action-quoted", "SOAPAction comes in quotes.", PLAIN,
          headers={"HTTP_SOAPACTION": '"paVerifyPaymentNotice"'}),
     fine("action-unquoted", "SOAPAction comes without quotes.", PLAIN,
          headers={"HTTP_SOAPACTION": "paVerifyPaymentNotice"}),
-    fine("action-wrong", "A SOAPAction that disagrees decides nothing.", PLAIN,
+    fine("action-wrong", "A SOAPAction that differs from the payload is ignored.", PLAIN,
          headers={"HTTP_SOAPACTION": '"paSendRT"'}),
-    fine("application-xml", "application/xml is XML.", PLAIN,
+    fine("application-xml", "application/xml is accepted.", PLAIN,
          headers={"CONTENT_TYPE": "application/xml"}),
-    fine("text-plain", "text/plain has been sent by the Node.", PLAIN,
+    fine("text-plain", "text/plain is accepted: the Node has sent it.", PLAIN,
          headers={"CONTENT_TYPE": "text/plain;charset=UTF-8"}),
-    fine("no-content-type", "A Content-Type need not be there.", PLAIN,
+    fine("no-content-type", "A missing Content-Type is accepted.", PLAIN,
          headers={"CONTENT_TYPE": ""}),
-    fine("charset-unknown", "A charset that nobody knows is passed over.", PLAIN,
+    fine("charset-unknown", "An unknown charset is ignored.", PLAIN,
          headers={"CONTENT_TYPE": "text/xml; charset=klingon"}),
 ]  # fmt: skip
 
 REFUSED = [
     fault("empty", "An empty body is not XML.", "", NOT_XML),
-    fault("truncated", "A message that breaks off is not XML.", PLAIN[:-40], NOT_XML),
+    fault("truncated", "A truncated message is not XML.", PLAIN[:-40], NOT_XML),
     fault("not-xml", "Text is not XML.", "hello", NOT_XML),
-    fault("not-utf-8", "Bytes that are no UTF-8 are not XML.", PLAIN.replace(
+    fault("not-utf-8", "Bytes that are not UTF-8 are not XML.", PLAIN.replace(
         "<idPA>", "<idPA>\xe8").encode("latin-1"), NOT_XML),
     fault("undeclared-prefix", "A prefix must be declared.",
           PLAIN.replace("xmlns:pafn", "xmlns:no"), NOT_XML),
     fault("doctype", "A DOCTYPE is refused.", "<!DOCTYPE x>" + DOCUMENT, NOT_XML),
     fault("entity-bomb", "Entities are never expanded.", BOMB, NOT_XML),
     fault("external-entity", "Files are never read.", EXTERNAL, NOT_XML),
-    fault("deep", "Nesting without end is refused.",
+    fault("deep", "Nesting beyond the limit is refused.",
           envelope("<a>" * 300 + "</a>" * 300), NOT_XML),
     fault("not-an-envelope", "A payload alone is not SOAP.",
           DOCUMENT.split("<soapenv:Body>")[1].split("</soapenv:Body>")[0].replace(
               "<pafn:paVerifyPaymentNoticeReq>",
               f'<pafn:paVerifyPaymentNoticeReq xmlns:pafn="{NAMESPACE}">'),
           "The message is not a SOAP envelope."),
-    fault("soap-1.2", "Only SOAP 1.1 is spoken.",
+    fault("soap-1.2", "SOAP 1.2 is refused.",
           PLAIN.replace(SOAP, "http://www.w3.org/2003/05/soap-envelope"),
           "Only SOAP 1.1 is supported.", "VersionMismatch",
           headers={"CONTENT_TYPE": "application/soap+xml"}),
@@ -145,18 +145,19 @@ REFUSED = [
     fault("two-payloads", "A Body has one payload.", envelope(PAYLOAD * 2), ONE_BODY),
     fault("two-bodies", "An envelope has one Body.",
           envelope(f"{PAYLOAD}</soapenv:Body><soapenv:Body>{PAYLOAD}"), ONE_BODY),
-    fault("must-understand", "A header entry that must be understood is not.",
+    fault("must-understand", "A header entry with mustUnderstand is refused.",
           header('soapenv:mustUnderstand="1"'),
           "A header entry with mustUnderstand is not supported.", "MustUnderstand"),
-    fault("must-understand-next", "A header entry for whoever comes next is for us.",
+    fault("must-understand-next", "A header entry for the next actor is for us.",
           header(f'soapenv:mustUnderstand="1" soapenv:actor="{SOAP[:-9]}actor/next"'),
           "A header entry with mustUnderstand is not supported.", "MustUnderstand"),
     fault("wrong-namespace", "The payload's namespace is part of its name.",
           PLAIN.replace(NAMESPACE, NAMESPACE.lower()), NO_REQUEST),
-    fault("unknown-payload", "What paForNode does not ask is refused.",
+    fault("unknown-payload", "A payload that is no request of paForNode is refused.",
           envelope("<pafn:paaInviaRT/>"), NO_REQUEST),
-    fault("an-answer", "An answer is no request.", DUE, NO_REQUEST),
-    fault("a-fault", "A SOAP Fault is no request.", envelope("<soapenv:Fault/>"), NO_REQUEST),
+    fault("an-answer", "A response is refused as a request.", DUE, NO_REQUEST),
+    fault("a-fault", "A SOAP Fault is refused as a request.",
+          envelope("<soapenv:Fault/>"), NO_REQUEST),
     broken("qualified-children", "The contract's children carry no namespace.",
            re.sub(r"<(/?)(idPA|idBrokerPA|idStation|qrCode|fiscalCode|noticeNumber)>",
                   r"<\1pafn:\2>", PLAIN),
@@ -164,9 +165,9 @@ REFUSED = [
     broken("out-of-order", "The contract's children come in its order.",
            asked(VERIFY, qr(nav(1)) + claim()),
            "Il campo qrCode non rispetta il contratto: in questa posizione è atteso idPA."),
-    broken("missing", "What the contract wants must be there.", asked(VERIFY, claim()),
+    broken("missing", "A missing mandatory element is refused.", asked(VERIFY, claim()),
            "Il campo paVerifyPaymentNoticeReq non rispetta il contratto: manca qrCode."),
-    broken("nothing-in-it", "A request without members is signed by nobody.", asked(VERIFY, ""),
+    broken("nothing-in-it", 'The KO to an empty request has the id "-".', asked(VERIFY, ""),
            "Il campo paVerifyPaymentNoticeReq non rispetta il contratto: manca idPA.", "-"),
     broken("notice-of-17-digits", "A notice number has 18 digits.",
            asked(VERIFY, claim() + qr(nav(1)[1:])),
@@ -174,13 +175,13 @@ REFUSED = [
     broken("padded-number", "White space is part of a value.",
            asked(VERIFY, claim() + qr(f"\n{nav(1)}\n")),
            "Il campo noticeNumber non rispetta il contratto: formato atteso [0-9]{18}."),
-    broken("empty-member", "An empty member is not one left out.",
+    broken("empty-member", "An empty element is not a missing one.",
            asked(VERIFY, claim(station="") + qr(nav(1))),
            "Il campo idStation non rispetta il contratto: lunghezza minima 1."),
-    http("json", "JSON is not for this listener.", 415, CONTENT_TYPE="application/json"),
-    http("multipart", "Attachments are not for this listener.", 415,
+    http("json", "JSON is refused.", 415, CONTENT_TYPE="application/json"),
+    http("multipart", "Attachments are refused.", 415,
          CONTENT_TYPE="multipart/related; type=text/xml"),
-    http("gzip", "A content encoding is not for this listener.", 415,
+    http("gzip", "A content encoding is refused.", 415,
          HTTP_CONTENT_ENCODING="gzip"),
 ]  # fmt: skip
 

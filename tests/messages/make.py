@@ -1,4 +1,4 @@
-"""Write every case's folder again: `python -m tests.messages.make`."""
+"""Writes the folder of every case again: `python -m tests.messages.make`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The cases of verify and getPayment: DESIGN 4, and the configuration rules of DESIGN 3."""
+"""The cases of verify and getPayment ("Configuration", rules 1 to 4; "Payable", rules 1 to 12)."""
 
 from typing import Any
 
@@ -38,12 +38,13 @@ S, D, A, E = (
     f"PAA_PAGAMENTO_{word}" for word in ("SCONOSCIUTO", "DUPLICATO", "ANNULLATO", "SCADUTO")
 )
 
-#: Each refusal of DESIGN 4, in its order: the notice, what is promised, code and sentence.
+#: Each refusal of "Payable", rules 1 to 6: the notice, the promise, code and sentence.
 STATES = [
     ("unknown", nav(99), "a notice that we never issued is unknown", S, UNKNOWN),
-    ("unknown-by-check-digits", "301000000000000199", "wrong check digits are just unknown", S,
-     UNKNOWN),
-    ("unknown-by-aux-digit", "0" * 17 + "1", "a strange aux digit is just unknown", S, UNKNOWN),
+    ("unknown-by-check-digits", "301000000000000199", "a notice with wrong check digits is unknown",
+     S, UNKNOWN),
+    ("unknown-by-aux-digit", "0" * 17 + "1", "a notice with another aux digit is unknown",
+     S, UNKNOWN),
     ("withdrawn", nav(13), "a withdrawn notice is cancelled", A, WITHDRAWN),
     ("withdrawn-and-expired", nav(14), "withdrawn comes before expired", A, WITHDRAWN),
     ("draft", nav(15), "a draft is unknown to the Node", S, NOT_YET),
@@ -58,7 +59,7 @@ STATES = [
     ("expired", nav(11), "past due with switchToExpired is expired", E, EXPIRED),
 ]  # fmt: skip
 
-#: Each way in which a message is not for us, in the order that decides: the claim, code, sentence.
+#: Each refusal of "Configuration", rules 1 to 4: route, organization of the notice, code, sentence.
 CONFIGURATION = [
     ("organization-unknown", {"organization": world.STRANGER}, world.STRANGER,
      "PAA_ID_DOMINIO_ERRATO", DOMAIN.format("idPA")),
@@ -79,28 +80,28 @@ CONFIGURATION = [
 
 
 def ask(notice: str, **more: object) -> str:
-    """A question about a notice, with getPayment's own members where they are given."""
+    """Return the content of a request about a notice; `more` has getPayment's own elements."""
     return claim() + qr(notice) + tags(**more)
 
 
 def refusals() -> list[Case]:
-    """Every refusal, for each of the three primitives: they share one rule."""
-    found = []
+    """Return every refusal, for each of the three primitives: they share one rule."""
+    cases = []
     for primitive in (VERIFY, GET, GET2):
         for name, notice, promise, code, sentence in STATES:
             said = f"To {primitive}, {promise}."
-            found.append(refused(primitive, name, said, ask(notice), code, sentence))
+            cases.append(refused(primitive, name, said, ask(notice), code, sentence))
         for name, claimed, of, code, sentence in CONFIGURATION:
-            told: dict[str, Any] = {"signed": claimed.get("organization", world.ORGANIZATION)}
+            facts: dict[str, Any] = {"signed": claimed.get("organization", world.ORGANIZATION)}
             said = f"{primitive}: {name.replace('-', ' ')} is refused before the notice is read."
-            asked = claim(**claimed) + qr(nav(1), of)
-            found.append(refused(primitive, name, said, asked, code, sentence, **told))
+            content = claim(**claimed) + qr(nav(1), of)
+            cases.append(refused(primitive, name, said, content, code, sentence, **facts))
         for name, serial, promise in BROKEN:
-            said = f"{primitive}: {promise}, and no invalid message leaves."
+            said = f"{primitive}: {promise}, and no invalid response is sent."
             if primitive != VERIFY or name == "unspeakable":
                 code = "PAA_SYSTEM_ERROR"
-                found.append(refused(primitive, name, said, ask(nav(serial)), code, FAILED))
-    return found
+                cases.append(refused(primitive, name, said, ask(nav(serial)), code, FAILED))
+    return cases
 
 
 #: Stored positions that no API accepts.
@@ -128,7 +129,7 @@ VERIFIED = [
          ask(nav(5)), described(5, "120.00")),
     good(VERIFY, "second-installment", "An installment paid does not exclude its own plan.",
          ask(nav(21)), described(21, "40.00")),
-    good(VERIFY, "second-of-plan", "In a plan begun beside another, its installments stay open.",
+    good(VERIFY, "second-of-plan", "The other installments of a plan in payment stay payable.",
          ask(nav(23)), described(23, "50.00")),
     good(VERIFY, "two-beneficiaries", "The amount is the sum for all beneficiaries.",
          ask(nav(6)), described(6, "100.50")),
@@ -138,11 +139,11 @@ VERIFIED = [
          ask(nav(28)), described(28, "105.00")),
     good(VERIFY, "past-due-payable", "Without switchToExpired a notice is payable after its date.",
          ask(nav(12)), described(12, "100.00", due="2026-03-15")),
-    good(VERIFY, "texts", "Texts go out whole, with their accents and markup characters.",
+    good(VERIFY, "texts", "Texts are answered whole, with accents and markup characters.",
          ask(nav(27)),
          described(27, "25.50", description='Tassa su "tutto" & altro, città',
                    office="Ufficio Tributi")),
-    refused(VERIFY, "probe", "The probe is answered SCONOSCIUTO and remembered.",
+    refused(VERIFY, "probe", "The probe is answered SCONOSCIUTO and recorded.",
             ask(PROBE), S, UNKNOWN, **PROBED),
     refused(VERIFY, "probe-of-nobody", "The probe is answered before any configuration check.",
             NOBODY, S, UNKNOWN, **PROBED_NOBODY),
@@ -167,19 +168,19 @@ EVERYTHING: dict[str, str | None] = {
 
 
 def payments(primitive: str) -> list[Case]:
-    """What both versions of getPayment answer; V2 adds companyName to a transfer."""
+    """Return the cases of both versions of getPayment; V2 adds companyName to a transfer."""
     v2 = primitive == GET2
 
     def known(company: str) -> str | None:
         return company if v2 else None
 
     note = {"NOTE": "due"}
-    wanted = "transferType"
+    postal = {"transferType": "POSTAL"}
     support = {"IBANAPPOGGIO": world.POSTAL}
     return [
         good(primitive, "single", "A payable notice is answered with everything a payment needs.",
              ask(nav(1)), payment(1, "100.00")),
-        good(primitive, "amount-is-ignored", "The amount asked is ignored, the current one told.",
+        good(primitive, "amount-is-ignored", "The requested amount is ignored.",
              ask(nav(1), amount="1.00", paymentNote="nota", dueDate="2020-01-01"),
              payment(1, "100.00")),
         good(primitive, "two-beneficiaries", "Each beneficiary has its transfer.",
@@ -187,38 +188,38 @@ def payments(primitive: str) -> list[Case]:
              payment(6, "100.50", transfer(1, "70.00"),
                      transfer(2, "30.50", world.SECOND_BANK, organization=world.OTHER,
                               company=known("Provincia di Esempio")))),
-        good(primitive, "any-account", "Without transferType the bank account goes out.",
+        good(primitive, "any-account", "Without transferType the bank account is answered.",
              ask(nav(7)),
              payment(7, "105.00", transfer(1, "100.00"), transfer(2, "5.00", entries=note))),
-        good(primitive, "any-account-only-postal", "Without transferType a postal account will do.",
+        good(primitive, "any-account-only-postal", "A lone postal account is answered as IBAN.",
              ask(nav(8)), payment(8, "100.00", transfer(1, "100.00", world.POSTAL))),
         good(primitive, "postal", "POSTAL is answered with the postal accounts.",
              ask(nav(7), transferType="POSTAL"),
              payment(7, "105.00", transfer(1, "100.00", world.POSTAL),
                      transfer(2, "5.00", world.POSTAL, entries=note))),
         refused(primitive, "postal-without", "POSTAL needs a postal account for transfer 1.",
-                ask(nav(1), **{wanted: "POSTAL"}), "PAA_SEMANTICA", NO_POSTAL),
+                ask(nav(1), **postal), "PAA_SEMANTICA", NO_POSTAL),
         refused(primitive, "postal-second-only", "A postal account of transfer 2 is not enough.",
-                ask(nav(28), **{wanted: "POSTAL"}), "PAA_SEMANTICA", NO_POSTAL),
+                ask(nav(28), **postal), "PAA_SEMANTICA", NO_POSTAL),
         good(primitive, "pagopa", "PAGOPA gets the bank account, the postal one as IBANAPPOGGIO.",
              ask(nav(7), transferType="PAGOPA"),
              payment(7, "105.00", transfer(1, "100.00", entries=support),
                      transfer(2, "5.00", entries={**note, **support}))),
         good(primitive, "pagopa-bank-only", "PAGOPA gets no IBANAPPOGGIO for a single account.",
              ask(nav(1), transferType="PAGOPA"), payment(1, "100.00")),
-        good(primitive, "everything", "Every optional member goes out as it is stored.",
+        good(primitive, "everything", "Every optional element is answered as it is stored.",
              ask(nav(27)),
              payment(27, "25.50",
                      transfer(1, "25.50", company=known("Comune & Figli <S.p.A.>"),
                               entries={"CHIAVE": "è «sì»"}), **EVERYTHING)),
-        good(primitive, "past-due-payable", "The due date told is the true one, also when past.",
+        good(primitive, "past-due-payable", "The due date is the stored one, also when it is past.",
              ask(nav(12)), payment(12, "100.00", due="2026-03-15")),
     ]  # fmt: skip
 
 
 STAMPS = [
     refused(GET, "stamp", "V1 cannot carry a stamp.", ask(nav(9)), "PAA_SEMANTICA", NO_STAMPS),
-    good(GET2, "stamp", "A stamp goes out as richiestaMarcaDaBollo.", ask(nav(9)),
+    good(GET2, "stamp", "A stamp is answered as richiestaMarcaDaBollo.", ask(nav(9)),
          payment(9, "116.00", transfer(1, "100.00"), transfer(2, "16.00", None, stamp=STAMP))),
     good(GET2, "stamp-alone", "A notice may be for a stamp alone.", ask(nav(10)),
          payment(10, "16.00", transfer(1, "16.00", None, stamp=STAMP))),

@@ -1,4 +1,4 @@
-"""The cases of paSendRT and paSendRTV2: the table of DESIGN 5, row by row."""
+"""The cases of paSendRT and paSendRTV2 ("Receipts", rules 1 to 13)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ DOMAIN = "Il codice indicato in idPA non corrisponde all'ente a cui è rivolta l
 
 
 def kept(notice: str, how: str = "applied", reasons: str = "", **more: Any) -> dict[str, Any]:
-    """What the store holds of a receipt: its row, and the notice that is paid by it."""
+    """Return the rows of a stored receipt, and the notice that it pays."""
     row = {
         "receipt_id": more.get("receipt_id", ID),
         "variant": 0,
@@ -39,7 +39,7 @@ def kept(notice: str, how: str = "applied", reasons: str = "", **more: Any) -> d
 def quarantined(
     primitive: str, reason: str, organization: str = world.ORGANIZATION
 ) -> dict[str, Any]:
-    """What the store holds of what came as a receipt and is none."""
+    """Return the row of a message that was sent as a receipt and is not a valid one."""
     row = {"organization": organization, "primitive": primitive, "reason": reason, "copies": 1}
     return {"quarantine": [row]}
 
@@ -63,7 +63,7 @@ PAYER = tags(
 
 
 def both(primitive: str) -> list[Case]:
-    """What the two versions have in common."""
+    """Return the cases that the two versions have in common."""
 
     def take(name: str, promise: str, serial: int, *then: Any, **more: Any) -> Case:
         fields = {"amount": "100.00", **more}
@@ -75,7 +75,7 @@ def both(primitive: str) -> list[Case]:
     not_paid: dict[str, Any] = {"pays": False}
     return [
         take("first", "The first receipt of a payable notice is applied.", 1),
-        good(primitive, "everything", "Every optional member may be there.",
+        good(primitive, "everything", "Every optional element is accepted.",
              claim() + receipt(nav(1), payer=PAYER, **FULL), OK,
              then=kept(nav(1), stand_in=True)),
         good(primitive, "repeated", "The same receipt again is counted on the first.",
@@ -92,30 +92,30 @@ def both(primitive: str) -> list[Case]:
              "double", "an exclusive alternative was paid"),
         good(primitive, "second-installment", "The next installment of a plan is applied.",
              claim() + receipt(nav(21), "40.00"), OK, then=kept(nav(21))),
-        take("withdrawn", "A withdrawn notice is paid all the same, to review.", 13,
+        take("withdrawn", "A receipt of a withdrawn notice pays it, under review.", 13,
              review, "the position was withdrawn"),
-        take("draft", "A draft is paid all the same, to review.", 15,
+        take("draft", "A receipt of a draft pays it, under review.", 15,
              review, "the position is a draft"),
-        take("not-yet-valid", "A notice is paid before its validity date, to review.", 16,
+        take("not-yet-valid", "A receipt before the validity date pays, under review.", 16,
              review, "the notice was not yet valid"),
-        take("expired", "An expired notice is paid all the same, to review.", 11,
+        take("expired", "A receipt of an expired notice pays it, under review.", 11,
              review, "the notice had expired"),
-        take("past-due-payable", "Past due but payable is simply applied.", 12),
-        take("reported", "A notice known as paid from a flow gets its receipt.", 18),
-        good(primitive, "amount-differs", "Another amount pays the notice, to review.",
+        take("past-due-payable", "A receipt of a payable past-due notice is applied.", 12),
+        take("reported", "A receipt of a notice that a flow reported is applied.", 18),
+        good(primitive, "amount-differs", "A receipt with another amount pays, under review.",
              claim() + receipt(nav(1), "99.99"), OK,
              then=kept(nav(1), review, "the amount differs")),
-        good(primitive, "iuv-differs", "Another IUV pays the notice that matches, to review.",
+        good(primitive, "iuv-differs", "A receipt with another IUV pays, under review.",
              claim() + receipt(nav(1), creditorReferenceId="00000000000000000"), OK,
              then=kept(nav(1), review, "the IUV differs")),
-        good(primitive, "several-doubts", "Each doubt is told.",
+        good(primitive, "several-doubts", "Every reason for a review is recorded.",
              claim() + receipt(nav(13), "1.00", creditorReferenceId="0"), OK,
              then=kept(nav(13), review,
                        "the position was withdrawn; the amount differs; the IUV differs")),
         good(primitive, "iuv-of-another", "A known IUV under an unknown notice pays nothing.",
              claim() + receipt(nav(99), creditorReferenceId=nav(1)[1:]), OK,
              then=kept(nav(99), review, "the IUV is of another notice", **not_paid)),
-        good(primitive, "secondary", "A copy for a beneficiary is kept as such.",
+        good(primitive, "secondary", "A copy for a beneficiary is stored as secondary.",
              claim() + receipt(nav(1), fiscalCode=world.STRANGER), OK,
              then=kept(nav(1), "secondary", **not_paid)),
         good(primitive, "unmatched", "A receipt of an unknown notice waits for it.",
@@ -127,10 +127,10 @@ def both(primitive: str) -> list[Case]:
         good(primitive, "broker-drift", "An unknown broker is recorded, not refused.",
              claim(broker="nobody") + receipt(nav(1)), OK,
              then=kept(nav(1), drift="broker and station")),
-        good(primitive, "station-drift", "A station not configured is recorded, not refused.",
+        good(primitive, "station-drift", "An unknown station is recorded, not refused.",
              claim(station="nowhere") + receipt(nav(1)), OK,
              then=kept(nav(1), drift="station")),
-        refused(primitive, "organization-unknown", "What is not for us is refused, and kept.",
+        refused(primitive, "organization-unknown", "An unknown organization means quarantine.",
                 claim(world.STRANGER) + receipt(nav(1)), "PAA_ID_DOMINIO_ERRATO", DOMAIN,
                 signed=world.STRANGER,
                 then=quarantined(primitive, "configuration: the organization is not ours",
@@ -140,7 +140,7 @@ def both(primitive: str) -> list[Case]:
 
 
 def broken(primitive: str) -> list[Case]:
-    """Receipts that break the contract: refused, and kept as they came."""
+    """Return the receipts that break the contract: they are refused, and stored as received."""
 
     def bad(name: str, promise: str, ask: str, field: str, rule: str, said: str = "") -> Case:
         sentence = f"Il campo {field} non rispetta il contratto{said and ': ' + said}."
@@ -152,27 +152,27 @@ def broken(primitive: str) -> list[Case]:
         bad("amount-without-cents", "An amount needs two decimals.",
             claim() + receipt(nav(1), "100"), "paymentAmount", "pattern",
             r"formato atteso \d+\.\d{2}"),
-        bad("standin-beside", "The old place of standIn breaks the contract of today.",
+        bad("standin-beside", "A standIn outside the receipt breaks the contract.",
             claim() + whole + tags(standIn="true"), "standIn", "unexpected",
             "non è ammesso in questa posizione"),
         bad("six-transfers", "A receipt has at most five transfers.",
             claim() + receipt(nav(1), transferList="".join(
                 transfer(n % 5 + 1, "10.00") for n in range(6))),
             "transfer", "unexpected", "non è ammesso in questa posizione"),
-        bad("year-12000", "A date that no calendar here holds is refused, and kept.",
+        bad("year-12000", "A year beyond Python's calendar is refused.",
             claim() + receipt(nav(1), paymentDateTime="12000-01-01T00:00:00"),
             "paymentDateTime", "value"),
     ]  # fmt: skip
 
 
 V2_ONLY = [
-    good(SEND2, "bundles", "What V2 adds may be there.",
+    good(SEND2, "bundles", "The elements that V2 adds are accepted.",
          claim() + receipt(nav(1), paymentNote="nota", fee="1.50", primaryCiIncurredFee="0.50",
                            idBundle="B1", idCiBundle="B2"), OK, then=kept(nav(1))),
     good(SEND2, "stamp", "The stamp that was bought comes with the receipt.",
          claim() + receipt(nav(9), "116.00", transferList=transfer(1, "100.00") + transfer(
              2, "16.00", None, attachment="PG1hcmNhRGFCb2xsby8+")), OK, then=kept(nav(9))),
-    good(SEND2, "long-id", "A receiptId of any length is a key all the same.",
+    good(SEND2, "long-id", "A receiptId that is too long for a key is replaced by its digest.",
          claim() + receipt(nav(1), receiptId="x" * 300), OK,
          then=kept(nav(1), receipt_id="sha256:"
                    "0d4e2ca9e9cbced7a7a5380eb29e1a3783b9b6d0db72de36a1051038e1c1fbc7")),

@@ -33,7 +33,7 @@ from tests.api import (
 from tests.api.office import Admin, BackOffice, Clock, prepare
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres
-from tests.test_messages import CASES, _ask, _left
+from tests.test_messages import CASES, post_case, stored_rows
 
 ROLE = "gpd_serving"
 
@@ -132,10 +132,10 @@ def test_node_face_keeps_what_it_should_under_the_serving_role(
     store = Store(serving_url(granted(fresh_database("postgresql", world.prepare), postgres)))
     asked = (case / "ask.xml").read_bytes()
     for _ in range(told.get("times", 1)):
-        answered = _ask(partial(world.face, store), told, asked)
+        answered = post_case(partial(world.face, store), told, asked)
 
     assert answered.status == told.get("status", 200)
-    assert told.get("then", {}) == _left(store, asked)
+    assert told.get("then", {}) == stored_rows(store, asked)
     store.close()
 
 

@@ -1,7 +1,7 @@
-"""What the floor and stock Spyne ask of the database: one prepared statement, by hand.
+"""The database access of the floor and of stock Spyne: one prepared statement, by hand.
 
-The same facts that gpd_soap looks at (configuration, position, option, alternatives, transfers),
-and only the columns that the answers need.  A receipt is one transaction of two statements.
+It reads the same facts as gpd_soap (configuration, position, option, alternatives, transfers), and
+only the columns that the answers need.  A receipt is one transaction of two statements.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from sqlalchemy import make_url
 
 Row = tuple[Any, ...]
 
-QUESTION = """
+NOTICE = """
 SELECT {columns}
   FROM organization_station AS serves
   JOIN station ON station.id = serves.station AND station.broker = %s
@@ -36,14 +36,14 @@ SELECT {columns}
         AND (x.plan IS NULL OR o.plan IS NULL OR x.plan <> o.plan))
  {order}"""
 
-VERIFY = QUESTION.format(
+VERIFY = NOTICE.format(
     columns="""o.amount, o.due_at, o.description, p.company_name, NOT EXISTS (
       SELECT 1 FROM transfer AS t
        WHERE t.organization = o.organization AND t.nav = o.nav AND t.postal_iban IS NULL)""",
     transfers="",
     order="",
 )
-PAYMENT = QUESTION.format(
+PAYMENT = NOTICE.format(
     columns="""o.iuv, o.amount, o.due_at, o.description, p.company_name, p.debtor_kind,
       p.debtor_code, p.debtor_full_name, t.number, t.amount, t.beneficiary, t.company_name, t.iban,
       t.remittance_information, t.category""",
@@ -51,8 +51,8 @@ PAYMENT = QUESTION.format(
     order="ORDER BY t.number",
 )
 
-#: A receipt's columns that are told by the message, and where they stand in it.
-TOLD = {
+#: The columns of a receipt that the message has, with their paths in it.
+FROM_MESSAGE = {
     "organization": "idPA", "broker": "idBrokerPA", "station": "idStation",
     "receipt_id": "receipt/receiptId", "issuer": "receipt/fiscalCode",
     "nav": "receipt/noticeNumber", "iuv": "receipt/creditorReferenceId",
@@ -68,8 +68,8 @@ CONSTANT = {
     "primitive": "'paSendRTV2'", "stand_in": "false",
 }  # fmt: skip
 KEEP = (
-    f"INSERT INTO receipt ({', '.join([*TOLD, *MADE, *CONSTANT])})"  # noqa: S608  # our own names
-    f" VALUES ({', '.join(['%s'] * (len(TOLD) + len(MADE)) + list(CONSTANT.values()))})"
+    f"INSERT INTO receipt ({', '.join([*FROM_MESSAGE, *MADE, *CONSTANT])})"  # noqa: S608  # our own names
+    f" VALUES ({', '.join(['%s'] * (len(FROM_MESSAGE) + len(MADE)) + list(CONSTANT.values()))})"
 )
 AMOUNTS = ("receipt/paymentAmount", "receipt/fee")
 PAY = """UPDATE payment_option SET paid_at = %s, updated_at = %s, receipt_id = %s,
@@ -78,8 +78,8 @@ PAY = """UPDATE payment_option SET paid_at = %s, updated_at = %s, receipt_id = %
 PAID_BY = ("receipt_id", "paid_at", "method", "psp", "psp_name", "psp_fiscal_code")
 
 
-class Claimed(NamedTuple):
-    """Which notice a question is about, and through whom it came; in the statements' order."""
+class NoticeQuery(NamedTuple):
+    """The notice of a question and its route, in the order of the statements' parameters."""
 
     broker: str
     station: str
@@ -87,34 +87,34 @@ class Claimed(NamedTuple):
     nav: str
 
 
-class Asking:
+class Queries:
     """One connection for each thread, held open."""
 
     def __init__(self, address: str) -> None:
-        """`address` as SQLAlchemy writes it; nothing is opened yet."""
+        """`address` is SQLAlchemy's URL; nothing is opened yet."""
         self._url, self._mine = make_url(address), threading.local()
         self._sqlite = self._url.drivername == "sqlite"
 
-    def verify(self, claimed: Claimed) -> Row:
-        """Amount, due instant, description, company name, allCCP."""
-        row: Row = self._cursor().execute(VERIFY, claimed).fetchone()
+    def verify(self, query: NoticeQuery) -> Row:
+        """Return amount, due instant, description, company name, allCCP."""
+        row: Row = self._cursor().execute(VERIFY, query).fetchone()
         return row
 
-    def payment(self, claimed: Claimed) -> list[Row]:
-        """One row for each transfer, behind what they have in common."""
-        rows: list[Row] = self._cursor().execute(PAYMENT, claimed).fetchall()
+    def payment(self, query: NoticeQuery) -> list[Row]:
+        """Return one row for each transfer, which begins with the columns of the notice."""
+        rows: list[Row] = self._cursor().execute(PAYMENT, query).fetchall()
         return rows
 
-    def take(self, payload: etree._Element, raw: bytes) -> None:
-        """Keep a receipt and mark its notice paid, durably."""
-        told = {name: payload.findtext(path) for name, path in TOLD.items()}
+    def store_receipt(self, payload: etree._Element, raw: bytes) -> None:
+        """Store a receipt and mark its notice paid, durably."""
+        texts = {name: payload.findtext(path) for name, path in FROM_MESSAGE.items()}
         amount, fee = (_cents(payload.findtext(path)) for path in AMOUNTS)
         now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
         made = (amount, fee, hashlib.sha256(raw).hexdigest(), now, now, raw)
         with self._transaction() as run:
-            run(KEEP, (*told.values(), *made))
-            run(PAY, (now, now, *(told[name] for name in PAID_BY), fee,
-                      told["organization"], told["nav"]))  # fmt: skip
+            run(KEEP, (*texts.values(), *made))
+            run(PAY, (now, now, *(texts[name] for name in PAID_BY), fee,
+                      texts["organization"], texts["nav"]))  # fmt: skip
 
     @contextmanager
     def _transaction(self) -> Iterator[Callable[[str, Row], Any]]:
@@ -135,7 +135,7 @@ class Asking:
 
     def _opened(self) -> Any:
         if self._sqlite:
-            # WHY: SQLite lets a writer starve; the floor waits, where we would answer 503.
+            # WHY: SQLite lets a writer starve; gpd_soap would answer 503, and the floor waits.
             connection = sqlite3.connect(str(self._url.database), timeout=60, isolation_level=None)
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
