@@ -36,7 +36,7 @@ def verified(store: Store, now: datetime) -> list[tuple[str, str]]:
     desk = NodeService(store, lambda: now, SpontaneousNotices(store, timedelta()), Policy())
     told = []
     for nav, _, _ in demo.describe():
-        outcome = desk.verify(NoticeQuery(demo.CLAIM, demo.ORGANIZATION, nav))
+        outcome = desk.verify(NoticeQuery(demo.ROUTE, demo.ORGANIZATION, nav))
         if isinstance(outcome, Refusal):
             told.append((nav, outcome.fault.code))
         else:

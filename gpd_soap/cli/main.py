@@ -37,12 +37,12 @@ class Root(click.Group):
 
 def _failed(error: Exception) -> str:
     """What failed and where: a driver's own words quote rows, and rows hold people."""
-    from gpd_soap.monitoring.logs import places
+    from gpd_soap.monitoring.logs import locations
     from gpd_soap.store.database.transaction import TROUBLE, Unavailable
 
     if isinstance(error, TROUBLE):
         return f"{Unavailable()}\n  {Unavailable.hint}"
-    return f"{type(error).__name__} at {', '.join(places(error.__traceback__)[-3:])}"
+    return f"{type(error).__name__} at {', '.join(locations(error.__traceback__)[-3:])}"
 
 
 # WHY: click keeps the lines after a backspace as they are, and a docstring should hold none.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import requests
 
-from gpd_soap.server.worker import BETWEEN
+from gpd_soap.server.worker import MEMORY_CHECK_INTERVAL
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
 from tests.e2e.test_served import VERIFY, XML, living
@@ -29,7 +29,7 @@ def test_a_worker_that_was_filled_up_is_replaced(
         wait_for(f"{address}/health/live", process, log)
         statuses = {
             requests.post(f"{address}/partner", strange(n), headers=XML, timeout=30).status_code
-            for n in range(2 * BETWEEN)
+            for n in range(2 * MEMORY_CHECK_INTERVAL)
         }
         after = requests.post(f"{address}/partner", VERIFY, headers=XML, timeout=30)
 

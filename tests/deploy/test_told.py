@@ -19,7 +19,7 @@ ASKED = "\n".join(path.read_text("utf-8") for path in (ALERTS, DASHBOARD)).repla
 def told() -> set[str]:
     """The names of all that a scrape may find."""
     metrics, now = Metrics(), utc_now()
-    metrics.tell(exchanged())
+    metrics.observe(exchanged())
     figures = Figures(reachable=True, last_probe=now, open_cases={"double": 1}, receipts={"": 1})
     text = metrics.text(figures, now).decode()
     return set(re.findall(r"^(gpd_\w+)", text, re.MULTILINE))

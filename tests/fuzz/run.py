@@ -19,7 +19,7 @@ from tests.fuzz.mutating import CORPUS, LONGEST, MESSAGES, mutate
 #: Inputs between two beginnings with the same data, and before memory is first looked at.
 ROUND = 10_000
 #: LIMIT: what the allocator and SQLite may still come to hold, in bytes, and for each input:
-#: libxml2 keeps every name that it ever read (see `gpd_soap.server.worker.MOST_MEMORY`).
+#: libxml2 keeps every name that it ever read (see `gpd_soap.server.worker.MAX_MEMORY`).
 GROWTH, GROWTH_BY_INPUT = 24 << 20, 16
 #: LIMIT: what a process that is led by atheris may hold in all, in megabytes.
 MEMORY = 256

@@ -24,7 +24,7 @@ def looked(store: Store) -> dict[str, tuple[bool, str]]:
     begun = monotonic()
     found = Health(store, Schema())()
     assert monotonic() - begun < HANGS
-    return {fact.name: (fact.holds, fact.word) for fact in found}
+    return {fact.name: (fact.holds, fact.detail) for fact in found}
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])

@@ -58,7 +58,7 @@ def told(*every: ExchangeRecord, figures: Figures = UNREACHABLE) -> dict[tuple[s
     """What is read after these exchanges."""
     metrics = Metrics()
     for each in every:
-        metrics.tell(each)
+        metrics.observe(each)
     return read(metrics.text(figures, NOW))
 
 
@@ -138,7 +138,7 @@ def test_what_is_not_known_is_not_told() -> None:
 def test_two_faces_of_one_test_do_not_count_together() -> None:
     """Without a folder a count belongs to its object."""
     one, other = Metrics(), Metrics()
-    one.tell(exchanged())
+    one.observe(exchanged())
 
     assert read(one.text(UNREACHABLE, NOW)) != read(other.text(UNREACHABLE, NOW))
 
@@ -148,9 +148,9 @@ def test_a_witness_waits_for_nothing() -> None:
     before, metrics = threading.active_count(), Metrics()
     for _ in range(2):
         for _ in range(1000):
-            metrics.tell(exchanged())
+            metrics.observe(exchanged())
         assert threading.active_count() <= before + 1
-        until(lambda: not metrics._waiting)
+        until(lambda: not metrics._uncounted)
 
     assert read(metrics.text(UNREACHABLE, NOW))[COUNT] == 2000
 
@@ -162,9 +162,9 @@ def test_what_is_told_is_counted_where_no_thread_can_be_had(
     metrics = Metrics()
     with monkeypatch.context() as full:
         full.setattr(threading.Thread, "start", no_room)
-        metrics.tell(exchanged())
-    metrics.tell(exchanged())
-    until(lambda: not metrics._waiting)
+        metrics.observe(exchanged())
+    metrics.observe(exchanged())
+    until(lambda: not metrics._uncounted)
 
     assert read(metrics.text(UNREACHABLE, NOW))[COUNT] == 2
 
@@ -172,11 +172,11 @@ def test_what_is_told_is_counted_where_no_thread_can_be_had(
 def test_a_child_counts_its_own_and_nothing_of_its_parent_s() -> None:
     """After a fork each process begins anew."""
     metrics = Metrics()
-    metrics.tell(exchanged())
+    metrics.observe(exchanged())
 
     def child() -> bool:
-        metrics.tell(exchanged())
-        until(lambda: not metrics._waiting)
+        metrics.observe(exchanged())
+        until(lambda: not metrics._uncounted)
         return read(metrics.text(UNREACHABLE, NOW))[COUNT] == 1
 
     assert in_child(child)
@@ -186,7 +186,7 @@ def test_a_child_counts_its_own_and_nothing_of_its_parent_s() -> None:
 def test_nobody_is_named() -> None:
     """Not an organization, a station, a notice or an address."""
     metrics = Metrics()
-    metrics.tell(exchanged())
+    metrics.observe(exchanged())
     text = metrics.text(FIGURES, NOW).decode()
 
     for name in ("77777777777", "15376371009", "301000000000000144", "10.0.0.1"):
@@ -198,18 +198,18 @@ def test_file_that_a_process_has_just_made_disturbs_no_scrape(tmp_path: Path) ->
     script = (
         "import pathlib, sys\n"
         "from gpd_soap.monitoring.metrics import Metrics\n"
-        "from gpd_soap.store.statistics import AWAY\n"
+        "from gpd_soap.store.statistics import UNREACHABLE\n"
         "from tests.monitoring.test_metrics import NOW, exchanged\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "metrics = Metrics(folder)\n"
-        "metrics.tell(exchanged())\n"
+        "metrics.observe(exchanged())\n"
         "(folder / 'counter_1.db').touch()\n"
-        "sys.stdout.buffer.write(metrics.text(AWAY, NOW))\n"
+        "sys.stdout.buffer.write(metrics.text(UNREACHABLE, NOW))\n"
     )
     # WHY: the library asks the environment once, when it is imported.
     ran = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)],
-        env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}, cwd=Path(__file__).parents[1],
+        env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}, cwd=Path(__file__).parents[2],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 
