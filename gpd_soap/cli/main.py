@@ -1,4 +1,4 @@
-"""`gpd-soap`: the root of the commands, and how an operator's error is told."""
+"""`gpd-soap`: the root of the commands, and how errors are printed."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from gpd_soap.core.errors import OperatorError
 
 
 class Root(click.Group):
-    """Says an operator's error in a line with its hint; of what else fails, kind and place."""
+    """Prints an OperatorError with its hint, and the kind and location of any other failure."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command."""
+        """Run a command; raises ClickException for every failure."""
         try:
             return super().invoke(ctx)
         except OperatorError as error:
@@ -31,12 +31,12 @@ class Root(click.Group):
             raise click.ClickException(f"{error}{hint}") from None
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
-        except Exception as error:  # noqa: BLE001  # nobody comes after us
+        except Exception as error:  # noqa: BLE001  # the last handler
             raise click.ClickException(_failed(error)) from None
 
 
 def _failed(error: Exception) -> str:
-    """What failed and where: a driver's own words quote rows, and rows hold people."""
+    """The kind and location of a failure, without its text, which may quote personal data."""
     from gpd_soap.monitoring.logs import locations
     from gpd_soap.store.database.transaction import TROUBLE, Unavailable
 
@@ -45,14 +45,14 @@ def _failed(error: Exception) -> str:
     return f"{type(error).__name__} at {', '.join(locations(error.__traceback__)[-3:])}"
 
 
-# WHY: click keeps the lines after a backspace as they are, and a docstring should hold none.
-INTRODUCTION = """The creditor institution's side of pagoPA: answers the Node, keeps the receipts.
+# WHY: click does not rewrap lines after a backspace, which a docstring should not hold.
+INTRODUCTION = """The creditor institution's side of pagoPA: answers the Node, stores receipts.
 
 \b
-Try it:                    gpd-soap demo
-Run it:                    gpd-soap db upgrade && gpd-soap serve
-Ask it as the Node would:  gpd-soap node verify NOTICE
-Every setting:             gpd-soap help settings
+Try sample data:           gpd-soap demo
+Run the server:            gpd-soap db upgrade && gpd-soap serve
+Send a request as a Node:  gpd-soap node verify NOTICE
+List every setting:        gpd-soap help settings
 """
 
 
