@@ -70,11 +70,6 @@ def describe() -> list[tuple[str, str, str]]:
     ]
 
 
-def sample(now: datetime) -> list[NewPosition]:
-    """The positions of the sample, before they are stored."""
-    return [one.position for one in _samples(now)]
-
-
 def install(store: Store, now: datetime) -> None:
     """Configure the organization and store every position; a second call changes nothing."""
     with store.begin() as connection:

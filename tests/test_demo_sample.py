@@ -10,6 +10,7 @@ from gpd_soap import demo
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core import money, notice
 from gpd_soap.core.faults import Refusal
+from gpd_soap.core.position import NewPosition
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import tables
 from gpd_soap.store.database import migrate
@@ -42,6 +43,11 @@ def verified(store: Store, now: datetime) -> list[tuple[str, str]]:
         else:
             answers.append((nav, f"OK {money.to_wire(outcome.notice.amount)}"))
     return answers
+
+
+def sample(now: datetime) -> list[NewPosition]:
+    """The positions of the sample, before they are stored."""
+    return [each.position for each in demo._samples(now)]
 
 
 def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
@@ -80,7 +86,7 @@ def test_table_has_a_notice_for_every_outcome_of_verify():
 
 def test_notice_numbers_are_valid_and_the_same_on_every_day():
     """They have aux digit 3, segregation code 47 or 01, and right check digits."""
-    one, other = demo.sample(NOW), demo.sample(NOW + timedelta(days=99))
+    one, other = sample(NOW), sample(NOW + timedelta(days=99))
     numbers = [option.nav for position in one for option in position.options]
 
     assert numbers == [option.nav for position in other for option in position.options]
@@ -91,7 +97,7 @@ def test_notice_numbers_are_valid_and_the_same_on_every_day():
 
 def test_sample_has_every_kind_of_position():
     """It has a plan beside a single option, two beneficiaries, postal accounts and a stamp."""
-    options = [option for position in demo.sample(NOW) for option in position.options]
+    options = [option for position in sample(NOW) for option in position.options]
     transfers = [transfer for option in options for transfer in option.transfers]
 
     assert [option.plan is not None for option in options].count(True) == 3
