@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gpd_soap.cli.failures import known_cause
 from gpd_soap.core.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -104,10 +105,10 @@ def _parts(scope: Scope) -> Iterator[Part]:
                 yield part
                 bar.update(part.positions)
     except OperatorError as error:
-        raise CannotRun(f"{error}\n  {error.hint}") from None
+        raise CannotRun(known_cause(error) or f"{error}\n  {error.hint}") from None
     except Exception as failure:
         # WHY: exit code 1 means that the check found errors, so a failure ends with 2.
-        raise CannotRun(f"stopped: {type(failure).__name__}") from failure
+        raise CannotRun(known_cause(failure) or f"stopped: {type(failure).__name__}") from failure
 
 
 def _summary(counts: Counter[str], *, as_json: bool) -> str:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from gpd_soap.store.store import Store
 
 KEY_NAME = "demo"
+#: A port of this machine; 0 would be any, which nobody could find.
+PORT = click.IntRange(1, 65535)
 
 NEXT = """
 To send the Node's requests, run in another terminal:
@@ -31,9 +33,15 @@ Ctrl-C stops the demo{ending}.
 
 
 @click.command()
-@click.option("--port", default=8080, show_default=True, help="Port for the Node's requests.")
 @click.option(
-    "--admin-port", default=8081, show_default=True, help="Port of the REST API for administrators."
+    "--port", type=PORT, default=8080, show_default=True, help="Port for the Node's requests."
+)
+@click.option(
+    "--admin-port",
+    type=PORT,
+    default=8081,
+    show_default=True,
+    help="Port of the REST API for administrators.",
 )
 @click.option(
     "--keep",
@@ -54,6 +62,7 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
     from gpd_soap import wiring
     from gpd_soap.clock import utc_now
     from gpd_soap.monitoring import logs
+    from gpd_soap.server import addresses
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store.access import keys
@@ -66,6 +75,7 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
         admin_bind=f"127.0.0.1:{admin_port}",
         workers=2,
     )
+    addresses.check_free((settings.node_bind, settings.admin_bind))
     logs.configure("info")
     store = Store(settings.database_url)
     migrate.upgrade(store.engine)

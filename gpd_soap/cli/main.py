@@ -9,6 +9,7 @@ from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
+from gpd_soap.cli.failures import failure_text, known_cause
 from gpd_soap.cli.help import help_
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
@@ -28,21 +29,12 @@ class Root(click.Group):
             return super().invoke(ctx)
         except OperatorError as error:
             hint = f"\n  {error.hint}" if error.hint else ""
-            raise click.ClickException(f"{error}{hint}") from None
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise click.ClickException(known_cause(error) or f"{error}{hint}") from None
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            # WHY: where the reader of a pipe has ended, as `head` does, click ends silently too.
             raise
         except Exception as error:  # noqa: BLE001  # the last handler
-            raise click.ClickException(_failed(error)) from None
-
-
-def _failed(error: Exception) -> str:
-    """The kind and location of a failure, without its text, which may quote personal data."""
-    from gpd_soap.monitoring.logs import locations
-    from gpd_soap.store.database.transaction import TROUBLE, Unavailable
-
-    if isinstance(error, TROUBLE):
-        return f"{Unavailable()}\n  {Unavailable.hint}"
-    return f"{type(error).__name__} at {', '.join(locations(error.__traceback__)[-3:])}"
+            raise click.ClickException(failure_text(error)) from None
 
 
 # WHY: click does not rewrap lines after a backspace, which a docstring should not hold.

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from gpd_soap.store.store import Store
 
+#: What gunicorn and systemd set where a process inherits its listening sockets.
+INHERITED = frozenset({"GUNICORN_FD", "LISTEN_FDS"})
+
 
 @click.command()
 @click.argument("face", type=click.Choice(["node", "admin", "all"]), default="all")
@@ -29,10 +32,12 @@ def serve(face: str) -> None:
 
 def _serve(face: str, counted_in: Path) -> None:
     import logging
+    import os
     import resource
 
     from gpd_soap import wiring
     from gpd_soap.monitoring import logs
+    from gpd_soap.server import addresses
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store.database import migrate
@@ -52,7 +57,11 @@ def _serve(face: str, counted_in: Path) -> None:
     migrate.check(_store().engine)
     # WHY: a core dump would hold the database's password and personal data, so none is written.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    server.serve(assemble)
+    run = server.Server(assemble)
+    # WHY: an upgraded or socket-activated master inherits its sockets, which are in use.
+    if not INHERITED & os.environ.keys():
+        addresses.check_free(run.binds)
+    run.run()
 
 
 @click.group()

@@ -13,6 +13,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gpd_soap.core.errors import OperatorError
+from gpd_soap.server import addresses
 from gpd_soap.server.processes import Master, MasterPipe, Roles, name_of_bind
 from gpd_soap.server.queue_timeout import QueueTimeout
 from gpd_soap.settings import Settings, SettingsError
@@ -74,6 +75,11 @@ class Server(BaseApplication):
         return QueueTimeout(faces[listener])
 
     @property
+    def binds(self) -> Sequence[str]:
+        """The addresses that the faces listen on."""
+        return self._binds
+
+    @property
     def proxies(self) -> Sequence[Network]:
         """The networks of the proxies; each of their addresses stands for many callers."""
         return self._program.settings.node_proxies
@@ -102,6 +108,7 @@ class Server(BaseApplication):
         Raises SettingsError, and changes nothing, if they cannot.
         """
         faces = program.faces
+        addresses.check_ports(faces)
         if len({name_of_bind(bind) for bind in faces}) != len(faces):
             raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
         if self._binds and self._binds != tuple(faces):
