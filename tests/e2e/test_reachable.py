@@ -88,7 +88,7 @@ def test_serve_on_every_address_without_protection_does_not_start(
     first, hint = done.stderr.splitlines()
     assert first.startswith(f"Error: GPD_{bind}_BIND: ")
     assert f"GPD_{bind}_OPEN=true" in first
-    assert "serve --help" in hint
+    assert "help settings" in hint
 
 
 def told_by_health(url: str) -> Mapping[str, str]:
