@@ -1,8 +1,8 @@
 """Sample data for a first look: one organization, and a notice of every kind.
 
-Everything is invented.  Positions come in through the intake, as any creditor's do; what no
-creditor can hand in (a withdrawal, a payment) is added as the fact it is.  Dates are told from
-today, and what is payable stays so for as long as the data is kept.
+Everything is invented. Positions are validated as any creditor's are. A withdrawal and a payment,
+which no creditor can create with a position, are added afterwards. Dates are relative to today, and
+a payable notice stays payable for as long as the data is kept.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from gpd_soap.core.debt import NodeRoute, Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.soap import codec, models
-from gpd_soap.soap import requests as hear
+from gpd_soap.soap import codec, models, requests
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database.errors import AlreadyKept
@@ -31,7 +30,7 @@ ORGANIZATION, NAME = "77777777777", "Comune di Esempio"
 BENEFICIARY, BENEFICIARY_NAME = "88888888888", "Provincia di Esempio"
 BROKER, STATION, SECOND_STATION = "15376371009", "15376371009_01", "15376371009_02"
 SEGREGATION, SECOND_SEGREGATION = "47", "01"
-CLAIM = NodeRoute(ORGANIZATION, BROKER, STATION)
+ROUTE = NodeRoute(ORGANIZATION, BROKER, STATION)
 
 BANK, SECOND_BANK = "IT60X0542811101000000123456", "IT13L0306909606100000012345"
 POSTAL, SECOND_POSTAL = "IT46X0760103200000000123456", "IT94X0760101600000000654321"
@@ -48,36 +47,31 @@ SERVICE = {
     "segregationCode": SEGREGATION,
 }
 
-#: When a table is made that shows no clock: whatever "today" is, what verify answers is the same.
+#: The day of the printed table: the answers of verify are the same on every day.
 SOME_DAY = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 
 Body = dict[str, Any]
 
 
 class Sample(NamedTuple):
-    """A position, and what to call each of its notices in the table."""
+    """A position, and the label of each of its notices in the table."""
 
     position: NewPosition
-    called: tuple[str, ...]
+    labels: tuple[str, ...]
     paid: bool = False
 
 
 def describe() -> list[tuple[str, str, str]]:
-    """Every notice: its number, what it is, and what verify answers while nobody has paid more."""
+    """Each notice of the sample: its number, its label, and the answer of verify."""
     return [
-        (option.nav, what, _verify(one, option, SOME_DAY))
+        (option.nav, label, _verify(one, option, SOME_DAY))
         for one in _samples(SOME_DAY)
-        for option, what in zip(one.position.options, one.called, strict=True)
+        for option, label in zip(one.position.options, one.labels, strict=True)
     ]
 
 
-def sample(now: datetime) -> list[NewPosition]:
-    """The positions, as they are on their way in."""
-    return [one.position for one in _samples(now)]
-
-
 def install(store: Store, now: datetime) -> None:
-    """Configure the organization and keep every position; done twice, it changes nothing."""
+    """Configure the organization and store every position; a second call changes nothing."""
     with store.begin() as connection:
         configuration.put_organization(connection, ORGANIZATION, NAME)
         configuration.put_broker(connection, BROKER)
@@ -86,24 +80,24 @@ def install(store: Store, now: datetime) -> None:
             configuration.put_serving(connection, ORGANIZATION, station, code)
         configuration.put_service(connection, ORGANIZATION, SERVICE_ID, SUBJECT_ID, KIND, SERVICE)
     for one in _samples(now):
-        _keep(store, one, now)
+        _add(store, one, now)
 
 
-def _keep(store: Store, one: Sample, now: datetime) -> None:
+def _add(store: Store, one: Sample, now: datetime) -> None:
     try:
         with store.begin() as connection:
             positions.add(connection, [one.position], now)
     except AlreadyKept:
-        # WHY: kept by a run before this one, which may have ended before it was paid.
+        # WHY: an earlier run stored the position, and may have ended before it was paid.
         pass
     for option in one.position.options if one.paid else ():
-        there = store.notice(CLAIM, option.nav).notice
-        if there is not None and there.paid_at is None:
+        stored = store.notice(ROUTE, option.nav).notice
+        if stored is not None and stored.paid_at is None:
             _pay(store, option, now)
 
 
 def _pay(store: Store, option: NewOption, now: datetime) -> None:
-    """Settle a receipt, the way the Node's are settled."""
+    """Settle a receipt of this notice, as one from the Node is settled."""
     raw = RECEIPT.format(
         nav=option.nav,
         iuv=option.iuv,
@@ -115,17 +109,17 @@ def _pay(store: Store, option: NewOption, now: datetime) -> None:
     assert not isinstance(payload, NotSoap)
     content: list[str] = []
     request = codec.reader(models.PaSendRTV2Request)(payload, content.append)
-    desk = NodeService(store, lambda: now, SpontaneousNotices(store, timedelta()), Policy())
-    desk.accept_receipt(hear.receipt(request, content), "paSendRTV2", raw)
+    service = NodeService(store, lambda: now, SpontaneousNotices(store, timedelta()), Policy())
+    service.accept_receipt(requests.receipt(request, content), "paSendRTV2", raw)
 
 
 def _verify(one: Sample, option: NewOption, now: datetime) -> str:
-    refusal = payable(_as_kept(one, option, now), now)
+    refusal = payable(_as_stored(one, option, now), now)
     return f"OK {money.to_wire(option.amount)}" if refusal is None else refusal.fault.code
 
 
-def _as_kept(one: Sample, option: NewOption, now: datetime) -> Notice:
-    """A notice as the store will give it back."""
+def _as_stored(one: Sample, option: NewOption, now: datetime) -> Notice:
+    """The notice as the store will read it."""
     position = one.position
     return Notice(
         iupd=position.iupd,
@@ -145,23 +139,25 @@ def _as_kept(one: Sample, option: NewOption, now: datetime) -> Notice:
 
 def _samples(now: datetime) -> Iterator[Sample]:
     yield Sample(_position("SINGLE", now, _option(1, now)), ("a single option",))
-    rates = [_option(at, now, _share(4000), plan=True, days=30 * at) for at in (2, 3, 4)]
+    installments = [
+        _option(serial, now, _transfer(4000), plan=True, days=30 * serial) for serial in (2, 3, 4)
+    ]
     yield Sample(
-        _position("PLAN-OR-SINGLE", now, *rates, _option(5, now, _share(12000))),
-        (*(f"installment {at} of 3" for at in (1, 2, 3)), "the same debt, paid at once"),
+        _position("PLAN-OR-SINGLE", now, *installments, _option(5, now, _transfer(12000))),
+        (*(f"installment {n} of 3" for n in (1, 2, 3)), "the same debt, paid at once"),
     )
     province = {"organizationFiscalCode": BENEFICIARY, "companyName": BENEFICIARY_NAME}
-    shared = (_share(7000), _share(3050, 2, iban=SECOND_BANK, **province))
+    transfers = (_transfer(7000), _transfer(3050, 2, iban=SECOND_BANK, **province))
     yield Sample(
-        _position("TWO-BENEFICIARIES", now, _option(6, now, *shared, code=SECOND_SEGREGATION)),
+        _position("TWO-BENEFICIARIES", now, _option(6, now, *transfers, code=SECOND_SEGREGATION)),
         ("two beneficiaries",),
     )
-    both = _option(7, now, _share(5000, postalIban=POSTAL))
+    both = _option(7, now, _transfer(5000, postalIban=POSTAL))
     yield Sample(_position("BANK-AND-POSTAL", now, both), ("a bank and a postal account",))
-    postal = _option(8, now, _share(5000, iban=None, postalIban=SECOND_POSTAL))
+    postal = _option(8, now, _transfer(5000, iban=None, postalIban=SECOND_POSTAL))
     yield Sample(_position("POSTAL", now, postal), ("a postal account alone",))
-    mark = {"hashDocument": HASH, "stampType": "01", "provincialResidence": "RM"}
-    stamped = (_share(2500), _share(1600, 2, iban=None, stamp=mark, category=STAMPS))
+    stamp = {"hashDocument": HASH, "stampType": "01", "provincialResidence": "RM"}
+    stamped = (_transfer(2500), _transfer(1600, 2, iban=None, stamp=stamp, category=STAMPS))
     yield Sample(
         _position("STAMP", now, _option(9, now, *stamped)), ("with a stamp, for getPaymentV2 only",)
     )
@@ -185,7 +181,7 @@ def _samples_by_state(now: datetime) -> Iterator[Sample]:
 
 
 def _position(iupd: str, now: datetime, *options: Body, **more: object) -> NewPosition:
-    """A position handed in as GPD's JSON, published; the intake must find nothing wrong in it."""
+    """A published position, validated from GPD's JSON; raises ValueError if it breaks a rule."""
     body = {
         "iupd": f"DEMO-{iupd}",
         "type": "F",
@@ -213,17 +209,17 @@ def _position(iupd: str, now: datetime, *options: Body, **more: object) -> NewPo
 def _option(
     serial: int,
     now: datetime,
-    *shares: Body,
+    *transfers: Body,
     plan: bool = False,
     days: int = 60,
     code: str = SEGREGATION,
 ) -> Body:
-    transfers = shares or (_share(10000),)
+    transfers = transfers or (_transfer(10000),)
     number = notice.issue(code, serial)
     return {
         "nav": number.nav,
         "iuv": number.iuv,
-        "amount": sum(share["amount"] for share in transfers),
+        "amount": sum(transfer["amount"] for transfer in transfers),
         "description": f"Tributo di esempio {serial}",
         "isPartialPayment": plan,
         "dueDate": _day(now, days),
@@ -231,7 +227,7 @@ def _option(
     }
 
 
-def _share(amount: int, number: int = 1, **more: object) -> Body:
+def _transfer(amount: int, number: int = 1, **more: object) -> Body:
     return {
         "idTransfer": str(number),
         "amount": amount,

@@ -1,4 +1,4 @@
-"""The whole program, assembled by hand in one place; nothing happens when this is imported."""
+"""Assembles the whole program in one place; an import of this module has no effect."""
 
 from __future__ import annotations
 
@@ -32,31 +32,31 @@ if TYPE_CHECKING:
 
 
 #: LIMIT: copies of the compiled contract, 0.4 MB and 1 ms each; more threads compile their own.
-MOST_COPIES = 32
+MAX_COPIES = 32
 
 
 @lru_cache(maxsize=1)
 def contract(threads: int) -> Schema:
-    """The contract for so many threads, compiled once in a process and for all that it forks."""
-    return Schema(copies=min(threads, MOST_COPIES))
+    """The contract for so many threads, compiled once for a process and its forks."""
+    return Schema(copies=min(threads, MAX_COPIES))
 
 
 def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> NodeService:
-    """Who answers the Node; a test passes its own store and clock."""
-    office = SpontaneousNotices(store, timedelta(seconds=settings.demand_window))
+    """The service that answers the Node; a test passes its own store and clock."""
+    notices = SpontaneousNotices(store, timedelta(seconds=settings.demand_window))
     policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
-    return NodeService(store, clock, office, policy)
+    return NodeService(store, clock, notices, policy)
 
 
 def node_endpoint(
-    settings: Settings, answering: NodeService, witnesses: Sequence[ExchangeObserver] = ()
+    settings: Settings, service: NodeService, observers: Sequence[ExchangeObserver] = ()
 ) -> NodeEndpoint:
-    """What takes the Node's messages; `witnesses` are told of each exchange."""
+    """The endpoint for the Node's messages; each exchange is passed to the `observers`."""
     return node_application(
-        answering,
+        service,
         contract(settings.threads),
         Documents(settings.address),
-        witnesses,
+        observers,
         check_answers=settings.check_answers,
         max_body=settings.max_body,
     )
@@ -66,13 +66,13 @@ def node_face(
     settings: Settings,
     store: Store,
     clock: Clock = utc_now,
-    witnesses: Sequence[ExchangeObserver] = (),
+    observers: Sequence[ExchangeObserver] = (),
 ) -> Wsgi:
-    """What the node listener serves."""
-    answering, documents = desk(settings, store, clock), Documents(settings.address)
-    told = (*_keepers(settings, store), *witnesses)
-    endpoint = node_endpoint(settings, answering, told)
-    options = PaymentOptions(answering, told, max_body=settings.max_body)
+    """The face that the node listener serves."""
+    service, documents = desk(settings, store, clock), Documents(settings.address)
+    observers = (*_journal_writers(settings, store), *observers)
+    endpoint = node_endpoint(settings, service, observers)
+    options = PaymentOptions(service, observers, max_body=settings.max_body)
     health = Health(store, contract(settings.threads), exposure.facts(settings, "node"))
     face = NodeFace(endpoint, options, documents, health)
     if settings.node_tls_certificate or settings.node_proxies:
@@ -81,26 +81,26 @@ def node_face(
 
 
 def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dict[str, Wsgi]:
-    """What to serve on which address: the node face, the admin face, or `all`.
+    """The faces by the address to bind; `which` is `node`, `admin` or `all`.
 
     `counted_in` is the folder in which the server's processes count exchanges together.
     """
     metrics = Metrics(counted_in)
-    witnesses = (metrics.tell,)
-    found: dict[str, Wsgi] = {}
+    observers = (metrics.observe,)
+    by_address: dict[str, Wsgi] = {}
     if which in ("node", "all"):
-        found[settings.node_bind] = node_face(settings, store, witnesses=witnesses)
+        by_address[settings.node_bind] = node_face(settings, store, observers=observers)
     if which in ("admin", "all"):
-        worklist = cases(settings, store, witnesses=witnesses)
-        found[settings.admin_bind] = admin_face(settings, store, worklist, metrics)
-    return found
+        worklist = cases(settings, store, observers=observers)
+        by_address[settings.admin_bind] = admin_face(settings, store, worklist, metrics)
+    return by_address
 
 
 def admin_face(
     settings: Settings, store: Store, worklist: Cases, metrics: Metrics, clock: Clock = utc_now
 ) -> Wsgi:
-    """What the admin listener serves."""
-    # WHY: here, because a server of the node face alone would carry Flask for nothing.
+    """The face that the admin listener serves."""
+    # WHY: a server of the node face alone must not load Flask, so the import is here.
     from gpd_soap.api.app import admin_app
     from gpd_soap.api.concurrency import Limits
 
@@ -111,7 +111,7 @@ def admin_face(
         settings.key_requests or max(1, settings.threads // 2),
     )
     return admin_app(
-        store, clock, worklist, health, lambda found: metrics.text(found, clock()), limits
+        store, clock, worklist, health, lambda figures: metrics.text(figures, clock()), limits
     )
 
 
@@ -119,22 +119,23 @@ def cases(
     settings: Settings,
     store: Store,
     clock: Clock = utc_now,
-    witnesses: Sequence[ExchangeObserver] = (),
+    observers: Sequence[ExchangeObserver] = (),
 ) -> Cases:
-    """The worklist, which can send what was kept through the node's door again."""
+    """The worklist; it can process a stored message again, as if the Node had sent it."""
     from gpd_soap.usecases.worklist import Cases
 
-    told = (*_keepers(settings, store), *witnesses)
-    endpoint = node_endpoint(settings, desk(settings, store, clock), told)
+    observers = (*_journal_writers(settings, store), *observers)
+    endpoint = node_endpoint(settings, desk(settings, store, clock), observers)
     return Cases(store, clock, lambda raw: endpoint.reprocess(raw, "worklist"))
 
 
-def _keepers(settings: Settings, store: Store) -> tuple[ExchangeObserver, ...]:
-    """Who keeps every exchange."""
-    # WHY: one of them, because a line of the log is a sixth of a busy server's work.
-    kept: dict[str, tuple[ExchangeObserver, ...]] = {
+def _journal_writers(settings: Settings, store: Store) -> tuple[ExchangeObserver, ...]:
+    """The observers that record every exchange, as GPD_JOURNAL says."""
+    # WHY: a log line is a sixth of a busy server's work, so the database and the log exclude each
+    # other.
+    writers: dict[str, tuple[ExchangeObserver, ...]] = {
         "database": (store.journal.write,),
         "log": (log_line,),
         "none": (),
     }
-    return kept[settings.journal]
+    return writers[settings.journal]

@@ -1,4 +1,4 @@
-"""The demo's sample data: every kind of notice, and a table that says what verify answers."""
+"""The demo's sample data: every kind of notice, and a table with the answers of verify."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -10,6 +10,7 @@ from gpd_soap import demo
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core import money, notice
 from gpd_soap.core.faults import Refusal
+from gpd_soap.core.position import NewPosition
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import tables
 from gpd_soap.store.database import migrate
@@ -32,20 +33,25 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 def verified(store: Store, now: datetime) -> list[tuple[str, str]]:
-    """What verify answers for each notice of the table."""
-    desk = NodeService(store, lambda: now, SpontaneousNotices(store, timedelta()), Policy())
-    told = []
+    """The answer of verify for each notice of the table."""
+    service = NodeService(store, lambda: now, SpontaneousNotices(store, timedelta()), Policy())
+    answers = []
     for nav, _, _ in demo.describe():
-        outcome = desk.verify(NoticeQuery(demo.CLAIM, demo.ORGANIZATION, nav))
+        outcome = service.verify(NoticeQuery(demo.ROUTE, demo.ORGANIZATION, nav))
         if isinstance(outcome, Refusal):
-            told.append((nav, outcome.fault.code))
+            answers.append((nav, outcome.fault.code))
         else:
-            told.append((nav, f"OK {money.to_wire(outcome.notice.amount)}"))
-    return told
+            answers.append((nav, f"OK {money.to_wire(outcome.notice.amount)}"))
+    return answers
+
+
+def sample(now: datetime) -> list[NewPosition]:
+    """The positions of the sample, before they are stored."""
+    return [each.position for each in demo._samples(now)]
 
 
 def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
-    """Everything that is in the database."""
+    """Every row of the database, by table."""
     with store.begin() as connection:
         return {
             table.name: sorted(map(tuple, connection.execute(table.select())), key=repr)
@@ -53,8 +59,8 @@ def rows(store: Store) -> dict[str, list[tuple[Any, ...]]]:
         }
 
 
-def test_the_table_says_what_verify_answers(store: Store):
-    """For every notice, today and in two years, but for the one that becomes valid by then."""
+def test_table_shows_the_answer_of_verify(store: Store):
+    """It holds today and in two years, except for the notice that becomes valid by then."""
     promised = [(nav, answer) for nav, _, answer in demo.describe()]
     future = promised[-1][0]
 
@@ -63,24 +69,24 @@ def test_the_table_says_what_verify_answers(store: Store):
     assert [one for one in later if one[0] != future] == promised[:-1]
 
 
-def test_the_first_notice_of_the_table_can_be_paid():
-    """It is the one that the demo says to try."""
-    nav, what, answer = demo.describe()[0]
+def test_first_notice_of_the_table_can_be_paid():
+    """The demo suggests to try it."""
+    nav, label, answer = demo.describe()[0]
 
-    assert (nav, what, answer) == ("347000000000000124", "a single option", "OK 100.00")
+    assert (nav, label, answer) == ("347000000000000124", "a single option", "OK 100.00")
 
 
-def test_every_outcome_of_verify_is_there():
-    """A notice for each answer that a creditor gives about its own."""
+def test_table_has_a_notice_for_every_outcome_of_verify():
+    """These are OK and the four faults that depend on the notice."""
     assert {answer.split()[0] for _, _, answer in demo.describe()} == {
         "OK",
         *(f"PAA_PAGAMENTO_{word}" for word in ("SCADUTO", "ANNULLATO", "DUPLICATO", "SCONOSCIUTO")),
     }
 
 
-def test_numbers_are_ours_right_and_the_same_every_day():
-    """Aux digit 3, segregation code 47 or 01, check digits."""
-    one, other = demo.sample(NOW), demo.sample(NOW + timedelta(days=99))
+def test_notice_numbers_are_valid_and_the_same_on_every_day():
+    """They have aux digit 3, segregation code 47 or 01, and right check digits."""
+    one, other = sample(NOW), sample(NOW + timedelta(days=99))
     numbers = [option.nav for position in one for option in position.options]
 
     assert numbers == [option.nav for position in other for option in position.options]
@@ -89,20 +95,23 @@ def test_numbers_are_ours_right_and_the_same_every_day():
     assert numbers == [nav for nav, _, _ in demo.describe()]
 
 
-def test_every_kind_of_position_is_there():
-    """A plan beside a single option, two beneficiaries, postal accounts, a stamp."""
-    options = [option for position in demo.sample(NOW) for option in position.options]
-    shares = [share for option in options for share in option.transfers]
+def test_sample_has_every_kind_of_position():
+    """It has a plan beside a single option, two beneficiaries, postal accounts and a stamp."""
+    options = [option for position in sample(NOW) for option in position.options]
+    transfers = [transfer for option in options for transfer in option.transfers]
 
     assert [option.plan is not None for option in options].count(True) == 3
-    assert {share.organization for share in shares} == {demo.ORGANIZATION, demo.BENEFICIARY}
-    assert {(bool(s.iban), bool(s.postal_iban), bool(s.stamp)) for s in shares} == {
+    assert {transfer.organization for transfer in transfers} == {
+        demo.ORGANIZATION,
+        demo.BENEFICIARY,
+    }
+    assert {(bool(t.iban), bool(t.postal_iban), bool(t.stamp)) for t in transfers} == {
         *((True, False, False), (True, True, False), (False, True, False), (False, False, True)),
     }
 
 
-def test_a_second_installation_changes_nothing(store: Store):
-    """Nor does one on another day: what is kept stays as it is."""
+def test_second_installation_changes_nothing(store: Store):
+    """One on another day changes nothing either."""
     before = rows(store)
     demo.install(store, NOW)
     demo.install(store, NOW + timedelta(days=3))
@@ -110,19 +119,19 @@ def test_a_second_installation_changes_nothing(store: Store):
     assert rows(store) == before
 
 
-def test_the_paid_notice_has_a_receipt_that_needs_nobody(store: Store):
-    """Kept as applied, with the message it came in."""
+def test_paid_notice_has_an_applied_receipt(store: Store):
+    """The receipt is stored with its message."""
     [receipt] = rows(store)["receipt"]
     names = [column.name for column in tables.receipt.columns]
-    told = dict(zip(names, receipt, strict=True))
+    row = dict(zip(names, receipt, strict=True))
 
-    assert (told["kept"], told["reasons"], told["drift"]) == ("applied", "", None)
-    assert b"paSendRTV2Request" in bytes(told["raw"])
-    assert told["amount"] == 10000
+    assert (row["kept"], row["reasons"], row["drift"]) == ("applied", "", None)
+    assert b"paSendRTV2Request" in bytes(row["raw"])
+    assert row["amount"] == 10000
 
 
-def test_an_installation_that_broke_off_before_the_payment_is_completed(database_url: str):
-    """The paid notice is paid after the second try."""
+def test_installation_interrupted_before_the_payment_is_completed(database_url: str):
+    """The second installation pays the notice."""
     broken = Store(database_url)
     migrate.upgrade(broken.engine)
     demo.install(broken, NOW)
@@ -135,8 +144,8 @@ def test_an_installation_that_broke_off_before_the_payment_is_completed(database
     broken.close()
 
 
-def test_the_receipt_keeps_the_contract(store: Store):
-    """As one from the Node would."""
+def test_receipt_of_the_sample_is_valid_by_the_schema(store: Store):
+    """It is a message that the Node could have sent."""
     names = [column.name for column in tables.receipt.columns]
     raw = rows(store)["receipt"][0][names.index("raw")]
     payload = open_envelope(bytes(raw))
@@ -144,12 +153,12 @@ def test_the_receipt_keeps_the_contract(store: Store):
     assert Schema().check(payload) is None
 
 
-def test_the_spontaneous_service_can_be_used():
-    """Its settings are those of its kind."""
+def test_settings_of_the_spontaneous_service_are_valid():
+    """Its kind accepts them."""
     assert settings_of(demo.SERVICE).amount == 1600
 
 
-def test_what_the_intake_refuses_is_never_a_sample():
-    """A sample that breaks a rule stops the demo instead of being shown."""
+def test_invalid_sample_position_raises_value_error():
+    """A sample that breaks a rule stops the demo."""
     with pytest.raises(ValueError, match="type: choice"):
         demo._position("X", NOW, demo._option(1, NOW), type="H")

@@ -1,1 +1,1 @@
-"""The command line: thin, and quick to say its help."""
+"""The command line; a command imports its dependencies when it runs, so that help is quick."""

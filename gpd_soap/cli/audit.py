@@ -1,4 +1,4 @@
-"""`gpd-soap audit`: who changed what over the admin face."""
+"""`gpd-soap audit`: the changes that were made over the admin face."""
 
 from __future__ import annotations
 
@@ -11,28 +11,44 @@ from gpd_soap.cli.common import code, ready_store
 if TYPE_CHECKING:
     from gpd_soap.store.access.audit import Change
 
-#: LIMIT: what a screen or a pipe takes at once.
-MOST = 100_000
+#: LIMIT: lines of one listing.
+MAX_LINES = 100_000
 
 
 @click.command()
-@click.option("--organization", metavar="CODE", callback=code, help="Of this one [of all].")
-@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True)
+@click.option(
+    "--organization",
+    metavar="CODE",
+    callback=code,
+    help="Fiscal code of an organization; without it, the changes of all are printed.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MAX_LINES),
+    default=20,
+    show_default=True,
+    help="Lines to print at most.",
+)
 def audit(organization: str | None, limit: int) -> None:
-    """Print a line for each change over the admin face, refused ones too, the newest first."""
-    from gpd_soap.store.access import audit as kept
+    """Print the changes made over the admin face, one on a line, the newest first.
+
+    A line shows the time, organization, key, request, status and request id. Refused changes are
+    printed too.
+    """
+    from gpd_soap.store.access import audit as audit_rows
     from gpd_soap.store.database.paging import PageRequest
     from gpd_soap.store.database.transaction import read_only
 
-    found, _ = read_only(ready_store(), lambda c: kept.page(c, organization, PageRequest(limit, 0)))
-    for change in found:
+    page = PageRequest(limit, 0)
+    changes, _ = read_only(ready_store(), lambda c: audit_rows.page(c, organization, page))
+    for change in changes:
         click.echo(_line(change))
 
 
 def _line(change: Change) -> str:
     from gpd_soap.core import rome
 
-    at = change.requested_at.astimezone(rome.ROME).isoformat(timespec="milliseconds")
-    who = f"{change.key_id} ({change.key_name})"
-    what = f"{change.method} {change.path}  {change.status}"
-    return f"{at}  {change.organization}  {who}  {what}  {change.request_id}"
+    time = change.requested_at.astimezone(rome.ROME).isoformat(timespec="milliseconds")
+    key = f"{change.key_id} ({change.key_name})"
+    outcome = f"{change.method} {change.path}  {change.status}"
+    return f"{time}  {change.organization}  {key}  {outcome}  {change.request_id}"

@@ -1,4 +1,4 @@
-"""`gpd-soap check`: what a payer would trip over, told beforehand."""
+"""`gpd-soap check`: finds what would stop a payment, before a payer does."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gpd_soap.cli.failures import known_cause
 from gpd_soap.core.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
     from gpd_soap.features.check.check import Part, Scope
 
-#: Takes away what is left of a progress bar, so that a line can be printed in its place.
+#: Clears a progress bar, so that a line can be printed instead.
 CLEAR = "\r\x1b[K"
 
 
 class CannotRun(click.ClickException):
-    """The check could not be made, or not to its end."""
+    """The check could not run, or stopped before its end."""
 
     exit_code = 2
 
@@ -32,43 +33,52 @@ class CannotRun(click.ClickException):
     "organizations",
     multiple=True,
     metavar="CODE",
-    help="Look at this organization, its services and its positions alone; may be repeated.",
+    help="Fiscal code of an organization to check; may be repeated. Without it, all are checked.",
 )
-@click.option("--configuration-only", is_flag=True, help="Look at no position.")
-@click.option("--all", "over", is_flag=True, help="Look at settled and withdrawn notices too.")
-@click.option("--strict", is_flag=True, help="Let warnings end with 1, as errors do.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.option(
+    "--configuration-only", is_flag=True, help="Check the configuration only, and no position."
+)
+@click.option("--all", "settled_too", is_flag=True, help="Check paid and withdrawn notices too.")
+@click.option(
+    "--strict", is_flag=True, help="End with exit code 1 after warnings too, as after errors."
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print each finding as a JSON object on a line."
+)
 def check(
     organizations: tuple[str, ...],
     *,
     configuration_only: bool,
-    over: bool,
+    settled_too: bool,
     strict: bool,
     as_json: bool,
 ) -> None:
-    """Look for what would stop a payment, before a payer meets it.
+    """Find what would stop a payment, before a payer does.
 
-    Builds every answer of every notice that may still be asked for, drafts included, and holds it
-    against the contract and the Node's rules; looks whether configuration fits together.  Changes
-    nothing, and nobody waits for it.  Prints a line for each finding, with nothing of a debtor's.
-    Exit 0 without errors, 1 with errors, 2 when it cannot run.
+    The check builds every answer for every notice that can still be paid, drafts included. It tests
+    each answer against the contract and the Node's rules, and tests that the configuration is
+    consistent. It changes nothing and blocks no other program. It prints one finding on a line,
+    without personal data. Exit code 0: no errors; 1: errors; 2: the check could not run.
     """
     from gpd_soap.features.check.check import Scope
 
-    scope = Scope(tuple(dict.fromkeys(organizations)), not configuration_only, over)
-    found: Counter[str] = Counter()
+    scope = Scope(tuple(dict.fromkeys(organizations)), not configuration_only, settled_too)
+    counts: Counter[str] = Counter()
     for part in _parts(scope):
-        found.update(positions=part.positions, answers=part.answers)
-        found.update(finding.severity for finding in part.findings)
+        counts.update(positions=part.positions, answers=part.answers)
+        counts.update(finding.severity for finding in part.findings)
         for finding in part.findings:
             click.echo(json.dumps(finding._asdict()) if as_json else finding)
-    click.echo(_summary(found, as_json=as_json))
-    if found["ERROR"] or (strict and found["WARNING"]):
+    click.echo(_summary(counts, as_json=as_json))
+    if counts["ERROR"] or (strict and counts["WARNING"]):
         raise SystemExit(1)
 
 
 def _parts(scope: Scope) -> Iterator[Part]:
-    """The steps of the check, with a bar on a terminal; CannotRun whatever stops it."""
+    """The steps of the check, with a progress bar on a terminal.
+
+    Raises CannotRun if anything stops it.
+    """
     from gpd_soap.clock import utc_now
     from gpd_soap.features.check.check import Part, size_of
     from gpd_soap.features.check.check import check as use_case
@@ -77,7 +87,7 @@ def _parts(scope: Scope) -> Iterator[Part]:
     from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
 
-    shown = sys.stderr.isatty()
+    has_bar = sys.stderr.isatty()
     try:
         settings = Settings.load()
         store = Store(settings.database_url)
@@ -85,30 +95,30 @@ def _parts(scope: Scope) -> Iterator[Part]:
         if not scope.organizations:
             yield Part(tuple(of_settings(settings)))
         with click.progressbar(
-            length=size_of(store, scope) if shown else 0,
+            length=size_of(store, scope) if has_bar else 0,
             label="checking",
             file=sys.stderr,
-            hidden=not shown,
+            hidden=not has_bar,
         ) as bar:
             for part in use_case(store, settings.address, utc_now(), scope):
-                click.echo(CLEAR if shown else "", nl=False, err=True)
+                click.echo(CLEAR if has_bar else "", nl=False, err=True)
                 yield part
                 bar.update(part.positions)
     except OperatorError as error:
-        raise CannotRun(f"{error}\n  {error.hint}") from None
+        raise CannotRun(known_cause(error) or f"{error}\n  {error.hint}") from None
     except Exception as failure:
-        # WHY: exit 1 would say that errors were found.
-        raise CannotRun(f"stopped: {type(failure).__name__}") from failure
+        # WHY: exit code 1 means that the check found errors, so a failure ends with 2.
+        raise CannotRun(known_cause(failure) or f"stopped: {type(failure).__name__}") from failure
 
 
-def _summary(found: Counter[str], *, as_json: bool) -> str:
-    told = {
-        "positions": found["positions"],
-        "answers": found["answers"],
-        "errors": found["ERROR"],
-        "warnings": found["WARNING"],
+def _summary(counts: Counter[str], *, as_json: bool) -> str:
+    fields = {
+        "positions": counts["positions"],
+        "answers": counts["answers"],
+        "errors": counts["ERROR"],
+        "warnings": counts["WARNING"],
     }
     if as_json:
-        return json.dumps(told)
-    said = "{positions} positions looked at, {answers} answers checked: "
-    return (said + "{errors} errors, {warnings} warnings").format_map(told)
+        return json.dumps(fields)
+    template = "{positions} positions and {answers} answers checked: "
+    return (template + "{errors} errors, {warnings} warnings").format_map(fields)

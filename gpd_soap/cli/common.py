@@ -1,4 +1,4 @@
-"""What commands on the database have in common: where it is, and what was typed."""
+"""Shared by commands: the configured store, and the validation of their arguments."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def ready_store() -> Store:
-    """The configured store; StaleSchema where it is not what this version needs."""
+    """The configured store.
+
+    Raises StaleSchema if the database lacks tables that this version needs.
+    """
     from gpd_soap.settings import Settings
     from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
@@ -22,22 +25,28 @@ def ready_store() -> Store:
     return store
 
 
-def code(_context: click.Context, _option: click.Parameter, told: str | None) -> str | None:
-    """An organization's code, where one was typed; exit 2 for what is none."""
+def code(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
+    """The fiscal code of an organization, if one was given.
+
+    Raises BadParameter (exit code 2) if it is not valid.
+    """
     from gpd_soap.core.codes import problem_with_fiscal_code_pa
 
-    problem = None if told is None else problem_with_fiscal_code_pa(told)
+    problem = None if value is None else problem_with_fiscal_code_pa(value)
     if problem is not None:
         raise click.BadParameter(problem)
-    return told
+    return value
 
 
-def read(model: type[Model], **told: object) -> Model:
-    """What was typed, held against the limits of the API; exit 2 with all that is wrong."""
+def read(model: type[Model], **fields: object) -> Model:
+    """The arguments as `model` reads them, by the limits of the API.
+
+    Raises UsageError (exit code 2) with every problem.
+    """
     from gpd_soap.validation.finding import taken
     from gpd_soap.validation.finding import told as lines
 
-    found = taken(model, told)
-    if isinstance(found, tuple):
-        raise click.UsageError(lines(found))
-    return found
+    result = taken(model, fields)
+    if isinstance(result, tuple):
+        raise click.UsageError(lines(result))
+    return result

@@ -1,4 +1,4 @@
-"""`gpd-soap organization`, `station` and `service`: what is ours, by the rules of the API."""
+"""`gpd-soap organization`, `station` and `service`: the configuration, by the API's rules."""
 
 from __future__ import annotations
 
@@ -17,69 +17,85 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-#: Rows that a list asks for at once.
-MANY = 100
+#: Rows that a list reads at once.
+PAGE_SIZE = 100
 
 _organization = click.argument("code", metavar="ORGANIZATION")
 _station = click.argument("name", metavar="STATION")
 _service = click.argument("service_id", metavar="SERVICE")
 _subject = click.argument("subject_id", metavar="SUBJECT")
 _of = click.option(
-    "--organization", "code", required=True, metavar="CODE", help="Its fiscal code, 11 digits."
+    "--organization",
+    "code",
+    required=True,
+    metavar="CODE",
+    help="Fiscal code of the organization, 11 digits.",
 )
 
 
 @click.group()
 def organization() -> None:
-    """Say which organizations are ours."""
+    """List, register and remove the organizations that this installation serves."""
 
 
 @organization.command("list")
 def organizations() -> None:
-    """Print a line for each organization: fiscal code, name."""
-    for each in _every(_registry().organizations):
+    """Print the organizations, one on a line: fiscal code and name."""
+    for each in _all_rows(_registry().organizations):
         click.echo(f"{each.fiscal_code}  {each.name}")
 
 
 @organization.command("put")
 @_organization
-@click.option("--name", required=True, help="What payers read.")
+@click.option("--name", required=True, help="Name that payers read.")
 def put_organization(code: str, name: str) -> None:
-    """Register an ORGANIZATION by its fiscal code, or rename it."""
+    """Register the ORGANIZATION of this fiscal code, or change its name."""
     from gpd_soap.validation.configuration import Named
 
-    ours, told = _ours(code), read(Named, name=name)
+    fiscal_code, fields = _fiscal_code(code), read(Named, name=name)
     with _refusals():
-        _say_put(new=_registry().put_organization(ours, told.name))
+        _print_put(new=_registry().put_organization(fiscal_code, fields.name))
 
 
 @organization.command("remove")
 @_organization
 def remove_organization(code: str) -> None:
-    """Remove an ORGANIZATION that has nothing here; one that issued a number stays."""
-    ours = _ours(code)
+    """Remove the ORGANIZATION of this fiscal code.
+
+    It must have no stations, services or positions, and must never have issued a notice number.
+    """
+    fiscal_code = _fiscal_code(code)
     with _refusals():
-        _registry().remove_organization(ours)
+        _registry().remove_organization(fiscal_code)
     click.echo("removed")
 
 
 @click.group()
 def station() -> None:
-    """Say by which stations the Node reaches us, and whom each of them serves."""
+    """List, register and remove stations, and set which organizations each serves."""
 
 
 @station.command("list")
-@click.option("--organization", "code", metavar="CODE", help="Those that serve this one.")
+@click.option(
+    "--organization",
+    "code",
+    metavar="CODE",
+    help="Fiscal code of an organization; prints its stations only.",
+)
 def stations(code: str | None) -> None:
-    """Print a line for each station: name, broker, and how it serves the organization."""
+    """Print the stations, one on a line: name and broker.
+
+    With --organization, a line also shows the segregation code and whether copies of receipts are
+    sent.
+    """
     registry = _registry()
     if code is None:
-        for each in _every(registry.stations):
+        for each in _all_rows(registry.stations):
             click.echo(f"{each.id}  {each.broker}")
         return
-    ours = _ours(code)
+    fiscal_code = _fiscal_code(code)
     with _refusals():
-        for serving in _every(lambda wanted: registry.serving(ours, wanted)):
+        for serving in _all_rows(lambda page: registry.serving(fiscal_code, page)):
             broadcast = "  broadcast" if serving.broadcast else ""
             numbers = f"segregation code {serving.segregation_code or '-'}"
             click.echo(f"{serving.station}  {serving.broker}  {numbers}{broadcast}")
@@ -87,51 +103,56 @@ def stations(code: str | None) -> None:
 
 @station.command("put")
 @_station
-@click.option("--broker", required=True, metavar="CODE", help="Whose it is; registered with it.")
+@click.option("--broker", required=True, metavar="CODE", help="Fiscal code of its broker.")
 def put_station(name: str, broker: str) -> None:
-    """Register a STATION and its broker, or give it to another broker."""
+    """Register a STATION and its broker, or change its broker."""
     from gpd_soap.validation.configuration import Owned
     from gpd_soap.validation.queries.configuration import OfStation
 
-    ours, told = read(OfStation, station=name), read(Owned, broker=broker)
+    path, fields = read(OfStation, station=name), read(Owned, broker=broker)
     with _refusals():
-        _say_put(new=_registry().put_station(ours.station, told.broker, with_broker=True))
+        _print_put(new=_registry().put_station(path.station, fields.broker, with_broker=True))
 
 
 @station.command("serve")
 @_station
 @_of
-@click.option("--segregation-code", metavar="CODE", help="Of the numbers that we issue, 2 digits.")
-@click.option("--broadcast", is_flag=True, help="It also gets copies of receipts.")
+@click.option(
+    "--segregation-code", metavar="CODE", help="Segregation code of the notice numbers, 2 digits."
+)
+@click.option("--broadcast", is_flag=True, help="The station also gets copies of receipts.")
 def serve_organization(
     name: str, code: str, segregation_code: str | None, *, broadcast: bool
 ) -> None:
-    """Let a STATION serve an organization, or change how it does."""
+    """Let a STATION serve an organization, or change its segregation code and broadcast."""
     from gpd_soap.validation.configuration import Serving
     from gpd_soap.validation.queries.configuration import OfServing
 
-    where = read(OfServing, organizationfiscalcode=code, station=name)
-    told = read(Serving, segregationCode=segregation_code, broadcast=broadcast)
+    path = read(OfServing, organizationfiscalcode=code, station=name)
+    fields = read(Serving, segregationCode=segregation_code, broadcast=broadcast)
     with _refusals():
         new = _registry().serve(
-            where.organizationfiscalcode,
-            where.station,
-            told.segregation_code,
-            broadcast=told.broadcast,
+            path.organizationfiscalcode,
+            path.station,
+            fields.segregation_code,
+            broadcast=fields.broadcast,
         )
-        _say_put(new=new)
+        _print_put(new=new)
 
 
 @station.command("withdraw")
 @_station
 @_of
 def withdraw(name: str, code: str) -> None:
-    """Let a STATION serve an organization no longer; its serials are never issued again."""
+    """End the service of a STATION for an organization.
+
+    Notice numbers that were issued with its segregation code are never issued again.
+    """
     from gpd_soap.validation.queries.configuration import OfServing
 
-    where = read(OfServing, organizationfiscalcode=code, station=name)
+    path = read(OfServing, organizationfiscalcode=code, station=name)
     with _refusals():
-        _registry().withdraw(where.organizationfiscalcode, where.station)
+        _registry().withdraw(path.organizationfiscalcode, path.station)
     click.echo("withdrawn")
 
 
@@ -141,24 +162,24 @@ def remove_station(name: str) -> None:
     """Remove a STATION that serves no organization."""
     from gpd_soap.validation.queries.configuration import OfStation
 
-    ours = read(OfStation, station=name)
+    path = read(OfStation, station=name)
     with _refusals():
-        _registry().remove_station(ours.station)
+        _registry().remove_station(path.station)
     click.echo("removed")
 
 
 @click.group()
 def service() -> None:
-    """Say which spontaneous-payment services an organization offers."""
+    """List, register and remove the spontaneous-payment services of an organization."""
 
 
 @service.command("list")
 @_of
 def services(code: str) -> None:
-    """Print a line for each service: idServizio, idSoggettoServizio, kind."""
-    ours, registry = _ours(code), _registry()
+    """Print the services, one on a line: idServizio, idSoggettoServizio and kind."""
+    fiscal_code, registry = _fiscal_code(code), _registry()
     with _refusals():
-        for each in _every(lambda wanted: registry.services(ours, wanted)):
+        for each in _all_rows(lambda page: registry.services(fiscal_code, page)):
             click.echo(f"{each.service_id}  {each.subject_id}  {each.kind}")
 
 
@@ -167,24 +188,26 @@ def services(code: str) -> None:
 @_subject
 @click.argument("file", type=click.File("rb"))
 @_of
-@click.option("--kind", default="declared", show_default=True, help="Who says what is due.")
+@click.option(
+    "--kind", default="declared", show_default=True, help="Kind that computes the amount due."
+)
 def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kind: str) -> None:
-    """Offer the service SERVICE (idServizio) of SUBJECT (idSoggettoServizio), or change it.
+    """Register the service SERVICE (idServizio) of SUBJECT (idSoggettoServizio), or change it.
 
-    Its settings are the JSON object of FILE (- is standard input).
+    FILE holds the settings of the service as a JSON object (- is standard input).
     """
     from gpd_soap.store.configuration.read import Offered
     from gpd_soap.validation.configuration import Offer
     from gpd_soap.validation.strict_json import UnusableFile, decode
 
-    where = _service_of(code, service_id, subject_id)
+    path = _service_path(code, service_id, subject_id)
     try:
-        told = read(Offer, kind=kind, settings=decode(file.read()))
+        fields = read(Offer, kind=kind, settings=decode(file.read()))
     except UnusableFile as error:
         raise click.UsageError(str(error)) from None
-    offered = Offered(where.service_id, where.subject_id, told.kind, told.settings)
+    offered = Offered(path.service_id, path.subject_id, fields.kind, fields.settings)
     with _refusals():
-        _say_put(new=_registry().offer(where.organizationfiscalcode, offered))
+        _print_put(new=_registry().offer(path.organizationfiscalcode, offered))
 
 
 @service.command("remove")
@@ -192,22 +215,20 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
 @_subject
 @_of
 def remove_service(service_id: str, subject_id: str, code: str) -> None:
-    """Offer the service SERVICE of SUBJECT no longer."""
-    where = _service_of(code, service_id, subject_id)
+    """Remove the service SERVICE (idServizio) of SUBJECT (idSoggettoServizio)."""
+    path = _service_path(code, service_id, subject_id)
     with _refusals():
-        _registry().withdraw_service(
-            where.organizationfiscalcode, where.service_id, where.subject_id
-        )
+        _registry().withdraw_service(path.organizationfiscalcode, path.service_id, path.subject_id)
     click.echo("removed")
 
 
-def _ours(code: str) -> str:
+def _fiscal_code(code: str) -> str:
     from gpd_soap.validation.queries.common import OfOrganization
 
     return read(OfOrganization, organizationfiscalcode=code).organizationfiscalcode
 
 
-def _service_of(code: str, service_id: str, subject_id: str) -> OfService:
+def _service_path(code: str, service_id: str, subject_id: str) -> OfService:
     from gpd_soap.validation.queries.configuration import OfService
 
     return read(
@@ -226,7 +247,7 @@ def _registry() -> Registry:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Say why something cannot be done; exit 1."""
+    """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
     from gpd_soap.cli.refusals import words
     from gpd_soap.usecases.refusals import Refusal
     from gpd_soap.validation.finding import told as lines
@@ -234,19 +255,19 @@ def _refusals() -> Iterator[None]:
     try:
         yield
     except Refusal as refused:
-        why = lines(refused.errors) or words(refused)[1]
-        raise click.ClickException(why) from None
+        reason = lines(refused.errors) or words(refused)[1]
+        raise click.ClickException(reason) from None
 
 
-def _every(page: Callable[[PageRequest], tuple[list[T], int]]) -> Iterator[T]:
-    """Every row of a list that is asked for page by page."""
+def _all_rows(read_page: Callable[[PageRequest], tuple[list[T], int]]) -> Iterator[T]:
+    """The rows of all pages."""
     from gpd_soap.store.database.paging import PageRequest
 
-    at = 0
-    while rows := page(PageRequest(MANY, at))[0]:
+    index = 0
+    while rows := read_page(PageRequest(PAGE_SIZE, index))[0]:
         yield from rows
-        at += 1
+        index += 1
 
 
-def _say_put(*, new: bool) -> None:
+def _print_put(*, new: bool) -> None:
     click.echo("registered" if new else "changed")

@@ -1,4 +1,4 @@
-"""`gpd-soap demo`: from nothing to an answered verify in one command."""
+"""`gpd-soap demo`: serves sample data, so that one command answers a verify."""
 
 from __future__ import annotations
 
@@ -15,41 +15,54 @@ if TYPE_CHECKING:
     from gpd_soap.store.store import Store
 
 KEY_NAME = "demo"
+#: A port of this machine; 0 would be any, which nobody could find.
+PORT = click.IntRange(1, 65535)
 
 NEXT = """
-Ask it as the Node would, from another terminal:
+To send the Node's requests, run in another terminal:
 
   {program} node verify {first} --url {address}
   {program} node pay    {first} --url {address}
   {program} node probe --url {address}
 
-The contract, for a SOAP client of yours:  {address}?wsdl
-The administrators' face, to try in a browser:  http://{admin}/docs
-  its key, for as long as this runs:  {key}
-Stop with Ctrl-C; the sample data goes with it.
+The contract for a SOAP client:  {address}?wsdl
+The REST API for administrators, to try in a browser:  http://{admin}/docs
+  its key, valid until the demo stops:  {key}
+Ctrl-C stops the demo{ending}.
 """
 
 
 @click.command()
-@click.option("--port", default=8080, show_default=True, help="The node face's port.")
-@click.option("--admin-port", default=8081, show_default=True, help="The admin face's port.")
 @click.option(
-    "--keep", type=click.Path(dir_okay=False, path_type=Path), help="Keep the data in this file."
+    "--port", type=PORT, default=8080, show_default=True, help="Port for the Node's requests."
+)
+@click.option(
+    "--admin-port",
+    type=PORT,
+    default=8081,
+    show_default=True,
+    help="Port of the REST API for administrators.",
+)
+@click.option(
+    "--keep",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="SQLite file that keeps the data after the demo.",
 )
 def demo(port: int, admin_port: int, keep: Path | None) -> None:
-    """Serve sample positions of every kind on this machine, and say what to try.
+    """Serve sample positions of every kind, and print commands to try.
 
-    Takes no GPD_* variables: a database of its own, loopback only.
+    The demo listens on 127.0.0.1 only, has a database of its own, and ignores all GPD_* variables.
     """
     with shared_folder("demo") as folder, counting_folder() as counted_in:
-        _run(keep or folder / "demo.db", port, admin_port, counted_in)
+        _run(keep or folder / "demo.db", port, admin_port, counted_in, keep=keep is not None)
 
 
-def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
+def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: bool) -> None:
     from gpd_soap import demo as sample
     from gpd_soap import wiring
     from gpd_soap.clock import utc_now
     from gpd_soap.monitoring import logs
+    from gpd_soap.server import addresses
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store.access import keys
@@ -62,40 +75,42 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path) -> None:
         admin_bind=f"127.0.0.1:{admin_port}",
         workers=2,
     )
+    addresses.check_free((settings.node_bind, settings.admin_bind))
     logs.configure("info")
     store = Store(settings.database_url)
     migrate.upgrade(store.engine)
     sample.install(store, utc_now())
-    shown = sample.describe()
-    width = max(len(what) for _, what, _ in shown)
+    notices = sample.describe()
+    width = max(len(label) for _, label, _ in notices)
     click.echo("\nOrganization 77777777777, broker 15376371009, station 15376371009_01\n")
-    for nav, what, answer in shown:
-        click.echo(f"  {nav}  {what:{width}}  {answer}")
-    called = Path(sys.argv[0])
-    program = "python -m gpd_soap" if called.name == "__main__.py" else str(called)
-    _revoke_keys(store)  # of a run before, which was killed
+    for nav, label, answer in notices:
+        click.echo(f"  {nav}  {label:{width}}  {answer}")
+    script = Path(sys.argv[0])
+    program = "python -m gpd_soap" if script.name == "__main__.py" else str(script)
+    _revoke_keys(store)  # those of an earlier run that was killed
     with store.begin() as connection:
         _, token = keys.create(connection, KEY_NAME, keys.Role.ADMIN, (), utc_now())
-    told = {
+    values = {
         "admin": settings.admin_bind,
         "key": token,
         "program": program,
-        "first": shown[0][0],
+        "first": notices[0][0],
         "address": settings.address,
+        "ending": f"; {database} keeps the data" if keep else " and removes the sample data",
     }
-    click.echo(NEXT.format(**told))
+    click.echo(NEXT.format(**values))
     faces = wiring.faces(settings, store, "all", counted_in)
     process = os.getpid()
     try:
         server.serve(lambda: server.Program(settings, faces, store.close))
     finally:
-        # WHY: gunicorn's workers are forks, and leave through here too.
+        # WHY: gunicorn's workers are forks, and run this code at their end too.
         if os.getpid() == process:
             _revoke_keys(Store(settings.database_url))
 
 
 def _revoke_keys(store: Store) -> None:
-    """Let no key of the demo work any longer: its data may be kept, and be served later."""
+    """Revoke every key of the demo, because its data may be kept and served later."""
     from gpd_soap.clock import utc_now
     from gpd_soap.store.access import keys
 

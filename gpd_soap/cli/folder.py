@@ -1,4 +1,4 @@
-"""Folders that last as long as a server, whose processes share them."""
+"""Temporary folders that the processes of a server share until its end."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pathlib import Path
 
 @contextmanager
 def shared_folder(purpose: str) -> Iterator[Path]:
-    """A new folder of ours alone, removed by the process that made it.
+    """A new folder for this server; the process that made it removes it.
 
-    What processes that were killed have left is removed first, by whoever comes next.
+    Folders of servers that were killed are removed first.
     """
-    # WHY: versions before this one made `gpd-soap-…` without a lock; one may still serve.
+    # WHY: an older version, which may still serve, names its folders `gpd-soap-…` and locks none.
     prefix = f"gpd-soap.{purpose}."
-    _sweep(prefix)
+    _remove_stale(prefix)
     folder, lock = _locked(prefix)
     maker = os.getpid()
     try:
         yield folder
     finally:
-        # WHY: gunicorn's workers are forks, and leave through here too, one by one.
+        # WHY: gunicorn's workers are forks, and run this code at their end too.
         if os.getpid() == maker:
             shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
@@ -33,24 +33,24 @@ def shared_folder(purpose: str) -> Iterator[Path]:
 
 @contextmanager
 def counting_folder() -> Iterator[Path]:
-    """Where a server's processes count together; to be entered before `monitoring.metrics`."""
+    """A folder in which a server's processes count together; enter it before importing metrics."""
     with shared_folder("metrics") as folder:
-        # WHY: prometheus_client takes it from the environment alone, when it is imported and
-        # whenever a process begins to count.
+        # WHY: prometheus_client reads the folder from the environment alone, at its import and when
+        # a process begins to count.
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
         yield folder
 
 
 def _locked(prefix: str) -> tuple[Path, int]:
-    """A new folder, and the descriptor that locks it while one of its processes lives."""
+    """A new folder, and the descriptor that locks it while any of its processes lives."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=prefix))
-        # WHY: another server that starts now may sweep the folder before it is locked.
+        # WHY: another server that starts now may remove the folder before it is locked.
         try:
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             continue
-        # WHY: where a file system has no locks nobody sweeps, and the folder needs none.
+        # WHY: on a file system without locks, no server removes folders of others.
         with suppress(OSError):
             fcntl.flock(lock, fcntl.LOCK_EX)
         if folder.exists():
@@ -58,13 +58,13 @@ def _locked(prefix: str) -> tuple[Path, int]:
         os.close(lock)
 
 
-def _sweep(prefix: str) -> None:
-    """Remove our folders of this kind that no living process has locked."""
-    # WHY: a forked worker shares its master's lock, and the kernel frees it when the last of them
-    # has ended, however it ended; a process id could be another's by now.
+def _remove_stale(prefix: str) -> None:
+    """Remove the folders with this prefix that no living process has locked."""
+    # WHY: a forked worker shares its master's lock, and the kernel frees the lock when the last of
+    # them has ended. A process id would not do, because another process may have it by now.
     with os.scandir(tempfile.gettempdir()) as entries:
-        found = [entry.path for entry in entries if entry.name.startswith(prefix)]
-    for path in found:
+        paths = [entry.path for entry in entries if entry.name.startswith(prefix)]
+    for path in paths:
         try:
             folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
         except OSError:

@@ -1,4 +1,4 @@
-"""`gpd-soap help`: what concerns more than one command."""
+"""`gpd-soap help`: explanations that concern more than one command."""
 
 from __future__ import annotations
 
@@ -7,15 +7,16 @@ import click
 
 @click.group("help")
 def help_() -> None:
-    """Explain what concerns more than one command."""
+    """Explain subjects that concern more than one command."""
 
 
 @help_.command("settings")
 def settings() -> None:
-    """List every setting with its default: a variable, or a line of the file of GPD_CONFIG.
+    """List every setting with its default.
 
-    A variable is stronger than a credential (systemd, Docker), a credential than the file, and
-    the file than the default.  `deploy/README.md` has the same list.
+    A setting is an environment variable, a credential of systemd or Docker, or a line of the TOML
+    file that GPD_CONFIG names. A variable overrides a credential, a credential overrides the file,
+    and the file overrides the default. `deploy/README.md` has the same list.
     """
     from gpd_soap.settings import variables
 

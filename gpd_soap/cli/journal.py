@@ -1,4 +1,4 @@
-"""`gpd-soap journal`: what was asked of us, what we answered and why, and for how long we know."""
+"""`gpd-soap journal`: the exchanges with the Node, with the reason for each answer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from gpd_soap.cli.common import ready_store
 if TYPE_CHECKING:
     from gpd_soap.store.journal.entries import JournalQuery
 
-#: LIMIT: what a screen, a pipe and our memory take at once.
-MOST = 100_000
+#: LIMIT: lines of one search, which are held in memory.
+MAX_LINES = 100_000
 
 Body = dict[str, Any]
 
@@ -25,64 +25,96 @@ def journal() -> None:
 
 
 @journal.command("search")
-@click.option("--organization", metavar="CODE", help="Of this organization; of all, if left out.")
-@click.option("--from", "first", metavar="WHEN", help="A day or a date-time in Rome [30 days ago].")
-@click.option("--to", "last", metavar="WHEN", help="A day or a date-time in Rome, included [now].")
-@click.option("--operation", metavar="PRIMITIVE", help="Such as paSendRTV2.")
-@click.option("--outcome", metavar="OUTCOME", help="OK, KO or Fault.")
-@click.option("--fault", metavar="CODE", help="Such as PAA_SINTASSI_XSD.")
-@click.option("--nav", metavar="NUMBER", help="The notice number.")
-@click.option("--iuv", metavar="IUV", help="Of receipts, and of the notices that carry it.")
-@click.option("--receipt-id", "receiptId", metavar="ID", help="The receipt.")
-@click.option("--psp", metavar="ID", help="Who took the money.")
-@click.option("--station", metavar="ID", help="The station that was asked.")
-@click.option("--limit", type=click.IntRange(1, MOST), default=20, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="A JSON object a line, with every field.")
+@click.option(
+    "--organization",
+    metavar="CODE",
+    help="Fiscal code of an organization; without it, the entries of all are searched.",
+)
+@click.option(
+    "--from",
+    "first",
+    metavar="WHEN",
+    help="First day or date-time, in Rome [default: 30 days ago].",
+)
+@click.option(
+    "--to", "last", metavar="WHEN", help="Last day or date-time, in Rome, included [default: now]."
+)
+@click.option("--operation", metavar="PRIMITIVE", help="Operation, such as paSendRTV2.")
+@click.option("--outcome", metavar="OUTCOME", help="Outcome of the answer: OK, KO or Fault.")
+@click.option("--fault", metavar="CODE", help="Fault code of the answer, such as PAA_SINTASSI_XSD.")
+@click.option("--nav", metavar="NUMBER", help="Notice number (NAV), 18 digits.")
+@click.option("--iuv", metavar="IUV", help="IUV of a receipt or of a notice.")
+@click.option("--receipt-id", "receiptId", metavar="ID", help="Id of a receipt.")
+@click.option("--psp", metavar="ID", help="Id of the PSP that took the payment.")
+@click.option("--station", metavar="ID", help="Id of the station that answered.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MAX_LINES),
+    default=20,
+    show_default=True,
+    help="Lines to print at most.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print each entry as a JSON object on a line, with every field.",
+)
 def search(organization: str | None, limit: int, *, as_json: bool, **filters: str | None) -> None:
-    """Print a line for each entry that is found, the newest first."""
-    from gpd_soap.api.journal import responses as answers
+    """Print the entries that match every option, one on a line, the newest first.
+
+    A line shows the time, operation, organization, notice number, outcome or fault, duration,
+    reason and id. `gpd-soap journal show ID` prints the whole entry.
+    """
+    from gpd_soap.api.journal import responses
     from gpd_soap.usecases import journal as use_case
 
-    wanted = _wanted(organization, filters)._replace(limit=limit)
-    found, _ = use_case.page(ready_store(), wanted)
-    for entry in found:
-        told = answers.entry(entry, masked=False)
-        click.echo(json.dumps(told, ensure_ascii=False) if as_json else _line(told))
+    query = _query(organization, filters)._replace(limit=limit)
+    entries, _ = use_case.page(ready_store(), query)
+    for entry in entries:
+        record = responses.entry(entry, masked=False)
+        click.echo(json.dumps(record, ensure_ascii=False) if as_json else _line(record))
 
 
 @journal.command("show")
 @click.argument("entry_id", metavar="ID")
 def show(entry_id: str) -> None:
-    """Print the entry of this ID, a field a line."""
-    from gpd_soap.api.journal import responses as answers
+    """Print every field of the entry with this ID, one on a line."""
+    from gpd_soap.api.journal import responses
     from gpd_soap.store.journal.entries import Place
     from gpd_soap.usecases import journal as use_case
     from gpd_soap.usecases.refusals import EntryNotFound
 
     try:
-        place = Place.of(entry_id)
+        key = Place.of(entry_id)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     try:
-        entry = use_case.entry(ready_store(), None, place)
+        entry = use_case.entry(ready_store(), None, key)
     except EntryNotFound:
         raise click.ClickException(
-            "there is no entry of this id: see `gpd-soap journal search`"
+            "no entry has this id: `gpd-soap journal search` prints the ids"
         ) from None
-    for name, value in answers.entry(entry, masked=False).items():
+    for name, value in responses.entry(entry, masked=False).items():
         click.echo(f"{name}: {value}")
 
 
 @journal.command("purge")
 @click.option(
-    "--older-than", default="24m", show_default=True, metavar="MONTHS", help="Such as 36m."
+    "--older-than",
+    default="24m",
+    show_default=True,
+    metavar="MONTHS",
+    help="Age of the entries to remove, in months, such as 36m.",
 )
-@click.option("--force", is_flag=True, help="Less than the 24 months that pagoPA asks for.")
-@click.option("--dry-run", is_flag=True, help="Say how many there are; remove nothing.")
+@click.option(
+    "--force", is_flag=True, help="Allow an age below the 24 months that pagoPA requires."
+)
+@click.option("--dry-run", is_flag=True, help="Print the number of entries, and remove none.")
 def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
-    """Remove the entries that are older than so many months.
+    """Remove the entries that are older than a number of months.
 
-    On PostgreSQL it also makes the partitions of this month and of those to come.
+    On PostgreSQL, the command also creates the partitions of this month and of the next ones.
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.store.database.transaction import in_transaction
@@ -92,17 +124,20 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
     months, now = _months(older_than), utc_now()
     if months < use_case.LEAST_MONTHS and not force:
         raise click.ClickException(
-            f"the journal is kept for {use_case.LEAST_MONTHS} months at least: see --force"
+            f"entries must be kept for {use_case.LEAST_MONTHS} months at least: use --force"
         )
     store, until = ready_store(), use_case.months_before(now, months)
     if dry_run:
-        click.echo(f"{use_case.count(store, until)} entries of before {until:%Y-%m-%d} to remove")
+        click.echo(
+            f"{use_case.count(store, until)} entries from before {until:%Y-%m-%d} would be removed"
+        )
         return
-    click.echo(f"{use_case.purge(store, until)} entries of before {until:%Y-%m-%d} removed")
+    click.echo(f"{use_case.purge(store, until)} entries from before {until:%Y-%m-%d} removed")
     in_transaction(store, lambda c: ensure_months(c, now))
 
 
-def _wanted(organization: str | None, filters: dict[str, str | None]) -> JournalQuery:
+def _query(organization: str | None, filters: dict[str, str | None]) -> JournalQuery:
+    """The query of these options; raises BadParameter (exit code 2) if one is not valid."""
     from gpd_soap.clock import utc_now
     from gpd_soap.core.codes import problem_with_fiscal_code_pa
     from gpd_soap.usecases.journal import question
@@ -114,8 +149,8 @@ def _wanted(organization: str | None, filters: dict[str, str | None]) -> Journal
     if problem:
         raise click.BadParameter(f"--organization: {problem}")
     named = {{"first": "from", "last": "to"}.get(name, name): filters[name] for name in filters}
-    told = {name: value for name, value in named.items() if value is not None}
-    searching = taken(Searching, told)
+    fields = {name: value for name, value in named.items() if value is not None}
+    searching = taken(Searching, fields)
     if isinstance(searching, tuple):
         raise click.BadParameter("; ".join(map(str, searching)))
     try:
@@ -124,24 +159,24 @@ def _wanted(organization: str | None, filters: dict[str, str | None]) -> Journal
         raise click.BadParameter("; ".join(map(str, refused.errors))) from None
 
 
-def _line(told: Body) -> str:
-    """When, what, of whom, about what, how it ended, why, and where to read more."""
+def _line(record: Body) -> str:
+    """An entry on a line: time, operation, organization, notice, outcome, duration, reason, id."""
     return "  ".join(
         [
-            told["dataOraEvento"],
-            told.get("tipoEvento", "-"),
-            told.get("identificativoDominio", "-"),
-            told.get("numeroAvviso", "-"),
-            told.get("faultCode") or told["esito"],
-            f"{told['durationMs']} ms",
-            told.get("decision", "-"),
-            told["id"],
+            record["dataOraEvento"],
+            record.get("tipoEvento", "-"),
+            record.get("identificativoDominio", "-"),
+            record.get("numeroAvviso", "-"),
+            record.get("faultCode") or record["esito"],
+            f"{record['durationMs']} ms",
+            record.get("decision", "-"),
+            record["id"],
         ]
     )
 
 
-def _months(told: str) -> int:
-    found = re.fullmatch(r"([1-9][0-9]{0,2})m", told)
-    if found is None:
+def _months(text: str) -> int:
+    match = re.fullmatch(r"([1-9][0-9]{0,2})m", text)
+    if match is None:
         raise click.BadParameter("--older-than: expected months, such as 24m")
-    return int(found[1])
+    return int(match[1])

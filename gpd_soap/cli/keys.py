@@ -1,4 +1,4 @@
-"""`gpd-soap key`: who may use the admin face."""
+"""`gpd-soap key`: the keys that open the admin face."""
 
 from __future__ import annotations
 
@@ -14,62 +14,67 @@ if TYPE_CHECKING:
 
 @click.group()
 def key() -> None:
-    """Make, list and revoke the keys of the admin face."""
+    """Create, list and revoke the API keys of the admin face."""
 
 
 @key.command("create")
-@click.option("--name", required=True, help="Whose it is, for whoever reads the list.")
+@click.option(
+    "--name", required=True, help="Person or program that uses the key; `key list` prints it."
+)
 @click.option(
     "--role",
     required=True,
     type=click.Choice(["reader", "writer", "admin"]),
-    help="A reader reads, a writer also writes positions, an admin does everything.",
+    help="A reader reads; a writer also writes positions; an admin may do everything.",
 )
 @click.option(
     "--organization",
     "organizations",
     multiple=True,
     metavar="CODE",
-    help="An organization that it is for, or * for all; may be repeated, and only an admin may do"
-    " without.",
+    help="Fiscal code of an organization that the key may work on, or * for all; may be repeated."
+    " Only an admin key may have none.",
 )
 def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
-    """Make a key and print it: the last line of the output, and the only time it is shown."""
+    """Create an API key and print it on the last line of the output.
+
+    The key is stored as a digest only, so that it cannot be printed again.
+    """
     from gpd_soap.clock import utc_now
     from gpd_soap.store.access import keys
     from gpd_soap.validation.queries.keys import NewKey
 
-    told = read(NewKey, name=name, role=role, organizations=list(organizations))
+    fields = read(NewKey, name=name, role=role, organizations=list(organizations))
     with ready_store().begin() as connection:
-        made, token = keys.create(
-            connection, told.name, keys.Role(told.role), told.organizations, utc_now()
+        new_key, token = keys.create(
+            connection, fields.name, keys.Role(fields.role), fields.organizations, utc_now()
         )
-    click.echo(f"{_line(made)}\nThis is shown once; send it as X-Api-Key:", err=True)
+    click.echo(f"{_line(new_key)}\nThe key is shown only now; send it as X-Api-Key:", err=True)
     click.echo(token)
 
 
 @key.command("list")
-def every() -> None:
-    """Print a line for each key: id, role, organizations, whether it works, name."""
+def list_keys() -> None:
+    """Print the keys, one on a line: id, role, organizations, creation, revocation, name."""
     from gpd_soap.store.access import keys
 
     with ready_store().reading() as connection:
-        found = keys.every(connection)
-    for each in found:
+        rows = keys.every(connection)
+    for each in rows:
         click.echo(_line(each))
 
 
 @key.command("revoke")
 @click.argument("key_id", metavar="ID")
 def revoke(key_id: str) -> None:
-    """Let the key of this ID work no longer, at once and everywhere."""
+    """Revoke the key with this ID, for every process from its next request on."""
     from gpd_soap.clock import utc_now
     from gpd_soap.store.access import keys
 
     with ready_store().begin() as connection:
         revoked = keys.revoke(connection, key_id, utc_now())
     if not revoked:
-        raise click.ClickException("no key of this id works: see `gpd-soap key list`")
+        raise click.ClickException("no active key has this id: `gpd-soap key list` prints the ids")
     click.echo("revoked")
 
 

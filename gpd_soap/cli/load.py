@@ -1,4 +1,4 @@
-"""`gpd-soap load`: positions out of a file, and what a JSON document configures."""
+"""`gpd-soap load`: loads a file of positions, or a JSON document that also configures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CLEAR_LINE = "\r\x1b[K"
 
 
 class Unusable(click.ClickException):
-    """Nothing of the file can be loaded."""
+    """The file cannot be loaded at all."""
 
     exit_code = 2
 
@@ -33,84 +33,96 @@ class Unusable(click.ClickException):
 @click.command()
 @click.argument("file", type=click.File("rb"))
 @click.option(
-    "--format", "written", type=click.Choice(FORMATS), help="By default what FILE ends in, or json."
+    "--format",
+    "named_format",
+    type=click.Choice(FORMATS),
+    help="Format of FILE [default: by its ending, else json].",
 )
 @click.option(
-    "--organization", metavar="CODE", callback=code, help="Whose positions are that do not say."
+    "--organization",
+    metavar="CODE",
+    callback=code,
+    help="Fiscal code of the organization of the rows that do not name one.",
 )
-@click.option("--keep-going", is_flag=True, help="Keep the good positions, batch by batch.")
-@click.option("--dry-run", is_flag=True, help="Say what would happen; write nothing.")
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="Store the valid positions, batch by batch, even if others are refused.",
+)
+@click.option("--dry-run", is_flag=True, help="Print what would happen, and write nothing.")
 @click.option(
     "--lenient",
     is_flag=True,
-    help="Let pass notice numbers with wrong check digits, a strange aux digit or another IUV.",
+    help="Accept notice numbers with wrong check digits, an unusual aux digit or another IUV.",
 )
 @click.option(
     "--report",
     type=click.File("w", encoding="utf-8", lazy=False),
     metavar="CSV",
-    help="Write a line for each position, with its notice numbers, to this file.",
+    help="CSV file to write, with a line for each position and its notice numbers.",
 )
 def load(  # noqa: PLR0913  # an argument for each option is click's way
     file: BinaryIO,
     *,
-    written: str | None,
+    named_format: str | None,
     organization: str | None,
     keep_going: bool,
     dry_run: bool,
     lenient: bool,
     report: IO[str] | None,
 ) -> None:
-    """Load a FILE of positions (- is standard input), all or nothing.
+    """Load a FILE of positions (- is standard input): all of them, or none.
 
-    CSV, NDJSON (.csv, .ndjson, .jsonl), or a JSON document with the parts organizations, brokers,
-    stations, services and positions, each optional; a position has GPD's fields, and "organization"
-    and "toPublish".  Prints a line for each position that is refused; one that is there already,
-    unchanged, is passed over, so that a load can be run again.  Exit 0 when all were taken, 1 when
-    some were refused, 2 when the file is unusable.
+    FILE is CSV, NDJSON (.csv, .ndjson, .jsonl), or a JSON document. The document may have the parts
+    organizations, brokers, stations, services and positions. A position has GPD's fields,
+    "organization" and "toPublish". The command prints a line for each refused position. It skips a
+    position that is stored already and has not changed, so that a load can be repeated. Exit code
+    0: all positions were accepted; 1: some were refused; 2: the file cannot be used.
     """
     from gpd_soap.usecases.loading.check import Result
     from gpd_soap.usecases.loading.load import LoadOptions
     from gpd_soap.validation.strict_json import UnusableFile
 
-    how = LoadOptions(keep_going, dry_run, lenient, organization)
+    options = LoadOptions(keep_going, dry_run, lenient, organization)
     try:
-        ended = _load(file, written, report, how)
+        result = _load(file, named_format, report, options)
     except OSError as error:
-        raise Unusable(f"cannot read or write a file: {error.strerror}") from None
+        raise Unusable(f"a file cannot be read or written: {error.strerror}") from None
     except UnusableFile as error:
         raise Unusable(str(error)) from None
-    click.echo(_summary(ended, how))
-    if ended.results[Result.REFUSED]:
+    click.echo(_summary(result, options))
+    if result.results[Result.REFUSED]:
         raise SystemExit(1)
 
 
-def _load(file: BinaryIO, written: str | None, report: IO[str] | None, how: LoadOptions) -> Report:
+def _load(
+    file: BinaryIO, named_format: str | None, report: IO[str] | None, options: LoadOptions
+) -> Report:
     from gpd_soap.clock import utc_now
     from gpd_soap.usecases.loading.load import load as use_case
     from gpd_soap.usecases.loading.source import Format, format_of, open_source
 
     size = _size(file)
-    named = str(getattr(file, "name", ""))
-    source = open_source(file, Format(written or format_of(named)), how.organization)
+    name = str(getattr(file, "name", ""))
+    source = open_source(file, Format(named_format or format_of(name)), options.organization)
     store = ready_store()
-    settled = report is None or (how.keep_going and not how.dry_run)
+    is_final = report is None or (options.keep_going and not options.dry_run)
     with TemporaryFile("w+", encoding="utf-8") as waiting:
-        lines = reports.File(report, None if settled else waiting)
+        lines = reports.File(report, None if is_final else waiting)
 
-        def tell(outcome: Outcome) -> None:
+        def write_outcome(outcome: Outcome) -> None:
             if outcome.errors:
-                _say(reports.refusal(outcome, source.place))
-            lines.tell(outcome)
+                _print_line(reports.refusal(outcome, source.place))
+            lines.write(outcome)
 
-        with _progress(source, file, size) as watched:
-            ended = use_case(store, watched, utc_now(), how, tell)
-        lines.finish(_loaded(ended, how))
-    return ended
+        with _progress(source, file, size) as watched_source:
+            result = use_case(store, watched_source, utc_now(), options, write_outcome)
+        lines.finish(_loaded_word(result, options))
+    return result
 
 
 def _size(file: BinaryIO) -> int | None:
-    """Its bytes, where that can be known before they are read."""
+    """The size of a file in bytes; None if it can only be known by reading."""
     if not file.seekable():
         return None
     size = file.seek(0, os.SEEK_END)
@@ -120,47 +132,47 @@ def _size(file: BinaryIO) -> int | None:
 
 @contextmanager
 def _progress(source: Source, file: BinaryIO, size: int | None) -> Iterator[Source]:
-    """The same source, with a bar on the terminal that moves as it is read."""
+    """The same source, with a progress bar if standard error is a terminal."""
     length = size if source.whole is None else source.whole
     if length is None or not sys.stderr.isatty():
         yield source
         return
 
-    def moving() -> Iterator[Row]:
+    def rows_with_progress() -> Iterator[Row]:
         for row in source.rows:
             bar.update((file.tell() if source.whole is None else row.place) - bar.pos)
             yield row
         bar.update(length - bar.pos)
 
     with click.progressbar(length=length, label="loading", file=sys.stderr) as bar:
-        yield source._replace(rows=moving())
+        yield source._replace(rows=rows_with_progress())
 
 
-def _say(line: str) -> None:
+def _print_line(line: str) -> None:
     if sys.stderr.isatty():
-        # WHY: the bar stands where the line goes, and is drawn again.
+        # WHY: the progress bar is on this line of the terminal, and is drawn again below.
         click.echo(CLEAR_LINE, nl=False, err=True)
     click.echo(line)
 
 
-def _loaded(report: Report, how: LoadOptions) -> str:
-    """What has become of the positions that were good."""
+def _loaded_word(report: Report, options: LoadOptions) -> str:
+    """The result of the valid positions, as a person reads it."""
     from gpd_soap.usecases.loading.check import Result
 
     if report.kept:
         return "loaded"
-    spoilt = report.results[Result.REFUSED] and not how.keep_going
-    return "not loaded" if spoilt else "would be loaded"
+    is_refused = report.results[Result.REFUSED] and not options.keep_going
+    return "not loaded" if is_refused else "would be loaded"
 
 
-def _summary(report: Report, how: LoadOptions) -> str:
+def _summary(report: Report, options: LoadOptions) -> str:
     from gpd_soap.usecases.loading.check import Result
 
     results = report.results
     kinds = ", ".join(f"{count} {rule}" for rule, count in sorted(report.warnings.items()))
-    warned = f"{report.warnings.total()} warnings" + (f" ({kinds})" if kinds else "")
-    told = (
-        f"{results.total()} positions: {results[Result.LOADED]} {_loaded(report, how)}, "
-        f"{results[Result.THERE]} already there, {results[Result.REFUSED]} refused, {warned}"
+    warnings = f"{report.warnings.total()} warnings" + (f" ({kinds})" if kinds else "")
+    summary = (
+        f"{results.total()} positions: {results[Result.LOADED]} {_loaded_word(report, options)}, "
+        f"{results[Result.THERE]} already there, {results[Result.REFUSED]} refused, {warnings}"
     )
-    return told + ("" if report.kept else "; nothing was written")
+    return summary + ("" if report.kept else "; nothing was written")

@@ -1,4 +1,4 @@
-"""`gpd-soap`: the root of the commands, and how an operator's error is told."""
+"""`gpd-soap`: the root of the commands, and how errors are printed."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
+from gpd_soap.cli.failures import failure_text, known_cause
 from gpd_soap.cli.help import help_
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
@@ -20,39 +21,30 @@ from gpd_soap.core.errors import OperatorError
 
 
 class Root(click.Group):
-    """Says an operator's error in a line with its hint; of what else fails, kind and place."""
+    """Prints an OperatorError with its hint, and the kind and location of any other failure."""
 
     def invoke(self, ctx: click.Context) -> object:
-        """Run a command."""
+        """Run a command; raises ClickException for every failure."""
         try:
             return super().invoke(ctx)
         except OperatorError as error:
             hint = f"\n  {error.hint}" if error.hint else ""
-            raise click.ClickException(f"{error}{hint}") from None
-        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise click.ClickException(known_cause(error) or f"{error}{hint}") from None
+        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+            # WHY: where the reader of a pipe has ended, as `head` does, click ends silently too.
             raise
-        except Exception as error:  # noqa: BLE001  # nobody comes after us
-            raise click.ClickException(_failed(error)) from None
+        except Exception as error:  # noqa: BLE001  # the last handler
+            raise click.ClickException(failure_text(error)) from None
 
 
-def _failed(error: Exception) -> str:
-    """What failed and where: a driver's own words quote rows, and rows hold people."""
-    from gpd_soap.monitoring.logs import places
-    from gpd_soap.store.database.transaction import TROUBLE, Unavailable
-
-    if isinstance(error, TROUBLE):
-        return f"{Unavailable()}\n  {Unavailable.hint}"
-    return f"{type(error).__name__} at {', '.join(places(error.__traceback__)[-3:])}"
-
-
-# WHY: click keeps the lines after a backspace as they are, and a docstring should hold none.
-INTRODUCTION = """The creditor institution's side of pagoPA: answers the Node, keeps the receipts.
+# WHY: click does not rewrap lines after a backspace, which a docstring should not hold.
+INTRODUCTION = """The creditor institution's side of pagoPA: answers the Node, stores receipts.
 
 \b
-Try it:                    gpd-soap demo
-Run it:                    gpd-soap db upgrade && gpd-soap serve
-Ask it as the Node would:  gpd-soap node verify NOTICE
-Every setting:             gpd-soap help settings
+Try sample data:           gpd-soap demo
+Run the server:            gpd-soap db upgrade && gpd-soap serve
+Send a request as a Node:  gpd-soap node verify NOTICE
+List every setting:        gpd-soap help settings
 """
 
 

@@ -1,4 +1,4 @@
-"""`gpd-soap receipts`: what was paid, and what of it waits for a person."""
+"""`gpd-soap receipts`: the receipts, and the cases that a person must resolve."""
 
 from __future__ import annotations
 
@@ -15,130 +15,159 @@ if TYPE_CHECKING:
     from gpd_soap.store.receipts.search import Listed
     from gpd_soap.usecases.worklist import Cases, Found
 
-LONGEST_NAME = 100
+MAX_NAME_LENGTH = 100
 KINDS = ["unmatched", "double", "conflicting", "review", "quarantine"]
 
 
-def _person(_ctx: click.Context, _param: click.Parameter, told: str | None) -> str:
-    name = told or getpass.getuser()
-    if not name.isprintable() or len(name) > LONGEST_NAME:
-        raise click.BadParameter(f"expected 1 to {LONGEST_NAME} printable characters")
+def _person(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
+    name = value or getpass.getuser()
+    if not name.isprintable() or len(name) > MAX_NAME_LENGTH:
+        raise click.BadParameter(f"expected 1 to {MAX_NAME_LENGTH} printable characters")
     return name
 
 
-whose = click.option(
+of_organization = click.option(
     "--organization",
     metavar="CODE",
     callback=code,
-    help="Whose; without it, what names no organization of ours.",
+    help="Fiscal code of the organization; without it, messages that name no registered one.",
 )
 case_name = click.argument("case", metavar="ID")
-by = click.option("--by", metavar="NAME", callback=_person, help="Who says so; else, you.")
+by = click.option(
+    "--by",
+    metavar="NAME",
+    callback=_person,
+    help="Name of the person who decides [default: the user of this machine].",
+)
 
 
 @click.group()
 def receipts() -> None:
-    """Look at receipts, and at what waits for a person."""
+    """List receipts, and list and resolve the cases that wait for a person."""
 
 
 @receipts.command("list")
-@click.option("--organization", metavar="CODE", required=True, callback=code, help="Whose.")
-@click.option("--from", "since", metavar="DATE", help="Paid then or later; else, 3 months.")
-@click.option("--to", "until", metavar="DATE", help="Paid then or before.")
-@click.option("--debtor", metavar="CODE", help="Paid for the debtor of this code.")
-@click.option("--iuv", "service", metavar="TEXT", help="Whose IUV begins so.")
-@click.option("--page", "page_num", default="0", show_default=True, help="A page has 100 lines.")
-def every(organization: str, **told: str | None) -> None:
-    """Print a line for each receipt of a payment, the latest first: when, IUV, amount, kept, ID."""
+@click.option(
+    "--organization",
+    metavar="CODE",
+    required=True,
+    callback=code,
+    help="Fiscal code of the organization.",
+)
+@click.option(
+    "--from", "since", metavar="DATE", help="First date of payment [default: 3 months ago]."
+)
+@click.option("--to", "until", metavar="DATE", help="Last date of payment, included.")
+@click.option("--debtor", metavar="CODE", help="Fiscal code of the debtor.")
+@click.option("--iuv", "service", metavar="TEXT", help="First characters of the IUV.")
+@click.option(
+    "--page",
+    "page_num",
+    default="0",
+    show_default=True,
+    help="Number of the page; a page has 100 lines.",
+)
+def list_receipts(organization: str, **options: str | None) -> None:
+    """Print the receipts of payments, one on a line, the latest first.
+
+    A line shows the time, IUV, amount, status and id.
+    """
     from gpd_soap.clock import utc_now
     from gpd_soap.usecases import receipts as use_case
     from gpd_soap.validation.queries.receipts import Listing
 
     names = {"since": "from", "until": "to", "page_num": "pageNum"}
-    asked = {names.get(name, name): value for name, value in told.items() if value is not None}
-    with _told():
-        wanted = use_case.question(read(Listing, **asked, pageSize="100"), utc_now())
-    found, total = use_case.page(ready_store(), organization, wanted)
-    for each in found:
+    filters = {names.get(name, name): value for name, value in options.items() if value is not None}
+    with _refusals():
+        query = use_case.question(read(Listing, **filters, pageSize="100"), utc_now())
+    rows, total = use_case.page(ready_store(), organization, query)
+    for each in rows:
         click.echo(_receipt_line(each))
     click.echo(f"{total} in all", err=True)
 
 
 @receipts.command("worklist")
-@whose
-@click.option("--kind", type=click.Choice(KINDS), help="Of this kind alone.")
+@of_organization
+@click.option("--kind", type=click.Choice(KINDS), help="Print the cases of this kind only.")
 @click.option(
     "--resolved",
     type=click.Choice(["false", "true", "all"]),
     default="false",
     show_default=True,
-    help="What is open, what is resolved, or both.",
+    help="Print open cases (false), resolved cases (true) or all.",
 )
-@click.option("--page", default=0, show_default=True, help="A page has 50 lines.")
+@click.option(
+    "--page", default=0, show_default=True, help="Number of the page; a page has 50 lines."
+)
 def worklist(organization: str | None, kind: str | None, resolved: str, page: int) -> None:
-    """Print a line for each case, what came last first: when, kind, notice, amount, ID, reasons."""
+    """Print the cases that a person must resolve, one on a line, the latest first.
+
+    A line shows the time, kind, notice, amount, id and reasons.
+    """
     from gpd_soap.validation.queries.receipts import Cases
 
-    with _told():
-        wanted = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).wanted()
-    found, total = _cases().page(organization, wanted)
-    for each in found:
+    with _refusals():
+        query = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).wanted()
+    rows, total = _cases().page(organization, query)
+    for each in rows:
         click.echo(_case_line(each))
     click.echo(f"{total} in all", err=True)
 
 
 @receipts.command("show")
 @case_name
-@whose
+@of_organization
 def show(case: str, organization: str | None) -> None:
-    """Print all that is known of a receipt or a case."""
-    with _told():
-        _show(_cases().read(organization, case))
+    """Print every field of the receipt or case with this ID, one on a line."""
+    with _refusals():
+        _print_case(_cases().read(organization, case))
 
 
 @receipts.command("raw")
 @case_name
-@whose
+@of_organization
 @click.option(
     "--output",
     type=click.File("wb", lazy=True),
     default="-",
     metavar="FILE",
-    help="Where to write; else, standard output.",
+    help="File to write [default: standard output].",
 )
 def raw(case: str, organization: str | None, output: BinaryIO) -> None:
-    """Write the message that brought a receipt or a case, exactly as it came."""
-    with _told():
-        found = _cases().raw(organization, case)
-    output.write(found)
+    """Write the message of a receipt or case, byte for byte as it was received."""
+    with _refusals():
+        message = _cases().raw(organization, case)
+    output.write(message)
 
 
 @receipts.command("resolve")
 @case_name
-@whose
-@click.option("--note", required=True, help="What was decided.")
+@of_organization
+@click.option("--note", required=True, help="The decision, for the people who read the case later.")
 @by
 def resolve(case: str, organization: str | None, note: str, by: str) -> None:
-    """Close a case with a note; once."""
+    """Close the case with this ID, with a note; a case is closed once."""
     from gpd_soap.validation.queries.receipts import Note
 
-    with _told():
-        told = read(Note, note=note)
-        _show(_cases().resolve(organization, case, by, told.note))
+    with _refusals():
+        fields = read(Note, note=note)
+        _print_case(_cases().resolve(organization, case, by, fields.note))
 
 
 @receipts.command("rematch")
 @case_name
-@whose
-@click.option("--nav", metavar="NOTICE", help="The notice that it pays, whatever it says.")
+@of_organization
+@click.option(
+    "--nav", metavar="NOTICE", help="Notice number that the receipt pays, even if it names another."
+)
 @by
 def rematch(case: str, organization: str | None, nav: str | None, by: str) -> None:
-    """Look again for the notice of a receipt, or take a quarantined message again."""
+    """Search again for the notice of a receipt, or process a quarantined message again."""
     from gpd_soap.validation.queries.receipts import Match
 
-    with _told():
-        told = read(Match, nav=nav)
-        _show(_cases().rematch(organization, case, by, told.nav))
+    with _refusals():
+        fields = read(Match, nav=nav)
+        _print_case(_cases().rematch(organization, case, by, fields.nav))
 
 
 def _cases() -> Cases:
@@ -149,43 +178,44 @@ def _cases() -> Cases:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """Tell a refusal, or what is wrong with an option, in a line."""
+def _refusals() -> Iterator[None]:
+    """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""
     from gpd_soap.cli.refusals import words
     from gpd_soap.usecases.refusals import Refusal
 
     try:
         yield
     except Refusal as refused:
-        told = [": ".join(words(refused)), *map(str, refused.errors)]
-        raise click.ClickException("; ".join(told)) from None
+        lines = [": ".join(words(refused)), *map(str, refused.errors)]
+        raise click.ClickException("; ".join(lines)) from None
 
 
-def _show(found: Found) -> None:
+def _print_case(record: Found) -> None:
     from gpd_soap.api.receipts.responses import case
 
-    for name, value in case(found).items():
+    for name, value in case(record).items():
         parts = value.items() if isinstance(value, dict) else [("", value)]
-        for part, said in parts:
-            text = "; ".join(said) if isinstance(said, list) else said
+        for part, content in parts:
+            text = "; ".join(content) if isinstance(content, list) else content
             click.echo(f"{name}{'.' if part else ''}{part}: {text}")
 
 
-def _receipt_line(kept: Listed) -> str:
+def _receipt_line(receipt: Listed) -> str:
     from gpd_soap.core import money, rome
     from gpd_soap.core.case_id import case_id
 
-    when = rome.to_wire_datetime(kept.paid_at or kept.received_at)
-    return f"{when}  {kept.iuv}  {money.to_wire(kept.amount)}  {kept.kept}  {case_id(kept.key)}"
+    time = rome.to_wire_datetime(receipt.paid_at or receipt.received_at)
+    amount = money.to_wire(receipt.amount)
+    return f"{time}  {receipt.iuv}  {amount}  {receipt.kept}  {case_id(receipt.key)}"
 
 
-def _case_line(found: Found) -> str:
+def _case_line(row: Found) -> str:
     from gpd_soap.core import money, rome
     from gpd_soap.core.case_id import case_id
 
-    case = found.case
-    when = rome.to_wire_datetime(case.received_at)
+    case = row.case
+    time = rome.to_wire_datetime(case.received_at)
     amount = "-" if case.amount is None else money.to_wire(case.amount)
     resolved = "" if case.resolved_at is None else "  (resolved)"
-    named = f"{case.nav or case.organization}  {amount}  {case_id(case.key)}"
-    return f"{when}  {case.kind}  {named}  {case.reasons}{resolved}"
+    notice = f"{case.nav or case.organization}  {amount}  {case_id(case.key)}"
+    return f"{time}  {case.kind}  {notice}  {case.reasons}{resolved}"

@@ -1,4 +1,4 @@
-"""What each refusal of a use case is called at a command line: what it is about, and why."""
+"""The texts of a use case's refusals on the command line: a title and a reason."""
 
 from __future__ import annotations
 
@@ -7,60 +7,60 @@ from gpd_soap.usecases.refusals import Refusal
 
 WORDS: dict[type[Refusal], tuple[str, str]] = {
     refusals.OrganizationNotFound: (
-        "Not found the organization",
+        "Organization not found",
         "The organization is not registered here.",
     ),
-    refusals.BrokerNotFound: ("Not found the broker", "The broker is not registered here."),
-    refusals.StationNotFound: ("Not found the station", "The station is not registered here."),
+    refusals.BrokerNotFound: ("Broker not found", "The broker is not registered here."),
+    refusals.StationNotFound: ("Station not found", "The station is not registered here."),
     refusals.StationNotServing: (
-        "Not found the station",
+        "Station not found",
         "The station does not serve the organization.",
     ),
     refusals.ServiceNotFound: (
-        "Not found the service",
-        "The organization offers no service of these identifiers.",
+        "Service not found",
+        "The organization offers no service with these identifiers.",
     ),
-    refusals.MayNotRegister: ("Forbidden", "Whoever asks may not register an organization."),
+    refusals.MayNotRegister: ("Forbidden", "This key may not register an organization."),
     refusals.InvalidConfiguration: (
-        "Error in the configuration data",
-        "What was typed breaks a rule.",
+        "Invalid configuration",
+        "The arguments break a rule.",
     ),
-    refusals.InUse: ("In use", "Something else would lose what it needs."),
+    refusals.InUse: ("In use", "Other configuration or data depends on it."),
     refusals.InvalidDateRange: (
         "Invalid date range",
         "Expected dates or date-times, the first not after the second.",
     ),
     refusals.NoticeNotFound: (
-        "Not found the payment option",
-        "There is no notice of this number to be found.",
+        "Notice not found",
+        "The organization has no notice with this number.",
     ),
-    refusals.CaseNotFound: ("Not found the case", "Nothing of this id is kept."),
+    refusals.CaseNotFound: ("Case not found", "No receipt or message has this id."),
     refusals.CaseNotOpen: (
         "The case is not open",
-        "It was resolved already, or there is nothing to decide.",
+        "It was resolved already, or needs no decision.",
     ),
     refusals.CaseNotWaiting: (
-        "The case has no notice to find",
-        "Only what has paid no notice yet can be matched.",
+        "The case cannot be matched",
+        "Only a receipt that has paid no notice can be matched.",
     ),
     refusals.CaseNotMatched: (
-        "The case has found no notice",
-        "There is no notice of its number.",
+        "No notice matches the case",
+        "No notice has its number.",
     ),
     refusals.NoticeNotPayable: (
         "The notice cannot be paid by this case",
-        "It, or what excludes it, was paid already.",
+        "It was paid already, or a paid alternative excludes it.",
     ),
     refusals.MessageNotTaken: (
-        "Service Unavailable",
-        "The database could not take the request now: try again.",
+        "The database is busy",
+        "It could not store the message now: try again.",
     ),
 }
 
 
 def words(refusal: Refusal) -> tuple[str, str]:
-    """What a refusal is about, and why, for a person."""
+    """The title and the reason of a refusal."""
     if isinstance(refusal, refusals.MessageRefusedAgain):
-        answered = refusal.answer or "a SOAP Fault"
-        return "The message was refused again", f"It was answered {answered}."
+        answer = refusal.answer or "a SOAP Fault"
+        return "The message was refused again", f"The answer was {answer}."
     return WORDS[type(refusal)]

@@ -1,4 +1,4 @@
-"""What `gpd-soap load` says of each position: a line for a person, a line of CSV for a program."""
+"""The lines of `gpd-soap load` on each position: one for a person, and one of CSV for a program."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from gpd_soap.usecases.loading.check import Outcome
 
-#: LIMIT: of the mistakes of one position, those that its line has room for.
-MOST, MOST_IN_FILE = 10, 100
+#: LIMIT: errors of one position on a line of the terminal and of the CSV file.
+MAX_ERRORS, MAX_ERRORS_IN_FILE = 10, 100
 
 HEADER = ("line", "organization", "iupd", "nav", "result", "field", "rule", "expected")
 NAV, RESULT = HEADER.index("nav"), HEADER.index("result")
 LOADED = "loaded"
 
 
-def refusal(outcome: Outcome, place: str) -> str:
-    """Why a position was refused, on a line."""
-    said = [str(error) for error in outcome.errors[:MOST]]
-    if len(outcome.errors) > MOST:
-        said.append(f"and {len(outcome.errors) - MOST} more")
-    return f"{place.format(outcome.place)} {outcome.iupd or '-'}: {'; '.join(said)}"
+def refusal(outcome: Outcome, label: str) -> str:
+    """The errors of a refused position on a line; `label` is a format for its row number."""
+    errors = [str(error) for error in outcome.errors[:MAX_ERRORS]]
+    if len(outcome.errors) > MAX_ERRORS:
+        errors.append(f"and {len(outcome.errors) - MAX_ERRORS} more")
+    return f"{label.format(outcome.place)} {outcome.iupd or '-'}: {'; '.join(errors)}"
 
 
 class File:
-    """A report as CSV, one line for each position; numbers that were issued stand in it.
+    """A report as CSV, one line for each position, with the notice numbers that were issued.
 
-    Lines wait for the end in a place of their own where nothing is settled before, so that no
-    report ever names a notice that is not there.  Without a file there is nothing to do.
+    Where nothing is stored before the end, the lines wait in a file of their own, so that no report
+    names a notice that does not exist. Without `file`, nothing is written.
     """
 
     def __init__(self, file: IO[str] | None, waiting: IO[str] | None) -> None:
-        """Begin with the names of the columns; `waiting` is where lines wait, if they do."""
+        """Write the names of the columns; lines wait in `waiting`, if it is given."""
         self._file = file
         self._waiting = waiting
         self._write(file, HEADER)
 
-    def tell(self, outcome: Outcome) -> None:
-        """Add a line."""
-        errors = outcome.errors[:MOST_IN_FILE]
+    def write(self, outcome: Outcome) -> None:
+        """Add the line of a position."""
+        errors = outcome.errors[:MAX_ERRORS_IN_FILE]
         line = (
             *(outcome.place, outcome.organization, outcome.iupd),
             *(" ".join(outcome.navs), outcome.result),
@@ -51,7 +51,7 @@ class File:
         self._write(self._waiting or self._file, line)
 
     def finish(self, loaded: str) -> None:
-        """Say of what was good that it is `loaded` now, or another word."""
+        """Write the lines that wait; the result of the valid positions becomes `loaded`."""
         if self._waiting is None:
             return
         self._waiting.seek(0)

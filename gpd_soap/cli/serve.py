@@ -1,4 +1,4 @@
-"""Running it: `serve`, `db` and `health`."""
+"""The commands that run the server and prepare its database: `serve`, `db` and `health`."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
     from gpd_soap.store.store import Store
 
+#: What gunicorn and systemd set where a process inherits its listening sockets.
+INHERITED = frozenset({"GUNICORN_FD", "LISTEN_FDS"})
+
 
 @click.command()
 @click.argument("face", type=click.Choice(["node", "admin", "all"]), default="all")
 def serve(face: str) -> None:
-    """Serve the Node, the administrators, or both, until told to stop.
+    """Serve the Node, the administrators' REST API, or both, until a signal stops the server.
 
-    The database must be up to date (`gpd-soap db upgrade`).  SIGTERM finishes
-    what is in hand; SIGHUP reads the file, credentials and certificates anew.
+    The database must be up to date: run `gpd-soap db upgrade` first. After SIGTERM, the server
+    answers the requests that it has, and stops. After SIGHUP, it reads the settings' file, the
+    credentials and the certificates again.
     """
     with counting_folder() as counted_in:
         _serve(face, counted_in)
@@ -28,10 +32,12 @@ def serve(face: str) -> None:
 
 def _serve(face: str, counted_in: Path) -> None:
     import logging
+    import os
     import resource
 
     from gpd_soap import wiring
     from gpd_soap.monitoring import logs
+    from gpd_soap.server import addresses
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store.database import migrate
@@ -40,28 +46,35 @@ def _serve(face: str, counted_in: Path) -> None:
 
     def assemble() -> server.Program:
         settings = Settings.load()
-        exposed = exposure.allowed_exposures(settings, face)
+        warnings = exposure.allowed_exposures(settings, face)
         store = Store(settings.database_url)
         faces = wiring.faces(settings, store, face, counted_in)
         logs.configure(settings.log_level)
-        for line in exposed:
+        for line in warnings:
             logging.getLogger(__name__).warning(line)
         return server.Program(settings, faces, store.close)
 
     migrate.check(_store().engine)
-    # WHY: a core dump would hold the database's password and personal data.
+    # WHY: a core dump would hold the database's password and personal data, so none is written.
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    server.serve(assemble)
+    run = server.Server(assemble)
+    # WHY: an upgraded or socket-activated master inherits its sockets, which are in use.
+    if not INHERITED & os.environ.keys():
+        addresses.check_free(run.binds)
+    run.run()
 
 
 @click.group()
 def db() -> None:
-    """Make the database ready, or look whether it is."""
+    """Create or upgrade the database's tables, check them, and grant rights on them."""
 
 
 @db.command("upgrade")
 def db_upgrade() -> None:
-    """Bring the database to what this version needs; safe to run twice, or twice at once."""
+    """Create or upgrade the tables that this version needs.
+
+    The command is safe to repeat, and to run twice at the same time.
+    """
     from gpd_soap.clock import utc_now
     from gpd_soap.store.database import migrate
     from gpd_soap.store.journal.partitions import ensure_months
@@ -71,12 +84,14 @@ def db_upgrade() -> None:
     migrate.upgrade(store.engine)
     with store.begin() as connection:
         ensure_months(connection, utc_now())
-    click.echo(f"applied: {', '.join(before)}" if before else "nothing to do: up to date")
+    click.echo(
+        f"applied: {', '.join(before)}" if before else "nothing to do: the database is up to date"
+    )
 
 
 @db.command("check")
 def db_check() -> None:
-    """Say whether the database is what this version needs; exit 1 if not."""
+    """Check that the database has the tables of this version; exit code 1 if it has not."""
     from gpd_soap.store.database import migrate
 
     migrate.check(_store().engine)
@@ -86,10 +101,10 @@ def db_check() -> None:
 @db.command("grant")
 @click.argument("role")
 def db_grant(role: str) -> None:
-    """Let a ROLE of PostgreSQL serve, and do nothing else; run it after each upgrade.
+    """Give a PostgreSQL ROLE the rights that serving needs, and no others.
 
-    To be run by the owner of the tables.  The ROLE cannot remove or rewrite
-    receipts and the audit; `db upgrade` and `journal purge` stay the owner's.
+    The owner of the tables runs this after each upgrade. The ROLE cannot delete or change receipts
+    and the audit. The owner alone can run `db upgrade` and `journal purge`.
     """
     from gpd_soap.store.database import migrate
     from gpd_soap.store.database.grants import grant
@@ -103,16 +118,16 @@ def db_grant(role: str) -> None:
 
 @click.command()
 def health() -> None:
-    """Say whether everything is there that an answer needs: one fact a line; exit 1 if not."""
+    """Check everything that an answer needs, one fact on a line; exit code 1 if one fails."""
     from gpd_soap.contract.schema import Schema
     from gpd_soap.monitoring.health import Health
     from gpd_soap.settings import Settings
     from gpd_soap.wsgi import exposure
 
-    found = Health(_store(), Schema(), exposure.facts(Settings.load()))()
-    for fact in found:
+    facts = Health(_store(), Schema(), exposure.facts(Settings.load()))()
+    for fact in facts:
         click.echo(str(fact))
-    if not all(fact.holds for fact in found):
+    if not all(fact.holds for fact in facts):
         raise SystemExit(1)
 
 

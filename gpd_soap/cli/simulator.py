@@ -1,4 +1,4 @@
-"""`gpd-soap node`: play the Node against any creditor institution's endpoint."""
+"""`gpd-soap node`: sends the Node's requests to any creditor institution's endpoint."""
 
 from __future__ import annotations
 
@@ -44,16 +44,20 @@ def _printable(_ctx: click.Context, _param: click.Parameter, value: str | None) 
     return value
 
 
-def _called_at(default: str) -> Callable[[Command], Command]:
-    """Give a command the endpoint, and tell it what cannot be used: exit 2."""
-    return functools.partial(_called_somewhere, default)
+def _with_endpoint_at(default: str) -> Callable[[Command], Command]:
+    """A decorator that gives a command its endpoint; exit code 2 if it cannot be used."""
+    return functools.partial(_add_endpoint_options, default)
 
 
-def _called_somewhere(default: str, command: Command) -> Command:
-    @click.option("--url", default=default, show_default=True, help="The endpoint.")
-    @click.option("--cert", type=FILE, help="Our certificate for mutual TLS (PEM).")
-    @click.option("--key", type=FILE, help="Its key, if not in the same file.")
-    @click.option("--ca", type=FILE, help="The authority to trust, instead of the usual ones.")
+def _add_endpoint_options(default: str, command: Command) -> Command:
+    @click.option("--url", default=default, show_default=True, help="Address of the endpoint.")
+    @click.option("--cert", type=FILE, help="PEM file with the client certificate for mutual TLS.")
+    @click.option(
+        "--key", type=FILE, help="PEM file with its private key, if it is not in the same file."
+    )
+    @click.option(
+        "--ca", type=FILE, help="PEM file with the authorities to trust, instead of the system's."
+    )
     @functools.wraps(command)
     def run(url: str, cert: Path | None, key: Path | None, ca: Path | None, **more: object) -> None:
         try:
@@ -64,25 +68,31 @@ def _called_somewhere(default: str, command: Command) -> Command:
     return run
 
 
-_called = _called_at("http://127.0.0.1:8080/partner")
+_with_endpoint = _with_endpoint_at("http://127.0.0.1:8080/partner")
 _organization = click.option(
     "--organization",
     default="77777777777",
     show_default=True,
     callback=_digits,
-    help="Whose notice it is (idPA).",
+    help="Fiscal code of the organization (idPA).",
 )
 
 
-def _asked(command: Command) -> Command:
-    """Give a command the party that it asks."""
+def _with_addressee(command: Command) -> Command:
+    """Give a command its addressee: organization, broker and station."""
 
     @_organization
     @click.option(
-        "--broker", default="15376371009", show_default=True, help="Its broker (idBrokerPA)."
+        "--broker",
+        default="15376371009",
+        show_default=True,
+        help="Fiscal code of the broker (idBrokerPA).",
     )
     @click.option(
-        "--station", default="15376371009_01", show_default=True, help="Its station (idStation)."
+        "--station",
+        default="15376371009_01",
+        show_default=True,
+        help="Id of the station (idStation).",
     )
     @functools.wraps(command)
     def run(
@@ -93,65 +103,74 @@ def _asked(command: Command) -> Command:
     return run
 
 
-_show = click.option("--show", is_flag=True, help="Print the messages as they travel.")
+_show = click.option("--show", is_flag=True, help="Print each request and answer in full.")
 _notice = click.argument("notice", callback=_nav)
 
 
 @click.group()
 def node() -> None:
-    """Play the Node against an endpoint: this server's, or anybody's.
+    """Send the Node's requests to an endpoint: this server's, or another's.
 
-    Each answer is judged as the Node judges it. Exit code 0: all well; 1: refused or rejected;
-    2: it could not be asked.
+    Each answer is checked as the Node checks it. Exit code 0: every answer is good; 1: an answer is
+    a refusal, or the Node would reject it; 2: the request could not be made.
     """
 
 
 @node.command()
 @_notice
-@_called
-@_asked
+@_with_endpoint
+@_with_addressee
 @_show
 def verify(endpoint: Endpoint, party: Addressee, notice: str, *, show: bool) -> None:
-    """Ask whether a notice is payable, and how much it is (paVerifyPaymentNotice)."""
-    from gpd_soap.simulator import scenarios as play
+    """Ask whether a notice can be paid, and its amount (paVerifyPaymentNotice)."""
+    from gpd_soap.simulator import scenarios
 
-    _tell([play.verify(_caller(endpoint), party, notice)], show=show)
+    _print_steps([scenarios.verify(_caller(endpoint), party, notice)], show=show)
 
 
 @node.command()
 @_notice
-@_called_at("http://127.0.0.1:8080")
+@_with_endpoint_at("http://127.0.0.1:8080")
 @_organization
 @_show
 def options(endpoint: Endpoint, organization: str, notice: str, *, show: bool) -> None:
-    """Ask in which ways the debt of a notice may be paid (payment options, OdP).
+    """Ask for the ways to pay the debt of a notice (payment options, OdP).
 
-    The endpoint is the address before /payment-options.
+    --url is the part of the address before /payment-options.
     """
     from gpd_soap.simulator.payment_options import ask
     from gpd_soap.simulator.request import Timeouts
 
-    found = ask(endpoint, organization, notice, Timeouts())
-    click.echo("\n".join(found.lines))
-    _show_raw(b"", found.reply, show=show)
-    if not found.good:
+    result = ask(endpoint, organization, notice, Timeouts())
+    click.echo("\n".join(result.lines))
+    _print_messages(b"", result.reply, show=show)
+    if not result.good:
         raise SystemExit(1)
 
 
-def _paid(command: Command) -> Command:
-    """Give a command the terms of a payment."""
+def _with_payment(command: Command) -> Command:
+    """Give a command its payment: versions, transfer type, receipt id and repetitions."""
 
     @click.option(
-        "--v2/--v1", default=True, show_default=True, help="Which getPayment and receipt."
+        "--v2/--v1",
+        default=True,
+        show_default=True,
+        help="Version of getPayment and of the receipt.",
     )
-    @click.option("--transfer-type", type=click.Choice(["POSTAL", "PAGOPA"]))
-    @click.option("--receipt-id", callback=_printable, help="Default: a new random one.")
+    @click.option(
+        "--transfer-type",
+        type=click.Choice(["POSTAL", "PAGOPA"]),
+        help="Kind of account that getPayment asks for [default: none].",
+    )
+    @click.option(
+        "--receipt-id", callback=_printable, help="Id of the receipt [default: a random one]."
+    )
     @click.option(
         "--times",
         type=click.IntRange(1, 1000),
         default=1,
         show_default=True,
-        help="How often to send the same receipt, as the Node does until it is taken.",
+        help="Number of times to send the same receipt.",
     )
     @functools.wraps(command)
     def run(
@@ -165,58 +184,58 @@ def _paid(command: Command) -> Command:
         **more: object,
     ) -> None:
         token = secrets.token_hex(16) if receipt_id is None else receipt_id
-        terms = Payment(token, datetime.now(UTC), v2, transfer_type, times)
-        command(endpoint, party, terms, **more)
+        payment = Payment(token, datetime.now(UTC), v2, transfer_type, times)
+        command(endpoint, party, payment, **more)
 
     return run
 
 
 @node.command()
 @_notice
-@_called
-@_asked
-@_paid
+@_with_endpoint
+@_with_addressee
+@_with_payment
 @_show
-def pay(endpoint: Endpoint, party: Addressee, terms: Payment, notice: str, *, show: bool) -> None:
-    """Verify a notice, get its payment and send a receipt, all but the money."""
-    from gpd_soap.simulator import scenarios as play
+def pay(endpoint: Endpoint, party: Addressee, payment: Payment, notice: str, *, show: bool) -> None:
+    """Verify a notice, get its payment and send a receipt; no money moves."""
+    from gpd_soap.simulator import scenarios
 
-    _tell(play.pay(_caller(endpoint), party, notice, terms), show=show)
+    _print_steps(scenarios.pay(_caller(endpoint), party, notice, payment), show=show)
 
 
 @node.command()
-@_called
-@_asked
+@_with_endpoint
+@_with_addressee
 @_show
 def probe(endpoint: Endpoint, party: Addressee, *, show: bool) -> None:
-    """Send the probe by which the Node finds that a station is back from Stand In."""
-    from gpd_soap.simulator import scenarios as play
+    """Send the probe by which the Node learns that a station works again (Stand In)."""
+    from gpd_soap.simulator import scenarios
 
-    _tell([play.probe(_caller(endpoint), party)], show=show)
+    _print_steps([scenarios.probe(_caller(endpoint), party)], show=show)
 
 
 @node.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path))
-@_called
+@_with_endpoint
 @_show
 def replay(endpoint: Endpoint, files: tuple[Path, ...], *, show: bool) -> None:
-    """Post captured requests as they are, and compare the answers with those on file.
+    """Send captured requests byte for byte, and compare the answers with those on file.
 
-    The answer to ask.xml is answer.xml beside it, and the answer to NAME.xml is NAME.answer.xml;
-    without one the outcome is told. A folder stands for every ask.xml below it. A receipt that is
-    replayed is a receipt: it is sent for good.
+    The expected answer to ask.xml is answer.xml beside it, and to NAME.xml it is NAME.answer.xml.
+    Without such a file, the outcome is printed. A folder stands for every ask.xml below it. A
+    receipt that is sent again has its full effect on the endpoint.
     """
-    from gpd_soap.simulator import replay as replaying
+    from gpd_soap.simulator import replay as replay_files
 
-    found = replaying.cases(files)
+    cases = replay_files.cases(files)
     caller = _caller(endpoint)
     results = []
-    for case in found:
-        result = replaying.replay(caller, case)
-        click.echo(replaying.line(result, values=show))
-        _show_raw(result.sent, result.reply, show=show)
+    for case in cases:
+        result = replay_files.replay(caller, case)
+        click.echo(replay_files.line(result, values=show))
+        _print_messages(result.sent, result.reply, show=show)
         results.append(result)
-    click.echo(replaying.summary(results))
+    click.echo(replay_files.summary(results))
     if any(each.same is False for each in results):
         raise SystemExit(1)
 
@@ -229,22 +248,22 @@ def _caller(endpoint: Endpoint) -> Caller:
     return Caller(HttpClient(endpoint), Schema())
 
 
-def _tell(steps: Iterable[Step], *, show: bool) -> None:
-    """Say each step when it is done; exit 1 if one of them did not go well."""
-    good = True
+def _print_steps(steps: Iterable[Step], *, show: bool) -> None:
+    """Print each step when it is done; exit code 1 if one of them failed."""
+    all_good = True
     for step in steps:
         click.echo(step.line)
-        _show_raw(step.judged.sent, step.judged.reply, show=show)
-        good = good and step.good
-    if not good:
+        _print_messages(step.judged.sent, step.judged.reply, show=show)
+        all_good = all_good and step.good
+    if not all_good:
         raise SystemExit(1)
 
 
-def _show_raw(sent: bytes, reply: Reply | None, *, show: bool) -> None:
+def _print_messages(sent: bytes, reply: Reply | None, *, show: bool) -> None:
     if not show:
         return
-    from gpd_soap.simulator import report as tell
+    from gpd_soap.simulator import report
 
-    click.echo(f"--> sent\n{tell.raw(sent).rstrip()}")
+    click.echo(f"--> sent\n{report.raw(sent).rstrip()}")
     if reply is not None:
-        click.echo(f"<-- received, HTTP {reply.status}\n{tell.raw(reply.body).rstrip()}")
+        click.echo(f"<-- received, HTTP {reply.status}\n{report.raw(reply.body).rstrip()}")

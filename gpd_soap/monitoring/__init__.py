@@ -1,1 +1,1 @@
-"""What watches the program: health, metrics and log lines, and a limit on how long a look takes."""
+"""How the program is watched: health, metrics, log lines, and a time limit for each check."""

@@ -1,4 +1,4 @@
-"""Is everything that an answer needs there?  A list of facts, for people and for probes."""
+"""Whether the process can answer: a list of facts, for people and for probes."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from gpd_soap.store.database import migrate
 from gpd_soap.store.database.errors import LaterSchema
 from gpd_soap.store.store import Store
 
-#: LIMIT: whoever keeps us running waits three seconds or so, and then believes the worst.
+#: LIMIT: seconds; a supervisor waits about three, and then takes the process for dead.
 SECONDS = 2.5
 
 
 class Fact(NamedTuple):
-    """One thing that must hold, whether it does, and a word on it."""
+    """A condition that must hold, whether it does, and a detail for people."""
 
     name: str
     holds: bool
-    word: str
+    detail: str
 
     def __str__(self) -> str:
-        return f"{self.name}: {'OK' if self.holds else 'FAIL'} ({self.word})"
+        return f"{self.name}: {'OK' if self.holds else 'FAIL'} ({self.detail})"
 
 
 class Health:
-    """Looks whenever it is asked, and says within a time that somebody is waiting."""
+    """Checks the process at each call, within SECONDS."""
 
     def __init__(
-        self, store: Store, schema: Schema, settled: Iterable[tuple[str, bool, str]] = ()
+        self, store: Store, schema: Schema, fixed: Iterable[tuple[str, bool, str]] = ()
     ) -> None:
-        """Take what is to be looked at; `settled` are facts that hold as long as the process."""
+        """Check `store` and `schema`; `fixed` are facts that never change in this process."""
         self._store, self._schema = store, schema
-        self._settled = [Fact(*each) for each in settled]
+        self._fixed = [Fact(*each) for each in fixed]
         self._within = Within(SECONDS)
 
     def __call__(self) -> list[Fact]:
-        """Look at the contract, the database and its tables; never raises."""
+        """The facts on the contract, the database and its tables; never raises."""
         return [
             Fact("contract", True, f"{len(self._schema.operations)} operations"),
             *self._database(),
-            *self._settled,
+            *self._fixed,
         ]
 
     def _database(self) -> list[Fact]:
@@ -54,25 +54,25 @@ class Health:
 
 
 def _database(store: Store) -> list[Fact]:
-    there = Fact("database", True, store.engine.dialect.name)
+    database = Fact("database", True, store.engine.dialect.name)
     try:
         waiting = migrate.pending(store.engine)
         probed = store.last_probe() if not waiting else None
     except LaterSchema as later:
-        # WHY: what runs while a later version upgrades the database goes on until it is replaced.
-        return [there, Fact("schema", True, str(later))]
-    except Exception as error:  # noqa: BLE001  # WHY: whatever it is, the answer is "not ready"
+        # WHY: while a later version upgrades the database, this one serves until it is replaced.
+        return [database, Fact("schema", True, str(later))]
+    except Exception as error:  # noqa: BLE001  # WHY: after any failure, the answer is "not ready"
         return [Fact("database", False, type(error).__name__)]
     return [
-        there,
-        Fact("schema", not waiting, _schema(waiting)),
-        Fact("last probe", True, _said(probed)),
+        database,
+        Fact("schema", not waiting, _schema_detail(waiting)),
+        Fact("last probe", True, _instant_text(probed)),
     ]
 
 
-def _schema(waiting: list[str]) -> str:
+def _schema_detail(waiting: list[str]) -> str:
     return f"run `gpd-soap db upgrade` for {', '.join(waiting)}" if waiting else "up to date"
 
 
-def _said(instant: datetime | None) -> str:
+def _instant_text(instant: datetime | None) -> str:
     return instant.isoformat(timespec="seconds") if instant else "none so far"

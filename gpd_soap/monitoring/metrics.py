@@ -1,6 +1,6 @@
-"""What a Prometheus may know of us: exchanges as they happen, and figures of the store.
+"""The metrics for Prometheus: counts of exchanges, and figures of the store.
 
-Labels have a few known values each, and never an organization, a notice or a person.
+Each label has a few known values, and never names an organization, a notice or a person.
 """
 
 from __future__ import annotations
@@ -28,29 +28,30 @@ from gpd_soap.soap.exchange import ACTIONS
 from gpd_soap.store.statistics import Figures
 from gpd_soap.wsgi.payment_options import OPERATION
 
-#: What may be counted by its own name; whatever else there is counts as `other`.
+#: The values that are counted under their own name; all others are counted as `other`.
 OPERATIONS = frozenset({*ACTIONS, OPERATION})
 FAULTS = frozenset(fault.code for fault in PaaFault)
 OUTCOMES = frozenset({"OK", "KO", "Fault"})
 OTHER, NONE = "other", "none"
 
-#: SPEC: 2 s is the service level; after 7 s the Node gives up a question, after 15 s a receipt.
+#: SPEC: SANP "Livelli di servizio": 2 s is the service level; the Node gives up a question after
+#: 7 s and a receipt after 15 s.
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 7, 15)
 
-#: What an exchange is counted by.
+#: The labels of an exchange.
 KIND = attrgetter("operation", "outcome", "fault")
 
-#: Seconds in which exchanges gather.  LIMIT: so much of its last is not counted of a process that
-#: is killed, and no scrape sees it before.
+#: LIMIT: seconds in which exchanges gather before they are counted; a process that is killed loses
+#: the counts of its last ones.
 GATHER = 0.1
 
 
 class Metrics:
-    """Counts exchanges; the processes of a server count together in a folder, if there is one."""
+    """Counts exchanges; with a folder, the processes of a server count together."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        """Without a folder, only this process is counted, by this object alone."""
-        # WHY: what is written into a folder is collected from there, and would be told twice.
+        """Without `folder`, this object counts for itself alone."""
+        # WHY: counts in a folder are collected from there, and a registry would show them twice.
         registry = CollectorRegistry() if folder is None else None
         self._folder, self._registry = folder, registry
         labels = ("operation", "outcome", "fault")
@@ -59,7 +60,7 @@ class Metrics:
         )
         self._seconds = Histogram(
             "gpd_exchange_seconds",
-            "How long the answers took.",
+            "Duration of the exchanges.",
             ("operation",),
             registry=registry,
             buckets=SECONDS,
@@ -68,43 +69,43 @@ class Metrics:
         _EVERY.add(self)
 
     def forget(self) -> None:
-        """Begin with nothing: what a forked child holds is its parent's to count."""
-        self._waiting: deque[ExchangeRecord] = deque()
-        self._called, self._lock = False, threading.Lock()
+        """Drop the exchanges that wait: after a fork, the parent counts them."""
+        self._uncounted: deque[ExchangeRecord] = deque()
+        self._is_scheduled, self._lock = False, threading.Lock()
 
-    def tell(self, told: ExchangeRecord) -> None:
-        """Count an exchange soon: a Witness, which waits for nothing."""
-        self._waiting.append(told)
-        if not self._called:
-            self._called = True
-            self._call()
+    def observe(self, record: ExchangeRecord) -> None:
+        """Count an exchange within GATHER seconds; an ExchangeObserver, which never blocks."""
+        self._uncounted.append(record)
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            self._schedule()
 
-    def _call(self) -> None:
+    def _schedule(self) -> None:
         try:
-            # WHY: no daemon, so that a process that ends waits until all is counted.
+            # WHY: a process must count its last exchanges before it ends, so this is no daemon.
             threading.Timer(GATHER, self._count).start()
         except RuntimeError:
-            # WHY: where there is no room for a thread now, there may be when the next is told.
-            self._called = False
+            # WHY: the system may have room for a thread again at the next exchange.
+            self._is_scheduled = False
 
     def _count(self) -> None:
-        """Count what waits.
+        """Count the exchanges that wait.
 
-        WHY: measured, together they take half of the time that they take one by one, and none of
-        it before an answer.
+        WHY: counted together, exchanges take half of the time that they take one by one, and no
+        answer waits for it.
         """
-        self._called = False
+        self._is_scheduled = False
         with self._lock:
-            told = [self._waiting.popleft() for _ in range(len(self._waiting))]
-            for kind, number in Tally(map(KIND, told)).items():
+            records = [self._uncounted.popleft() for _ in range(len(self._uncounted))]
+            for kind, number in Tally(map(KIND, records)).items():
                 self._exchanges.labels(*_labels(*kind)).inc(number)
-            # WHY: the library looks a label up in as much time as the rest takes.
+            # WHY: the library's search for a label takes as long as the rest of the count.
             seconds = cache(lambda operation: self._seconds.labels(_operation(operation)))
-            for each in told:
+            for each in records:
                 seconds(each.operation).observe(each.seconds)
 
     def text(self, figures: Figures, now: datetime) -> bytes:
-        """Everything, in Prometheus' own format."""
+        """All metrics in Prometheus' text format."""
         self._count()
         registry = CollectorRegistry()
         registry.register(_Figures(figures, now))
@@ -115,7 +116,7 @@ class Metrics:
             return self._registry
         registry = CollectorRegistry()
         assert self._folder is not None
-        registry.register(_Counted(self._folder))
+        registry.register(_FolderCounts(self._folder))
         return registry
 
 
@@ -133,43 +134,43 @@ def _fault(fault: str) -> str:
     return fault if fault in FAULTS else OTHER
 
 
-class _Counted(Collector):
-    """What the processes of a server have counted, in the files of their folder."""
+class _FolderCounts(Collector):
+    """The counts of all processes of a server, from the files of their folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def collect(self) -> Iterable[Metric]:
-        """Add them up."""
-        # WHY: the library cannot read the file that a process has just made, and not yet filled.
+        """The sums over all processes."""
+        # WHY: the library cannot read a file that a process has just made and not filled yet.
         files = [str(file) for file in self._folder.glob("*.db") if file.stat().st_size]
         metrics: Iterable[Metric] = MultiProcessCollector.merge(files, accumulate=True)  # type: ignore[no-untyped-call]  # the library's
         return metrics
 
 
 class _Figures(Collector):
-    """The store's figures at one instant; one that is not known is not there."""
+    """The store's figures at one instant; a figure that is not known is left out."""
 
     def __init__(self, figures: Figures, now: datetime) -> None:
         self._figures, self._now = figures, now
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Give what is known."""
-        yield _gauge("gpd_build_info", "What runs here.", "version", [(__version__, 1)])
+        """A gauge for each figure that is known."""
+        yield _gauge("gpd_build_info", "The running version.", "version", [(__version__, 1)])
         yield GaugeMetricFamily(
-            "gpd_database_up", "Whether the database answers.", value=self._figures.reachable
+            "gpd_database_up", "1 if the database answers, else 0.", value=self._figures.reachable
         )
         if self._figures.last_probe is not None:
             age = (self._now - self._figures.last_probe).total_seconds()
             yield GaugeMetricFamily(
-                "gpd_probe_age_seconds", "How long ago the Node last probed us.", value=age
+                "gpd_probe_age_seconds", "Seconds since the last probe of the Node.", value=age
             )
         if self._figures.open_cases is not None:
             cases = self._figures.open_cases.items()
-            yield _gauge("gpd_open_cases", "Cases that wait for a person.", "kind", cases)
+            yield _gauge("gpd_open_cases", "Cases that a person must resolve.", "kind", cases)
         if self._figures.receipts is not None:
             receipts = self._figures.receipts.items()
-            yield _gauge("gpd_receipts", "Receipts, by what they are kept as.", "state", receipts)
+            yield _gauge("gpd_receipts", "Stored receipts by status.", "state", receipts)
 
 
 def _gauge(
@@ -189,5 +190,5 @@ def _forget_after_fork() -> None:
         metrics.forget()
 
 
-# WHY: as in store.hot.
+# WHY: as in store.database.connections.
 os.register_at_fork(after_in_child=_forget_after_fork)

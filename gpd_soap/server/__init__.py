@@ -1,1 +1,1 @@
-"""The processes that serve: gunicorn, its worker and how it watches itself."""
+"""The processes that serve: gunicorn's master, its workers and their limits."""

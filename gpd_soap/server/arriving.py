@@ -1,8 +1,8 @@
 """A connection from its first byte to a whole request: the handshake, the head and the body.
 
-Nothing here blocks. The worker's main thread calls `advance` whenever bytes have come, and a thread
-of the pool gets the connection with its request in memory: it never reads from a socket, and what
-it writes is sent without waiting.
+Nothing here blocks. The worker's main thread calls `advance` whenever bytes have arrived. A thread
+of the pool gets the connection once its request is in memory. The thread never reads from a socket,
+and what it writes is sent without waiting.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from gunicorn.workers.gthread import TConn
 from gpd_soap.server.framing import RequestScan
 from gpd_soap.server.sending import Sending
 
-#: LIMIT: seconds for a handshake from its first byte; then a place in the table is given back.
+#: LIMIT: seconds for a handshake from its first byte; a connection that takes longer is closed.
 HANDSHAKE_SECONDS = 3.0
-#: LIMIT: what a request may take from its first byte to its last; the Node sends its own at once.
+#: LIMIT: seconds of a request from its first byte to its last; the Node sends its own at once.
 ARRIVAL_SECONDS = 5.0
-#: LIMIT: bytes read at once, so that one sender does not keep the others waiting. It is more than a
-#: TLS record has, because what TLS has decrypted and nobody read would wake no poller.
+#: LIMIT: bytes read at once, so that one sender does not delay the others. It is more than a TLS
+#: record has, because decrypted bytes that remain unread would not wake the poller.
 READ_SIZE = 64 << 10
 
 logger = logging.getLogger(__name__)
@@ -36,15 +36,15 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Step(Enum):
-    """What a connection needs next."""
+    """The next thing to do with a connection."""
 
-    MORE = auto()  # to be called again when `events` come
-    THREAD = auto()  # its request is whole, or can be refused
-    END = auto()  # nothing: the client has gone
+    MORE = auto()  # call it again when one of its `events` occurs
+    THREAD = auto()  # give it to a thread: its request is whole, or can be refused
+    END = auto()  # close it: the client has gone
 
 
-class _NoMore:
-    """What a parser reads from when it has read all that had arrived."""
+class _Exhausted:
+    """Stands in for the socket once the parser has read all bytes that had arrived."""
 
     def __init__(self, failure: Exception | None) -> None:
         self._failure = failure
@@ -63,7 +63,7 @@ class Connection(TConn):
     timeout: float
 
     def __init__(self, cfg: Any, sock: Any, client: Any, server: Any, max_body: int) -> None:
-        """Bodies over `max_body` bytes are not awaited: whoever reads one refuses it."""
+        """Bodies over `max_body` bytes are not awaited, because their reader refuses them."""
         super().__init__(cfg, sock, client, server)
         self.context: ssl.SSLContext | None = None
         self.events = selectors.EVENT_READ
@@ -77,7 +77,7 @@ class Connection(TConn):
         self.await_request()
 
     def await_request(self, received: bytes = b"") -> None:
-        """Begin with the next request, of which these bytes have come with the last one."""
+        """Begin with the next request; `received` are its bytes that came with the last one."""
         self.received = bytearray(received)
         self.held = 0
         self._scan = RequestScan(self._max_body)
@@ -90,42 +90,42 @@ class Connection(TConn):
         return self.context is not None and not self.is_secured
 
     def advance(self) -> Step:
-        """Take what has come, without waiting."""
+        """Read the bytes that have arrived, without waiting; returns the next step."""
         return self._safely(self._receive)
 
     def resume(self) -> Step:
-        """The next step of a request that began with the last one's bytes."""
+        """The next step of a request whose first bytes came with the last one."""
         self._begin(ARRIVAL_SECONDS)
         return self._safely(self._measure)
 
     def expire(self) -> Step:
-        """Wait no longer; half a body is answered, and half a head is not."""
+        """End the wait: a request with a whole head is refused by a thread, another is closed."""
         self._failure = _late()
         return Step.THREAD if self._scan.has_head else Step.END
 
     @property
     def has_unsent(self) -> bool:
-        """Whether its client has not taken all of an answer."""
+        """Whether a part of an answer waits for the client to read."""
         return self.sending is not None and bool(self.sending.unsent) and self.sock.fileno() >= 0
 
-    def take_rest(self) -> bytes:
-        """What has come after the request that was answered."""
+    def take_remainder(self) -> bytes:
+        """The bytes that came behind the request that was answered."""
         unreader = self.parser.unreader
-        rest: bytes = unreader.read() if unreader.buf.getvalue() else b""
-        return rest
+        remainder: bytes = unreader.read() if unreader.buf.getvalue() else b""
+        return remainder
 
     def init(self) -> None:
-        """Hand what has arrived to gunicorn's parser, in a thread of the pool."""
+        """Give the bytes that arrived to gunicorn's parser, in a thread of the pool."""
         super().init()
         self.sock.setblocking(False)
         if self.sending is None:
             self.sock = self.sending = Sending(self.sock)
         self.parser.unreader.buf.write(self.received)
-        self.parser.unreader.sock = _NoMore(self._failure)
+        self.parser.unreader.sock = _Exhausted(self._failure)
         self.received = bytearray()
 
     def _safely(self, step: Callable[[], Step]) -> Step:
-        """Take a step; a connection that fails at it has none after it."""
+        """The result of `step`; Step.END where the connection fails."""
         try:
             return step()
         except ssl.SSLEOFError:
@@ -139,7 +139,7 @@ class Connection(TConn):
     def _receive(self) -> Step:
         try:
             if self.is_in_handshake:
-                self._shake_hands()
+                self._do_handshake()
             data = self.sock.recv(READ_SIZE)
         except (BlockingIOError, ssl.SSLWantReadError):
             self.events = selectors.EVENT_READ
@@ -155,7 +155,7 @@ class Connection(TConn):
         return self._measure()
 
     def _measure(self) -> Step:
-        """Whether what has come is a whole request."""
+        """The next step, by how much of the request has arrived."""
         if self._scan.is_complete(self.received):
             too_long = self._scan.is_head_too_long
             self._failure = errors.LimitRequestHeaders("head") if too_long else _late()
@@ -169,7 +169,7 @@ class Connection(TConn):
             self.has_begun = True
             self.timeout = time.monotonic() + seconds
 
-    def _shake_hands(self) -> None:
+    def _do_handshake(self) -> None:
         if self.context is not None and not isinstance(self.sock, ssl.SSLSocket):
             self._begin(HANDSHAKE_SECONDS)
             self.sock = self.context.wrap_socket(
@@ -177,12 +177,12 @@ class Connection(TConn):
             )
         self.sock.do_handshake()
         self.is_secured = True
-        # WHY: a caller may secure its connections before it needs them; the head has a time of its
-        # own, which begins with its first byte.
+        # WHY: a caller may open connections before it needs them, so the time of the head begins
+        # with its first byte and not with the handshake.
         self.has_begun = False
         self.set_timeout()
 
 
 def _late() -> Exception:
-    # WHY: gunicorn takes this number for a client that is gone, and logs no failure.
+    # WHY: gunicorn reads this error number as a client that has gone, and logs no failure.
     return TimeoutError(errno.ECONNRESET, "the request did not arrive in time")

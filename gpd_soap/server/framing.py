@@ -1,7 +1,7 @@
-"""Where an HTTP/1 request ends, known from its bytes alone, before anybody parses it.
+"""Where an HTTP/1 request ends, known from its bytes alone, before it is parsed.
 
-Only lengths are read here. Whether a request is good HTTP is for gunicorn's parser to say: what
-this module cannot measure counts as complete, so that the parser refuses it at once.
+Only lengths are read here. gunicorn's parser decides whether a request is valid HTTP. A request
+that this module cannot measure counts as complete, so that the parser refuses it at once.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ MAX_HEAD = 64 << 10
 MAX_SIZE_LINE = 8190
 #: LIMIT: bytes beyond the largest body, so that its reader sees that it is longer.
 BEYOND_BODY = 64 << 10
-#: LIMIT: digits of a length or a chunk's size that is counted; more are beyond every limit.
+#: LIMIT: digits of a length or of a chunk's size; a number with more is over every other limit.
 MAX_DIGITS = 16
 
 HEAD_END, LINE_END = b"\r\n\r\n", b"\r\n"
 
-# WHY: a stranger writes what this reads, so that no part of it may ever be tried twice.
+# WHY: the input comes from strangers, so the pattern must never backtrack.
 _FIELD = re.compile(rb"\r\n(content-length|transfer-encoding|expect):([^\r\n]*+)", re.IGNORECASE)
 _SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;.*)?", re.DOTALL)
 
@@ -28,7 +28,7 @@ class RequestScan:
     """Measures one request while its bytes arrive; each byte is looked at once."""
 
     def __init__(self, max_body: int) -> None:
-        """A body over `max_body` bytes need not arrive: its reader refuses it."""
+        """A body over `max_body` bytes counts as complete, because its reader refuses it."""
         self._max_body = max_body
         self._position = 0
         self._head_length = 0
@@ -43,11 +43,11 @@ class RequestScan:
 
     @property
     def is_head_too_long(self) -> bool:
-        """Whether more than a head may have arrived, and no end of it."""
+        """Whether more than MAX_HEAD bytes have arrived without the end of the head."""
         return not self._head_length and self._position > MAX_HEAD
 
     def is_complete(self, received: bytearray) -> bool:
-        """Whether `received`, which only ever grows, is all that a parser needs."""
+        """Whether `received`, which only ever grows, has all bytes that a parser needs."""
         if not self._head_length:
             end = received.find(HEAD_END, max(0, self._position - 3))
             if end < 0:
@@ -61,7 +61,7 @@ class RequestScan:
         return len(received) >= self._length
 
     def take_expectation(self, received: bytearray) -> bool:
-        """Remove `Expect: 100-continue` from the head; whether it was there to be answered."""
+        """Remove `Expect: 100-continue` from the head; returns whether it was there."""
         if self._expectation is None:
             return False
         begin, end = self._expectation
@@ -88,7 +88,7 @@ class RequestScan:
         return int(length) > self._max_body
 
     def _read_fields(self, received: bytearray) -> tuple[list[bytes], list[bytes]]:
-        """The values of Content-Length, and those of Transfer-Encoding."""
+        """The values of Content-Length and those of Transfer-Encoding."""
         lengths, codings = [], []
         for field in _FIELD.finditer(received, 0, self._head_length):
             name, value = field[1].lower(), field[2].strip(b" \t").lower()
@@ -129,5 +129,5 @@ def _has_trailers(received: bytearray, begin: int) -> bool:
 
 
 def _has_bare_line_feed(received: bytearray, begin: int) -> bool:
-    """Whether a line from there on ends in a way that no parser takes."""
+    """Whether a line after `begin` ends without CR, which every parser refuses."""
     return received.count(b"\n", begin) != received.count(LINE_END, max(0, begin - 1))

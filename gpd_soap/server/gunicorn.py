@@ -1,4 +1,4 @@
-"""gunicorn, told how to run us: which faces on which listeners, and the reason for each setting."""
+"""gunicorn's configuration: which faces on which listeners, and the reason for each setting."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
 from gpd_soap.core.errors import OperatorError
-from gpd_soap.server.processes import Lifeline, Master, Roles, name_of_bind
-from gpd_soap.server.queue_timeout import InTime
+from gpd_soap.server import addresses
+from gpd_soap.server.processes import Master, MasterPipe, Roles, name_of_bind
+from gpd_soap.server.queue_timeout import QueueTimeout
 from gpd_soap.settings import Settings, SettingsError
 from gpd_soap.wsgi.client_certificates import Network, tls
 from gpd_soap.wsgi.http import Wsgi
 
-#: LIMIT: bytes of the largest body that the admin face takes (`admin.guard.LARGEST_BODY`).
+#: LIMIT: bytes of the largest body that the admin face accepts (`api.auth.LARGEST_BODY`).
 ADMIN_BODY = 1 << 20
-#: LIMIT: longer than the Node waits for a receipt (15 s), so that a stop never cuts one off.
+#: LIMIT: seconds; longer than the Node waits for a receipt (15 s), so that a stop cuts none off.
 DRAIN_SECONDS = 20
 
-log = logging.getLogger("gpd_soap.server.gunicorn")
+logger = logging.getLogger(__name__)
 
 
 class Program(NamedTuple):
-    """What is served: how, and each face by the address to bind; at least one.
+    """The settings of a server, and each of its faces by the address to bind; at least one.
 
-    A worker does `leave` as its last, once its last request is answered; so does the master.
+    Each worker calls `leave` at its end, after its last answer; so does the master.
     """
 
     settings: Settings
@@ -39,89 +40,100 @@ class Program(NamedTuple):
 
 
 class Server(BaseApplication):
-    """A gunicorn master with its workers, configured by our settings alone."""
+    """A gunicorn server, configured by our settings alone."""
 
     _binds: tuple[str, ...] = ()
 
     def __init__(self, assemble: Callable[[], Program]) -> None:
-        """`assemble` reads the settings, now and at each reload."""
+        """`assemble` reads the settings, now and at each reload; it may raise SettingsError."""
         self._assemble = assemble
-        self.lifeline = Lifeline()
+        self.master_pipe = MasterPipe()
         self._take(assemble())
         super().__init__()
 
     def load_config(self) -> None:
-        """Tell gunicorn everything; no file or command line of its own is read."""
-        # WHY: anew at each reload, which replaces every worker, also where all stays as it was.
+        """Set each of gunicorn's settings; gunicorn reads no file or command line of its own."""
+        # WHY: a reload replaces every worker, even where no setting changed, so that the new
+        # workers need new roles.
         self._roles = _roles(self._program)
-        for name, value in self._told().items():
+        for name, value in self._gunicorn_settings().items():
             self.cfg.set(name, value)
 
     def load(self) -> Wsgi:
-        """The application, made once in the master and shared by the workers' memory."""
-        # WHY: what is there at the fork is never garbage; collecting it would copy its pages.  What
-        # a reload replaced is garbage, though.
+        """The application, made once in the master; the workers share its memory."""
+        # WHY: objects that exist at the fork are never garbage, and collecting them would copy
+        # their pages. The objects that a reload replaced are garbage, and go first.
         gc.unfreeze()
         gc.collect()
         gc.freeze()
         return self.face(name_of_bind(self._binds[0]))
 
     def face(self, listener: str) -> Wsgi:
-        """What is served to whoever comes through this listener."""
-        # WHY: chosen by the socket; Host and X-Forwarded-* are the client's to write.
+        """The face that this listener serves."""
+        # WHY: a client can write any Host or X-Forwarded-* header, so the socket decides.
         faces = {name_of_bind(bind): face for bind, face in self._program.faces.items()}
-        return InTime(faces[listener])
+        return QueueTimeout(faces[listener])
+
+    @property
+    def binds(self) -> Sequence[str]:
+        """The addresses that the faces listen on."""
+        return self._binds
 
     @property
     def proxies(self) -> Sequence[Network]:
-        """Whose connections are those of many callers."""
+        """The networks of the proxies; each of their addresses stands for many callers."""
         return self._program.settings.node_proxies
 
     @property
     def max_body(self) -> int:
-        """Bytes of a body that are awaited; a longer one is refused by its face."""
+        """Bytes of the longest body that is awaited; the face refuses a longer one."""
         return max(self._program.settings.max_body, ADMIN_BODY)
 
     def run(self) -> None:
-        """Be the master, until told to stop."""
+        """Run the master until a signal stops it."""
         Master(self).run()
 
     def reload(self) -> None:
-        """Take what the settings and the certificates' files say now; or go on as before."""
+        """Read the settings and certificates anew; where they cannot be used, keep the old ones."""
         try:
             self._take(self._assemble())
         except Exception as error:  # noqa: BLE001  # WHY: gunicorn would stop; the old one works
-            word = error if isinstance(error, OperatorError) else type(error).__name__
-            log.error("not reloaded, all stays as it was: %s", word)  # noqa: TRY400  # no defect
+            reason = error if isinstance(error, OperatorError) else type(error).__name__
+            logger.error("not reloaded, all stays as it was: %s", reason)  # noqa: TRY400  # no defect
         super().reload()
 
     def _take(self, program: Program) -> None:
-        """Make this what the next workers serve; SettingsError, and no change, if it cannot be."""
+        """Let the next workers serve `program`.
+
+        Raises SettingsError, and changes nothing, if they cannot.
+        """
         faces = program.faces
+        addresses.check_ports(faces)
         if len({name_of_bind(bind) for bind in faces}) != len(faces):
             raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
         if self._binds and self._binds != tuple(faces):
             raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: a restart alone changes them")
-        # WHY: read here and inherited by the workers: one that met a bad file would stop us all.
+        # WHY: a worker that met an unusable file would stop the whole server, so the master reads
+        # the files and the workers inherit the result.
         self.secured = _secured(program)
         self._program, self._binds, self.callable = program, tuple(faces), None
 
     def _prepare_worker(self, arbiter: Any, worker: Any) -> None:
-        """Say what a worker is for, before the fork."""
+        """Give a worker its face, and its core if it has one, before the fork."""
         self._roles.assign(arbiter, worker)
         if self._program.settings.pin:
             _choose_core(arbiter, worker)
 
-    def _told(self) -> dict[str, Any]:
+    def _gunicorn_settings(self) -> dict[str, Any]:
         settings = self._program.settings
         return {
             "bind": list(self._binds),
             "workers": self._roles.processes,
-            # WHY: a sync worker is blocked by one client that does not close (spyne.md C4).
+            # WHY: one client that does not close its connection blocks a whole sync worker.
             "worker_class": "gpd_soap.server.worker.Worker",
             "threads": settings.threads,
             "preload_app": True,
-            # WHY: it would wait for the client, in a thread.
+            # WHY: sendfile would make a thread wait for the client.
             "sendfile": False,
             "keepalive": 30,
             "timeout": 30,
@@ -129,19 +141,19 @@ class Server(BaseApplication):
             "pre_fork": self._prepare_worker,
             **({"post_fork": _keep_to_core} if settings.pin else {}),
             "worker_exit": lambda _arbiter, _worker: self._program.leave(),
-            # WHY: the master ends last, when no worker has SQLite's file open any more.
+            # WHY: the master ends last, after every worker has closed SQLite's file.
             "on_exit": lambda _arbiter: self._program.leave(),
-            # WHY: no file in the home directory, which a hardened unit does not have.
+            # WHY: the control socket is a file in the home directory, which a hardened unit lacks.
             "control_socket_disable": True,
             "logger_class": _RootLogger,
             "proc_name": "gpd-soap",
-            # WHY: by default gunicorn makes a socket in the file system for everybody.
+            # WHY: by default everybody on the machine may write to gunicorn's Unix socket.
             "umask": 0o007,
         }
 
 
 def _roles(program: Program) -> Roles:
-    """How many processes each face has; a face alone has all."""
+    """How many processes each face has; a face that is served alone has all."""
     settings = program.settings
     quotas = dict.fromkeys(program.faces, settings.workers or os.cpu_count() or 1)
     if len(quotas) > 1 and settings.admin_bind in quotas:
@@ -150,36 +162,41 @@ def _roles(program: Program) -> Roles:
 
 
 def _choose_core(arbiter: Any, worker: Any) -> None:
-    """Give a worker to be the core that the fewest of its siblings have."""
+    """Give a worker the core that the fewest of its siblings have."""
     taken = [getattr(sibling, "core", None) for sibling in arbiter.WORKERS.values()]
     worker.core = min(sorted(os.sched_getaffinity(0)), key=taken.count)
 
 
 def _keep_to_core(_arbiter: Any, worker: Any) -> None:
-    # WHY: threads of one process that run on two cores fight for the interpreter.  LIMIT: not the
-    # default, for on a shared machine it binds a process to a core that others have filled.
+    # WHY: threads of one process that run on two cores compete for the interpreter.
+    # LIMIT: not the default: on a shared machine, other programs may fill the chosen core.
     os.sched_setaffinity(0, {worker.core})
 
 
 def serve(assemble: Callable[[], Program]) -> None:
-    """Serve until told to stop; SIGHUP assembles anew, and no request is lost by it."""
+    """Serve until a signal stops the server; SIGHUP assembles anew and loses no request."""
     Server(assemble).run()
 
 
 def _secured(program: Program) -> dict[str, ssl.SSLContext]:
-    """Which listeners speak TLS, and how; the certificates are read at this call."""
-    told = program.settings
-    if not told.node_tls_certificate or told.node_bind not in program.faces:
+    """The TLS context of each listener that has one, from the certificates' files.
+
+    Raises SettingsError if a file cannot be used.
+    """
+    settings = program.settings
+    if not settings.node_tls_certificate or settings.node_bind not in program.faces:
         return {}
     try:
-        context = tls(told.node_tls_certificate, told.node_tls_key, told.node_tls_authorities)
+        context = tls(
+            settings.node_tls_certificate, settings.node_tls_key, settings.node_tls_authorities
+        )
     except OSError as error:
         raise SettingsError(f"GPD_NODE_TLS_*: the files cannot be used: {error.strerror}") from None
-    return {name_of_bind(told.node_bind): context}
+    return {name_of_bind(settings.node_bind): context}
 
 
 class _RootLogger(Logger):
-    """gunicorn's words through our log."""
+    """gunicorn's logger, whose lines go through ours."""
 
     def setup(self, cfg: Any) -> None:
         self.error_log.propagate = True

@@ -1,8 +1,8 @@
-"""Connections whose clients have not read their answers.
+"""Connections whose clients have not read their answers yet.
 
-What a client does not take at once is sent by the main thread. A connection that is closed while
-bytes of its client are unread is reset, and the client may lose its last answer: so the client's
-end is awaited, for a short time and on the main thread, where it costs nobody a turn.
+The main thread sends the part of an answer that a client does not read at once. A connection that
+is closed with unread bytes of its client is reset, and the client may lose its last answer. So the
+main thread waits a short time for the client to close first, which blocks no other connection.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from functools import partial
 
 from gpd_soap.server.arriving import READ_SIZE, Connection
 
-#: LIMIT: seconds and bytes that a client which does not close its end may cost after its answer.
+#: LIMIT: seconds and bytes that a client may cost after its last answer, if it does not close.
 LINGER_SECONDS, MAX_DRAINED = 0.2, 1 << 20
-#: LIMIT: seconds for an answer to be read; it costs memory and an entry in a table, no thread.
+#: LIMIT: seconds for a client to read an answer; the wait costs memory, and no thread.
 SEND_SECONDS = 30.0
 
 
 class Lingering:
-    """Those that were answered for the last time, in the order in which they are given up."""
+    """The connections that got their last answer, in the order of their deadlines."""
 
     def __init__(
         self, poller: selectors.BaseSelector, close: Callable[[Connection], object]
@@ -32,7 +32,7 @@ class Lingering:
         self._connections: dict[Connection, None] = {}
 
     def begin(self, conn: Connection) -> None:
-        """Send nothing more to a client, and close once it has closed its own end."""
+        """Close the sending side, and the whole connection once the client has closed its own."""
         try:
             conn.sock.setblocking(False)
             conn.sock.shutdown(socket.SHUT_WR)
@@ -44,12 +44,12 @@ class Lingering:
         self._poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
 
     def seconds_left(self, most: float) -> float:
-        """Seconds until the next one is given up, `most` at most."""
+        """Seconds until the next deadline, `most` at most."""
         first = next(iter(self._connections), None)
         return most if first is None else min(most, max(first.timeout - time.monotonic(), 0.0))
 
     def give_up(self, now: float) -> None:
-        """Close those whose time is over."""
+        """Close the connections whose deadline has passed."""
         while (first := next(iter(self._connections), None)) and first.timeout <= now:
             self._end(first)
 
@@ -81,14 +81,14 @@ class Flushing:
         self._connections: dict[Connection, None] = {}
 
     def begin(self, conn: Connection, then: Callable[[], object]) -> None:
-        """Send the rest of an answer, and call `then` when all is sent."""
+        """Send the remainder of an answer, then call `then`."""
         conn.timeout = time.monotonic() + SEND_SECONDS
         self._connections[conn] = None
         events = selectors.EVENT_WRITE
         self._poller.register(conn.sock, events, partial(self._flush, conn, then))
 
     def give_up(self, now: float) -> None:
-        """Close those whose time is over."""
+        """Close the connections whose deadline has passed."""
         while (first := next(iter(self._connections), None)) and first.timeout <= now:
             self._end(first)
             self._close(first)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def resident() -> int:
-    """The memory that this process holds, in bytes; 0 where the system has no such file."""
+    """The resident memory of this process in bytes; 0 where the system has no /proc."""
     try:
         pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
     except OSError:

@@ -1,7 +1,7 @@
 """Which face each worker serves, and how a worker learns that its master is gone.
 
-Each face has processes of its own, so that what one of them has to do never takes a thread of the
-other, or its interpreter.
+Each face has processes of its own, so that requests to one face never take a thread or the
+interpreter from the other.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from typing import Any
 from gunicorn.arbiter import Arbiter
 
 
-class Lifeline:
-    """A pipe that nobody writes to: its reading end tells a worker that the master has ended."""
+class MasterPipe:
+    """A pipe that nobody writes to; its reading end becomes readable when the master has ended."""
 
     def __init__(self) -> None:
-        """Open it, in the master."""
+        """Open the pipe, in the master."""
         self._reading, self._writing = os.pipe()
 
     def fileno(self) -> int:
-        """What a worker waits on, until it is at its end."""
+        """The reading end, which a worker's poller watches."""
         return self._reading
 
-    def leave_to_master(self) -> None:
-        """Close a worker's copy of what the master holds open."""
+    def close_writing_end(self) -> None:
+        """Close a worker's copy of the writing end, which the master alone must hold."""
         os.close(self._writing)
 
 
@@ -33,27 +33,27 @@ class Roles:
     """How many processes each face has, by its listener's name."""
 
     def __init__(self, quotas: Mapping[str, int]) -> None:
-        """Take the number of processes of each listener."""
+        """`quotas` is the number of processes of each listener."""
         self._quotas = dict(quotas)
 
     @property
     def processes(self) -> int:
-        """All of them."""
+        """The number of processes of all faces together."""
         return sum(self._quotas.values())
 
     def assign(self, arbiter: Any, worker: Any) -> None:
-        """Choose a face for the next worker: the one that misses most of its processes."""
-        # WHY: after a reload the workers before it still answer, and count for nothing.
+        """Give the next worker the face that lacks most of its processes."""
+        # WHY: after a reload the old workers still finish their requests, and must not count.
         taken = [each.listener for each in arbiter.WORKERS.values() if each.roles is self]
         worker.roles = self
         worker.listener = max(self._quotas, key=lambda name: self._quotas[name] - taken.count(name))
-        doors = {name_of_socket(door.getsockname()): door for door in arbiter.LISTENERS}
-        worker.sockets = [doors.pop(worker.listener)]
-        worker.others = list(doors.values())
+        listeners = {name_of_socket(each.getsockname()): each for each in arbiter.LISTENERS}
+        worker.sockets = [listeners.pop(worker.listener)]
+        worker.other_listeners = list(listeners.values())
 
 
 def name_of_socket(address: Any) -> str:
-    """A listening socket's name: its path, or its port."""
+    """The name of a listening socket: its path, or its port."""
     return address if isinstance(address, str) else str(address[1])
 
 
@@ -63,12 +63,12 @@ def name_of_bind(bind: str) -> str:
 
 
 class Master(Arbiter):
-    """gunicorn's master, whose number of workers the settings alone say."""
+    """gunicorn's master; the settings alone decide its number of workers."""
 
     def handle_ttin(self) -> None:
-        """Do nothing: one worker more would have no face that misses it."""
+        """Log a warning and do nothing: no face lacks the worker that would be added."""
         self.log.warning("SIGTTIN ignored: GPD_WORKERS and a reload change the number of workers")
 
     def handle_ttou(self) -> None:
-        """Do nothing: the oldest worker may be the only one of its face."""
+        """Log a warning and do nothing: the oldest worker may be the only one of its face."""
         self.log.warning("SIGTTOU ignored: GPD_WORKERS and a reload change the number of workers")

@@ -1,8 +1,8 @@
-"""An end to how long a request may wait for a thread.
+"""A limit on how long a request may wait for a thread.
 
-A request that waits for a thread until its sender has given up costs all those behind it the same
-wait.  Here it is refused when its turn comes too late, which takes microseconds, so that what is
-answered is answered in time; the Node sends a refused receipt again.
+A request that is answered after its sender has given up delays all requests behind it for nothing.
+Here a request whose turn comes too late is refused, which takes microseconds. So the requests that
+are answered are answered in time, and the Node sends a refused receipt again.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from gunicorn.http import errors
 
 from gpd_soap.wsgi.http import LIVE, Environ, StartResponse, Wsgi, answer
 
-#: LIMIT: the service level is 2 s (spec/pagopa-ec.md 6); half of it may pass before work begins.
-PATIENCE_SECONDS = 1.0
+#: LIMIT: seconds in the queue, half of the service level of 2 s (SANP "Livelli di servizio").
+MAX_QUEUE_SECONDS = 1.0
 
-log = logging.getLogger("gpd_soap.server.worker")
+logger = logging.getLogger("gpd_soap.server.worker")
 
 
 class _Turn(threading.local):
-    """How long the request that this thread has in hand had waited for it."""
+    """How long the request that this thread answers had waited for the thread."""
 
     waited = 0.0
 
@@ -32,12 +32,12 @@ _turn = _Turn()
 
 
 def note_wait(seconds: float) -> None:
-    """Note how long the request had waited that this thread takes in hand now."""
+    """Note how long the next request of this thread had waited for the thread."""
     _turn.waited = seconds
 
 
 class _Body:
-    """A body that cannot be read is an OSError to the faces, whatever gunicorn calls it."""
+    """A request's body, whose reading raises OSError where gunicorn's parser refuses it."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
@@ -50,18 +50,18 @@ class _Body:
         return content
 
 
-class InTime:
-    """A face that refuses what waited too long for a thread."""
+class QueueTimeout:
+    """A face that answers 503 to requests that waited too long for a thread."""
 
     def __init__(self, face: Wsgi) -> None:
-        """Take the face that answers the others."""
+        """`face` answers the requests that came in time."""
         self._face = face
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, if its turn came in time."""
-        # WHY: whoever asks whether the process lives would else restart it for being busy.
-        if _turn.waited > PATIENCE_SECONDS and environ.get("PATH_INFO") != LIVE:
-            log.warning("refused: waited %.1f s for a thread", _turn.waited)
+        """Answer one request, or refuse it with 503 if it waited too long."""
+        # WHY: a supervisor that got 503 from the liveness path would restart a busy process.
+        if _turn.waited > MAX_QUEUE_SECONDS and environ.get("PATH_INFO") != LIVE:
+            logger.warning("refused: waited %.1f s for a thread", _turn.waited)
             return answer(start_response, "503 Service Unavailable", retry_after=1)
         environ["wsgi.input"] = _Body(environ["wsgi.input"])
         return self._face(environ, start_response)

@@ -1,6 +1,6 @@
-"""Answers whose client does not take them at once: the main thread sends the rest.
+"""Answers that a client does not read at once: the main thread sends the remainder.
 
-A thread writes an answer and goes on to the next request, however slowly the answer is read.
+A thread writes an answer and goes on to the next request, however slowly the client reads.
 """
 
 from __future__ import annotations
@@ -9,33 +9,33 @@ import ssl
 from contextlib import suppress
 from typing import Any
 
-#: What a socket fails with that takes no more at the moment.
+#: The errors of a socket whose send buffer is full.
 _FULL = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 
 
 class Sending:
-    """A socket that does not block, as an answer is written to it."""
+    """A socket that never blocks the thread that writes an answer to it."""
 
     def __init__(self, sock: Any) -> None:
-        """What `sock` does not take at once is kept in `unsent`."""
+        """Bytes that `sock` does not accept at once are kept in `unsent`."""
         self._sock = sock
         self.unsent = bytearray()
         self.recv, self.fileno = sock.recv, sock.fileno
 
     def __getattr__(self, name: str) -> Any:
-        """Whatever else is asked of the socket is the socket's own."""
+        """Every other attribute is the socket's own."""
         return getattr(self._sock, name)
 
     def setblocking(self, flag: bool) -> None:  # noqa: FBT001  # a socket's signature
-        """Do nothing: it never blocks, whatever gunicorn says before each request."""
+        """Do nothing: gunicorn asks for blocking before each request, and must not get it."""
 
     def send(self, data: bytes) -> int:
-        """Send or keep all of it."""
+        """Send `data`, or keep the part that the socket does not accept; returns its length."""
         self.sendall(data)
         return len(data)
 
     def sendall(self, data: bytes) -> None:
-        """Send or keep all of it, in its turn."""
+        """Send `data` behind the bytes kept before, or keep the part that is not accepted."""
         sent = 0
         if not self.unsent:
             with suppress(*_FULL):
@@ -44,8 +44,8 @@ class Sending:
             self.unsent += data[sent:]
 
     def flush(self) -> None:
-        """Send as much as the socket takes."""
+        """Send as many of the kept bytes as the socket accepts."""
         with suppress(*_FULL):
             while self.unsent:
-                # WHY: TLS wants the same bytes again after it has refused them.
+                # WHY: after TLS has refused bytes, it requires the same bytes again.
                 del self.unsent[: self._sock.send(bytes(self.unsent))]

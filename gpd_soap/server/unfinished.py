@@ -1,8 +1,8 @@
-"""The connections whose request has not arrived whole, and which of them gives way to others.
+"""The connections whose request has not arrived whole, and which of them is closed for others.
 
-They cost memory and an entry in this table, never a thread. The bound by address gives way and
-does not refuse: who opens too many loses its own oldest one, so that a caller that sends at once
-is answered even from the address of one that does not.
+Each costs memory and an entry in this table, never a thread. Over the bound of its address, a new
+connection is not refused: the oldest one of that address is closed instead. So a caller that sends
+at once is answered, even from an address that holds many silent connections.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from typing import Any
 from gpd_soap.server.arriving import Connection
 
 #: LIMIT: unfinished requests of an address in a process, a quarter of its connections. The Node
-#: comes from few addresses, with hundreds of connections, which are unfinished for an instant.
+#: uses few addresses and hundreds of connections, each of them unfinished for an instant.
 MAX_BY_ADDRESS = 256
 #: LIMIT: bytes of requests that a process holds, unfinished ones and those that wait for a thread.
 MAX_HELD = 64 << 20
-#: LIMIT: bytes that a request may have when so many are held; a thousand such are as much again.
+#: LIMIT: bytes of a request that is never closed for memory; a thousand such are as much again.
 SMALL_REQUEST = 64 << 10
 
 #: How an IPv6 socket shows an IPv4 address.
@@ -30,7 +30,7 @@ class Unfinished:
     """The table, in the order in which the requests began."""
 
     def __init__(self, proxies: Sequence[IPv4Network | IPv6Network]) -> None:
-        """The addresses of `proxies` have no bound, because many callers come through each."""
+        """Addresses in `proxies` have no bound, because many callers connect through each."""
         self._connections: dict[Connection, None] = {}
         self._by_address: dict[bytes, dict[Connection, None]] = {}
         self._owner = _owner_of(proxies)
@@ -45,9 +45,9 @@ class Unfinished:
         return len(self._connections)
 
     def add(self, connection: Connection) -> Connection | None:
-        """Await a request; returns the one that must give way to it, if its address has too many.
+        """Await a request; returns the connection to close, if its address has too many.
 
-        A connection over a Unix socket has no address, and no bound.
+        A connection over a Unix socket has no address and no bound.
         """
         self._connections[connection] = None
         owner = self._owner(connection.client)
@@ -59,7 +59,7 @@ class Unfinished:
         return next(iter(siblings)) if len(siblings) > MAX_BY_ADDRESS else None
 
     def remove(self, connection: Connection) -> None:
-        """Await it no more."""
+        """Stop awaiting a connection's request."""
         del self._connections[connection]
         if connection.owner is None:
             return
@@ -69,7 +69,7 @@ class Unfinished:
             del self._by_address[connection.owner]
 
     def hold(self, connection: Connection) -> Connection | None:
-        """Count what has arrived; returns the one that must give way, if too much is held."""
+        """Count the bytes that arrived; returns the connection to close, if too many are held."""
         self._held += len(connection.received) - connection.held
         connection.held = len(connection.received)
         if self._held <= MAX_HELD or connection.held <= SMALL_REQUEST:
@@ -78,27 +78,27 @@ class Unfinished:
         return next(large, None)
 
     def release(self, connection: Connection) -> None:
-        """Count the bytes of a connection no longer: it was answered, or it is closed."""
+        """Stop counting the bytes of a connection that was answered or is closed."""
         self._held -= connection.held
         connection.held = 0
 
     def oldest(self) -> Connection | None:
-        """The one whose request has been awaited for longest."""
+        """The connection whose request has been awaited for longest."""
         return next(iter(self._connections), None)
 
     def late(self, now: float) -> list[Connection]:
-        """Those whose time is over."""
+        """The connections whose deadline has passed."""
         return [each for each in self._connections if each.timeout <= now]
 
-    def hurry(self, deadline: float) -> None:
-        """Wait no longer than until then for those that have sent nothing."""
+    def cap_timeouts(self, deadline: float) -> None:
+        """Wait until `deadline` at most for the connections that have sent nothing."""
         for connection in self._connections:
             if not connection.has_begun:
                 connection.timeout = min(connection.timeout, deadline)
 
 
 def _owner_of(proxies: Sequence[IPv4Network | IPv6Network]) -> Callable[[Any], bytes | None]:
-    """A function from a client's address to whom it belongs; None where there is no bound."""
+    """A function from a client's address to its owner's key; None where there is no bound."""
 
     @lru_cache(4096)
     def owner(host: str) -> bytes | None:
@@ -109,7 +109,7 @@ def _owner_of(proxies: Sequence[IPv4Network | IPv6Network]) -> Callable[[Any], b
         if any(address in network for network in proxies):
             return None
         packed = address.packed
-        # WHY: one subscriber has a /64 of IPv6 and may come from any address in it.
+        # WHY: one subscriber has a /64 of IPv6 and may use any address in it.
         return packed if len(packed) == 4 or packed.startswith(_MAPPED) else packed[:8]  # noqa: PLR2004
 
     return lambda client: owner(client[0]) if isinstance(client, tuple) else None

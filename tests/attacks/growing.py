@@ -18,6 +18,6 @@ if __name__ == "__main__":
     settings = Settings(database_url=url, node_bind=f"127.0.0.1:{port}", workers=1)
     store = Store(url)
     face = node_face(settings, store)
-    worker.MOST_MEMORY = memory.resident() + MORE
+    worker.MAX_MEMORY = memory.resident() + MORE
     program = Program(settings, {settings.node_bind: face}, store.journal.flush)
     serve(lambda: program)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import requests
 
-from gpd_soap.server.worker import BETWEEN
+from gpd_soap.server.worker import MEMORY_CHECK_INTERVAL
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
 from tests.e2e.test_served import VERIFY, XML, living
@@ -31,7 +31,7 @@ def test_worker_above_its_memory_limit_is_replaced_without_a_refused_request(
             requests.post(
                 f"{address}/partner", message_of_new_names(n), headers=XML, timeout=30
             ).status_code
-            for n in range(2 * BETWEEN)
+            for n in range(2 * MEMORY_CHECK_INTERVAL)
         }
         after = requests.post(f"{address}/partner", VERIFY, headers=XML, timeout=30)
 

@@ -1,4 +1,4 @@
-"""What is ours, said by commands: the rules of the API, a line for each thing that is done."""
+"""`gpd-soap organization`, `station` and `service`: the API's rules, by command."""
 
 import json
 from pathlib import Path
@@ -16,12 +16,12 @@ from tests.validation.bodies import ORGANIZATION
 BROKER, STATION = "15376371009", "15376371009_01"
 SETTINGS: Any = OFFER["settings"]
 OF = ("--organization", ORGANIZATION)
-NOBODY = ("--organization", "12345678901")
+UNKNOWN = ("--organization", "12345678901")
 
 
 @pytest.fixture
 def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A new database that the commands find."""
+    """A new database that the commands use."""
     url = f"sqlite:///{tmp_path / 'configured.db'}"
     store = Store(url)
     migrate.upgrade(store.engine)
@@ -30,51 +30,51 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("GPD_CONFIG", raising=False)
 
 
-def run(*told: str, sent: object = "") -> Result:
-    """Run a command; what is not bytes is sent as JSON."""
+def run(*arguments: str, sent: object = "") -> Result:
+    """Run a command; standard input is `sent`, as JSON unless it is bytes."""
     raw = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
-    return CliRunner().invoke(main, told, input=raw)
+    return CliRunner().invoke(main, arguments, input=raw)
 
 
-def said(*told: str, sent: object = "") -> str:
-    """What a command prints that ends well."""
-    done = run(*told, sent=sent)
-    assert done.exit_code == 0, done.output
-    return done.stdout.strip()
+def output(*arguments: str, sent: object = "") -> str:
+    """The standard output of a command that ends with exit code 0."""
+    result = run(*arguments, sent=sent)
+    assert result.exit_code == 0, result.output
+    return result.stdout.strip()
 
 
 @pytest.mark.usefixtures("database")
-def test_an_organization_is_configured_and_taken_apart_by_commands(tmp_path: Path):
-    """Each says in a word what it did, and each list what is there."""
+def test_organization_registered_with_station_and_service_can_be_removed(tmp_path: Path):
+    """Each command prints its effect, and each list shows the rows that exist."""
     file = tmp_path / "settings.json"
     file.write_text(json.dumps(SETTINGS))
     numbered = (*OF, "--segregation-code", "47")
-    assert said("organization", "put", ORGANIZATION, "--name", "Comune") == "registered"
-    assert said("organization", "put", ORGANIZATION, "--name", "Unione") == "changed"
-    assert said("station", "put", STATION, "--broker", BROKER) == "registered"
-    assert said("station", "serve", STATION, *numbered) == "registered"
-    assert said("station", "serve", STATION, *numbered, "--broadcast") == "changed"
-    assert said("service", "put", "00001", "00009", str(file), *OF) == "registered"
+    assert output("organization", "put", ORGANIZATION, "--name", "Comune") == "registered"
+    assert output("organization", "put", ORGANIZATION, "--name", "Unione") == "changed"
+    assert output("station", "put", STATION, "--broker", BROKER) == "registered"
+    assert output("station", "serve", STATION, *numbered) == "registered"
+    assert output("station", "serve", STATION, *numbered, "--broadcast") == "changed"
+    assert output("service", "put", "00001", "00009", str(file), *OF) == "registered"
 
-    assert said("organization", "list") == f"{ORGANIZATION}  Unione"
-    assert said("station", "list") == f"{STATION}  {BROKER}"
-    assert said("station", "list", *OF) == f"{STATION}  {BROKER}  segregation code 47  broadcast"
-    assert said("service", "list", *OF) == "00001  00009  declared"
+    assert output("organization", "list") == f"{ORGANIZATION}  Unione"
+    assert output("station", "list") == f"{STATION}  {BROKER}"
+    assert output("station", "list", *OF) == f"{STATION}  {BROKER}  segregation code 47  broadcast"
+    assert output("service", "list", *OF) == "00001  00009  declared"
 
-    assert said("service", "remove", "00001", "00009", *OF) == "removed"
-    assert said("station", "withdraw", STATION, *OF) == "withdrawn"
-    assert said("station", "remove", STATION) == "removed"
-    assert said("organization", "remove", ORGANIZATION) == "removed"
-    assert said("organization", "list") == said("station", "list") == ""
+    assert output("service", "remove", "00001", "00009", *OF) == "removed"
+    assert output("station", "withdraw", STATION, *OF) == "withdrawn"
+    assert output("station", "remove", STATION) == "removed"
+    assert output("organization", "remove", ORGANIZATION) == "removed"
+    assert output("organization", "list") == output("station", "list") == ""
 
 
 @pytest.mark.usefixtures("database")
-def test_a_list_ends_where_there_is_no_more():
-    """Not with the page of the store that it asks for."""
-    for at in range(101):
-        assert said("station", "put", f"S{at:03}", "--broker", BROKER) == "registered"
+def test_list_longer_than_a_page_is_printed_whole():
+    """The command reads one page of the store after another."""
+    for number in range(101):
+        assert output("station", "put", f"S{number:03}", "--broker", BROKER) == "registered"
 
-    assert len(said("station", "list").splitlines()) == 101
+    assert len(output("station", "list").splitlines()) == 101
 
 
 REFUSED = {
@@ -83,26 +83,26 @@ REFUSED = {
     ("station", "remove", "S"): "not registered here",
     ("station", "remove", STATION): "organizations: in-use",
     ("station", "serve", "S", *OF): "not registered here",
-    ("station", "serve", STATION, *NOBODY): "not registered here",
+    ("station", "serve", STATION, *UNKNOWN): "not registered here",
     ("station", "withdraw", "S", *OF): "does not serve",
-    ("station", "list", *NOBODY): "not registered here",
-    ("service", "list", *NOBODY): "not registered here",
+    ("station", "list", *UNKNOWN): "not registered here",
+    ("service", "list", *UNKNOWN): "not registered here",
     ("service", "remove", "00001", "00009", *OF): "offers no service",
 }
 
 
-@pytest.mark.parametrize(("told", "why"), REFUSED.items(), ids=map(" ".join, REFUSED))
+@pytest.mark.parametrize(("arguments", "reason"), REFUSED.items(), ids=map(" ".join, REFUSED))
 @pytest.mark.usefixtures("database")
-def test_what_cannot_be_done_is_said_and_ends_with_one(told: tuple[str, ...], why: str):
-    """In the words of the API."""
-    said("organization", "put", ORGANIZATION, "--name", "Comune")
-    said("station", "put", STATION, "--broker", BROKER)
-    said("station", "serve", STATION, *OF)
+def test_refused_change_prints_its_reason_and_ends_with_1(arguments: tuple[str, ...], reason: str):
+    """Nothing is written to standard output."""
+    output("organization", "put", ORGANIZATION, "--name", "Comune")
+    output("station", "put", STATION, "--broker", BROKER)
+    output("station", "serve", STATION, *OF)
 
-    refused = run(*told)
+    refused = run(*arguments)
 
     assert (refused.exit_code, refused.stdout) == (1, "")
-    assert why in refused.stderr
+    assert reason in refused.stderr
 
 
 UNUSABLE = {
@@ -121,18 +121,18 @@ UNUSABLE = {
 }
 
 
-@pytest.mark.parametrize(("told", "why"), UNUSABLE.items(), ids=map(ascii, UNUSABLE))
+@pytest.mark.parametrize(("arguments", "reason"), UNUSABLE.items(), ids=map(ascii, UNUSABLE))
 @pytest.mark.usefixtures("database")
-def test_what_makes_no_sense_is_said_and_ends_with_two(told: tuple[str, ...], why: str):
-    """Before the database is asked."""
-    refused = run(*told, sent=[])
+def test_invalid_argument_is_named_and_ends_with_2(arguments: tuple[str, ...], reason: str):
+    """Nothing is written to standard output."""
+    refused = run(*arguments, sent=[])
 
     assert (refused.exit_code, refused.stdout) == (2, "")
-    assert why in refused.stderr
+    assert reason in refused.stderr
 
 
 @pytest.mark.parametrize(
-    ("sent", "code", "why"),
+    ("sent", "code", "reason"),
     [
         (b"{", 2, "expected JSON"),
         (b"\xff", 2, "expected UTF-8"),
@@ -142,19 +142,21 @@ def test_what_makes_no_sense_is_said_and_ends_with_two(told: tuple[str, ...], wh
     ],
 )
 @pytest.mark.usefixtures("database")
-def test_settings_that_cannot_work_are_not_kept(sent: object, code: int, why: str):
-    """Of a file that is no JSON, or that the kind refuses."""
-    said("organization", "put", ORGANIZATION, "--name", "Comune")
+def test_unusable_service_settings_are_not_stored(sent: object, code: int, reason: str):
+    """The file is not JSON, or the kind of the service refuses its fields."""
+    output("organization", "put", ORGANIZATION, "--name", "Comune")
 
     refused = run("service", "put", "00001", "00009", "-", *OF, sent=sent)
 
     assert refused.exit_code == code
-    assert why in refused.stderr
-    assert said("service", "list", *OF) == ""
+    assert reason in refused.stderr
+    assert output("service", "list", *OF) == ""
 
 
-def test_a_database_that_is_not_ready_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """With what to do about it."""
+def test_database_without_tables_is_refused_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The error names the command that creates the tables."""
     monkeypatch.setenv("GPD_DATABASE_URL", f"sqlite:///{tmp_path / 'empty.db'}")
     monkeypatch.delenv("GPD_CONFIG", raising=False)
 

@@ -1,4 +1,4 @@
-"""Folders that processes share: removed by whoever made them, or by whoever comes next."""
+"""Folders that processes share: removed by the process that made them, or by the next server."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ import pytest
 
 from gpd_soap.cli.folder import shared_folder
 
-#: Makes a folder, says where it is, forks a process that keeps it, says who that is, and waits.
+#: Makes a folder, forks a process that holds it, prints the folder and the child's id, and waits.
 MAKER = """
 import os, signal
 from gpd_soap.cli.folder import shared_folder
@@ -26,7 +26,7 @@ with shared_folder("test") as folder:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where folders are made."""
+    """The folder in which temporary folders are made."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     return tmp_path
 
@@ -44,18 +44,18 @@ def maker(home: Path) -> tuple[subprocess.Popen[str], Path, int]:
 
 
 def ended(process: subprocess.Popen[str], child: int) -> None:
-    """Kill both, and return when neither holds anything."""
+    """Kill both processes, and return when both have ended."""
     os.kill(child, signal.SIGKILL)
     process.kill()
-    # WHY: the child has the writing end too, so that this returns when both have gone.
+    # WHY: the child has the writing end too, so this returns when both have ended.
     assert process.stdout is not None
     process.stdout.read()
     process.stdout.close()
     process.wait()
 
 
-def test_folder_of_a_killed_process_is_removed_by_the_next(home: Path) -> None:
-    """With all that it has left there."""
+def test_folder_of_killed_process_is_removed_by_the_next_one(home: Path) -> None:
+    """Its files are removed too."""
     process, folder, child = maker(home)
     (folder / "counter.db").write_bytes(b"left behind")
     ended(process, child)
@@ -66,8 +66,8 @@ def test_folder_of_a_killed_process_is_removed_by_the_next(home: Path) -> None:
     assert list(home.iterdir()) == []
 
 
-def test_folder_of_a_living_process_stays(home: Path) -> None:
-    """Its master lives; then a worker alone does, and counts there still."""
+def test_folder_of_living_process_stays(home: Path) -> None:
+    """It also stays while a worker alone lives, which still counts there."""
     process, folder, child = maker(home)
     with shared_folder("test"):
         assert folder.exists()
@@ -80,8 +80,8 @@ def test_folder_of_a_living_process_stays(home: Path) -> None:
         assert not folder.exists()
 
 
-def test_what_is_not_such_a_folder_is_left_alone(home: Path) -> None:
-    """A link, a file, a folder of another purpose."""
+def test_other_entries_of_the_temporary_folder_stay(home: Path) -> None:
+    """A link, a file and a folder of another purpose are not removed."""
     target = home / "elsewhere"
     target.mkdir()
     (home / "gpd-soap.test.link").symlink_to(target)

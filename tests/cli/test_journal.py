@@ -32,7 +32,7 @@ OLD = [ENTRY._replace(id=4, arrived_at=NOW - timedelta(days=800)),
 def database(
     request: pytest.FixtureRequest, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """A database that the commands find, with entries of today, of last year and before."""
+    """A database that the commands use, with entries of today, of last year and before."""
     url = fresh_database(request.param, prepare)
     store = Store(url)
     with store.begin() as connection:
@@ -44,24 +44,23 @@ def database(
     return url
 
 
-def run(*told: str) -> Result:
+def run(*arguments: str) -> Result:
     """Run a command."""
-    return CliRunner().invoke(command, told)
+    return CliRunner().invoke(command, arguments)
 
 
 def left(url: str) -> list[int]:
-    """The numbers of the entries that are there, the newest first."""
+    """The numbers of the stored entries, the newest first."""
     store, entry = Store(url), tables.journal.c
     with store.begin() as connection:
-        found = connection.execute(select(entry.id).order_by(entry.at.desc())).scalars()
-        numbers = list(found)
+        numbers = list(connection.execute(select(entry.id).order_by(entry.at.desc())).scalars())
     store.close()
     return numbers
 
 
 @pytest.mark.usefixtures("database")
-def test_a_search_prints_a_line_for_each_entry():
-    """The newest first, with what is needed to go on."""
+def test_search_prints_a_line_for_each_entry():
+    """The newest entry comes first, and each line ends with the entry's id."""
     lines = run("search").output.splitlines()
 
     assert [line.split("  ")[1:] for line in lines] == [
@@ -73,7 +72,7 @@ def test_a_search_prints_a_line_for_each_entry():
 
 
 @pytest.mark.parametrize(
-    ("told", "found"),
+    ("arguments", "expected"),
     [
         (["--limit", "1"], [2]),
         (["--organization", ORGANIZATION], [1]),
@@ -91,19 +90,19 @@ def test_a_search_prints_a_line_for_each_entry():
     ],
 )
 @pytest.mark.usefixtures("database")
-def test_a_search_has_every_filter(told: list[str], found: list[int]):
-    """As over the API; with --json each line is an entry as it is told there."""
-    printed = run("search", "--json", *told)
+def test_search_prints_the_entries_that_match_a_filter(arguments: list[str], expected: list[int]):
+    """With --json, each line is an entry as the API returns it."""
+    printed = run("search", "--json", *arguments)
 
     assert printed.exit_code == 0, printed.output
     entries = [json.loads(line) for line in printed.output.splitlines()]
-    assert [int(entry["id"][14:], 16) for entry in entries] == found
+    assert [int(entry["id"][14:], 16) for entry in entries] == expected
     assert all(entry["caller"] == "192.0.2.1" for entry in entries)
 
 
 @pytest.mark.usefixtures("database")
-def test_an_entry_is_shown_a_field_a_line():
-    """By the id that a search printed."""
+def test_show_prints_an_entry_one_field_on_a_line():
+    """The id is the one that a search printed."""
     shown = run("show", run("search", "--nav", nav(2)).output.split()[-1])
 
     assert f"numeroAvviso: {nav(2)}\n" in shown.output
@@ -112,7 +111,7 @@ def test_an_entry_is_shown_a_field_a_line():
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("arguments", "message"),
     [
         (["search", "--nav", "12"], "nav: pattern"),
         (["search", "--from", "soon"], "from: date"),
@@ -120,24 +119,26 @@ def test_an_entry_is_shown_a_field_a_line():
         (["search", "--organization", "12"], "expected 11 digits"),
         (["search", "--limit", "0"], "not in the range"),
         (["show", "12"], "expected the id of an entry"),
-        (["show", "0" * 30], "no entry of this id"),
+        (["show", "0" * 30], "no entry has this id"),
         (["purge", "--older-than", "24"], "expected months"),
         (["purge", "--older-than", "0m"], "expected months"),
         (["purge", "--older-than", "23m"], "--force"),
         (["purge", "--older-than", "12m", "--dry-run"], "--force"),
     ],
 )
-def test_what_makes_no_sense_is_said_and_nothing_done(database: str, told: list[str], said: str):
-    """With an exit code that a script sees."""
-    refused = run(*told)
+def test_invalid_option_is_named_and_changes_nothing(
+    database: str, arguments: list[str], message: str
+):
+    """The exit code is not 0, so that a script sees the failure."""
+    refused = run(*arguments)
 
     assert refused.exit_code != 0
-    assert said in refused.output
+    assert message in refused.output
     assert left(database) == [2, 1, 3, 4, 5]
 
 
-def test_a_purge_keeps_what_must_be_kept(database: str):
-    """Twenty-four months, unless that was said otherwise and meant."""
+def test_purge_removes_entries_older_than_its_limit(database: str):
+    """The limit is 24 months, and --force alone allows less."""
     assert run("purge", "--dry-run").output.startswith("2 entries")
     assert left(database) == [2, 1, 3, 4, 5]
 
@@ -149,13 +150,13 @@ def test_a_purge_keeps_what_must_be_kept(database: str):
     assert left(database) == [2, 1]
 
 
-def test_a_purge_makes_the_months_to_come(database: str):
-    """On PostgreSQL; on SQLite there is nothing to make."""
+def test_purge_creates_the_partitions_of_coming_months(database: str):
+    """PostgreSQL has partitions, and SQLite has none."""
     assert run("purge").exit_code == 0
 
     store = Store(database)
     with store.begin() as connection:
         on_postgresql = connection.dialect.name == "postgresql"
-        there = set(connection.execute(PARTITIONS).scalars()) if on_postgresql else None
+        names = set(connection.execute(PARTITIONS).scalars()) if on_postgresql else None
     store.close()
-    assert there is None or f"journal_{NOW:%Y_%m}" in there
+    assert names is None or f"journal_{NOW:%Y_%m}" in names

@@ -1,4 +1,4 @@
-"""`gpd-soap receipts`: lines to read and to cut, bytes as they came, refusals in a line."""
+"""`gpd-soap receipts`: lists, raw messages, decisions, and refusals on one line."""
 
 import getpass
 from pathlib import Path
@@ -17,7 +17,7 @@ OURS = ("--organization", ORGANIZATION)
 
 @pytest.fixture
 def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackOffice:
-    """A database that the commands find, with a paid notice, a receipt that waits, and more."""
+    """A database that the commands use, with a paid notice, a receipt without notice, and more."""
     url = f"sqlite:///{tmp_path / 'receipts.db'}"
     prepare(url)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
@@ -29,14 +29,14 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackOffice:
     return opened
 
 
-def run(*told: str) -> Result:
+def run(*arguments: str) -> Result:
     """Run a command."""
-    return CliRunner().invoke(command, told)
+    return CliRunner().invoke(command, arguments)
 
 
 @pytest.mark.usefixtures("office")
-def test_the_list_has_a_line_for_each_receipt():
-    """The latest first, without the debtor; the count goes elsewhere."""
+def test_list_prints_a_line_for_each_receipt():
+    """The latest comes first, without the debtor; standard error shows the count."""
     dates = ("--from", "2026-03-01", "--to", "2026-03-31")
     listed = run("list", *OURS, *dates)
 
@@ -51,30 +51,30 @@ def test_the_list_has_a_line_for_each_receipt():
 
 
 @pytest.mark.usefixtures("office")
-def test_the_worklist_has_a_line_for_each_case():
-    """An organization's, or what names none of ours."""
-    ours, nobodys = run("worklist", *OURS), run("worklist")
+def test_worklist_prints_a_line_for_each_case():
+    """Without --organization, the messages that name no registered one are printed."""
+    ours, others = run("worklist", *OURS), run("worklist")
 
     assert ours.stdout == (
         f"2026-03-16T10:00:00  unmatched  {nav(90)}  10.00  r-90  no notice of this number\n"
     )
-    assert quarantined(NOBODYS) in nobodys.stdout
+    assert quarantined(NOBODYS) in others.stdout
     assert run("worklist", *OURS, "--kind", "double").stdout == ""
 
 
 @pytest.mark.usefixtures("office")
-def test_the_message_is_written_as_it_came(tmp_path: Path):
-    """To a file, or to be piped on."""
-    kept = tmp_path / "receipt.xml"
+def test_raw_writes_the_bytes_of_the_message(tmp_path: Path):
+    """They go to standard output, or to a file."""
+    file = tmp_path / "receipt.xml"
 
     assert run("raw", "r-90", *OURS).stdout_bytes == WAITING
-    assert run("raw", quarantined(NOBODYS), "--output", str(kept)).exit_code == 0
-    assert kept.read_bytes() == NOBODYS
+    assert run("raw", quarantined(NOBODYS), "--output", str(file)).exit_code == 0
+    assert file.read_bytes() == NOBODYS
 
 
 @pytest.mark.usefixtures("office")
-def test_a_case_is_closed_by_whoever_sits_there():
-    """Or by who is named; once."""
+def test_case_is_resolved_once_by_the_user_of_the_machine():
+    """A second attempt is refused, with another name too."""
     closed = run("resolve", "r-90", *OURS, "--note", "Restituito")
     assert f"resolved.by: {getpass.getuser()}\nresolved.note: Restituito\n" in closed.output
     assert run("worklist", *OURS).stdout == ""
@@ -85,8 +85,8 @@ def test_a_case_is_closed_by_whoever_sits_there():
     assert again.stderr.startswith("Error: The case is not open: ")
 
 
-def test_a_receipt_is_matched_by_hand(office: BackOffice):
-    """And then shown as it is."""
+def test_rematch_with_a_notice_number_pays_that_notice(office: BackOffice):
+    """The case that it prints is the one that `show` prints."""
     office.create(body(option(2), iupd="MEANT"), "?toPublish=true")
 
     matched = run("rematch", "r-90", *OURS, "--nav", nav(2), "--by", "Ada")
@@ -98,12 +98,12 @@ def test_a_receipt_is_matched_by_hand(office: BackOffice):
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "said"),
+    ("arguments", "status", "message"),
     [
-        (["show", "r-2", *OURS], 1, "Not found the case"),
-        (["show", "r-90"], 1, "Not found the case"),
-        (["raw", "r-2", *OURS], 1, "Not found the case"),
-        (["rematch", "r-90", *OURS], 1, "The case has found no notice"),
+        (["show", "r-2", *OURS], 1, "Case not found"),
+        (["show", "r-90"], 1, "Case not found"),
+        (["raw", "r-2", *OURS], 1, "Case not found"),
+        (["rematch", "r-90", *OURS], 1, "No notice matches the case"),
         (["rematch", "r-90", *OURS, "--nav", "x"], 2, "nav: "),
         (["rematch", quarantined(NOBODYS)], 1, "PAA_ID_DOMINIO_ERRATO"),
         (["resolve", "r-90", *OURS, "--note", ""], 2, "note: length"),
@@ -117,9 +117,11 @@ def test_a_receipt_is_matched_by_hand(office: BackOffice):
     ],
 )
 @pytest.mark.usefixtures("office")
-def test_what_cannot_be_done_is_told_in_a_line(told: list[str], status: int, said: str):
-    """And nothing is written where output is expected."""
-    refused = run(*told)
+def test_refused_command_prints_its_reason_to_standard_error(
+    arguments: list[str], status: int, message: str
+):
+    """Nothing is written to standard output."""
+    refused = run(*arguments)
 
     assert (refused.exit_code, refused.stdout) == (status, "")
-    assert said in refused.stderr
+    assert message in refused.stderr

@@ -19,7 +19,7 @@ QUERIES = "\n".join(path.read_text("utf-8") for path in (ALERTS, DASHBOARD)).rep
 def scraped_names() -> set[str]:
     """Return the names of all metrics that a scrape may contain."""
     metrics, now = Metrics(), utc_now()
-    metrics.tell(exchanged())
+    metrics.observe(exchanged())
     figures = Figures(reachable=True, last_probe=now, open_cases={"double": 1}, receipts={"": 1})
     text = metrics.text(figures, now).decode()
     return set(re.findall(r"^(gpd_\w+)", text, re.MULTILINE))

@@ -19,7 +19,7 @@ from tests.fuzz.mutating import CORPUS, LONGEST, MESSAGES, mutate
 #: Inputs after which the data is reset; memory is first measured after as many.
 ROUND = 10_000
 #: LIMIT: bytes by which the process may grow: for the allocator and SQLite, and for each input,
-#: because libxml2 keeps every name that it ever read (see `gpd_soap.server.worker.MOST_MEMORY`).
+#: because libxml2 keeps every name that it ever read (see `gpd_soap.server.worker.MAX_MEMORY`).
 GROWTH, GROWTH_BY_INPUT = 24 << 20, 16
 #: LIMIT: megabytes that a process led by atheris may use in all.
 MEMORY = 256

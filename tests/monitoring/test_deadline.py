@@ -1,4 +1,4 @@
-"""Waiting so long and no longer."""
+"""A time limit for work that may hang."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,37 +9,37 @@ import pytest
 from gpd_soap.monitoring.deadline import Within
 
 SHORT = 0.2
-#: LIMIT: seconds after which it hangs, however loaded the machine is.
+#: LIMIT: seconds; longer than any work here takes on a loaded machine.
 SOON = 60.0
 
 
-def test_what_is_done_in_time_is_given() -> None:
-    """As often as it is asked for, by several at once too."""
+def test_work_done_in_time_returns_its_result() -> None:
+    """Several threads may ask at once."""
     within = Within(SOON)
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(lambda at: within(lambda: at), range(50))) == list(range(50))
+        assert list(pool.map(lambda number: within(lambda: number), range(50))) == list(range(50))
 
 
-def test_what_goes_wrong_is_raised_where_it_was_asked_for() -> None:
-    """And the next is done."""
+def test_work_that_fails_raises_in_the_caller() -> None:
+    """The next work is done."""
     within = Within(SOON)
 
-    def wrong() -> None:
+    def fail() -> None:
         raise LookupError("nothing there")
 
     with pytest.raises(LookupError, match="nothing there"):
-        within(wrong)
+        within(fail)
     assert within(lambda: 1) == 1
 
 
-def test_what_hangs_costs_its_time_and_one_thread() -> None:
-    """While it hangs nothing else is begun; when it ends, the next is done."""
+def test_work_that_hangs_times_out_and_costs_one_thread() -> None:
+    """While it hangs no other work is begun, and after its end the next is done."""
     within, released, begun = Within(SHORT), threading.Event(), threading.active_count()
     for _ in range(3):
-        at = monotonic()
+        start = monotonic()
         with pytest.raises(TimeoutError):
             within(released.wait)
-        assert SHORT <= monotonic() - at < SOON
+        assert SHORT <= monotonic() - start < SOON
     assert threading.active_count() == begun + 1
 
     released.set()

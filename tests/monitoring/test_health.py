@@ -1,4 +1,4 @@
-"""Ready is said only when it is true, and always in time."""
+"""Health: the facts are true, and always known in time."""
 
 from time import monotonic
 
@@ -13,26 +13,26 @@ from tests import world
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres, hanging
 
-#: What whoever keeps us running waits.
-PATIENCE = 3.0
-#: LIMIT: seconds after which it hangs: the time that health gives itself, and a slow machine's.
+#: Seconds that a supervisor waits for an answer.
+SUPERVISOR_SECONDS = 3.0
+#: LIMIT: seconds; longer than health's own limit on a slow machine.
 HANGS = 20.0
 
 
-def looked(store: Store) -> dict[str, tuple[bool, str]]:
-    """Each fact by its name, found in time."""
-    begun = monotonic()
-    found = Health(store, Schema())()
-    assert monotonic() - begun < HANGS
-    return {fact.name: (fact.holds, fact.word) for fact in found}
+def facts_of(store: Store) -> dict[str, tuple[bool, str]]:
+    """Each fact by its name; fails if they are not known in time."""
+    start = monotonic()
+    facts = Health(store, Schema())()
+    assert monotonic() - start < HANGS
+    return {fact.name: (fact.holds, fact.detail) for fact in facts}
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
-def test_all_is_well_with_every_table(kind: str, fresh_database: FreshDatabase) -> None:
-    """Contract, database and schema are there; a probe need not have come."""
+def test_database_with_every_table_is_ready(kind: str, fresh_database: FreshDatabase) -> None:
+    """No probe need have come."""
     store = Store(fresh_database(kind, world.prepare))
 
-    assert looked(store) == {
+    assert facts_of(store) == {
         "contract": (True, "6 operations"),
         "database": (True, kind),
         "schema": (True, "up to date"),
@@ -41,56 +41,56 @@ def test_all_is_well_with_every_table(kind: str, fresh_database: FreshDatabase) 
     store.close()
 
 
-def test_an_older_schema_is_not_ready(database_url: str) -> None:
-    """It is said what is missing and what to run."""
+def test_older_schema_is_not_ready(database_url: str) -> None:
+    """The detail names the missing migrations and the command to run."""
     store = Store(database_url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
-    found = looked(store)
+    facts = facts_of(store)
 
-    assert found["database"][0]
-    assert found["schema"][0] is False
-    assert "run `gpd-soap db upgrade` for 0002" in found["schema"][1]
+    assert facts["database"][0]
+    assert facts["schema"][0] is False
+    assert "run `gpd-soap db upgrade` for 0002" in facts["schema"][1]
     store.close()
 
 
-def test_a_later_schema_is_ready_and_said(database_url: str) -> None:
-    """What runs while a later version upgrades the database goes on until it is replaced."""
+def test_later_schema_is_ready_and_named(database_url: str) -> None:
+    """While a later version upgrades the database, this one serves until it is replaced."""
     store = Store(database_url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    found = looked(store)
+    facts = facts_of(store)
 
-    assert found["database"][0]
-    assert found["schema"][0]
-    assert "9999" in found["schema"][1]
+    assert facts["database"][0]
+    assert facts["schema"][0]
+    assert "9999" in facts["schema"][1]
     store.close()
 
 
-def test_a_database_that_stopped_is_not_ready_until_it_is_back(
+def test_stopped_database_is_not_ready_until_it_restarts(
     fresh_database: FreshDatabase, postgres: Postgres
 ) -> None:
-    """Without a restart of ours."""
+    """Our process needs no restart."""
     store = Store(fresh_database("postgresql", world.prepare))
-    assert looked(store)["database"][0]
+    assert facts_of(store)["database"][0]
 
     postgres.stop()
-    assert looked(store)["database"] == (False, "OperationalError")
+    assert facts_of(store)["database"] == (False, "OperationalError")
     postgres.start()
-    assert looked(store)["database"][0]
+    assert facts_of(store)["database"][0]
     store.close()
 
 
-def test_health_gives_up_before_whoever_asks() -> None:
-    """Its own time is less than theirs, by what a request needs besides."""
-    assert SECONDS <= PATIENCE - 0.5
+def test_health_answers_before_a_supervisor_gives_up() -> None:
+    """Its limit leaves the supervisor's request half a second."""
+    assert SECONDS <= SUPERVISOR_SECONDS - 0.5
 
 
-def test_a_database_that_hangs_is_not_ready() -> None:
-    """It takes the connection and never answers: said in time, every time."""
+def test_database_that_hangs_is_not_ready() -> None:
+    """It accepts the connection and never answers; each check ends in time."""
     with hanging() as url:
         store = Store(url)
         for _ in range(2):
-            assert looked(store)["database"] == (False, "no answer in 2.5 seconds")
+            assert facts_of(store)["database"] == (False, "no answer in 2.5 seconds")

@@ -1,4 +1,4 @@
-"""What the process says of itself: one JSON object a line, and nobody's data in it."""
+"""Log lines: one JSON object on a line, without personal data."""
 
 import json
 import logging
@@ -17,29 +17,29 @@ PERSON = "CLNGNN80A01H501X"
 
 
 def line(record: logging.LogRecord) -> dict[str, Any]:
-    """One record as a collector of logs reads it."""
+    """The line of a record, as a collector of logs reads it."""
     text = JsonLines().format(record)
     assert "\n" not in text
-    read: dict[str, Any] = json.loads(text)
-    return read
+    fields: dict[str, Any] = json.loads(text)
+    return fields
 
 
 def record(message: str = "exchange", **more: Any) -> logging.LogRecord:
     """A record as a logger makes it."""
-    told = {"msg": message, "name": "gpd_soap.node", "levelno": 20, "levelname": "INFO", **more}
-    return logging.makeLogRecord(told)
+    fields = {"msg": message, "name": "gpd_soap.node", "levelno": 20, "levelname": "INFO", **more}
+    return logging.makeLogRecord(fields)
 
 
 def failed() -> logging.LogRecord:
     """The record of a failure whose text quotes a row, as a database driver's does."""
     with pytest.raises(LookupError) as caught:
         fail()
-    told = (caught.type, caught.value, caught.tb)
-    return record("failed", levelname="ERROR", exc_info=told)
+    exc_info = (caught.type, caught.value, caught.tb)
+    return record("failed", levelname="ERROR", exc_info=exc_info)
 
 
 def fail() -> None:
-    """Fail for a reason that has a reason, each with a person in its text."""
+    """Raise an error with a cause, each with personal data in its text."""
     try:
         int(PERSON)
     except ValueError as error:
@@ -65,8 +65,8 @@ def run(program: str, level: str = "info") -> list[dict[str, Any]]:
     return [json.loads(each) for each in done.stderr.splitlines()]
 
 
-def test_a_line_says_when_how_grave_who_and_what():
-    """The fields that every collector looks for are always there, the time in UTC."""
+def test_line_has_time_level_logger_and_message():
+    """The time is in UTC."""
     assert line(record(created=1772355600.25)) == {
         "time": "2026-03-01T09:00:00.250+00:00",
         "level": "info",
@@ -75,74 +75,77 @@ def test_a_line_says_when_how_grave_who_and_what():
     }
 
 
-def test_a_record_s_own_fields_stand_beside_the_others():
-    """A line is searched by key, not by the words of a sentence."""
-    said = line(record(fields={"operation": "paSendRT", "ms": 4.2, "fault": None}))
+def test_fields_of_a_record_are_keys_of_its_line():
+    """A reader can search lines by key."""
+    fields = line(record(fields={"operation": "paSendRT", "ms": 4.2, "fault": None}))
 
-    assert (said["operation"], said["ms"], said["fault"]) == ("paSendRT", 4.2, None)
+    assert (fields["operation"], fields["ms"], fields["fault"]) == ("paSendRT", 4.2, None)
 
 
-def test_arguments_are_put_into_the_message():
-    """Libraries log with arguments, and are understood."""
+def test_arguments_are_formatted_into_the_message():
+    """Libraries log with arguments."""
     assert line(record("%s of %d", args=("one", 2)))["message"] == "one of 2"
 
 
-def test_a_message_of_many_lines_is_one_line():
-    """Nobody can forge a second line from inside a text."""
+def test_message_with_line_breaks_is_one_line():
+    """A text cannot forge a second line."""
     forged = 'x"}\n{"level":"info"}\r\u2028 città'
 
     assert line(record(forged))["message"] == forged
 
 
-def test_a_value_that_json_cannot_say_is_named_by_its_kind():
-    """A strange value neither breaks the line nor shows itself."""
-    said = line(record(fields={"amount": Decimal("1.00"), "why": ValueError(PERSON)}))
+def test_value_that_json_cannot_represent_is_named_by_its_type():
+    """Such a value neither breaks the line nor shows its text."""
+    fields = line(record(fields={"amount": Decimal("1.00"), "why": ValueError(PERSON)}))
 
-    assert (said["amount"], said["why"]) == ("Decimal", "ValueError")
+    assert (fields["amount"], fields["why"]) == ("Decimal", "ValueError")
 
 
-def test_of_an_exception_its_kind_and_its_places_are_told_and_never_its_text():
-    """What a driver says of a failure quotes rows, and a row holds people."""
-    said = line(failed())
+def test_exception_is_logged_by_type_and_location_without_its_text():
+    """A driver's text quotes rows, and a row holds personal data."""
+    fields = line(failed())
 
-    assert said["exception"] == "LookupError"
-    assert [place.split()[1] for place in said["at"]] == ["failed", "fail"]
-    assert all(place.startswith("test_logs.py:") for place in said["at"])
+    assert fields["exception"] == "LookupError"
+    assert [each.split()[1] for each in fields["at"]] == ["failed", "fail"]
+    assert all(each.startswith("test_logs.py:") for each in fields["at"])
     assert PERSON not in JsonLines().format(failed())
 
 
 @pytest.mark.parametrize("exc_info", [None, (None, None, None)])
-def test_without_an_exception_none_is_told(exc_info: Any):
-    """A line without a failure has no word of one."""
+def test_line_without_exception_has_no_exception_field(exc_info: Any):
+    """Both forms of a missing exception count."""
     assert "exception" not in line(record(exc_info=exc_info))
 
 
-def test_every_line_of_a_process_is_json_on_standard_error():
-    """Whoever logs, and whatever it was configured with before, one form comes out."""
-    said = run(
+def test_every_logger_writes_json_to_standard_error():
+    """The form is the same for each library."""
+    lines = run(
         "logging.getLogger('gpd_soap.node').info('uno', extra={'fields': {'status': 200}})\n"
         "logging.getLogger('elsewhere').warning('due')"
     )
 
-    assert [(each["message"], each.get("status")) for each in said] == [("uno", 200), ("due", None)]
+    assert [(each["message"], each.get("status")) for each in lines] == [
+        ("uno", 200),
+        ("due", None),
+    ]
 
 
-def test_the_level_decides_what_is_said():
-    """Warnings alone, where that was asked for."""
-    program = "log = logging.getLogger('x'); log.debug('a'); log.info('b'); log.warning('c')"
+def test_lines_below_the_level_are_not_written():
+    """Level `warning` writes warnings alone."""
+    program = "x = logging.getLogger('x'); x.debug('a'); x.info('b'); x.warning('c')"
 
     assert [each["message"] for each in run(program, "warning")] == ["c"]
     assert [each["message"] for each in run(program, "debug")] == ["a", "b", "c"]
 
 
-def test_a_second_configuration_takes_the_place_of_the_first():
-    """No line is ever said twice."""
+def test_second_configuration_replaces_the_first():
+    """No line is written twice."""
     assert len(run("logs.configure('info'); logging.info('una volta')")) == 1
 
 
 @pytest.mark.parametrize("library", ["spyne.protocol.xml", "zeep.transports", "sqlalchemy.engine"])
-def test_libraries_that_tell_whole_messages_are_silent_even_at_debug(library: str):
-    """A body is never logged, whoever would like to."""
+def test_libraries_log_no_message_bodies_even_at_debug(library: str):
+    """They would log whole messages by default."""
     program = (
         "import sqlalchemy, zeep\n"
         f"log = logging.getLogger({library!r})\n"
@@ -152,13 +155,13 @@ def test_libraries_that_tell_whole_messages_are_silent_even_at_debug(library: st
     assert [each for each in run(program, "debug") if "<body/>" in each["message"]] == []
 
 
-def test_spyne_s_complaint_about_a_broken_body_is_silent_too():
-    """Spyne logs at ERROR the bodies that it cannot parse."""
+def test_spyne_logs_no_body_that_it_cannot_parse():
+    """By default it logs such bodies at ERROR."""
     assert run("logging.getLogger('spyne.protocol.xml').error('<body/>')") == []
 
 
-def test_gunicorn_s_paths_are_not_logged_at_debug():
-    """A path names a position or a notice; what else gunicorn says is said at its level."""
+def test_gunicorn_logs_no_paths_at_debug():
+    """A path may name a notice; other lines of gunicorn appear at their level."""
     program = (
         "log = logging.getLogger('gunicorn.error')\n"
         "log.debug('GET /a'); log.info('Listening'); log.warning('Worker died')"

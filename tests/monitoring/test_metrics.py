@@ -1,4 +1,4 @@
-"""What is counted, under which labels, and how it is written."""
+"""Metrics: the counts, their labels and their text format."""
 
 import subprocess
 import sys
@@ -29,12 +29,12 @@ COUNT = ("gpd_exchanges_total", "none", "paVerifyPaymentNotice", "OK")
 
 
 def no_room(_thread: threading.Thread) -> None:
-    """What starting a thread comes to where a process may have no more of them."""
+    """Stands in for the start of a thread in a process that may have no more of them."""
     raise RuntimeError("can't start new thread")
 
 
 def exchanged(**more: Any) -> ExchangeRecord:
-    """A verify that went well in 30 ms, unless said otherwise."""
+    """The record of a verify that was answered OK in 30 ms; `more` changes its fields."""
     fields: dict[str, Any] = {
         "arrived_at": NOW, "seconds": 0.03, "caller": "10.0.0.1",
         "operation": "paVerifyPaymentNotice",
@@ -55,46 +55,48 @@ def read(text: bytes) -> dict[tuple[str, ...], float]:
     }
 
 
-def told(*every: ExchangeRecord, figures: Figures = UNREACHABLE) -> dict[tuple[str, ...], float]:
-    """What is read after these exchanges."""
+def scrape(
+    *records: ExchangeRecord, figures: Figures = UNREACHABLE
+) -> dict[tuple[str, ...], float]:
+    """The samples after these exchanges."""
     metrics = Metrics()
-    for each in every:
-        metrics.tell(each)
+    for each in records:
+        metrics.observe(each)
     return read(metrics.text(figures, NOW))
 
 
 def test_exchanges_are_counted_by_operation_outcome_and_fault() -> None:
-    """Labels are in the order of their names: fault, operation, outcome."""
+    """The labels are in the order of their names: fault, operation, outcome."""
     duplicate = exchanged(outcome="KO", fault="PAA_PAGAMENTO_DUPLICATO")
-    found = told(exchanged(), exchanged(), duplicate, exchanged(operation="paSendRTV2"))
+    samples = scrape(exchanged(), exchanged(), duplicate, exchanged(operation="paSendRTV2"))
 
-    assert found["gpd_exchanges_total", "none", "paVerifyPaymentNotice", "OK"] == 2
+    assert samples["gpd_exchanges_total", "none", "paVerifyPaymentNotice", "OK"] == 2
     assert (
-        found["gpd_exchanges_total", "PAA_PAGAMENTO_DUPLICATO", "paVerifyPaymentNotice", "KO"] == 1
+        samples["gpd_exchanges_total", "PAA_PAGAMENTO_DUPLICATO", "paVerifyPaymentNotice", "KO"]
+        == 1
     )
-    assert found["gpd_exchanges_total", "none", "paSendRTV2", "OK"] == 1
+    assert samples["gpd_exchanges_total", "none", "paSendRTV2", "OK"] == 1
 
 
-def test_durations_are_sorted_at_the_edges_that_matter() -> None:
-    """Two seconds is the service level, seven and fifteen the Node's patience."""
-    found = told(*(exchanged(seconds=seconds) for seconds in (0.001, 1.9, 2.1, 8, 20)))
+def test_durations_are_counted_in_buckets_at_the_limits_of_the_node() -> None:
+    """The service level is 2 s, and the Node waits for 7 s or 15 s."""
+    samples = scrape(*(exchanged(seconds=seconds) for seconds in (0.001, 1.9, 2.1, 8, 20)))
 
     def upto(edge: str) -> float:
-        return found["gpd_exchange_seconds_bucket", edge, "paVerifyPaymentNotice"]
+        return samples["gpd_exchange_seconds_bucket", edge, "paVerifyPaymentNotice"]
 
     edges = ("0.005", "1.0", "2.0", "5.0", "7.0", "15.0", "+Inf")
     assert [upto(edge) for edge in edges] == [1, 1, 2, 3, 3, 4, 5]
-    assert found["gpd_exchange_seconds_sum", "paVerifyPaymentNotice"] == pytest.approx(32.001)
+    assert samples["gpd_exchange_seconds_sum", "paVerifyPaymentNotice"] == pytest.approx(32.001)
 
 
-def test_what_others_write_does_not_become_a_label() -> None:
-    """However many operations, outcomes and faults come, there are only so many counts."""
+def test_unknown_operations_outcomes_and_faults_are_counted_as_other() -> None:
+    """The number of counts stays bounded."""
     strange = [
-        exchanged(operation=f"op{at}", outcome=f"outcome{at}", fault=f"FAULT_{at}")
-        for at in range(500)
+        exchanged(operation=f"op{n}", outcome=f"outcome{n}", fault=f"FAULT_{n}") for n in range(500)
     ]
-    found = told(*strange, exchanged(operation="-", outcome="Fault"))
-    counts = {key: value for key, value in found.items() if key[0] == "gpd_exchanges_total"}
+    samples = scrape(*strange, exchanged(operation="-", outcome="Fault"))
+    counts = {key: value for key, value in samples.items() if key[0] == "gpd_exchanges_total"}
 
     assert counts == {
         ("gpd_exchanges_total", "other", "other", "other"): 500,
@@ -102,23 +104,23 @@ def test_what_others_write_does_not_become_a_label() -> None:
     }
 
 
-def test_every_operation_and_fault_of_ours_has_its_own_count() -> None:
-    """None of them is among the others."""
-    found = told(
+def test_every_known_operation_and_fault_has_its_own_count() -> None:
+    """None of them is counted as other."""
+    samples = scrape(
         *(exchanged(operation=operation) for operation in OPERATIONS),
         *(exchanged(outcome="KO", fault=fault.code) for fault in PaaFault),
     )
-    counted = {key[1:3] for key in found if key[0] == "gpd_exchanges_total"}
+    counted = {key[1:3] for key in samples if key[0] == "gpd_exchanges_total"}
 
     assert {operation for _, operation in counted} == OPERATIONS
     assert {fault for fault, _ in counted} == {"none", *(fault.code for fault in PaaFault)}
 
 
-def test_figures_are_written_beside_the_counts() -> None:
-    """An age instead of an instant, so that an alert needs no clock."""
-    found = told(figures=FIGURES)
+def test_figures_of_the_store_are_written_as_gauges() -> None:
+    """The last probe is an age in seconds, so that an alert needs no clock."""
+    samples = scrape(figures=FIGURES)
 
-    assert found == {
+    assert samples == {
         ("gpd_build_info", __version__): 1,
         ("gpd_database_up",): 1,
         ("gpd_probe_age_seconds",): 120,
@@ -128,89 +130,89 @@ def test_figures_are_written_beside_the_counts() -> None:
     }
 
 
-def test_what_is_not_known_is_not_told() -> None:
-    """Neither zero nor anything else would be true."""
+def test_unknown_figure_is_left_out() -> None:
+    """Zero would not be true."""
     unknown = FIGURES._replace(last_probe=None, open_cases=None, receipts=None)
 
-    assert set(told(figures=unknown)) == {("gpd_build_info", __version__), ("gpd_database_up",)}
-    assert told(exchanged(), figures=UNREACHABLE)["gpd_database_up",] == 0
+    assert set(scrape(figures=unknown)) == {("gpd_build_info", __version__), ("gpd_database_up",)}
+    assert scrape(exchanged(), figures=UNREACHABLE)["gpd_database_up",] == 0
 
 
-def test_two_faces_of_one_test_do_not_count_together() -> None:
-    """Without a folder a count belongs to its object."""
+def test_metrics_without_folder_count_for_themselves() -> None:
+    """Two objects in one process have counts of their own."""
     one, other = Metrics(), Metrics()
-    one.tell(exchanged())
+    one.observe(exchanged())
 
     assert read(one.text(UNREACHABLE, NOW)) != read(other.text(UNREACHABLE, NOW))
 
 
-def test_a_witness_waits_for_nothing() -> None:
-    """Exchanges are counted behind the answers, many by one thread."""
+def test_observed_exchanges_are_counted_together_by_one_thread() -> None:
+    """No answer waits for the count."""
     before, metrics = threading.active_count(), Metrics()
     for _ in range(2):
         for _ in range(1000):
-            metrics.tell(exchanged())
+            metrics.observe(exchanged())
         assert threading.active_count() <= before + 1
-        until(lambda: not metrics._waiting)
+        until(lambda: not metrics._uncounted)
 
     assert read(metrics.text(UNREACHABLE, NOW))[COUNT] == 2000
 
 
-def test_what_is_told_is_counted_where_no_thread_can_be_had(
+def test_exchange_observed_without_a_free_thread_is_counted_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """An answer does not fail for it, and the next exchange tries again."""
+    """The answer does not fail, and the next exchange starts the count."""
     metrics = Metrics()
     with monkeypatch.context() as full:
         full.setattr(threading.Thread, "start", no_room)
-        metrics.tell(exchanged())
-    metrics.tell(exchanged())
-    until(lambda: not metrics._waiting)
+        metrics.observe(exchanged())
+    metrics.observe(exchanged())
+    until(lambda: not metrics._uncounted)
 
     assert read(metrics.text(UNREACHABLE, NOW))[COUNT] == 2
 
 
-def test_a_child_counts_its_own_and_nothing_of_its_parent_s() -> None:
-    """After a fork each process begins anew."""
+def test_forked_child_counts_its_own_exchanges_only() -> None:
+    """The parent counts those from before the fork."""
     metrics = Metrics()
-    metrics.tell(exchanged())
+    metrics.observe(exchanged())
 
     def child() -> bool:
-        metrics.tell(exchanged())
-        until(lambda: not metrics._waiting)
+        metrics.observe(exchanged())
+        until(lambda: not metrics._uncounted)
         return read(metrics.text(UNREACHABLE, NOW))[COUNT] == 1
 
     assert in_child(child)
     assert read(metrics.text(UNREACHABLE, NOW))[COUNT] == 1
 
 
-def test_nobody_is_named() -> None:
-    """Not an organization, a station, a notice or an address."""
+def test_metrics_name_no_organization_station_notice_or_address() -> None:
+    """No label holds a value of an exchange."""
     metrics = Metrics()
-    metrics.tell(exchanged())
+    metrics.observe(exchanged())
     text = metrics.text(FIGURES, NOW).decode()
 
     for name in ("77777777777", "15376371009", "301000000000000144", "10.0.0.1"):
         assert name not in text
 
 
-def test_file_that_a_process_has_just_made_disturbs_no_scrape(tmp_path: Path) -> None:
-    """It is empty for an instant, and has nothing to add."""
+def test_empty_file_of_a_new_process_does_not_break_a_scrape(tmp_path: Path) -> None:
+    """A process creates its file before it fills it."""
     script = (
         "import pathlib, sys\n"
         "from gpd_soap.monitoring.metrics import Metrics\n"
-        "from gpd_soap.store.statistics import AWAY\n"
+        "from gpd_soap.store.statistics import UNREACHABLE\n"
         "from tests.monitoring.test_metrics import NOW, exchanged\n"
         "folder = pathlib.Path(sys.argv[1])\n"
         "metrics = Metrics(folder)\n"
-        "metrics.tell(exchanged())\n"
+        "metrics.observe(exchanged())\n"
         "(folder / 'counter_1.db').touch()\n"
-        "sys.stdout.buffer.write(metrics.text(AWAY, NOW))\n"
+        "sys.stdout.buffer.write(metrics.text(UNREACHABLE, NOW))\n"
     )
-    # WHY: the library asks the environment once, when it is imported.
+    # WHY: the library reads the environment once, at its import.
     ran = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)],
-        env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}, cwd=Path(__file__).parents[1],
+        env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}, cwd=Path(__file__).parents[2],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Where a request ends, held against the parser that reads it afterwards."""
+"""Where a request ends, compared with the parser that reads it afterwards."""
 
 import contextlib
 from collections.abc import Iterator
@@ -26,16 +26,16 @@ WHOLE = {
 }
 
 
-#: What the scan does not count, and leaves to the parser.
+#: The shapes whose end the scan leaves to the parser.
 UNCOUNTED = {"a size without end"}
 
 
 class Exhausted(Exception):
-    """The parser wants more than has arrived."""
+    """The parser needs more bytes than have arrived."""
 
 
 def read(content: bytes) -> bytes:
-    """The body, as gunicorn's parser reads it from so many bytes; Exhausted if it wants more."""
+    """The body, as gunicorn's parser reads it; raises Exhausted if it needs more bytes."""
 
     def pieces() -> Iterator[bytes]:
         yield content
@@ -45,7 +45,7 @@ def read(content: bytes) -> bytes:
 
 
 def arrived(content: bytes, size: int = 1) -> int | None:
-    """After how many bytes a request in pieces counts as complete; None if it never does."""
+    """The number of bytes after which a request counts as complete; None if it never does."""
     scan, received = RequestScan(MAX_BODY), bytearray()
     for begin in range(0, len(content), size):
         received += content[begin : begin + size]
@@ -56,7 +56,7 @@ def arrived(content: bytes, size: int = 1) -> int | None:
 
 @pytest.mark.parametrize("content", WHOLE.values(), ids=WHOLE)
 def test_request_is_complete_with_its_last_byte_and_not_before(content: bytes) -> None:
-    """The parser can read it then, and could not a byte earlier."""
+    """The parser can read the request then, and not one byte earlier."""
     assert arrived(content) == len(content)
     assert BODY in read(content) or b"\r\n\r\n" in content[-4:]
     with pytest.raises(Exhausted):
@@ -65,7 +65,7 @@ def test_request_is_complete_with_its_last_byte_and_not_before(content: bytes) -
 
 @pytest.mark.parametrize("content", WHOLE.values(), ids=WHOLE)
 def test_request_with_another_behind_it_is_complete(content: bytes) -> None:
-    """What follows is the next one's."""
+    """The bytes behind it belong to the next request."""
     assert arrived(content + content, len(content) + 3) == len(content) + 3
 
 
@@ -74,11 +74,11 @@ def test_request_with_another_behind_it_is_complete(content: bytes) -> None:
 def test_ambiguous_request_that_counts_as_complete_is_decided_at_once(
     shape: str, size: int
 ) -> None:
-    """The parser reads it or refuses it, and wants no byte more."""
+    """The parser reads or refuses it, and needs no further byte."""
     length = arrived(SHAPES[shape], size)
 
     assert length is not None
-    # WHY: a chunk of 5,000 digits will not come, so that its reader may well miss it.
+    # WHY: a chunk whose size has 5,000 digits never arrives whole, so the reader may lack bytes.
     with contextlib.suppress(ParseException, *((Exhausted,) if shape in UNCOUNTED else ())):
         read(SHAPES[shape][:length])
 
@@ -96,15 +96,15 @@ def test_ambiguous_request_that_counts_as_complete_is_decided_at_once(
     ids=["head", "length", "chunk", "chunks", "trailers", "extension"],
 )
 def test_request_over_a_limit_is_not_awaited(content: bytes) -> None:
-    """It counts as complete before it is, so that it is refused for its length."""
+    """It counts as complete before its end, so that it is refused for its length."""
     length = arrived(content, 1000)
 
     assert length is not None
     assert length < len(content)
 
 
-def test_expectation_is_taken_out_once() -> None:
-    """What remains is the same request without it."""
+def test_expectation_is_removed_once() -> None:
+    """The request stays the same otherwise."""
     scan = RequestScan(MAX_BODY)
     head = request(b"", "Expect: 100-Continue", f"Content-Length: {len(BODY)}")
     received = bytearray(head)
@@ -118,8 +118,8 @@ def test_expectation_is_taken_out_once() -> None:
     assert read(bytes(received)) == BODY
 
 
-def test_expectation_of_an_older_client_is_not_answered() -> None:
-    """HTTP/1.0 has none (RFC 9110, 10.1.1)."""
+def test_expectation_over_http_1_0_is_not_answered() -> None:
+    """HTTP/1.0 has no expectations (RFC 9110, 10.1.1)."""
     scan = RequestScan(MAX_BODY)
     received = bytearray(
         request(b"", "Expect: 100-continue", "Content-Length: 4", line="POST / HTTP/1.0")

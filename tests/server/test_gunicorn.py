@@ -1,4 +1,4 @@
-"""What a reload may change, and what it may not."""
+"""gunicorn's configuration: reloads, listeners and signals."""
 
 import subprocess
 import sys
@@ -12,19 +12,19 @@ from gpd_soap.settings import Settings, SettingsError
 from tests.e2e.served import free_port
 
 
-def nobody(_environ: dict[str, Any], _start_response: object) -> list[bytes]:
-    """A face that is never asked."""
+def unused(_environ: dict[str, Any], _start_response: object) -> list[bytes]:
+    """A face that gets no request."""
     return []
 
 
 def programs(*binds: str) -> Iterator[Program]:
-    """Programs of one face each, the next with one worker more."""
+    """Programs of one face each; each has one worker more than the one before."""
     for number, bind in enumerate(binds, 1):
-        yield Program(Settings(workers=number), {bind: nobody}, int)
+        yield Program(Settings(workers=number), {bind: unused}, int)
 
 
-def test_a_reload_takes_the_new_program() -> None:
-    """Workers and threads are what the settings say now."""
+def test_reload_uses_the_new_settings() -> None:
+    """The number of workers is the new one."""
     coming = programs("127.0.0.1:8080", "127.0.0.1:8080")
     server = Server(lambda: next(coming))
     server.reload()
@@ -32,8 +32,8 @@ def test_a_reload_takes_the_new_program() -> None:
     assert server.cfg.workers == 2
 
 
-def test_a_reload_binds_no_other_address() -> None:
-    """One that is taken would stop the server, which answers where it is."""
+def test_reload_keeps_the_old_address() -> None:
+    """A new address might be in use, which would stop the server."""
     coming = programs("127.0.0.1:8080", "127.0.0.1:8090")
     server = Server(lambda: next(coming))
     server.reload()
@@ -42,8 +42,8 @@ def test_a_reload_binds_no_other_address() -> None:
 
 
 def test_two_faces_on_one_port_are_refused() -> None:
-    """The listener decides the face, so there must be one for each."""
-    faces = {"0.0.0.0:8080": nobody, "127.0.0.1:8080": nobody}
+    """The listener decides the face, so each face needs its own."""
+    faces = {"0.0.0.0:8080": unused, "127.0.0.1:8080": unused}
 
     with pytest.raises(SettingsError, match="a port of its own"):
         Server(lambda: Program(Settings(), faces, int))
@@ -56,7 +56,7 @@ from gpd_soap.settings import Settings
 from tests.e2e.served import free_port
 
 def leave_at_once(worker):
-    # A worker that is told to leave before it has begun, and the third one stops the server.
+    # The first two workers get SIGTERM before their first turn; the third stops the server.
     os.kill(os.getpid() if worker.age < 3 else os.getppid(), signal.SIGTERM)
 
 address = "127.0.0.1:{port}"
@@ -69,8 +69,8 @@ server.run()
 """
 
 
-def test_worker_told_to_leave_before_it_began_leaves_in_good_order() -> None:
-    """It ends with no failure, and the server starts the next."""
+def test_worker_stopped_before_its_first_turn_ends_without_failure() -> None:
+    """The server starts the next worker."""
     program = LEAVES_AT_ONCE.replace("{port}", str(free_port()))
     command = [sys.executable, "-c", program]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)

@@ -1,4 +1,4 @@
-"""Whose unfinished requests give way, and to whom."""
+"""The bounds on unfinished requests, and which connection is closed for another."""
 
 import socket
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from gpd_soap.server.unfinished import MAX_BY_ADDRESS, MAX_HELD, SMALL_REQUEST, 
 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
-    """What ends with the test."""
+    """A stack that closes its sockets at the end of the test."""
     with ExitStack() as ending:
         yield ending
 
 
 def connection(stack: ExitStack, client: Any = ("192.0.2.1", 1), size: int = 0) -> Connection:
-    """A connection of this client, of which so many bytes have arrived."""
+    """A connection of this client, with `size` bytes received."""
     sock, other = socket.socketpair()
     stack.enter_context(sock)
     stack.enter_context(other)
@@ -31,7 +31,7 @@ def connection(stack: ExitStack, client: Any = ("192.0.2.1", 1), size: int = 0) 
 
 
 def evicted(stack: ExitStack, table: Unfinished, clients: list[Any]) -> list[Any]:
-    """Whose connections give way when these come one after another."""
+    """The clients whose connections are closed when these connect one after another."""
     losers = (table.add(connection(stack, client)) for client in clients)
     return [loser.client for loser in losers if loser is not None]
 
@@ -39,8 +39,8 @@ def evicted(stack: ExitStack, table: Unfinished, clients: list[Any]) -> list[Any
 MANY = MAX_BY_ADDRESS + 1
 
 
-def test_oldest_of_an_address_with_too_many_gives_way(stack: ExitStack) -> None:
-    """One of another address, older still, does not."""
+def test_address_with_too_many_connections_loses_its_oldest(stack: ExitStack) -> None:
+    """An older connection of another address stays."""
     clients = [("192.0.2.2", 1), *(("192.0.2.1", port) for port in range(MANY))]
 
     assert evicted(stack, Unfinished(()), clients) == [("192.0.2.1", 0)]
@@ -51,8 +51,8 @@ def test_oldest_of_an_address_with_too_many_gives_way(stack: ExitStack) -> None:
     [["2001:db8::1", "2001:db8::ffff:1"], ["::ffff:192.0.2.1", "::ffff:192.0.2.1"]],
     ids=["one /64", "IPv4 in IPv6"],
 )
-def test_addresses_of_one_network_share_a_bound(stack: ExitStack, hosts: list[str]) -> None:
-    """An IPv6 subscriber has more addresses than we have memory."""
+def test_addresses_of_one_network_have_one_bound(stack: ExitStack, hosts: list[str]) -> None:
+    """An IPv6 subscriber has 2^64 addresses."""
     clients = [(hosts[port % 2], port, 0, 0) for port in range(MANY)]
 
     assert len(evicted(stack, Unfinished(()), clients)) == 1
@@ -66,15 +66,15 @@ def test_addresses_of_one_network_share_a_bound(stack: ExitStack, hosts: list[st
 def test_addresses_of_different_networks_have_bounds_of_their_own(
     stack: ExitStack, hosts: list[str]
 ) -> None:
-    """Half of too many is not too many."""
+    """Each network stays within its own bound."""
     clients = [(hosts[port % 2], port, 0, 0) for port in range(MANY)]
 
     assert evicted(stack, Unfinished(()), clients) == []
 
 
 @pytest.mark.parametrize("client", ["", b"", ("10.0.0.7", 1)], ids=["unix", "unnamed", "proxy"])
-def test_connections_through_which_many_call_have_no_bound(stack: ExitStack, client: Any) -> None:
-    """Those over a Unix socket, and those of the proxies that are configured."""
+def test_unix_sockets_and_proxies_have_no_bound(stack: ExitStack, client: Any) -> None:
+    """Many callers connect through each of them."""
     table = Unfinished([ip_network("10.0.0.0/24")])
 
     assert evicted(stack, table, [client] * MANY) == []
@@ -82,7 +82,7 @@ def test_connections_through_which_many_call_have_no_bound(stack: ExitStack, cli
 
 
 def test_address_is_forgotten_with_its_last_connection(stack: ExitStack) -> None:
-    """What was removed counts no more."""
+    """Removed connections do not count."""
     table = Unfinished(())
     for _ in range(2):
         made = [connection(stack) for _ in range(MAX_BY_ADDRESS)]
@@ -94,8 +94,8 @@ def test_address_is_forgotten_with_its_last_connection(stack: ExitStack) -> None
     assert table.oldest() is None
 
 
-def test_of_too_many_bytes_the_oldest_large_request_gives_way(stack: ExitStack) -> None:
-    """A small one that is older does not, and what was released counts no more."""
+def test_oldest_large_request_is_closed_when_too_many_bytes_are_held(stack: ExitStack) -> None:
+    """An older small request stays, and released bytes do not count."""
     table, size = Unfinished(()), MAX_HELD // 2
     small, first, second, third = (
         connection(stack, size=size) for size in (SMALL_REQUEST, size, size, SMALL_REQUEST + 1)
@@ -112,8 +112,8 @@ def test_of_too_many_bytes_the_oldest_large_request_gives_way(stack: ExitStack) 
     assert losers == [None, None, first, None]
 
 
-def test_request_that_waits_for_a_thread_is_held_still(stack: ExitStack) -> None:
-    """Large requests in the queue leave no room for another, which gives way itself."""
+def test_queued_request_still_counts_as_held(stack: ExitStack) -> None:
+    """Where large requests wait for a thread, a further large one is closed itself."""
     table = Unfinished(())
     queued, coming = connection(stack, size=MAX_HELD), connection(stack, size=SMALL_REQUEST + 1)
     table.add(queued)

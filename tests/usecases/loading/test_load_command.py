@@ -297,7 +297,6 @@ def test_it_explains_itself():
         "--organization",
         "--report",
         "positions",
-        "GPD_DATABASE_URL",
-        "Exit 0",
+        "Exit code 0",
     ):
         assert word in told
