@@ -212,7 +212,7 @@ class Settling:
         if self.verdict is not None:
             return
         if self._decided is None:
-            known = self._run.store.known(self._receipt)
+            known = self._run.store.receipt_facts(self._receipt)
             self._decided = known, settle(self._receipt, known, NOW)
             return
         known, verdict = self._decided

@@ -1,4 +1,4 @@
-"""SQLite's file, made for its owner alone."""
+"""SQLite's file, which only its owner can read."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from collections.abc import MutableSequence
 from contextlib import suppress
 from typing import Any
 
-OWNER_ALONE = 0o600
+OWNER_ONLY = 0o600
 
 
 def create_for_owner(
     _dialect: object, _record: object, arguments: MutableSequence[Any], _options: object
 ) -> None:
-    """Create the file that the driver is about to open, where it is missing, with mode 0600.
+    """Creates the file that the driver is about to open, with mode 0600, if it is missing.
 
-    An existing file keeps its mode.  SQLite gives its log and its index the file's own mode.
+    An existing file keeps its mode.  SQLite gives its log and its index the mode of the file.
     """
-    # WHY: what cannot be created is the driver's to tell, in the words that we know.
+    # WHY: the driver then fails to open the file, with an error that we translate.
     with suppress(OSError):
-        os.close(os.open(str(arguments[0]), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, OWNER_ALONE))
+        os.close(os.open(str(arguments[0]), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, OWNER_ONLY))
