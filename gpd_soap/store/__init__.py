@@ -1,1 +1,1 @@
-"""The relational store: the only place that knows SQL, on SQLite and on PostgreSQL alike."""
+"""The relational store on SQLite and PostgreSQL: the only package of the trunk with SQL."""

@@ -1,4 +1,4 @@
-"""Demands for a notice, remembered so that one that is sent again gets the same notice."""
+"""Stored demands for a notice: a demand that is sent again gets the same notice."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewPosition
 from gpd_soap.store import tables
 from gpd_soap.store.database.upsert import upsert
-from gpd_soap.store.node.queries import notice_question
+from gpd_soap.store.node.queries import select_notice
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.positions import numbers
-from gpd_soap.store.rows import STANDING, notice_of
+from gpd_soap.store.rows import ROUTE_CHECK_WIDTH, notice_of
 
-TABLE, KEPT = tables.demand, tables.demand.c
+TABLE, DEMAND = tables.demand, tables.demand.c
 
 
-class Asked(NamedTuple):
-    """A demand as it is remembered: whose, its content's name, when it came.
+class DemandRecord(NamedTuple):
+    """A demand as it is stored: its organization, the digest of its content, its instant.
 
-    An answer that was given after `since` is given again.
+    An answer given after `since` is given again.
     """
 
     organization: str
@@ -35,63 +35,64 @@ class Asked(NamedTuple):
 
 
 def is_offered(connection: Connection, organization: str, service_id: str) -> bool:
-    """Whether an organization offers a service under this idServizio, for whatever subject."""
-    offered = tables.service.c
-    asked = select(offered.kind).where(
-        offered.organization == organization, offered.service_id == service_id
+    """Returns whether an organization offers a service of this idServizio, for any subject."""
+    service = tables.service.c
+    statement = select(service.kind).where(
+        service.organization == organization, service.service_id == service_id
     )
-    return connection.execute(asked.limit(1)).first() is not None
+    return connection.execute(statement.limit(1)).first() is not None
 
 
-def answered(connection: Connection, asked: Asked) -> Notice | None:
-    """The notice that this demand was answered with, while it can still be paid."""
-    found = select(KEPT.nav, KEPT.answered_at).where(
-        KEPT.organization == asked.organization, KEPT.digest == asked.digest
+def find_answer(connection: Connection, demand: DemandRecord) -> Notice | None:
+    """Returns the notice that answered this demand, while it can still be paid, or None."""
+    statement = select(DEMAND.nav, DEMAND.answered_at).where(
+        DEMAND.organization == demand.organization, DEMAND.digest == demand.digest
     )
-    row = connection.execute(found).first()
-    return None if row is None else _again(connection, asked, row.nav, row.answered_at)
+    row = connection.execute(statement).first()
+    return None if row is None else _payable_answer(connection, demand, row.nav, row.answered_at)
 
 
 def issue_once(
     connection: Connection,
-    asked: Asked,
+    demand: DemandRecord,
     segregation_code: str,
     position_of: Callable[[NoticeNumber], NewPosition],
 ) -> tuple[Notice, bool]:
-    """Make a position for a demand, unless it was answered by now: the notice, and whether it was.
+    """Returns the notice of a demand, and whether it was issued before; issues it if it was not.
 
-    The demand stays locked until the caller commits: the same one, sent twice at one instant, waits
-    here and then finds the notice.
+    The demand stays locked until the caller commits.  The same demand, sent twice at one instant,
+    waits here and then gets the same notice.
     """
-    # WHY: an update that changes nothing locks the row and shows it, be it new or not.
-    claimed = upsert(connection, TABLE, ["nav"], nav=KEPT.nav).returning(KEPT.nav, KEPT.answered_at)
-    key = {"organization": asked.organization, "digest": asked.digest}
-    nav, answered_at = connection.execute(claimed, key).one()
-    before = _again(connection, asked, nav, answered_at)
+    # WHY: an update that changes nothing locks the row and returns it, be it new or not.
+    locking = upsert(connection, TABLE, ["nav"], nav=DEMAND.nav)
+    locking = locking.returning(DEMAND.nav, DEMAND.answered_at)
+    key = {"organization": demand.organization, "digest": demand.digest}
+    nav, answered_at = connection.execute(locking, key).one()
+    before = _payable_answer(connection, demand, nav, answered_at)
     if before is not None:
         return before, True
-    [number] = numbers.issue(connection, asked.organization, segregation_code)
-    positions.add(connection, [position_of(number)], asked.now)
+    [number] = numbers.issue(connection, demand.organization, segregation_code)
+    positions.add(connection, [position_of(number)], demand.now)
     connection.execute(
         update(TABLE)
-        .where(KEPT.organization == asked.organization, KEPT.digest == asked.digest)
-        .values(nav=number.nav, answered_at=asked.now)
+        .where(DEMAND.organization == demand.organization, DEMAND.digest == demand.digest)
+        .values(nav=number.nav, answered_at=demand.now)
     )
-    made = _notice(connection, asked.organization, number.nav)
-    assert made is not None
-    return made, False
+    issued = _notice(connection, demand.organization, number.nav)
+    assert issued is not None
+    return issued, False
 
 
-def _again(
-    connection: Connection, asked: Asked, nav: str | None, answered_at: datetime
+def _payable_answer(
+    connection: Connection, demand: DemandRecord, nav: str | None, answered_at: datetime
 ) -> Notice | None:
-    if nav is None or answered_at <= asked.since:
+    if nav is None or answered_at <= demand.since:
         return None
-    notice = _notice(connection, asked.organization, nav)
-    return notice if payable(notice, asked.now) is None else None
+    notice = _notice(connection, demand.organization, nav)
+    return notice if payable(notice, demand.now) is None else None
 
 
 def _notice(connection: Connection, organization: str, nav: str) -> Notice | None:
-    asked = {"idpa": organization, "broker": "", "station": "", "nav": nav}
-    rows = [tuple(row) for row in connection.execute(notice_question(), asked)]
-    return notice_of(rows, STANDING)
+    parameters = {"idpa": organization, "broker": "", "station": "", "nav": nav}
+    rows = [tuple(row) for row in connection.execute(select_notice(), parameters)]
+    return notice_of(rows, ROUTE_CHECK_WIDTH)

@@ -1,4 +1,4 @@
-"""The columns of the tables by short names; rows to core values and back."""
+"""Short names for the columns of the tables, and core values made from rows."""
 
 from __future__ import annotations
 
@@ -16,81 +16,84 @@ POSITION, OPTION, TRANSFER = tables.position.c, tables.payment_option.c, tables.
 RECEIPT = tables.receipt.c
 TEXT = tables.Code
 
-STANDING = 3
+#: How many columns a `RouteCheck` has.
+ROUTE_CHECK_WIDTH = 3
 
-# A notice's fields: of its position, the debtor, of its option, and two that are no columns.
-OF_POSITION = Notice._fields[: Notice._fields.index("debtor")]
-OF_OPTION = Notice._fields[len(OF_POSITION) + 1 : Notice._fields.index("alternative_paid")]
-DEBTOR = slice(len(OF_POSITION), len(OF_POSITION) + len(Debtor._fields))
-METADATA = DEBTOR.stop + OF_OPTION.index("metadata")
-WIDTH = DEBTOR.stop + len(OF_OPTION) + 1
+# Fields of a notice: those of its position, the debtor, and those of its option.  The last two,
+# `alternative_paid` and `transfers`, are not columns of the option.
+POSITION_FIELDS = Notice._fields[: Notice._fields.index("debtor")]
+OPTION_FIELDS = Notice._fields[len(POSITION_FIELDS) + 1 : Notice._fields.index("alternative_paid")]
+DEBTOR = slice(len(POSITION_FIELDS), len(POSITION_FIELDS) + len(Debtor._fields))
+METADATA = DEBTOR.stop + OPTION_FIELDS.index("metadata")
+#: How many columns a `Notice` has.
+NOTICE_WIDTH = DEBTOR.stop + len(OPTION_FIELDS) + 1
 
 
 def alternative_paid() -> ColumnElement[bool]:
-    """Whether an option that excludes this one was paid or reported.
+    """SQL condition: an option that excludes this one was paid or reported.
 
-    Single options and plans exclude each other, plans exclude plans; the installments of one plan
-    do not (DESIGN 4).
+    SPEC: Alternatives, rules 1 and 2.
     """
     other = tables.payment_option.alias("alternative").c
-    return has_beside(
+    return has_sibling(
         other,
         or_(other.paid_at.is_not(None), other.reported_at.is_not(None)),
         or_(other.plan.is_(None), OPTION.plan.is_(None), other.plan != OPTION.plan),
     )
 
 
-def has_beside(other: Any, *rules: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Whether the position of the option has an `other` that follows these rules."""
+def has_sibling(other: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """SQL condition: the position of the option has another option that meets the conditions."""
     return exists().where(
         other.organization == OPTION.organization,
         other.iupd == OPTION.iupd,
         other.nav != OPTION.nav,
-        *rules,
+        *conditions,
     )
 
 
 def notice_columns() -> list[ColumnElement[Any]]:
-    """The columns of a `Notice`, its debtor's spread in place, in the order of its fields."""
+    """Returns the columns of a `Notice` in the order of its fields, its debtor's among them."""
     return [
-        *(POSITION[name] for name in OF_POSITION),
+        *(POSITION[name] for name in POSITION_FIELDS),
         *(POSITION[f"debtor_{name}"] for name in Debtor._fields),
-        *(OPTION[name] for name in OF_OPTION),
+        *(OPTION[name] for name in OPTION_FIELDS),
         alternative_paid(),
     ]
 
 
 def transfer_columns() -> list[ColumnElement[Any]]:
-    """The columns of a `Transfer`, its stamp's spread in place, in the order of its fields."""
+    """Returns the columns of a `Transfer` in the order of its fields, its stamp's among them."""
     names = """number amount beneficiary company_name iban postal_iban stamp_hash stamp_kind
                stamp_province remittance_information category metadata"""
     return [TRANSFER[name] for name in names.split()]
 
 
-def standing_of(row: Row) -> RouteCheck:
-    """Our configuration out of a row."""
+def route_check_of(row: Row) -> RouteCheck:
+    """Returns the result of the route check, which is in the first columns of a row."""
     return RouteCheck(row[0], row[1], row[2])
 
 
-def known_of(rows: Sequence[Row]) -> ReceiptFacts:
-    """What settling a receipt needs, out of the one row of its question."""
-    return ReceiptFacts(standing_of(rows[0]), notice_of(rows, STANDING + 3), *rows[0][3:6])
+def receipt_facts_of(rows: Sequence[Row]) -> ReceiptFacts:
+    """Returns the facts that decide on a receipt, from the one row of their query."""
+    notice = notice_of(rows, ROUTE_CHECK_WIDTH + 3)
+    return ReceiptFacts(route_check_of(rows[0]), notice, *rows[0][3:6])
 
 
-def notice_of(rows: Sequence[Row], at: int) -> Notice | None:
-    """The notice out of its rows, whose columns begin at `at`; None when there is none."""
-    row = list(rows[0][at : at + WIDTH])
+def notice_of(rows: Sequence[Row], start: int) -> Notice | None:
+    """Returns the notice of these rows, whose columns begin at `start`; None without a notice."""
+    row = list(rows[0][start : start + NOTICE_WIDTH])
     if row[0] is None:
         return None
     row[METADATA] = _metadata(row[METADATA])
     row[DEBTOR] = [Debtor._make(row[DEBTOR])]
-    # WHY: lists, because a generator's steps cost more than its few values.
-    shares = [transfer_of(each[at + WIDTH :]) for each in rows]
-    return Notice._make([*row, tuple([share for share in shares if share is not None])])
+    # WHY: for a few values a list costs less than a generator.
+    transfers = [transfer_of(each[start + NOTICE_WIDTH :]) for each in rows]
+    return Notice._make([*row, tuple([each for each in transfers if each is not None])])
 
 
 def transfer_of(row: Row) -> Transfer | None:
-    """One share out of its columns; None where the option has none, or none were asked for."""
+    """Returns the transfer of a row's columns; None if the row holds no transfer."""
     if not row or row[0] is None:
         return None
     number, amount, beneficiary, company, iban, postal, *stamp, information, category, entries = row

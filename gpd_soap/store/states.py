@@ -1,7 +1,7 @@
-"""The rules of core.state and core.payable as SQL, for filters; a property test keeps them equal.
+"""The rules of `core.state` and `core.payable` as SQL filters; a property test compares them.
 
-The expressions stand in a query that selects from `position`, or from `payment_option` (for
-`payable`, from both).
+The expressions belong in a query that selects from `position` or `payment_option`.  `payable`
+needs both.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ Rule = Callable[[Any], ColumnElement[bool]]
 
 
 def payable(now: datetime) -> ColumnElement[bool]:
-    """Whether a notice can be paid at `now`: core.payable refuses it for no reason."""
+    """SQL condition: the notice is payable at `now` (`core.payable.payable` returns None)."""
     return and_(
         POSITION.withdrawn_at.is_(None),
         POSITION.published_at.is_not(None),
@@ -32,49 +32,49 @@ def payable(now: datetime) -> ColumnElement[bool]:
 
 
 def option_state() -> ColumnElement[str]:
-    """The state of a payment option."""
+    """SQL expression: the state of a payment option."""
     return case(
         (not_(_is_settled(OPTION)), OptionState.UNPAID.value),
-        (not_(_has_share(OPTION, reported=True)), OptionState.PAID.value),
-        (_has_share(OPTION, reported=False), OptionState.PARTIALLY_REPORTED.value),
+        (not_(_has_transfer(OPTION, reported=True)), OptionState.PAID.value),
+        (_has_transfer(OPTION, reported=False), OptionState.PARTIALLY_REPORTED.value),
         else_=OptionState.REPORTED.value,
     )
 
 
 def in_state(state: PositionState, now: datetime) -> ColumnElement[bool]:
-    """Whether a position is in a state at `now`.
+    """SQL condition: the position is in this state at `now`.
 
-    Conditions side by side, which a database answers by joins over many positions; one expression
-    that gives the state's name would be worked out for each of them.
+    WHY: a database answers these conditions by joins over many positions.  An expression that
+    gives the name of the state would be evaluated for each position.
     """
-    touched, paid = _some_option(_is_settled), _some_way(_is_settled)
+    has_payment, paid = _any_option(_is_settled), _any_complete(_is_settled)
     withdrawn, draft = POSITION.withdrawn_at.is_not(None), POSITION.published_at.is_(None)
-    live = [not_(touched), not_(withdrawn), not_(draft)]
+    live = [not_(has_payment), not_(withdrawn), not_(draft)]
     return and_(
         *{
-            PositionState.REPORTED: [_some_way(_is_reported)],
-            PositionState.PAID: [paid, not_(_some_way(_is_reported))],
-            PositionState.PARTIALLY_PAID: [touched, not_(paid)],
-            PositionState.INVALID: [withdrawn, not_(touched)],
-            PositionState.DRAFT: [draft, not_(withdrawn), not_(touched)],
-            PositionState.PUBLISHED: [*live, not_(_begun(now))],
-            PositionState.EXPIRED: [*live, _begun(now), not_(_lasting(now))],
-            PositionState.VALID: [*live, _begun(now), _lasting(now)],
+            PositionState.REPORTED: [_any_complete(_is_reported)],
+            PositionState.PAID: [paid, not_(_any_complete(_is_reported))],
+            PositionState.PARTIALLY_PAID: [has_payment, not_(paid)],
+            PositionState.INVALID: [withdrawn, not_(has_payment)],
+            PositionState.DRAFT: [draft, not_(withdrawn), not_(has_payment)],
+            PositionState.PUBLISHED: [*live, not_(_any_begun(now))],
+            PositionState.EXPIRED: [*live, _any_begun(now), not_(_any_unexpired(now))],
+            PositionState.VALID: [*live, _any_begun(now), _any_unexpired(now)],
         }[state]
     )
 
 
 def paid_in_full() -> ColumnElement[bool]:
-    """Whether a position is PAID or REPORTED."""
-    return _some_way(_is_settled)
+    """SQL condition: the position is PAID or REPORTED."""
+    return _any_complete(_is_settled)
 
 
-def _begun(now: datetime) -> ColumnElement[bool]:
-    return _some_option(lambda option: not_(_is_future(option, now)))
+def _any_begun(now: datetime) -> ColumnElement[bool]:
+    return _any_option(lambda option: not_(_is_future(option, now)))
 
 
-def _lasting(now: datetime) -> ColumnElement[bool]:
-    return _some_option(lambda option: not_(_is_expired(option, now)))
+def _any_unexpired(now: datetime) -> ColumnElement[bool]:
+    return _any_option(lambda option: not_(_is_expired(option, now)))
 
 
 def _is_settled(option: Any) -> ColumnElement[bool]:
@@ -84,13 +84,13 @@ def _is_settled(option: Any) -> ColumnElement[bool]:
 def _is_reported(option: Any) -> ColumnElement[bool]:
     return and_(
         _is_settled(option),
-        _has_share(option, reported=True),
-        not_(_has_share(option, reported=False)),
+        _has_transfer(option, reported=True),
+        not_(_has_transfer(option, reported=False)),
     )
 
 
 def _is_future(option: Any, now: datetime) -> ColumnElement[bool]:
-    # WHY: without the first, an option without a date would be neither true nor false.
+    # WHY: without the first condition, an option without a date would give NULL.
     return and_(option.valid_from.is_not(None), option.valid_from > literal(now, tables.Instant))
 
 
@@ -98,34 +98,37 @@ def _is_expired(option: Any, now: datetime) -> ColumnElement[bool]:
     return and_(option.switch_to_expired, option.due_at < literal(now, tables.Instant))
 
 
-def _has_share(option: Any, *, reported: bool) -> ColumnElement[bool]:
-    share = tables.transfer.alias().c
-    when = share.reported_at
+def _has_transfer(option: Any, *, reported: bool) -> ColumnElement[bool]:
+    transfer = tables.transfer.alias().c
+    reported_at = transfer.reported_at
     return (
         exists()
-        .where(share.organization == option.organization, share.nav == option.nav)
-        .where(when.is_not(None) if reported else when.is_(None))
-        .correlate_except(share.nav.table)
+        .where(transfer.organization == option.organization, transfer.nav == option.nav)
+        .where(reported_at.is_not(None) if reported else reported_at.is_(None))
+        .correlate_except(transfer.nav.table)
     )
 
 
-def _some_option(rule: Rule) -> ColumnElement[bool]:
-    """Whether an option of the position follows a rule."""
+def _any_option(rule: Rule) -> ColumnElement[bool]:
+    """SQL condition: an option of the position meets a rule."""
     option = tables.payment_option.alias()
     return exists().where(_of_position(option.c), rule(option.c)).correlate_except(option)
 
 
-def _some_way(rule: Rule) -> ColumnElement[bool]:
-    """Whether a single option, or every installment of one plan, follows a rule."""
+def _any_complete(rule: Rule) -> ColumnElement[bool]:
+    """SQL condition: a single option, or every installment of one plan, meets a rule.
+
+    SPEC: Alternatives, rule 3.
+    """
     option, sibling = tables.payment_option.alias(), tables.payment_option.alias()
-    # WHY: the plan of a single option is null and equals no other, so that it has no siblings.
-    falls_short = (
+    # WHY: the plan of a single option is NULL and equals no other, so it has no siblings.
+    incomplete = (
         exists()
         .where(_of_position(sibling.c), sibling.c.plan == option.c.plan, not_(rule(sibling.c)))
         .correlate_except(sibling)
     )
-    found = exists().where(_of_position(option.c), rule(option.c), not_(falls_short))
-    return found.correlate_except(option)
+    complete = exists().where(_of_position(option.c), rule(option.c), not_(incomplete))
+    return complete.correlate_except(option)
 
 
 def _of_position(option: Any) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""What is counted over all organizations: receipts, open cases, the last probe.  Never a name."""
+"""Counts over all organizations: receipts, open cases, the last probe.  No personal data."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 
-#: What waits for a person until it is resolved; and so does all of the quarantine.
+#: Receipts of these statuses wait for a person until they are resolved.  So does all quarantine.
 OPEN = (
     ReceiptStatus.UNMATCHED,
     ReceiptStatus.DOUBLE,
@@ -22,11 +22,11 @@ OPEN = (
 )
 QUARANTINE = "quarantine"
 
-RECEIPT, HELD = tables.receipt.c, tables.quarantine.c
+RECEIPT, QUARANTINED = tables.receipt.c, tables.quarantine.c
 
 
 class Figures(NamedTuple):
-    """Counts by state and by kind of open case, None where the database was too slow for one."""
+    """Counts by receipt status and by kind of open case; None where the database was too slow."""
 
     reachable: bool
     last_probe: datetime | None
@@ -34,12 +34,16 @@ class Figures(NamedTuple):
     receipts: Mapping[str, int] | None
 
 
-#: What is known of a database that is away.
+#: The figures of a database that cannot be reached.
 UNREACHABLE = Figures(reachable=False, last_probe=None, open_cases=None, receipts=None)
 
 
 def read(store: Database) -> Figures:
-    """Ask for each figure in a second at most, the cheapest first; never raises for a database."""
+    """Returns every figure, the cheapest first.
+
+    Each takes a second at most on PostgreSQL.  A failure of the database raises nothing: the
+    figure is None.
+    """
     probed = _rows(store, select(func.max(tables.probe.c.last_at)))
     if probed is None:
         return UNREACHABLE
@@ -56,30 +60,30 @@ def _receipts() -> Select[Any]:
 
 
 def _open_cases() -> Select[Any]:
-    # WHY: by way of the organizations, the index that begins with them finds the few open cases.
-    ours = tables.organization.c.fiscal_code
-    waiting = (
+    # WHY: joined from the organizations, the index that begins with them gives the few open cases.
+    fiscal_code = tables.organization.c.fiscal_code
+    receipts = (
         select(RECEIPT.kept, func.count())
-        .join_from(tables.organization, tables.receipt, RECEIPT.organization == ours)
+        .join_from(tables.organization, tables.receipt, RECEIPT.organization == fiscal_code)
         .where(RECEIPT.kept.in_(OPEN), RECEIPT.resolved_at.is_(None))
         .group_by(RECEIPT.kept)
     )
-    held = select(literal(QUARANTINE), func.count()).where(HELD.resolved_at.is_(None))
-    return waiting.union_all(held)  # type: ignore[return-value]  # selected from like any other
+    quarantined = select(literal(QUARANTINE), func.count()).where(QUARANTINED.resolved_at.is_(None))
+    return receipts.union_all(quarantined)  # type: ignore[return-value]  # executed like any other
 
 
-def _counts(store: Database, asked: Select[Any], names: Iterable[str]) -> dict[str, int] | None:
-    rows = _rows(store, asked)
+def _counts(store: Database, statement: Select[Any], names: Iterable[str]) -> dict[str, int] | None:
+    rows = _rows(store, statement)
     if rows is None:
         return None
-    found = dict(rows)
-    return {str(name): found.get(name, 0) for name in names}
+    counts = dict(rows)
+    return {str(name): counts.get(name, 0) for name in names}
 
 
-def _rows(store: Database, asked: Select[Any]) -> Sequence[Any] | None:
+def _rows(store: Database, statement: Select[Any]) -> Sequence[Any] | None:
     try:
         with store.reading(seconds=1) as connection:
-            return connection.execute(asked).all()
+            return connection.execute(statement).all()
     except SQLAlchemyError:
-        # WHY: away or too slow, the figure is missing, and whoever watches sees that.
+        # WHY: metrics are shown without a figure that the database did not give in time.
         return None

@@ -105,7 +105,7 @@ class NodeService:
         """Keep a receipt and its effect.  An exception means that the Node must send it again."""
         now = self.clock()
         for _ in range(ATTEMPTS):
-            known = self._store.known(receipt)
+            known = self._store.receipt_facts(receipt)
             # WHY: a receipt is not refused for broker, station or notice: the money is taken.
             if not known.standing.organization_known:
                 refusal = admit(receipt.claim, receipt.claim.organization, known.standing)

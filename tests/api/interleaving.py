@@ -214,7 +214,7 @@ class SettlementSteps:
         if self.verdict is not None:
             return
         if self._decided is None:
-            facts = self._run.store.known(self._receipt)
+            facts = self._run.store.receipt_facts(self._receipt)
             self._decided = facts, settle(self._receipt, facts, NOW)
             return
         facts, verdict = self._decided

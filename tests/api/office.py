@@ -204,7 +204,7 @@ def receipt(serial: int = 1, amount: int = 1000) -> Receipt:
 def settle_receipt(store: Store, arrived: Receipt) -> Verdict:
     """Settle a receipt; it is decided again whenever its facts have changed meanwhile."""
     for _ in range(8):
-        facts = store.known(arrived)
+        facts = store.receipt_facts(arrived)
         verdict = settle(arrived, facts, NOW)
         if store.settle(arrived, facts, verdict, primitive="paSendRTV2", raw=b"<r/>", now=NOW):
             return verdict

@@ -31,7 +31,7 @@ from tests.world import STRANGER
 UNMATCHED = message(1, "r-1")
 #: A position with notice 1, which arrives after its receipt.
 LATE = samples.position(
-    "RESTORED", samples.option(1, samples.share(amount=1000), nav=nav(1), iuv=iuv(1))
+    "RESTORED", samples.option(1, samples.transfer(amount=1000), nav=nav(1), iuv=iuv(1))
 )
 BY_HAND = "matched by hand"
 

@@ -168,7 +168,7 @@ def test_question_is_one_query_and_receipt_is_one_transaction(
     payment = asked("paGetPaymentV2", claim() + qr(nav(6))).encode()
     face = world.face(store)
     call(face, "POST", "/partner", verify, CONTENT_TYPE="text/xml")
-    driver: sqlite3.Connection = store._connections._held().driver
+    driver: sqlite3.Connection = store._connections._current().driver
     driver.set_trace_callback(lambda statement: statements.append(statement.split()[0]))
 
     def executed(message: bytes) -> list[str]:

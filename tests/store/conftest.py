@@ -1,4 +1,4 @@
-"""Stores to test on, and processes to race with."""
+"""Stores to test on, and the processes of a race."""
 
 from collections.abc import Iterator
 
@@ -16,14 +16,14 @@ CONFIGURATION = {"organization", "broker", "station", "organization_station"}
 
 @pytest.fixture(scope="session", params=KINDS)
 def prepared_url(request: pytest.FixtureRequest, databases: Databases) -> str:
-    """A database with every table and our configuration, once for each kind."""
-    # WHY: emptied by `store` in a tenth of the time that a new one takes.
+    """Returns a database with every table and our configuration, once for each kind."""
+    # WHY: `store` empties it in a tenth of the time that a new database takes.
     return databases.make(request.param, prepare)[1]
 
 
 @pytest.fixture
 def store(prepared_url: str) -> Iterator[Store]:
-    """A store without positions, emptied and closed after the test."""
+    """Yields a store without positions, and empties and closes it after the test."""
     opened = Store(prepared_url)
     yield opened
     with opened.begin() as connection:
@@ -35,13 +35,13 @@ def store(prepared_url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def postgresql_url(fresh_database: FreshDatabase) -> str:
-    """A new database like `prepared_url`, for what only PostgreSQL has."""
+    """Returns a new PostgreSQL database like `prepared_url`."""
     return fresh_database("postgresql", prepare)
 
 
 @pytest.fixture
 def on_postgresql(postgresql_url: str) -> Iterator[Store]:
-    """A store like `store`, for what only PostgreSQL has."""
+    """Yields a store on a new PostgreSQL database."""
     opened = Store(postgresql_url)
     yield opened
     opened.close()
@@ -49,6 +49,6 @@ def on_postgresql(postgresql_url: str) -> Iterator[Store]:
 
 @pytest.fixture(scope="session")
 def crew() -> Iterator[Crew]:
-    """Eight processes, started once."""
+    """Yields eight processes, started once."""
     with Crew(8) as started:
         yield started

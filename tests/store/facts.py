@@ -1,4 +1,4 @@
-"""Any facts of any positions: how a property test makes them up, and writes them as they are."""
+"""Generated facts of positions, and their rows, for property tests."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -9,18 +9,18 @@ from sqlalchemy import Connection, insert
 
 from gpd_soap.core.state import OptionFacts, PositionFacts
 from gpd_soap.store import tables
-from gpd_soap.store.positions import insert as positions
-from tests.store.samples import NOW, TOMORROW, YESTERDAY, option, position, share
+from gpd_soap.store.positions import insert as insert_position
+from tests.store.samples import NOW, TOMORROW, YESTERDAY, option, position, transfer
 
 TICK = timedelta(microseconds=1)
-#: Around the boundary, where the two could differ.
+#: Instants around NOW, where the rules in Python and SQL could differ.
 INSTANTS = st.sampled_from([YESTERDAY, NOW - TICK, NOW, NOW + TICK, TOMORROW])
 PERHAPS = st.none() | INSTANTS
 SELDOM = st.sampled_from([None, None, None, NOW])
 
 
 class Opt(NamedTuple):
-    """An option's facts as they are stored."""
+    """Facts of an option, as its row has them."""
 
     plan: str | None
     valid_from: datetime | None
@@ -28,23 +28,23 @@ class Opt(NamedTuple):
     switch_to_expired: bool
     paid_at: datetime | None
     reported_at: datetime | None
-    shares: list[datetime | None]
+    transfers_reported_at: list[datetime | None]
 
     @property
     def facts(self) -> OptionFacts:
-        """What the rule sees."""
+        """Returns the facts that the rule takes."""
         settled = self.paid_at is not None or self.reported_at is not None
-        reported = tuple(at is not None for at in self.shares)
+        reported = tuple(each is not None for each in self.transfers_reported_at)
         return OptionFacts(*self[:4], settled, reported)
 
     def excludes(self, other: "Opt") -> bool:
-        """Whether this one, once settled, makes the other unknown."""
-        alone = self.plan is None or other.plan is None
-        return self.facts.settled and (alone or self.plan != other.plan)
+        """Returns whether this option is settled and excludes the other."""
+        is_single = self.plan is None or other.plan is None
+        return self.facts.settled and (is_single or self.plan != other.plan)
 
 
 class Pos(NamedTuple):
-    """A position's facts as they are stored."""
+    """Facts of a position, as its row has them."""
 
     published_at: datetime | None
     withdrawn_at: datetime | None
@@ -52,7 +52,7 @@ class Pos(NamedTuple):
 
     @property
     def facts(self) -> PositionFacts:
-        """What the rule sees."""
+        """Returns the facts that the rule takes."""
         return PositionFacts(*self[:2], tuple(each.facts for each in self.options))
 
 
@@ -67,23 +67,26 @@ POSITIONS = st.builds(
 
 
 def store_all(connection: Connection, every: Sequence[Pos]) -> dict[str, Opt]:
-    """Write the positions as they are, named by their place; the options by NAV."""
+    """Inserts positions, with their index as IUPD.  Returns the options by NAV."""
     rows: dict[Any, list[dict[str, Any]]] = {
         tables.position: [], tables.payment_option: [], tables.transfer: []
     }  # fmt: skip
-    found: dict[str, Opt] = {}
-    for at, each in enumerate(every):
-        told = position(f"{at}", published_at=each.published_at, withdrawn_at=each.withdrawn_at)
-        rows[tables.position].append(positions.position_row(told, NOW))
+    options: dict[str, Opt] = {}
+    for index, each in enumerate(every):
+        published_at, withdrawn_at = each.published_at, each.withdrawn_at
+        owner = position(f"{index}", published_at=published_at, withdrawn_at=withdrawn_at)
+        rows[tables.position].append(insert_position.position_row(owner, NOW))
         for opt in each.options:
-            new = option(len(found) + 1, **dict(zip(Opt._fields[:4], opt, strict=False)))
-            found[new.nav] = opt
+            new = option(len(options) + 1, **dict(zip(Opt._fields[:4], opt, strict=False)))
+            options[new.nav] = opt
             settled = {"paid_at": opt.paid_at, "reported_at": opt.reported_at}
-            rows[tables.payment_option].append(positions.option_row(told, new, NOW) | settled)
-            for number, reported_at in enumerate(opt.shares, 1):
-                row = positions.transfer_row(told, new, share(number))
+            rows[tables.payment_option].append(
+                insert_position.option_row(owner, new, NOW) | settled
+            )
+            for number, reported_at in enumerate(opt.transfers_reported_at, 1):
+                row = insert_position.transfer_row(owner, new, transfer(number))
                 rows[tables.transfer].append(row | {"reported_at": reported_at})
-    for table, filled in rows.items():
-        if filled:
-            connection.execute(insert(table), filled)
-    return found
+    for table, table_rows in rows.items():
+        if table_rows:
+            connection.execute(insert(table), table_rows)
+    return options

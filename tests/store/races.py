@@ -1,4 +1,4 @@
-"""Real processes that do one thing at one instant."""
+"""Real processes that run the same task at one instant."""
 
 import multiprocessing
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from gpd_soap.store.positions import numbers
 from gpd_soap.store.store import Store
 from tests.store.samples import ORGANIZATION, add, take
 
-PATIENCE = 30.0
+TIMEOUT_SECONDS = 30.0
 SPAWN = multiprocessing.get_context("spawn")
 
 Wait = Callable[[], object]
@@ -22,58 +22,63 @@ Task = Callable[[Store, Wait, Any], Any]
 
 
 class Crew:
-    """Processes that start together, again and again, each with its own store."""
+    """Processes that run tasks together, each with its own store."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        # WHY: kept, lest its semaphores are gone before a process has opened them.
+        # WHY: without this reference, the semaphores may be gone before a process opens them.
         self._barrier = SPAWN.Barrier(size)
-        self._lines: list[Connection[Any, Any]] = []
+        self._pipes: list[Connection[Any, Any]] = []
         self._processes: list[BaseProcess] = []
         for _ in range(size):
             ours, theirs = SPAWN.Pipe()
             process = SPAWN.Process(target=_work, args=(theirs, self._barrier), daemon=True)
             process.start()
             theirs.close()
-            self._lines.append(ours)
+            self._pipes.append(ours)
             self._processes.append(process)
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for line in self._lines:
-            line.send(None)
-            line.close()
+        for pipe in self._pipes:
+            pipe.send(None)
+            pipe.close()
         for process in self._processes:
-            process.join(PATIENCE)
+            process.join(TIMEOUT_SECONDS)
 
     def race(self, task: Task, url: str, each: Sequence[Any]) -> list[Any]:
-        """Give every process its argument, and what each of them returned."""
+        """Runs the task in every process with its argument.  Returns the results in order.
+
+        Raises the error of a process that failed.
+        """
         self._barrier.reset()
-        for line, argument in zip(self._lines, each, strict=True):
-            line.send((task, url, argument))
-        answers = [line.recv() if line.poll(PATIENCE) else TimeoutError() for line in self._lines]
+        for pipe, argument in zip(self._pipes, each, strict=True):
+            pipe.send((task, url, argument))
+        answers = [
+            pipe.recv() if pipe.poll(TIMEOUT_SECONDS) else TimeoutError() for pipe in self._pipes
+        ]
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
         return answers
 
 
-def _work(line: "Connection[Any, Any]", barrier: Barrier) -> None:
+def _work(pipe: "Connection[Any, Any]", barrier: Barrier) -> None:
     stores: dict[str, Store] = {}
-    while (order := line.recv()) is not None:
-        task, url, argument = order
+    while (message := pipe.recv()) is not None:
+        task, url, argument = message
         try:
             store = _store(stores, url)
-            line.send(task(store, lambda: barrier.wait(PATIENCE), argument))
-        except Exception as error:  # noqa: BLE001  # WHY: it is the test's to judge
+            pipe.send(task(store, lambda: barrier.wait(TIMEOUT_SECONDS), argument))
+        except Exception as error:  # noqa: BLE001  # WHY: `race` raises it in the test
             barrier.abort()
-            line.send(RuntimeError(repr(error)))
+            pipe.send(RuntimeError(repr(error)))
 
 
 def _store(stores: dict[str, Store], url: str) -> Store:
-    """The store of the last race, or a new one where that was elsewhere."""
+    """Returns the store of the last race, or a new one if that had another database."""
     if url not in stores:
         for old in stores.values():
             old.close()
@@ -82,15 +87,15 @@ def _store(stores: dict[str, Store], url: str) -> Store:
     return stores[url]
 
 
-def take_once(store: Store, together: Wait, taken: Receipt) -> bool:
-    """Settle one receipt; whether it was counted on another."""
-    store.known(taken)
+def take_once(store: Store, together: Wait, received: Receipt) -> bool:
+    """Settles one receipt.  Returns whether it was counted as a repetition."""
+    store.receipt_facts(received)
     together()
-    return take(store, taken).repeated
+    return take(store, received).repeated
 
 
-def meet(store: Store, together: Wait, rounds: list[NewPosition | Receipt]) -> None:
-    """Let a position or a receipt arrive, round by round."""
+def add_in_turn(store: Store, together: Wait, rounds: list[NewPosition | Receipt]) -> None:
+    """Adds a position or takes a receipt in each round."""
     for arriving in rounds:
         together()
         if isinstance(arriving, Receipt):
@@ -100,7 +105,7 @@ def meet(store: Store, together: Wait, rounds: list[NewPosition | Receipt]) -> N
 
 
 def issue_some(store: Store, together: Wait, how_many: int) -> list[str]:
-    """Issue numbers, two at once, each pair in a transaction of its own."""
+    """Issues numbers in pairs, each pair in a transaction.  Returns their NAVs."""
     together()
     issued = []
     for _ in range(how_many):
@@ -110,7 +115,7 @@ def issue_some(store: Store, together: Wait, how_many: int) -> list[str]:
 
 
 def upgrade_once(store: Store, together: Wait, _: None) -> list[str]:
-    """Upgrade the database; what is still pending then."""
+    """Upgrades the database.  Returns the revisions that are still pending."""
     together()
     migrate.upgrade(store.engine)
     return migrate.pending(store.engine)

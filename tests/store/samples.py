@@ -1,6 +1,6 @@
-"""Invented organizations, positions and receipts for the store's tests, and the desk's one loop.
+"""Invented organizations, positions and receipts for the store's tests, and the settling loop.
 
-Nothing of SOAP is imported, so that a process of a race starts quickly.
+The module does not import SOAP, so that the processes of a race start quickly.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -18,8 +18,8 @@ from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.errors import Contended
 from gpd_soap.store.journal.entries import Entry, entries_of
-from gpd_soap.store.positions import insert as positions
-from gpd_soap.store.positions import read as admin_positions
+from gpd_soap.store.positions import insert as insert_position
+from gpd_soap.store.positions import read as read_position
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import ATTEMPTS
 
@@ -31,7 +31,7 @@ RAW = b"<receipt>as it came</receipt>"
 
 
 def prepare(url: str) -> None:
-    """Make a database with every table and our configuration."""
+    """Creates every table of a database, and our configuration."""
     store = Store(url)
     migrate.upgrade(store.engine)
     with store.begin() as connection:
@@ -43,27 +43,27 @@ def prepare(url: str) -> None:
     store.close()
 
 
-def entry_of(told: ExchangeRecord) -> Entry:
-    """What is kept of one exchange."""
-    return entries_of([told])[0]
+def entry_of(exchange: ExchangeRecord) -> Entry:
+    """Returns the journal entry of one exchange."""
+    return entries_of([exchange])[0]
 
 
 def nav(serial: int) -> str:
-    """The number of the notice that a test calls by this serial."""
+    """Returns the notice number with this serial."""
     return issue("01", serial).nav
 
 
-def share(number: int = 1, amount: int = 10000) -> Transfer:
-    """One transfer to our account."""
+def transfer(number: int = 1, amount: int = 10000) -> Transfer:
+    """Returns a transfer to our account."""
     return Transfer(
         *(number, amount, ORGANIZATION, None, "IT60X0542811101000000123456", None, None),
         *(f"Versamento {number}", "0101002IM", ()),
     )
 
 
-def option(serial: int, *shares: Transfer, **more: Any) -> NewOption:
-    """One notice of 100 euros, payable now unless said otherwise."""
-    transfers = shares or (share(),)
+def option(serial: int, *transfers: Transfer, **more: Any) -> NewOption:
+    """Returns a notice of 100 euros, payable now unless fields are given."""
+    transfers = transfers or (transfer(),)
     fields: dict[str, Any] = {
         "nav": nav(serial),
         "iuv": nav(serial)[1:],
@@ -82,7 +82,7 @@ def option(serial: int, *shares: Transfer, **more: Any) -> NewOption:
 
 
 def position(iupd: str, *options: NewOption, **more: Any) -> NewPosition:
-    """One position, published unless said otherwise."""
+    """Returns a position, published unless fields are given."""
     fields: dict[str, Any] = {
         "organization": ORGANIZATION,
         "iupd": iupd,
@@ -100,7 +100,7 @@ def position(iupd: str, *options: NewOption, **more: Any) -> NewPosition:
 
 
 def receipt(serial: int, **more: Any) -> Receipt:
-    """The receipt `r-<serial>` of a notice, over 100 euros unless said otherwise."""
+    """Returns the receipt `r-<serial>` of a notice, of 100 euros unless fields are given."""
     fields: dict[str, Any] = {
         "claim": CLAIM,
         "receipt_id": f"r-{serial}",
@@ -123,41 +123,42 @@ def receipt(serial: int, **more: Any) -> Receipt:
     return Receipt(**{**fields, **more})
 
 
-def add(store: Store, *wanted: NewPosition) -> None:
-    """Keep positions in a transaction of their own."""
+def add(store: Store, *added: NewPosition) -> None:
+    """Inserts positions in a transaction."""
     with store.begin() as connection:
-        positions.add(connection, wanted, NOW)
+        insert_position.add(connection, added, NOW)
 
 
-def take(store: Store, taken: Receipt, now: datetime = NOW) -> Verdict:
-    """Settle a receipt as the desk does: ask, decide, write, and again while others are faster."""
+def take(store: Store, received: Receipt, now: datetime = NOW) -> Verdict:
+    """Settles a receipt as `NodeService` does: reads, decides, writes, and retries if too slow."""
     for _ in range(ATTEMPTS):
-        known = store.known(taken)
-        verdict = settle(taken, known, now)
-        if store.settle(taken, known, verdict, primitive="paSendRTV2", raw=RAW, now=now):
+        facts = store.receipt_facts(received)
+        verdict = settle(received, facts, now)
+        if store.settle(received, facts, verdict, primitive="paSendRTV2", raw=RAW, now=now):
             return verdict
     raise Contended("a receipt's position kept changing")
 
 
-def kept(store: Store) -> dict[tuple[str, int], tuple[str, str, int]]:
-    """How each receipt is kept, why, and how often it came, by receiptId and variant."""
+def statuses(store: Store) -> dict[tuple[str, int], tuple[str, str, int]]:
+    """Returns the status, reasons and copies of each receipt, by receiptId and variant."""
     table = tables.receipt.c
-    asked = select(table.receipt_id, table.variant, table.kept, table.reasons, table.copies)
+    statement = select(table.receipt_id, table.variant, table.kept, table.reasons, table.copies)
     with store.begin() as connection:
-        return {(row[0], row[1]): (row[2], row[3], row[4]) for row in connection.execute(asked)}
+        rows = connection.execute(statement).all()
+    return {(row[0], row[1]): (row[2], row[3], row[4]) for row in rows}
 
 
-def mark(store: Store, iupd: str) -> str:
-    """What a position is marked with now, for whoever means to change it."""
+def etag(store: Store, iupd: str) -> str:
+    """Returns the ETag of a position."""
     with store.begin() as connection:
-        read = admin_positions.read(connection, ORGANIZATION, iupd)
+        read = read_position.read(connection, ORGANIZATION, iupd)
     assert read is not None
     return read.etag
 
 
 def paid(store: Store) -> dict[str, str | None]:
-    """The receiptId on each notice that is paid."""
+    """Returns the receiptId of each paid notice, by NAV."""
     table = tables.payment_option.c
-    asked = select(table.nav, table.receipt_id).where(table.paid_at.is_not(None))
+    statement = select(table.nav, table.receipt_id).where(table.paid_at.is_not(None))
     with store.begin() as connection:
-        return {row[0]: row[1] for row in connection.execute(asked)}
+        return {row[0]: row[1] for row in connection.execute(statement)}

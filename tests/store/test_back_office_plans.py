@@ -1,4 +1,4 @@
-"""Every other list of the admin face reads by index too, on both databases."""
+"""Every other list of the REST API reads by index, on both databases."""
 
 import itertools
 import json
@@ -16,8 +16,8 @@ from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables
 from gpd_soap.store.access import audit, keys
 from gpd_soap.store.access.audit import Change
-from gpd_soap.store.configuration import read as configured
-from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.configuration import read as read_configuration
+from gpd_soap.store.configuration import write as write_configuration
 from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.journal import entries
@@ -28,13 +28,13 @@ from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, Databases
 from tests.store.samples import NOW, ORGANIZATION, RAW, nav, prepare
-from tests.store.test_plans import keep_many, scans
+from tests.store.test_plans import add_receipts, scans
 
 MANY = 3000
-#: The organizations beside the one that asks.
+#: The organizations that the tests do not query.
 OTHERS = [str(88888888880 + number) for number in range(12)]
 BIG = ("receipt", "quarantine", "journal", "audit")
-#: What is all of a table, or nearly, is read from end to end.
+#: Lists of nearly a whole table read it whole.
 ALL_OF = {"audit of all": "audit", "worklist of nobody": "quarantine"}
 FIRST = PageRequest(50, 0)
 LISTED = receipts.ReceiptQuery(NOW - timedelta(days=1), NOW, None, None, None, (), 20, 0)
@@ -83,25 +83,25 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     "audit of all": lambda c: audit.page(c, None, FIRST),
     "keys": lambda c: keys.page(c, FIRST),
     "one key": lambda c: keys.find(c, keys.PREFIX + "x"),
-    "organizations": lambda c: configured.organizations(c, FIRST),
-    "brokers": lambda c: configured.brokers(c, FIRST),
-    "stations": lambda c: configured.stations(c, FIRST),
-    "stations of one": lambda c: configured.serving(c, ORGANIZATION, FIRST),
-    "services": lambda c: configured.services(c, ORGANIZATION, FIRST),
+    "organizations": lambda c: read_configuration.organizations(c, FIRST),
+    "brokers": lambda c: read_configuration.brokers(c, FIRST),
+    "stations": lambda c: read_configuration.stations(c, FIRST),
+    "stations of one": lambda c: read_configuration.serving(c, ORGANIZATION, FIRST),
+    "services": lambda c: read_configuration.services(c, ORGANIZATION, FIRST),
 }
 
 
 def entry(number: int) -> Entry:
-    """One of many exchanges, a minute after another."""
-    whose = [ORGANIZATION, *OTHERS][number % 13]
-    told = ("192.0.2.1", "paSendRTV2", "15376371009", "15376371009_01", nav(number), None)
-    at = NOW - timedelta(minutes=number)
+    """Returns one of many journal entries, each a minute before the last."""
+    organization = [ORGANIZATION, *OTHERS][number % 13]
+    exchange = ("192.0.2.1", "paSendRTV2", "15376371009", "15376371009_01", nav(number), None)
+    instant = NOW - timedelta(minutes=number)
     return Entry(
-        whose,
-        at,
+        organization,
+        instant,
         number,
         1000,
-        *told,
+        *exchange,
         f"r-{number}",
         "ABI",
         "1_01",
@@ -114,10 +114,10 @@ def entry(number: int) -> Entry:
 
 
 def fill(connection: Connection) -> None:
-    """Thousands of rows in each table that grows."""
+    """Inserts thousands of rows into each table that grows."""
     columns = [column for column in tables.receipt.c if column.name != "organization"]
     for other in OTHERS:
-        configuration.put_organization(connection, other, "Un altro ente")
+        write_configuration.put_organization(connection, other, "Un altro ente")
         copied = select(literal(other), *columns).where(
             tables.receipt.c.organization == ORGANIZATION
         )
@@ -125,9 +125,11 @@ def fill(connection: Connection) -> None:
         connection.execute(insert(tables.receipt).from_select(names, copied))
     journal.write_entries(connection, [entry(number) for number in range(MANY)])
     for number in range(MANY):
-        at = NOW - timedelta(minutes=number)
-        whose = [ORGANIZATION, *OTHERS][number % 13]
-        audit.keep(connection, Change(whose, at, "k", "Prova", "PUT", "/x", 200, f"{number}"))
+        instant = NOW - timedelta(minutes=number)
+        organization = [ORGANIZATION, *OTHERS][number % 13]
+        audit.keep(
+            connection, Change(organization, instant, "k", "Prova", "PUT", "/x", 200, f"{number}")
+        )
     rows = [
         {
             "organization": str(10**10 + number % 50),
@@ -145,10 +147,10 @@ def fill(connection: Connection) -> None:
 
 @pytest.fixture(scope="module", params=KINDS)
 def crowded(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Store]:
-    """A store in which everything that grows has grown."""
+    """Yields a store with many rows in every table that grows."""
     name, url = databases.make(request.param, prepare)
     store = Store(url)
-    keep_many(store)
+    add_receipts(store)
     with store.begin() as connection:
         without_statement_timeout(connection)
         fill(connection)
@@ -156,7 +158,7 @@ def crowded(request: pytest.FixtureRequest, databases: Databases) -> Iterator[St
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             without_statement_timeout(connection)
             connection.exec_driver_sql("SET statement_timeout = 0")
-            # WHY: an index answers alone for pages of a table that are known to be visible to all.
+            # WHY: an index-only scan needs pages that VACUUM marked as visible to all.
             connection.exec_driver_sql("VACUUM ANALYZE")
     yield store
     store.close()
@@ -164,33 +166,33 @@ def crowded(request: pytest.FixtureRequest, databases: Databases) -> Iterator[St
 
 
 def whole_tables(connection: Connection, sql: str, values: Any) -> list[str]:
-    """The big tables that are read from end to end to answer a question."""
+    """Returns the big tables that a statement reads whole."""
     if connection.dialect.name == "postgresql":
         plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", values).scalar_one()
         plan = json.loads(plan) if isinstance(plan, str) else plan
-        found = [
+        scanned = [
             (re.sub(r"_(\d{4}_\d{2}|rest)$", "", table), how)
             for table, how in scans(plan[0]["Plan"])
         ]
-        return [table for table, how in found if table in BIG and how == "Seq Scan"]
+        return [table for table, how in scanned if table in BIG and how == "Seq Scan"]
     plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values)
     read = [re.match(r"SCAN (\w+?)(_\d+)?( USING INDEX (\w+))?$", row[3]) for row in plan]
-    # WHY: in the order of an index a page of all organizations ends where the page ends.
+    # WHY: in the order of an index, a list over all organizations reads only its page.
     return [each[1] for each in read if each and each[1] in BIG and not each[4]]
 
 
 @pytest.mark.parametrize("which", LISTS)
-def test_a_list_of_the_admin_face_reads_no_big_table_from_end_to_end(crowded: Store, which: str):
-    """Neither for its page nor for its total."""
-    asked: list[tuple[str, Any]] = []
+def test_list_of_the_rest_api_reads_no_big_table_whole(crowded: Store, which: str):
+    """Neither its page nor its total reads a big table whole."""
+    statements: list[tuple[str, Any]] = []
     with crowded.reading() as connection:
         event.listen(
             connection,
             "before_cursor_execute",
-            lambda _, __, statement, values, *___: asked.append((statement, values)),
+            lambda _, __, statement, values, *___: statements.append((statement, values)),
         )
         LISTS[which](connection)
-        reads = [each for each in asked if each[0].startswith(("SELECT", "WITH"))]
+        reads = [each for each in statements if each[0].startswith(("SELECT", "WITH"))]
         whole = [table for each in reads for table in whole_tables(connection, *each)]
 
     assert reads

@@ -1,4 +1,4 @@
-"""On PostgreSQL an upgrade makes the indexes of big tables while others write."""
+"""An upgrade on PostgreSQL builds the indexes of big tables while other sessions write."""
 
 import threading
 
@@ -10,7 +10,7 @@ from gpd_soap.store.store import Store
 
 [INDEX] = INDEXES
 VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:index)")
-#: Sessions that wait for another to end, as one does that makes an index.
+#: Counts sessions whose index build waits for another transaction.
 WAITING = text(
     "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     " AND query LIKE 'CREATE INDEX CONCURRENTLY%'"
@@ -18,20 +18,20 @@ WAITING = text(
 
 
 def is_valid(store: Store) -> bool | None:
-    """Whether the index is there and of use; None where it is not there."""
+    """Returns whether the index is valid; None if it does not exist."""
     with store.reading() as connection:
         valid: bool | None = connection.execute(VALID, {"index": INDEX}).scalar()
     return valid
 
 
 def drop(store: Store) -> None:
-    """Take the index away."""
+    """Drops the index."""
     with store.begin() as connection:
         connection.execute(text(f"DROP INDEX {INDEX}"))
 
 
-def test_an_index_is_made_beside_a_writer_that_others_need_not_wait_for(on_postgresql: Store):
-    """While the index waits for an older writer, a newer one writes and commits."""
+def test_index_build_during_a_transaction_blocks_no_other_writer(on_postgresql: Store):
+    """The index waits for an older writer, and a newer one commits meanwhile."""
     drop(on_postgresql)
     made = threading.Thread(target=build_indexes, args=(on_postgresql.engine,))
     change = text("UPDATE position SET version = version")
@@ -50,8 +50,8 @@ def test_an_index_is_made_beside_a_writer_that_others_need_not_wait_for(on_postg
     assert is_valid(on_postgresql) is True
 
 
-def test_an_index_whose_making_was_broken_off_is_made_again(on_postgresql: Store):
-    """What is left of it is of no use, and would be taken for it."""
+def test_index_of_an_interrupted_build_is_built_again(on_postgresql: Store):
+    """The invalid index has the name, but no query uses it."""
     with on_postgresql.begin() as connection:
         broken = "UPDATE pg_index SET indisvalid = false WHERE indexrelid = to_regclass(:index)"
         connection.execute(text(broken), {"index": INDEX})
@@ -61,8 +61,8 @@ def test_an_index_whose_making_was_broken_off_is_made_again(on_postgresql: Store
     assert (before, is_valid(on_postgresql)) == (False, True)
 
 
-def test_an_upgrade_brings_the_index_to_a_database_of_the_version_before(on_postgresql: Store):
-    """It is made once, by whichever part of the upgrade comes first."""
+def test_upgrade_from_the_version_before_builds_the_index(on_postgresql: Store):
+    """The index is built once, in the first part of the upgrade."""
     drop(on_postgresql)
     with on_postgresql.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))

@@ -1,4 +1,4 @@
-"""A shared database in which somebody else has a name of ours."""
+"""A shared database in which another program uses a name of ours."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ from sqlalchemy import Engine, inspect, text
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.errors import StaleSchema
-from gpd_soap.store.database.foreign import ForeignTable, created_by
+from gpd_soap.store.database.foreign import ForeignTable, created_names
 from gpd_soap.store.tables import metadata
 
 FOREIGN = "CREATE TABLE {} (somebody_elses integer)"
@@ -18,31 +18,31 @@ FOREIGN = "CREATE TABLE {} (somebody_elses integer)"
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """An engine on an empty database."""
+    """Yields an engine on an empty database."""
     opened = make_engine(database_url)
     yield opened
     opened.dispose()
 
 
 def run(engine: Engine, statement: str) -> None:
-    """Run one statement in a transaction of its own."""
+    """Executes one statement in a transaction."""
     with engine.begin() as connection:
         connection.execute(text(statement))
 
 
 def relations(engine: Engine) -> set[str]:
-    """Every table and every index that our tables have, by name."""
+    """Returns the names of our tables, indexes and primary keys."""
     inspector = inspect(engine)
-    found = set(metadata.tables)
+    names = set(metadata.tables)
     for table in metadata.tables:
-        found |= {str(index["name"]) for index in inspector.get_indexes(table)}
-        found.add(str(inspector.get_pk_constraint(table)["name"]))
-    return found
+        names |= {str(index["name"]) for index in inspector.get_indexes(table)}
+        names.add(str(inspector.get_pk_constraint(table)["name"]))
+    return names
 
 
-def test_migrations_name_all_that_they_create(engine: Engine):
-    """A table, an index or a key that a database has after an upgrade is one that was named."""
-    named = set(created_by((migrate.SCRIPTS / "versions").glob("*.py")))
+def test_created_names_include_every_relation_of_an_upgrade(engine: Engine):
+    """Every table, index and key of an upgraded database was named."""
+    named = set(created_names((migrate.SCRIPTS / "versions").glob("*.py")))
 
     migrate.upgrade(engine)
 
@@ -50,8 +50,8 @@ def test_migrations_name_all_that_they_create(engine: Engine):
 
 
 @pytest.mark.parametrize("name", ["audit", "position", "journal_rest", "ix_audit_at", "pk_receipt"])
-def test_an_upgrade_beside_a_foreign_table_names_it_and_changes_nothing(engine: Engine, name: str):
-    """The check says the same, whatever of ours it is called like."""
+def test_upgrade_with_a_foreign_table_names_it_and_changes_nothing(engine: Engine, name: str):
+    """The check raises the same error, for every kind of name."""
     run(engine, FOREIGN.format(name))
 
     for act in (migrate.upgrade, migrate.check):
@@ -62,8 +62,8 @@ def test_an_upgrade_beside_a_foreign_table_names_it_and_changes_nothing(engine: 
     assert inspect(engine).get_table_names() == [name]
 
 
-def test_a_foreign_index_and_a_foreign_view_are_named_by_their_kind(engine: Engine):
-    """Whatever else has a name of ours is in the way too."""
+def test_upgrade_with_a_foreign_index_or_view_names_its_kind(engine: Engine):
+    """Relations of every kind are in the way."""
     run(engine, FOREIGN.format("theirs"))
     run(engine, "CREATE INDEX ix_audit_at ON theirs (somebody_elses)")
     run(engine, "CREATE VIEW demand AS SELECT 1 AS one")
@@ -72,8 +72,8 @@ def test_a_foreign_index_and_a_foreign_view_are_named_by_their_kind(engine: Engi
         migrate.upgrade(engine)
 
 
-def test_a_foreign_table_of_a_later_revision_stops_the_next_upgrade(engine: Engine):
-    """What earlier revisions created is ours, and is not in the way."""
+def test_upgrade_with_a_foreign_table_of_a_pending_revision_is_refused(engine: Engine):
+    """Tables of earlier revisions are ours, and are not in the way."""
     migrate.upgrade(engine)
     run(engine, "UPDATE alembic_version SET version_num = '0007'")
     run(engine, "DROP TABLE audit")
@@ -86,15 +86,15 @@ def test_a_foreign_table_of_a_later_revision_stops_the_next_upgrade(engine: Engi
 
 
 @pytest.mark.parametrize("command", ["upgrade", "check"])
-def test_a_command_beside_a_foreign_table_says_so_in_a_line_and_a_hint(
+def test_command_with_a_foreign_table_prints_one_line_and_a_hint(
     engine: Engine, database_url: str, command: str
 ):
-    """With what to do, and without a driver's words."""
+    """The hint names the remedy, and no text of the driver appears."""
     run(engine, FOREIGN.format("audit"))
 
     program = [sys.executable, "-m", "gpd_soap", "db", command]
-    told = {"GPD_DATABASE_URL": database_url}
-    ended = subprocess.run(program, env=told, capture_output=True, text=True, check=False)
+    environment = {"GPD_DATABASE_URL": database_url}
+    ended = subprocess.run(program, env=environment, capture_output=True, text=True, check=False)
 
     assert ended.returncode == 1
     assert ended.stdout == ""

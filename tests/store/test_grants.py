@@ -1,4 +1,4 @@
-"""The role that serves: it can do all that serving takes, and cannot rewrite what happened."""
+"""The serving role: it can do all that serving needs, and cannot change the past."""
 
 import inspect
 import tomllib
@@ -39,7 +39,7 @@ ROLE = "gpd_serving"
 
 
 def create_role(postgres: Postgres) -> None:
-    """Make the role, which outlives a test's database."""
+    """Creates the role, which stays after a test's database."""
     with postgres.connect() as connection, connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = 'gpd_serving'")
         if cursor.fetchone() is None:
@@ -47,13 +47,13 @@ def create_role(postgres: Postgres) -> None:
 
 
 def serving_url(url: str) -> str:
-    """Return the same database's address for the role that serves."""
+    """Returns the address of the same database for the serving role."""
     assert "//postgres@" in url
     return url.replace("//postgres@", f"//{ROLE}@")
 
 
 def granted(url: str, postgres: Postgres) -> str:
-    """Give the role its rights on a database, and return the owner's address."""
+    """Grants the role its rights on a database.  Returns the owner's address."""
     create_role(postgres)
     owner = Store(url)
     with owner.begin() as connection:
@@ -64,25 +64,25 @@ def granted(url: str, postgres: Postgres) -> str:
 
 @pytest.fixture
 def owned(fresh_database: FreshDatabase, postgres: Postgres) -> str:
-    """A database whose role that serves has its rights; the owner's address."""
+    """Returns the owner's address of a database with a serving role."""
     return granted(fresh_database("postgresql", prepare), postgres)
 
 
 @pytest.fixture
 def serving(owned: str) -> Iterator[Store]:
-    """A store of the role that serves."""
+    """Yields a store of the serving role."""
     store = Store(serving_url(owned))
     yield store
     store.close()
 
 
-def test_every_table_has_its_rights():
-    """A new table is either served or forgotten: this says which."""
+def test_rights_name_every_table():
+    """A new table without rights fails here."""
     assert set(RIGHTS) == {*tables.metadata.tables, "alembic_version"}
 
 
-def test_columns_that_may_change_are_there():
-    """A right on a column that was renamed would stop the command."""
+def test_rights_on_columns_name_existing_columns():
+    """A right on a renamed column would make the command fail."""
     for name, rights in RIGHTS.items():
         columns = {column for right in rights for column in _columns(right)}
         if columns:
@@ -93,7 +93,7 @@ def _columns(right: str) -> list[str]:
     return right.partition("(")[2].rstrip(")").split(", ") if "(" in right else []
 
 
-#: The admin face's own tests, by what they ask for: each is run again under the role that serves.
+#: Tests of the REST API, chosen by their fixtures; each runs again under the serving role.
 FLOWS = [
     pytest.param(flow, id=f"{module.__name__.rpartition('.')[2]}-{name}")
     for module in (
@@ -104,38 +104,36 @@ FLOWS = [
     for name, flow in vars(module).items()
     if name.startswith("test_") and [*inspect.signature(flow).parameters] in (["office"], ["admin"])
 ]  # fmt: skip
-#: The message cases that leave something behind.
+#: The message cases that write rows.
 WRITING = [case for case in CASES if "[[then" in (case / "case.toml").read_text("utf-8")]
 
 
-def test_there_are_flows_to_run():
-    """A renamed fixture or file leaves no empty list behind."""
+def test_flows_and_writing_cases_are_many():
+    """A renamed fixture or file would leave an empty list."""
     assert len(FLOWS) > 40
     assert len(WRITING) > 20
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_admin_face_does_all_of_it_under_the_serving_role(
-    flow: Callable[..., None], serving: Store
-):
-    """Whatever its own tests do as the owner it does with the rights of serving."""
-    [wanted] = inspect.signature(flow).parameters
-    flow(BackOffice(serving, Clock()) if wanted == "office" else Admin(serving))
+def test_rest_api_flow_under_the_serving_role_succeeds(flow: Callable[..., None], serving: Store):
+    """The flow is that of the owner, with the rights of serving."""
+    [fixture] = inspect.signature(flow).parameters
+    flow(BackOffice(serving, Clock()) if fixture == "office" else Admin(serving))
 
 
 @pytest.mark.parametrize("case", WRITING, ids=lambda path: f"{path.parent.name}-{path.name}")
-def test_node_face_keeps_what_it_should_under_the_serving_role(
+def test_node_message_under_the_serving_role_writes_the_same(
     case: Path, fresh_database: FreshDatabase, postgres: Postgres
 ):
-    """Each message that leaves something behind gets its answer and leaves it."""
-    told = tomllib.loads((case / "case.toml").read_text("utf-8"))
+    """Each message gets its answer and leaves its rows."""
+    expected = tomllib.loads((case / "case.toml").read_text("utf-8"))
     store = Store(serving_url(granted(fresh_database("postgresql", world.prepare), postgres)))
-    asked = (case / "ask.xml").read_bytes()
-    for _ in range(told.get("times", 1)):
-        answered = post_case(partial(world.face, store), told, asked)
+    request = (case / "ask.xml").read_bytes()
+    for _ in range(expected.get("times", 1)):
+        answer = post_case(partial(world.face, store), expected, request)
 
-    assert answered.status == told.get("status", 200)
-    assert told.get("then", {}) == stored_rows(store, asked)
+    assert answer.status == expected.get("status", 200)
+    assert expected.get("then", {}) == stored_rows(store, request)
     store.close()
 
 
@@ -165,8 +163,10 @@ def test_node_face_keeps_what_it_should_under_the_serving_role(
         "CREATE TRIGGER t AFTER INSERT ON audit FOR EACH ROW EXECUTE FUNCTION f()",
     ],
 )
-def test_serving_role_cannot_rewrite_what_happened(statement: str, serving: Store):
-    """Whoever takes over a server leaves receipts, audit and journal as they are."""
+def test_statement_against_the_past_under_the_serving_role_is_denied(
+    statement: str, serving: Store
+):
+    """An attacker on a server cannot change receipts, audit or journal."""
     with (
         pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
         serving.begin() as connection,
@@ -174,8 +174,8 @@ def test_serving_role_cannot_rewrite_what_happened(statement: str, serving: Stor
         connection.execute(text(statement))
 
 
-def test_rights_of_an_older_version_are_taken_away(owned: str, serving: Store):
-    """What the role could do before and need not now it can do no longer."""
+def test_grant_revokes_the_rights_of_an_older_version(owned: str, serving: Store):
+    """The role loses every right that serving does not need."""
     owner = Store(owned)
     with owner.begin() as connection:
         connection.execute(text(f"GRANT ALL ON receipt, audit TO {ROLE}"))
@@ -187,16 +187,16 @@ def test_rights_of_an_older_version_are_taken_away(owned: str, serving: Store):
 
 
 @pytest.mark.parametrize("role", ["nobody_there", "postgres"])
-def test_role_that_cannot_be_bounded_is_refused(role: str, owned: str):
-    """One that there is not, and one that can do everything."""
+def test_grant_to_a_missing_role_or_a_superuser_is_refused(role: str, owned: str):
+    """The rights of a superuser cannot be limited."""
     owner = Store(owned)
     with pytest.raises(UnusableRole), owner.begin() as connection:
         grant(connection, role)
     owner.close()
 
 
-def test_command_grants_and_says_what_is_missing(owned: str, database_url: str):
-    """An operator runs it after an upgrade, and learns what to do before."""
+def test_grant_command_grants_or_names_the_missing_step(owned: str, database_url: str):
+    """An operator runs the command after each upgrade."""
     given = CliRunner().invoke(main, ["db", "grant", ROLE], env={"GPD_DATABASE_URL": owned})
     none = CliRunner().invoke(
         main, ["db", "grant", "nobody_there"], env={"GPD_DATABASE_URL": owned}
@@ -208,8 +208,8 @@ def test_command_grants_and_says_what_is_missing(owned: str, database_url: str):
     assert (early.exit_code, "db upgrade" in early.output) == (1, True)
 
 
-def test_sqlite_has_no_roles(fresh_database: FreshDatabase):
-    """It is said, and nothing is done."""
+def test_grant_on_sqlite_is_refused(fresh_database: FreshDatabase):
+    """SQLite has no roles."""
     store = Store(fresh_database("sqlite", prepare))
     with pytest.raises(UnusableRole, match="PostgreSQL alone"), store.begin() as connection:
         grant(connection, ROLE)

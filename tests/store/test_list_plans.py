@@ -1,4 +1,4 @@
-"""A list reads by index, whatever it is filtered and ordered by: nothing of other organizations."""
+"""Lists of positions read by index for every filter and order, on PostgreSQL."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -9,14 +9,14 @@ from sqlalchemy import event
 
 from gpd_soap.core.state import PositionState
 from gpd_soap.store.database.engine import without_statement_timeout
-from gpd_soap.store.positions import search as listing
+from gpd_soap.store.positions import search
 from gpd_soap.store.positions.search import PositionQuery
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.store.samples import CLAIM, NOW, prepare
 from tests.store.test_plans import scans
 
-#: Forty thousand positions, one in nineteen of the organization that asks.
+#: Forty thousand positions, one in nineteen of the organization that is queried.
 FILL = """
 WITH numbered AS (
   SELECT n, 'P' || n AS iupd, timestamptz '2026-03-16 09:00Z' - n * interval '10 min' AS made,
@@ -66,11 +66,11 @@ LISTS: dict[str, PositionQuery] = {
 
 @pytest.fixture(scope="module")
 def crowded(databases: Databases) -> Iterator[Store]:
-    """A PostgreSQL store with positions of every state, its statistics fresh."""
+    """Yields a PostgreSQL store with positions of every state and fresh statistics."""
     name, url = databases.make("postgresql", prepare)
     store = Store(url)
     with store.begin() as connection:
-        # WHY: on a busy machine it takes longer than a statement of the program may.
+        # WHY: on a busy machine, this takes longer than the limit of a statement.
         without_statement_timeout(connection)
         connection.exec_driver_sql(FILL.replace("%", "%%"))
         connection.exec_driver_sql("ANALYZE")
@@ -79,24 +79,26 @@ def crowded(databases: Databases) -> Iterator[Store]:
     databases.server("postgresql").drop_database(name)
 
 
-def plans(store: Store, wanted: PositionQuery) -> list[dict[str, Any]]:
-    """How PostgreSQL answers each question that a list asks; the list has something in it."""
-    asked: list[tuple[str, Any]] = []
+def plans(store: Store, query: PositionQuery) -> list[dict[str, Any]]:
+    """Returns the plan of each statement of a list that is not empty."""
+    statements: list[tuple[str, Any]] = []
     with store.begin() as connection:
         event.listen(
             connection,
             "before_cursor_execute",
-            lambda _, __, statement, values, *___: asked.append((statement, values)),
+            lambda _, __, statement, values, *___: statements.append((statement, values)),
         )
-        assert listing.page(connection, CLAIM.organization, wanted, NOW)[1] > 0
-        explained = [(f"EXPLAIN (FORMAT JSON) {statement}", values) for statement, values in asked]
-        found = [connection.exec_driver_sql(*each).scalar_one() for each in explained]
-    return [each[0]["Plan"] for each in found]
+        assert search.page(connection, CLAIM.organization, query, NOW)[1] > 0
+        explained = [
+            (f"EXPLAIN (FORMAT JSON) {statement}", values) for statement, values in statements
+        ]
+        explanations = [connection.exec_driver_sql(*each).scalar_one() for each in explained]
+    return [each[0]["Plan"] for each in explanations]
 
 
 @pytest.mark.parametrize("which", LISTS)
-def test_a_list_reads_no_table_from_end_to_end(crowded: Store, which: str):
-    """Not to find its page, and not to count them all."""
+def test_list_reads_no_table_whole(crowded: Store, which: str):
+    """Neither its page nor its total reads a table whole."""
     for plan in plans(crowded, LISTS[which]):
         assert [entry for entry in scans(plan) if "Seq Scan" in entry[1]] == []
 
@@ -110,12 +112,12 @@ def test_a_list_reads_no_table_from_end_to_end(crowded: Store, which: str):
         ("company", "ix_position_organization_company_name_iupd"),
     ],
 )
-def test_a_page_is_found_by_what_it_is_asked_by(crowded: Store, which: str, index: str):
-    """By the dates that are filtered, and by the usual order."""
+def test_page_with_this_filter_uses_this_index(crowded: Store, which: str, index: str):
+    """A filter by dates uses the index of the dates."""
     assert index in str(plans(crowded, LISTS[which])[0])
 
 
 @pytest.mark.parametrize("which", ["plain", "rising", "iupd", "company"])
-def test_nobody_sorts_what_an_index_orders(crowded: Store, which: str):
-    """A first page is read in the order of an index; for a late one sorting all may cost less."""
+def test_first_page_in_the_order_of_an_index_is_not_sorted(crowded: Store, which: str):
+    """The page is read in the order of the index; for a late page sorting all may cost less."""
     assert "Sort" not in str(plans(crowded, LISTS[which])[0])

@@ -1,4 +1,4 @@
-"""The Node's questions read by index, however many notices there are."""
+"""Queries of the node face read by index, however many notices there are."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ from tests.store.samples import (
     position,
     prepare,
     receipt,
-    share,
+    transfer,
 )
 
 MANY = 3000
@@ -39,29 +39,29 @@ BIG = ("payment_option", "transfer", "receipt", "position")
 
 @pytest.fixture(scope="module")
 def crowded(databases: Databases) -> Iterator[Store]:
-    """A PostgreSQL store with some thousands of notices and receipts, its statistics fresh."""
+    """Yields a PostgreSQL store with thousands of notices and receipts, and fresh statistics."""
     name, url = databases.make("postgresql", prepare)
     store = Store(url)
     add(
         store,
         *(
-            position(f"P{n}", option(2 * n, plan="a"), option(2 * n + 1, share(), share(2)))
+            position(f"P{n}", option(2 * n, plan="a"), option(2 * n + 1, transfer(), transfer(2)))
             for n in range(MANY // 2)
         ),
     )
-    keep_many(store)
+    add_receipts(store)
     store._connections.write(lambda session: session.run("ANALYZE"))
     yield store
     store.close()
     databases.server("postgresql").drop_database(name)
 
 
-def keep_many(store: Store) -> None:
-    """Thousands of receipts, all for one organization."""
+def add_receipts(store: Store) -> None:
+    """Inserts thousands of receipts of one organization."""
     verdict = Verdict(ReceiptStatus.REVIEW, ("the amount differs",))
-    standing = store.known(receipt(1)).standing
+    route_check = store.receipt_facts(receipt(1)).standing
     rows = [
-        values_of(receipt(n), verdict, standing, "paSendRTV2", RAW, NOW)
+        values_of(receipt(n), verdict, route_check, "paSendRTV2", RAW, NOW)
         | {"variant": 0, "copies": 1}
         for n in range(MANY)
     ]
@@ -69,23 +69,23 @@ def keep_many(store: Store) -> None:
         connection.execute(insert(tables.receipt), rows)
 
 
-def questions(store: Store) -> dict[str, tuple[Statement, dict[str, Any]]]:
-    """What is compiled for the Node, with values."""
-    asked = {"idpa": CLAIM.organization, "broker": CLAIM.broker, "station": CLAIM.station}
-    notice = {**asked, "nav": nav(77)}
-    told = {**notice, "iuv": nav(77)[1:], "receipt_id": "r-77"}
+def queries(store: Store) -> dict[str, tuple[Statement, dict[str, Any]]]:
+    """Returns the compiled statements of the node face, with parameters."""
+    route = {"idpa": CLAIM.organization, "broker": CLAIM.broker, "station": CLAIM.station}
+    notice = {**route, "nav": nav(77)}
+    receipt_key = {**notice, "iuv": nav(77)[1:], "receipt_id": "r-77"}
     batch = {"idpa": CLAIM.organization, "after": "P77", "size": 5}
-    made = store._questions
+    compiled = store._queries
     return {
-        "outline": (made._outline, notice),
-        "notice": (made._notice, notice),
-        "receipt": (made._receipt, told),
-        "batch": (store._sweep._batch, batch),
+        "outline": (compiled._outline, notice),
+        "notice": (compiled._notice, notice),
+        "receipt": (compiled._receipt, receipt_key),
+        "batch": (store._scan._batch, batch),
     }
 
 
 def scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """How each table in a plan is read."""
+    """Yields how each table in a plan is read."""
     if "Relation Name" in node:
         yield node["Relation Name"], node["Node Type"]
     for below in node.get("Plans", ()):
@@ -98,61 +98,59 @@ def scans(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
         *itertools.product(
             ("outline", "notice", "receipt"), ("force_custom_plan", "force_generic_plan")
         ),
-        # WHY: a generic plan knows no size, so that it costs more and is never taken.
+        # WHY: a generic plan does not know the batch size, so PostgreSQL never uses it.
         ("batch", "force_custom_plan"),
     ],
 )
-def test_a_question_reads_no_big_table_from_end_to_end(crowded: Store, which: str, mode: str):
-    """Positions, options, transfers and receipts are found by index, prepared or not."""
-    statement, values = questions(crowded)[which]
+def test_node_query_reads_no_big_table_whole(crowded: Store, which: str, mode: str):
+    """Positions, options, transfers and receipts are read by index, prepared or not."""
+    statement, values = queries(crowded)[which]
 
-    asking = RawCursor(crowded._connections._held().driver)
-    asking.execute(f"SET plan_cache_mode = {mode}")
-    asking.execute(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.arguments(values))
-    [[[explained]]] = asking.fetchall()
+    cursor = RawCursor(crowded._connections._current().driver)
+    cursor.execute(f"SET plan_cache_mode = {mode}")
+    cursor.execute(f"EXPLAIN (FORMAT JSON) {statement.sql}", statement.arguments(values))
+    [[[explained]]] = cursor.fetchall()
     plan = explained["Plan"]
-    found = [(table, how) for table, how in scans(plan) if table in BIG]
+    big = [(table, how) for table, how in scans(plan) if table in BIG]
 
-    assert {table for table, _ in found} >= {"position", "payment_option"}
-    assert [entry for entry in found if "Index" not in entry[1]] == []
+    assert {table for table, _ in big} >= {"position", "payment_option"}
+    assert [entry for entry in big if "Index" not in entry[1]] == []
 
 
-def test_a_plan_is_made_again_when_its_tables_have_grown(
-    on_postgresql: Store, monkeypatch: pytest.MonkeyPatch
-):
-    """One made while there were no receipts would read every receipt of the organization."""
+def test_plan_of_a_grown_table_is_made_again(on_postgresql: Store, monkeypatch: pytest.MonkeyPatch):
+    """A plan made without receipts would read every receipt of the organization."""
     monkeypatch.setattr(session, "PLAN_SECONDS", 0.0)
-    statement, values = questions(on_postgresql)["receipt"]
-    connection = on_postgresql._connections._held()
-    held, asking = connection.session, ClientCursor(connection.driver)
+    statement, values = queries(on_postgresql)["receipt"]
+    connection = on_postgresql._connections._current()
+    used, cursor = connection.session, ClientCursor(connection.driver)
 
-    def planned() -> str:
-        asking.execute(
+    def plan() -> str:
+        cursor.execute(
             "SELECT name FROM pg_prepared_statements WHERE statement = %s", [statement.sql]
         )
-        [(name,)] = asking
+        [(name,)] = cursor
         slots = ", ".join(["%s"] * len(statement.order))
-        asking.execute(f"EXPLAIN EXECUTE {name} ({slots})", statement.arguments(values))
-        return "\n".join(line for (line,) in asking)
+        cursor.execute(f"EXPLAIN EXECUTE {name} ({slots})", statement.arguments(values))
+        return "\n".join(line for (line,) in cursor)
 
-    held.ask(statement, values)
-    held.run("SET plan_cache_mode = force_generic_plan")
-    held.ask(statement, values)
-    keep_many(on_postgresql)
-    assert "using pk_receipt" not in planned()
+    used.fetch(statement, values)
+    used.run("SET plan_cache_mode = force_generic_plan")
+    used.fetch(statement, values)
+    add_receipts(on_postgresql)
+    assert "using pk_receipt" not in plan()
 
-    held.ask(statement, values)
+    used.fetch(statement, values)
 
-    assert "using pk_receipt" in planned()
+    assert "using pk_receipt" in plan()
 
 
-def test_sqlite_finds_the_options_of_each_position_by_index(fresh_database: FreshDatabase):
-    """Or a sweep would read every option of the organization for each position."""
+def test_scan_on_sqlite_reads_the_options_of_a_position_by_index(fresh_database: FreshDatabase):
+    """Without the index, it would read every option of the organization for each position."""
     store = Store(fresh_database("sqlite", prepare))
-    statement, values = questions(store)["batch"]
+    statement, values = queries(store)["batch"]
     explained = f"EXPLAIN QUERY PLAN {statement.sql}"
     arguments = statement.arguments(values)
-    steps = store._connections._held().driver.execute(explained, arguments).fetchall()
+    steps = store._connections._current().driver.execute(explained, arguments).fetchall()
     store.close()
     [how] = [step[3] for step in steps if step[3].startswith("SEARCH payment_option ")]
 
@@ -170,24 +168,24 @@ BACK_OFFICE: dict[str, Callable[[Connection], object]] = {
 }
 
 
-@pytest.mark.parametrize("ask", BACK_OFFICE.values(), ids=BACK_OFFICE)
-def test_a_back_office_reads_no_big_table_from_end_to_end(
-    crowded: Store, ask: Callable[[Connection], object]
+@pytest.mark.parametrize("read", BACK_OFFICE.values(), ids=BACK_OFFICE)
+def test_back_office_query_reads_no_big_table_whole(
+    crowded: Store, read: Callable[[Connection], object]
 ):
-    """Pages, their totals and single receipts are found by index."""
-    asked: list[tuple[str, Any]] = []
+    """Pages, their totals and single receipts are read by index."""
+    statements: list[tuple[str, Any]] = []
 
     def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
-        asked.append((statement, values))
+        statements.append((statement, values))
 
     event.listen(crowded.engine, "before_cursor_execute", note)
     with crowded.begin() as connection:
-        ask(connection)
+        read(connection)
     event.remove(crowded.engine, "before_cursor_execute", note)
 
-    driver = crowded._connections._held().driver
-    explained = [(f"EXPLAIN (FORMAT JSON) {statement}", values) for statement, values in asked]
+    driver = crowded._connections._current().driver
+    explained = [(f"EXPLAIN (FORMAT JSON) {statement}", values) for statement, values in statements]
     plans = [driver.execute(*each).fetchone()[0][0]["Plan"] for each in explained]
-    found = [scan for plan in plans for scan in scans(plan) if scan[0] in BIG]
-    assert found
-    assert [scan for scan in found if "Index" not in scan[1] and "Bitmap" not in scan[1]] == []
+    big = [scan for plan in plans for scan in scans(plan) if scan[0] in BIG]
+    assert big
+    assert [scan for scan in big if "Index" not in scan[1] and "Bitmap" not in scan[1]] == []

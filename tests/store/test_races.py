@@ -1,4 +1,4 @@
-"""Several processes want the same thing at one instant."""
+"""Several processes settle, issue or upgrade at one instant."""
 
 import itertools
 import os
@@ -8,38 +8,42 @@ import pytest
 from sqlalchemy import inspect
 
 from gpd_soap.core.receipt import Receipt
-from gpd_soap.store.positions import insert as positions
+from gpd_soap.store.positions import insert as insert_position
 from gpd_soap.store.store import Store
-from tests.store.races import SPAWN, Crew, issue_some, meet, take_once, upgrade_once
-from tests.store.samples import NOW, add, kept, nav, option, paid, position, receipt, take
+from tests.store.races import SPAWN, Crew, add_in_turn, issue_some, take_once, upgrade_once
+from tests.store.samples import NOW, add, nav, option, paid, position, receipt, statuses, take
 
 MEETINGS = 30
 
 
-def test_one_receipt_in_eight_hands_is_settled_once(crew: Crew, store: Store, prepared_url: str):
-    """One process pays the notice, the other seven are counted on it."""
+def test_receipt_taken_by_eight_processes_is_settled_once(
+    crew: Crew, store: Store, prepared_url: str
+):
+    """One process pays the notice, and the other seven are counted as repetitions."""
     for serial in range(1, 6):
         add(store, position(f"P{serial}", option(serial)))
 
         repeated = crew.race(take_once, prepared_url, [receipt(serial)] * crew.size)
 
         assert sorted(repeated) == [False] + [True] * 7
-        assert kept(store)[f"r-{serial}", 0] == ("applied", "", 8)
+        assert statuses(store)[f"r-{serial}", 0] == ("applied", "", 8)
         assert paid(store)[nav(serial)] == f"r-{serial}"
 
 
-def test_one_unknown_receipt_in_eight_hands_is_kept_once(
+def test_unmatched_receipt_taken_by_eight_processes_is_stored_once(
     crew: Crew, store: Store, prepared_url: str
 ):
-    """Also where there is no position to stand in line for."""
+    """The receipt has no position on which the processes could wait."""
     for serial in range(1, 6):
         crew.race(take_once, prepared_url, [receipt(serial)] * crew.size)
 
-        assert kept(store)[f"r-{serial}", 0] == ("unmatched", "no notice of this number", 8)
+        assert statuses(store)[f"r-{serial}", 0] == ("unmatched", "no notice of this number", 8)
 
 
-def test_one_other_content_in_eight_hands_is_kept_once(crew: Crew, store: Store, prepared_url: str):
-    """A second content under a known receiptId is one variant, counted eight times."""
+def test_conflicting_receipt_taken_by_eight_processes_is_one_variant(
+    crew: Crew, store: Store, prepared_url: str
+):
+    """A second content of a stored receiptId is counted eight times."""
     for serial in range(1, 6):
         take(store, receipt(serial))
         other = receipt(serial, digest="other content")
@@ -47,62 +51,64 @@ def test_one_other_content_in_eight_hands_is_kept_once(crew: Crew, store: Store,
         crew.race(take_once, prepared_url, [other] * crew.size)
 
         reason = "same receiptId, other content"
-        assert kept(store)[f"r-{serial}", 1] == ("conflicting", reason, 8)
-        assert (f"r-{serial}", 2) not in kept(store)
+        assert statuses(store)[f"r-{serial}", 1] == ("conflicting", reason, 8)
+        assert (f"r-{serial}", 2) not in statuses(store)
 
 
-def test_two_exclusive_options_are_never_both_paid(crew: Crew, store: Store, prepared_url: str):
-    """Of a single option and an installment paid at one instant, one is applied, one is double."""
+def test_exclusive_options_paid_at_one_instant_are_applied_and_double(
+    crew: Crew, store: Store, prepared_url: str
+):
+    """A single option and an installment of the same position are never both paid."""
     for serial in range(10, 20, 2):
         add(store, position(f"P{serial}", option(serial), option(serial + 1, plan="rate")))
         both = [receipt(serial), receipt(serial + 1)] * (crew.size // 2)
 
         crew.race(take_once, prepared_url, both)
 
-        found = [kept(store)[f"r-{each}", 0] for each in (serial, serial + 1)]
+        stored = [statuses(store)[f"r-{each}", 0] for each in (serial, serial + 1)]
         reason = "an exclusive alternative was paid"
-        assert sorted(found) == [("applied", "", 4), ("double", reason, 4)]
+        assert sorted(stored) == [("applied", "", 4), ("double", reason, 4)]
         assert len({nav(serial), nav(serial + 1)} & paid(store).keys()) == 1
 
 
-def test_two_payments_of_one_option_are_one_applied_and_one_double(
+def test_two_receipts_of_one_notice_at_one_instant_are_applied_and_double(
     crew: Crew, store: Store, prepared_url: str
 ):
-    """Two receipts of one notice at one instant: the slower one is to be refunded."""
+    """The slower payment is to be refunded."""
     add(store, position("P", option(1)))
     both = [receipt(1), receipt(1, receipt_id="r-2", digest="another")] * (crew.size // 2)
 
     crew.race(take_once, prepared_url, both)
 
-    assert sorted(entry[0] for entry in kept(store).values()) == ["applied", "double"]
-    assert [entry[2] for entry in kept(store).values()] == [4, 4]
+    assert sorted(entry[0] for entry in statuses(store).values()) == ["applied", "double"]
+    assert [entry[2] for entry in statuses(store).values()] == [4, 4]
 
 
-def test_a_receipt_and_its_position_never_miss_each_other(
+def test_receipt_and_its_new_position_at_one_instant_are_matched(
     crew: Crew, store: Store, prepared_url: str
 ):
-    """Whichever is first by a moment, the notice ends up paid."""
+    """Whichever is first, the notice is paid."""
     pairs = crew.size // 2
     serials = [range(1 + pair, 1 + pairs * MEETINGS, pairs) for pair in range(pairs)]
     arriving = [[position(f"P{n}", option(n)) for n in each] for each in serials]
     paying = [[receipt(n) for n in each] for each in serials]
 
-    crew.race(meet, prepared_url, [*arriving, *paying])
+    crew.race(add_in_turn, prepared_url, [*arriving, *paying])
 
-    assert {entry[0] for entry in kept(store).values()} == {"applied"}
+    assert {entry[0] for entry in statuses(store).values()} == {"applied"}
     assert len(paid(store)) == pairs * MEETINGS
 
 
 @pytest.mark.usefixtures("store")
-def test_eight_processes_never_issue_one_number_twice(crew: Crew, prepared_url: str):
-    """Each number is new, and none is left out."""
+def test_numbers_issued_by_eight_processes_are_distinct(crew: Crew, prepared_url: str):
+    """Each number is new, and no serial is left out."""
     issued = crew.race(issue_some, prepared_url, [10] * crew.size)
 
     assert sorted(itertools.chain(*issued)) == [nav(serial) for serial in range(1, 161)]
 
 
-def test_eight_processes_upgrade_one_database_together(crew: Crew, database_url: str):
-    """One migrates, the others wait for it and find nothing to do."""
+def test_database_upgraded_by_eight_processes_is_upgraded_once(crew: Crew, database_url: str):
+    """One process migrates, and the others wait and have nothing to do."""
     left = crew.race(upgrade_once, database_url, [None] * crew.size)
 
     assert left == [[]] * crew.size
@@ -111,41 +117,43 @@ def test_eight_processes_upgrade_one_database_together(crew: Crew, database_url:
     opened.close()
 
 
-def settle_and_die(url: str, taken: Receipt) -> None:
-    """Commit a receipt, and be gone before anyone hears of it."""
-    take(Store(url), taken)
+def commit_and_kill(url: str, received: Receipt) -> None:
+    """Commits a receipt, and kills the process before it answers."""
+    take(Store(url), received)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def begin_and_die(url: str) -> None:
-    """Be gone in the middle of a transaction."""
+def begin_and_kill(url: str) -> None:
+    """Kills the process in the middle of a transaction."""
     store = Store(url)
     with store.begin() as connection:
-        positions.add(connection, [position("LOST", option(2))], NOW)
+        insert_position.add(connection, [position("LOST", option(2))], NOW)
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_process_killed_between_commit_and_answer_loses_nothing(
+def test_receipt_of_a_process_killed_after_its_commit_is_a_repetition(
     store: Store, prepared_url: str, times: int
 ):
-    """The Node sends again what was not answered; it is counted, and paid once."""
+    """The Node sends the receipt again, and the notice is paid once."""
     add(store, position("P", option(1)))
     for _ in range(times):
-        process = SPAWN.Process(target=settle_and_die, args=(prepared_url, receipt(1)))
+        process = SPAWN.Process(target=commit_and_kill, args=(prepared_url, receipt(1)))
         process.start()
         process.join(30)
         assert process.exitcode == -signal.SIGKILL
 
     assert take(store, receipt(1)).repeated
 
-    assert kept(store) == {("r-1", 0): ("applied", "", times + 1)}
+    assert statuses(store) == {("r-1", 0): ("applied", "", times + 1)}
     assert paid(store) == {nav(1): "r-1"}
 
 
-def test_a_process_killed_before_its_commit_leaves_nothing(store: Store, prepared_url: str):
-    """What it had begun is undone, and stands in nobody's way."""
-    process = SPAWN.Process(target=begin_and_die, args=(prepared_url,))
+def test_position_of_a_process_killed_before_its_commit_is_not_stored(
+    store: Store, prepared_url: str
+):
+    """The transaction is rolled back, and its locks are released."""
+    process = SPAWN.Process(target=begin_and_kill, args=(prepared_url,))
     process.start()
     process.join(30)
     assert process.exitcode == -signal.SIGKILL

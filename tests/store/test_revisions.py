@@ -1,4 +1,4 @@
-"""No notice shows the same revision twice, and no position the same mark, whatever changes it."""
+"""No notice has the same revision twice, and no position the same ETag, after any change."""
 
 from collections.abc import Callable
 
@@ -10,18 +10,10 @@ from gpd_soap.core.receipt import ReceiptStatus, Verdict
 from gpd_soap.store import tables
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.node import matching
-from gpd_soap.store.positions import (
-    change as changing,
-)
-from gpd_soap.store.positions import (
-    insert as positions,
-)
-from gpd_soap.store.positions import (
-    read as admin_positions,
-)
-from gpd_soap.store.positions import (
-    retired_numbers as retired,
-)
+from gpd_soap.store.positions import change as change_position
+from gpd_soap.store.positions import insert as insert_position
+from gpd_soap.store.positions import read as read_position
+from gpd_soap.store.positions import retired_numbers
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from tests.store.samples import (
@@ -29,14 +21,14 @@ from tests.store.samples import (
     ORGANIZATION,
     RAW,
     add,
-    kept,
     nav,
     option,
     paid,
     position,
     receipt,
-    share,
+    statuses,
     take,
+    transfer,
 )
 
 PAYS = Verdict(ReceiptStatus.APPLIED, pays=True)
@@ -44,207 +36,211 @@ OPTION = tables.payment_option.c
 Change = Callable[[Connection, Stored], object]
 
 
-def replaced(new: NewPosition) -> Change:
-    """Put this in the position's place."""
-    return lambda connection, old: changing.replace(connection, old, new, NOW)
+def replacing(new: NewPosition) -> Change:
+    """Returns the change that replaces the position."""
+    return lambda connection, old: change_position.replace(connection, old, new, NOW)
 
 
-def matched(connection: Connection, _old: Stored) -> object:
-    """Let the receipt that waits pay the notice."""
+def match_manually(connection: Connection, _old: Stored) -> object:
+    """Matches the unmatched receipt with the notice, as a person does."""
     row = connection.execute(select(tables.receipt)).mappings().one()
     return matching.match_by_hand(connection, row, nav(1), NOW)
 
 
 CHANGES: dict[str, Change] = {
-    "amount": replaced(position("P", option(1, share(amount=1)))),
-    "nothing": replaced(position("P", option(1))),
-    "an alternative": replaced(position("P", option(1), option(2))),
-    "an installment": replaced(position("P", option(1), option(2, plan="rate"))),
-    "publish": lambda connection, old: changing.publish(connection, old, NOW),
-    "withdraw": lambda connection, old: changing.withdraw(connection, old, NOW),
-    "paid elsewhere": lambda connection, old: changing.mark_paid(
+    "amount": replacing(position("P", option(1, transfer(amount=1)))),
+    "nothing": replacing(position("P", option(1))),
+    "an alternative": replacing(position("P", option(1), option(2))),
+    "an installment": replacing(position("P", option(1), option(2, plan="rate"))),
+    "publish": lambda connection, old: change_position.publish(connection, old, NOW),
+    "withdraw": lambda connection, old: change_position.withdraw(connection, old, NOW),
+    "paid elsewhere": lambda connection, old: change_position.mark_paid(
         connection, old, nav(1), "ELSEWHERE", NOW, NOW
     ),
-    "report": lambda connection, old: changing.report(connection, old, 0, 0, NOW),
-    "account": lambda connection, old: changing.change_account(
+    "report": lambda connection, old: change_position.report(connection, old, 0, 0, NOW),
+    "account": lambda connection, old: change_position.change_account(
         connection, old, [(nav(1), 1)], "IT46X0760103200000000123456", NOW
     ),
-    "match by hand": matched,
+    "match by hand": match_manually,
 }
 each_change = pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 
 
-def stored(connection: Connection) -> Stored:
-    """The position as it is, held until the commit."""
-    found = admin_positions.read(connection, ORGANIZATION, "P", lock=True)
-    assert found is not None
-    return found
+def read_locked(connection: Connection) -> Stored:
+    """Reads the position and locks it until the commit."""
+    read = read_position.read(connection, ORGANIZATION, "P", lock=True)
+    assert read is not None
+    return read
 
 
-def changed(store: Store, change: Change) -> None:
-    """Change the position in a transaction of its own."""
+def apply(store: Store, change: Change) -> None:
+    """Applies a change to the position in a transaction."""
     with store.begin() as connection:
-        change(connection, stored(connection))
+        change(connection, read_locked(connection))
 
 
-def seen(store: Store) -> tuple[int, int, str]:
-    """What the position and its first notice are counted and marked with."""
+def counters(store: Store) -> tuple[int, int, str]:
+    """Returns the position's version, the revision of its first notice, and its ETag."""
     with store.begin() as connection:
-        found = stored(connection)
-        navs = [each.nav for each in found.position.options]
-        return found.version, found.progress[navs.index(nav(1))].revision, found.etag
+        read = read_locked(connection)
+        navs = [each.nav for each in read.position.options]
+        return read.version, read.progress[navs.index(nav(1))].revision, read.etag
 
 
 @each_change
-def test_every_change_counts_up_the_version_and_the_revision(store: Store, change: Change):
-    """So that neither is ever what it was before, nor the mark."""
+def test_version_and_revision_grow_with_every_change(store: Store, change: Change):
+    """No version, revision or ETag occurs twice."""
     take(store, receipt(9))
     add(store, position("P", option(1)))
-    marks = []
+    counted = []
     for _ in range(2):
-        changed(store, replaced(position("P", option(1))))
-        marks.append(seen(store))
+        apply(store, replacing(position("P", option(1))))
+        counted.append(counters(store))
 
-    changed(store, change)
-    marks.append(seen(store))
+    apply(store, change)
+    counted.append(counters(store))
 
     for count in (0, 1):
-        counts = [mark[count] for mark in marks]
+        counts = [each[count] for each in counted]
         assert counts == sorted(set(counts))
-    assert len({mark[2] for mark in marks}) == 3
+    assert len({each[2] for each in counted}) == 3
 
 
 @each_change
-def test_a_decision_taken_before_a_change_is_not_written_after_it(store: Store, change: Change):
-    """The receipt of a lone notice looks at its revision alone."""
+def test_decision_before_a_change_is_not_written_after_it(store: Store, change: Change):
+    """The receipt of an only option compares its revision alone."""
     take(store, receipt(9))
     add(store, position("P", option(1)))
-    known = store.known(receipt(1))
-    changed(store, change)
+    facts = store.receipt_facts(receipt(1))
+    apply(store, change)
 
-    written = store.settle(receipt(1), known, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
+    written = store.settle(receipt(1), facts, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
-    assert known.is_only_option
+    assert facts.is_only_option
     assert not written
-    assert ("r-1", 0) not in kept(store)
+    assert ("r-1", 0) not in statuses(store)
 
 
-def test_a_receipt_read_before_an_update_of_the_amount_is_reviewed(store: Store):
-    """It is decided again on the new amount, and a person sees the difference."""
+def test_receipt_decided_before_an_update_of_the_amount_is_in_review(store: Store):
+    """The receipt is decided again on the new amount."""
     add(store, position("P", option(1)))
-    known = store.known(receipt(1))
-    changed(store, replaced(position("P", option(1, share(amount=15000)))))
-    assert not store.settle(receipt(1), known, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
+    facts = store.receipt_facts(receipt(1))
+    apply(store, replacing(position("P", option(1, transfer(amount=15000)))))
+    assert not store.settle(receipt(1), facts, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
     take(store, receipt(1))
 
-    assert kept(store) == {("r-1", 0): ("review", "the amount differs", 1)}
+    assert statuses(store) == {("r-1", 0): ("review", "the amount differs", 1)}
 
 
-def recreated(store: Store, *before: int) -> None:
-    """Delete the position and create one of the same IUPD with other notices, in one instant."""
+def recreate(store: Store, *before: int) -> None:
+    """Deletes the position and creates one of the same IUPD with other notices."""
     with store.begin() as connection:
-        changing.remove(connection, stored(connection), NOW)
+        change_position.remove(connection, read_locked(connection), NOW)
     add(store, position("P", *(option(serial) for serial in before)))
 
 
 @pytest.mark.parametrize("after", [(3,), (3, 4)], ids=["alone", "with another"])
 @pytest.mark.parametrize("before", [(1,), (1, 2)], ids=["alone", "with another"])
-def test_a_decision_on_a_deleted_position_is_not_written_on_the_next_of_its_iupd(
+def test_decision_on_a_deleted_position_is_not_written_on_its_successor(
     store: Store, before: tuple[int, ...], after: tuple[int, ...]
 ):
-    """No receipt is kept as applied whose notice is not there."""
+    """No receipt is stored as applied without its notice."""
     add(store, position("P", *(option(serial) for serial in before)))
-    known = store.known(receipt(1))
-    recreated(store, *after)
+    facts = store.receipt_facts(receipt(1))
+    recreate(store, *after)
 
-    assert not store.settle(receipt(1), known, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
+    assert not store.settle(receipt(1), facts, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
-    assert kept(store) == {}
+    assert statuses(store) == {}
     assert paid(store) == {}
     take(store, receipt(1))
-    assert kept(store) == {("r-1", 0): ("unmatched", "no notice of this number", 1)}
+    assert statuses(store) == {("r-1", 0): ("unmatched", "no notice of this number", 1)}
 
 
-def test_the_mark_of_a_deleted_position_does_not_return_with_its_iupd(store: Store):
-    """Not even when it is created again at the same instant."""
+def test_etag_of_a_recreated_position_differs_from_the_first(store: Store):
+    """The ETag differs even if both were created at the same instant."""
     add(store, position("P", option(1)))
     with store.begin() as connection:
-        before = stored(connection).etag
-    recreated(store, 3)
+        before = read_locked(connection).etag
+    recreate(store, 3)
 
     with store.begin() as connection:
-        assert stored(connection).etag != before
+        assert read_locked(connection).etag != before
 
 
-#: Every way in which a notice could come.
-BACK: dict[str, Change] = {
-    "create": lambda connection, _: positions.add(connection, [position("Q", option(2))], NOW),
-    "update": replaced(position("P", option(1), option(2))),
+#: Every way to add a notice.
+READDED: dict[str, Change] = {
+    "create": lambda connection, _: insert_position.add(
+        connection, [position("Q", option(2))], NOW
+    ),
+    "update": replacing(position("P", option(1), option(2))),
 }
 
 
-@pytest.mark.parametrize("back", BACK.values(), ids=BACK)
+@pytest.mark.parametrize("back", READDED.values(), ids=READDED)
 @pytest.mark.parametrize("away", ["update", "delete"])
-def test_the_number_of_a_notice_that_went_never_comes_back(store: Store, away: str, back: Change):
-    """A revision is compared with others of the same number alone."""
+def test_number_of_a_removed_notice_is_refused_for_ever(store: Store, away: str, back: Change):
+    """A revision is comparable only under a number that is never used again."""
     add(store, position("P", option(1), option(2)))
     if away == "update":
-        changed(store, replaced(position("P", option(1))))
+        apply(store, replacing(position("P", option(1))))
     else:
-        recreated(store, 3)
+        recreate(store, 3)
 
     with pytest.raises(AlreadyKept):
-        changed(store, back)
+        apply(store, back)
 
 
-def test_a_receipt_whose_iuv_appeared_meanwhile_is_not_kept_as_unmatched(store: Store):
-    """Another notice carries it by then, and a person has to say which is meant."""
+def test_receipt_whose_iuv_was_added_meanwhile_is_in_review(store: Store):
+    """Another notice has the IUV by then, so a person has to decide."""
     sent = receipt(8, iuv=nav(1)[1:])
-    known, unmatched = (
-        store.known(sent),
+    facts, unmatched = (
+        store.receipt_facts(sent),
         Verdict(ReceiptStatus.UNMATCHED, ("no notice of this number",)),
     )
     add(store, position("P", option(1)))
 
-    assert not store.settle(sent, known, unmatched, primitive="paSendRT", raw=RAW, now=NOW)
+    assert not store.settle(sent, facts, unmatched, primitive="paSendRT", raw=RAW, now=NOW)
 
     take(store, sent)
-    assert kept(store)["r-8", 0][:2] == ("review", "the IUV is of another notice")
+    assert statuses(store)["r-8", 0][:2] == ("review", "the IUV is of another notice")
 
 
-def test_an_update_writes_every_field_of_a_notice_that_stays(store: Store):
-    """What stays is the row, its number and the count of its changes."""
-    old = option(1, share(1, 300), share(2, 700), metadata=(("A", "1"),), plan="rate")
-    new = option(1, share(3, 5), description="Altro", metadata=(("B", "2"),), due_at=NOW)
+def test_update_writes_every_field_of_a_remaining_notice(store: Store):
+    """The row keeps its number and its revision count."""
+    old = option(1, transfer(1, 300), transfer(2, 700), metadata=(("A", "1"),), plan="rate")
+    new = option(1, transfer(3, 5), description="Altro", metadata=(("B", "2"),), due_at=NOW)
     add(store, position("P", old, option(2)))
 
-    changed(store, replaced(position("P", new, option(4))))
+    apply(store, replacing(position("P", new, option(4))))
 
     with store.begin() as connection:
-        assert stored(connection).position == position("P", new, option(4))
-        assert [row.nav for row in retired.find_retired(connection, ORGANIZATION, [nav(2)], [])]
+        assert read_locked(connection).position == position("P", new, option(4))
+        assert [
+            row.nav for row in retired_numbers.find_retired(connection, ORGANIZATION, [nav(2)], [])
+        ]
 
 
-def test_an_option_that_vanished_keeps_no_receipt(store: Store):
-    """The position is as it was seen, and what the receipt pays is gone: neither is written."""
+def test_receipt_of_an_option_deleted_meanwhile_is_not_stored(store: Store):
+    """The position has the version that was read, but the option is gone."""
     add(store, position("P", option(1), option(2)))
-    known = store.known(receipt(1))
+    facts = store.receipt_facts(receipt(1))
     with store.begin() as connection:
         connection.execute(delete(tables.payment_option).where(OPTION.nav == nav(1)))
 
-    assert not store.settle(receipt(1), known, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
+    assert not store.settle(receipt(1), facts, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
-    assert kept(store) == {}
+    assert statuses(store) == {}
 
 
-def test_an_option_that_was_paid_unseen_keeps_no_second_receipt(store: Store):
-    """The position of several is guarded by its version, and the option by its own count too."""
+def test_receipt_of_an_option_paid_without_a_new_version_is_not_stored(store: Store):
+    """With several options, the version of the position and the option itself are compared."""
     add(store, position("P", option(1), option(2)))
-    known = store.known(receipt(1))
+    facts = store.receipt_facts(receipt(1))
     with store.begin() as connection:
         connection.execute(update(tables.payment_option).values(paid_at=NOW, receipt_id="r-7"))
 
-    assert not store.settle(receipt(1), known, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
+    assert not store.settle(receipt(1), facts, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
-    assert kept(store) == {}
+    assert statuses(store) == {}

@@ -1,4 +1,4 @@
-"""A PostgreSQL that is there and does not answer: nobody waits for it longer than for us."""
+"""A PostgreSQL that does not answer: every wait has a limit."""
 
 import os
 import signal
@@ -22,13 +22,13 @@ from tests.messages.build import asked, claim, qr, receipt
 from tests.postgres import Postgres
 from tests.store import samples
 
-#: A payable notice, and one that nobody knows, whose receipt takes another way into the store.
+#: A payable notice, and an unknown one, whose receipt is stored by another statement.
 KNOWN, UNKNOWN = 12, 900
 
 
 @pytest.fixture
-def alone() -> Iterator[tuple[Postgres, Store]]:
-    """A server that waits for a standby which there is not, as Patroni's strict mode has it."""
+def without_standby() -> Iterator[tuple[Postgres, Store]]:
+    """Yields a server that waits for a missing standby, as in Patroni's strict mode."""
     with Postgres() as server:
         url = server.create_database("gpd")
         world.prepare(url)
@@ -41,25 +41,25 @@ def alone() -> Iterator[tuple[Postgres, Store]]:
         store.close()
 
 
-def ask(store: Store, primitive: str, content: str) -> Answered:
-    """One question to a node face."""
+def call_node_face(store: Store, primitive: str, content: str) -> Answered:
+    """Sends one request to a node face."""
     face = node_face(Settings(public_url="http://ec/partner", journal="log"), store, utc_now)
     return call(face, "POST", "/partner", asked(primitive, claim() + content).encode())
 
 
 @pytest.mark.parametrize("serial", [KNOWN, UNKNOWN])
-def test_a_receipt_without_a_second_copy_is_not_answered_ok(
-    alone: tuple[Postgres, Store], serial: int
+def test_receipt_without_a_standby_is_503_until_there_is_one(
+    without_standby: tuple[Postgres, Store], serial: int
 ) -> None:
-    """503 within the Node's time, while questions go on; with a copy it is kept once, and OK."""
-    server, store = alone
+    """The answer comes in the Node's time, and the repeated receipt is stored once."""
+    server, store = without_standby
     begun = time.monotonic()
-    first = ask(store, "paSendRTV2", receipt(world.nav(serial), receiptId="r"))
+    first = call_node_face(store, "paSendRTV2", receipt(world.nav(serial), receiptId="r"))
     took = time.monotonic() - begun
-    verified = ask(store, "paVerifyPaymentNotice", qr(world.nav(KNOWN)))
+    verified = call_node_face(store, "paVerifyPaymentNotice", qr(world.nav(KNOWN)))
     server.settings.clear()
     server.restart()
-    again = ask(store, "paSendRTV2", receipt(world.nav(serial), receiptId="r"))
+    again = call_node_face(store, "paSendRTV2", receipt(world.nav(serial), receiptId="r"))
     with store.begin() as connection:
         rows = connection.execute(tables.receipt.select()).all()
 
@@ -69,31 +69,31 @@ def test_a_receipt_without_a_second_copy_is_not_answered_ok(
     assert len(rows) == 1
 
 
-def test_a_question_that_is_not_answered_is_given_up(
+def test_query_without_an_answer_raises_after_its_limit(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The thread goes on, and the next question has a session that answers."""
+    """The thread goes on, and its next query has a new session."""
     monkeypatch.setattr(session, "ANSWER_SECONDS", 0.3)
     url = postgres.create_database("silent")
     samples.prepare(url)
     store = Store(url)
-    assert store.known(samples.receipt(1)) is not None
-    backend = store._connections._held().driver.info.backend_pid
+    assert store.receipt_facts(samples.receipt(1)) is not None
+    backend = store._connections._current().driver.info.backend_pid
 
     os.kill(backend, signal.SIGSTOP)
     try:
         with pytest.raises(psycopg.OperationalError):
-            store.known(samples.receipt(1))
-        assert store.known(samples.receipt(1)) is not None
+            store.receipt_facts(samples.receipt(1))
+        assert store.receipt_facts(samples.receipt(1)) is not None
     finally:
         os.kill(backend, signal.SIGCONT)
         store.close()
 
 
-def test_an_operator_may_wait_longer(
+def test_transaction_without_statement_timeout_may_exceed_the_limit(
     postgres: Postgres, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What is done patiently takes its time; what comes after it on the same session does not."""
+    """The next transaction on the same session has the limit again."""
     monkeypatch.setattr(engine, "ANSWER_SECONDS", 0.3)
     store, slow = Store(postgres.url("postgres")), text("SELECT pg_sleep(1)")
     with store.begin() as connection:

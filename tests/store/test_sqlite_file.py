@@ -1,4 +1,4 @@
-"""How SQLite's file is opened and left: its mode, its write-ahead log, and what cannot be used."""
+"""SQLite's file at opening and closing: its mode, its write-ahead log, and its refusals."""
 
 import os
 import shutil
@@ -20,26 +20,26 @@ from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.store.samples import CLAIM, NOW, nav, prepare
 
-#: A user who owns nothing.
+#: The id of a user who owns no file.
 NOBODY = 65534
 USE = """
 import sys
 from datetime import datetime, timezone
-from gpd_soap.core.debt import Claim
+from gpd_soap.core.debt import NodeRoute
 from gpd_soap.store.store import Store
 store = Store(sys.argv[1])
-store.remember_probe(Claim("77777777777", "1", "1_01"), datetime.now(timezone.utc))
-store.notice(Claim("77777777777", "1", "1_01"), "347000000000000000")
+store.remember_probe(NodeRoute("77777777777", "1", "1_01"), datetime.now(timezone.utc))
+store.notice(NodeRoute("77777777777", "1", "1_01"), "347000000000000000")
 """
 
 
 def wal_of(url: str) -> Path:
-    """The write-ahead log beside a database's file."""
+    """Returns the path of a database's write-ahead log."""
     return Path(f"{make_url(url).database}-wal")
 
 
-def test_a_closed_store_leaves_no_log_whichever_threads_used_it(fresh_database: FreshDatabase):
-    """A connection of a thread that still lives is closed too."""
+def test_closed_store_used_by_several_threads_leaves_no_log(fresh_database: FreshDatabase):
+    """The connection of a thread that still runs is closed too."""
     url = fresh_database("sqlite", prepare)
     store, used, end = Store(url), threading.Event(), threading.Event()
 
@@ -52,16 +52,16 @@ def test_a_closed_store_leaves_no_log_whichever_threads_used_it(fresh_database: 
     thread = threading.Thread(target=use)
     thread.start()
     used.wait()
-    there = wal_of(url).exists()
+    before = wal_of(url).exists()
     store.close()
-    left = wal_of(url).exists()
+    after = wal_of(url).exists()
     end.set()
     thread.join()
 
-    assert (there, left) == (True, False)
+    assert (before, after) == (True, False)
 
 
-def test_a_process_that_ends_leaves_no_log(fresh_database: FreshDatabase):
+def test_ended_process_leaves_no_log(fresh_database: FreshDatabase):
     """A command need not close its store."""
     url = fresh_database("sqlite", prepare)
 
@@ -70,8 +70,8 @@ def test_a_process_that_ends_leaves_no_log(fresh_database: FreshDatabase):
     assert not wal_of(url).exists()
 
 
-def test_two_stores_that_close_one_after_the_other_leave_no_log(fresh_database: FreshDatabase):
-    """The first leaves it to the second."""
+def test_two_stores_closed_one_after_the_other_leave_no_log(fresh_database: FreshDatabase):
+    """The first leaves the log, and the second removes it."""
     url = fresh_database("sqlite", prepare)
     first, second = Store(url), Store(url)
     for store in (first, second):
@@ -85,14 +85,14 @@ def test_two_stores_that_close_one_after_the_other_leave_no_log(fresh_database: 
 
 
 def mode_of(url: str) -> str:
-    """The mode that a database's file has kept."""
+    """Returns the journal mode of a database's file."""
     with closing(sqlite3.connect(str(make_url(url).database))) as opened:
         [(mode,)] = opened.execute("PRAGMA journal_mode")
     return str(mode)
 
 
-def test_a_new_file_keeps_a_write_ahead_log(fresh_database: FreshDatabase):
-    """From its first connection on, for whoever opens it later."""
+def test_new_file_has_a_write_ahead_log(fresh_database: FreshDatabase):
+    """The file has the mode from its first connection on."""
     url = fresh_database("sqlite")
     store = Store(url)
     with store.begin():
@@ -102,8 +102,8 @@ def test_a_new_file_keeps_a_write_ahead_log(fresh_database: FreshDatabase):
     assert mode_of(url) == "wal"
 
 
-def test_a_copied_file_of_another_mode_is_turned(fresh_database: FreshDatabase):
-    """A copy made by a tool may have the mode that SQLite begins with."""
+def test_file_of_another_mode_is_changed_to_wal(fresh_database: FreshDatabase):
+    """A copy made by a tool may have SQLite's default mode."""
     url = fresh_database("sqlite", prepare)
     with closing(sqlite3.connect(str(make_url(url).database))) as opened:
         opened.execute("PRAGMA journal_mode = DELETE")
@@ -118,12 +118,12 @@ def test_a_copied_file_of_another_mode_is_turned(fresh_database: FreshDatabase):
 
 @pytest.fixture
 def readable_folder() -> Iterator[Path]:
-    """A folder with a database that we may read and not write, whoever runs this."""
+    """Yields a folder with a database that this process can read but not write."""
     folder = Path(tempfile.mkdtemp(dir="/tmp"))
     prepare(f"sqlite:///{folder / 'office.db'}")
     (folder / "office.db").chmod(0o444)
     folder.chmod(0o555)
-    # WHY: nothing is closed to root, but what a process may do is asked of its effective user.
+    # WHY: root may write everything, and the system checks the effective user.
     us = os.geteuid()
     if us == 0:
         os.seteuid(NOBODY)
@@ -133,18 +133,40 @@ def readable_folder() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
-def test_a_folder_that_cannot_be_written_is_named_as_the_reason(readable_folder: Path):
-    """SQLite itself says that it cannot open a file that is there."""
+def test_database_in_a_read_only_folder_raises_with_the_reason(readable_folder: Path):
+    """SQLite itself reports that it cannot open an existing file."""
     store = Store(f"sqlite:///{readable_folder / 'office.db'}")
 
     with pytest.raises(UnusableDatabase, match="and its folder must both be writable"):
         store.last_probe()
 
 
-def test_a_file_that_keeps_another_mode_is_refused():
-    """SQLite gives no error where it cannot keep a write-ahead log."""
+def test_file_that_cannot_change_its_mode_is_refused():
+    """SQLite raises no error if it cannot keep a write-ahead log."""
     with (
         closing(sqlite3.connect(":memory:")) as opened,
         pytest.raises(UnusableDatabase, match="write-ahead log"),
     ):
         _prepare_sqlite(opened, None)
+
+
+LOOK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1])
+connection.execute("SELECT count(*) FROM position").fetchone()
+connection.close()
+"""
+
+
+def test_new_connection_leaves_the_locks_of_its_process_alone(fresh_database: FreshDatabase):
+    """Another process that closes the file does not take itself for the last one that has it."""
+    url = fresh_database("sqlite", prepare)
+    store = Store(url)
+    store.remember_probe(CLAIM, NOW)
+    with store.engine.connect(), store.engine.connect():
+        command = [sys.executable, "-c", LOOK, str(make_url(url).database)]
+        subprocess.run(command, timeout=60, check=True)
+        has_log = wal_of(url).exists()
+    store.close()
+
+    assert has_log

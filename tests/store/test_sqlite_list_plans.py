@@ -1,4 +1,4 @@
-"""SQLite's lists read by index too, and their work grows as the organization does, not faster."""
+"""Lists of positions read by index on SQLite, and their work grows in proportion to the rows."""
 
 import re
 import sqlite3
@@ -10,16 +10,16 @@ import pytest
 from sqlalchemy import Connection, event, make_url, text
 
 from gpd_soap.store import tables
-from gpd_soap.store.database.sqlite_statistics import FIGURES, believe_large
-from gpd_soap.store.positions import read as admin_positions
-from gpd_soap.store.positions import search as listing
+from gpd_soap.store.database.sqlite_statistics import FIGURES, assume_large_tables
+from gpd_soap.store.positions import read as read_position
+from gpd_soap.store.positions import search
 from gpd_soap.store.positions.search import MOST_BY_STATUS, PositionQuery
 from gpd_soap.store.store import Store
 from tests.conftest import Databases, FreshDatabase
 from tests.store.samples import CLAIM, NOW, prepare
 from tests.store.test_list_plans import LISTS, PLAIN
 
-#: Positions of every state, two thirds of them of the organization that asks.
+#: Positions of every state, two thirds of them of the organization that is queried.
 MANY = 30_000
 FILL = """
 CREATE TEMP TABLE numbered AS
@@ -52,15 +52,15 @@ SELECT organization, '3' || iuv, 1, 1000, '77777777777', 'Tributo', '0101002IM',
 FROM noticed;
 """
 BIG = ("position", "payment_option", "transfer")
-#: LIMIT: SQLite's instructions for each position of the organization, for a page with its total; a
-#: list by status may look for the positions of each state among all.
+#: LIMIT: 400 SQLite instructions for each position of the organization, for a page with its total.
+#: A list by status searches all positions for each of the 8 states.
 STEPS = 400
 STEPS_BY_STATUS = 8 * STEPS
 
 
 @pytest.fixture(scope="module")
 def crowded(databases: Databases) -> Iterator[Store]:
-    """A SQLite store with positions of every state, of which nobody has made statistics."""
+    """Yields a SQLite store with positions of every state, and statistics of the upgrade alone."""
     name, url = databases.make("sqlite", prepare)
     with closing(sqlite3.connect(str(make_url(url).database))) as connection:
         connection.executescript(f"BEGIN; {FILL} COMMIT;")
@@ -71,7 +71,7 @@ def crowded(databases: Databases) -> Iterator[Store]:
 
 
 def plans(store: Store, work: Callable[[Connection], object]) -> list[list[str]]:
-    """How SQLite answers each question of some work, a line for each step."""
+    """Returns the instructions of the plan of each SELECT."""
     statements: list[tuple[str, Any]] = []
     with store.reading() as connection:
         event.listen(
@@ -86,50 +86,50 @@ def plans(store: Store, work: Callable[[Connection], object]) -> list[list[str]]
     return [[row[3] for row in plan] for plan in rows]
 
 
-def too_much(plan: list[str]) -> list[str]:
-    """The steps of a plan that read a big table further than they need."""
+def excessive_steps(plan: list[str]) -> list[str]:
+    """Returns the instructions of a plan that read more of a big table than they need."""
     of_big = rf"(?:{'|'.join(BIG)})(?:_\d+)?"
     whole = re.compile(rf"SCAN {of_big}\b|SEARCH .* AUTOMATIC")
-    # WHY: positions alone may be read organization by organization, to be counted or in order.
+    # WHY: a count or an ordered list may read all positions of an organization.
     organization = re.compile(r"SEARCH (?:payment_option|transfer)(?:_\d+)? .*\(organization=\?\)$")
     return [step for step in plan if whole.match(step) or organization.match(step)]
 
 
 @pytest.mark.parametrize("which", LISTS)
-def test_a_list_reads_no_table_from_end_to_end_on_sqlite(crowded: Store, which: str):
-    """Neither a table nor the options of an organization, once or for each position."""
-    found = plans(crowded, lambda c: listing.page(c, CLAIM.organization, LISTS[which], NOW))
+def test_list_on_sqlite_reads_no_table_whole(crowded: Store, which: str):
+    """The list also never reads all options of an organization."""
+    steps = plans(crowded, lambda c: search.page(c, CLAIM.organization, LISTS[which], NOW))
 
-    assert [step for plan in found for step in too_much(plan)] == []
+    assert [step for plan in steps for step in excessive_steps(plan)] == []
 
 
-def test_a_position_is_read_by_its_own_keys_on_sqlite(crowded: Store):
-    """Its options and transfers too, locked or not."""
+def test_position_on_sqlite_is_read_by_its_keys(crowded: Store):
+    """Its options and transfers are read by key too, locked or not."""
     for lock in (False, True):
-        found = plans(
+        steps = plans(
             crowded,
-            lambda c, lock=lock: admin_positions.read_all(  # type: ignore[misc]
+            lambda c, lock=lock: read_position.read_all(  # type: ignore[misc]
                 c, CLAIM.organization, ["P2", "P3"], lock=lock
             ),
         )
 
-        assert [step for plan in found for step in too_much(plan)] == []
-        assert [step for plan in found for step in plan if step.endswith("(organization=?)")] == []
+        assert [step for plan in steps for step in excessive_steps(plan)] == []
+        assert [step for plan in steps for step in plan if step.endswith("(organization=?)")] == []
 
 
 @pytest.mark.parametrize("which", LISTS)
-def test_nobody_sorts_what_an_index_orders_on_sqlite(crowded: Store, which: str):
-    """A page is read in the order of an index."""
-    wanted = LISTS[which]
-    found = plans(crowded, lambda c: listing.page(c, CLAIM.organization, wanted, NOW))
+def test_page_on_sqlite_in_the_order_of_an_index_is_not_sorted(crowded: Store, which: str):
+    """The page is read in the order of the index."""
+    query = LISTS[which]
+    steps = plans(crowded, lambda c: search.page(c, CLAIM.organization, query, NOW))
 
-    sorts = [step for step in found[0] if step.startswith("USE TEMP B-TREE")]
-    # WHY: of the positions of some days, those days' are sorted.
-    assert sorts == [] or wanted.due or wanted.paid
+    sorts = [step for step in steps[0] if step.startswith("USE TEMP B-TREE")]
+    # WHY: a filter by dates reads by the index of the dates, and sorts the result.
+    assert sorts == [] or query.due or query.paid
 
 
-def steps(store: Store, wanted: PositionQuery) -> int:
-    """How many hundreds of SQLite's instructions a page with its total takes, as instructions."""
+def instructions(store: Store, query: PositionQuery) -> int:
+    """Returns the number of SQLite's instructions for a page with its total, to a hundred."""
     counted = [0]
 
     def count() -> int:
@@ -139,7 +139,7 @@ def steps(store: Store, wanted: PositionQuery) -> int:
     with store.reading() as connection:
         driver: Any = connection.connection.driver_connection
         driver.set_progress_handler(count, 100)
-        rows, total = listing.page(connection, CLAIM.organization, wanted, NOW)
+        rows, total = search.page(connection, CLAIM.organization, query, NOW)
         driver.set_progress_handler(None, 0)
     assert rows
     assert total >= len(rows)
@@ -162,33 +162,35 @@ DEEP = {
 
 
 @pytest.mark.parametrize("which", [*LISTS, *DEEP])
-def test_the_work_of_a_list_grows_no_faster_than_its_organization(crowded: Store, which: str):
-    """Even the last page, of which every row before it is passed by."""
-    wanted = {**LISTS, **DEEP}[which]
-    most = STEPS_BY_STATUS if wanted.order == "status" else STEPS
+def test_list_on_sqlite_takes_work_in_proportion_to_its_organization(crowded: Store, which: str):
+    """The last page is within the limit too, although every row before it is read."""
+    query = {**LISTS, **DEEP}[which]
+    most = STEPS_BY_STATUS if query.order == "status" else STEPS
 
-    assert steps(crowded, wanted) <= most * MANY * 2 // 3
-
-
-def test_a_day_takes_no_more_work_than_the_day_has_positions(crowded: Store):
-    """It is found by its due dates, and not by looking at every position."""
-    assert steps(crowded, LISTS["a day"]) < 20 * MANY * 2 // 3
+    assert instructions(crowded, query) <= most * MANY * 2 // 3
 
 
-def test_the_planner_has_figures_of_every_index_of_a_big_table(crowded: Store):
-    """An index that is added later must come to them."""
+def test_list_of_a_day_on_sqlite_takes_work_in_proportion_to_the_day(crowded: Store):
+    """The list is read by due date."""
+    assert instructions(crowded, LISTS["a day"]) < 20 * MANY * 2 // 3
+
+
+def test_statistics_name_every_index_of_a_big_table(crowded: Store):
+    """A new index needs its statistics."""
     indexes = text("SELECT tbl_name, name FROM sqlite_master WHERE type = 'index'")
     figures = text("SELECT tbl, idx, stat FROM sqlite_stat1")
     with crowded.reading() as connection:
-        there = {(table, name) for table, name in connection.execute(indexes) if table in FIGURES}
-        kept = {(table, name): stat for table, name, stat in connection.execute(figures)}
+        existing = {
+            (table, name) for table, name in connection.execute(indexes) if table in FIGURES
+        }
+        written = {(table, name): stat for table, name, stat in connection.execute(figures)}
 
-    assert kept.keys() == there
+    assert written.keys() == existing
     assert set(FIGURES) <= set(tables.metadata.tables)
 
 
-def test_an_open_connection_takes_figures_that_come_later(fresh_database: FreshDatabase):
-    """An upgrade brings them while a server has its connections open."""
+def test_open_connection_uses_statistics_written_later(fresh_database: FreshDatabase):
+    """An upgrade writes them while a server has its connections open."""
     store = Store(fresh_database("sqlite", prepare))
     query = (
         "EXPLAIN QUERY PLAN SELECT * FROM payment_option"
@@ -199,12 +201,12 @@ def test_an_open_connection_takes_figures_that_come_later(fresh_database: FreshD
         other.exec_driver_sql("CREATE TABLE changed (x INTEGER)")
         other.exec_driver_sql("DROP TABLE changed")
     store.engine.dispose()
-    with store.engine.connect() as held:
-        driver: Any = held.connection.driver_connection
+    with store.engine.connect() as earlier:
+        driver: Any = earlier.connection.driver_connection
         before = driver.execute(query).fetchall()[0][3]
         with store.begin() as other:
-            believe_large(other)
-        # WHY: a statement that reads looks whether the schema changed; one that explains does not.
+            assume_large_tables(other)
+        # WHY: a statement that reads checks for a changed schema; EXPLAIN does not.
         driver.execute("SELECT count(*) FROM position").fetchall()
         after = driver.execute(query + " ").fetchall()[0][3]
     store.close()

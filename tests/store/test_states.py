@@ -1,4 +1,4 @@
-"""The rule in Python and the rule in SQL are one rule."""
+"""The rules of states in Python and in SQL are equal."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from gpd_soap.core.state import (
     option_state,
     position_state,
 )
-from gpd_soap.store import states as state
+from gpd_soap.store import states as sql_states
 from gpd_soap.store import tables
 from gpd_soap.store.rows import notice_columns, notice_of
 from gpd_soap.store.store import Store
@@ -30,23 +30,24 @@ from tests.store.samples import NOW, TOMORROW, YESTERDAY
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(every=st.lists(POSITIONS, min_size=1, max_size=30))
-def test_every_position_has_one_state_in_python_and_in_sql(store: Store, every: list[Pos]):
-    """States and payability agree for any facts, one query for all positions."""
+def test_position_state_in_sql_equals_that_in_python(store: Store, every: list[Pos]):
+    """State and payability agree for any facts, in one query for all positions."""
     with store.engine.connect() as connection:
         options = store_all(connection, every)
-        each_state = [state.in_state(each, NOW) for each in PositionState]
+        each_state = [sql_states.in_state(each, NOW) for each in PositionState]
         states = connection.execute(select(tables.position.c.iupd, *each_state)).all()
-        asked = select(*notice_columns(), state.option_state(), state.payable(NOW)).join_from(
+        computed = sql_states.option_state(), sql_states.payable(NOW)
+        statement = select(*notice_columns(), *computed).join_from(
             tables.payment_option, tables.position
         )
-        notices = connection.execute(asked).all()
+        notices = connection.execute(statement).all()
         connection.rollback()
 
     assert len(states) == len(every)
     assert len(notices) == len(options)
-    for iupd, *said in states:
+    for iupd, *in_states in states:
         expected = position_state(every[int(iupd)].facts, NOW)
-        assert said == [each is expected for each in PositionState]
+        assert in_states == [each is expected for each in PositionState]
     for row in notices:
         notice = notice_of([row[:-2]], 0)
         assert notice is not None
@@ -59,12 +60,12 @@ def test_every_position_has_one_state_in_python_and_in_sql(store: Store, every: 
 
 
 def facts(**more: Any) -> OptionFacts:
-    """An unpaid single option that is payable, unless said otherwise."""
+    """Returns the facts of an unpaid single option, payable unless fields are given."""
     return OptionFacts(None, None, TOMORROW, True, False, (False, False))._replace(**more)
 
 
-def published(*options: OptionFacts) -> PositionState:
-    """The state of a published position."""
+def state_of_published(*options: OptionFacts) -> PositionState:
+    """Returns the state of a published position with these options."""
     return position_state(PositionFacts(YESTERDAY, None, options), NOW)
 
 
@@ -99,19 +100,19 @@ HALF = facts(settled=True, reported=(True, False))
         ([REPORTED._replace(plan="a")] * 2 + [facts()], "REPORTED"),
     ],
 )
-def test_a_published_position_is_what_its_options_make_it(
+def test_published_position_with_these_options_has_this_state(
     options: list[OptionFacts], expected: str
 ):
-    """Progress comes before the calendar, and one complete way to pay is enough."""
-    assert published(*options) == expected
+    """Payments come before dates, and one complete way to pay is enough."""
+    assert state_of_published(*options) == expected
 
 
-def test_money_comes_before_what_the_creditor_said_and_that_before_the_calendar():
-    """A payment shows through a withdrawal or a draft; due dates do not."""
-    for said, name in ((NOW, "INVALID"), (None, "DRAFT")):
+def test_paid_position_is_paid_even_if_withdrawn_or_draft():
+    """Withdrawal and draft come before due dates."""
+    for withdrawn_at, name in ((NOW, "INVALID"), (None, "DRAFT")):
         for one in (facts(), LATER, OVERDUE):
-            assert position_state(PositionFacts(None, said, (one,)), NOW) == name
-        assert position_state(PositionFacts(None, said, (PAID,)), NOW) == "PAID"
+            assert position_state(PositionFacts(None, withdrawn_at, (one,)), NOW) == name
+        assert position_state(PositionFacts(None, withdrawn_at, (PAID,)), NOW) == "PAID"
     assert position_state(PositionFacts(YESTERDAY, NOW, (facts(),)), NOW) == "INVALID"
 
 
@@ -125,6 +126,6 @@ def test_money_comes_before_what_the_creditor_said_and_that_before_the_calendar(
         (REPORTED, OptionState.REPORTED),
     ],
 )
-def test_an_option_is_reported_when_all_its_transfers_are(one: OptionFacts, expected: OptionState):
-    """Some reported transfers make it partly so; an unpaid option is never reported."""
+def test_option_with_these_transfers_has_this_state(one: OptionFacts, expected: OptionState):
+    """Some reported transfers make a paid option PARTIALLY_REPORTED."""
     assert option_state(one) is expected

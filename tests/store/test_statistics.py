@@ -1,4 +1,4 @@
-"""What is counted over all organizations."""
+"""Counts over all organizations."""
 
 import sqlite3
 import threading
@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import insert, text
 
 from gpd_soap.core.receipt import ReceiptStatus
-from gpd_soap.store import statistics as figures
-from gpd_soap.store import tables
+from gpd_soap.store import statistics, tables
 from gpd_soap.store.database.engine import LOCK_SECONDS
 from gpd_soap.store.statistics import UNREACHABLE
 from gpd_soap.store.store import Store
@@ -22,33 +21,33 @@ NOTHING = dict.fromkeys(map(str, ReceiptStatus), 0)
 CLOSED = {"unmatched": 0, "double": 0, "conflicting": 0, "review": 0, "quarantine": 0}
 
 
-def keep(store: Store, *rows: tuple[str, ReceiptStatus, bool]) -> None:
-    """Keep receipts of organizations as this or that, resolved or not."""
-    told = receipt(1)
+def add_receipts(store: Store, *rows: tuple[str, ReceiptStatus, bool]) -> None:
+    """Inserts receipts of organizations, each with its status, resolved or not."""
+    given = receipt(1)
     with store.begin() as connection:
-        for at, (organization, kept, resolved) in enumerate(rows):
+        for index, (organization, status, resolved) in enumerate(rows):
             row: dict[str, Any] = {
-                "organization": organization, "receipt_id": f"r-{at}", "variant": 0,
-                "digest": "0" * 64, "kept": str(kept), "primitive": "paSendRT",
-                "broker": CLAIM.broker, "station": CLAIM.station, "issuer": told.issuer,
-                "nav": told.nav, "iuv": told.iuv, "outcome": "OK", "amount": 1, "psp": told.psp,
-                "psp_name": told.psp_name, "channel": told.channel, "debtor_code": "ANONIMO",
+                "organization": organization, "receipt_id": f"r-{index}", "variant": 0,
+                "digest": "0" * 64, "kept": str(status), "primitive": "paSendRT",
+                "broker": CLAIM.broker, "station": CLAIM.station, "issuer": given.issuer,
+                "nav": given.nav, "iuv": given.iuv, "outcome": "OK", "amount": 1, "psp": given.psp,
+                "psp_name": given.psp_name, "channel": given.channel, "debtor_code": "ANONIMO",
                 "received_at": NOW, "last_received_at": NOW, "raw": RAW,
                 "resolved_at": NOW if resolved else None,
             }  # fmt: skip
             connection.execute(insert(tables.receipt), row)
 
 
-def test_a_new_database_has_nothing(store: Store) -> None:
-    """Every state and every kind of case is there, with none of it."""
-    found = figures.read(store)
+def test_figures_of_an_empty_database_are_zero(store: Store) -> None:
+    """Every status and every kind of case is present."""
+    result = statistics.read(store)
 
-    assert found == (True, None, CLOSED, NOTHING)
+    assert result == (True, None, CLOSED, NOTHING)
 
 
-def test_receipts_are_counted_by_state_and_open_cases_by_kind(store: Store) -> None:
-    """Over all organizations; what was resolved is a case no longer, but still a receipt."""
-    keep(
+def test_figures_count_receipts_by_status_and_open_cases_by_kind(store: Store) -> None:
+    """A resolved case counts as a receipt, and not as an open case."""
+    add_receipts(
         store,
         (ORGANIZATION, ReceiptStatus.APPLIED, False),
         (OTHER, ReceiptStatus.APPLIED, False),
@@ -64,63 +63,65 @@ def test_receipts_are_counted_by_state_and_open_cases_by_kind(store: Store) -> N
     for raw in (b"<one/>", b"<two/>", b"<two/>"):
         store.quarantine("x" * 99, "paSendRT", "contract", raw, NOW)
 
-    found = figures.read(store)
+    result = statistics.read(store)
 
-    assert found.receipts == {
+    assert result.receipts == {
         "applied": 2, "double": 3, "review": 1, "unmatched": 1, "conflicting": 1, "secondary": 1,
         "not-paid": 1,
     }  # fmt: skip
-    assert found.open_cases == {
+    assert result.open_cases == {
         "unmatched": 1, "double": 2, "conflicting": 1, "review": 0, "quarantine": 2,
     }  # fmt: skip
 
 
-def test_the_last_probe_is_that_of_any_station(store: Store) -> None:
-    """As the Node named it, ours or not."""
+def test_last_probe_is_the_latest_of_any_station(store: Store) -> None:
+    """The station may be one that we do not know."""
     store.remember_probe(CLAIM, YESTERDAY)
     store.remember_probe(CLAIM._replace(station="another"), NOW)
 
-    assert figures.read(store).last_probe == NOW
+    assert statistics.read(store).last_probe == NOW
 
 
-def test_a_database_that_is_away_has_no_figures(
+def test_figures_of_a_stopped_server_are_unreachable(
     fresh_database: FreshDatabase, postgres: Postgres
 ) -> None:
-    """And has them again when it is back."""
+    """After its start the figures are there again."""
     store = Store(fresh_database("postgresql", prepare))
-    assert figures.read(store).reachable
+    assert statistics.read(store).reachable
 
     postgres.stop()
-    assert figures.read(store) == UNREACHABLE
+    assert statistics.read(store) == UNREACHABLE
     postgres.start()
-    assert figures.read(store).reachable
+    assert statistics.read(store).reachable
     store.close()
 
 
-def test_without_tables_there_are_no_figures(database_url: str) -> None:
-    """Whoever watches sees a database that does not serve."""
+def test_figures_without_tables_are_unreachable(database_url: str) -> None:
+    """A database without tables does not serve."""
     store = Store(database_url)
 
-    assert figures.read(store) == UNREACHABLE
+    assert statistics.read(store) == UNREACHABLE
     store.close()
 
 
-def test_reading_waits_for_no_writer(fresh_database: FreshDatabase) -> None:
-    """A scrape during a long write on SQLite is answered at once, and writes nothing itself."""
+def test_figures_on_sqlite_during_a_transaction_are_read_at_once(
+    fresh_database: FreshDatabase,
+) -> None:
+    """A scrape during a long write waits for no lock."""
     url = fresh_database("sqlite", prepare)
     store = Store(url)
     writer = sqlite3.connect(Path(url.removeprefix("sqlite:///")), isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     begun = monotonic()
 
-    assert figures.read(store).receipts == NOTHING
-    assert monotonic() - begun < LOCK_SECONDS  # what waiting for the writer would take
+    assert statistics.read(store).receipts == NOTHING
+    assert monotonic() - begun < LOCK_SECONDS  # a wait for the writer would take that long
     writer.close()
     store.close()
 
 
-def test_what_takes_too_long_is_given_up(fresh_database: FreshDatabase) -> None:
-    """PostgreSQL ends a figure after its second, and the cheaper ones are there."""
+def test_figures_of_a_locked_table_are_none(fresh_database: FreshDatabase) -> None:
+    """PostgreSQL ends each query after a second, and cheaper figures are returned."""
     url = fresh_database("postgresql", prepare)
     store = Store(url)
     held, done = threading.Event(), threading.Event()
@@ -135,11 +136,11 @@ def test_what_takes_too_long_is_given_up(fresh_database: FreshDatabase) -> None:
     thread.start()
     assert held.wait(30)
     begun = monotonic()
-    found = figures.read(store)
+    result = statistics.read(store)
     took = monotonic() - begun
     done.set()
     thread.join()
     store.close()
 
-    assert found == (True, None, None, None)
-    assert took < 25  # nothing else let it go: whoever holds the table does so for 30 s
+    assert result == (True, None, None, None)
+    assert took < 25  # the other transaction holds its lock for 30 s

@@ -1,1 +1,1 @@
-"""How the database is reached: engine, connections, transactions, paging, migrations, errors."""
+"""The way to the database: engine, connections, transactions, paging, migrations, errors."""

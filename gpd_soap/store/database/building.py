@@ -1,4 +1,4 @@
-"""Indexes of big tables on PostgreSQL, made while others read and write."""
+"""Indexes of big tables on PostgreSQL, built while other sessions read and write."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from sqlalchemy import Connection, Engine, text
 
 from gpd_soap.store.database.engine import without_statement_timeout
 
-#: Each index with its table and columns; the migration that names it then finds it there.
+#: Each index with its table and columns.  Its migration creates it only where it is missing.
 INDEXES = {
     "ix_position_organization_company_name_iupd": ('"position"', "organization, company_name, iupd")
 }
 
-#: An index whose making was broken off, and that nobody is making now.
-BROKEN_OFF = text("""
+#: Counts an index whose build was interrupted, and that no session is building now.
+INTERRUPTED = text("""
 SELECT count(*) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
 WHERE indrelid = to_regclass(:table) AND relname = :index AND NOT indisvalid
   AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index WHERE index_relid = indexrelid)
@@ -20,32 +20,32 @@ WHERE indrelid = to_regclass(:table) AND relname = :index AND NOT indisvalid
 
 
 def build_indexes(engine: Engine) -> None:
-    """Makes the indexes that are missing from tables that are there.
+    """Builds the indexes that existing tables lack.
 
-    Does nothing on SQLite.  A table that is not there gets its index from its migration.
+    Does nothing on SQLite.  A table that does not exist yet gets its index from its migration.
     """
     if engine.dialect.name != "postgresql":
         return
-    # WHY: outside a transaction and without our lock, because it waits for every transaction that
-    # is open, and one of those may wait for the lock.
+    # WHY: the build waits for every open transaction, and one of those may wait for our lock.  So
+    # it runs outside a transaction and without the lock.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        _patiently(connection)
+        _remove_timeouts(connection)
         for index, (table, columns) in INDEXES.items():
             _build(connection, index, table, columns)
 
 
-def _patiently(connection: Connection) -> None:
-    """Lets each statement of this session take as long as it needs."""
+def _remove_timeouts(connection: Connection) -> None:
+    """Removes the time limits of this session's statements."""
     without_statement_timeout(connection)
     connection.execute(text("SET statement_timeout = 0"))
     connection.execute(text("SET lock_timeout = 0"))
 
 
 def _build(connection: Connection, index: str, table: str, columns: str) -> None:
-    there = text("SELECT to_regclass(:table) IS NOT NULL")
-    if not connection.execute(there, {"table": table}).scalar_one():
+    exists = text("SELECT to_regclass(:table) IS NOT NULL")
+    if not connection.execute(exists, {"table": table}).scalar_one():
         return
-    if connection.execute(BROKEN_OFF, {"table": table, "index": index}).scalar_one():
+    if connection.execute(INTERRUPTED, {"table": table, "index": index}).scalar_one():
         connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {index}"))
     connection.execute(
         text(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON {table} ({columns})")

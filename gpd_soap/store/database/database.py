@@ -1,4 +1,4 @@
-"""One database, as whoever needs no more than transactions on it sees it."""
+"""One database, for code that needs only transactions on it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,24 @@ from gpd_soap.store.database.engine import READING
 
 
 class Database:
-    """The engine, and transactions on it.  Safe to share by threads."""
+    """The engine, and transactions on it.  Threads may share it."""
 
     def __init__(self, engine: Engine) -> None:
-        """Take the engine."""
+        """Takes the engine; opens no connection yet."""
         self.engine = engine
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """One transaction: leaving well commits, an exception rolls back."""
+        """Opens a transaction; commits it at the end of the block, rolls back at an exception."""
         with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def reading(self, *, seconds: int | None = None) -> Iterator[Connection]:
-        """One transaction that only reads, waits for no writer, and gives up after some seconds.
+        """Opens a transaction that only reads, and that waits for no writer.
 
-        Without `seconds` it gives up as every statement does.  LIMIT: SQLite never gives up.
+        Each statement ends after `seconds`, or after `STATEMENT_SECONDS` if none are given.
+        LIMIT: SQLite has no such limit.
         """
         with self.engine.connect().execution_options(**READING) as connection:
             if seconds is not None and connection.dialect.name == "postgresql":

@@ -1,4 +1,4 @@
-"""How each database is opened, and why so; nowhere else says a word to a driver."""
+"""Configures the database connections."""
 
 from __future__ import annotations
 
@@ -18,20 +18,21 @@ from gpd_soap.store.database.errors import UnusableDatabase
 from gpd_soap.store.database.private_file import create_for_owner
 from gpd_soap.store.database.stale import renew_when_stale
 
-#: LIMIT: the Node gives up a question after 7 s; an answer later than this helps nobody.
+#: LIMIT: 5 s for a statement, because the Node abandons a request after 7 s.
 STATEMENT_SECONDS = 5
-#: LIMIT: a writer waits for another this long; then 503, and the Node sends the receipt again.
+#: LIMIT: 4 s for a writer to wait for another.  After that the answer is 503, and the Node sends
+#: the receipt again.
 LOCK_SECONDS = 4
 CONNECT_SECONDS = 3
-#: LIMIT: when a server's machine is gone, so that nothing says that a connection is dead.
+#: LIMIT: 6 s without a packet from the server, because a machine that is gone closes no connection.
 SILENCE_SECONDS = 6
-#: LIMIT: when a server that is there says nothing: it hangs, or its commit waits for a standby,
-#: which no statement_timeout ends.  What it then commits is found when the receipt comes again.
+#: LIMIT: 6 s without an answer, because a server may hang, or its commit may wait for a standby.
+#: statement_timeout ends neither.  If it commits later, the repeated receipt finds that.
 ANSWER_SECONDS = 6
 
 SQLITE_PRAGMAS = (
     f"PRAGMA busy_timeout = {LOCK_SECONDS * 1000}",
-    # WHY: in WAL mode NORMAL may lose the last commits with the power; a receipt may not be lost.
+    # WHY: in WAL mode, NORMAL may lose the last commits at a power failure; no receipt may be lost.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
 )
@@ -46,12 +47,13 @@ POSTGRESQL_CONNECT = {
 
 # WHY: readers do not wait for the writer.
 SQLITE_MODE = "PRAGMA journal_mode = WAL"
-#: What SQLite says where a file or its folder may not be written.
+#: SQLite's error codes for a file or folder that cannot be written.
 UNWRITABLE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 WRITABLE = "the database file and its folder must both be writable"
 
-# WHY: an OK to a receipt promises a durable commit, whatever the cluster's default says; a stricter
-# default (remote_apply) is kept.  What waits for a lock must then see what the other committed.
+# WHY: an OK to a receipt promises a durable commit, whatever the cluster's default is.  A stricter
+# default (remote_apply) stays.  A statement that waited for a lock must see what the other session
+# committed, so the isolation is read committed.
 POSTGRESQL_SESSION = f"""
 SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
        set_config('lock_timeout', '{LOCK_SECONDS}s', false),
@@ -63,51 +65,53 @@ SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
 """
 
 
-#: What PostgreSQL (unique_violation) and SQLite call a key that is in use.
+#: Error codes of PostgreSQL (unique_violation) and SQLite for a key that is in use.
 DUPLICATE = ("23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE")
 
 #: The execution options of a connection that changes nothing.
 READING = {"reading": True, "postgresql_readonly": True}
 
-
-#: How a session is told to commit without waiting for the disk.
-HURRIED = {"postgresql": "SET synchronous_commit = off", "sqlite": "PRAGMA synchronous = NORMAL"}
+#: The command after which a session commits without waiting for the disk.
+NOT_DURABLE = {
+    "postgresql": "SET synchronous_commit = off",
+    "sqlite": "PRAGMA synchronous = NORMAL",
+}
 
 
 def make_engine(address: str, *, durable: bool = True) -> Engine:
-    """Open nothing yet; say how connections to this SQLAlchemy URL will be made.
+    """Returns the engine for a SQLAlchemy URL; opens no connection yet.
 
-    What is not `durable` may lose its last commits with the power.  Raises UnusableDatabase for an
-    address that is neither SQLite file nor PostgreSQL.
+    Unless it is `durable`, a power failure may lose its last commits.
+    Raises UnusableDatabase if the address is neither a SQLite file nor PostgreSQL.
     """
     engine = _engine(address)
 
-    def hurry(connection: Any, _record: object) -> None:
-        connection.execute(HURRIED[engine.dialect.name])
+    def relax_durability(connection: Any, _record: object) -> None:
+        connection.execute(NOT_DURABLE[engine.dialect.name])
         connection.commit()
 
     if not durable:
-        event.listen(engine, "connect", hurry)
+        event.listen(engine, "connect", relax_durability)
     return engine
 
 
 def _engine(address: str) -> Engine:
     url = _url(address)
-    alike: dict[str, Any] = {
-        # WHY: parameters are personal data, and an error is logged.
+    options: dict[str, Any] = {
+        # WHY: parameters are personal data, and errors are logged.
         "hide_parameters": True,
-        # WHY: threads bound how many there are; who waited for another's would wait longer than
-        # the Node.
+        # WHY: the number of threads limits the connections.  A thread that waited for another's
+        # connection would exceed the Node's time limit.
         "max_overflow": -1,
         "json_deserializer": from_json,
     }
     if url.get_backend_name() == "postgresql":
-        engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL_CONNECT, **alike)
+        engine = create_engine(url, pool_pre_ping=True, connect_args=POSTGRESQL_CONNECT, **options)
         event.listen(engine, "connect", _prepare_postgresql)
-        event.listen(engine, "checkin", _bound)
+        event.listen(engine, "checkin", _limit_wait)
         renew_when_stale(engine)
         return engine
-    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **alike)
+    engine = create_engine(url, connect_args={"timeout": LOCK_SECONDS}, **options)
     event.listen(engine, "do_connect", create_for_owner)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
@@ -116,13 +120,13 @@ def _engine(address: str) -> Engine:
 
 
 def is_duplicate(error: IntegrityError) -> bool:
-    """Whether a row was refused because its key is in use, and for no other reason."""
-    told = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
-    return told in DUPLICATE
+    """Returns whether a row was refused because its key is in use, and for no other reason."""
+    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return code in DUPLICATE
 
 
 def without_statement_timeout(connection: Connection) -> None:
-    """Let the statements of this transaction take as long as they need: an operator can wait."""
+    """Removes the time limit of this transaction's statements, for an operator's work."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         driver: Any = connection.connection.driver_connection
@@ -130,8 +134,8 @@ def without_statement_timeout(connection: Connection) -> None:
 
 
 def from_json(text: str | bytes) -> Any:
-    """Read what is kept in a column of JSON."""
-    # WHY: most notices have no metadata, and each share says so.
+    """Returns the value of a JSON column."""
+    # WHY: most notices and transfers have no metadata; comparing costs less than parsing.
     return [] if text in ("[]", b"[]") else json.loads(text)
 
 
@@ -150,8 +154,8 @@ def _url(address: str) -> URL:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    # WHY: with the driver's own transaction control a savepoint taken first is committed by its
-    # release; here BEGIN is always said by us.
+    # WHY: under the driver's own transaction control, the release of a savepoint that came first
+    # commits.  So the driver sends no BEGIN; we do.
     connection.isolation_level = None
     try:
         for pragma in SQLITE_PRAGMAS:
@@ -164,8 +168,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _turn_to_wal(connection: sqlite3.Connection) -> None:
-    """Sets the mode, which the file keeps.  Raises UnusableDatabase if it cannot be set."""
-    # WHY: a file changes its mode once, and SQLite then waits for no one, whatever busy_timeout.
+    """Sets the WAL mode, which the file keeps.  Raises UnusableDatabase if it cannot be set."""
+    # WHY: at the one change of a file's mode, SQLite ignores busy_timeout and does not wait.
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
@@ -176,20 +180,20 @@ def _turn_to_wal(connection: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             break
-    # WHY: where the mode cannot be changed SQLite says so by the mode that it keeps, and no more.
+    # WHY: where the mode cannot be changed, SQLite raises no error and returns the old mode.
     if mode != ("wal",):
         raise UnusableDatabase("SQLite cannot keep a write-ahead log on this file system")
 
 
 def _prepare_postgresql(connection: Any, _record: object) -> None:
-    _bound(connection, _record)
-    # WHY: what a transaction sets, its rollback takes away.
+    _limit_wait(connection, _record)
+    # WHY: a rollback would undo settings that were made in a transaction.
     connection.autocommit = True
     connection.execute(POSTGRESQL_SESSION)
     connection.autocommit = False
 
 
-def _bound(connection: Any, _record: object) -> None:
+def _limit_wait(connection: Any, _record: object) -> None:
     if connection is not None:
         connection.wait = partial(_wait, connection)
 
@@ -198,18 +202,19 @@ def _wait(connection: Any, work: Any) -> Any:
     try:
         return type(connection).wait(connection, work, timeout=ANSWER_SECONDS)
     except OperationalError:
-        # WHY: by leaving, not by a cancel: a commit that waits for a standby would be reported as
-        # done.
+        # WHY: the connection is closed and no cancel is sent, because a cancelled commit that waits
+        # for a standby would be reported as done.
         if connection.pgconn.transaction_status == TransactionStatus.ACTIVE:
             connection.close()
         raise
 
 
 def _begin(connection: Connection) -> None:
-    # WHY: a transaction that reads first and writes later would fail, not wait, behind a writer.
+    # WHY: behind a writer, a transaction that reads first and writes later would fail without
+    # waiting.
     reading = connection.get_execution_options().get("reading")
     if reading:
-        # WHY: a write would take the lock behind our back, so it fails, as it does on PostgreSQL.
+        # WHY: a write would take the lock unnoticed.  So it fails, as it does on PostgreSQL.
         connection.exec_driver_sql("PRAGMA query_only = ON")
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 

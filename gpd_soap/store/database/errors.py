@@ -1,4 +1,4 @@
-"""What an operator must act on when the store cannot serve."""
+"""Errors of the store on which an operator must act."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from gpd_soap.core.errors import OperatorError
 
 
 class StoreError(OperatorError):
-    """Something of the database that an operator must act on."""
+    """A failure of the database on which an operator must act."""
 
     hint = "check GPD_DATABASE_URL, then run `gpd-soap health`"
 
 
 class UnusableDatabase(StoreError):
-    """The database address is not one that we can use."""
+    """The database address is one that we cannot use."""
 
 
 class StaleSchema(StoreError):
-    """The database has not the tables that this version needs."""
+    """The database lacks tables that this version needs."""
 
     hint = "run `gpd-soap db upgrade`"
 
 
 class LaterSchema(StaleSchema):
-    """The database has tables of a later version than this."""
+    """The database has the tables of a later version."""
 
     hint = (
         "run the version that upgraded the database, or a later one; if another program did,"
@@ -31,10 +31,13 @@ class LaterSchema(StaleSchema):
 
 
 class Contended(StoreError):
-    """Others kept changing the same position; the sender must try again."""
+    """Other sessions kept changing the same position; the sender must try again."""
 
 
 class AlreadyKept(StoreError):
-    """What should be new is in the store already."""
+    """A key that should be new is in the store already."""
 
-    hint = "each IUPD, NAV and IUV may be used once for ever by an organization"
+    hint = (
+        "an organization can use each NAV and IUV only once, even after a deletion,"
+        " and an IUPD for one position at a time"
+    )

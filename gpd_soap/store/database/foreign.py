@@ -1,4 +1,4 @@
-"""Names of ours that somebody else's table, view or index has in a shared database."""
+"""Names of ours that another program's table, view or index has in a shared database."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from sqlalchemy import Connection, bindparam, text
 
 from gpd_soap.store.database.errors import StoreError
 
-#: How a migration says what it creates: a table, an index, or a key that has an index.
+#: Finds the names that a migration creates: tables, indexes, and keys that have an index.
 CREATED = re.compile(
     r"""create_table\(\s*"(\w+)"|create_index\(\s*"(\w+)"|CREATE\ TABLE\ (\w+)
         |(?:PrimaryKey|Unique)Constraint\([^()]*?(?:op\.f\()?"(pk_\w+|uq_\w+)\"""",
     re.VERBOSE,
 )
 
-#: What has one of these names, and its kind, by dialect.
+#: By dialect, selects the relations with one of these names, and their kinds.
 IN_USE = {
     "postgresql": """
         SELECT relname,
@@ -30,20 +30,20 @@ IN_USE = {
 
 
 class ForeignTable(StoreError):
-    """A name that we need is in use for something that is not ours."""
+    """A name that we need is in use by another program."""
 
     hint = "give gpd-soap a database or a schema of its own, or rename what is in the way"
 
 
-def created_by(scripts: Iterable[Path]) -> Iterator[str]:
-    """The tables and indexes that these migrations create."""
+def created_names(scripts: Iterable[Path]) -> Iterator[str]:
+    """Yields the names of the tables and indexes that these migrations create."""
     for script in scripts:
         for match in CREATED.finditer(script.read_text(encoding="utf-8")):
             yield next(name for name in match.groups() if name is not None)
 
 
 def reject_foreign(connection: Connection, names: Collection[str]) -> None:
-    """Raise ForeignTable if one of these names, which nothing of ours has yet, is in use."""
+    """Raises ForeignTable if one of these names, which no table of ours has yet, is in use."""
     if not names:
         return
     in_use = text(IN_USE[connection.dialect.name]).bindparams(bindparam("names", expanding=True))

@@ -1,7 +1,7 @@
-"""The rights of a PostgreSQL role that serves: what the program does, and nothing else.
+"""The rights of the PostgreSQL role that serves: those that the program uses, and no others.
 
-The owner of the tables upgrades them and purges the journal.  The role that serves cannot remove a
-receipt, change what one says, or touch the audit; so whoever takes over a server cannot either.
+The owner of the tables upgrades them and purges the journal.  The serving role cannot delete a
+receipt, change its content, or change the audit.  An attacker who controls a server cannot either.
 """
 
 from __future__ import annotations
@@ -42,33 +42,34 @@ RIGHTS: dict[str, tuple[str, ...]] = {
 
 
 class UnusableRole(StoreError):
-    """The role cannot be given the rights of serving."""
+    """The role cannot get the rights of serving."""
 
     hint = "CREATE ROLE gpd_serving LOGIN PASSWORD '…', as a superuser; then name that role"
 
 
 def grant(connection: Connection, role: str) -> None:
-    """Give a role the rights that serving needs, and take away every other on these tables.
+    """Grants a role the rights that serving needs, and revokes every other on these tables.
 
-    Raises UnusableRole if the database has no roles, not this one, or it can do more than is given.
+    Raises UnusableRole if the database has no roles or not this one, or if the role owns the tables
+    or is a superuser.
     """
     if connection.dialect.name != "postgresql":
         raise UnusableRole("PostgreSQL alone has roles")
-    known = text(
+    statement = text(
         "SELECT rolsuper OR pg_has_role(rolname, current_user, 'MEMBER')"
         " FROM pg_roles WHERE rolname = :role"
     )
-    owning = connection.execute(known, {"role": role}).scalar()
+    owning = connection.execute(statement, {"role": role}).scalar()
     if owning is None:
         raise UnusableRole("there is no such role")
     if owning:
         raise UnusableRole("the role is the tables' owner, or a superuser, and can do everything")
-    for statement in statements(connection.dialect.identifier_preparer.quote_identifier(role)):
-        connection.execute(text(statement))
+    for command in statements(connection.dialect.identifier_preparer.quote_identifier(role)):
+        connection.execute(text(command))
 
 
 def statements(role: str) -> Iterator[str]:
-    """Yield what is to be executed; `role` is quoted already."""
+    """Yields the statements to execute; `role` is quoted already."""
     for table, rights in RIGHTS.items():
         yield f'REVOKE ALL ON "{table}" FROM {role}'
         yield f'GRANT {", ".join(rights)} ON "{table}" TO {role}'

@@ -1,4 +1,4 @@
-"""Bringing a database to what this version needs, and saying whether it is there."""
+"""Upgrades a database to the tables of this version, and checks that it has them."""
 
 from __future__ import annotations
 
@@ -14,58 +14,61 @@ from sqlalchemy import Connection, Engine, text
 from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.database.engine import READING, without_statement_timeout
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
-from gpd_soap.store.database.foreign import created_by, reject_foreign
-from gpd_soap.store.database.sqlite_statistics import believe_large
+from gpd_soap.store.database.foreign import created_names, reject_foreign
+from gpd_soap.store.database.sqlite_statistics import assume_large_tables
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
-#: Any number that no one else locks; PostgreSQL's advisory locks have no names.
+#: The number of our advisory lock; PostgreSQL gives those locks no names.
 LOCK = 4_736_017
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply what is pending, all or nothing; two processes at once do it one after the other.
+    """Applies the pending revisions in one transaction; of two processes, the second waits.
 
-    Indexes that PostgreSQL makes while others write are made before, each by itself.
+    Indexes that PostgreSQL builds while others write are built before, one by one.
     Raises ForeignTable if a name that a pending revision creates is in use.
     """
-    if _looked_through(engine):
+    if _checked_pending(engine):
         build_indexes(engine)
     with engine.begin() as connection:
         if engine.dialect.name == "postgresql":
             without_statement_timeout(connection)
             connection.execute(text("SET LOCAL lock_timeout = 0"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        waiting = _pending(connection)
-        if waiting:
-            reject_foreign(connection, _names(waiting))
+        missing = _pending(connection)
+        if missing:
+            reject_foreign(connection, _names(missing))
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            believe_large(connection)
+            assume_large_tables(connection)
 
 
 def pending(engine: Engine) -> list[str]:
-    """The revisions that this database lacks, oldest first; empty when it is up to date."""
+    """Returns the revisions that this database lacks, oldest first.
+
+    Raises LaterSchema if the database is of a later version.
+    """
     with engine.connect().execution_options(**READING) as connection:
         return _pending(connection)
 
 
 def check(engine: Engine) -> None:
-    """Raise StaleSchema where the database lacks something, or is of a later version.
+    """Raises StaleSchema if the database lacks a revision, LaterSchema if it has a later one.
 
-    Raises ForeignTable if it lacks something whose name is in use.
+    Raises ForeignTable if a name that a pending revision creates is in use.
     """
-    if waiting := _looked_through(engine):
-        raise StaleSchema(f"the database lacks {', '.join(waiting)}")
+    if missing := _checked_pending(engine):
+        raise StaleSchema(f"the database lacks {', '.join(missing)}")
 
 
-def _looked_through(engine: Engine) -> list[str]:
-    """The pending revisions.  Raises ForeignTable if a name that they create is in use."""
+def _checked_pending(engine: Engine) -> list[str]:
+    """Returns the pending revisions.  Raises ForeignTable if a name that they create is in use."""
     with engine.connect().execution_options(**READING) as connection:
-        waiting = _pending(connection)
-        if waiting:
-            reject_foreign(connection, _names(waiting))
-    return waiting
+        missing = _pending(connection)
+        if missing:
+            reject_foreign(connection, _names(missing))
+    return missing
 
 
 def _pending(connection: Connection) -> list[str]:
@@ -80,17 +83,17 @@ def _pending(connection: Connection) -> list[str]:
 
 @cache
 def _revisions() -> tuple[str, ...]:
-    """Every revision that this version knows, oldest first."""
+    """Returns every revision of this version, oldest first."""
     scripts = ScriptDirectory.from_config(_config()).walk_revisions()
     return tuple(script.revision for script in scripts)[::-1]
 
 
 def _names(revisions: list[str]) -> set[str]:
-    """The names that these revisions create, and that nothing of ours has yet."""
+    """Returns the names that these revisions create, without those that may exist already."""
     scripts = ScriptDirectory.from_config(_config()).walk_revisions()
     files = [Path(script.path) for script in scripts if script.revision in revisions]
-    # WHY: an upgrade that was broken off may have made these, before its transaction.
-    return set(created_by(files)) - set(INDEXES)
+    # WHY: an interrupted upgrade may have built these indexes before its transaction.
+    return set(created_names(files)) - set(INDEXES)
 
 
 def _config() -> Config:

@@ -1,4 +1,4 @@
-"""A list, page by page, with how many rows there are on all of them."""
+"""One page of a list, with the number of rows on all pages."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 
 class PageRequest(NamedTuple):
-    """Which rows of a list: so many on a page, and which page; the first is 0."""
+    """The rows that a caller wants: `limit` rows on a page, and the number of the page from 0."""
 
     limit: int
     page: int
 
 
 def fetch_page(
-    connection: Connection, asked: Select[Any], wanted: PageRequest
+    connection: Connection, statement: Select[Any], request: PageRequest
 ) -> tuple[list[Row[Any]], int]:
-    """The rows of one page of what is asked, and the number of rows on all pages."""
-    counted = select(func.count()).select_from(asked.order_by(None).subquery())
-    total = connection.execute(counted).scalar_one()
-    rows = connection.execute(asked.limit(wanted.limit).offset(wanted.limit * wanted.page))
+    """Returns the rows of one page of the statement, and the number of rows on all pages."""
+    counting = select(func.count()).select_from(statement.order_by(None).subquery())
+    total = connection.execute(counting).scalar_one()
+    first = request.limit * request.page
+    rows = connection.execute(statement.limit(request.limit).offset(first))
     return list(rows), total

@@ -1,4 +1,4 @@
-"""SQLite's file, made for its owner alone."""
+"""SQLite's file, which only its owner can read."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from collections.abc import MutableSequence
 from contextlib import suppress
 from typing import Any
 
-OWNER_ALONE = 0o600
+OWNER_ONLY = 0o600
 
 
 def create_for_owner(
     _dialect: object, _record: object, arguments: MutableSequence[Any], _options: object
 ) -> None:
-    """Create the file that the driver is about to open, where it is missing, with mode 0600.
+    """Creates the file that the driver is about to open, with mode 0600, if it is missing.
 
-    An existing file keeps its mode.  SQLite gives its log and its index the file's own mode.
+    An existing file keeps its mode.  SQLite gives its log and its index the mode of the file.
     """
-    # WHY: what cannot be created is the driver's to tell, in the words that we know.
+    # WHY: O_EXCL, so that a file that exists is not opened here.  Closing any descriptor of a file
+    # drops all locks that the process has on it, SQLite's too; two writers would then corrupt it.
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
+    # WHY: where the file cannot be made, the driver fails with an error that we translate.
     with suppress(OSError):
-        os.close(os.open(str(arguments[0]), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, OWNER_ALONE))
+        os.close(os.open(str(arguments[0]), flags, OWNER_ONLY))

@@ -1,7 +1,7 @@
-"""One driver connection, asked the short way: each statement is compiled once and prepared once.
+"""One driver connection, used directly: each statement is compiled once and prepared once.
 
-SQLAlchemy Core writes a statement; from then on the driver is asked without it.  Measured, Core
-compiled and checked out at each call costs three times as much (shared/spyne.md C5).
+SQLAlchemy Core compiles a statement, and the driver then executes it without SQLAlchemy.
+WHY: a query through Core, with a connection from the pool, took three times as long.
 """
 
 from __future__ import annotations
@@ -29,34 +29,34 @@ from gpd_soap.store.database.stale import is_stale
 from gpd_soap.store.tables.base import Instant
 
 Row = Sequence[Any]
-Take = Callable[[Any], Any]
+Converter = Callable[[Any], Any]
 
-#: What a parameter's name may begin with; its value is given without it.
-#: WHY: SQLAlchemy keeps a column's own name for itself in INSERT and UPDATE.
+#: A prefix of parameter names; values are passed under the name without it.
+#: WHY: SQLAlchemy reserves the names of the columns in INSERT and UPDATE.
 PREFIX = "v_"
 
-#: A statement's plan is this old at most.
-#: WHY: PostgreSQL makes it once, for tables as large as they then are.  One made for a few rows
-#: reads all of them, and is kept until autovacuum notices how they have grown, minutes later.
+#: The greatest age of a statement's plan.
+#: WHY: PostgreSQL makes a plan once, for the size that the tables then have.  A plan for a few rows
+#: reads all rows, and stays until autovacuum analyzes the grown table, minutes later.
 PLAN_SECONDS = 1.0
 
-ANSWERED = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
+SUCCEEDED = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
 class Statement:
-    """A Core statement compiled for one dialect, with its values' converters both ways."""
+    """A Core statement compiled for one dialect, with converters of its parameters and rows."""
 
     def __init__(self, statement: Executable, engine: Engine, *, repeated: int = 0) -> None:
-        """Compile now, at start, so that a mistake shows then.
+        """Compiles the statement now, so that a mistake appears when the process starts.
 
-        The first `repeated` columns are the same in every row of an answer, and are converted in
-        its first row alone.
+        The first `repeated` columns are the same in every row of a result.  They are converted
+        only in its first row.
         """
         assert isinstance(statement, ClauseElement)
         dialect: Any = engine.dialect
         self._postgresql = dialect.name == "postgresql"
         if self._postgresql:
-            # WHY: how libpq itself is given values.
+            # WHY: libpq takes parameters as $1, $2.
             dialect = type(dialect)(paramstyle="numeric_dollar")
         compiled: Any = statement.compile(dialect=dialect)
         self.sql = str(compiled)
@@ -73,174 +73,187 @@ class Statement:
             (name, kind.dialect_impl(dialect).bind_processor(dialect))
             for name, kind in kinds.items()
         )
-        self.binders: dict[str, Take] = {name: bind for name, bind in binders if bind is not None}
+        self.binders: dict[str, Converter] = {
+            name: bind for name, bind in binders if bind is not None
+        }
         columns = getattr(statement, "exported_columns", ())
-        takers = [self._taker(column.type, dialect) for column in columns]
-        self.takers = [(at, take) for at, take in enumerate(takers) if take is not None]
-        self.later = [(at, take) for at, take in self.takers if at >= repeated]
+        converters = [self._converter(column.type, dialect) for column in columns]
+        self.converters = [
+            (index, each) for index, each in enumerate(converters) if each is not None
+        ]
+        self.later_converters = [
+            (index, each) for index, each in self.converters if index >= repeated
+        ]
 
-    def _taker(self, kind: TypeEngine[Any], dialect: Any) -> Take | None:
-        """What makes our value of a driver's, where that is another."""
+    def _converter(self, kind: TypeEngine[Any], dialect: Any) -> Converter | None:
+        """Returns the converter of a driver's value to ours; None if they are the same."""
         if self._postgresql and isinstance(kind, Instant):
-            # WHY: our sessions are in UTC, so that psycopg gives what was kept.
+            # WHY: our sessions are in UTC, so psycopg returns the stored instant in UTC.
             return None
         impl = kind.dialect_impl(dialect)
         return from_json if isinstance(impl, JSON) else impl.result_processor(dialect, None)
 
     def arguments(self, values: Mapping[str, Any]) -> list[Any]:
-        """The driver's form of these values, in the order that it wants."""
+        """Returns these values in the driver's form and order."""
         bound: dict[str, Any] = {**self.constants, **values}
         for name, binder in self.binders.items():
             bound[name] = binder(bound[name])
         return list(map(bound.__getitem__, self.order))
 
-    def taken(self, rows: list[Row]) -> list[Row]:
-        """An answer's rows, converted."""
-        if not self.takers or not rows:
+    def convert(self, rows: list[Row]) -> list[Row]:
+        """Returns the rows of a result with our values."""
+        if not self.converters or not rows:
             return rows
         first, *others = rows
-        return [_taken(first, self.takers), *(_taken(row, self.later) for row in others)]
+        return [
+            _converted(first, self.converters),
+            *(_converted(row, self.later_converters) for row in others),
+        ]
 
 
-def _taken(row: Row, takers: Sequence[tuple[int, Take]]) -> Row:
-    taken = list(row)
-    for at, take in takers:
-        if taken[at] is not None:
-            taken[at] = take(taken[at])
-    return taken
+def _converted(row: Row, converters: Sequence[tuple[int, Converter]]) -> Row:
+    values = list(row)
+    for index, convert in converters:
+        if values[index] is not None:
+            values[index] = convert(values[index])
+    return values
 
 
 class Session(Protocol):
-    """A connection that is asked one statement at a time."""
+    """A connection that executes one statement at a time."""
 
-    def ask(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
-        """Every row of the answer, converted."""
+    def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+        """Returns every row of the result, with our values."""
 
-    def change(self, statement: Statement, values: Mapping[str, Any]) -> int:
-        """How many rows were written; of a query that writes on its way, how many it gives."""
+    def execute(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """Returns how many rows were written; for a SELECT that writes, how many it returned."""
 
     def run(self, command: str) -> None:
-        """Do something without values and without an answer."""
+        """Runs a command without parameters and without a result."""
 
 
 class SqliteSession:
-    """A SQLite connection; its driver keeps what it has compiled."""
+    """A SQLite connection; its driver caches compiled statements."""
 
     def __init__(self, driver: sqlite3.Connection) -> None:
-        """Take a connection in autocommit."""
-        # WHY: a new one for each statement costs as much as a third of what it says.
+        """Takes a connection in autocommit."""
+        # WHY: a new cursor for each statement costs a third of what the statement costs.
         self._cursor = driver.cursor()
 
-    def ask(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
-        """As in `Session`."""
+    def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+        """As `Session.fetch`."""
         self._cursor.execute(statement.sql, statement.arguments(values))
-        return statement.taken(self._cursor.fetchall())
+        return statement.convert(self._cursor.fetchall())
 
-    def change(self, statement: Statement, values: Mapping[str, Any]) -> int:
-        """As in `Session`."""
+    def execute(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """As `Session.execute`."""
         self._cursor.execute(statement.sql, statement.arguments(values))
         return self._cursor.rowcount
 
     def run(self, command: str) -> None:
-        """As in `Session`."""
+        """As `Session.run`."""
         self._cursor.execute(command)
 
 
 class PostgresSession:
-    """A PostgreSQL connection, asked through libpq itself, which commits each statement.
+    """A PostgreSQL connection, used through libpq, which commits each statement.
 
-    WHY: measured, psycopg's cursor takes a third of a small question, in Python; values are still
-    made and read by psycopg.
+    WHY: psycopg's cursor takes a third of the time of a small query.  psycopg still converts the
+    values.
     """
 
     def __init__(self, driver: Connection[Any]) -> None:
-        """Take a connection that is in no transaction, and is used in no other way."""
-        # WHY: JSON is read by our own converter, which knows that most is empty.
+        """Takes a connection that is in no transaction, and that nothing else uses."""
+        # WHY: our own converter of JSON is faster, because most values are empty lists.
         driver.adapters.register_loader("jsonb", TextLoader)
         self._libpq, self._values = driver.pgconn, Transformer(driver)
         socket = self._libpq.socket
-        self._word, self._room = _poller(socket, POLLIN), _poller(socket, POLLIN | POLLOUT)
+        self._readable = _poller(socket, POLLIN)
+        self._writable = _poller(socket, POLLIN | POLLOUT)
         self._names: dict[Statement, bytes] = {}
         self._numbers = count()
         self._planned_at = monotonic()
 
-    def ask(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
-        """As in `Session`."""
-        answer = self._asked(statement, values)
-        self._values.set_pgresult(answer)
-        return statement.taken(self._values.load_rows(0, answer.ntuples, tuple))
+    def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
+        """As `Session.fetch`."""
+        result = self._execute(statement, values)
+        self._values.set_pgresult(result)
+        return statement.convert(self._values.load_rows(0, result.ntuples, tuple))
 
-    def change(self, statement: Statement, values: Mapping[str, Any]) -> int:
-        """As in `Session`."""
-        return self._asked(statement, values).command_tuples or 0
+    def execute(self, statement: Statement, values: Mapping[str, Any]) -> int:
+        """As `Session.execute`."""
+        return self._execute(statement, values).command_tuples or 0
 
-    def _asked(self, statement: Statement, values: Mapping[str, Any]) -> PGresult:
+    def _execute(self, statement: Statement, values: Mapping[str, Any]) -> PGresult:
         now = monotonic()
         if now > self._planned_at + PLAN_SECONDS:
             self.run("DISCARD PLANS")
             self._planned_at = now
-        sent: Any = self._values.dump_sequence(statement.arguments(values), statement.formats)
+        arguments: Any = self._values.dump_sequence(statement.arguments(values), statement.formats)
         try:
-            return self._sent(statement, sent)
+            return self._send(statement, arguments)
         except DatabaseError as error:
-            # WHY: it was prepared before a column's type changed.  It is refused before it begins,
-            # and each statement is a transaction of its own, so that nothing was written.
+            # WHY: the statement was prepared before a column's type changed.  The server refuses it
+            # before it begins.  Each statement is a transaction, so nothing was written.
             if not is_stale(error) or statement not in self._names:
                 raise
         self.run(f"DEALLOCATE {self._names.pop(statement).decode()}")
-        return self._sent(statement, sent)
+        return self._send(statement, arguments)
 
-    def _sent(self, statement: Statement, sent: Any) -> PGresult:
-        name = self._names.get(statement) or self._prepared(statement)
-        self._libpq.send_query_prepared(name, sent, statement.sent_as)
-        return self._answer()
+    def _send(self, statement: Statement, arguments: Any) -> PGresult:
+        name = self._names.get(statement) or self._prepare(statement)
+        self._libpq.send_query_prepared(name, arguments, statement.sent_as)
+        return self._result()
 
     def run(self, command: str) -> None:
-        """As in `Session`."""
+        """As `Session.run`."""
         self._libpq.send_query(command.encode())
-        self._answer()
+        self._result()
 
-    def _prepared(self, statement: Statement) -> bytes:
-        name = f"asked_{next(self._numbers)}".encode()
+    def _prepare(self, statement: Statement) -> bytes:
+        name = f"statement_{next(self._numbers)}".encode()
         self._libpq.send_prepare(name, statement.sql.encode())
-        self._answer()
+        self._result()
         self._names[statement] = name
         return name
 
-    def _answer(self) -> PGresult:
-        """What came of what was sent; the connection is of no more use where it fails."""
-        # WHY: a session that does not block leaves to its user what has no room in the socket.
-        while self._libpq.flush():
-            self._wait(self._room)
-            self._libpq.consume_input()
-        answer = self._next()
-        # WHY: PostgreSQL commits when it has answered, and what fails then is told then.
-        while (later := self._next()) is not None:
-            answer = later
-        assert answer is not None
-        if answer.status not in ANSWERED:
-            raise error_from_result(answer)
-        return answer
+    def _result(self) -> PGresult:
+        """Returns the result of the command that was sent.
 
-    def _next(self) -> PGresult | None:
+        Raises DatabaseError if it failed; the connection is then not usable any more.
+        """
+        # WHY: on a non-blocking session, the caller sends the bytes that the socket did not take.
+        while self._libpq.flush():
+            self._wait(self._writable)
+            self._libpq.consume_input()
+        result = self._next_result()
+        # WHY: PostgreSQL commits after the first result, and reports a failed commit in a second.
+        while (later := self._next_result()) is not None:
+            result = later
+        assert result is not None
+        if result.status not in SUCCEEDED:
+            raise error_from_result(result)
+        return result
+
+    def _next_result(self) -> PGresult | None:
         while self._libpq.is_busy():
-            self._wait(self._word)
+            self._wait(self._readable)
             self._libpq.consume_input()
         return self._libpq.get_result()
 
     def _wait(self, poller: poll) -> None:
-        # WHY: by leaving, not by a cancel: a commit that waits for a standby would be reported as
-        # done.
+        # WHY: the connection is closed and no cancel is sent, because a cancelled commit that waits
+        # for a standby would be reported as done.
         if not poller.poll(ANSWER_SECONDS * 1000):
             raise OperationalError("the server gave no answer in time")
 
 
 def _poller(socket: int, event: int) -> poll:
-    made = poll()
-    made.register(socket, event)
-    return made
+    poller = poll()
+    poller.register(socket, event)
+    return poller
 
 
 def session(driver: Any) -> Session:
-    """The driver's connection as it is asked here."""
+    """Returns a session on the driver's connection."""
     return PostgresSession(driver) if isinstance(driver, Connection) else SqliteSession(driver)

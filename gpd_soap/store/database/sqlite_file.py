@@ -1,4 +1,4 @@
-"""SQLite's database as files: the database itself, and beside it the write-ahead log (WAL)."""
+"""SQLite's files: the database itself, and beside it the write-ahead log (WAL)."""
 
 from __future__ import annotations
 
@@ -11,23 +11,26 @@ from sqlalchemy import Engine
 
 logger = logging.getLogger(__name__)
 
-#: Ends the name of the write-ahead log.
+#: The suffix of the write-ahead log's name.
 WAL = "-wal"
 
 
 def fold_wal(engine: Engine) -> None:
-    """Moves what the write-ahead log holds into the database file, as far as nobody reads it.
+    """Moves the write-ahead log into the database file, except pages that a reader still needs.
 
-    The log is removed where no other connection is open.  Does nothing on PostgreSQL, and nothing
-    where there is no log.  Never raises: what stays in the log is read at the next start.
+    Removes the log if no other connection is open.  Does nothing on PostgreSQL or without a log.
+    Raises no error of SQLite: it reads the rest of the log at the next start.
     """
     file = engine.url.database
     if engine.dialect.name != "sqlite" or file is None or not Path(file + WAL).exists():
         return
     try:
-        # WHY: the last connection that closes removes the log.  Two that close at one instant each
-        # see the other, and leave it; so whoever comes after both opens it once more.
+        # WHY: the last connection that closes removes the log.  If two close at one instant, each
+        # sees the other and leaves it.  So it is opened and closed once more.
         with closing(sqlite3.connect(file, timeout=0)) as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
     except sqlite3.Error as error:
-        logger.warning("the write-ahead log stays: %s", type(error).__name__)
+        logger.warning(
+            "SQLite's write-ahead log was not moved into the database file: %s",
+            type(error).__name__,
+        )

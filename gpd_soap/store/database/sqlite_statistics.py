@@ -1,16 +1,16 @@
-"""What SQLite's planner believes of the tables: always that they are large.
+"""Fixed statistics for SQLite's planner, as if every table were large.
 
-SQLite counts no rows by itself.  Without figures, or with those of an empty table, it reads every
-row of an organization for each row of a list.  Figures that never change give each list the plan
-that a test holds, from the first day on.  An operator's own `ANALYZE` replaces them.
+SQLite counts no rows by itself.  Without statistics, or with those of an empty table, it reads
+every row of an organization for each row of a list.  Fixed statistics give each list the plan that
+a test checks, from the first day on.  An operator's own `ANALYZE` replaces them.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, text
 
-#: By table and index: rows in all, then rows that share the first column, the first two, and so on.
-#: Automatic indexes are those of the primary keys.
+#: By table and index: the number of rows, then of rows that are equal in the first column, in the
+#: first two, and so on.  Automatic indexes are those of the primary keys.
 FIGURES: dict[str, dict[str, str]] = {
     "position": {
         "sqlite_autoindex_position_1": "1000000 200000 1",
@@ -49,14 +49,14 @@ FIGURES: dict[str, dict[str, str]] = {
 }
 
 
-def believe_large(connection: Connection) -> None:
-    """Gives SQLite's planner our figures, and tells every open connection to read them.
+def assume_large_tables(connection: Connection) -> None:
+    """Writes our statistics for SQLite's planner; every open connection reads them at its next use.
 
     Does nothing on PostgreSQL, which counts by itself.
     """
     if connection.dialect.name != "sqlite":
         return
-    # WHY: SQLite makes the table of figures at an ANALYZE alone, and no one may make it otherwise.
+    # WHY: only an ANALYZE can create SQLite's table of statistics.
     connection.execute(text("ANALYZE alembic_version"))
     connection.execute(text("DELETE FROM sqlite_stat1"))
     rows = [
@@ -65,6 +65,6 @@ def believe_large(connection: Connection) -> None:
         for index, figures in indexes.items()
     ]
     connection.execute(text("INSERT INTO sqlite_stat1 VALUES (:tbl, :idx, :stat)"), rows)
-    # WHY: a connection reads the figures when it reads the schema, and again when that changes.
+    # WHY: a connection reads the statistics with the schema, and again when that changes.
     connection.execute(text("CREATE TABLE figures_changed (x INTEGER)"))
     connection.execute(text("DROP TABLE figures_changed"))

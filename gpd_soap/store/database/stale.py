@@ -11,26 +11,26 @@ from sqlalchemy.exc import NotSupportedError
 
 T = TypeVar("T")
 
-#: What PostgreSQL calls "cached plan must not change result type", and what it cannot do at all.
-#: WHY: a server writes its messages in its own language, so that they say nothing to a program.
+#: PostgreSQL's code for "cached plan must not change result type", and for unsupported features.
+#: WHY: the text of a message depends on the server's language; the code does not.
 STALE = "0A000"
 
 
 def is_stale(error: BaseException | None) -> bool:
-    """Whether a statement must be prepared anew; it was refused before it wrote anything."""
+    """Returns whether a statement must be prepared anew; it was refused before it wrote."""
     return getattr(error, "sqlstate", None) == STALE
 
 
 def renew_when_stale(engine: Engine) -> None:
-    """Let the pool close all its connections once one of them has such a statement.
+    """Makes the pool close all its connections once one of them has a stale statement.
 
-    The transaction fails; the next one, on a new connection, prepares its statements anew.
+    That transaction fails.  The next one has a new connection, and prepares its statements anew.
     """
     event.listen(engine, "handle_error", _renew)
 
 
-def once_more(work: Callable[[], T]) -> T:
-    """Return what a transaction returns; run it again if a statement was stale."""
+def retry_when_stale(work: Callable[[], T]) -> T:
+    """Returns what `work` returns; runs it a second time if a statement was stale."""
     try:
         return work()
     except NotSupportedError as error:
@@ -41,5 +41,5 @@ def once_more(work: Callable[[], T]) -> T:
 
 def _renew(context: ExceptionContext) -> None:
     if is_stale(context.original_exception):
-        # WHY: the others in the pool have prepared the same.
+        # WHY: the other connections in the pool have prepared the same statements.
         context.is_disconnect = True

@@ -1,4 +1,4 @@
-"""Transactions for someone who waits: tried again where trying helps, or step by step."""
+"""Transactions for commands and the REST API: retried where that helps, or in steps."""
 
 from __future__ import annotations
 
@@ -15,15 +15,14 @@ from gpd_soap.store.database.stale import STALE
 
 T = TypeVar("T")
 
-#: What some work is given to work on: a transaction that is the caller's to end.
+#: A transaction that its caller ends.
 Transaction = Connection
 
-#: LIMIT: each try loses only to another that won.
+#: LIMIT: 3 attempts, because each fails only where another transaction succeeded.
 ATTEMPTS = 3
-#: What PostgreSQL calls a deadlock, a transaction that cannot be put in line, and a statement that
-#: was prepared before a column's type changed.
-AGAIN = ("40P01", "40001", STALE)
-#: What a driver says when a database could not take something that was in order.
+#: PostgreSQL's codes for a deadlock, a serialization failure and a stale statement.
+RETRYABLE = ("40P01", "40001", STALE)
+#: Errors of a driver that mean that the database failed, and not that the data were wrong.
 TROUBLE = (
     OperationalError,
     InterfaceError,
@@ -34,31 +33,31 @@ TROUBLE = (
 
 
 class Unavailable(StoreError):
-    """The database cannot be reached, or others held what was needed for too long."""
+    """The database cannot be reached, or other sessions held the needed locks too long."""
 
     def __init__(self) -> None:
-        """Say so in our own words."""
-        # WHY: the driver's words may hold what was sent, and are nobody's out there.
-        super().__init__("the database could not take this")
+        """Sets a message of our own."""
+        # WHY: the driver's message may contain personal data that was sent.
+        super().__init__("the database cannot be reached, or is too busy")
 
 
 def in_transaction(store: Database, work: Callable[[Transaction], T]) -> T:
-    """Do some work in a transaction; Unavailable where the database could not take it."""
+    """Returns what `work` does in a transaction.  Raises Unavailable if the database fails."""
     for left in reversed(range(ATTEMPTS)):
         try:
             with store.begin() as connection:
                 return work(connection)
         except TROUBLE as error:
             cause = getattr(error, "orig", None)
-            if not left or getattr(cause, "sqlstate", None) not in AGAIN:
+            if not left or getattr(cause, "sqlstate", None) not in RETRYABLE:
                 raise Unavailable from error
     raise AssertionError("unreachable")
 
 
 def read_only(store: Database, work: Callable[[Transaction], T]) -> T:
-    """Returns what some work reads, in a transaction that waits for no writer.
+    """Returns what `work` reads, in a transaction that waits for no writer.
 
-    Raises Unavailable if the database cannot answer.  A statement of `work` that writes fails.
+    A statement of `work` that writes fails.  Raises Unavailable if the database cannot answer.
     """
     try:
         with store.reading() as connection:
@@ -69,9 +68,10 @@ def read_only(store: Database, work: Callable[[Transaction], T]) -> T:
 
 @contextmanager
 def in_steps(store: Database) -> Iterator[Transaction]:
-    """One transaction after another, each ended by the caller's `commit`; the last, or nothing.
+    """Opens one transaction after another; the caller's `commit` ends each.
 
-    What is not committed is rolled back; Unavailable as in `attempt`, and nothing is tried again.
+    Rolls back at the end what was not committed.  Retries nothing.
+    Raises Unavailable if the database fails.
     """
     try:
         with store.engine.connect() as connection:
@@ -80,18 +80,21 @@ def in_steps(store: Database) -> Iterator[Transaction]:
         raise Unavailable from error
 
 
-class _Undone(Exception):
-    """Raised to leave a transaction with nothing kept."""
+class _Undo(Exception):
+    """Raised to roll a transaction back."""
 
 
 def dry_run(store: Database, work: Callable[[Transaction], T]) -> T:
-    """What some work would come to: done in a transaction, and undone."""
-    come_to: list[T] = []
+    """Returns what `work` returns, run in a transaction that is rolled back.
+
+    Raises Unavailable if the database fails.
+    """
+    results: list[T] = []
 
     def undone(connection: Transaction) -> None:
-        come_to[:] = [work(connection)]
-        raise _Undone
+        results[:] = [work(connection)]
+        raise _Undo
 
-    with suppress(_Undone):
+    with suppress(_Undo):
         in_transaction(store, undone)
-    return come_to[0]
+    return results[0]

@@ -1,4 +1,4 @@
-"""Inserting what may be there already, in the words of either database."""
+"""INSERT of rows whose key may exist already, for either database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) -> Any:
-    """An INSERT that, where the key exists, sets `changed` to the new values, or to `to`."""
+    """Returns an INSERT that, where the key exists, sets `changed` to the new values or to `to`."""
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     values = {name: to.get(name, statement.excluded[name]) for name in changed}
@@ -20,7 +20,10 @@ def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) 
 
 
 def inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
-    """Insert a row unless its key is in use; of several at one instant, one is told that it did."""
-    # WHY: of an INSERT not every driver counts the rows.
+    """Inserts a row unless its key is in use.  Returns whether it did.
+
+    Of several calls at one instant with the same key, one returns True.
+    """
+    # WHY: some drivers do not count the rows of an INSERT.
     first = upsert(connection, table, []).returning(*table.primary_key)
     return connection.execute(first, row).first() is not None

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the migrations on the connection that `database.migrate` opened."""
+"""Alembic's entry point: runs the migrations on the connection of `database.migrate`."""
 
 from alembic import context
 
@@ -10,5 +10,5 @@ context.configure(
     render_as_batch=True,
     transactional_ddl=True,
 )
-# WHY: the caller's transaction holds the lock, and commits everything or nothing.
+# WHY: the transaction is the caller's.  It holds the lock, and commits everything or nothing.
 context.run_migrations()

@@ -1,1 +1,1 @@
-"""What the Node's operations read and write: queries, settlement, matching, and a scan of all."""
+"""Reads and writes of the node face: queries, settlement, matching, and a scan of all notices."""

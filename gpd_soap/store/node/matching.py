@@ -1,8 +1,9 @@
-"""A receipt and its notice find each other, whichever comes first.
+"""Matches a receipt and its notice, whichever comes first.
 
-A receipt that finds no notice is kept as unmatched; a position that arrives looks for receipts
-that wait for it, and so may a person.  They could miss each other while under way, so they meet at
-a lock on the organization: positions share it, an unmatched receipt and a person have it alone.
+A receipt without a notice is stored as unmatched.  A new position settles the unmatched receipts of
+its notices, and a person can match one too.  Two transactions at one instant could miss each other.
+So they take a lock on the organization: shared for a position, exclusive for an unmatched receipt
+and for a person.
 """
 
 from __future__ import annotations
@@ -23,35 +24,36 @@ from gpd_soap.core.receipt import (
 )
 from gpd_soap.store import tables
 from gpd_soap.store.database.errors import Contended
-from gpd_soap.store.node.queries import receipt_question
-from gpd_soap.store.node.settlement import bound, guard, keep_alone, mark_paid, seen
-from gpd_soap.store.rows import OPTION, POSITION, RECEIPT, known_of
+from gpd_soap.store.node.queries import select_receipt_facts
+from gpd_soap.store.node.settlement import facts_read, guard, insert_receipt, mark_paid, with_prefix
+from gpd_soap.store.rows import OPTION, POSITION, RECEIPT, receipt_facts_of
 
 
 def lock_matching_shared(connection: Connection, organization: str) -> None:
-    """Hold back unmatched receipts of this organization until the caller's commit."""
+    """Makes unmatched receipts of this organization wait until the caller commits."""
     _lock(connection, func.pg_advisory_xact_lock_shared, organization)
 
 
 def keep_unmatched(connection: Connection, values: dict[str, Any]) -> bool:
-    """Keep a receipt as unmatched; False when its notice has appeared, or its id is kept.
+    """Stores a receipt as unmatched.  Returns whether it did.
 
-    False also when its IUV has appeared, which is then another notice's.
+    Returns False if its notice exists by now, if another notice has its IUV, or if a receipt of
+    its receiptId is stored.
     """
     lock_matching_exclusive(connection, values["organization"])
-    there = select(OPTION.nav).where(
+    matching = select(OPTION.nav).where(
         OPTION.organization == values["organization"],
         or_(OPTION.nav == values["nav"], OPTION.iuv == values["iuv"]),
     )
-    if connection.execute(there).first() is not None:
+    if connection.execute(matching).first() is not None:
         return False
-    keep = keep_alone(connection.dialect).returning(RECEIPT.receipt_id)
-    return connection.execute(keep, bound(values)).first() is not None
+    statement = insert_receipt(connection.dialect).returning(RECEIPT.receipt_id)
+    return connection.execute(statement, with_prefix(values)).first() is not None
 
 
 def settle_unmatched(connection: Connection, organization: str, now: datetime) -> int:
-    """Settle the unmatched receipts whose notice is there by now; say how many."""
-    waiting = (
+    """Settles the unmatched receipts whose notice exists by now.  Returns their number."""
+    rows = (
         connection.execute(
             select(tables.receipt)
             .join(
@@ -66,39 +68,40 @@ def settle_unmatched(connection: Connection, organization: str, now: datetime) -
         .mappings()
         .all()
     )
-    for row in waiting:
-        known = _known(connection, row, row["nav"])
-        _write(connection, row, known.notice, _decided(row, known, now), now)
-    return len(waiting)
+    for row in rows:
+        facts = _facts(connection, row, row["nav"])
+        _write(connection, row, facts.notice, _verdict(row, facts, now), now)
+    return len(rows)
 
 
 def lock_matching_exclusive(connection: Connection, organization: str) -> None:
-    """Hold back the positions and unmatched receipts of this organization until the commit."""
+    """Makes positions and unmatched receipts of this organization wait until the commit."""
     _lock(connection, func.pg_advisory_xact_lock, organization)
 
 
 def match_again(connection: Connection, row: RowMapping, now: datetime) -> bool:
-    """Settle a receipt that waits, if its notice is there by now.
+    """Settles a receipt that awaits its notice.  Returns False if the notice does not exist yet.
 
-    The caller has matches alone, and has locked the receipt's row.
+    The caller holds the exclusive matching lock and has locked the receipt's row.
     """
     _lock_position(connection, row["organization"], row["nav"])
-    known = _known(connection, row, row["nav"])
-    if known.notice is None:
+    facts = _facts(connection, row, row["nav"])
+    if facts.notice is None:
         return False
-    _write(connection, row, known.notice, _decided(row, known, now), now)
+    _write(connection, row, facts.notice, _verdict(row, facts, now), now)
     return True
 
 
 def match_by_hand(
     connection: Connection, row: RowMapping, nav: str, now: datetime
 ) -> Verdict | None:
-    """Let a receipt that waits pay this notice; None where there is none.
+    """Decides whether a receipt that awaits its notice pays this one (Receipts, rule 15).
 
-    Nothing is written where the verdict does not pay.  The caller holds what `match_again` wants.
+    Returns the verdict, or None if there is no such notice.  Writes only if the verdict pays.
+    The caller holds the locks of `match_again`.
     """
     _lock_position(connection, row["organization"], nav)
-    notice = _known(connection, row, nav).notice
+    notice = _facts(connection, row, nav).notice
     if notice is None:
         return None
     verdict = settle_by_hand(_receipt_of(row), notice, now)
@@ -108,21 +111,25 @@ def match_by_hand(
     return verdict
 
 
-def _decided(row: RowMapping, known: ReceiptFacts, now: datetime) -> Verdict:
-    # WHY: what is kept under its receiptId is the receipt itself.
-    return settle(_receipt_of(row), known._replace(kept_digest=None), now)
+def _verdict(row: RowMapping, facts: ReceiptFacts, now: datetime) -> Verdict:
+    # WHY: the receipt stored under its receiptId is this receipt itself.
+    return settle(_receipt_of(row), facts._replace(kept_digest=None), now)
 
 
-def _known(connection: Connection, row: RowMapping, nav: str) -> ReceiptFacts:
-    asked = {"idpa": row["organization"], "nav": nav}
-    asked |= {name: row[name] for name in ("broker", "station", "iuv", "receipt_id")}
-    return known_of([tuple(r) for r in connection.execute(receipt_question(), asked)])
+def _facts(connection: Connection, row: RowMapping, nav: str) -> ReceiptFacts:
+    parameters = {"idpa": row["organization"], "nav": nav}
+    parameters |= {name: row[name] for name in ("broker", "station", "iuv", "receipt_id")}
+    rows = connection.execute(select_receipt_facts(), parameters)
+    return receipt_facts_of([tuple(each) for each in rows])
 
 
 def _write(
     connection: Connection, row: RowMapping, notice: Notice | None, verdict: Verdict, now: datetime
 ) -> None:
-    """Keep a receipt as it is decided now, and its effect."""
+    """Writes the status of a receipt as it is decided now, and its effect on the notice.
+
+    Raises Contended if the position changed meanwhile.
+    """
     connection.execute(
         update(tables.receipt)
         .where(RECEIPT.organization == row["organization"])
@@ -130,14 +137,15 @@ def _write(
         .values(kept=str(verdict.status), reasons="; ".join(verdict.reasons))
     )
     if verdict.pays and notice is not None:
-        paid = bound({**row, **seen(notice), "nav": notice.nav, "received_at": now})
+        paid = {**row, **facts_read(notice), "nav": notice.nav, "received_at": now}
+        payment = with_prefix(paid)
         for statement in (guard(), mark_paid()):
-            if not connection.execute(statement, paid).rowcount:
-                raise Contended("a waiting receipt's position changed")
+            if not connection.execute(statement, payment).rowcount:
+                raise Contended("the position of a receipt that awaits its notice changed")
 
 
 def _lock_position(connection: Connection, organization: str, nav: str) -> None:
-    """Let nobody change the position of a notice until the commit."""
+    """Locks the position of a notice until the commit."""
     connection.execute(
         select(POSITION.iupd)
         .join(
@@ -150,11 +158,11 @@ def _lock_position(connection: Connection, organization: str, nav: str) -> None:
 
 
 def _receipt_of(row: RowMapping) -> Receipt:
-    claim = NodeRoute(row["organization"], row["broker"], row["station"])
-    return Receipt(claim, **{name: row[name] for name in Receipt._fields[1:]})
+    route = NodeRoute(row["organization"], row["broker"], row["station"])
+    return Receipt(route, **{name: row[name] for name in Receipt._fields[1:]})
 
 
-def _lock(connection: Connection, take: Any, organization: str) -> None:
-    # WHY: SQLite needs none, its transactions stand in line from their BEGIN IMMEDIATE.
+def _lock(connection: Connection, lock: Any, organization: str) -> None:
+    # WHY: SQLite needs no lock; its writing transactions run one after the other.
     if connection.dialect.name == "postgresql":
-        connection.execute(select(take(func.hashtextextended(organization, 0))))
+        connection.execute(select(lock(func.hashtextextended(organization, 0))))

@@ -1,4 +1,4 @@
-"""What the Node's questions read: configuration, position, option and shares in one round trip."""
+"""Queries of the node face: configuration, position, option and transfers in one round trip."""
 
 from __future__ import annotations
 
@@ -26,30 +26,33 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
 from gpd_soap.store.rows import (
+    NOTICE_WIDTH,
     OPTION,
     POSITION,
-    STANDING,
+    ROUTE_CHECK_WIDTH,
     TEXT,
     TRANSFER,
-    WIDTH,
-    has_beside,
-    known_of,
+    has_sibling,
     notice_columns,
     notice_of,
-    standing_of,
+    receipt_facts_of,
+    route_check_of,
     transfer_columns,
 )
 
 
-class Answer(NamedTuple):
-    """What the store says to a question: our configuration, and the notice if there is one."""
+class NoticeFacts(NamedTuple):
+    """The facts that answer getPayment: the route check, and the notice if there is one."""
 
     standing: RouteCheck
     notice: Notice | None
 
 
 class Outline(NamedTuple):
-    """The same of a notice without its shares; `all_ccp`: each of them has a postal account."""
+    """The facts that answer verify: the notice has no transfers.
+
+    `all_ccp` says that every transfer has a postal account.
+    """
 
     standing: RouteCheck
     notice: Notice | None
@@ -57,108 +60,110 @@ class Outline(NamedTuple):
 
 
 class Debt(NamedTuple):
-    """What the store says of a debt: whether its organization is ours, and all of its notices."""
+    """All notices of one position, and whether its organization is ours."""
 
     organization_known: bool
     notices: tuple[Listed, ...]
 
 
-class Questions:
-    """The questions of the Node, compiled for one database."""
+class NodeQueries:
+    """The queries of the node face, compiled for one database."""
 
     def __init__(self, engine: Engine, connections: Connections) -> None:
-        """Compile them now."""
+        """Compiles the queries now."""
         self._connections = connections
-        self._outline = Statement(outline_question(), engine)
-        self._notice = Statement(notice_question(), engine, repeated=STANDING + WIDTH)
-        self._receipt = Statement(receipt_question(), engine)
-        self._debt = Statement(debt_question(), engine)
+        self._outline = Statement(select_outline(), engine)
+        self._notice = Statement(select_notice(), engine, repeated=ROUTE_CHECK_WIDTH + NOTICE_WIDTH)
+        self._receipt = Statement(select_receipt_facts(), engine)
+        self._debt = Statement(select_debt(), engine)
 
-    def outline(self, claim: NodeRoute, nav: str) -> Outline:
-        """Read what verify needs about a notice."""
-        [row] = self._read(self._outline, {**_asked(claim), "nav": nav})
-        return Outline(standing_of(row), notice_of([row], STANDING + 1), row[STANDING])
+    def outline(self, route: NodeRoute, nav: str) -> Outline:
+        """Returns the facts that verify needs about a notice."""
+        [row] = self._read(self._outline, {**_route_parameters(route), "nav": nav})
+        notice = notice_of([row], ROUTE_CHECK_WIDTH + 1)
+        return Outline(route_check_of(row), notice, row[ROUTE_CHECK_WIDTH])
 
-    def notice(self, claim: NodeRoute, nav: str) -> Answer:
-        """Read what getPayment needs about a notice."""
-        rows = self._read(self._notice, {**_asked(claim), "nav": nav})
-        return Answer(standing_of(rows[0]), notice_of(rows, STANDING))
+    def notice(self, route: NodeRoute, nav: str) -> NoticeFacts:
+        """Returns the facts that getPayment needs about a notice."""
+        rows = self._read(self._notice, {**_route_parameters(route), "nav": nav})
+        return NoticeFacts(route_check_of(rows[0]), notice_of(rows, ROUTE_CHECK_WIDTH))
 
-    def receipt(self, claim: NodeRoute, nav: str, iuv: str, receipt_id: str) -> ReceiptFacts:
-        """Read what settling a receipt needs."""
-        asked = {**_asked(claim), "nav": nav, "iuv": iuv, "receipt_id": receipt_id}
-        return known_of(self._read(self._receipt, asked))
+    def receipt(self, route: NodeRoute, nav: str, iuv: str, receipt_id: str) -> ReceiptFacts:
+        """Returns the facts that decide on a receipt."""
+        parameters = {**_route_parameters(route), "nav": nav, "iuv": iuv, "receipt_id": receipt_id}
+        return receipt_facts_of(self._read(self._receipt, parameters))
 
     def debt(self, organization: str, nav: str) -> Debt:
-        """Read every notice of the position that this one belongs to, without their shares."""
-        asked = {"idpa": organization, "nav": nav}
-        return debt_of(self._read(self._debt, asked))
+        """Returns every notice of the position that has this one, without transfers."""
+        return debt_of(self._read(self._debt, {"idpa": organization, "nav": nav}))
 
-    def _read(self, question: Statement, asked: dict[str, str]) -> list[Row]:
-        return self._connections.read(lambda session: session.ask(question, asked))
-
-
-def _asked(claim: NodeRoute) -> dict[str, str]:
-    return {"idpa": claim.organization, "broker": claim.broker, "station": claim.station}
+    def _read(self, query: Statement, parameters: dict[str, str]) -> list[Row]:
+        return self._connections.read(lambda session: session.fetch(query, parameters))
 
 
-def outline_question() -> Select[Any]:
-    """One row: configuration, and the notice without its shares."""
-    base, standing = _standing()
+def _route_parameters(route: NodeRoute) -> dict[str, str]:
+    return {"idpa": route.organization, "broker": route.broker, "station": route.station}
+
+
+def select_outline() -> Select[Any]:
+    """Selects one row: route check, and the notice without its transfers."""
+    base, route_check = _route_check()
     base = _with_notice(base, bindparam("nav", type_=TEXT))
-    return select(*standing, _all_ccp(), *notice_columns()).select_from(base)
+    return select(*route_check, _all_ccp(), *notice_columns()).select_from(base)
 
 
-def notice_question() -> Select[Any]:
-    """One row for each share of the notice, or one row that knows only the configuration."""
-    base, standing = _standing()
+def select_notice() -> Select[Any]:
+    """Selects a row for each transfer of the notice, or one row with the route check alone."""
+    base, route_check = _route_check()
     base = _with_notice(base, bindparam("nav", type_=TEXT))
     base = base.outerjoin(
         tables.transfer,
         and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav),
     )
     return (
-        select(*standing, *notice_columns(), *transfer_columns())
+        select(*route_check, *notice_columns(), *transfer_columns())
         .select_from(base)
         .order_by(TRANSFER.number)
     )
 
 
-def receipt_question() -> Select[Any]:
-    """One row: configuration, what is kept under this receiptId, and the notice without shares."""
-    base, standing = _standing()
+def select_receipt_facts() -> Select[Any]:
+    """Selects one row: route check, stored receipt of the receiptId, notice without transfers."""
+    base, route_check = _route_check()
     base = _with_notice(base, bindparam("nav", type_=TEXT))
-    kept, other = tables.receipt.c, tables.payment_option.alias("other")
+    receipt, other = tables.receipt.c, tables.payment_option.alias("other")
     idpa = bindparam("idpa", type_=TEXT)
-    kept_digest = select(kept.digest).where(
-        kept.organization == idpa,
-        kept.receipt_id == bindparam("receipt_id", type_=TEXT),
-        kept.variant == 0,
+    kept_digest = select(receipt.digest).where(
+        receipt.organization == idpa,
+        receipt.receipt_id == bindparam("receipt_id", type_=TEXT),
+        receipt.variant == 0,
     )
-    of_iuv = select(other.c.nav).where(
+    nav_of_iuv = select(other.c.nav).where(
         other.c.organization == idpa, other.c.iuv == bindparam("iuv", type_=TEXT)
     )
-    found = kept_digest.scalar_subquery(), of_iuv.scalar_subquery(), _alone()
-    return select(*standing, *found, *notice_columns()).select_from(base)
+    facts = kept_digest.scalar_subquery(), nav_of_iuv.scalar_subquery(), _is_only_option()
+    return select(*route_check, *facts, *notice_columns()).select_from(base)
 
 
-def debt_question() -> Select[Any]:
-    """One row for each notice of the position, or one row that knows only the configuration."""
+def select_debt() -> Select[Any]:
+    """Selects a row for each notice of the position, or one with the organization's name alone."""
     idpa, name = _organization_name()
-    asked = tables.payment_option.alias("asked")
-    named = and_(asked.c.organization == idpa, asked.c.nav == bindparam("nav", type_=TEXT))
-    siblings = and_(OPTION.organization == idpa, OPTION.iupd == asked.c.iupd)
-    position = and_(POSITION.organization == idpa, POSITION.iupd == asked.c.iupd)
+    requested = tables.payment_option.alias("asked")
+    is_requested = and_(
+        requested.c.organization == idpa, requested.c.nav == bindparam("nav", type_=TEXT)
+    )
+    siblings = and_(OPTION.organization == idpa, OPTION.iupd == requested.c.iupd)
+    position = and_(POSITION.organization == idpa, POSITION.iupd == requested.c.iupd)
     return select(name, _all_ccp(), *notice_columns()).select_from(
-        _one()
-        .outerjoin(asked, named)
+        _one_row()
+        .outerjoin(requested, is_requested)
         .outerjoin(tables.position, position)
         .outerjoin(tables.payment_option, siblings)
     )
 
 
-def _standing() -> tuple[FromClause, list[ColumnElement[Any]]]:
-    """Our configuration beside what a message claims; always exactly one row."""
+def _route_check() -> tuple[FromClause, list[ColumnElement[Any]]]:
+    """Returns a source of exactly one row, and the columns of the route check."""
     broker, station, serves = tables.broker.c, tables.station.c, tables.organization_station.c
     idpa, name = _organization_name()
     idstation, idbroker = bindparam("station", type_=TEXT), bindparam("broker", type_=TEXT)
@@ -167,19 +172,19 @@ def _standing() -> tuple[FromClause, list[ColumnElement[Any]]]:
         .where(serves.organization == idpa, serves.station == idstation)
         .where(station.id == serves.station, station.broker == idbroker)
     )
-    known = exists().where(broker.fiscal_code == idbroker)
-    return _one(), [name, known, serving]
+    has_broker = exists().where(broker.fiscal_code == idbroker)
+    return _one_row(), [name, has_broker, serving]
 
 
 def _organization_name() -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """The organization that is asked, and its name if it is ours."""
+    """Returns the parameter of the organization, and its name if it is ours."""
     idpa, organization = bindparam("idpa", type_=TEXT), tables.organization.c
     named = select(organization.name).where(organization.fiscal_code == idpa)
     return idpa, named.scalar_subquery()
 
 
-def _one() -> FromClause:
-    """One row of nothing, so that a question is answered whatever is found."""
+def _one_row() -> FromClause:
+    """Selects one constant row, so that a query without a notice still returns a row."""
     return select(literal(1).label("one")).subquery("one")
 
 
@@ -193,13 +198,16 @@ def _with_notice(base: FromClause, nav: ColumnElement[str]) -> FromClause:
     )
 
 
-def _alone() -> ColumnElement[bool]:
-    """Whether the position of the option has no other."""
-    return not_(has_beside(tables.payment_option.alias("sibling").c))
+def _is_only_option() -> ColumnElement[bool]:
+    """SQL condition: the position of the option has no other option."""
+    return not_(has_sibling(tables.payment_option.alias("sibling").c))
 
 
 def _all_ccp() -> ColumnElement[bool]:
-    """Whether every share of the option goes to a postal account; core.offer says so for verify."""
+    """SQL condition: every transfer of the option has a postal account.
+
+    SPEC: Payable, rule 9.
+    """
     bank_only = func.coalesce(TRANSFER.postal_iban, "") == ""
     return not_(
         exists().where(
@@ -209,7 +217,7 @@ def _all_ccp() -> ColumnElement[bool]:
 
 
 def debt_of(rows: Sequence[Row]) -> Debt:
-    """A debt out of the rows of its question."""
+    """Returns a debt from the rows of its query."""
     notices = ((notice_of([row], 2), row[1]) for row in rows)
     listed = tuple(Listed(notice, ccp) for notice, ccp in notices if notice is not None)
     return Debt(rows[0][0] is not None, listed)

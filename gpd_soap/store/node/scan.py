@@ -1,4 +1,4 @@
-"""Every notice of an organization, some positions at a time, for whoever looks at all of them."""
+"""A scan of every notice of an organization, some positions at a time."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
 from gpd_soap.store.rows import (
     DEBTOR,
-    OF_OPTION,
     OPTION,
+    OPTION_FIELDS,
     POSITION,
     TEXT,
     TRANSFER,
@@ -24,68 +24,72 @@ from gpd_soap.store.rows import (
     transfer_columns,
 )
 
-IUPD, NAV = 0, DEBTOR.stop + OF_OPTION.index("nav")
+IUPD, NAV = 0, DEBTOR.stop + OPTION_FIELDS.index("nav")
 
 
 class Batch(NamedTuple):
-    """Some positions in the order of their IUPD: how many, and their notices."""
+    """Some positions in the order of their IUPD: their number, and their notices."""
 
     positions: int
     notices: tuple[Notice, ...]
 
 
-class Sweep:
-    """Reads batch after batch: one query each, without a transaction, so that nobody waits."""
+class Scan:
+    """Reads batch after batch, by one query each, without a transaction, so that nobody waits."""
 
     def __init__(self, engine: Engine, connections: Connections) -> None:
-        """Compile the query now."""
+        """Compiles the query now."""
         self._connections = connections
         self._batch = Statement(_batch(), engine)
 
     def batches(self, organization: str, size: int) -> Iterator[Batch]:
-        """Every position of an organization, `size` at a time; what comes meanwhile may be there.
+        """Yields every position of an organization, `size` at a time.
 
-        LIMIT: a batch is in memory whole.
+        Positions that are added meanwhile may be among them.
+        LIMIT: `size` positions are in memory at once, because a batch is one result.
         """
-        asked: dict[str, Any] = {"idpa": organization, "size": size, "after": ""}
-        while rows := self._connections.read(lambda session: session.ask(self._batch, asked)):
-            asked["after"] = rows[-1][IUPD]
+        values: dict[str, Any] = {"idpa": organization, "size": size, "after": ""}
+        while rows := self._connections.read(lambda session: session.fetch(self._batch, values)):
+            values["after"] = rows[-1][IUPD]
             yield Batch(len({row[IUPD] for row in rows}), tuple(_notices(rows)))
 
 
 def count(connection: Connection, organizations: Iterable[str]) -> int:
-    """How many positions these organizations have."""
-    asked = select(func.count()).where(POSITION.organization.in_(organizations))
-    return connection.execute(asked).scalar_one()
+    """Returns the number of positions of these organizations."""
+    statement = select(func.count()).where(POSITION.organization.in_(organizations))
+    return connection.execute(statement).scalar_one()
 
 
 def _notices(rows: Sequence[Row]) -> Iterator[Notice]:
-    for nav, same in groupby(rows, lambda row: row[NAV]):
-        notice = None if nav is None else notice_of(list(same), 0)
+    for nav, group in groupby(rows, lambda row: row[NAV]):
+        notice = None if nav is None else notice_of(list(group), 0)
         if notice is not None:
             yield notice
 
 
 def _batch() -> Select[Any]:
-    """A row for each share of each notice; one for an option, or a position, that has none."""
-    idpa, coming = bindparam("idpa", type_=TEXT), tables.position.alias().c
-    next_ones = (
-        select(coming.iupd)
-        .where(coming.organization == idpa)
-        .where(coming.iupd > bindparam("after", type_=coming.iupd.type))
-        .order_by(coming.iupd)
+    """Selects a row for each transfer of each notice.
+
+    An option without transfers, or a position without options, has one row.
+    """
+    idpa, following = bindparam("idpa", type_=TEXT), tables.position.alias().c
+    next_iupds = (
+        select(following.iupd)
+        .where(following.organization == idpa)
+        .where(following.iupd > bindparam("after", type_=following.iupd.type))
+        .order_by(following.iupd)
         .limit(bindparam("size"))
     )
-    # WHY: by the bare column SQLite would read every option of the organization for each position,
-    # in the order of the primary key, rather than those of the position by their index.
+    # WHY: ordered by the bare column, SQLite would read every option of the organization for each
+    # position, in the order of the primary key, instead of the position's options by their index.
     by_number = func.coalesce(OPTION.nav, "")
     of_option = and_(OPTION.organization == POSITION.organization, OPTION.iupd == POSITION.iupd)
-    of_share = and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav)
+    of_transfer = and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav)
     return (
         select(*notice_columns(), *transfer_columns())
         .select_from(tables.position)
         .outerjoin(tables.payment_option, of_option)
-        .outerjoin(tables.transfer, of_share)
-        .where(POSITION.organization == idpa, POSITION.iupd.in_(next_ones))
+        .outerjoin(tables.transfer, of_transfer)
+        .where(POSITION.organization == idpa, POSITION.iupd.in_(next_iupds))
         .order_by(POSITION.iupd, by_number, TRANSFER.number)
     )

@@ -1,8 +1,8 @@
-"""The tables.  Each leads with the organization, so that its rows live together (DESIGN 9).
+"""The tables.  The key of each begins with the organization, so its rows are stored together.
 
-Natural keys throughout: IUPD names a position, NAV an option, so no sequence is shared by
-processes and rows of one organization can be partitioned or sharded without a change of queries.
-Money is integer cents; instants are UTC.
+Keys are natural: the IUPD of a position, the NAV of an option.  So processes need no common
+sequence, and an organization's rows can be partitioned or sharded without new queries.  Amounts are
+integer cents (Money, rule 1), and instants are UTC (Time, rule 1).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who changed what over the admin face: a row for each change, and nothing of what was sent."""
+"""The audit: a row for each change by the REST API, with the key and without the content."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Column, Index, Integer, String, Table
 
 from gpd_soap.store.tables.base import Instant, OrganizationCode, metadata
 
-#: `id` is random, so that no sequence is shared by processes.
+#: `id` is random, so that processes need no common sequence.
 audit = Table(
     "audit",
     metadata,
@@ -19,6 +19,6 @@ audit = Table(
     Column("path", String(255), nullable=False),
     Column("status", Integer, nullable=False),
     Column("request_id", String(64), nullable=False),
-    # WHY: all organizations together are read by time alone.
+    # WHY: a list over all organizations is read by time alone.
     Index(None, "at"),
 )

@@ -1,4 +1,4 @@
-"""What every table is made of: kinds of column, and one collection of tables."""
+"""Column types, and the metadata that collects every table."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 
 class Instant(TypeDecorator[datetime]):
-    """A UTC instant; SQLite keeps it as text without a zone, PostgreSQL as timestamptz."""
+    """A UTC instant: text without a zone on SQLite, timestamptz on PostgreSQL."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse an instant without a zone: nobody could say which one it means."""
+        """Returns the instant in UTC.  Raises ValueError if it has no zone and so is ambiguous."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -24,7 +24,7 @@ class Instant(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give back what was kept, in UTC."""
+        """Returns the stored instant, in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -45,12 +45,12 @@ metadata = MetaData(
 
 
 def longest(column: Column[str]) -> int:
-    """How many characters a column takes."""
+    """Returns the greatest number of characters that a column holds."""
     assert isinstance(column.type, String)
     assert column.type.length is not None
     return column.type.length
 
 
-def cut(text: str, column: Column[str]) -> str:
-    """As much of a text as a column takes."""
+def truncate(text: str, column: Column[str]) -> str:
+    """Returns the beginning of a text, as long as the column holds."""
     return text[: longest(column)]

@@ -1,4 +1,4 @@
-"""Who and what is ours: organizations, brokers, stations, services; who may administer them."""
+"""Configuration: organizations, brokers, stations, services, and the keys of the REST API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ organization_station = Table(
     Column("broadcast", Boolean, nullable=False, default=False),
 )
 
-#: A spontaneous-payment service; `kind` is built-in or the name of a Python entry point.
+#: A spontaneous-payment service.  `kind` is built in, or the name of a Python entry point.
 service = Table(
     "service",
     metadata,
@@ -46,7 +46,7 @@ service = Table(
     Column("settings", Json, nullable=False),
 )
 
-#: A key of the admin face; it belongs to no organization, it may serve several.
+#: A key of the REST API.  It belongs to no organization, and may serve several.
 api_key = Table(
     "api_key",
     metadata,
@@ -60,7 +60,7 @@ api_key = Table(
     Index(None, "digest", unique=True),
 )
 
-#: A request that named itself (Idempotency-Key), and its answer once there is one.
+#: A request with an Idempotency-Key, and its answer once there is one.
 request = Table(
     "request",
     metadata,

@@ -1,4 +1,4 @@
-"""What was asked of us and what we answered: an entry for each exchange, nothing of a debtor."""
+"""The journal: an entry for each request of the Node and its answer, without personal data."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from gpd_soap.store.tables.base import Code, Instant, OrganizationCode, metadata
 
 _receipt_id = Column("receipt_id", String(71))
 
-#: PostgreSQL keeps each month of it apart (`store.months`); `id` is random, so that no sequence is
-#: shared by processes.
+#: On PostgreSQL each month is a partition (`journal.partitions`).  `id` is random, so that
+#: processes need no common sequence.
 journal = Table(
     "journal",
     metadata,
@@ -39,7 +39,7 @@ journal = Table(
         postgresql_where=_receipt_id.is_not(None),
         sqlite_where=_receipt_id.is_not(None),
     ),
-    # WHY: all organizations together are read, and purged, by time alone.
+    # WHY: a list over all organizations, and a purge, go by time alone.
     Index(None, "at"),
     postgresql_partition_by="RANGE (at)",
 )

@@ -1,4 +1,4 @@
-"""What is owed: positions, notices, shares, and the numbers that were given out."""
+"""Debt positions: positions, payment options, transfers, and the numbers that were issued."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ transfer = Table(
     ),
 )
 
-#: The last serial issued, for each organization and segregation code; it only grows.
+#: The last serial issued for each organization and segregation code.  It only grows.
 iuv_serial = Table(
     "iuv_serial",
     metadata,
@@ -127,7 +127,7 @@ iuv_serial = Table(
     Column("last", BigInteger, nullable=False),
 )
 
-#: The numbers of notices that were deleted: a payer may still hold one, so none comes back.
+#: The numbers of deleted notices.  SPEC: Notice numbers, rule 4.
 retired_number = Table(
     "retired_number",
     metadata,
@@ -139,7 +139,7 @@ retired_number = Table(
     Index(None, "organization", "iuv"),
 )
 
-#: The notice answered to a demand, so that the same demand sent twice gets the same notice.
+#: The notice that answered a demand, so that the same demand sent twice gets the same notice.
 demand = Table(
     "demand",
     metadata,

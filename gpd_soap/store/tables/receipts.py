@@ -1,4 +1,4 @@
-"""What was paid, exactly as the Node said it."""
+"""Receipts as the Node sent them, messages in quarantine, and the last probes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gpd_soap.store.tables.base import Code, Instant, OrganizationCode, metadata
 
 
 def resolution() -> list[Column[Any]]:
-    """What a person decided on what needs one: when, who, and in words."""
+    """Returns the columns of a person's decision on an open case: instant, person, text."""
     return [
         Column("resolved_at", Instant),
         Column("resolved_by", String(100)),
@@ -18,7 +18,8 @@ def resolution() -> list[Column[Any]]:
     ]
 
 
-#: `variant` is 0 for the first receipt under a receiptId, 1.. for others of different content.
+#: `variant` is 0 for the first receipt of a receiptId, and 1 or more for those of other content.
+#: `kept` is the receipt status.
 receipt = Table(
     "receipt",
     metadata,
@@ -57,7 +58,7 @@ receipt = Table(
     Index(None, "organization", "paid_at", "received_at"),
 )
 
-#: What came as a receipt and is none: it breaks the contract, or is for an organization not ours.
+#: Messages that were sent as receipts but are not valid (Receipts, rule 13).
 quarantine = Table(
     "quarantine",
     metadata,
@@ -72,7 +73,7 @@ quarantine = Table(
     *resolution(),
 )
 
-#: When the Node last probed us, by station as the probe named it.
+#: The instant of the last probe of each station, under the name that the probe used.
 probe = Table(
     "probe",
     metadata,

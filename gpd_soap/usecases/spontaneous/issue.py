@@ -13,7 +13,7 @@ from gpd_soap.core.payable import admit
 from gpd_soap.core.payment import due
 from gpd_soap.store import demands
 from gpd_soap.store.configuration.write import Service, service
-from gpd_soap.store.demands import Asked
+from gpd_soap.store.demands import DemandRecord
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.digest import digest
 from gpd_soap.usecases.spontaneous.kinds import kind_of
@@ -64,21 +64,21 @@ class SpontaneousNotices:
                 return _not_offered(demand, known=known)
             if asked is None:
                 return NOT_XML
-            before = demands.answered(connection, asked)
+            before = demands.find_answer(connection, asked)
         if before is not None:
             return NoticeIssued(due(offered.organization, before), again=True)
         quote = _quote(offered, demand.data, now)
         return quote if isinstance(quote, Refusal) else self._issue(offered, quote, asked)
 
-    def _asked(self, demand: Demand, now: datetime) -> Asked | None:
+    def _asked(self, demand: Demand, now: datetime) -> DemandRecord | None:
         """The demand by the name of its content; None where that is no XML."""
         data = parse(demand.data)
         if data is None:
             return None
         name = digest(demand.service_id, demand.subject_id, data)
-        return Asked(demand.claim.organization, name, now, now - self._window)
+        return DemandRecord(demand.claim.organization, name, now, now - self._window)
 
-    def _issue(self, offered: Service, quote: Quote, asked: Asked) -> NoticeIssued:
+    def _issue(self, offered: Service, quote: Quote, asked: DemandRecord) -> NoticeIssued:
         with self._store.begin() as connection:
             notice, again = demands.issue_once(
                 connection,

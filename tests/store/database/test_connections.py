@@ -1,4 +1,4 @@
-"""Connections come and go, servers stop and start: no wrong answer, nothing held for ever."""
+"""Connections and servers come and go: no wrong answer, and no connection or lock stays."""
 
 import os
 import signal
@@ -19,20 +19,31 @@ from gpd_soap.store.database.session import Session
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres
-from tests.store.samples import CLAIM, NOW, add, kept, nav, option, paid, position, receipt, take
+from tests.store.samples import (
+    CLAIM,
+    NOW,
+    add,
+    nav,
+    option,
+    paid,
+    position,
+    receipt,
+    statuses,
+    take,
+)
 
 PID = "SELECT pg_backend_pid()"
 #: LIMIT: less than the 30 s that a pool of SQLAlchemy waits for a connection.
 POOL_SECONDS = 25.0
 
 
-def held(store: Store) -> Any:
-    """The driver connection that this thread holds."""
-    return store._connections._held().driver
+def own_driver(store: Store) -> Any:
+    """Returns the driver connection of this thread."""
+    return store._connections._current().driver
 
 
 def is_open(driver: Any) -> bool:
-    """Whether a driver connection can still be used."""
+    """Returns whether a driver connection can still be used."""
     try:
         driver.execute("SELECT 1")
     except (psycopg.Error, sqlite3.Error):
@@ -40,18 +51,18 @@ def is_open(driver: Any) -> bool:
     return True
 
 
-def ask_notice(store: Store) -> object:
-    """Ask as verify does."""
+def read_notice(store: Store) -> object:
+    """Reads a notice as getPayment does."""
     return store.notice(CLAIM, nav(1)).notice
 
 
-def ask_receipt(store: Store) -> object:
-    """Ask as a receipt does."""
-    return store.known(receipt(1)).notice
+def read_receipt_facts(store: Store) -> object:
+    """Reads the notice of a receipt as its settling does."""
+    return store.receipt_facts(receipt(1)).notice
 
 
 def in_thread(work: Callable[[], Any]) -> Any:
-    """What a thread returns, once it has ended."""
+    """Returns the result of a function that ran in a thread which has ended."""
     results: list[Any] = []
     thread = threading.Thread(target=lambda: results.append(work()))
     thread.start()
@@ -60,7 +71,7 @@ def in_thread(work: Callable[[], Any]) -> Any:
 
 
 def in_child(work: Callable[[], bool]) -> bool:
-    """Whether work went well in a forked process."""
+    """Returns whether a function returned True in a forked process."""
     pid = os.fork()
     if pid == 0:
         well = False
@@ -71,50 +82,50 @@ def in_child(work: Callable[[], bool]) -> bool:
     return os.waitpid(pid, 0)[1] == 0
 
 
-def test_a_thread_that_ends_takes_its_connection_with_it(store: Store):
-    """A server that makes threads for ever runs out of nothing."""
-    driver = in_thread(lambda: held(store))
+def test_connection_of_an_ended_thread_is_closed(store: Store):
+    """A server that keeps starting threads does not run out of connections."""
+    driver = in_thread(lambda: own_driver(store))
 
     assert not is_open(driver)
 
 
-def test_each_thread_has_a_connection_of_its_own_and_keeps_it(store: Store):
-    """Nothing is opened twice, nothing shared."""
-    mine = held(store)
+def test_connection_of_a_thread_is_its_own_and_stays(store: Store):
+    """A second call opens nothing, and threads share nothing."""
+    mine = own_driver(store)
 
-    assert in_thread(lambda: held(store) is held(store))
-    assert in_thread(lambda: held(store)) is not mine
-    assert held(store) is mine
+    assert in_thread(lambda: own_driver(store) is own_driver(store))
+    assert in_thread(lambda: own_driver(store)) is not mine
+    assert own_driver(store) is mine
 
 
-def test_nobody_waits_for_a_connection_that_another_has(store: Store):
-    """Threads bound how many there are; a wait would outlast the Node."""
+def test_pool_with_many_connections_in_use_opens_another(store: Store):
+    """Threads limit the number of connections, because a wait would exceed the Node's limit."""
     begun = time.monotonic()
-    with ExitStack() as held:
+    with ExitStack() as used:
         for _ in range(20):
-            held.enter_context(store.engine.connect())
+            used.enter_context(store.engine.connect())
         with store.reading(seconds=1) as connection:
             assert connection.scalar(text("SELECT 1")) == 1
 
     assert time.monotonic() - begun < POOL_SECONDS
 
 
-def test_close_closes_every_connection_and_the_store_can_go_on(store: Store):
-    """Those of other threads too, and those of the pool."""
+def test_closed_store_has_no_connection_and_can_be_used_again(store: Store):
+    """The connections of other threads and of the pool are closed too."""
     add(store, position("P", option(1)))
     others: list[Any] = []
     ready, done = threading.Event(), threading.Event()
 
     def stay() -> None:
-        others.append(held(store))
+        others.append(own_driver(store))
         ready.set()
         done.wait(30)
-        others.append(held(store))
+        others.append(own_driver(store))
 
     thread = threading.Thread(target=stay)
     thread.start()
     assert ready.wait(30)
-    mine = held(store)
+    mine = own_driver(store)
 
     store.close()
     done.set()
@@ -126,18 +137,18 @@ def test_close_closes_every_connection_and_the_store_can_go_on(store: Store):
     assert store.notice(CLAIM, nav(1)).notice is not None
 
 
-def test_close_waits_for_a_statement_that_runs(store: Store):
-    """SQLite would crash the program, and the answer under way would be lost."""
-    asked: list[Any] = []
+def test_close_during_a_statement_waits_for_its_end(store: Store):
+    """Closing a connection in use would crash SQLite."""
+    drivers: list[Any] = []
     running, go_on = threading.Event(), threading.Event()
 
-    def ask(session: Session) -> None:
-        asked.append(held(store))
+    def work(session: Session) -> None:
+        drivers.append(own_driver(store))
         running.set()
         go_on.wait(30)
         session.run("SELECT 1")
 
-    asking = threading.Thread(target=lambda: store._connections.read(ask))
+    asking = threading.Thread(target=lambda: store._connections.read(work))
     closing = threading.Thread(target=store.close)
     asking.start()
     assert running.wait(30)
@@ -147,25 +158,25 @@ def test_close_waits_for_a_statement_that_runs(store: Store):
     for thread in (asking, closing):
         thread.join(30)
 
-    assert len(asked) == 1
-    assert not is_open(asked[0])
+    assert len(drivers) == 1
+    assert not is_open(drivers[0])
 
 
-def test_a_child_closes_its_store_whatever_other_threads_did_at_the_fork(store: Store):
-    """A connection that was in use then is the parent's, and nobody waits for it in the child."""
+def test_child_forked_during_a_statement_closes_its_store(store: Store):
+    """A connection that another thread used at the fork belongs to the parent."""
     running, go_on = threading.Event(), threading.Event()
 
-    def ask(_session: Session) -> bool:
+    def work(_session: Session) -> bool:
         running.set()
         go_on.wait(30)
-        return is_open(held(store))
+        return is_open(own_driver(store))
 
     def child() -> bool:
         signal.alarm(20)
         store.close()
         return store.notice(CLAIM, nav(1)).notice is None
 
-    asking = threading.Thread(target=lambda: well.append(store._connections.read(ask)))
+    asking = threading.Thread(target=lambda: well.append(store._connections.read(work)))
     well: list[bool] = []
     asking.start()
     assert running.wait(30)
@@ -176,8 +187,8 @@ def test_a_child_closes_its_store_whatever_other_threads_did_at_the_fork(store: 
     assert well == [True, True]
 
 
-def test_a_store_used_before_a_fork_works_on_both_sides(store: Store):
-    """The child asks and writes on connections of its own while the parent goes on."""
+def test_store_used_before_a_fork_works_in_parent_and_child(store: Store):
+    """The child reads and writes on connections of its own."""
     add(store, position("P", option(1)), position("Q", option(2)))
     migrate.check(store.engine)
     assert store.notice(CLAIM, nav(1)).notice is not None
@@ -194,15 +205,17 @@ def test_a_store_used_before_a_fork_works_on_both_sides(store: Store):
     assert paid(store) == {nav(1): "r-1", nav(2): "r-2"}
 
 
-def test_what_a_child_keeps_outlives_the_parent(store: Store, prepared_url: str):
-    """The parent closes its store first, as a master does that only looked at the schema."""
+def test_receipt_of_a_child_stays_after_the_parent_closed_its_store(
+    store: Store, prepared_url: str
+):
+    """The parent closes its store first, like a master that only read the schema."""
     add(store, position("P", option(1)))
-    store.known(receipt(1))
+    store.receipt_facts(receipt(1))
     closed_r, closed_w = os.pipe()
 
     pid = os.fork()
     if pid == 0:
-        store.known(receipt(1))
+        store.receipt_facts(receipt(1))
         os.read(closed_r, 1)
         take(store, receipt(1))
         os._exit(0)
@@ -217,13 +230,13 @@ def test_what_a_child_keeps_outlives_the_parent(store: Store, prepared_url: str)
     fresh.close()
 
 
-def test_a_fork_shares_no_session_of_the_server(on_postgresql: Store):
+def test_forked_child_shares_no_session_with_its_parent(on_postgresql: Store):
     """Two processes on one session would read each other's rows."""
 
     def sessions() -> set[int]:
         with on_postgresql.begin() as connection:
             pooled = connection.execute(text(PID)).scalar_one()
-        return {held(on_postgresql).info.backend_pid, pooled}
+        return {own_driver(on_postgresql).info.backend_pid, pooled}
 
     before = sessions()
     read, write = os.pipe()
@@ -240,35 +253,39 @@ def test_a_fork_shares_no_session_of_the_server(on_postgresql: Store):
     assert in_the_child.isdisjoint(before | sessions())
 
 
-def test_a_fork_leaves_other_threads_their_connections(store: Store):
-    """Only the thread that forks starts anew."""
+def test_fork_in_one_thread_keeps_the_connections_of_others(store: Store):
+    """Only the thread that forks opens a new connection."""
 
     def fork_meanwhile() -> bool:
-        mine = held(store)
-        return in_thread(lambda: in_child(lambda: True)) and held(store) is mine
+        mine = own_driver(store)
+        return in_thread(lambda: in_child(lambda: True)) and own_driver(store) is mine
 
     assert fork_meanwhile()
-    assert is_open(held(store))
+    assert is_open(own_driver(store))
 
 
-def test_a_terminated_session_goes_unnoticed_by_a_read(on_postgresql: Store, postgres: Postgres):
-    """A dead connection found on the way is replaced, and the question asked again."""
+def test_read_on_a_terminated_session_is_repeated_on_a_new_one(
+    on_postgresql: Store, postgres: Postgres
+):
+    """The caller gets its rows without an error."""
     add(on_postgresql, position("P", option(1)))
     with postgres.connect() as admin:
-        for ask in (ask_notice, ask_receipt):
-            pid = held(on_postgresql).info.backend_pid
+        for read in (read_notice, read_receipt_facts):
+            pid = own_driver(on_postgresql).info.backend_pid
             gone = admin.execute("SELECT pg_terminate_backend(%s, 10000)", [pid]).fetchone()
             assert gone == (True,)
 
-            assert ask(on_postgresql) is not None
+            assert read(on_postgresql) is not None
 
 
-def test_a_write_is_never_sent_twice(on_postgresql: Store, postgres: Postgres):
-    """A write on a dead connection fails: the Node sends again, and the next one works."""
+def test_write_on_a_terminated_session_fails_and_is_not_repeated(
+    on_postgresql: Store, postgres: Postgres
+):
+    """The Node sends the receipt again, and the next write has a new connection."""
     add(on_postgresql, position("P", option(1)))
-    known = on_postgresql.known(receipt(1))
-    assert known.notice is not None
-    pid = held(on_postgresql).info.backend_pid
+    facts = on_postgresql.receipt_facts(receipt(1))
+    assert facts.notice is not None
+    pid = own_driver(on_postgresql).info.backend_pid
     with postgres.connect() as admin:
         admin.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
 
@@ -284,13 +301,13 @@ def test_a_write_is_never_sent_twice(on_postgresql: Store, postgres: Postgres):
     assert calls == [1]
     on_postgresql._connections.write(lambda session: session.run("SELECT 1"))
     take(on_postgresql, receipt(1))
-    assert kept(on_postgresql) == {("r-1", 0): ("applied", "", 1)}
+    assert statuses(on_postgresql) == {("r-1", 0): ("applied", "", 1)}
 
 
-def test_a_stopped_server_is_an_error_and_a_started_one_is_used_again(
+def test_store_of_a_stopped_server_raises_and_works_after_its_start(
     on_postgresql: Store, postgres: Postgres, databases: Databases
 ):
-    """No answer is made up while it is away; the same store works when it is back."""
+    """The store gives no answer while the server is stopped."""
     add(on_postgresql, position("P", option(1)))
     assert on_postgresql.notice(CLAIM, nav(1)).notice is not None
     errors = (OperationalError, on_postgresql._connections._errors)
@@ -301,7 +318,7 @@ def test_a_stopped_server_is_an_error_and_a_started_one_is_used_again(
             with pytest.raises(errors):
                 on_postgresql.notice(CLAIM, nav(1))
             with pytest.raises(errors):
-                on_postgresql.known(receipt(1))
+                on_postgresql.receipt_facts(receipt(1))
             with pytest.raises(errors):
                 on_postgresql.quarantine("x", "paSendRT", "x", b"x", NOW)
             with pytest.raises(errors):
@@ -318,17 +335,17 @@ def test_a_stopped_server_is_an_error_and_a_started_one_is_used_again(
     ("servers", "ours"),
     [("off", "on"), ("local", "on"), ("on", "on"), ("remote_apply", "remote_apply")],
 )
-def test_a_commit_is_durable_whatever_the_server_is_told(
+def test_commit_under_any_server_default_is_durable(
     postgresql_url: str, postgres: Postgres, servers: str, ours: str
 ):
-    """A weaker default is raised for this program's sessions, a stricter one kept."""
+    """A weaker default is raised for our sessions, and a stricter one stays."""
     name = make_url(postgresql_url).database
     with postgres.connect() as admin:
         admin.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = {servers}')
     opened = Store(postgresql_url)
     show = "SHOW synchronous_commit"
 
-    assert held(opened).execute(show).fetchone() == (ours,)
+    assert own_driver(opened).execute(show).fetchone() == (ours,)
     for _ in range(2):
         with opened.begin() as connection:
             assert connection.execute(text(show)).scalar_one() == ours
@@ -336,34 +353,34 @@ def test_a_commit_is_durable_whatever_the_server_is_told(
     opened.close()
 
 
-def test_who_waited_for_a_lock_sees_what_the_other_committed(
+def test_session_under_a_serializable_default_is_read_committed(
     postgresql_url: str, postgres: Postgres
 ):
-    """A cluster's stricter isolation would fail a receipt that met another."""
+    """A stricter isolation would fail a receipt that waited for another."""
     name = make_url(postgresql_url).database
     with postgres.connect() as admin:
         admin.execute(f'ALTER DATABASE "{name}" SET default_transaction_isolation = serializable')
     opened = Store(postgresql_url)
     show = "SHOW transaction_isolation"
 
-    assert held(opened).execute(show).fetchone() == ("read committed",)
+    assert own_driver(opened).execute(show).fetchone() == ("read committed",)
     with opened.begin() as connection:
         assert connection.execute(text(show)).scalar_one() == "read committed"
     opened.close()
 
 
-def test_a_statement_that_hangs_is_given_up(on_postgresql: Store):
-    """The Node waits seven seconds and no longer; so do we, and for a lock no longer either."""
-    driver = held(on_postgresql)
+def test_postgresql_session_limits_statements_and_locks(on_postgresql: Store):
+    """The limits are below the seven seconds of the Node."""
+    driver = own_driver(on_postgresql)
 
     assert driver.execute("SHOW statement_timeout").fetchone() == ("5s",)
     assert driver.execute("SHOW lock_timeout").fetchone() == ("4s",)
 
 
-def test_sqlite_is_opened_to_last(fresh_database: Any):
-    """Readers beside the writer, a commit that survives the power, foreign keys that hold."""
+def test_sqlite_connection_has_wal_full_sync_and_foreign_keys(fresh_database: Any):
+    """Readers do not wait for the writer, and a commit survives a power failure."""
     opened = Store(fresh_database("sqlite"))
-    driver = held(opened)
+    driver = own_driver(opened)
 
     pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 4000}
     for name, value in pragmas.items():
@@ -371,23 +388,23 @@ def test_sqlite_is_opened_to_last(fresh_database: Any):
     opened.close()
 
 
-def test_a_new_sqlite_file_is_opened_by_several_at_once(fresh_database: Any):
-    """The first opening changes the file's mode, and waits for whoever holds it."""
+def test_new_sqlite_file_opened_during_a_transaction_gets_wal(fresh_database: Any):
+    """The first opening changes the mode of the file, and waits for its lock."""
     url = fresh_database("sqlite")
     other = sqlite3.connect(make_url(url).database or "", isolation_level=None)
     other.execute("CREATE TABLE t (x)")
     other.execute("BEGIN IMMEDIATE")
     opened = Store(url)
     modes: list[Any] = []
-    ask = threading.Thread(
-        target=lambda: modes.append(held(opened).execute("PRAGMA journal_mode").fetchone())
+    opening = threading.Thread(
+        target=lambda: modes.append(own_driver(opened).execute("PRAGMA journal_mode").fetchone())
     )
 
-    ask.start()
-    ask.join(0.2)
+    opening.start()
+    opening.join(0.2)
     other.execute("COMMIT")
     other.close()
-    ask.join(30)
+    opening.join(30)
 
     assert modes == [("wal",)]
     opened.close()

@@ -1,4 +1,4 @@
-"""A database gets from nothing to what this version needs."""
+"""Migrations bring an empty database to the tables of this version."""
 
 import logging
 import shutil
@@ -35,14 +35,14 @@ def upgrade() -> None:
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
-    """An engine on an empty database."""
+    """Yields an engine on an empty database."""
     opened = make_engine(database_url)
     yield opened
     opened.dispose()
 
 
 def partitions_of(engine: Engine) -> set[str]:
-    """The tables that are parts of another, and say nothing that it does not."""
+    """Returns the partitions, which add nothing to their table."""
     if engine.dialect.name != "postgresql":
         return set()
     parts = text("SELECT inhrelid::regclass::text FROM pg_inherits")
@@ -50,14 +50,14 @@ def partitions_of(engine: Engine) -> set[str]:
         return set(connection.execute(parts).scalars())
 
 
-def shown(index: Any) -> str:
-    """An index with its options in words."""
+def index_text(index: Any) -> str:
+    """Returns an index with its options as text."""
     options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
     return str({**index, "dialect_options": options})
 
 
 def shape_of(engine: Engine) -> dict[str, Any]:
-    """Everything that a database says of its tables, but Alembic's own and partitions."""
+    """Returns every table of a database except Alembic's and partitions, with all its parts."""
     inspector = inspect(engine)
     left_out = {"alembic_version", *partitions_of(engine)}
     return {
@@ -68,7 +68,7 @@ def shape_of(engine: Engine) -> dict[str, Any]:
             ],
             "primary key": inspector.get_pk_constraint(table),
             "foreign keys": sorted(map(str, inspector.get_foreign_keys(table))),
-            "indexes": sorted(map(shown, inspector.get_indexes(table))),
+            "indexes": sorted(map(index_text, inspector.get_indexes(table))),
             "unique": sorted(map(str, inspector.get_unique_constraints(table))),
             "checks": sorted(map(str, inspector.get_check_constraints(table))),
         }
@@ -78,10 +78,10 @@ def shape_of(engine: Engine) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_migrations_arrive_at_the_declared_schema(
+def test_migrated_schema_equals_the_declared_one(
     request: pytest.FixtureRequest, kind: str, fresh_database: FreshDatabase
 ):
-    """No one may change the schema without saying how to get there."""
+    """A change of a table without a migration fails here."""
     declared, migrated = (make_engine(fresh_database(kind)) for _ in range(2))
     for each in (declared, migrated):
         request.addfinalizer(each.dispose)
@@ -96,13 +96,13 @@ def test_migrations_arrive_at_the_declared_schema(
         return kind != "table" or name not in partitions
 
     with migrated.connect() as connection:
-        told = {"compare_type": True, "include_name": is_whole}
-        context = MigrationContext.configure(connection, opts=told)
+        options = {"compare_type": True, "include_name": is_whole}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 
 
-def test_an_empty_database_is_stale_and_an_upgraded_one_is_not(engine: Engine):
-    """Before, every revision is pending; after, none, and an upgrade does nothing."""
+def test_empty_database_is_stale_until_it_is_upgraded(engine: Engine):
+    """At first every revision is pending, then none, and a second upgrade does nothing."""
     assert migrate.pending(engine)[0] == "0001"
     with pytest.raises(StaleSchema, match="0001") as refused:
         migrate.check(engine)
@@ -115,8 +115,8 @@ def test_an_empty_database_is_stale_and_an_upgraded_one_is_not(engine: Engine):
     migrate.check(engine)
 
 
-def test_a_database_of_a_later_version_is_left_alone(engine: Engine):
-    """An old program neither serves from tables that it does not know nor touches them."""
+def test_database_of_a_later_version_is_refused(engine: Engine):
+    """An older program neither serves from tables of a later version nor changes them."""
     migrate.upgrade(engine)
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
@@ -126,10 +126,10 @@ def test_a_database_of_a_later_version_is_left_alone(engine: Engine):
             act(engine)
 
 
-def test_a_migration_that_fails_leaves_nothing(
+def test_failing_migration_leaves_no_table(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    """Neither what it made before it failed nor what those before it made."""
+    """Migrations before the failing one are rolled back too."""
     scripts = tmp_path / "100% broken"
     shutil.copytree(migrate.SCRIPTS, scripts)
     last = migrate.pending(engine)[-1]
@@ -146,8 +146,10 @@ def test_a_migration_that_fails_leaves_nothing(
     assert inspect(engine).get_table_names() == []
 
 
-def test_an_upgrade_leaves_logging_as_it_was(engine: Engine, capsys: pytest.CaptureFixture[str]):
-    """A library that migrates inside a server configures nothing and prints nothing."""
+def test_upgrade_changes_no_logging_and_prints_nothing(
+    engine: Engine, capsys: pytest.CaptureFixture[str]
+):
+    """A library that migrates inside a server configures nothing."""
     before = (logging.root.level, list(logging.root.handlers), logging.root.manager.disable)
 
     migrate.upgrade(engine)

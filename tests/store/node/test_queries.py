@@ -1,4 +1,4 @@
-"""Payment options say of each notice what verify would say of it, for any facts."""
+"""Payment options and verify give the same result for every notice, for any facts."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -10,8 +10,8 @@ from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.payable import payable
 from gpd_soap.core.payment import due
 from gpd_soap.core.payment_options import OptionsDue, payment_options
-from gpd_soap.store.node.queries import Debt, debt_of, debt_question, notice_question
-from gpd_soap.store.rows import STANDING, notice_of
+from gpd_soap.store.node.queries import Debt, debt_of, select_debt, select_notice
+from gpd_soap.store.rows import ROUTE_CHECK_WIDTH, notice_of
 from gpd_soap.store.store import Store
 from tests.store.facts import POSITIONS, Pos, store_all
 from tests.store.samples import (
@@ -24,10 +24,10 @@ from tests.store.samples import (
     nav,
     option,
     position,
-    share,
+    transfer,
 )
 
-#: What verify refuses with, and the states in which an installment is then shown.
+#: By fault of verify, the statuses that an installment may then have.
 SHOWN = {
     None: {"POI_UNPAID", "POI_EXPIRED_UNPAID"},
     PaaFault.PAA_PAGAMENTO_DUPLICATO: {"POI_PAID"},
@@ -35,21 +35,21 @@ SHOWN = {
     PaaFault.PAA_PAGAMENTO_ANNULLATO: {"POI_INVALID"},
     PaaFault.PAA_PAGAMENTO_SCONOSCIUTO: {"POI_INVALID"},
 }
-#: The states of a whole in which a payer may believe that something can be paid.
-PAYABLE_WHOLE = {"PO_UNPAID", "PO_EXPIRED_UNPAID"}
+#: Statuses of a payment option that tell a payer that it can be paid.
+PAYABLE_STATUSES = {"PO_UNPAID", "PO_EXPIRED_UNPAID"}
 
 
 def debt(connection: Connection, nav: str, organization: str = ORGANIZATION) -> Debt:
-    """What the question of options reads."""
-    asked = {"idpa": organization, "nav": nav}
-    return debt_of([tuple(row) for row in connection.execute(debt_question(), asked)])
+    """Returns the debt as the query of payment options reads it."""
+    values = {"idpa": organization, "nav": nav}
+    return debt_of([tuple(row) for row in connection.execute(select_debt(), values)])
 
 
 def verify(connection: Connection, nav: str) -> PaaFault | None:
-    """What verify would refuse this notice with; it has a question of its own."""
-    asked = {"idpa": ORGANIZATION, "broker": CLAIM.broker, "station": CLAIM.station, "nav": nav}
-    rows = [tuple(row) for row in connection.execute(notice_question(), asked)]
-    refusal = payable(notice_of(rows, STANDING), NOW)
+    """Returns the fault with which verify refuses this notice, from its own query."""
+    values = {"idpa": ORGANIZATION, "broker": CLAIM.broker, "station": CLAIM.station, "nav": nav}
+    rows = [tuple(row) for row in connection.execute(select_notice(), values)]
+    refusal = payable(notice_of(rows, ROUTE_CHECK_WIDTH), NOW)
     return None if refusal is None else refusal.fault
 
 
@@ -59,15 +59,13 @@ def verify(connection: Connection, nav: str) -> PaaFault | None:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(every=st.lists(POSITIONS, min_size=1, max_size=10))
-def test_an_installment_is_shown_as_verify_would_answer_for_it(store: Store, every: list[Pos]):
-    """Whatever happened to a debt, its options promise nothing that verify would refuse."""
+def test_installment_status_agrees_with_the_answer_of_verify(store: Store, every: list[Pos]):
+    """For any facts of a debt, its options show as payable only what verify accepts."""
     with store.engine.connect() as connection:
         for nav in store_all(connection, every):
-            found = debt(connection, nav)
-            outcome = payment_options(ORGANIZATION, nav, found.notices, NOW)
-            verified = {
-                each.notice.nav: verify(connection, each.notice.nav) for each in found.notices
-            }
+            notices = debt(connection, nav).notices
+            outcome = payment_options(ORGANIZATION, nav, notices, NOW)
+            verified = {each.notice.nav: verify(connection, each.notice.nav) for each in notices}
 
             assert nav in verified
             if isinstance(outcome, Refusal):
@@ -78,23 +76,23 @@ def test_an_installment_is_shown_as_verify_would_answer_for_it(store: Store, eve
 
 
 def agree(outcome: OptionsDue, verified: dict[str, PaaFault | None]) -> None:
-    """Each installment, and each whole, is shown as its notices' refusals allow."""
+    """Asserts that each installment, and each option, agrees with the faults of verify."""
     shown = [each for option in outcome.options for each in option.installments]
     assert sorted(each.notice.nav for each in shown) == sorted(verified)
     for each in shown:
         assert each.status in SHOWN[verified[each.notice.nav]]
         assert (each.status == "POI_EXPIRED_UNPAID") <= (each.notice.due_at < NOW)
-    for whole in outcome.options:
-        some = any(verified[each.notice.nav] is None for each in whole.installments)
-        assert (whole.status in PAYABLE_WHOLE) <= some
+    for due_option in outcome.options:
+        accepted = any(verified[each.notice.nav] is None for each in due_option.installments)
+        assert (due_option.status in PAYABLE_STATUSES) <= accepted
 
 
-BANK, POSTAL = share(), share()._replace(iban=None, postal_iban="IT46X0760103200000000123456")
+BANK, POSTAL = transfer(), transfer()._replace(iban=None, postal_iban="IT46X0760103200000000123456")
 EMPTY = BANK._replace(postal_iban="")
 
 
 @pytest.mark.parametrize(
-    ("shares", "expected"),
+    ("transfers", "expected"),
     [
         ([POSTAL, POSTAL], True),
         ([POSTAL, BANK], False),
@@ -103,32 +101,32 @@ EMPTY = BANK._replace(postal_iban="")
         ([], True),
     ],
 )
-def test_accounts_are_all_postal_where_verify_says_so(
-    store: Store, shares: list[Transfer], *, expected: bool
+def test_all_ccp_of_a_debt_equals_that_of_verify(
+    store: Store, transfers: list[Transfer], *, expected: bool
 ):
-    """Both questions give the contract's allCCP one sense."""
-    transfers = tuple(each._replace(number=at) for at, each in enumerate(shares, 1))
-    add(store, position("ONE", option(1)._replace(transfers=transfers), option(2)))
+    """Both queries give allCCP of the contract the same meaning."""
+    numbered = tuple(each._replace(number=n) for n, each in enumerate(transfers, 1))
+    add(store, position("ONE", option(1)._replace(transfers=numbered), option(2)))
 
-    told = {each.notice.nav: each.all_ccp for each in store.debt(ORGANIZATION, nav(2)).notices}
+    all_ccp = {each.notice.nav: each.all_ccp for each in store.debt(ORGANIZATION, nav(2)).notices}
     notice = store.notice(CLAIM, nav(1)).notice
 
     assert notice is not None
-    assert told == {nav(1): expected, nav(2): False}
+    assert all_ccp == {nav(1): expected, nav(2): False}
     assert due(ORGANIZATION, notice).all_ccp == expected
 
 
-def test_a_debt_is_found_by_any_of_its_notices_and_by_no_other(store: Store):
-    """No other position's notices come with it, nor another organization's of like number."""
+def test_debt_is_returned_for_each_of_its_notices_only(store: Store):
+    """The debt has no notices of another position or of another organization."""
     add(store, position("ONE", option(1), option(2)), position("TWO", option(3)))
     add(store, position("ONE", option(2), option(4), organization=OTHER))
 
-    def found(organization: str, serial: int) -> tuple[bool, set[str]]:
-        known, notices = store.debt(organization, nav(serial))
-        return known, {each.notice.nav for each in notices}
+    def navs(organization: str, serial: int) -> tuple[bool, set[str]]:
+        is_ours, notices = store.debt(organization, nav(serial))
+        return is_ours, {each.notice.nav for each in notices}
 
-    assert found(ORGANIZATION, 1) == found(ORGANIZATION, 2) == (True, {nav(1), nav(2)})
-    assert found(ORGANIZATION, 3) == (True, {nav(3)})
-    assert found(OTHER, 2) == (True, {nav(2), nav(4)})
-    assert found(ORGANIZATION, 4) == found(OTHER, 1) == (True, set())
-    assert found(STRANGER, 1) == (False, set())
+    assert navs(ORGANIZATION, 1) == navs(ORGANIZATION, 2) == (True, {nav(1), nav(2)})
+    assert navs(ORGANIZATION, 3) == (True, {nav(3)})
+    assert navs(OTHER, 2) == (True, {nav(2), nav(4)})
+    assert navs(ORGANIZATION, 4) == navs(OTHER, 1) == (True, set())
+    assert navs(STRANGER, 1) == (False, set())

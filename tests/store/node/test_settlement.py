@@ -1,4 +1,4 @@
-"""DESIGN 5, row by row: as what a receipt is kept, and what happens to the position."""
+"""The status of a stored receipt, and its effect on the position (Receipts, rules 1 to 9)."""
 
 from datetime import timedelta
 
@@ -20,30 +20,30 @@ from tests.store.samples import (
     TOMORROW,
     YESTERDAY,
     add,
-    kept,
-    mark,
+    etag,
     nav,
     option,
     paid,
     position,
     receipt,
-    share,
+    statuses,
     take,
+    transfer,
 )
 
 OPTION, RECEIPT = tables.payment_option.c, tables.receipt.c
 
 
-def test_the_first_receipt_of_a_payable_notice_is_applied(store: Store):
-    """The option is paid, with receipt, PSP, date, method and fee; the bytes are kept as sent."""
+def test_first_receipt_of_a_payable_notice_is_applied(store: Store):
+    """The option has receipt, PSP, date, method and fee, and the bytes are stored as sent."""
     add(store, position("P", option(1)))
-    before = mark(store, "P")
+    before = etag(store, "P")
 
     take(store, receipt(1))
 
-    assert kept(store) == {("r-1", 0): ("applied", "", 1)}
+    assert statuses(store) == {("r-1", 0): ("applied", "", 1)}
     assert before.startswith("1.1-")
-    assert mark(store, "P").startswith("1.2-")
+    assert etag(store, "P").startswith("1.2-")
     written = (
         *(OPTION.paid_at, OPTION.receipt_id, OPTION.payment_date, OPTION.payment_method),
         *(OPTION.psp, OPTION.psp_name, OPTION.psp_fiscal_code, OPTION.fee, OPTION.updated_at),
@@ -56,59 +56,59 @@ def test_the_first_receipt_of_a_payable_notice_is_applied(store: Store):
         assert connection.execute(select(RECEIPT.raw, RECEIPT.drift)).one() == (RAW, None)
 
 
-def test_a_receipt_may_say_little(store: Store):
+def test_receipt_without_optional_fields_is_applied(store: Store):
     """Date, fee, method and the PSP's fiscal code may be absent."""
     add(store, position("P", option(1)))
-    little = {"paid_at": None, "fee": None, "method": None, "psp_fiscal_code": None}
+    absent = {"paid_at": None, "fee": None, "method": None, "psp_fiscal_code": None}
 
-    take(store, receipt(1, **little))
+    take(store, receipt(1, **absent))
 
     assert paid(store) == {nav(1): "r-1"}
 
 
-def test_a_repeated_receipt_is_counted_on_the_first(store: Store):
+def test_repeated_receipt_is_counted_on_the_first(store: Store):
     """The second and third time change a count, and no position."""
     add(store, position("P", option(1)))
 
     first = take(store, receipt(1))
-    before = mark(store, "P")
+    before = etag(store, "P")
 
-    again = [take(store, receipt(1)) for _ in range(2)]
+    repetitions = [take(store, receipt(1)) for _ in range(2)]
 
-    assert [verdict.repeated for verdict in (first, *again)] == [False, True, True]
-    assert kept(store) == {("r-1", 0): ("applied", "", 3)}
-    assert mark(store, "P") == before
+    assert [verdict.repeated for verdict in (first, *repetitions)] == [False, True, True]
+    assert statuses(store) == {("r-1", 0): ("applied", "", 3)}
+    assert etag(store, "P") == before
 
 
-def test_other_content_under_a_known_receipt_id_is_conflicting(store: Store):
-    """Each other content is kept once and counted; the position stays as it is."""
+def test_other_content_of_a_stored_receipt_id_is_conflicting(store: Store):
+    """Each other content is stored once and counted, and the position stays as it is."""
     add(store, position("P", option(1)))
     take(store, receipt(1))
-    before = mark(store, "P")
+    before = etag(store, "P")
 
     for digest in ("second", "third", "second", "second", "third"):
         take(store, receipt(1, digest=digest))
 
     reason = "same receiptId, other content"
-    assert kept(store) == {
+    assert statuses(store) == {
         ("r-1", 0): ("applied", "", 1),
         ("r-1", 1): ("conflicting", reason, 3),
         ("r-1", 2): ("conflicting", reason, 2),
     }
-    assert mark(store, "P") == before
+    assert etag(store, "P") == before
 
 
-def test_another_receipt_of_a_paid_notice_is_a_double_payment(store: Store):
-    """It is to be refunded; the notice keeps its first receipt."""
+def test_receipt_of_a_paid_notice_is_double(store: Store):
+    """The payment is to be refunded, and the notice keeps its first receipt."""
     add(store, position("P", option(1)))
     take(store, receipt(1))
-    before = mark(store, "P")
+    before = etag(store, "P")
 
     take(store, receipt(1, receipt_id="r-2", digest="another"))
 
-    assert kept(store)["r-2", 0] == ("double", "the notice was paid already", 1)
+    assert statuses(store)["r-2", 0] == ("double", "the notice was paid already", 1)
     assert paid(store) == {nav(1): "r-1"}
-    assert mark(store, "P") == before
+    assert etag(store, "P") == before
 
 
 @pytest.mark.parametrize(
@@ -116,16 +116,16 @@ def test_another_receipt_of_a_paid_notice_is_a_double_payment(store: Store):
     [(None, "rate"), ("rate", None), ("rate", "due rate"), (None, None)],
     ids=["plan after single", "single after plan", "plan after plan", "single after single"],
 )
-def test_a_receipt_of_an_excluded_alternative_is_a_double_payment(
+def test_receipt_of_an_excluded_alternative_is_double(
     store: Store, first: str | None, second: str | None
 ):
-    """Single options and plans exclude each other, and so do two of either."""
+    """A paid option excludes single options, and plans other than its own."""
     add(store, position("P", option(1, plan=first), option(2, plan=second)))
     take(store, receipt(1))
 
     take(store, receipt(2))
 
-    assert kept(store)["r-2", 0] == ("double", "an exclusive alternative was paid", 1)
+    assert statuses(store)["r-2", 0] == ("double", "an exclusive alternative was paid", 1)
     assert paid(store) == {nav(1): "r-1"}
 
 
@@ -136,12 +136,12 @@ def test_two_installments_of_one_plan_are_both_applied(store: Store):
     take(store, receipt(1))
     take(store, receipt(2))
 
-    assert kept(store) == {("r-1", 0): ("applied", "", 1), ("r-2", 0): ("applied", "", 1)}
+    assert statuses(store) == {("r-1", 0): ("applied", "", 1), ("r-2", 0): ("applied", "", 1)}
     assert paid(store) == {nav(1): "r-1", nav(2): "r-2"}
 
 
-def test_another_position_of_the_same_debtor_excludes_nothing(store: Store):
-    """Alternatives stand in one position."""
+def test_paid_notice_excludes_none_of_another_position(store: Store):
+    """Only options of the same position are alternatives."""
     add(store, position("P", option(1)), position("Q", option(2)))
 
     take(store, receipt(1))
@@ -160,216 +160,220 @@ def test_another_position_of_the_same_debtor_excludes_nothing(store: Store):
     ],
     ids=["withdrawn", "draft", "expired", "not yet valid"],
 )
-def test_money_on_a_notice_that_was_not_payable_is_applied_and_reviewed(
+def test_receipt_of_a_notice_that_was_not_payable_pays_it_and_is_in_review(
     store: Store, facts: dict[str, object], dates: dict[str, object], reason: str
 ):
-    """Money is a fact: the option is paid, and a person looks at it."""
+    """The option is paid, because the money was taken, and a person looks at it."""
     add(store, position("P", option(1, **dates), **facts))
 
     take(store, receipt(1))
 
-    assert kept(store) == {("r-1", 0): ("review", reason, 1)}
+    assert statuses(store) == {("r-1", 0): ("review", reason, 1)}
     assert paid(store) == {nav(1): "r-1"}
 
 
-def test_a_receipt_of_another_amount_or_iuv_is_applied_and_reviewed(store: Store):
-    """The notice that it names is paid, and both differences are written down."""
+def test_receipt_with_another_amount_or_iuv_pays_the_notice_and_is_in_review(store: Store):
+    """The notice of its number is paid, and both differences are recorded."""
     add(store, position("P", option(1)))
 
     take(store, receipt(1, amount=9999, iuv=nav(2)[1:]))
 
-    assert kept(store) == {("r-1", 0): ("review", "the amount differs; the IUV differs", 1)}
+    assert statuses(store) == {("r-1", 0): ("review", "the amount differs; the IUV differs", 1)}
     assert paid(store) == {nav(1): "r-1"}
 
 
-def test_a_receipt_with_the_iuv_of_another_notice_pays_nothing(store: Store):
-    """The notice is unknown but its IUV is not: a person has to say which is meant."""
+def test_receipt_with_the_iuv_of_another_notice_pays_nothing(store: Store):
+    """The notice is unknown but its IUV is not, so a person has to decide."""
     add(store, position("P", option(1)))
 
     take(store, receipt(2, iuv=nav(1)[1:]))
 
-    assert kept(store) == {("r-2", 0): ("review", "the IUV is of another notice", 1)}
+    assert statuses(store) == {("r-2", 0): ("review", "the IUV is of another notice", 1)}
     assert paid(store) == {}
 
 
-def test_a_copy_for_a_beneficiary_is_secondary(store: Store):
-    """It is kept for the other organization and touches no position, not even one of that NAV."""
+def test_copy_for_a_beneficiary_is_secondary(store: Store):
+    """The copy is stored, and no position changes, even one with the same NAV."""
     add(store, position("P", option(1)))
 
     take(store, receipt(1, issuer=OTHER))
 
-    assert kept(store) == {("r-1", 0): ("secondary", "", 1)}
+    assert statuses(store) == {("r-1", 0): ("secondary", "", 1)}
     assert paid(store) == {}
 
 
-def test_a_receipt_of_a_payment_that_failed_is_kept_and_not_applied(store: Store):
-    """The outcome inside says KO: nobody paid."""
+def test_receipt_with_outcome_ko_is_stored_as_not_paid(store: Store):
+    """A receipt with outcome KO changes no position."""
     add(store, position("P", option(1)))
 
     take(store, receipt(1, outcome="KO"))
 
-    assert kept(store) == {("r-1", 0): ("not-paid", "outcome KO", 1)}
+    assert statuses(store) == {("r-1", 0): ("not-paid", "outcome KO", 1)}
     assert paid(store) == {}
 
 
-def test_an_unmatched_receipt_pays_its_position_when_that_arrives(store: Store):
-    """No one needs to do anything; a repetition in between is counted."""
+def test_new_position_is_paid_by_its_unmatched_receipt(store: Store):
+    """The receipt is settled without a person, and a repetition before that is counted."""
     take(store, receipt(1))
     take(store, receipt(1))
-    assert kept(store) == {("r-1", 0): ("unmatched", "no notice of this number", 2)}
+    assert statuses(store) == {("r-1", 0): ("unmatched", "no notice of this number", 2)}
 
     add(store, position("Q", option(2)))
     assert paid(store) == {}
     add(store, position("P", option(1)))
 
-    assert kept(store) == {("r-1", 0): ("applied", "", 2)}
+    assert statuses(store) == {("r-1", 0): ("applied", "", 2)}
     assert paid(store) == {nav(1): "r-1"}
-    assert mark(store, "P").startswith("2.2-")
+    assert etag(store, "P").startswith("2.2-")
 
 
-def test_unmatched_receipts_are_settled_in_the_order_they_came(store: Store):
-    """With two for one notice the first pays, the second is a double payment."""
+def test_unmatched_receipts_are_settled_in_order_of_arrival(store: Store):
+    """Of two receipts of one notice, the first pays and the second is double."""
     late = receipt(1, receipt_id="a-later", digest="later")
-    for taken, minutes in ((late, 1), (receipt(1), 0)):
-        known = store.known(taken)
+    for sent, minutes in ((late, 1), (receipt(1), 0)):
+        facts = store.receipt_facts(sent)
         verdict, now = Verdict(ReceiptStatus.UNMATCHED), NOW + timedelta(minutes=minutes)
-        assert store.settle(taken, known, verdict, primitive="paSendRTV2", raw=RAW, now=now)
+        assert store.settle(sent, facts, verdict, primitive="paSendRTV2", raw=RAW, now=now)
 
     add(store, position("P", option(1)))
 
-    assert kept(store)["r-1", 0][0] == "applied"
-    assert kept(store)["a-later", 0] == ("double", "the notice was paid already", 1)
+    assert statuses(store)["r-1", 0][0] == "applied"
+    assert statuses(store)["a-later", 0] == ("double", "the notice was paid already", 1)
     assert paid(store) == {nav(1): "r-1"}
 
 
-def test_a_position_of_another_organization_is_not_what_a_receipt_waits_for(store: Store):
-    """Notices of two organizations may have one number; each receipt waits for its own."""
+def test_unmatched_receipt_ignores_a_position_of_another_organization(store: Store):
+    """Notices of two organizations may have the same number."""
     take(store, receipt(1))
 
     add(store, position("P", option(1), organization=OTHER))
-    assert kept(store)["r-1", 0][0] == "unmatched"
+    assert statuses(store)["r-1", 0][0] == "unmatched"
     add(store, position("P", option(1)))
 
-    assert kept(store) == {("r-1", 0): ("applied", "", 1)}
+    assert statuses(store) == {("r-1", 0): ("applied", "", 1)}
 
 
-def test_a_position_that_arrives_settles_no_receipt_anew(store: Store):
-    """What was decided stays so, also what was kept without paying anything."""
+def test_new_position_changes_no_receipt_that_is_not_unmatched(store: Store):
+    """A receipt that is not unmatched keeps its status."""
     add(store, position("P", option(1)))
     take(store, receipt(1))
     take(store, receipt(2, outcome="KO"))
     take(store, receipt(3, iuv=nav(1)[1:]))
-    before = kept(store)
+    before = statuses(store)
 
     add(store, position("Q", option(2)), position("R", option(3)))
 
-    assert kept(store) == before
+    assert statuses(store) == before
     assert paid(store) == {nav(1): "r-1"}
 
 
-def test_what_conflicts_with_an_unmatched_receipt_is_not_matched_with_it(store: Store):
-    """The first receipt pays when its position arrives; the other content stays to be reviewed."""
+def test_receipt_that_conflicts_with_an_unmatched_one_stays_conflicting(store: Store):
+    """The first receipt pays its new position, and the other content stays for review."""
     take(store, receipt(1))
     take(store, receipt(1, digest="other content"))
 
     add(store, position("P", option(1)))
 
     reason = "same receiptId, other content"
-    assert kept(store) == {
+    assert statuses(store) == {
         ("r-1", 0): ("applied", "", 1),
         ("r-1", 1): ("conflicting", reason, 1),
     }
 
 
-def test_an_unmatched_receipt_of_another_amount_is_reviewed_when_matched(store: Store):
-    """What was in doubt does not become certain by waiting."""
+def test_unmatched_receipt_with_another_amount_is_in_review_when_matched(store: Store):
+    """A receipt that waited is decided by the same rules."""
     take(store, receipt(1, amount=1))
 
     add(store, position("P", option(1)))
 
-    assert kept(store) == {("r-1", 0): ("review", "the amount differs", 1)}
+    assert statuses(store) == {("r-1", 0): ("review", "the amount differs", 1)}
     assert paid(store) == {nav(1): "r-1"}
 
 
-def test_another_broker_or_station_is_recorded_and_refuses_nothing(store: Store):
-    """The receipt is applied, and what has drifted from our configuration is written beside it."""
+def test_receipt_by_another_broker_or_station_is_applied_with_the_difference(store: Store):
+    """The difference from our configuration is stored with the receipt."""
     add(store, position("P", option(1), option(2)))
     elsewhere = {
         "r-1": (CLAIM._replace(station="15376371009_09"), "station"),
         "r-2": (NodeRoute(ORGANIZATION, STRANGER, "x"), "broker and station"),
     }
 
-    for serial, (claim, _) in enumerate(elsewhere.values(), 1):
-        take(store, receipt(serial, claim=claim))
+    for serial, (route, _) in enumerate(elsewhere.values(), 1):
+        take(store, receipt(serial, claim=route))
 
     with store.begin() as connection:
-        found = connection.execute(select(RECEIPT.receipt_id, RECEIPT.drift)).all()
-    assert dict(map(tuple, found)) == {name: drift for name, (_, drift) in elsewhere.items()}
+        rows = connection.execute(select(RECEIPT.receipt_id, RECEIPT.drift)).all()
+    assert dict(map(tuple, rows)) == {name: drift for name, (_, drift) in elsewhere.items()}
     assert paid(store) == {nav(1): "r-1"}
 
 
-def test_quarantine_keeps_what_came_and_counts_repetitions(store: Store):
-    """The bytes are kept exactly, once for each organization."""
+def test_quarantine_of_the_same_bytes_counts_repetitions(store: Store):
+    """The bytes are stored exactly, once for each organization."""
     for minutes, organization in enumerate([STRANGER, STRANGER, ORGANIZATION]):
         now = NOW + timedelta(minutes=minutes)
         store.quarantine(organization, "paSendRT", "the organization is not ours", RAW, now)
 
     table = tables.quarantine.c
-    asked = select(table.organization, table.copies, table.received_at, table.last_received_at)
+    statement = select(table.organization, table.copies, table.received_at, table.last_received_at)
     with store.begin() as connection:
-        found = connection.execute(asked.order_by(table.copies)).all()
+        rows = connection.execute(statement.order_by(table.copies)).all()
         assert connection.execute(select(table.raw)).scalars().all() == [RAW, RAW]
     minute = timedelta(minutes=1)
-    assert found == [
+    assert rows == [
         (ORGANIZATION, 1, NOW + 2 * minute, NOW + 2 * minute),
         (STRANGER, 2, NOW, NOW + minute),
     ]
 
 
-def test_quarantine_takes_what_is_longer_than_any_rule_allows(store: Store):
-    """What breaks the contract may break it anywhere, and is never lost for that."""
+def test_quarantine_of_values_longer_than_their_columns_stores_the_bytes(store: Store):
+    """Values that break the contract may be of any length."""
     store.quarantine("9" * 5000, "paSendRT", "a reason " * 100, RAW, NOW)
 
     with store.begin() as connection:
         assert connection.execute(select(tables.quarantine.c.raw)).scalar_one() == RAW
 
 
-def test_what_is_asked_is_answered_with_everything_that_was_kept(store: Store):
-    """Notice, debtor, transfers in order, metadata and our configuration, as they were given."""
-    told = option(
-        1, share(2, 300), share(1, 700), metadata=(("A", "1"), ("B", "è")), retention_at=TOMORROW
+def test_stored_notice_is_returned_with_every_field(store: Store):
+    """Notice, debtor, transfers in order, metadata and configuration are returned as given."""
+    stored = option(
+        1,
+        transfer(2, 300),
+        transfer(1, 700),
+        metadata=(("A", "1"), ("B", "è")),
+        retention_at=TOMORROW,
     )
-    given = position("P", told, office_name="Ufficio Tributi")
+    given = position("P", stored, office_name="Ufficio Tributi")
     add(store, given)
 
-    standing, notice = store.notice(CLAIM, nav(1))
+    route_check, notice = store.notice(CLAIM, nav(1))
 
-    assert standing == ("Comune di Esempio", True, True)
+    assert route_check == ("Comune di Esempio", True, True)
     assert notice is not None
     assert notice.debtor == given.debtor
-    assert notice.transfers == (share(1, 700), share(2, 300))
-    for name in told._fields:
+    assert notice.transfers == (transfer(1, 700), transfer(2, 300))
+    for name in stored._fields:
         if name != "transfers":
-            assert getattr(notice, name) == getattr(told, name)
+            assert getattr(notice, name) == getattr(stored, name)
     assert (notice.iupd, notice.version, notice.revision) == ("P", 1, 1)
     assert notice.office_name == "Ufficio Tributi"
     assert (notice.paid_at, notice.reported_at, notice.alternative_paid) == (None, None, False)
-    known = store.known(receipt(1))
-    assert known.notice == notice._replace(transfers=())
-    assert (known.kept_digest, known.nav_of_iuv) == (None, nav(1))
+    facts = store.receipt_facts(receipt(1))
+    assert facts.notice == notice._replace(transfers=())
+    assert (facts.kept_digest, facts.nav_of_iuv) == (None, nav(1))
 
 
-def test_what_nobody_knows_is_answered_with_nothing(store: Store):
-    """An organization, a broker, a station and a notice that are not ours."""
-    standing, notice = store.notice(NodeRoute(STRANGER, STRANGER, "x"), nav(1))
+def test_unknown_notice_of_an_unknown_route_returns_no_facts(store: Store):
+    """Organization, broker, station and notice are unknown."""
+    route_check, notice = store.notice(NodeRoute(STRANGER, STRANGER, "x"), nav(1))
 
-    assert standing == (None, False, False)
+    assert route_check == (None, False, False)
     assert notice is None
 
 
-def test_a_receipts_row_has_a_value_for_every_column():
-    """Nothing is left to a default that only one way of writing knows."""
-    unknown = Verdict(ReceiptStatus.UNMATCHED)
-    row = values_of(receipt(1), unknown, RouteCheck(None, False, False), "paSendRT", RAW, NOW)
+def test_receipt_row_has_a_value_for_every_column():
+    """No column depends on a default that only one statement has."""
+    unmatched = Verdict(ReceiptStatus.UNMATCHED)
+    row = values_of(receipt(1), unmatched, RouteCheck(None, False, False), "paSendRT", RAW, NOW)
 
     assert row.keys() == {c.name for c in RECEIPT} - set(NOT_OF_A_RECEIPT)

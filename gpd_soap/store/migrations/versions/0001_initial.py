@@ -1,4 +1,4 @@
-"""The first tables: configuration, positions, receipts, spontaneous payments, the probe."""
+"""Adds the first tables: configuration, positions, receipts, spontaneous payments, the probe."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
-    """Create every table of the first version."""
+    """Creates every table of the first version."""
     op.create_table(
         "broker",
         sa.Column("fiscal_code", sa.String(length=35), nullable=False),

@@ -1,4 +1,4 @@
-"""Keys of the admin face, and the numbers of notices that were deleted."""
+"""Adds the keys of the REST API, and the numbers of deleted notices."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
-    """Create both tables."""
+    """Creates both tables."""
     op.create_table(
         "api_key",
         sa.Column("id", sa.String(length=16), nullable=False),

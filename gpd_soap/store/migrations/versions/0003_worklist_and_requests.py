@@ -1,4 +1,4 @@
-"""What a person decided on a receipt, and the answers that a repeated request gets again."""
+"""Adds a person's decision on a receipt, and the answers for repeated requests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ JSON = sa.JSON().with_variant(JSONB(), "postgresql")
 
 
 def upgrade() -> None:
-    """Add the columns and the table."""
+    """Adds the columns and the table."""
     for table in ("receipt", "quarantine"):
         op.add_column(table, sa.Column("resolved_at", INSTANT, nullable=True))
         op.add_column(table, sa.Column("resolved_by", sa.String(length=100), nullable=True))

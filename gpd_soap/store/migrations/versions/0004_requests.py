@@ -1,4 +1,4 @@
-"""The requests that named themselves by age, so that those too old are found and forgotten."""
+"""Adds the index by which old requests with an Idempotency-Key are deleted."""
 
 from alembic import op
 
@@ -7,5 +7,5 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the index."""
+    """Creates the index."""
     op.create_index("ix_request_asked_at", "request", ["asked_at"])

@@ -1,4 +1,4 @@
-"""Receipts are listed by when they were paid, or came where that is not said."""
+"""Adds the index that lists receipts by payment date, or by arrival if that is missing."""
 
 from alembic import op
 
@@ -7,6 +7,6 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Add the index."""
+    """Adds the index."""
     columns = ["organization", "paid_at", "received_at"]
     op.create_index("ix_receipt_organization_paid_at_received_at", "receipt", columns)

@@ -1,4 +1,4 @@
-"""What a list is ordered and filtered by."""
+"""Adds the indexes by which lists of positions are ordered and filtered."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Add the indexes."""
+    """Adds the indexes."""
     op.create_index(
         "ix_position_organization_created_at_iupd",
         "position",

@@ -1,4 +1,4 @@
-"""The journal: an entry for each exchange, on PostgreSQL a partition for each month."""
+"""Adds the journal: an entry for each exchange, on PostgreSQL a partition for each month."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,7 @@ down_revision = "0006"
 INSTANT = sa.DateTime(timezone=True)
 OF_RECEIPTS = sa.text("receipt_id IS NOT NULL")
 
-#: All rows, then how many share an index's first column, its first two, and so on.
+#: By index: the number of rows, then of rows equal in the first column, the first two, and so on.
 STATISTICS = {
     "sqlite_autoindex_journal_1": "1000000 500000 1 1",
     "ix_journal_organization_nav_at": "1000000 500000 4 1",
@@ -19,7 +19,7 @@ STATISTICS = {
 
 
 def upgrade() -> None:
-    """Create the table, and on PostgreSQL where entries go whose month has no partition yet."""
+    """Creates the table, and on PostgreSQL the partition of entries whose month has none yet."""
     op.create_table(
         "journal",
         sa.Column("organization", sa.String(length=35), nullable=False),
@@ -59,8 +59,8 @@ def upgrade() -> None:
 
 
 def _tell_planner() -> None:
-    # WHY: until it is told, SQLite believes that an organization has ten entries, and reads all
-    # that it has to find those of a notice.
+    # WHY: without statistics, SQLite assumes ten entries for an organization.  It then reads all of
+    # them to find those of a notice.
     op.execute("ANALYZE journal")
     for index, rows in STATISTICS.items():
         op.execute(f"INSERT INTO sqlite_stat1 VALUES ('journal', '{index}', '{rows}')")  # noqa: S608  # ours

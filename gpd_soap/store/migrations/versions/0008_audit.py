@@ -1,4 +1,4 @@
-"""The audit: a row for each change over the admin face."""
+"""Adds the audit: a row for each change by the REST API."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0007"
 
 
 def upgrade() -> None:
-    """Create the table."""
+    """Creates the table."""
     op.create_table(
         "audit",
         sa.Column("organization", sa.String(length=35), nullable=False),

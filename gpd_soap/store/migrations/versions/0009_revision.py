@@ -1,7 +1,8 @@
-"""The revision of a payment option, by which a receipt knows that nothing changed meanwhile.
+"""Adds the revision of a payment option, which shows a receipt that the option is unchanged.
 
-LIMIT: the version before counts on the position alone.  Of two receipts for one notice that it and
-this one take in the same few milliseconds, the second may be kept as applied, and not as double.
+LIMIT: the version before uses only the position's version.  If it and this version take two
+receipts of one notice within the same few milliseconds, the second may be stored as `applied`
+instead of `double`.
 """
 
 import sqlalchemy as sa
@@ -12,7 +13,7 @@ down_revision = "0008"
 
 
 def upgrade() -> None:
-    """Add the column; what is there begins at the first."""
+    """Adds the column; existing options have revision 1."""
     op.add_column(
         "payment_option", sa.Column("revision", sa.Integer(), nullable=False, server_default="1")
     )

@@ -1,4 +1,4 @@
-"""The index by which positions are listed by company."""
+"""Adds the index that lists positions by company name."""
 
 from alembic import op
 
@@ -7,7 +7,7 @@ down_revision = "0009"
 
 
 def upgrade() -> None:
-    """Add the index; on PostgreSQL `store.building` has made it before, while others write."""
+    """Adds the index.  On PostgreSQL `database.building` has built it if there were positions."""
     op.create_index(
         "ix_position_organization_company_name_iupd",
         "position",
