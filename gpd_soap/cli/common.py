@@ -34,8 +34,8 @@ def code(_context: click.Context, _option: click.Parameter, told: str | None) ->
 
 def read(model: type[Model], **told: object) -> Model:
     """What was typed, held against the limits of the API; exit 2 with all that is wrong."""
+    from gpd_soap.validation.finding import as_lines as lines
     from gpd_soap.validation.finding import taken
-    from gpd_soap.validation.finding import told as lines
 
     found = taken(model, told)
     if isinstance(found, tuple):

@@ -229,7 +229,7 @@ def _refusals() -> Iterator[None]:
     """Say why something cannot be done; exit 1."""
     from gpd_soap.cli.refusals import words
     from gpd_soap.usecases.refusals import Refusal
-    from gpd_soap.validation.finding import told as lines
+    from gpd_soap.validation.finding import as_lines as lines
 
     try:
         yield

@@ -100,7 +100,7 @@ def _load(file: BinaryIO, written: str | None, report: IO[str] | None, how: Load
 
         def tell(outcome: Outcome) -> None:
             if outcome.errors:
-                _say(reports.refusal(outcome, source.place))
+                _say(reports.refusal(outcome, source.label))
             lines.tell(outcome)
 
         with _progress(source, file, size) as watched:
@@ -128,7 +128,7 @@ def _progress(source: Source, file: BinaryIO, size: int | None) -> Iterator[Sour
 
     def moving() -> Iterator[Row]:
         for row in source.rows:
-            bar.update((file.tell() if source.whole is None else row.place) - bar.pos)
+            bar.update((file.tell() if source.whole is None else row.row_number) - bar.pos)
             yield row
         bar.update(length - bar.pos)
 

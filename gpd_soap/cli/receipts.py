@@ -80,7 +80,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
     from gpd_soap.validation.queries.receipts import Cases
 
     with _told():
-        wanted = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).wanted()
+        wanted = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).case_query()
     found, total = _cases().page(organization, wanted)
     for each in found:
         click.echo(_case_line(each))

@@ -22,7 +22,7 @@ def refusal(outcome: Outcome, place: str) -> str:
     said = [str(error) for error in outcome.errors[:MOST]]
     if len(outcome.errors) > MOST:
         said.append(f"and {len(outcome.errors) - MOST} more")
-    return f"{place.format(outcome.place)} {outcome.iupd or '-'}: {'; '.join(said)}"
+    return f"{place.format(outcome.row_number)} {outcome.iupd or '-'}: {'; '.join(said)}"
 
 
 class File:
@@ -42,7 +42,7 @@ class File:
         """Add a line."""
         errors = outcome.errors[:MOST_IN_FILE]
         line = (
-            *(outcome.place, outcome.organization, outcome.iupd),
+            *(outcome.row_number, outcome.organization, outcome.iupd),
             *(" ".join(outcome.navs), outcome.result),
             " ".join(error.field or "-" for error in errors),
             " ".join(error.rule for error in errors),

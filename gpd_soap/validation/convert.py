@@ -1,8 +1,8 @@
-"""From GPD's JSON to a position that can be kept, without clock or store.
+"""Checks a position in GPD's JSON and converts it to a position that can be stored.
 
-`check` says what is wrong; `position_of` makes the position out of what is right, asking for a
-notice number where none came.  "Not in the past" is for those who create and publish, not here: an
-import may bring a position that has expired.
+`check` reports the errors, and `position_of` converts a body without errors.  Both use no clock and
+no store.  A due date in the past is no error here, because a file may bring expired positions; the
+use cases that create and publish a position check that.
 """
 
 from __future__ import annotations
@@ -20,25 +20,26 @@ from gpd_soap.validation import position_v1 as models
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.validation.position_rules import check_rules
 
-#: The plan of installments that name none: GPD's first API knows one plan for each position.
+#: The plan of installments without `paymentPlanId`: GPD's first API knows one plan a position.
 PLAN = "PLAN"
 
 
 class Checked(NamedTuple):
-    """What came out of a check: a body that is in order, or the errors that keep it out."""
+    """The result of a check: a valid body, or None and its errors; and the warnings."""
 
     body: models.Position | None
     errors: tuple[FieldError, ...]
     warnings: tuple[FieldError, ...]
 
 
-def check(told: object, organization: str, *, lenient: bool = False) -> Checked:
-    """Hold a decoded JSON value against every rule; all findings, none repeating a value.
+def check(value: object, organization: str, *, lenient: bool = False) -> Checked:
+    """Return the result of checking a decoded JSON value against every rule.
 
-    `organization` is whose position it is; `lenient` is for notice numbers (see `judge`).
+    No finding repeats a value.  `organization` is the creditor of the position.  With `lenient`, a
+    strange notice number is only a warning (see `check_rules`).
     """
     try:
-        body = models.Position.model_validate(told)
+        body = models.Position.model_validate(value)
     except ValidationError as error:
         return Checked(None, findings(error), ())
     errors, warnings = check_rules(body, organization, lenient=lenient)
@@ -46,7 +47,7 @@ def check(told: object, organization: str, *, lenient: bool = False) -> Checked:
 
 
 def wanted_numbers(body: models.Position) -> int:
-    """How many notice numbers have to be issued: one for each option that comes without."""
+    """Return how many notice numbers must be issued: one for each option without `iuv`."""
     return sum(option.iuv is None for option in body.payment_option)
 
 
@@ -56,9 +57,9 @@ def position_of(
     published_at: datetime | None,
     issue: Callable[[], NoticeNumber],
 ) -> NewPosition:
-    """The position that a checked body describes; a draft where `published_at` is None.
+    """Return the position that a checked body describes, a draft if `published_at` is None.
 
-    `issue` is called once for each option that came without a number, in their order.
+    `issue` is called once for each option without a number, in their order.
     """
     return NewPosition(
         organization=organization,

@@ -25,7 +25,7 @@ def iuv(serial: int) -> str:
 
 def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
     """One transfer to our bank account, unless said otherwise; None leaves a field out."""
-    told = {
+    fields = {
         "idTransfer": str(number),
         "amount": amount,
         "remittanceInformation": f"Versamento {number}",
@@ -33,13 +33,13 @@ def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
         "iban": BANK,
         **more,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def option(serial: int = 1, *shares: Body, **more: object) -> Body:
     """One notice, due at the end of April."""
     transfers = list(shares) or [share()]
-    told = {
+    fields = {
         "iuv": iuv(serial),
         "amount": sum(one["amount"] for one in transfers),
         "description": f"Tributo {serial}",
@@ -48,12 +48,12 @@ def option(serial: int = 1, *shares: Body, **more: object) -> Body:
         "transfer": transfers,
         **more,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def body(*options: Body, **more: object) -> Body:
     """One position of an invented person."""
-    told = {
+    fields = {
         "iupd": "POSIZIONE-1",
         "type": "F",
         "fiscalCode": "RSSMRA00A01A000K",
@@ -63,13 +63,13 @@ def body(*options: Body, **more: object) -> Body:
         "paymentOption": list(options) or [option()],
         **more,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def changed(told: Body, place: str, value: object) -> Body:
+def changed(fields: Body, field_path: str, value: object) -> Body:
     """A copy with another value at a place such as paymentOption.0.transfer.0.iban."""
-    copied = copy.deepcopy(told)
-    *steps, last = place.split(".")
+    copied = copy.deepcopy(fields)
+    *steps, last = field_path.split(".")
     holder: Any = copied
     for step in steps:
         holder = holder[int(step) if step.isdigit() else step]
@@ -77,10 +77,10 @@ def changed(told: Body, place: str, value: object) -> Body:
     return copied
 
 
-def without(told: Body, place: str) -> Body:
+def without(fields: Body, field_path: str) -> Body:
     """A copy without what is at a place."""
-    copied = copy.deepcopy(told)
-    *steps, last = place.split(".")
+    copied = copy.deepcopy(fields)
+    *steps, last = field_path.split(".")
     holder: Any = copied
     for step in steps:
         holder = holder[int(step) if step.isdigit() else step]

@@ -100,16 +100,16 @@ def transfers(draw: st.DrawFn, number: int) -> Body:
 @st.composite
 def options(draw: st.DrawFn, serial: int) -> Body:
     """One notice, single or of the plan."""
-    shares = [draw(transfers(number)) for number in range(1, draw(st.integers(1, 5)) + 1)]
+    drawn = [draw(transfers(number)) for number in range(1, draw(st.integers(1, 5)) + 1)]
     days = draw(st.dates(datetime(2026, 3, 17).date(), datetime(2999, 12, 30).date()))  # noqa: DTZ001  # days, not instants
     optional = {"paymentOptionMetadata": entries, "retentionDate": st.just("2999-12-31")}
     return {
         "iuv": iuv(serial),
-        "amount": sum(share["amount"] for share in shares),
+        "amount": sum(transfer["amount"] for transfer in drawn),
         "description": draw(texts(140)),
         "isPartialPayment": draw(st.booleans()),
         "dueDate": days.isoformat(),
-        "transfer": shares,
+        "transfer": drawn,
         **draw(st.fixed_dictionaries({}, optional=optional)),
     }
 
@@ -158,9 +158,9 @@ def kept(store: Store, position: NewPosition) -> list[Notice]:
 def said(outcome: Outcome, response: Any) -> Any:
     """The answer to an outcome, once contract and Node have nothing against it."""
     answer = say(outcome, response, ORGANIZATION)
-    told = codec.writer(response)(answer)
+    content = codec.writer(response)(answer)
     name = response.get_type_name()
-    text = f'<p:{name} xmlns:p="{models.NAMESPACE}">{told}</p:{name}>'
+    text = f'<p:{name} xmlns:p="{models.NAMESPACE}">{content}</p:{name}>'
     assert CONTRACT.check(etree.fromstring(text)) is None
     assert broken_rule(answer) is None
     return answer
@@ -175,10 +175,10 @@ def said(outcome: Outcome, response: Any) -> Any:
         HealthCheck.data_too_large,
     ],
 )
-@given(told=bodies())
-def test_every_position_that_is_taken_can_be_said_in_every_answer(store: Store, told: Body):
+@given(content=bodies())
+def test_every_position_that_is_taken_can_be_said_in_every_answer(store: Store, content: Body):
     """Verify, getPayment V1 and V2, for every transferType, from either database."""
-    checked = check(told, ORGANIZATION)
+    checked = check(content, ORGANIZATION)
     assert checked.errors == ()
     assert checked.body is not None
     position = position_of(checked.body, ORGANIZATION, NOW - timedelta(days=1), never)
@@ -191,30 +191,30 @@ def test_every_position_that_is_taken_can_be_said_in_every_answer(store: Store, 
         assert payable(notice, NOW) is None
         verified = said(due(ORGANIZATION, notice), models.PaVerifyPaymentNoticeRes)
         assert verified.outcome == "OK"
-        for wanted in TRANSFER_TYPES:
+        for transfer_type in TRANSFER_TYPES:
             for response in (models.PaGetPaymentRes, models.PaGetPaymentV2Response):
                 stamps = response is models.PaGetPaymentV2Response
-                outcome = offer(notice, wanted, stamps=stamps)
+                outcome = offer(notice, transfer_type, stamps=stamps)
                 answer = said(outcome, response)
                 assert (answer.outcome == "KO") == isinstance(outcome, Refusal)
-                expected = _may_be_refused(notice, wanted, stamps=stamps)
+                expected = _may_be_refused(notice, transfer_type, stamps=stamps)
                 assert isinstance(outcome, Refusal) == expected
 
 
-def _may_be_refused(notice: Notice, wanted: str | None, *, stamps: bool) -> bool:
+def _may_be_refused(notice: Notice, transfer_type: str | None, *, stamps: bool) -> bool:
     """Only a stamp in V1, and POSTAL without a postal account for transfer 1."""
     first = next(transfer for transfer in notice.transfers if transfer.number == 1)
     stamped = any(transfer.stamp for transfer in notice.transfers)
-    return (stamped and not stamps) or (wanted == "POSTAL" and first.postal_iban is None)
+    return (stamped and not stamps) or (transfer_type == "POSTAL" and first.postal_iban is None)
 
 
 @given(st.text(st.characters(), max_size=40))
-def test_a_text_that_is_taken_survives_xml(told: str):
+def test_a_text_that_is_taken_survives_xml(content: str):
     """Any text is either refused or said and heard unchanged."""
-    checked = check(body(fullName=told), ORGANIZATION)
+    checked = check(body(fullName=content), ORGANIZATION)
     if checked.body is not None:
         element = etree.Element("x")
         element.text = checked.body.full_name
-        assert etree.fromstring(etree.tostring(element)).text == told
+        assert etree.fromstring(etree.tostring(element)).text == content
     else:
         assert {error.rule for error in checked.errors} <= {"characters", "blank", "length"}

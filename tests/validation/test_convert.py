@@ -22,7 +22,7 @@ from tests.validation.bodies import (
     share,
     without,
 )
-from tests.validation.told import NOW, WRONG_NAV, errors, taken, warnings
+from tests.validation.checking import NOW, WRONG_NAV, errors, taken, warnings
 
 CONTROLS = "text that XML can carry, without control characters"
 BLANKS = "text, without blanks at its ends"
@@ -31,14 +31,14 @@ BLANKS = "text, without blanks at its ends"
 class Text(NamedTuple):
     """A text field: where it stands, and its lengths; none is needed where `least` is 0."""
 
-    place: str
+    field_path: str
     least: int
     most: int
 
     @property
     def field(self) -> str:
         """How a finding names it."""
-        return re.sub(r"\.([0-9]+)", r"[\1]", self.place)
+        return re.sub(r"\.([0-9]+)", r"[\1]", self.field_path)
 
 
 OPTION, TRANSFER = "paymentOption.0", "paymentOption.0.transfer.0"
@@ -95,18 +95,18 @@ def test_the_least_body_becomes_a_position():
 
 def test_every_field_of_gpd_arrives():
     """Each under our name, none lost."""
-    shares = (
+    both = (
         share(1, 700, companyName="Comune", postalIban=POSTAL, transferMetadata=[ENTRY]),
         share(2, 300, organizationFiscalCode=OTHER, iban=None, stamp=STAMP),
     )
     one = option(
         1,
-        *shares,
+        *both,
         nav=nav(1),
         retentionDate="2026-05-31T12:00:00",
         paymentOptionMetadata=[ENTRY],
     )
-    told = body(
+    content = body(
         one,
         type="G",
         streetName="Via dell'Esempio",
@@ -123,7 +123,7 @@ def test_every_field_of_gpd_arrives():
         switchToExpired=False,
         validityDate="2026-04-01",
     )
-    position = taken(told, None)
+    position = taken(content, None)
     [got] = position.options
 
     assert position.debtor[0] == "G"
@@ -143,12 +143,12 @@ def test_every_field_of_gpd_arrives():
 
 
 @pytest.mark.parametrize(
-    "told",
+    "content",
     [{"status": "PAID", "paymentDate": "x"}, {"paymentDate": None, "status": [1]}],
 )
-def test_what_gpd_only_answers_is_taken_and_let_go(told: dict[str, object]):
+def test_what_gpd_only_answers_is_taken_and_let_go(content: dict[str, object]):
     """A client that sends back what it read is not refused for it."""
-    sent = body(option(1, fee=0, notificationFee="x"), **told)
+    sent = body(option(1, fee=0, notificationFee="x"), **content)
 
     assert taken(sent) == taken(body())
 
@@ -180,8 +180,8 @@ def test_a_transfer_without_a_field_that_it_needs_is_refused(field: str):
 @each_text
 def test_a_text_within_its_lengths_is_taken(text: Text):
     """The contract's limits themselves pass, counted in characters and not in bytes."""
-    assert errors(changed(FULL, text.place, "è" * text.most)) == ()
-    assert errors(changed(FULL, text.place, "x" * max(text.least, 1))) == ()
+    assert errors(changed(FULL, text.field_path, "è" * text.most)) == ()
+    assert errors(changed(FULL, text.field_path, "x" * max(text.least, 1))) == ()
 
 
 @each_text
@@ -189,7 +189,7 @@ def test_a_text_that_is_too_long_is_refused(text: Text):
     """One character more is one too many."""
     expected = FieldError(text.field, "length", f"a length of at most {text.most}")
 
-    assert errors(changed(FULL, text.place, "x" * (text.most + 1))) == (expected,)
+    assert errors(changed(FULL, text.field_path, "x" * (text.most + 1))) == (expected,)
 
 
 @each_text
@@ -197,7 +197,7 @@ def test_an_empty_text_is_refused_where_it_is_needed_and_is_none_elsewhere(text:
     """GPD takes an empty address and sends none; the contract has no empty element."""
     expected = FieldError(text.field, "length", f"a length of at least {text.least}")
 
-    assert errors(changed(FULL, text.place, "")) == ((expected,) if text.least else ())
+    assert errors(changed(FULL, text.field_path, "")) == ((expected,) if text.least else ())
 
 
 def test_an_empty_optional_text_is_kept_as_none():
@@ -207,29 +207,31 @@ def test_an_empty_optional_text_is_kept_as_none():
 
 @each_text
 @pytest.mark.parametrize(
-    "told", ["a\x00b", "a\nb", "a\tb", "a\x1bb", "a\x7fb", "a\x85b", "a\ufffeb", "a\ud800b"]
+    "content", ["a\x00b", "a\nb", "a\tb", "a\x1bb", "a\x7fb", "a\x85b", "a\ufffeb", "a\ud800b"]
 )
-def test_a_text_with_a_control_character_is_refused(text: Text, told: str):
+def test_a_text_with_a_control_character_is_refused(text: Text, content: str):
     """Neither what XML cannot carry, half a character among it, nor what no notice can print."""
     finding = FieldError(text.field, "characters", CONTROLS)
 
-    assert errors(changed(FULL, text.place, told)) == (finding,)
+    assert errors(changed(FULL, text.field_path, content)) == (finding,)
 
 
 @each_text
-@pytest.mark.parametrize("told", ["  ", " ab", "ab ", "\u00a0ab", "ab\u2003"])
-def test_a_text_of_blanks_or_with_blanks_at_its_ends_is_refused(text: Text, told: str):
+@pytest.mark.parametrize("content", ["  ", " ab", "ab ", "\u00a0ab", "ab\u2003"])
+def test_a_text_of_blanks_or_with_blanks_at_its_ends_is_refused(text: Text, content: str):
     """What is looked up and compared has no invisible part."""
-    assert errors(changed(FULL, text.place, told)) == (FieldError(text.field, "blank", BLANKS),)
+    assert errors(changed(FULL, text.field_path, content)) == (
+        FieldError(text.field, "blank", BLANKS),
+    )
 
 
 @each_text
-@pytest.mark.parametrize("told", [1, True, ["x"], {"x": "y"}])
-def test_a_text_is_text(text: Text, told: object):
+@pytest.mark.parametrize("content", [1, True, ["x"], {"x": "y"}])
+def test_a_text_is_text(text: Text, content: object):
     """Nothing else is turned into one."""
     finding = FieldError(text.field, "type", "text")
 
-    assert errors(changed(FULL, text.place, told)) == (finding,)
+    assert errors(changed(FULL, text.field_path, content)) == (finding,)
 
 
 @pytest.mark.parametrize(
@@ -247,11 +249,11 @@ def test_a_text_is_text(text: Text, told: object):
 )
 def test_an_amount_is_whole_cents_within_the_contract(value: object, rule: str, expected: str):
     """Neither text, nor a fraction, nor more than a message can say."""
-    told = changed(body(), "paymentOption.0.amount", value)
+    content = changed(body(), "paymentOption.0.amount", value)
 
-    assert errors(told) == (FieldError("paymentOption[0].amount", rule, expected),)
-    told = changed(body(), "paymentOption.0.transfer.0.amount", value)
-    assert errors(told) == (FieldError("paymentOption[0].transfer[0].amount", rule, expected),)
+    assert errors(content) == (FieldError("paymentOption[0].amount", rule, expected),)
+    content = changed(body(), "paymentOption.0.transfer.0.amount", value)
+    assert errors(content) == (FieldError("paymentOption[0].transfer[0].amount", rule, expected),)
 
 
 @pytest.mark.parametrize("amount", [1, 99_999_999_999])
@@ -262,15 +264,15 @@ def test_the_least_and_the_greatest_amount_are_taken(amount: int):
 
 @pytest.mark.parametrize("value", ["true", 1, 0, None])
 @pytest.mark.parametrize(
-    ("place", "field"),
+    ("field_path", "field"),
     [("switchToExpired", "switchToExpired"), ("payStandIn", "payStandIn"),
      ("paymentOption.0.isPartialPayment", "paymentOption[0].isPartialPayment")],
 )  # fmt: skip
-def test_a_yes_or_no_is_true_or_false(place: str, field: str, value: object):
+def test_a_yes_or_no_is_true_or_false(field_path: str, field: str, value: object):
     """And nothing that some language takes for it."""
     expected = FieldError(field, "type", "true or false, not in quotes")
 
-    assert errors(changed(body(), place, value)) == (expected,)
+    assert errors(changed(body(), field_path, value)) == (expected,)
 
 
 @pytest.mark.parametrize("value", ["H", "f", "", 1])
@@ -280,7 +282,7 @@ def test_a_debtor_is_a_person_or_a_body(value: object):
 
 
 @pytest.mark.parametrize(
-    ("told", "field"),
+    ("content", "field"),
     [
         (changed(body(), "cognome", "x"), "cognome"),
         (changed(body(), "paymentOption.0.lastPayment", True), "paymentOption[0].lastPayment"),
@@ -294,10 +296,10 @@ def test_a_debtor_is_a_person_or_a_body(value: object):
     ],
 )
 def test_an_unknown_field_is_refused_and_named_only_if_it_looks_like_a_name(
-    told: object, field: str
+    content: object, field: str
 ):
     """A slip of the pen is told; a person's code in a name's place is not repeated."""
-    assert errors(told) == (FieldError(field, "unknown-field", "no field of this name"),)
+    assert errors(content) == (FieldError(field, "unknown-field", "no field of this name"),)
 
 
 def test_our_own_names_are_not_gpds():
@@ -307,14 +309,14 @@ def test_our_own_names_are_not_gpds():
     )
 
 
-@pytest.mark.parametrize("told", [None, [], "x", 1, True])
-def test_a_position_is_an_object(told: object):
+@pytest.mark.parametrize("content", [None, [], "x", 1, True])
+def test_a_position_is_an_object(content: object):
     """And nothing else."""
-    assert errors(told) == (FieldError("", "type", "an object"),)
+    assert errors(content) == (FieldError("", "type", "an object"),)
 
 
 @pytest.mark.parametrize(
-    ("place", "field", "value", "finding"),
+    ("field_path", "field", "value", "finding"),
     [
         ("paymentOption", "paymentOption", [], ("count", "at least 1")),
         ("paymentOption", "paymentOption", {}, ("type", "a list")),
@@ -342,41 +344,41 @@ def test_a_position_is_an_object(told: object):
     ],
 )
 def test_a_list_has_as_many_as_it_may(
-    place: str, field: str, value: object, finding: tuple[str, str]
+    field_path: str, field: str, value: object, finding: tuple[str, str]
 ):
     """One option at least, one to five transfers, ten pieces of metadata."""
-    assert errors(changed(body(), place, value)) == (FieldError(field, *finding),)
+    assert errors(changed(body(), field_path, value)) == (FieldError(field, *finding),)
 
 
 def test_five_transfers_and_ten_pieces_of_metadata_are_taken():
     """The limits themselves pass."""
-    entries = [{"key": f"K{at}", "value": "v"} for at in range(10)]
-    shares = [share(at, transferMetadata=entries) for at in range(1, 6)]
+    entries = [{"key": f"K{number}", "value": "v"} for number in range(10)]
+    both = [share(number, transferMetadata=entries) for number in range(1, 6)]
 
-    assert len(taken(body(option(1, *shares, paymentOptionMetadata=entries))).options) == 1
+    assert len(taken(body(option(1, *both, paymentOptionMetadata=entries))).options) == 1
 
 
 def test_metadata_may_be_null():
     """As GPD allows; null is none."""
-    told = body(option(1, share(transferMetadata=[]), paymentOptionMetadata=[]))
-    told = changed(told, "paymentOption.0.paymentOptionMetadata", None)
+    content = body(option(1, share(transferMetadata=[]), paymentOptionMetadata=[]))
+    content = changed(content, "paymentOption.0.paymentOptionMetadata", None)
 
-    assert taken(changed(told, "paymentOption.0.transfer.0.transferMetadata", None)) == taken(
+    assert taken(changed(content, "paymentOption.0.transfer.0.transferMetadata", None)) == taken(
         body()
     )
 
 
 @pytest.mark.parametrize(
-    ("place", "field"),
+    ("field_path", "field"),
     [
         (f"{OPTION}.paymentOptionMetadata", "paymentOption[0].paymentOptionMetadata"),
         (f"{TRANSFER}.transferMetadata", "paymentOption[0].transfer[0].transferMetadata"),
     ],
 )
-def test_keys_of_metadata_are_unique_and_not_reserved(place: str, field: str):
+def test_keys_of_metadata_are_unique_and_not_reserved(field_path: str, field: str):
     """The second of two is refused, and so is GPD's own."""
-    twice = errors(changed(body(), place, [ENTRY, ENTRY]))
-    reserved = errors(changed(body(), place, [{"key": "NOTIFICATION_FEE", "value": "1"}]))
+    twice = errors(changed(body(), field_path, [ENTRY, ENTRY]))
+    reserved = errors(changed(body(), field_path, [{"key": "NOTIFICATION_FEE", "value": "1"}]))
 
     assert twice == (FieldError(f"{field}[1].key", "duplicate", "a key that no other entry has"),)
     assert reserved == (
@@ -429,9 +431,9 @@ def test_a_bare_due_date_includes_its_day_in_rome():
 )
 def test_a_due_date_is_a_day_that_exists(value: object, rule: str, expected: str):
     """Written as ISO 8601 does, in a year that somebody meant."""
-    told = changed(body(), "paymentOption.0.dueDate", value)
+    content = changed(body(), "paymentOption.0.dueDate", value)
 
-    assert errors(told) == (FieldError("paymentOption[0].dueDate", rule, expected),)
+    assert errors(content) == (FieldError("paymentOption[0].dueDate", rule, expected),)
 
 
 def test_nothing_is_due_before_it_is_valid_or_forgotten_before_it_is_due():
@@ -456,13 +458,13 @@ def test_an_expired_position_can_be_taken():
 
 def test_check_digits_of_people_and_organizations_only_warn():
     """The usual test organizations fail theirs; the position's own is not looked at again."""
-    told = body(
+    content = body(
         option(1, share(1, organizationFiscalCode=ORGANIZATION),
                share(2, organizationFiscalCode="88888888888")),
         fiscalCode="RSSMRA00A01A000A",
     )  # fmt: skip
 
-    assert warnings(told) == (
+    assert warnings(content) == (
         FieldError("fiscalCode", "fiscal-code", "the check letter does not match"),
         FieldError(
             "paymentOption[0].transfer[1].organizationFiscalCode",
@@ -475,35 +477,35 @@ def test_check_digits_of_people_and_organizations_only_warn():
 
 def test_all_that_is_wrong_is_said_at_once_and_nothing_is_repeated():
     """Two fields, two findings; neither carries what was sent."""
-    told = body(
+    content = body(
         option(1, share(iban="SEGRETO")), fullName="SEGRETO\x00", RSSMRA00A01A000K="SEGRETO"
     )
-    found = errors(told)
+    refused = errors(content)
 
-    assert [finding.field for finding in found] == [
+    assert [finding.field for finding in refused] == [
         "fullName",
         "paymentOption[0].transfer[0].iban",
         "?",
     ]
-    assert "SEGRETO" not in str(found)
-    assert "RSSMRA" not in str(found)
+    assert "SEGRETO" not in str(refused)
+    assert "RSSMRA" not in str(refused)
 
 
 def test_findings_are_counted_so_that_a_hostile_body_has_a_short_answer():
     """A hundred of a hundred thousand."""
-    told = body(**{f"x{'y' * (at % 30)}{at}": 1 for at in range(100_000)})
+    content = body(**{f"x{'y' * (number % 30)}{number}": 1 for number in range(100_000)})
 
-    assert len(errors(told)) == 100
+    assert len(errors(content)) == 100
 
 
 def test_rules_between_fields_are_all_said_at_once():
     """Sum, ids, dates and numbers of one position."""
-    told = body(
+    content = body(
         option(1, share(1), share(1), amount=1, retentionDate="2026-01-01", nav=WRONG_NAV),
         validityDate="2027-01-01",
     )
 
-    assert {finding.rule for finding in errors(told)} == {
+    assert {finding.rule for finding in errors(content)} == {
         *("sum", "duplicate", "retention-before-due", "due-before-validity"),
         *("check-digits", "nav-iuv"),
     }

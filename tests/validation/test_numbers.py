@@ -6,19 +6,19 @@ from gpd_soap.core.notice import PROBE, NoticeNumber, issue
 from gpd_soap.validation.convert import check, position_of, wanted_numbers
 from gpd_soap.validation.finding import FieldError
 from tests.validation.bodies import ORGANIZATION, body, changed, iuv, nav, option
-from tests.validation.told import NOW, WRONG_NAV, errors, taken, warnings
+from tests.validation.checking import NOW, WRONG_NAV, errors, taken, warnings
 
 
 @pytest.mark.parametrize(
     ("numbers", "field", "rule", "expected"),
     [
-        ({"iuv": "123"}, "iuv", "iuv", "17 digits, or the notice number beside it"),
-        ({"iuv": nav(1)}, "iuv", "iuv", "17 digits, or the notice number beside it"),
+        ({"iuv": "123"}, "iuv", "iuv", "17 digits where nav is missing"),
+        ({"iuv": nav(1)}, "iuv", "iuv", "17 digits where nav is missing"),
         (
             {"iuv": None, "nav": nav(1)},
             "iuv",
             "required",
-            "the IUV of the notice number, or neither",
+            "the IUV of the notice number in nav",
         ),
         ({"nav": iuv(1)}, "nav", "notice-number", "18 digits"),
         ({"nav": "x" * 18}, "nav", "notice-number", "18 digits"),
@@ -26,7 +26,7 @@ from tests.validation.told import NOW, WRONG_NAV, errors, taken, warnings
             {"nav": PROBE, "iuv": PROBE[3:]},
             "nav",
             "notice-number",
-            "another number: the Node's probe has this one",
+            "another number, because this is the Node's probe",
         ),
     ],
 )
@@ -34,11 +34,11 @@ def test_a_number_that_no_message_can_carry_is_never_taken(
     numbers: dict[str, object], field: str, rule: str, expected: str
 ):
     """However lenient we are told to be."""
-    told = body(option(1, **numbers))
+    content = body(option(1, **numbers))
     finding = FieldError(f"paymentOption[0].{field}", rule, expected)
 
-    assert errors(told) == (finding,)
-    assert errors(told, lenient=True) == (finding,)
+    assert errors(content) == (finding,)
+    assert errors(content, lenient=True) == (finding,)
 
 
 @pytest.mark.parametrize(
@@ -70,12 +70,12 @@ def test_a_number_that_we_would_not_issue_is_taken_only_leniently(
     numbers: dict[str, object], field: str, rule: str, expected: str
 ):
     """And then it warns; the numbers arrive as they came."""
-    told = body(option(1, **numbers))
+    content = body(option(1, **numbers))
     finding = FieldError(f"paymentOption[0].{field}", rule, expected)
 
-    assert errors(told) == (finding,)
-    assert warnings(told, lenient=True) == (finding,)
-    assert taken(told, lenient=True).options[0].iuv == numbers["iuv"]
+    assert errors(content) == (finding,)
+    assert warnings(content, lenient=True) == (finding,)
+    assert taken(content, lenient=True).options[0].iuv == numbers["iuv"]
 
 
 @pytest.mark.parametrize(
@@ -91,8 +91,8 @@ def test_numbers_of_every_layout_are_taken_with_their_iuv(number: str):
 
 def test_a_number_that_is_left_out_is_issued_for_each_option_in_turn():
     """Both iuv and nav missing; the options that bring theirs keep it."""
-    told = body(option(1, iuv=None), option(9), option(2, iuv=None))
-    checked = check(told, ORGANIZATION)
+    content = body(option(1, iuv=None), option(9), option(2, iuv=None))
+    checked = check(content, ORGANIZATION)
     assert checked.body is not None
     serials = iter((100, 101))
     position = position_of(checked.body, ORGANIZATION, NOW, lambda: issue("47", next(serials)))
@@ -119,8 +119,8 @@ def test_two_options_under_one_number_are_refused():
 
 def test_installments_form_one_plan_and_single_options_none():
     """As in GPD's first API, which has no name for a plan."""
-    told = body(option(1), option(2, isPartialPayment=True), option(3, isPartialPayment=True))
-    single, second, third = (o.plan for o in taken(told).options)
+    content = body(option(1), option(2, isPartialPayment=True), option(3, isPartialPayment=True))
+    single, second, third = (o.plan for o in taken(content).options)
 
     assert single is None
     assert second == third is not None
@@ -129,12 +129,15 @@ def test_installments_form_one_plan_and_single_options_none():
 def test_installments_may_say_which_of_several_plans_they_belong_to():
     """An extension: paymentPlanId, of 50 characters at most."""
     plans = ["A", "A", "B" * 50]
-    told = body(
-        *(option(at, isPartialPayment=True, paymentPlanId=p) for at, p in enumerate(plans, 1))
+    content = body(
+        *(
+            option(number, isPartialPayment=True, paymentPlanId=p)
+            for number, p in enumerate(plans, 1)
+        )
     )
 
-    assert [o.plan for o in taken(told).options] == plans
-    assert errors(changed(told, "paymentOption.2.paymentPlanId", "B" * 51)) == (
+    assert [o.plan for o in taken(content).options] == plans
+    assert errors(changed(content, "paymentOption.2.paymentPlanId", "B" * 51)) == (
         FieldError("paymentOption[2].paymentPlanId", "length", "a length of at most 50"),
     )
 

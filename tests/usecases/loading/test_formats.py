@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpd_soap.usecases.loading import csv_positions as table
-from gpd_soap.usecases.loading import lines
+from gpd_soap.usecases.loading import csv_positions, lines
 from gpd_soap.usecases.loading.csv_columns import COLUMNS, OPTION, POSITION, STAMP, name_of
 from gpd_soap.usecases.loading.lines import LONGEST, TOO_LONG
 from gpd_soap.usecases.loading.row import Row
@@ -32,56 +31,56 @@ def ndjson(raw: bytes) -> list[Row]:
     return list(lines.rows(io.BytesIO(raw)))
 
 
-def without_metadata(told: Any) -> Any:
+def without_metadata(content: Any) -> Any:
     """What CSV can say of a position."""
-    if isinstance(told, list):
-        return [without_metadata(each) for each in told]
-    if isinstance(told, dict):
-        return {key: without_metadata(told[key]) for key in told if key not in METADATA}
-    return told
+    if isinstance(content, list):
+        return [without_metadata(each) for each in content]
+    if isinstance(content, dict):
+        return {key: without_metadata(content[key]) for key in content if key not in METADATA}
+    return content
 
 
-def cells(told: Body, option: Body) -> Iterator[str]:
+def cells(content: Body, option: Body) -> Iterator[str]:
     """A row of every column."""
     for column in COLUMNS:
-        holder: Body = told if column.level == POSITION else option
+        holder: Body = content if column.level == POSITION else option
         if column.level not in (POSITION, OPTION):
-            shares = {int(each["idTransfer"]): each for each in option["transfer"]}
-            holder = shares.get(column.level, {})
+            transfers = {int(each["idTransfer"]): each for each in option["transfer"]}
+            holder = transfers.get(column.level, {})
         if column.field.startswith(STAMP):
             holder = holder.get("stamp", {})
         value = holder.get(column.field.removeprefix(STAMP))
         yield "" if value is None else json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def as_table(told: Body, separator: str) -> bytes:
+def as_table(content: Body, separator: str) -> bytes:
     """A position as CSV, a row for each option."""
     written = io.StringIO()
     out = csv.writer(written, delimiter=separator)
     out.writerow(name_of(column.level, column.field) for column in COLUMNS)
-    for each in told["paymentOption"]:
-        out.writerow(cells({"organization": ORGANIZATION, **told}, each))
+    for each in content["paymentOption"]:
+        out.writerow(cells({"organization": ORGANIZATION, **content}, each))
     return written.getvalue().encode()
 
 
 @few
 @given(bodies(), st.booleans())
-def test_ndjson_says_what_json_does(told: Body, ascii_alone: bool):  # noqa: FBT001  # drawn
+def test_ndjson_says_what_json_does(content: Body, ascii_alone: bool):  # noqa: FBT001  # drawn
     """Whatever position the intake takes."""
-    line = json.dumps(told, ensure_ascii=ascii_alone).encode()
+    line = json.dumps(content, ensure_ascii=ascii_alone).encode()
 
-    assert ndjson(line + b"\n\n" + line) == [Row(1, told), Row(3, told)]
+    assert ndjson(line + b"\n\n" + line) == [Row(1, content), Row(3, content)]
 
 
 @few
 @given(bodies(), st.sampled_from(",;\t"))
-def test_csv_says_what_json_does(told: Body, separator: str):
+def test_csv_says_what_json_does(content: Body, separator: str):
     """But for metadata, which has no columns."""
-    told = without_metadata(told)
-    [row] = table.rows(io.BytesIO(as_table(told, separator)), None)
-    assert isinstance(row.told, dict)
-    assert row.told.pop("organization") == ORGANIZATION
-    as_json, as_csv = check(told, ORGANIZATION), check(row.told, ORGANIZATION)
+    content = without_metadata(content)
+    [row] = csv_positions.rows(io.BytesIO(as_table(content, separator)), None)
+    assert isinstance(row.body, dict)
+    assert row.body.pop("organization") == ORGANIZATION
+    as_json, as_csv = check(content, ORGANIZATION), check(row.body, ORGANIZATION)
 
     assert row.errors == ()
     assert as_csv.body == as_json.body
@@ -92,13 +91,13 @@ def test_csv_says_what_json_does(told: Body, separator: str):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (b"{", "JSON, which it is not at line 1, column 2"),
-        (b"{} {}", "JSON, which it is not at line 1, column 4"),
-        (b'{"iupd": "\xff"}', "UTF-8, which byte 10 is not"),
-        (b'{"iupd": 1, "iupd": 2}', "each key once in an object; one comes twice"),
-        (b'{"iupd": NaN}', "JSON's numbers, which NaN and Infinity are not"),
-        (b"[" * 100_000, "lists and objects that nest less deep"),
-        (b"9" * 5000, "numbers of a sane length"),
+        (b"{", "JSON at line 1, column 2"),
+        (b"{} {}", "JSON at line 1, column 4"),
+        (b'{"iupd": "\xff"}', "UTF-8 at byte 10"),
+        (b'{"iupd": 1, "iupd": 2}', "each key once in an object"),
+        (b'{"iupd": NaN}', "a number of JSON, not NaN or Infinity"),
+        (b"[" * 100_000, "lists and objects that are nested less deeply"),
+        (b"9" * 5000, "numbers of fewer digits"),
     ],
     ids=lambda value: repr(value)[:30],
 )
@@ -115,7 +114,7 @@ def test_blank_lines_count_and_are_passed_over():
     """With either line ending, with or without a mark at the beginning."""
     raw = b"\xef\xbb\xbf\r\n  \r\n{}\r\n\n{}"
 
-    assert [row.place for row in ndjson(raw)] == [3, 5]
+    assert [row.row_number for row in ndjson(raw)] == [3, 5]
     assert ndjson(b"\xef\xbb\xbf{}") == [Row(1, {})]
     assert ndjson(b"") == []
 
@@ -128,7 +127,7 @@ def test_a_line_that_is_too_long_is_refused_alone(over: int, end: bytes):
     [row, *others] = ndjson(line + end)
 
     assert row.errors == (() if over <= 0 else (TOO_LONG,))
-    assert [each.place for each in others] == ([2] if end else [])
+    assert [each.row_number for each in others] == ([2] if end else [])
 
 
 def test_a_line_that_is_too_long_is_not_held_whole():
@@ -176,14 +175,14 @@ def test_the_end_of_a_name_tells_the_format(name: str, expected: Format):
 
 def test_all_formats_say_where_a_row_stands():
     """A line of a file, or a place in a list."""
-    told = {"organization": ORGANIZATION, **body(option(1, share()))}
+    content = {"organization": ORGANIZATION, **body(option(1, share()))}
     raw = {
-        Format.CSV: as_table(told, ","),
-        Format.NDJSON: json.dumps(told).encode(),
-        Format.JSON: json.dumps({"positions": [told]}).encode(),
+        Format.CSV: as_table(content, ","),
+        Format.NDJSON: json.dumps(content).encode(),
+        Format.JSON: json.dumps({"positions": [content]}).encode(),
     }
     opened = {each: open_source(io.BytesIO(raw[each]), each, None) for each in Format}
-    places = {each: [row.place for row in opened[each].rows] for each in Format}
+    places = {each: [row.row_number for row in opened[each].rows] for each in Format}
 
     assert places == {Format.CSV: [2], Format.NDJSON: [1], Format.JSON: [0]}
-    assert [opened[each].place for each in Format] == ["line {}", "line {}", "positions[{}]"]
+    assert [opened[each].label for each in Format] == ["line {}", "line {}", "positions[{}]"]

@@ -17,7 +17,7 @@ from gpd_soap.usecases.loading.check import Candidate, Outcome, Result
 from gpd_soap.usecases.loading.load import BATCH, LoadOptions, Report, load
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Format, Source, open_source
-from gpd_soap.usecases.loading.write import DIFFERS, NEVER_USED, REPEATED, Known, Writing
+from gpd_soap.usecases.loading.write import DIFFERS, NEVER_USED, REPEATED, InUse, PositionWriter
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.strict_json import UnusableFile
 from tests.validation.bodies import ORGANIZATION, body, iuv, nav, option, share
@@ -56,7 +56,9 @@ class Ended(NamedTuple):
     @property
     def refused(self) -> list[tuple[int, str, tuple[FieldError, ...]]]:
         """Which were not taken: place, IUPD, and why."""
-        return [(o.place, o.iupd, o.errors) for o in self.outcomes if o.result is Result.REFUSED]
+        return [
+            (o.row_number, o.iupd, o.errors) for o in self.outcomes if o.result is Result.REFUSED
+        ]
 
 
 Load = Callable[..., Ended]
@@ -64,8 +66,8 @@ Load = Callable[..., Ended]
 
 def placed(serial: int, **more: object) -> Body:
     """A position of a file, named after the serial of its notice."""
-    told = {"organization": ORGANIZATION, "iupd": f"P{serial}", **more}
-    return {**body(option(serial)), **told}
+    content = {"organization": ORGANIZATION, "iupd": f"P{serial}", **more}
+    return {**body(option(serial)), **content}
 
 
 def bad(serial: int) -> Body:
@@ -85,11 +87,11 @@ def store(database_url: str) -> Iterator[Store]:
     empty.close()
 
 
-def load_document(store: Store, told: Body, now: datetime = NOW, **how: Any) -> Ended:
+def load_document(store: Store, content: Body, now: datetime = NOW, **options: Any) -> Ended:
     """Load a JSON document."""
-    source = open_source(io.BytesIO(json.dumps(told).encode()), Format.JSON, None)
+    source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, None)
     outcomes: list[Outcome] = []
-    return Ended(load(store, source, now, LoadOptions(**how), outcomes.append), outcomes)
+    return Ended(load(store, source, now, LoadOptions(**options), outcomes.append), outcomes)
 
 
 @pytest.fixture
@@ -97,9 +99,9 @@ def loaded(store: Store) -> Load:
     """Load positions with the configuration that they need, each time a minute later."""
     runs = iter(range(100))
 
-    def run(*positions: object, **how: bool) -> Ended:
-        told = {**CONFIGURATION, "positions": positions}
-        return load_document(store, told, NOW + next(runs) * MINUTE, **how)
+    def run(*positions: object, **options: bool) -> Ended:
+        content = {**CONFIGURATION, "positions": positions}
+        return load_document(store, content, NOW + next(runs) * MINUTE, **options)
 
     return run
 
@@ -108,12 +110,12 @@ def kept(store: Store) -> dict[str, list[str]]:
     """Every IUPD in the store with its notice numbers."""
     option = tables.payment_option
     with store.begin() as connection:
-        found: dict[str, list[str]] = {
+        navs: dict[str, list[str]] = {
             row.iupd: [] for row in connection.execute(tables.position.select())
         }
         for row in connection.execute(option.select().order_by(option.c.nav)):
-            found[row.iupd].append(row.nav)
-    return found
+            navs[row.iupd].append(row.nav)
+    return navs
 
 
 def organizations(store: Store) -> int:
@@ -124,15 +126,15 @@ def organizations(store: Store) -> int:
 
 def test_a_good_file_is_kept_whole(store: Store, loaded: Load):
     """More positions than go in at once, drafts and published ones."""
-    many = [placed(at, toPublish=at % 2 == 0) for at in range(1, BATCH + 12)]
+    many = [placed(number, toPublish=number % 2 == 0) for number in range(1, BATCH + 12)]
     ended = loaded(*many)
 
     assert ended.report == Report(Counter({Result.LOADED: len(many)}), Counter(), kept=True)
-    assert kept(store) == {f"P{at}": [nav(at)] for at in range(1, BATCH + 12)}
+    assert kept(store) == {f"P{number}": [nav(number)] for number in range(1, BATCH + 12)}
     with store.begin() as connection:
         rows = connection.execute(tables.position.select()).all()
     assert {row.iupd: row.published_at for row in rows} == {
-        f"P{at}": NOW if at % 2 == 0 else None for at in range(1, BATCH + 12)
+        f"P{number}": NOW if number % 2 == 0 else None for number in range(1, BATCH + 12)
     }
 
 
@@ -158,7 +160,7 @@ def test_one_bad_position_keeps_everything_out(store: Store, loaded: Load):
 
 def test_a_bad_position_keeps_the_batches_before_it_out(store: Store, loaded: Load):
     """One transaction, however many batches."""
-    ended = loaded(*(placed(at) for at in range(1, 2 * BATCH)), bad(2 * BATCH))
+    ended = loaded(*(placed(number) for number in range(1, 2 * BATCH)), bad(2 * BATCH))
 
     assert (ended.report.kept, kept(store)) == (False, {})
 
@@ -173,13 +175,13 @@ def test_told_to_keep_going_the_good_ones_are_kept(store: Store, loaded: Load):
 
 def test_told_to_keep_going_each_batch_is_kept_before_it_is_told(store: Store):
     """So that whoever heard of a number can rely on it."""
-    told = {**CONFIGURATION, "positions": [placed(at) for at in range(1, 2 * BATCH)]}
-    source = open_source(io.BytesIO(json.dumps(told).encode()), Format.JSON, None)
+    content = {**CONFIGURATION, "positions": [placed(number) for number in range(1, 2 * BATCH)]}
+    source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, None)
     counted = {}
 
     def tell(outcome: Outcome) -> None:
-        if outcome.place in (0, BATCH - 1, BATCH):
-            counted[outcome.place] = len(kept(store))
+        if outcome.row_number in (0, BATCH - 1, BATCH):
+            counted[outcome.row_number] = len(kept(store))
 
     load(store, source, NOW, LoadOptions(keep_going=True), tell)
 
@@ -187,23 +189,23 @@ def test_told_to_keep_going_each_batch_is_kept_before_it_is_told(store: Store):
 
 
 @pytest.mark.parametrize(
-    "how", [LoadOptions(), LoadOptions(keep_going=True), LoadOptions(dry_run=True)]
+    "options", [LoadOptions(), LoadOptions(keep_going=True), LoadOptions(dry_run=True)]
 )
-def test_no_more_is_held_than_a_batch(store: Store, loaded: Load, how: LoadOptions):
+def test_no_more_is_held_than_a_batch(store: Store, loaded: Load, options: LoadOptions):
     """However long the file, good or bad: rows are asked for when those before them are told."""
     loaded()
-    told: list[Outcome] = []
+    reported: list[Outcome] = []
     ahead = []
 
     def rows() -> Iterator[Row]:
-        for at in range(1, 3 * BATCH):
-            ahead.append(at - len(told))
-            yield Row(at, placed(at) if at < BATCH else bad(at))
+        for number in range(1, 3 * BATCH):
+            ahead.append(number - len(reported))
+            yield Row(number, placed(number) if number < BATCH else bad(number))
 
-    load(store, Source(rows()), NOW + MINUTE, how, told.append)
+    load(store, Source(rows()), NOW + MINUTE, options, reported.append)
 
     assert max(ahead) == BATCH
-    assert len(told) == 3 * BATCH - 1
+    assert len(reported) == 3 * BATCH - 1
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
@@ -214,8 +216,8 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be(
 ):
     """What is there already, or twice in the file, included."""
     loaded(placed(1))
-    told = [placed(1), *(placed(at) for at in range(2, BATCH + 9)), placed(2), bad(3)]
-    ended = loaded(*told, dry_run=True, keep_going=keep_going)
+    content = [placed(1), *(placed(number) for number in range(2, BATCH + 9)), placed(2), bad(3)]
+    ended = loaded(*content, dry_run=True, keep_going=keep_going)
 
     assert set(kept(store)) == {"P1"}
     assert not ended.report.kept
@@ -229,10 +231,10 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be(
 def test_the_same_file_again_changes_nothing(store: Store, loaded: Load):
     """Each position is there already, with the number that it got the first time."""
     waiting = {**placed(9), "paymentOption": [option(9, iuv=None), option(8, iuv=None)]}
-    told = [placed(1, toPublish=True), waiting, placed(2)]
-    first = loaded(*told)
+    content = [placed(1, toPublish=True), waiting, placed(2)]
+    first = loaded(*content)
     before = kept(store)
-    again = loaded(*told)
+    again = loaded(*content)
 
     assert again.report == Report(Counter({Result.THERE: 3}), Counter(), kept=True)
     assert [o.navs for o in again.outcomes] == [o.navs for o in first.outcomes]
@@ -251,7 +253,7 @@ def test_what_became_of_a_position_since_does_not_make_it_another(store: Store, 
     assert again.report.results == {Result.THERE: 3}
 
 
-SHARES = [share(1, 700), share(2, 300)]
+TRANSFERS = [share(1, 700), share(2, 300)]
 
 
 @pytest.mark.parametrize(
@@ -260,27 +262,27 @@ SHARES = [share(1, 700), share(2, 300)]
         placed(1, fullName="Mario Esempio"),
         placed(1, region="Lazio"),
         placed(1, validityDate="2026-03-20"),
-        placed(1, paymentOption=[option(2, *SHARES), option(1, *SHARES)]),
-        placed(1, paymentOption=[option(1, *SHARES, description="Altro")]),
+        placed(1, paymentOption=[option(2, *TRANSFERS), option(1, *TRANSFERS)]),
+        placed(1, paymentOption=[option(1, *TRANSFERS, description="Altro")]),
         placed(1, paymentOption=[option(1, share(1, 600), share(2, 400))]),
-        placed(1, paymentOption=[option(1, *SHARES, isPartialPayment=True)]),
-        placed(1, paymentOption=[option(1, *SHARES, dueDate="2026-05-01")]),
-        placed(1, paymentOption=[option(3, *SHARES, description="Tributo 1")]),
+        placed(1, paymentOption=[option(1, *TRANSFERS, isPartialPayment=True)]),
+        placed(1, paymentOption=[option(1, *TRANSFERS, dueDate="2026-05-01")]),
+        placed(1, paymentOption=[option(3, *TRANSFERS, description="Tributo 1")]),
     ],
 )
 def test_another_content_under_a_known_iupd_is_refused(store: Store, loaded: Load, changed: Body):
     """What is stored stays, and the field that is in use is named."""
-    loaded(placed(1, paymentOption=[option(1, *SHARES)]))
+    loaded(placed(1, paymentOption=[option(1, *TRANSFERS)]))
     ended = loaded(changed, placed(5), keep_going=True)
 
-    expected = "what is stored under this IUPD, which differs"
+    expected = "the content of the stored position with this IUPD"
     assert ended.refused == [(0, "P1", (FieldError("iupd", "in-use", expected),))]
     assert kept(store) == {"P1": [nav(1)], "P5": [nav(5)]}
 
 
 def test_the_order_of_options_and_transfers_is_no_content(loaded: Load):
     """A list in GPD's JSON is a set."""
-    first, second = option(1, *SHARES), option(2, *SHARES, dueDate="2026-04-29")
+    first, second = option(1, *TRANSFERS), option(2, *TRANSFERS, dueDate="2026-04-29")
     loaded(placed(1, paymentOption=[first, second]))
     turned = {**first, "transfer": first["transfer"][::-1]}
 
@@ -304,9 +306,9 @@ def test_a_number_of_another_position_is_refused(store: Store, loaded: Load):
     within = {**placed(3), "iupd": "NEWER"}
     ended = loaded(placed(3), again, within, placed(4), keep_going=True)
     number = FieldError("paymentOption[0].nav", "in-use", NEVER_USED)
-    said = FieldError("paymentOption[0].iuv", "in-use", NEVER_USED)
+    message = FieldError("paymentOption[0].iuv", "in-use", NEVER_USED)
 
-    assert ended.refused == [(1, "NEW", (number, said)), (2, "NEWER", (number, said))]
+    assert ended.refused == [(1, "NEW", (number, message)), (2, "NEWER", (number, message))]
     assert set(kept(store)) == {"P1", "P2", "P3", "P4"}
 
 
@@ -315,7 +317,7 @@ def test_what_is_in_use_keeps_everything_out_unless_told_to_keep_going(store: St
     loaded(placed(1))
     ended = loaded(placed(2), {**placed(1), "iupd": "NEW"})
 
-    assert (ended.loaded, [place for place, *_ in ended.refused]) == (0, [1])
+    assert (ended.loaded, [row_number for row_number, *_ in ended.refused]) == (0, [1])
     assert set(kept(store)) == {"P1"}
 
 
@@ -339,9 +341,9 @@ def test_the_second_of_two_of_one_iupd_is_refused(
     keep_going: bool,  # noqa: FBT001  # pytest's way
 ):
     """Near or far in the file, of the same content or another; a refused one claims nothing."""
-    others = [placed(at) for at in range(10, 10 + between)]
-    told = [bad(1), placed(1), *others, placed(1), placed(1, region="Lazio")]
-    ended = loaded(*told, keep_going=keep_going)
+    others = [placed(number) for number in range(10, 10 + between)]
+    content = [bad(1), placed(1), *others, placed(1), placed(1, region="Lazio")]
+    ended = loaded(*content, keep_going=keep_going)
 
     assert ended.refused == [
         (0, "P1", BAD),
@@ -375,13 +377,13 @@ def test_a_position_that_is_refused_does_not_change_what_is_issued(
 
 def test_a_number_cannot_be_issued_without_a_segregation_code(store: Store):
     """It is said for each option that wants one."""
-    told = {
+    content = {
         "organizations": CONFIGURATION["organizations"],
         "positions": [{**placed(1), "paymentOption": [option(1), option(2, iuv=None)]}],
     }
     expected = "an IUV, or a station with a segregation code to issue one"
 
-    assert load_document(store, told).refused == [
+    assert load_document(store, content).refused == [
         (0, "P1", (FieldError("paymentOption[1].iuv", "required", expected),)),
     ]
 
@@ -405,8 +407,8 @@ def test_an_organization_that_is_registered_already_needs_no_word(store: Store, 
 def test_an_organization_can_be_said_once_for_all(store: Store, loaded: Load):
     """For the positions that say none; another that one of them says holds."""
     loaded()
-    told = {"positions": [body(option(1)), placed(2, organization="88888888888")]}
-    source = open_source(io.BytesIO(json.dumps(told).encode()), Format.JSON, ORGANIZATION)
+    content = {"positions": [body(option(1)), placed(2, organization="88888888888")]}
+    source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, ORGANIZATION)
     outcomes: list[Outcome] = []
     load(
         store, source, NOW, LoadOptions(keep_going=True, organization=ORGANIZATION), outcomes.append
@@ -419,7 +421,7 @@ def test_an_organization_can_be_said_once_for_all(store: Store, loaded: Load):
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("content", "message"),
     [
         (
             {"stations": [{"id": "x", "broker": "y"}]},
@@ -441,13 +443,13 @@ def test_an_organization_can_be_said_once_for_all(store: Store, loaded: Load):
     ],
 )  # fmt: skip
 def test_configuration_that_names_what_is_nowhere_makes_a_file_unusable(
-    store: Store, told: Body, said: str
+    store: Store, content: Body, message: str
 ):
     """And nothing of it is kept."""
     with pytest.raises(UnusableFile) as refused:
-        load_document(store, {"brokers": ["15376371009"], **told}, keep_going=True)
+        load_document(store, {"brokers": ["15376371009"], **content}, keep_going=True)
 
-    assert str(refused.value) == said
+    assert str(refused.value) == message
     with store.begin() as connection:
         assert connection.execute(tables.broker.select()).all() == []
 
@@ -456,20 +458,20 @@ def test_a_service_that_numbers_with_a_foreign_code_makes_a_file_unusable(store:
     """As over the API; and so does a file that takes a code from a service that is there."""
 
     def take(stations: list[str], *services: str) -> None:
-        told = {
+        content = {
             "organizations": [{"fiscalCode": ORGANIZATION, "name": "Comune"}],
             "brokers": ["B"],
             "stations": [station(code) for code in stations],
             "services": [service(code) for code in services],
         }
-        load_document(store, told)
+        load_document(store, content)
 
     foreign = r"services\[0\].settings.segregationCode: unknown: expected the segregation code"
     for stations in ([], ["01"]):
         with pytest.raises(UnusableFile, match=foreign):
             take(stations, "02")
     take(["02"], "02")
-    with pytest.raises(UnusableFile, match="services: in-use: expected none"):
+    with pytest.raises(UnusableFile, match="services: in-use: expected no service"):
         take(["01"])
     take(["01"], "01")
 
@@ -507,21 +509,21 @@ def test_configuration_is_kept_and_can_be_loaded_again(store: Store, loaded: Loa
     assert [tuple(row) for row in serving] == [(ORGANIZATION, STATION, "47", False)]
 
 
-@pytest.mark.parametrize("told", [None, 1, "x", [], ["iupd"]])
-def test_what_is_no_position_is_refused_like_one(loaded: Load, told: object):
+@pytest.mark.parametrize("content", [None, 1, "x", [], ["iupd"]])
+def test_what_is_no_position_is_refused_like_one(loaded: Load, content: object):
     """It has no IUPD to be called by."""
-    [(place, iupd, errors)] = loaded(told, keep_going=True).refused
+    [(row_number, iupd, errors)] = loaded(content, keep_going=True).refused
 
-    assert (place, iupd) == (0, "")
+    assert (row_number, iupd) == (0, "")
     assert FieldError("", "type", "an object") in errors
 
 
 @pytest.mark.parametrize("iupd", ["\x1b[31mred", "x" * 300, 1, None, ""])
 def test_an_iupd_that_is_no_sane_text_is_not_repeated(loaded: Load, iupd: object):
     """A report goes to a terminal."""
-    [(_, told, _)] = loaded(placed(1, iupd=iupd), keep_going=True).refused
+    [(_, shown, _)] = loaded(placed(1, iupd=iupd), keep_going=True).refused
 
-    assert told == ""
+    assert shown == ""
 
 
 def test_both_halves_of_a_position_are_checked_at_once(loaded: Load):
@@ -539,10 +541,10 @@ def test_both_halves_of_a_position_are_checked_at_once(loaded: Load):
 def test_lenient_takes_old_numbers_and_counts_a_warning(store: Store, loaded: Load):
     """The number is kept as it came."""
     wrong = iuv(1)[:15] + "99"
-    told = {**placed(1), "paymentOption": [option(1, iuv=wrong)]}
+    content = {**placed(1), "paymentOption": [option(1, iuv=wrong)]}
 
-    assert loaded(told).loaded == 0
-    ended = loaded(told, lenient=True)
+    assert loaded(content).loaded == 0
+    ended = loaded(content, lenient=True)
     assert (ended.loaded, ended.report.warnings) == (1, {"check-digits": 1})
     assert kept(store) == {"P1": ["3" + wrong]}
 
@@ -553,15 +555,15 @@ def test_what_another_process_takes_meanwhile_is_refused_too(
 ):
     """Seen only when it is written: then each of the batch is tried alone."""
     loaded(placed(1))
-    looks, look = iter(range(blind)), Writing._known
+    looks, look = iter(range(blind)), PositionWriter._in_use
 
-    def late(writing: Writing, candidates: Sequence[Candidate]) -> Known:
+    def late(writing: PositionWriter, candidates: Sequence[Candidate]) -> InUse:
         return look(writing, candidates) if next(looks, None) is None else ({}, set())
 
-    monkeypatch.setattr(Writing, "_known", late)
+    monkeypatch.setattr(PositionWriter, "_in_use", late)
     ended = loaded({**placed(1), "iupd": "NEW"}, placed(2), placed(3), keep_going=True)
 
-    assert [place for place, *_ in ended.refused] == [0]
+    assert [row_number for row_number, *_ in ended.refused] == [0]
     assert {error.rule for error in ended.refused[0][2]} == {"in-use"}
     assert set(kept(store)) == {"P1", "P2", "P3"}
 
@@ -571,12 +573,12 @@ def test_the_same_position_that_another_process_takes_meanwhile_is_there(
 ):
     """Two who load one file together end well, both."""
     loaded(placed(1))
-    looks, look = iter(range(1)), Writing._known
+    looks, look = iter(range(1)), PositionWriter._in_use
 
-    def late(writing: Writing, candidates: Sequence[Candidate]) -> Known:
+    def late(writing: PositionWriter, candidates: Sequence[Candidate]) -> InUse:
         return look(writing, candidates) if next(looks, None) is None else ({}, set())
 
-    monkeypatch.setattr(Writing, "_known", late)
+    monkeypatch.setattr(PositionWriter, "_in_use", late)
     ended = loaded(placed(1), placed(2))
 
     assert ended.report.results == {Result.THERE: 1, Result.LOADED: 1}

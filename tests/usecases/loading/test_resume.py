@@ -17,8 +17,8 @@ from tests.validation.bodies import option
 
 PATIENCE = 60.0
 LINES = [
-    json.dumps(placed(at, paymentOption=[option(at, iuv=None)])).encode() + b"\n"
-    for at in range(1, BATCH + 10)
+    json.dumps(placed(number, paymentOption=[option(number, iuv=None)])).encode() + b"\n"
+    for number in range(1, BATCH + 10)
 ]
 
 
@@ -62,14 +62,16 @@ def test_a_load_that_was_killed_is_run_again(ready: str, tmp_path: Path):
     kill_at_work(start(ready, "--keep-going", "--report", str(report)), LINES[: BATCH + 5], report)
     store = Store(ready)
     before = kept(store)
-    told = {nav for line in report.read_text().splitlines()[1:-1] for nav in line.split(",")[3:4]}
+    content = {
+        nav for line in report.read_text().splitlines()[1:-1] for nav in line.split(",")[3:4]
+    }
     process = start(ready, "--keep-going")
     said, _ = process.communicate(b"".join(LINES), timeout=PATIENCE)
     after = kept(store)
     store.close()
 
     assert len(before) == BATCH
-    assert told < {nav for navs in before.values() for nav in navs}
+    assert content < {nav for navs in before.values() for nav in navs}
     assert f"9 loaded, {BATCH} already there, 0 refused" in said.decode()
     assert process.returncode == 0
     assert len(after) == len({nav for navs in after.values() for nav in navs}) == len(LINES)

@@ -71,16 +71,16 @@ def demand(
     return Demand(CLAIM._replace(**claimed), service, subject, raw)
 
 
-def issued(store: Store, asked: Demand, now: datetime = NOW) -> NoticeIssued:
+def issued(store: Store, demand: Demand, now: datetime = NOW) -> NoticeIssued:
     """The notice that a demand gets."""
-    answer = SpontaneousNotices(store, WINDOW)(asked, now)
+    answer = SpontaneousNotices(store, WINDOW)(demand, now)
     assert isinstance(answer, NoticeIssued), answer
     return answer
 
 
-def refused(store: Store, asked: Demand) -> Refusal:
+def refused(store: Store, demand: Demand) -> Refusal:
     """The refusal that a demand gets."""
-    answer = SpontaneousNotices(store, WINDOW)(asked, NOW)
+    answer = SpontaneousNotices(store, WINDOW)(demand, NOW)
     assert isinstance(answer, Refusal), answer
     return answer
 
@@ -93,5 +93,5 @@ def nav(serial: int) -> str:
 def count(store: Store, table: str) -> int:
     """How many rows a table has."""
     with store.begin() as connection:
-        asked = select(func.count()).select_from(tables.metadata.tables[table])
-        return connection.execute(asked).scalar_one()
+        statement = select(func.count()).select_from(tables.metadata.tables[table])
+        return connection.execute(statement).scalar_one()

@@ -12,7 +12,7 @@ from gpd_soap.features.check.configured import of_organization
 from gpd_soap.store.configuration import snapshot as registry
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.spontaneous.data_schema import UNFORESEEN, BadSchema, ServiceSchema
+from gpd_soap.usecases.spontaneous.data_schema import UNEXPECTED, BadSchema, ServiceSchema
 from gpd_soap.usecases.spontaneous.declared import BadSettings
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from tests.usecases.spontaneous.samples import (
@@ -99,8 +99,8 @@ ITSELF = (
 )
 
 SIZE = "expected at most 300 elements and attributes, expanded"
-DEPTH = "expected at most 50 parts one inside another"
-PLACES = "may be read at several places"
+DEPTH = "expected at most 50 nested parts"
+PLACES = "can match at several positions"
 BOMBS = {
     "groups": (GROUP + doubled("group", '<xs:element name="a"/>'), SIZE),
     "groups of 30": (GROUP + doubled("group", '<xs:element name="a"/>', 30), DEPTH),
@@ -117,7 +117,7 @@ BOMBS = {
     "optional elements again and again": (
         element(f'<xs:sequence maxOccurs="unbounded">{"".join(NAMED[:280])}</xs:sequence>')
         + element(f'<xs:choice maxOccurs="unbounded">{"".join(NAMED[:280])}</xs:choice>', "other"),
-        "may follow in too many orders"),
+        "can follow in too many orders"),
     "many types": ("".join(element(f"<xs:sequence>{''.join(NAMED[:100])}</xs:sequence>", f"r{n}")
                            for n in range(40)), "expected at most 3000 elements in all"),
     "nested counts": (element('<xs:sequence maxOccurs="5"><xs:element name="a" minOccurs="0" '
@@ -234,7 +234,7 @@ def test_text_too_long_for_a_pattern_is_the_payload_s_fault():
     breach = schema.breach(targa("a" * 100_000))
 
     assert breach is not None
-    assert (breach.element, breach.rule) == (UNFORESEEN, "length-of-texts")
+    assert (breach.element, breach.rule) == (UNEXPECTED, "length-of-texts")
     assert "troppo lunghi" in breach.description
     assert schema.breach(targa("a" * 1000)) is None
 

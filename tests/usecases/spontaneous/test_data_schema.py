@@ -45,9 +45,9 @@ def test_a_schema_that_names_another_document_is_refused(way: str, tmp_path: Pat
 def test_no_file_is_read(way: str):
     """Neither one that everybody has, nor one that says so by failing otherwise."""
     said = set()
-    for place in ("file:///etc/passwd", "/etc/passwd", "file:///no/such/file"):
+    for address in ("file:///etc/passwd", "/etc/passwd", "file:///no/such/file"):
         with pytest.raises(BadSchema) as refused:
-            compiled(XSD.format(f'<xs:{way} schemaLocation="{place}"/>'))
+            compiled(XSD.format(f'<xs:{way} schemaLocation="{address}"/>'))
         said.add(str(refused.value))
 
     assert len(said) == 1
@@ -70,11 +70,11 @@ def test_service_data_cannot_bring_its_own_schema(listener: socket.socket, tmp_p
     lax = tmp_path / "lax.xsd"
     lax.write_text(XSD.format('<xs:element name="service"/>'))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/a.xsd"
-    for place in (lax.as_uri(), url):
+    for address in (lax.as_uri(), url):
         data = etree.fromstring(
             '<service xmlns="http://esempio.invalid/sosta" '
             'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-            f'xsi:schemaLocation="http://esempio.invalid/sosta {place}"/>'
+            f'xsi:schemaLocation="http://esempio.invalid/sosta {address}"/>'
         )
 
         assert compiled(PLATES).breach(data) is not None
@@ -104,7 +104,7 @@ def test_what_is_no_schema_is_refused(text: str):
 
 def test_a_schema_that_is_wrong_is_refused_by_its_line():
     """The operator learns where to look."""
-    with pytest.raises(BadSchema, match="line 3 is none"):
+    with pytest.raises(BadSchema, match="line 3 is invalid"):
         compiled(XSD.format('<xs:element name="a" type="nobody"/>'))
 
 

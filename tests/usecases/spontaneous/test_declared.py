@@ -65,9 +65,9 @@ def said(data: str, settings: dict[str, Any]) -> str:
 )
 def test_an_amount_is_read_in_its_unit(unit: str | None, text: str, cents: int):
     """Euros, the default, have two decimals; cents have none."""
-    told = {**READ, "amountUnit": unit} if unit else READ
+    settings = {**READ, "amountUnit": unit} if unit else READ
 
-    assert quote(f"<s><importo>{text}</importo></s>", told).amount == cents
+    assert quote(f"<s><importo>{text}</importo></s>", settings).amount == cents
 
 
 @pytest.mark.parametrize(
@@ -86,9 +86,12 @@ def test_an_amount_is_read_in_its_unit(unit: str | None, text: str, cents: int):
 )
 def test_an_amount_in_another_unit_or_form_is_refused_and_never_guessed(unit: str, text: str):
     """A service that is configured with the wrong unit asks for nothing, not for a hundredfold."""
-    told = {**READ, "amountUnit": unit}
+    settings = {**READ, "amountUnit": unit}
 
-    assert said(f"<s><importo>{text}</importo></s>", told) == "l'elemento importo non è un importo."
+    assert (
+        said(f"<s><importo>{text}</importo></s>", settings)
+        == "l'elemento importo non è un importo."
+    )
 
 
 @pytest.mark.parametrize("text", ["0.00", "-1.00", "1000000000.00", "9" * 5000 + ".00"])
@@ -107,25 +110,25 @@ def test_a_fixed_amount_is_never_read_from_the_data():
 
 def test_texts_of_the_data_stand_in_for_the_configured_ones():
     """Subject and debtor, each on one line."""
-    told = {**READ, **NAMES}
+    settings = {**READ, **NAMES}
     data = (
         "<s><importo>1.00</importo><causale> Sosta\n  in centro </causale>"
         "<codice>RSSMRA00A01A000A</codice><nome>Maria\tEsempio</nome></s>"
     )
 
-    found = quote(data, told)
+    quoted = quote(data, settings)
 
-    assert found.description == "Sosta in centro"
-    assert found.debtor == Debtor("F", "RSSMRA00A01A000A", "Maria Esempio")
+    assert quoted.description == "Sosta in centro"
+    assert quoted.debtor == Debtor("F", "RSSMRA00A01A000A", "Maria Esempio")
 
 
 @pytest.mark.parametrize("more", ["", "<causale/><codice> </codice><nome/>"])
 def test_a_text_that_is_missing_or_empty_is_the_configured_one(more: str):
     """Only the amount must be there; a schema may ask for more."""
-    found = quote(f"<s><importo>1.00</importo>{more}</s>", {**READ, **NAMES})
+    quoted = quote(f"<s><importo>1.00</importo>{more}</s>", {**READ, **NAMES})
 
-    assert found.description == "Sosta"
-    assert found.debtor == Debtor("F", "ANONIMO", "ANONIMO")
+    assert quoted.description == "Sosta"
+    assert quoted.debtor == Debtor("F", "ANONIMO", "ANONIMO")
 
 
 def test_a_debtor_of_eleven_digits_is_a_company():
@@ -178,11 +181,11 @@ def test_an_element_is_looked_for_in_the_configured_namespace(namespace: str | N
         "<s><importo>2.00</importo><importo xmlns='urn:a'>3.00</importo>"
         "<importo xmlns='urn:b'>4.00</importo></s>"
     )
-    told = READ if namespace is None else {**READ, "namespace": namespace}
+    settings = READ if namespace is None else {**READ, "namespace": namespace}
     if namespace is None:
         data = "<s><importo xmlns='urn:a'>1.00</importo></s>"
 
-    assert quote(data, told).amount == amount
+    assert quote(data, settings).amount == amount
 
 
 def test_the_due_date_is_the_end_of_a_day_in_rome():
@@ -204,11 +207,11 @@ def test_account_and_names_are_the_configured_ones():
         "officeName": "Ufficio Sosta",
     }
 
-    found = quote("<s/>", {**FIXED, **more})
+    quoted = quote("<s/>", {**FIXED, **more})
 
-    assert found.credit == Account("0101002IM", BANK, POSTAL, "/RFB/")
-    assert (found.company_name, found.office_name) == ("Comune di Altrove", "Ufficio Sosta")
-    assert found.segregation_code == "01"
+    assert quoted.credit == Account("0101002IM", BANK, POSTAL, "/RFB/")
+    assert (quoted.company_name, quoted.office_name) == ("Comune di Altrove", "Ufficio Sosta")
+    assert quoted.segregation_code == "01"
 
 
 @pytest.mark.parametrize(
@@ -302,6 +305,6 @@ def test_a_problem_with_settings_names_the_setting(settings: dict[str, Any], pro
 
 def test_a_problem_with_settings_repeats_no_value():
     """Settings may be read by people who may not see an account."""
-    told = {**ACCOUNT, "iban": "IT00SEGRETO", "amount": "segreto", "description": 5}
+    settings = {**ACCOUNT, "iban": "IT00SEGRETO", "amount": "segreto", "description": 5}
 
-    assert "segreto" not in (Declared().problem_with(told) or "segreto").lower()
+    assert "segreto" not in (Declared().problem_with(settings) or "segreto").lower()

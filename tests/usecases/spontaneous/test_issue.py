@@ -205,8 +205,8 @@ def test_the_same_data_for_another_service_is_another_demand(store: Store):
         for service, subject in (("OTHER", SUBJECT), ("FIXED", "00008")):
             configuration.put_service(connection, ORGANIZATION, service, subject, "declared", FIXED)
 
-    asked = [demand("FIXED"), demand("OTHER"), demand("FIXED", subject="00008")]
-    assert [issued(store, each).again for each in asked] == [False, False, False]
+    demands = [demand("FIXED"), demand("OTHER"), demand("FIXED", subject="00008")]
+    assert [issued(store, each).again for each in demands] == [False, False, False]
 
 
 def test_after_the_window_the_same_demand_gets_another_notice(store: Store):
@@ -275,7 +275,7 @@ def test_a_failure_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch)
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("gpd_soap.store.positions.insert.matching.match_waiting", fail)
+    monkeypatch.setattr("gpd_soap.store.positions.insert.matching.settle_unmatched", fail)
     with pytest.raises(RuntimeError):
         SpontaneousNotices(store, WINDOW)(demand(), NOW)
 
@@ -331,6 +331,6 @@ def test_another_organization_is_another_demand(store: Store):
         configuration.put_service(connection, other, "FIXED", SUBJECT, "declared", FIXED)
     issued(store, demand())
 
-    asked: Demand = demand(organization=other)
+    repeated: Demand = demand(organization=other)
 
-    assert not issued(store, asked).again
+    assert not issued(store, repeated).again

@@ -8,10 +8,10 @@ from tests.usecases.spontaneous.samples import PLATE, count, demand, issued, nav
 ROUNDS = 5
 
 
-def ask(store: Store, together: Wait, asked: list[Demand]) -> list[tuple[str, bool]]:
+def ask(store: Store, together: Wait, demands: list[Demand]) -> list[tuple[str, bool]]:
     """Make demands one after the other, each at the instant at which the others do."""
     answers = []
-    for each in asked:
+    for each in demands:
         together()
         answer = issued(store, each)
         answers.append((answer.due.notice.nav, answer.again))

@@ -12,14 +12,14 @@ from tests.validation.bodies import ORGANIZATION, nav
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 
 
-def errors(told: object, **how: Any) -> tuple[FieldError, ...]:
+def errors(value: object, **options: Any) -> tuple[FieldError, ...]:
     """What refuses a body."""
-    return check(told, ORGANIZATION, **how).errors
+    return check(value, ORGANIZATION, **options).errors
 
 
-def warnings(told: object, **how: Any) -> tuple[FieldError, ...]:
+def warnings(value: object, **options: Any) -> tuple[FieldError, ...]:
     """What only warns of a body that is taken."""
-    checked = check(told, ORGANIZATION, **how)
+    checked = check(value, ORGANIZATION, **options)
     assert checked.errors == ()
     return checked.warnings
 
@@ -29,9 +29,9 @@ def never() -> NoticeNumber:
     raise AssertionError
 
 
-def taken(told: object, published_at: datetime | None = NOW, **how: Any) -> NewPosition:
+def taken(value: object, published_at: datetime | None = NOW, **options: Any) -> NewPosition:
     """The position that a body becomes."""
-    checked = check(told, ORGANIZATION, **how)
+    checked = check(value, ORGANIZATION, **options)
     assert checked.errors == ()
     assert checked.body is not None
     return position_of(checked.body, ORGANIZATION, published_at, never)

@@ -6,7 +6,7 @@ import pytest
 
 from gpd_soap.validation.finding import FieldError
 from tests.validation.bodies import BANK, HASH, POSTAL, STAMP, body, changed, option, share
-from tests.validation.told import errors, taken, warnings
+from tests.validation.checking import errors, taken, warnings
 
 
 @pytest.mark.parametrize("field", ["iban", "postalIban"])
@@ -72,9 +72,9 @@ def test_a_share_that_goes_nowhere_or_both_ways_is_refused(accounts: dict[str, A
 )
 def test_a_stamp_is_as_the_contract_wants_it(field: str, value: str, rule: str, expected: str):
     """Type 01, a province, and base64 that is written in the one way."""
-    told = body(option(1, share(iban=None, stamp={**STAMP, field: value})))
+    content = body(option(1, share(iban=None, stamp={**STAMP, field: value})))
 
-    assert errors(told) == (
+    assert errors(content) == (
         FieldError(f"paymentOption[0].transfer[0].stamp.{field}", rule, expected),
     )
 
@@ -88,10 +88,10 @@ def test_a_hash_of_four_to_seventy_two_characters_is_taken(value: str):
 @pytest.mark.parametrize("value", ["0", "6", "01", 1])
 def test_a_transfer_is_named_by_a_digit_from_one_to_five(value: object):
     """As text, as GPD has it."""
-    told = changed(body(), "paymentOption.0.transfer.0.idTransfer", value)
+    content = changed(body(), "paymentOption.0.transfer.0.idTransfer", value)
     expected = "'1', '2', '3', '4' or '5'"
 
-    assert errors(told) == (
+    assert errors(content) == (
         FieldError("paymentOption[0].transfer[0].idTransfer", "choice", expected),
     )
 
@@ -134,17 +134,17 @@ def test_transfers_sum_to_the_amount():
 @pytest.mark.parametrize("code", ["7777777777", "777777777777", "7777777777A", "", "\u0667" * 11])
 def test_a_beneficiary_is_named_by_eleven_digits(code: str):
     """ASCII ones."""
-    told = changed(body(), "paymentOption.0.transfer.0.organizationFiscalCode", code)
+    content = changed(body(), "paymentOption.0.transfer.0.organizationFiscalCode", code)
     field = "paymentOption[0].transfer[0].organizationFiscalCode"
 
-    assert errors(told) == (FieldError(field, "organization-code", "11 digits"),)
+    assert errors(content) == (FieldError(field, "organization-code", "11 digits"),)
 
 
 def test_a_postal_account_of_a_bank_warns():
     """It is a good IBAN, but perhaps in the wrong place."""
-    told = body(option(1, share(iban=None, postalIban=BANK)))
+    content = body(option(1, share(iban=None, postalIban=BANK)))
 
-    assert warnings(told) == (
+    assert warnings(content) == (
         FieldError(
             "paymentOption[0].transfer[0].postalIban", "postal-iban", "an account of Poste Italiane"
         ),
