@@ -176,8 +176,8 @@ def said(outcome: Outcome, response: Any) -> Any:
     ],
 )
 @given(content=bodies())
-def test_every_position_that_is_taken_can_be_said_in_every_answer(store: Store, content: Body):
-    """Verify, getPayment V1 and V2, for every transferType, from either database."""
+def test_every_accepted_position_fits_every_answer(store: Store, content: Body):
+    """These are verify and getPayment V1 and V2, with every transferType."""
     checked = check(content, ORGANIZATION)
     assert checked.errors == ()
     assert checked.body is not None
@@ -209,8 +209,8 @@ def _may_be_refused(notice: Notice, transfer_type: str | None, *, stamps: bool) 
 
 
 @given(st.text(st.characters(), max_size=40))
-def test_a_text_that_is_taken_survives_xml(content: str):
-    """Any text is either refused or said and heard unchanged."""
+def test_accepted_text_survives_xml(content: str):
+    """Any other text is refused."""
     checked = check(body(fullName=content), ORGANIZATION)
     if checked.body is not None:
         element = etree.Element("x")

@@ -73,8 +73,8 @@ FULL = body(
 )
 
 
-def test_the_least_body_becomes_a_position():
-    """What is left out is not there: no address, no plan, payable at once."""
+def test_body_with_required_fields_alone_becomes_a_position():
+    """It has no address and no plan, and is payable at once."""
     position = taken(body())
 
     assert (position.organization, position.iupd, position.pay_stand_in) == (
@@ -93,8 +93,8 @@ def test_the_least_body_becomes_a_position():
     )
 
 
-def test_every_field_of_gpd_arrives():
-    """Each under our name, none lost."""
+def test_every_field_of_gpd_is_converted():
+    """Each has our name, and none is lost."""
     both = (
         share(1, 700, companyName="Comune", postalIban=POSTAL, transferMetadata=[ENTRY]),
         share(2, 300, organizationFiscalCode=OTHER, iban=None, stamp=STAMP),
@@ -146,8 +146,8 @@ def test_every_field_of_gpd_arrives():
     "content",
     [{"status": "PAID", "paymentDate": "x"}, {"paymentDate": None, "status": [1]}],
 )
-def test_what_gpd_only_answers_is_taken_and_let_go(content: dict[str, object]):
-    """A client that sends back what it read is not refused for it."""
+def test_read_only_fields_of_gpd_are_ignored(content: dict[str, object]):
+    """A client may send back what it has read."""
     sent = body(option(1, fee=0, notificationFee="x"), **content)
 
     assert taken(sent) == taken(body())
@@ -156,52 +156,52 @@ def test_what_gpd_only_answers_is_taken_and_let_go(content: dict[str, object]):
 @pytest.mark.parametrize(
     "field", ["iupd", "type", "fiscalCode", "fullName", "companyName", "switchToExpired"]
 )
-def test_a_position_without_a_field_that_it_needs_is_refused(field: str):
-    """Each of GPD's required fields."""
+def test_position_without_a_required_field_is_refused(field: str):
+    """The fields are those that GPD requires."""
     assert errors(without(body(), field)) == (FieldError(field, "required", "a value"),)
 
 
 @pytest.mark.parametrize("field", ["amount", "description", "isPartialPayment", "dueDate"])
-def test_an_option_without_a_field_that_it_needs_is_refused(field: str):
-    """Each of GPD's required fields."""
+def test_option_without_a_required_field_is_refused(field: str):
+    """The fields are those that GPD requires."""
     refused = errors(without(body(), f"paymentOption.0.{field}"))
 
     assert refused == (FieldError(f"paymentOption[0].{field}", "required", "a value"),)
 
 
 @pytest.mark.parametrize("field", ["idTransfer", "amount", "remittanceInformation", "category"])
-def test_a_transfer_without_a_field_that_it_needs_is_refused(field: str):
-    """Each of GPD's required fields."""
+def test_transfer_without_a_required_field_is_refused(field: str):
+    """The fields are those that GPD requires."""
     refused = errors(without(body(), f"paymentOption.0.transfer.0.{field}"))
 
     assert refused == (FieldError(f"paymentOption[0].transfer[0].{field}", "required", "a value"),)
 
 
 @each_text
-def test_a_text_within_its_lengths_is_taken(text: Text):
-    """The contract's limits themselves pass, counted in characters and not in bytes."""
+def test_text_at_the_length_limits_is_accepted(text: Text):
+    """The limits count characters, not bytes."""
     assert errors(changed(FULL, text.field_path, "è" * text.most)) == ()
     assert errors(changed(FULL, text.field_path, "x" * max(text.least, 1))) == ()
 
 
 @each_text
-def test_a_text_that_is_too_long_is_refused(text: Text):
-    """One character more is one too many."""
+def test_text_over_the_length_limit_is_refused(text: Text):
+    """It is one character too long."""
     expected = FieldError(text.field, "length", f"a length of at most {text.most}")
 
     assert errors(changed(FULL, text.field_path, "x" * (text.most + 1))) == (expected,)
 
 
 @each_text
-def test_an_empty_text_is_refused_where_it_is_needed_and_is_none_elsewhere(text: Text):
-    """GPD takes an empty address and sends none; the contract has no empty element."""
+def test_empty_text_is_refused_only_in_a_required_field(text: Text):
+    """In an optional field it is treated as missing, as GPD does."""
     expected = FieldError(text.field, "length", f"a length of at least {text.least}")
 
     assert errors(changed(FULL, text.field_path, "")) == ((expected,) if text.least else ())
 
 
-def test_an_empty_optional_text_is_kept_as_none():
-    """So that no empty element is ever said."""
+def test_empty_optional_text_becomes_none():
+    """No message may have an empty element."""
     assert taken(body(streetName="", email="", country="", officeName="")) == taken(body())
 
 
@@ -209,8 +209,8 @@ def test_an_empty_optional_text_is_kept_as_none():
 @pytest.mark.parametrize(
     "content", ["a\x00b", "a\nb", "a\tb", "a\x1bb", "a\x7fb", "a\x85b", "a\ufffeb", "a\ud800b"]
 )
-def test_a_text_with_a_control_character_is_refused(text: Text, content: str):
-    """Neither what XML cannot carry, half a character among it, nor what no notice can print."""
+def test_text_with_a_control_character_is_refused(text: Text, content: str):
+    """The characters include half a surrogate pair and others that XML cannot carry."""
     finding = FieldError(text.field, "characters", CONTROLS)
 
     assert errors(changed(FULL, text.field_path, content)) == (finding,)
@@ -218,8 +218,8 @@ def test_a_text_with_a_control_character_is_refused(text: Text, content: str):
 
 @each_text
 @pytest.mark.parametrize("content", ["  ", " ab", "ab ", "\u00a0ab", "ab\u2003"])
-def test_a_text_of_blanks_or_with_blanks_at_its_ends_is_refused(text: Text, content: str):
-    """What is looked up and compared has no invisible part."""
+def test_text_with_blanks_at_its_ends_is_refused(text: Text, content: str):
+    """Values that are compared must have no invisible part."""
     assert errors(changed(FULL, text.field_path, content)) == (
         FieldError(text.field, "blank", BLANKS),
     )
@@ -227,8 +227,8 @@ def test_a_text_of_blanks_or_with_blanks_at_its_ends_is_refused(text: Text, cont
 
 @each_text
 @pytest.mark.parametrize("content", [1, True, ["x"], {"x": "y"}])
-def test_a_text_is_text(text: Text, content: object):
-    """Nothing else is turned into one."""
+def test_value_of_another_type_is_refused_for_a_text(text: Text, content: object):
+    """No value is converted to text."""
     finding = FieldError(text.field, "type", "text")
 
     assert errors(changed(FULL, text.field_path, content)) == (finding,)
@@ -247,8 +247,10 @@ def test_a_text_is_text(text: Text, content: object):
         (10**60, "range", "at most 99999999999"),
     ],
 )
-def test_an_amount_is_whole_cents_within_the_contract(value: object, rule: str, expected: str):
-    """Neither text, nor a fraction, nor more than a message can say."""
+def test_amount_that_is_not_whole_cents_in_range_is_refused(
+    value: object, rule: str, expected: str
+):
+    """Text, fractions and amounts over the limit of the schema are refused."""
     content = changed(body(), "paymentOption.0.amount", value)
 
     assert errors(content) == (FieldError("paymentOption[0].amount", rule, expected),)
@@ -257,8 +259,8 @@ def test_an_amount_is_whole_cents_within_the_contract(value: object, rule: str, 
 
 
 @pytest.mark.parametrize("amount", [1, 99_999_999_999])
-def test_the_least_and_the_greatest_amount_are_taken(amount: int):
-    """One cent, and all that stAmount can say."""
+def test_smallest_and_largest_amount_are_accepted(amount: int):
+    """They are one cent and the maximum of stAmount."""
     assert taken(body(option(1, share(amount=amount)))).options[0].amount == amount
 
 
@@ -268,16 +270,16 @@ def test_the_least_and_the_greatest_amount_are_taken(amount: int):
     [("switchToExpired", "switchToExpired"), ("payStandIn", "payStandIn"),
      ("paymentOption.0.isPartialPayment", "paymentOption[0].isPartialPayment")],
 )  # fmt: skip
-def test_a_yes_or_no_is_true_or_false(field_path: str, field: str, value: object):
-    """And nothing that some language takes for it."""
+def test_value_of_another_type_is_refused_for_a_boolean(field_path: str, field: str, value: object):
+    """No value is converted to a boolean."""
     expected = FieldError(field, "type", "true or false, not in quotes")
 
     assert errors(changed(body(), field_path, value)) == (expected,)
 
 
 @pytest.mark.parametrize("value", ["H", "f", "", 1])
-def test_a_debtor_is_a_person_or_a_body(value: object):
-    """F or G."""
+def test_debtor_type_other_than_f_and_g_is_refused(value: object):
+    """Lower case is refused too."""
     assert errors(changed(body(), "type", value)) == (FieldError("type", "choice", "'F' or 'G'"),)
 
 
@@ -295,23 +297,21 @@ def test_a_debtor_is_a_person_or_a_body(value: object):
         (changed(body(), "x" * 41, "x"), "?"),
     ],
 )
-def test_an_unknown_field_is_refused_and_named_only_if_it_looks_like_a_name(
-    content: object, field: str
-):
-    """A slip of the pen is told; a person's code in a name's place is not repeated."""
+def test_unknown_field_is_named_only_if_it_looks_like_a_name(content: object, field: str):
+    """A typing error is shown, and a person's code in place of a name is not."""
     assert errors(content) == (FieldError(field, "unknown-field", "no field of this name"),)
 
 
-def test_our_own_names_are_not_gpds():
-    """A field goes by its JSON name alone."""
+def test_python_names_of_fields_are_refused():
+    """Only the names of the JSON are accepted."""
     assert FieldError("full_name", "unknown-field", "no field of this name") in errors(
         body(full_name="Maria")
     )
 
 
 @pytest.mark.parametrize("content", [None, [], "x", 1, True])
-def test_a_position_is_an_object(content: object):
-    """And nothing else."""
+def test_body_that_is_no_object_is_refused(content: object):
+    """The finding has no field."""
     assert errors(content) == (FieldError("", "type", "an object"),)
 
 
@@ -343,23 +343,23 @@ def test_a_position_is_an_object(content: object):
         ),
     ],
 )
-def test_a_list_has_as_many_as_it_may(
+def test_list_of_another_length_is_refused(
     field_path: str, field: str, value: object, finding: tuple[str, str]
 ):
-    """One option at least, one to five transfers, ten pieces of metadata."""
+    """There are 1 to 1000 options, 1 to 5 transfers and at most 10 entries of metadata."""
     assert errors(changed(body(), field_path, value)) == (FieldError(field, *finding),)
 
 
-def test_five_transfers_and_ten_pieces_of_metadata_are_taken():
-    """The limits themselves pass."""
+def test_five_transfers_and_ten_entries_of_metadata_are_accepted():
+    """The limits are inclusive."""
     entries = [{"key": f"K{number}", "value": "v"} for number in range(10)]
     both = [share(number, transferMetadata=entries) for number in range(1, 6)]
 
     assert len(taken(body(option(1, *both, paymentOptionMetadata=entries))).options) == 1
 
 
-def test_metadata_may_be_null():
-    """As GPD allows; null is none."""
+def test_null_metadata_is_accepted():
+    """It is the same as none, as in GPD."""
     content = body(option(1, share(transferMetadata=[]), paymentOptionMetadata=[]))
     content = changed(content, "paymentOption.0.paymentOptionMetadata", None)
 
@@ -375,8 +375,8 @@ def test_metadata_may_be_null():
         (f"{TRANSFER}.transferMetadata", "paymentOption[0].transfer[0].transferMetadata"),
     ],
 )
-def test_keys_of_metadata_are_unique_and_not_reserved(field_path: str, field: str):
-    """The second of two is refused, and so is GPD's own."""
+def test_repeated_or_reserved_metadata_key_is_refused(field_path: str, field: str):
+    """The reserved key is GPD's own."""
     twice = errors(changed(body(), field_path, [ENTRY, ENTRY]))
     reserved = errors(changed(body(), field_path, [{"key": "NOTIFICATION_FEE", "value": "1"}]))
 
@@ -391,21 +391,21 @@ def test_keys_of_metadata_are_unique_and_not_reserved(field_path: str, field: st
     [("nobody", "an e-mail address: name@domain"), ("a@b@c", "an e-mail address: name@domain"),
      ("a" * 250 + "@b.invalid", "at most 256 characters")],
 )  # fmt: skip
-def test_an_address_that_no_message_can_carry_is_refused(value: str, expected: str):
-    """The contract's own pattern and length."""
+def test_email_that_no_message_can_carry_is_refused(value: str, expected: str):
+    """The pattern and the length are those of the schema."""
     assert errors(body(email=value)) == (FieldError("email", "email", expected),)
 
 
 @pytest.mark.parametrize("value", ["it", "ITA", "XX"])
-def test_a_country_is_one_of_iso_3166(value: str):
-    """Two capital letters that mean one."""
+def test_country_outside_iso_3166_is_refused(value: str):
+    """A country has two capital letters."""
     expected = "an ISO 3166-1 country: 2 capital letters"
 
     assert errors(body(country=value)) == (FieldError("country", "country", expected),)
 
 
-def test_a_bare_due_date_includes_its_day_in_rome():
-    """In winter and in summer; a date-time without a zone is Rome's."""
+def test_bare_due_date_includes_its_day_in_rome():
+    """It does in winter and in summer; a date-time without a zone is in Rome."""
     winter = taken(body(option(1, dueDate="2026-12-31"))).options[0].due_at
     summer = taken(body(option(1, dueDate="2026-07-31T12:00:00"))).options[0].due_at
     elsewhere = taken(body(option(1, dueDate="2026-07-31T12:00:00.5Z"))).options[0].due_at
@@ -429,15 +429,15 @@ def test_a_bare_due_date_includes_its_day_in_rome():
         ("2026-04-30T10:00:00." + "1" * 100_000, "type", "a date or a date-time, as text"),
     ],
 )
-def test_a_due_date_is_a_day_that_exists(value: object, rule: str, expected: str):
-    """Written as ISO 8601 does, in a year that somebody meant."""
+def test_invalid_due_date_is_refused(value: object, rule: str, expected: str):
+    """The day must exist, in the form of ISO 8601 and in a plausible year."""
     content = changed(body(), "paymentOption.0.dueDate", value)
 
     assert errors(content) == (FieldError("paymentOption[0].dueDate", rule, expected),)
 
 
-def test_nothing_is_due_before_it_is_valid_or_forgotten_before_it_is_due():
-    """validityDate, dueDate, retentionDate, in this order; the same day is enough."""
+def test_dates_in_the_wrong_order_are_refused():
+    """The order is validityDate, dueDate, retentionDate; they may be the same day."""
     same = body(option(1, retentionDate="2026-04-30"), validityDate="2026-04-30")
     early = body(option(1), validityDate="2026-05-01")
     short = body(option(1, retentionDate="2026-04-29"))
@@ -451,13 +451,13 @@ def test_nothing_is_due_before_it_is_valid_or_forgotten_before_it_is_due():
     )
 
 
-def test_an_expired_position_can_be_taken():
-    """Not in the past is a rule of those who create and publish; an import brings the past."""
+def test_position_past_its_due_date_is_accepted():
+    """Only the use cases that create and publish refuse it."""
     assert errors(body(option(1, dueDate="1999-12-31"))) == ()
 
 
-def test_check_digits_of_people_and_organizations_only_warn():
-    """The usual test organizations fail theirs; the position's own is not looked at again."""
+def test_wrong_check_digits_of_fiscal_codes_only_warn():
+    """The code of the position's own organization is not checked again."""
     content = body(
         option(1, share(1, organizationFiscalCode=ORGANIZATION),
                share(2, organizationFiscalCode="88888888888")),
@@ -475,8 +475,8 @@ def test_check_digits_of_people_and_organizations_only_warn():
     assert warnings(body(fiscalCode="ANONIMO")) == ()
 
 
-def test_all_that_is_wrong_is_said_at_once_and_nothing_is_repeated():
-    """Two fields, two findings; neither carries what was sent."""
+def test_all_findings_come_together_without_values():
+    """Two wrong fields give two findings, and neither has the value."""
     content = body(
         option(1, share(iban="SEGRETO")), fullName="SEGRETO\x00", RSSMRA00A01A000K="SEGRETO"
     )
@@ -491,15 +491,15 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_repeated():
     assert "RSSMRA" not in str(refused)
 
 
-def test_findings_are_counted_so_that_a_hostile_body_has_a_short_answer():
-    """A hundred of a hundred thousand."""
+def test_findings_of_one_body_are_limited():
+    """A body with a hundred thousand errors gets a hundred findings."""
     content = body(**{f"x{'y' * (number % 30)}{number}": 1 for number in range(100_000)})
 
     assert len(errors(content)) == 100
 
 
-def test_rules_between_fields_are_all_said_at_once():
-    """Sum, ids, dates and numbers of one position."""
+def test_findings_between_fields_come_together():
+    """They are about the sum, ids, dates and numbers of one position."""
     content = body(
         option(1, share(1), share(1), amount=1, retentionDate="2026-01-01", nav=WRONG_NAV),
         validityDate="2027-01-01",

@@ -30,10 +30,10 @@ from tests.validation.checking import NOW, WRONG_NAV, errors, taken, warnings
         ),
     ],
 )
-def test_a_number_that_no_message_can_carry_is_never_taken(
+def test_number_that_no_message_can_carry_is_refused(
     numbers: dict[str, object], field: str, rule: str, expected: str
 ):
-    """However lenient we are told to be."""
+    """It is refused with `lenient` too."""
     content = body(option(1, **numbers))
     finding = FieldError(f"paymentOption[0].{field}", rule, expected)
 
@@ -66,10 +66,10 @@ def test_a_number_that_no_message_can_carry_is_never_taken(
         ),
     ],
 )
-def test_a_number_that_we_would_not_issue_is_taken_only_leniently(
+def test_number_that_we_would_not_issue_needs_lenient(
     numbers: dict[str, object], field: str, rule: str, expected: str
 ):
-    """And then it warns; the numbers arrive as they came."""
+    """It gives a warning then, and is not changed."""
     content = body(option(1, **numbers))
     finding = FieldError(f"paymentOption[0].{field}", rule, expected)
 
@@ -81,16 +81,16 @@ def test_a_number_that_we_would_not_issue_is_taken_only_leniently(
 @pytest.mark.parametrize(
     "number", ["012123456789012381", "112345678901234567", "212345678901234544", nav(1)]
 )
-def test_numbers_of_every_layout_are_taken_with_their_iuv(number: str):
-    """The old ones too, which must say their notice number."""
+def test_number_of_every_aux_digit_is_accepted(number: str):
+    """The older forms need their notice number beside the IUV."""
     inside = NoticeNumber(number).iuv
     got = taken(body(option(1, nav=number, iuv=inside))).options[0]
 
     assert (got.nav, got.iuv) == (number, inside)
 
 
-def test_a_number_that_is_left_out_is_issued_for_each_option_in_turn():
-    """Both iuv and nav missing; the options that bring theirs keep it."""
+def test_missing_numbers_are_issued_in_the_order_of_the_options():
+    """An option with a number keeps it."""
     content = body(option(1, iuv=None), option(9), option(2, iuv=None))
     checked = check(content, ORGANIZATION)
     assert checked.body is not None
@@ -104,8 +104,8 @@ def test_a_number_that_is_left_out_is_issued_for_each_option_in_turn():
         next(serials)
 
 
-def test_two_options_under_one_number_are_refused():
-    """The second is named, by IUV and by notice number."""
+def test_repeated_number_of_an_option_is_refused():
+    """The finding names the second option, by IUV and by notice number."""
     alike = errors(body(option(1), option(1)))
     both = errors(body(option(1, nav=nav(1)), option(1, nav=nav(1))))
 
@@ -117,8 +117,8 @@ def test_two_options_under_one_number_are_refused():
     assert both == (said, number)
 
 
-def test_installments_form_one_plan_and_single_options_none():
-    """As in GPD's first API, which has no name for a plan."""
+def test_installments_without_a_plan_id_form_one_plan():
+    """Single options have no plan."""
     content = body(option(1), option(2, isPartialPayment=True), option(3, isPartialPayment=True))
     single, second, third = (o.plan for o in taken(content).options)
 
@@ -126,8 +126,8 @@ def test_installments_form_one_plan_and_single_options_none():
     assert second == third is not None
 
 
-def test_installments_may_say_which_of_several_plans_they_belong_to():
-    """An extension: paymentPlanId, of 50 characters at most."""
+def test_installments_may_name_several_plans():
+    """The field paymentPlanId is an extension of ours, with at most 50 characters."""
     plans = ["A", "A", "B" * 50]
     content = body(
         *(
@@ -142,8 +142,8 @@ def test_installments_may_say_which_of_several_plans_they_belong_to():
     )
 
 
-def test_a_plan_is_named_by_all_its_installments_and_by_nothing_else():
-    """Otherwise nobody could say which exclude each other."""
+def test_plan_id_of_some_installments_or_a_single_option_is_refused():
+    """Otherwise the exclusions between options would be unclear."""
     some = body(
         option(1, isPartialPayment=True, paymentPlanId="A"), option(2, isPartialPayment=True)
     )

@@ -93,13 +93,13 @@ def unusable(raw: bytes, organization: str | None = None) -> str:
     return str(refused.value)
 
 
-def test_a_row_is_a_position_of_one_option():
-    """Its one transfer has the option's amount and text where it has none of its own."""
+def test_row_gives_a_position_with_one_option():
+    """Its only transfer takes the amount and the text of the option if it has none."""
     assert bodies(written(ROW)) == [{**BODY, "paymentOption": [{**OPTION, "transfer": [TRANSFER]}]}]
 
 
-def test_every_field_of_gpd_has_its_column():
-    """By GPD's name; a transfer's and a stamp's after their own."""
+def test_every_gpd_field_has_a_column():
+    """It has GPD's name, after the prefix of a transfer or a stamp."""
     position = {
         "toPublish": "true",
         "streetName": "Via dell'Esempio",
@@ -172,8 +172,8 @@ def test_every_field_of_gpd_has_its_column():
     }
 
 
-def test_a_stamp_alone_needs_no_number_before_its_columns():
-    """As the other columns of the first transfer."""
+def test_stamp_columns_without_a_prefix_are_of_the_first_transfer():
+    """The other columns of the first transfer need none either."""
     stamp = {
         "stamp.hashDocument": HASH,
         "stamp.stampType": "01",
@@ -188,8 +188,8 @@ def test_a_stamp_alone_needs_no_number_before_its_columns():
     }
 
 
-def test_of_several_transfers_each_says_its_amount():
-    """Up to five, in any order of columns, and gaps are no transfers."""
+def test_each_of_several_transfers_has_its_amount():
+    """There are up to five, with columns in any order; missing numbers give no transfers."""
     more = {"transfer5.amount": "400", "transfer2.amount": "", "transfer1.amount": "600"}
     row = {**ROW, **more, "transfer5.category": "0101002IM", "transfer5.iban": BANK}
     [parsed] = bodies(written(row))
@@ -206,15 +206,15 @@ def test_of_several_transfers_each_says_its_amount():
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
-def test_the_header_tells_the_separator(separator: str, mark: bytes, ending: bytes):
-    """As spreadsheets of many lands write it, with or without a mark, with either line ending."""
+def test_separator_is_taken_from_the_header(separator: str, mark: bytes, ending: bytes):
+    """The file may have a byte order mark and either line end."""
     raw = written(ROW, {**ROW, "iupd": "P2"}, separator=separator).replace(b"\n", ending)
 
     assert [parsed["iupd"] for parsed in bodies(mark + raw + ending)] == ["P1", "P2"]
 
 
-def test_cells_in_quotation_marks_may_hold_anything():
-    """Separators, line ends, quotation marks; a row begins at its first line."""
+def test_quoted_cells_may_contain_separators_and_line_ends():
+    """The number of the row is its first line."""
     text = '"a ""b"", c\n\nd"'
     raw = written({**ROW, "officeName": text}, {**ROW, "iupd": "P2"})
     rows = list(csv_positions.rows(io.BytesIO(raw), None))
@@ -224,8 +224,8 @@ def test_cells_in_quotation_marks_may_hold_anything():
     assert outcomes(raw)[0][1].startswith("officeName: characters: expected")
 
 
-def test_rows_of_one_iupd_are_the_options_of_one_position():
-    """Where they follow one another; what they say of the position they may say once."""
+def test_consecutive_rows_with_one_iupd_are_one_position():
+    """Only the first row must have the fields of the position."""
     first = {**ROW, "isPartialPayment": "true", "paymentPlanId": "A"}
     second = {**first, "description": "Tributo 2", "dueDate": "2026-05-31"}
     bare = {name: second[name] for name in ("iupd", *OPTION, "category", "iban")}
@@ -241,15 +241,15 @@ def test_rows_of_one_iupd_are_the_options_of_one_position():
     ]
 
 
-def test_rows_of_two_organizations_are_two_positions():
-    """An IUPD names a position of its organization."""
+def test_rows_of_two_organizations_with_one_iupd_are_two_positions():
+    """An IUPD is unique in its organization."""
     rows = written(ROW, {**ROW, "organization": OTHER}, {**ROW, "organization": ORGANIZATION})
 
     assert [each["organization"] for each in bodies(rows)] == [ORGANIZATION, OTHER, ORGANIZATION]
 
 
-def test_an_organization_for_all_needs_no_column():
-    """Or empty cells in it, which go with those that say it."""
+def test_organization_option_replaces_the_column():
+    """Empty cells in the column take it too."""
     row = {name: cell for name, cell in ROW.items() if name != "organization"}
     assert "organization" not in bodies(written(row), ORGANIZATION)[0]
 
@@ -257,8 +257,8 @@ def test_an_organization_for_all_needs_no_column():
     assert [len(each["paymentOption"]) for each in bodies(mixed, ORGANIZATION)] == [2, 1]
 
 
-def test_a_row_without_an_iupd_is_refused_with_the_position_before_it():
-    """It may be an option of it, and half a plan of installments is worse than none."""
+def test_row_without_an_iupd_is_refused_with_the_position_before_it():
+    """It may be an option of that position, and a plan must not lose an installment."""
     raw = written(ROW, {**ROW, "iupd": ""}, {**ROW, "iupd": "P2"}, {**ROW, "type": "H"})
 
     assert outcomes(raw) == [
@@ -269,15 +269,15 @@ def test_a_row_without_an_iupd_is_refused_with_the_position_before_it():
     assert outcomes(written({**ROW, "iupd": ""}, ROW)) == [(2, f"iupd: {NEEDED}"), (3, "")]
 
 
-def test_a_row_that_may_be_of_the_organization_after_it_is_refused_with_its_rows():
-    """What does not say whose it is could be the first option of what follows."""
+def test_row_without_an_organization_is_refused_with_the_rows_after_it():
+    """It may be the first option of the position that follows."""
     raw = written({**ROW, "organization": ""}, ROW, {**ROW, "iupd": "P2"})
 
     assert outcomes(raw) == [(2, f"organization: {NEEDED}"), (4, "")]
 
 
-def test_a_position_of_too_many_rows_is_refused_whole():
-    """However many, no more of them are held than show it."""
+def test_position_of_too_many_rows_is_refused():
+    """At most one row over the limit is held in memory."""
     raw = written(*([ROW] * (MOST_OPTIONS + 50)), {**ROW, "iupd": "P2"})
     rows = list(csv_positions.rows(io.BytesIO(raw), None))
 
@@ -286,8 +286,8 @@ def test_a_position_of_too_many_rows_is_refused_whole():
 
 
 @pytest.mark.parametrize("blank", [b"", b",,,,,,,,,,,,", b"\r"])
-def test_blank_rows_are_passed_over(blank: bytes):
-    """With or without separators."""
+def test_blank_rows_of_csv_are_skipped(blank: bytes):
+    """They may have separators."""
     head, row = written(ROW).split(b"\n")
 
     assert len(bodies(b"\n".join([head, blank, row, blank, blank]))) == 1
@@ -321,24 +321,24 @@ def test_blank_rows_are_passed_over(blank: bytes):
         ({"transfer3.stamp.stampType": "02"}, "transfer3.stamp.stampType: choice: expected '01'"),
     ],
 )  # fmt: skip
-def test_a_finding_names_the_column(changed: Cells, message: str):
-    """As the reader's file calls it."""
+def test_finding_has_the_name_of_the_column(changed: Cells, message: str):
+    """It is the name in the header of the file."""
     [(line, parsed)] = outcomes(written({**ROW, **changed}))
 
     assert line == 2
     assert message in parsed.split("; ")
 
 
-def test_the_transfer_is_named_as_the_header_names_it():
-    """With its number or without."""
+def test_finding_about_a_transfer_has_the_prefix_of_the_header():
+    """The header may have the prefix of the first transfer or omit it."""
     row = {**ROW, "transfer1.iban": "x"}
     del row["iban"]
 
     assert outcomes(written(row))[0][1].startswith("transfer1.iban: iban: ")
 
 
-def test_a_finding_of_a_later_row_names_its_line():
-    """The position is called by its first."""
+def test_finding_in_a_later_row_has_its_line():
+    """The first line names the position."""
     second, third = {**ROW, "amount": "x"}, {**ROW, "dueDate": "x"}
     amount = f"amount@3: {NUMBER}"
     due = "dueDate@4: date: expected a date such as 2026-03-31"
@@ -346,16 +346,16 @@ def test_a_finding_of_a_later_row_names_its_line():
     assert outcomes(written(ROW, second, third)) == [(2, f"{amount}; {due}")]
 
 
-def test_rows_of_one_position_agree_about_it():
-    """Else nobody could say which of them was meant."""
+def test_rows_of_one_position_with_different_values_are_refused():
+    """A later row may only repeat a value or leave it empty."""
     raw = written(ROW, {**ROW, "fullName": "Mario", "companyName": ""}, {**ROW, "type": "G"})
     message = "row: expected an empty cell, or the value of the first row"
 
     assert outcomes(raw) == [(2, f"fullName@3: {message}; type@4: {message}")]
 
 
-def test_a_cell_that_is_not_utf_8_is_named():
-    """The others of its file are read."""
+def test_cell_that_is_not_utf8_is_refused_with_its_column():
+    """The other rows are read."""
     raw = written({**ROW, "fullName": "Nicolo`"}, {**ROW, "iupd": "P2"}).replace(b"`", b"\xf2")
 
     [(_, first), second] = outcomes(raw)
@@ -381,16 +381,16 @@ QUOTES = "the whole: quotes: expected closed quotation marks, and shorter cells"
     ],
     ids=["few", "many", "quotes", "long cell", "long line"],
 )  # fmt: skip
-def test_a_row_that_cannot_be_cut_is_refused_alone(line: bytes, message: str):
-    """Those around it are read, where it does not name them."""
+def test_unreadable_row_is_refused_alone(line: bytes, message: str):
+    """The rows around it are read if it does not contain their IUPD."""
     head, first, second = written(ROW, {**ROW, "iupd": "P2"}).split(b"\n")
 
     assert outcomes(b"\n".join([head, first, line, second])) == [(2, ""), (3, message), (4, "")]
 
 
 @pytest.mark.parametrize("cut", [b"P1,more", b'x,"P1"y', b'x,"P""1"y', b"P1," + b"x" * LONGEST])
-def test_a_row_that_cannot_be_cut_takes_its_position_with_it(cut: bytes):
-    """Half a plan of installments is worse than none."""
+def test_unreadable_row_is_refused_with_its_position(cut: bytes):
+    """A plan must not lose an installment."""
     iupd = '"P""1"' if b'""' in cut else "P1"
     head, first, other = written({**ROW, "iupd": iupd}, {**ROW, "iupd": "other"}).split(b"\n")
     raw = b"\n".join([head, other, first, cut, first, other, cut, first])
@@ -405,8 +405,8 @@ def test_a_row_that_cannot_be_cut_takes_its_position_with_it(cut: bytes):
     ]
 
 
-def test_a_quotation_mark_that_never_closes_swallows_no_more_than_a_cell_may_hold():
-    """Then rows are read again; what was swallowed is refused, and named by its first line."""
+def test_open_quotation_mark_extends_to_the_longest_cell():
+    """The rows inside are refused with the first line, and the rows after it are read."""
     rows = [{**ROW, "iupd": f"P{number}"} for number in range(2000)]
     head, *lines = written(*rows).split(b"\n")
     parsed = outcomes(b"\n".join([head, *lines[:10], b'"' + lines[10], *lines[11:]]))
@@ -437,13 +437,13 @@ UNKNOWN = "column 14: unknown-field: expected the name of a field"
     ],
     ids=lambda value: repr(value)[-30:],
 )  # fmt: skip
-def test_a_header_that_will_not_do_makes_the_file_unusable(raw: bytes, message: str):
-    """Before any row is looked at, and nothing of it is repeated."""
+def test_csv_with_an_invalid_header_is_unusable(raw: bytes, message: str):
+    """No row is read, and the error repeats nothing of the header."""
     assert message in unusable(raw)
 
 
-def test_required_columns_are_those_of_the_fields_that_are():
-    """The organization's too, unless it is said for all."""
+def test_columns_of_required_fields_are_required():
+    """The column of the organization is required unless the option is given."""
     needed = [line.partition(":")[0] for line in unusable(b"email").splitlines()]
 
     assert sorted(needed) == sorted(ROW.keys() - {"iban"})
@@ -451,8 +451,8 @@ def test_required_columns_are_those_of_the_fields_that_are():
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_rows_are_read_as_they_are_asked_for(size: int):
-    """Not the whole file, so that memory is flat."""
+def test_rows_of_csv_are_read_one_by_one(size: int):
+    """The file is not held in memory."""
     file = io.BytesIO(written(*({**ROW, "iupd": f"P{number}"} for number in range(1000))))
     rows = csv_positions.rows(file, None)
     for _ in range(size):

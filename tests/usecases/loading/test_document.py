@@ -32,15 +32,15 @@ def refusal(content: object) -> str:
     return str(refused.value)
 
 
-def test_every_part_may_be_missing():
-    """An empty object is a file with nothing in it."""
+def test_document_without_parts_is_empty():
+    """Every part is optional."""
     document = read(b"{}")
 
     assert (document.organizations, document.stations, document.positions) == ([], [], [])
 
 
-def test_every_part_is_read():
-    """A broker goes by its code alone or as an object."""
+def test_document_with_every_part_is_read():
+    """A broker is a code or an object."""
     served = {"fiscalCode": ORGANIZATION, "segregationCode": "47", "broadcast": True}
     content = {
         "organizations": [{"fiscalCode": ORGANIZATION, "name": "Comune di Esempio"}],
@@ -100,8 +100,8 @@ def test_every_part_is_read():
         ),
     ],
 )  # fmt: skip
-def test_a_file_of_another_shape_is_unusable(content: Any, message: str):
-    """And what was expected where is said."""
+def test_document_of_another_shape_is_unusable(content: Any, message: str):
+    """The error names the field and what was expected."""
     assert message in refusal(content)
 
 
@@ -126,18 +126,18 @@ def test_a_file_of_another_shape_is_unusable(content: Any, message: str):
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_is_not_plain_json_is_unusable(raw: bytes, message: str):
-    """Nothing is guessed, and nothing of it is repeated."""
+def test_document_that_is_not_strict_json_is_unusable(raw: bytes, message: str):
+    """The error repeats nothing of the file."""
     assert message in refusal(raw)
 
 
-def test_a_byte_order_mark_is_passed_over():
-    """Some editors leave one."""
+def test_byte_order_mark_is_skipped():
+    """Some editors write one."""
     assert read(b"\xef\xbb\xbf{}") == read(b"{}")
 
 
-def test_ten_megabytes_are_read():
-    """As one long text, or as many short ones."""
+def test_document_of_ten_megabytes_is_read():
+    """It may be one long text or many short ones."""
     long = b'{"positions": ["' + b"x" * 10_000_000 + b'"]}'
     many = b'{"positions": [' + b"1," * 5_000_000 + b"1]}"
 
@@ -145,15 +145,15 @@ def test_ten_megabytes_are_read():
     assert len(read(many).positions) == 5_000_001
 
 
-def test_a_number_is_what_was_written():
-    """Integers stay whole, however long a sane one is."""
+def test_long_integer_of_a_document_stays_exact():
+    """Integers are not read as floats."""
     assert decode(b"[1, 1.0, 123456789012345678901234567890]") == [
         *(1, 1.0, 123456789012345678901234567890)
     ]
 
 
-def test_a_kind_of_service_that_nobody_provides_makes_a_file_unusable():
-    """A service is asked of its kind when it is configured, not when a payer waits."""
+def test_service_of_an_unknown_kind_makes_a_document_unusable():
+    """The kind checks the settings when the service is configured, not at the first demand."""
     service = {
         "organization": "77777777777",
         "serviceId": "00001",

@@ -65,8 +65,8 @@ def as_table(content: Body, separator: str) -> bytes:
 
 @few
 @given(bodies(), st.booleans())
-def test_ndjson_says_what_json_does(content: Body, ascii_alone: bool):  # noqa: FBT001  # drawn
-    """Whatever position the intake takes."""
+def test_ndjson_gives_the_same_position_as_json(content: Body, ascii_alone: bool):  # noqa: FBT001  # drawn
+    """The position may be any valid one."""
     line = json.dumps(content, ensure_ascii=ascii_alone).encode()
 
     assert ndjson(line + b"\n\n" + line) == [Row(1, content), Row(3, content)]
@@ -74,8 +74,8 @@ def test_ndjson_says_what_json_does(content: Body, ascii_alone: bool):  # noqa: 
 
 @few
 @given(bodies(), st.sampled_from(",;\t"))
-def test_csv_says_what_json_does(content: Body, separator: str):
-    """But for metadata, which has no columns."""
+def test_csv_gives_the_same_position_as_json(content: Body, separator: str):
+    """Metadata is left out, because it has no columns."""
     content = without_metadata(content)
     [row] = csv_positions.rows(io.BytesIO(as_table(content, separator)), None)
     assert isinstance(row.body, dict)
@@ -101,8 +101,8 @@ def test_csv_says_what_json_does(content: Body, separator: str):
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_a_line_that_is_no_json_is_refused_alone(line: bytes, expected: str):
-    """Those around it are read."""
+def test_invalid_line_of_ndjson_is_refused_alone(line: bytes, expected: str):
+    """The lines around it are read."""
     rows = ndjson(b"\n".join([b'{"iupd": "A"}', line, b'{"iupd": "B"}']))
 
     assert rows[0] == Row(1, {"iupd": "A"})
@@ -110,8 +110,8 @@ def test_a_line_that_is_no_json_is_refused_alone(line: bytes, expected: str):
     assert rows[2] == Row(3, {"iupd": "B"})
 
 
-def test_blank_lines_count_and_are_passed_over():
-    """With either line ending, with or without a mark at the beginning."""
+def test_blank_lines_of_ndjson_are_counted_and_skipped():
+    """The file may have either line end and a byte order mark."""
     raw = b"\xef\xbb\xbf\r\n  \r\n{}\r\n\n{}"
 
     assert [row.row_number for row in ndjson(raw)] == [3, 5]
@@ -121,8 +121,8 @@ def test_blank_lines_count_and_are_passed_over():
 
 @pytest.mark.parametrize("over", [-1, 0, 1, LONGEST, 2 * LONGEST + 1])
 @pytest.mark.parametrize("end", [b"", b"\n{}"])
-def test_a_line_that_is_too_long_is_refused_alone(over: int, end: bytes):
-    """The longest that is not includes its line end."""
+def test_line_longer_than_the_limit_is_refused_alone(over: int, end: bytes):
+    """The limit includes the line end."""
     line = b'"' + b"x" * (LONGEST + over - 2 - (end != b"")) + b'"'
     [row, *others] = ndjson(line + end)
 
@@ -130,8 +130,8 @@ def test_a_line_that_is_too_long_is_refused_alone(over: int, end: bytes):
     assert [each.row_number for each in others] == ([2] if end else [])
 
 
-def test_a_line_that_is_too_long_is_not_held_whole():
-    """However long it is, and whatever the format."""
+def test_line_longer_than_the_limit_is_not_held_in_memory():
+    """The line may have any length."""
 
     class Endless(io.RawIOBase):
         """Sixty-four megabytes of one line."""
@@ -168,13 +168,13 @@ def test_a_line_that_is_too_long_is_not_held_whole():
         ("", Format.JSON),
     ],
 )
-def test_the_end_of_a_name_tells_the_format(name: str, expected: Format):
-    """JSON where it tells none."""
+def test_ending_of_a_file_name_gives_the_format(name: str, expected: Format):
+    """Any other ending means JSON."""
     assert format_of(name) is expected
 
 
-def test_all_formats_say_where_a_row_stands():
-    """A line of a file, or a place in a list."""
+def test_rows_of_every_format_have_their_number():
+    """It is a line of the file or an index of the list."""
     content = {"organization": ORGANIZATION, **body(option(1, share()))}
     raw = {
         Format.CSV: as_table(content, ","),

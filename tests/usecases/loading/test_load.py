@@ -124,8 +124,8 @@ def organizations(store: Store) -> int:
         return len(connection.execute(tables.organization.select()).all())
 
 
-def test_a_good_file_is_kept_whole(store: Store, loaded: Load):
-    """More positions than go in at once, drafts and published ones."""
+def test_valid_file_of_several_batches_is_loaded(store: Store, loaded: Load):
+    """Drafts and published positions are stored with their numbers."""
     many = [placed(number, toPublish=number % 2 == 0) for number in range(1, BATCH + 12)]
     ended = loaded(*many)
 
@@ -138,8 +138,8 @@ def test_a_good_file_is_kept_whole(store: Store, loaded: Load):
     }
 
 
-def test_each_position_is_told_in_its_turn_with_its_numbers(loaded: Load):
-    """Whatever came of it."""
+def test_each_position_is_reported_in_order_with_its_numbers(loaded: Load):
+    """Refused positions are reported too."""
     two = placed(2, paymentOption=[option(2), option(3)])
     ended = loaded(placed(1), bad(7), two, keep_going=True)
 
@@ -150,31 +150,31 @@ def test_each_position_is_told_in_its_turn_with_its_numbers(loaded: Load):
     ]
 
 
-def test_one_bad_position_keeps_everything_out(store: Store, loaded: Load):
-    """The configuration of the file too: all or nothing, and all that are bad are said."""
+def test_one_invalid_position_refuses_the_whole_file(store: Store, loaded: Load):
+    """The configuration is not stored either, and every invalid position is reported."""
     ended = loaded(placed(1), bad(2), placed(3), bad(4))
 
     assert ended.refused == [(1, "P2", BAD), (3, "P4", BAD)]
     assert (ended.loaded, kept(store), organizations(store)) == (0, {}, 0)
 
 
-def test_a_bad_position_keeps_the_batches_before_it_out(store: Store, loaded: Load):
-    """One transaction, however many batches."""
+def test_invalid_position_refuses_earlier_batches(store: Store, loaded: Load):
+    """All batches are one transaction."""
     ended = loaded(*(placed(number) for number in range(1, 2 * BATCH)), bad(2 * BATCH))
 
     assert (ended.report.kept, kept(store)) == (False, {})
 
 
-def test_told_to_keep_going_the_good_ones_are_kept(store: Store, loaded: Load):
-    """And the bad ones are said."""
+def test_keep_going_stores_the_valid_positions(store: Store, loaded: Load):
+    """The invalid ones are reported."""
     ended = loaded(placed(1), bad(2), placed(3), keep_going=True)
 
     assert ended.refused == [(1, "P2", BAD)]
     assert (ended.loaded, set(kept(store))) == (2, {"P1", "P3"})
 
 
-def test_told_to_keep_going_each_batch_is_kept_before_it_is_told(store: Store):
-    """So that whoever heard of a number can rely on it."""
+def test_keep_going_commits_a_batch_before_it_is_reported(store: Store):
+    """A reported number is always stored."""
     content = {**CONFIGURATION, "positions": [placed(number) for number in range(1, 2 * BATCH)]}
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, None)
     counted = {}
@@ -191,8 +191,8 @@ def test_told_to_keep_going_each_batch_is_kept_before_it_is_told(store: Store):
 @pytest.mark.parametrize(
     "options", [LoadOptions(), LoadOptions(keep_going=True), LoadOptions(dry_run=True)]
 )
-def test_no_more_is_held_than_a_batch(store: Store, loaded: Load, options: LoadOptions):
-    """However long the file, good or bad: rows are asked for when those before them are told."""
+def test_load_holds_at_most_one_batch(store: Store, loaded: Load, options: LoadOptions):
+    """Rows are read only after those before them are reported."""
     loaded()
     reported: list[Outcome] = []
     ahead = []
@@ -209,12 +209,12 @@ def test_no_more_is_held_than_a_batch(store: Store, loaded: Load, options: LoadO
 
 
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_a_dry_run_writes_nothing_and_says_what_would_be(
+def test_dry_run_reports_outcomes_and_writes_nothing(
     store: Store,
     loaded: Load,
     keep_going: bool,  # noqa: FBT001  # pytest's way
 ):
-    """What is there already, or twice in the file, included."""
+    """It reports stored and repeated positions too."""
     loaded(placed(1))
     content = [placed(1), *(placed(number) for number in range(2, BATCH + 9)), placed(2), bad(3)]
     ended = loaded(*content, dry_run=True, keep_going=keep_going)
@@ -228,8 +228,8 @@ def test_a_dry_run_writes_nothing_and_says_what_would_be(
     ]
 
 
-def test_the_same_file_again_changes_nothing(store: Store, loaded: Load):
-    """Each position is there already, with the number that it got the first time."""
+def test_repeated_load_changes_nothing(store: Store, loaded: Load):
+    """Each position is reported as stored, with the number of the first load."""
     waiting = {**placed(9), "paymentOption": [option(9, iuv=None), option(8, iuv=None)]}
     content = [placed(1, toPublish=True), waiting, placed(2)]
     first = loaded(*content)
@@ -241,8 +241,8 @@ def test_the_same_file_again_changes_nothing(store: Store, loaded: Load):
     assert kept(store) == before
 
 
-def test_what_became_of_a_position_since_does_not_make_it_another(store: Store, loaded: Load):
-    """Paid, withdrawn, published or not."""
+def test_reload_skips_positions_paid_or_withdrawn_meanwhile(store: Store, loaded: Load):
+    """A changed publication makes no difference either."""
     loaded(placed(1), placed(2, toPublish=True), placed(3))
     with store.begin() as connection:
         option, position = tables.payment_option, tables.position
@@ -270,8 +270,8 @@ TRANSFERS = [share(1, 700), share(2, 300)]
         placed(1, paymentOption=[option(3, *TRANSFERS, description="Tributo 1")]),
     ],
 )
-def test_another_content_under_a_known_iupd_is_refused(store: Store, loaded: Load, changed: Body):
-    """What is stored stays, and the field that is in use is named."""
+def test_other_content_with_a_stored_iupd_is_refused(store: Store, loaded: Load, changed: Body):
+    """The stored position stays, and the error names the field."""
     loaded(placed(1, paymentOption=[option(1, *TRANSFERS)]))
     ended = loaded(changed, placed(5), keep_going=True)
 
@@ -280,8 +280,8 @@ def test_another_content_under_a_known_iupd_is_refused(store: Store, loaded: Loa
     assert kept(store) == {"P1": [nav(1)], "P5": [nav(5)]}
 
 
-def test_the_order_of_options_and_transfers_is_no_content(loaded: Load):
-    """A list in GPD's JSON is a set."""
+def test_reload_in_another_order_is_the_same_position(loaded: Load):
+    """The order of options and transfers does not matter."""
     first, second = option(1, *TRANSFERS), option(2, *TRANSFERS, dueDate="2026-04-29")
     loaded(placed(1, paymentOption=[first, second]))
     turned = {**first, "transfer": first["transfer"][::-1]}
@@ -289,8 +289,8 @@ def test_the_order_of_options_and_transfers_is_no_content(loaded: Load):
     assert loaded(placed(1, paymentOption=[second, turned])).report.results == {Result.THERE: 1}
 
 
-def test_options_alike_are_counted(loaded: Load):
-    """Two of the same content are not three."""
+def test_reload_with_fewer_equal_options_is_refused(loaded: Load):
+    """Three equal options are not the same as two."""
     alike = option(1, iuv=None)
     loaded(placed(1, paymentOption=[alike, alike]))
     ended = loaded(placed(1, paymentOption=[alike] * 3), keep_going=True)
@@ -299,8 +299,8 @@ def test_options_alike_are_counted(loaded: Load):
     assert loaded(placed(1, paymentOption=[alike] * 2)).report.results == {Result.THERE: 1}
 
 
-def test_a_number_of_another_position_is_refused(store: Store, loaded: Load):
-    """By notice number and IUV, of the store or of the file; the others of its batch are kept."""
+def test_number_of_another_position_is_refused(store: Store, loaded: Load):
+    """The other position may be in the store or in the file; the rest of the batch is stored."""
     loaded(placed(1), placed(2))
     again = {**placed(2), "iupd": "NEW"}
     within = {**placed(3), "iupd": "NEWER"}
@@ -312,8 +312,8 @@ def test_a_number_of_another_position_is_refused(store: Store, loaded: Load):
     assert set(kept(store)) == {"P1", "P2", "P3", "P4"}
 
 
-def test_what_is_in_use_keeps_everything_out_unless_told_to_keep_going(store: Store, loaded: Load):
-    """All or nothing, also for what only the store can know."""
+def test_number_in_use_refuses_the_whole_file_without_keep_going(store: Store, loaded: Load):
+    """All or nothing also holds for errors that only the store can find."""
     loaded(placed(1))
     ended = loaded(placed(2), {**placed(1), "iupd": "NEW"})
 
@@ -321,8 +321,8 @@ def test_what_is_in_use_keeps_everything_out_unless_told_to_keep_going(store: St
     assert set(kept(store)) == {"P1"}
 
 
-def test_a_number_that_was_deleted_is_refused(store: Store, loaded: Load):
-    """A payer may still hold it."""
+def test_number_of_a_deleted_position_is_refused(store: Store, loaded: Load):
+    """A payer may still hold its notice."""
     loaded()
     row = {"organization": ORGANIZATION, "nav": nav(1), "iuv": iuv(1), "iupd": "X"}
     with store.begin() as connection:
@@ -334,13 +334,13 @@ def test_a_number_that_was_deleted_is_refused(store: Store, loaded: Load):
 
 @pytest.mark.parametrize("between", [0, BATCH])
 @pytest.mark.parametrize("keep_going", [False, True])
-def test_the_second_of_two_of_one_iupd_is_refused(
+def test_repeated_iupd_in_a_file_is_refused(
     store: Store,
     loaded: Load,
     between: int,
     keep_going: bool,  # noqa: FBT001  # pytest's way
 ):
-    """Near or far in the file, of the same content or another; a refused one claims nothing."""
+    """The second may be in a later batch; the IUPD of a refused position may be used."""
     others = [placed(number) for number in range(10, 10 + between)]
     content = [bad(1), placed(1), *others, placed(1), placed(1, region="Lazio")]
     ended = loaded(*content, keep_going=keep_going)
@@ -353,10 +353,10 @@ def test_the_second_of_two_of_one_iupd_is_refused(
     assert len(kept(store)) == (between + 1 if keep_going else 0)
 
 
-def test_a_number_that_is_left_out_is_issued_with_the_stations_segregation_code(
+def test_missing_number_is_issued_with_the_segregation_code_of_the_station(
     store: Store, loaded: Load
 ):
-    """Passing over those that the same batch brings, wherever they stand in it."""
+    """Numbers in the bodies of the same batch are skipped."""
     waiting = {**placed(9), "paymentOption": [option(9, iuv=None), option(8, iuv=None)]}
     ended = loaded(waiting, placed(1), placed(2))
 
@@ -365,18 +365,16 @@ def test_a_number_that_is_left_out_is_issued_with_the_stations_segregation_code(
 
 
 @pytest.mark.parametrize("twice", [{**placed(1), "iupd": "NEW"}, {**placed(5), "iupd": "P1"}])
-def test_a_position_that_is_refused_does_not_change_what_is_issued(
-    store: Store, loaded: Load, twice: Body
-):
-    """The others of its batch are written as if it were not there."""
+def test_refused_position_does_not_change_issued_numbers(store: Store, loaded: Load, twice: Body):
+    """The others of its batch are written as if it were missing."""
     waiting = {**placed(9), "paymentOption": [option(9, iuv=None)]}
     loaded(waiting, placed(1), twice, keep_going=True)
 
     assert kept(store) == {"P9": [nav(2)], "P1": [nav(1)]}
 
 
-def test_a_number_cannot_be_issued_without_a_segregation_code(store: Store):
-    """It is said for each option that wants one."""
+def test_missing_number_without_a_segregation_code_is_refused(store: Store):
+    """Each option without a number has its own error."""
     content = {
         "organizations": CONFIGURATION["organizations"],
         "positions": [{**placed(1), "paymentOption": [option(1), option(2, iuv=None)]}],
@@ -388,8 +386,8 @@ def test_a_number_cannot_be_issued_without_a_segregation_code(store: Store):
     ]
 
 
-def test_an_organization_that_nobody_registered_is_refused(loaded: Load):
-    """Neither in the file nor in the store."""
+def test_unregistered_organization_is_refused(loaded: Load):
+    """The organization is neither in the file nor in the store."""
     ended = loaded(placed(1, organization="88888888888"), keep_going=True)
 
     assert ended.refused == [
@@ -397,15 +395,15 @@ def test_an_organization_that_nobody_registered_is_refused(loaded: Load):
     ]
 
 
-def test_an_organization_that_is_registered_already_needs_no_word(store: Store, loaded: Load):
-    """A file may hold positions alone."""
+def test_registered_organization_need_not_be_in_the_file(store: Store, loaded: Load):
+    """A file may have positions alone."""
     loaded()
 
     assert load_document(store, {"positions": [placed(1)]}).loaded == 1
 
 
-def test_an_organization_can_be_said_once_for_all(store: Store, loaded: Load):
-    """For the positions that say none; another that one of them says holds."""
+def test_organization_option_is_for_positions_that_name_none(store: Store, loaded: Load):
+    """A position that names another organization keeps it."""
     loaded()
     content = {"positions": [body(option(1)), placed(2, organization="88888888888")]}
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, ORGANIZATION)
@@ -442,10 +440,10 @@ def test_an_organization_can_be_said_once_for_all(store: Store, loaded: Load):
         ),
     ],
 )  # fmt: skip
-def test_configuration_that_names_what_is_nowhere_makes_a_file_unusable(
+def test_configuration_with_unknown_references_is_unusable(
     store: Store, content: Body, message: str
 ):
-    """And nothing of it is kept."""
+    """Nothing of the file is stored."""
     with pytest.raises(UnusableFile) as refused:
         load_document(store, {"brokers": ["15376371009"], **content}, keep_going=True)
 
@@ -454,8 +452,8 @@ def test_configuration_that_names_what_is_nowhere_makes_a_file_unusable(
         assert connection.execute(tables.broker.select()).all() == []
 
 
-def test_a_service_that_numbers_with_a_foreign_code_makes_a_file_unusable(store: Store):
-    """As over the API; and so does a file that takes a code from a service that is there."""
+def test_service_with_an_unknown_segregation_code_is_unusable(store: Store):
+    """A file that takes the code of a stored service away is unusable too."""
 
     def take(stations: list[str], *services: str) -> None:
         content = {
@@ -499,8 +497,8 @@ def service(code: str) -> Body:
     }
 
 
-def test_configuration_is_kept_and_can_be_loaded_again(store: Store, loaded: Load):
-    """Registering twice changes nothing."""
+def test_configuration_is_stored_and_can_be_loaded_again(store: Store, loaded: Load):
+    """The second load changes nothing."""
     loaded()
     loaded()
 
@@ -510,8 +508,8 @@ def test_configuration_is_kept_and_can_be_loaded_again(store: Store, loaded: Loa
 
 
 @pytest.mark.parametrize("content", [None, 1, "x", [], ["iupd"]])
-def test_what_is_no_position_is_refused_like_one(loaded: Load, content: object):
-    """It has no IUPD to be called by."""
+def test_value_that_is_no_object_is_refused_without_an_iupd(loaded: Load, content: object):
+    """The error is reported like that of a position."""
     [(row_number, iupd, errors)] = loaded(content, keep_going=True).refused
 
     assert (row_number, iupd) == (0, "")
@@ -519,15 +517,15 @@ def test_what_is_no_position_is_refused_like_one(loaded: Load, content: object):
 
 
 @pytest.mark.parametrize("iupd", ["\x1b[31mred", "x" * 300, 1, None, ""])
-def test_an_iupd_that_is_no_sane_text_is_not_repeated(loaded: Load, iupd: object):
-    """A report goes to a terminal."""
+def test_invalid_iupd_is_not_repeated(loaded: Load, iupd: object):
+    """A report is shown on a terminal."""
     [(_, shown, _)] = loaded(placed(1, iupd=iupd), keep_going=True).refused
 
     assert shown == ""
 
 
-def test_both_halves_of_a_position_are_checked_at_once(loaded: Load):
-    """What a file adds to GPD's fields, and GPD's fields."""
+def test_added_fields_and_gpd_fields_are_checked_together(loaded: Load):
+    """One report has the errors of both."""
     [outcome] = loaded(placed(1, organization="1", toPublish="yes", type="H")).outcomes
 
     assert outcome.organization == ""
@@ -538,8 +536,8 @@ def test_both_halves_of_a_position_are_checked_at_once(loaded: Load):
     )
 
 
-def test_lenient_takes_old_numbers_and_counts_a_warning(store: Store, loaded: Load):
-    """The number is kept as it came."""
+def test_lenient_load_accepts_old_numbers_with_a_warning(store: Store, loaded: Load):
+    """The number is stored as it is in the file."""
     wrong = iuv(1)[:15] + "99"
     content = {**placed(1), "paymentOption": [option(1, iuv=wrong)]}
 
@@ -550,10 +548,10 @@ def test_lenient_takes_old_numbers_and_counts_a_warning(store: Store, loaded: Lo
 
 
 @pytest.mark.parametrize("blind", [1, 2, 3])
-def test_what_another_process_takes_meanwhile_is_refused_too(
+def test_number_stored_by_another_process_meanwhile_is_refused(
     store: Store, loaded: Load, monkeypatch: pytest.MonkeyPatch, blind: int
 ):
-    """Seen only when it is written: then each of the batch is tried alone."""
+    """The conflict appears when the batch is written, and then each position is tried alone."""
     loaded(placed(1))
     looks, look = iter(range(blind)), PositionWriter._in_use
 
@@ -568,10 +566,10 @@ def test_what_another_process_takes_meanwhile_is_refused_too(
     assert set(kept(store)) == {"P1", "P2", "P3"}
 
 
-def test_the_same_position_that_another_process_takes_meanwhile_is_there(
+def test_position_stored_by_another_process_meanwhile_is_skipped(
     store: Store, loaded: Load, monkeypatch: pytest.MonkeyPatch
 ):
-    """Two who load one file together end well, both."""
+    """Two loads of one file at the same time both succeed."""
     loaded(placed(1))
     looks, look = iter(range(1)), PositionWriter._in_use
 

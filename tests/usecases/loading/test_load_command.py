@@ -46,15 +46,15 @@ def _lines(*positions: object) -> bytes:
     return b"\n".join(json.dumps(each).encode() for each in positions)
 
 
-def test_a_good_file_ends_well(run: Run):
-    """One line, and 0."""
+def test_valid_file_exits_with_0(run: Run):
+    """The output is one line."""
     ended = run([placed(1), placed(2)])
 
     message = "2 positions: 2 loaded, 0 already there, 0 refused, 0 warnings\n"
     assert (ended.output, ended.exit_code) == (message, 0)
 
 
-def test_the_same_file_again_ends_well_too(run: Run):
+def test_repeated_load_exits_with_0(run: Run):
     """Nothing is loaded twice."""
     run([placed(1), placed(2)])
     ended = run([placed(1), placed(2)])
@@ -63,8 +63,8 @@ def test_the_same_file_again_ends_well_too(run: Run):
     assert (ended.output, ended.exit_code) == (message, 0)
 
 
-def test_a_refused_position_has_a_line_and_ends_with_1(run: Run):
-    """Its place, its IUPD, each field with its rule and what was expected."""
+def test_refused_position_has_a_line_and_exits_with_1(run: Run):
+    """The line has its row, its IUPD, and each field with its rule and what was expected."""
     ended = run([placed(1), bad(2), None])
 
     assert ended.output.splitlines() == [
@@ -78,8 +78,8 @@ def test_a_refused_position_has_a_line_and_ends_with_1(run: Run):
     assert ended.exit_code == 1
 
 
-def test_keep_going_loads_the_good_ones_and_still_ends_with_1(run: Run):
-    """So that a script notices."""
+def test_keep_going_loads_the_valid_positions_and_exits_with_1(run: Run):
+    """A script can tell by the code that some were refused."""
     ended = run([placed(1), bad(2)], "--keep-going")
 
     message = "2 positions: 1 loaded, 0 already there, 1 refused, 0 warnings"
@@ -87,8 +87,8 @@ def test_keep_going_loads_the_good_ones_and_still_ends_with_1(run: Run):
 
 
 @pytest.mark.parametrize("option", ["", "--keep-going"])
-def test_a_dry_run_says_what_would_be(run: Run, option: str):
-    """Twice, because nothing was written the first time."""
+def test_dry_run_reports_the_same_twice(run: Run, option: str):
+    """Nothing was written the first time."""
     for _ in range(2):
         ended = run([placed(1)], "--dry-run", *option.split())
         message = (
@@ -107,15 +107,15 @@ def test_warnings_are_counted_by_rule(run: Run):
     assert ended.exit_code == 0
 
 
-def test_a_line_has_room_for_ten_mistakes(run: Run):
+def test_line_of_a_refusal_shows_ten_errors(run: Run):
     """The others are counted."""
     ended = run([placed(1, **{f"{'x' * (index + 1)}": 1 for index in range(12)})])
 
     assert ended.output.splitlines()[0].endswith("; and 2 more")
 
 
-def test_ndjson_is_loaded_by_its_name(run: Run):
-    """Or by another, if told so; a refused row is called by its line."""
+def test_ndjson_is_recognized_by_the_file_name(run: Run):
+    """With --format it may have another name; the line number names a refused row."""
     run([])
     raw = _lines(placed(1), bad(2), placed(3))
     ended = run(raw, "--keep-going", name="positions.ndjson")
@@ -132,8 +132,8 @@ def test_ndjson_is_loaded_by_its_name(run: Run):
     ]
 
 
-def test_csv_is_loaded_by_its_name(run: Run):
-    """Its organization may be said once."""
+def test_csv_is_recognized_by_the_file_name(run: Run):
+    """An option may give the organization of all rows."""
     run([])
     row = {name: cell for name, cell in ROW.items() if name != "organization"}
     raw = written(row, {**row, "iupd": "P2", "amount": "10,00"}, separator=";")
@@ -145,8 +145,8 @@ def test_csv_is_loaded_by_its_name(run: Run):
     ]
 
 
-def test_standard_input_is_json_unless_told(run: Run):
-    """A pipe has no name."""
+def test_standard_input_is_json_without_a_format(run: Run):
+    """A pipe has no file name."""
     document, lines = _file([placed(1)]), _lines(placed(1), placed(2))
     run([])
     first = CliRunner().invoke(main, ["load", "-"], input=document)
@@ -157,8 +157,8 @@ def test_standard_input_is_json_unless_told(run: Run):
 
 
 @pytest.mark.parametrize("code", ["1", "7777777777a", ""])
-def test_an_organization_that_is_no_code_ends_with_2(run: Run, code: str):
-    """Before anything is read."""
+def test_invalid_organization_option_exits_with_2(run: Run, code: str):
+    """The file is not read."""
     assert run([placed(1)], "--organization", code).exit_code == 2
 
 
@@ -181,8 +181,8 @@ NUMBERS = "paymentOption[0].nav paymentOption[0].iuv"
 REFUSED = f"4,{ORGANIZATION},P5,,refused,{NUMBERS},in-use in-use,{USED}; {USED}"
 
 
-def test_a_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
-    """With the notice numbers that were issued, or that it has."""
+def test_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
+    """The line has the notice numbers, issued or given."""
     lines = report_of(run, tmp_path, "--keep-going")
 
     assert lines[:3] == [
@@ -203,10 +203,10 @@ def test_a_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
         ("--dry-run --keep-going", "would be loaded"),
     ],
 )
-def test_a_report_never_names_a_notice_that_is_not_there(
+def test_report_has_no_numbers_of_positions_that_are_not_stored(
     run: Run, tmp_path: Path, options: str, message: str
 ):
-    """What was not kept after all has no numbers."""
+    """A position that was rolled back has no numbers."""
     lines = report_of(run, tmp_path, *options.split())
 
     assert lines[1] == f"1,{ORGANIZATION},P1,{nav(1)},already there,,,"
@@ -214,8 +214,8 @@ def test_a_report_never_names_a_notice_that_is_not_there(
     assert lines[4:] == [REFUSED]
 
 
-def test_a_report_of_all_or_nothing_says_what_was_kept(run: Run, tmp_path: Path):
-    """At the end, when it is sure."""
+def test_report_of_all_or_nothing_is_written_at_the_end(run: Run, tmp_path: Path):
+    """Only then is the result certain."""
     run([])
     file = tmp_path / "report.csv"
     run([placed(1)], "--report", str(file))
@@ -223,14 +223,14 @@ def test_a_report_of_all_or_nothing_says_what_was_kept(run: Run, tmp_path: Path)
     assert file.read_text().splitlines() == [HEADER, f"0,{ORGANIZATION},P1,{nav(1)},loaded,,,"]
 
 
-def test_a_report_that_cannot_be_written_ends_with_2(run: Run, tmp_path: Path):
-    """Before anything is loaded."""
+def test_unwritable_report_exits_with_2(run: Run, tmp_path: Path):
+    """Nothing is loaded."""
     assert run([placed(1)], "--report", str(tmp_path / "no" / "where")).exit_code == 2
     assert "1 loaded" in run([placed(1)]).output
 
 
-def test_a_terminal_sees_how_far_it_is(run: Run, tmp_path: Path):
-    """A bar, which leaves room for the lines of what is refused."""
+def test_terminal_shows_a_progress_bar(run: Run, tmp_path: Path):
+    """The lines of refused positions are shown too."""
     run([])
     (tmp_path / "positions.ndjson").write_bytes(_lines(placed(1), bad(2)))
     ours, theirs = pty.openpty()
@@ -263,15 +263,15 @@ def test_a_terminal_sees_how_far_it_is(run: Run, tmp_path: Path):
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_an_unusable_file_ends_with_2_and_a_clear_word(run: Run, raw: bytes, message: str):
-    """And without a traceback."""
+def test_unusable_file_exits_with_2_and_a_reason(run: Run, raw: bytes, message: str):
+    """There is no traceback."""
     ended = run(raw)
 
     assert (ended.output, ended.exit_code) == (message + "\n", 2)
 
 
-def test_a_table_whose_header_will_not_do_ends_with_2(run: Run):
-    """And nothing of it is loaded."""
+def test_csv_with_an_invalid_header_exits_with_2(run: Run):
+    """Nothing of it is loaded."""
     raw = written(ROW).replace(b"iban", b"IBAN")
     ended = run(raw, "--keep-going", name="positions.csv")
 
@@ -279,14 +279,14 @@ def test_a_table_whose_header_will_not_do_ends_with_2(run: Run):
     assert (ended.output, ended.exit_code) == (message, 2)
 
 
-def test_a_file_that_is_not_there_ends_with_2(tmp_path: Path):
-    """As does a directory."""
+def test_missing_file_exits_with_2(tmp_path: Path):
+    """A directory does too."""
     for missing in (tmp_path / "nowhere", tmp_path):
         assert CliRunner().invoke(main, ["load", str(missing)]).exit_code == 2
 
 
-def test_it_explains_itself():
-    """Parts, options, exits, and the environment that it obeys."""
+def test_help_names_options_and_exit_codes():
+    """It names the parts of a document too."""
     content = CliRunner().invoke(main, ["load", "--help"]).output
 
     for word in (

@@ -56,8 +56,8 @@ def kill_at_work(process: subprocess.Popen[bytes], lines: list[bytes], report: P
     process.communicate()
 
 
-def test_a_load_that_was_killed_is_run_again(ready: str, tmp_path: Path):
-    """What it told is kept, with its numbers; the rest is loaded, and nothing twice."""
+def test_killed_load_can_be_repeated(ready: str, tmp_path: Path):
+    """Reported positions are stored with their numbers; the rest is loaded, and nothing twice."""
     report = tmp_path / "report.csv"
     kill_at_work(start(ready, "--keep-going", "--report", str(report)), LINES[: BATCH + 5], report)
     store = Store(ready)

@@ -131,8 +131,8 @@ BOMBS = {
 
 
 @pytest.mark.parametrize(("content", "rule"), BOMBS.values(), ids=BOMBS)
-def test_schema_that_expands_without_end_is_refused_by_its_rule(content: str, rule: str):
-    """Whoever configures it learns which, and nothing of it is compiled."""
+def test_schema_that_expands_too_far_is_refused_with_the_rule(content: str, rule: str):
+    """Nothing of it is compiled."""
     content = content.replace('"t:', '"').replace(" t:", " ")
     schema = XSD.format(content).replace('targetNamespace="http://esempio.invalid/sosta"', "")
 
@@ -174,8 +174,8 @@ def pattern(expression: str, name: str = "targa") -> str:
         "[a",
     ],
 )
-def test_pattern_of_too_many_ways_is_refused_by_its_element(expression: str):
-    """Before a payer's text is tried in any of them."""
+def test_ambiguous_pattern_is_refused_with_its_element(expression: str):
+    """No text of a payer is matched with it."""
     assert limited(lambda: outcome(pattern(expression))).startswith("targa: the pattern ")
 
 
@@ -198,8 +198,8 @@ ORDINARY = {
 
 
 @pytest.mark.parametrize(("expression", "text"), ORDINARY.items())
-def test_ordinary_pattern_is_taken_and_matches(expression: str, text: str):
-    """What real forms ask for is no bomb."""
+def test_ordinary_pattern_is_accepted_and_matches(expression: str, text: str):
+    """The limits allow the patterns of real forms."""
     schema, good, bad = ServiceSchema(XSD.format(pattern(expression))), *map(targa, (text, "§ "))
 
     assert schema.breach(good) is None
@@ -214,8 +214,8 @@ def targa(text: str) -> etree._Element:
 
 
 @pytest.mark.parametrize("expression", ORDINARY)
-def test_no_text_makes_an_ordinary_pattern_costly(expression: str):
-    """The longest texts that are matched, and longer ones that are not, end in time."""
+def test_ordinary_pattern_matches_any_text_in_time(expression: str):
+    """The longest matching texts and longer texts that do not match end in time."""
     texts = [each * many for each in ("a", "1", "A1", "a.", "ab-", " ") for many in (900, 90_000)]
 
     def validate() -> str:
@@ -227,8 +227,8 @@ def test_no_text_makes_an_ordinary_pattern_costly(expression: str):
     assert limited(validate) == "done"
 
 
-def test_text_too_long_for_a_pattern_is_the_payload_s_fault():
-    """Its length is squared by what the pattern leaves open; a short one is taken."""
+def test_text_too_long_for_a_pattern_is_a_fault_of_the_data():
+    """The work grows with the square of its length; a short text is accepted."""
     schema = ServiceSchema(XSD.format(pattern(r"\S(.*\S)?")))
 
     breach = schema.breach(targa("a" * 100_000))
@@ -239,8 +239,8 @@ def test_text_too_long_for_a_pattern_is_the_payload_s_fault():
     assert schema.breach(targa("a" * 1000)) is None
 
 
-def test_bomb_that_is_configured_already_is_our_failure_at_a_demand(bare_store: Store):
-    """It came into the store before the rule was; the demand costs nothing."""
+def test_demand_with_a_stored_dangerous_schema_is_our_failure(bare_store: Store):
+    """The schema was stored before the rule existed, and is not compiled."""
     settings = {**FIXED, "schema": XSD.format(pattern("(.*){8}x"))}
     with bare_store.begin() as connection:
         configuration.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
@@ -250,8 +250,8 @@ def test_bomb_that_is_configured_already_is_our_failure_at_a_demand(bare_store: 
             SpontaneousNotices(bare_store, WINDOW)(demand("00099"), NOW)
 
 
-def test_bomb_that_is_configured_already_is_found_by_check(bare_store: Store):
-    """By the service, the element and the rule."""
+def test_check_reports_a_stored_dangerous_schema(bare_store: Store):
+    """It names the service, the element and the rule."""
     settings = {**FIXED, "schema": XSD.format(pattern("(.*){8}x"))}
     with bare_store.begin() as connection:
         configuration.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)

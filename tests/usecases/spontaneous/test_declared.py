@@ -63,7 +63,7 @@ def said(data: str, settings: dict[str, Any]) -> str:
         ("cents", "99999999999", money.MAX_CENTS),
     ],
 )
-def test_an_amount_is_read_in_its_unit(unit: str | None, text: str, cents: int):
+def test_amount_is_read_in_the_configured_unit(unit: str | None, text: str, cents: int):
     """Euros, the default, have two decimals; cents have none."""
     settings = {**READ, "amountUnit": unit} if unit else READ
 
@@ -84,8 +84,8 @@ def test_an_amount_is_read_in_its_unit(unit: str | None, text: str, cents: int):
         ),
     ],
 )
-def test_an_amount_in_another_unit_or_form_is_refused_and_never_guessed(unit: str, text: str):
-    """A service that is configured with the wrong unit asks for nothing, not for a hundredfold."""
+def test_amount_in_another_unit_is_refused(unit: str, text: str):
+    """A service with the wrong unit never asks for a hundred times the amount."""
     settings = {**READ, "amountUnit": unit}
 
     assert (
@@ -95,21 +95,21 @@ def test_an_amount_in_another_unit_or_form_is_refused_and_never_guessed(unit: st
 
 
 @pytest.mark.parametrize("text", ["0.00", "-1.00", "1000000000.00", "9" * 5000 + ".00"])
-def test_an_amount_out_of_range_is_a_matter_of_meaning(text: str):
-    """It is an amount, and nobody can owe it."""
+def test_amount_out_of_range_is_a_semantic_fault(text: str):
+    """The text is an amount, but no message can carry it."""
     no = refusal(f"<s><importo>{text}</importo></s>", READ)
 
     assert no.fault is PaaFault.PAA_SEMANTICA
     assert no.description == "L'importo indicato in importo non è ammesso."
 
 
-def test_a_fixed_amount_is_never_read_from_the_data():
-    """Whatever stands there."""
+def test_fixed_amount_is_not_read_from_the_data():
+    """The content of the data makes no difference."""
     assert quote("<s><importo>0.01</importo></s>", FIXED).amount == 500
 
 
-def test_texts_of_the_data_stand_in_for_the_configured_ones():
-    """Subject and debtor, each on one line."""
+def test_texts_of_the_data_replace_the_configured_ones():
+    """The description and the debtor are put on one line."""
     settings = {**READ, **NAMES}
     data = (
         "<s><importo>1.00</importo><causale> Sosta\n  in centro </causale>"
@@ -123,16 +123,16 @@ def test_texts_of_the_data_stand_in_for_the_configured_ones():
 
 
 @pytest.mark.parametrize("more", ["", "<causale/><codice> </codice><nome/>"])
-def test_a_text_that_is_missing_or_empty_is_the_configured_one(more: str):
-    """Only the amount must be there; a schema may ask for more."""
+def test_missing_or_empty_text_is_the_configured_one(more: str):
+    """Only the element of the amount is required."""
     quoted = quote(f"<s><importo>1.00</importo>{more}</s>", {**READ, **NAMES})
 
     assert quoted.description == "Sosta"
     assert quoted.debtor == Debtor("F", "ANONIMO", "ANONIMO")
 
 
-def test_a_debtor_of_eleven_digits_is_a_company():
-    """And any other code is a person's."""
+def test_debtor_code_of_eleven_digits_is_a_company():
+    """Any other code is that of a person."""
     data = "<s><importo>1.00</importo><codice>{}</codice></s>"
 
     kinds = [quote(data.format(c), {**READ, **NAMES}).debtor.kind for c in ("00000000191", "1234")]
@@ -167,16 +167,16 @@ def test_a_debtor_of_eleven_digits_is_a_company():
         ),
     ],
 )
-def test_an_element_that_cannot_be_read_is_named_with_its_rule(data: str, sentence: str):
-    """Who integrates learns where to look."""
+def test_unreadable_element_is_named_with_its_rule(data: str, sentence: str):
+    """A developer of a PSP learns what to correct."""
     assert said(data, {**READ, **NAMES}) == sentence
 
 
 @pytest.mark.parametrize(
     ("namespace", "amount"), [(None, 100), ("", 200), ("urn:a", 300), ("urn:b", 400)]
 )
-def test_an_element_is_looked_for_in_the_configured_namespace(namespace: str | None, amount: int):
-    """In any where none is configured; the empty one is none."""
+def test_element_is_searched_in_the_configured_namespace(namespace: str | None, amount: int):
+    """Without one, every namespace is searched."""
     data = (
         "<s><importo>2.00</importo><importo xmlns='urn:a'>3.00</importo>"
         "<importo xmlns='urn:b'>4.00</importo></s>"
@@ -188,8 +188,8 @@ def test_an_element_is_looked_for_in_the_configured_namespace(namespace: str | N
     assert quote(data, settings).amount == amount
 
 
-def test_the_due_date_is_the_end_of_a_day_in_rome():
-    """Also across the start of summer time, and where Rome has another day than UTC."""
+def test_due_date_is_the_end_of_a_day_in_rome():
+    """The day may differ from that in UTC, and summer time may begin before it."""
     late = datetime(2026, 3, 16, 23, 30, tzinfo=UTC)  # 00:30 of the 17th in Rome
 
     assert quote("<s/>", FIXED).due_at == datetime(2026, 4, 15, 21, 59, 59, 999999, UTC)
@@ -198,8 +198,8 @@ def test_the_due_date_is_the_end_of_a_day_in_rome():
     )
 
 
-def test_account_and_names_are_the_configured_ones():
-    """What is configured goes out as it is."""
+def test_quote_has_the_configured_account_and_names():
+    """The settings are not changed."""
     more = {
         "postalIban": POSTAL,
         "remittanceInformation": "/RFB/",
@@ -233,13 +233,13 @@ def test_account_and_names_are_the_configured_ones():
         ("<service/>", "l'elemento service non è ammesso in questa posizione."),
     ],
 )  # fmt: skip
-def test_what_the_schema_refuses_is_told_by_element_and_rule(data: str, sentence: str):
-    """In the schema's own names; what the sender made up is unforeseen."""
+def test_breach_of_the_schema_is_named_by_element_and_rule(data: str, sentence: str):
+    """An element that the schema does not have is not named."""
     assert said(data, {**READ, "schema": PLATES}) == sentence
 
 
-def test_data_that_keeps_the_schema_is_read():
-    """The schema is in the way of nothing that it allows."""
+def test_data_that_follows_the_schema_is_read():
+    """The quote is as without a schema."""
     data = PLATE.format("AA000AA", "<importo>7.00</importo>")
 
     assert quote(data, {**READ, "schema": PLATES}).amount == 700
@@ -259,8 +259,8 @@ def without(settings: dict[str, Any], *names: str) -> dict[str, Any]:
         {**without(FIXED, "iban"), "postalIban": POSTAL, "dueInDays": 0},
     ],
 )
-def test_settings_that_can_work_have_no_problem(settings: dict[str, Any]):
-    """What the README's table says may be written."""
+def test_valid_settings_have_no_problem(settings: dict[str, Any]):
+    """They include everything in the table of the README."""
     assert Declared().problem_with(settings) is None
 
 
@@ -298,13 +298,13 @@ def test_settings_that_can_work_have_no_problem(settings: dict[str, Any]):
         ({}, "description: Field required; category: Field required"),
     ],
 )  # fmt: skip
-def test_a_problem_with_settings_names_the_setting(settings: dict[str, Any], problem: str):
-    """Asked when a service is configured, so that it does not fail at a counter."""
+def test_invalid_setting_is_named(settings: dict[str, Any], problem: str):
+    """The error appears when the service is configured, not at a demand."""
     assert (Declared().problem_with(settings) or "").startswith(problem)
 
 
-def test_a_problem_with_settings_repeats_no_value():
-    """Settings may be read by people who may not see an account."""
+def test_problem_with_settings_repeats_no_value():
+    """The text may be read by people who may not see an account."""
     settings = {**ACCOUNT, "iban": "IT00SEGRETO", "amount": "segreto", "description": 5}
 
     assert "segreto" not in (Declared().problem_with(settings) or "segreto").lower()

@@ -23,8 +23,8 @@ def plate(number: int) -> Demand:
     return demand("PLATE", PLATE.format(f"AA{number:03}AA", "<importo>1.00</importo>"))
 
 
-def test_one_demand_in_four_hands_is_one_notice(crew: Crew, store: Store, url: str):
-    """One process makes it, the others wait and answer the same."""
+def test_one_demand_in_four_processes_gets_one_notice(crew: Crew, store: Store, url: str):
+    """One process issues it, the others wait and answer the same."""
     rounds = crew.race(ask, url, [[plate(n) for n in range(ROUNDS)]] * crew.size)
 
     for answers in zip(*rounds, strict=True):
@@ -33,8 +33,8 @@ def test_one_demand_in_four_hands_is_one_notice(crew: Crew, store: Store, url: s
     assert count(store, "position") == count(store, "demand") == ROUNDS
 
 
-def test_four_demands_at_one_instant_are_four_notices(crew: Crew, store: Store, url: str):
-    """None is lost, no number is given twice, none is left out."""
+def test_four_demands_at_the_same_time_get_four_notices(crew: Crew, store: Store, url: str):
+    """Their numbers are consecutive."""
     each = [[plate(ROUNDS * hand + n) for n in range(ROUNDS)] for hand in range(crew.size)]
 
     rounds = crew.race(ask, url, each)
