@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation import position_v1
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.validation.position_rules import check_rules
 
@@ -27,7 +27,7 @@ PLAN = "PLAN"
 class Checked(NamedTuple):
     """The result of a check: a valid body, or None and its errors; and the warnings."""
 
-    body: models.Position | None
+    body: position_v1.Position | None
     errors: tuple[FieldError, ...]
     warnings: tuple[FieldError, ...]
 
@@ -39,20 +39,20 @@ def check(value: object, organization: str, *, lenient: bool = False) -> Checked
     strange notice number is only a warning (see `check_rules`).
     """
     try:
-        body = models.Position.model_validate(value)
+        body = position_v1.Position.model_validate(value)
     except ValidationError as error:
         return Checked(None, findings(error), ())
     errors, warnings = check_rules(body, organization, lenient=lenient)
     return Checked(None if errors else body, errors, warnings)
 
 
-def wanted_numbers(body: models.Position) -> int:
+def wanted_numbers(body: position_v1.Position) -> int:
     """Return how many notice numbers must be issued: one for each option without `iuv`."""
     return sum(option.iuv is None for option in body.payment_option)
 
 
 def position_of(
-    body: models.Position,
+    body: position_v1.Position,
     organization: str,
     published_at: datetime | None,
     issue: Callable[[], NoticeNumber],
@@ -76,7 +76,7 @@ def position_of(
     )
 
 
-def _debtor(body: models.Position) -> Debtor:
+def _debtor(body: position_v1.Position) -> Debtor:
     return Debtor(
         kind=body.kind,
         code=body.fiscal_code,
@@ -92,8 +92,8 @@ def _debtor(body: models.Position) -> Debtor:
 
 
 def _option(
-    option: models.Option,
-    body: models.Position,
+    option: position_v1.Option,
+    body: position_v1.Position,
     organization: str,
     issue: Callable[[], NoticeNumber],
 ) -> NewOption:
@@ -114,14 +114,14 @@ def _option(
     )
 
 
-def _number(option: models.Option, issue: Callable[[], NoticeNumber]) -> tuple[str, str]:
+def _number(option: position_v1.Option, issue: Callable[[], NoticeNumber]) -> tuple[str, str]:
     if option.iuv is None:
         number = issue()
         return number.nav, number.iuv
     return option.nav or nav_of_iuv(option.iuv), option.iuv
 
 
-def _transfer(transfer: models.Transfer, organization: str) -> Transfer:
+def _transfer(transfer: position_v1.Transfer, organization: str) -> Transfer:
     return Transfer(
         number=int(transfer.id_transfer),
         amount=transfer.amount,
@@ -136,11 +136,11 @@ def _transfer(transfer: models.Transfer, organization: str) -> Transfer:
     )
 
 
-def _stamp(stamp: models.Stamp | None) -> Stamp | None:
+def _stamp(stamp: position_v1.Stamp | None) -> Stamp | None:
     if stamp is None:
         return None
     return Stamp(stamp.hash_document, stamp.stamp_type, stamp.provincial_residence)
 
 
-def _metadata(entries: list[models.Entry] | None) -> Metadata:
+def _metadata(entries: list[position_v1.Entry] | None) -> Metadata:
     return tuple((entry.key, entry.value) for entry in entries or ())

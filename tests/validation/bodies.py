@@ -1,4 +1,4 @@
-"""Invented positions as GPD's JSON, and a way to change one place of them."""
+"""Invented positions in GPD's JSON, and functions that change one field of them."""
 
 import copy
 from typing import Any
@@ -14,17 +14,17 @@ Body = dict[str, Any]
 
 
 def nav(serial: int) -> str:
-    """The notice number that a test calls by this serial."""
+    """Return the notice number with this serial."""
     return issue("47", serial).nav
 
 
 def iuv(serial: int) -> str:
-    """The IUV inside that number."""
+    """Return the IUV of the notice number with this serial."""
     return issue("47", serial).iuv
 
 
 def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
-    """One transfer to our bank account, unless said otherwise; None leaves a field out."""
+    """Return a transfer to our bank account; `more` changes fields, and None omits one."""
     fields = {
         "idTransfer": str(number),
         "amount": amount,
@@ -37,7 +37,7 @@ def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
 
 
 def option(serial: int = 1, *shares: Body, **more: object) -> Body:
-    """One notice, due at the end of April."""
+    """Return an option that is due at the end of April."""
     transfers = list(shares) or [share()]
     fields = {
         "iuv": iuv(serial),
@@ -52,7 +52,7 @@ def option(serial: int = 1, *shares: Body, **more: object) -> Body:
 
 
 def body(*options: Body, **more: object) -> Body:
-    """One position of an invented person."""
+    """Return a position of an invented person."""
     fields = {
         "iupd": "POSIZIONE-1",
         "type": "F",
@@ -67,7 +67,7 @@ def body(*options: Body, **more: object) -> Body:
 
 
 def changed(fields: Body, field_path: str, value: object) -> Body:
-    """A copy with another value at a place such as paymentOption.0.transfer.0.iban."""
+    """Return a copy with another value at a path such as paymentOption.0.transfer.0.iban."""
     copied = copy.deepcopy(fields)
     *steps, last = field_path.split(".")
     holder: Any = copied
@@ -78,7 +78,7 @@ def changed(fields: Body, field_path: str, value: object) -> Body:
 
 
 def without(fields: Body, field_path: str) -> Body:
-    """A copy without what is at a place."""
+    """Return a copy without the field at a path."""
     copied = copy.deepcopy(fields)
     *steps, last = field_path.split(".")
     holder: Any = copied

@@ -1,4 +1,4 @@
-"""What becomes of a body, for the tests that say what is taken and what is refused."""
+"""Checks a body and returns its findings or its position."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,24 +13,24 @@ NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 
 
 def errors(value: object, **options: Any) -> tuple[FieldError, ...]:
-    """What refuses a body."""
+    """Return the errors of a body."""
     return check(value, ORGANIZATION, **options).errors
 
 
 def warnings(value: object, **options: Any) -> tuple[FieldError, ...]:
-    """What only warns of a body that is taken."""
+    """Return the warnings of a body that has no errors."""
     checked = check(value, ORGANIZATION, **options)
     assert checked.errors == ()
     return checked.warnings
 
 
 def never() -> NoticeNumber:
-    """Fail: a position with numbers asks for none."""
+    """Fail, because a position with numbers needs none."""
     raise AssertionError
 
 
-def taken(value: object, published_at: datetime | None = NOW, **options: Any) -> NewPosition:
-    """The position that a body becomes."""
+def converted(value: object, published_at: datetime | None = NOW, **options: Any) -> NewPosition:
+    """Return the position of a body that has no errors."""
     checked = check(value, ORGANIZATION, **options)
     assert checked.errors == ()
     assert checked.body is not None

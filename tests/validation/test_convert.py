@@ -1,4 +1,4 @@
-"""A position in GPD's JSON: what is taken, what is refused and how, and what it becomes."""
+"""A position in GPD's JSON: accepted and refused values, and the converted position."""
 
 import re
 from datetime import UTC, datetime
@@ -22,14 +22,14 @@ from tests.validation.bodies import (
     share,
     without,
 )
-from tests.validation.checking import NOW, WRONG_NAV, errors, taken, warnings
+from tests.validation.checking import NOW, WRONG_NAV, converted, errors, warnings
 
 CONTROLS = "text that XML can carry, without control characters"
 BLANKS = "text, without blanks at its ends"
 
 
 class Text(NamedTuple):
-    """A text field: where it stands, and its lengths; none is needed where `least` is 0."""
+    """A text field with its path and its lengths; it is optional if `least` is 0."""
 
     field_path: str
     least: int
@@ -37,7 +37,7 @@ class Text(NamedTuple):
 
     @property
     def field(self) -> str:
-        """How a finding names it."""
+        """The path of the field in a finding."""
         return re.sub(r"\.([0-9]+)", r"[\1]", self.field_path)
 
 
@@ -75,7 +75,7 @@ FULL = body(
 
 def test_body_with_required_fields_alone_becomes_a_position():
     """It has no address and no plan, and is payable at once."""
-    position = taken(body())
+    position = converted(body())
 
     assert (position.organization, position.iupd, position.pay_stand_in) == (
         ORGANIZATION,
@@ -123,7 +123,7 @@ def test_every_field_of_gpd_is_converted():
         switchToExpired=False,
         validityDate="2026-04-01",
     )
-    position = taken(content, None)
+    position = converted(content, None)
     [got] = position.options
 
     assert position.debtor[0] == "G"
@@ -150,7 +150,7 @@ def test_read_only_fields_of_gpd_are_ignored(content: dict[str, object]):
     """A client may send back what it has read."""
     sent = body(option(1, fee=0, notificationFee="x"), **content)
 
-    assert taken(sent) == taken(body())
+    assert converted(sent) == converted(body())
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_empty_text_is_refused_only_in_a_required_field(text: Text):
 
 def test_empty_optional_text_becomes_none():
     """No message may have an empty element."""
-    assert taken(body(streetName="", email="", country="", officeName="")) == taken(body())
+    assert converted(body(streetName="", email="", country="", officeName="")) == converted(body())
 
 
 @each_text
@@ -261,7 +261,7 @@ def test_amount_that_is_not_whole_cents_in_range_is_refused(
 @pytest.mark.parametrize("amount", [1, 99_999_999_999])
 def test_smallest_and_largest_amount_are_accepted(amount: int):
     """They are one cent and the maximum of stAmount."""
-    assert taken(body(option(1, share(amount=amount)))).options[0].amount == amount
+    assert converted(body(option(1, share(amount=amount)))).options[0].amount == amount
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, None])
@@ -355,17 +355,18 @@ def test_five_transfers_and_ten_entries_of_metadata_are_accepted():
     entries = [{"key": f"K{number}", "value": "v"} for number in range(10)]
     both = [share(number, transferMetadata=entries) for number in range(1, 6)]
 
-    assert len(taken(body(option(1, *both, paymentOptionMetadata=entries))).options) == 1
+    assert len(converted(body(option(1, *both, paymentOptionMetadata=entries))).options) == 1
 
 
 def test_null_metadata_is_accepted():
     """It is the same as none, as in GPD."""
     content = body(option(1, share(transferMetadata=[]), paymentOptionMetadata=[]))
     content = changed(content, "paymentOption.0.paymentOptionMetadata", None)
+    content = changed(content, "paymentOption.0.transfer.0.transferMetadata", None)
 
-    assert taken(changed(content, "paymentOption.0.transfer.0.transferMetadata", None)) == taken(
-        body()
-    )
+    assert converted(
+        changed(content, "paymentOption.0.transfer.0.transferMetadata", None)
+    ) == converted(body())
 
 
 @pytest.mark.parametrize(
@@ -406,9 +407,9 @@ def test_country_outside_iso_3166_is_refused(value: str):
 
 def test_bare_due_date_includes_its_day_in_rome():
     """It does in winter and in summer; a date-time without a zone is in Rome."""
-    winter = taken(body(option(1, dueDate="2026-12-31"))).options[0].due_at
-    summer = taken(body(option(1, dueDate="2026-07-31T12:00:00"))).options[0].due_at
-    elsewhere = taken(body(option(1, dueDate="2026-07-31T12:00:00.5Z"))).options[0].due_at
+    winter = converted(body(option(1, dueDate="2026-12-31"))).options[0].due_at
+    summer = converted(body(option(1, dueDate="2026-07-31T12:00:00"))).options[0].due_at
+    elsewhere = converted(body(option(1, dueDate="2026-07-31T12:00:00.5Z"))).options[0].due_at
 
     assert winter == datetime(2026, 12, 31, 22, 59, 59, 999999, tzinfo=UTC)
     assert summer == datetime(2026, 7, 31, 10, tzinfo=UTC)

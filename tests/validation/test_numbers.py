@@ -1,4 +1,4 @@
-"""The numbers and the plans of a position's options."""
+"""The numbers and the plans of the options of a position."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from gpd_soap.core.notice import PROBE, NoticeNumber, issue
 from gpd_soap.validation.convert import check, position_of, wanted_numbers
 from gpd_soap.validation.finding import FieldError
 from tests.validation.bodies import ORGANIZATION, body, changed, iuv, nav, option
-from tests.validation.checking import NOW, WRONG_NAV, errors, taken, warnings
+from tests.validation.checking import NOW, WRONG_NAV, converted, errors, warnings
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_number_that_we_would_not_issue_needs_lenient(
 
     assert errors(content) == (finding,)
     assert warnings(content, lenient=True) == (finding,)
-    assert taken(content, lenient=True).options[0].iuv == numbers["iuv"]
+    assert converted(content, lenient=True).options[0].iuv == numbers["iuv"]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_number_that_we_would_not_issue_needs_lenient(
 def test_number_of_every_aux_digit_is_accepted(number: str):
     """The older forms need their notice number beside the IUV."""
     inside = NoticeNumber(number).iuv
-    got = taken(body(option(1, nav=number, iuv=inside))).options[0]
+    got = converted(body(option(1, nav=number, iuv=inside))).options[0]
 
     assert (got.nav, got.iuv) == (number, inside)
 
@@ -109,18 +109,18 @@ def test_repeated_number_of_an_option_is_refused():
     alike = errors(body(option(1), option(1)))
     both = errors(body(option(1, nav=nav(1)), option(1, nav=nav(1))))
 
-    said = FieldError("paymentOption[1].iuv", "duplicate", "an IUV that no other option has")
+    expected = FieldError("paymentOption[1].iuv", "duplicate", "an IUV that no other option has")
     number = FieldError(
         "paymentOption[1].nav", "duplicate", "a notice number that no other option has"
     )
-    assert alike == (said,)
-    assert both == (said, number)
+    assert alike == (expected,)
+    assert both == (expected, number)
 
 
 def test_installments_without_a_plan_id_form_one_plan():
     """Single options have no plan."""
     content = body(option(1), option(2, isPartialPayment=True), option(3, isPartialPayment=True))
-    single, second, third = (o.plan for o in taken(content).options)
+    single, second, third = (o.plan for o in converted(content).options)
 
     assert single is None
     assert second == third is not None
@@ -136,7 +136,7 @@ def test_installments_may_name_several_plans():
         )
     )
 
-    assert [o.plan for o in taken(content).options] == plans
+    assert [o.plan for o in converted(content).options] == plans
     assert errors(changed(content, "paymentOption.2.paymentPlanId", "B" * 51)) == (
         FieldError("paymentOption[2].paymentPlanId", "length", "a length of at most 50"),
     )

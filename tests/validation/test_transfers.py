@@ -1,4 +1,4 @@
-"""The transfers of a position: where each goes, what is a stamp, and what they sum to."""
+"""The transfers of a position: accounts, stamps, ids and their sum."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from gpd_soap.validation.finding import FieldError
 from tests.validation.bodies import BANK, HASH, POSTAL, STAMP, body, changed, option, share
-from tests.validation.checking import errors, taken, warnings
+from tests.validation.checking import converted, errors, warnings
 
 
 @pytest.mark.parametrize("field", ["iban", "postalIban"])
@@ -115,7 +115,9 @@ def test_repeated_transfer_id_or_missing_first_transfer_is_refused():
 
 def test_transfers_in_another_order_are_accepted():
     """Their ids number them."""
-    assert [t.number for t in taken(body(option(1, share(2), share(1)))).options[0].transfers] == [
+    assert [
+        t.number for t in converted(body(option(1, share(2), share(1)))).options[0].transfers
+    ] == [
         2,
         1,
     ]

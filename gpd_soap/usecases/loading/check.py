@@ -11,7 +11,7 @@ from gpd_soap.core.codes import problem_with_fiscal_code_pa
 from gpd_soap.core.notice import nav_of_iuv
 from gpd_soap.usecases.loading.document import AddedFields
 from gpd_soap.usecases.loading.row import Rename, Row
-from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation import position_v1
 from gpd_soap.validation.convert import check
 from gpd_soap.validation.finding import FieldError, findings, path
 
@@ -51,7 +51,7 @@ class Candidate(NamedTuple):
     """A position that passed every check without a database."""
 
     row_number: int
-    body: models.Position
+    body: position_v1.Position
     organization: str
     publish: bool
     rename: Rename

@@ -6,14 +6,14 @@ from collections import Counter
 
 from gpd_soap.core.notice import PROBE, NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation import position_v1
 from gpd_soap.validation.convert import position_of
 
 #: The number of an option without a number in the file; no notice has it.
 _NO_NUMBER = NoticeNumber(PROBE)
 
 
-def is_same(body: models.Position, stored: NewPosition) -> bool:
+def is_same(body: position_v1.Position, stored: NewPosition) -> bool:
     """Return whether a body describes the stored position with its IUPD.
 
     Publication and withdrawal are ignored, and so is the number of an option without one in the

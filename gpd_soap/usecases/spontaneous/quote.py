@@ -18,13 +18,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from gpd_soap.core.codes import ANONYMOUS as UNNAMED
+from gpd_soap.core.codes import ANONYMOUS as ANONYMOUS_CODE
 from gpd_soap.core.debt import Debtor, Metadata, Transfer
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
 
-ANONYMOUS = Debtor("F", UNNAMED, UNNAMED)
+ANONYMOUS = Debtor("F", ANONYMOUS_CODE, ANONYMOUS_CODE)
 
 
 class Account(NamedTuple):

@@ -1,4 +1,4 @@
-"""CSV to positions: columns, separators, installments, and rows that are not as they should be."""
+"""Positions from CSV: columns, separators, installments, and invalid rows."""
 
 import io
 from typing import Any
@@ -60,21 +60,21 @@ CHECKSUM = "iban-checksum: expected an IBAN whose check digits are right"
 
 
 def written(*rows: Cells, separator: str = ",") -> bytes:
-    """A CSV file with the columns of its first row; cells are not quoted."""
+    """Return a CSV file with the columns of its first row; cells are not quoted."""
     lines = [rows[0], *({name: row.get(name, "") for name in rows[0]} for row in rows)]
     head = separator.join(rows[0])
     return "\n".join([head, *(separator.join(line.values()) for line in lines[1:])]).encode()
 
 
 def bodies(raw: bytes, organization: str | None = None) -> list[Any]:
-    """What the rows of a file say, nothing being wrong with any."""
+    """Return the bodies of the rows of a file, none of which has an error."""
     rows = list(csv_positions.rows(io.BytesIO(raw), organization))
     assert [row.errors for row in rows] == [()] * len(rows)
     return [row.body for row in rows]
 
 
 def outcomes(raw: bytes) -> list[tuple[int, str]]:
-    """The line of each position, and what is said of it; nothing where it is in order."""
+    """Return the line and the errors of each position, as text that is empty if it is valid."""
     checked = (
         check_row(row, None, lenient=False).value
         for row in csv_positions.rows(io.BytesIO(raw), None)
@@ -87,7 +87,7 @@ def _errors(what: Candidate | Outcome) -> tuple[FieldError, ...]:
 
 
 def unusable(raw: bytes, organization: str | None = None) -> str:
-    """Why nothing of a file is looked at; said before any row is asked for."""
+    """Return why a file is unusable, which is known before any row is read."""
     with pytest.raises(UnusableFile) as refused:
         csv_positions.rows(io.BytesIO(raw), organization)
     return str(refused.value)

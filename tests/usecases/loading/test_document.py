@@ -1,4 +1,4 @@
-"""A file for `gpd-soap load`: its parts, and everything that a hostile one may hold."""
+"""A document for `gpd-soap load`: its parts, and hostile content."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ SERVICE = {
 
 
 def refusal(content: object) -> str:
-    """Why a file is unusable."""
+    """Return why a file is unusable."""
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
     with pytest.raises(UnusableFile) as refused:
         read(raw)

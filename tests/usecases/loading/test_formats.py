@@ -1,4 +1,4 @@
-"""One position, whichever format a file says it in."""
+"""One position in each format of a file."""
 
 import csv
 import io
@@ -27,12 +27,12 @@ few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChec
 
 
 def ndjson(raw: bytes) -> list[Row]:
-    """The rows of an NDJSON file."""
+    """Return the rows of an NDJSON file."""
     return list(lines.rows(io.BytesIO(raw)))
 
 
 def without_metadata(content: Any) -> Any:
-    """What CSV can say of a position."""
+    """Return a position without metadata, which CSV cannot express."""
     if isinstance(content, list):
         return [without_metadata(each) for each in content]
     if isinstance(content, dict):
@@ -41,7 +41,7 @@ def without_metadata(content: Any) -> Any:
 
 
 def cells(content: Body, option: Body) -> Iterator[str]:
-    """A row of every column."""
+    """Yield the cells of a row with every column."""
     for column in COLUMNS:
         holder: Body = content if column.level == POSITION else option
         if column.level not in (POSITION, OPTION):
@@ -54,7 +54,7 @@ def cells(content: Body, option: Body) -> Iterator[str]:
 
 
 def as_table(content: Body, separator: str) -> bytes:
-    """A position as CSV, a row for each option."""
+    """Return a position as CSV, with a row for each option."""
     written = io.StringIO()
     out = csv.writer(written, delimiter=separator)
     out.writerow(name_of(column.level, column.field) for column in COLUMNS)
@@ -134,7 +134,7 @@ def test_line_longer_than_the_limit_is_not_held_in_memory():
     """The line may have any length."""
 
     class Endless(io.RawIOBase):
-        """Sixty-four megabytes of one line."""
+        """A file with one line of sixty-four megabytes."""
 
         left = 64
 

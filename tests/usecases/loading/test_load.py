@@ -1,4 +1,4 @@
-"""Loading a file: all or nothing, the good ones alone, or nothing at all to see what would be."""
+"""Loading a file: all or nothing, the valid positions alone, or a dry run."""
 
 import io
 import json
@@ -36,26 +36,26 @@ CONFIGURATION = {
     ],
 }
 
-#: What comes between two loads.
+#: The time between two loads.
 MINUTE = timedelta(minutes=1)
 
 Body = dict[str, Any]
 
 
 class Ended(NamedTuple):
-    """How a load ended, and what was told of each position."""
+    """The report of a load, and the outcome of each position."""
 
     report: Report
     outcomes: list[Outcome]
 
     @property
     def loaded(self) -> int:
-        """How many were kept."""
+        """The number of positions that were stored."""
         return self.report.results[Result.LOADED] if self.report.kept else 0
 
     @property
     def refused(self) -> list[tuple[int, str, tuple[FieldError, ...]]]:
-        """Which were not taken: place, IUPD, and why."""
+        """The refused positions: row number, IUPD and errors."""
         return [
             (o.row_number, o.iupd, o.errors) for o in self.outcomes if o.result is Result.REFUSED
         ]
@@ -64,15 +64,15 @@ class Ended(NamedTuple):
 Load = Callable[..., Ended]
 
 
-def placed(serial: int, **more: object) -> Body:
-    """A position of a file, named after the serial of its notice."""
+def valid(serial: int, **more: object) -> Body:
+    """Return a position of a file, with an IUPD after the serial of its notice."""
     content = {"organization": ORGANIZATION, "iupd": f"P{serial}", **more}
     return {**body(option(serial)), **content}
 
 
-def bad(serial: int) -> Body:
-    """One that is refused for a field."""
-    return placed(serial, type="H")
+def invalid(serial: int) -> Body:
+    """Return a position that is refused because of one field."""
+    return valid(serial, type="H")
 
 
 BAD = (FieldError("type", "choice", "'F' or 'G'"),)
@@ -88,7 +88,7 @@ def store(database_url: str) -> Iterator[Store]:
 
 
 def load_document(store: Store, content: Body, now: datetime = NOW, **options: Any) -> Ended:
-    """Load a JSON document."""
+    """Load a JSON document, and return how it ended."""
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, None)
     outcomes: list[Outcome] = []
     return Ended(load(store, source, now, LoadOptions(**options), outcomes.append), outcomes)
@@ -96,7 +96,7 @@ def load_document(store: Store, content: Body, now: datetime = NOW, **options: A
 
 @pytest.fixture
 def loaded(store: Store) -> Load:
-    """Load positions with the configuration that they need, each time a minute later."""
+    """Return a function that loads positions with their configuration, a minute later each time."""
     runs = iter(range(100))
 
     def run(*positions: object, **options: bool) -> Ended:
@@ -106,8 +106,8 @@ def loaded(store: Store) -> Load:
     return run
 
 
-def kept(store: Store) -> dict[str, list[str]]:
-    """Every IUPD in the store with its notice numbers."""
+def stored_numbers(store: Store) -> dict[str, list[str]]:
+    """Return every IUPD in the store with its notice numbers."""
     option = tables.payment_option
     with store.begin() as connection:
         navs: dict[str, list[str]] = {
@@ -119,18 +119,18 @@ def kept(store: Store) -> dict[str, list[str]]:
 
 
 def organizations(store: Store) -> int:
-    """How many organizations the store knows."""
+    """Return the number of organizations in the store."""
     with store.begin() as connection:
         return len(connection.execute(tables.organization.select()).all())
 
 
 def test_valid_file_of_several_batches_is_loaded(store: Store, loaded: Load):
     """Drafts and published positions are stored with their numbers."""
-    many = [placed(number, toPublish=number % 2 == 0) for number in range(1, BATCH + 12)]
+    many = [valid(number, toPublish=number % 2 == 0) for number in range(1, BATCH + 12)]
     ended = loaded(*many)
 
     assert ended.report == Report(Counter({Result.LOADED: len(many)}), Counter(), kept=True)
-    assert kept(store) == {f"P{number}": [nav(number)] for number in range(1, BATCH + 12)}
+    assert stored_numbers(store) == {f"P{number}": [nav(number)] for number in range(1, BATCH + 12)}
     with store.begin() as connection:
         rows = connection.execute(tables.position.select()).all()
     assert {row.iupd: row.published_at for row in rows} == {
@@ -140,8 +140,8 @@ def test_valid_file_of_several_batches_is_loaded(store: Store, loaded: Load):
 
 def test_each_position_is_reported_in_order_with_its_numbers(loaded: Load):
     """Refused positions are reported too."""
-    two = placed(2, paymentOption=[option(2), option(3)])
-    ended = loaded(placed(1), bad(7), two, keep_going=True)
+    two = valid(2, paymentOption=[option(2), option(3)])
+    ended = loaded(valid(1), invalid(7), two, keep_going=True)
 
     assert ended.outcomes == [
         Outcome(0, ORGANIZATION, "P1", Result.LOADED, (nav(1),)),
@@ -152,36 +152,39 @@ def test_each_position_is_reported_in_order_with_its_numbers(loaded: Load):
 
 def test_one_invalid_position_refuses_the_whole_file(store: Store, loaded: Load):
     """The configuration is not stored either, and every invalid position is reported."""
-    ended = loaded(placed(1), bad(2), placed(3), bad(4))
+    ended = loaded(valid(1), invalid(2), valid(3), invalid(4))
 
     assert ended.refused == [(1, "P2", BAD), (3, "P4", BAD)]
-    assert (ended.loaded, kept(store), organizations(store)) == (0, {}, 0)
+    assert (ended.loaded, stored_numbers(store), organizations(store)) == (0, {}, 0)
 
 
 def test_invalid_position_refuses_earlier_batches(store: Store, loaded: Load):
     """All batches are one transaction."""
-    ended = loaded(*(placed(number) for number in range(1, 2 * BATCH)), bad(2 * BATCH))
+    ended = loaded(*(valid(number) for number in range(1, 2 * BATCH)), invalid(2 * BATCH))
 
-    assert (ended.report.kept, kept(store)) == (False, {})
+    assert (ended.report.kept, stored_numbers(store)) == (False, {})
 
 
 def test_keep_going_stores_the_valid_positions(store: Store, loaded: Load):
     """The invalid ones are reported."""
-    ended = loaded(placed(1), bad(2), placed(3), keep_going=True)
+    ended = loaded(valid(1), invalid(2), valid(3), keep_going=True)
 
     assert ended.refused == [(1, "P2", BAD)]
-    assert (ended.loaded, set(kept(store))) == (2, {"P1", "P3"})
+    assert (ended.loaded, set(stored_numbers(store))) == (2, {"P1", "P3"})
 
 
 def test_keep_going_commits_a_batch_before_it_is_reported(store: Store):
     """A reported number is always stored."""
-    content = {**CONFIGURATION, "positions": [placed(number) for number in range(1, 2 * BATCH)]}
+    content = {
+        **CONFIGURATION,
+        "positions": [valid(number) for number in range(1, 2 * BATCH)],
+    }
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, None)
     counted = {}
 
     def tell(outcome: Outcome) -> None:
         if outcome.row_number in (0, BATCH - 1, BATCH):
-            counted[outcome.row_number] = len(kept(store))
+            counted[outcome.row_number] = len(stored_numbers(store))
 
     load(store, source, NOW, LoadOptions(keep_going=True), tell)
 
@@ -200,7 +203,7 @@ def test_load_holds_at_most_one_batch(store: Store, loaded: Load, options: LoadO
     def rows() -> Iterator[Row]:
         for number in range(1, 3 * BATCH):
             ahead.append(number - len(reported))
-            yield Row(number, placed(number) if number < BATCH else bad(number))
+            yield Row(number, valid(number) if number < BATCH else invalid(number))
 
     load(store, Source(rows()), NOW + MINUTE, options, reported.append)
 
@@ -215,11 +218,16 @@ def test_dry_run_reports_outcomes_and_writes_nothing(
     keep_going: bool,  # noqa: FBT001  # pytest's way
 ):
     """It reports stored and repeated positions too."""
-    loaded(placed(1))
-    content = [placed(1), *(placed(number) for number in range(2, BATCH + 9)), placed(2), bad(3)]
+    loaded(valid(1))
+    content = [
+        valid(1),
+        *(valid(number) for number in range(2, BATCH + 9)),
+        valid(2),
+        invalid(3),
+    ]
     ended = loaded(*content, dry_run=True, keep_going=keep_going)
 
-    assert set(kept(store)) == {"P1"}
+    assert set(stored_numbers(store)) == {"P1"}
     assert not ended.report.kept
     assert ended.report.results == {Result.LOADED: BATCH + 7, Result.THERE: 1, Result.REFUSED: 2}
     assert [(iupd, errors[0].rule) for _, iupd, errors in ended.refused] == [
@@ -230,25 +238,25 @@ def test_dry_run_reports_outcomes_and_writes_nothing(
 
 def test_repeated_load_changes_nothing(store: Store, loaded: Load):
     """Each position is reported as stored, with the number of the first load."""
-    waiting = {**placed(9), "paymentOption": [option(9, iuv=None), option(8, iuv=None)]}
-    content = [placed(1, toPublish=True), waiting, placed(2)]
+    waiting = {**valid(9), "paymentOption": [option(9, iuv=None), option(8, iuv=None)]}
+    content = [valid(1, toPublish=True), waiting, valid(2)]
     first = loaded(*content)
-    before = kept(store)
+    before = stored_numbers(store)
     again = loaded(*content)
 
     assert again.report == Report(Counter({Result.THERE: 3}), Counter(), kept=True)
     assert [o.navs for o in again.outcomes] == [o.navs for o in first.outcomes]
-    assert kept(store) == before
+    assert stored_numbers(store) == before
 
 
 def test_reload_skips_positions_paid_or_withdrawn_meanwhile(store: Store, loaded: Load):
     """A changed publication makes no difference either."""
-    loaded(placed(1), placed(2, toPublish=True), placed(3))
+    loaded(valid(1), valid(2, toPublish=True), valid(3))
     with store.begin() as connection:
         option, position = tables.payment_option, tables.position
         connection.execute(update(option).where(option.c.nav == nav(1)).values(paid_at=NOW))
         connection.execute(update(position).where(position.c.iupd == "P2").values(withdrawn_at=NOW))
-    again = loaded(placed(1), placed(2), placed(3, toPublish=True))
+    again = loaded(valid(1), valid(2), valid(3, toPublish=True))
 
     assert again.report.results == {Result.THERE: 3}
 
@@ -259,66 +267,66 @@ TRANSFERS = [share(1, 700), share(2, 300)]
 @pytest.mark.parametrize(
     "changed",
     [
-        placed(1, fullName="Mario Esempio"),
-        placed(1, region="Lazio"),
-        placed(1, validityDate="2026-03-20"),
-        placed(1, paymentOption=[option(2, *TRANSFERS), option(1, *TRANSFERS)]),
-        placed(1, paymentOption=[option(1, *TRANSFERS, description="Altro")]),
-        placed(1, paymentOption=[option(1, share(1, 600), share(2, 400))]),
-        placed(1, paymentOption=[option(1, *TRANSFERS, isPartialPayment=True)]),
-        placed(1, paymentOption=[option(1, *TRANSFERS, dueDate="2026-05-01")]),
-        placed(1, paymentOption=[option(3, *TRANSFERS, description="Tributo 1")]),
+        valid(1, fullName="Mario Esempio"),
+        valid(1, region="Lazio"),
+        valid(1, validityDate="2026-03-20"),
+        valid(1, paymentOption=[option(2, *TRANSFERS), option(1, *TRANSFERS)]),
+        valid(1, paymentOption=[option(1, *TRANSFERS, description="Altro")]),
+        valid(1, paymentOption=[option(1, share(1, 600), share(2, 400))]),
+        valid(1, paymentOption=[option(1, *TRANSFERS, isPartialPayment=True)]),
+        valid(1, paymentOption=[option(1, *TRANSFERS, dueDate="2026-05-01")]),
+        valid(1, paymentOption=[option(3, *TRANSFERS, description="Tributo 1")]),
     ],
 )
 def test_other_content_with_a_stored_iupd_is_refused(store: Store, loaded: Load, changed: Body):
     """The stored position stays, and the error names the field."""
-    loaded(placed(1, paymentOption=[option(1, *TRANSFERS)]))
-    ended = loaded(changed, placed(5), keep_going=True)
+    loaded(valid(1, paymentOption=[option(1, *TRANSFERS)]))
+    ended = loaded(changed, valid(5), keep_going=True)
 
     expected = "the content of the stored position with this IUPD"
     assert ended.refused == [(0, "P1", (FieldError("iupd", "in-use", expected),))]
-    assert kept(store) == {"P1": [nav(1)], "P5": [nav(5)]}
+    assert stored_numbers(store) == {"P1": [nav(1)], "P5": [nav(5)]}
 
 
 def test_reload_in_another_order_is_the_same_position(loaded: Load):
     """The order of options and transfers does not matter."""
     first, second = option(1, *TRANSFERS), option(2, *TRANSFERS, dueDate="2026-04-29")
-    loaded(placed(1, paymentOption=[first, second]))
+    loaded(valid(1, paymentOption=[first, second]))
     turned = {**first, "transfer": first["transfer"][::-1]}
 
-    assert loaded(placed(1, paymentOption=[second, turned])).report.results == {Result.THERE: 1}
+    assert loaded(valid(1, paymentOption=[second, turned])).report.results == {Result.THERE: 1}
 
 
 def test_reload_with_fewer_equal_options_is_refused(loaded: Load):
     """Three equal options are not the same as two."""
     alike = option(1, iuv=None)
-    loaded(placed(1, paymentOption=[alike, alike]))
-    ended = loaded(placed(1, paymentOption=[alike] * 3), keep_going=True)
+    loaded(valid(1, paymentOption=[alike, alike]))
+    ended = loaded(valid(1, paymentOption=[alike] * 3), keep_going=True)
 
     assert ended.refused == [(0, "P1", (DIFFERS,))]
-    assert loaded(placed(1, paymentOption=[alike] * 2)).report.results == {Result.THERE: 1}
+    assert loaded(valid(1, paymentOption=[alike] * 2)).report.results == {Result.THERE: 1}
 
 
 def test_number_of_another_position_is_refused(store: Store, loaded: Load):
     """The other position may be in the store or in the file; the rest of the batch is stored."""
-    loaded(placed(1), placed(2))
-    again = {**placed(2), "iupd": "NEW"}
-    within = {**placed(3), "iupd": "NEWER"}
-    ended = loaded(placed(3), again, within, placed(4), keep_going=True)
+    loaded(valid(1), valid(2))
+    again = {**valid(2), "iupd": "NEW"}
+    within = {**valid(3), "iupd": "NEWER"}
+    ended = loaded(valid(3), again, within, valid(4), keep_going=True)
     number = FieldError("paymentOption[0].nav", "in-use", NEVER_USED)
     message = FieldError("paymentOption[0].iuv", "in-use", NEVER_USED)
 
     assert ended.refused == [(1, "NEW", (number, message)), (2, "NEWER", (number, message))]
-    assert set(kept(store)) == {"P1", "P2", "P3", "P4"}
+    assert set(stored_numbers(store)) == {"P1", "P2", "P3", "P4"}
 
 
 def test_number_in_use_refuses_the_whole_file_without_keep_going(store: Store, loaded: Load):
     """All or nothing also holds for errors that only the store can find."""
-    loaded(placed(1))
-    ended = loaded(placed(2), {**placed(1), "iupd": "NEW"})
+    loaded(valid(1))
+    ended = loaded(valid(2), {**valid(1), "iupd": "NEW"})
 
     assert (ended.loaded, [row_number for row_number, *_ in ended.refused]) == (0, [1])
-    assert set(kept(store)) == {"P1"}
+    assert set(stored_numbers(store)) == {"P1"}
 
 
 def test_number_of_a_deleted_position_is_refused(store: Store, loaded: Load):
@@ -327,7 +335,7 @@ def test_number_of_a_deleted_position_is_refused(store: Store, loaded: Load):
     row = {"organization": ORGANIZATION, "nav": nav(1), "iuv": iuv(1), "iupd": "X"}
     with store.begin() as connection:
         connection.execute(tables.retired_number.insert(), {**row, "retired_at": NOW})
-    ended = loaded(placed(1), keep_going=True)
+    ended = loaded(valid(1), keep_going=True)
 
     assert {error.rule for error in ended.refused[0][2]} == {"in-use"}
 
@@ -341,8 +349,14 @@ def test_repeated_iupd_in_a_file_is_refused(
     keep_going: bool,  # noqa: FBT001  # pytest's way
 ):
     """The second may be in a later batch; the IUPD of a refused position may be used."""
-    others = [placed(number) for number in range(10, 10 + between)]
-    content = [bad(1), placed(1), *others, placed(1), placed(1, region="Lazio")]
+    others = [valid(number) for number in range(10, 10 + between)]
+    content = [
+        invalid(1),
+        valid(1),
+        *others,
+        valid(1),
+        valid(1, region="Lazio"),
+    ]
     ended = loaded(*content, keep_going=keep_going)
 
     assert ended.refused == [
@@ -350,34 +364,34 @@ def test_repeated_iupd_in_a_file_is_refused(
         (between + 2, "P1", (REPEATED,)),
         (between + 3, "P1", (REPEATED,)),
     ]
-    assert len(kept(store)) == (between + 1 if keep_going else 0)
+    assert len(stored_numbers(store)) == (between + 1 if keep_going else 0)
 
 
 def test_missing_number_is_issued_with_the_segregation_code_of_the_station(
     store: Store, loaded: Load
 ):
     """Numbers in the bodies of the same batch are skipped."""
-    waiting = {**placed(9), "paymentOption": [option(9, iuv=None), option(8, iuv=None)]}
-    ended = loaded(waiting, placed(1), placed(2))
+    waiting = {**valid(9), "paymentOption": [option(9, iuv=None), option(8, iuv=None)]}
+    ended = loaded(waiting, valid(1), valid(2))
 
     assert ended.refused == []
-    assert kept(store) == {"P9": [nav(3), nav(4)], "P1": [nav(1)], "P2": [nav(2)]}
+    assert stored_numbers(store) == {"P9": [nav(3), nav(4)], "P1": [nav(1)], "P2": [nav(2)]}
 
 
-@pytest.mark.parametrize("twice", [{**placed(1), "iupd": "NEW"}, {**placed(5), "iupd": "P1"}])
+@pytest.mark.parametrize("twice", [{**valid(1), "iupd": "NEW"}, {**valid(5), "iupd": "P1"}])
 def test_refused_position_does_not_change_issued_numbers(store: Store, loaded: Load, twice: Body):
     """The others of its batch are written as if it were missing."""
-    waiting = {**placed(9), "paymentOption": [option(9, iuv=None)]}
-    loaded(waiting, placed(1), twice, keep_going=True)
+    waiting = {**valid(9), "paymentOption": [option(9, iuv=None)]}
+    loaded(waiting, valid(1), twice, keep_going=True)
 
-    assert kept(store) == {"P9": [nav(2)], "P1": [nav(1)]}
+    assert stored_numbers(store) == {"P9": [nav(2)], "P1": [nav(1)]}
 
 
 def test_missing_number_without_a_segregation_code_is_refused(store: Store):
     """Each option without a number has its own error."""
     content = {
         "organizations": CONFIGURATION["organizations"],
-        "positions": [{**placed(1), "paymentOption": [option(1), option(2, iuv=None)]}],
+        "positions": [{**valid(1), "paymentOption": [option(1), option(2, iuv=None)]}],
     }
     expected = "an IUV, or a station with a segregation code to issue one"
 
@@ -388,7 +402,7 @@ def test_missing_number_without_a_segregation_code_is_refused(store: Store):
 
 def test_unregistered_organization_is_refused(loaded: Load):
     """The organization is neither in the file nor in the store."""
-    ended = loaded(placed(1, organization="88888888888"), keep_going=True)
+    ended = loaded(valid(1, organization="88888888888"), keep_going=True)
 
     assert ended.refused == [
         (0, "P1", (FieldError("organization", "unknown", "a registered organization"),)),
@@ -399,13 +413,13 @@ def test_registered_organization_need_not_be_in_the_file(store: Store, loaded: L
     """A file may have positions alone."""
     loaded()
 
-    assert load_document(store, {"positions": [placed(1)]}).loaded == 1
+    assert load_document(store, {"positions": [valid(1)]}).loaded == 1
 
 
 def test_organization_option_is_for_positions_that_name_none(store: Store, loaded: Load):
     """A position that names another organization keeps it."""
     loaded()
-    content = {"positions": [body(option(1)), placed(2, organization="88888888888")]}
+    content = {"positions": [body(option(1)), valid(2, organization="88888888888")]}
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, ORGANIZATION)
     outcomes: list[Outcome] = []
     load(
@@ -455,7 +469,7 @@ def test_configuration_with_unknown_references_is_unusable(
 def test_service_with_an_unknown_segregation_code_is_unusable(store: Store):
     """A file that takes the code of a stored service away is unusable too."""
 
-    def take(stations: list[str], *services: str) -> None:
+    def load_services(stations: list[str], *services: str) -> None:
         content = {
             "organizations": [{"fiscalCode": ORGANIZATION, "name": "Comune"}],
             "brokers": ["B"],
@@ -467,21 +481,21 @@ def test_service_with_an_unknown_segregation_code_is_unusable(store: Store):
     foreign = r"services\[0\].settings.segregationCode: unknown: expected the segregation code"
     for stations in ([], ["01"]):
         with pytest.raises(UnusableFile, match=foreign):
-            take(stations, "02")
-    take(["02"], "02")
+            load_services(stations, "02")
+    load_services(["02"], "02")
     with pytest.raises(UnusableFile, match="services: in-use: expected no service"):
-        take(["01"])
-    take(["01"], "01")
+        load_services(["01"])
+    load_services(["01"], "01")
 
 
 def station(code: str) -> Body:
-    """A station that serves the organization with this segregation code."""
+    """Return a station that serves the organization with this segregation code."""
     served = {"fiscalCode": ORGANIZATION, "segregationCode": code}
     return {"id": "S", "broker": "B", "organizations": [served]}
 
 
 def service(code: str) -> Body:
-    """A service that numbers its notices with this segregation code."""
+    """Return a service that issues notices with this segregation code."""
     return {
         "organization": ORGANIZATION,
         "serviceId": "00001",
@@ -519,14 +533,14 @@ def test_value_that_is_no_object_is_refused_without_an_iupd(loaded: Load, conten
 @pytest.mark.parametrize("iupd", ["\x1b[31mred", "x" * 300, 1, None, ""])
 def test_invalid_iupd_is_not_repeated(loaded: Load, iupd: object):
     """A report is shown on a terminal."""
-    [(_, shown, _)] = loaded(placed(1, iupd=iupd), keep_going=True).refused
+    [(_, shown, _)] = loaded(valid(1, iupd=iupd), keep_going=True).refused
 
     assert shown == ""
 
 
 def test_added_fields_and_gpd_fields_are_checked_together(loaded: Load):
     """One report has the errors of both."""
-    [outcome] = loaded(placed(1, organization="1", toPublish="yes", type="H")).outcomes
+    [outcome] = loaded(valid(1, organization="1", toPublish="yes", type="H")).outcomes
 
     assert outcome.organization == ""
     assert outcome.errors == (
@@ -539,12 +553,12 @@ def test_added_fields_and_gpd_fields_are_checked_together(loaded: Load):
 def test_lenient_load_accepts_old_numbers_with_a_warning(store: Store, loaded: Load):
     """The number is stored as it is in the file."""
     wrong = iuv(1)[:15] + "99"
-    content = {**placed(1), "paymentOption": [option(1, iuv=wrong)]}
+    content = {**valid(1), "paymentOption": [option(1, iuv=wrong)]}
 
     assert loaded(content).loaded == 0
     ended = loaded(content, lenient=True)
     assert (ended.loaded, ended.report.warnings) == (1, {"check-digits": 1})
-    assert kept(store) == {"P1": ["3" + wrong]}
+    assert stored_numbers(store) == {"P1": ["3" + wrong]}
 
 
 @pytest.mark.parametrize("blind", [1, 2, 3])
@@ -552,32 +566,32 @@ def test_number_stored_by_another_process_meanwhile_is_refused(
     store: Store, loaded: Load, monkeypatch: pytest.MonkeyPatch, blind: int
 ):
     """The conflict appears when the batch is written, and then each position is tried alone."""
-    loaded(placed(1))
+    loaded(valid(1))
     looks, look = iter(range(blind)), PositionWriter._in_use
 
-    def late(writing: PositionWriter, candidates: Sequence[Candidate]) -> InUse:
+    def look_up(writing: PositionWriter, candidates: Sequence[Candidate]) -> InUse:
         return look(writing, candidates) if next(looks, None) is None else ({}, set())
 
-    monkeypatch.setattr(PositionWriter, "_in_use", late)
-    ended = loaded({**placed(1), "iupd": "NEW"}, placed(2), placed(3), keep_going=True)
+    monkeypatch.setattr(PositionWriter, "_in_use", look_up)
+    ended = loaded({**valid(1), "iupd": "NEW"}, valid(2), valid(3), keep_going=True)
 
     assert [row_number for row_number, *_ in ended.refused] == [0]
     assert {error.rule for error in ended.refused[0][2]} == {"in-use"}
-    assert set(kept(store)) == {"P1", "P2", "P3"}
+    assert set(stored_numbers(store)) == {"P1", "P2", "P3"}
 
 
 def test_position_stored_by_another_process_meanwhile_is_skipped(
     store: Store, loaded: Load, monkeypatch: pytest.MonkeyPatch
 ):
     """Two loads of one file at the same time both succeed."""
-    loaded(placed(1))
+    loaded(valid(1))
     looks, look = iter(range(1)), PositionWriter._in_use
 
-    def late(writing: PositionWriter, candidates: Sequence[Candidate]) -> InUse:
+    def look_up(writing: PositionWriter, candidates: Sequence[Candidate]) -> InUse:
         return look(writing, candidates) if next(looks, None) is None else ({}, set())
 
-    monkeypatch.setattr(PositionWriter, "_in_use", late)
-    ended = loaded(placed(1), placed(2))
+    monkeypatch.setattr(PositionWriter, "_in_use", look_up)
+    ended = loaded(valid(1), valid(2))
 
     assert ended.report.results == {Result.THERE: 1, Result.LOADED: 1}
-    assert set(kept(store)) == {"P1", "P2"}
+    assert set(stored_numbers(store)) == {"P1", "P2"}

@@ -1,4 +1,4 @@
-"""`gpd-soap load`: what it prints, what it leaves, how it ends."""
+"""`gpd-soap load`: its output, its effect and its exit codes."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from gpd_soap.cli.main import main
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests.usecases.loading.test_csv_positions import ROW, written
-from tests.usecases.loading.test_load import CONFIGURATION, bad, placed
+from tests.usecases.loading.test_load import CONFIGURATION, valid, invalid
 from tests.validation.bodies import BANK, ORGANIZATION, nav, option, share
 
 Run = Callable[..., Result]
@@ -23,7 +23,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command on a file of these positions, or of these bytes under another name."""
+    """Return a function that runs the command on positions, or on bytes with another file name."""
     url = f"sqlite:///{tmp_path / 'x.db'}"
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     ready = Store(url)
@@ -48,7 +48,7 @@ def _lines(*positions: object) -> bytes:
 
 def test_valid_file_exits_with_0(run: Run):
     """The output is one line."""
-    ended = run([placed(1), placed(2)])
+    ended = run([valid(1), valid(2)])
 
     message = "2 positions: 2 loaded, 0 already there, 0 refused, 0 warnings\n"
     assert (ended.output, ended.exit_code) == (message, 0)
@@ -56,8 +56,8 @@ def test_valid_file_exits_with_0(run: Run):
 
 def test_repeated_load_exits_with_0(run: Run):
     """Nothing is loaded twice."""
-    run([placed(1), placed(2)])
-    ended = run([placed(1), placed(2)])
+    run([valid(1), valid(2)])
+    ended = run([valid(1), valid(2)])
 
     message = "2 positions: 0 loaded, 2 already there, 0 refused, 0 warnings\n"
     assert (ended.output, ended.exit_code) == (message, 0)
@@ -65,7 +65,7 @@ def test_repeated_load_exits_with_0(run: Run):
 
 def test_refused_position_has_a_line_and_exits_with_1(run: Run):
     """The line has its row, its IUPD, and each field with its rule and what was expected."""
-    ended = run([placed(1), bad(2), None])
+    ended = run([valid(1), invalid(2), None])
 
     assert ended.output.splitlines() == [
         "positions[1] P2: type: choice: expected 'F' or 'G'",
@@ -80,7 +80,7 @@ def test_refused_position_has_a_line_and_exits_with_1(run: Run):
 
 def test_keep_going_loads_the_valid_positions_and_exits_with_1(run: Run):
     """A script can tell by the code that some were refused."""
-    ended = run([placed(1), bad(2)], "--keep-going")
+    ended = run([valid(1), invalid(2)], "--keep-going")
 
     message = "2 positions: 1 loaded, 0 already there, 1 refused, 0 warnings"
     assert (ended.output.splitlines()[-1], ended.exit_code) == (message, 1)
@@ -90,7 +90,7 @@ def test_keep_going_loads_the_valid_positions_and_exits_with_1(run: Run):
 def test_dry_run_reports_the_same_twice(run: Run, option: str):
     """Nothing was written the first time."""
     for _ in range(2):
-        ended = run([placed(1)], "--dry-run", *option.split())
+        ended = run([valid(1)], "--dry-run", *option.split())
         message = (
             "1 positions: 1 would be loaded, 0 already there, 0 refused, 0 warnings; "
             "nothing was written\n"
@@ -100,8 +100,8 @@ def test_dry_run_reports_the_same_twice(run: Run, option: str):
 
 def test_warnings_are_counted_by_rule(run: Run):
     """Of the positions that were taken and of nobody's data."""
-    postal = {**placed(1), "paymentOption": [option(1, share(iban=None, postalIban=BANK))]}
-    ended = run([postal, placed(2, fiscalCode="RSSMRA00A01A000A")], "--lenient")
+    postal = {**valid(1), "paymentOption": [option(1, share(iban=None, postalIban=BANK))]}
+    ended = run([postal, valid(2, fiscalCode="RSSMRA00A01A000A")], "--lenient")
 
     assert "2 warnings (1 fiscal-code, 1 postal-iban)" in ended.output
     assert ended.exit_code == 0
@@ -109,7 +109,7 @@ def test_warnings_are_counted_by_rule(run: Run):
 
 def test_line_of_a_refusal_shows_ten_errors(run: Run):
     """The others are counted."""
-    ended = run([placed(1, **{f"{'x' * (index + 1)}": 1 for index in range(12)})])
+    ended = run([valid(1, **{f"{'x' * (index + 1)}": 1 for index in range(12)})])
 
     assert ended.output.splitlines()[0].endswith("; and 2 more")
 
@@ -117,7 +117,7 @@ def test_line_of_a_refusal_shows_ten_errors(run: Run):
 def test_ndjson_is_recognized_by_the_file_name(run: Run):
     """With --format it may have another name; the line number names a refused row."""
     run([])
-    raw = _lines(placed(1), bad(2), placed(3))
+    raw = _lines(valid(1), invalid(2), valid(3))
     ended = run(raw, "--keep-going", name="positions.ndjson")
     again = run(raw, "--keep-going", "--format", "ndjson", name="positions.txt")
     line = "line 2 P2: type: choice: expected 'F' or 'G'"
@@ -147,7 +147,7 @@ def test_csv_is_recognized_by_the_file_name(run: Run):
 
 def test_standard_input_is_json_without_a_format(run: Run):
     """A pipe has no file name."""
-    document, lines = _file([placed(1)]), _lines(placed(1), placed(2))
+    document, lines = _file([valid(1)]), _lines(valid(1), valid(2))
     run([])
     first = CliRunner().invoke(main, ["load", "-"], input=document)
     second = CliRunner().invoke(main, ["load", "-", "--format", "ndjson"], input=lines)
@@ -159,19 +159,19 @@ def test_standard_input_is_json_without_a_format(run: Run):
 @pytest.mark.parametrize("code", ["1", "7777777777a", ""])
 def test_invalid_organization_option_exits_with_2(run: Run, code: str):
     """The file is not read."""
-    assert run([placed(1)], "--organization", code).exit_code == 2
+    assert run([valid(1)], "--organization", code).exit_code == 2
 
 
 HEADER = "line,organization,iupd,nav,result,field,rule,expected"
 
 
 def report_of(run: Run, folder: Path, *options: str) -> list[str]:
-    """The report of one position that is there, one that is good, and two that are not."""
-    run([placed(1)])
-    two = placed(2, paymentOption=[option(2, iuv=None), option(3, iuv=None)])
-    wrong = {**placed(4, type="H", country="XX"), "iupd": "P,4"}
+    """Return the report of a stored position, a valid one and two invalid ones."""
+    run([valid(1)])
+    two = valid(2, paymentOption=[option(2, iuv=None), option(3, iuv=None)])
+    wrong = {**valid(4, type="H", country="XX"), "iupd": "P,4"}
     file = folder / "report.csv"
-    raw = _lines(placed(1), two, wrong, {**placed(1), "iupd": "P5"})
+    raw = _lines(valid(1), two, wrong, {**valid(1), "iupd": "P5"})
     run(raw, "--report", str(file), *options, name="positions.ndjson")
     return file.read_text().splitlines()
 
@@ -218,21 +218,21 @@ def test_report_of_all_or_nothing_is_written_at_the_end(run: Run, tmp_path: Path
     """Only then is the result certain."""
     run([])
     file = tmp_path / "report.csv"
-    run([placed(1)], "--report", str(file))
+    run([valid(1)], "--report", str(file))
 
     assert file.read_text().splitlines() == [HEADER, f"0,{ORGANIZATION},P1,{nav(1)},loaded,,,"]
 
 
 def test_unwritable_report_exits_with_2(run: Run, tmp_path: Path):
     """Nothing is loaded."""
-    assert run([placed(1)], "--report", str(tmp_path / "no" / "where")).exit_code == 2
-    assert "1 loaded" in run([placed(1)]).output
+    assert run([valid(1)], "--report", str(tmp_path / "no" / "where")).exit_code == 2
+    assert "1 loaded" in run([valid(1)]).output
 
 
 def test_terminal_shows_a_progress_bar(run: Run, tmp_path: Path):
     """The lines of refused positions are shown too."""
     run([])
-    (tmp_path / "positions.ndjson").write_bytes(_lines(placed(1), bad(2)))
+    (tmp_path / "positions.ndjson").write_bytes(_lines(valid(1), invalid(2)))
     ours, theirs = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-m", "gpd_soap", "load", str(tmp_path / "positions.ndjson")],

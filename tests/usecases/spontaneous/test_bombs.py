@@ -1,4 +1,4 @@
-"""A schema that would take memory or time without end is refused before it is compiled."""
+"""A schema that would take too much memory or time is refused before it is compiled."""
 
 import os
 import resource
@@ -9,8 +9,7 @@ import pytest
 from lxml import etree
 
 from gpd_soap.features.check.configured import of_organization
-from gpd_soap.store.configuration import snapshot as registry
-from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.configuration import snapshot, write
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.data_schema import UNEXPECTED, BadSchema, ServiceSchema
 from gpd_soap.usecases.spontaneous.declared import BadSettings
@@ -25,13 +24,13 @@ from tests.usecases.spontaneous.samples import (
     demand,
 )
 
-# LIMIT: seconds of processor time and bytes of memory that one bomb may cost; each costs a
-# hundredth of it, and would cost gigabytes and minutes if it were compiled.
+# LIMIT: seconds of processor time and bytes of memory for one schema; each test needs a hundredth,
+# and would need minutes and gigabytes if the schema were compiled.
 SECONDS, BYTES = 5, 256 << 20
 
 
 def limited(work: Callable[[], str]) -> str:
-    """What a piece of work comes to, in a process of its own that may use no more than this."""
+    """Return the result of a function that runs in a process of its own with limited resources."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
@@ -41,7 +40,7 @@ def limited(work: Callable[[], str]) -> str:
             resource.setrlimit(resource.RLIMIT_AS, (room, room))
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
             os.write(writing, work().encode())
-        except BaseException as error:  # noqa: BLE001  # the parent must be told of any
+        except BaseException as error:  # noqa: BLE001  # the parent reports any of them
             os.write(writing, f"failed: {type(error).__name__}".encode())
         finally:
             os._exit(0)
@@ -53,7 +52,7 @@ def limited(work: Callable[[], str]) -> str:
 
 
 def outcome(content: str) -> str:
-    """The refusal of a schema with this content, or "compiled"."""
+    """Return the refusal of a schema with this content, or "compiled"."""
     try:
         ServiceSchema(XSD.format(content))
     except BadSchema as refusal:
@@ -62,12 +61,12 @@ def outcome(content: str) -> str:
 
 
 def element(content: str, name: str = "root") -> str:
-    """An element of a type of its own."""
+    """Return an element with a type of its own."""
     return f'<xs:element name="{name}"><xs:complexType>{content}</xs:complexType></xs:element>'
 
 
 def doubled(tag: str, last: str, many: int = 14) -> str:
-    """Groups of which each names the next one twice."""
+    """Return groups, each of which names the next one twice."""
     link = '<xs:{0} name="g{1}">{2}<xs:{0} ref="t:g{3}"/><xs:{0} ref="t:g{3}"/>{4}</xs:{0}>'
     start, end = ("<xs:sequence>", "</xs:sequence>") if tag == "group" else ("", "")
     links = [link.format(tag, number, start, number + 1, end) for number in range(many)]
@@ -75,7 +74,7 @@ def doubled(tag: str, last: str, many: int = 14) -> str:
 
 
 def chain(link: str, many: int) -> str:
-    """Declarations of which each names the one before it."""
+    """Return declarations, each of which names the one before it."""
     return "".join(link.format(number, number - 1) for number in range(1, many))
 
 
@@ -147,7 +146,7 @@ def test_schema_that_expands_too_far_is_refused_with_the_rule(content: str, rule
 
 
 def pattern(expression: str, name: str = "targa") -> str:
-    """An element whose text has a pattern."""
+    """Return an element whose text has a pattern."""
     facet = f"<xs:pattern value={quoteattr(expression)}/>"
     return (
         f'<xs:element name="{name}"><xs:simpleType><xs:restriction base="xs:string">{facet}'
@@ -207,7 +206,7 @@ def test_ordinary_pattern_is_accepted_and_matches(expression: str, text: str):
 
 
 def targa(text: str) -> etree._Element:
-    """Service data of one text."""
+    """Return service data with one text."""
     root = etree.Element("{http://esempio.invalid/sosta}targa")
     root.text = text
     return root
@@ -243,7 +242,7 @@ def test_demand_with_a_stored_dangerous_schema_is_our_failure(bare_store: Store)
     """The schema was stored before the rule existed, and is not compiled."""
     settings = {**FIXED, "schema": XSD.format(pattern("(.*){8}x"))}
     with bare_store.begin() as connection:
-        configuration.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
+        write.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
 
     for _ in range(2):
         with pytest.raises(BadSettings, match="schema: targa: the pattern"):
@@ -254,8 +253,8 @@ def test_check_reports_a_stored_dangerous_schema(bare_store: Store):
     """It names the service, the element and the rule."""
     settings = {**FIXED, "schema": XSD.format(pattern("(.*){8}x"))}
     with bare_store.begin() as connection:
-        configuration.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
-        known = registry.read(connection)
+        write.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
+        known = snapshot.read(connection)
 
     findings = [str(finding) for finding in of_organization(known, ORGANIZATION)]
 

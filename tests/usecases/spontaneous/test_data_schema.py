@@ -1,4 +1,4 @@
-"""A service's schema comes from an operator and reaches nothing but itself."""
+"""The schema of a service comes from an operator and reads no other document."""
 
 import socket
 import threading
@@ -16,14 +16,14 @@ ELEMENT = '<xs:element name="service" type="xs:string"/>'
 
 @pytest.fixture
 def listener():
-    """An address that notices whoever connects to it."""
+    """A listening socket that nobody should connect to."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.1)
         yield listening
 
 
 def reached(listener: socket.socket) -> bool:
-    """Whether anybody has connected."""
+    """Return whether a client has connected."""
     try:
         listener.accept()[0].close()
     except TimeoutError:
@@ -44,14 +44,14 @@ def test_schema_that_refers_to_another_document_is_refused(way: str, tmp_path: P
 @pytest.mark.parametrize("way", ["include", "import", "redefine"])
 def test_schema_reads_no_file(way: str):
     """The file may exist or not."""
-    said = set()
+    messages = set()
     for address in ("file:///etc/passwd", "/etc/passwd", "file:///no/such/file"):
         with pytest.raises(BadSchema) as refused:
             compiled(XSD.format(f'<xs:{way} schemaLocation="{address}"/>'))
-        said.add(str(refused.value))
+        messages.add(str(refused.value))
 
-    assert len(said) == 1
-    assert "root:" not in said.pop()
+    assert len(messages) == 1
+    assert "root:" not in messages.pop()
 
 
 def test_schema_opens_no_connection(listener: socket.socket):

@@ -1,4 +1,4 @@
-"""The built-in kind of service: what it is configured with, and what it reads."""
+"""The built-in kind of service: its settings, and the data that it reads."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,21 +31,21 @@ LONG = "x" * 141
 
 
 def quote(data: str, settings: dict[str, Any], now: datetime = NOW) -> Quote:
-    """What a service asks for."""
+    """Return the quote of a service."""
     answer = Declared().quote(data.encode(), settings, now)
     assert isinstance(answer, Quote), answer
     return answer
 
 
 def refusal(data: str, settings: dict[str, Any]) -> Refusal:
-    """Why a service asks for nothing."""
+    """Return the refusal of a service."""
     answer = Declared().quote(data.encode(), settings, NOW)
     assert isinstance(answer, Refusal), answer
     return answer
 
 
-def said(data: str, settings: dict[str, Any]) -> str:
-    """What the counter reads of service data that breaks a rule."""
+def sentence_of(data: str, settings: dict[str, Any]) -> str:
+    """Return the sentence that the PSP shows for invalid service data."""
     no = refusal(data, settings)
     assert no.fault is PaaFault.PAA_SINTASSI_XSD
     return no.description.removeprefix("I dati specifici del servizio non sono validi: ")
@@ -89,7 +89,7 @@ def test_amount_in_another_unit_is_refused(unit: str, text: str):
     settings = {**READ, "amountUnit": unit}
 
     assert (
-        said(f"<s><importo>{text}</importo></s>", settings)
+        sentence_of(f"<s><importo>{text}</importo></s>", settings)
         == "l'elemento importo non è un importo."
     )
 
@@ -169,7 +169,7 @@ def test_debtor_code_of_eleven_digits_is_a_company():
 )
 def test_unreadable_element_is_named_with_its_rule(data: str, sentence: str):
     """A developer of a PSP learns what to correct."""
-    assert said(data, {**READ, **NAMES}) == sentence
+    assert sentence_of(data, {**READ, **NAMES}) == sentence
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_quote_has_the_configured_account_and_names():
 )  # fmt: skip
 def test_breach_of_the_schema_is_named_by_element_and_rule(data: str, sentence: str):
     """An element that the schema does not have is not named."""
-    assert said(data, {**READ, "schema": PLATES}) == sentence
+    assert sentence_of(data, {**READ, "schema": PLATES}) == sentence
 
 
 def test_data_that_follows_the_schema_is_read():
@@ -246,7 +246,7 @@ def test_data_that_follows_the_schema_is_read():
 
 
 def without(settings: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Settings that leave something out."""
+    """Return the settings without some of them."""
     return {name: value for name, value in settings.items() if name not in names}
 
 

@@ -1,4 +1,4 @@
-"""The name of what is asked for; the office's tests say what it is for."""
+"""The digest of a demand; test_issue.py shows its use."""
 
 import itertools
 

@@ -1,4 +1,4 @@
-"""A demand for a notice, from the claim to the position that is kept."""
+"""A demand for a notice, from its route to the stored position."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import problem_with_nav
 from gpd_soap.store import tables
-from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.configuration import write
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.declared import BadSettings
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
@@ -37,7 +37,7 @@ SECOND = timedelta(seconds=1)
 
 
 def change(store: Store, number: str, **values: object) -> None:
-    """Write facts on a notice, as a payment or an operator would."""
+    """Write facts on a notice, as a payment or an operator does."""
     with store.begin() as connection:
         connection.execute(update(OPTION).where(OPTION.c.nav == number).values(**values))
 
@@ -203,7 +203,7 @@ def test_demand_for_another_service_gets_another_notice(store: Store):
     """Both identifiers of the service count."""
     with store.begin() as connection:
         for service, subject in (("OTHER", SUBJECT), ("FIXED", "00008")):
-            configuration.put_service(connection, ORGANIZATION, service, subject, "declared", FIXED)
+            write.put_service(connection, ORGANIZATION, service, subject, "declared", FIXED)
 
     demands = [demand("FIXED"), demand("OTHER"), demand("FIXED", subject="00008")]
     assert [issued(store, each).again for each in demands] == [False, False, False]
@@ -326,9 +326,9 @@ def test_demand_to_another_organization_gets_another_notice(store: Store):
     """The organization is part of the key of a demand."""
     other = "88888888888"
     with store.begin() as connection:
-        configuration.put_organization(connection, other, "Provincia di Esempio")
-        configuration.put_serving(connection, other, samples.CLAIM.station, "01")
-        configuration.put_service(connection, other, "FIXED", SUBJECT, "declared", FIXED)
+        write.put_organization(connection, other, "Provincia di Esempio")
+        write.put_serving(connection, other, samples.CLAIM.station, "01")
+        write.put_service(connection, other, "FIXED", SUBJECT, "declared", FIXED)
     issued(store, demand())
 
     repeated: Demand = demand(organization=other)

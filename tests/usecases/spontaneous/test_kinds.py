@@ -1,4 +1,4 @@
-"""Services of others: found through the entry points of what is installed."""
+"""Kinds of service in installed distributions, which are found by their entry points."""
 
 import sys
 import threading
@@ -60,7 +60,7 @@ class Parking:
         return Quote(amount, "Sosta", now + timedelta(days=1), "01", tuple(transfers),
                      Debtor("F", "RSSMRA00A01A000A", "Maria Esempio"), office_name="Sosta")
 '''
-#: A kind whose one answer is written in its place.
+#: A kind of service; the test replaces `return {}` by its answer.
 ANSWERING = """
 from datetime import datetime, timedelta
 from gpd_soap.core.debt import *
@@ -77,13 +77,13 @@ class Kind:
 
 
 def parking(hours: object) -> str:
-    """Service data for the service above."""
+    """Return service data for the service above."""
     return f"<parking><hours>{hours}</hours></parking>"
 
 
 @pytest.fixture
 def installed(install: Install) -> Callable[[], Any]:
-    """The parking service is installed; its module, once somebody has loaded it."""
+    """Install the parking service, and return a function that gives its loaded module."""
     install("our_parking", PARKING, parking="our_parking:Parking")
     return lambda: sys.modules["our_parking"]
 

@@ -1,4 +1,4 @@
-"""Several processes are given the same demand at one instant."""
+"""Several processes receive the same demand at the same time."""
 
 from gpd_soap.core.demand import Demand
 from gpd_soap.store.store import Store
@@ -9,7 +9,7 @@ ROUNDS = 5
 
 
 def ask(store: Store, together: Wait, demands: list[Demand]) -> list[tuple[str, bool]]:
-    """Make demands one after the other, each at the instant at which the others do."""
+    """Make demands one after the other, each at the same time as the other processes."""
     answers = []
     for each in demands:
         together()
@@ -19,7 +19,7 @@ def ask(store: Store, together: Wait, demands: list[Demand]) -> list[tuple[str, 
 
 
 def plate(number: int) -> Demand:
-    """A demand unlike those of other numbers."""
+    """Return a demand that differs for each number."""
     return demand("PLATE", PLATE.format(f"AA{number:03}AA", "<importo>1.00</importo>"))
 
 
