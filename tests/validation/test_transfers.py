@@ -115,12 +115,9 @@ def test_repeated_transfer_id_or_missing_first_transfer_is_refused():
 
 def test_transfers_in_another_order_are_accepted():
     """Their ids number them."""
-    assert [
-        t.number for t in converted(body(option(1, share(2), share(1)))).options[0].transfers
-    ] == [
-        2,
-        1,
-    ]
+    position = converted(body(option(1, share(2), share(1))))
+
+    assert [transfer.number for transfer in position.options[0].transfers] == [2, 1]
 
 
 def test_transfers_that_do_not_sum_to_the_amount_are_refused():

@@ -15,7 +15,7 @@ from gpd_soap.cli.main import main
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests.usecases.loading.test_csv_positions import ROW, written
-from tests.usecases.loading.test_load import CONFIGURATION, valid, invalid
+from tests.usecases.loading.test_load import CONFIGURATION, invalid, valid
 from tests.validation.bodies import BANK, ORGANIZATION, nav, option, share
 
 Run = Callable[..., Result]

@@ -14,9 +14,9 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.load import BATCH
 from tests.usecases.loading.test_load import (
     CONFIGURATION,
-    valid,
     load_document,
     stored_numbers,
+    valid,
 )
 from tests.validation.bodies import option
 
