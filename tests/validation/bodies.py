@@ -36,16 +36,16 @@ def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def option(serial: int = 1, *shares: Body, **more: object) -> Body:
+def option(serial: int = 1, *transfers: Body, **more: object) -> Body:
     """Return an option that is due at the end of April."""
-    transfers = list(shares) or [share()]
+    parts = list(transfers) or [share()]
     fields = {
         "iuv": iuv(serial),
-        "amount": sum(one["amount"] for one in transfers),
+        "amount": sum(one["amount"] for one in parts),
         "description": f"Tributo {serial}",
         "isPartialPayment": False,
         "dueDate": "2026-04-30",
-        "transfer": transfers,
+        "transfer": parts,
         **more,
     }
     return {name: value for name, value in fields.items() if value is not None}
