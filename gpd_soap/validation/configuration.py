@@ -1,4 +1,4 @@
-"""What the configuration consists of, as an API body or a file gives it."""
+"""Models of the configuration: organizations, brokers, stations and services."""
 
 from __future__ import annotations
 
