@@ -43,10 +43,9 @@ def read(model: type[Model], **fields: object) -> Model:
 
     Raises UsageError (exit code 2) with every problem.
     """
-    from gpd_soap.validation.finding import taken
-    from gpd_soap.validation.finding import told as lines
+    from gpd_soap.validation.finding import as_lines, taken
 
     result = taken(model, fields)
     if isinstance(result, tuple):
-        raise click.UsageError(lines(result))
+        raise click.UsageError(as_lines(result))
     return result

@@ -250,7 +250,7 @@ def _refusals() -> Iterator[None]:
     """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
     from gpd_soap.cli.refusals import words
     from gpd_soap.usecases.refusals import Refusal
-    from gpd_soap.validation.finding import told as lines
+    from gpd_soap.validation.finding import as_lines as lines
 
     try:
         yield

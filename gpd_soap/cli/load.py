@@ -112,7 +112,7 @@ def _load(
 
         def write_outcome(outcome: Outcome) -> None:
             if outcome.errors:
-                _print_line(reports.refusal(outcome, source.place))
+                _print_line(reports.refusal(outcome, source.label))
             lines.write(outcome)
 
         with _progress(source, file, size) as watched_source:
@@ -140,7 +140,7 @@ def _progress(source: Source, file: BinaryIO, size: int | None) -> Iterator[Sour
 
     def rows_with_progress() -> Iterator[Row]:
         for row in source.rows:
-            bar.update((file.tell() if source.whole is None else row.place) - bar.pos)
+            bar.update((file.tell() if source.whole is None else row.row_number) - bar.pos)
             yield row
         bar.update(length - bar.pos)
 

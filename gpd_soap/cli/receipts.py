@@ -107,7 +107,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
     from gpd_soap.validation.queries.receipts import Cases
 
     with _refusals():
-        query = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).wanted()
+        query = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).case_query()
     rows, total = _cases().page(organization, query)
     for each in rows:
         click.echo(_case_line(each))

@@ -22,7 +22,7 @@ def refusal(outcome: Outcome, label: str) -> str:
     errors = [str(error) for error in outcome.errors[:MAX_ERRORS]]
     if len(outcome.errors) > MAX_ERRORS:
         errors.append(f"and {len(outcome.errors) - MAX_ERRORS} more")
-    return f"{label.format(outcome.place)} {outcome.iupd or '-'}: {'; '.join(errors)}"
+    return f"{label.format(outcome.row_number)} {outcome.iupd or '-'}: {'; '.join(errors)}"
 
 
 class File:
@@ -42,7 +42,7 @@ class File:
         """Add the line of a position."""
         errors = outcome.errors[:MAX_ERRORS_IN_FILE]
         line = (
-            *(outcome.place, outcome.organization, outcome.iupd),
+            *(outcome.row_number, outcome.organization, outcome.iupd),
             *(" ".join(outcome.navs), outcome.result),
             " ".join(error.field or "-" for error in errors),
             " ".join(error.rule for error in errors),

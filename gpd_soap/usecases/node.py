@@ -1,4 +1,4 @@
-"""The use cases: one method for each thing the Node asks, facts in, answer or refusal out."""
+"""The use cases of the Node: one method for each operation, which returns a result or a refusal."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.store.database.errors import Contended
 from gpd_soap.store.store import Store
 
-#: LIMIT: each try loses only to another that won; more in a row means something is wrong.
+#: LIMIT: attempts to store a receipt; each fails only if another transaction has succeeded.
 ATTEMPTS = 8
 
-PROBED = UNKNOWN._replace(rule="probe: the Node asks whether we are alive")
-ALREADY_HAD = Refusal(
+PROBE_ANSWER = UNKNOWN._replace(rule="probe: the Node asks whether we are alive")
+ALREADY_STORED = Refusal(
     PaaFault.PAA_RECEIPT_DUPLICATA,
     "La ricevuta era già stata acquisita.",
     "receipt: counted on the first, and the setting asks for a fault",
@@ -29,7 +29,7 @@ ALREADY_HAD = Refusal(
 
 
 class NoticeQuery(NamedTuple):
-    """A question about one notice; `notice_of` is the qrCode's fiscalCode."""
+    """A question about one notice; `notice_of` is the fiscalCode of the qrCode."""
 
     claim: NodeRoute
     notice_of: str
@@ -37,63 +37,72 @@ class NoticeQuery(NamedTuple):
 
 
 class ReceiptAccepted(NamedTuple):
-    """A receipt is kept, durably, with its effect."""
+    """A receipt is committed together with its effect."""
 
     verdict: Verdict
 
     @property
     def rule(self) -> str:
-        """The decision in words, for the journal."""
+        """The rule that decided, as the journal shows it."""
         return self.verdict.rule
 
 
 class NoticeIssuer(Protocol):
-    """Who makes notices on request."""
+    """Issues notices on demand."""
 
     def __call__(self, demand: Demand, now: datetime) -> NoticeIssued | Refusal:
-        """Issue a notice, or say why not."""
+        """Return the notice that was issued for the demand, or the refusal."""
 
 
 class Policy(NamedTuple):
-    """What an installation may choose."""
+    """The settings of an installation that change an answer."""
 
     fault_on_repeated_receipt: bool = False
     demand_window: timedelta = timedelta(minutes=30)
 
 
 class NodeService:
-    """Answers the Node.  Frozen after construction: threads share it."""
+    """Answers the Node.  Threads share it, so it does not change after construction."""
 
     def __init__(self, store: Store, clock: Clock, demands: NoticeIssuer, policy: Policy) -> None:
-        """Take collaborators; `clock` gives the UTC time of each question."""
+        """Keep the collaborators; `clock` gives the UTC time of each request."""
         self.clock = clock
         self._store, self._demands, self._policy = store, demands, policy
 
-    def verify(self, ask: NoticeQuery) -> NoticeDue | Refusal:
-        """Is this notice payable, and how much is it now?  Answers the probe first of all."""
+    def verify(self, query: NoticeQuery) -> NoticeDue | Refusal:
+        """Return the notice with its current amount, or the refusal if it is not payable.
+
+        SPEC: Messages, rule 3; Payable, rules 1 to 9.
+        """
         now = self.clock()
-        if ask.nav == PROBE:
-            # WHY: through the store, so that a station is not called alive whose database is not.
-            self._store.remember_probe(ask.claim, now)
-            return PROBED
-        standing, notice, all_ccp = self._store.outline(ask.claim, ask.nav)
-        refusal = admit(ask.claim, ask.notice_of, standing) or payable(notice, now)
+        if query.nav == PROBE:
+            # WHY: the probe writes to the store, so a station without its database fails the probe.
+            self._store.remember_probe(query.claim, now)
+            return PROBE_ANSWER
+        check, notice, all_ccp = self._store.outline(query.claim, query.nav)
+        refusal = admit(query.claim, query.notice_of, check) or payable(notice, now)
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
-        return NoticeDue(ask.claim.organization, notice, all_ccp)
+        return NoticeDue(query.claim.organization, notice, all_ccp)
 
     def payment(
-        self, ask: NoticeQuery, wanted: str | None, *, stamps: bool
+        self, query: NoticeQuery, transfer_type: str | None, *, stamps: bool
     ) -> PaymentDue | Refusal:
-        """Give the payment of this notice, to the accounts that the asker wants."""
-        standing, notice = self._store.notice(ask.claim, ask.nav)
-        refusal = admit(ask.claim, ask.notice_of, standing) or payable(notice, self.clock())
+        """Return the payment of this notice for a `transferType`, or the refusal.
+
+        SPEC: Payable, rules 1 to 11.
+        """
+        check, notice = self._store.notice(query.claim, query.nav)
+        refusal = admit(query.claim, query.notice_of, check) or payable(notice, self.clock())
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
-        return offer(notice, wanted, stamps=stamps)
+        return offer(notice, transfer_type, stamps=stamps)
 
     def options(self, organization: str, nav: str) -> OptionsDue | Refusal:
-        """How may the debt of this notice be paid?  Nobody says through which station they ask."""
+        """Return the payment options of the position of this notice, or the refusal.
+
+        The request names no station, so none is checked.
+        """
         debt = self._store.debt(organization, nav)
         if not debt.organization_known:
             return NOT_OURS
@@ -102,26 +111,31 @@ class NodeService:
     def accept_receipt(
         self, receipt: Receipt, primitive: str, raw: bytes
     ) -> ReceiptAccepted | Refusal:
-        """Keep a receipt and its effect.  An exception means that the Node must send it again."""
+        """Store a receipt with its effect, and return the decision or the refusal.
+
+        Raises Contended if other transactions change the position each time; the Node sends the
+        receipt again.
+        SPEC: Receipts, rules 1 to 14.
+        """
         now = self.clock()
         for _ in range(ATTEMPTS):
-            known = self._store.receipt_facts(receipt)
-            # WHY: a receipt is not refused for broker, station or notice: the money is taken.
-            if not known.standing.organization_known:
-                refusal = admit(receipt.claim, receipt.claim.organization, known.standing)
+            facts = self._store.receipt_facts(receipt)
+            # WHY: the money is taken, so a receipt is not refused for broker, station or notice.
+            if not facts.standing.organization_known:
+                refusal = admit(receipt.claim, receipt.claim.organization, facts.standing)
                 assert refusal is not None
                 self.quarantine(receipt.claim.organization, primitive, refusal.rule, raw)
                 return refusal
-            verdict = settle(receipt, known, now)
-            if self._store.settle(receipt, known, verdict, primitive=primitive, raw=raw, now=now):
+            verdict = settle(receipt, facts, now)
+            if self._store.settle(receipt, facts, verdict, primitive=primitive, raw=raw, now=now):
                 repeated = verdict.repeated and self._policy.fault_on_repeated_receipt
-                return ALREADY_HAD if repeated else ReceiptAccepted(verdict)
+                return ALREADY_STORED if repeated else ReceiptAccepted(verdict)
         raise Contended("a receipt's position kept changing")
 
     def quarantine(self, organization: str, primitive: str, reason: str, raw: bytes) -> None:
-        """Keep what came as a receipt and cannot be taken as one."""
+        """Store a message that was sent as a receipt but is not valid."""
         self._store.quarantine(organization, primitive, reason, raw, self.clock())
 
     def demand(self, demand: Demand) -> NoticeIssued | Refusal:
-        """Make a notice for a spontaneous payment."""
+        """Return the notice that is issued for a spontaneous payment, or the refusal."""
         return self._demands(demand, self.clock())

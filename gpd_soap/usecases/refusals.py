@@ -1,7 +1,7 @@
-"""Every refusal of a use case by its name, with its fields; no status of HTTP, no words for people.
+"""Every refusal of a use case, with its fields, without HTTP statuses and texts for people.
 
-A refusal is an answer and not a failure.  It travels as an exception, because leaving a transaction
-by it undoes everything.  `api.problems` and `cli.refusals` say each in their own words.
+A refusal is an answer and no failure.  It is an exception, so that a transaction that it leaves is
+rolled back.  `api.problems` and `cli.refusals` have the texts.
 """
 
 from __future__ import annotations
@@ -12,32 +12,32 @@ from gpd_soap.validation.finding import FieldError
 
 
 class Refusal(Exception):
-    """Something that was asked and is not done; `errors` says which field is wrong, and how."""
+    """A request is refused; `errors` has the findings about its fields."""
 
     def __init__(self, errors: Iterable[FieldError] = ()) -> None:
-        """Say what is wrong in which field."""
+        """Keep the findings."""
         super().__init__(type(self).__name__)
         self.errors = tuple(errors)
 
 
 class Malformed(Refusal):
-    """What was sent is not of the form that is expected: see `errors`."""
+    """The request does not have the expected form: see `errors`."""
 
 
 class InvalidPosition(Refusal):
-    """What is said of a position breaks a rule: see `errors`."""
+    """The position breaks a rule: see `errors`."""
 
 
 class InvalidConfiguration(Refusal):
-    """What is configured breaks a rule: see `errors`."""
+    """The configuration breaks a rule: see `errors`."""
 
 
 class InvalidDateRange(Refusal):
-    """An interval of time that ends before it begins, or a date that is none."""
+    """The interval ends before it begins, or one of its dates is invalid."""
 
 
 class MayNotRegister(Refusal):
-    """Whoever asks may not register a new organization."""
+    """The caller may not register a new organization."""
 
 
 class OrganizationNotFound(Refusal):
@@ -57,47 +57,47 @@ class StationNotServing(Refusal):
 
 
 class ServiceNotFound(Refusal):
-    """The organization offers no service of these identifiers."""
+    """The organization offers no service with these identifiers."""
 
 
 class InUse(Refusal):
-    """Something else would lose what it needs: see `errors`."""
+    """Other configuration needs what would be removed: see `errors`."""
 
 
 class PositionNotFound(Refusal):
-    """There is no position of this name."""
+    """The organization has no position with this IUPD."""
 
 
 class NoticeNotFound(Refusal):
-    """There is no notice of this number."""
+    """There is no notice with this number."""
 
 
 class TransferNotFound(Refusal):
-    """There is no transfer of this number of a notice of this IUV."""
+    """The notice with this IUV has no transfer with this number."""
 
 
 class PositionChanged(Refusal):
-    """The position is not any more as the caller has seen it."""
+    """The position has changed since the caller read it."""
 
 
 class NotUnique(Refusal):
-    """An IUPD is in use, or an IUV or a notice number is or was: see `errors`."""
+    """An IUPD is in use, or an IUV or a notice number is or was in use: see `errors`."""
 
 
 class PaymentFound(Refusal):
-    """Some of the position was paid or reported."""
+    """A notice of the position is paid or reported."""
 
 
 class AlreadyPaid(Refusal):
-    """The notice, or what excludes it, was paid already."""
+    """The notice, or an alternative that excludes it, is paid already."""
 
 
 class NotUpdatable(Refusal):
-    """The position was withdrawn, or some of it was paid or reported."""
+    """The position is withdrawn, or a notice of it is paid or reported."""
 
 
 class NotPublishable(Refusal):
-    """The position is no draft."""
+    """The position is not a draft."""
 
 
 class NotInvalidable(Refusal):
@@ -105,15 +105,15 @@ class NotInvalidable(Refusal):
 
 
 class DueBeforeValidity(Refusal):
-    """A notice would be due before it can be paid."""
+    """A notice would be due before its position is valid."""
 
 
 class PublishedAfterDue(Refusal):
-    """A notice of the draft is past its due date."""
+    """The due date of a notice of the draft is past."""
 
 
 class PublishedAfterValidity(Refusal):
-    """The draft should have been published before it became valid."""
+    """The validity date of the draft is past."""
 
 
 class TransferNotPaid(Refusal):
@@ -121,45 +121,48 @@ class TransferNotPaid(Refusal):
 
 
 class ReceiptForbidden(Refusal):
-    """The IUV is of none of the segregation codes."""
+    """The IUV has none of the segregation codes of the request."""
 
 
 class ReceiptNotFound(Refusal):
-    """No receipt of a payment of this IUV is stored."""
+    """No receipt with this IUV is stored."""
 
 
 class CaseNotFound(Refusal):
-    """There is no case of this id."""
+    """There is no case with this id."""
 
 
 class CaseNotOpen(Refusal):
-    """The case was resolved already, or there is nothing to decide."""
+    """The case is resolved already, or needs no decision."""
 
 
 class CaseNotWaiting(Refusal):
-    """The case has no notice to find: only what has paid no notice yet can be matched."""
+    """The receipt of the case has paid a notice already, so it cannot be matched."""
 
 
 class CaseNotMatched(Refusal):
-    """There is no notice of the number that the case names."""
+    """No notice has the number that the case names."""
 
 
 class NoticeNotPayable(Refusal):
-    """The notice, or what excludes it, was paid already, and not by the case."""
+    """Another receipt has paid the notice, or an alternative that excludes it."""
 
 
 class EntryNotFound(Refusal):
-    """The journal has no entry of this id."""
+    """The journal has no entry with this id."""
 
 
 class MessageRefusedAgain(Refusal):
-    """A message that was sent again is refused again, with the fault `answer` or, None, another."""
+    """A stored message was processed again and is refused again.
+
+    `answer` is the fault, or None if the answer has none.
+    """
 
     def __init__(self, answer: str | None) -> None:
-        """Say how the message was answered."""
+        """Keep the fault."""
         super().__init__()
         self.answer = answer
 
 
 class MessageNotTaken(Refusal):
-    """A message that was sent again could not be taken now; it may be tried later."""
+    """A stored message could not be processed again now, and may be tried later."""

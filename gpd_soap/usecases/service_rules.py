@@ -1,4 +1,4 @@
-"""When a spontaneous-payment service may be offered: one rule for files, commands and the API."""
+"""The rules for offering a spontaneous-payment service, for files, commands and the API."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from gpd_soap.usecases.spontaneous.kinds import problem_with
 from gpd_soap.validation.finding import FieldError
 
-#: The setting by which a service says with which code its notices are numbered.
+#: The setting with the segregation code of the notices that a service issues.
 CODE = "segregationCode"
 
 
 def settings_problem(kind: str, settings: Mapping[str, Any]) -> FieldError | None:
-    """What keeps these settings from being offered, whoever offers them."""
-    if not _keepable(settings):
+    """Return the finding that refuses these settings, or None."""
+    if not _is_storable(settings):
         expected = "text without surrogates or U+0000, and numbers that are finite"
         return FieldError("settings", "characters", expected)
     problem = problem_with(kind, settings)
@@ -25,7 +25,7 @@ def settings_problem(kind: str, settings: Mapping[str, Any]) -> FieldError | Non
 def unknown_segregation_code(
     settings: Mapping[str, Any], codes: Iterable[str]
 ) -> FieldError | None:
-    """What is wrong where a service would issue numbers with a code that is none of these."""
+    """Return a finding if the service names a segregation code that is not in `codes`, or None."""
     if settings.get(CODE) in (None, *codes):
         return None
     expected = "the segregation code of a station that serves the organization"
@@ -35,19 +35,19 @@ def unknown_segregation_code(
 def services_losing_code(
     settings: Iterable[Mapping[str, Any]], lost: Iterable[str]
 ) -> FieldError | None:
-    """What is wrong where services issue numbers with codes that would be no one's any more."""
+    """Return a finding if one of the services issues notices with a code in `lost`, or None."""
     codes = tuple(lost)
     if not any(each.get(CODE) in codes for each in settings):
         return None
-    return FieldError("services", "in-use", "none that numbers its notices with the code")
+    return FieldError("services", "in-use", "no service that issues notices with the code")
 
 
-def _keepable(settings: Mapping[str, Any]) -> bool:
-    """Whether every database can keep them: JSON may say what PostgreSQL cannot."""
+def _is_storable(settings: Mapping[str, Any]) -> bool:
+    """Return whether every database can store them; PostgreSQL refuses some JSON."""
     try:
         text = json.dumps(settings, ensure_ascii=False, allow_nan=False)
         text.encode()
     except (ValueError, RecursionError):
         return False
-    # WHY: an escaped backslash before u0000 is no escape of a NUL.
+    # WHY: a backslash that is escaped itself does not make u0000 a NUL.
     return "\\u0000" not in text.replace("\\\\", "")

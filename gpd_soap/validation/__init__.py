@@ -1,1 +1,1 @@
-"""What comes from outside, checked field by field: requests and positions as checked values."""
+"""Checks what comes from outside field by field, and gives checked values."""

@@ -1,4 +1,4 @@
-"""What is configured, as a body or a file says it: organizations, brokers, stations, services."""
+"""Models of the configuration: organizations, brokers, stations and services."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from gpd_soap.validation.fields import OrganizationCode, Segregation, Strict, Te
 
 
 class Named(Strict):
-    """What an organization is called."""
+    """The fields of an organization beside its code."""
 
     name: Text140
 
 
 class Organization(Named):
-    """An organization to register, or to rename."""
+    """An organization to register or rename."""
 
     fiscal_code: OrganizationCode
 
 
 class Broker(Strict):
-    """A broker to register; its code alone will do."""
+    """A broker to register."""
 
     fiscal_code: Text35
 
 
 class Serving(Strict):
-    """How a station serves an organization."""
+    """The settings with which a station serves an organization."""
 
     segregation_code: Segregation | None = None
     broadcast: bool = False
@@ -41,20 +41,20 @@ class Served(Serving):
 
 
 class Owned(Strict):
-    """Whose a station is."""
+    """The fields of a station beside its id."""
 
     broker: Text35
 
 
 class Station(Owned):
-    """A station to register, with whom it serves."""
+    """A station to register, with the organizations that it serves."""
 
     id: Text35
     organizations: Annotated[list[Served], Field(default_factory=list)]
 
 
 class Offer(Strict):
-    """How a spontaneous-payment service is offered."""
+    """The fields of a spontaneous-payment service beside its identifiers."""
 
     kind: Annotated[str, Field(min_length=1, max_length=64)]
     settings: dict[str, Any]

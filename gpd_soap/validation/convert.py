@@ -1,8 +1,8 @@
-"""From GPD's JSON to a position that can be kept, without clock or store.
+"""Checks a position in GPD's JSON and converts it to a position that can be stored.
 
-`check` says what is wrong; `position_of` makes the position out of what is right, asking for a
-notice number where none came.  "Not in the past" is for those who create and publish, not here: an
-import may bring a position that has expired.
+`check` reports the errors, and `position_of` converts a body without errors.  Both use no clock and
+no store.  A due date in the past is no error here, because a file may bring expired positions; the
+use cases that create and publish a position check that.
 """
 
 from __future__ import annotations
@@ -16,49 +16,50 @@ from pydantic import ValidationError
 from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation import position_v1
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.validation.position_rules import check_rules
 
-#: The plan of installments that name none: GPD's first API knows one plan for each position.
+#: The plan of installments without `paymentPlanId`: GPD's first API knows one plan a position.
 PLAN = "PLAN"
 
 
 class Checked(NamedTuple):
-    """What came out of a check: a body that is in order, or the errors that keep it out."""
+    """The result of a check: a valid body, or None and its errors; and the warnings."""
 
-    body: models.Position | None
+    body: position_v1.Position | None
     errors: tuple[FieldError, ...]
     warnings: tuple[FieldError, ...]
 
 
-def check(told: object, organization: str, *, lenient: bool = False) -> Checked:
-    """Hold a decoded JSON value against every rule; all findings, none repeating a value.
+def check(value: object, organization: str, *, lenient: bool = False) -> Checked:
+    """Return the result of checking a decoded JSON value against every rule.
 
-    `organization` is whose position it is; `lenient` is for notice numbers (see `judge`).
+    No finding repeats a value.  `organization` is the creditor of the position.  With `lenient`, a
+    strange notice number is only a warning (see `check_rules`).
     """
     try:
-        body = models.Position.model_validate(told)
+        body = position_v1.Position.model_validate(value)
     except ValidationError as error:
         return Checked(None, findings(error), ())
     errors, warnings = check_rules(body, organization, lenient=lenient)
     return Checked(None if errors else body, errors, warnings)
 
 
-def wanted_numbers(body: models.Position) -> int:
-    """How many notice numbers have to be issued: one for each option that comes without."""
+def wanted_numbers(body: position_v1.Position) -> int:
+    """Return how many notice numbers must be issued: one for each option without `iuv`."""
     return sum(option.iuv is None for option in body.payment_option)
 
 
 def position_of(
-    body: models.Position,
+    body: position_v1.Position,
     organization: str,
     published_at: datetime | None,
     issue: Callable[[], NoticeNumber],
 ) -> NewPosition:
-    """The position that a checked body describes; a draft where `published_at` is None.
+    """Return the position that a checked body describes, a draft if `published_at` is None.
 
-    `issue` is called once for each option that came without a number, in their order.
+    `issue` is called once for each option without a number, in their order.
     """
     return NewPosition(
         organization=organization,
@@ -75,7 +76,7 @@ def position_of(
     )
 
 
-def _debtor(body: models.Position) -> Debtor:
+def _debtor(body: position_v1.Position) -> Debtor:
     return Debtor(
         kind=body.kind,
         code=body.fiscal_code,
@@ -91,8 +92,8 @@ def _debtor(body: models.Position) -> Debtor:
 
 
 def _option(
-    option: models.Option,
-    body: models.Position,
+    option: position_v1.Option,
+    body: position_v1.Position,
     organization: str,
     issue: Callable[[], NoticeNumber],
 ) -> NewOption:
@@ -113,14 +114,14 @@ def _option(
     )
 
 
-def _number(option: models.Option, issue: Callable[[], NoticeNumber]) -> tuple[str, str]:
+def _number(option: position_v1.Option, issue: Callable[[], NoticeNumber]) -> tuple[str, str]:
     if option.iuv is None:
         number = issue()
         return number.nav, number.iuv
     return option.nav or nav_of_iuv(option.iuv), option.iuv
 
 
-def _transfer(transfer: models.Transfer, organization: str) -> Transfer:
+def _transfer(transfer: position_v1.Transfer, organization: str) -> Transfer:
     return Transfer(
         number=int(transfer.id_transfer),
         amount=transfer.amount,
@@ -135,11 +136,11 @@ def _transfer(transfer: models.Transfer, organization: str) -> Transfer:
     )
 
 
-def _stamp(stamp: models.Stamp | None) -> Stamp | None:
+def _stamp(stamp: position_v1.Stamp | None) -> Stamp | None:
     if stamp is None:
         return None
     return Stamp(stamp.hash_document, stamp.stamp_type, stamp.provincial_residence)
 
 
-def _metadata(entries: list[models.Entry] | None) -> Metadata:
+def _metadata(entries: list[position_v1.Entry] | None) -> Metadata:
     return tuple((entry.key, entry.value) for entry in entries or ())

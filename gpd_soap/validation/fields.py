@@ -1,7 +1,8 @@
-"""The kinds of field that a position is made of, each with its limits.
+"""The types of the fields of a position, each with its limits.
 
-A text that passes can be said in every answer: the limits are the contract's (spec/pagopa-ec.md
-1.0), the rest is DESIGN 6, "stricter than GPD".
+A text that passes can be sent in every answer, because the limits are those of the published
+schema.  They are stricter than GPD's.
+SPEC: XSD, simple types.
 """
 
 from __future__ import annotations
@@ -19,18 +20,21 @@ from pydantic.alias_generators import to_camel
 from gpd_soap.core import codes, money, rome
 from gpd_soap.validation.finding import broken
 
-#: What XML 1.0 cannot carry, and the controls that it can and nobody wants on a notice.
+#: Characters that XML 1.0 cannot carry, and control characters that no notice can show.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _TWO_CAPITALS = re.compile(r"[A-Z]{2}")
 _TWO_DIGITS = re.compile(r"[0-9]{2}")
-#: LIMIT: a date-time with a zone and a fraction of a second is shorter.
+#: LIMIT: characters of a date-time; one with a zone and a fraction of a second is shorter.
 _LONGEST_DATE = 64
-#: LIMIT: a year out of these is a slip of the pen, and some databases cannot give it back.
+#: LIMIT: years; another year is a typing error, and some databases cannot return it.
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 
 class Strict(BaseModel):
-    """GPD's JSON names outside, ours inside; nothing is guessed, converted or ignored."""
+    """A model with GPD's names in JSON and ours in Python.
+
+    It converts no type and refuses unknown fields.
+    """
 
     model_config = ConfigDict(
         strict=True,
@@ -41,7 +45,8 @@ class Strict(BaseModel):
     )
 
 
-def _sayable(text: str) -> str:
+def _printable(text: str) -> str:
+    """Return the text.  Raises a finding if it has control characters or blanks at its ends."""
     if _CONTROLS.search(text):
         raise broken("characters", "text that XML can carry, without control characters")
     if text != text.strip():
@@ -49,21 +54,21 @@ def _sayable(text: str) -> str:
     return text
 
 
-def _no_empty(told: object) -> object:
-    # SPEC: gpd-reference.md 4.4: GPD takes an empty text and sends none, as if it were not there.
-    return None if told == "" else told
+def _none_if_empty(value: object) -> object:
+    # WHY: GPD accepts an empty text and treats it like a missing one.
+    return None if value == "" else value
 
 
-def _held(rule: str, problem_with: Callable[[str], str | None]) -> AfterValidator:
-    """A validator out of a function that says what keeps a value out."""
+def _valid_if(rule: str, problem_with: Callable[[str], str | None]) -> AfterValidator:
+    """Return a validator that refuses a text for which `problem_with` returns a problem."""
 
-    def hold(text: str) -> str:
+    def validate(text: str) -> str:
         problem = problem_with(text)
         if problem is not None:
             raise broken(rule, problem.removeprefix("expected "))
         return text
 
-    return AfterValidator(hold)
+    return AfterValidator(validate)
 
 
 def _iban(text: str) -> str:
@@ -76,69 +81,71 @@ def _iban(text: str) -> str:
 
 
 def _base64(text: str) -> str:
-    # WHY: libxml2 skips what is not base64, and the schema wants the last bits to be zero.
+    # WHY: libxml2 skips characters outside base64, and the schema wants the last bits to be zero.
     try:
-        written_again = base64.b64encode(base64.b64decode(text, validate=True)).decode()
+        encoded_again = base64.b64encode(base64.b64decode(text, validate=True)).decode()
     except (binascii.Error, ValueError):
-        written_again = ""
-    if written_again != text:
+        encoded_again = ""
+    if encoded_again != text:
         raise broken("base64", "base64 text")
     return text
 
 
 def _pattern(rule: str, pattern: re.Pattern[str], expected: str) -> AfterValidator:
-    return _held(rule, lambda text: None if pattern.fullmatch(text) else expected)
+    return _valid_if(rule, lambda text: None if pattern.fullmatch(text) else expected)
 
 
 def _instant(read: Callable[[str], datetime]) -> BeforeValidator:
-    def take(told: object) -> datetime:
-        if not isinstance(told, str) or len(told) > _LONGEST_DATE:
+    """Return a validator that converts a text to an instant with `read`."""
+
+    def validate(value: object) -> datetime:
+        if not isinstance(value, str) or len(value) > _LONGEST_DATE:
             raise broken("type", "a date or a date-time, as text")
         try:
-            instant = read(told)
+            instant = read(value)
         except ValueError as error:
             raise broken("date", str(error).removeprefix("expected ")) from None
         if not FIRST_YEAR <= instant.year <= LAST_YEAR:
             raise broken("date", f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
         return instant
 
-    return BeforeValidator(take)
+    return BeforeValidator(validate)
 
 
-def _from(text: str) -> datetime:
-    """Since when: a bare date is the beginning of that day in Rome."""
+def _first_instant(text: str) -> datetime:
+    """Return the instant of a text; a bare date is the beginning of that day in Rome."""
     return rome.parse_instant(text if "T" in text else f"{rome.parse_day(text)}T00:00:00")
 
 
-_Sayable = AfterValidator(_sayable)
-_Emptiable = BeforeValidator(_no_empty)
+_Printable = AfterValidator(_printable)
+_NoneIfEmpty = BeforeValidator(_none_if_empty)
 
-Text5 = Annotated[str, Field(min_length=5, max_length=5), _Sayable]
-Text16 = Annotated[str, Field(min_length=1, max_length=16), _Sayable]
-Text35 = Annotated[str, Field(min_length=1, max_length=35), _Sayable]
-Text50 = Annotated[str, Field(min_length=1, max_length=50), _Sayable]
-Text70 = Annotated[str, Field(min_length=1, max_length=70), _Sayable]
-Text100 = Annotated[str, Field(min_length=1, max_length=100), _Sayable]
-Text140 = Annotated[str, Field(min_length=1, max_length=140), _Sayable]
-Text255 = Annotated[str, Field(min_length=1, max_length=255), _Sayable]
-Text500 = Annotated[str, Field(min_length=1, max_length=500), _Sayable]
-Optional16 = Annotated[Text16 | None, _Emptiable]
-Optional35 = Annotated[Text35 | None, _Emptiable]
-Optional70 = Annotated[Text70 | None, _Emptiable]
-Optional140 = Annotated[Text140 | None, _Emptiable]
+Text5 = Annotated[str, Field(min_length=5, max_length=5), _Printable]
+Text16 = Annotated[str, Field(min_length=1, max_length=16), _Printable]
+Text35 = Annotated[str, Field(min_length=1, max_length=35), _Printable]
+Text50 = Annotated[str, Field(min_length=1, max_length=50), _Printable]
+Text70 = Annotated[str, Field(min_length=1, max_length=70), _Printable]
+Text100 = Annotated[str, Field(min_length=1, max_length=100), _Printable]
+Text140 = Annotated[str, Field(min_length=1, max_length=140), _Printable]
+Text255 = Annotated[str, Field(min_length=1, max_length=255), _Printable]
+Text500 = Annotated[str, Field(min_length=1, max_length=500), _Printable]
+Optional16 = Annotated[Text16 | None, _NoneIfEmpty]
+Optional35 = Annotated[Text35 | None, _NoneIfEmpty]
+Optional70 = Annotated[Text70 | None, _NoneIfEmpty]
+Optional140 = Annotated[Text140 | None, _NoneIfEmpty]
 
-#: What a position is called; a path must be able to name it.
+#: The id of a position; it must fit into a URL path.
 _IUPD = re.compile(r"(?!\.{1,2}\Z)[^/]+")
 Iupd = Annotated[Text255, _pattern("characters", _IUPD, "a name without /, and not . or ..")]
 
-Email = Annotated[str, _held("email", codes.problem_with_email)]
-OptionalEmail = Annotated[Email | None, _Emptiable]
-Country = Annotated[str, _held("country", codes.problem_with_country)]
-OptionalCountry = Annotated[Country | None, _Emptiable]
+Email = Annotated[str, _valid_if("email", codes.problem_with_email)]
+OptionalEmail = Annotated[Email | None, _NoneIfEmpty]
+Country = Annotated[str, _valid_if("country", codes.problem_with_country)]
+OptionalCountry = Annotated[Country | None, _NoneIfEmpty]
 
-DebtorCode = Annotated[str, Field(min_length=2, max_length=16), _Sayable]
-OrganizationCode = Annotated[str, _held("organization-code", codes.problem_with_fiscal_code_pa)]
-Category = Annotated[Text140, _held("category", codes.problem_with_taxonomy)]
+DebtorCode = Annotated[str, Field(min_length=2, max_length=16), _Printable]
+OrganizationCode = Annotated[str, _valid_if("organization-code", codes.problem_with_fiscal_code_pa)]
+Category = Annotated[Text140, _valid_if("category", codes.problem_with_taxonomy)]
 Iban = Annotated[str, AfterValidator(_iban)]
 Hash = Annotated[str, Field(min_length=4, max_length=72), AfterValidator(_base64)]
 Province = Annotated[str, _pattern("province", _TWO_CAPITALS, "2 capital letters")]
@@ -146,7 +153,7 @@ Segregation = Annotated[str, _pattern("segregation-code", _TWO_DIGITS, "2 digits
 
 Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS)]
 Until = Annotated[datetime, _instant(rome.due_instant)]
-Since = Annotated[datetime, _instant(_from)]
+Since = Annotated[datetime, _instant(_first_instant)]
 
-#: A field that GPD answers with and takes no word on: whatever is sent is let go.
+#: A field that GPD sends in answers and ignores in requests, whatever its value.
 ReadOnly = Annotated[Any, Field(exclude=True)]

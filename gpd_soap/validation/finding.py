@@ -1,6 +1,6 @@
-"""What is wrong with a field, as a value: where, which rule, and what was expected.
+"""Findings about fields: the path of the field, the broken rule, and what was expected.
 
-A finding never repeats what was sent, which may be personal data.
+A finding never repeats the value that was sent, which may be personal data.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class FieldError(NamedTuple):
-    """One finding; `field` is a path such as paymentOption[0].transfer[1].iban, "" for the whole.
+    """One finding.
 
-    `rule` is a word for programs, `expected` a phrase for people.
+    `field` is a path such as paymentOption[0].transfer[1].iban, or "" for the whole.  `rule` is a
+    code for programs, `expected` a phrase for people.
     """
 
     field: str
@@ -26,14 +27,14 @@ class FieldError(NamedTuple):
     expected: str
 
     def __str__(self) -> str:
-        """One line, as a report shows it."""
+        """Return the finding as one line of a report."""
         return f"{self.field or 'the whole'}: {self.rule}: expected {self.expected}"
 
 
-#: LIMIT: a body with a hundred mistakes is not one that a person corrects field by field.
+#: LIMIT: findings of one body; nobody corrects more than a hundred fields one by one.
 MOST = 100
 
-#: Pydantic's words and ours; what stands in braces comes from the rule, never from the input.
+#: Pydantic's error types to our rule and phrase; values in braces come from the rule alone.
 RULES = {
     "missing": ("required", "a value"),
     "extra_forbidden": ("unknown-field", "no field of this name"),
@@ -55,48 +56,48 @@ RULES = {
     "literal_error": ("choice", "{expected}"),
 }
 
-# WHY: a name in a body came from outside and may be anything, a person's code included.
+# WHY: a field name in a body comes from outside and may be anything, even a person's code.
 _NAME = re.compile(r"[A-Za-z_-]{1,40}[0-9]?")
 UNNAMED = "?"
 
 
 def broken(rule: str, expected: str) -> PydanticCustomError:
-    """What a validator raises; it comes out of `findings` as it was said here."""
+    """Return the error for a validator to raise; `findings` gives its rule and phrase unchanged."""
     return PydanticCustomError("finding", "{expected}", {"rule": rule, "expected": expected})
 
 
-def findings(error: ValidationError, at: str = "") -> tuple[FieldError, ...]:
-    """What pydantic found, in our words; `at` is where in a larger thing it looked."""
-    found = error.errors(include_url=False, include_input=False)
-    return tuple(_finding(detail, at) for detail in found[:MOST])
+def findings(error: ValidationError, parent: str = "") -> tuple[FieldError, ...]:
+    """Return the findings of a pydantic error, at most MOST; `parent` is the path of the model."""
+    details = error.errors(include_url=False, include_input=False)
+    return tuple(_finding(detail, parent) for detail in details[:MOST])
 
 
-def taken(model: type[Model], told: object) -> Model | tuple[FieldError, ...]:
-    """What was told as a model reads it, or everything that is wrong with it."""
+def taken(model: type[Model], value: object) -> Model | tuple[FieldError, ...]:
+    """Return the value as an instance of `model`, or the findings that refuse it."""
     try:
-        return model.model_validate(told)
+        return model.model_validate(value)
     except ValidationError as error:
         return findings(error)
 
 
-def told(errors: Iterable[FieldError]) -> str:
-    """Findings as a person reads them, one on a line."""
+def as_lines(errors: Iterable[FieldError]) -> str:
+    """Return the findings as text, one on each line."""
     return "\n".join(map(str, errors))
 
 
 def path(*steps: str | int) -> str:
-    """Write a place as a person would: names with points between, places in brackets."""
-    written = ""
+    """Return a field path: names separated by points, indexes in brackets."""
+    text = ""
     for step in steps:
         if isinstance(step, int):
-            written += f"[{step}]"
+            text += f"[{step}]"
         else:
-            written += f".{step}" if written and step else step
-    return written
+            text += f".{step}" if text and step else step
+    return text
 
 
-def _finding(detail: Mapping[str, Any], at: str) -> FieldError:
-    field = path(at, *_steps(detail["loc"]))
+def _finding(detail: Mapping[str, Any], parent: str) -> FieldError:
+    field = path(parent, *_steps(detail["loc"]))
     context = detail.get("ctx", {})
     if detail["type"] == "finding":
         return FieldError(field, context["rule"], context["expected"])

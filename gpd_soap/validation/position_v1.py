@@ -1,7 +1,7 @@
 """A debt position as GPD's first API writes it: its names, its optional fields, our limits.
 
-Each field is held here against its own limits; what one field means for another is in `rules`.
-Source: spec/gpd-reference.md 3, "v1 body".
+Each field is checked here against its own limits; `position_rules` has the rules between fields.
+SPEC: GPD, published API, `PaymentPositionModel`.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from gpd_soap.validation.fields import (
     Until,
 )
 
-#: LIMIT: GPD sets none; this is more than anyone prints, and less than stops a server.
+#: LIMIT: options of a position; GPD sets no limit, and no real plan has so many installments.
 MOST_OPTIONS = 1000
 
 
 class Entry(Strict):
-    """One piece of metadata."""
+    """One entry of metadata."""
 
     key: Text140
     value: Text140
@@ -50,7 +50,7 @@ Entries = Annotated[list[Entry], Field(max_length=10)]
 
 
 class Stamp(Strict):
-    """A digital revenue stamp (marca da bollo) to be bought."""
+    """A digital revenue stamp (marca da bollo) that the payment buys."""
 
     hash_document: Hash
     stamp_type: Literal["01"]
@@ -58,7 +58,10 @@ class Stamp(Strict):
 
 
 class Transfer(Strict):
-    """One beneficiary's share; the position's own organization where none is named."""
+    """A transfer of an option.
+
+    Without `organization_fiscal_code`, the beneficiary is the organization of the position.
+    """
 
     id_transfer: Literal["1", "2", "3", "4", "5"]
     amount: Cents
@@ -73,7 +76,10 @@ class Transfer(Strict):
 
 
 class Option(Strict):
-    """One way to pay, or one installment of a plan; without `iuv` a number is issued."""
+    """A single payment or one installment of a plan.
+
+    Without `iuv`, a notice number is issued for it.
+    """
 
     nav: str | None = None
     iuv: Text35 | None = None
@@ -90,7 +96,7 @@ class Option(Strict):
 
 
 class Position(Strict):
-    """What a debtor owes an organization, with every way to pay it."""
+    """A debt position: the debtor, and every option to pay the debt."""
 
     iupd: Iupd
     kind: Annotated[Literal["F", "G"], Field(alias="type")]

@@ -1,7 +1,7 @@
-"""JSON and nothing more than JSON, or a clear no.
+"""Reads JSON strictly: text that could be understood in two ways is refused.
 
-Nothing is guessed: a key that comes twice, a number that is none (NaN), or bytes that are not UTF-8
-make the whole text unusable, because nobody can say what was meant.
+A repeated key, a number that JSON does not know (NaN), or bytes that are not UTF-8 make the whole
+text unusable.
 """
 
 from __future__ import annotations
@@ -12,34 +12,38 @@ from typing import Any
 
 
 class UnusableFile(Exception):
-    """Nothing of the file can be loaded; the text says why, and repeats none of it."""
+    """Nothing of the file can be loaded; the message says why, and repeats none of its content."""
 
 
 def decode(raw: bytes) -> object:
-    """Read JSON and nothing more than JSON: UTF-8 with or without a mark, no NaN, no key twice."""
+    """Return the value of a JSON text in UTF-8, with or without a byte order mark.
+
+    Raises UnusableFile if the bytes are not UTF-8 or not strict JSON.
+    """
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UnusableFile(f"expected UTF-8, which byte {error.start} is not") from None
+        raise UnusableFile(f"expected UTF-8 at byte {error.start}") from None
     try:
         decoded: object = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        place = f"line {error.lineno}, column {error.colno}"
-        raise UnusableFile(f"expected JSON, which it is not at {place}") from None
+        position = f"line {error.lineno}, column {error.colno}"
+        raise UnusableFile(f"expected JSON at {position}") from None
     except RecursionError:
-        raise UnusableFile("expected lists and objects that nest less deep") from None
+        raise UnusableFile("expected lists and objects that are nested less deeply") from None
     except ValueError:
         # WHY: Python refuses to read an integer of thousands of digits.
-        raise UnusableFile("expected numbers of a sane length") from None
+        raise UnusableFile("expected numbers of fewer digits") from None
     return decoded
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise UnusableFile("expected each key once in an object; one comes twice")
-    return found
+    """Return the object of these pairs.  Raises UnusableFile if a key is repeated."""
+    fields = dict(pairs)
+    if len(fields) != len(pairs):
+        raise UnusableFile("expected each key once in an object")
+    return fields
 
 
 def _no_constant(_name: str) -> object:
-    raise UnusableFile("expected JSON's numbers, which NaN and Infinity are not")
+    raise UnusableFile("expected a number of JSON, not NaN or Infinity")

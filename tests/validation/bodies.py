@@ -1,4 +1,4 @@
-"""Invented positions as GPD's JSON, and a way to change one place of them."""
+"""Invented positions in GPD's JSON, and functions that change one field of them."""
 
 import copy
 from typing import Any
@@ -14,18 +14,18 @@ Body = dict[str, Any]
 
 
 def nav(serial: int) -> str:
-    """The notice number that a test calls by this serial."""
+    """Return the notice number with this serial."""
     return issue("47", serial).nav
 
 
 def iuv(serial: int) -> str:
-    """The IUV inside that number."""
+    """Return the IUV of the notice number with this serial."""
     return issue("47", serial).iuv
 
 
 def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
-    """One transfer to our bank account, unless said otherwise; None leaves a field out."""
-    told = {
+    """Return a transfer to our bank account; `more` changes fields, and None omits one."""
+    fields = {
         "idTransfer": str(number),
         "amount": amount,
         "remittanceInformation": f"Versamento {number}",
@@ -33,27 +33,27 @@ def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
         "iban": BANK,
         **more,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def option(serial: int = 1, *shares: Body, **more: object) -> Body:
-    """One notice, due at the end of April."""
-    transfers = list(shares) or [share()]
-    told = {
+def option(serial: int = 1, *transfers: Body, **more: object) -> Body:
+    """Return an option that is due at the end of April."""
+    parts = list(transfers) or [share()]
+    fields = {
         "iuv": iuv(serial),
-        "amount": sum(one["amount"] for one in transfers),
+        "amount": sum(one["amount"] for one in parts),
         "description": f"Tributo {serial}",
         "isPartialPayment": False,
         "dueDate": "2026-04-30",
-        "transfer": transfers,
+        "transfer": parts,
         **more,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def body(*options: Body, **more: object) -> Body:
-    """One position of an invented person."""
-    told = {
+    """Return a position of an invented person."""
+    fields = {
         "iupd": "POSIZIONE-1",
         "type": "F",
         "fiscalCode": "RSSMRA00A01A000K",
@@ -63,13 +63,13 @@ def body(*options: Body, **more: object) -> Body:
         "paymentOption": list(options) or [option()],
         **more,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-def changed(told: Body, place: str, value: object) -> Body:
-    """A copy with another value at a place such as paymentOption.0.transfer.0.iban."""
-    copied = copy.deepcopy(told)
-    *steps, last = place.split(".")
+def changed(fields: Body, field_path: str, value: object) -> Body:
+    """Return a copy with another value at a path such as paymentOption.0.transfer.0.iban."""
+    copied = copy.deepcopy(fields)
+    *steps, last = field_path.split(".")
     holder: Any = copied
     for step in steps:
         holder = holder[int(step) if step.isdigit() else step]
@@ -77,10 +77,10 @@ def changed(told: Body, place: str, value: object) -> Body:
     return copied
 
 
-def without(told: Body, place: str) -> Body:
-    """A copy without what is at a place."""
-    copied = copy.deepcopy(told)
-    *steps, last = place.split(".")
+def without(fields: Body, field_path: str) -> Body:
+    """Return a copy without the field at a path."""
+    copied = copy.deepcopy(fields)
+    *steps, last = field_path.split(".")
     holder: Any = copied
     for step in steps:
         holder = holder[int(step) if step.isdigit() else step]

@@ -1,4 +1,4 @@
-"""What the intake takes, the Node takes: an accepted position makes answers that are in order."""
+"""An accepted position makes answers that the Node accepts."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from gpd_soap.soap import codec, models
 from gpd_soap.soap.node_rules import broken_rule
 from gpd_soap.soap.responses import Outcome, to_response
 from gpd_soap.store import tables
-from gpd_soap.store.positions import insert as positions
+from gpd_soap.store.positions import insert
 from gpd_soap.store.store import Store
 from gpd_soap.validation.convert import check, position_of
 from tests.conftest import KINDS, FreshDatabase
@@ -38,13 +38,13 @@ CHARACTERS = st.characters(exclude_categories=["Cc", "Cs", "Cn"])
 Body = dict[str, Any]
 
 
-def is_a_path_s(name: str) -> bool:
-    """Whether a path can say this name."""
+def fits_a_path(name: str) -> bool:
+    """Return whether a URL path can have this name."""
     return "/" not in name and name not in (".", "..")
 
 
 def texts(most: int, least: int = 1) -> st.SearchStrategy[str]:
-    """Any characters but those that the intake refuses, and the longest texts of all."""
+    """Generate texts of accepted characters, the longest included."""
     return st.text(CHARACTERS, min_size=least, max_size=min(most, 12)).filter(
         lambda text: text == text.strip()
     ) | st.sampled_from(
@@ -84,7 +84,7 @@ addresses = st.fixed_dictionaries(
 
 @st.composite
 def transfers(draw: st.DrawFn, number: int) -> Body:
-    """One share."""
+    """Generate a transfer."""
     optional = {"organizationFiscalCode": st.sampled_from([ORGANIZATION, OTHER]),
                 "companyName": texts(140), "transferMetadata": entries}  # fmt: skip
     return {
@@ -99,26 +99,26 @@ def transfers(draw: st.DrawFn, number: int) -> Body:
 
 @st.composite
 def options(draw: st.DrawFn, serial: int) -> Body:
-    """One notice, single or of the plan."""
-    shares = [draw(transfers(number)) for number in range(1, draw(st.integers(1, 5)) + 1)]
+    """Generate an option, single or of the plan."""
+    drawn = [draw(transfers(number)) for number in range(1, draw(st.integers(1, 5)) + 1)]
     days = draw(st.dates(datetime(2026, 3, 17).date(), datetime(2999, 12, 30).date()))  # noqa: DTZ001  # days, not instants
     optional = {"paymentOptionMetadata": entries, "retentionDate": st.just("2999-12-31")}
     return {
         "iuv": iuv(serial),
-        "amount": sum(share["amount"] for share in shares),
+        "amount": sum(transfer["amount"] for transfer in drawn),
         "description": draw(texts(140)),
         "isPartialPayment": draw(st.booleans()),
         "dueDate": days.isoformat(),
-        "transfer": shares,
+        "transfer": drawn,
         **draw(st.fixed_dictionaries({}, optional=optional)),
     }
 
 
 @st.composite
 def bodies(draw: st.DrawFn) -> Body:
-    """A position that the intake may take."""
+    """Generate a position that the check may accept."""
     return {
-        "iupd": draw(texts(255).filter(is_a_path_s)),
+        "iupd": draw(texts(255).filter(fits_a_path)),
         "type": draw(st.sampled_from("FG")),
         "fiscalCode": draw(texts(16, 2)),
         "fullName": draw(texts(70)),
@@ -133,34 +133,34 @@ def bodies(draw: st.DrawFn) -> Body:
 
 @pytest.fixture(params=KINDS)
 def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
-    """A store that knows the organization."""
+    """A store with the organization."""
     ready = Store(fresh_database(request.param, prepare))
     yield ready
     ready.close()
 
 
 def never() -> NoticeNumber:
-    """Fail: every option has its number."""
+    """Fail, because every option has its number."""
     raise AssertionError
 
 
-def kept(store: Store, position: NewPosition) -> list[Notice]:
-    """The position's notices as the store gives them back; nothing else is in it."""
+def stored_notices(store: Store, position: NewPosition) -> list[Notice]:
+    """Store the position alone, and return its notices as the store reads them."""
     with store.begin() as connection:
         connection.execute(tables.transfer.delete())
         connection.execute(tables.payment_option.delete())
         connection.execute(tables.position.delete())
-        positions.add(connection, [position], NOW)
+        insert.add(connection, [position], NOW)
     notices = [store.notice(CLAIM, option.nav).notice for option in position.options]
     return [notice for notice in notices if notice is not None]
 
 
-def said(outcome: Outcome, response: Any) -> Any:
-    """The answer to an outcome, once contract and Node have nothing against it."""
+def checked_answer(outcome: Outcome, response: Any) -> Any:
+    """Return the answer to an outcome, after checking it by the schema and the Node's rules."""
     answer = to_response(outcome, response, ORGANIZATION)
-    told = codec.writer(response)(answer)
+    content = codec.writer(response)(answer)
     name = response.get_type_name()
-    text = f'<p:{name} xmlns:p="{models.NAMESPACE}">{told}</p:{name}>'
+    text = f'<p:{name} xmlns:p="{models.NAMESPACE}">{content}</p:{name}>'
     assert CONTRACT.check(etree.fromstring(text)) is None
     assert broken_rule(answer) is None
     return answer
@@ -175,46 +175,46 @@ def said(outcome: Outcome, response: Any) -> Any:
         HealthCheck.data_too_large,
     ],
 )
-@given(told=bodies())
-def test_every_position_that_is_taken_can_be_said_in_every_answer(store: Store, told: Body):
-    """Verify, getPayment V1 and V2, for every transferType, from either database."""
-    checked = check(told, ORGANIZATION)
+@given(content=bodies())
+def test_every_accepted_position_fits_every_answer(store: Store, content: Body):
+    """These are verify and getPayment V1 and V2, with every transferType."""
+    checked = check(content, ORGANIZATION)
     assert checked.errors == ()
     assert checked.body is not None
     position = position_of(checked.body, ORGANIZATION, NOW - timedelta(days=1), never)
 
-    notices = kept(store, position)
+    notices = stored_notices(store, position)
 
     assert len(notices) == len(position.options)
     for notice, option in zip(notices, position.options, strict=True):
         assert notice.transfers == tuple(sorted(option.transfers))
         assert payable(notice, NOW) is None
-        verified = said(due(ORGANIZATION, notice), models.PaVerifyPaymentNoticeRes)
+        verified = checked_answer(due(ORGANIZATION, notice), models.PaVerifyPaymentNoticeRes)
         assert verified.outcome == "OK"
-        for wanted in TRANSFER_TYPES:
+        for transfer_type in TRANSFER_TYPES:
             for response in (models.PaGetPaymentRes, models.PaGetPaymentV2Response):
                 stamps = response is models.PaGetPaymentV2Response
-                outcome = offer(notice, wanted, stamps=stamps)
-                answer = said(outcome, response)
+                outcome = offer(notice, transfer_type, stamps=stamps)
+                answer = checked_answer(outcome, response)
                 assert (answer.outcome == "KO") == isinstance(outcome, Refusal)
-                expected = _may_be_refused(notice, wanted, stamps=stamps)
+                expected = _may_be_refused(notice, transfer_type, stamps=stamps)
                 assert isinstance(outcome, Refusal) == expected
 
 
-def _may_be_refused(notice: Notice, wanted: str | None, *, stamps: bool) -> bool:
-    """Only a stamp in V1, and POSTAL without a postal account for transfer 1."""
+def _may_be_refused(notice: Notice, transfer_type: str | None, *, stamps: bool) -> bool:
+    """Return whether V1 refuses a stamp, or POSTAL a transfer 1 without a postal account."""
     first = next(transfer for transfer in notice.transfers if transfer.number == 1)
     stamped = any(transfer.stamp for transfer in notice.transfers)
-    return (stamped and not stamps) or (wanted == "POSTAL" and first.postal_iban is None)
+    return (stamped and not stamps) or (transfer_type == "POSTAL" and first.postal_iban is None)
 
 
 @given(st.text(st.characters(), max_size=40))
-def test_a_text_that_is_taken_survives_xml(told: str):
-    """Any text is either refused or said and heard unchanged."""
-    checked = check(body(fullName=told), ORGANIZATION)
+def test_accepted_text_survives_xml(content: str):
+    """Any other text is refused."""
+    checked = check(body(fullName=content), ORGANIZATION)
     if checked.body is not None:
         element = etree.Element("x")
         element.text = checked.body.full_name
-        assert etree.fromstring(etree.tostring(element)).text == told
+        assert etree.fromstring(etree.tostring(element)).text == content
     else:
         assert {error.rule for error in checked.errors} <= {"characters", "blank", "length"}

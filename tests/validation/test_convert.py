@@ -1,4 +1,4 @@
-"""A position in GPD's JSON: what is taken, what is refused and how, and what it becomes."""
+"""A position in GPD's JSON: accepted and refused values, and the converted position."""
 
 import re
 from datetime import UTC, datetime
@@ -22,23 +22,23 @@ from tests.validation.bodies import (
     share,
     without,
 )
-from tests.validation.told import NOW, WRONG_NAV, errors, taken, warnings
+from tests.validation.checking import NOW, WRONG_NAV, converted, errors, warnings
 
 CONTROLS = "text that XML can carry, without control characters"
 BLANKS = "text, without blanks at its ends"
 
 
 class Text(NamedTuple):
-    """A text field: where it stands, and its lengths; none is needed where `least` is 0."""
+    """A text field with its path and its lengths; it is optional if `least` is 0."""
 
-    place: str
+    field_path: str
     least: int
     most: int
 
     @property
     def field(self) -> str:
-        """How a finding names it."""
-        return re.sub(r"\.([0-9]+)", r"[\1]", self.place)
+        """The path of the field in a finding."""
+        return re.sub(r"\.([0-9]+)", r"[\1]", self.field_path)
 
 
 OPTION, TRANSFER = "paymentOption.0", "paymentOption.0.transfer.0"
@@ -73,9 +73,9 @@ FULL = body(
 )
 
 
-def test_the_least_body_becomes_a_position():
-    """What is left out is not there: no address, no plan, payable at once."""
-    position = taken(body())
+def test_body_with_required_fields_alone_becomes_a_position():
+    """It has no address and no plan, and is payable at once."""
+    position = converted(body())
 
     assert (position.organization, position.iupd, position.pay_stand_in) == (
         ORGANIZATION,
@@ -93,20 +93,20 @@ def test_the_least_body_becomes_a_position():
     )
 
 
-def test_every_field_of_gpd_arrives():
-    """Each under our name, none lost."""
-    shares = (
+def test_every_field_of_gpd_is_converted():
+    """Each has our name, and none is lost."""
+    both = (
         share(1, 700, companyName="Comune", postalIban=POSTAL, transferMetadata=[ENTRY]),
         share(2, 300, organizationFiscalCode=OTHER, iban=None, stamp=STAMP),
     )
     one = option(
         1,
-        *shares,
+        *both,
         nav=nav(1),
         retentionDate="2026-05-31T12:00:00",
         paymentOptionMetadata=[ENTRY],
     )
-    told = body(
+    content = body(
         one,
         type="G",
         streetName="Via dell'Esempio",
@@ -123,7 +123,7 @@ def test_every_field_of_gpd_arrives():
         switchToExpired=False,
         validityDate="2026-04-01",
     )
-    position = taken(told, None)
+    position = converted(content, None)
     [got] = position.options
 
     assert position.debtor[0] == "G"
@@ -143,93 +143,95 @@ def test_every_field_of_gpd_arrives():
 
 
 @pytest.mark.parametrize(
-    "told",
+    "content",
     [{"status": "PAID", "paymentDate": "x"}, {"paymentDate": None, "status": [1]}],
 )
-def test_what_gpd_only_answers_is_taken_and_let_go(told: dict[str, object]):
-    """A client that sends back what it read is not refused for it."""
-    sent = body(option(1, fee=0, notificationFee="x"), **told)
+def test_read_only_fields_of_gpd_are_ignored(content: dict[str, object]):
+    """A client may send back what it has read."""
+    sent = body(option(1, fee=0, notificationFee="x"), **content)
 
-    assert taken(sent) == taken(body())
+    assert converted(sent) == converted(body())
 
 
 @pytest.mark.parametrize(
     "field", ["iupd", "type", "fiscalCode", "fullName", "companyName", "switchToExpired"]
 )
-def test_a_position_without_a_field_that_it_needs_is_refused(field: str):
-    """Each of GPD's required fields."""
+def test_position_without_a_required_field_is_refused(field: str):
+    """The fields are those that GPD requires."""
     assert errors(without(body(), field)) == (FieldError(field, "required", "a value"),)
 
 
 @pytest.mark.parametrize("field", ["amount", "description", "isPartialPayment", "dueDate"])
-def test_an_option_without_a_field_that_it_needs_is_refused(field: str):
-    """Each of GPD's required fields."""
+def test_option_without_a_required_field_is_refused(field: str):
+    """The fields are those that GPD requires."""
     refused = errors(without(body(), f"paymentOption.0.{field}"))
 
     assert refused == (FieldError(f"paymentOption[0].{field}", "required", "a value"),)
 
 
 @pytest.mark.parametrize("field", ["idTransfer", "amount", "remittanceInformation", "category"])
-def test_a_transfer_without_a_field_that_it_needs_is_refused(field: str):
-    """Each of GPD's required fields."""
+def test_transfer_without_a_required_field_is_refused(field: str):
+    """The fields are those that GPD requires."""
     refused = errors(without(body(), f"paymentOption.0.transfer.0.{field}"))
 
     assert refused == (FieldError(f"paymentOption[0].transfer[0].{field}", "required", "a value"),)
 
 
 @each_text
-def test_a_text_within_its_lengths_is_taken(text: Text):
-    """The contract's limits themselves pass, counted in characters and not in bytes."""
-    assert errors(changed(FULL, text.place, "è" * text.most)) == ()
-    assert errors(changed(FULL, text.place, "x" * max(text.least, 1))) == ()
+def test_text_at_the_length_limits_is_accepted(text: Text):
+    """The limits count characters, not bytes."""
+    assert errors(changed(FULL, text.field_path, "è" * text.most)) == ()
+    assert errors(changed(FULL, text.field_path, "x" * max(text.least, 1))) == ()
 
 
 @each_text
-def test_a_text_that_is_too_long_is_refused(text: Text):
-    """One character more is one too many."""
+def test_text_over_the_length_limit_is_refused(text: Text):
+    """It is one character too long."""
     expected = FieldError(text.field, "length", f"a length of at most {text.most}")
 
-    assert errors(changed(FULL, text.place, "x" * (text.most + 1))) == (expected,)
+    assert errors(changed(FULL, text.field_path, "x" * (text.most + 1))) == (expected,)
 
 
 @each_text
-def test_an_empty_text_is_refused_where_it_is_needed_and_is_none_elsewhere(text: Text):
-    """GPD takes an empty address and sends none; the contract has no empty element."""
+def test_empty_text_is_refused_only_in_a_required_field(text: Text):
+    """In an optional field it is treated as missing, as GPD does."""
     expected = FieldError(text.field, "length", f"a length of at least {text.least}")
 
-    assert errors(changed(FULL, text.place, "")) == ((expected,) if text.least else ())
+    assert errors(changed(FULL, text.field_path, "")) == ((expected,) if text.least else ())
 
 
-def test_an_empty_optional_text_is_kept_as_none():
-    """So that no empty element is ever said."""
-    assert taken(body(streetName="", email="", country="", officeName="")) == taken(body())
+def test_empty_optional_text_becomes_none():
+    """No message may have an empty element."""
+    assert converted(body(streetName="", email="", country="", officeName="")) == converted(body())
 
 
 @each_text
 @pytest.mark.parametrize(
-    "told", ["a\x00b", "a\nb", "a\tb", "a\x1bb", "a\x7fb", "a\x85b", "a\ufffeb", "a\ud800b"]
+    "content", ["a\x00b", "a\nb", "a\tb", "a\x1bb", "a\x7fb", "a\x85b", "a\ufffeb", "a\ud800b"]
 )
-def test_a_text_with_a_control_character_is_refused(text: Text, told: str):
-    """Neither what XML cannot carry, half a character among it, nor what no notice can print."""
+def test_text_with_a_control_character_is_refused(text: Text, content: str):
+    """The characters include half a surrogate pair and others that XML cannot carry."""
     finding = FieldError(text.field, "characters", CONTROLS)
 
-    assert errors(changed(FULL, text.place, told)) == (finding,)
+    assert errors(changed(FULL, text.field_path, content)) == (finding,)
 
 
 @each_text
-@pytest.mark.parametrize("told", ["  ", " ab", "ab ", "\u00a0ab", "ab\u2003"])
-def test_a_text_of_blanks_or_with_blanks_at_its_ends_is_refused(text: Text, told: str):
-    """What is looked up and compared has no invisible part."""
-    assert errors(changed(FULL, text.place, told)) == (FieldError(text.field, "blank", BLANKS),)
+@pytest.mark.parametrize("content", ["  ", " ab", "ab ", "\u00a0ab", "ab\u2003"])
+def test_text_with_blanks_at_its_ends_is_refused(text: Text, content: str):
+    """Values that are compared must have no invisible part."""
+    assert errors(changed(FULL, text.field_path, content)) == (
+        FieldError(text.field, "blank", BLANKS),
+    )
 
 
 @each_text
-@pytest.mark.parametrize("told", [1, True, ["x"], {"x": "y"}])
-def test_a_text_is_text(text: Text, told: object):
-    """Nothing else is turned into one."""
+@pytest.mark.parametrize("content", [1, True, ["x"], {"x": "y"}])
+def test_value_of_another_type_is_refused_for_a_text(text: Text, content: object):
+    """No value is converted to text."""
     finding = FieldError(text.field, "type", "text")
 
-    assert errors(changed(FULL, text.place, told)) == (finding,)
+    assert errors(changed(FULL, text.field_path, content)) == (finding,)
 
 
 @pytest.mark.parametrize(
@@ -245,42 +247,44 @@ def test_a_text_is_text(text: Text, told: object):
         (10**60, "range", "at most 99999999999"),
     ],
 )
-def test_an_amount_is_whole_cents_within_the_contract(value: object, rule: str, expected: str):
-    """Neither text, nor a fraction, nor more than a message can say."""
-    told = changed(body(), "paymentOption.0.amount", value)
+def test_amount_that_is_not_whole_cents_in_range_is_refused(
+    value: object, rule: str, expected: str
+):
+    """Text, fractions and amounts over the limit of the schema are refused."""
+    content = changed(body(), "paymentOption.0.amount", value)
 
-    assert errors(told) == (FieldError("paymentOption[0].amount", rule, expected),)
-    told = changed(body(), "paymentOption.0.transfer.0.amount", value)
-    assert errors(told) == (FieldError("paymentOption[0].transfer[0].amount", rule, expected),)
+    assert errors(content) == (FieldError("paymentOption[0].amount", rule, expected),)
+    content = changed(body(), "paymentOption.0.transfer.0.amount", value)
+    assert errors(content) == (FieldError("paymentOption[0].transfer[0].amount", rule, expected),)
 
 
 @pytest.mark.parametrize("amount", [1, 99_999_999_999])
-def test_the_least_and_the_greatest_amount_are_taken(amount: int):
-    """One cent, and all that stAmount can say."""
-    assert taken(body(option(1, share(amount=amount)))).options[0].amount == amount
+def test_smallest_and_largest_amount_are_accepted(amount: int):
+    """They are one cent and the maximum of stAmount."""
+    assert converted(body(option(1, share(amount=amount)))).options[0].amount == amount
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, None])
 @pytest.mark.parametrize(
-    ("place", "field"),
+    ("field_path", "field"),
     [("switchToExpired", "switchToExpired"), ("payStandIn", "payStandIn"),
      ("paymentOption.0.isPartialPayment", "paymentOption[0].isPartialPayment")],
 )  # fmt: skip
-def test_a_yes_or_no_is_true_or_false(place: str, field: str, value: object):
-    """And nothing that some language takes for it."""
+def test_value_of_another_type_is_refused_for_a_boolean(field_path: str, field: str, value: object):
+    """No value is converted to a boolean."""
     expected = FieldError(field, "type", "true or false, not in quotes")
 
-    assert errors(changed(body(), place, value)) == (expected,)
+    assert errors(changed(body(), field_path, value)) == (expected,)
 
 
 @pytest.mark.parametrize("value", ["H", "f", "", 1])
-def test_a_debtor_is_a_person_or_a_body(value: object):
-    """F or G."""
+def test_debtor_type_other_than_f_and_g_is_refused(value: object):
+    """Lower case is refused too."""
     assert errors(changed(body(), "type", value)) == (FieldError("type", "choice", "'F' or 'G'"),)
 
 
 @pytest.mark.parametrize(
-    ("told", "field"),
+    ("content", "field"),
     [
         (changed(body(), "cognome", "x"), "cognome"),
         (changed(body(), "paymentOption.0.lastPayment", True), "paymentOption[0].lastPayment"),
@@ -293,28 +297,26 @@ def test_a_debtor_is_a_person_or_a_body(value: object):
         (changed(body(), "x" * 41, "x"), "?"),
     ],
 )
-def test_an_unknown_field_is_refused_and_named_only_if_it_looks_like_a_name(
-    told: object, field: str
-):
-    """A slip of the pen is told; a person's code in a name's place is not repeated."""
-    assert errors(told) == (FieldError(field, "unknown-field", "no field of this name"),)
+def test_unknown_field_is_named_only_if_it_looks_like_a_name(content: object, field: str):
+    """A typing error is shown, and a person's code in place of a name is not."""
+    assert errors(content) == (FieldError(field, "unknown-field", "no field of this name"),)
 
 
-def test_our_own_names_are_not_gpds():
-    """A field goes by its JSON name alone."""
+def test_python_names_of_fields_are_refused():
+    """Only the names of the JSON are accepted."""
     assert FieldError("full_name", "unknown-field", "no field of this name") in errors(
         body(full_name="Maria")
     )
 
 
-@pytest.mark.parametrize("told", [None, [], "x", 1, True])
-def test_a_position_is_an_object(told: object):
-    """And nothing else."""
-    assert errors(told) == (FieldError("", "type", "an object"),)
+@pytest.mark.parametrize("content", [None, [], "x", 1, True])
+def test_body_that_is_no_object_is_refused(content: object):
+    """The finding has no field."""
+    assert errors(content) == (FieldError("", "type", "an object"),)
 
 
 @pytest.mark.parametrize(
-    ("place", "field", "value", "finding"),
+    ("field_path", "field", "value", "finding"),
     [
         ("paymentOption", "paymentOption", [], ("count", "at least 1")),
         ("paymentOption", "paymentOption", {}, ("type", "a list")),
@@ -341,42 +343,41 @@ def test_a_position_is_an_object(told: object):
         ),
     ],
 )
-def test_a_list_has_as_many_as_it_may(
-    place: str, field: str, value: object, finding: tuple[str, str]
+def test_list_of_another_length_is_refused(
+    field_path: str, field: str, value: object, finding: tuple[str, str]
 ):
-    """One option at least, one to five transfers, ten pieces of metadata."""
-    assert errors(changed(body(), place, value)) == (FieldError(field, *finding),)
+    """There are 1 to 1000 options, 1 to 5 transfers and at most 10 entries of metadata."""
+    assert errors(changed(body(), field_path, value)) == (FieldError(field, *finding),)
 
 
-def test_five_transfers_and_ten_pieces_of_metadata_are_taken():
-    """The limits themselves pass."""
-    entries = [{"key": f"K{at}", "value": "v"} for at in range(10)]
-    shares = [share(at, transferMetadata=entries) for at in range(1, 6)]
+def test_five_transfers_and_ten_entries_of_metadata_are_accepted():
+    """The limits are inclusive."""
+    entries = [{"key": f"K{number}", "value": "v"} for number in range(10)]
+    both = [share(number, transferMetadata=entries) for number in range(1, 6)]
 
-    assert len(taken(body(option(1, *shares, paymentOptionMetadata=entries))).options) == 1
+    assert len(converted(body(option(1, *both, paymentOptionMetadata=entries))).options) == 1
 
 
-def test_metadata_may_be_null():
-    """As GPD allows; null is none."""
-    told = body(option(1, share(transferMetadata=[]), paymentOptionMetadata=[]))
-    told = changed(told, "paymentOption.0.paymentOptionMetadata", None)
+def test_null_metadata_is_accepted():
+    """It is the same as none, as in GPD."""
+    content = body(option(1, share(transferMetadata=[]), paymentOptionMetadata=[]))
+    content = changed(content, "paymentOption.0.paymentOptionMetadata", None)
+    content = changed(content, "paymentOption.0.transfer.0.transferMetadata", None)
 
-    assert taken(changed(told, "paymentOption.0.transfer.0.transferMetadata", None)) == taken(
-        body()
-    )
+    assert converted(content) == converted(body())
 
 
 @pytest.mark.parametrize(
-    ("place", "field"),
+    ("field_path", "field"),
     [
         (f"{OPTION}.paymentOptionMetadata", "paymentOption[0].paymentOptionMetadata"),
         (f"{TRANSFER}.transferMetadata", "paymentOption[0].transfer[0].transferMetadata"),
     ],
 )
-def test_keys_of_metadata_are_unique_and_not_reserved(place: str, field: str):
-    """The second of two is refused, and so is GPD's own."""
-    twice = errors(changed(body(), place, [ENTRY, ENTRY]))
-    reserved = errors(changed(body(), place, [{"key": "NOTIFICATION_FEE", "value": "1"}]))
+def test_repeated_or_reserved_metadata_key_is_refused(field_path: str, field: str):
+    """The reserved key is GPD's own."""
+    twice = errors(changed(body(), field_path, [ENTRY, ENTRY]))
+    reserved = errors(changed(body(), field_path, [{"key": "NOTIFICATION_FEE", "value": "1"}]))
 
     assert twice == (FieldError(f"{field}[1].key", "duplicate", "a key that no other entry has"),)
     assert reserved == (
@@ -389,24 +390,24 @@ def test_keys_of_metadata_are_unique_and_not_reserved(place: str, field: str):
     [("nobody", "an e-mail address: name@domain"), ("a@b@c", "an e-mail address: name@domain"),
      ("a" * 250 + "@b.invalid", "at most 256 characters")],
 )  # fmt: skip
-def test_an_address_that_no_message_can_carry_is_refused(value: str, expected: str):
-    """The contract's own pattern and length."""
+def test_email_that_no_message_can_carry_is_refused(value: str, expected: str):
+    """The pattern and the length are those of the schema."""
     assert errors(body(email=value)) == (FieldError("email", "email", expected),)
 
 
 @pytest.mark.parametrize("value", ["it", "ITA", "XX"])
-def test_a_country_is_one_of_iso_3166(value: str):
-    """Two capital letters that mean one."""
+def test_country_outside_iso_3166_is_refused(value: str):
+    """A country has two capital letters."""
     expected = "an ISO 3166-1 country: 2 capital letters"
 
     assert errors(body(country=value)) == (FieldError("country", "country", expected),)
 
 
-def test_a_bare_due_date_includes_its_day_in_rome():
-    """In winter and in summer; a date-time without a zone is Rome's."""
-    winter = taken(body(option(1, dueDate="2026-12-31"))).options[0].due_at
-    summer = taken(body(option(1, dueDate="2026-07-31T12:00:00"))).options[0].due_at
-    elsewhere = taken(body(option(1, dueDate="2026-07-31T12:00:00.5Z"))).options[0].due_at
+def test_bare_due_date_includes_its_day_in_rome():
+    """It does in winter and in summer; a date-time without a zone is in Rome."""
+    winter = converted(body(option(1, dueDate="2026-12-31"))).options[0].due_at
+    summer = converted(body(option(1, dueDate="2026-07-31T12:00:00"))).options[0].due_at
+    elsewhere = converted(body(option(1, dueDate="2026-07-31T12:00:00.5Z"))).options[0].due_at
 
     assert winter == datetime(2026, 12, 31, 22, 59, 59, 999999, tzinfo=UTC)
     assert summer == datetime(2026, 7, 31, 10, tzinfo=UTC)
@@ -427,15 +428,15 @@ def test_a_bare_due_date_includes_its_day_in_rome():
         ("2026-04-30T10:00:00." + "1" * 100_000, "type", "a date or a date-time, as text"),
     ],
 )
-def test_a_due_date_is_a_day_that_exists(value: object, rule: str, expected: str):
-    """Written as ISO 8601 does, in a year that somebody meant."""
-    told = changed(body(), "paymentOption.0.dueDate", value)
+def test_invalid_due_date_is_refused(value: object, rule: str, expected: str):
+    """The day must exist, in the form of ISO 8601 and in a plausible year."""
+    content = changed(body(), "paymentOption.0.dueDate", value)
 
-    assert errors(told) == (FieldError("paymentOption[0].dueDate", rule, expected),)
+    assert errors(content) == (FieldError("paymentOption[0].dueDate", rule, expected),)
 
 
-def test_nothing_is_due_before_it_is_valid_or_forgotten_before_it_is_due():
-    """validityDate, dueDate, retentionDate, in this order; the same day is enough."""
+def test_dates_in_the_wrong_order_are_refused():
+    """The order is validityDate, dueDate, retentionDate; they may be the same day."""
     same = body(option(1, retentionDate="2026-04-30"), validityDate="2026-04-30")
     early = body(option(1), validityDate="2026-05-01")
     short = body(option(1, retentionDate="2026-04-29"))
@@ -449,20 +450,20 @@ def test_nothing_is_due_before_it_is_valid_or_forgotten_before_it_is_due():
     )
 
 
-def test_an_expired_position_can_be_taken():
-    """Not in the past is a rule of those who create and publish; an import brings the past."""
+def test_position_past_its_due_date_is_accepted():
+    """Only the use cases that create and publish refuse it."""
     assert errors(body(option(1, dueDate="1999-12-31"))) == ()
 
 
-def test_check_digits_of_people_and_organizations_only_warn():
-    """The usual test organizations fail theirs; the position's own is not looked at again."""
-    told = body(
+def test_wrong_check_digits_of_fiscal_codes_only_warn():
+    """The code of the position's own organization is not checked again."""
+    content = body(
         option(1, share(1, organizationFiscalCode=ORGANIZATION),
                share(2, organizationFiscalCode="88888888888")),
         fiscalCode="RSSMRA00A01A000A",
     )  # fmt: skip
 
-    assert warnings(told) == (
+    assert warnings(content) == (
         FieldError("fiscalCode", "fiscal-code", "the check letter does not match"),
         FieldError(
             "paymentOption[0].transfer[1].organizationFiscalCode",
@@ -473,37 +474,37 @@ def test_check_digits_of_people_and_organizations_only_warn():
     assert warnings(body(fiscalCode="ANONIMO")) == ()
 
 
-def test_all_that_is_wrong_is_said_at_once_and_nothing_is_repeated():
-    """Two fields, two findings; neither carries what was sent."""
-    told = body(
+def test_all_findings_come_together_without_values():
+    """Two wrong fields give two findings, and neither has the value."""
+    content = body(
         option(1, share(iban="SEGRETO")), fullName="SEGRETO\x00", RSSMRA00A01A000K="SEGRETO"
     )
-    found = errors(told)
+    refused = errors(content)
 
-    assert [finding.field for finding in found] == [
+    assert [finding.field for finding in refused] == [
         "fullName",
         "paymentOption[0].transfer[0].iban",
         "?",
     ]
-    assert "SEGRETO" not in str(found)
-    assert "RSSMRA" not in str(found)
+    assert "SEGRETO" not in str(refused)
+    assert "RSSMRA" not in str(refused)
 
 
-def test_findings_are_counted_so_that_a_hostile_body_has_a_short_answer():
-    """A hundred of a hundred thousand."""
-    told = body(**{f"x{'y' * (at % 30)}{at}": 1 for at in range(100_000)})
+def test_findings_of_one_body_are_limited():
+    """A body with a hundred thousand errors gets a hundred findings."""
+    content = body(**{f"x{'y' * (number % 30)}{number}": 1 for number in range(100_000)})
 
-    assert len(errors(told)) == 100
+    assert len(errors(content)) == 100
 
 
-def test_rules_between_fields_are_all_said_at_once():
-    """Sum, ids, dates and numbers of one position."""
-    told = body(
+def test_findings_between_fields_come_together():
+    """They are about the sum, ids, dates and numbers of one position."""
+    content = body(
         option(1, share(1), share(1), amount=1, retentionDate="2026-01-01", nav=WRONG_NAV),
         validityDate="2027-01-01",
     )
 
-    assert {finding.rule for finding in errors(told)} == {
+    assert {finding.rule for finding in errors(content)} == {
         *("sum", "duplicate", "retention-before-due", "due-before-validity"),
         *("check-digits", "nav-iuv"),
     }

@@ -1,4 +1,4 @@
-"""The numbers and the plans of a position's options."""
+"""The numbers and the plans of the options of a position."""
 
 import pytest
 
@@ -6,19 +6,19 @@ from gpd_soap.core.notice import PROBE, NoticeNumber, issue
 from gpd_soap.validation.convert import check, position_of, wanted_numbers
 from gpd_soap.validation.finding import FieldError
 from tests.validation.bodies import ORGANIZATION, body, changed, iuv, nav, option
-from tests.validation.told import NOW, WRONG_NAV, errors, taken, warnings
+from tests.validation.checking import NOW, WRONG_NAV, converted, errors, warnings
 
 
 @pytest.mark.parametrize(
     ("numbers", "field", "rule", "expected"),
     [
-        ({"iuv": "123"}, "iuv", "iuv", "17 digits, or the notice number beside it"),
-        ({"iuv": nav(1)}, "iuv", "iuv", "17 digits, or the notice number beside it"),
+        ({"iuv": "123"}, "iuv", "iuv", "17 digits where nav is missing"),
+        ({"iuv": nav(1)}, "iuv", "iuv", "17 digits where nav is missing"),
         (
             {"iuv": None, "nav": nav(1)},
             "iuv",
             "required",
-            "the IUV of the notice number, or neither",
+            "the IUV of the notice number in nav",
         ),
         ({"nav": iuv(1)}, "nav", "notice-number", "18 digits"),
         ({"nav": "x" * 18}, "nav", "notice-number", "18 digits"),
@@ -26,19 +26,19 @@ from tests.validation.told import NOW, WRONG_NAV, errors, taken, warnings
             {"nav": PROBE, "iuv": PROBE[3:]},
             "nav",
             "notice-number",
-            "another number: the Node's probe has this one",
+            "another number, because this is the Node's probe",
         ),
     ],
 )
-def test_a_number_that_no_message_can_carry_is_never_taken(
+def test_number_that_no_message_can_carry_is_refused(
     numbers: dict[str, object], field: str, rule: str, expected: str
 ):
-    """However lenient we are told to be."""
-    told = body(option(1, **numbers))
+    """It is refused with `lenient` too."""
+    content = body(option(1, **numbers))
     finding = FieldError(f"paymentOption[0].{field}", rule, expected)
 
-    assert errors(told) == (finding,)
-    assert errors(told, lenient=True) == (finding,)
+    assert errors(content) == (finding,)
+    assert errors(content, lenient=True) == (finding,)
 
 
 @pytest.mark.parametrize(
@@ -66,33 +66,33 @@ def test_a_number_that_no_message_can_carry_is_never_taken(
         ),
     ],
 )
-def test_a_number_that_we_would_not_issue_is_taken_only_leniently(
+def test_number_that_we_would_not_issue_needs_lenient(
     numbers: dict[str, object], field: str, rule: str, expected: str
 ):
-    """And then it warns; the numbers arrive as they came."""
-    told = body(option(1, **numbers))
+    """It gives a warning then, and is not changed."""
+    content = body(option(1, **numbers))
     finding = FieldError(f"paymentOption[0].{field}", rule, expected)
 
-    assert errors(told) == (finding,)
-    assert warnings(told, lenient=True) == (finding,)
-    assert taken(told, lenient=True).options[0].iuv == numbers["iuv"]
+    assert errors(content) == (finding,)
+    assert warnings(content, lenient=True) == (finding,)
+    assert converted(content, lenient=True).options[0].iuv == numbers["iuv"]
 
 
 @pytest.mark.parametrize(
     "number", ["012123456789012381", "112345678901234567", "212345678901234544", nav(1)]
 )
-def test_numbers_of_every_layout_are_taken_with_their_iuv(number: str):
-    """The old ones too, which must say their notice number."""
+def test_number_of_every_aux_digit_is_accepted(number: str):
+    """The older forms need their notice number beside the IUV."""
     inside = NoticeNumber(number).iuv
-    got = taken(body(option(1, nav=number, iuv=inside))).options[0]
+    got = converted(body(option(1, nav=number, iuv=inside))).options[0]
 
     assert (got.nav, got.iuv) == (number, inside)
 
 
-def test_a_number_that_is_left_out_is_issued_for_each_option_in_turn():
-    """Both iuv and nav missing; the options that bring theirs keep it."""
-    told = body(option(1, iuv=None), option(9), option(2, iuv=None))
-    checked = check(told, ORGANIZATION)
+def test_missing_numbers_are_issued_in_the_order_of_the_options():
+    """An option with a number keeps it."""
+    content = body(option(1, iuv=None), option(9), option(2, iuv=None))
+    checked = check(content, ORGANIZATION)
     assert checked.body is not None
     serials = iter((100, 101))
     position = position_of(checked.body, ORGANIZATION, NOW, lambda: issue("47", next(serials)))
@@ -104,43 +104,46 @@ def test_a_number_that_is_left_out_is_issued_for_each_option_in_turn():
         next(serials)
 
 
-def test_two_options_under_one_number_are_refused():
-    """The second is named, by IUV and by notice number."""
+def test_repeated_number_of_an_option_is_refused():
+    """The finding names the second option, by IUV and by notice number."""
     alike = errors(body(option(1), option(1)))
     both = errors(body(option(1, nav=nav(1)), option(1, nav=nav(1))))
 
-    said = FieldError("paymentOption[1].iuv", "duplicate", "an IUV that no other option has")
+    expected = FieldError("paymentOption[1].iuv", "duplicate", "an IUV that no other option has")
     number = FieldError(
         "paymentOption[1].nav", "duplicate", "a notice number that no other option has"
     )
-    assert alike == (said,)
-    assert both == (said, number)
+    assert alike == (expected,)
+    assert both == (expected, number)
 
 
-def test_installments_form_one_plan_and_single_options_none():
-    """As in GPD's first API, which has no name for a plan."""
-    told = body(option(1), option(2, isPartialPayment=True), option(3, isPartialPayment=True))
-    single, second, third = (o.plan for o in taken(told).options)
+def test_installments_without_a_plan_id_form_one_plan():
+    """Single options have no plan."""
+    content = body(option(1), option(2, isPartialPayment=True), option(3, isPartialPayment=True))
+    single, second, third = (o.plan for o in converted(content).options)
 
     assert single is None
     assert second == third is not None
 
 
-def test_installments_may_say_which_of_several_plans_they_belong_to():
-    """An extension: paymentPlanId, of 50 characters at most."""
+def test_installments_may_name_several_plans():
+    """The field paymentPlanId is an extension of ours, with at most 50 characters."""
     plans = ["A", "A", "B" * 50]
-    told = body(
-        *(option(at, isPartialPayment=True, paymentPlanId=p) for at, p in enumerate(plans, 1))
+    content = body(
+        *(
+            option(number, isPartialPayment=True, paymentPlanId=p)
+            for number, p in enumerate(plans, 1)
+        )
     )
 
-    assert [o.plan for o in taken(told).options] == plans
-    assert errors(changed(told, "paymentOption.2.paymentPlanId", "B" * 51)) == (
+    assert [o.plan for o in converted(content).options] == plans
+    assert errors(changed(content, "paymentOption.2.paymentPlanId", "B" * 51)) == (
         FieldError("paymentOption[2].paymentPlanId", "length", "a length of at most 50"),
     )
 
 
-def test_a_plan_is_named_by_all_its_installments_and_by_nothing_else():
-    """Otherwise nobody could say which exclude each other."""
+def test_plan_id_of_some_installments_or_a_single_option_is_refused():
+    """Otherwise the exclusions between options would be unclear."""
     some = body(
         option(1, isPartialPayment=True, paymentPlanId="A"), option(2, isPartialPayment=True)
     )

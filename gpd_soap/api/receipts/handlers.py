@@ -51,7 +51,7 @@ class Worklist:
 
     def page(self, path: InWorklist, query: parameters.Cases) -> Response:
         """List what waits for a person, page by page, what came last first."""
-        wanted = query.wanted()
+        wanted = query.case_query()
         found, total = self._cases.page(path.scope, wanted)
         return jsonify(answers.cases_page(found, total, wanted))
 

@@ -1,1 +1,1 @@
-"""Loading files of positions: opened, checked row by row, written, and told of one by one."""
+"""Loads files of positions: reads them row by row, checks, writes, and reports each position."""

@@ -1,4 +1,4 @@
-"""One row of a file, checked as far as that goes without a database, and what came of it."""
+"""Checks a row of a file without a database; and the outcome of each row."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from pydantic import ValidationError
 
 from gpd_soap.core.codes import problem_with_fiscal_code_pa
 from gpd_soap.core.notice import nav_of_iuv
-from gpd_soap.usecases.loading.document import Placed
+from gpd_soap.usecases.loading.document import AddedFields
 from gpd_soap.usecases.loading.row import Rename, Row
-from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation import position_v1
 from gpd_soap.validation.convert import check
 from gpd_soap.validation.finding import FieldError, findings, path
 
-#: LIMIT: an IUPD that is longer is none, and a line of a report has no room for it.
-LONGEST_NAME = 255
+#: LIMIT: characters of an IUPD; a longer one is invalid and would not fit a line of a report.
+LONGEST_IUPD = 255
 
-#: What a file adds to GPD's fields.
-ADDED = tuple(str(field.alias) for field in Placed.model_fields.values())
+#: The names of the fields of a position beside GPD's own.
+ADDED = tuple(str(field.alias) for field in AddedFields.model_fields.values())
 
 #: An organization, a kind of number (nav, iuv), and the number.
-Name = tuple[str, str, str]
+NumberKey = tuple[str, str, str]
 
 
 class Result(StrEnum):
-    """What came of a position."""
+    """The result of a position."""
 
     LOADED = "loaded"
     THERE = "already there"
@@ -34,12 +34,12 @@ class Result(StrEnum):
 
 
 class Outcome(NamedTuple):
-    """What came of which position: its notices' numbers, or what refused it.
+    """The result of a position, with its notice numbers or its errors.
 
-    `organization` and `iupd` are empty where the file has no sane text for them.
+    `organization` and `iupd` are empty if the file has no valid text for them.
     """
 
-    place: int
+    row_number: int
     organization: str
     iupd: str
     result: Result
@@ -48,68 +48,79 @@ class Outcome(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """A position that passed every check without a database; `place` is its place in the file."""
+    """A position that passed every check without a database."""
 
-    place: int
-    body: models.Position
+    row_number: int
+    body: position_v1.Position
     organization: str
     publish: bool
     rename: Rename
 
     @property
-    def names(self) -> dict[str, Name]:
-        """The numbers that it brings, which nobody else may have, by the field that says so."""
-        found = {}
-        for at, option in enumerate(self.body.payment_option):
+    def numbers(self) -> dict[str, NumberKey]:
+        """The numbers in the body, which no other option may have, by the path of their field."""
+        numbers = {}
+        for index, option in enumerate(self.body.payment_option):
             if option.iuv is not None:
                 nav = option.nav or nav_of_iuv(option.iuv)
-                found[path("paymentOption", at, "nav")] = (self.organization, "nav", nav)
-                found[path("paymentOption", at, "iuv")] = (self.organization, "iuv", option.iuv)
-        return found
+                numbers[path("paymentOption", index, "nav")] = (self.organization, "nav", nav)
+                numbers[path("paymentOption", index, "iuv")] = (
+                    self.organization,
+                    "iuv",
+                    option.iuv,
+                )
+        return numbers
 
-    def taken(self, result: Result, navs: tuple[str, ...]) -> Outcome:
-        """It is in the store, under these numbers."""
-        return Outcome(self.place, self.organization, self.body.iupd, result, navs)
+    def accepted(self, result: Result, navs: tuple[str, ...]) -> Outcome:
+        """Return the outcome of a position that is stored, with its notice numbers."""
+        return Outcome(self.row_number, self.organization, self.body.iupd, result, navs)
 
     def refused(self, *errors: FieldError) -> Outcome:
-        """It is not taken after all."""
-        told = tuple(self.rename(error) for error in errors)
-        return Outcome(self.place, self.organization, self.body.iupd, Result.REFUSED, errors=told)
+        """Return the outcome of a position that these errors refuse."""
+        renamed = tuple(self.rename(error) for error in errors)
+        return Outcome(
+            self.row_number, self.organization, self.body.iupd, Result.REFUSED, errors=renamed
+        )
 
 
 class Checked(NamedTuple):
-    """What can be written, or why not; and what a person should look at."""
+    """The result of a check: a position to write, or the outcome of a refused one; and warnings."""
 
-    what: Candidate | Outcome
+    value: Candidate | Outcome
     warnings: tuple[FieldError, ...] = ()
 
 
 def check_row(row: Row, organization: str | None, *, lenient: bool) -> Checked:
-    """Take apart what a file adds to GPD's fields, and check both halves.
+    """Return the result of checking a row: the added fields, and GPD's fields.
 
-    `organization` is whose the position is if it does not say; `lenient` is for notice numbers.
+    `organization` is the creditor if the row names none.  With `lenient`, a strange notice number
+    is only a warning.
     """
-    if row.told is None and row.errors:
+    if row.body is None and row.errors:
         return Checked(_refused(row, {}, row.errors))
-    fields = row.told if isinstance(row.told, dict) else {}
+    fields = row.body if isinstance(row.body, dict) else {}
     added = {name: fields[name] for name in ADDED if name in fields}
     if organization is not None:
         added.setdefault("organization", organization)
-    rest = {name: fields[name] for name in fields if name not in ADDED} if fields else row.told
-    placed, errors = _placed(added)
-    checked = check(rest, placed.organization if placed else "", lenient=lenient)
+    rest = {name: fields[name] for name in fields if name not in ADDED} if fields else row.body
+    added_fields, errors = _added_fields(added)
+    checked = check(rest, added_fields.organization if added_fields else "", lenient=lenient)
     errors = row.errors + errors + checked.errors
-    if placed is None or checked.body is None or errors:
+    if added_fields is None or checked.body is None or errors:
         return Checked(_refused(row, fields | added, errors), checked.warnings)
     candidate = Candidate(
-        row.place, checked.body, placed.organization, placed.to_publish, row.rename
+        row.row_number,
+        checked.body,
+        added_fields.organization,
+        added_fields.to_publish,
+        row.rename,
     )
     return Checked(candidate, checked.warnings)
 
 
-def _placed(added: dict[str, Any]) -> tuple[Placed | None, tuple[FieldError, ...]]:
+def _added_fields(added: dict[str, Any]) -> tuple[AddedFields | None, tuple[FieldError, ...]]:
     try:
-        return Placed.model_validate(added), ()
+        return AddedFields.model_validate(added), ()
     except ValidationError as error:
         return None, findings(error)
 
@@ -118,8 +129,8 @@ def _refused(row: Row, fields: dict[str, Any], errors: tuple[FieldError, ...]) -
     organization, iupd = fields.get("organization"), fields.get("iupd")
     if not isinstance(organization, str) or problem_with_fiscal_code_pa(organization):
         organization = ""
-    if not isinstance(iupd, str) or not iupd.isprintable() or len(iupd) > LONGEST_NAME:
+    if not isinstance(iupd, str) or not iupd.isprintable() or len(iupd) > LONGEST_IUPD:
         iupd = ""
-    # WHY: a cell may be taken for two fields, and is still wrong once.
-    told = tuple(dict.fromkeys(map(row.rename, errors)))
-    return Outcome(row.place, organization, iupd, Result.REFUSED, errors=told)
+    # WHY: one cell may be the value of two fields, and its error is reported once.
+    renamed = tuple(dict.fromkeys(map(row.rename, errors)))
+    return Outcome(row.row_number, organization, iupd, Result.REFUSED, errors=renamed)

@@ -1,4 +1,4 @@
-"""Whether a file brings what is stored already, so that a load can be run again."""
+"""Compares a position of a file with the stored one, so that a load can be repeated."""
 
 from __future__ import annotations
 
@@ -6,31 +6,36 @@ from collections import Counter
 
 from gpd_soap.core.notice import PROBE, NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation import position_v1
 from gpd_soap.validation.convert import position_of
 
-#: Where the file brings no number; it names no notice.
-_ANY = NoticeNumber(PROBE)
+#: The number of an option without a number in the file; no notice has it.
+_NO_NUMBER = NoticeNumber(PROBE)
 
 
-def is_same(body: models.Position, stored: NewPosition) -> bool:
-    """Whether a position says what the stored one of its IUPD does.
+def is_same(body: position_v1.Position, stored: NewPosition) -> bool:
+    """Return whether a body describes the stored position with its IUPD.
 
-    Publication is not looked at, nor the numbers that were issued where the body brings none.
+    Publication and withdrawal are ignored, and so is the number of an option without one in the
+    body.
     """
-    brought = position_of(body, stored.organization, None, lambda: _ANY)
-    navs = {option.nav for option in brought.options}
-    options = Counter(_plain(option) for option in brought.options)
+    described = position_of(body, stored.organization, None, lambda: _NO_NUMBER)
+    navs = {option.nav for option in described.options}
+    options = Counter(_with_sorted_transfers(option) for option in described.options)
     known = Counter(
-        _plain(option if option.nav in navs else option._replace(nav=_ANY.nav, iuv=_ANY.iuv))
+        _with_sorted_transfers(
+            option
+            if option.nav in navs
+            else option._replace(nav=_NO_NUMBER.nav, iuv=_NO_NUMBER.iuv)
+        )
         for option in stored.options
     )
-    return options == known and _alone(brought) == _alone(stored)
+    return options == known and _without_options(described) == _without_options(stored)
 
 
-def _plain(option: NewOption) -> NewOption:
+def _with_sorted_transfers(option: NewOption) -> NewOption:
     return option._replace(transfers=tuple(sorted(option.transfers, key=lambda t: t.number)))
 
 
-def _alone(position: NewPosition) -> NewPosition:
+def _without_options(position: NewPosition) -> NewPosition:
     return position._replace(published_at=None, withdrawn_at=None, options=())

@@ -1,33 +1,35 @@
-"""What a JSON document configures, kept: organizations, brokers, stations and services."""
+"""Stores the organizations, brokers, stations and services of a JSON document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from gpd_soap.store import tables
-from gpd_soap.store.configuration import read as configured
-from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.configuration import read, write
 from gpd_soap.store.database.transaction import Transaction
-from gpd_soap.usecases import service_rules as offering
+from gpd_soap.usecases import service_rules
 from gpd_soap.usecases.loading.document import Document
-from gpd_soap.validation.finding import FieldError, path, told
+from gpd_soap.validation.finding import FieldError, as_lines, path
 from gpd_soap.validation.strict_json import UnusableFile
 
 
 def configure(connection: Transaction, document: Document) -> None:
-    """Keep what a file says of configuration; UnusableFile where it names what is nowhere."""
+    """Store the configuration of a document.
+
+    Raises UnusableFile if it names a broker, an organization or a segregation code that is unknown.
+    """
     for organization in document.organizations:
-        configuration.put_organization(connection, organization.fiscal_code, organization.name)
+        write.put_organization(connection, organization.fiscal_code, organization.name)
     for broker in document.brokers:
-        configuration.put_broker(connection, broker.fiscal_code)
-    strangers = list(_strangers(connection, document))
-    if strangers:
-        raise UnusableFile(told(strangers))
+        write.put_broker(connection, broker.fiscal_code)
+    unknown = list(_unknown_references(connection, document))
+    if unknown:
+        raise UnusableFile(as_lines(unknown))
     codes = _codes(connection, document)
     for station in document.stations:
-        configuration.put_station(connection, station.id, station.broker)
+        write.put_station(connection, station.id, station.broker)
         for served in station.organizations:
-            configuration.put_serving(
+            write.put_serving(
                 connection,
                 served.fiscal_code,
                 station.id,
@@ -35,7 +37,7 @@ def configure(connection: Transaction, document: Document) -> None:
                 broadcast=served.broadcast,
             )
     for service in document.services:
-        configuration.put_service(
+        write.put_service(
             connection,
             service.organization,
             service.service_id,
@@ -43,50 +45,55 @@ def configure(connection: Transaction, document: Document) -> None:
             service.kind,
             service.settings,
         )
-    wrong = list(_misnumbered(connection, document, codes))
-    if wrong:
-        raise UnusableFile(told(wrong))
+    errors = list(_code_errors(connection, document, codes))
+    if errors:
+        raise UnusableFile(as_lines(errors))
 
 
 def organizations(connection: Transaction) -> set[str]:
-    """Who is ours."""
+    """Return the codes of the registered organizations."""
     return {row.fiscal_code for row in connection.execute(tables.organization.select())}
 
 
-def _strangers(connection: Transaction, document: Document) -> Iterator[FieldError]:
-    ours = organizations(connection)
+def _unknown_references(connection: Transaction, document: Document) -> Iterator[FieldError]:
+    """Yield a finding for each name of a broker or an organization that is not registered."""
+    registered = organizations(connection)
     brokers = {row.fiscal_code for row in connection.execute(tables.broker.select())}
-    for at, station in enumerate(document.stations):
+    for index, station in enumerate(document.stations):
         if station.broker not in brokers:
-            yield FieldError(path("stations", at, "broker"), "unknown", "a registered broker")
-        for place, served in enumerate(station.organizations):
-            if served.fiscal_code not in ours:
-                field = path("stations", at, "organizations", place, "fiscalCode")
+            yield FieldError(path("stations", index, "broker"), "unknown", "a registered broker")
+        for number, served in enumerate(station.organizations):
+            if served.fiscal_code not in registered:
+                field = path("stations", index, "organizations", number, "fiscalCode")
                 yield FieldError(field, "unknown", "a registered organization")
-    for at, service in enumerate(document.services):
-        if service.organization not in ours:
-            field = path("services", at, "organization")
+    for index, service in enumerate(document.services):
+        if service.organization not in registered:
+            field = path("services", index, "organization")
             yield FieldError(field, "unknown", "a registered organization")
 
 
 def _codes(connection: Transaction, document: Document) -> dict[str, frozenset[str]]:
-    """The segregation codes of each organization whose stations or services a file names."""
+    """Return the segregation codes of each organization that a station or a service names."""
     served = {s.fiscal_code for station in document.stations for s in station.organizations}
     named = served | {service.organization for service in document.services}
-    return {each: configured.segregation_codes(connection, each) for each in named}
+    return {each: read.segregation_codes(connection, each) for each in named}
 
 
-def _misnumbered(
+def _code_errors(
     connection: Transaction, document: Document, before: dict[str, frozenset[str]]
 ) -> Iterator[FieldError]:
-    """Services that would number notices with a code that is none of the organization's."""
-    now = _codes(connection, document)
-    for at, service in enumerate(document.services):
-        error = offering.unknown_segregation_code(service.settings, now[service.organization])
+    """Yield a finding for each service whose segregation code its organization does not have."""
+    after = _codes(connection, document)
+    for index, service in enumerate(document.services):
+        error = service_rules.unknown_segregation_code(
+            service.settings, after[service.organization]
+        )
         if error is not None:
-            yield error._replace(field=path("services", at, error.field))
-    for organization in sorted(now):
-        settings = configured.settings(connection, organization)
-        error = offering.services_losing_code(settings, before[organization] - now[organization])
+            yield error._replace(field=path("services", index, error.field))
+    for organization in sorted(after):
+        settings = read.settings(connection, organization)
+        error = service_rules.services_losing_code(
+            settings, before[organization] - after[organization]
+        )
         if error is not None:
             yield error

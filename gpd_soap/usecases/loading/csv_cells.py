@@ -1,4 +1,4 @@
-"""A CSV file cut into rows of cells, those that cannot be cut told apart and passed over."""
+"""Splits a CSV file into rows of cells; a row that cannot be split becomes an error."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.strict_json import UnusableFile
 
 SEPARATORS = ",;\t"
-QUOTES = FieldError("", "quotes", "quotation marks that close, and cells of a sane length")
+QUOTES = FieldError("", "quotes", "closed quotation marks, and shorter cells")
 
 
 class Record(NamedTuple):
-    """One row of cells, which may stand on several lines, from `line` on.
+    """One row of cells, which may extend over several lines; `line` is the first.
 
-    With an error nobody knows whose cells these are; `text` is then all that was read.
+    With an error, the row has no cells, and `text` is everything that was read.
     """
 
     line: int
@@ -27,31 +27,34 @@ class Record(NamedTuple):
 
 
 class _TooLong(Exception):
-    """A line that is not held whole."""
+    """A line is longer than `LONGEST`."""
 
 
-class _Feed:
-    """Lines for Python's reader, which asks for as many as a row has; remembers those."""
+class _Lines:
+    """The lines for `csv.reader`; keeps those that it has read for the current row."""
 
     def __init__(self, numbered: Iterator[tuple[int, bytes]]) -> None:
         self._numbered = numbered
-        self.asked: list[tuple[int, str]] = []
+        self.consumed: list[tuple[int, str]] = []
 
-    def __iter__(self) -> _Feed:
+    def __iter__(self) -> _Lines:
         return self
 
     def __next__(self) -> str:
         number, line = next(self._numbered)
-        # WHY: so that a row can be cut, and its cell that is not UTF-8 be named.
+        # WHY: a row that is not UTF-8 can then be split, and the finding names its column.
         text = line.decode("utf-8", "surrogateescape")
-        self.asked.append((number, text))
+        self.consumed.append((number, text))
         if len(line) > LONGEST:
             raise _TooLong
         return text
 
 
 def read(file: BinaryIO) -> tuple[list[str], Iterator[Record]]:
-    """The names in a file's header, and its rows; UnusableFile where there is no header."""
+    """Return the names in the header of a file, and its rows.
+
+    Raises UnusableFile if the first line is no header.
+    """
     numbered = lines(file)
     first = next(numbered, (1, b""))[1].decode("utf-8", "replace")
     separator = max(SEPARATORS, key=first.count)
@@ -59,30 +62,30 @@ def read(file: BinaryIO) -> tuple[list[str], Iterator[Record]]:
         [names] = csv.reader([first], delimiter=separator, strict=True)
     except (csv.Error, ValueError):
         raise UnusableFile("expected a header on the first line") from None
-    return names, _records(_Feed(numbered), separator, len(names))
+    return names, _records(_Lines(numbered), separator, len(names))
 
 
-def _records(feed: _Feed, separator: str, width: int) -> Iterator[Record]:
-    """Every row that is not empty; each has this many cells, or an error."""
-    reader = csv.reader(feed, delimiter=separator, strict=True)
+def _records(lines_read: _Lines, separator: str, width: int) -> Iterator[Record]:
+    """Yield every row that is not empty, with `width` cells or an error."""
+    reader = csv.reader(lines_read, delimiter=separator, strict=True)
     count = FieldError("", "cells", f"{width} cells, as the header has")
     while True:
-        feed.asked.clear()
+        lines_read.consumed.clear()
         try:
             cells = next(reader)
         except StopIteration:
             return
         except _TooLong:
-            yield _torn(feed, TOO_LONG)
+            yield _unreadable(lines_read, TOO_LONG)
         except csv.Error:
-            yield _torn(feed, QUOTES)
+            yield _unreadable(lines_read, QUOTES)
         else:
             if len(cells) == width and any(cells):
-                yield Record(feed.asked[0][0], tuple(cells))
+                yield Record(lines_read.consumed[0][0], tuple(cells))
             elif any(cells):
-                yield _torn(feed, count)
+                yield _unreadable(lines_read, count)
 
 
-def _torn(feed: _Feed, error: FieldError) -> Record:
-    text = "".join(text for _, text in feed.asked)
-    return Record(feed.asked[0][0], (), error, text.replace('""', '"'))
+def _unreadable(lines_read: _Lines, error: FieldError) -> Record:
+    text = "".join(text for _, text in lines_read.consumed)
+    return Record(lines_read.consumed[0][0], (), error, text.replace('""', '"'))

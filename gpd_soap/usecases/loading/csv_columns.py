@@ -1,7 +1,7 @@
-"""Which columns a CSV file may have: GPD's fields, by their own names.
+"""The columns that a CSV file may have: GPD's fields, with GPD's names.
 
-A transfer's columns begin with `transfer1.` to `transfer5.`; those of the first may go without,
-where no field of the position or the option is called the same.
+The columns of a transfer begin with `transfer1.` to `transfer5.`.  Those of the first may omit it
+if no field of the position or the option has the same name.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from typing import NamedTuple
 
 from pydantic import BaseModel
 
-from gpd_soap.usecases.loading.document import Placed
-from gpd_soap.validation.finding import MOST, FieldError, told
+from gpd_soap.usecases.loading.document import AddedFields
+from gpd_soap.validation.finding import MOST, FieldError, as_lines
 from gpd_soap.validation.position_v1 import Option, Position, Stamp, Transfer
 from gpd_soap.validation.strict_json import UnusableFile
 
-#: Whose field a column is: the position's, the option's, or that of the transfer of this number.
+#: The level of a column: the position, the option, or the number of a transfer.
 POSITION, OPTION, TRANSFERS = -1, 0, range(1, 6)
 STAMP = "stamp."
 ORGANIZATION, CATEGORY = "organization", "category"
 
-#: Lists, and a transfer's own number: no column holds them.
+#: Fields without a column: lists, objects, and the number of a transfer.
 _METADATA = {"transfer_metadata", "payment_option_metadata"}
-_APART = {"payment_option", "transfer", "stamp", "id_transfer", *_METADATA}
+_NO_COLUMN = {"payment_option", "transfer", "stamp", "id_transfer", *_METADATA}
 
 
 class Column(NamedTuple):
-    """Whose field it holds, the field's name in GPD's JSON, and its type there."""
+    """A column: its level, the name of its field in GPD's JSON, and the type of the field."""
 
     level: int
     field: str
@@ -37,14 +37,14 @@ class Column(NamedTuple):
 
 def _of(model: type[BaseModel], level: int, prefix: str = "") -> Iterator[Column]:
     for name, field in model.model_fields.items():
-        if name not in _APART and not field.exclude:
+        if name not in _NO_COLUMN and not field.exclude:
             alias = f"{prefix}{field.alias}"
             needed = level < 1 or (level == 1 and alias == CATEGORY)
             yield Column(level, alias, field.annotation, needed and field.is_required())
 
 
 def _columns() -> Iterator[Column]:
-    for model, level in ((Placed, POSITION), (Position, POSITION), (Option, OPTION)):
+    for model, level in ((AddedFields, POSITION), (Position, POSITION), (Option, OPTION)):
         yield from _of(model, level)
     for number in TRANSFERS:
         yield from _of(Transfer, number)
@@ -55,35 +55,36 @@ COLUMNS = tuple(_columns())
 
 
 def name_of(level: int, field: str) -> str:
-    """What the column of a field is called in full."""
+    """Return the full name of the column of a field."""
     return f"transfer{level}.{field}".rstrip(".") if level in TRANSFERS else field
 
 
-_CALLED = {column.field: column for column in COLUMNS if column.level == 1}
-# WHY: last, so that `amount` is the option's and not the transfer's.
-_CALLED |= {name_of(column.level, column.field): column for column in COLUMNS}
+_BY_NAME = {column.field: column for column in COLUMNS if column.level == 1}
+# WHY: full names come last, so that `amount` is the option's and not the transfer's.
+_BY_NAME |= {name_of(column.level, column.field): column for column in COLUMNS}
 
 
 def header(names: Sequence[str], *, organization: bool) -> tuple[Column, ...]:
-    """The columns of a file; UnusableFile for one unknown, twice, or missing.
+    """Return the columns of a header.
 
-    `organization` is whether every row must say whose position it is.
+    With `organization`, the column of that name is required.
+    Raises UnusableFile if a column is unknown, repeated or missing.
     """
     errors = []
-    found: list[Column] = []
-    for place, name in enumerate(names, 1):
-        # WHY: what stands there may be no name at all, but a debtor's: it is not repeated.
-        column = _CALLED.get(name)
+    columns: list[Column] = []
+    for number, name in enumerate(names, 1):
+        # WHY: a file without a header has personal data here, so the error does not repeat it.
+        column = _BY_NAME.get(name)
         if column is None:
-            errors.append(FieldError(f"column {place}", "unknown-field", "the name of a field"))
-        elif column in found:
-            errors.append(FieldError(f"column {place}", "duplicate", "each field once"))
+            errors.append(FieldError(f"column {number}", "unknown-field", "the name of a field"))
+        elif column in columns:
+            errors.append(FieldError(f"column {number}", "duplicate", "each field once"))
         else:
-            found.append(column)
+            columns.append(column)
     for column in COLUMNS:
         optional = not column.required or (column.field == ORGANIZATION and not organization)
-        if not optional and column not in found:
+        if not optional and column not in columns:
             errors.append(FieldError(column.field, "required", "a column of this name"))
     if errors:
-        raise UnusableFile(told(errors[:MOST]))
-    return tuple(found)
+        raise UnusableFile(as_lines(errors[:MOST]))
+    return tuple(columns)

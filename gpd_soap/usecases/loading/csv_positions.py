@@ -1,8 +1,8 @@
-"""CSV: rows of cells to positions, one row for each option.
+"""Makes positions of the rows of a CSV file, which has one row for each option.
 
-Rows that follow one another with the same organization and IUPD are the options of one position.
-What may be an option of a position and cannot be told to be is refused with it: a row after it that
-has no IUPD, or one beside it that names its IUPD and cannot be cut into its cells.
+Consecutive rows with the same organization and IUPD are the options of one position.  A position is
+refused together with a row that may be one of its options: a row after it without an IUPD, or an
+unreadable row before or after it that contains its IUPD.
 """
 
 from __future__ import annotations
@@ -11,173 +11,183 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
-from gpd_soap.usecases.loading import csv_cells as cells
-from gpd_soap.usecases.loading import csv_columns as columns
+from gpd_soap.usecases.loading import csv_cells, csv_columns
 from gpd_soap.usecases.loading.csv_cells import Record
 from gpd_soap.usecases.loading.csv_columns import OPTION, ORGANIZATION, POSITION, STAMP, Column
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.position_v1 import MOST_OPTIONS
 
-#: LIMIT: the largest amount has fewer digits.
+#: LIMIT: digits of a whole number; the largest amount has fewer.
 MOST_DIGITS = 15
-TORN = FieldError("", "torn", "no row beside it that names its IUPD and cannot be read")
-#: How a cell says what JSON has other types for.
+TORN = FieldError("", "torn", "no unreadable row beside it that contains its IUPD")
+#: What a cell must contain for a field that is no text in JSON.
 WRITTEN: Mapping[object, str] = {int: "a whole number, in digits alone", bool: "true or false"}
 
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
-_PLACE = re.compile(r"paymentOption\[([0-9]+)\](?:\.transfer\[([0-9]+)\])?\.?(.*)")
+_OPTION_PATH = re.compile(r"paymentOption\[([0-9]+)\](?:\.transfer\[([0-9]+)\])?\.?(.*)")
 
-#: What a row says of its position, its option, and each transfer, by GPD's names.
+#: The values of a row by level (position, option, transfer) and by GPD's names.
 Levels = Mapping[int, dict[str, Any]]
-#: The columns as the file's header names them, in its order, by what they hold.
-Named = Mapping[tuple[int, str], tuple[str, Column]]
+#: The name and the column of each field by level and field, in the order of the header.
+NamedColumns = Mapping[tuple[int, str], tuple[str, Column]]
 
 
-class _Line(NamedTuple):
-    """A row of cells: where it stands, what it says, and which columns are not UTF-8."""
+class _TableRow(NamedTuple):
+    """A row of the table: its line, its values, and the columns whose cell is not UTF-8."""
 
     number: int
     levels: Levels
-    odd: tuple[str, ...]
+    not_utf8: tuple[str, ...]
 
     @property
     def transfers(self) -> tuple[int, ...]:
-        """Which it has; the first, whatever it says of it."""
+        """The numbers of its transfers; every row has transfer 1."""
         return tuple(sorted({1, *self.levels} - {POSITION, OPTION}))
 
 
 def rows(file: BinaryIO, organization: str | None) -> Iterator[Row]:
-    """The positions of a CSV file; UnusableFile at once where its header will not do.
+    """Return the positions of a CSV file.
 
-    `organization` is whose the rows are that do not say.
+    `organization` is the creditor of rows that name none.
+    Raises UnusableFile before the first row is read if the header is invalid.
     """
-    names, records = cells.read(file)
-    found = columns.header(names, organization=organization is None)
-    named = {(c.level, c.field): (name, c) for name, c in zip(names, found, strict=True)}
+    names, records = csv_cells.read(file)
+    columns = csv_columns.header(names, organization=organization is None)
+    named = {(c.level, c.field): (name, c) for name, c in zip(names, columns, strict=True)}
     return _Table(named, organization).rows(records)
 
 
 class _Table(NamedTuple):
-    """The columns of a file, and whose its rows are that do not say."""
+    """The columns of a file, and the organization of the rows that name none."""
 
-    named: Named
+    named: NamedColumns
     organization: str | None
 
     def rows(self, records: Iterator[Record]) -> Iterator[Row]:
-        """Put the rows of each position together."""
-        group: list[_Line] = []
+        """Yield the positions; each takes consecutive rows of the table."""
+        group: list[_TableRow] = []
         beside = ""
         for record in records:
-            line = self._line(record)
-            if group and (record.error or not self._goes_on(group[0], line)):
+            row = self._table_row(record)
+            if group and (record.error or not self._continues(group[0], row)):
                 yield self._row(group, beside + record.text)
                 group, beside = [], ""
             if record.error:
                 beside = record.text
                 yield Row(record.line, None, (record.error,))
             elif len(group) <= MOST_OPTIONS:
-                group.append(line)
+                group.append(row)
         if group:
             yield self._row(group, beside)
 
-    def _line(self, record: Record) -> _Line:
+    def _table_row(self, record: Record) -> _TableRow:
         levels: dict[int, dict[str, Any]] = {POSITION: {}, OPTION: {}}
-        odd = []
+        not_utf8 = []
         for (name, column), cell in zip(self.named.values(), record.cells, strict=False):
             if cell:
                 levels.setdefault(column.level, {})[column.field] = _value(column.kind, cell)
             if _NOT_UTF8.search(cell):
-                odd.append(name)
-        return _Line(record.line, levels, tuple(odd))
+                not_utf8.append(name)
+        return _TableRow(record.line, levels, tuple(not_utf8))
 
-    def _goes_on(self, first: _Line, line: _Line) -> bool:
-        # WHY: half a plan of installments is worse than none, so what a row leaves out is ours.
-        before, now = first.levels[POSITION], line.levels[POSITION]
-        ours = before.get(ORGANIZATION, self.organization)
-        same = ours is None or now.get(ORGANIZATION, ours) == ours
-        return "iupd" not in now or (same and now["iupd"] == before.get("iupd"))
+    def _continues(self, first: _TableRow, row: _TableRow) -> bool:
+        """Return whether a row is an option of the position that begins with `first`."""
+        # WHY: a plan must not lose an installment, so a row without an IUPD belongs to the position
+        # before it, which is refused with it.
+        before, values = first.levels[POSITION], row.levels[POSITION]
+        owner = before.get(ORGANIZATION, self.organization)
+        same = owner is None or values.get(ORGANIZATION, owner) == owner
+        return "iupd" not in values or (same and values["iupd"] == before.get("iupd"))
 
-    def _row(self, group: Sequence[_Line], beside: str) -> Row:
+    def _row(self, group: Sequence[_TableRow], beside: str) -> Row:
+        """Return the position of these rows; `beside` is the text of unreadable rows next to it."""
         position = group[0].levels[POSITION]
-        errors = [each for line in group for each in _unlike(group[0], line)]
-        if "iupd" in position and _names(beside, position["iupd"]):
+        errors = [each for row in group for each in _row_errors(group[0], row)]
+        if "iupd" in position and _contains(beside, position["iupd"]):
             errors.insert(0, TORN)
-        told = {**position, "paymentOption": [_option(line) for line in group]}
-        naming = _Naming(self.named, [(line.number, line.transfers) for line in group])
-        return Row(group[0].number, told, tuple(errors), naming.rename)
+        body = {**position, "paymentOption": [_option(row) for row in group]}
+        naming = _Naming(self.named, [(row.number, row.transfers) for row in group])
+        return Row(group[0].number, body, tuple(errors), naming.rename)
 
 
 class _Naming(NamedTuple):
-    """Findings about GPD's JSON in the words of a table: by column, and `@line` after the first."""
+    """Translates paths in GPD's JSON to columns, with `@line` for the rows after the first.
 
-    named: Named
+    `options` has the line and the transfers of each row.
+    """
+
+    named: NamedColumns
     options: Sequence[tuple[int, tuple[int, ...]]]
 
     def rename(self, finding: FieldError) -> FieldError:
-        """Say a finding as someone sees it who has the table before them."""
-        match = _PLACE.fullmatch(finding.field)
+        """Return a finding with the name of the column in place of the path."""
+        match = _OPTION_PATH.fullmatch(finding.field)
         if match is None:
-            return self._said(finding, POSITION, finding.field)
-        at, field = int(match[1]), match[3]
-        line, transfers = self.options[at]
+            return self._renamed(finding, POSITION, finding.field)
+        index, field = int(match[1]), match[3]
+        line, transfers = self.options[index]
         level = OPTION if match[2] is None else transfers[int(match[2])]
         if level != OPTION and (level, field) not in self.named:
             level, field = _source(level, field, transfers)
-        said = self._said(finding, level, field)
-        return said._replace(field=f"{said.field}@{line}") if at else said
+        renamed = self._renamed(finding, level, field)
+        return renamed._replace(field=f"{renamed.field}@{line}") if index else renamed
 
-    def _said(self, finding: FieldError, level: int, field: str) -> FieldError:
+    def _renamed(self, finding: FieldError, level: int, field: str) -> FieldError:
         if (level, field) not in self.named:
-            return finding._replace(field=columns.name_of(level, field))
+            return finding._replace(field=csv_columns.name_of(level, field))
         name, column = self.named[level, field]
         written = WRITTEN.get(column.kind) if finding.rule == "type" else None
         return FieldError(name, finding.rule, written or finding.expected)
 
 
-def _names(text: str, iupd: str) -> bool:
+def _contains(text: str, iupd: str) -> bool:
+    """Return whether the IUPD is in a text as a whole word."""
     return re.search(rf"(?<!\w){re.escape(iupd)}(?!\w)", text) is not None
 
 
 def _value(kind: object, cell: str) -> object:
-    """What a cell says; one that is not written as its kind is stays as it is, to be refused."""
+    """Return the value of a cell.
+
+    A cell that does not fit its type stays text, which the check refuses.
+    """
     if kind is int and cell.isascii() and cell.isdigit() and len(cell) <= MOST_DIGITS:
         return int(cell)
     return cell == "true" if kind is bool and cell in ("true", "false") else cell
 
 
-def _unlike(first: _Line, line: _Line) -> Iterator[FieldError]:
-    """What no position can be made of: another text, another debtor in a later row."""
-    suffix = "" if line is first else f"@{line.number}"
-    if suffix and "iupd" not in line.levels[POSITION]:
+def _row_errors(first: _TableRow, row: _TableRow) -> Iterator[FieldError]:
+    """Yield the errors of a row: no IUPD, no UTF-8, or another value than the first row has."""
+    suffix = "" if row is first else f"@{row.number}"
+    if suffix and "iupd" not in row.levels[POSITION]:
         yield FieldError("iupd" + suffix, "required", "a value")
-    for name in line.odd:
+    for name in row.not_utf8:
         yield FieldError(name + suffix, "utf-8", "text in UTF-8")
-    for field, value in line.levels[POSITION].items():
+    for field, value in row.levels[POSITION].items():
         if field != ORGANIZATION and first.levels[POSITION].get(field) != value:
-            yield FieldError(field + suffix, "row", "nothing, or what the position's first row has")
+            yield FieldError(field + suffix, "row", "an empty cell, or the value of the first row")
 
 
-def _option(line: _Line) -> dict[str, Any]:
-    return {**line.levels[OPTION], "transfer": [_transfer(line, each) for each in line.transfers]}
+def _option(row: _TableRow) -> dict[str, Any]:
+    return {**row.levels[OPTION], "transfer": [_transfer(row, each) for each in row.transfers]}
 
 
-def _transfer(line: _Line, number: int) -> dict[str, Any]:
-    told: dict[str, Any] = {"idTransfer": str(number)}
+def _transfer(row: _TableRow, number: int) -> dict[str, Any]:
+    transfer: dict[str, Any] = {"idTransfer": str(number)}
     for field in ("amount", "remittanceInformation"):
-        level, source = _source(number, field, line.transfers)
-        if level == OPTION and source in line.levels[OPTION]:
-            told[field] = line.levels[OPTION][source]
-    for field, value in line.levels.get(number, {}).items():
+        level, source = _source(number, field, row.transfers)
+        if level == OPTION and source in row.levels[OPTION]:
+            transfer[field] = row.levels[OPTION][source]
+    for field, value in row.levels.get(number, {}).items():
         if field.startswith(STAMP):
-            told.setdefault("stamp", {})[field.removeprefix(STAMP)] = value
+            transfer.setdefault("stamp", {})[field.removeprefix(STAMP)] = value
         else:
-            told[field] = value
-    return told
+            transfer[field] = value
+    return transfer
 
 
 def _source(number: int, field: str, transfers: tuple[int, ...]) -> tuple[int, str]:
-    """Where a transfer's field is taken from that the row leaves out."""
+    """Return the level and the field that replace a field of a transfer without a cell."""
     if field == "remittanceInformation":
         return OPTION, "description"
     if field == "amount" and transfers == (1,):

@@ -1,4 +1,4 @@
-"""The JSON file that `gpd-soap load` takes, in its parts."""
+"""The JSON document that `gpd-soap load` reads, in its parts."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
 
-from gpd_soap.usecases import service_rules as offering
+from gpd_soap.usecases import service_rules
 from gpd_soap.validation.configuration import Broker, Organization, Service, Station
 from gpd_soap.validation.fields import OrganizationCode, Strict
-from gpd_soap.validation.finding import FieldError, findings, path, told
+from gpd_soap.validation.finding import FieldError, as_lines, findings, path
 from gpd_soap.validation.strict_json import UnusableFile, decode
 
 
-class Placed(Strict):
-    """What a position of a file says beside GPD's own fields."""
+class AddedFields(Strict):
+    """The fields of a position in a file beside GPD's own."""
 
     organization: OrganizationCode
     to_publish: bool = False
 
 
-def _broker(told: object) -> object:
-    return {"fiscalCode": told} if isinstance(told, str) else told
+def _broker(value: object) -> object:
+    return {"fiscalCode": value} if isinstance(value, str) else value
 
 
 class Document(Strict):
-    """What a file holds; each part may be missing.  Positions are looked at one by one."""
+    """The parts of a file, each optional.  Positions are checked later, one by one."""
 
     organizations: Annotated[list[Organization], Field(default_factory=list)]
     brokers: Annotated[
@@ -37,27 +37,28 @@ class Document(Strict):
     positions: Annotated[list[Any], Field(default_factory=list)]
 
 
-#: What a file holds that has no part but positions.
-NOTHING = Document()
+#: The configuration of a file that has only positions.
+EMPTY = Document()
 
 
 def read(raw: bytes) -> Document:
-    """Take a file apart; UnusableFile for what is not JSON, or has not this shape.
+    """Return the parts of a file.
 
     LIMIT: the whole file is in memory, about ten times its size.
+    Raises UnusableFile if it is not JSON, or a part other than the positions is invalid.
     """
     try:
         document = Document.model_validate(decode(raw))
     except ValidationError as error:
-        raise UnusableFile(told(findings(error))) from None
-    errors = list(_services(document.services))
+        raise UnusableFile(as_lines(findings(error))) from None
+    errors = list(_setting_errors(document.services))
     if errors:
-        raise UnusableFile(told(errors))
+        raise UnusableFile(as_lines(errors))
     return document
 
 
-def _services(services: Sequence[Service]) -> Iterable[FieldError]:
-    for at, service in enumerate(services):
-        error = offering.settings_problem(service.kind, service.settings)
+def _setting_errors(services: Sequence[Service]) -> Iterable[FieldError]:
+    for index, service in enumerate(services):
+        error = service_rules.settings_problem(service.kind, service.settings)
         if error is not None:
-            yield error._replace(field=path("services", at, error.field))
+            yield error._replace(field=path("services", index, error.field))

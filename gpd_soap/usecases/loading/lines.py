@@ -1,4 +1,4 @@
-"""Files of lines, read one after another: what a line is, and NDJSON, a position on each."""
+"""Reads a file line by line; and NDJSON, which has one position on each line."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from gpd_soap.usecases.loading.row import Row
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.strict_json import UnusableFile, decode
 
-#: LIMIT: bytes of a line; a position of a thousand options has fewer.
+#: LIMIT: bytes of a line; a position with a thousand options has fewer.
 LONGEST = 1024 * 1024
 TOO_LONG = FieldError("", "length", f"a line of at most {LONGEST} bytes")
 
 
 def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Each line and its number, from 1, without the mark that some editors leave at the beginning.
+    """Yield each line with its number, from 1, without a byte order mark.
 
-    A line that is too long is longer than `LONGEST` here too, but is not held whole.
+    Of a line longer than `LONGEST`, the first `LONGEST + 1` bytes are yielded.
     """
     number = 0
     while line := file.readline(LONGEST + 1):
@@ -30,7 +30,7 @@ def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def rows(file: BinaryIO) -> Iterator[Row]:
-    """The positions of an NDJSON file; blank lines are passed over."""
+    """Return the positions of an NDJSON file; blank lines are skipped."""
     return (_row(number, line) for number, line in lines(file) if line.strip())
 
 

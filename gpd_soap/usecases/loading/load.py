@@ -1,9 +1,9 @@
-"""Loading a file: each position is checked, then all are kept, or the good ones.
+"""Loads a file: checks each position, then stores all of them, or the valid ones.
 
-LIMIT: all or nothing is one transaction, and so is a dry run.  While it lasts, receipts for notices
-that are unknown wait (with SQLite every receipt does), and so does whoever wants a notice number of
-the same organization; those that wait too long the Node sends again.  A large file is best loaded
-with `keep_going`, batch by batch.
+LIMIT: a load without `keep_going` is one transaction, and so is a dry run.  Until it ends, receipts
+of unknown notices wait (with SQLite, every receipt), and so do requests for a notice number of the
+same organization.  The Node sends a receipt again that has waited too long.  `keep_going` commits
+each batch, and suits large files.
 """
 
 from __future__ import annotations
@@ -18,16 +18,18 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Checked, Outcome, Result, check_row
 from gpd_soap.usecases.loading.configure import configure
 from gpd_soap.usecases.loading.source import Source
-from gpd_soap.usecases.loading.write import Writing
+from gpd_soap.usecases.loading.write import PositionWriter
 
-#: LIMIT: notices that go to the database at once, so that each statement ends in time.
+#: LIMIT: notices of one batch, so that each statement ends before its timeout.
 BATCH = 500
 
 
 class LoadOptions(NamedTuple):
-    """What the caller wants: the good positions alone, nothing written, odd numbers let pass.
+    """The options of a load.
 
-    `organization` is whose the positions are that do not say.
+    `keep_going` stores the valid positions of a file that has invalid ones.  `dry_run` stores
+    nothing.  `lenient` accepts strange notice numbers.  `organization` is the creditor of positions
+    that name none.
     """
 
     keep_going: bool = False
@@ -37,9 +39,9 @@ class LoadOptions(NamedTuple):
 
 
 class Report(NamedTuple):
-    """How many positions ended how, and what a person should look at, by rule.
+    """The number of positions by result, and the number of warnings by rule.
 
-    Where not `kept` nothing was written, of the positions `LOADED` neither.
+    If `kept` is false, nothing was stored, not even the positions counted as LOADED.
     """
 
     results: Counter[Result]
@@ -48,51 +50,55 @@ class Report(NamedTuple):
 
 
 def load(
-    store: Store, source: Source, now: datetime, how: LoadOptions, tell: Callable[[Outcome], object]
+    store: Store,
+    source: Source,
+    now: datetime,
+    options: LoadOptions,
+    report_outcome: Callable[[Outcome], object],
 ) -> Report:
-    """Load a file, all or nothing unless told to keep going.
+    """Load a file and return the report; store everything or nothing, unless `keep_going` is set.
 
-    `tell` hears of every position in its turn: of one that is LOADED when it is committed, if how
-    says to keep going; else the report says at the end whether it was.  UnusableFile when the
-    file's configuration names what is nowhere.
+    `report_outcome` is called for each position in its turn.  With `keep_going` a LOADED position
+    is committed by then; without it, only the report says whether it was.
+    Raises UnusableFile if the configuration in the file names something unknown.
     """
     report = Report(Counter(), Counter(), kept=False)
-    step_by_step = how.keep_going and not how.dry_run
-    checked = (check_row(row, how.organization, lenient=how.lenient) for row in source.rows)
+    step_by_step = options.keep_going and not options.dry_run
+    checked = (check_row(row, options.organization, lenient=options.lenient) for row in source.rows)
     with in_steps(store) as connection:
         configure(connection, source.configuration)
-        writing = Writing(connection, now)
+        writer = PositionWriter(connection, now)
         if step_by_step:
-            # WHY: nobody should wait for us while we wait for the file.
+            # WHY: reading the file may take time, and the open transaction would hold its locks.
             connection.commit()
         for batch in _batches(checked):
-            outcomes = _kept(batch, writing)
+            outcomes = _outcomes(batch, writer)
             if step_by_step:
                 connection.commit()
             for outcome in outcomes:
                 report.results[outcome.result] += 1
-                tell(outcome)
-            report.warnings.update(doubt.rule for each in batch for doubt in each.warnings)
-        if step_by_step or not (how.dry_run or report.results[Result.REFUSED]):
+                report_outcome(outcome)
+            report.warnings.update(warning.rule for each in batch for warning in each.warnings)
+        if step_by_step or not (options.dry_run or report.results[Result.REFUSED]):
             connection.commit()
             return report._replace(kept=True)
     return report
 
 
-def _kept(batch: Sequence[Checked], writing: Writing) -> list[Outcome]:
-    """What came of each row, the good ones written."""
-    good = [each.what for each in batch if isinstance(each.what, Candidate)]
-    kept = iter(writing.keep(good))
-    return [each.what if isinstance(each.what, Outcome) else next(kept) for each in batch]
+def _outcomes(batch: Sequence[Checked], writer: PositionWriter) -> list[Outcome]:
+    """Write the valid rows, and return the outcome of each row."""
+    valid = [each.value for each in batch if isinstance(each.value, Candidate)]
+    written = iter(writer.write(valid))
+    return [each.value if isinstance(each.value, Outcome) else next(written) for each in batch]
 
 
 def _batches(rows: Iterable[Checked]) -> Iterator[list[Checked]]:
-    """As many rows as have the notices of a batch; one that is refused counts as one."""
+    """Yield the rows in batches of about BATCH notices; a refused row counts as one notice."""
     batch: list[Checked] = []
     size = 0
     for row in rows:
         batch.append(row)
-        size += len(row.what.body.payment_option) if isinstance(row.what, Candidate) else 1
+        size += len(row.value.body.payment_option) if isinstance(row.value, Candidate) else 1
         if size >= BATCH:
             yield batch
             batch, size = [], 0

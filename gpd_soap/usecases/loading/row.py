@@ -1,4 +1,4 @@
-"""A position as some file tells it, whatever the file's format."""
+"""A position as a file gives it, in any format."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from gpd_soap.validation.finding import FieldError
 Rename = Callable[[FieldError], FieldError]
 
 
-def _as_it_is(finding: FieldError) -> FieldError:
+def _unchanged(finding: FieldError) -> FieldError:
     return finding
 
 
 class Row(NamedTuple):
-    """Where it stands, what it says in GPD's JSON, and what keeps it from being looked at.
+    """A position of a file, not yet checked.
 
-    `rename` tells a finding about the JSON in the words of the file.
+    `row_number` is the line of its first row, or the index in `positions` of a JSON document.
+    `body` is its value in GPD's JSON, None if it cannot be read; `errors` are those of the format.
+    `rename` translates a finding about the JSON to the columns of the file.
     """
 
-    place: int
-    told: object
+    row_number: int
+    body: object
     errors: tuple[FieldError, ...] = ()
-    rename: Rename = _as_it_is
+    rename: Rename = _unchanged

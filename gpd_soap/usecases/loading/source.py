@@ -1,4 +1,4 @@
-"""A file of positions, opened: its rows one after another, and what it configures."""
+"""Opens a file of positions: its rows one after another, and the configuration in it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import BinaryIO, NamedTuple
 
-from gpd_soap.usecases.loading import csv_positions as table
-from gpd_soap.usecases.loading import document, lines
+from gpd_soap.usecases.loading import csv_positions, document, lines
 from gpd_soap.usecases.loading.document import Document
 from gpd_soap.usecases.loading.row import Row
 
 
 class Format(StrEnum):
-    """How a file says positions."""
+    """The format of a file of positions."""
 
     CSV = "csv"
     NDJSON = "ndjson"
@@ -24,32 +23,34 @@ ENDINGS = {".csv": Format.CSV, ".ndjson": Format.NDJSON, ".jsonl": Format.NDJSON
 
 
 class Source(NamedTuple):
-    """What a file holds; `whole` is how many rows, where the file is in memory whole.
+    """The content of a file.
 
-    `place` says where a row stands, of its number.
+    `label` is the format of the text that names a row by its number.  `whole` is the number of
+    rows if the whole file is in memory, else None.
     """
 
     rows: Iterable[Row]
-    place: str = "line {}"
-    configuration: Document = document.NOTHING
+    label: str = "line {}"
+    configuration: Document = document.EMPTY
     whole: int | None = None
 
 
 def format_of(name: str) -> Format:
-    """The format that a file's name tells, in capitals or not; JSON where it tells none."""
-    told = (each for ending, each in ENDINGS.items() if name.lower().endswith(ending))
-    return next(told, Format.JSON)
+    """Return the format by the ending of a file's name, case ignored; JSON for any other ending."""
+    formats = (each for ending, each in ENDINGS.items() if name.lower().endswith(ending))
+    return next(formats, Format.JSON)
 
 
-def open_source(file: BinaryIO, written: Format, organization: str | None) -> Source:
-    """Begin to read a file; UnusableFile where nothing of it can be loaded.
+def open_source(file: BinaryIO, file_format: Format, organization: str | None) -> Source:
+    """Return the content of a file; CSV and NDJSON are read row by row.
 
-    `organization` is whose the positions are that do not say.
+    `organization` is the creditor of positions that name none.
+    Raises UnusableFile if the header or the document is invalid.
     """
-    if written is Format.CSV:
-        return Source(table.rows(file, organization))
-    if written is Format.NDJSON:
+    if file_format is Format.CSV:
+        return Source(csv_positions.rows(file, organization))
+    if file_format is Format.NDJSON:
         return Source(lines.rows(file))
-    found = document.read(file.read())
-    rows = (Row(place, told) for place, told in enumerate(found.positions))
-    return Source(rows, "positions[{}]", found, len(found.positions))
+    content = document.read(file.read())
+    rows = (Row(index, body) for index, body in enumerate(content.positions))
+    return Source(rows, "positions[{}]", content, len(content.positions))

@@ -1,1 +1,1 @@
-"""Spontaneous payments: services that make a notice when somebody asks for one at a counter."""
+"""Spontaneous payments: services that issue a notice when a payer demands one at a PSP."""

@@ -1,7 +1,7 @@
-"""How many ways a backtracking matcher may try: a bound on its work, read from the expression.
+"""Bounds the work of a backtracking matcher, from the expression alone.
 
 libxml2 matches a pattern facet, and the children of an element, by trying one way after another.
-An expression in which the same text can be read in many ways costs time without end.
+An expression that can read the same text in many ways may take practically unlimited time.
 """
 
 from __future__ import annotations
@@ -11,18 +11,21 @@ from typing import NamedTuple
 
 #: LIMIT: positions of one expression, copies of repetitions included.
 MOST_POSITIONS = 1000
-#: LIMIT: pairs of a position and one that may follow it.
+#: LIMIT: pairs of a position and a position that may follow it.
 MOST_STEPS = 100_000
-#: LIMIT: different symbols after one position that are compared each with each.
+#: LIMIT: different symbols after one position; more are not compared with each other.
 MOST_COMPARED = 64
-#: LIMIT: positions up to which a repetition of a fixed number is written out.
-WRITTEN_OUT = 64
-#: LIMIT: a number that stands for "too many", so that no product grows without end.
+#: LIMIT: positions of a repetition with a fixed count that is unrolled.
+MOST_UNROLLED = 64
+#: LIMIT: ways; a larger product is cut to this number.
 MANY = 10**9
 
 
 class Symbol(NamedTuple):
-    """One character, or one element: a set of bits that overlaps another's where both may match."""
+    """One character or one element, as a set of bits.
+
+    Two symbols may match the same input if their bits overlap.
+    """
 
     bits: int
 
@@ -40,7 +43,7 @@ class Choice(NamedTuple):
 
 
 class Repeat(NamedTuple):
-    """A part so many times; without `most`, any number of times."""
+    """A part repeated `least` to `most` times; without `most`, any number of times."""
 
     part: Node
     least: int
@@ -51,17 +54,17 @@ Node = Symbol | Sequence | Choice | Repeat
 
 
 class Work(NamedTuple):
-    """The ways to read a text of a length: at most `ways` times the length to the `degree`."""
+    """The number of ways to read a text: at most `ways * length ** degree`."""
 
     ways: int = 1
     degree: int = 0
 
     def steps(self, length: int) -> int:
-        """The steps that a text of this length may cost."""
+        """Return the steps that a text of this length may take."""
         return self.ways * int(length ** (self.degree + 1))
 
     def times(self, other: Work) -> Work:
-        """The work where each way of one may be followed by each of the other."""
+        """Return the work if each way of one can be followed by each way of the other."""
         return Work(min(self.ways * other.ways, MANY), self.degree + other.degree)
 
 
@@ -70,13 +73,14 @@ class Ambiguous(Exception):
 
 
 class TooLong(Exception):
-    """An expression has more positions than are looked at."""
+    """An expression has more positions or pairs of positions than the limits allow."""
 
 
 def work(node: Node) -> Work:
-    """The work that an expression may cost.
+    """Return the work that an expression may take.
 
-    Raises Ambiguous if it is not bounded by a power of the length, and TooLong.
+    Raises Ambiguous if no power of the length bounds it, and TooLong if the expression exceeds the
+    limits.
     """
     positions = _Positions()
     whole = positions.read(node, None)
@@ -85,7 +89,7 @@ def work(node: Node) -> Work:
 
 
 class _Part(NamedTuple):
-    """What is known of a part: whether it may be empty, its first and last positions, its tree."""
+    """A part that was read: whether it may be empty, its first and last positions, its tree."""
 
     empty: bool
     first: tuple[int, ...]
@@ -94,7 +98,7 @@ class _Part(NamedTuple):
 
 
 class _Tree(NamedTuple):
-    """A part as its cost is read: a position, an outermost loop, or parts in turn or by choice."""
+    """A part for the count of its cost: a position, an outermost loop, a sequence or a choice."""
 
     kind: str
     own: int = 0
@@ -102,13 +106,13 @@ class _Tree(NamedTuple):
 
 
 class _Positions:
-    """Every symbol by its position, with what may follow it, and in which loop it stands."""
+    """The positions of an expression: their symbols, followers and outermost loops."""
 
     def __init__(self) -> None:
         self._bits: list[int] = []
         self._loop: list[int | None] = []
-        # WHY: a repetition that is counted is another way from the same position to the same,
-        # because the matcher counts each of them.
+        # WHY: the matcher counts each turn of a counted repetition, so the same pair of positions
+        # is another way for each counter.
         self._follow: list[set[tuple[int, int]]] = []
         self._bounds: list[int | None] = []
         self._counted: list[bool] = []
@@ -159,7 +163,7 @@ class _Positions:
         if node.most == 1:
             once = self.read(node.part, loop)
             return once._replace(empty=once.empty or node.least == 0)
-        if node.least == node.most and node.least * size(node.part) <= WRITTEN_OUT:
+        if node.least == node.most and node.least * size(node.part) <= MOST_UNROLLED:
             return self._sequence([self.read(node.part, loop) for _ in range(node.least)])
         return self._looped(node, loop)
 
@@ -192,7 +196,7 @@ class _Positions:
             self._follow[position].update((after, counter) for after in first)
 
     def overlapping(self, positions: tuple[int, ...]) -> int:
-        """How many of these positions one symbol may be read at, at most."""
+        """Return how many of these positions, at most, one symbol may match."""
         counts = Counter(self._bits[position] for position in positions)
         together = 0
         for bits, count in counts.items():
@@ -236,8 +240,8 @@ class _Positions:
                 stays |= self._bits[p]
             leaving = [p for p in outside if self._bits[p] & stays]
             leaves = leaves or bool(leaving)
-            # WHY: from a loop over a group, libxml2 enters a counted part by several transitions
-            # that are the same, so each turn of the loop doubles the ways.
+            # WHY: libxml2 enters a counted part from a loop over a group by several equal
+            # transitions, so each turn of the loop doubles the ways.
             if tree.kind == "group" and any(self._counted[p] for p in leaving):
                 raise Ambiguous
             ways = max(ways, self.overlapping(outside))
@@ -250,7 +254,7 @@ class _Positions:
 
 
 def size(node: Node) -> int:
-    """How many symbols an expression has, each as often as it is written."""
+    """Return the number of symbols in an expression, as it is written."""
     if isinstance(node, Symbol):
         return 1
     if isinstance(node, Repeat):

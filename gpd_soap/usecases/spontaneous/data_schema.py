@@ -1,4 +1,4 @@
-"""A service's own schema: compiled so that it reaches nothing, and its no in our words."""
+"""Compiles the schema of a service without access to other documents, and explains violations."""
 
 from __future__ import annotations
 
@@ -16,22 +16,24 @@ from gpd_soap.contract.parsing import parse
 from gpd_soap.contract.violation import PLAIN, RULES
 from gpd_soap.usecases.spontaneous.expansion import TooMuch, measure
 
-#: What would have another document read; a service's schema is one text, whole.
-OUTWARD = [f"{XSD}{name}" for name in ("include", "import", "redefine", "override")]
-#: LIMIT: the catalogue's schemas have a few kilobytes.
+#: Elements that read another document; the schema of a service is a single text.
+REFERRING = [f"{XSD}{name}" for name in ("include", "import", "redefine", "override")]
+#: LIMIT: characters of a schema; those of pagoPA's catalogue have a few thousand.
 LONGEST = 256 * 1024
-#: LIMIT: libxml2 takes time and memory that grow with an occurrence bound; beyond, "unbounded".
+#: LIMIT: an occurrence bound; libxml2 takes time and memory in proportion to it.  A larger bound
+#: must be "unbounded".
 MOST_OCCURRENCES = 10_000
 LONGEST_BOUND = len(str(MOST_OCCURRENCES))
-SCHEMAS = 64
+#: LIMIT: compiled schemas of a process; more replace the oldest.
+MOST_SCHEMAS = 64
 
-#: LIMIT: steps of the patterns with all texts of one demand, about a second.
+#: LIMIT: steps of the patterns with all texts of one demand; libxml2 takes about a second.
 MOST_STEPS = 20_000_000
-#: The rule that service data breaks whose texts are too long for the patterns.
-LENGTHY = "length-of-texts"
+#: The rule for service data with texts that are too long for the patterns.
+TEXTS_TOO_LONG = "length-of-texts"
 
-UNFORESEEN = "un elemento non previsto"
-# WHY: only to look a name up among the schema's own; the sentence quotes the sender.
+UNEXPECTED = "un elemento non previsto"
+# WHY: the message quotes the sender, so the name in it is only looked up in the schema.
 NAMED = re.compile(r"\AElement '(?:\{.*?\})?(?P<name>[^{}']+)'", re.DOTALL)
 MISSING = re.compile(
     r"Missing child element\(s\)\. Expected is (?:one of )?\( (?P<names>[^()']*) \)"
@@ -39,11 +41,11 @@ MISSING = re.compile(
 
 
 class BadSchema(ValueError):
-    """A service's schema cannot be used; the text says why."""
+    """The schema of a service cannot be used; the message says why."""
 
 
 class Breach(NamedTuple):
-    """The first rule that service data breaks: `element` is a name of the schema, or UNFORESEEN."""
+    """The first rule that service data breaks; `element` is a name in the schema, or UNEXPECTED."""
 
     element: str
     rule: str
@@ -51,9 +53,9 @@ class Breach(NamedTuple):
 
     @property
     def description(self) -> str:
-        """What an Italian sentence says of it."""
-        subject = self.element if self.element == UNFORESEEN else f"l'elemento {self.element}"
-        if self.rule == LENGTHY:
+        """Return it as part of an Italian sentence."""
+        subject = self.element if self.element == UNEXPECTED else f"l'elemento {self.element}"
+        if self.rule == TEXTS_TOO_LONG:
             return "i testi sono troppo lunghi"
         if self.missing:
             return f"in {self.element} manca l'elemento {self.missing}"
@@ -63,10 +65,13 @@ class Breach(NamedTuple):
 
 
 class ServiceSchema:
-    """One compiled schema, for any number of threads."""
+    """One compiled schema, which any number of threads may use."""
 
     def __init__(self, text: str) -> None:
-        """Compile it; BadSchema for what is none, or would reach outside."""
+        """Compile the schema.
+
+        Raises BadSchema if the text is no XML Schema, reads another document, or costs too much.
+        """
         root = _parsed(text)
         try:
             self._work = measure(root)
@@ -76,54 +81,54 @@ class ServiceSchema:
         try:
             self._compiled = CompiledSchema(lambda: etree.XMLSchema(root))
         except etree.XMLSchemaParseError as error:
-            raise BadSchema(f"expected an XML Schema; line {_line(error)} is none") from None
+            raise BadSchema(f"expected an XML Schema; line {_line(error)} is invalid") from None
 
     def breach(self, root: etree._Element) -> Breach | None:
-        """Say how service data breaks the schema, or None."""
+        """Return the first violation in service data, or None."""
         if self._steps(root) > MOST_STEPS:
-            return Breach(UNFORESEEN, LENGTHY)
+            return Breach(UNEXPECTED, TEXTS_TOO_LONG)
         with self._compiled.exclusive_copy() as schema:
             try:
                 if schema.validate(root):
                     return None
             except etree.XMLSchemaValidateError:
-                # WHY: libxml2 gives up a match after some millions of steps.
-                return Breach(UNFORESEEN, LENGTHY)
+                # WHY: libxml2 stops a match after some millions of steps.
+                return Breach(UNEXPECTED, TEXTS_TOO_LONG)
             return self._breach(schema.error_log[0])
 
     def _steps(self, root: etree._Element) -> int:
-        """The steps that the patterns may cost with every text of service data."""
+        """Return the steps that the patterns may take with all texts of service data."""
         if self._work.ways == 0:
             return 0
         return sum(self._work.steps(len(text)) for text in _texts(root))
 
     def _breach(self, error: etree._LogEntry) -> Breach:
-        said = NAMED.match(error.message)
-        name = said["name"] if said is not None else ""
-        element = name if name in self._names else UNFORESEEN
+        match = NAMED.match(error.message)
+        name = match["name"] if match is not None else ""
+        element = name if name in self._names else UNEXPECTED
         if error.type_name == "SCHEMAV_ELEMENT_CONTENT":
             return self._misplaced(element, error.message)
         return Breach(element, RULES.get(error.type_name, "schema"))
 
     def _misplaced(self, element: str, message: str) -> Breach:
-        """An element that is missing, or one that is too much."""
-        said = MISSING.search(message)
-        if said is None:
+        """Return the violation of a missing element, or of one that is not expected."""
+        match = MISSING.search(message)
+        if match is None:
             return Breach(element, "unexpected")
-        awaited = (name.rpartition("}")[2] for name in said["names"].split(", "))
-        known = " oppure ".join(name for name in awaited if name in self._names)
-        return Breach(element, "missing", known if element != UNFORESEEN else "")
+        missing = (name.rpartition("}")[2] for name in match["names"].split(", "))
+        known = " oppure ".join(name for name in missing if name in self._names)
+        return Breach(element, "missing", known if element != UNEXPECTED else "")
 
 
 class _Schemas:
-    """Schemas by their text, each compiled once in a process, and the refusal of each bad one."""
+    """The compiled schemas of the process by their text; or why a schema cannot be used."""
 
     def __init__(self) -> None:
         self._made: dict[str, ServiceSchema | str] = {}
         self._lock = threading.Lock()
 
     def __call__(self, text: str) -> ServiceSchema | str:
-        # WHY: what is there is read without the lock, which a compilation may hold for a second.
+        # WHY: a compilation may hold the lock for a second, so what is compiled is read without it.
         made = self._made.get(text)
         if made is None:
             with self._lock:
@@ -136,7 +141,7 @@ class _Schemas:
             made = ServiceSchema(text)
         except BadSchema as refusal:
             made = str(refusal)
-        while len(self._made) >= SCHEMAS:
+        while len(self._made) >= MOST_SCHEMAS:
             del self._made[next(iter(self._made))]
         self._made[text] = made
         return made
@@ -146,9 +151,9 @@ _schemas = _Schemas()
 
 
 def compiled(text: str) -> ServiceSchema:
-    """The schema of this text, compiled once in a process.
+    """Return the schema of this text, which is compiled once in a process.
 
-    Raises BadSchema if it cannot be, without trying again.
+    Raises BadSchema if it cannot be used; this is remembered too.
     """
     made = _schemas(text)
     if isinstance(made, str):
@@ -165,7 +170,7 @@ def _texts(root: etree._Element) -> Iterator[str]:
 def _parsed(text: str) -> etree._Element:
     if len(text) > LONGEST:
         raise BadSchema(f"expected at most {LONGEST} characters")
-    # WHY: the mark says UTF-8, whatever encoding the text had when it was a file.
+    # WHY: the text is encoded in UTF-8 here, and the mark overrides the encoding that it declares.
     root = parse(codecs.BOM_UTF8 + text.removeprefix("\ufeff").encode())
     if root is None:
         raise BadSchema("expected well-formed XML without a DOCTYPE")
@@ -173,7 +178,7 @@ def _parsed(text: str) -> etree._Element:
         raise BadSchema("expected an XML Schema")
     if root.get("targetNamespace") == XSD.strip("{}"):
         raise BadSchema("expected another target namespace than that of XML Schema")
-    if next(root.iter(*OUTWARD), None) is not None:
+    if next(root.iter(*REFERRING), None) is not None:
         raise BadSchema("expected one document, without include, import, redefine or override")
     for bound in root.xpath("//@maxOccurs | //@minOccurs"):
         if bound.isdecimal() and (len(bound) > LONGEST_BOUND or int(bound) > MOST_OCCURRENCES):

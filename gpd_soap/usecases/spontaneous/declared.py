@@ -1,4 +1,4 @@
-"""The built-in kind of service: what is due is fixed, or read from elements of the data."""
+"""The built-in kind of service: the amount is fixed or read from an element of the data."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from gpd_soap.core import codes, money, rome
 from gpd_soap.core.debt import Debtor
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
-from gpd_soap.usecases.spontaneous import quote_rules as limits
+from gpd_soap.usecases.spontaneous import quote_rules
 from gpd_soap.usecases.spontaneous.data_schema import compiled
 from gpd_soap.usecases.spontaneous.quote import ANONYMOUS, Account, Quote, broken
 
 
 class BadSettings(OperatorError, ValueError):
-    """A service is configured with what cannot work; the text says what."""
+    """The settings of a service are invalid; the message names the setting and the rule."""
 
     hint = "correct the settings of the service"
 
 
-def _sayable(text: str) -> str:
-    if not limits.is_text(text):
+def _text_value(text: str) -> str:
+    if not quote_rules.is_text(text):
         raise ValueError("expected 1 to 140 characters, no controls, no blanks at the ends")
     return text
 
@@ -52,16 +52,16 @@ def _schema(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_sayable)]
+Text = Annotated[str, AfterValidator(_text_value)]
 Iban = Annotated[str, AfterValidator(_iban)]
 Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS)]
-# WHY: a name is looked for by a pattern, in which other characters have a meaning.
+# WHY: lxml searches for a name by a pattern, in which other characters have a meaning.
 Name = Annotated[str, Field(pattern=r"^[\p{L}_][\p{L}\p{N}_.\-]{0,99}$")]
 Namespace = Annotated[str, Field(pattern=r"^[^{}\s]{0,255}$")]
 
 
 class Settings(BaseModel):
-    """What a `declared` service is configured with (README, "Spontaneous payments")."""
+    """The settings of a `declared` service; the README of this folder explains each."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True, alias_generator=to_camel)
 
@@ -73,7 +73,7 @@ class Settings(BaseModel):
     debtor_code_element: Name | None = None
     debtor_name_element: Name | None = None
     namespace: Namespace | None = None
-    # WHY: `schema` itself is a name of pydantic's.
+    # WHY: pydantic uses the name `schema` itself.
     data_schema: Annotated[str, AfterValidator(_schema)] | None = Field(None, alias="schema")
     iban: Iban | None = None
     postal_iban: Iban | None = None
@@ -81,11 +81,11 @@ class Settings(BaseModel):
     remittance_information: Text | None = None
     company_name: Text | None = None
     office_name: Text | None = None
-    segregation_code: Annotated[str, Field(pattern=f"^{limits.SEGREGATION}$")]
+    segregation_code: Annotated[str, Field(pattern=f"^{quote_rules.SEGREGATION}$")]
     due_in_days: Annotated[int, Field(ge=0, le=3650)] = 30
 
     @model_validator(mode="after")
-    def _whole(self) -> Settings:
+    def _check_combination(self) -> Settings:
         if (self.amount is None) == (self.amount_element is None):
             raise ValueError("expected either amount or amountElement")
         if self.amount_unit is not None and self.amount_element is None:
@@ -98,27 +98,30 @@ class Settings(BaseModel):
 SETTING = re.compile(r"[A-Za-z_]{1,40}")
 
 
-def settings_of(told: Mapping[str, Any]) -> Settings:
-    """Read a service's settings; BadSettings says what is wrong with them."""
+def settings_of(values: Mapping[str, Any]) -> Settings:
+    """Return the settings of a service as a model.
+
+    Raises BadSettings if one of them is invalid.
+    """
     try:
-        return Settings.model_validate(dict(told))
+        return Settings.model_validate(dict(values))
     except ValidationError as error:
-        found = error.errors(include_url=False, include_input=False)
-        raise BadSettings("; ".join(_said(**detail) for detail in found)) from None
+        details = error.errors(include_url=False, include_input=False)
+        raise BadSettings("; ".join(_problem(**detail) for detail in details)) from None
 
 
-def _said(*, loc: tuple[str | int, ...], msg: str, **_: Any) -> str:
+def _problem(*, loc: tuple[str | int, ...], msg: str, **_: Any) -> str:
     name = str(loc[0]) if loc else "settings"
-    # WHY: a setting that is not known may be called anything, and be no name at all.
-    told = name if SETTING.fullmatch(name) else "?"
-    return f"{told}: {msg.removeprefix('Value error, ')}"
+    # WHY: the name of an unknown setting may be any text, so only a plausible name is shown.
+    shown = name if SETTING.fullmatch(name) else "?"
+    return f"{shown}: {msg.removeprefix('Value error, ')}"
 
 
 class Declared:
     """The built-in kind, `declared`."""
 
     def problem_with(self, settings: Mapping[str, Any]) -> str | None:
-        """Say what is wrong with the settings, or None."""
+        """Return what is wrong with the settings, or None."""
         try:
             settings_of(settings)
         except BadSettings as problem:
@@ -126,34 +129,34 @@ class Declared:
         return None
 
     def quote(self, data: bytes, settings: Mapping[str, Any], now: datetime) -> Quote | Refusal:
-        """Read what is due out of the service data.
+        """Return the quote that the service data asks for, or a refusal.
 
-        Only the amount must be there; the schema says what else must.  A text that is missing or
-        empty is the configured one, and so is the debtor.
+        The element of the amount must be present; the schema decides about the others.  For a
+        missing or empty description or debtor, the quote has the configured one.
         """
-        told = settings_of(settings)
+        options = settings_of(settings)
         root = parse(data)
         if root is None:
             return broken("non è un documento XML ammesso", "not well-formed, or with a DOCTYPE")
-        if told.data_schema is not None:
-            breach = compiled(told.data_schema).breach(root)
+        if options.data_schema is not None:
+            breach = compiled(options.data_schema).breach(root)
             if breach is not None:
                 return broken(breach.description, f"schema: {breach.element}, {breach.rule}")
-        return _unreadable(root, told) or _quoted(root, told, now)
+        return _refusal(root, options) or _quote(root, options, now)
 
 
-def _unreadable(root: etree._Element, told: Settings) -> Refusal | None:
-    """The first declared element that cannot be read: which one, and by which rule."""
-    for name, bounds in _declared(told):
-        found = _found(root, told, name)
-        if len(found) > 1:
+def _refusal(root: etree._Element, settings: Settings) -> Refusal | None:
+    """Return the refusal for the first declared element that breaks a rule, or None."""
+    for name, bounds in _declared(settings):
+        elements = _elements(root, settings, name)
+        if len(elements) > 1:
             return broken(f"l'elemento {name} è ripetuto", f"{name}, repeated")
-        if any(map(len, found)):
+        if any(map(len, elements)):
             return broken(f"l'elemento {name} contiene altri elementi", f"{name}, children")
-        text = _text(root, told, name)
-        if bounds is None and not found:
+        text = _text(root, settings, name)
+        if bounds is None and not elements:
             return broken(f"manca l'elemento {name}", f"{name}, missing")
-        if limits.CONTROLS.search(text):
+        if quote_rules.CONTROLS.search(text):
             return broken(
                 f"l'elemento {name} contiene caratteri non ammessi", f"{name}, characters"
             )
@@ -163,64 +166,71 @@ def _unreadable(root: etree._Element, told: Settings) -> Refusal | None:
     return None
 
 
-def _declared(told: Settings) -> Iterator[tuple[str, tuple[int, int] | None]]:
-    """The elements that are read, each with its bounds; the amount has none, and must be there."""
+def _declared(settings: Settings) -> Iterator[tuple[str, tuple[int, int] | None]]:
+    """Return the elements to read, each with the bounds of its length.
+
+    The element of the amount has no bounds, and is required.
+    """
     named = {
-        told.amount_element: None,
-        told.description_element: (1, limits.LONGEST_TEXT),
-        told.debtor_code_element: (limits.SHORTEST_CODE, limits.LONGEST_CODE),
-        told.debtor_name_element: (1, limits.LONGEST_NAME),
+        settings.amount_element: None,
+        settings.description_element: (1, quote_rules.LONGEST_TEXT),
+        settings.debtor_code_element: (quote_rules.SHORTEST_CODE, quote_rules.LONGEST_CODE),
+        settings.debtor_name_element: (1, quote_rules.LONGEST_NAME),
     }
     return ((name, bounds) for name, bounds in named.items() if name is not None)
 
 
-def _found(root: etree._Element, told: Settings, name: str) -> list[etree._Element]:
-    space = "*" if told.namespace is None else told.namespace
-    return list(root.iter(f"{{{space}}}{name}"))
+def _elements(root: etree._Element, settings: Settings, name: str) -> list[etree._Element]:
+    namespace = "*" if settings.namespace is None else settings.namespace
+    return list(root.iter(f"{{{namespace}}}{name}"))
 
 
-def _text(root: etree._Element, told: Settings, name: str | None) -> str:
-    """The text of a declared element on one line; empty where it is missing."""
-    found = _found(root, told, name) if name is not None else []
-    return " ".join((found[0].text or "").split()) if found else ""
+def _text(root: etree._Element, settings: Settings, name: str | None) -> str:
+    """Return the text of a declared element on one line, empty if the element is missing."""
+    elements = _elements(root, settings, name) if name is not None else []
+    return " ".join((elements[0].text or "").split()) if elements else ""
 
 
-def _quoted(root: etree._Element, told: Settings, now: datetime) -> Quote | Refusal:
-    amount = told.amount or _cents(_text(root, told, told.amount_element), told.amount_unit)
+def _quote(root: etree._Element, settings: Settings, now: datetime) -> Quote | Refusal:
+    amount = settings.amount or _cents(
+        _text(root, settings, settings.amount_element), settings.amount_unit
+    )
     if amount is None:
-        name, unit = told.amount_element, told.amount_unit or "euro"
+        name, unit = settings.amount_element, settings.amount_unit or "euro"
         return broken(f"l'elemento {name} non è un importo", f"{name}, no amount in {unit}")
     if not money.MIN <= amount <= money.MAX_CENTS:
         return Refusal(
             PaaFault.PAA_SEMANTICA,
-            f"L'importo indicato in {told.amount_element} non è ammesso.",
-            f"service data: {told.amount_element}, out of range",
+            f"L'importo indicato in {settings.amount_element} non è ammesso.",
+            f"service data: {settings.amount_element}, out of range",
         )
-    code = _text(root, told, told.debtor_code_element) or ANONYMOUS.code
+    code = _text(root, settings, settings.debtor_code_element) or ANONYMOUS.code
     return Quote(
         amount=amount,
-        description=_text(root, told, told.description_element) or told.description,
-        due_at=rome.end_of_day(rome.day_of(now) + timedelta(days=told.due_in_days)),
-        segregation_code=told.segregation_code,
-        credit=Account(told.category, told.iban, told.postal_iban, told.remittance_information),
+        description=_text(root, settings, settings.description_element) or settings.description,
+        due_at=rome.end_of_day(rome.day_of(now) + timedelta(days=settings.due_in_days)),
+        segregation_code=settings.segregation_code,
+        credit=Account(
+            settings.category, settings.iban, settings.postal_iban, settings.remittance_information
+        ),
         debtor=Debtor(
             kind="G" if codes.problem_with_fiscal_code_pa(code) is None else "F",
             code=code,
-            full_name=_text(root, told, told.debtor_name_element) or ANONYMOUS.full_name,
+            full_name=_text(root, settings, settings.debtor_name_element) or ANONYMOUS.full_name,
         ),
-        company_name=told.company_name,
-        office_name=told.office_name,
+        company_name=settings.company_name,
+        office_name=settings.office_name,
     )
 
 
-# WHY: no text is an amount in both units, so that a wrong unit is refused and never misread.
+# WHY: no text is an amount in both units, so an amount in the wrong unit is refused.
 AMOUNT = {"euro": re.compile(r"-?[0-9]+\.[0-9]{2}"), "cents": re.compile(r"-?[0-9]+")}
-#: LIMIT: more digits are out of range anyway, and Python reads no number of thousands.
+#: LIMIT: digits that are read; one more than the largest amount has is out of range.
 ENOUGH_DIGITS = len(str(money.MAX_CENTS)) + 1
 
 
 def _cents(text: str, unit: Literal["euro", "cents"] | None) -> int | None:
-    """An amount as it is written, in range or not; None for what is no amount."""
+    """Return the amount in a text, in range or not, or None if the text is no amount."""
     if not AMOUNT[unit or "euro"].fullmatch(text):
         return None
     digits = text.replace(".", "").lstrip("-0")[:ENOUGH_DIGITS]

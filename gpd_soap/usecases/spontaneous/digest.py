@@ -1,4 +1,4 @@
-"""What makes two demands the same: the service, and the data without its layout."""
+"""Computes the digest by which two demands are the same: service and data, without the layout."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gpd_soap.contract.parsing import SPACE
 
 
 def digest(service_id: str, subject_id: str, data: etree._Element) -> str:
-    """The name of what is asked for: the same for every prefix, indent, comment and encoding.
+    """Return the digest of a demand, whatever its prefixes, indents, comments and encoding.
 
-    Names of elements and attributes with their namespaces, the attributes' values, and texts
-    without the white space around them, in document order.
+    It covers the names of elements and attributes with their namespaces, the values of attributes,
+    and texts without the white space around them, in document order.
     """
-    asked = "\x1d".join((service_id, subject_id, *_content(data)))
-    return hashlib.sha256(asked.encode()).hexdigest()
+    content = "\x1d".join((service_id, subject_id, *_content(data)))
+    return hashlib.sha256(content.encode()).hexdigest()
 
 
 def _content(data: etree._Element) -> Iterator[str]:
@@ -28,5 +28,5 @@ def _content(data: etree._Element) -> Iterator[str]:
             yield from sorted(f"\x1f{name!s}\x1f{value!s}" for name, value in element.items())
             yield (element.text or "").strip(SPACE)
         else:
-            # WHY: said even where it is empty, because it ends the element.
+            # WHY: an empty tail is yielded too, because it marks the end of the element.
             yield (element.tail or "").strip(SPACE)

@@ -1,7 +1,7 @@
-"""What a service's schema becomes when libxml2 expands it, counted before anything is compiled.
+"""Counts what libxml2 would expand a service's schema to, before the schema is compiled.
 
-A group, a type or a union that names another is expanded wherever it is named, so that a few lines
-can grow without end.  Here each is counted once, whatever the number of places that name it.
+libxml2 expands a group, a type or a union wherever it is named, so that a few lines can grow
+exponentially.  Here each is counted once, whatever the number of references to it.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from gpd_soap.usecases.spontaneous.ambiguity import (
 )
 from gpd_soap.usecases.spontaneous.patterns import NotAPattern, parse
 
-#: LIMIT: elements and attributes of one type, its groups and bases included: libxml2 takes memory
-#: that grows with their square and time with their cube (0.2 s for 300).
+#: LIMIT: elements and attributes of one type, its groups and bases included.  The memory of libxml2
+#: grows with their square, its time with their cube (0.2 s for 300).
 MOST_OF_TYPE = 300
-#: LIMIT: the same of all types, groups and unions of a schema together.
+#: LIMIT: elements and attributes of all types, groups and unions of a schema together.
 MOST_OF_ALL = 3000
-#: LIMIT: particles, groups, bases, members of unions and substitutes one inside another.
+#: LIMIT: levels of nested particles, groups, bases, members of unions and substitutes.
 DEEPEST = 50
 #: LIMIT: patterns of a schema, and paths of its keys.
 MOST_PATTERNS, MOST_PATHS = 100, 20
-#: LIMIT: steps that a pattern may cost with a text of a thousand characters; libxml2 makes some 25
-#: million in a second.
+#: LIMIT: steps that a pattern may take with a text of a thousand characters; libxml2 makes about
+#: 25 million in a second.
 MOST_STEPS, LENGTH = 20_000_000, 1000
 
 #: LIMIT: characters of a name that is shown.
@@ -53,11 +53,11 @@ NAMED = ("group", "attributeGroup", "complexType", "simpleType", "element")
 
 
 class TooMuch(ValueError):
-    """A schema costs more than it may; the text names the rule and what breaks it."""
+    """A schema exceeds a limit; the message names the limit and the element that exceeds it."""
 
 
 def measure(schema: etree._Element) -> Work:
-    """The steps that a text may cost, all patterns of a schema together.
+    """Return the work that a text may take, with all patterns of a schema together.
 
     Raises TooMuch if the schema expands too far, or if a pattern or a type is ambiguous.
     """
@@ -91,21 +91,21 @@ def _cost(pattern: etree._Element) -> Work:
 
 
 def _name(node: etree._Element) -> str:
-    """What stands around a node: the nearest name."""
-    names = (around.get("name") for around in (node, *node.iterancestors()))
+    """Return the name of the node, or of its nearest ancestor that has one."""
+    names = (each.get("name") for each in (node, *node.iterancestors()))
     name = next((name for name in names if name), "schema")
     return name if len(name) <= MOST_SHOWN else f"{name[:MOST_SHOWN]}…"
 
 
 class Size(NamedTuple):
-    """What a part comes to: elements, attributes and groups, and how deep they are nested."""
+    """The size of an expanded part: its elements, attributes and groups, and their nesting."""
 
     parts: int
     height: int
 
 
 class _Expansion:
-    """The declarations of a schema by their names, and what each comes to."""
+    """The declarations of a schema by name, and the size of each."""
 
     def __init__(self, schema: etree._Element) -> None:
         self._schema = schema
@@ -120,15 +120,15 @@ class _Expansion:
     def check(self) -> None:
         """Count every type, group and union.
 
-        Raises TooMuch.
+        Raises TooMuch if one of them exceeds a limit.
         """
         total = 0
         for kind in EXPANDED:
             for node in self._schema.iter(f"{XSD}{kind}"):
                 count = self._size(node, 0).parts
                 if count > MOST_OF_TYPE:
-                    what = f"expected at most {MOST_OF_TYPE} elements and attributes, expanded"
-                    raise TooMuch(f"{_name(node)}: {what}")
+                    rule = f"expected at most {MOST_OF_TYPE} elements and attributes, expanded"
+                    raise TooMuch(f"{_name(node)}: {rule}")
                 total += count
                 if total > MOST_OF_ALL:
                     raise TooMuch(f"expected at most {MOST_OF_ALL} elements in all, expanded")
@@ -136,7 +136,7 @@ class _Expansion:
             self._check_content(node)
 
     def _size(self, node: etree._Element, depth: int) -> Size:
-        """What a type, a group or a particle comes to, with all that it names."""
+        """Return the size of a type, a group or a particle, with everything that it names."""
         if depth > DEEPEST:
             raise _too_deep(node)
         parts = [Size(1, 0), *self._parts(node, depth + 1)]
@@ -147,7 +147,7 @@ class _Expansion:
 
     def _parts(self, node: etree._Element, depth: int) -> Iterator[Size]:
         for kind, name in _named(node):
-            yield self._of(kind, name, depth)
+            yield self._size_of(kind, name, depth)
         for child in node.iterchildren(tag=etree.Element):
             if child.tag == f"{XSD}element":
                 yield Size(1 + len(self._substitutes[_local(child.get("ref", ""))]), 0)
@@ -156,8 +156,8 @@ class _Expansion:
             elif child.tag in INNER:
                 yield self._size(child, depth)
 
-    def _of(self, kind: str, name: str, depth: int) -> Size:
-        """What a declaration comes to that is named somewhere; one for what is not declared."""
+    def _size_of(self, kind: str, name: str, depth: int) -> Size:
+        """Return the size of a declaration by its name; 1 if there is none of this name."""
         node = self._declared[kind].get(_local(name))
         if node is None:
             return Size(1, 0)
@@ -167,32 +167,38 @@ class _Expansion:
         return self._sizes[key]
 
     def _find_substitutes(self) -> defaultdict[str, list[str]]:
-        """The elements that may stand for each that others substitute."""
-        declared, found = self._declared["element"], defaultdict(list)
+        """Return the names of the elements that may substitute each head element."""
+        declared, substitutes = self._declared["element"], defaultdict(list)
         for name, node in declared.items():
-            above: etree._Element | None = node
+            current: etree._Element | None = node
             for _ in range(DEEPEST):
-                if above is None or not above.get("substitutionGroup"):
+                if current is None or not current.get("substitutionGroup"):
                     break
-                head = _local(above.get("substitutionGroup", ""))
-                found[head].append(name)
-                above = declared.get(head)
+                head = _local(current.get("substitutionGroup", ""))
+                substitutes[head].append(name)
+                current = declared.get(head)
             else:
                 raise _too_deep(node)
-        return found
+        return substitutes
 
     def _check_content(self, node: etree._Element) -> None:
+        """Check that the content of a type is not ambiguous.
+
+        Raises TooMuch if it is, or if it exceeds a limit.
+        """
         try:
             ambiguous = work(Sequence(tuple(self._nodes(node)))) != Work()
         except TooLong:
-            raise TooMuch(f"{_name(node)}: its elements may follow in too many orders") from None
+            raise TooMuch(f"{_name(node)}: its elements can follow in too many orders") from None
         except Ambiguous:
             ambiguous = True
         if ambiguous:
-            raise TooMuch(f"{_name(node)}: an element may be read at several places of its content")
+            raise TooMuch(
+                f"{_name(node)}: an element can match at several positions of its content"
+            )
 
     def _nodes(self, node: etree._Element) -> list[Node]:
-        """The particles in a type, a group or a particle."""
+        """Return the particles in a type, a group or a particle, as expressions."""
         nodes: list[Node] = []
         for child in node.iterchildren(tag=etree.Element):
             if child.tag == f"{XSD}complexContent":
@@ -224,7 +230,7 @@ class _Expansion:
         named = _local(node.get("ref", ""))
         bits = 0
         for name in (node.get("name") or named, *self._substitutes[named]):
-            # WHY: the first bit is for what is of no name here, which `any` may let in.
+            # WHY: the first bit stands for all elements without a name here, which `any` may match.
             bits |= self._bits.setdefault(name, 2 << len(self._bits))
         return bits
 
@@ -239,7 +245,7 @@ def _repeated(node: etree._Element, part: Node) -> Node:
 
 
 def _named(node: etree._Element) -> Iterator[tuple[str, str]]:
-    """Each declaration that a node names, by its kind; built-in types are none."""
+    """Yield the kind and name of each declaration that a node names, without built-in types."""
     if node.tag in (f"{XSD}group", f"{XSD}attributeGroup") and node.get("ref"):
         yield etree.QName(node).localname, node.get("ref", "")
     for attribute in ("base", "itemType"):
@@ -251,11 +257,11 @@ def _named(node: etree._Element) -> Iterator[tuple[str, str]]:
 
 
 def _too_deep(node: etree._Element) -> TooMuch:
-    return TooMuch(f"{_name(node)}: expected at most {DEEPEST} parts one inside another")
+    return TooMuch(f"{_name(node)}: expected at most {DEEPEST} nested parts")
 
 
 def _own(node: etree._Element, attribute: str) -> str:
-    """A name in an attribute; empty where it is a built-in type's."""
+    """Return the name in an attribute, empty if it names a built-in type."""
     name = node.get(attribute, "")
     return "" if _builtin(node, name) else name
 

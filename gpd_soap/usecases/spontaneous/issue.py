@@ -1,4 +1,4 @@
-"""Where notices are made on request: find the service, ask it, keep the position, answer."""
+"""Issues notices on demand: finds the service, asks it for a quote, stores the position."""
 
 from __future__ import annotations
 
@@ -31,30 +31,30 @@ NO_AMOUNT = Refusal(
 
 
 class BadQuote(OperatorError):
-    """A service quotes what no answer could carry; the text names the rule."""
+    """A service returned a quote that no answer can carry; the message names the rule."""
 
     hint = "correct the service of this kind, or its settings"
 
 
 class SpontaneousNotices:
-    """Makes a notice for each demand, and the same notice for the same demand sent again."""
+    """Issues a notice for each demand, and the same notice for a repeated demand."""
 
     def __init__(self, store: Store, window: timedelta) -> None:
-        """`window` is how long a demand is remembered; none, not at all."""
+        """Remember a demand for `window`; with zero, not at all."""
         self._store, self._window = store, window
 
     def __call__(self, demand: Demand, now: datetime) -> NoticeIssued | Refusal:
-        """Issue a notice, or say the first reason why not (DESIGN 7).
+        """Return the notice that is issued for a demand, or the first refusal.
 
-        1. the claim is ours;  2. the service is offered;  3. its data is XML;  4. the service says
-        what is due.  A demand that was answered before is not put to the service again.
+        The checks are in this order: Configuration, rules 1 to 4; the service is offered; its data
+        is XML; the service returns a quote.  The service is not asked again for a repeated demand.
         """
-        standing = self._store.notice(demand.claim, NO_NOTICE).standing
-        refusal = admit(demand.claim, demand.claim.organization, standing)
+        check = self._store.notice(demand.claim, NO_NOTICE).standing
+        refusal = admit(demand.claim, demand.claim.organization, check)
         if refusal is not None:
             return refusal
-        asked = self._asked(demand, now)
-        # WHY: in two transactions, so that nobody waits for the code of a service.
+        key = self._key(demand, now)
+        # WHY: the code of a service may take its time, so it runs between two transactions.
         with self._store.reading() as connection:
             offered = service(
                 connection, demand.claim.organization, demand.service_id, demand.subject_id
@@ -62,37 +62,37 @@ class SpontaneousNotices:
             if offered is None:
                 known = demands.is_offered(connection, demand.claim.organization, demand.service_id)
                 return _not_offered(demand, known=known)
-            if asked is None:
+            if key is None:
                 return NOT_XML
-            before = demands.find_answer(connection, asked)
-        if before is not None:
-            return NoticeIssued(due(offered.organization, before), again=True)
+            notice = demands.find_answer(connection, key)
+        if notice is not None:
+            return NoticeIssued(due(offered.organization, notice), again=True)
         quote = _quote(offered, demand.data, now)
-        return quote if isinstance(quote, Refusal) else self._issue(offered, quote, asked)
+        return quote if isinstance(quote, Refusal) else self._issue(offered, quote, key)
 
-    def _asked(self, demand: Demand, now: datetime) -> DemandRecord | None:
-        """The demand by the name of its content; None where that is no XML."""
+    def _key(self, demand: Demand, now: datetime) -> DemandRecord | None:
+        """Return the key by which the demand is recognized, or None if its data is not XML."""
         data = parse(demand.data)
         if data is None:
             return None
-        name = digest(demand.service_id, demand.subject_id, data)
-        return DemandRecord(demand.claim.organization, name, now, now - self._window)
+        content = digest(demand.service_id, demand.subject_id, data)
+        return DemandRecord(demand.claim.organization, content, now, now - self._window)
 
-    def _issue(self, offered: Service, quote: Quote, asked: DemandRecord) -> NoticeIssued:
+    def _issue(self, offered: Service, quote: Quote, key: DemandRecord) -> NoticeIssued:
         with self._store.begin() as connection:
             notice, again = demands.issue_once(
                 connection,
-                asked,
+                key,
                 quote.segregation_code,
                 lambda number: position_of(
-                    quote, offered.organization, offered.organization_name, number, asked.now
+                    quote, offered.organization, offered.organization_name, number, key.now
                 ),
             )
         return NoticeIssued(due(offered.organization, notice), again)
 
 
 def _not_offered(demand: Demand, *, known: bool) -> Refusal:
-    """Say which of a service's two identifiers is not one of the organization's."""
+    """Return the refusal that names the identifier which the organization does not have."""
     if known:
         return Refusal(
             PaaFault.PAA_SEMANTICA,
@@ -108,7 +108,10 @@ def _not_offered(demand: Demand, *, known: bool) -> Refusal:
 
 
 def _quote(offered: Service, data: bytes, now: datetime) -> Quote | Refusal:
-    """What the service says, held against what an answer can carry."""
+    """Return the quote of the service, or its refusal.
+
+    Raises BadQuote if no answer can carry the quote.
+    """
     quote = kind_of(offered.kind).quote(data, offered.settings, now)
     if isinstance(quote, Refusal):
         return quote

@@ -1,4 +1,4 @@
-"""Which kinds of service there are: the built-in one, and what others have installed."""
+"""Finds the kinds of service: the built-in one, and those of installed distributions."""
 
 from __future__ import annotations
 
@@ -16,27 +16,30 @@ BUILT_IN = "declared"
 
 
 class UnknownKind(OperatorError):
-    """A service is configured with a kind that no one provides, or that several do."""
+    """A service has a kind that no distribution provides, or that several provide."""
 
     hint = f"install the one distribution that provides it in the entry-point group {GROUP}"
 
-    def __init__(self, name: str, why: str) -> None:
-        """Name the kind; `why` says the same without its name."""
-        super().__init__(f"service kind {name!r} {why}")
-        self.why = why
+    def __init__(self, name: str, reason: str) -> None:
+        """Make the message; `reason` is the same without the name of the kind."""
+        super().__init__(f"service kind {name!r} {reason}")
+        self.reason = reason
 
 
 class Kinds:
     """Finds a kind by its name; each is loaded and made once."""
 
     def __init__(self) -> None:
-        """Know the built-in kind."""
+        """Begin with the built-in kind."""
         self._made: dict[str, SpontaneousService] = {BUILT_IN: Declared()}
         self._lock = threading.Lock()
 
     def __call__(self, name: str) -> SpontaneousService:
-        """The kind of this name; UnknownKind, or whatever its own code raises."""
-        # WHY: what is there is read without the lock; a first load may take its time.
+        """Return the kind of this name.
+
+        Raises UnknownKind if there is not exactly one, and whatever the code of the kind raises.
+        """
+        # WHY: the first load of a kind may take its time, so a known kind is read without the lock.
         if name not in self._made:
             with self._lock:
                 if name not in self._made:
@@ -45,11 +48,11 @@ class Kinds:
 
 
 def problem_with(kind: str, settings: Mapping[str, Any]) -> str | None:
-    """Say what keeps a service from being offered, or None: asked when it is configured."""
+    """Return why a service with these settings cannot be offered, or None."""
     try:
         service = kind_of(kind)
     except UnknownKind as error:
-        return f"kind: {error.why}"
+        return f"kind: {error.reason}"
     except Exception as error:  # noqa: BLE001  # WHY: the code of others may fail in any way
         return f"kind: {str(error) or type(error).__name__}"
     check: Callable[[Mapping[str, Any]], str | None] | None
@@ -58,12 +61,12 @@ def problem_with(kind: str, settings: Mapping[str, Any]) -> str | None:
 
 
 def _made(name: str) -> SpontaneousService:
-    # WHY: one distribution may be found twice, as a wheel and as its sources.
-    found = {point.value: point for point in entry_points(group=GROUP, name=name)}
-    if len(found) != 1:
-        by = "nothing that is" if not found else "more than one thing"
-        raise UnknownKind(name, f"is provided by {by} installed")
-    make: Callable[[], SpontaneousService] = next(iter(found.values())).load()
+    # WHY: one distribution may be installed twice, as a wheel and as its sources.
+    points = {point.value: point for point in entry_points(group=GROUP, name=name)}
+    if len(points) != 1:
+        count = "several" if points else "no"
+        raise UnknownKind(name, f"is provided by {count} installed distributions")
+    make: Callable[[], SpontaneousService] = next(iter(points.values())).load()
     service = make()
     if not callable(getattr(service, "quote", None)):
         raise UnknownKind(name, "has no method `quote`")

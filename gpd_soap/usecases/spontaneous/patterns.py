@@ -1,7 +1,8 @@
-"""XML Schema's patterns as expressions, of which the work that they may cost can be read.
+"""Parses the patterns of XML Schema to expressions, whose work `ambiguity` bounds.
 
-SPEC: XML Schema Part 2, appendix F.  A character class is a set of the ASCII characters and of one
-bit for all others, so that two classes may seem to overlap and do not; never the other way round.
+A character class is a set of ASCII characters and one bit for all others.  So two classes may seem
+to overlap though they do not, but never the reverse.
+SPEC: XML Schema Part 2, appendix F.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from gpd_soap.usecases.spontaneous.ambiguity import Choice, Node, Repeat, Sequen
 ASCII = 128
 OTHERS = 1 << ASCII
 EVERY = (OTHERS << 1) - 1
-#: LIMIT: characters of a pattern, and groups inside one another.
+#: LIMIT: characters of a pattern, and levels of nested groups.
 LONGEST, DEEPEST = 4000, 30
 
 QUANTITY = re.compile(r"\{([0-9]{1,6})(?:(,)([0-9]{1,6})?)?\}")
@@ -26,13 +27,13 @@ CONTROLS = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 class NotAPattern(ValueError):
-    """A pattern is none that can be read."""
+    """A text is not a pattern of XML Schema, or exceeds a limit."""
 
 
 def parse(text: str) -> Node:
-    """Read a pattern.
+    """Return the expression of a pattern.
 
-    Raises NotAPattern if it is none, too long, or nested too deep.
+    Raises NotAPattern if the text is not a pattern, or is too long or nested too deeply.
     """
     if len(text) > LONGEST:
         raise NotAPattern
@@ -44,7 +45,7 @@ def parse(text: str) -> Node:
 
 
 class _Reader:
-    """A pattern as it is read from left to right."""
+    """Reads a pattern from left to right."""
 
     def __init__(self, text: str) -> None:
         self._text, self._index = text, 0
@@ -98,17 +99,17 @@ class _Reader:
             return Repeat(atom, *SIGNS[sign])
         if sign != "{":
             return atom
-        said = QUANTITY.match(self._text, self._index)
-        if said is None:
+        match = QUANTITY.match(self._text, self._index)
+        if match is None:
             raise NotAPattern
-        self._index = said.end()
-        least = int(said[1])
-        if said[2] is None:
+        self._index = match.end()
+        least = int(match[1])
+        if match[2] is None:
             return Repeat(atom, least, least)
-        return Repeat(atom, least, None if said[3] is None else int(said[3]))
+        return Repeat(atom, least, None if match[3] is None else int(match[3]))
 
     def _class(self, depth: int) -> int:
-        """What stands in brackets; the opening one is read."""
+        """Return the set of a class in brackets; the opening bracket is read already."""
         if depth > DEEPEST:
             raise NotAPattern
         negative = self.peek() == "^"
@@ -122,17 +123,17 @@ class _Reader:
                 without = self._class(depth + 1)
                 if self.take() != "]":
                     raise NotAPattern
-                # WHY: what is known of the others is only that there are some.
+                # WHY: the set has one bit for all other characters, so none of them can be removed.
                 return (_complement(bits) if negative else bits) & ~(without & ~OTHERS)
-            found, sure = self._member()
-            bits, exact = bits | found, exact and sure
+            member, member_exact = self._member()
+            bits, exact = bits | member, exact and member_exact
         self.take()
         if negative:
             return _complement(bits) if exact else EVERY
         return bits
 
     def _member(self) -> tuple[int, bool]:
-        """A character, a range or an escape of a class, and whether its ASCII part is exact."""
+        """Return the set of a character, a range or an escape, and if its ASCII part is exact."""
         character = self.take()
         if character == "\\":
             following = self.peek()
@@ -155,12 +156,12 @@ class _Reader:
         return bits | (OTHERS if high >= ASCII else 0), True
 
     def _single(self) -> str:
-        """The one character that an escape means; the backslash is read."""
+        """Return the character that an escape means; the backslash is read already."""
         character = self.take()
         return CONTROLS.get(character, character)
 
     def _escape(self) -> int:
-        """What an escape means; the backslash is read."""
+        """Return the set that an escape means; the backslash is read already."""
         character = self.take()
         if character in "pP":
             named = PROPERTY.match(self._text, self._index)
@@ -178,7 +179,7 @@ class _Reader:
 
 
 def bits_of(characters: str) -> int:
-    """The set of these characters."""
+    """Return the set of these characters."""
     bits = 0
     for character in characters:
         bits |= 1 << min(ord(character), ASCII)
@@ -208,7 +209,7 @@ def _many(letter: str) -> int:
         "d": "0123456789",
         "i": "".join(c for c in ascii_characters if c.isalpha() or c in "_:"),
         "c": "".join(c for c in ascii_characters if c.isalnum() or c in "-._:"),
-        # WHY: all but punctuation, separators and the rest; a mark of currency is a word's.
+        # SPEC: XML Schema Part 2, appendix F: \w is all but punctuation, separators and others.
         "w": "".join(c for c in ascii_characters if unicodedata.category(c)[0] not in "PZC"),
     }[letter.lower()]
     bits = bits_of(kept) | (0 if letter.lower() == "s" else OTHERS)

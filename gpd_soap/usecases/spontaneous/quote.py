@@ -1,16 +1,15 @@
-"""What a service answers to a demand: what is due, by whom, and where it goes.
+"""The quote of a service: the amount, the debtor, and the accounts.
 
-For those who write a service of their own.  Name a class in your distribution's entry points, in
-the group `gpd_soap.services`; the entry point's name is the `kind` that a service is configured
-with:
+A developer who writes a kind of service names a class in the entry points of a distribution,
+in the group `gpd_soap.services`.  The name of the entry point is the `kind` of a service:
 
     [project.entry-points."gpd_soap.services"]
     parking = "our_parking:Parking"
 
-What it needs is imported from `gpd_soap.plugins`, whose names are kept.  The class is made once,
-without arguments, and shared by threads.  It needs one method, `quote` (see `SpontaneousService`),
-and may have a second, `problem_with(settings) -> str | None`, which is asked when somebody
-configures a service and says in a sentence what is wrong with the settings.
+The class imports what it needs from `gpd_soap.plugins`, whose names stay.  One instance is made,
+without arguments, and threads share it.  The method `quote` is required (see `SpontaneousService`).
+The method `problem_with(settings) -> str | None` is optional.  It is called when a service is
+configured, and returns a sentence about what is wrong with the settings.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from gpd_soap.core.codes import ANONYMOUS as UNNAMED
+from gpd_soap.core.codes import ANONYMOUS as ANONYMOUS_CODE
 from gpd_soap.core.debt import Debtor, Metadata, Transfer
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
 
-ANONYMOUS = Debtor("F", UNNAMED, UNNAMED)
+ANONYMOUS = Debtor("F", ANONYMOUS_CODE, ANONYMOUS_CODE)
 
 
 class Account(NamedTuple):
-    """Where a whole amount goes: to the organization itself, on one account or either of two.
+    """The account of the organization for the whole amount: bank, postal, or one of both.
 
-    Without `remittance_information`, the notice's description.
+    `remittance_information` is the description of the notice if it is None.
     """
 
     category: str
@@ -41,10 +40,10 @@ class Account(NamedTuple):
 
 
 class Quote(NamedTuple):
-    """One notice to be made; cents, UTC.
+    """One notice to issue; the amount is in cents, `due_at` has a zone.
 
     `credit` is an account of the organization, or one to five transfers whose sum is the amount.
-    Without `company_name`, the organization's name.
+    `company_name` is the name of the organization if it is None.
     """
 
     amount: int
@@ -62,21 +61,21 @@ class SpontaneousService(Protocol):
     """A kind of service: the built-in one, or an entry point of the group `gpd_soap.services`."""
 
     def quote(self, data: bytes, settings: Mapping[str, Any], now: datetime) -> Quote | Refusal:
-        """Say what is due for this service data, or refuse it.
+        """Return the quote for this service data, or refuse it.
 
-        `data` came from outside: it is well-formed XML without a DOCTYPE, in whatever encoding it
-        declares, and nothing else is known of it; `gpd_soap.contract.parsing.parse` reads it.
-        `settings` is what the service was configured with; `now` is UTC.
+        `data` comes from outside: it is well-formed XML without a DOCTYPE, in the encoding that it
+        declares.  Nothing else is checked.  `gpd_soap.plugins.parse` reads it.  `settings` is the
+        configuration of the service; `now` is UTC.
 
-        No transaction is open, so this may take its time, but the payer stands at a counter: the
-        Node waits seconds.  It may be asked for a notice that in the end is not made.  An exception
-        means that we failed; so does a quote that no answer could carry.  What a refusal says is
-        read at the counter and kept in the journal: no personal data, no value of `data`.
+        No transaction is open during the call.  The Node waits for the answer for some seconds.
+        A quote may be asked for without a notice being issued.  An exception, or a quote that no
+        answer can carry, is a failure of ours.  The PSP shows the text of a refusal, and the
+        journal stores it, so it must have no personal data and no value of `data`.
         """
 
 
 def broken(what: str, rule: str) -> Refusal:
-    """Service data that cannot be taken; `what` names a declared element, never a value."""
+    """Return the refusal of invalid service data; `what` may name an element, never a value."""
     return Refusal(
         PaaFault.PAA_SINTASSI_XSD,
         f"I dati specifici del servizio non sono validi: {what}.",
@@ -87,7 +86,7 @@ def broken(what: str, rule: str) -> Refusal:
 def position_of(
     quote: Quote, organization: str, name: str, number: NoticeNumber, now: datetime
 ) -> NewPosition:
-    """The position that a quote asks for, payable at once."""
+    """Return the position of a quote, which is payable at once."""
     option = NewOption(
         nav=number.nav,
         iuv=number.iuv,

@@ -1,6 +1,6 @@
-"""What a quote must keep to, so that no notice is made that an answer cannot carry.
+"""The rules for a quote, so that no notice is issued that an answer cannot carry.
 
-Source: the simple types of spec/pagopa-ec.md 1.0 and the Node's own rules, 1.7.
+SPEC: XSD, simple types; Messages, rule 6; Money, rules 2 and 3.
 """
 
 from __future__ import annotations
@@ -14,21 +14,22 @@ from gpd_soap.core import codes, money
 from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
 from gpd_soap.usecases.spontaneous.quote import Account, Quote
 
-#: What XML 1.0 cannot carry, and the controls that it can and nobody wants on a notice.
+#: Characters that XML 1.0 cannot carry, and control characters that no notice can show.
 CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 SEGREGATION = r"[0-9]{2}"
 
-#: LIMIT: stText140 and stText70; 2 to 16 characters of a code; 1 to 5 transfers; 10 entries.
+#: LIMIT: characters of a text (stText140), a name (stText70) and a code; transfers; entries.
 LONGEST_TEXT, LONGEST_NAME = 140, 70
 SHORTEST_CODE, LONGEST_CODE = 2, 16
 MOST_TRANSFERS, MOST_ENTRIES = 5, 10
-#: LIMIT: how a debtor's other fields are kept and said.
+#: LIMIT: characters of a debtor's other fields, in the store and in the XSD.
 DEBTOR = {"street_name": 70, "civic_number": 16, "postal_code": 16, "city": 35, "province": 35}
+#: LIMIT: characters of the hash of a stamp.
 LONGEST_HASH = 72
 
 
 def problem_with_quote(quote: Quote, now: datetime) -> str | None:
-    """Name the first rule that a quote breaks, without what it says; None when it keeps to all."""
+    """Return the first rule that a quote breaks, without its values, or None."""
     return next(_problems(quote, now), None)
 
 
@@ -43,15 +44,15 @@ def _problems(quote: Quote, now: datetime) -> Iterator[str]:
         yield "segregation_code: expected 2 digits"
     if not all(text is None or is_text(text) for text in (quote.company_name, quote.office_name)):
         yield "company_name, office_name: expected 1 to 140 characters"
-    yield from _of_metadata(quote.metadata)
-    yield from _of_debtor(quote.debtor)
+    yield from _problems_of_metadata(quote.metadata)
+    yield from _problems_of_debtor(quote.debtor)
     if isinstance(quote.credit, Account):
-        yield from _of_account(quote.credit)
+        yield from _problems_of_account(quote.credit)
     else:
-        yield from _of_transfers(quote.credit, quote.amount)
+        yield from _problems_of_transfers(quote.credit, quote.amount)
 
 
-def _of_debtor(debtor: Debtor) -> Iterator[str]:
+def _problems_of_debtor(debtor: Debtor) -> Iterator[str]:
     if debtor.kind not in ("F", "G"):
         yield "debtor.kind: expected F or G"
     if not is_text(debtor.code, LONGEST_CODE, SHORTEST_CODE):
@@ -68,16 +69,16 @@ def _of_debtor(debtor: Debtor) -> Iterator[str]:
         yield "debtor.email: expected an e-mail address"
 
 
-def _of_account(account: Account) -> Iterator[str]:
+def _problems_of_account(account: Account) -> Iterator[str]:
     if account.remittance_information is not None and not is_text(account.remittance_information):
         yield "remittance_information: expected 1 to 140 characters"
     if account.iban is None and account.postal_iban is None:
         yield "iban, postal_iban: expected one of them, or both"
-    yield from _of_ibans(account.iban, account.postal_iban)
-    yield from _of_category(account.category)
+    yield from _problems_of_ibans(account.iban, account.postal_iban)
+    yield from _problems_of_category(account.category)
 
 
-def _of_transfers(transfers: tuple[Transfer, ...], amount: int) -> Iterator[str]:
+def _problems_of_transfers(transfers: tuple[Transfer, ...], amount: int) -> Iterator[str]:
     numbers = {transfer.number for transfer in transfers}
     if len(numbers) != len(transfers) or 1 not in numbers:
         yield "transfers: expected distinct numbers, 1 among them"
@@ -86,10 +87,10 @@ def _of_transfers(transfers: tuple[Transfer, ...], amount: int) -> Iterator[str]
     if sum(transfer.amount for transfer in transfers) != amount:
         yield "transfers: expected a sum that is the amount"
     for transfer in transfers:
-        yield from _of_transfer(transfer)
+        yield from _problems_of_transfer(transfer)
 
 
-def _of_transfer(transfer: Transfer) -> Iterator[str]:
+def _problems_of_transfer(transfer: Transfer) -> Iterator[str]:
     if not _is_amount(transfer.amount):
         yield "transfer.amount: expected at least 1 cent"
     if codes.problem_with_fiscal_code_pa(transfer.organization):
@@ -101,33 +102,33 @@ def _of_transfer(transfer: Transfer) -> Iterator[str]:
     if (transfer.iban is None and transfer.postal_iban is None) == (transfer.stamp is None):
         yield "transfer: expected an account, or a stamp alone"
     if transfer.stamp is not None:
-        yield from _of_stamp(transfer.stamp)
-    yield from _of_ibans(transfer.iban, transfer.postal_iban)
-    yield from _of_category(transfer.category)
-    yield from _of_metadata(transfer.metadata)
+        yield from _problems_of_stamp(transfer.stamp)
+    yield from _problems_of_ibans(transfer.iban, transfer.postal_iban)
+    yield from _problems_of_category(transfer.category)
+    yield from _problems_of_metadata(transfer.metadata)
 
 
-def _of_stamp(stamp: Stamp) -> Iterator[str]:
+def _problems_of_stamp(stamp: Stamp) -> Iterator[str]:
     if stamp.kind != "01" or not re.fullmatch("[A-Z]{2}", stamp.province):
         yield "transfer.stamp: expected kind 01 and a province of 2 capital letters"
     if not _is_base64(stamp.document_hash) or len(stamp.document_hash) > LONGEST_HASH:
         yield "transfer.stamp: expected a hash in base64, of at most 72 characters"
 
 
-def _of_ibans(*ibans: str | None) -> Iterator[str]:
+def _problems_of_ibans(*ibans: str | None) -> Iterator[str]:
     for iban in ibans:
         problem = None if iban is None else codes.problem_with_iban(iban)
         if problem is not None:
             yield f"iban: {problem}"
 
 
-def _of_category(category: str) -> Iterator[str]:
+def _problems_of_category(category: str) -> Iterator[str]:
     problem = codes.problem_with_taxonomy(category)
     if problem is not None:
         yield f"category: {problem}"
 
 
-def _of_metadata(metadata: Metadata) -> Iterator[str]:
+def _problems_of_metadata(metadata: Metadata) -> Iterator[str]:
     if len(metadata) > MOST_ENTRIES or len(dict(metadata)) != len(metadata):
         yield f"metadata: expected at most {MOST_ENTRIES} entries, each key once"
     if not all(is_text(part) for entry in metadata for part in entry):
@@ -135,12 +136,12 @@ def _of_metadata(metadata: Metadata) -> Iterator[str]:
 
 
 def _is_amount(cents: object) -> bool:
-    # WHY: whoever wrote the quote may not check types, and a float may not become money.
+    # WHY: the author of a kind may not check types, and a float must not become an amount.
     return type(cents) is int and money.MIN <= cents <= money.MAX_CENTS
 
 
 def _is_base64(text: str) -> bool:
-    # WHY: the schema wants the last bits to be zero, which the decoder lets pass.
+    # WHY: the schema wants the last bits to be zero, and the decoder does not check that.
     try:
         return text != "" and base64.b64encode(base64.b64decode(text)) == text.encode()
     except ValueError:
@@ -148,6 +149,6 @@ def _is_base64(text: str) -> bool:
 
 
 def is_text(text: str, longest: int = LONGEST_TEXT, shortest: int = 1) -> bool:
-    """Whether a text can be said: its length, no controls, no blanks at its ends."""
+    """Return whether an answer can carry a text: its length, its characters, no outer blanks."""
     in_bounds = shortest <= len(text) <= longest
     return in_bounds and text == text.strip() and not CONTROLS.search(text)

@@ -1,1 +1,1 @@
-"""Queries, paths and small bodies that the API and the commands both read."""
+"""Models of queries, paths and small bodies, for the API and the commands."""

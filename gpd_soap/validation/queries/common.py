@@ -1,4 +1,4 @@
-"""What the paths and the queries of the admin face may say; nothing is guessed or ignored."""
+"""Models of paths and queries that several routes of the admin API use."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.validation.fields import FIRST_YEAR, LAST_YEAR, OrganizationCode
 from gpd_soap.validation.finding import broken
 
+#: LIMIT: digits of a number in a query; no range allows more.
 LONGEST_NUMBER = 9
 
 
-def _flag(told: object) -> object:
-    if told not in ("true", "false", False):
+def _flag(text: object) -> object:
+    if text not in ("true", "false", False):
         raise broken("type", "true or false")
-    return told in ("true", True)
+    return text in ("true", True)
 
 
-def _day(told: object) -> object:
-    if not isinstance(told, str):
-        return told
+def _day(text: object) -> object:
+    if not isinstance(text, str):
+        return text
     try:
-        day = rome.parse_day(told)
+        day = rome.parse_day(text)
     except ValueError as error:
         raise broken("date", str(error).removeprefix("expected ")) from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
@@ -33,43 +34,43 @@ def _day(told: object) -> object:
     return day
 
 
-def _number(told: object) -> object:
-    # WHY: pydantic takes "1_000", "+1" and "1.0" for whole numbers too.
-    if isinstance(told, str) and not (
-        told.isascii() and told.isdigit() and len(told) <= LONGEST_NUMBER
+def _number(text: object) -> object:
+    # WHY: pydantic reads "1_000", "+1" and "1.0" as whole numbers too.
+    if isinstance(text, str) and not (
+        text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
     ):
         raise broken("type", "a whole number")
-    return told
+    return text
 
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Day = Annotated[date, BeforeValidator(_day)]
-#: To be joined with a range; a whole number as digits and nothing else.
+#: Refuses a number that is not written in digits alone; used together with a range.
 WHOLE = BeforeValidator(_number)
 
 
 class QueryModel(BaseModel):
-    """Text out of a path or a query, each name once and none that is not known."""
+    """Text of a path or a query; unknown names are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class OfOrganization(QueryModel):
-    """Whose they are."""
+    """A path that names an organization."""
 
     organizationfiscalcode: OrganizationCode = Field(description="11 digits")
 
 
 class NoQuery(QueryModel):
-    """No query at all."""
+    """The query of a route that takes none."""
 
 
 class Paged(QueryModel):
-    """Which page of a list."""
+    """A query for one page of a list."""
 
     limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
     page: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
 
     def slice(self) -> PageRequest:
-        """The same for the store."""
+        """Return the page as the store reads it."""
         return PageRequest(self.limit, self.page)

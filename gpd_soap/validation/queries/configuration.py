@@ -1,4 +1,4 @@
-"""What the paths of the configuration may say; bodies are those of `loading.document`."""
+"""Models of the paths of the configuration; the bodies are in `validation.configuration`."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from gpd_soap.validation.queries.common import OfOrganization, QueryModel
 
 
 class OfBroker(QueryModel):
-    """Which broker."""
+    """A path that names a broker."""
 
     broker: Text35
 
 
 class OfStation(QueryModel):
-    """Which station."""
+    """A path that names a station."""
 
     station: Text35
 
 
 class OfServing(OfOrganization):
-    """Which station of an organization."""
+    """A path that names a station of an organization."""
 
     station: Text35
 
 
 class OfService(OfOrganization):
-    """Which service of an organization, as the Node names it."""
+    """A path that names a service of an organization by the Node's identifiers."""
 
     service_id: Text5 = Field(alias="idServizio")
     subject_id: Text5 = Field(alias="idSoggettoServizio")

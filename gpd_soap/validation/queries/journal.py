@@ -1,4 +1,4 @@
-"""Which entries of the journal are asked for."""
+"""Models of paths and queries of the journal."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ Reference = Annotated[str, Field(pattern=REFERENCE, description="an entry's id")
 
 
 class OfEntry(OfOrganization):
-    """Which entry of an organization's."""
+    """A path that names an entry of an organization."""
 
     id: Reference
 
 
 class OfAnyEntry(QueryModel):
-    """Which entry, whosever it is."""
+    """A path that names an entry of any organization."""
 
     id: Reference
 
 
 class Searching(QueryModel):
-    """Which entries, the newest first; of the last 30 days where nothing is said."""
+    """A query for entries, the newest first; without dates, those of the last 30 days."""
 
-    first: Since | None = Field(None, alias="from", description="a day or a date-time, in Rome")
-    last: Until | None = Field(None, alias="to", description="a day or a date-time, included")
+    first: Since | None = Field(
+        None, alias="from", description="the first day or date-time, in Rome"
+    )
+    last: Until | None = Field(None, alias="to", description="the last day or date-time, in Rome")
     operation: (
         Literal[
             "paVerifyPaymentNotice",
@@ -47,11 +49,11 @@ class Searching(QueryModel):
     nav: Annotated[str, Field(pattern=r"^[0-9]{18}$")] | None = Field(
         None, description="the notice number"
     )
-    iuv: Text35 | None = Field(None, description="of receipts, and of the notices that carry it")
+    iuv: Text35 | None = Field(None, description="the IUV of a receipt or a notice")
     receipt_id: Annotated[Text255, AfterValidator(receipt_key)] | None = Field(
         None, alias="receiptId"
     )
     psp: Text35 | None = None
     station: Text35 | None = None
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
-    after: Reference | None = Field(None, description="`next` of the page before")
+    after: Reference | None = Field(None, description="`next` of the previous page")

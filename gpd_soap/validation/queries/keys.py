@@ -1,4 +1,4 @@
-"""What may be said of keys."""
+"""Models of paths and bodies of API keys."""
 
 from __future__ import annotations
 
@@ -12,27 +12,29 @@ from gpd_soap.validation.fields import Strict, Text16, Text100
 from gpd_soap.validation.finding import broken
 from gpd_soap.validation.queries.common import QueryModel
 
-#: LIMIT: a key for more organizations than this is best for every one.
+#: LIMIT: organizations of one key; a key for more is made for every organization.
 MOST = 1000
 
 
-def _whose(text: str) -> str:
+def _organization(text: str) -> str:
+    """Return the code.  Raises a finding unless it is EVERY or the code of an organization."""
     if text != EVERY and codes.problem_with_fiscal_code_pa(text) is not None:
         raise broken("organization-code", f"11 digits, or {EVERY} for every organization")
     return text
 
 
 class OfKey(QueryModel):
-    """Which key."""
+    """A path that names a key."""
 
     id: Text16
 
 
 class NewKey(Strict):
-    """A key to be made: whose it is, what it lets its holder do, and for which organizations."""
+    """A key to make: the name of its holder, its role, and the organizations that it is for."""
 
     name: Text100
     role: Literal["reader", "writer", "admin"]
     organizations: Annotated[
-        list[Annotated[str, AfterValidator(_whose)]], Field(max_length=MOST, default_factory=list)
+        list[Annotated[str, AfterValidator(_organization)]],
+        Field(max_length=MOST, default_factory=list),
     ]

@@ -1,4 +1,4 @@
-"""What the paths and the queries on receipts and on the worklist may say."""
+"""Models of paths, queries and bodies of receipts and of the worklist."""
 
 from __future__ import annotations
 
@@ -12,74 +12,85 @@ from gpd_soap.validation.queries.common import WHOLE, OfOrganization, QueryModel
 
 Nav = Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="a notice number")]
 Codes = Annotated[
-    str, Field(pattern=r"^[0-9]{2}(,[0-9]{2})*$", max_length=299, description="two digits each")
+    str,
+    Field(
+        pattern=r"^[0-9]{2}(,[0-9]{2})*$",
+        max_length=299,
+        description="codes of two digits, separated by commas",
+    ),
 ]
-Moment = Annotated[str, Field(description="a date, or a date-time on Rome's clock")]
+Moment = Annotated[str, Field(description="a date or a date-time, in Rome")]
 
 
 class OfIuv(OfOrganization):
-    """Which receipt, by its IUV."""
+    """A path that names a receipt by its IUV."""
 
     iuv: Text35
 
 
 class Segregated(QueryModel):
-    """The codes whose notices the caller may see; all where none is named."""
+    """A query with the segregation codes that the caller may see; without any, all."""
 
     segregation_codes: Codes | None = Field(None, alias="segregationCodes")
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes, one by one."""
+        """The codes as a tuple."""
         return tuple(self.segregation_codes.split(",")) if self.segregation_codes else ()
 
 
 class Listing(Segregated):
-    """Which page of which receipts."""
+    """A query for one page of receipts."""
 
     page_num: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = Field(0, alias="pageNum")
     page_size: Annotated[int, Field(ge=1, le=100), WHOLE] = Field(20, alias="pageSize")
     debtor: Text16 | None = Field(None, description="the debtor's code")
-    service: Text35 | None = Field(None, description="how the IUV begins")
+    service: Text35 | None = Field(None, description="the first digits of the IUV")
     since: Moment | None = Field(None, alias="from")
     until: Moment | None = Field(None, alias="to")
     debtor_or_iuv: Text35 | None = Field(
-        None, alias="debtorOrIuv", description="how the debtor's code or the IUV begins"
+        None,
+        alias="debtorOrIuv",
+        description="the first characters of the debtor's code or the IUV",
     )
 
 
 class InWorklist(QueryModel):
-    """A worklist: that of what names no organization of ours."""
+    """A path to the worklist of receipts that name no registered organization."""
 
     @property
     def scope(self) -> worklist.Scope:
-        """Whose worklist it is."""
+        """None: the worklist belongs to no organization."""
         return None
 
 
 class OfCase(InWorklist):
-    """Which case of a worklist."""
+    """A path that names a case of a worklist."""
 
     id: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9_~][A-Za-z0-9_~.-]{0,399}$", description="as the list says")
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_~][A-Za-z0-9_~.-]{0,399}$",
+            description="the id that the list shows",
+        ),
     ]
 
 
 class InOrganization(InWorklist, OfOrganization):
-    """An organization's worklist."""
+    """A path to the worklist of an organization."""
 
     @property
     def scope(self) -> worklist.Scope:
-        """Whose worklist it is."""
+        """The organization of the worklist."""
         return self.organizationfiscalcode
 
 
 class OfCaseInOrganization(InOrganization, OfCase):
-    """Which case of an organization's worklist."""
+    """A path that names a case of an organization's worklist."""
 
 
 class Cases(QueryModel):
-    """Which page of which cases."""
+    """A query for one page of cases."""
 
     kind: Literal["unmatched", "double", "conflicting", "review", "quarantine"] | None = None
     resolved: Literal["false", "true", "all"] = "false"
@@ -88,19 +99,19 @@ class Cases(QueryModel):
     limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
     page: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
 
-    def wanted(self) -> worklist.CaseQuery:
-        """The question to the store."""
+    def case_query(self) -> worklist.CaseQuery:
+        """Return the query as the store reads it."""
         resolved = None if self.resolved == "all" else self.resolved == "true"
         return worklist.CaseQuery(self.kind, resolved, self.nav, self.iuv, self.limit, self.page)
 
 
 class Note(Strict):
-    """What was decided on a case, in words."""
+    """A note on the decision about a case."""
 
     note: Text500
 
 
 class Match(Strict):
-    """The notice that a case pays, where a person says it; else the one that it names."""
+    """The notice that a case pays; without `nav`, the one that its receipt names."""
 
     nav: Nav | None = None

@@ -1,11 +1,11 @@
-"""CSV to positions: columns, separators, installments, and rows that are not as they should be."""
+"""Positions from CSV: columns, separators, installments, and invalid rows."""
 
 import io
 from typing import Any
 
 import pytest
 
-from gpd_soap.usecases.loading import csv_positions as table
+from gpd_soap.usecases.loading import csv_positions
 from gpd_soap.usecases.loading.check import Candidate, Outcome, check_row
 from gpd_soap.usecases.loading.lines import LONGEST
 from gpd_soap.validation.finding import FieldError
@@ -45,7 +45,7 @@ OPTION = {
     "isPartialPayment": False,
     "dueDate": "2026-04-30",
 }
-SHARE = {
+TRANSFER = {
     "idTransfer": "1",
     "amount": 1000,
     "remittanceInformation": "Tributo 1",
@@ -60,25 +60,26 @@ CHECKSUM = "iban-checksum: expected an IBAN whose check digits are right"
 
 
 def written(*rows: Cells, separator: str = ",") -> bytes:
-    """A CSV file with the columns of its first row; cells are not quoted."""
+    """Return a CSV file with the columns of its first row; cells are not quoted."""
     lines = [rows[0], *({name: row.get(name, "") for name in rows[0]} for row in rows)]
     head = separator.join(rows[0])
     return "\n".join([head, *(separator.join(line.values()) for line in lines[1:])]).encode()
 
 
-def told(raw: bytes, organization: str | None = None) -> list[Any]:
-    """What the rows of a file say, nothing being wrong with any."""
-    rows = list(table.rows(io.BytesIO(raw), organization))
+def bodies(raw: bytes, organization: str | None = None) -> list[Any]:
+    """Return the bodies of the rows of a file, none of which has an error."""
+    rows = list(csv_positions.rows(io.BytesIO(raw), organization))
     assert [row.errors for row in rows] == [()] * len(rows)
-    return [row.told for row in rows]
+    return [row.body for row in rows]
 
 
 def outcomes(raw: bytes) -> list[tuple[int, str]]:
-    """The line of each position, and what is said of it; nothing where it is in order."""
+    """Return the line and the errors of each position, as text that is empty if it is valid."""
     checked = (
-        check_row(row, None, lenient=False).what for row in table.rows(io.BytesIO(raw), None)
+        check_row(row, None, lenient=False).value
+        for row in csv_positions.rows(io.BytesIO(raw), None)
     )
-    return [(each.place, "; ".join(map(str, _errors(each)))) for each in checked]
+    return [(each.row_number, "; ".join(map(str, _errors(each)))) for each in checked]
 
 
 def _errors(what: Candidate | Outcome) -> tuple[FieldError, ...]:
@@ -86,19 +87,19 @@ def _errors(what: Candidate | Outcome) -> tuple[FieldError, ...]:
 
 
 def unusable(raw: bytes, organization: str | None = None) -> str:
-    """Why nothing of a file is looked at; said before any row is asked for."""
+    """Return why a file is unusable, which is known before any row is read."""
     with pytest.raises(UnusableFile) as refused:
-        table.rows(io.BytesIO(raw), organization)
+        csv_positions.rows(io.BytesIO(raw), organization)
     return str(refused.value)
 
 
-def test_a_row_is_a_position_of_one_option():
-    """Its one transfer has the option's amount and text where it has none of its own."""
-    assert told(written(ROW)) == [{**BODY, "paymentOption": [{**OPTION, "transfer": [SHARE]}]}]
+def test_row_gives_a_position_with_one_option():
+    """Its only transfer takes the amount and the text of the option if it has none."""
+    assert bodies(written(ROW)) == [{**BODY, "paymentOption": [{**OPTION, "transfer": [TRANSFER]}]}]
 
 
-def test_every_field_of_gpd_has_its_column():
-    """By GPD's name; a transfer's and a stamp's after their own."""
+def test_every_gpd_field_has_a_column():
+    """It has GPD's name, after the prefix of a transfer or a stamp."""
     position = {
         "toPublish": "true",
         "streetName": "Via dell'Esempio",
@@ -135,9 +136,9 @@ def test_every_field_of_gpd_has_its_column():
         "transfer2.stamp.stampType": "01",
         "transfer2.stamp.provincialResidence": "RM",
     }
-    [found] = told(written({**ROW, **position, **option, **first, **second}))
+    [parsed] = bodies(written({**ROW, **position, **option, **first, **second}))
 
-    assert found == {
+    assert parsed == {
         **BODY,
         **position,
         "toPublish": True,
@@ -148,7 +149,7 @@ def test_every_field_of_gpd_has_its_column():
                 **option,
                 "transfer": [
                     {
-                        **SHARE,
+                        **TRANSFER,
                         "organizationFiscalCode": OTHER,
                         "postalIban": POSTAL,
                         "remittanceInformation": "Versamento",
@@ -171,29 +172,29 @@ def test_every_field_of_gpd_has_its_column():
     }
 
 
-def test_a_stamp_alone_needs_no_number_before_its_columns():
-    """As the other columns of the first transfer."""
+def test_stamp_columns_without_a_prefix_are_of_the_first_transfer():
+    """The other columns of the first transfer need none either."""
     stamp = {
         "stamp.hashDocument": HASH,
         "stamp.stampType": "01",
         "transfer1.stamp.provincialResidence": "RM",
     }
-    [found] = told(written({**ROW, "iban": "", **stamp}))
+    [parsed] = bodies(written({**ROW, "iban": "", **stamp}))
 
-    assert found["paymentOption"][0]["transfer"][0]["stamp"] == {
+    assert parsed["paymentOption"][0]["transfer"][0]["stamp"] == {
         "hashDocument": HASH,
         "stampType": "01",
         "provincialResidence": "RM",
     }
 
 
-def test_of_several_transfers_each_says_its_amount():
-    """Up to five, in any order of columns, and gaps are no transfers."""
+def test_each_of_several_transfers_has_its_amount():
+    """There are up to five, with columns in any order; missing numbers give no transfers."""
     more = {"transfer5.amount": "400", "transfer2.amount": "", "transfer1.amount": "600"}
     row = {**ROW, **more, "transfer5.category": "0101002IM", "transfer5.iban": BANK}
-    [found] = told(written(row))
+    [parsed] = bodies(written(row))
 
-    assert [(t["idTransfer"], t["amount"]) for t in found["paymentOption"][0]["transfer"]] == [
+    assert [(t["idTransfer"], t["amount"]) for t in parsed["paymentOption"][0]["transfer"]] == [
         ("1", 600),
         ("5", 400),
     ]
@@ -205,57 +206,59 @@ def test_of_several_transfers_each_says_its_amount():
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
 @pytest.mark.parametrize("ending", [b"\n", b"\r\n"])
-def test_the_header_tells_the_separator(separator: str, mark: bytes, ending: bytes):
-    """As spreadsheets of many lands write it, with or without a mark, with either line ending."""
+def test_separator_is_taken_from_the_header(separator: str, mark: bytes, ending: bytes):
+    """The file may have a byte order mark and either line end."""
     raw = written(ROW, {**ROW, "iupd": "P2"}, separator=separator).replace(b"\n", ending)
 
-    assert [found["iupd"] for found in told(mark + raw + ending)] == ["P1", "P2"]
+    assert [parsed["iupd"] for parsed in bodies(mark + raw + ending)] == ["P1", "P2"]
 
 
-def test_cells_in_quotation_marks_may_hold_anything():
-    """Separators, line ends, quotation marks; a row begins at its first line."""
+def test_quoted_cells_may_contain_separators_and_line_ends():
+    """The number of the row is its first line."""
     text = '"a ""b"", c\n\nd"'
     raw = written({**ROW, "officeName": text}, {**ROW, "iupd": "P2"})
-    rows = list(table.rows(io.BytesIO(raw), None))
+    rows = list(csv_positions.rows(io.BytesIO(raw), None))
 
-    assert rows[0].told["officeName"] == 'a "b", c\n\nd'  # type: ignore[index]  # an object
-    assert [row.place for row in rows] == [2, 5]
+    assert rows[0].body["officeName"] == 'a "b", c\n\nd'  # type: ignore[index]  # an object
+    assert [row.row_number for row in rows] == [2, 5]
     assert outcomes(raw)[0][1].startswith("officeName: characters: expected")
 
 
-def test_rows_of_one_iupd_are_the_options_of_one_position():
-    """Where they follow one another; what they say of the position they may say once."""
+def test_consecutive_rows_with_one_iupd_are_one_position():
+    """Only the first row must have the fields of the position."""
     first = {**ROW, "isPartialPayment": "true", "paymentPlanId": "A"}
     second = {**first, "description": "Tributo 2", "dueDate": "2026-05-31"}
     bare = {name: second[name] for name in ("iupd", *OPTION, "category", "iban")}
-    found = told(written(first, second, {**bare, "description": "Tributo 3"}, {**ROW, "iupd": "Q"}))
+    parsed = bodies(
+        written(first, second, {**bare, "description": "Tributo 3"}, {**ROW, "iupd": "Q"})
+    )
 
-    assert [(each["iupd"], len(each["paymentOption"])) for each in found] == [("P1", 3), ("Q", 1)]
-    assert [o["description"] for o in found[0]["paymentOption"]] == [
+    assert [(each["iupd"], len(each["paymentOption"])) for each in parsed] == [("P1", 3), ("Q", 1)]
+    assert [o["description"] for o in parsed[0]["paymentOption"]] == [
         "Tributo 1",
         "Tributo 2",
         "Tributo 3",
     ]
 
 
-def test_rows_of_two_organizations_are_two_positions():
-    """An IUPD names a position of its organization."""
+def test_rows_of_two_organizations_with_one_iupd_are_two_positions():
+    """An IUPD is unique in its organization."""
     rows = written(ROW, {**ROW, "organization": OTHER}, {**ROW, "organization": ORGANIZATION})
 
-    assert [each["organization"] for each in told(rows)] == [ORGANIZATION, OTHER, ORGANIZATION]
+    assert [each["organization"] for each in bodies(rows)] == [ORGANIZATION, OTHER, ORGANIZATION]
 
 
-def test_an_organization_for_all_needs_no_column():
-    """Or empty cells in it, which go with those that say it."""
+def test_organization_option_replaces_the_column():
+    """Empty cells in the column take it too."""
     row = {name: cell for name, cell in ROW.items() if name != "organization"}
-    assert "organization" not in told(written(row), ORGANIZATION)[0]
+    assert "organization" not in bodies(written(row), ORGANIZATION)[0]
 
     mixed = written(ROW, {**ROW, "organization": ""}, {**ROW, "organization": OTHER})
-    assert [len(each["paymentOption"]) for each in told(mixed, ORGANIZATION)] == [2, 1]
+    assert [len(each["paymentOption"]) for each in bodies(mixed, ORGANIZATION)] == [2, 1]
 
 
-def test_a_row_without_an_iupd_is_refused_with_the_position_before_it():
-    """It may be an option of it, and half a plan of installments is worse than none."""
+def test_row_without_an_iupd_is_refused_with_the_position_before_it():
+    """It may be an option of that position, and a plan must not lose an installment."""
     raw = written(ROW, {**ROW, "iupd": ""}, {**ROW, "iupd": "P2"}, {**ROW, "type": "H"})
 
     assert outcomes(raw) == [
@@ -266,32 +269,32 @@ def test_a_row_without_an_iupd_is_refused_with_the_position_before_it():
     assert outcomes(written({**ROW, "iupd": ""}, ROW)) == [(2, f"iupd: {NEEDED}"), (3, "")]
 
 
-def test_a_row_that_may_be_of_the_organization_after_it_is_refused_with_its_rows():
-    """What does not say whose it is could be the first option of what follows."""
+def test_row_without_an_organization_is_refused_with_the_rows_after_it():
+    """It may be the first option of the position that follows."""
     raw = written({**ROW, "organization": ""}, ROW, {**ROW, "iupd": "P2"})
 
     assert outcomes(raw) == [(2, f"organization: {NEEDED}"), (4, "")]
 
 
-def test_a_position_of_too_many_rows_is_refused_whole():
-    """However many, no more of them are held than show it."""
+def test_position_of_too_many_rows_is_refused():
+    """At most one row over the limit is held in memory."""
     raw = written(*([ROW] * (MOST_OPTIONS + 50)), {**ROW, "iupd": "P2"})
-    rows = list(table.rows(io.BytesIO(raw), None))
+    rows = list(csv_positions.rows(io.BytesIO(raw), None))
 
-    assert len(rows[0].told["paymentOption"]) == MOST_OPTIONS + 1  # type: ignore[index]
+    assert len(rows[0].body["paymentOption"]) == MOST_OPTIONS + 1  # type: ignore[index]
     assert outcomes(raw) == [(2, "paymentOption: count: expected at most 1000"), (1052, "")]
 
 
 @pytest.mark.parametrize("blank", [b"", b",,,,,,,,,,,,", b"\r"])
-def test_blank_rows_are_passed_over(blank: bytes):
-    """With or without separators."""
+def test_blank_rows_of_csv_are_skipped(blank: bytes):
+    """They may have separators."""
     head, row = written(ROW).split(b"\n")
 
-    assert len(told(b"\n".join([head, blank, row, blank, blank]))) == 1
+    assert len(bodies(b"\n".join([head, blank, row, blank, blank]))) == 1
 
 
 @pytest.mark.parametrize(
-    ("changed", "said"),
+    ("changed", "message"),
     [
         ({"type": "H"}, "type: choice: expected 'F' or 'G'"),
         ({"amount": "10.00"}, f"amount: {NUMBER}"),
@@ -309,7 +312,7 @@ def test_blank_rows_are_passed_over(blank: bytes):
         ({"category": ""}, f"category: {NEEDED}"),
         ({"organization": ""}, f"organization: {NEEDED}"),
         ({"toPublish": "yes"}, "toPublish: type: expected true or false"),
-        ({"iuv": "1"}, "iuv: iuv: expected 17 digits, or the notice number beside it"),
+        ({"iuv": "1"}, "iuv: iuv: expected 17 digits where nav is missing"),
         ({"transfer1.amount": "999"}, "amount: sum: expected the sum of the transfers' amounts"),
         ({"transfer2.amount": "x"}, f"transfer2.amount: {NUMBER}"),
         ({"transfer2.amount": "1"}, f"transfer1.amount: {NEEDED}"),
@@ -318,24 +321,24 @@ def test_blank_rows_are_passed_over(blank: bytes):
         ({"transfer3.stamp.stampType": "02"}, "transfer3.stamp.stampType: choice: expected '01'"),
     ],
 )  # fmt: skip
-def test_a_finding_names_the_column(changed: Cells, said: str):
-    """As the reader's file calls it."""
-    [(line, found)] = outcomes(written({**ROW, **changed}))
+def test_finding_has_the_name_of_the_column(changed: Cells, message: str):
+    """It is the name in the header of the file."""
+    [(line, parsed)] = outcomes(written({**ROW, **changed}))
 
     assert line == 2
-    assert said in found.split("; ")
+    assert message in parsed.split("; ")
 
 
-def test_the_transfer_is_named_as_the_header_names_it():
-    """With its number or without."""
+def test_finding_about_a_transfer_has_the_prefix_of_the_header():
+    """The header may have the prefix of the first transfer or omit it."""
     row = {**ROW, "transfer1.iban": "x"}
     del row["iban"]
 
     assert outcomes(written(row))[0][1].startswith("transfer1.iban: iban: ")
 
 
-def test_a_finding_of_a_later_row_names_its_line():
-    """The position is called by its first."""
+def test_finding_in_a_later_row_has_its_line():
+    """The first line names the position."""
     second, third = {**ROW, "amount": "x"}, {**ROW, "dueDate": "x"}
     amount = f"amount@3: {NUMBER}"
     due = "dueDate@4: date: expected a date such as 2026-03-31"
@@ -343,16 +346,16 @@ def test_a_finding_of_a_later_row_names_its_line():
     assert outcomes(written(ROW, second, third)) == [(2, f"{amount}; {due}")]
 
 
-def test_rows_of_one_position_agree_about_it():
-    """Else nobody could say which of them was meant."""
+def test_rows_of_one_position_with_different_values_are_refused():
+    """A later row may only repeat a value or leave it empty."""
     raw = written(ROW, {**ROW, "fullName": "Mario", "companyName": ""}, {**ROW, "type": "G"})
-    said = "row: expected nothing, or what the position's first row has"
+    message = "row: expected an empty cell, or the value of the first row"
 
-    assert outcomes(raw) == [(2, f"fullName@3: {said}; type@4: {said}")]
+    assert outcomes(raw) == [(2, f"fullName@3: {message}; type@4: {message}")]
 
 
-def test_a_cell_that_is_not_utf_8_is_named():
-    """The others of its file are read."""
+def test_cell_that_is_not_utf8_is_refused_with_its_column():
+    """The other rows are read."""
     raw = written({**ROW, "fullName": "Nicolo`"}, {**ROW, "iupd": "P2"}).replace(b"`", b"\xf2")
 
     [(_, first), second] = outcomes(raw)
@@ -362,13 +365,13 @@ def test_a_cell_that_is_not_utf_8_is_named():
 
 
 COUNT = "the whole: cells: expected 13 cells, as the header has"
-TORN = "the whole: torn: expected no row beside it that names its IUPD and cannot be read"
+TORN = "the whole: torn: expected no unreadable row beside it that contains its IUPD"
 LONG = f"the whole: length: expected a line of at most {LONGEST} bytes"
-QUOTES = "the whole: quotes: expected quotation marks that close, and cells of a sane length"
+QUOTES = "the whole: quotes: expected closed quotation marks, and shorter cells"
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         (b"a,b", COUNT),
         (b",".join([b"x"] * 14), COUNT),
@@ -378,42 +381,48 @@ QUOTES = "the whole: quotes: expected quotation marks that close, and cells of a
     ],
     ids=["few", "many", "quotes", "long cell", "long line"],
 )  # fmt: skip
-def test_a_row_that_cannot_be_cut_is_refused_alone(line: bytes, said: str):
-    """Those around it are read, where it does not name them."""
+def test_unreadable_row_is_refused_alone(line: bytes, message: str):
+    """The rows around it are read if it does not contain their IUPD."""
     head, first, second = written(ROW, {**ROW, "iupd": "P2"}).split(b"\n")
 
-    assert outcomes(b"\n".join([head, first, line, second])) == [(2, ""), (3, said), (4, "")]
+    assert outcomes(b"\n".join([head, first, line, second])) == [(2, ""), (3, message), (4, "")]
 
 
 @pytest.mark.parametrize("cut", [b"P1,more", b'x,"P1"y', b'x,"P""1"y', b"P1," + b"x" * LONGEST])
-def test_a_row_that_cannot_be_cut_takes_its_position_with_it(cut: bytes):
-    """Half a plan of installments is worse than none."""
+def test_unreadable_row_is_refused_with_its_position(cut: bytes):
+    """A plan must not lose an installment."""
     iupd = '"P""1"' if b'""' in cut else "P1"
     head, first, other = written({**ROW, "iupd": iupd}, {**ROW, "iupd": "other"}).split(b"\n")
     raw = b"\n".join([head, other, first, cut, first, other, cut, first])
-    said = [what[11:15] for _, what in outcomes(raw)]
+    message = [what[11:15] for _, what in outcomes(raw)]
 
-    assert [said[0], said[1], said[3], said[4], said[6]] == ["", "torn", "torn", "", "torn"]
+    assert [message[0], message[1], message[3], message[4], message[6]] == [
+        "",
+        "torn",
+        "torn",
+        "",
+        "torn",
+    ]
 
 
-def test_a_quotation_mark_that_never_closes_swallows_no_more_than_a_cell_may_hold():
-    """Then rows are read again; what was swallowed is refused, and named by its first line."""
-    rows = [{**ROW, "iupd": f"P{at}"} for at in range(2000)]
+def test_open_quotation_mark_extends_to_the_longest_cell():
+    """The rows inside are refused with the first line, and the rows after it are read."""
+    rows = [{**ROW, "iupd": f"P{number}"} for number in range(2000)]
     head, *lines = written(*rows).split(b"\n")
-    found = outcomes(b"\n".join([head, *lines[:10], b'"' + lines[10], *lines[11:]]))
+    parsed = outcomes(b"\n".join([head, *lines[:10], b'"' + lines[10], *lines[11:]]))
 
-    assert found[:10] == [(at, "") for at in range(2, 12)]
-    assert found[10] == (12, QUOTES)
-    assert found[-1] == (2001, "")
-    assert [said for _, said in found[11:]] == [""] * len(found[11:])
-    assert len(found) > 500
+    assert parsed[:10] == [(number, "") for number in range(2, 12)]
+    assert parsed[10] == (12, QUOTES)
+    assert parsed[-1] == (2001, "")
+    assert [message for _, message in parsed[11:]] == [""] * len(parsed[11:])
+    assert len(parsed) > 500
 
 
 UNKNOWN = "column 14: unknown-field: expected the name of a field"
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
         (b"", "organization: required: expected a column of this name"),
         (written({**ROW, "surprise": ""}), UNKNOWN),
@@ -428,13 +437,13 @@ UNKNOWN = "column 14: unknown-field: expected the name of a field"
     ],
     ids=lambda value: repr(value)[-30:],
 )  # fmt: skip
-def test_a_header_that_will_not_do_makes_the_file_unusable(raw: bytes, said: str):
-    """Before any row is looked at, and nothing of it is repeated."""
-    assert said in unusable(raw)
+def test_csv_with_an_invalid_header_is_unusable(raw: bytes, message: str):
+    """No row is read, and the error repeats nothing of the header."""
+    assert message in unusable(raw)
 
 
-def test_required_columns_are_those_of_the_fields_that_are():
-    """The organization's too, unless it is said for all."""
+def test_columns_of_required_fields_are_required():
+    """The column of the organization is required unless the option is given."""
     needed = [line.partition(":")[0] for line in unusable(b"email").splitlines()]
 
     assert sorted(needed) == sorted(ROW.keys() - {"iban"})
@@ -442,10 +451,10 @@ def test_required_columns_are_those_of_the_fields_that_are():
 
 
 @pytest.mark.parametrize("size", [1, 3])
-def test_rows_are_read_as_they_are_asked_for(size: int):
-    """Not the whole file, so that memory is flat."""
-    file = io.BytesIO(written(*({**ROW, "iupd": f"P{at}"} for at in range(1000))))
-    rows = table.rows(file, None)
+def test_rows_of_csv_are_read_one_by_one(size: int):
+    """The file is not held in memory."""
+    file = io.BytesIO(written(*({**ROW, "iupd": f"P{number}"} for number in range(1000))))
+    rows = csv_positions.rows(file, None)
     for _ in range(size):
         next(rows)
 

@@ -1,4 +1,4 @@
-"""A file for `gpd-soap load`: its parts, and everything that a hostile one may hold."""
+"""A document for `gpd-soap load`: its parts, and hostile content."""
 
 import json
 from typing import Any
@@ -24,25 +24,25 @@ SERVICE = {
 }
 
 
-def refusal(told: object) -> str:
-    """Why a file is unusable."""
-    raw = told if isinstance(told, bytes) else json.dumps(told).encode()
+def refusal(content: object) -> str:
+    """Return why a file is unusable."""
+    raw = content if isinstance(content, bytes) else json.dumps(content).encode()
     with pytest.raises(UnusableFile) as refused:
         read(raw)
     return str(refused.value)
 
 
-def test_every_part_may_be_missing():
-    """An empty object is a file with nothing in it."""
+def test_document_without_parts_is_empty():
+    """Every part is optional."""
     document = read(b"{}")
 
     assert (document.organizations, document.stations, document.positions) == ([], [], [])
 
 
-def test_every_part_is_read():
-    """A broker goes by its code alone or as an object."""
+def test_document_with_every_part_is_read():
+    """A broker is a code or an object."""
     served = {"fiscalCode": ORGANIZATION, "segregationCode": "47", "broadcast": True}
-    told = {
+    content = {
         "organizations": [{"fiscalCode": ORGANIZATION, "name": "Comune di Esempio"}],
         "brokers": ["15376371009", {"fiscalCode": "00000000191"}],
         "stations": [
@@ -52,7 +52,7 @@ def test_every_part_is_read():
         "services": [SERVICE],
         "positions": [body(), "looked at one by one"],
     }
-    document = read(json.dumps(told).encode())
+    document = read(json.dumps(content).encode())
 
     assert document.organizations[0].name == "Comune di Esempio"
     assert [b.fiscal_code for b in document.brokers] == ["15376371009", "00000000191"]
@@ -64,7 +64,7 @@ def test_every_part_is_read():
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("content", "message"),
     [
         ([], "the whole: type: expected an object"),
         ({"posizioni": []}, "posizioni: unknown-field: expected no field of this name"),
@@ -100,44 +100,44 @@ def test_every_part_is_read():
         ),
     ],
 )  # fmt: skip
-def test_a_file_of_another_shape_is_unusable(told: Any, said: str):
-    """And what was expected where is said."""
-    assert said in refusal(told)
+def test_document_of_another_shape_is_unusable(content: Any, message: str):
+    """The error names the field and what was expected."""
+    assert message in refusal(content)
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
-        (b"", "expected JSON, which it is not at line 1, column 1"),
-        (b'{"positions": [}', "expected JSON, which it is not at line 1, column 16"),
-        (b'{"positions": []} x', "expected JSON, which it is not at line 1, column 19"),
-        (b"<xml/>", "expected JSON, which it is not at line 1, column 1"),
-        (b'{"positions": [NaN]}', "NaN and Infinity"),
-        (b'{"positions": [-Infinity]}', "NaN and Infinity"),
+        (b"", "expected JSON at line 1, column 1"),
+        (b'{"positions": [}', "expected JSON at line 1, column 16"),
+        (b'{"positions": []} x', "expected JSON at line 1, column 19"),
+        (b"<xml/>", "expected JSON at line 1, column 1"),
+        (b'{"positions": [NaN]}', "not NaN or Infinity"),
+        (b'{"positions": [-Infinity]}', "not NaN or Infinity"),
         (b'{"positions": [], "positions": []}', "each key once"),
         (b'{"positions": [{"iupd": "A", "iupd": "B"}]}', "each key once"),
-        (b'{"positions": [' + b"9" * 5000 + b"]}", "numbers of a sane length"),
-        (b'{"positions": ["\xff"]}', "expected UTF-8, which byte 16 is not"),
+        (b'{"positions": [' + b"9" * 5000 + b"]}", "numbers of fewer digits"),
+        (b'{"positions": ["\xff"]}', "expected UTF-8 at byte 16"),
         ('{"positions": []}'.encode("utf-16"), "expected UTF-8"),
         (b'{"positions": ["\x01"]}', "expected JSON"),
-        (b"[" * 100_000, "nest less deep"),
-        (b'{"positions": ' * 100_000, "nest less deep"),
-        (b"[" * 100_000 + b"]" * 100_000, "nest less deep"),
+        (b"[" * 100_000, "nested less deeply"),
+        (b'{"positions": ' * 100_000, "nested less deeply"),
+        (b"[" * 100_000 + b"]" * 100_000, "nested less deeply"),
     ],
     ids=lambda value: repr(value)[:40],
 )
-def test_what_is_not_plain_json_is_unusable(raw: bytes, said: str):
-    """Nothing is guessed, and nothing of it is repeated."""
-    assert said in refusal(raw)
+def test_document_that_is_not_strict_json_is_unusable(raw: bytes, message: str):
+    """The error repeats nothing of the file."""
+    assert message in refusal(raw)
 
 
-def test_a_byte_order_mark_is_passed_over():
-    """Some editors leave one."""
+def test_byte_order_mark_is_skipped():
+    """Some editors write one."""
     assert read(b"\xef\xbb\xbf{}") == read(b"{}")
 
 
-def test_ten_megabytes_are_read():
-    """As one long text, or as many short ones."""
+def test_document_of_ten_megabytes_is_read():
+    """It may be one long text or many short ones."""
     long = b'{"positions": ["' + b"x" * 10_000_000 + b'"]}'
     many = b'{"positions": [' + b"1," * 5_000_000 + b"1]}"
 
@@ -145,15 +145,15 @@ def test_ten_megabytes_are_read():
     assert len(read(many).positions) == 5_000_001
 
 
-def test_a_number_is_what_was_written():
-    """Integers stay whole, however long a sane one is."""
+def test_long_integer_of_a_document_stays_exact():
+    """Integers are not read as floats."""
     assert decode(b"[1, 1.0, 123456789012345678901234567890]") == [
         *(1, 1.0, 123456789012345678901234567890)
     ]
 
 
-def test_a_kind_of_service_that_nobody_provides_makes_a_file_unusable():
-    """A service is asked of its kind when it is configured, not when a payer waits."""
+def test_service_of_an_unknown_kind_makes_a_document_unusable():
+    """The kind checks the settings when the service is configured, not at the first demand."""
     service = {
         "organization": "77777777777",
         "serviceId": "00001",
@@ -161,5 +161,7 @@ def test_a_kind_of_service_that_nobody_provides_makes_a_file_unusable():
         "kind": "nobody's",
         "settings": {},
     }
-    with pytest.raises(UnusableFile, match=r"services\[0\].settings: .*is provided by nothing"):
+    with pytest.raises(
+        UnusableFile, match=r"services\[0\].settings: .*is provided by no installed"
+    ):
         read(json.dumps({"services": [service]}).encode())

@@ -1,4 +1,4 @@
-"""One position, whichever format a file says it in."""
+"""One position in each format of a file."""
 
 import csv
 import io
@@ -11,8 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gpd_soap.usecases.loading import csv_positions as table
-from gpd_soap.usecases.loading import lines
+from gpd_soap.usecases.loading import csv_positions, lines
 from gpd_soap.usecases.loading.csv_columns import COLUMNS, OPTION, POSITION, STAMP, name_of
 from gpd_soap.usecases.loading.lines import LONGEST, TOO_LONG
 from gpd_soap.usecases.loading.row import Row
@@ -28,60 +27,60 @@ few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthChec
 
 
 def ndjson(raw: bytes) -> list[Row]:
-    """The rows of an NDJSON file."""
+    """Return the rows of an NDJSON file."""
     return list(lines.rows(io.BytesIO(raw)))
 
 
-def without_metadata(told: Any) -> Any:
-    """What CSV can say of a position."""
-    if isinstance(told, list):
-        return [without_metadata(each) for each in told]
-    if isinstance(told, dict):
-        return {key: without_metadata(told[key]) for key in told if key not in METADATA}
-    return told
+def without_metadata(content: Any) -> Any:
+    """Return a position without metadata, which CSV cannot express."""
+    if isinstance(content, list):
+        return [without_metadata(each) for each in content]
+    if isinstance(content, dict):
+        return {key: without_metadata(content[key]) for key in content if key not in METADATA}
+    return content
 
 
-def cells(told: Body, option: Body) -> Iterator[str]:
-    """A row of every column."""
+def cells(content: Body, option: Body) -> Iterator[str]:
+    """Yield the cells of a row with every column."""
     for column in COLUMNS:
-        holder: Body = told if column.level == POSITION else option
+        holder: Body = content if column.level == POSITION else option
         if column.level not in (POSITION, OPTION):
-            shares = {int(each["idTransfer"]): each for each in option["transfer"]}
-            holder = shares.get(column.level, {})
+            transfers = {int(each["idTransfer"]): each for each in option["transfer"]}
+            holder = transfers.get(column.level, {})
         if column.field.startswith(STAMP):
             holder = holder.get("stamp", {})
         value = holder.get(column.field.removeprefix(STAMP))
         yield "" if value is None else json.dumps(value) if isinstance(value, bool) else str(value)
 
 
-def as_table(told: Body, separator: str) -> bytes:
-    """A position as CSV, a row for each option."""
+def as_table(content: Body, separator: str) -> bytes:
+    """Return a position as CSV, with a row for each option."""
     written = io.StringIO()
     out = csv.writer(written, delimiter=separator)
     out.writerow(name_of(column.level, column.field) for column in COLUMNS)
-    for each in told["paymentOption"]:
-        out.writerow(cells({"organization": ORGANIZATION, **told}, each))
+    for each in content["paymentOption"]:
+        out.writerow(cells({"organization": ORGANIZATION, **content}, each))
     return written.getvalue().encode()
 
 
 @few
 @given(bodies(), st.booleans())
-def test_ndjson_says_what_json_does(told: Body, ascii_alone: bool):  # noqa: FBT001  # drawn
-    """Whatever position the intake takes."""
-    line = json.dumps(told, ensure_ascii=ascii_alone).encode()
+def test_ndjson_gives_the_same_position_as_json(content: Body, ascii_alone: bool):  # noqa: FBT001  # drawn
+    """The position may be any valid one."""
+    line = json.dumps(content, ensure_ascii=ascii_alone).encode()
 
-    assert ndjson(line + b"\n\n" + line) == [Row(1, told), Row(3, told)]
+    assert ndjson(line + b"\n\n" + line) == [Row(1, content), Row(3, content)]
 
 
 @few
 @given(bodies(), st.sampled_from(",;\t"))
-def test_csv_says_what_json_does(told: Body, separator: str):
-    """But for metadata, which has no columns."""
-    told = without_metadata(told)
-    [row] = table.rows(io.BytesIO(as_table(told, separator)), None)
-    assert isinstance(row.told, dict)
-    assert row.told.pop("organization") == ORGANIZATION
-    as_json, as_csv = check(told, ORGANIZATION), check(row.told, ORGANIZATION)
+def test_csv_gives_the_same_position_as_json(content: Body, separator: str):
+    """Metadata is left out, because it has no columns."""
+    content = without_metadata(content)
+    [row] = csv_positions.rows(io.BytesIO(as_table(content, separator)), None)
+    assert isinstance(row.body, dict)
+    assert row.body.pop("organization") == ORGANIZATION
+    as_json, as_csv = check(content, ORGANIZATION), check(row.body, ORGANIZATION)
 
     assert row.errors == ()
     assert as_csv.body == as_json.body
@@ -92,18 +91,18 @@ def test_csv_says_what_json_does(told: Body, separator: str):
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        (b"{", "JSON, which it is not at line 1, column 2"),
-        (b"{} {}", "JSON, which it is not at line 1, column 4"),
-        (b'{"iupd": "\xff"}', "UTF-8, which byte 10 is not"),
-        (b'{"iupd": 1, "iupd": 2}', "each key once in an object; one comes twice"),
-        (b'{"iupd": NaN}', "JSON's numbers, which NaN and Infinity are not"),
-        (b"[" * 100_000, "lists and objects that nest less deep"),
-        (b"9" * 5000, "numbers of a sane length"),
+        (b"{", "JSON at line 1, column 2"),
+        (b"{} {}", "JSON at line 1, column 4"),
+        (b'{"iupd": "\xff"}', "UTF-8 at byte 10"),
+        (b'{"iupd": 1, "iupd": 2}', "each key once in an object"),
+        (b'{"iupd": NaN}', "a number of JSON, not NaN or Infinity"),
+        (b"[" * 100_000, "lists and objects that are nested less deeply"),
+        (b"9" * 5000, "numbers of fewer digits"),
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_a_line_that_is_no_json_is_refused_alone(line: bytes, expected: str):
-    """Those around it are read."""
+def test_invalid_line_of_ndjson_is_refused_alone(line: bytes, expected: str):
+    """The lines around it are read."""
     rows = ndjson(b"\n".join([b'{"iupd": "A"}', line, b'{"iupd": "B"}']))
 
     assert rows[0] == Row(1, {"iupd": "A"})
@@ -111,31 +110,31 @@ def test_a_line_that_is_no_json_is_refused_alone(line: bytes, expected: str):
     assert rows[2] == Row(3, {"iupd": "B"})
 
 
-def test_blank_lines_count_and_are_passed_over():
-    """With either line ending, with or without a mark at the beginning."""
+def test_blank_lines_of_ndjson_are_counted_and_skipped():
+    """The file may have either line end and a byte order mark."""
     raw = b"\xef\xbb\xbf\r\n  \r\n{}\r\n\n{}"
 
-    assert [row.place for row in ndjson(raw)] == [3, 5]
+    assert [row.row_number for row in ndjson(raw)] == [3, 5]
     assert ndjson(b"\xef\xbb\xbf{}") == [Row(1, {})]
     assert ndjson(b"") == []
 
 
 @pytest.mark.parametrize("over", [-1, 0, 1, LONGEST, 2 * LONGEST + 1])
 @pytest.mark.parametrize("end", [b"", b"\n{}"])
-def test_a_line_that_is_too_long_is_refused_alone(over: int, end: bytes):
-    """The longest that is not includes its line end."""
+def test_line_longer_than_the_limit_is_refused_alone(over: int, end: bytes):
+    """The limit includes the line end."""
     line = b'"' + b"x" * (LONGEST + over - 2 - (end != b"")) + b'"'
     [row, *others] = ndjson(line + end)
 
     assert row.errors == (() if over <= 0 else (TOO_LONG,))
-    assert [each.place for each in others] == ([2] if end else [])
+    assert [each.row_number for each in others] == ([2] if end else [])
 
 
-def test_a_line_that_is_too_long_is_not_held_whole():
-    """However long it is, and whatever the format."""
+def test_line_longer_than_the_limit_is_not_held_in_memory():
+    """The line may have any length."""
 
     class Endless(io.RawIOBase):
-        """Sixty-four megabytes of one line."""
+        """A file with one line of sixty-four megabytes."""
 
         left = 64
 
@@ -169,21 +168,21 @@ def test_a_line_that_is_too_long_is_not_held_whole():
         ("", Format.JSON),
     ],
 )
-def test_the_end_of_a_name_tells_the_format(name: str, expected: Format):
-    """JSON where it tells none."""
+def test_ending_of_a_file_name_gives_the_format(name: str, expected: Format):
+    """Any other ending means JSON."""
     assert format_of(name) is expected
 
 
-def test_all_formats_say_where_a_row_stands():
-    """A line of a file, or a place in a list."""
-    told = {"organization": ORGANIZATION, **body(option(1, share()))}
+def test_rows_of_every_format_have_their_number():
+    """It is a line of the file or an index of the list."""
+    content = {"organization": ORGANIZATION, **body(option(1, share()))}
     raw = {
-        Format.CSV: as_table(told, ","),
-        Format.NDJSON: json.dumps(told).encode(),
-        Format.JSON: json.dumps({"positions": [told]}).encode(),
+        Format.CSV: as_table(content, ","),
+        Format.NDJSON: json.dumps(content).encode(),
+        Format.JSON: json.dumps({"positions": [content]}).encode(),
     }
     opened = {each: open_source(io.BytesIO(raw[each]), each, None) for each in Format}
-    places = {each: [row.place for row in opened[each].rows] for each in Format}
+    places = {each: [row.row_number for row in opened[each].rows] for each in Format}
 
     assert places == {Format.CSV: [2], Format.NDJSON: [1], Format.JSON: [0]}
-    assert [opened[each].place for each in Format] == ["line {}", "line {}", "positions[{}]"]
+    assert [opened[each].label for each in Format] == ["line {}", "line {}", "positions[{}]"]

@@ -1,4 +1,4 @@
-"""`gpd-soap load`: what it prints, what it leaves, how it ends."""
+"""`gpd-soap load`: its output, its effect and its exit codes."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from gpd_soap.cli.main import main
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests.usecases.loading.test_csv_positions import ROW, written
-from tests.usecases.loading.test_load import CONFIGURATION, bad, placed
+from tests.usecases.loading.test_load import CONFIGURATION, invalid, valid
 from tests.validation.bodies import BANK, ORGANIZATION, nav, option, share
 
 Run = Callable[..., Result]
@@ -23,15 +23,15 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Run the command on a file of these positions, or of these bytes under another name."""
+    """Return a function that runs the command on positions, or on bytes with another file name."""
     url = f"sqlite:///{tmp_path / 'x.db'}"
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     ready = Store(url)
     migrate.upgrade(ready.engine)
     ready.close()
 
-    def run(told: object, *options: str, name: str = "file.json") -> Result:
-        given = told if isinstance(told, bytes) else _file(told)
+    def run(content: object, *options: str, name: str = "file.json") -> Result:
+        given = content if isinstance(content, bytes) else _file(content)
         (tmp_path / name).write_bytes(given)
         return CliRunner().invoke(main, ["load", str(tmp_path / name), *options])
 
@@ -46,26 +46,26 @@ def _lines(*positions: object) -> bytes:
     return b"\n".join(json.dumps(each).encode() for each in positions)
 
 
-def test_a_good_file_ends_well(run: Run):
-    """One line, and 0."""
-    ended = run([placed(1), placed(2)])
+def test_valid_file_exits_with_0(run: Run):
+    """The output is one line."""
+    ended = run([valid(1), valid(2)])
 
-    said = "2 positions: 2 loaded, 0 already there, 0 refused, 0 warnings\n"
-    assert (ended.output, ended.exit_code) == (said, 0)
+    message = "2 positions: 2 loaded, 0 already there, 0 refused, 0 warnings\n"
+    assert (ended.output, ended.exit_code) == (message, 0)
 
 
-def test_the_same_file_again_ends_well_too(run: Run):
+def test_repeated_load_exits_with_0(run: Run):
     """Nothing is loaded twice."""
-    run([placed(1), placed(2)])
-    ended = run([placed(1), placed(2)])
+    run([valid(1), valid(2)])
+    ended = run([valid(1), valid(2)])
 
-    said = "2 positions: 0 loaded, 2 already there, 0 refused, 0 warnings\n"
-    assert (ended.output, ended.exit_code) == (said, 0)
+    message = "2 positions: 0 loaded, 2 already there, 0 refused, 0 warnings\n"
+    assert (ended.output, ended.exit_code) == (message, 0)
 
 
-def test_a_refused_position_has_a_line_and_ends_with_1(run: Run):
-    """Its place, its IUPD, each field with its rule and what was expected."""
-    ended = run([placed(1), bad(2), None])
+def test_refused_position_has_a_line_and_exits_with_1(run: Run):
+    """The line has its row, its IUPD, and each field with its rule and what was expected."""
+    ended = run([valid(1), invalid(2), None])
 
     assert ended.output.splitlines() == [
         "positions[1] P2: type: choice: expected 'F' or 'G'",
@@ -78,46 +78,46 @@ def test_a_refused_position_has_a_line_and_ends_with_1(run: Run):
     assert ended.exit_code == 1
 
 
-def test_keep_going_loads_the_good_ones_and_still_ends_with_1(run: Run):
-    """So that a script notices."""
-    ended = run([placed(1), bad(2)], "--keep-going")
+def test_keep_going_loads_the_valid_positions_and_exits_with_1(run: Run):
+    """A script can tell by the code that some were refused."""
+    ended = run([valid(1), invalid(2)], "--keep-going")
 
-    said = "2 positions: 1 loaded, 0 already there, 1 refused, 0 warnings"
-    assert (ended.output.splitlines()[-1], ended.exit_code) == (said, 1)
+    message = "2 positions: 1 loaded, 0 already there, 1 refused, 0 warnings"
+    assert (ended.output.splitlines()[-1], ended.exit_code) == (message, 1)
 
 
 @pytest.mark.parametrize("option", ["", "--keep-going"])
-def test_a_dry_run_says_what_would_be(run: Run, option: str):
-    """Twice, because nothing was written the first time."""
+def test_dry_run_reports_the_same_twice(run: Run, option: str):
+    """Nothing was written the first time."""
     for _ in range(2):
-        ended = run([placed(1)], "--dry-run", *option.split())
-        said = (
+        ended = run([valid(1)], "--dry-run", *option.split())
+        message = (
             "1 positions: 1 would be loaded, 0 already there, 0 refused, 0 warnings; "
             "nothing was written\n"
         )
-        assert (ended.output, ended.exit_code) == (said, 0)
+        assert (ended.output, ended.exit_code) == (message, 0)
 
 
 def test_warnings_are_counted_by_rule(run: Run):
     """Of the positions that were taken and of nobody's data."""
-    postal = {**placed(1), "paymentOption": [option(1, share(iban=None, postalIban=BANK))]}
-    ended = run([postal, placed(2, fiscalCode="RSSMRA00A01A000A")], "--lenient")
+    postal = {**valid(1), "paymentOption": [option(1, share(iban=None, postalIban=BANK))]}
+    ended = run([postal, valid(2, fiscalCode="RSSMRA00A01A000A")], "--lenient")
 
     assert "2 warnings (1 fiscal-code, 1 postal-iban)" in ended.output
     assert ended.exit_code == 0
 
 
-def test_a_line_has_room_for_ten_mistakes(run: Run):
+def test_line_of_a_refusal_shows_ten_errors(run: Run):
     """The others are counted."""
-    ended = run([placed(1, **{f"{'x' * (at + 1)}": 1 for at in range(12)})])
+    ended = run([valid(1, **{f"{'x' * (index + 1)}": 1 for index in range(12)})])
 
     assert ended.output.splitlines()[0].endswith("; and 2 more")
 
 
-def test_ndjson_is_loaded_by_its_name(run: Run):
-    """Or by another, if told so; a refused row is called by its line."""
+def test_ndjson_is_recognized_by_the_file_name(run: Run):
+    """With --format it may have another name; the line number names a refused row."""
     run([])
-    raw = _lines(placed(1), bad(2), placed(3))
+    raw = _lines(valid(1), invalid(2), valid(3))
     ended = run(raw, "--keep-going", name="positions.ndjson")
     again = run(raw, "--keep-going", "--format", "ndjson", name="positions.txt")
     line = "line 2 P2: type: choice: expected 'F' or 'G'"
@@ -132,8 +132,8 @@ def test_ndjson_is_loaded_by_its_name(run: Run):
     ]
 
 
-def test_csv_is_loaded_by_its_name(run: Run):
-    """Its organization may be said once."""
+def test_csv_is_recognized_by_the_file_name(run: Run):
+    """An option may give the organization of all rows."""
     run([])
     row = {name: cell for name, cell in ROW.items() if name != "organization"}
     raw = written(row, {**row, "iupd": "P2", "amount": "10,00"}, separator=";")
@@ -145,9 +145,9 @@ def test_csv_is_loaded_by_its_name(run: Run):
     ]
 
 
-def test_standard_input_is_json_unless_told(run: Run):
-    """A pipe has no name."""
-    document, lines = _file([placed(1)]), _lines(placed(1), placed(2))
+def test_standard_input_is_json_without_a_format(run: Run):
+    """A pipe has no file name."""
+    document, lines = _file([valid(1)]), _lines(valid(1), valid(2))
     run([])
     first = CliRunner().invoke(main, ["load", "-"], input=document)
     second = CliRunner().invoke(main, ["load", "-", "--format", "ndjson"], input=lines)
@@ -157,32 +157,32 @@ def test_standard_input_is_json_unless_told(run: Run):
 
 
 @pytest.mark.parametrize("code", ["1", "7777777777a", ""])
-def test_an_organization_that_is_no_code_ends_with_2(run: Run, code: str):
-    """Before anything is read."""
-    assert run([placed(1)], "--organization", code).exit_code == 2
+def test_invalid_organization_option_exits_with_2(run: Run, code: str):
+    """The file is not read."""
+    assert run([valid(1)], "--organization", code).exit_code == 2
 
 
 HEADER = "line,organization,iupd,nav,result,field,rule,expected"
 
 
 def report_of(run: Run, folder: Path, *options: str) -> list[str]:
-    """The report of one position that is there, one that is good, and two that are not."""
-    run([placed(1)])
-    two = placed(2, paymentOption=[option(2, iuv=None), option(3, iuv=None)])
-    wrong = {**placed(4, type="H", country="XX"), "iupd": "P,4"}
+    """Return the report of a stored position, a valid one and two invalid ones."""
+    run([valid(1)])
+    two = valid(2, paymentOption=[option(2, iuv=None), option(3, iuv=None)])
+    wrong = {**valid(4, type="H", country="XX"), "iupd": "P,4"}
     file = folder / "report.csv"
-    raw = _lines(placed(1), two, wrong, {**placed(1), "iupd": "P5"})
+    raw = _lines(valid(1), two, wrong, {**valid(1), "iupd": "P5"})
     run(raw, "--report", str(file), *options, name="positions.ndjson")
     return file.read_text().splitlines()
 
 
-USED = "what neither the organization nor the file before it has used"
+USED = "a number that neither the organization nor an earlier position has used"
 NUMBERS = "paymentOption[0].nav paymentOption[0].iuv"
 REFUSED = f"4,{ORGANIZATION},P5,,refused,{NUMBERS},in-use in-use,{USED}; {USED}"
 
 
-def test_a_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
-    """With the notice numbers that were issued, or that it has."""
+def test_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
+    """The line has the notice numbers, issued or given."""
     lines = report_of(run, tmp_path, "--keep-going")
 
     assert lines[:3] == [
@@ -196,43 +196,43 @@ def test_a_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ("", "not loaded"),
         ("--dry-run", "not loaded"),
         ("--dry-run --keep-going", "would be loaded"),
     ],
 )
-def test_a_report_never_names_a_notice_that_is_not_there(
-    run: Run, tmp_path: Path, options: str, said: str
+def test_report_has_no_numbers_of_positions_that_are_not_stored(
+    run: Run, tmp_path: Path, options: str, message: str
 ):
-    """What was not kept after all has no numbers."""
+    """A position that was rolled back has no numbers."""
     lines = report_of(run, tmp_path, *options.split())
 
     assert lines[1] == f"1,{ORGANIZATION},P1,{nav(1)},already there,,,"
-    assert lines[2] == f"2,{ORGANIZATION},P2,,{said},,,"
+    assert lines[2] == f"2,{ORGANIZATION},P2,,{message},,,"
     assert lines[4:] == [REFUSED]
 
 
-def test_a_report_of_all_or_nothing_says_what_was_kept(run: Run, tmp_path: Path):
-    """At the end, when it is sure."""
+def test_report_of_all_or_nothing_is_written_at_the_end(run: Run, tmp_path: Path):
+    """Only then is the result certain."""
     run([])
     file = tmp_path / "report.csv"
-    run([placed(1)], "--report", str(file))
+    run([valid(1)], "--report", str(file))
 
     assert file.read_text().splitlines() == [HEADER, f"0,{ORGANIZATION},P1,{nav(1)},loaded,,,"]
 
 
-def test_a_report_that_cannot_be_written_ends_with_2(run: Run, tmp_path: Path):
-    """Before anything is loaded."""
-    assert run([placed(1)], "--report", str(tmp_path / "no" / "where")).exit_code == 2
-    assert "1 loaded" in run([placed(1)]).output
+def test_unwritable_report_exits_with_2(run: Run, tmp_path: Path):
+    """Nothing is loaded."""
+    assert run([valid(1)], "--report", str(tmp_path / "no" / "where")).exit_code == 2
+    assert "1 loaded" in run([valid(1)]).output
 
 
-def test_a_terminal_sees_how_far_it_is(run: Run, tmp_path: Path):
-    """A bar, which leaves room for the lines of what is refused."""
+def test_terminal_shows_a_progress_bar(run: Run, tmp_path: Path):
+    """The lines of refused positions are shown too."""
     run([])
-    (tmp_path / "positions.ndjson").write_bytes(_lines(placed(1), bad(2)))
+    (tmp_path / "positions.ndjson").write_bytes(_lines(valid(1), invalid(2)))
     ours, theirs = pty.openpty()
     done = subprocess.run(
         [sys.executable, "-m", "gpd_soap", "load", str(tmp_path / "positions.ndjson")],
@@ -250,12 +250,12 @@ def test_a_terminal_sees_how_far_it_is(run: Run, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("raw", "said"),
+    ("raw", "message"),
     [
-        (b"\xff", "Error: expected UTF-8, which byte 0 is not"),
-        (b"{", "Error: expected JSON, which it is not at line 1, column 2"),
+        (b"\xff", "Error: expected UTF-8 at byte 0"),
+        (b"{", "Error: expected JSON at line 1, column 2"),
         (b"[]", "Error: the whole: type: expected an object"),
-        (b"[" * 100_000, "Error: expected lists and objects that nest less deep"),
+        (b"[" * 100_000, "Error: expected lists and objects that are nested less deeply"),
         (
             b'{"stations": [{"id": "x", "broker": "y"}]}',
             "Error: stations[0].broker: unknown: expected a registered broker",
@@ -263,31 +263,31 @@ def test_a_terminal_sees_how_far_it_is(run: Run, tmp_path: Path):
     ],
     ids=lambda value: repr(value)[:30],
 )
-def test_an_unusable_file_ends_with_2_and_a_clear_word(run: Run, raw: bytes, said: str):
-    """And without a traceback."""
+def test_unusable_file_exits_with_2_and_a_reason(run: Run, raw: bytes, message: str):
+    """There is no traceback."""
     ended = run(raw)
 
-    assert (ended.output, ended.exit_code) == (said + "\n", 2)
+    assert (ended.output, ended.exit_code) == (message + "\n", 2)
 
 
-def test_a_table_whose_header_will_not_do_ends_with_2(run: Run):
-    """And nothing of it is loaded."""
+def test_csv_with_an_invalid_header_exits_with_2(run: Run):
+    """Nothing of it is loaded."""
     raw = written(ROW).replace(b"iban", b"IBAN")
     ended = run(raw, "--keep-going", name="positions.csv")
 
-    said = "Error: column 13: unknown-field: expected the name of a field\n"
-    assert (ended.output, ended.exit_code) == (said, 2)
+    message = "Error: column 13: unknown-field: expected the name of a field\n"
+    assert (ended.output, ended.exit_code) == (message, 2)
 
 
-def test_a_file_that_is_not_there_ends_with_2(tmp_path: Path):
-    """As does a directory."""
+def test_missing_file_exits_with_2(tmp_path: Path):
+    """A directory does too."""
     for missing in (tmp_path / "nowhere", tmp_path):
         assert CliRunner().invoke(main, ["load", str(missing)]).exit_code == 2
 
 
-def test_it_explains_itself():
-    """Parts, options, exits, and the environment that it obeys."""
-    told = CliRunner().invoke(main, ["load", "--help"]).output
+def test_help_names_options_and_exit_codes():
+    """It names the parts of a document too."""
+    content = CliRunner().invoke(main, ["load", "--help"]).output
 
     for word in (
         "--keep-going",
@@ -299,4 +299,4 @@ def test_it_explains_itself():
         "positions",
         "Exit code 0",
     ):
-        assert word in told
+        assert word in content

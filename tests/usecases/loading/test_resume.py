@@ -1,4 +1,4 @@
-"""A load that was killed in the middle is run again, and ends as if it had never been."""
+"""A killed load is repeated, and the result is as without the kill."""
 
 import json
 import os
@@ -12,19 +12,24 @@ import pytest
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.load import BATCH
-from tests.usecases.loading.test_load import CONFIGURATION, kept, load_document, placed
+from tests.usecases.loading.test_load import (
+    CONFIGURATION,
+    load_document,
+    stored_numbers,
+    valid,
+)
 from tests.validation.bodies import option
 
 PATIENCE = 60.0
 LINES = [
-    json.dumps(placed(at, paymentOption=[option(at, iuv=None)])).encode() + b"\n"
-    for at in range(1, BATCH + 10)
+    json.dumps(valid(number, paymentOption=[option(number, iuv=None)])).encode() + b"\n"
+    for number in range(1, BATCH + 10)
 ]
 
 
 @pytest.fixture
 def ready(database_url: str) -> str:
-    """A database that knows the organization."""
+    """Return a database with the organization."""
     store = Store(database_url)
     migrate.upgrade(store.engine)
     load_document(store, CONFIGURATION)
@@ -33,7 +38,7 @@ def ready(database_url: str) -> str:
 
 
 def start(url: str, *options: str) -> subprocess.Popen[bytes]:
-    """Start a load of what is written to it."""
+    """Start a load of what is written to its standard input."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GPD_")}
     return subprocess.Popen(
         [sys.executable, "-m", "gpd_soap", "load", "-", "--format", "ndjson", *options],
@@ -44,7 +49,7 @@ def start(url: str, *options: str) -> subprocess.Popen[bytes]:
 
 
 def kill_at_work(process: subprocess.Popen[bytes], lines: list[bytes], report: Path) -> None:
-    """Kill it, as the system does, while it waits for more and its first batch is reported."""
+    """Kill it with SIGKILL while it waits for input, after its first batch is reported."""
     assert process.stdin is not None
     process.stdin.write(b"".join(lines))
     process.stdin.flush()
@@ -56,21 +61,23 @@ def kill_at_work(process: subprocess.Popen[bytes], lines: list[bytes], report: P
     process.communicate()
 
 
-def test_a_load_that_was_killed_is_run_again(ready: str, tmp_path: Path):
-    """What it told is kept, with its numbers; the rest is loaded, and nothing twice."""
+def test_killed_load_can_be_repeated(ready: str, tmp_path: Path):
+    """Reported positions are stored with their numbers; the rest is loaded, and nothing twice."""
     report = tmp_path / "report.csv"
     kill_at_work(start(ready, "--keep-going", "--report", str(report)), LINES[: BATCH + 5], report)
     store = Store(ready)
-    before = kept(store)
-    told = {nav for line in report.read_text().splitlines()[1:-1] for nav in line.split(",")[3:4]}
+    before = stored_numbers(store)
+    content = {
+        nav for line in report.read_text().splitlines()[1:-1] for nav in line.split(",")[3:4]
+    }
     process = start(ready, "--keep-going")
-    said, _ = process.communicate(b"".join(LINES), timeout=PATIENCE)
-    after = kept(store)
+    output, _ = process.communicate(b"".join(LINES), timeout=PATIENCE)
+    after = stored_numbers(store)
     store.close()
 
     assert len(before) == BATCH
-    assert told < {nav for navs in before.values() for nav in navs}
-    assert f"9 loaded, {BATCH} already there, 0 refused" in said.decode()
+    assert content < {nav for navs in before.values() for nav in navs}
+    assert f"9 loaded, {BATCH} already there, 0 refused" in output.decode()
     assert process.returncode == 0
     assert len(after) == len({nav for navs in after.values() for nav in navs}) == len(LINES)
     assert before.items() <= after.items()

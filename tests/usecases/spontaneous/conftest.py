@@ -1,4 +1,4 @@
-"""Stores with services, distributions made up for a test, and processes to race with."""
+"""Stores with services, distributions made for a test, and processes that run at the same time."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ Install = Callable[..., None]
 
 @pytest.fixture(params=KINDS)
 def url(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
-    """A database with every table and our services, once for each kind."""
+    """Return a database with every table and our services, once for each kind of database."""
     return fresh_database(request.param, prepare)
 
 
@@ -31,7 +31,7 @@ def store(url: str) -> Iterator[Store]:
 
 @pytest.fixture
 def bare_store(fresh_database: FreshDatabase) -> Iterator[Store]:
-    """A store like `store`, for what does not depend on the database."""
+    """A store like `store`, for tests that do not depend on the kind of database."""
     opened = Store(fresh_database("sqlite", prepare))
     yield opened
     opened.close()
@@ -61,6 +61,6 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install
 
 @pytest.fixture(scope="session")
 def crew() -> Iterator[Crew]:
-    """Four processes, started once."""
+    """Four processes, which are started once."""
     with Crew(4) as started:
         yield started

@@ -10,7 +10,7 @@ from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import issue
 from gpd_soap.store import tables
-from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.configuration import write
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 
@@ -50,12 +50,12 @@ def prepare(url: str) -> None:
     store = Store(url)
     tables.metadata.create_all(store.engine)
     with store.begin() as connection:
-        configuration.put_organization(connection, ORGANIZATION, NAME)
-        configuration.put_broker(connection, CLAIM.broker)
-        configuration.put_station(connection, CLAIM.station, CLAIM.broker)
-        configuration.put_serving(connection, ORGANIZATION, CLAIM.station, "01")
+        write.put_organization(connection, ORGANIZATION, NAME)
+        write.put_broker(connection, CLAIM.broker)
+        write.put_station(connection, CLAIM.station, CLAIM.broker)
+        write.put_serving(connection, ORGANIZATION, CLAIM.station, "01")
         for service, (kind, settings) in SERVICES.items():
-            configuration.put_service(connection, ORGANIZATION, service, SUBJECT, kind, settings)
+            write.put_service(connection, ORGANIZATION, service, SUBJECT, kind, settings)
     store.close()
 
 
@@ -66,32 +66,32 @@ def demand(
     subject: str = SUBJECT,
     **claimed: str,
 ) -> Demand:
-    """A demand for a service of ours, as it is when base64 was read."""
+    """Return a demand for a service of ours, with its data decoded."""
     raw = data.encode() if isinstance(data, str) else data
     return Demand(CLAIM._replace(**claimed), service, subject, raw)
 
 
-def issued(store: Store, asked: Demand, now: datetime = NOW) -> NoticeIssued:
-    """The notice that a demand gets."""
-    answer = SpontaneousNotices(store, WINDOW)(asked, now)
+def issued(store: Store, demand: Demand, now: datetime = NOW) -> NoticeIssued:
+    """Return the notice that a demand gets."""
+    answer = SpontaneousNotices(store, WINDOW)(demand, now)
     assert isinstance(answer, NoticeIssued), answer
     return answer
 
 
-def refused(store: Store, asked: Demand) -> Refusal:
-    """The refusal that a demand gets."""
-    answer = SpontaneousNotices(store, WINDOW)(asked, NOW)
+def refused(store: Store, demand: Demand) -> Refusal:
+    """Return the refusal that a demand gets."""
+    answer = SpontaneousNotices(store, WINDOW)(demand, NOW)
     assert isinstance(answer, Refusal), answer
     return answer
 
 
 def nav(serial: int) -> str:
-    """The number that is issued as the nth."""
+    """Return the nth notice number that is issued."""
     return issue("01", serial).nav
 
 
 def count(store: Store, table: str) -> int:
-    """How many rows a table has."""
+    """Return the number of rows of a table."""
     with store.begin() as connection:
-        asked = select(func.count()).select_from(tables.metadata.tables[table])
-        return connection.execute(asked).scalar_one()
+        statement = select(func.count()).select_from(tables.metadata.tables[table])
+        return connection.execute(statement).scalar_one()

@@ -1,4 +1,4 @@
-"""A schema that would take memory or time without end is refused before it is compiled."""
+"""A schema that would take too much memory or time is refused before it is compiled."""
 
 import os
 import resource
@@ -9,10 +9,9 @@ import pytest
 from lxml import etree
 
 from gpd_soap.features.check.configured import of_organization
-from gpd_soap.store.configuration import snapshot as registry
-from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.configuration import snapshot, write
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.spontaneous.data_schema import UNFORESEEN, BadSchema, ServiceSchema
+from gpd_soap.usecases.spontaneous.data_schema import UNEXPECTED, BadSchema, ServiceSchema
 from gpd_soap.usecases.spontaneous.declared import BadSettings
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from tests.usecases.spontaneous.samples import (
@@ -25,13 +24,13 @@ from tests.usecases.spontaneous.samples import (
     demand,
 )
 
-# LIMIT: seconds of processor time and bytes of memory that one bomb may cost; each costs a
-# hundredth of it, and would cost gigabytes and minutes if it were compiled.
+# LIMIT: seconds of processor time and bytes of memory for one schema; each test needs a hundredth,
+# and would need minutes and gigabytes if the schema were compiled.
 SECONDS, BYTES = 5, 256 << 20
 
 
 def limited(work: Callable[[], str]) -> str:
-    """What a piece of work comes to, in a process of its own that may use no more than this."""
+    """Return the result of a function that runs in a process of its own with limited resources."""
     reading, writing = os.pipe()
     process = os.fork()
     if process == 0:
@@ -41,7 +40,7 @@ def limited(work: Callable[[], str]) -> str:
             resource.setrlimit(resource.RLIMIT_AS, (room, room))
             resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
             os.write(writing, work().encode())
-        except BaseException as error:  # noqa: BLE001  # the parent must be told of any
+        except BaseException as error:  # noqa: BLE001  # the parent reports any of them
             os.write(writing, f"failed: {type(error).__name__}".encode())
         finally:
             os._exit(0)
@@ -53,7 +52,7 @@ def limited(work: Callable[[], str]) -> str:
 
 
 def outcome(content: str) -> str:
-    """The refusal of a schema with this content, or "compiled"."""
+    """Return the refusal of a schema with this content, or "compiled"."""
     try:
         ServiceSchema(XSD.format(content))
     except BadSchema as refusal:
@@ -62,12 +61,12 @@ def outcome(content: str) -> str:
 
 
 def element(content: str, name: str = "root") -> str:
-    """An element of a type of its own."""
+    """Return an element with a type of its own."""
     return f'<xs:element name="{name}"><xs:complexType>{content}</xs:complexType></xs:element>'
 
 
 def doubled(tag: str, last: str, many: int = 14) -> str:
-    """Groups of which each names the next one twice."""
+    """Return groups, each of which names the next one twice."""
     link = '<xs:{0} name="g{1}">{2}<xs:{0} ref="t:g{3}"/><xs:{0} ref="t:g{3}"/>{4}</xs:{0}>'
     start, end = ("<xs:sequence>", "</xs:sequence>") if tag == "group" else ("", "")
     links = [link.format(tag, number, start, number + 1, end) for number in range(many)]
@@ -75,7 +74,7 @@ def doubled(tag: str, last: str, many: int = 14) -> str:
 
 
 def chain(link: str, many: int) -> str:
-    """Declarations of which each names the one before it."""
+    """Return declarations, each of which names the one before it."""
     return "".join(link.format(number, number - 1) for number in range(1, many))
 
 
@@ -99,8 +98,8 @@ ITSELF = (
 )
 
 SIZE = "expected at most 300 elements and attributes, expanded"
-DEPTH = "expected at most 50 parts one inside another"
-PLACES = "may be read at several places"
+DEPTH = "expected at most 50 nested parts"
+PLACES = "can match at several positions"
 BOMBS = {
     "groups": (GROUP + doubled("group", '<xs:element name="a"/>'), SIZE),
     "groups of 30": (GROUP + doubled("group", '<xs:element name="a"/>', 30), DEPTH),
@@ -117,7 +116,7 @@ BOMBS = {
     "optional elements again and again": (
         element(f'<xs:sequence maxOccurs="unbounded">{"".join(NAMED[:280])}</xs:sequence>')
         + element(f'<xs:choice maxOccurs="unbounded">{"".join(NAMED[:280])}</xs:choice>', "other"),
-        "may follow in too many orders"),
+        "can follow in too many orders"),
     "many types": ("".join(element(f"<xs:sequence>{''.join(NAMED[:100])}</xs:sequence>", f"r{n}")
                            for n in range(40)), "expected at most 3000 elements in all"),
     "nested counts": (element('<xs:sequence maxOccurs="5"><xs:element name="a" minOccurs="0" '
@@ -131,8 +130,8 @@ BOMBS = {
 
 
 @pytest.mark.parametrize(("content", "rule"), BOMBS.values(), ids=BOMBS)
-def test_schema_that_expands_without_end_is_refused_by_its_rule(content: str, rule: str):
-    """Whoever configures it learns which, and nothing of it is compiled."""
+def test_schema_that_expands_too_far_is_refused_with_the_rule(content: str, rule: str):
+    """Nothing of it is compiled."""
     content = content.replace('"t:', '"').replace(" t:", " ")
     schema = XSD.format(content).replace('targetNamespace="http://esempio.invalid/sosta"', "")
 
@@ -147,7 +146,7 @@ def test_schema_that_expands_without_end_is_refused_by_its_rule(content: str, ru
 
 
 def pattern(expression: str, name: str = "targa") -> str:
-    """An element whose text has a pattern."""
+    """Return an element whose text has a pattern."""
     facet = f"<xs:pattern value={quoteattr(expression)}/>"
     return (
         f'<xs:element name="{name}"><xs:simpleType><xs:restriction base="xs:string">{facet}'
@@ -174,8 +173,8 @@ def pattern(expression: str, name: str = "targa") -> str:
         "[a",
     ],
 )
-def test_pattern_of_too_many_ways_is_refused_by_its_element(expression: str):
-    """Before a payer's text is tried in any of them."""
+def test_ambiguous_pattern_is_refused_with_its_element(expression: str):
+    """No text of a payer is matched with it."""
     assert limited(lambda: outcome(pattern(expression))).startswith("targa: the pattern ")
 
 
@@ -198,8 +197,8 @@ ORDINARY = {
 
 
 @pytest.mark.parametrize(("expression", "text"), ORDINARY.items())
-def test_ordinary_pattern_is_taken_and_matches(expression: str, text: str):
-    """What real forms ask for is no bomb."""
+def test_ordinary_pattern_is_accepted_and_matches(expression: str, text: str):
+    """The limits allow the patterns of real forms."""
     schema, good, bad = ServiceSchema(XSD.format(pattern(expression))), *map(targa, (text, "§ "))
 
     assert schema.breach(good) is None
@@ -207,15 +206,15 @@ def test_ordinary_pattern_is_taken_and_matches(expression: str, text: str):
 
 
 def targa(text: str) -> etree._Element:
-    """Service data of one text."""
+    """Return service data with one text."""
     root = etree.Element("{http://esempio.invalid/sosta}targa")
     root.text = text
     return root
 
 
 @pytest.mark.parametrize("expression", ORDINARY)
-def test_no_text_makes_an_ordinary_pattern_costly(expression: str):
-    """The longest texts that are matched, and longer ones that are not, end in time."""
+def test_ordinary_pattern_matches_any_text_in_time(expression: str):
+    """The longest matching texts and longer texts that do not match end in time."""
     texts = [each * many for each in ("a", "1", "A1", "a.", "ab-", " ") for many in (900, 90_000)]
 
     def validate() -> str:
@@ -227,35 +226,35 @@ def test_no_text_makes_an_ordinary_pattern_costly(expression: str):
     assert limited(validate) == "done"
 
 
-def test_text_too_long_for_a_pattern_is_the_payload_s_fault():
-    """Its length is squared by what the pattern leaves open; a short one is taken."""
+def test_text_too_long_for_a_pattern_is_a_fault_of_the_data():
+    """The work grows with the square of its length; a short text is accepted."""
     schema = ServiceSchema(XSD.format(pattern(r"\S(.*\S)?")))
 
     breach = schema.breach(targa("a" * 100_000))
 
     assert breach is not None
-    assert (breach.element, breach.rule) == (UNFORESEEN, "length-of-texts")
+    assert (breach.element, breach.rule) == (UNEXPECTED, "length-of-texts")
     assert "troppo lunghi" in breach.description
     assert schema.breach(targa("a" * 1000)) is None
 
 
-def test_bomb_that_is_configured_already_is_our_failure_at_a_demand(bare_store: Store):
-    """It came into the store before the rule was; the demand costs nothing."""
+def test_demand_with_a_stored_dangerous_schema_is_our_failure(bare_store: Store):
+    """The schema was stored before the rule existed, and is not compiled."""
     settings = {**FIXED, "schema": XSD.format(pattern("(.*){8}x"))}
     with bare_store.begin() as connection:
-        configuration.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
+        write.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
 
     for _ in range(2):
         with pytest.raises(BadSettings, match="schema: targa: the pattern"):
             SpontaneousNotices(bare_store, WINDOW)(demand("00099"), NOW)
 
 
-def test_bomb_that_is_configured_already_is_found_by_check(bare_store: Store):
-    """By the service, the element and the rule."""
+def test_check_reports_a_stored_dangerous_schema(bare_store: Store):
+    """It names the service, the element and the rule."""
     settings = {**FIXED, "schema": XSD.format(pattern("(.*){8}x"))}
     with bare_store.begin() as connection:
-        configuration.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
-        known = registry.read(connection)
+        write.put_service(connection, ORGANIZATION, "00099", SUBJECT, "declared", settings)
+        known = snapshot.read(connection)
 
     findings = [str(finding) for finding in of_organization(known, ORGANIZATION)]
 

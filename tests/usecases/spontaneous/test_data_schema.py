@@ -1,4 +1,4 @@
-"""A service's schema comes from an operator and reaches nothing but itself."""
+"""The schema of a service comes from an operator and reads no other document."""
 
 import socket
 import threading
@@ -16,14 +16,14 @@ ELEMENT = '<xs:element name="service" type="xs:string"/>'
 
 @pytest.fixture
 def listener():
-    """An address that notices whoever connects to it."""
+    """A listening socket that nobody should connect to."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.1)
         yield listening
 
 
 def reached(listener: socket.socket) -> bool:
-    """Whether anybody has connected."""
+    """Return whether a client has connected."""
     try:
         listener.accept()[0].close()
     except TimeoutError:
@@ -32,8 +32,8 @@ def reached(listener: socket.socket) -> bool:
 
 
 @pytest.mark.parametrize("way", ["include", "import", "redefine", "override"])
-def test_a_schema_that_names_another_document_is_refused(way: str, tmp_path: Path):
-    """Even where the other document is a good one, and there."""
+def test_schema_that_refers_to_another_document_is_refused(way: str, tmp_path: Path):
+    """The other document exists and is valid."""
     other = tmp_path / "other.xsd"
     other.write_text(XSD.format(ELEMENT))
 
@@ -42,20 +42,20 @@ def test_a_schema_that_names_another_document_is_refused(way: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("way", ["include", "import", "redefine"])
-def test_no_file_is_read(way: str):
-    """Neither one that everybody has, nor one that says so by failing otherwise."""
-    said = set()
-    for place in ("file:///etc/passwd", "/etc/passwd", "file:///no/such/file"):
+def test_schema_reads_no_file(way: str):
+    """The file may exist or not."""
+    messages = set()
+    for address in ("file:///etc/passwd", "/etc/passwd", "file:///no/such/file"):
         with pytest.raises(BadSchema) as refused:
-            compiled(XSD.format(f'<xs:{way} schemaLocation="{place}"/>'))
-        said.add(str(refused.value))
+            compiled(XSD.format(f'<xs:{way} schemaLocation="{address}"/>'))
+        messages.add(str(refused.value))
 
-    assert len(said) == 1
-    assert "root:" not in said.pop()
+    assert len(messages) == 1
+    assert "root:" not in messages.pop()
 
 
-def test_no_address_is_asked(listener: socket.socket):
-    """A schema cannot make us call anybody."""
+def test_schema_opens_no_connection(listener: socket.socket):
+    """A listener on the address sees none."""
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/a.xsd"
 
     for way in ("include", "import", "redefine"):
@@ -65,16 +65,16 @@ def test_no_address_is_asked(listener: socket.socket):
     assert not reached(listener)
 
 
-def test_service_data_cannot_bring_its_own_schema(listener: socket.socket, tmp_path: Path):
-    """What xsi:schemaLocation says is not looked at."""
+def test_schema_location_in_service_data_is_ignored(listener: socket.socket, tmp_path: Path):
+    """The listener on its address sees no connection."""
     lax = tmp_path / "lax.xsd"
     lax.write_text(XSD.format('<xs:element name="service"/>'))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}/a.xsd"
-    for place in (lax.as_uri(), url):
+    for address in (lax.as_uri(), url):
         data = etree.fromstring(
             '<service xmlns="http://esempio.invalid/sosta" '
             'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" '
-            f'xsi:schemaLocation="http://esempio.invalid/sosta {place}"/>'
+            f'xsi:schemaLocation="http://esempio.invalid/sosta {address}"/>'
         )
 
         assert compiled(PLATES).breach(data) is not None
@@ -89,34 +89,34 @@ def test_service_data_cannot_bring_its_own_schema(listener: socket.socket, tmp_p
         '<!DOCTYPE xs:schema [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>',
     ],
 )
-def test_a_schema_with_a_doctype_is_refused(doctype: str):
-    """So nothing of it is expanded or fetched."""
+def test_schema_with_a_doctype_is_refused(doctype: str):
+    """Nothing of it is expanded or fetched."""
     with pytest.raises(BadSchema, match="without a DOCTYPE"):
         compiled(doctype + XSD.format(ELEMENT))
 
 
 @pytest.mark.parametrize("text", ["", "<a/>", "<schema/>", "nonsense", f"{XSD.format('')}<b/>"])
-def test_what_is_no_schema_is_refused(text: str):
-    """Whoever configures a service is told, not whoever pays."""
+def test_text_that_is_no_schema_is_refused(text: str):
+    """The error appears when the service is configured, not at a demand."""
     with pytest.raises(BadSchema):
         compiled(text)
 
 
-def test_a_schema_that_is_wrong_is_refused_by_its_line():
-    """The operator learns where to look."""
-    with pytest.raises(BadSchema, match="line 3 is none"):
+def test_invalid_schema_is_refused_with_the_line():
+    """The operator can find the mistake."""
+    with pytest.raises(BadSchema, match="line 3 is invalid"):
         compiled(XSD.format('<xs:element name="a" type="nobody"/>'))
 
 
-def test_a_schema_may_say_any_encoding():
-    """It was a file before it was a setting, and its text has none."""
+def test_schema_may_declare_any_encoding():
+    """The text of a setting has no encoding of its own."""
     text = f'<?xml version="1.0" encoding="UTF-16"?>{PLATES}'
 
     assert compiled("\ufeff" + text) is not None
 
 
-def test_a_schema_that_would_stop_the_server_is_refused():
-    """By its length, and by bounds that the validator counts one by one."""
+def test_schema_over_a_limit_is_refused():
+    """The limits are for its length and for the bounds of occurrences."""
     sequence = '<xs:sequence><xs:element name="a" maxOccurs="{}"/></xs:sequence>'
     many = f'<xs:complexType name="t">{sequence}</xs:complexType>'
     started = time.thread_time()
@@ -131,8 +131,8 @@ def test_a_schema_that_would_stop_the_server_is_refused():
     assert time.thread_time() - started < 5
 
 
-def test_service_schema_is_one_for_all_threads():
-    """The text that another thread compiled is not compiled again."""
+def test_service_schema_is_compiled_once_for_all_threads():
+    """A text that another thread has compiled is not compiled again."""
     mine, others = compiled(PLATES), []
     other = threading.Thread(target=lambda: others.append(compiled(PLATES)))
     other.start()
@@ -141,8 +141,8 @@ def test_service_schema_is_one_for_all_threads():
     assert others == [mine]
 
 
-def test_threads_that_share_a_service_schema_get_their_own_breach():
-    """Two payers at the same instant are each told of their own mistake."""
+def test_threads_with_one_service_schema_get_their_own_breach():
+    """Two payers at the same time each get the error of their own data."""
     schema, start = compiled(PLATES), threading.Barrier(4)
     data = [PLATE.format("AB123CD", ""), PLATE.format("x", "<importo>1</importo>")] * 2
     expected = [schema.breach(etree.fromstring(each)) for each in data]
@@ -163,8 +163,8 @@ def test_threads_that_share_a_service_schema_get_their_own_breach():
     assert breaches == [{one} for one in expected]
 
 
-def test_the_sender_cannot_write_the_sentence():
-    """A namespace that is spelled like an error does not become one."""
+def test_sender_cannot_change_the_sentence_of_a_breach():
+    """A namespace that looks like an error message has no effect."""
     space = "urn:service':(targa).Element'targa':"
     data = etree.fromstring(f'<altro xmlns="{space}"/>')
 

@@ -1,4 +1,4 @@
-"""The built-in kind of service: what it is configured with, and what it reads."""
+"""The built-in kind of service: its settings, and the data that it reads."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -31,21 +31,21 @@ LONG = "x" * 141
 
 
 def quote(data: str, settings: dict[str, Any], now: datetime = NOW) -> Quote:
-    """What a service asks for."""
+    """Return the quote of a service."""
     answer = Declared().quote(data.encode(), settings, now)
     assert isinstance(answer, Quote), answer
     return answer
 
 
 def refusal(data: str, settings: dict[str, Any]) -> Refusal:
-    """Why a service asks for nothing."""
+    """Return the refusal of a service."""
     answer = Declared().quote(data.encode(), settings, NOW)
     assert isinstance(answer, Refusal), answer
     return answer
 
 
-def said(data: str, settings: dict[str, Any]) -> str:
-    """What the counter reads of service data that breaks a rule."""
+def sentence_of(data: str, settings: dict[str, Any]) -> str:
+    """Return the sentence that the PSP shows for invalid service data."""
     no = refusal(data, settings)
     assert no.fault is PaaFault.PAA_SINTASSI_XSD
     return no.description.removeprefix("I dati specifici del servizio non sono validi: ")
@@ -63,11 +63,11 @@ def said(data: str, settings: dict[str, Any]) -> str:
         ("cents", "99999999999", money.MAX_CENTS),
     ],
 )
-def test_an_amount_is_read_in_its_unit(unit: str | None, text: str, cents: int):
+def test_amount_is_read_in_the_configured_unit(unit: str | None, text: str, cents: int):
     """Euros, the default, have two decimals; cents have none."""
-    told = {**READ, "amountUnit": unit} if unit else READ
+    settings = {**READ, "amountUnit": unit} if unit else READ
 
-    assert quote(f"<s><importo>{text}</importo></s>", told).amount == cents
+    assert quote(f"<s><importo>{text}</importo></s>", settings).amount == cents
 
 
 @pytest.mark.parametrize(
@@ -84,52 +84,55 @@ def test_an_amount_is_read_in_its_unit(unit: str | None, text: str, cents: int):
         ),
     ],
 )
-def test_an_amount_in_another_unit_or_form_is_refused_and_never_guessed(unit: str, text: str):
-    """A service that is configured with the wrong unit asks for nothing, not for a hundredfold."""
-    told = {**READ, "amountUnit": unit}
+def test_amount_in_another_unit_is_refused(unit: str, text: str):
+    """A service with the wrong unit never asks for a hundred times the amount."""
+    settings = {**READ, "amountUnit": unit}
 
-    assert said(f"<s><importo>{text}</importo></s>", told) == "l'elemento importo non è un importo."
+    assert (
+        sentence_of(f"<s><importo>{text}</importo></s>", settings)
+        == "l'elemento importo non è un importo."
+    )
 
 
 @pytest.mark.parametrize("text", ["0.00", "-1.00", "1000000000.00", "9" * 5000 + ".00"])
-def test_an_amount_out_of_range_is_a_matter_of_meaning(text: str):
-    """It is an amount, and nobody can owe it."""
+def test_amount_out_of_range_is_a_semantic_fault(text: str):
+    """The text is an amount, but no message can carry it."""
     no = refusal(f"<s><importo>{text}</importo></s>", READ)
 
     assert no.fault is PaaFault.PAA_SEMANTICA
     assert no.description == "L'importo indicato in importo non è ammesso."
 
 
-def test_a_fixed_amount_is_never_read_from_the_data():
-    """Whatever stands there."""
+def test_fixed_amount_is_not_read_from_the_data():
+    """The content of the data makes no difference."""
     assert quote("<s><importo>0.01</importo></s>", FIXED).amount == 500
 
 
-def test_texts_of_the_data_stand_in_for_the_configured_ones():
-    """Subject and debtor, each on one line."""
-    told = {**READ, **NAMES}
+def test_texts_of_the_data_replace_the_configured_ones():
+    """The description and the debtor are put on one line."""
+    settings = {**READ, **NAMES}
     data = (
         "<s><importo>1.00</importo><causale> Sosta\n  in centro </causale>"
         "<codice>RSSMRA00A01A000A</codice><nome>Maria\tEsempio</nome></s>"
     )
 
-    found = quote(data, told)
+    quoted = quote(data, settings)
 
-    assert found.description == "Sosta in centro"
-    assert found.debtor == Debtor("F", "RSSMRA00A01A000A", "Maria Esempio")
+    assert quoted.description == "Sosta in centro"
+    assert quoted.debtor == Debtor("F", "RSSMRA00A01A000A", "Maria Esempio")
 
 
 @pytest.mark.parametrize("more", ["", "<causale/><codice> </codice><nome/>"])
-def test_a_text_that_is_missing_or_empty_is_the_configured_one(more: str):
-    """Only the amount must be there; a schema may ask for more."""
-    found = quote(f"<s><importo>1.00</importo>{more}</s>", {**READ, **NAMES})
+def test_missing_or_empty_text_is_the_configured_one(more: str):
+    """Only the element of the amount is required."""
+    quoted = quote(f"<s><importo>1.00</importo>{more}</s>", {**READ, **NAMES})
 
-    assert found.description == "Sosta"
-    assert found.debtor == Debtor("F", "ANONIMO", "ANONIMO")
+    assert quoted.description == "Sosta"
+    assert quoted.debtor == Debtor("F", "ANONIMO", "ANONIMO")
 
 
-def test_a_debtor_of_eleven_digits_is_a_company():
-    """And any other code is a person's."""
+def test_debtor_code_of_eleven_digits_is_a_company():
+    """Any other code is that of a person."""
     data = "<s><importo>1.00</importo><codice>{}</codice></s>"
 
     kinds = [quote(data.format(c), {**READ, **NAMES}).debtor.kind for c in ("00000000191", "1234")]
@@ -164,29 +167,29 @@ def test_a_debtor_of_eleven_digits_is_a_company():
         ),
     ],
 )
-def test_an_element_that_cannot_be_read_is_named_with_its_rule(data: str, sentence: str):
-    """Who integrates learns where to look."""
-    assert said(data, {**READ, **NAMES}) == sentence
+def test_unreadable_element_is_named_with_its_rule(data: str, sentence: str):
+    """A developer of a PSP learns what to correct."""
+    assert sentence_of(data, {**READ, **NAMES}) == sentence
 
 
 @pytest.mark.parametrize(
     ("namespace", "amount"), [(None, 100), ("", 200), ("urn:a", 300), ("urn:b", 400)]
 )
-def test_an_element_is_looked_for_in_the_configured_namespace(namespace: str | None, amount: int):
-    """In any where none is configured; the empty one is none."""
+def test_element_is_searched_in_the_configured_namespace(namespace: str | None, amount: int):
+    """Without one, every namespace is searched."""
     data = (
         "<s><importo>2.00</importo><importo xmlns='urn:a'>3.00</importo>"
         "<importo xmlns='urn:b'>4.00</importo></s>"
     )
-    told = READ if namespace is None else {**READ, "namespace": namespace}
+    settings = READ if namespace is None else {**READ, "namespace": namespace}
     if namespace is None:
         data = "<s><importo xmlns='urn:a'>1.00</importo></s>"
 
-    assert quote(data, told).amount == amount
+    assert quote(data, settings).amount == amount
 
 
-def test_the_due_date_is_the_end_of_a_day_in_rome():
-    """Also across the start of summer time, and where Rome has another day than UTC."""
+def test_due_date_is_the_end_of_a_day_in_rome():
+    """The day may differ from that in UTC, and summer time may begin before it."""
     late = datetime(2026, 3, 16, 23, 30, tzinfo=UTC)  # 00:30 of the 17th in Rome
 
     assert quote("<s/>", FIXED).due_at == datetime(2026, 4, 15, 21, 59, 59, 999999, UTC)
@@ -195,8 +198,8 @@ def test_the_due_date_is_the_end_of_a_day_in_rome():
     )
 
 
-def test_account_and_names_are_the_configured_ones():
-    """What is configured goes out as it is."""
+def test_quote_has_the_configured_account_and_names():
+    """The settings are not changed."""
     more = {
         "postalIban": POSTAL,
         "remittanceInformation": "/RFB/",
@@ -204,11 +207,11 @@ def test_account_and_names_are_the_configured_ones():
         "officeName": "Ufficio Sosta",
     }
 
-    found = quote("<s/>", {**FIXED, **more})
+    quoted = quote("<s/>", {**FIXED, **more})
 
-    assert found.credit == Account("0101002IM", BANK, POSTAL, "/RFB/")
-    assert (found.company_name, found.office_name) == ("Comune di Altrove", "Ufficio Sosta")
-    assert found.segregation_code == "01"
+    assert quoted.credit == Account("0101002IM", BANK, POSTAL, "/RFB/")
+    assert (quoted.company_name, quoted.office_name) == ("Comune di Altrove", "Ufficio Sosta")
+    assert quoted.segregation_code == "01"
 
 
 @pytest.mark.parametrize(
@@ -230,20 +233,20 @@ def test_account_and_names_are_the_configured_ones():
         ("<service/>", "l'elemento service non è ammesso in questa posizione."),
     ],
 )  # fmt: skip
-def test_what_the_schema_refuses_is_told_by_element_and_rule(data: str, sentence: str):
-    """In the schema's own names; what the sender made up is unforeseen."""
-    assert said(data, {**READ, "schema": PLATES}) == sentence
+def test_breach_of_the_schema_is_named_by_element_and_rule(data: str, sentence: str):
+    """An element that the schema does not have is not named."""
+    assert sentence_of(data, {**READ, "schema": PLATES}) == sentence
 
 
-def test_data_that_keeps_the_schema_is_read():
-    """The schema is in the way of nothing that it allows."""
+def test_data_that_follows_the_schema_is_read():
+    """The quote is as without a schema."""
     data = PLATE.format("AA000AA", "<importo>7.00</importo>")
 
     assert quote(data, {**READ, "schema": PLATES}).amount == 700
 
 
 def without(settings: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Settings that leave something out."""
+    """Return the settings without some of them."""
     return {name: value for name, value in settings.items() if name not in names}
 
 
@@ -256,8 +259,8 @@ def without(settings: dict[str, Any], *names: str) -> dict[str, Any]:
         {**without(FIXED, "iban"), "postalIban": POSTAL, "dueInDays": 0},
     ],
 )
-def test_settings_that_can_work_have_no_problem(settings: dict[str, Any]):
-    """What the README's table says may be written."""
+def test_valid_settings_have_no_problem(settings: dict[str, Any]):
+    """They include everything in the table of the README."""
     assert Declared().problem_with(settings) is None
 
 
@@ -295,13 +298,13 @@ def test_settings_that_can_work_have_no_problem(settings: dict[str, Any]):
         ({}, "description: Field required; category: Field required"),
     ],
 )  # fmt: skip
-def test_a_problem_with_settings_names_the_setting(settings: dict[str, Any], problem: str):
-    """Asked when a service is configured, so that it does not fail at a counter."""
+def test_invalid_setting_is_named(settings: dict[str, Any], problem: str):
+    """The error appears when the service is configured, not at a demand."""
     assert (Declared().problem_with(settings) or "").startswith(problem)
 
 
-def test_a_problem_with_settings_repeats_no_value():
-    """Settings may be read by people who may not see an account."""
-    told = {**ACCOUNT, "iban": "IT00SEGRETO", "amount": "segreto", "description": 5}
+def test_problem_with_settings_repeats_no_value():
+    """The text may be read by people who may not see an account."""
+    settings = {**ACCOUNT, "iban": "IT00SEGRETO", "amount": "segreto", "description": 5}
 
-    assert "segreto" not in (Declared().problem_with(told) or "segreto").lower()
+    assert "segreto" not in (Declared().problem_with(settings) or "segreto").lower()

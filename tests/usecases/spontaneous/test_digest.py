@@ -1,4 +1,4 @@
-"""The name of what is asked for; the office's tests say what it is for."""
+"""The digest of a demand; test_issue.py shows its use."""
 
 import itertools
 
@@ -24,23 +24,23 @@ UNLIKE = [
 ]
 
 
-def test_no_two_contents_have_one_name():
-    """Where an element ends and a text stands is part of what is asked."""
+def test_different_contents_have_different_digests():
+    """The position of a text is part of the content."""
     names = {digest("00001", "00009", etree.fromstring(data)) for data in UNLIKE}
 
     assert len(names) == len(UNLIKE)
 
 
-def test_the_service_cannot_be_confused_with_its_subject():
-    """Nor can either run into the other."""
+def test_digest_separates_service_and_subject():
+    """Moving characters from one to the other changes the digest."""
     pairs = itertools.product(("ab", "a", "b"), ("ab", "a", "b"))
     names = [digest(*pair, etree.fromstring("<r/>")) for pair in pairs]
 
     assert len(set(names)) == len(names)
 
 
-def test_the_order_of_attributes_makes_no_other_name():
-    """XML gives it no meaning."""
+def test_order_of_attributes_does_not_change_the_digest():
+    """XML gives the order no meaning."""
     one, other = (etree.fromstring(data) for data in ('<r a="1" b="2"/>', '<r b="2" a="1"/>'))
 
     assert digest("00001", "00009", one) == digest("00001", "00009", other)

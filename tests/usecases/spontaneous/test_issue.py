@@ -1,4 +1,4 @@
-"""A demand for a notice, from the claim to the position that is kept."""
+"""A demand for a notice, from its route to the stored position."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,7 +10,7 @@ from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import problem_with_nav
 from gpd_soap.store import tables
-from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.configuration import write
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.declared import BadSettings
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
@@ -37,13 +37,13 @@ SECOND = timedelta(seconds=1)
 
 
 def change(store: Store, number: str, **values: object) -> None:
-    """Write facts on a notice, as a payment or an operator would."""
+    """Write facts on a notice, as a payment or an operator does."""
     with store.begin() as connection:
         connection.execute(update(OPTION).where(OPTION.c.nav == number).values(**values))
 
 
-def test_a_demand_is_answered_with_a_notice_that_can_be_paid_at_once(store: Store):
-    """What is answered is what verify answers for the number from then on."""
+def test_demand_is_answered_with_a_payable_notice(store: Store):
+    """From then on, verify gives the same answer for its number."""
     answer = issued(store, demand())
 
     standing, kept = store.notice(samples.CLAIM, answer.due.notice.nav)
@@ -53,8 +53,8 @@ def test_a_demand_is_answered_with_a_notice_that_can_be_paid_at_once(store: Stor
     assert problem_with_nav(kept.nav) is None
 
 
-def test_the_position_says_what_the_service_is_configured_with(store: Store):
-    """Amount, subject, debtor, due date and account; the rest is the organization's."""
+def test_issued_position_has_the_configured_values(store: Store):
+    """The name is the organization's."""
     kept = issued(store, demand()).due.notice
 
     assert kept.iupd == f"SPONTANEOUS-{kept.nav}"
@@ -79,23 +79,23 @@ def test_the_position_says_what_the_service_is_configured_with(store: Store):
         ({"station": "15376371009_99"}, PaaFault.PAA_STAZIONE_INT_ERRATA),
     ],
 )
-def test_who_is_asked_comes_before_what_is_asked(
+def test_configuration_of_the_route_is_checked_first(
     store: Store, claimed: dict[str, str], fault: PaaFault
 ):
-    """A claim that is not ours is refused as verify refuses it, whatever else is wrong."""
+    """A demand with a wrong route is refused as verify refuses it, whatever else is wrong."""
     assert refused(store, demand("99999", "not XML", **claimed)).fault is fault
 
 
-def test_the_service_comes_before_its_data(store: Store):
-    """Of an unknown service nobody can say what its data should be."""
+def test_unknown_service_is_refused_before_its_data(store: Store):
+    """The data of an unknown service cannot be judged."""
     refusal = refused(store, demand("99999", "not XML"))
 
     assert refusal.fault is PaaFault.PAA_SEMANTICA
     assert refusal.description == "L'ente non offre il servizio 99999 indicato in idServizio."
 
 
-def test_a_service_of_another_subject_is_refused_by_the_subject(store: Store):
-    """Who integrates reads which of the two identifiers is wrong."""
+def test_service_with_another_subject_is_refused_with_the_subject(store: Store):
+    """The fault names the wrong one of the two identifiers."""
     refusal = refused(store, demand(subject="00001"))
 
     assert refusal.fault is PaaFault.PAA_SEMANTICA
@@ -122,8 +122,8 @@ NO_XML: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("data", NO_XML.values(), ids=NO_XML)
-def test_data_that_is_no_xml_is_refused_and_leaves_nothing(store: Store, data: bytes):
-    """Nothing is repaired, expanded or fetched, and no number is spent."""
+def test_data_that_is_no_xml_is_refused_and_stores_nothing(store: Store, data: bytes):
+    """Nothing is repaired, expanded or fetched, and no number is used."""
     refusal = refused(store, demand("FIXED", data))
 
     assert refusal.fault is PaaFault.PAA_SINTASSI_XSD
@@ -133,16 +133,16 @@ def test_data_that_is_no_xml_is_refused_and_leaves_nothing(store: Store, data: b
     assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
 
 
-def test_what_a_service_refuses_leaves_nothing(store: Store):
-    """Neither a position nor a number nor a memory of the demand."""
+def test_refusal_of_a_service_stores_nothing(store: Store):
+    """Neither a position nor a number nor the demand is stored."""
     refusal = refused(store, demand("PLATE", PLATE.format("nessuna", "")))
 
     assert refusal.fault is PaaFault.PAA_SINTASSI_XSD
     assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
 
 
-def test_the_same_demand_gets_the_same_notice(store: Store):
-    """However often it is sent."""
+def test_repeated_demand_gets_the_same_notice(store: Store):
+    """The number of repetitions makes no difference."""
     answers = [issued(store, demand()) for _ in range(3)]
 
     assert [answer.due.notice.nav for answer in answers] == [nav(1)] * 3
@@ -161,16 +161,16 @@ SAME = {
 
 
 @pytest.mark.parametrize("data", SAME.values(), ids=SAME)
-def test_layout_makes_no_other_demand(store: Store, data: str):
-    """Prefixes, indents, comments and sections change nothing of what is asked."""
+def test_demand_with_another_layout_gets_the_same_notice(store: Store, data: str):
+    """Prefixes, indents, comments and CDATA sections make no difference."""
     first = issued(store, demand("READS", PLATE.format("AA000AA", "<importo>12.50</importo>")))
 
     assert issued(store, demand("READS", data)).again
     assert first.due.notice.amount == 1250
 
 
-def test_encoding_makes_no_other_demand(store: Store):
-    """UTF-8 and UTF-16 say the same, with a byte-order mark and without."""
+def test_demand_in_another_encoding_gets_the_same_notice(store: Store):
+    """The encodings are UTF-8 and UTF-16, with and without a byte order mark."""
     plain = "<richiesta>città</richiesta>"
     utf16 = f'<?xml version="1.0" encoding="UTF-16"?>{plain}'.encode("utf-16")
 
@@ -192,25 +192,25 @@ OTHER = {
 
 
 @pytest.mark.parametrize("data", OTHER.values(), ids=OTHER)
-def test_other_content_is_another_demand(store: Store, data: str):
-    """Two people never share a notice because their data looks alike."""
+def test_demand_with_other_content_gets_another_notice(store: Store, data: str):
+    """Two people with similar data never get one notice."""
     issued(store, demand("FIXED", "<r><a>x</a><b>y</b></r>"))
 
     assert not issued(store, demand("FIXED", data)).again
 
 
-def test_the_same_data_for_another_service_is_another_demand(store: Store):
-    """The service's two identifiers are part of what is asked."""
+def test_demand_for_another_service_gets_another_notice(store: Store):
+    """Both identifiers of the service count."""
     with store.begin() as connection:
         for service, subject in (("OTHER", SUBJECT), ("FIXED", "00008")):
-            configuration.put_service(connection, ORGANIZATION, service, subject, "declared", FIXED)
+            write.put_service(connection, ORGANIZATION, service, subject, "declared", FIXED)
 
-    asked = [demand("FIXED"), demand("OTHER"), demand("FIXED", subject="00008")]
-    assert [issued(store, each).again for each in asked] == [False, False, False]
+    demands = [demand("FIXED"), demand("OTHER"), demand("FIXED", subject="00008")]
+    assert [issued(store, each).again for each in demands] == [False, False, False]
 
 
-def test_after_the_window_the_same_demand_gets_another_notice(store: Store):
-    """And that one is then remembered in turn."""
+def test_demand_repeated_after_the_window_gets_another_notice(store: Store):
+    """The new notice is remembered in turn."""
     first = issued(store, demand())
     within = issued(store, demand(), NOW + WINDOW - SECOND)
     after = issued(store, demand(), NOW + WINDOW)
@@ -220,8 +220,8 @@ def test_after_the_window_the_same_demand_gets_another_notice(store: Store):
     assert numbers == [nav(1), nav(1), nav(2), nav(2)]
 
 
-def test_without_a_window_each_demand_gets_its_own_notice(store: Store):
-    """An installation may choose to remember nothing, even at one instant."""
+def test_demand_without_a_window_gets_its_own_notice(store: Store):
+    """Two demands at the same time get two notices."""
     office = SpontaneousNotices(store, timedelta())
 
     answers = [office(demand(), NOW) for _ in range(2)]
@@ -234,8 +234,8 @@ def test_without_a_window_each_demand_gets_its_own_notice(store: Store):
     [{"paid_at": NOW, "receipt_id": "r-1"}, {"reported_at": NOW}, {"due_at": NOW - SECOND}],
     ids=["paid", "reported", "expired"],
 )
-def test_a_notice_that_cannot_be_paid_is_not_answered_again(store: Store, facts: dict[str, object]):
-    """Who asks again after paying wants to pay again."""
+def test_demand_repeated_after_payment_gets_another_notice(store: Store, facts: dict[str, object]):
+    """A notice that is not payable is not answered again."""
     change(store, issued(store, demand()).due.notice.nav, **facts)
 
     answer = issued(store, demand(), NOW + SECOND)
@@ -243,8 +243,8 @@ def test_a_notice_that_cannot_be_paid_is_not_answered_again(store: Store, facts:
     assert (answer.again, answer.due.notice.nav) == (False, nav(2))
 
 
-def test_a_notice_that_was_deleted_is_not_answered_again(store: Store):
-    """The demand's memory outlives the position, and is then worth nothing."""
+def test_demand_repeated_after_deletion_gets_another_notice(store: Store):
+    """The stored demand outlives the position."""
     issued(store, demand())
     with store.begin() as connection:
         connection.execute(delete(tables.position))
@@ -252,8 +252,8 @@ def test_a_notice_that_was_deleted_is_not_answered_again(store: Store):
     assert issued(store, demand()).due.notice.nav == nav(2)
 
 
-def test_the_notice_that_is_answered_again_is_as_it_is_now(store: Store):
-    """An amount that was changed meanwhile is the one to pay."""
+def test_repeated_demand_is_answered_with_the_current_amount(store: Store):
+    """The amount was changed after the first answer."""
     change(store, issued(store, demand()).due.notice.nav, amount=700)
 
     again = issued(store, demand())
@@ -261,7 +261,7 @@ def test_the_notice_that_is_answered_again_is_as_it_is_now(store: Store):
     assert (again.again, again.due.notice.amount) == (True, 700)
 
 
-def test_a_number_that_was_imported_is_passed_over(store: Store):
+def test_number_that_was_loaded_is_skipped(store: Store):
     """Numbers are issued as for any other position."""
     issued(store, demand())
     change(store, nav(1), iuv=nav(2)[1:])
@@ -269,33 +269,33 @@ def test_a_number_that_was_imported_is_passed_over(store: Store):
     assert issued(store, demand(data="<altra/>")).due.notice.nav == nav(3)
 
 
-def test_a_failure_leaves_nothing(store: Store, monkeypatch: pytest.MonkeyPatch):
-    """Position, number and memory stand or fall together."""
+def test_failure_while_issuing_stores_nothing(store: Store, monkeypatch: pytest.MonkeyPatch):
+    """Position, number and demand are stored in one transaction."""
 
     def fail(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("gpd_soap.store.positions.insert.matching.match_waiting", fail)
+    monkeypatch.setattr("gpd_soap.store.positions.insert.matching.settle_unmatched", fail)
     with pytest.raises(RuntimeError):
         SpontaneousNotices(store, WINDOW)(demand(), NOW)
 
     assert [count(store, name) for name in ("position", "demand", "iuv_serial")] == [0, 0, 0]
 
 
-def test_a_kind_that_nobody_provides_is_our_failure(store: Store):
-    """The payer did nothing wrong: an exception, which the caller answers."""
+def test_demand_of_an_unknown_kind_raises(store: Store):
+    """The exception makes the answer a failure of ours."""
     with pytest.raises(UnknownKind, match="provided-by-nobody"):
         SpontaneousNotices(store, WINDOW)(demand("NOONE"), NOW)
 
 
-def test_settings_that_cannot_be_read_are_our_failure(store: Store):
-    """However they came into the store."""
+def test_demand_with_invalid_settings_raises(store: Store):
+    """The exception makes the answer a failure of ours."""
     with pytest.raises(BadSettings, match="amount"):
         SpontaneousNotices(store, WINDOW)(demand("WRONG"), NOW)
 
 
-def test_no_refusal_repeats_what_was_sent(store: Store):
-    """A name or a fiscal code in the data reaches neither the counter nor the journal."""
+def test_refusal_repeats_no_data_of_the_demand(store: Store):
+    """Neither the PSP nor the journal gets a name or a fiscal code from it."""
     debtor = "RSSMRA00A01A000A"
     sent = [
         PLATE.format(debtor, "<importo>1.00</importo>"),
@@ -313,8 +313,8 @@ def test_no_refusal_repeats_what_was_sent(store: Store):
         assert refusal.fault is PaaFault.PAA_SINTASSI_XSD
 
 
-def test_the_memory_of_a_demand_holds_no_data(store: Store):
-    """Only a digest of what was sent is kept."""
+def test_stored_demand_has_no_data(store: Store):
+    """Only a digest is stored."""
     issued(store, demand("FIXED", "<r>RSSMRA00A01A000A</r>"))
 
     with store.begin() as connection:
@@ -322,15 +322,15 @@ def test_the_memory_of_a_demand_holds_no_data(store: Store):
     assert (row.organization, len(row.digest), row.nav) == (ORGANIZATION, 64, nav(1))
 
 
-def test_another_organization_is_another_demand(store: Store):
-    """The memory leads with the organization, as every table does."""
+def test_demand_to_another_organization_gets_another_notice(store: Store):
+    """The organization is part of the key of a demand."""
     other = "88888888888"
     with store.begin() as connection:
-        configuration.put_organization(connection, other, "Provincia di Esempio")
-        configuration.put_serving(connection, other, samples.CLAIM.station, "01")
-        configuration.put_service(connection, other, "FIXED", SUBJECT, "declared", FIXED)
+        write.put_organization(connection, other, "Provincia di Esempio")
+        write.put_serving(connection, other, samples.CLAIM.station, "01")
+        write.put_service(connection, other, "FIXED", SUBJECT, "declared", FIXED)
     issued(store, demand())
 
-    asked: Demand = demand(organization=other)
+    repeated: Demand = demand(organization=other)
 
-    assert not issued(store, asked).again
+    assert not issued(store, repeated).again

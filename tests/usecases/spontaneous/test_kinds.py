@@ -1,4 +1,4 @@
-"""Services of others: found through the entry points of what is installed."""
+"""Kinds of service in installed distributions, which are found by their entry points."""
 
 import sys
 import threading
@@ -35,7 +35,7 @@ from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.services.quote import Account, Quote
 
 made = []
-asked = []
+calls = []
 
 
 class Parking:
@@ -46,21 +46,21 @@ class Parking:
         return None if "rate" in settings else "rate: expected"
 
     def quote(self, data, settings, now):
-        asked.append(data)
+        calls.append(data)
         root = parse(data)
         hours = int(root.findtext("hours"))
         if hours > 24:
             return Refusal(PaaFault.PAA_SEMANTICA, "Al massimo 24 ore.", "parking: too long")
         amount = hours * settings["rate"]
-        shares = [
+        transfers = [
             Transfer(n, part, code, None, "IT60X0542811101000000123456", None, None, "Sosta",
                      "0101002IM", ())
             for n, part, code in ((1, amount - 50, "77777777777"), (2, 50, "88888888888"))
         ]
-        return Quote(amount, "Sosta", now + timedelta(days=1), "01", tuple(shares),
+        return Quote(amount, "Sosta", now + timedelta(days=1), "01", tuple(transfers),
                      Debtor("F", "RSSMRA00A01A000A", "Maria Esempio"), office_name="Sosta")
 '''
-#: A kind whose one answer is written in its place.
+#: A kind of service; the test replaces `return {}` by its answer.
 ANSWERING = """
 from datetime import datetime, timedelta
 from gpd_soap.core.debt import *
@@ -70,27 +70,27 @@ class Kind:
     def quote(self, data, settings, now):
         account = Account("0101002IM", "IT60X0542811101000000123456")
         good = Quote(500, "Sosta", now + timedelta(1), "01", account)
-        share = Transfer(1, 500, "77777777777", None, "IT60X0542811101000000123456", None, None,
+        first = Transfer(1, 500, "77777777777", None, "IT60X0542811101000000123456", None, None,
                          "Sosta", "0101002IM", ())
         return {}
 """
 
 
 def parking(hours: object) -> str:
-    """Service data for the service above."""
+    """Return service data for the service above."""
     return f"<parking><hours>{hours}</hours></parking>"
 
 
 @pytest.fixture
 def installed(install: Install) -> Callable[[], Any]:
-    """The parking service is installed; its module, once somebody has loaded it."""
+    """Install the parking service, and return a function that gives its loaded module."""
     install("our_parking", PARKING, parking="our_parking:Parking")
     return lambda: sys.modules["our_parking"]
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_service_of_others_makes_a_notice(store: Store):
-    """Its quote is kept as it is, every transfer of it."""
+def test_installed_kind_issues_a_notice(store: Store):
+    """The position has the quote unchanged, with every transfer."""
     notice = issued(store, demand("ALIEN", parking(2))).due.notice
 
     assert (notice.amount, notice.description, notice.office_name) == (300, "Sosta", "Sosta")
@@ -104,8 +104,8 @@ def test_a_service_of_others_makes_a_notice(store: Store):
 
 
 @pytest.mark.usefixtures("installed")
-def test_a_service_of_others_may_refuse(store: Store):
-    """With its own fault and in its own words."""
+def test_installed_kind_may_refuse(store: Store):
+    """The answer has its fault and its text."""
     refusal = refused(store, demand("ALIEN", parking(25)))
 
     assert (refusal.fault, refusal.description) == (PaaFault.PAA_SEMANTICA, "Al massimo 24 ore.")
@@ -113,43 +113,41 @@ def test_a_service_of_others_may_refuse(store: Store):
 
 
 @pytest.mark.usefixtures("installed")
-def test_an_amount_that_others_quote_out_of_range_is_a_matter_of_meaning(store: Store):
-    """As it is where we read it ourselves."""
+def test_quote_out_of_range_is_a_semantic_fault(store: Store):
+    """It is the same fault as for the built-in kind."""
     assert refused(store, demand("ALIEN", parking(0))).fault is PaaFault.PAA_SEMANTICA
 
 
 @pytest.mark.usefixtures("installed")
-def test_what_a_service_of_others_raises_is_our_failure(store: Store):
-    """It comes out as it is, and leaves nothing."""
+def test_exception_of_an_installed_kind_is_raised(store: Store):
+    """Nothing is stored."""
     with pytest.raises(ValueError, match="invalid literal"):
         SpontaneousNotices(store, WINDOW)(demand("ALIEN", parking("two")), NOW)
 
     assert count(store, "demand") == 0
 
 
-def test_a_demand_that_was_answered_is_not_put_to_the_service_again(
-    store: Store, installed: Callable[[], Any]
-):
-    """What it costs to ask, it costs once."""
+def test_repeated_demand_does_not_call_the_kind_again(store: Store, installed: Callable[[], Any]):
+    """The quote is asked for once."""
     numbers = {issued(store, demand("ALIEN", parking(2))).due.notice.nav for _ in range(3)}
 
     assert len(numbers) == 1
-    assert len(installed().asked) == 1
+    assert len(installed().calls) == 1
 
 
-def test_a_service_is_asked_only_for_what_is_xml(store: Store, installed: Callable[[], Any]):
-    """Who writes one need not think of bombs."""
+def test_installed_kind_is_called_only_with_xml(store: Store, installed: Callable[[], Any]):
+    """Data that is no XML, or has a DOCTYPE, is refused before."""
     issued(store, demand("ALIEN", parking(2)))
 
     refused(store, demand("ALIEN", "<!DOCTYPE a><a/>"))
 
-    assert installed().asked == [parking(2).encode()]
+    assert installed().calls == [parking(2).encode()]
 
 
-def test_a_service_may_take_its_time_without_holding_up_anybody(
+def test_slow_kind_does_not_block_another_demand(
     store: Store, url: str, installed: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ):
-    """While it is asked no transaction is open: another demand is served meanwhile."""
+    """No transaction is open while it is called."""
     kind_of("parking")
     other = Store(url)
 
@@ -164,8 +162,8 @@ def test_a_service_may_take_its_time_without_holding_up_anybody(
     other.close()
 
 
-def test_a_kind_is_made_once(installed: Callable[[], Any]):
-    """Though many threads want it at one instant."""
+def test_kind_is_made_once(installed: Callable[[], Any]):
+    """Many threads ask for it at the same time."""
     together = threading.Barrier(8)
 
     def want() -> None:
@@ -181,25 +179,25 @@ def test_a_kind_is_made_once(installed: Callable[[], Any]):
     assert len(installed().made) == 1
 
 
-def test_the_built_in_kind_cannot_be_taken_over(install: Install):
-    """An installed package does not change what a service of ours costs."""
+def test_built_in_kind_cannot_be_replaced(install: Install):
+    """An installed package of the same name has no effect."""
     install("taking_over", PARKING, declared="taking_over:Parking")
 
     assert problem_with("declared", {"rate": 1}) is not None
     assert problem_with("declared", FIXED) is None
 
 
-def test_a_kind_that_two_provide_is_nobodys(install: Install):
-    """Which one would decide over money is not left to the order of a path."""
+def test_kind_of_two_distributions_is_unknown(install: Install):
+    """The order of the path does not decide which one is used."""
     install("our_parking", PARKING, parking="our_parking:Parking")
     install("their_parking", PARKING, parking="their_parking:Parking")
 
-    with pytest.raises(UnknownKind, match="more than one"):
+    with pytest.raises(UnknownKind, match="several"):
         kind_of("parking")
 
 
-def test_settings_are_checked_by_the_kind_that_takes_them(install: Install):
-    """A kind says what is wrong with them, if it has a way to."""
+def test_settings_are_checked_by_their_kind(install: Install):
+    """A kind without the method accepts any settings."""
     install("our_parking", PARKING, parking="our_parking:Parking")
     install("mute", ANSWERING, mute="mute:Kind")
 
@@ -209,8 +207,8 @@ def test_settings_are_checked_by_the_kind_that_takes_them(install: Install):
     assert (problem_with("declared", {}) or "").startswith("description: ")
 
 
-def test_a_kind_that_cannot_be_loaded_is_a_problem_when_it_is_configured(install: Install):
-    """Not found, not importable, without its method, or failing when it is made."""
+def test_kind_that_cannot_be_loaded_is_a_problem(install: Install):
+    """It is missing, not importable, without its method, or fails when it is made."""
     install("broken", "1 / 0", broken="broken:Kind")
     install("empty", "", empty="empty:Kind")
     install("useless", "class Kind: pass", useless="useless:Kind")
@@ -245,27 +243,27 @@ UNSAYABLE = {
     "good._replace(credit=account._replace(category=''))": "category",
     "good._replace(credit=account._replace(remittance_information=''))": "remittance_information",
     "good._replace(credit=())": "transfers",
-    "good._replace(credit=(share, share))": "transfers",
-    "good._replace(credit=(share._replace(number=2),))": "transfers",
-    "good._replace(credit=(share, share._replace(number=6, amount=1)), amount=501)": "transfers",
-    "good._replace(credit=(share._replace(amount=499),))": "transfers",
-    "good._replace(credit=(share, share._replace(number=2, amount=0)))": "transfer.amount",
-    "good._replace(credit=(share._replace(organization='7'),))": "transfer.organization",
-    "good._replace(credit=(share._replace(company_name=''),))": "transfer.company_name",
-    "good._replace(credit=(share._replace(remittance_information=''),))": "transfer.remittance",
-    "good._replace(credit=(share._replace(iban=None),))": "transfer",
-    "good._replace(credit=(share._replace(stamp=Stamp('YQ==', '01', 'RM')),))": "transfer",
-    "good._replace(credit=(share._replace(iban=None, stamp=Stamp('YQ==', '02', 'RM')),))": "stamp",
-    "good._replace(credit=(share._replace(iban=None, stamp=Stamp('YR==', '01', 'RM')),))": "stamp",
-    "good._replace(credit=(share._replace(metadata=(('a', '1'),) * 2),))": "metadata",
+    "good._replace(credit=(first, first))": "transfers",
+    "good._replace(credit=(first._replace(number=2),))": "transfers",
+    "good._replace(credit=(first, first._replace(number=6, amount=1)), amount=501)": "transfers",
+    "good._replace(credit=(first._replace(amount=499),))": "transfers",
+    "good._replace(credit=(first, first._replace(number=2, amount=0)))": "transfer.amount",
+    "good._replace(credit=(first._replace(organization='7'),))": "transfer.organization",
+    "good._replace(credit=(first._replace(company_name=''),))": "transfer.company_name",
+    "good._replace(credit=(first._replace(remittance_information=''),))": "transfer.remittance",
+    "good._replace(credit=(first._replace(iban=None),))": "transfer",
+    "good._replace(credit=(first._replace(stamp=Stamp('YQ==', '01', 'RM')),))": "transfer",
+    "good._replace(credit=(first._replace(iban=None, stamp=Stamp('YQ==', '02', 'RM')),))": "stamp",
+    "good._replace(credit=(first._replace(iban=None, stamp=Stamp('YR==', '01', 'RM')),))": "stamp",
+    "good._replace(credit=(first._replace(metadata=(('a', '1'),) * 2),))": "metadata",
 }
 
 
 @pytest.mark.parametrize(("answer", "rule"), UNSAYABLE.items(), ids=UNSAYABLE)
-def test_a_quote_that_no_answer_could_carry_is_our_failure(
+def test_quote_that_no_answer_can_carry_raises(
     install: Install, bare_store: Store, answer: str, rule: str
 ):
-    """It is found before a position is made, not when somebody pays."""
+    """No position is stored."""
     install(
         "answering", ANSWERING.replace("return {}", f"return {answer}"), parking="answering:Kind"
     )
@@ -278,19 +276,17 @@ def test_a_quote_that_no_answer_could_carry_is_our_failure(
 
 SAYABLE = [
     "good",
-    "good._replace(credit=(share,))",
+    "good._replace(credit=(first,))",
     "good._replace(credit=account._replace(postal_iban=account.iban, iban=None))",
-    "good._replace(credit=(share._replace(iban=None, stamp=Stamp('YQ==', '01', 'RM')),))",
+    "good._replace(credit=(first._replace(iban=None, stamp=Stamp('YQ==', '01', 'RM')),))",
     "good._replace(debtor=Debtor('G', 'AB', 'a', city='Roma', country='IT', email='a@b.it'))",
     "good._replace(metadata=(('a', '1'), ('b', '2')), company_name='a', office_name='b')",
 ]
 
 
 @pytest.mark.parametrize("answer", SAYABLE)
-def test_a_quote_that_answers_can_carry_becomes_a_notice(
-    install: Install, bare_store: Store, answer: str
-):
-    """The limits refuse nothing that is good."""
+def test_quote_at_the_limits_becomes_a_notice(install: Install, bare_store: Store, answer: str):
+    """The limits refuse no valid quote."""
     install(
         "answering", ANSWERING.replace("return {}", f"return {answer}"), parking="answering:Kind"
     )

@@ -1,4 +1,4 @@
-"""Several processes are given the same demand at one instant."""
+"""Several processes receive the same demand at the same time."""
 
 from gpd_soap.core.demand import Demand
 from gpd_soap.store.store import Store
@@ -8,10 +8,10 @@ from tests.usecases.spontaneous.samples import PLATE, count, demand, issued, nav
 ROUNDS = 5
 
 
-def ask(store: Store, together: Wait, asked: list[Demand]) -> list[tuple[str, bool]]:
-    """Make demands one after the other, each at the instant at which the others do."""
+def ask(store: Store, together: Wait, demands: list[Demand]) -> list[tuple[str, bool]]:
+    """Make demands one after the other, each at the same time as the other processes."""
     answers = []
-    for each in asked:
+    for each in demands:
         together()
         answer = issued(store, each)
         answers.append((answer.due.notice.nav, answer.again))
@@ -19,12 +19,12 @@ def ask(store: Store, together: Wait, asked: list[Demand]) -> list[tuple[str, bo
 
 
 def plate(number: int) -> Demand:
-    """A demand unlike those of other numbers."""
+    """Return a demand that differs for each number."""
     return demand("PLATE", PLATE.format(f"AA{number:03}AA", "<importo>1.00</importo>"))
 
 
-def test_one_demand_in_four_hands_is_one_notice(crew: Crew, store: Store, url: str):
-    """One process makes it, the others wait and answer the same."""
+def test_one_demand_in_four_processes_gets_one_notice(crew: Crew, store: Store, url: str):
+    """One process issues it, the others wait and answer the same."""
     rounds = crew.race(ask, url, [[plate(n) for n in range(ROUNDS)]] * crew.size)
 
     for answers in zip(*rounds, strict=True):
@@ -33,8 +33,8 @@ def test_one_demand_in_four_hands_is_one_notice(crew: Crew, store: Store, url: s
     assert count(store, "position") == count(store, "demand") == ROUNDS
 
 
-def test_four_demands_at_one_instant_are_four_notices(crew: Crew, store: Store, url: str):
-    """None is lost, no number is given twice, none is left out."""
+def test_four_demands_at_the_same_time_get_four_notices(crew: Crew, store: Store, url: str):
+    """Their numbers are consecutive."""
     each = [[plate(ROUNDS * hand + n) for n in range(ROUNDS)] for hand in range(crew.size)]
 
     rounds = crew.race(ask, url, each)

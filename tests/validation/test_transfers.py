@@ -1,4 +1,4 @@
-"""The transfers of a position: where each goes, what is a stamp, and what they sum to."""
+"""The transfers of a position: accounts, stamps, ids and their sum."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import pytest
 
 from gpd_soap.validation.finding import FieldError
 from tests.validation.bodies import BANK, HASH, POSTAL, STAMP, body, changed, option, share
-from tests.validation.told import errors, taken, warnings
+from tests.validation.checking import converted, errors, warnings
 
 
 @pytest.mark.parametrize("field", ["iban", "postalIban"])
@@ -24,10 +24,8 @@ from tests.validation.told import errors, taken, warnings
         ("", "iban", "an IBAN: 2 capital letters, 2 digits, 11 to 30 capital letters or digits"),
     ],
 )
-def test_an_account_that_cannot_be_credited_is_refused(
-    field: str, iban: str, rule: str, expected: str
-):
-    """By shape, Italian length or checksum."""
+def test_invalid_iban_is_refused(field: str, iban: str, rule: str, expected: str):
+    """Its form, its Italian length or its check digits are wrong."""
     refused = errors(changed(body(), f"paymentOption.0.transfer.0.{field}", iban))
 
     assert refused == (FieldError(f"paymentOption[0].transfer[0].{field}", rule, expected),)
@@ -38,8 +36,8 @@ def test_an_account_that_cannot_be_credited_is_refused(
     [{"iban": BANK}, {"iban": BANK, "postalIban": POSTAL}, {"iban": None, "postalIban": POSTAL},
      {"iban": None, "stamp": STAMP}, {"iban": "DE89370400440532013000"}],
 )  # fmt: skip
-def test_a_share_goes_to_a_bank_to_the_post_to_either_or_for_a_stamp(accounts: dict[str, Any]):
-    """The five ways; a postal account needs no bank's."""
+def test_transfer_to_a_bank_a_postal_account_or_for_a_stamp_is_accepted(accounts: dict[str, Any]):
+    """A postal account needs no bank account."""
     assert errors(body(option(1, share(**accounts)))) == ()
 
 
@@ -47,8 +45,8 @@ def test_a_share_goes_to_a_bank_to_the_post_to_either_or_for_a_stamp(accounts: d
     "accounts",
     [{"iban": None}, {"stamp": STAMP}, {"iban": None, "postalIban": POSTAL, "stamp": STAMP}],
 )
-def test_a_share_that_goes_nowhere_or_both_ways_is_refused(accounts: dict[str, Any]):
-    """The contract has one choice: account or stamp."""
+def test_transfer_without_or_with_both_account_and_stamp_is_refused(accounts: dict[str, Any]):
+    """The schema has a choice of one of them."""
     expected = FieldError(
         "paymentOption[0].transfer[0]", "account-or-stamp", "an IBAN, or a stamp alone"
     )
@@ -70,34 +68,34 @@ def test_a_share_that_goes_nowhere_or_both_ways_is_refused(accounts: dict[str, A
         ("hashDocument", "èèèè", "base64", "base64 text"),
     ],
 )
-def test_a_stamp_is_as_the_contract_wants_it(field: str, value: str, rule: str, expected: str):
-    """Type 01, a province, and base64 that is written in the one way."""
-    told = body(option(1, share(iban=None, stamp={**STAMP, field: value})))
+def test_invalid_stamp_is_refused(field: str, value: str, rule: str, expected: str):
+    """The type is 01, the province two letters, and the hash canonical base64."""
+    content = body(option(1, share(iban=None, stamp={**STAMP, field: value})))
 
-    assert errors(told) == (
+    assert errors(content) == (
         FieldError(f"paymentOption[0].transfer[0].stamp.{field}", rule, expected),
     )
 
 
 @pytest.mark.parametrize("value", ["A" * 4, "A" * 72, HASH])
-def test_a_hash_of_four_to_seventy_two_characters_is_taken(value: str):
-    """The limits themselves pass."""
+def test_hash_at_the_length_limits_is_accepted(value: str):
+    """The limits are 4 and 72 characters."""
     assert errors(body(option(1, share(iban=None, stamp={**STAMP, "hashDocument": value})))) == ()
 
 
 @pytest.mark.parametrize("value", ["0", "6", "01", 1])
-def test_a_transfer_is_named_by_a_digit_from_one_to_five(value: object):
-    """As text, as GPD has it."""
-    told = changed(body(), "paymentOption.0.transfer.0.idTransfer", value)
+def test_transfer_id_that_is_no_digit_from_1_to_5_is_refused(value: object):
+    """The digit is text, as in GPD."""
+    content = changed(body(), "paymentOption.0.transfer.0.idTransfer", value)
     expected = "'1', '2', '3', '4' or '5'"
 
-    assert errors(told) == (
+    assert errors(content) == (
         FieldError("paymentOption[0].transfer[0].idTransfer", "choice", expected),
     )
 
 
-def test_transfers_have_different_ids_and_one_of_them_is_the_first():
-    """Of two alike the second is refused; without a first nothing can be postal."""
+def test_repeated_transfer_id_or_missing_first_transfer_is_refused():
+    """Without transfer 1, no payment to a postal account is possible."""
     again = errors(body(option(1, share(1), share(1))))
     none = errors(body(option(1, share(2), share(3))))
 
@@ -115,16 +113,15 @@ def test_transfers_have_different_ids_and_one_of_them_is_the_first():
     )
 
 
-def test_transfers_may_come_in_any_order():
-    """Their ids say which is which."""
-    assert [t.number for t in taken(body(option(1, share(2), share(1)))).options[0].transfers] == [
-        2,
-        1,
-    ]
+def test_transfers_in_another_order_are_accepted():
+    """Their ids number them."""
+    position = converted(body(option(1, share(2), share(1))))
+
+    assert [transfer.number for transfer in position.options[0].transfers] == [2, 1]
 
 
-def test_transfers_sum_to_the_amount():
-    """A cent more or less is refused."""
+def test_transfers_that_do_not_sum_to_the_amount_are_refused():
+    """The sum is one cent more or less."""
     expected = FieldError("paymentOption[0].amount", "sum", "the sum of the transfers' amounts")
 
     assert errors(body(option(1, share(), amount=999))) == (expected,)
@@ -132,19 +129,19 @@ def test_transfers_sum_to_the_amount():
 
 
 @pytest.mark.parametrize("code", ["7777777777", "777777777777", "7777777777A", "", "\u0667" * 11])
-def test_a_beneficiary_is_named_by_eleven_digits(code: str):
-    """ASCII ones."""
-    told = changed(body(), "paymentOption.0.transfer.0.organizationFiscalCode", code)
+def test_beneficiary_code_without_eleven_digits_is_refused(code: str):
+    """The digits are ASCII."""
+    content = changed(body(), "paymentOption.0.transfer.0.organizationFiscalCode", code)
     field = "paymentOption[0].transfer[0].organizationFiscalCode"
 
-    assert errors(told) == (FieldError(field, "organization-code", "11 digits"),)
+    assert errors(content) == (FieldError(field, "organization-code", "11 digits"),)
 
 
-def test_a_postal_account_of_a_bank_warns():
-    """It is a good IBAN, but perhaps in the wrong place."""
-    told = body(option(1, share(iban=None, postalIban=BANK)))
+def test_bank_account_as_postal_account_warns():
+    """The IBAN is valid, but perhaps in the wrong field."""
+    content = body(option(1, share(iban=None, postalIban=BANK)))
 
-    assert warnings(told) == (
+    assert warnings(content) == (
         FieldError(
             "paymentOption[0].transfer[0].postalIban", "postal-iban", "an account of Poste Italiane"
         ),
