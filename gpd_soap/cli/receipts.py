@@ -13,7 +13,7 @@ from gpd_soap.cli.common import code, read, ready_store
 
 if TYPE_CHECKING:
     from gpd_soap.store.receipts.search import Listed
-    from gpd_soap.usecases.worklist import Cases, Found
+    from gpd_soap.usecases.worklist import Cases, CaseWithNotice
 
 LONGEST_NAME = 100
 KINDS = ["unmatched", "double", "conflicting", "review", "quarantine"]
@@ -161,7 +161,7 @@ def _told() -> Iterator[None]:
         raise click.ClickException("; ".join(told)) from None
 
 
-def _show(found: Found) -> None:
+def _show(found: CaseWithNotice) -> None:
     from gpd_soap.api.receipts.responses import case
 
     for name, value in case(found).items():
@@ -179,7 +179,7 @@ def _receipt_line(kept: Listed) -> str:
     return f"{when}  {kept.iuv}  {money.to_wire(kept.amount)}  {kept.kept}  {case_id(kept.key)}"
 
 
-def _case_line(found: Found) -> str:
+def _case_line(found: CaseWithNotice) -> str:
     from gpd_soap.core import money, rome
     from gpd_soap.core.case_id import case_id
 

@@ -160,7 +160,7 @@ def test_a_failure_of_ours_shows_nothing(quick: Office, monkeypatch: pytest.Monk
         message = "a secret"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("gpd_soap.usecases.positions.manage.admin_positions.read", fail)
+    monkeypatch.setattr("gpd_soap.usecases.positions.manage.stored_positions.read", fail)
 
     broken = quick.get(ONE)
 

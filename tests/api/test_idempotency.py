@@ -267,7 +267,7 @@ def test_what_was_done_is_told_though_it_cannot_be_remembered(
         made = create(office)
 
     assert made.status == 201
-    assert [each.message for each in caplog.records] == ["an answer was not remembered"]
+    assert [each.message for each in caplog.records] == ["the answer of an Idempotency-Key was not stored; a retry may get 409"]
 
 
 def test_old_answers_are_forgotten_in_passing(office: Office):
