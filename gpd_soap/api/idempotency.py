@@ -74,10 +74,7 @@ class Idempotency:
                 in_transaction(self._store, lambda c: _settle(c, claim, response))
             except Unavailable as error:
                 # WHY: the change is committed, so the caller must get its answer.
-                logger.warning(
-                    "the answer of an Idempotency-Key was not stored; a retry may get 409",
-                    exc_info=error,
-                )
+                logger.warning("the answer to an Idempotency-Key was not stored", exc_info=error)
         return response
 
 

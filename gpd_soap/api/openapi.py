@@ -68,7 +68,9 @@ def schema(kind: type | UnionType) -> Schema:
     """Returns the schema of a type; models are references to the components."""
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return {"$ref": REF + name_of(kind)}
-    whole: Schema = TypeAdapter(cast("type[object]", kind)).json_schema(ref_template=REF + "{model}")
+    whole: Schema = TypeAdapter(cast("type[object]", kind)).json_schema(
+        ref_template=REF + "{model}"
+    )
     whole.pop("$defs", None)
     return _renamed(whole)
 

@@ -53,6 +53,12 @@ def validator(reference: str) -> Draft202012Validator:
     return Draft202012Validator(schema)
 
 
+def validate(schema: Schema, body: object) -> None:
+    """Asserts that a body in JSON is valid against a schema of the document."""
+    errors = [str(error) for error in validator(json.dumps(schema)).iter_errors(body)]
+    assert errors == []
+
+
 def described(content: Schema) -> Schema | None:
     """Returns the schema of a body in JSON, None for another body."""
     kinds = [kind for kind in content if "json" in kind]
@@ -66,8 +72,7 @@ def check(method: str, path: str, status: int, body: object) -> None:
             schema = described(responses[str(status)].get("content", {}))
             assert schema is not None or method == "PUT", f"{method} {path}: no body described"
             if schema is not None:
-                errors = [str(error) for error in validator(json.dumps(schema)).iter_errors(body)]
-                assert errors == [], f"{method} {path}"
+                validate(schema, body)
             return
 
 
