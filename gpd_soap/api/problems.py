@@ -173,9 +173,7 @@ NOT_PAYABLE = Problem(
     "The notice cannot be paid by this case",
     "The notice was paid already, or an alternative of it was.",
 )
-NOT_TAKEN = Problem(
-    409, "The message was refused again", "The message was processed again and answered {}."
-)
+NOT_TAKEN = Problem(409, "The message was refused again", "The message was answered {} again.")
 NOT_ACCOUNTABLE = Problem(
     409, "transfer is not in accountable state", "The notice of the transfer is not paid."
 )
