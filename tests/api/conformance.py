@@ -11,6 +11,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from werkzeug.test import Client, TestResponse
 
+from gpd_soap.api import openapi
 from gpd_soap.api.app import flask_app
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.settings import Settings
@@ -19,6 +20,9 @@ from gpd_soap.wiring import cases
 from tests.api.office import NOW
 
 Schema = dict[str, Any]
+
+#: An answer that any operation may give, such as 405 and 500.
+PROBLEM: Schema = {"content": openapi.PROBLEM}
 
 
 @cache
@@ -69,7 +73,7 @@ def check(method: str, path: str, status: int, body: object) -> None:
     """Asserts that a body in JSON is one that the document describes for its operation."""
     for verb, pattern, responses in routes():
         if verb == method and pattern.fullmatch(path):
-            schema = described(responses[str(status)].get("content", {}))
+            schema = described(responses.get(str(status), PROBLEM).get("content", {}))
             assert schema is not None or method == "PUT", f"{method} {path}: no body described"
             if schema is not None:
                 validate(schema, body)
