@@ -1,1 +1,1 @@
-"""The administrators' face, on a listener of its own."""
+"""The admin API, on a listener of its own."""

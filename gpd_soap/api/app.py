@@ -1,6 +1,6 @@
-"""The admin listener's application: GPD's API, its OpenAPI, its documentation, and our health.
+"""The application of the admin listener: GPD's API, its OpenAPI document and page, and health.
 
-Nothing of a failure leaves but its status; every answer names its request.
+A failure is answered by its status alone, without details.  Every answer names its request.
 """
 
 from __future__ import annotations
@@ -22,8 +22,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
-from gpd_soap.api import examples, headers, problems
-from gpd_soap.api import openapi as description
+from gpd_soap.api import descriptions, examples, headers, models, openapi, problems
 from gpd_soap.api.audit import routes as audit
 from gpd_soap.api.audit import trail
 from gpd_soap.api.audit.trail import AuditWriter
@@ -49,54 +48,54 @@ from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
 METRICS = "/metrics"
-#: When to try again what the database could not take.
-AGAIN = {"Retry-After": "5"}
+#: LIMIT: 5 seconds until a retry: the database needs a moment to come back.
+RETRY_LATER = {"Retry-After": "5"}
 NO_LIMITS = Limits()
-_SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def admin_app(
     store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text, limits: Limits = NO_LIMITS
 ) -> Wsgi:
-    """The whole admin face; `clock` gives the UTC time of each request, `ready` our health.
+    """Returns the application of the admin listener.
 
-    `cases` is the worklist, `text` writes the metrics out, `limits` bounds what a key and all
-    callers together may ask.
+    `clock` returns the UTC time of each request, `ready` the facts of our health.  `cases` is the
+    worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
     """
     concurrency = Concurrency(limits)
     app = flask_app(store, clock, cases, limits.rate, concurrency)
-    _watched(app, ready, Scrape(store, text))
+    _add_monitoring(app, ready, Scrape(store, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
-    def face(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        return api(environ, _naming(environ, start_response))
+    def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        return api(environ, _with_request_id(environ, start_response))
 
-    return face
+    return application
 
 
 def flask_app(
     store: Store, clock: Clock, cases: Cases, rate: int, concurrency: Concurrency
 ) -> OpenAPI:
-    """The API alone, which knows nothing of health, metrics and request ids."""
+    """Returns the API alone, without health, metrics and request ids."""
     app = OpenAPI(
         "gpd_soap.api",
-        info={"title": "gpd-soap, the admin face", "version": __version__},
+        info={"title": "gpd-soap admin API", "version": __version__},
         security_schemes={
             "ApiKey": {"type": "apiKey", "name": "Ocp-Apim-Subscription-Key", "in": "header"},
             "XApiKey": {"type": "apiKey", "name": "X-Api-Key", "in": "header"},
             "Bearer": {"type": "http", "scheme": "bearer"},
         },
         validation_error_status=400,
-        validation_error_callback=_told_badly,
-        validation_error_model=_Unused,
+        validation_error_callback=_invalid_parameters,
+        validation_error_model=_FrameworkError,
         doc_ui=False,
         static_folder=None,
     )
     app.openapi_version = "3.1.0"
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
-    # WHY: by default the page sends the description to validator.swagger.io.
+    # WHY: by default the page sends the document to validator.swagger.io.
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     assert isinstance(app.json, DefaultJSONProvider)
@@ -109,21 +108,21 @@ def flask_app(
         keys.group(store, clock),
         audit.group(store),
     ]
-    pace = RateLimit(rate)
+    rate_limit = RateLimit(rate)
     for group in groups:
-        app.register_api(_blueprint(group, store, clock, pace, concurrency))
-    _describe(app, groups)
-    _handle(app)
+        app.register_api(_blueprint(group, store, clock, rate_limit, concurrency))
+    _add_document(app, groups)
+    _add_error_handlers(app)
     app.after_request(_finish)
     return app
 
 
-def _watched(app: Flask, ready: Ready, scrape: Scrape) -> None:
-    """Add what machines watch us by, which is no part of the API."""
+def _add_monitoring(app: Flask, ready: Ready, scrape: Scrape) -> None:
+    """Adds health and metrics, which are no part of the API."""
 
     def health(facts: Ready) -> Response:
-        well, body = state(facts())
-        return Response(body, 200 if well else 503, mimetype="application/json")
+        healthy, body = state(facts())
+        return Response(body, 200 if healthy else 503, mimetype="application/json")
 
     app.add_url_rule(LIVE, "live", lambda: health(tuple))
     app.add_url_rule(READY, "ready", lambda: health(ready))
@@ -131,56 +130,61 @@ def _watched(app: Flask, ready: Ready, scrape: Scrape) -> None:
 
 
 def _blueprint(
-    group: Group, store: Store, clock: Clock, pace: RateLimit, concurrency: Concurrency
+    group: Group, store: Store, clock: Clock, rate_limit: RateLimit, concurrency: Concurrency
 ) -> APIBlueprint:
-    """A group's operations, guarded and with the answers that any of them may give."""
+    """Returns the operations of a group, guarded, with the refusals that any of them may give."""
     api = APIBlueprint(
         group.name,
         __name__,
+        abp_tags=[{"name": group.name, "description": group.description}],
         abp_security=[{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}],
-        abp_responses=description.refusals(400, 401, 403, 413, 429, 503),
+        abp_responses=openapi.refusals(400, 401, 403, 413, 429, 503),
     )
-    once = Idempotency(store, clock, {f"{group.name}.{operation}" for operation in group.secret})
-    api.before_request(guard(store, group.role, pace, concurrency, clock))
-    api.before_request(once.before)
-    api.after_request(once.after)
+    idempotency = Idempotency(
+        store, clock, {f"{group.name}.{operation}" for operation in group.secret}
+    )
+    api.before_request(guard(store, group.role, rate_limit, concurrency, clock))
+    api.before_request(idempotency.before)
+    api.after_request(idempotency.after)
     api.after_request(AuditWriter(store, clock).after)
     group.declare(api)
     return api
 
 
-class _Unused(BaseModel):
-    """A model of the framework's errors, which are never told."""
+class _FrameworkError(BaseModel):
+    """The framework asks for a model of its errors; our answers never use it."""
 
 
-def _describe(app: OpenAPI, groups: Iterable[Group]) -> None:
-    """Make the description once, complete it, and serve it with its page."""
+def _add_document(app: OpenAPI, groups: Iterable[Group]) -> None:
+    """Makes the OpenAPI document once, completes it, and serves it with its page."""
     app.generate_spec_json()  # type: ignore[no-untyped-call]  # flask-openapi left it untyped
     components = app.spec_json["components"]["schemas"]
-    components.pop(_Unused.__name__, None)
-    for schemas in (description.schemas, *(group.schemas for group in groups)):
-        components.update(schemas())
+    components.pop(_FrameworkError.__name__, None)
+    components.update(openapi.schemas(models.MODELS))
+    for group in groups:
+        components.update(openapi.schemas(group.models))
+    descriptions.describe(app.spec_json)
     examples.show(app.spec_json)
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
-    about = {"name": "gpd-soap", "version": __version__}
+    info = {"name": "gpd-soap", "version": __version__}
     for version in ("", "/v2"):
-        app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(about))
+        app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(info))
     page = RegisterPlugin.register(doc_url="openapi.json")
     app.register_blueprint(page)
     app.add_url_rule("/docs", "docs", app.view_functions["swagger.swagger"])
 
 
-def _handle(app: Flask) -> None:
-    """Turn whatever ends a request into a problem."""
+def _add_error_handlers(app: Flask) -> None:
+    """Turns every exception into a problem."""
     handlers: dict[type[Exception], Callable[[Any], Response]] = {
         Refused: lambda refused: _problem(refused.problem, refused.errors, refused.headers),
         Refusal: _refused,
         RequestEntityTooLarge: lambda _: _problem(problems.TOO_LARGE),
-        HTTPException: _of_http,
+        HTTPException: _http_exception,
         Unavailable: _unavailable,
         TimeoutError: _unavailable,
-        Exception: _broken,
+        Exception: _failed,
     }
     for kind, handler in handlers.items():
         app.register_error_handler(kind, handler)
@@ -189,60 +193,60 @@ def _handle(app: Flask) -> None:
 def _problem(
     problem: Problem, errors: Iterable[FieldError] = (), headers: dict[str, str] | None = None
 ) -> Response:
-    answer = jsonify(problem.body(errors))
-    answer.status_code, answer.mimetype = problem.status, problems.KIND
-    answer.headers.update(headers or {})
-    return answer
+    response = jsonify(problem.body(errors))
+    response.status_code, response.mimetype = problem.status, problems.CONTENT_TYPE
+    response.headers.update(headers or {})
+    return response
 
 
 def _refused(refusal: Refusal) -> Response:
     problem = problems.problem_of(refusal)
-    headers = AGAIN if problem == problems.UNAVAILABLE else {}
+    headers = RETRY_LATER if problem == problems.UNAVAILABLE else {}
     return _problem(problem, refusal.errors, headers)
 
 
-def _told_badly(error: ValidationError) -> Response:
-    """What the framework finds in a path or a query."""
+def _invalid_parameters(error: ValidationError) -> Response:
+    """Returns the answer to a path or a query that breaks its model."""
     return _problem(problems.BAD_REQUEST, findings(error))
 
 
-def _of_http(error: HTTPException) -> Response:
+def _http_exception(error: HTTPException) -> Response:
     if error.response is not None:
         assert isinstance(error.response, Response)
         return error.response
     status = error.code or 500
-    answer = _problem(Problem(status, error.name, error.description or error.name))
-    # WHY: a 405 must say what is allowed.
+    response = _problem(Problem(status, error.name, error.description or error.name))
+    # WHY: HTTP requires Allow with a 405, so the headers of the exception are kept.
     for name, value in error.get_headers():
         if name.lower() not in ("content-type", "content-length"):
-            answer.headers[name] = value
-    return answer
+            response.headers[name] = value
+    return response
 
 
 def _unavailable(error: Unavailable | TimeoutError) -> Response:
-    LOG.warning("the database could not take a request", exc_info=error)
-    return _problem(problems.UNAVAILABLE, headers=AGAIN)
+    logger.warning("the database could not serve a request, which was answered 503", exc_info=error)
+    return _problem(problems.UNAVAILABLE, headers=RETRY_LATER)
 
 
-def _broken(error: Exception) -> Response:
-    LOG.error("a request failed", exc_info=error)
+def _failed(error: Exception) -> Response:
+    logger.error("a request failed and was answered 500", exc_info=error)
     return _problem(problems.BROKEN)
 
 
-def _finish(answer: Response) -> Response:
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    if "key" in g or answer.mimetype == problems.KIND:
-        answer.headers["Cache-Control"] = "no-store"
-    return answer
+def _finish(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if "key" in g or response.mimetype == problems.CONTENT_TYPE:
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
-def _naming(environ: Environ, start_response: StartResponse) -> StartResponse:
-    """Echo the request's id, or give it one, whatever answers."""
-    told = environ.get("HTTP_X_REQUEST_ID", "")
-    name = told if _SANE_ID.fullmatch(told) else uuid.uuid4().hex
-    environ[trail.REQUEST_ID] = name
+def _with_request_id(environ: Environ, start_response: StartResponse) -> StartResponse:
+    """Returns a `start_response` that adds the request's id, a new one if it brought none."""
+    given = environ.get("HTTP_X_REQUEST_ID", "")
+    request_id = given if _REQUEST_ID_FORM.fullmatch(given) else uuid.uuid4().hex
+    environ[trail.REQUEST_ID] = request_id
 
-    def named(status: str, headers: list[tuple[str, str]], *more: object) -> object:
-        return start_response(status, [*headers, (REQUEST_ID, name)], *more)
+    def start(status: str, headers: list[tuple[str, str]], *more: object) -> object:
+        return start_response(status, [*headers, (REQUEST_ID, request_id)], *more)
 
-    return named
+    return start

@@ -1,4 +1,4 @@
-"""Who may ask, decided before anything of the request is looked at; then what a body may be."""
+"""Checks the key of a request before anything else of it; then reads its body."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from gpd_soap.store.store import Store
 from gpd_soap.validation.finding import FieldError, Model, taken
 from gpd_soap.validation.strict_json import UnusableFile, decode
 
-#: The first that is there is taken; then comes `Authorization: Bearer`.
+#: The first present one is used, then `Authorization: Bearer`.
 HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")
 READING = ("GET", "HEAD", "OPTIONS")
-#: LIMIT: a hundred positions of ten kilobytes.
+#: LIMIT: 1 MiB, a hundred positions of ten kilobytes.
 LARGEST_BODY = 1024 * 1024
 
 
 def guard(
-    store: Store, role: Role, pace: RateLimit, concurrency: Concurrency, clock: Clock
+    store: Store, role: Role, rate_limit: RateLimit, concurrency: Concurrency, clock: Clock
 ) -> Callable[[], None]:
-    """What runs before every operation: a key that works, is not too fast, and is for this.
+    """Returns the check that runs before every operation: its key, the key's rate and rights.
 
-    `role` is the least that will do.  What names no organization is for keys of every one.  The
-    answer is the same whether what was asked for is there or not.
+    `role` is the least role that may call the operation.  Paths without an organization are for
+    keys of every organization.  The answer does not depend on whether a resource exists.
     """
 
-    def hold() -> None:
+    def check() -> None:
         g.key = key = authenticate(store, presented_key())
-        wait = pace.wait(key.id, clock())
+        wait = rate_limit.wait(key.id, clock())
         if wait:
             raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
         _take_slot(concurrency, key)
@@ -53,22 +53,22 @@ def guard(
                 error = FieldError(name if name.isidentifier() else "?", "duplicate", "it once")
                 raise Refused(problems.BAD_REQUEST, [error])
 
-    return hold
+    return check
 
 
 def _take_slot(concurrency: Concurrency, key: Key) -> None:
-    """Count the request as one of its key's; Refused where the key has too many under way."""
+    """Counts a running request of the key.  Raises Refused if the key has too many."""
     if not concurrency.take_for_key(key.id, request.environ):
         raise Refused(problems.KEY_BUSY, headers=RETRY_AFTER)
 
 
 def presented_key() -> str:
-    """What the request shows as its key, or nothing."""
-    return next((told for name in HEADERS if (told := request.headers.get(name))), _bearer())
+    """Returns the key that the request presents, or an empty text."""
+    return next((key for name in HEADERS if (key := request.headers.get(name))), _bearer())
 
 
 def authenticate(store: Store, token: str) -> Key:
-    """The key that this is; Refused where it is none that works."""
+    """Returns the active key of a token.  Raises Refused if there is none."""
     key = read_only(store, lambda c: keys.find(c, token)) if token else None
     if key is None:
         raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})
@@ -80,32 +80,38 @@ def _bearer() -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def lenient(*, asked: bool) -> bool:
-    """Whether odd numbers pass; Refused where someone asks who may not."""
-    if asked and g.key.role is not Role.ADMIN:
+def lenient(*, requested: bool) -> bool:
+    """Returns whether to accept unusual notice numbers.
+
+    Raises Refused if it is requested with a key that is no administrator's.
+    """
+    if requested and g.key.role is not Role.ADMIN:
         raise Refused(problems.LENIENT)
-    return asked
+    return requested
 
 
 def raw_body() -> bytes:
-    """The body as it came, however often it is asked for; Refused where it is too large."""
+    """Returns the bytes of the body.  Raises Refused if it is too large."""
     raw = request.get_data()
-    # WHY: a body that does not say its length is cut off at the limit, without a word.
+    # WHY: werkzeug cuts a body without Content-Length at the limit, and raises nothing.
     if len(raw) >= LARGEST_BODY and request.content_length != len(raw):
         raise Refused(problems.TOO_LARGE)
     return raw
 
 
 def body_of(model: type[Model], *, optional: bool = False) -> Model:
-    """The body as a model reads it; Refused with everything that is wrong in it."""
-    found = taken(model, json_body(optional=optional))
-    if isinstance(found, tuple):
-        raise Refused(problems.BAD_REQUEST, found)
-    return found
+    """Returns the body as a model.  Raises Refused with all its errors."""
+    body = taken(model, json_body(optional=optional))
+    if isinstance(body, tuple):
+        raise Refused(problems.BAD_REQUEST, body)
+    return body
 
 
 def json_body(*, optional: bool = False) -> object:
-    """The body as JSON and nothing else; where it is optional, an empty one is an empty object."""
+    """Returns the body as JSON; an empty body is an empty object if the body is optional.
+
+    Raises Refused if it is no JSON in UTF-8.
+    """
     raw = raw_body()
     if optional and not raw:
         return {}
@@ -116,5 +122,5 @@ def json_body(*, optional: bool = False) -> object:
     try:
         return decode(raw)
     except UnusableFile as error:
-        said = str(error).removeprefix("expected ")
-        raise Refused(problems.BAD_REQUEST, [FieldError("", "json", said)]) from None
+        expected = str(error).removeprefix("expected ")
+        raise Refused(problems.BAD_REQUEST, [FieldError("", "json", expected)]) from None

@@ -1,6 +1,6 @@
-"""How many requests a key, and all callers together, may have under way in one process.
+"""Limits the running requests of one process: of each key, and of all keys together.
 
-A request holds a thread until its answer is sent, so one reader's slow lists could hold them all.
+A request holds a thread until its answer is sent, so the slow lists of one key could hold all.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from werkzeug.wsgi import ClosingIterator
 from gpd_soap.api import problems
 from gpd_soap.wsgi.http import Environ, StartResponse, Wsgi
 
-#: LIMIT: seconds; quick requests end within it, and a thread is held no longer for nothing.
+#: LIMIT: 0.1 s of waiting for a slot: quick requests end within it, and the thread is not wasted.
 MAX_WAIT = 0.1
 RETRY_AFTER = {"Retry-After": "1"}
 
-#: Where the slots that a request holds stand in its environment.
+#: Key of the list of slots that a request holds, in its environment.
 _SLOTS = "gpd_soap.slots"
-_FACE = "face"
+_ALL_KEYS = "face"
 
 
 class Limits(NamedTuple):
-    """What is taken at most: each 0 is any number.
+    """Upper bounds; 0 is no bound.
 
-    `rate` is how many requests a key may make in ten seconds; `face` and `key` are how many may be
-    under way in a process, of everybody and of one key; `wait` is seconds until one is refused.
+    `rate` is the requests of a key in ten seconds.  `face` and `key` are the running requests in a
+    process, of all keys and of one key.  `wait` is the seconds until a request is refused.
     """
 
     rate: int = 0
@@ -39,36 +39,36 @@ class Limits(NamedTuple):
 
 
 class Concurrency:
-    """The slots of one process: one pool for the face, and one for each key."""
+    """The slots of one process: a pool for all keys together, and a pool for each key."""
 
     def __init__(self, limits: Limits) -> None:
-        """Take how many slots there are, and how long a request waits for one."""
+        """Use `limits` for the number of slots and the time that a request waits for one."""
         self._limits = limits
         self._taken: Counter[str] = Counter()
         self._changed = threading.Condition()
 
     def bound(self, api: Wsgi, exempt: Collection[str]) -> Wsgi:
-        """Return the application behind the face's slots; the paths in `exempt` need none."""
+        """Returns the application with a slot for each request; paths in `exempt` need none."""
 
         def bounded(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
             slots: list[str] = []
             if environ.get("PATH_INFO") in exempt:
                 return api(environ, start_response)
-            if not self._take(_FACE, self._limits.face, slots):
+            if not self._take(_ALL_KEYS, self._limits.face, slots):
                 return _refuse(start_response)
             environ[_SLOTS] = slots
             try:
-                answer = api(environ, start_response)
+                response = api(environ, start_response)
             except BaseException:
                 self._release(slots)
                 raise
             # WHY: a slow reader of the answer holds the thread too, so the slots are freed last.
-            return ClosingIterator(answer, lambda: self._release(slots))
+            return ClosingIterator(response, lambda: self._release(slots))
 
         return bounded
 
     def take_for_key(self, key_id: str, environ: Environ) -> bool:
-        """Take one of the key's slots until the answer is sent; False if none becomes free."""
+        """Takes a slot of the key until the answer is sent.  Returns False if none becomes free."""
         slots = environ.get(_SLOTS)
         return slots is None or self._take(f"key {key_id}", self._limits.key, slots)
 
@@ -93,9 +93,9 @@ class Concurrency:
 
 
 def _refuse(start_response: StartResponse) -> list[bytes]:
-    content = json.dumps(problems.FACE_BUSY.body()).encode()
+    content = json.dumps(problems.SERVER_BUSY.body()).encode()
     headers = {
-        "Content-Type": problems.KIND,
+        "Content-Type": problems.CONTENT_TYPE,
         "Content-Length": str(len(content)),
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",

@@ -1,46 +1,25 @@
-"""What a reader of the OpenAPI is shown, and may send as it stands: an example of every body."""
+"""Examples of request bodies and parameters in the OpenAPI document; each can be sent as it is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-IBAN, OTHER_IBAN = "IT60X0542811101000000123456", "IT13L0306909606100000012345"
-IUPD, NAV, IUV = "TARI-2027-000001", "347000000000000124", "47000000000000124"
-ORGANIZATION, BROKER, STATION = "77777777777", "15376371009", "15376371009_01"
+from gpd_soap.api.example_answers import ANSWERS
+from gpd_soap.api.example_values import (
+    BROKER,
+    IBAN,
+    IUPD,
+    IUV,
+    NAV,
+    ORGANIZATION,
+    OTHER_IBAN,
+    POSITION,
+    SETTINGS,
+    STATION,
+)
 
-TRANSFER = {
-    "idTransfer": "1",
-    "amount": 10000,
-    "remittanceInformation": "TARI 2027",
-    "category": "0101002IM",
-    "iban": IBAN,
-}
-OPTION = {
-    "amount": 10000,
-    "description": "TARI 2027",
-    "isPartialPayment": False,
-    "dueDate": "2030-12-31",
-    "transfer": [TRANSFER],
-}
-POSITION = {
-    "iupd": IUPD,
-    "type": "F",
-    "fiscalCode": "ANONIMO",
-    "fullName": "Maria Esempio",
-    "companyName": "Comune di Esempio",
-    "switchToExpired": True,
-    "paymentOption": [OPTION],
-}
-SETTINGS = {
-    "amount": 500,
-    "description": "Diritti di segreteria",
-    "category": "0101002IM",
-    "iban": IBAN,
-    "segregationCode": "47",
-}
-
-#: By the names of the schemas: of all that is sent, and of the no that may be answered.
+#: By name of the schema: the bodies of requests, and the body of a refusal.
 BODIES: dict[str, Any] = {
     "PaymentPositionModel": POSITION,
     "MultiplePaymentPositionModel": {"paymentPositions": [POSITION]},
@@ -57,7 +36,7 @@ BODIES: dict[str, Any] = {
     "ProblemJson": {
         "title": "Error in the debt position request data",
         "status": 400,
-        "detail": "What the request says breaks a rule: see errors.",
+        "detail": "The content of the request breaks a rule: see errors.",
         "errors": [
             {
                 "field": "paymentOption[0].transfer[0].iban",
@@ -68,7 +47,7 @@ BODIES: dict[str, Any] = {
     },
 }
 
-#: By the names of what stands in paths and queries.
+#: By name of the parameter of a path or a query.
 PARAMETERS = {
     "organizationfiscalcode": ORGANIZATION,
     "iupd": IUPD,
@@ -84,8 +63,8 @@ PARAMETERS = {
 
 
 def show(spec: Mapping[str, Any]) -> None:
-    """Write the examples into a description."""
-    for name, example in BODIES.items():
+    """Writes the examples into the document."""
+    for name, example in {**BODIES, **ANSWERS}.items():
         spec["components"]["schemas"][name]["example"] = example
     for path in spec["paths"].values():
         for operation in path.values():

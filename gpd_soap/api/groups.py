@@ -1,29 +1,32 @@
-"""Operations that belong together: who may call them, how they are declared, their bodies."""
+"""Groups of operations: who may call them, how they are declared, the models of their bodies."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, NamedTuple
 
 from flask_openapi.blueprint import APIBlueprint
+from pydantic import BaseModel
 
-from gpd_soap.api.openapi import Responses, Schema
+from gpd_soap.api.openapi import Responses
 from gpd_soap.store.access.keys import Role
 
-#: The beginning of every path that is for the keys of one organization.
+#: Prefix of every path for the keys of one organization.
 ORGANIZATION = "/organizations/<organizationfiscalcode>"
 
 
 class Group(NamedTuple):
-    """A part of the API; `role` is the least that may call any of it.
+    """Operations on one subject; `role` is the least role that may call them.
 
-    `secret` names the operations whose answer is kept nowhere.
+    `description` and `models` are for the OpenAPI document.  `secret` names the operations whose
+    answer must not be stored.
     """
 
     name: str
+    description: str
     declare: Callable[[APIBlueprint], None]
-    schemas: Callable[[], dict[str, Schema]]
+    models: Sequence[type[BaseModel]]
     role: Role = Role.READER
     secret: frozenset[str] = frozenset()
 
@@ -36,20 +39,19 @@ def add(
     content: dict[str, Any] | None,
     responses: Responses,
 ) -> None:
-    """Let an operation answer a path, under the name that a generated client calls it by."""
-    function = _function(operation)
-    told: dict[str, Any] = {"operation_id": name, "responses": responses}
+    """Declares an operation on a path, with the name that generated clients give to its method."""
+    options: dict[str, Any] = {"operation_id": name, "responses": responses}
     if content is not None:
-        told["request_body"] = content
-    declare_on(rule, endpoint=name, **told)(function)
+        options["request_body"] = content
+    declare_on(rule, endpoint=name, **options)(_function(operation))
 
 
 def _function(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of its own, which the framework can write on as it cannot on a method."""
+    """Returns a function that calls a method: the framework sets attributes on it."""
 
-    # WHY: the annotations are text, and are looked up where the operation was written.
+    # WHY: annotations are text, and the framework resolves them in the wrapped module.
     @wraps(operation)
-    def call(**told: object) -> object:
-        return operation(**told)
+    def call(**arguments: object) -> object:
+        return operation(**arguments)
 
     return call

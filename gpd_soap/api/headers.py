@@ -1,4 +1,4 @@
-"""The headers that many operations take or give, written into the description in one place."""
+"""The headers of many operations, written into the OpenAPI document in one place."""
 
 from __future__ import annotations
 
@@ -13,58 +13,62 @@ REQUEST_ID, WAIT = "X-Request-Id", "Retry-After"
 
 NAME: Schema = {"type": "string", "pattern": f"^{idempotency.NAME}$"}
 NAMED = (
-    "Names the request: sent again within 24 hours with the same name and key, it has no second"
-    " effect and gets the first answer."
+    "Name of the request.  Sent again within 24 hours with the same name and key, the request has"
+    " no second effect and gets the first answer."
 )
-TAKEN = {
+REQUEST_HEADERS = {
     idempotency.HEADER: (NAME, NAMED),
-    "If-Match": (TEXT, "The ETag of what was read: 412 where it has changed since."),
-    REQUEST_ID: (TEXT, "What the answer calls this request: letters, digits, . _ -"),
+    "If-Match": (
+        TEXT,
+        "ETag of the position that was read; 412 if the position has changed since.",
+    ),
+    REQUEST_ID: (TEXT, "Id of the request, repeated in the answer: letters, digits, . _ -"),
 }
-GIVEN = {
-    REQUEST_ID: (TEXT, "What the request is called, by you or by us."),
-    WAIT: (COUNT, "After so many seconds the key may ask again."),
+RESPONSE_HEADERS = {
+    REQUEST_ID: (TEXT, "Id of the request: the one that it brought, else a new one."),
+    WAIT: (COUNT, "Seconds after which the request may be repeated."),
     idempotency.REPLAYED: (
         {"type": "string", "enum": ["true"]},
-        "The answer is that of the first request of this Idempotency-Key.",
+        "Present if the answer is that of the first request with this Idempotency-Key.",
     ),
 }
 REFUSALS = {
-    "409": "The state does not allow it, or the request of this Idempotency-Key is under way.",
-    "422": "The Idempotency-Key is of another request.",
+    "409": "The state does not allow it, or a request with this Idempotency-Key is still running.",
+    "422": "The Idempotency-Key was used for another request.",
 }
 
 
 def describe(spec: Mapping[str, Any], secret: Collection[str]) -> None:
-    """Complete every operation; `secret` are those that take no Idempotency-Key."""
+    """Completes every operation of the document; `secret` operations take no Idempotency-Key."""
     components = spec["components"]
     components["parameters"] = {
         name: {"name": name, "in": "header", "schema": schema, "description": text}
-        for name, (schema, text) in TAKEN.items()
+        for name, (schema, text) in REQUEST_HEADERS.items()
     }
     components["headers"] = {
-        name: {"schema": schema, "description": text} for name, (schema, text) in GIVEN.items()
+        name: {"schema": schema, "description": text}
+        for name, (schema, text) in RESPONSE_HEADERS.items()
     }
     for path in spec["paths"].values():
         for method, operation in path.items():
-            named = method.upper() not in READING and operation["operationId"] not in secret
-            _describe(operation, named=named)
+            repeatable = method.upper() not in READING and operation["operationId"] not in secret
+            _describe(operation, repeatable=repeatable)
 
 
-def _describe(operation: dict[str, Any], *, named: bool) -> None:
+def _describe(operation: dict[str, Any], *, repeatable: bool) -> None:
     responses = operation["responses"]
-    if named:
+    if repeatable:
         for status, text in REFUSALS.items():
             responses.setdefault(status, {"description": text, "content": PROBLEM})
-    taken = [REQUEST_ID]
-    taken += [idempotency.HEADER] if named else []
-    taken += ["If-Match"] if "412" in responses else []
-    operation.setdefault("parameters", []).extend(_ref("parameters", name) for name in taken)
-    for status, answer in responses.items():
-        given = [REQUEST_ID]
-        given += [idempotency.REPLAYED] if named else []
-        given += [WAIT] if status == "429" else []
-        answer.setdefault("headers", {}).update({name: _ref("headers", name) for name in given})
+    names = [REQUEST_ID]
+    names += [idempotency.HEADER] if repeatable else []
+    names += ["If-Match"] if "412" in responses else []
+    operation.setdefault("parameters", []).extend(_ref("parameters", name) for name in names)
+    for status, response in responses.items():
+        names = [REQUEST_ID]
+        names += [idempotency.REPLAYED] if repeatable else []
+        names += [WAIT] if status == "429" else []
+        response.setdefault("headers", {}).update({name: _ref("headers", name) for name in names})
 
 
 def _ref(kind: str, name: str) -> Schema:

@@ -1,4 +1,4 @@
-"""`/metrics`, for whoever shows a key of every organization, even while the database is away.
+"""`/metrics`, for keys of every organization, even while the database is unreachable.
 
 Totals would tell the holder of one organization's key about the others.
 """
@@ -13,16 +13,16 @@ from gpd_soap.api import problems
 from gpd_soap.api.auth import authenticate, presented_key
 from gpd_soap.api.problems import Refused
 from gpd_soap.monitoring.deadline import Within
-from gpd_soap.store import statistics as figures
+from gpd_soap.store import statistics
 from gpd_soap.store.access import keys
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.statistics import UNREACHABLE, Figures
 from gpd_soap.store.store import Store
 
-#: LIMIT: for the key and the figures together; Prometheus waits ten seconds for everything.
+#: LIMIT: 3 s for the key and the figures together; Prometheus waits 10 s for the answer.
 SECONDS = 3.0
-#: Prometheus' text, which every version of it reads.
-KIND = "text/plain; version=0.0.4; charset=utf-8"
+#: The text format that every version of Prometheus reads.
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 Text = Callable[[Figures], bytes]
 
@@ -31,23 +31,25 @@ class Scrape:
     """Answers a scrape."""
 
     def __init__(self, store: Store, text: Text) -> None:
-        """`text` writes everything out, given what the store counts."""
+        """`text` writes the metrics, given the figures of the store."""
         self._store, self._text = store, text
         self._within = Within(SECONDS)
         self._admitted: set[str] = set()
 
     def __call__(self) -> Response:
-        """Say everything; Refused without a key that is for every organization."""
+        """Returns the metrics.  Raises Refused without a key of every organization."""
         token = presented_key()
         try:
-            found = self._within(lambda: self._read(token))
+            figures = self._within(lambda: self._read(token))
         except (Unavailable, TimeoutError):
-            # WHY: that the database is away is what a Prometheus is there to see.  LIMIT: a key
-            # that was revoked since is then taken for one that works, for these counts alone.
+            # WHY: Prometheus must see that the database is unreachable.  LIMIT: a key that was
+            # revoked meanwhile is accepted then, for these figures alone.
             if keys.digest(token) not in self._admitted:
                 raise
-            found = UNREACHABLE
-        return Response(self._text(found), content_type=KIND, headers={"Cache-Control": "no-store"})
+            figures = UNREACHABLE
+        return Response(
+            self._text(figures), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"}
+        )
 
     def _read(self, token: str) -> Figures:
         digest = keys.digest(token)
@@ -59,4 +61,4 @@ class Scrape:
         if not key.serves_every:
             raise Refused(problems.FORBIDDEN)
         self._admitted.add(digest)
-        return figures.read(self._store)
+        return statistics.read(self._store)

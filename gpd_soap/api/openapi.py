@@ -1,93 +1,104 @@
-"""What the OpenAPI says beside paths and queries: how bodies, answers and problems are written.
-
-Bodies are checked by `validation` and not by the framework, so they are described by hand.
-"""
+"""The OpenAPI document: schemas made from the models of bodies, and references to them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from http import HTTPStatus
-from typing import Any
+from types import UnionType
+from typing import Any, cast
+
+from pydantic import BaseModel, TypeAdapter
 
 REF = "#/components/schemas/"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": f"{REF}ProblemJson"}}}
 
 Schema = dict[str, Any]
-#: As the framework wants them: by status, which is a number.
+#: The type of flask-openapi: by status.
 Responses = dict[str | int | HTTPStatus, Any]
 
 TEXT: Schema = {"type": "string"}
-FLAG: Schema = {"type": "boolean"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
-MARK = "What the row is marked with now, for If-Match."
-MOMENT: Schema = {"type": "string", "description": "Rome's clock, without a zone"}
+ETAG: Schema = {"description": "The present ETag, for If-Match.", "schema": TEXT}
+
+#: Names in the document of models that commands read too: GPD's names for GPD's bodies.
+NAMES = {
+    "Position": "PaymentPositionModel",
+    "Option": "PaymentOptionModel",
+    "Transfer": "TransferModel",
+    "Entry": "MetadataModel",
+    "NewAccount": "UpdateTransferIbanMassiveModel",
+    "PaidElsewhere": "AlreadyPaidPaymentOptionModel",
+    "PositionsToDelete": "MultipleIUPDModel",
+    "Note": "CaseNote",
+    "Match": "CaseMatch",
+    "Named": "OrganizationName",
+    "Owned": "StationOwner",
+}
 
 
-def ref(name: str) -> Schema:
-    """A schema by its name."""
-    return {"$ref": REF + name}
+def name_of(model: type[BaseModel]) -> str:
+    """Returns the name of a model in the document."""
+    return NAMES.get(model.__name__, model.__name__)
 
 
-def many(name: str) -> Schema:
-    """A list of a schema."""
-    return {"type": "array", "items": ref(name)}
+def body(model: type[BaseModel], *, required: bool = True) -> Schema:
+    """Returns a request body of a model."""
+    return {"content": {"application/json": {"schema": schema(model)}}, "required": required}
 
 
-def body(name: str, *, required: bool = True) -> Schema:
-    """A request body of a schema."""
-    return {"content": {"application/json": {"schema": ref(name)}}, "required": required}
-
-
-def answer(schema: Schema, description: str, *, marked: bool = False) -> Schema:
-    """An answer in JSON; a marked one has an ETag."""
-    content = {"application/json": {"schema": schema}}
-    headers = {"headers": {"ETag": {"description": MARK, "schema": TEXT}}} if marked else {}
+def answer(kind: type | UnionType, description: str, *, etag: bool = False) -> Schema:
+    """Returns an answer in JSON of a model, of text, or of one of several."""
+    headers = {"headers": {"ETag": ETAG}} if etag else {}
+    content = {"application/json": {"schema": schema(kind)}}
     return {"description": description, "content": content, **headers}
 
 
+def document(content_type: str, description: str) -> Schema:
+    """Returns an answer in another content type than JSON."""
+    schema = TypeAdapter(bytes).json_schema()
+    return {"description": description, "content": {content_type: {"schema": schema}}}
+
+
 def refusals(*statuses: int) -> Responses:
-    """Answers that are problems."""
+    """Returns answers that are problems."""
     return {status: {"content": PROBLEM} for status in statuses}
 
 
-def objects(properties: Schema, *, closed: bool = True) -> Schema:
-    """An object of these properties, and of no others unless it is open."""
-    return {
-        "type": "object",
-        "properties": properties,
-        **({"additionalProperties": False} if closed else {}),
-    }
+def schema(kind: type | UnionType) -> Schema:
+    """Returns the schema of a type; models are references to the components."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return {"$ref": REF + name_of(kind)}
+    whole: Schema = TypeAdapter(cast("type[object]", kind)).json_schema(
+        ref_template=REF + "{model}"
+    )
+    whole.pop("$defs", None)
+    return _renamed(whole)
 
 
-def texts(names: str) -> Schema:
-    """Properties that are text, by their names."""
-    return dict.fromkeys(names.split(), TEXT)
+def schemas(models: Iterable[type[BaseModel]]) -> dict[str, Schema]:
+    """Returns the schemas of models and of all models inside them, by name."""
+    components: dict[str, Schema] = {}
+    for model in models:
+        whole = model.model_json_schema(ref_template=REF + "{model}")
+        inner = whole.pop("$defs", {})
+        for name, each in {**inner, model.__name__: whole}.items():
+            components[NAMES.get(name, name)] = _renamed(each)
+    return components
 
 
-def moments(names: str) -> Schema:
-    """Properties that are instants, by their names."""
-    return dict.fromkeys(names.split(), MOMENT)
-
-
-def page_of(name: str, schema: str) -> Schema:
-    """A page of a list, which stands under this name."""
-    listed = objects({name: many(schema), "page_info": ref("PageInfo")})
-    return {**listed, "required": list(listed["properties"])}
-
-
-def schemas() -> dict[str, Schema]:
-    """What every no is written in, and every page of a list."""
-    page = objects(dict.fromkeys(("page", "limit", "items_found", "total_pages"), COUNT))
-    return {
-        "PageInfo": {**page, "required": list(page["properties"])},
-        "FieldError": objects(texts("field rule expected")),
-        "ProblemJson": {
-            **objects(
-                {
-                    **texts("title detail"),
-                    "status": {"type": "integer", "minimum": 100, "maximum": 600},
-                    "errors": many("FieldError"),
-                }
-            ),
-            "required": ["title", "status", "detail"],
-        },
-    }
+def _renamed(schema: Schema) -> Schema:
+    """Returns a schema without the titles that pydantic makes, with the names of the document."""
+    renamed: Schema = {}
+    for key, value in schema.items():
+        if key == "properties":
+            renamed[key] = {name: _renamed(each) for name, each in value.items()}
+        elif key == "$ref":
+            name = value.removeprefix(REF)
+            renamed[key] = REF + NAMES.get(name, name)
+        elif isinstance(value, dict):
+            renamed[key] = _renamed(value)
+        elif isinstance(value, list):
+            renamed[key] = [_renamed(each) if isinstance(each, dict) else each for each in value]
+        elif key != "title":
+            renamed[key] = value
+    return renamed

@@ -1,7 +1,7 @@
-"""Every no of the admin face: GPD's titles and statuses, told as RFC 9457 problems.
+"""Every refusal of the admin API as a problem of RFC 9457, with GPD's titles and statuses.
 
-Source of the titles: spec/gpd-reference.md 3.1.  No detail says whether something exists that the
-caller may not see, and none repeats what was sent.
+SPEC: GPD, its published OpenAPI: the titles.  A detail never says whether something exists that
+the caller may not see, and never repeats the content of a request.
 """
 
 from __future__ import annotations
@@ -13,25 +13,25 @@ from gpd_soap.usecases import refusals
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
-KIND = "application/problem+json"
+CONTENT_TYPE = "application/problem+json"
 
 
 class Problem(NamedTuple):
-    """What is wrong, for a program by status and title, for a person by detail."""
+    """A refusal: status and title for programs, detail for people."""
 
     status: int
     title: str
     detail: str
 
     def body(self, errors: Iterable[FieldError] = ()) -> dict[str, Any]:
-        """The JSON of an answer."""
-        told: dict[str, Any] = self._asdict()
-        found = [error._asdict() for error in errors]
-        return {**told, "errors": found} if found else told
+        """Returns the JSON of an answer."""
+        fields: dict[str, Any] = self._asdict()
+        details = [error._asdict() for error in errors]
+        return {**fields, "errors": details} if details else fields
 
 
 class Refused(Exception):
-    """Raised where a request cannot be followed; leaving a transaction by it undoes everything."""
+    """Raised to refuse a request; a transaction that it leaves is rolled back."""
 
     def __init__(
         self,
@@ -39,16 +39,16 @@ class Refused(Exception):
         errors: Iterable[FieldError] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Say which no, what is wrong in which field, and what the answer's headers add."""
+        """Use a problem, the errors of its fields, and headers that the answer gets besides."""
         super().__init__(problem.title)
         self.problem, self.errors, self.headers = problem, tuple(errors), dict(headers or {})
 
 
-BAD_REQUEST = Problem(400, "BAD REQUEST", "The request is not of the form that is expected.")
+BAD_REQUEST = Problem(400, "BAD REQUEST", "The request does not have the expected form.")
 DATA_ERROR = Problem(
     400,
     "Error in the debt position request data",
-    "What the request says breaks a rule: see errors.",
+    "The content of the request breaks a rule: see errors.",
 )
 NOT_RECOVERABLE = Problem(
     400,
@@ -58,14 +58,14 @@ NOT_RECOVERABLE = Problem(
 NO_KEY = Problem(
     401,
     "Unauthorized",
-    "Expected a key that works in Ocp-Apim-Subscription-Key, X-Api-Key or Authorization: Bearer.",
+    "Expected an active key in Ocp-Apim-Subscription-Key, X-Api-Key or Authorization: Bearer.",
 )
 FORBIDDEN = Problem(
     403, "The payment position is forbidden", "The key is not for this organization."
 )
-READ_ONLY = Problem(403, "The payment position is forbidden", "The key is for reading alone.")
+READ_ONLY = Problem(403, "The payment position is forbidden", "The key can only read.")
 LENIENT = Problem(
-    403, "The payment position is forbidden", "Only a key of an administrator may be lenient."
+    403, "The payment position is forbidden", "Only the key of an administrator can use lenient."
 )
 ADMINISTRATORS = Problem(403, "Forbidden", "Expected the key of an administrator.")
 EVERY_ORGANIZATION = Problem(
@@ -74,29 +74,31 @@ EVERY_ORGANIZATION = Problem(
 ORGANIZATION_NOT_FOUND = Problem(
     404, "Not found the organization", "The organization is not registered here."
 )
-NOT_FOUND = Problem(404, "Not found the debt position", "There is no position of this name.")
+NOT_FOUND = Problem(404, "Not found the debt position", "There is no position of this IUPD.")
 OPTION_NOT_FOUND = Problem(
-    404, "Not found the payment option", "There is no notice of this number to be found."
+    404, "Not found the payment option", "There is no notice of this number."
 )
 TRANSFER_NOT_FOUND = Problem(
-    404, "Not found the transfer", "There is no transfer of this number of a notice of this IUV."
+    404, "Not found the transfer", "No notice of this IUV has a transfer of this number."
 )
 ENTRY_NOT_FOUND = Problem(404, "Not found the journal entry", "There is no entry of this id.")
 NOT_UNIQUE = Problem(
     409,
     "The debt position violated constraints of uniqueness",
-    "An IUPD is in use, or an IUV or a notice number is or was: see errors.",
+    "An IUPD is in use, or an IUV or a notice number is or was in use: see errors.",
 )
 PAYMENT_FOUND = Problem(
-    409, "Existing related payment found", "Some of the position was paid or reported."
+    409, "Existing related payment found", "A notice of the position was paid or reported."
 )
 ALREADY_PAID = Problem(
-    409, "Existing related payment found", "The notice, or what excludes it, was paid already."
+    409,
+    "Existing related payment found",
+    "The notice was paid already, or an alternative of it was.",
 )
 NOT_UPDATABLE = Problem(
     409,
     "Existing related payment found or not in updatable state",
-    "The position was withdrawn, or some of it was paid or reported.",
+    "The position was withdrawn, or a notice of it was paid or reported.",
 )
 NOT_PUBLISHABLE = Problem(
     409,
@@ -106,12 +108,12 @@ NOT_PUBLISHABLE = Problem(
 NOT_INVALIDABLE = Problem(
     409,
     "Existing related payment found or not in invalidable state",
-    "Only a position that is published or valid can be withdrawn.",
+    "Only a published or valid position can be withdrawn.",
 )
 DUE_BEFORE_VALIDITY = Problem(
     409,
     "The due date of a payment option is before the validity date",
-    "A notice would be due before it can be paid.",
+    "The due date of a notice is before its validity date.",
 )
 PUBLISHED_AFTER_DUE = Problem(
     409,
@@ -121,12 +123,12 @@ PUBLISHED_AFTER_DUE = Problem(
 PUBLISHED_AFTER_VALIDITY = Problem(
     409,
     "Publish request occurred after the validity date began",
-    "The position should have been published before it became valid.",
+    "A position must be published before its validity date.",
 )
 BAD_CONFIGURATION = Problem(
     400,
     "Error in the configuration data",
-    "What the request says breaks a rule: see errors.",
+    "The content of the request breaks a rule: see errors.",
 )
 BROKER_NOT_FOUND = Problem(404, "Not found the broker", "The broker is not registered here.")
 STATION_NOT_FOUND = Problem(404, "Not found the station", "The station is not registered here.")
@@ -134,65 +136,77 @@ NOT_SERVING = Problem(404, "Not found the station", "The station does not serve 
 SERVICE_NOT_FOUND = Problem(
     404, "Not found the service", "The organization offers no service of these identifiers."
 )
-KEY_NOT_FOUND = Problem(404, "Not found the key", "No key of this id works.")
-IN_USE = Problem(409, "In use", "Something else would lose what it needs: see errors.")
+KEY_NOT_FOUND = Problem(404, "Not found the key", "No active key has this id.")
+IN_USE = Problem(409, "In use", "Something else still needs it: see errors.")
 UNDER_WAY = Problem(
-    409, "Conflict", "The request of this Idempotency-Key is under way: ask again for its answer."
+    409,
+    "Conflict",
+    "A request with this Idempotency-Key is still running: repeat it later for its answer.",
 )
 OTHER_REQUEST = Problem(
-    422, "Unprocessable Content", "This Idempotency-Key is of another request: give a new one."
+    422,
+    "Unprocessable Content",
+    "This Idempotency-Key was used for another request: use a new one.",
 )
 RECEIPT_FORBIDDEN = Problem(
-    403, "The receipt retrieve is forbidden", "The IUV is of none of the segregation codes."
+    403, "The receipt retrieve is forbidden", "The IUV begins with none of the segregation codes."
 )
 RECEIPT_NOT_FOUND = Problem(
-    404, "Not found the receipt", "No receipt of a payment of this IUV is kept."
+    404, "Not found the receipt", "No receipt of a payment with this IUV is stored."
 )
 INVALID_DATE_RANGE = Problem(
     400, "Invalid date range", "Expected dates or date-times, the first not after the second."
 )
-NOT_ENOUGH = Problem(400, "Not enough elements", "There are fewer pages.")
-CASE_NOT_FOUND = Problem(404, "Not found the case", "Nothing of this id is kept.")
+NOT_ENOUGH = Problem(400, "Not enough elements", "The list has fewer pages.")
+CASE_NOT_FOUND = Problem(404, "Not found the case", "There is no case of this id.")
 NOT_OPEN = Problem(
-    409, "The case is not open", "It was resolved already, or there is nothing to decide."
+    409, "The case is not open", "The case was resolved already, or needs no decision."
 )
 NOT_WAITING = Problem(
-    409, "The case has no notice to find", "Only what has paid no notice yet can be matched."
+    409, "The case has no notice to find", "Only a receipt that has paid no notice can be matched."
 )
-NOT_MATCHED = Problem(409, "The case has found no notice", "There is no notice of its number.")
+NOT_MATCHED = Problem(
+    409, "The case has found no notice", "There is no notice of the receipt's number."
+)
 NOT_PAYABLE = Problem(
-    409, "The notice cannot be paid by this case", "It, or what excludes it, was paid already."
+    409,
+    "The notice cannot be paid by this case",
+    "The notice was paid already, or an alternative of it was.",
 )
-NOT_TAKEN = Problem(409, "The message was refused again", "It was answered {}.")
+NOT_TAKEN = Problem(409, "The message was refused again", "The message was answered {} again.")
 NOT_ACCOUNTABLE = Problem(
     409, "transfer is not in accountable state", "The notice of the transfer is not paid."
 )
 CHANGED = Problem(
-    412, "Precondition Failed", "The position is not any more what If-Match says: read it again."
+    412,
+    "Precondition Failed",
+    "The position has changed since the ETag of If-Match: read it again.",
 )
 TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1 MiB.")
 TOO_FAST = Problem(
-    429, "Too Many Requests", "The key asks more often than it may: wait as Retry-After says."
+    429,
+    "Too Many Requests",
+    "The key makes too many requests: wait for the seconds in Retry-After.",
 )
 KEY_BUSY = Problem(
     429,
     "Too Many Requests",
-    "The key has as many requests under way as it may: wait as Retry-After says.",
+    "Too many requests of the key are running: wait for the seconds in Retry-After.",
 )
-FACE_BUSY = Problem(
+SERVER_BUSY = Problem(
     429,
     "Too Many Requests",
-    "As many requests are under way as there may be: wait as Retry-After says.",
+    "Too many requests are running: wait for the seconds in Retry-After.",
 )
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
 )
-BROKEN = Problem(500, "INTERNAL SERVER ERROR", "Something failed here, and it has been logged.")
+BROKEN = Problem(500, "INTERNAL SERVER ERROR", "The server failed, and logged the failure.")
 UNAVAILABLE = Problem(
-    503, "Service Unavailable", "The database could not take the request now: try again."
+    503, "Service Unavailable", "The database cannot serve the request now: try again later."
 )
 
-#: What each refusal of a use case is over HTTP.
+#: The problem of each refusal of a use case.
 PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.Malformed: BAD_REQUEST,
     refusals.InvalidPosition: DATA_ERROR,
@@ -233,9 +247,9 @@ PROBLEMS: dict[type[Refusal], Problem] = {
 
 
 def problem_of(refusal: Refusal) -> Problem:
-    """The problem that a refusal of a use case is over HTTP."""
+    """Returns the problem of a refusal."""
     problem = PROBLEMS[type(refusal)]
     if isinstance(refusal, refusals.MessageRefusedAgain):
-        answered = refusal.answer or "a SOAP Fault"
-        return problem._replace(detail=problem.detail.format(answered))
+        answer = refusal.answer or "a SOAP Fault"
+        return problem._replace(detail=problem.detail.format(answer))
     return problem

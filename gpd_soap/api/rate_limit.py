@@ -1,4 +1,4 @@
-"""How many requests a key may make: a bucket for each, which fills as fast as time goes by."""
+"""Limits the requests of each key by a token bucket, which refills with time."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ import threading
 from datetime import datetime
 from typing import NamedTuple
 
+#: LIMIT: 10 s in which a full bucket refills.
 SECONDS = 10
 
 
 class Bucket(NamedTuple):
-    """What a key may still ask, and as of when."""
+    """The requests that a key has left at an instant."""
 
     left: float
-    at: datetime
+    updated_at: datetime
 
 
 def drawn(bucket: Bucket | None, most: int, now: datetime) -> tuple[Bucket, float]:
-    """The bucket after one more request, and the seconds to wait: none where it was allowed.
+    """Returns the bucket after one more request, and the seconds to wait: 0 if it is allowed.
 
-    A full bucket holds `most` requests and is filled in `SECONDS`.
+    A full bucket holds `most` requests, and refills in `SECONDS`.
     """
     left = float(most)
     if bucket is not None:
-        passed = max(0.0, (now - bucket.at).total_seconds())
+        passed = max(0.0, (now - bucket.updated_at).total_seconds())
         left = min(left, bucket.left + passed * most / SECONDS)
     if left < 1:
         return Bucket(left, now), (1 - left) * SECONDS / most
@@ -31,16 +32,16 @@ def drawn(bucket: Bucket | None, most: int, now: datetime) -> tuple[Bucket, floa
 
 
 class RateLimit:
-    """The buckets of the keys that were seen.  LIMIT: each process has its own."""
+    """The buckets of all keys.  LIMIT: each process has its own."""
 
     def __init__(self, most: int) -> None:
-        """`most` requests in `SECONDS` for each key; 0 lets everything pass."""
+        """Allow each key `most` requests in `SECONDS`; 0 is no limit."""
         self._most = most
         self._buckets: dict[str, Bucket] = {}
         self._lock = threading.Lock()
 
     def wait(self, key_id: str, now: datetime) -> float:
-        """The seconds after which a key may ask again; 0 where it may ask now."""
+        """Returns the seconds until a key may make a request; 0 if it may now."""
         if not self._most:
             return 0.0
         with self._lock:

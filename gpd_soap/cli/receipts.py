@@ -13,7 +13,7 @@ from gpd_soap.cli.common import code, read, ready_store
 
 if TYPE_CHECKING:
     from gpd_soap.store.receipts.search import Listed
-    from gpd_soap.usecases.worklist import Cases, Found
+    from gpd_soap.usecases.worklist import Cases, CaseWithNotice
 
 MAX_NAME_LENGTH = 100
 KINDS = ["unmatched", "double", "conflicting", "review", "quarantine"]
@@ -190,7 +190,7 @@ def _refusals() -> Iterator[None]:
         raise click.ClickException("; ".join(lines)) from None
 
 
-def _print_case(record: Found) -> None:
+def _print_case(record: CaseWithNotice) -> None:
     from gpd_soap.api.receipts.responses import case
 
     for name, value in case(record).items():
@@ -209,7 +209,7 @@ def _receipt_line(receipt: Listed) -> str:
     return f"{time}  {receipt.iuv}  {amount}  {receipt.kept}  {case_id(receipt.key)}"
 
 
-def _case_line(row: Found) -> str:
+def _case_line(row: CaseWithNotice) -> str:
     from gpd_soap.core import money, rome
     from gpd_soap.core.case_id import case_id
 

@@ -1,4 +1,4 @@
-"""Reading the journal of exchanges: a search, page by page, and one entry."""
+"""Reads the journal of exchanges: a search, page by page, and one entry."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from gpd_soap.usecases import refusals
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.journal import Searching
 
-#: How far back is looked where nobody says how far.
-BACK = timedelta(days=30)
+#: Length of the searched window if the query does not say where it begins.
+DEFAULT_WINDOW = timedelta(days=30)
 
 
 def question(searching: Searching, organization: str | None, now: datetime) -> JournalQuery:
-    """The question to the store.  Raises Malformed for a time that ends before it begins."""
+    """Returns the query to the store.  Raises Malformed if the window ends before it begins."""
     last = searching.last or now
-    first = searching.first or last - BACK
+    first = searching.first or last - DEFAULT_WINDOW
     if last < first:
         raise refusals.Malformed([FieldError("to", "range", "not before `from`")])
     fields = searching.model_dump(exclude={"first", "last", "after"})
@@ -27,14 +27,14 @@ def question(searching: Searching, organization: str | None, now: datetime) -> J
     return JournalQuery(organization, first, last, after=after, **fields)
 
 
-def page(database: Database, wanted: JournalQuery) -> tuple[list[Entry], Place | None]:
-    """The entries of a page, and where the next page begins."""
-    return read_only(database, lambda c: entries.page(c, wanted))
+def page(database: Database, query: JournalQuery) -> tuple[list[Entry], Place | None]:
+    """Returns the entries of a page, and where the next page begins."""
+    return read_only(database, lambda c: entries.page(c, query))
 
 
-def entry(database: Database, organization: str | None, place: Place) -> Entry:
-    """One entry.  Raises EntryNotFound if the organization has none there."""
-    row = read_only(database, lambda c: entries.one(c, organization, place))
+def entry(database: Database, organization: str | None, position: Place) -> Entry:
+    """Returns one entry.  Raises EntryNotFound if the organization has none at `position`."""
+    row = read_only(database, lambda c: entries.one(c, organization, position))
     if row is None:
         raise refusals.EntryNotFound
     return row

@@ -1,6 +1,6 @@
-"""What a person does with the worklist: look, resolve, match again.  For the API and the commands.
+"""Reads, resolves and matches the cases of the worklist, for the API and the commands.
 
-A case is resolved once, and a receipt matched once, whoever else tries at the same instant.
+Of several people who act on a case at the same instant, one succeeds and the others are refused.
 """
 
 from __future__ import annotations
@@ -19,89 +19,93 @@ from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolut
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 
-#: Sends a message through the node's door again, and says what came of it.
+#: Processes a stored message again as if the Node sent it, and returns the exchange.
 Reprocess = Callable[[bytes], ExchangeRecord]
 
 
-class Found(NamedTuple):
-    """A case, and what the notice that it names is now."""
+class CaseWithNotice(NamedTuple):
+    """A case, and the present state of the notice that it names."""
 
     case: Case
     notice: NoticeNow | None
 
 
 class Cases:
-    """The worklists of every organization; who may see which is decided before."""
+    """The worklists of all organizations; the caller has checked who may see which."""
 
     def __init__(self, store: Store, clock: Clock, reprocess: Reprocess) -> None:
-        """Take collaborators; `clock` gives the UTC time of each question."""
+        """Use these collaborators; `clock` returns the UTC time of each operation."""
         self._store, self._clock, self._reprocess = store, clock, reprocess
 
-    def page(self, scope: Scope, wanted: CaseQuery) -> tuple[list[Found], int]:
-        """A page of cases, and how many there are on all pages."""
+    def page(self, scope: Scope, query: CaseQuery) -> tuple[list[CaseWithNotice], int]:
+        """Returns a page of cases, and how many there are on all pages."""
 
-        def work(connection: Transaction) -> tuple[list[Found], int]:
-            found, total = worklist.page(connection, scope, wanted)
-            return _with_notices(connection, scope, found), total
+        def work(connection: Transaction) -> tuple[list[CaseWithNotice], int]:
+            cases, total = worklist.page(connection, scope, query)
+            return _with_notices(connection, scope, cases), total
 
         return read_only(self._store, work)
 
-    def read(self, scope: Scope, told: str) -> Found:
-        """One case, whatever has become of it."""
-        key = _key(told)
+    def read(self, scope: Scope, reference: str) -> CaseWithNotice:
+        """Returns a case, open or resolved.  Raises CaseNotFound if there is none."""
+        key = _key(reference)
 
-        def work(connection: Transaction) -> Found:
-            found = worklist.read(connection, scope, key)
-            if found is None:
+        def work(connection: Transaction) -> CaseWithNotice:
+            case = worklist.read(connection, scope, key)
+            if case is None:
                 raise refusals.CaseNotFound
-            return _with_notices(connection, scope, [found])[0]
+            return _with_notices(connection, scope, [case])[0]
 
         return read_only(self._store, work)
 
-    def raw(self, scope: Scope, told: str) -> bytes:
-        """The message of a case, exactly as it came."""
-        key = _key(told)
-        found = read_only(self._store, lambda c: worklist.raw(c, scope, key))
-        if found is None:
+    def raw(self, scope: Scope, reference: str) -> bytes:
+        """Returns the message of a case, byte for byte.  Raises CaseNotFound if there is none."""
+        key = _key(reference)
+        message = read_only(self._store, lambda c: worklist.raw(c, scope, key))
+        if message is None:
             raise refusals.CaseNotFound
-        return found
+        return message
 
-    def resolve(self, scope: Scope, told: str, by: str, note: str) -> Found:
-        """Note what was decided on a case; once."""
-        key, resolution = _key(told), Resolution(self._clock(), by, note)
+    def resolve(self, scope: Scope, reference: str, by: str, note: str) -> CaseWithNotice:
+        """Closes a case with a note.  Raises CaseNotOpen if it is closed already."""
+        key, resolution = _key(reference), Resolution(self._clock(), by, note)
         if not in_transaction(self._store, lambda c: worklist.resolve(c, scope, key, resolution)):
-            self.read(scope, told)
+            self.read(scope, reference)
             raise refusals.CaseNotOpen
-        return self.read(scope, told)
+        return self.read(scope, reference)
 
-    def rematch(self, scope: Scope, told: str, by: str, nav: str | None = None) -> Found:
-        """Decide a case anew, or let it pay the notice `nav`, which a person says it is for.
+    def rematch(
+        self, scope: Scope, reference: str, by: str, nav: str | None = None
+    ) -> CaseWithNotice:
+        """Decides a case anew; with `nav`, applies it to the notice that a person names.
 
-        A quarantined message goes through the node's door again; where it is refused again, that
-        counts as one more copy.
+        A quarantined message is processed again as if the Node sent it.  If it is refused again,
+        its copies are one more.  Raises the refusal that says why nothing changed.
         """
-        key = _key(told)
+        key = _key(reference)
         if key.variant is None:
-            self._send_again(scope, told, by, nav)
+            self._reprocess_case(scope, reference, by, nav)
         else:
             in_transaction(self._store, lambda c: self._match(c, scope, key, by, nav))
-        return self.read(scope, told)
+        return self.read(scope, reference)
 
-    def _send_again(self, scope: Scope, told: str, by: str, nav: str | None) -> None:
-        if self.read(scope, told).case.resolved_at is not None:
+    def _reprocess_case(self, scope: Scope, reference: str, by: str, nav: str | None) -> None:
+        """Processes a quarantined message again, and closes its case if it is accepted."""
+        if self.read(scope, reference).case.resolved_at is not None:
             raise refusals.CaseNotOpen
         if nav is not None:
             raise refusals.CaseNotWaiting
-        answered = self._reprocess(self.raw(scope, told))
-        if answered.must_be_sent_again:
+        exchange = self._reprocess(self.raw(scope, reference))
+        if exchange.must_be_sent_again:
             raise refusals.MessageNotTaken
-        if answered.outcome != "OK":
-            raise refusals.MessageRefusedAgain(answered.fault if answered.outcome == "KO" else None)
-        self.resolve(scope, told, by, f"sent again, and taken; {answered.rule}")
+        if exchange.outcome != "OK":
+            raise refusals.MessageRefusedAgain(exchange.fault if exchange.outcome == "KO" else None)
+        self.resolve(scope, reference, by, f"sent again, and taken; {exchange.rule}")
 
     def _match(
         self, connection: Transaction, scope: Scope, key: CaseKey, by: str, nav: str | None
     ) -> None:
+        """Matches a stored receipt to its notice, or to the notice `nav`."""
         matching.lock_matching_exclusive(connection, scope or "")
         row = worklist.lock(connection, scope, key)
         if row is None:
@@ -119,14 +123,16 @@ class Cases:
             worklist.resolve(connection, scope, key, resolution)
 
 
-def _key(told: str) -> CaseKey:
-    key = case_key(told)
+def _key(reference: str) -> CaseKey:
+    """Returns the key of a case.  Raises CaseNotFound if `reference` is the id of no case."""
+    key = case_key(reference)
     if key is None:
         raise refusals.CaseNotFound
     return key
 
 
 def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution) -> None:
+    """Pays a notice by a receipt that a person matched to it (Receipts, rule 15)."""
     verdict = matching.match_by_hand(connection, row, nav, resolution.resolved_at)
     if verdict is None:
         raise refusals.NoticeNotFound
@@ -134,6 +140,7 @@ def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution) ->
         raise refusals.NoticeNotPayable
 
 
-def _with_notices(connection: Transaction, scope: Scope, found: list[Case]) -> list[Found]:
-    notices = worklist.notices(connection, scope or "", found)
-    return [Found(case, notice) for case, notice in zip(found, notices, strict=True)]
+def _with_notices(connection: Transaction, scope: Scope, cases: list[Case]) -> list[CaseWithNotice]:
+    """Returns the cases, each with the present state of its notice."""
+    notices = worklist.notices(connection, scope or "", cases)
+    return [CaseWithNotice(case, notice) for case, notice in zip(cases, notices, strict=True)]

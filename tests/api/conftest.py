@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
+from werkzeug.test import Client
 
 from gpd_soap.store.store import Store
+from tests.api import conformance
 from tests.api.office import SIZE, Admin, BackOffice, Clock, prepare
 from tests.conftest import KINDS, FreshDatabase
 from tests.store.races import Crew
@@ -69,3 +71,9 @@ def elsewhere(admin_url: str) -> Iterator[Store]:
     opened = Store(admin_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def described_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer in JSON that a test receives is as the OpenAPI document describes it."""
+    monkeypatch.setattr(Client, "open", conformance.checked(Client.open))

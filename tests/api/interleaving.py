@@ -143,11 +143,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "load the same": load_file(option(1)),
     "load another": load_file(option(8), iupd="POSIZIONE-2"),
     "create what waits": add(option(WAITING), iupd="POSIZIONE-9"),
-    "paid elsewhere": lambda run: run.ledger.paid_elsewhere(run.organization, nav(1), None).at,
-    "other paid elsewhere": lambda run: (
-        run.ledger.paid_elsewhere(run.organization, nav(2), None).at
+    "paid elsewhere": lambda run: (
+        run.ledger.paid_elsewhere(run.organization, nav(1), None).option_index
     ),
-    "report": lambda run: run.ledger.report(run.organization, iuv(1), "1").which,
+    "other paid elsewhere": lambda run: (
+        run.ledger.paid_elsewhere(run.organization, nav(2), None).option_index
+    ),
+    "report": lambda run: run.ledger.report(run.organization, iuv(1), "1").transfer_index,
     "account": _account,
     "match": lambda run: _match(run, None),
     "match by hand": lambda run: _match(run, 1),

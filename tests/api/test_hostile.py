@@ -162,7 +162,7 @@ def test_unexpected_error_is_500_without_its_text(
         message = "a secret"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("gpd_soap.usecases.positions.manage.admin_positions.read", fail)
+    monkeypatch.setattr("gpd_soap.usecases.positions.manage.stored_positions.read", fail)
 
     broken = quick.get(ONE)
 

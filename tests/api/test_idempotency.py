@@ -266,7 +266,8 @@ def test_change_whose_answer_cannot_be_stored_is_answered_and_logged(
         made = create(office)
 
     assert made.status == 201
-    assert [each.message for each in caplog.records] == ["an answer was not remembered"]
+    messages = [each.message for each in caplog.records]
+    assert messages == ["the answer to an Idempotency-Key was not stored"]
 
 
 def test_new_claim_deletes_up_to_100_expired_answers(office: BackOffice):

@@ -13,8 +13,11 @@ def test_message_refused_again_names_its_fault():
     """The detail names the fault code, or a SOAP Fault where there is none."""
     named = refusals.MessageRefusedAgain("PAA_SINTASSI_XSD")
 
-    assert problem_of(named).detail == "It was answered PAA_SINTASSI_XSD."
-    assert problem_of(refusals.MessageRefusedAgain(None)).detail == "It was answered a SOAP Fault."
+    assert problem_of(named).detail == "The message was answered PAA_SINTASSI_XSD again."
+    assert (
+        problem_of(refusals.MessageRefusedAgain(None)).detail
+        == "The message was answered a SOAP Fault again."
+    )
 
 
 def test_message_that_could_not_be_taken_is_503():

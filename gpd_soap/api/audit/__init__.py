@@ -1,1 +1,1 @@
-"""Who changed what over the admin face: kept at each change, read by administrators."""
+"""The audit: each change over the admin API with its key, for administrators."""

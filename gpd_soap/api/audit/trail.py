@@ -1,4 +1,4 @@
-"""Writing a row for each change that somebody with a key asks for."""
+"""Writes a row of the audit for each change that a key requests."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from gpd_soap.store.access.audit import Change
 from gpd_soap.store.database.transaction import Unavailable, in_transaction
 from gpd_soap.store.store import Store
 
-#: Where the name of a request stands in its environment.
+#: Key of the id of a request in its environment.
 REQUEST_ID = "gpd_soap.request_id"
 
-LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 class AuditWriter:
-    """Runs after every operation."""
+    """Runs after every operation of a group."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Take the store and the clock."""
+        """Use these collaborators; `clock` returns the UTC time of each request."""
         self._store, self._clock = store, clock
 
-    def after(self, answer: Response) -> Response:
-        """Write down a change, or that it was refused; what only rehearses or repeats is none."""
-        rehearsed = request.args.get("dryRun") == "true" or REPLAYED in answer.headers
-        if "key" not in g or request.method in READING or rehearsed:
-            return answer
-        change = _change(self._clock, answer.status_code)
+    def after(self, response: Response) -> Response:
+        """Writes the change that was done or refused; dry runs and replayed answers are none."""
+        no_change = request.args.get("dryRun") == "true" or REPLAYED in response.headers
+        if "key" not in g or request.method in READING or no_change:
+            return response
+        change = _change(self._clock, response.status_code)
         try:
             in_transaction(self._store, lambda c: audit.keep(c, change))
         except Unavailable:
-            # WHY: what was asked is done, and whoever asked must hear of it.
+            # WHY: the change is committed, so the caller must get its answer.
             fields = {name: str(value) for name, value in change._asdict().items()}
-            LOG.warning("a change is not in the audit", extra={"fields": fields})
-        return answer
+            logger.warning("a change was not written to the audit", extra={"fields": fields})
+        return response
 
 
 def _change(clock: Clock, status: int) -> Change:
@@ -60,5 +60,5 @@ def _change(clock: Clock, status: int) -> Change:
 
 
 def _organization() -> str:
-    told = (request.view_args or {}).get("organizationfiscalcode", NOT_GIVEN)
-    return told if problem_with_fiscal_code_pa(told) is None else NOT_GIVEN
+    code = (request.view_args or {}).get("organizationfiscalcode", NOT_GIVEN)
+    return code if problem_with_fiscal_code_pa(code) is None else NOT_GIVEN

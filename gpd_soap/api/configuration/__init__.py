@@ -1,1 +1,1 @@
-"""Whose positions are here, by which stations the Node reaches them, which services they offer."""
+"""The organizations, the stations by which the Node reaches them, and their services."""

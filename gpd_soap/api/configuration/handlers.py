@@ -1,4 +1,4 @@
-"""The operations on the configuration: out of HTTP, to the registry, into HTTP."""
+"""The operations on the configuration: read a request, call the registry, write its answer."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from gpd_soap.validation.queries.configuration import OfBroker, OfService, OfSer
 
 
 class Configuration:
-    """One method for each operation; its docstring is what the OpenAPI says of it."""
+    """One method for each operation; its docstring is in the OpenAPI document."""
 
     def __init__(self, store: Store) -> None:
-        """Take the store."""
+        """Use `store` for every operation."""
         self._registry = Registry(store)
 
     def organizations(self, query: Paged) -> Response:
@@ -38,19 +38,19 @@ class Configuration:
 
         Registering a new one is for keys of every organization.
         """
-        code, told = path.organizationfiscalcode, body_of(bodies.Named)
-        new = self._registry.put_organization(code, told.name, may_register=g.key.serves_every)
-        return _put(new=new, fiscal_code=code, name=told.name)
+        code, body = path.organizationfiscalcode, body_of(bodies.Named)
+        new = self._registry.put_organization(code, body.name, may_register=g.key.serves_every)
+        return _put(new=new, fiscal_code=code, name=body.name)
 
     def remove_organization(self, path: OfOrganization, query: NoQuery) -> Response:
-        """Remove an organization that has nothing here; for keys of every organization.
+        """Remove an organization without positions and receipts; for keys of every organization.
 
-        One that ever issued a notice number stays, lest it issue the same again.
+        An organization that ever issued a notice number stays, so that no number is issued twice.
         """
         if not g.key.serves_every:
             raise Refused(problems.EVERY_ORGANIZATION)
         self._registry.remove_organization(path.organizationfiscalcode)
-        return _gone()
+        return _removed()
 
     def brokers(self, query: Paged) -> Response:
         """List the brokers, page by page."""
@@ -63,7 +63,7 @@ class Configuration:
     def remove_broker(self, path: OfBroker, query: NoQuery) -> Response:
         """Remove a broker that has no station."""
         self._registry.remove_broker(path.broker)
-        return _gone()
+        return _removed()
 
     def stations(self, query: Paged) -> Response:
         """List the stations, page by page."""
@@ -75,44 +75,44 @@ class Configuration:
 
     def put_station(self, path: OfStation, query: NoQuery) -> Response:
         """Register a station, or give it to another broker."""
-        told = body_of(bodies.Owned)
-        new = self._registry.put_station(path.station, told.broker)
-        return _put(new=new, id=path.station, broker=told.broker)
+        body = body_of(bodies.Owned)
+        new = self._registry.put_station(path.station, body.broker)
+        return _put(new=new, id=path.station, broker=body.broker)
 
     def remove_station(self, path: OfStation, query: NoQuery) -> Response:
         """Remove a station that serves no organization."""
         self._registry.remove_station(path.station)
-        return _gone()
+        return _removed()
 
     def serving(self, path: OfOrganization, query: Paged) -> Response:
         """List the stations that serve an organization, page by page."""
-        found = self._registry.serving(path.organizationfiscalcode, query.slice())
-        return _page("stations", found, query)
+        rows = self._registry.serving(path.organizationfiscalcode, query.slice())
+        return _page("stations", rows, query)
 
     def serve(self, path: OfServing, query: NoQuery) -> Response:
         """Let a station serve an organization.
 
-        Notice numbers are issued with its segregation code; the serials of a code that it had
-        before are never issued again.
+        Notice numbers are issued with its segregation code.  The serials of a former code are never
+        issued again.
         """
-        told = body_of(bodies.Serving)
+        body = body_of(bodies.Serving)
         new = self._registry.serve(
             path.organizationfiscalcode,
             path.station,
-            told.segregation_code,
-            broadcast=told.broadcast,
+            body.segregation_code,
+            broadcast=body.broadcast,
         )
-        return _put(new=new, station=path.station, **told.model_dump())
+        return _put(new=new, station=path.station, **body.model_dump())
 
     def withdraw(self, path: OfServing, query: NoQuery) -> Response:
-        """Let a station serve an organization no longer."""
+        """End the serving of an organization by a station."""
         self._registry.withdraw(path.organizationfiscalcode, path.station)
-        return _gone()
+        return _removed()
 
     def services(self, path: OfOrganization, query: Paged) -> Response:
         """List the spontaneous-payment services of an organization, page by page."""
-        found = self._registry.services(path.organizationfiscalcode, query.slice())
-        return _page("services", found, query)
+        rows = self._registry.services(path.organizationfiscalcode, query.slice())
+        return _page("services", rows, query)
 
     def service(self, path: OfService, query: NoQuery) -> Response:
         """Read a spontaneous-payment service."""
@@ -121,34 +121,34 @@ class Configuration:
         )
 
     def offer(self, path: OfService, query: NoQuery) -> Response:
-        """Offer a spontaneous-payment service, or change how it is offered."""
-        told = body_of(bodies.Offer)
-        offered = Offered(path.service_id, path.subject_id, told.kind, told.settings)
+        """Offer a spontaneous-payment service, or change its settings."""
+        body = body_of(bodies.Offer)
+        offered = Offered(path.service_id, path.subject_id, body.kind, body.settings)
         new = self._registry.offer(path.organizationfiscalcode, offered)
         return _put(new=new, **offered._asdict())
 
     def withdraw_service(self, path: OfService, query: NoQuery) -> Response:
-        """Offer a spontaneous-payment service no longer."""
+        """End the offer of a spontaneous-payment service."""
         self._registry.withdraw_service(
             path.organizationfiscalcode, path.service_id, path.subject_id
         )
-        return _gone()
+        return _removed()
 
 
-def _page(name: str, found: tuple[list[Any], int], query: Paged) -> Response:
-    rows, total = found
+def _page(name: str, rows_and_total: tuple[list[Any], int], query: Paged) -> Response:
+    rows, total = rows_and_total
     return jsonify(listed(name, [camel_case(**each._asdict()) for each in rows], total, query))
 
 
-def _row(found: Organization | Station | Offered) -> Response:
-    return jsonify(camel_case(**found._asdict()))
+def _row(row: Organization | Station | Offered) -> Response:
+    return jsonify(camel_case(**row._asdict()))
 
 
-def _put(*, new: bool, **told: object) -> Response:
-    answer = jsonify(camel_case(**told))
-    answer.status_code = 201 if new else 200
-    return answer
+def _put(*, new: bool, **fields: object) -> Response:
+    response = jsonify(camel_case(**fields))
+    response.status_code = 201 if new else 200
+    return response
 
 
-def _gone() -> Response:
+def _removed() -> Response:
     return Response(status=204)

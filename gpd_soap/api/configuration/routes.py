@@ -1,15 +1,17 @@
-"""Which operation on the configuration answers which path."""
+"""The paths of the operations on the configuration."""
 
 from __future__ import annotations
 
 from flask_openapi.blueprint import APIBlueprint
+from pydantic import BaseModel
 
+from gpd_soap.api.configuration import models
 from gpd_soap.api.configuration.handlers import Configuration
-from gpd_soap.api.configuration.openapi import schemas
 from gpd_soap.api.groups import ORGANIZATION, Group, add
-from gpd_soap.api.openapi import Responses, answer, body, ref, refusals
+from gpd_soap.api.openapi import Responses, answer, body, refusals
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
+from gpd_soap.validation import configuration as bodies
 
 ORGANIZATIONS, BROKERS, STATIONS = "/organizations", "/brokers", "/stations"
 SERVING = f"{ORGANIZATION}/stations"
@@ -17,65 +19,99 @@ SERVICES = f"{ORGANIZATION}/services"
 BROKER, STATION, SERVED = f"{BROKERS}/<broker>", f"{STATIONS}/<station>", f"{SERVING}/<station>"
 SERVICE = f"{SERVICES}/<idServizio>/<idSoggettoServizio>"
 
-GONE: Responses = {204: {"description": "Removed."}, **refusals(404, 409)}
+REMOVED: Responses = {204: {"description": "Removed."}, **refusals(404, 409)}
 
 
 def group(store: Store) -> Group:
-    """Organizations, brokers, stations and services."""
-    configuration = Configuration(store)
-    return Group("configuration", lambda api: _declare(api, configuration), schemas, Role.ADMIN)
+    """Returns the operations on organizations, brokers, stations and services."""
+    operations = Configuration(store)
+    return Group(
+        "configuration",
+        "Organizations, brokers, stations and spontaneous-payment services.",
+        lambda api: _declare(api, operations),
+        models.MODELS,
+        Role.ADMIN,
+    )
 
 
-def _declare(api: APIBlueprint, ours: Configuration) -> None:
-    """Add every operation on the configuration."""
+def _declare(api: APIBlueprint, operations: Configuration) -> None:
+    """Declares every operation on the configuration."""
     add(
-        api.get, ORGANIZATIONS, ours.organizations, "listOrganizations", None,
-        _read("Organizations"),
+        api.get, ORGANIZATIONS, operations.organizations, "listOrganizations", None,
+        _page(models.Organizations),
     )  # fmt: skip
-    add(api.get, ORGANIZATION, ours.organization, "readOrganization", None, _found("Organization"))
     add(
-        api.put, ORGANIZATION, ours.put_organization, "putOrganization", body("OrganizationName"),
-        _made("Organization"),
-    )  # fmt: skip
-    add(api.delete, ORGANIZATION, ours.remove_organization, "removeOrganization", None, GONE)
-    add(api.get, BROKERS, ours.brokers, "listBrokers", None, _read("Brokers"))
-    add(api.put, BROKER, ours.put_broker, "putBroker", None, _made("Broker"))
-    add(api.delete, BROKER, ours.remove_broker, "removeBroker", None, GONE)
-    add(api.get, STATIONS, ours.stations, "listStations", None, _read("Stations"))
-    add(api.get, STATION, ours.station, "readStation", None, _found("Station"))
-    add(api.put, STATION, ours.put_station, "putStation", body("StationOwner"), _made("Station"))
-    add(api.delete, STATION, ours.remove_station, "removeStation", None, GONE)
-    _declare_of_organization(api, ours)
-
-
-def _declare_of_organization(api: APIBlueprint, ours: Configuration) -> None:
-    """What an organization's own administrators may do."""
-    add(api.get, SERVING, ours.serving, "listServingStations", None, _found("ServingStations"))
+        api.get,
+        ORGANIZATION,
+        operations.organization,
+        "readOrganization",
+        None,
+        _row(models.Organization),
+    )
     add(
-        api.put, SERVED, ours.serve, "serveOrganization", body("Serving"),
-        {**_made("ServingStation"), **refusals(404, 409)},
+        api.put, ORGANIZATION, operations.put_organization, "putOrganization", body(bodies.Named),
+        _put(models.Organization),
     )  # fmt: skip
-    add(api.delete, SERVED, ours.withdraw, "withdrawStation", None, GONE)
-    add(api.get, SERVICES, ours.services, "listServices", None, _found("Services"))
-    add(api.get, SERVICE, ours.service, "readService", None, _found("Service"))
     add(
-        api.put, SERVICE, ours.offer, "offerService", body("Offer"),
-        {**_made("Service"), **refusals(404)},
+        api.delete,
+        ORGANIZATION,
+        operations.remove_organization,
+        "removeOrganization",
+        None,
+        REMOVED,
+    )
+    add(api.get, BROKERS, operations.brokers, "listBrokers", None, _page(models.Brokers))
+    add(api.put, BROKER, operations.put_broker, "putBroker", None, _put(models.Broker))
+    add(api.delete, BROKER, operations.remove_broker, "removeBroker", None, REMOVED)
+    add(api.get, STATIONS, operations.stations, "listStations", None, _page(models.Stations))
+    add(api.get, STATION, operations.station, "readStation", None, _row(models.Station))
+    add(
+        api.put,
+        STATION,
+        operations.put_station,
+        "putStation",
+        body(bodies.Owned),
+        _put(models.Station),
+    )
+    add(api.delete, STATION, operations.remove_station, "removeStation", None, REMOVED)
+    _declare_of_organization(api, operations)
+
+
+def _declare_of_organization(api: APIBlueprint, operations: Configuration) -> None:
+    """Declares what the administrators of one organization may do."""
+    add(
+        api.get,
+        SERVING,
+        operations.serving,
+        "listServingStations",
+        None,
+        _row(models.ServingStations),
+    )
+    add(
+        api.put, SERVED, operations.serve, "serveOrganization", body(bodies.Serving),
+        {**_put(models.ServingStation), **refusals(404, 409)},
     )  # fmt: skip
-    add(api.delete, SERVICE, ours.withdraw_service, "withdrawService", None, GONE)
+    add(api.delete, SERVED, operations.withdraw, "withdrawStation", None, REMOVED)
+    add(api.get, SERVICES, operations.services, "listServices", None, _row(models.Services))
+    add(api.get, SERVICE, operations.service, "readService", None, _row(models.Service))
+    add(
+        api.put, SERVICE, operations.offer, "offerService", body(bodies.Offer),
+        {**_put(models.Service), **refusals(404)},
+    )  # fmt: skip
+    add(api.delete, SERVICE, operations.withdraw_service, "withdrawService", None, REMOVED)
 
 
-def _read(name: str) -> Responses:
-    return {200: answer(ref(name), "What there is.")}
+def _page(model: type[BaseModel]) -> Responses:
+    return {200: answer(model, "A page of the list.")}
 
 
-def _found(name: str) -> Responses:
-    return {**_read(name), **refusals(404)}
+def _row(model: type[BaseModel]) -> Responses:
+    return {200: answer(model, "What is registered."), **refusals(404)}
 
 
-def _made(name: str) -> Responses:
+def _put(model: type[BaseModel]) -> Responses:
     return {
-        200: answer(ref(name), "It was there, and is now so."),
-        201: answer(ref(name), "It is new."),
+        200: answer(model, "It was registered, and is changed."),
+        201: answer(model, "It is new."),
         **refusals(415),
     }

@@ -1,1 +1,1 @@
-"""Reading the journal of exchanges (Giornale degli Eventi)."""
+"""Reads the journal of exchanges (Giornale degli Eventi)."""

@@ -1,4 +1,4 @@
-"""Searching the journal and reading an entry: of one organization, or of all at once."""
+"""The operations on the journal: a search and an entry, of one organization or of all."""
 
 from __future__ import annotations
 
@@ -6,28 +6,33 @@ from flask import Response, g, jsonify
 from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.api.groups import ORGANIZATION, Group, add
-from gpd_soap.api.journal import responses as answers
-from gpd_soap.api.openapi import Responses, answer, ref, refusals
+from gpd_soap.api.journal import models, responses
+from gpd_soap.api.openapi import Responses, answer, refusals
 from gpd_soap.clock import Clock
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.journal.entries import Place
 from gpd_soap.store.store import Store
-from gpd_soap.usecases import journal as use_case
+from gpd_soap.usecases import journal
 from gpd_soap.validation.queries.common import NoQuery, OfOrganization
 from gpd_soap.validation.queries.journal import OfAnyEntry, OfEntry, Searching
 
 
 def group(store: Store, clock: Clock) -> Group:
-    """The operations on the journal; a reader sees it masked."""
-    journal = Journal(store, clock)
-    return Group("journal", lambda api: _declare(api, journal), answers.schemas)
+    """Returns the operations on the journal, which is masked for a reader's key."""
+    operations = Journal(store, clock)
+    return Group(
+        "journal",
+        "Journal of the exchanges with the Node (Giornale degli Eventi).",
+        lambda api: _declare(api, operations),
+        models.MODELS,
+    )
 
 
 class Journal:
-    """One method for each operation; its first line is what the OpenAPI says of it."""
+    """One method for each operation; its docstring is in the OpenAPI document."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Take the store and the clock."""
+        """Use these collaborators; `clock` returns the UTC time of each request."""
         self._store, self._clock = store, clock
 
     def page(self, path: OfOrganization, query: Searching) -> Response:
@@ -35,7 +40,7 @@ class Journal:
         return self._page(path.organizationfiscalcode, query)
 
     def page_of_all(self, query: Searching) -> Response:
-        """Search the journal of all organizations, those that are not ours included."""
+        """Search the journal of all organizations, also of those that are not registered."""
         return self._page(None, query)
 
     def read(self, path: OfEntry, query: NoQuery) -> Response:
@@ -43,31 +48,30 @@ class Journal:
         return self._one(path.organizationfiscalcode, path.id)
 
     def read_any(self, path: OfAnyEntry, query: NoQuery) -> Response:
-        """Read an entry of the journal, whosever it is."""
+        """Read an entry of the journal, of any organization."""
         return self._one(None, path.id)
 
     def _page(self, organization: str | None, query: Searching) -> Response:
-        wanted = use_case.question(query, organization, self._clock())
-        found, after = use_case.page(self._store, wanted)
-        return jsonify(answers.page(found, after, masked=_masked()))
+        journal_query = journal.question(query, organization, self._clock())
+        rows, after = journal.page(self._store, journal_query)
+        return jsonify(responses.page(rows, after, masked=_masked()))
 
     def _one(self, organization: str | None, reference: str) -> Response:
-        place = Place.of(reference)
-        found = use_case.entry(self._store, organization, place)
-        return jsonify(answers.entry(found, masked=_masked()))
+        row = journal.entry(self._store, organization, Place.of(reference))
+        return jsonify(responses.entry(row, masked=_masked()))
 
 
 def _masked() -> bool:
-    """Whether whoever asks sees no more than is needed to help somebody who has a notice."""
+    """Returns whether the key sees only what it needs to help somebody who has a notice."""
     masked: bool = g.key.role is Role.READER
     return masked
 
 
-def _declare(api: APIBlueprint, journal: Journal) -> None:
-    said = "The newest entries, and how to ask for older ones."
-    page: Responses = {200: answer(ref("JournalPage"), said)}
-    entry: Responses = {200: answer(ref("JournalEntry"), "The entry."), **refusals(404)}
-    add(api.get, f"{ORGANIZATION}/journal", journal.page, "searchJournal", None, page)
-    add(api.get, f"{ORGANIZATION}/journal/<id>", journal.read, "getJournalEntry", None, entry)
-    add(api.get, "/journal", journal.page_of_all, "searchJournalOfAll", None, page)
-    add(api.get, "/journal/<id>", journal.read_any, "getJournalEntryOfAny", None, entry)
+def _declare(api: APIBlueprint, operations: Journal) -> None:
+    """Declares every operation on the journal."""
+    page: Responses = {200: answer(models.JournalPage, "The newest entries.")}
+    entry: Responses = {200: answer(models.JournalEntry, "The entry."), **refusals(404)}
+    add(api.get, f"{ORGANIZATION}/journal", operations.page, "searchJournal", None, page)
+    add(api.get, f"{ORGANIZATION}/journal/<id>", operations.read, "getJournalEntry", None, entry)
+    add(api.get, "/journal", operations.page_of_all, "searchJournalOfAll", None, page)
+    add(api.get, "/journal/<id>", operations.read_any, "getJournalEntryOfAny", None, entry)

@@ -1,1 +1,1 @@
-"""The keys of the admin face, made and revoked over itself."""
+"""The keys of the admin API: listed, made and revoked over the API."""

@@ -1,4 +1,4 @@
-"""The operations of GPD's first API on positions: out of HTTP, to the ledger, into HTTP."""
+"""The operations of GPD's API on positions: read a request, call a use case, write its answer."""
 
 from __future__ import annotations
 
@@ -9,16 +9,18 @@ from flask import Response, jsonify, request
 
 from gpd_soap.api import problems
 from gpd_soap.api.auth import body_of, json_body, lenient
-from gpd_soap.api.positions import parameters
-from gpd_soap.api.positions import responses as answers
+from gpd_soap.api.positions import responses
 from gpd_soap.api.positions.parameters import (
+    MOST_POSITIONS,
     ChangingAccount,
     Creating,
     Deleting,
     Listing,
+    NewAccount,
     OfIuv,
     OfNav,
     OfTransfer,
+    PaidElsewhere,
     PositionPath,
     PositionsToDelete,
     Updating,
@@ -34,64 +36,63 @@ from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import NoQuery, OfOrganization
 
-#: LIMIT: GPD's for one bulk.
-MOST = 100
-
 
 class Positions:
-    """One method for each operation; its first line is what the OpenAPI says of it."""
+    """One method for each operation; its docstring is in the OpenAPI document."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Take the store and the clock."""
+        """Use these collaborators; `clock` returns the UTC time of each request."""
         self._store, self._clock = store, clock
         self._ledger = Ledger(store, clock)
 
     def create(self, path: OfOrganization, query: Creating) -> Response:
-        """Create a debt position; without an IUV a notice number is issued."""
+        """Create a debt position; a notice without IUV gets a new notice number."""
         organization = path.organizationfiscalcode
-        done = self._create(organization, [json_body()], query, many=False)
+        result = self._create(organization, [json_body()], query, many=False)
         if query.dry_run:
-            return self._shown(done, many=False)
-        stored = done.stored[0]
-        answer = self._model(stored)
-        answer.status_code = 201
-        where = quote(stored.position.iupd, safe="")
-        answer.headers["Location"] = f"/organizations/{organization}/debtpositions/{where}"
-        return answer
+            return self._dry_run(result, many=False)
+        stored = result.stored[0]
+        response = self._model(stored)
+        response.status_code = 201
+        iupd = quote(stored.position.iupd, safe="")
+        response.headers["Location"] = f"/organizations/{organization}/debtpositions/{iupd}"
+        return response
 
     def create_many(self, path: OfOrganization, query: Creating) -> Response:
         """Create 1 to 100 debt positions, all or none."""
-        told = _listed(json_body())
-        done = self._create(path.organizationfiscalcode, told, query, many=True)
-        return self._shown(done, many=True) if query.dry_run else Response(status=201)
+        items = _items(json_body())
+        result = self._create(path.organizationfiscalcode, items, query, many=True)
+        return self._dry_run(result, many=True) if query.dry_run else Response(status=201)
 
     def read(self, path: PositionPath, query: NoQuery) -> Response:
         """Read a debt position."""
         stored = self._ledger.read(path.organizationfiscalcode, path.iupd)
-        return _marked(jsonify(answers.base(stored, self._clock())), stored)
+        return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def page(self, path: OfOrganization, query: Listing) -> Response:
         """List an organization's debt positions, page by page."""
-        wanted = query.wanted()
-        stored, total = self._ledger.page(path.organizationfiscalcode, wanted)
-        now = self._clock()
-        return jsonify(answers.page(stored, total, wanted.limit, wanted.page, now))
+        position_query = query.position_query()
+        stored, total = self._ledger.page(path.organizationfiscalcode, position_query)
+        return jsonify(responses.page(stored, total, query, self._clock()))
 
     def update(self, path: PositionPath, query: Updating) -> Response:
-        """Put another content in a debt position's place; a published one stays published."""
-        how, told = _how(query), json_body()
-        done = update(self._store, _named(path), told, self._clock(), how)
-        return self._shown(done, many=False) if query.dry_run else self._model(done.stored[0])
+        """Replace the content of a debt position; a published one stays published."""
+        options, item = _options(query), json_body()
+        result = update(self._store, _position(path), item, self._clock(), options)
+        if query.dry_run:
+            return self._dry_run(result, many=False)
+        return self._model(result.stored[0])
 
     def update_many(self, path: OfOrganization, query: Updating) -> Response:
-        """Put other content in the place of 1 to 100 debt positions, all or none."""
-        how, told = _how(query), _listed(json_body())
-        done = update_many(self._store, path.organizationfiscalcode, told, self._clock(), how)
-        return self._shown(done, many=True) if query.dry_run else Response(status=200)
+        """Replace the content of 1 to 100 debt positions, all or none."""
+        options, items = _options(query), _items(json_body())
+        organization = path.organizationfiscalcode
+        result = update_many(self._store, organization, items, self._clock(), options)
+        return self._dry_run(result, many=True) if query.dry_run else Response(status=200)
 
     def delete(self, path: PositionPath, query: NoQuery) -> Response:
         """Delete a debt position; its notice numbers are never used again."""
-        self._ledger.delete(_named(path))
+        self._ledger.delete(_position(path))
         return jsonify("Debt position deleted")
 
     def delete_many(self, path: OfOrganization, query: Deleting) -> Response:
@@ -104,89 +105,92 @@ class Positions:
 
     def publish(self, path: PositionPath, query: NoQuery) -> Response:
         """Publish a draft."""
-        return self._model(self._ledger.publish(_named(path)))
+        return self._model(self._ledger.publish(_position(path)))
 
     def invalidate(self, path: PositionPath, query: NoQuery) -> Response:
-        """Withdraw a debt position that is published or valid."""
-        return self._model(self._ledger.invalidate(_named(path)))
+        """Withdraw a published or valid debt position."""
+        return self._model(self._ledger.invalidate(_position(path)))
 
     def change_account(self, path: OfOrganization, query: ChangingAccount) -> Response:
-        """Change the IBAN of every transfer that can still be paid to it."""
-        account = body_of(parameters.NewAccount)
+        """Change the IBAN of the transfers that are still to be paid."""
+        account = body_of(NewAccount)
         organization = path.organizationfiscalcode
         changed = self._ledger.change_account(
             organization, query.old_iban, account.new_iban, query.limit
         )
-        told = f"Updated IBAN on {changed} Transfers"
-        return jsonify({"description": told, "updatedTransfers": changed})
+        description = f"Updated IBAN on {changed} Transfers"
+        return jsonify({"description": description, "updatedTransfers": changed})
 
     def paid_elsewhere(self, path: OfNav, query: NoQuery) -> Response:
-        """Note that a notice was paid at the creditor's."""
-        told = body_of(parameters.PaidElsewhere, optional=True)
+        """Mark a notice as paid to the creditor."""
+        body = body_of(PaidElsewhere, optional=True)
         notice = self._ledger.paid_elsewhere(
-            path.organizationfiscalcode, path.nav, told.payment_date
+            path.organizationfiscalcode, path.nav, body.payment_date
         )
-        return jsonify(answers.paid(notice.stored, notice.at))
+        return jsonify(responses.paid(notice))
 
     def report(self, path: OfTransfer, query: NoQuery) -> Response:
-        """Note that a transfer was reported by a flow; saying it again changes nothing."""
-        share = self._ledger.report(path.organizationfiscalcode, path.iuv, path.transferid)
-        return jsonify(answers.transfer(share.stored, share.at, share.which))
+        """Mark a transfer as reported by a flow; a second report changes nothing."""
+        transfer = self._ledger.report(path.organizationfiscalcode, path.iuv, path.transferid)
+        return jsonify(responses.transfer(*transfer))
 
     def by_iuv(self, path: OfIuv, query: NoQuery) -> Response:
         """Read the debt position of an IUV."""
         stored = self._ledger.by_number(path.organizationfiscalcode, path.iuv, "iuv").stored
-        return _marked(jsonify(answers.base(stored, self._clock())), stored)
+        return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def by_nav(self, path: OfNav, query: NoQuery) -> Response:
-        """Read a notice with its debtor, by its number."""
+        """Read a notice with its debtor, by its notice number."""
         notice = self._ledger.by_number(path.organizationfiscalcode, path.nav, "nav")
-        return jsonify(answers.with_debtor(notice.stored, notice.at, self._clock()))
+        return jsonify(responses.with_debtor(notice, self._clock()))
 
     def _create(
-        self, organization: str, told: list[Any], query: Creating, *, many: bool
+        self, organization: str, items: list[Any], query: Creating, *, many: bool
     ) -> WriteResult:
-        return create(self._store, organization, told, self._clock(), _how(query), many=many)
+        return create(self._store, organization, items, self._clock(), _options(query), many=many)
 
-    def _shown(self, done: WriteResult, *, many: bool) -> Response:
-        """What a dry run shows: no number that it only tried."""
+    def _dry_run(self, result: WriteResult, *, many: bool) -> Response:
+        """Returns the answer of a dry run, without the notice numbers that it issued."""
         now = self._clock()
-        found = [answers.model(each, now) for each in done.stored]
-        for option in (option for each in found for option in each["paymentOption"]):
-            if option["iuv"] not in done.given:
+        positions = [responses.model(each, now) for each in result.stored]
+        for option in (option for each in positions for option in each["paymentOption"]):
+            if option["iuv"] not in result.given:
                 del option["iuv"], option["nav"]
-        told = {MANY: found} if many else found[0]
-        return jsonify({**told, "warnings": [each._asdict() for each in done.warnings]})
+        body = {MANY: positions} if many else positions[0]
+        return jsonify({**body, "warnings": [each._asdict() for each in result.warnings]})
 
     def _model(self, stored: Stored) -> Response:
-        return _marked(jsonify(answers.model(stored, self._clock())), stored)
+        return _with_etag(jsonify(responses.model(stored, self._clock())), stored)
 
 
-def _named(path: PositionPath) -> PositionRef:
-    def seen(mark: str) -> bool:
-        return "If-Match" not in request.headers or request.if_match.contains(mark)
+def _position(path: PositionPath) -> PositionRef:
+    """Returns the position of a path, with the ETags that If-Match accepts."""
 
-    return PositionRef(path.organizationfiscalcode, path.iupd, seen)
+    def etag_matches(etag: str) -> bool:
+        return "If-Match" not in request.headers or request.if_match.contains(etag)
 
-
-def _marked(answer: Response, stored: Stored) -> Response:
-    answer.set_etag(stored.etag)
-    return answer
+    return PositionRef(path.organizationfiscalcode, path.iupd, etag_matches)
 
 
-def _how(query: Creating) -> WriteOptions:
-    return WriteOptions(query.to_publish, query.dry_run, lenient(asked=query.lenient))
+def _with_etag(response: Response, stored: Stored) -> Response:
+    response.set_etag(stored.etag)
+    return response
 
 
-def _listed(told: object) -> list[Any]:
+def _options(query: Creating) -> WriteOptions:
+    return WriteOptions(query.to_publish, query.dry_run, lenient(requested=query.lenient))
+
+
+def _items(body: object) -> list[Any]:
+    """Returns the list in a body about many positions.  Raises Refused for any other body."""
     error = None
-    if not isinstance(told, dict) or not isinstance(told.get(MANY), list):
+    if not isinstance(body, dict) or not isinstance(body.get(MANY), list):
         error = FieldError(MANY, "required", "a list of positions")
-    elif len(told) > 1:
+    elif len(body) > 1:
         error = FieldError("?", "unknown-field", "no field of this name")
-    elif not 1 <= len(told[MANY]) <= MOST:
-        error = FieldError(MANY, "count", f"1 to {MOST} positions")
-    if error is not None or not isinstance(told, dict):
+    elif not 1 <= len(body[MANY]) <= MOST_POSITIONS:
+        error = FieldError(MANY, "count", f"1 to {MOST_POSITIONS} positions")
+    if error is not None or not isinstance(body, dict):
         raise Refused(problems.BAD_REQUEST, [error] if error else [])
-    found: list[Any] = told[MANY]
-    return found
+    items: list[Any] = body[MANY]
+    return items

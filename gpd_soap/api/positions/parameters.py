@@ -1,4 +1,4 @@
-"""What the paths and the queries of GPD's position API may say."""
+"""The paths, queries and small bodies of GPD's API for positions."""
 
 from __future__ import annotations
 
@@ -17,89 +17,94 @@ from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
 from gpd_soap.validation.finding import FieldError, broken
 from gpd_soap.validation.queries.common import WHOLE, Day, Flag, OfOrganization, Paged, QueryModel
 
-#: SPEC: gpd-reference.md 3: the longest interval of a list, and that of one bound alone.
+#: LIMIT: 100 positions in one request, as in GPD.
+MOST_POSITIONS = 100
+#: LIMIT: 30 days between the dates of a list, as in GPD; also the window of one date alone.
 MOST_DAYS = 30
+#: LIMIT: 1000 transfers of which one request changes the account, as in GPD.
 MOST_TRANSFERS = 1000
 
 When = TypeVar("When", date, datetime)
 
 
-def _once(iupds: list[str]) -> list[str]:
+def _unique(iupds: list[str]) -> list[str]:
     if len(set(iupds)) < len(iupds):
         raise broken("duplicate", "each position once")
     return iupds
 
 
 class PositionPath(OfOrganization):
-    """Which position."""
+    """A position."""
 
     iupd: Text255
 
 
 class OfIuv(OfOrganization):
-    """Which notice, by its IUV."""
+    """A notice, by its IUV."""
 
     iuv: Text35
 
 
 class OfNav(OfOrganization):
-    """Which notice, by its number."""
+    """A notice, by its number."""
 
-    nav: Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="the notice number")]
+    nav: Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="Notice number (NAV).")]
 
 
 class OfTransfer(OfIuv):
-    """Which transfer of a notice."""
+    """A transfer of a notice."""
 
     transferid: Text35
 
 
-DRY_RUN = Field(False, alias="dryRun", description="say what would happen, keep nothing")
+DRY_RUN = Field(False, alias="dryRun", description="Return what would happen, and store nothing.")
 
 
 class Creating(QueryModel):
-    """How to create."""
+    """Options of a creation."""
 
-    to_publish: Flag = Field(False, alias="toPublish", description="publish it at once")
+    to_publish: Flag = Field(False, alias="toPublish", description="Publish the position at once.")
     dry_run: Flag = DRY_RUN
-    lenient: Flag = Field(False, description="let odd notice numbers pass; for administrators")
+    lenient: Flag = Field(False, description="Accept unusual notice numbers; for administrators.")
 
 
 class Updating(Creating):
-    """How to update."""
+    """Options of an update."""
 
-    to_publish: Flag = Field(False, alias="toPublish", description="publish it if it is a draft")
+    to_publish: Flag = Field(
+        False, alias="toPublish", description="Publish the position if it is a draft."
+    )
 
 
 class Deleting(QueryModel):
-    """How to delete."""
+    """Options of a deletion."""
 
     dry_run: Flag = DRY_RUN
 
 
 class PositionsToDelete(Strict):
-    """What is to be deleted, each once."""
+    """The positions to delete, each once."""
 
     payment_position_iupds: Annotated[
-        list[Text255], Field(min_length=1, max_length=20), AfterValidator(_once)
+        list[Text255], Field(min_length=1, max_length=20), AfterValidator(_unique)
     ] = Field(alias=IUPDS)
 
 
 class ChangingAccount(QueryModel):
-    """Which transfers get another account."""
+    """The transfers that get another account."""
 
     old_iban: Text35 = Field(alias="oldIban")
     limit: Annotated[int, Field(ge=1, le=MOST_TRANSFERS), WHOLE] = MOST_TRANSFERS
 
 
 class NewAccount(Strict):
-    """The account that they get."""
+    """The account that the transfers get."""
 
     new_iban: Iban
 
 
 class PaidElsewhere(Strict):
-    """When a notice was paid at the creditor's; now, where nothing is said."""
+    """The instant at which the creditor was paid; without it, now."""
 
     payment_date: Since | None = None
 
@@ -113,7 +118,7 @@ ORDERS = {
 
 
 class Listing(Paged):
-    """Which page of which positions."""
+    """A page of a list of positions."""
 
     due_date_from: Day | None = None
     due_date_to: Day | None = None
@@ -125,16 +130,16 @@ class Listing(Paged):
     orderby: Literal["INSERTED_DATE", "IUPD", "STATUS", "COMPANY_NAME"] = "INSERTED_DATE"
     ordering: Literal["ASC", "DESC"] = "DESC"
 
-    def wanted(self) -> PositionQuery:
-        """The question to the store; Refused for intervals that GPD does not take."""
+    def position_query(self) -> PositionQuery:
+        """Returns the query to the store.  Raises Refused for intervals that GPD does not take."""
         due = _days(self.due_date_from, self.due_date_to)
         paid = _days(self.payment_date_from, self.payment_date_to)
         moments = _interval(self.payment_date_time_from, self.payment_date_time_to)
         if sum(window is not None for window in (due, paid, moments)) > 1:
             error = FieldError("", "exclusive", "due dates, payment dates or times, one of them")
             raise Refused(problems.BAD_REQUEST, [error])
-        reached = (self.page + 1) * self.limit
-        if self.orderby == "STATUS" and self.status is None and reached > MOST_BY_STATUS:
+        last_row = (self.page + 1) * self.limit
+        if self.orderby == "STATUS" and self.status is None and last_row > MOST_BY_STATUS:
             expected = (
                 f"a page of the first {MOST_BY_STATUS} positions;"
                 " those after them are listed by another orderby, or by status"
@@ -152,7 +157,7 @@ class Listing(Paged):
 
 
 def _days(first: date | None, last: date | None) -> Window | None:
-    """Whole days, in Rome."""
+    """Returns the window of whole days in Rome; None without dates."""
     days = _interval(first, last)
     if days is None:
         return None
@@ -160,7 +165,10 @@ def _days(first: date | None, last: date | None) -> Window | None:
 
 
 def _interval(first: When | None, last: When | None) -> tuple[When, When] | None:
-    """Two bounds out of two, or of one alone; Refused for those that GPD does not take."""
+    """Returns both bounds, also of one bound alone; None without bounds.
+
+    Raises Refused for an interval that GPD does not take.
+    """
     longest = timedelta(days=MOST_DAYS)
     if first is None:
         if last is None:

@@ -1,8 +1,8 @@
-"""Positions as GPD's first API writes them: its names, its states, its dates.
+"""Builds the answers about positions as GPD's first API writes them, by `models`.
 
-Dates are Rome's clock without a zone, as they are read; what is not there is left out, and no
-field is added to GPD's, since some generated clients refuse what they do not know.
-Source: spec/gpd-reference.md 3 and GPD's published OpenAPI (external, v1).
+Dates are in Rome's time without zone, as requests have them.  A field without value is left out.
+SPEC: GPD, its published OpenAPI (external, v1).  WHY: no field is added to GPD's, because some
+generated clients refuse an unknown field.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from gpd_soap.core.debt import Metadata, Transfer
 from gpd_soap.core.position import NewOption
 from gpd_soap.core.state import PositionState, option_state, position_state
 from gpd_soap.store.positions.read import Progress, Stored, option_facts
+from gpd_soap.usecases.positions.manage import Notice
 from gpd_soap.validation.convert import PLAN
+from gpd_soap.validation.queries.common import Paged
 
 SERVICE = "GPD"
 
 
 def base(stored: Stored, now: datetime) -> Body:
-    """What is read: PaymentPositionModelBaseResponse."""
+    """Returns a position without its debtor: PaymentPositionModelBaseResponse."""
     position = stored.position
     return without_none(
         iupd=position.iupd,
@@ -35,12 +37,12 @@ def base(stored: Stored, now: datetime) -> Body:
         paymentDate=rome_text(_paid_on(stored, now)),
         status=str(position_state(stored.facts, now)),
         lastUpdatedDate=rome_text(stored.updated_at),
-        paymentOption=[option(stored, at) for at in range(len(position.options))],
+        paymentOption=[option(stored, index) for index in range(len(position.options))],
     )
 
 
 def model(stored: Stored, now: datetime) -> Body:
-    """What a change answers: PaymentPositionModel, as it would be sent to make the same again."""
+    """Returns a position as a request to create it: PaymentPositionModel."""
     position, debtor = stored.position, stored.position.debtor
     return without_none(
         iupd=position.iupd,
@@ -63,15 +65,15 @@ def model(stored: Stored, now: datetime) -> Body:
         validityDate=rome_text(_valid_from(stored)),
         paymentDate=rome_text(_paid_on(stored, now)),
         status=str(position_state(stored.facts, now)),
-        paymentOption=[_sent(each) for each in position.options],
+        paymentOption=[_option_model(each) for each in position.options],
     )
 
 
-def option(stored: Stored, at: int) -> Body:
-    """One notice: PaymentOptionModelResponse."""
-    kept, progress = stored.position.options[at], stored.progress[at]
+def option(stored: Stored, index: int) -> Body:
+    """Returns a notice of a position: PaymentOptionModelResponse."""
+    option, progress = stored.position.options[index], stored.progress[index]
     return without_none(
-        **_of_option(kept),
+        **_option_fields(option),
         organizationFiscalCode=stored.position.organization,
         paymentDate=rome_text(progress.payment_date or progress.paid_at),
         reportingDate=rome_text(_reported_on(progress)),
@@ -81,29 +83,30 @@ def option(stored: Stored, at: int) -> Body:
         notificationFee=0,
         pspCompany=progress.psp_name,
         idReceipt=progress.receipt_id,
-        status=str(option_state(option_facts(kept, progress))),
+        status=str(option_state(option_facts(option, progress))),
         lastUpdatedDate=rome_text(progress.updated_at),
-        paymentOptionMetadata=_metadata(kept.metadata),
-        transfer=[transfer(stored, at, which) for which in range(len(kept.transfers))],
+        paymentOptionMetadata=_metadata(option.metadata),
+        transfer=[transfer(stored, index, each) for each in range(len(option.transfers))],
     )
 
 
-def transfer(stored: Stored, at: int, which: int) -> Body:
-    """One share of a notice: TransferModelResponse."""
-    progress = stored.progress[at]
+def transfer(stored: Stored, index: int, transfer_index: int) -> Body:
+    """Returns a transfer of a notice: TransferModelResponse."""
+    progress = stored.progress[index]
     return without_none(
-        **_of_transfer(stored.position.options[at].transfers[which]),
+        **_transfer_fields(stored.position.options[index].transfers[transfer_index]),
         insertedDate=rome_text(stored.created_at),
-        status="T_REPORTED" if progress.reported[which] else "T_UNREPORTED",
+        status="T_REPORTED" if progress.reported[transfer_index] else "T_UNREPORTED",
         lastUpdatedDate=rome_text(progress.updated_at),
     )
 
 
-def with_debtor(stored: Stored, at: int, now: datetime) -> Body:
-    """One notice with its debtor: PaymentOptionWithDebtorInfoModelResponse."""
-    debtor, progress = stored.position.debtor, stored.progress[at]
+def with_debtor(notice: Notice, now: datetime) -> Body:
+    """Returns a notice with its debtor: PaymentOptionWithDebtorInfoModelResponse."""
+    stored, index = notice
+    debtor, progress = stored.position.debtor, stored.progress[index]
     return {
-        **option(stored, at),
+        **option(stored, index),
         **without_none(
             pspCode=progress.psp,
             pspTaxCode=progress.psp_fiscal_code,
@@ -128,59 +131,59 @@ def with_debtor(stored: Stored, at: int, now: datetime) -> Body:
     }
 
 
-def paid(stored: Stored, at: int) -> Body:
-    """One notice that is paid now: PaymentsModelResponse."""
-    return {**option(stored, at), "serviceType": SERVICE}
+def paid(notice: Notice) -> Body:
+    """Returns a paid notice: PaymentsModelResponse."""
+    return {**option(*notice), "serviceType": SERVICE}
 
 
-def page(stored: Sequence[Stored], total: int, limit: int, at: int, now: datetime) -> Body:
-    """A page of positions."""
+def page(stored: Sequence[Stored], total: int, query: Paged, now: datetime) -> Body:
+    """Returns a page of positions: PaymentPositionsInfo."""
     return {
         "payment_position_list": [base(each, now) for each in stored],
-        "page_info": page_info(total, limit, at),
+        "page_info": page_info(total, query.limit, query.page),
     }
 
 
-def _sent(kept: NewOption) -> Body:
-    plan = None if kept.plan == PLAN else kept.plan
+def _option_model(option: NewOption) -> Body:
+    plan = None if option.plan == PLAN else option.plan
     return without_none(
-        **_of_option(kept),
+        **_option_fields(option),
         paymentPlanId=plan,
-        transfer=[_of_transfer(share) for share in kept.transfers],
-        paymentOptionMetadata=_metadata(kept.metadata),
+        transfer=[_transfer_fields(each) for each in option.transfers],
+        paymentOptionMetadata=_metadata(option.metadata),
     )
 
 
-def _of_option(kept: NewOption) -> Body:
+def _option_fields(option: NewOption) -> Body:
     return without_none(
-        nav=kept.nav,
-        iuv=kept.iuv,
-        amount=kept.amount,
-        description=kept.description,
-        isPartialPayment=kept.plan is not None,
-        dueDate=rome_text(kept.due_at),
-        retentionDate=rome_text(kept.retention_at),
+        nav=option.nav,
+        iuv=option.iuv,
+        amount=option.amount,
+        description=option.description,
+        isPartialPayment=option.plan is not None,
+        dueDate=rome_text(option.due_at),
+        retentionDate=rome_text(option.retention_at),
     )
 
 
-def _of_transfer(share: Transfer) -> Body:
-    stamp = share.stamp
+def _transfer_fields(transfer: Transfer) -> Body:
+    stamp = transfer.stamp
     return without_none(
-        idTransfer=str(share.number),
-        amount=share.amount,
-        organizationFiscalCode=share.organization,
-        companyName=share.company_name,
-        remittanceInformation=share.remittance_information,
-        category=share.category,
-        iban=share.iban,
-        postalIban=share.postal_iban,
+        idTransfer=str(transfer.number),
+        amount=transfer.amount,
+        organizationFiscalCode=transfer.organization,
+        companyName=transfer.company_name,
+        remittanceInformation=transfer.remittance_information,
+        category=transfer.category,
+        iban=transfer.iban,
+        postalIban=transfer.postal_iban,
         stamp=stamp
         and {
             "hashDocument": stamp.document_hash,
             "stampType": stamp.kind,
             "provincialResidence": stamp.province,
         },
-        transferMetadata=_metadata(share.metadata),
+        transferMetadata=_metadata(transfer.metadata),
     )
 
 
@@ -189,24 +192,24 @@ def _metadata(entries: Metadata) -> list[Body]:
 
 
 def _valid_from(stored: Stored) -> datetime | None:
-    """Since when it can be paid: GPD fills it with the publication where nobody said it."""
-    said = [each.valid_from for each in stored.position.options if each.valid_from is not None]
-    return min(said) if said else stored.position.published_at
+    """Returns the first instant of payment; as in GPD, the publication if no notice has one."""
+    instants = [each.valid_from for each in stored.position.options if each.valid_from is not None]
+    return min(instants) if instants else stored.position.published_at
 
 
 def _paid_on(stored: Stored, now: datetime) -> datetime | None:
-    """When it was paid in full, if it was."""
+    """Returns the instant of the last payment of a paid position, else None."""
     if position_state(stored.facts, now) not in (PositionState.PAID, PositionState.REPORTED):
         return None
-    return max(filter(None, map(_moment, stored.progress)), default=None)
+    return max(filter(None, map(_paid_at, stored.progress)), default=None)
 
 
-def _moment(progress: Progress) -> datetime | None:
+def _paid_at(progress: Progress) -> datetime | None:
     return progress.payment_date or progress.paid_at
 
 
 def _reported_on(progress: Progress) -> datetime | None:
-    """When the last of its transfers was reported, or the notice without a receipt."""
-    reported = [when for when in progress.reported if when is not None]
+    """Returns the instant of the last report if all transfers are reported, else of the notice."""
+    reported = [instant for instant in progress.reported if instant is not None]
     whole = reported and len(reported) == len(progress.reported)
     return max(reported) if whole else progress.reported_at

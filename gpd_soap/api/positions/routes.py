@@ -1,65 +1,71 @@
-"""Which operation answers which path: GPD's paths, its operation ids, its statuses."""
+"""The paths of the operations on positions, with GPD's operation ids and statuses."""
 
 from __future__ import annotations
 
 from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.api.groups import ORGANIZATION, Group, add
-from gpd_soap.api.openapi import answer, body, ref, refusals
+from gpd_soap.api.openapi import answer, body, refusals
+from gpd_soap.api.positions import models
 from gpd_soap.api.positions.handlers import Positions
-from gpd_soap.api.positions.openapi import schemas
+from gpd_soap.api.positions.parameters import NewAccount, PaidElsewhere, PositionsToDelete
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.positions.create import MANY
+from gpd_soap.validation.position_v1 import Position
 
 ALL = f"{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/<iupd>"
 
-#: GPD's second API, for many positions at once, under a base URL of its own.
+#: Base of GPD's second API, which takes many positions at once.
 SECOND = f"/v2{ALL}"
 
-MODEL = answer(ref("PaymentPositionModel"), "The position as it is now.", marked=True)
-POSITION = answer(ref("PaymentPositionModelBaseResponse"), "The position.", marked=True)
+MODEL = answer(Position, "The position after the change.", etag=True)
+POSITION = answer(models.PaymentPositionModelBaseResponse, "The position.", etag=True)
 
 
 def group(store: Store, clock: Clock) -> Group:
-    """GPD's operations on positions."""
+    """Returns GPD's operations on positions."""
     positions = Positions(store, clock)
-    return Group("positions", lambda api: _declare(api, positions), schemas)
+    return Group(
+        "positions",
+        "Debt positions and their notices: GPD's first API, and its second for many at once.",
+        lambda api: _declare(api, positions),
+        models.MODELS,
+    )
 
 
 def _declare(api: APIBlueprint, positions: Positions) -> None:
-    """Add every operation on positions."""
+    """Declares every operation on positions."""
     add(
         api.post, ALL, positions.create, "createPosition",
-        body("PaymentPositionModel"),
+        body(Position),
         {
-            200: answer(ref("DryRun"), "What would be, with dryRun."),
-            201: answer(ref("PaymentPositionModel"), "Created.", marked=True),
+            200: answer(models.PositionDryRun, "The position that would be created, with dryRun."),
+            201: answer(Position, "The created position.", etag=True),
             **refusals(404, 409, 415),
         },
     )  # fmt: skip
     add(
         api.get, ALL, positions.page, "getOrganizationDebtPositions", None,
-        {200: answer(ref("PaymentPositionsInfo"), "A page of positions.")},
+        {200: answer(models.PaymentPositionsInfo, "A page of positions.")},
     )  # fmt: skip
     add(
         api.get, ONE, positions.read, "getOrganizationDebtPositionByIUPD", None,
         {200: POSITION, **refusals(404)},
     )  # fmt: skip
     add(
-        api.put, ONE, positions.update, "updatePosition", body("PaymentPositionModel"),
+        api.put, ONE, positions.update, "updatePosition", body(Position),
         {
             200: answer(
-                {"anyOf": [ref("PaymentPositionModel"), ref("DryRun")]},
-                "The position as it is now, or would be, with dryRun.",
+                Position | models.PositionDryRun,
+                "The position after the change, or as it would be, with dryRun.",
             ),
             **refusals(404, 409, 412, 415),
         },
     )  # fmt: skip
     add(
         api.delete, ONE, positions.delete, "deletePosition", None,
-        {200: answer({"type": "string"}, "Deleted."), **refusals(404, 409, 412)},
+        {200: answer(str, "The position was deleted."), **refusals(404, 409, 412)},
     )  # fmt: skip
     for name, operation in (("publish", positions.publish), ("invalidate", positions.invalidate)):
         add(
@@ -72,33 +78,35 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
 
 
 def _declare_many(
-    api: APIBlueprint, positions: Positions, making: str, changing: str, version: str = ""
+    api: APIBlueprint, positions: Positions, creation_path: str, change_path: str, version: str = ""
 ) -> None:
-    """The operations on many positions at once, on these paths."""
+    """Declares the operations on many positions at once, on these paths."""
     add(
-        api.post, making, positions.create_many, f"createMultiplePositions{version}",
-        body("MultiplePaymentPositionModel"),
-        {
-            200: answer(ref("DryRun"), f"What would be, with dryRun, in {MANY}."),
-            201: {"description": "Created, all of them."},
-            **refusals(404, 409, 415),
-        },
-    )  # fmt: skip
-    add(
-        api.put, changing, positions.update_many, f"updateMultiplePositions{version}",
-        body("MultiplePaymentPositionModel"),
-        {
-            200: {"description": f"Updated, all of them; with dryRun what would be, in {MANY}."},
-            **refusals(404, 409, 415),
-        },
-    )  # fmt: skip
-    add(
-        api.delete, changing, positions.delete_many, f"deleteMultipleDebtPositions{version}",
-        body("MultipleIUPDModel"),
+        api.post, creation_path, positions.create_many, f"createMultiplePositions{version}",
+        body(models.MultiplePaymentPositionModel),
         {
             200: answer(
-                {"anyOf": [{"type": "string"}, ref("DryRun")]},
-                "Deleted, all of them, or what would be, with dryRun.",
+                models.PositionsDryRun, "The positions that would be created, with dryRun."
+            ),
+            201: {"description": "All positions were created."},
+            **refusals(404, 409, 415),
+        },
+    )  # fmt: skip
+    add(
+        api.put, change_path, positions.update_many, f"updateMultiplePositions{version}",
+        body(models.MultiplePaymentPositionModel),
+        {
+            200: {"description": "All positions were updated; with dryRun, a PositionsDryRun."},
+            **refusals(404, 409, 415),
+        },
+    )  # fmt: skip
+    add(
+        api.delete, change_path, positions.delete_many, f"deleteMultipleDebtPositions{version}",
+        body(PositionsToDelete),
+        {
+            200: answer(
+                str | models.DeletionDryRun,
+                "All positions were deleted, or those that would be, with dryRun.",
             ),
             **refusals(404, 409, 415),
         },
@@ -106,12 +114,12 @@ def _declare_many(
 
 
 def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
-    """The operations on notices and accounts."""
+    """Declares the operations on notices and accounts."""
     add(
         api.patch, f"{ALL}/transfers", positions.change_account,
-        "updateTransferIbanMassive", body("UpdateTransferIbanMassiveModel"),
+        "updateTransferIbanMassive", body(NewAccount),
         {
-            200: answer(ref("UpdateTransferIbanMassiveResponse"), "How many were changed."),
+            200: answer(models.UpdateTransferIbanMassiveResponse, "The changed transfers."),
             **refusals(415),
         },
     )  # fmt: skip
@@ -119,14 +127,14 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
     add(
         api.post, f"{options}/paids/<nav>", positions.paid_elsewhere,
         "setPaymentOptionAsAlreadyPaid",
-        body("AlreadyPaidPaymentOptionModel", required=False),
-        {200: answer(ref("PaymentsModelResponse"), "Paid."), **refusals(404, 409, 415)},
+        body(PaidElsewhere, required=False),
+        {200: answer(models.PaymentsModelResponse, "The paid notice."), **refusals(404, 409, 415)},
     )  # fmt: skip
     add(
         api.post, f"{options}/<iuv>/transfers/<transferid>/report", positions.report,
         "reportTransfer", None,
         {
-            200: answer(ref("TransferModelResponse"), "Reported, now or before."),
+            200: answer(models.TransferModelResponse, "The reported transfer."),
             **refusals(404, 409),
         },
     )  # fmt: skip
@@ -138,7 +146,7 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
         api.get, f"{options}/<nav>", positions.by_nav,
         "getOrganizationPaymentOptionByNAV", None,
         {
-            200: answer(ref("PaymentOptionWithDebtorInfoModelResponse"), "The notice."),
+            200: answer(models.PaymentOptionWithDebtorInfoModelResponse, "The notice."),
             **refusals(404),
         },
     )  # fmt: skip

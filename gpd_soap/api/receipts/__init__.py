@@ -1,1 +1,1 @@
-"""Receipts: GPD's API for those of payments, and the worklist of those that wait for a person."""
+"""GPD's API for the receipts of payments, and the worklist of cases that wait for a person."""

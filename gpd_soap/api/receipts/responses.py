@@ -1,6 +1,6 @@
-"""Receipts as GPD writes them, and cases in the same style.
+"""Builds the answers about receipts, as GPD writes them, and about cases in the same style.
 
-Dates are Rome's clock without a zone; what is not there is left out.
+Dates are in Rome's time without zone.  A field without value is left out.
 """
 
 from __future__ import annotations
@@ -9,84 +9,83 @@ from collections.abc import Sequence
 
 from gpd_soap.api.responses import Body, page_info, rome_text, without_none
 from gpd_soap.core.case_id import case_id
-from gpd_soap.store.receipts import search as receipts
-from gpd_soap.store.receipts import worklist
-from gpd_soap.store.receipts.worklist import Case, NoticeNow
-from gpd_soap.usecases.worklist import Found
+from gpd_soap.store.receipts.search import Listed
+from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow
+from gpd_soap.usecases.worklist import CaseWithNotice
 
-#: What GPD says of every receipt.
+#: The status of every receipt in GPD.
 PAID = "PAID"
 
 
-def receipts_page(organization: str, found: Sequence[receipts.Listed], pages: int, at: int) -> Body:
-    """A page of receipts: PaymentsResult, and ReceiptsInfo."""
-    listed = [_listed(organization, each) for each in found]
+def receipts_page(organization: str, rows: Sequence[Listed], pages: int, page: int) -> Body:
+    """Returns a page of receipts: PaymentsResultReceiptModelResponse."""
+    results = [_receipt(organization, each) for each in rows]
     return {
-        "currentPageNumber": at,
-        "length": len(found),
+        "currentPageNumber": page,
+        "length": len(results),
         "totalPages": pages,
-        "results": listed,
-        # SPEC: the published document's name of the list, which GPD's code has left for the other.
-        "receipts_list": listed,
+        "results": results,
+        # SPEC: GPD payments: its document names the list receipts_list, its code names it results.
+        "receipts_list": results,
     }
 
 
-def cases_page(found: Sequence[Found], total: int, wanted: worklist.CaseQuery) -> Body:
-    """A page of cases."""
+def cases_page(cases: Sequence[CaseWithNotice], total: int, query: CaseQuery) -> Body:
+    """Returns a page of cases: Worklist."""
     return {
-        "worklist": [case(each) for each in found],
-        "page_info": page_info(total, wanted.limit, wanted.page),
+        "worklist": [case(each) for each in cases],
+        "page_info": page_info(total, query.limit, query.page),
     }
 
 
-def case(found: Found) -> Body:
-    """One case, with what its notice is now where it names one."""
-    kept = found.case
+def case(case_with_notice: CaseWithNotice) -> Body:
+    """Returns a case, with the present state of the notice that it names: Case."""
+    case, notice = case_with_notice
     return without_none(
-        id=case_id(kept.key),
-        organizationFiscalCode=kept.organization,
-        kind=kept.kind,
-        reasons=[reason for reason in kept.reasons.split("; ") if reason],
-        drift=kept.drift,
-        primitive=kept.primitive,
-        receivedDate=rome_text(kept.received_at),
-        lastReceivedDate=rome_text(kept.last_received_at),
-        copies=kept.copies,
-        receiptId=None if kept.variant is None else kept.name,
-        noticeNumber=kept.nav,
-        iuv=kept.iuv,
-        amount=kept.amount,
-        fee=kept.fee,
-        paymentDateTime=rome_text(kept.paid_at),
-        pspCode=kept.psp,
-        pspCompany=kept.psp_name,
-        debtor=kept.debtor_code,
-        resolved=_resolved(kept),
-        notice=found.notice and _notice(found.notice),
+        id=case_id(case.key),
+        organizationFiscalCode=case.organization,
+        kind=case.kind,
+        reasons=[reason for reason in case.reasons.split("; ") if reason],
+        drift=case.drift,
+        primitive=case.primitive,
+        receivedDate=rome_text(case.received_at),
+        lastReceivedDate=rome_text(case.last_received_at),
+        copies=case.copies,
+        receiptId=None if case.variant is None else case.name,
+        noticeNumber=case.nav,
+        iuv=case.iuv,
+        amount=case.amount,
+        fee=case.fee,
+        paymentDateTime=rome_text(case.paid_at),
+        pspCode=case.psp,
+        pspCompany=case.psp_name,
+        debtor=case.debtor_code,
+        resolved=_resolution(case),
+        notice=notice and _notice(notice),
     )
 
 
-def _listed(organization: str, kept: receipts.Listed) -> Body:
+def _receipt(organization: str, receipt: Listed) -> Body:
     return without_none(
         organizationFiscalCode=organization,
-        iuv=kept.iuv,
-        debtor=kept.debtor_code,
-        paymentDateTime=rome_text(kept.paid_at),
+        iuv=receipt.iuv,
+        debtor=receipt.debtor_code,
+        paymentDateTime=rome_text(receipt.paid_at),
         status=PAID,
     )
 
 
-def _resolved(kept: Case) -> Body | None:
-    if kept.resolved_at is None:
+def _resolution(case: Case) -> Body | None:
+    if case.resolved_at is None:
         return None
-    return {"date": rome_text(kept.resolved_at), "by": kept.resolved_by, "note": kept.resolution}
+    return {"date": rome_text(case.resolved_at), "by": case.resolved_by, "note": case.resolution}
 
 
-def _notice(now: NoticeNow) -> Body:
+def _notice(notice: NoticeNow) -> Body:
     return without_none(
-        iupd=now.iupd,
-        noticeNumber=now.nav,
-        iuv=now.iuv,
-        status=now.status,
-        idReceipt=now.receipt_id,
+        iupd=notice.iupd,
+        noticeNumber=notice.nav,
+        iuv=notice.iuv,
+        status=notice.status,
+        idReceipt=notice.receipt_id,
     )

@@ -1,4 +1,4 @@
-"""Which operation answers which path: GPD's two on receipts, and five on each worklist."""
+"""The paths of the operations: GPD's two on receipts, and five on each worklist."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ from flask_openapi.blueprint import APIBlueprint
 from pydantic import BaseModel
 
 from gpd_soap.api.groups import ORGANIZATION, Group, add
-from gpd_soap.api.openapi import answer, body, ref, refusals
+from gpd_soap.api.openapi import answer, body, document, refusals
+from gpd_soap.api.receipts import models
 from gpd_soap.api.receipts.handlers import Receipts, Worklist
-from gpd_soap.api.receipts.openapi import document, schemas
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.queries.receipts import (
     InOrganization,
     InWorklist,
+    Match,
+    Note,
     OfCase,
     OfCaseInOrganization,
 )
 
 PAYMENTS = "/payments/<organizationfiscalcode>/receipts"
 
-CASE = answer(ref("Case"), "The case as it is now.")
+CASE = answer(models.Case, "The case.")
 
 
 def group(store: Store, clock: Clock, cases: Cases) -> Group:
-    """GPD's operations on receipts, and ours on what waits for a person."""
+    """Returns GPD's operations on receipts, and ours on cases that wait for a person."""
 
     def declare(api: APIBlueprint) -> None:
         _declare_receipts(api, Receipts(store, clock))
@@ -37,14 +39,19 @@ def group(store: Store, clock: Clock, cases: Cases) -> Group:
         _declare_worklist(api, worklist, ORGANIZATION, (InOrganization, OfCaseInOrganization), "")
         _declare_worklist(api, worklist, "", (InWorklist, OfCase), "OfNobody")
 
-    return Group("receipts", declare, schemas)
+    return Group(
+        "receipts",
+        "Receipts of payments, as in GPD, and the worklist of receipts that wait for a person.",
+        declare,
+        models.MODELS,
+    )
 
 
 def _declare_receipts(api: APIBlueprint, receipts: Receipts) -> None:
-    """GPD's operations."""
+    """Declares GPD's operations."""
     add(
         api.get, PAYMENTS, receipts.page, "getOrganizationReceipts", None,
-        {200: answer(ref("PaymentsResultReceiptModelResponse"), "A page of receipts.")},
+        {200: answer(models.PaymentsResultReceiptModelResponse, "A page of receipts.")},
     )  # fmt: skip
     add(
         api.get, f"{PAYMENTS}/<iuv>", receipts.document, "getReceiptByIUV", None,
@@ -55,40 +62,44 @@ def _declare_receipts(api: APIBlueprint, receipts: Receipts) -> None:
 def _declare_worklist(
     api: APIBlueprint,
     worklist: Worklist,
-    place: str,
+    prefix: str,
     paths: tuple[type[InWorklist], type[OfCase]],
-    whose: str,
+    suffix: str,
 ) -> None:
-    """The operations on one worklist; `paths` are what names it, and a case of it."""
-    every, of_case = f"{place}/worklist", f"{place}/worklist/<id>"
+    """Declares the operations on one worklist; `paths` are the models of its two paths.
+
+    `prefix` precedes the paths, `suffix` follows the names of the operations.
+    """
+    page, case = paths
+    list_path, case_path = f"{prefix}/worklist", f"{prefix}/worklist/<id>"
     add(
-        api.get, every, _of(paths[0], worklist.page), f"getWorklist{whose}", None,
-        {200: answer(ref("Worklist"), "A page of cases.")},
+        api.get, list_path, _with_path(page, worklist.page), f"getWorklist{suffix}", None,
+        {200: answer(models.Worklist, "A page of cases.")},
     )  # fmt: skip
     add(
-        api.get, of_case, _of(paths[1], worklist.read), f"getCase{whose}", None,
+        api.get, case_path, _with_path(case, worklist.read), f"getCase{suffix}", None,
         {200: CASE, **refusals(404)},
     )  # fmt: skip
     add(
-        api.get, f"{of_case}/raw", _of(paths[1], worklist.raw), f"getCaseRaw{whose}", None,
-        {200: document("application/octet-stream", "The message as it came."), **refusals(404)},
+        api.get, f"{case_path}/raw", _with_path(case, worklist.raw), f"getCaseRaw{suffix}", None,
+        {200: document("application/octet-stream", "The message, byte for byte."), **refusals(404)},
     )  # fmt: skip
     add(
-        api.post, f"{of_case}/resolve", _of(paths[1], worklist.resolve), f"resolveCase{whose}",
-        body("CaseNote"), {200: CASE, **refusals(404, 409, 415)},
+        api.post, f"{case_path}/resolve", _with_path(case, worklist.resolve),
+        f"resolveCase{suffix}", body(Note), {200: CASE, **refusals(404, 409, 415)},
     )  # fmt: skip
     add(
-        api.post, f"{of_case}/rematch", _of(paths[1], worklist.rematch), f"rematchCase{whose}",
-        body("CaseMatch", required=False), {200: CASE, **refusals(404, 409, 415)},
+        api.post, f"{case_path}/rematch", _with_path(case, worklist.rematch),
+        f"rematchCase{suffix}", body(Match, required=False), {200: CASE, **refusals(404, 409, 415)},
     )  # fmt: skip
 
 
-def _of(path: type[BaseModel], operation: Callable[..., Any]) -> Callable[..., Any]:
-    """The same operation, of this kind of path."""
+def _with_path(path: type[BaseModel], operation: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns the operation with another model of its path."""
 
     @wraps(operation)
-    def call(**told: object) -> object:
-        return operation(**told)
+    def call(**arguments: object) -> object:
+        return operation(**arguments)
 
     call.__annotations__ = {**operation.__annotations__, "path": path}
     return call

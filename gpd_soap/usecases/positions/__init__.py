@@ -1,1 +1,1 @@
-"""What a back office does with positions: creates, updates, publishes, withdraws, reads."""
+"""Creates, updates, publishes, withdraws, deletes and reads debt positions."""

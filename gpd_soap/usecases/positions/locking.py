@@ -1,4 +1,4 @@
-"""Positions that are the caller's until its commit: one as it was seen, or several in one order."""
+"""Locks positions until the transaction ends: one by its ETag, or several in one order."""
 
 from __future__ import annotations
 
@@ -6,52 +6,61 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from gpd_soap.store.database.transaction import Transaction
-from gpd_soap.store.positions import read as admin_positions
+from gpd_soap.store.positions import read as stored_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.positions.bulk import join_path
 from gpd_soap.validation.finding import FieldError, path
 
-#: Says whether what a position is marked with is what the caller has seen.
+#: True if the caller accepts a position with this ETag.
 EtagMatch = Callable[[str], bool]
 
 
 class PositionRef(NamedTuple):
-    """A position by its organization and IUPD, as the caller has seen it."""
+    """A position by its organization and IUPD, with the ETags that the caller accepts."""
 
     organization: str
     iupd: str
-    seen: EtagMatch
+    etag_matches: EtagMatch
 
 
-def lock_position(connection: Transaction, named: PositionRef) -> Stored:
-    """One position; Refusal where it is not there, or not any more as it was seen."""
-    old = known(admin_positions.read(connection, named.organization, named.iupd, lock=True))
-    if not named.seen(old.etag):
+def lock_position(connection: Transaction, position: PositionRef) -> Stored:
+    """Returns a position and locks it.
+
+    Raises PositionNotFound if there is none, PositionChanged if its ETag is another.
+    """
+    stored = known(
+        stored_positions.read(connection, position.organization, position.iupd, lock=True)
+    )
+    if not position.etag_matches(stored.etag):
         raise refusals.PositionChanged
-    return old
+    return stored
 
 
 def lock_positions(
-    connection: Transaction, organization: str, iupds: Sequence[str], place: str, field: str = ""
+    connection: Transaction,
+    organization: str,
+    iupds: Sequence[str],
+    list_name: str,
+    field: str = "",
 ) -> list[Stored]:
-    """These positions; Refusal with all that are not there.
+    """Returns positions and locks them.  Raises PositionNotFound with all that do not exist.
 
-    `place` is what the list is called, `field` where in each of it the IUPD stands.
+    `list_name` is the field of the list in the request, `field` that of the IUPD in an item.
     """
-    found = admin_positions.read_all(connection, organization, iupds, lock=True)
+    rows = stored_positions.read_all(connection, organization, iupds, lock=True)
     unknown = [
-        FieldError(join_path(path(place, at), field), "unknown", "a position that is there")
-        for at, iupd in enumerate(iupds)
-        if iupd not in found
+        FieldError(join_path(path(list_name, index), field), "unknown", "a position that is there")
+        for index, iupd in enumerate(iupds)
+        if iupd not in rows
     ]
     if unknown:
         raise refusals.PositionNotFound(unknown)
-    return [found[iupd] for iupd in iupds]
+    return [rows[iupd] for iupd in iupds]
 
 
 def known(stored: Stored | None) -> Stored:
-    """A position that is there; Refusal where it is not."""
+    """Returns `stored`.  Raises PositionNotFound if it is None."""
     if stored is None:
         raise refusals.PositionNotFound
     return stored

@@ -1,7 +1,7 @@
-"""What a back office does with positions that are there: one method for each thing it asks.
+"""Reads and changes stored positions: one method for each operation of a back office.
 
-Every change reads the position, holds it against the rules and writes in one transaction, during
-which nobody else changes it; a receipt that comes at the same instant waits, and is decided anew.
+Each change reads, checks and writes a position in one transaction, which locks it.  A receipt
+that arrives in between waits, and is decided on the new facts.
 """
 
 from __future__ import annotations
@@ -13,193 +13,212 @@ from typing import NamedTuple
 from gpd_soap.clock import Clock
 from gpd_soap.core.state import position_state
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
-from gpd_soap.store.positions import change as changing
-from gpd_soap.store.positions import read as admin_positions
-from gpd_soap.store.positions import search as listing
+from gpd_soap.store.positions import change, search
+from gpd_soap.store.positions import read as stored_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.positions.search import PositionQuery
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
-from gpd_soap.usecases.positions import transitions as rules
+from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import refuse_together
 from gpd_soap.usecases.positions.create import WriteOptions
 from gpd_soap.usecases.positions.locking import PositionRef, known, lock_position, lock_positions
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
-#: What the list of positions to be deleted is called.
+#: Field of the list in a request to delete positions.
 IUPDS = "paymentPositionIUPDs"
-#: SPEC: gpd-reference.md 3: what stands for a receipt and a PSP where the creditor says "paid".
+#: SPEC: GPD: receipt id and PSP of a notice that the creditor marked as paid.
 ELSEWHERE = "CLOSED_AS_ALREADY_PAID_BY_EC"
 
 
 class Notice(NamedTuple):
-    """A position, and the place among its options of the notice that was asked for."""
+    """A position, and the index of one of its notices."""
 
     stored: Stored
-    at: int
+    option_index: int
 
 
-class Share(NamedTuple):
-    """A notice, and the place among its transfers of the one that was asked for."""
+class NoticeTransfer(NamedTuple):
+    """A position, the index of one of its notices, and that of one of the notice's transfers."""
 
     stored: Stored
-    at: int
-    which: int
+    option_index: int
+    transfer_index: int
 
 
 class Ledger:
-    """The positions of every organization; who may see which is decided before."""
+    """The positions of all organizations; the caller has checked who may see which."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
-        """Take collaborators; `clock` gives the UTC time of each question."""
+        """Use these collaborators; `clock` returns the UTC time of each operation."""
         self._store, self._clock = store, clock
 
     def read(self, organization: str, iupd: str) -> Stored:
-        """One position."""
-        return read_only(self._store, lambda c: known(admin_positions.read(c, organization, iupd)))
+        """Returns a position.  Raises PositionNotFound if there is none."""
+        stored = read_only(self._store, lambda c: stored_positions.read(c, organization, iupd))
+        return known(stored)
 
-    def page(self, organization: str, wanted: PositionQuery) -> tuple[list[Stored], int]:
-        """A page of positions, and how many there are on all pages."""
+    def page(self, organization: str, query: PositionQuery) -> tuple[list[Stored], int]:
+        """Returns a page of positions, and how many there are on all pages."""
         now = self._clock()
-        return read_only(self._store, lambda c: listing.page(c, organization, wanted, now))
+        return read_only(self._store, lambda c: search.page(c, organization, query, now))
 
     def by_number(self, organization: str, number: str, kind: str) -> Notice:
-        """The notice of a number, which is its `nav` or its `iuv`."""
+        """Returns the notice of a number, which is its `nav` or its `iuv`.
+
+        Raises NoticeNotFound if there is none.
+        """
         return read_only(self._store, lambda c: _notice(c, organization, number, kind))
 
-    def delete(self, named: PositionRef) -> None:
-        """Delete a position; its numbers are never used again."""
+    def delete(self, position: PositionRef) -> None:
+        """Deletes a position; its numbers are never used again (Notice numbers, rule 4).
+
+        Raises PaymentFound if it has a payment.
+        """
         now = self._clock()
 
         def work(connection: Transaction) -> None:
-            old = lock_position(connection, named)
-            rules.deletable(old, now)
-            changing.remove(connection, old, now)
+            old = lock_position(connection, position)
+            transitions.check_deletable(old, now)
+            change.remove(connection, old, now)
 
         in_transaction(self._store, work)
 
     def delete_many(self, organization: str, iupds: list[str], *, dry_run: bool) -> None:
-        """Delete these positions, all or none."""
+        """Deletes positions, all or none.  Raises a refusal with the errors of all of them."""
         now = self._clock()
 
         def work(connection: Transaction) -> None:
-            found = lock_positions(connection, organization, iupds, IUPDS)
-            refuse_together(found, lambda old: rules.deletable(old, now), IUPDS)
-            for old in found:
-                changing.remove(connection, old, now)
+            stored = lock_positions(connection, organization, iupds, IUPDS)
+            refuse_together(stored, lambda old: transitions.check_deletable(old, now), IUPDS)
+            for old in stored:
+                change.remove(connection, old, now)
 
         WriteOptions(dry_run=dry_run).run(self._store, work)
 
-    def publish(self, named: PositionRef) -> Stored:
-        """Let a draft be paid."""
+    def publish(self, position: PositionRef) -> Stored:
+        """Publishes a draft and returns it.  Raises a refusal if a rule does not allow it."""
         now = self._clock()
 
-        def change(connection: Transaction, old: Stored) -> None:
-            rules.publishable(old, now)
-            changing.publish(connection, old, now)
+        def work(connection: Transaction, old: Stored) -> None:
+            transitions.check_publishable(old, now)
+            change.publish(connection, old, now)
 
-        return self._changed(named, change)
+        return self._change(position, work)
 
-    def invalidate(self, named: PositionRef) -> Stored:
-        """Withdraw a position."""
+    def invalidate(self, position: PositionRef) -> Stored:
+        """Withdraws a position and returns it.  Raises NotInvalidable if its state forbids it."""
         now = self._clock()
 
-        def change(connection: Transaction, old: Stored) -> None:
-            rules.invalidable(old, now)
-            changing.withdraw(connection, old, now)
+        def work(connection: Transaction, old: Stored) -> None:
+            transitions.check_invalidable(old, now)
+            change.withdraw(connection, old, now)
 
-        return self._changed(named, change)
+        return self._change(position, work)
 
     def paid_elsewhere(self, organization: str, nav: str, paid_on: datetime | None) -> Notice:
-        """Note that a notice was paid at the creditor's."""
+        """Marks a notice as paid to the creditor, and returns it.
+
+        Raises a refusal if it is paid, or excluded by a paid alternative.
+        """
         now = self._clock()
         if paid_on is not None and paid_on > now:
             error = FieldError("paymentDate", "future", "not after now")
             raise refusals.InvalidPosition([error])
 
         def work(connection: Transaction) -> Notice:
-            stored, at = _notice(connection, organization, nav, "nav", lock=True)
-            rules.payable_elsewhere(stored, at, now)
-            changing.mark_paid(connection, stored, nav, ELSEWHERE, paid_on or now, now)
+            stored, index = _notice(connection, organization, nav, "nav", lock=True)
+            transitions.check_payable_elsewhere(stored, index, now)
+            change.mark_paid(connection, stored, nav, ELSEWHERE, paid_on or now, now)
             return _notice(connection, organization, nav, "nav")
 
         return in_transaction(self._store, work)
 
-    def report(self, organization: str, iuv: str, number: str) -> Share:
-        """Note that a transfer of a notice that is paid was reported by a flow; once is enough."""
+    def report(self, organization: str, iuv: str, number: str) -> NoticeTransfer:
+        """Marks a transfer of a paid notice as reported by a flow, and returns it.
+
+        A second report changes nothing.  Raises TransferNotPaid if the notice is not paid.
+        """
         now = self._clock()
 
-        def work(connection: Transaction) -> Share:
-            share = _share(connection, organization, iuv, number)
-            if rules.reportable(share.stored, share.at, share.which):
-                changing.report(connection, share.stored, share.at, share.which, now)
-            return _share(connection, organization, iuv, number)
+        def work(connection: Transaction) -> NoticeTransfer:
+            transfer = _transfer(connection, organization, iuv, number)
+            if transitions.is_unreported(*transfer):
+                change.report(connection, *transfer, now)
+            return _transfer(connection, organization, iuv, number)
 
         return in_transaction(self._store, work)
 
     def change_account(self, organization: str, old_iban: str, iban: str, limit: int) -> int:
-        """Let what is to be paid to one account be paid to another; how many transfers changed."""
+        """Changes the IBAN of at most `limit` unpaid transfers; returns how many were changed."""
         now = self._clock()
 
         def work(connection: Transaction) -> int:
-            iupds = changing.positions_with_account(connection, organization, old_iban, limit, now)
-            found = admin_positions.read_all(connection, organization, iupds, lock=True)
+            iupds = change.positions_with_account(connection, organization, old_iban, limit, now)
+            rows = stored_positions.read_all(connection, organization, iupds, lock=True)
             left = limit
-            for iupd in sorted(found):
-                # WHY: since it was looked for, it may have been paid or withdrawn.
-                if position_state(found[iupd].facts, now) in changing.OVER:
+            for iupd in sorted(rows):
+                # WHY: a position may have been paid or withdrawn between the search and the lock.
+                if position_state(rows[iupd].facts, now) in change.OVER:
                     continue
-                shares = _shares(found[iupd], old_iban)[:left]
-                if shares:
-                    changing.change_account(connection, found[iupd], shares, iban, now)
-                    left -= len(shares)
+                transfers = _transfers_to(rows[iupd], old_iban)[:left]
+                if transfers:
+                    change.change_account(connection, rows[iupd], transfers, iban, now)
+                    left -= len(transfers)
             return limit - left
 
         return in_transaction(self._store, work)
 
-    def _changed(self, named: PositionRef, change: Callable[[Transaction, Stored], None]) -> Stored:
-        def work(connection: Transaction) -> Stored:
-            changing.announce(connection, named.organization)
-            change(connection, lock_position(connection, named))
-            return known(admin_positions.read(connection, named.organization, named.iupd))
+    def _change(self, position: PositionRef, work: Callable[[Transaction, Stored], None]) -> Stored:
+        """Does some work on a locked position, and returns the position as stored after it."""
+        organization, iupd = position.organization, position.iupd
 
-        return in_transaction(self._store, work)
+        def locked(connection: Transaction) -> Stored:
+            change.announce(connection, organization)
+            work(connection, lock_position(connection, position))
+            return known(stored_positions.read(connection, organization, iupd))
+
+        return in_transaction(self._store, locked)
 
 
 def _notice(
     connection: Transaction, organization: str, number: str, kind: str, *, lock: bool = False
 ) -> Notice:
-    iupd = admin_positions.iupd_of(connection, organization, number, kind)
-    stored = iupd and admin_positions.read(connection, organization, iupd, lock=lock)
-    at = _place(stored, number, kind) if stored else None
-    if not stored or at is None:
+    """Returns the notice of a number.  Raises NoticeNotFound if there is none."""
+    iupd = stored_positions.iupd_of(connection, organization, number, kind)
+    stored = iupd and stored_positions.read(connection, organization, iupd, lock=lock)
+    index = _index_of(stored, number, kind) if stored else None
+    if not stored or index is None:
         raise refusals.NoticeNotFound
-    return Notice(stored, at)
+    return Notice(stored, index)
 
 
-def _share(connection: Transaction, organization: str, iuv: str, number: str) -> Share:
+def _transfer(connection: Transaction, organization: str, iuv: str, number: str) -> NoticeTransfer:
+    """Returns a transfer of a notice, and locks it.  Raises TransferNotFound if there is none."""
     try:
-        stored, at = _notice(connection, organization, iuv, "iuv", lock=True)
+        stored, index = _notice(connection, organization, iuv, "iuv", lock=True)
     except Refusal:
         raise refusals.TransferNotFound from None
-    numbers = [str(share.number) for share in stored.position.options[at].transfers]
+    numbers = [str(each.number) for each in stored.position.options[index].transfers]
     if number not in numbers:
         raise refusals.TransferNotFound
-    return Share(stored, at, numbers.index(number))
+    return NoticeTransfer(stored, index, numbers.index(number))
 
 
-def _place(stored: Stored, number: str, kind: str) -> int | None:
+def _index_of(stored: Stored, number: str, kind: str) -> int | None:
+    """Returns the index of the notice with this `nav` or `iuv`, None if there is none."""
     numbers = [getattr(option, kind) for option in stored.position.options]
     return numbers.index(number) if number in numbers else None
 
 
-def _shares(stored: Stored, iban: str) -> list[tuple[str, int]]:
+def _transfers_to(stored: Stored, iban: str) -> list[tuple[str, int]]:
+    """Returns the notice number and transfer number of each unpaid transfer to an IBAN."""
     pairs = zip(stored.position.options, stored.progress, strict=True)
     return [
-        (option.nav, share.number)
+        (option.nav, transfer.number)
         for option, progress in pairs
         if not progress.settled
-        for share in option.transfers
-        if share.iban == iban
+        for transfer in option.transfers
+        if transfer.iban == iban
     ]

@@ -1,6 +1,6 @@
-"""What a position must be to be created, updated, published: GPD's rules on dates and states.
+"""GPD's rules on dates and states: which positions can be created, updated, published, paid.
 
-Source: spec/gpd-reference.md 2.4, 2.5; spec/pagopa-ec.md 5.4.
+SPEC: GPD `DebtPositionValidation`; Alternatives, rules 1 to 4.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from gpd_soap.core.state import PositionState, position_state
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases import refusals
-from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation import position_v1
 from gpd_soap.validation.finding import FieldError, findings, path
 from gpd_soap.validation.position_rules import check_rules
 
@@ -29,52 +29,56 @@ PAID_IN_FULL = {PositionState.PAID, PositionState.REPORTED}
 INVALIDABLE = {PositionState.PUBLISHED, PositionState.VALID}
 
 
-def read(told: Sequence[Any], place: str | None = None) -> list[models.Position]:
-    """Take JSON values for positions; BAD REQUEST with all that is wrong in any of them."""
+def read(items: Sequence[Any], list_name: str | None = None) -> list[position_v1.Position]:
+    """Returns JSON values as positions.  Raises Malformed with the errors of all of them.
+
+    `list_name` is the field of the list in the request, None for a single position.
+    """
     errors: list[FieldError] = []
     bodies = []
-    for at, each in enumerate(told):
+    for index, item in enumerate(items):
         try:
-            bodies.append(models.Position.model_validate(each))
+            bodies.append(position_v1.Position.model_validate(item))
         except ValidationError as error:
-            errors += findings(error, path(place, at) if place else "")
+            errors += findings(error, path(list_name, index) if list_name else "")
     if errors:
         raise refusals.Malformed(errors)
     return bodies
 
 
-def hold(
-    body: models.Position, organization: str, now: datetime, *, new: bool, lenient: bool
+def check(
+    body: position_v1.Position, organization: str, now: datetime, *, new: bool, lenient: bool
 ) -> tuple[list[FieldError], list[FieldError]]:
-    """Hold a position against every rule between its fields and the clock: errors, warnings."""
+    """Returns the errors and the warnings of a position by every rule on its fields and dates."""
     errors, warnings = check_rules(body, organization, lenient=lenient)
     return [*errors, *_dates(body, now, new=new)], list(warnings)
 
 
-def _dates(body: models.Position, now: datetime, *, new: bool) -> Iterator[FieldError]:
+def _dates(body: position_v1.Position, now: datetime, *, new: bool) -> Iterator[FieldError]:
+    """Yields the errors of dates that are past."""
     if new and body.validity_date is not None and body.validity_date <= now:
         yield FieldError("validityDate", "past", "a time after now, or none")
-    # SPEC: gpd-reference.md 2.4: what stays payable after its due date may be updated after it.
+    # SPEC: GPD `DebtPositionValidation`: a notice that never expires may be updated when overdue.
     if new or body.switch_to_expired:
-        for at, option in enumerate(body.payment_option):
+        for index, option in enumerate(body.payment_option):
             if option.due_date < now:
-                yield FieldError(path("paymentOption", at, "dueDate"), "past", "not before now")
+                yield FieldError(path("paymentOption", index, "dueDate"), "past", "not before now")
 
 
-def updatable(stored: Stored, now: datetime) -> None:
-    """Refuse to change what was withdrawn, or where money is known to have moved."""
-    if position_state(stored.facts, now) in NOT_UPDATABLE or _touched(stored):
+def check_updatable(stored: Stored, now: datetime) -> None:
+    """Raises NotUpdatable if a position was withdrawn or has a payment."""
+    if position_state(stored.facts, now) in NOT_UPDATABLE or _has_payment(stored):
         raise refusals.NotUpdatable
 
 
-def deletable(stored: Stored, now: datetime) -> None:
-    """Refuse to delete where money is known to have moved."""
-    if position_state(stored.facts, now) in PAID or _touched(stored):
+def check_deletable(stored: Stored, now: datetime) -> None:
+    """Raises PaymentFound if a position has a payment."""
+    if position_state(stored.facts, now) in PAID or _has_payment(stored):
         raise refusals.PaymentFound
 
 
-def publishable(stored: Stored, now: datetime) -> None:
-    """Refuse to publish what is no draft, or a draft that came too late."""
+def check_publishable(stored: Stored, now: datetime) -> None:
+    """Raises a refusal if a position is no draft, or its dates do not allow publication now."""
     if position_state(stored.facts, now) is not PositionState.DRAFT:
         raise refusals.NotPublishable
     options = stored.position.options
@@ -86,19 +90,19 @@ def publishable(stored: Stored, now: datetime) -> None:
         raise refusals.PublishedAfterValidity
 
 
-def invalidable(stored: Stored, now: datetime) -> None:
-    """Refuse to withdraw what is not published, is paid, or can no longer be paid anyway."""
+def check_invalidable(stored: Stored, now: datetime) -> None:
+    """Raises NotInvalidable if a position is neither published nor valid."""
     if position_state(stored.facts, now) not in INVALIDABLE:
         raise refusals.NotInvalidable
 
 
-def payable_elsewhere(stored: Stored, at: int, now: datetime) -> None:
-    """Refuse to call a notice paid that is paid, or that another payment excludes.
+def check_payable_elsewhere(stored: Stored, index: int, now: datetime) -> None:
+    """Raises a refusal if notice `index` is paid, or excluded by a paid alternative.
 
-    A draft and a withdrawn one may be: money is a fact, wherever it was taken.
+    The notice of a draft or of a withdrawn position passes (Alternatives, rule 4).
     """
-    plan = stored.position.options[at].plan
-    if position_state(stored.facts, now) in PAID_IN_FULL or stored.progress[at].settled:
+    plan = stored.position.options[index].plan
+    if position_state(stored.facts, now) in PAID_IN_FULL or stored.progress[index].settled:
         raise refusals.AlreadyPaid
     pairs = zip(stored.position.options, stored.progress, strict=True)
     settled = [option.plan for option, progress in pairs if progress.settled]
@@ -108,12 +112,12 @@ def payable_elsewhere(stored: Stored, at: int, now: datetime) -> None:
         raise refusals.NoticeNotFound
 
 
-def reportable(stored: Stored, at: int, which: int) -> bool:
-    """Whether a report of a transfer says something new; Refusal where its notice is not paid."""
-    if not stored.progress[at].settled:
+def is_unreported(stored: Stored, index: int, transfer_index: int) -> bool:
+    """Returns True if a transfer was not reported before.  Raises TransferNotPaid if unpaid."""
+    if not stored.progress[index].settled:
         raise refusals.TransferNotPaid
-    return stored.progress[at].reported[which] is None
+    return stored.progress[index].reported[transfer_index] is None
 
 
-def _touched(stored: Stored) -> bool:
+def _has_payment(stored: Stored) -> bool:
     return any(progress.has_payment for progress in stored.progress)

@@ -1,6 +1,6 @@
-"""Putting other content in the place of positions: of one, or of up to a hundred, all or none.
+"""Replaces the content of positions: of one, or of up to a hundred, all or none.
 
-What is published stays so.
+A published position stays published.
 """
 
 from __future__ import annotations
@@ -13,100 +13,113 @@ from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.store.database.errors import AlreadyKept
 from gpd_soap.store.database.transaction import Transaction
-from gpd_soap.store.positions import change as changing
-from gpd_soap.store.positions import read as admin_positions
+from gpd_soap.store.positions import change
+from gpd_soap.store.positions import read as stored_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
-from gpd_soap.usecases.positions import transitions as rules
+from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import refuse_together, with_index
 from gpd_soap.usecases.positions.create import MANY, WriteOptions, WriteResult, given, repeated
 from gpd_soap.usecases.positions.locking import PositionRef, lock_position, lock_positions
-from gpd_soap.validation import position_v1 as models
+from gpd_soap.validation import position_v1
 from gpd_soap.validation.convert import position_of
 from gpd_soap.validation.finding import FieldError, path
 
 
 def update(
-    store: Store, named: PositionRef, told: object, now: datetime, how: WriteOptions
+    store: Store, position: PositionRef, item: object, now: datetime, options: WriteOptions
 ) -> WriteResult:
-    """Put another content in a position's place; Refusal with everything that is wrong in it."""
-    bodies = rules.read([told])
-    if bodies[0].iupd != named.iupd:
+    """Replaces the content of a position.  Raises a refusal with all errors of the new content."""
+    bodies = transitions.read([item])
+    if bodies[0].iupd != position.iupd:
         raise refusals.InvalidPosition([FieldError("iupd", "path", "the IUPD of the path")])
 
     def work(connection: Transaction) -> WriteResult:
-        changing.announce(connection, named.organization)
-        return _replace(connection, [lock_position(connection, named)], bodies, now, how, None)
+        change.announce(connection, position.organization)
+        old = [lock_position(connection, position)]
+        return _replace(connection, old, bodies, now, options, None)
 
-    return how.run(store, work)
+    return options.run(store, work)
 
 
 def update_many(
-    store: Store, organization: str, told: Sequence[Any], now: datetime, how: WriteOptions
+    store: Store, organization: str, items: Sequence[Any], now: datetime, options: WriteOptions
 ) -> WriteResult:
-    """Put other content in the place of these, all or none; Refusal with what is wrong in each."""
-    bodies = rules.read(told, MANY)
-    again = list(repeated(bodies, MANY))
-    if again:
-        raise refusals.NotUnique(again)
+    """Replaces the content of positions, all or none.
+
+    Raises a refusal with the errors of all of them.
+    """
+    bodies = transitions.read(items, MANY)
+    duplicates = list(repeated(bodies, MANY))
+    if duplicates:
+        raise refusals.NotUnique(duplicates)
     iupds = [body.iupd for body in bodies]
 
     def work(connection: Transaction) -> WriteResult:
-        changing.announce(connection, organization)
+        change.announce(connection, organization)
         old = lock_positions(connection, organization, iupds, MANY, "iupd")
-        return _replace(connection, old, bodies, now, how, MANY)
+        return _replace(connection, old, bodies, now, options, MANY)
 
-    return how.run(store, work)
+    return options.run(store, work)
 
 
 def _replace(
     connection: Transaction,
     old: list[Stored],
-    bodies: list[models.Position],
+    bodies: list[position_v1.Position],
     now: datetime,
-    how: WriteOptions,
-    place: str | None,
+    options: WriteOptions,
+    list_name: str | None,
 ) -> WriteResult:
-    refuse_together(old, lambda stored: rules.updatable(stored, now), place)
+    """Replaces locked positions by `bodies`, in the same order."""
+    refuse_together(old, lambda stored: transitions.check_updatable(stored, now), list_name)
     pairs = zip(old, bodies, strict=True)
-    new = refuse_together(pairs, lambda pair: _successor(*pair, now, how), place)
-    for at, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
+    new = refuse_together(pairs, lambda pair: _successor(*pair, now, options), list_name)
+    for index, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
         try:
-            changing.replace(connection, before, after, now)
+            change.replace(connection, before, after, now)
         except AlreadyKept:
             error = FieldError("paymentOption", "in-use", "numbers that were never another's")
-            raise refusals.NotUnique(with_index(place, at, [error])) from None
+            raise refusals.NotUnique(with_index(list_name, index, [error])) from None
     iupds = [body.iupd for body in bodies]
-    found = admin_positions.read_all(connection, old[0].position.organization, iupds)
-    doubts = [doubt for at, (_, each) in enumerate(new) for doubt in with_index(place, at, each)]
-    return WriteResult([found[iupd] for iupd in iupds], frozenset(given(bodies)), doubts)
+    rows = stored_positions.read_all(connection, old[0].position.organization, iupds)
+    warnings = [
+        warning
+        for index, (_, each) in enumerate(new)
+        for warning in with_index(list_name, index, each)
+    ]
+    return WriteResult([rows[iupd] for iupd in iupds], frozenset(given(bodies)), warnings)
 
 
 def _successor(
-    old: Stored, body: models.Position, now: datetime, how: WriteOptions
+    old: Stored, body: position_v1.Position, now: datetime, options: WriteOptions
 ) -> tuple[NewPosition, list[FieldError]]:
-    """What a position becomes, and what is doubtful; Refusal for what may not be."""
-    kept = {option.iuv: option for option in old.position.options}
-    body, wrong = _numbered(body, {iuv: option.nav for iuv, option in kept.items()})
-    # WHY: a number that came in leniently is not looked at again.
-    lenient = how.lenient or all(option.iuv in kept for option in body.payment_option)
+    """Returns the new content of a position, and the warnings about it.
+
+    Raises InvalidPosition with the errors of the new content.
+    """
+    before = {option.iuv: option for option in old.position.options}
+    body, number_errors = _numbered(body, {iuv: option.nav for iuv, option in before.items()})
+    # WHY: a number that was accepted leniently stays accepted.
+    lenient = options.lenient or all(option.iuv in before for option in body.payment_option)
     organization = old.position.organization
-    errors, doubts = rules.hold(body, organization, now, new=False, lenient=lenient)
-    if wrong or errors:
-        raise refusals.InvalidPosition([*wrong, *errors])
-    published_at = old.position.published_at or (now if how.publish else None)
+    errors, warnings = transitions.check(body, organization, now, new=False, lenient=lenient)
+    if number_errors or errors:
+        raise refusals.InvalidPosition([*number_errors, *errors])
+    published_at = old.position.published_at or (now if options.publish else None)
     new = position_of(body, organization, published_at, _never)
-    # SPEC: gpd-reference.md 2.4: a validity that has begun stays, where none is sent.
+    # SPEC: GPD `DebtPositionValidation`: without a validity date, one that has begun stays.
     stays = body.validity_date is None and old.position.published_at is not None
-    options = (_as_before(each, kept.get(each.iuv), now if stays else None) for each in new.options)
-    return new._replace(options=tuple(options)), doubts
+    since = now if stays else None
+    notices = (_as_before(each, before.get(each.iuv), since) for each in new.options)
+    return new._replace(options=tuple(notices)), warnings
 
 
 def _as_before(
     option: NewOption, before: NewOption | None, stays_since: datetime | None
 ) -> NewOption:
-    """An option with what an update does not say of it: a validity that had begun by then."""
+    """Returns the option with its last payment and a validity that began by `stays_since`."""
     if before is None:
         return option
     option = option._replace(last_payment=before.last_payment)
@@ -116,22 +129,23 @@ def _as_before(
 
 
 def _numbered(
-    body: models.Position, navs: dict[str, str]
-) -> tuple[models.Position, list[FieldError]]:
-    """A body whose options have the notice numbers that their IUVs have; and where that fails."""
-    wrong = []
+    body: position_v1.Position, navs: dict[str, str]
+) -> tuple[position_v1.Position, list[FieldError]]:
+    """Returns the body with the notice number of each IUV, and the errors of its numbers."""
+    errors = []
     options = []
-    for at, option in enumerate(body.payment_option):
+    for index, option in enumerate(body.payment_option):
         nav = None if option.iuv is None else navs.get(option.iuv)
         if option.iuv is None:
             expected = "the IUV of the notice; numbers are issued to new positions alone"
-            wrong.append(FieldError(path("paymentOption", at, "iuv"), "required", expected))
+            errors.append(FieldError(path("paymentOption", index, "iuv"), "required", expected))
         elif nav is not None and option.nav not in (None, nav):
             expected = "the notice number that this IUV has"
-            wrong.append(FieldError(path("paymentOption", at, "nav"), "nav-iuv", expected))
+            errors.append(FieldError(path("paymentOption", index, "nav"), "nav-iuv", expected))
         options.append(option if nav is None else option.model_copy(update={"nav": nav}))
-    return body.model_copy(update={"payment_option": options}), wrong
+    return body.model_copy(update={"payment_option": options}), errors
 
 
 def _never() -> NoticeNumber:
+    """Raises: an update issues no number."""
     raise AssertionError("every option of an update has its number")
