@@ -19,7 +19,7 @@ from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.soap import codec, models, requests
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store.configuration import write as configuration
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import NodeService, Policy
@@ -87,7 +87,7 @@ def _add(store: Store, one: Sample, now: datetime) -> None:
     try:
         with store.begin() as connection:
             positions.add(connection, [one.position], now)
-    except AlreadyKept:
+    except AlreadyStored:
         # WHY: an earlier run stored the position, and may have ended before it was paid.
         pass
     for option in one.position.options if one.paid else ():

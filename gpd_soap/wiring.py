@@ -23,7 +23,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import NodeService, Policy
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.wsgi import exposure
-from gpd_soap.wsgi.client_certificates import Trusted
+from gpd_soap.wsgi.client_certificates import TrustedCallers
 from gpd_soap.wsgi.http import Wsgi
 from gpd_soap.wsgi.payment_options import PaymentOptions
 
@@ -41,7 +41,7 @@ def contract(threads: int) -> Schema:
     return Schema(copies=min(threads, MAX_COPIES))
 
 
-def desk(settings: Settings, store: Store, clock: Clock = utc_now) -> NodeService:
+def node_service(settings: Settings, store: Store, clock: Clock = utc_now) -> NodeService:
     """The service that answers the Node; a test passes its own store and clock."""
     notices = SpontaneousNotices(store, timedelta(seconds=settings.demand_window))
     policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
@@ -69,14 +69,14 @@ def node_face(
     observers: Sequence[ExchangeObserver] = (),
 ) -> Wsgi:
     """The face that the node listener serves."""
-    service, documents = desk(settings, store, clock), Documents(settings.address)
+    service, documents = node_service(settings, store, clock), Documents(settings.address)
     observers = (*_journal_writers(settings, store), *observers)
     endpoint = node_endpoint(settings, service, observers)
     options = PaymentOptions(service, observers, max_body=settings.max_body)
     health = Health(store, contract(settings.threads), exposure.facts(settings, "node"))
     face = NodeFace(endpoint, options, documents, health)
     if settings.node_tls_certificate or settings.node_proxies:
-        return Trusted(face, settings.node_callers, settings.node_proxies)
+        return TrustedCallers(face, settings.node_callers, settings.node_proxies)
     return face
 
 
@@ -125,7 +125,7 @@ def cases(
     from gpd_soap.usecases.worklist import Cases
 
     observers = (*_journal_writers(settings, store), *observers)
-    endpoint = node_endpoint(settings, desk(settings, store, clock), observers)
+    endpoint = node_endpoint(settings, node_service(settings, store, clock), observers)
     return Cases(store, clock, lambda raw: endpoint.reprocess(raw, "worklist"))
 
 

@@ -10,7 +10,7 @@ from gpd_soap.wsgi.http import Wsgi
 CONTRACT = Schema()
 
 
-class Answered(NamedTuple):
+class Response(NamedTuple):
     """An HTTP answer."""
 
     status: int
@@ -18,7 +18,7 @@ class Answered(NamedTuple):
     body: bytes
 
 
-def call(face: Wsgi, method: str, path: str, body: bytes = b"", **headers: Any) -> Answered:
+def call(face: Wsgi, method: str, path: str, body: bytes = b"", **headers: Any) -> Response:
     """Return the answer to one request; headers are named as in WSGI, such as HTTP_SOAPACTION."""
     started: list[tuple[str, dict[str, str]]] = []
     path, _, query = path.partition("?")
@@ -41,4 +41,4 @@ def call(face: Wsgi, method: str, path: str, body: bytes = b"", **headers: Any) 
         payload = open_envelope(content)
         assert not isinstance(payload, NotSoap)
         assert CONTRACT.check(payload) is None
-    return Answered(int(status[:3]), fields, content)
+    return Response(int(status[:3]), fields, content)

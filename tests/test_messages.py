@@ -21,7 +21,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
-from tests.calling import Answered, call
+from tests.calling import Response, call
 from tests.conftest import KINDS, WorldOf
 from tests.messages import make
 from tests.messages.case import write
@@ -82,14 +82,14 @@ def test_message_case_has_a_promise() -> None:
         assert facts["promise"].endswith("."), case
 
 
-def post_case(face_with: Callable[..., Wsgi], facts: dict[str, Any], message: bytes) -> Answered:
+def post_case(face_with: Callable[..., Wsgi], facts: dict[str, Any], message: bytes) -> Response:
     headers = {"CONTENT_TYPE": "text/xml", **facts.get("headers", {})}
     headers = {name: value for name, value in headers.items() if value}
     face = face_with(**facts.get("settings", {}))
     return call(face, "POST", "/partner", message, **headers)
 
 
-def _check_answer(answered: Answered, facts: dict[str, Any], promise: Path) -> None:
+def _check_answer(answered: Response, facts: dict[str, Any], promise: Path) -> None:
     assert answered.status == facts.get("status", 200), answered.body
     if not promise.exists():
         return

@@ -1,6 +1,7 @@
 """The retired names stay away: each was a name for many things."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,19 @@ RETIRED = frozenset(
        Told Asked Found Wanted Kept How Desk Office Ask Taken Known Claim Standing Witness Exchanged
        Line Heard Patience Party Judge Slice sliced Once Pace Trail Doomed Unsayable Unreadable
        InTime rehearse patiently hurry oddities take_again same_id LOG log""".split()
+)
+
+#: Pages that stand beside the repository, or stood there: no clone has them.
+UNREADABLE = re.compile(
+    r"\b(DESIGN [0-9]|spec/[a-z-]+\.md|(pagopa-ec|gpd-reference|spyne)\.md|shared/)"
+)
+FOLDERS = ("gpd_soap", "deploy", "tests")
+TEXTS = sorted(
+    path
+    for folder in FOLDERS
+    for pattern in ("*.py", "*.md", "*.yml", "*.yaml", "*.template", "*.json", "*.sh", "*.toml")
+    for path in (ROOT / folder).rglob(pattern)
+    if path != Path(__file__)
 )
 
 
@@ -38,3 +52,14 @@ def test_module_binds_no_retired_name(path: Path):
     names = bound_names(ast.parse(path.read_text(encoding="utf-8")))
 
     assert [f"{name}, line {line}" for name, line in names if name in RETIRED] == []
+
+
+def test_text_cites_only_what_a_clone_has():
+    """A reader can open what a comment, a docstring or a README names."""
+    cited = [
+        f"{path.relative_to(ROOT)}: {match[0]}"
+        for path in TEXTS
+        for match in UNREADABLE.finditer(path.read_text(encoding="utf-8"))
+    ]
+
+    assert cited == []

@@ -10,12 +10,12 @@ from gpd_soap.store import tables
 from tests import world
 from tests.calling import call
 from tests.conftest import KINDS, Databases, FreshDatabase
-from tests.messages.build import asked, claim, qr, receipt
+from tests.messages.build import claim, qr, receipt, soap_request
 from tests.postgres import Postgres
 from tests.shared_world import SharedWorld
 
-VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
-RECEIPT = asked("paSendRTV2", claim() + receipt(world.nav(1))).encode()
+VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+RECEIPT = soap_request("paSendRTV2", claim() + receipt(world.nav(1))).encode()
 XML = {"CONTENT_TYPE": "text/xml"}
 
 

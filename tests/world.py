@@ -41,7 +41,7 @@ def nav(serial: int) -> str:
     return numbers.issue("01", serial).nav
 
 
-def share(
+def transfer(
     number: int = 1,
     amount: int = 10000,
     *,
@@ -61,7 +61,7 @@ def share(
 
 def option(serial: int, *transfers: Transfer, **more: object) -> NewOption:
     """Return one notice, by default due on 30 April and payable now."""
-    transfers = transfers or (share(),)
+    transfers = transfers or (transfer(),)
     fields: dict[str, object] = {
         "nav": nav(serial),
         "iuv": nav(serial)[1:],
@@ -103,33 +103,33 @@ POSITIONS = [
     position("SINGLE", option(1)),
     position(
         "PLAN-OR-SINGLE",
-        option(2, share(amount=4000), plan="rate"),
-        option(3, share(amount=4000), plan="rate"),
-        option(4, share(amount=4000), plan="rate"),
-        option(5, share(amount=12000)),
+        option(2, transfer(amount=4000), plan="rate"),
+        option(3, transfer(amount=4000), plan="rate"),
+        option(4, transfer(amount=4000), plan="rate"),
+        option(5, transfer(amount=12000)),
     ),
     position(
         "TWO-BENEFICIARIES",
         option(
             6,
-            share(amount=7000),
-            share(2, 3050, organization=OTHER, company="Provincia di Esempio", iban=SECOND_BANK),
+            transfer(amount=7000),
+            transfer(2, 3050, organization=OTHER, company="Provincia di Esempio", iban=SECOND_BANK),
         ),
     ),
     position(
         "BANK-AND-POSTAL",
         option(
             7,
-            share(postal=POSTAL),
-            share(2, 500, postal=POSTAL, metadata=(("NOTE", "due"),)),
+            transfer(postal=POSTAL),
+            transfer(2, 500, postal=POSTAL, metadata=(("NOTE", "due"),)),
         ),
     ),
-    position("POSTAL-ONLY", option(8, share(iban=None, postal=POSTAL))),
+    position("POSTAL-ONLY", option(8, transfer(iban=None, postal=POSTAL))),
     position(
         "STAMP-SECOND",
-        option(9, share(), share(2, 1600, iban=None, stamp=STAMP)),
+        option(9, transfer(), transfer(2, 1600, iban=None, stamp=STAMP)),
     ),
-    position("STAMP-ALONE", option(10, share(amount=1600, iban=None, stamp=STAMP))),
+    position("STAMP-ALONE", option(10, transfer(amount=1600, iban=None, stamp=STAMP))),
     position("EXPIRED", option(11, due_at=YESTERDAY)),
     position("PAST-DUE-PAYABLE", option(12, due_at=YESTERDAY, switch_to_expired=False)),
     position("WITHDRAWN", option(13), withdrawn_at=YESTERDAY),
@@ -140,23 +140,23 @@ POSITIONS = [
     position("REPORTED", option(18)),
     position(
         "PLAN-BEGUN",
-        option(19, share(amount=8000)),
-        option(20, share(amount=4000), plan="rate"),
-        option(21, share(amount=4000), plan="rate"),
+        option(19, transfer(amount=8000)),
+        option(20, transfer(amount=4000), plan="rate"),
+        option(21, transfer(amount=4000), plan="rate"),
     ),
     position(
         "TWO-PLANS",
-        option(22, share(amount=5000), plan="due rate"),
-        option(23, share(amount=5000), plan="due rate"),
-        option(24, share(amount=3000), plan="tre rate"),
-        option(25, share(amount=3000), plan="tre rate"),
-        option(26, share(amount=4000), plan="tre rate"),
+        option(22, transfer(amount=5000), plan="due rate"),
+        option(23, transfer(amount=5000), plan="due rate"),
+        option(24, transfer(amount=3000), plan="tre rate"),
+        option(25, transfer(amount=3000), plan="tre rate"),
+        option(26, transfer(amount=4000), plan="tre rate"),
     ),
     position(
         "EVERYTHING",
         option(
             27,
-            share(
+            transfer(
                 amount=2550,
                 company="Comune & Figli <S.p.A.>",
                 metadata=(("CHIAVE", "è «sì»"),),
@@ -180,12 +180,12 @@ POSITIONS = [
             "nessuno@esempio.invalid",
         ),
     ),
-    position("FIRST-NOT-POSTAL", option(28, share(), share(2, 500, postal=POSTAL))),
+    position("FIRST-NOT-POSTAL", option(28, transfer(), transfer(2, 500, postal=POSTAL))),
     # The positions below break rules: the API accepts none of them.
     position("SUM-IS-WRONG", option(29, amount=9999)),
     position("NO-TRANSFERS", option(30)._replace(transfers=())),
     position("UNSPEAKABLE", option(31, description="una riga\x01interrotta")),
-    position("EMPTY-ACCOUNT", option(32, share(iban=""))),
+    position("EMPTY-ACCOUNT", option(32, transfer(iban=""))),
 ]
 
 #: Settings of the spontaneous services of this world.

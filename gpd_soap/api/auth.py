@@ -16,7 +16,7 @@ from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.store import Store
-from gpd_soap.validation.finding import FieldError, Model, taken
+from gpd_soap.validation.finding import FieldError, Model, validate
 from gpd_soap.validation.strict_json import UnusableFile, decode
 
 #: The first present one is used, then `Authorization: Bearer`.
@@ -101,7 +101,7 @@ def raw_body() -> bytes:
 
 def body_of(model: type[Model], *, optional: bool = False) -> Model:
     """Returns the body as a model.  Raises Refused with all its errors."""
-    body = taken(model, json_body(optional=optional))
+    body = validate(model, json_body(optional=optional))
     if isinstance(body, tuple):
         raise Refused(problems.BAD_REQUEST, body)
     return body

@@ -43,9 +43,9 @@ def read(model: type[Model], **fields: object) -> Model:
 
     Raises UsageError (exit code 2) with every problem.
     """
-    from gpd_soap.validation.finding import as_lines, taken
+    from gpd_soap.validation.finding import as_lines, validate
 
-    result = taken(model, fields)
+    result = validate(model, fields)
     if isinstance(result, tuple):
         raise click.UsageError(as_lines(result))
     return result

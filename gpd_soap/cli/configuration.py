@@ -13,7 +13,7 @@ from gpd_soap.cli.common import read, ready_store
 if TYPE_CHECKING:
     from gpd_soap.store.database.paging import PageRequest
     from gpd_soap.usecases.configuration import Registry
-    from gpd_soap.validation.queries.configuration import OfService
+    from gpd_soap.validation.queries.configuration import ServicePath
 
 T = TypeVar("T")
 
@@ -50,9 +50,9 @@ def organizations() -> None:
 @click.option("--name", required=True, help="Name that payers read.")
 def put_organization(code: str, name: str) -> None:
     """Register the ORGANIZATION of this fiscal code, or change its name."""
-    from gpd_soap.validation.configuration import Named
+    from gpd_soap.validation.configuration import OrganizationFields
 
-    fiscal_code, fields = _fiscal_code(code), read(Named, name=name)
+    fiscal_code, fields = _fiscal_code(code), read(OrganizationFields, name=name)
     with _refusals():
         _print_put(new=_registry().put_organization(fiscal_code, fields.name))
 
@@ -106,10 +106,10 @@ def stations(code: str | None) -> None:
 @click.option("--broker", required=True, metavar="CODE", help="Fiscal code of its broker.")
 def put_station(name: str, broker: str) -> None:
     """Register a STATION and its broker, or change its broker."""
-    from gpd_soap.validation.configuration import Owned
-    from gpd_soap.validation.queries.configuration import OfStation
+    from gpd_soap.validation.configuration import StationFields
+    from gpd_soap.validation.queries.configuration import StationPath
 
-    path, fields = read(OfStation, station=name), read(Owned, broker=broker)
+    path, fields = read(StationPath, station=name), read(StationFields, broker=broker)
     with _refusals():
         _print_put(new=_registry().put_station(path.station, fields.broker, with_broker=True))
 
@@ -125,11 +125,11 @@ def serve_organization(
     name: str, code: str, segregation_code: str | None, *, broadcast: bool
 ) -> None:
     """Let a STATION serve an organization, or change its segregation code and broadcast."""
-    from gpd_soap.validation.configuration import Serving
-    from gpd_soap.validation.queries.configuration import OfServing
+    from gpd_soap.validation.configuration import ServingFields
+    from gpd_soap.validation.queries.configuration import ServingPath
 
-    path = read(OfServing, organizationfiscalcode=code, station=name)
-    fields = read(Serving, segregationCode=segregation_code, broadcast=broadcast)
+    path = read(ServingPath, organizationfiscalcode=code, station=name)
+    fields = read(ServingFields, segregationCode=segregation_code, broadcast=broadcast)
     with _refusals():
         new = _registry().serve(
             path.organizationfiscalcode,
@@ -148,9 +148,9 @@ def withdraw(name: str, code: str) -> None:
 
     Notice numbers that were issued with its segregation code are never issued again.
     """
-    from gpd_soap.validation.queries.configuration import OfServing
+    from gpd_soap.validation.queries.configuration import ServingPath
 
-    path = read(OfServing, organizationfiscalcode=code, station=name)
+    path = read(ServingPath, organizationfiscalcode=code, station=name)
     with _refusals():
         _registry().withdraw(path.organizationfiscalcode, path.station)
     click.echo("withdrawn")
@@ -160,9 +160,9 @@ def withdraw(name: str, code: str) -> None:
 @_station
 def remove_station(name: str) -> None:
     """Remove a STATION that serves no organization."""
-    from gpd_soap.validation.queries.configuration import OfStation
+    from gpd_soap.validation.queries.configuration import StationPath
 
-    path = read(OfStation, station=name)
+    path = read(StationPath, station=name)
     with _refusals():
         _registry().remove_station(path.station)
     click.echo("removed")
@@ -197,12 +197,12 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
     FILE holds the settings of the service as a JSON object (- is standard input).
     """
     from gpd_soap.store.configuration.read import Offered
-    from gpd_soap.validation.configuration import Offer
+    from gpd_soap.validation.configuration import ServiceFields
     from gpd_soap.validation.strict_json import UnusableFile, decode
 
     path = _service_path(code, service_id, subject_id)
     try:
-        fields = read(Offer, kind=kind, settings=decode(file.read()))
+        fields = read(ServiceFields, kind=kind, settings=decode(file.read()))
     except UnusableFile as error:
         raise click.UsageError(str(error)) from None
     offered = Offered(path.service_id, path.subject_id, fields.kind, fields.settings)
@@ -223,16 +223,16 @@ def remove_service(service_id: str, subject_id: str, code: str) -> None:
 
 
 def _fiscal_code(code: str) -> str:
-    from gpd_soap.validation.queries.common import OfOrganization
+    from gpd_soap.validation.queries.common import OrganizationPath
 
-    return read(OfOrganization, organizationfiscalcode=code).organizationfiscalcode
+    return read(OrganizationPath, organizationfiscalcode=code).organizationfiscalcode
 
 
-def _service_path(code: str, service_id: str, subject_id: str) -> OfService:
-    from gpd_soap.validation.queries.configuration import OfService
+def _service_path(code: str, service_id: str, subject_id: str) -> ServicePath:
+    from gpd_soap.validation.queries.configuration import ServicePath
 
     return read(
-        OfService,
+        ServicePath,
         organizationfiscalcode=code,
         idServizio=service_id,
         idSoggettoServizio=subject_id,

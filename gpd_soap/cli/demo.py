@@ -115,6 +115,6 @@ def _revoke_keys(store: Store) -> None:
     from gpd_soap.store.access import keys
 
     with store.begin() as connection:
-        for key in keys.every(connection):
+        for key in keys.list_keys(connection):
             if key.name == KEY_NAME:
                 keys.revoke(connection, key.id, utc_now())

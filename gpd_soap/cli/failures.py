@@ -34,12 +34,12 @@ def known_cause(error: BaseException) -> str | None:
 def failure_text(error: Exception) -> str:
     """The cause of a failure and its remedy, if they are known; else its kind and location."""
     from gpd_soap.monitoring.logs import locations
-    from gpd_soap.store.database.transaction import TROUBLE, Unavailable
+    from gpd_soap.store.database.transaction import DATABASE_ERRORS, Unavailable
 
     cause = known_cause(error)
     if cause is not None:
         return cause
-    if isinstance(error, TROUBLE):
+    if isinstance(error, DATABASE_ERRORS):
         return f"{Unavailable()}\n  {Unavailable.hint}"
     return f"{type(error).__name__} at {', '.join(locations(error.__traceback__)[-3:])}"
 

@@ -81,12 +81,12 @@ def search(organization: str | None, limit: int, *, as_json: bool, **filters: st
 def show(entry_id: str) -> None:
     """Print every field of the entry with this ID, one on a line."""
     from gpd_soap.api.journal import responses
-    from gpd_soap.store.journal.entries import Place
+    from gpd_soap.store.journal.entries import EntryKey
     from gpd_soap.usecases import journal as use_case
     from gpd_soap.usecases.refusals import EntryNotFound
 
     try:
-        key = Place.of(entry_id)
+        key = EntryKey.of(entry_id)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
     try:
@@ -142,15 +142,15 @@ def _query(organization: str | None, filters: dict[str, str | None]) -> JournalQ
     from gpd_soap.core.codes import problem_with_fiscal_code_pa
     from gpd_soap.usecases.journal import question
     from gpd_soap.usecases.refusals import Malformed
-    from gpd_soap.validation.finding import taken
-    from gpd_soap.validation.queries.journal import Searching
+    from gpd_soap.validation.finding import validate
+    from gpd_soap.validation.queries.journal import JournalSearch
 
     problem = organization and problem_with_fiscal_code_pa(organization)
     if problem:
         raise click.BadParameter(f"--organization: {problem}")
     named = {{"first": "from", "last": "to"}.get(name, name): filters[name] for name in filters}
     fields = {name: value for name, value in named.items() if value is not None}
-    searching = taken(Searching, fields)
+    searching = validate(JournalSearch, fields)
     if isinstance(searching, tuple):
         raise click.BadParameter("; ".join(map(str, searching)))
     try:

@@ -59,7 +59,7 @@ def list_keys() -> None:
     from gpd_soap.store.access import keys
 
     with ready_store().reading() as connection:
-        rows = keys.every(connection)
+        rows = keys.list_keys(connection)
     for each in rows:
         click.echo(_line(each))
 

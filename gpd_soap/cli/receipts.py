@@ -74,12 +74,12 @@ def list_receipts(organization: str, **options: str | None) -> None:
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.usecases import receipts as use_case
-    from gpd_soap.validation.queries.receipts import Listing
+    from gpd_soap.validation.queries.receipts import ReceiptSearch
 
     names = {"since": "from", "until": "to", "page_num": "pageNum"}
     filters = {names.get(name, name): value for name, value in options.items() if value is not None}
     with _refusals():
-        query = use_case.question(read(Listing, **filters, pageSize="100"), utc_now())
+        query = use_case.question(read(ReceiptSearch, **filters, pageSize="100"), utc_now())
     rows, total = use_case.page(ready_store(), organization, query)
     for each in rows:
         click.echo(_receipt_line(each))
@@ -104,10 +104,10 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
 
     A line shows the time, kind, notice, amount, id and reasons.
     """
-    from gpd_soap.validation.queries.receipts import Cases
+    from gpd_soap.validation.queries.receipts import CaseSearch
 
     with _refusals():
-        query = read(Cases, kind=kind, resolved=resolved, page=page, limit=50).case_query()
+        query = read(CaseSearch, kind=kind, resolved=resolved, page=page, limit=50).case_query()
     rows, total = _cases().page(organization, query)
     for each in rows:
         click.echo(_case_line(each))

@@ -23,7 +23,7 @@ NOT_OURS = Refusal(
 )
 
 #: The error code and HTTP status of each fault in this contract (Payment options, rule 5).
-PAIRS = {
+ODP_ERRORS = {
     "PAA_SINTASSI": ("ODP-101", 400),
     "PAA_SEMANTICA": ("ODP-102", 422),
     "PAA_SYSTEM_ERROR": ("ODP-103", 500),
@@ -59,7 +59,7 @@ class OptionStatus(StrEnum):
     INVALID = "PO_INVALID"
 
 
-class Listed(NamedTuple):
+class DebtNotice(NamedTuple):
     """A stored notice of the debt; `all_ccp` says that every transfer has a postal account."""
 
     notice: Notice
@@ -122,7 +122,7 @@ _REASON = {
 
 
 def payment_options(
-    organization: str, nav: str, debt: Sequence[Listed], now: datetime
+    organization: str, nav: str, debt: Sequence[DebtNotice], now: datetime
 ) -> OptionsDue | Refusal:
     """Return how the debt of a notice can be paid at `now`, or the refusal of an unknown notice.
 
@@ -173,16 +173,16 @@ def option_status(statuses: Iterable[InstallmentStatus]) -> OptionStatus:
     return OptionStatus.EXPIRED_UNPAID
 
 
-def _ways(debt: Sequence[Listed]) -> Iterable[list[Listed]]:
+def _ways(debt: Sequence[DebtNotice]) -> Iterable[list[DebtNotice]]:
     """Return the single options and plans of a debt, each with its notices by due date."""
-    ways: defaultdict[tuple[str, str], list[Listed]] = defaultdict(list)
+    ways: defaultdict[tuple[str, str], list[DebtNotice]] = defaultdict(list)
     for listed in sorted(debt, key=lambda listed: (listed.notice.due_at, listed.notice.nav)):
         plan = listed.notice.plan
         ways[("single", listed.notice.nav) if plan is None else ("plan", plan)].append(listed)
     return ways.values()
 
 
-def _option(way: Sequence[Listed], now: datetime) -> PaymentOption:
+def _option(way: Sequence[DebtNotice], now: datetime) -> PaymentOption:
     installments = tuple(installment(listed.notice, now) for listed in way)
     status = option_status(each.status for each in installments)
     descriptions = {listed.notice.description for listed in way}

@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
 from gpd_soap.core import money
-from gpd_soap.core.payment_options import PAIRS, InstallmentStatus, OptionStatus
+from gpd_soap.core.payment_options import ODP_ERRORS, InstallmentStatus, OptionStatus
 from gpd_soap.simulator.http import HttpClient
 from gpd_soap.simulator.judging import NoReply, Reply
 from gpd_soap.simulator.report import one_line
@@ -68,7 +68,7 @@ def judge(reply: Reply | NoReply) -> tuple[bool, list[str]]:
 
 def _error(status: int, error: Fragment) -> str:
     code, message = error.get("appErrorCode"), error.get("errorMessage")
-    if (code, status) not in PAIRS.values():
+    if (code, status) not in ODP_ERRORS.values():
         raise ValueError(f"{code} and HTTP {status} are no pair")
     return f"{REFUSED} {code} {message}"
 

@@ -14,7 +14,7 @@ from gpd_soap.store.receipts import search
 from gpd_soap.usecases import refusals
 from gpd_soap.validation.fields import Since, Until
 from gpd_soap.validation.finding import findings
-from gpd_soap.validation.queries.receipts import Listing
+from gpd_soap.validation.queries.receipts import ReceiptSearch
 
 #: SPEC: GPD payments: months in a window of which one end, or none, is given.
 MONTHS = 3
@@ -24,7 +24,7 @@ SINCE: TypeAdapter[datetime] = TypeAdapter(Since)
 UNTIL: TypeAdapter[datetime] = TypeAdapter(Until)
 
 
-def question(listing: Listing, now: datetime) -> search.ReceiptQuery:
+def question(listing: ReceiptSearch, now: datetime) -> search.ReceiptQuery:
     """Returns the query to the store.
 
     Raises InvalidDateRange if a date is none, or if the window ends before it begins.
@@ -67,7 +67,7 @@ def document(
     return row
 
 
-def _window(listing: Listing, now: datetime) -> tuple[datetime, datetime | None]:
+def _window(listing: ReceiptSearch, now: datetime) -> tuple[datetime, datetime | None]:
     """Returns both ends of the window; the end is None where nothing bounds it."""
     since, until = _read(SINCE, "from", listing.since), _read(UNTIL, "to", listing.until)
     if since is not None:

@@ -9,13 +9,13 @@ from pydantic import Field
 from gpd_soap.validation.fields import OrganizationCode, Segregation, Strict, Text5, Text35, Text140
 
 
-class Named(Strict):
+class OrganizationFields(Strict):
     """The fields of an organization beside its code."""
 
     name: Text140
 
 
-class Organization(Named):
+class Organization(OrganizationFields):
     """An organization to register or rename."""
 
     fiscal_code: OrganizationCode
@@ -27,40 +27,40 @@ class Broker(Strict):
     fiscal_code: Text35
 
 
-class Serving(Strict):
+class ServingFields(Strict):
     """The settings with which a station serves an organization."""
 
     segregation_code: Segregation | None = None
     broadcast: bool = False
 
 
-class Served(Serving):
+class ServedOrganization(ServingFields):
     """An organization that a station serves."""
 
     fiscal_code: OrganizationCode
 
 
-class Owned(Strict):
+class StationFields(Strict):
     """The fields of a station beside its id."""
 
     broker: Text35
 
 
-class Station(Owned):
+class Station(StationFields):
     """A station to register, with the organizations that it serves."""
 
     id: Text35
-    organizations: Annotated[list[Served], Field(default_factory=list)]
+    organizations: Annotated[list[ServedOrganization], Field(default_factory=list)]
 
 
-class Offer(Strict):
+class ServiceFields(Strict):
     """The fields of a spontaneous-payment service beside its identifiers."""
 
     kind: Annotated[str, Field(min_length=1, max_length=64)]
     settings: dict[str, Any]
 
 
-class Service(Offer):
+class Service(ServiceFields):
     """A spontaneous-payment service to offer."""
 
     organization: OrganizationCode

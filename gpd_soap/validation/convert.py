@@ -46,7 +46,7 @@ def check(value: object, organization: str, *, lenient: bool = False) -> Checked
     return Checked(None if errors else body, errors, warnings)
 
 
-def wanted_numbers(body: position_v1.Position) -> int:
+def count_missing_numbers(body: position_v1.Position) -> int:
     """Return how many notice numbers must be issued: one for each option without `iuv`."""
     return sum(option.iuv is None for option in body.payment_option)
 

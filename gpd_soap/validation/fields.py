@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from gpd_soap.core import codes, money, rome
-from gpd_soap.validation.finding import broken
+from gpd_soap.validation.finding import rule_error
 
 #: Characters that XML 1.0 cannot carry, and control characters that no notice can show.
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -48,9 +48,9 @@ class Strict(BaseModel):
 def _printable(text: str) -> str:
     """Return the text.  Raises a finding if it has control characters or blanks at its ends."""
     if _CONTROLS.search(text):
-        raise broken("characters", "text that XML can carry, without control characters")
+        raise rule_error("characters", "text that XML can carry, without control characters")
     if text != text.strip():
-        raise broken("blank", "text, without blanks at its ends")
+        raise rule_error("blank", "text, without blanks at its ends")
     return text
 
 
@@ -65,7 +65,7 @@ def _valid_if(rule: str, problem_with: Callable[[str], str | None]) -> AfterVali
     def validate(text: str) -> str:
         problem = problem_with(text)
         if problem is not None:
-            raise broken(rule, problem.removeprefix("expected "))
+            raise rule_error(rule, problem.removeprefix("expected "))
         return text
 
     return AfterValidator(validate)
@@ -76,8 +76,8 @@ def _iban(text: str) -> str:
     if problem is None:
         return text
     if "checksum" in problem:
-        raise broken("iban-checksum", "an IBAN whose check digits are right")
-    raise broken("iban", problem.removeprefix("expected "))
+        raise rule_error("iban-checksum", "an IBAN whose check digits are right")
+    raise rule_error("iban", problem.removeprefix("expected "))
 
 
 def _base64(text: str) -> str:
@@ -87,7 +87,7 @@ def _base64(text: str) -> str:
     except (binascii.Error, ValueError):
         encoded_again = ""
     if encoded_again != text:
-        raise broken("base64", "base64 text")
+        raise rule_error("base64", "base64 text")
     return text
 
 
@@ -100,13 +100,13 @@ def _instant(read: Callable[[str], datetime]) -> BeforeValidator:
 
     def validate(value: object) -> datetime:
         if not isinstance(value, str) or len(value) > _LONGEST_DATE:
-            raise broken("type", "a date or a date-time, as text")
+            raise rule_error("type", "a date or a date-time, as text")
         try:
             instant = read(value)
         except ValueError as error:
-            raise broken("date", str(error).removeprefix("expected ")) from None
+            raise rule_error("date", str(error).removeprefix("expected ")) from None
         if not FIRST_YEAR <= instant.year <= LAST_YEAR:
-            raise broken("date", f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
+            raise rule_error("date", f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
         return instant
 
     return BeforeValidator(validate)

@@ -61,7 +61,7 @@ _NAME = re.compile(r"[A-Za-z_-]{1,40}[0-9]?")
 UNNAMED = "?"
 
 
-def broken(rule: str, expected: str) -> PydanticCustomError:
+def rule_error(rule: str, expected: str) -> PydanticCustomError:
     """Return the error for a validator to raise; `findings` gives its rule and phrase unchanged."""
     return PydanticCustomError("finding", "{expected}", {"rule": rule, "expected": expected})
 
@@ -72,7 +72,7 @@ def findings(error: ValidationError, parent: str = "") -> tuple[FieldError, ...]
     return tuple(_finding(detail, parent) for detail in details[:MOST])
 
 
-def taken(model: type[Model], value: object) -> Model | tuple[FieldError, ...]:
+def validate(model: type[Model], value: object) -> Model | tuple[FieldError, ...]:
     """Return the value as an instance of `model`, or the findings that refuse it."""
     try:
         return model.model_validate(value)

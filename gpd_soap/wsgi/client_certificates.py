@@ -27,7 +27,7 @@ CALLER = "REMOTE_USER"
 _ATTRIBUTE = re.compile(r"\s*([A-Za-z0-9.]+)=((?:[^,+\\]|\\.)*)(?:[,+]|$)", re.DOTALL)
 
 
-class Trusted:
+class TrustedCallers:
     """Wraps the node face and refuses callers without an accepted certificate."""
 
     def __init__(self, face: Wsgi, names: Sequence[str], proxies: Sequence[Network]) -> None:

@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 from gpd_soap.core import rome
 from gpd_soap.core.exchange import NOT_GIVEN, ExchangeObserver, ExchangeRecord
 from gpd_soap.core.faults import SYSTEM_ERROR, PaaFault, Refusal
-from gpd_soap.core.payment_options import PAIRS, Installment, OptionsDue, PaymentOption
+from gpd_soap.core.payment_options import ODP_ERRORS, Installment, OptionsDue, PaymentOption
 from gpd_soap.usecases.node import NodeService
 from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 
@@ -120,7 +120,7 @@ def _response(outcome: Outcome, arrived_at: datetime) -> tuple[HTTPStatus, Conte
         return HTTPStatus.OK, _due(outcome)
     # SPEC: OdP: PAA_SINTASSI is the name of the WSDL's PAA_SINTASSI_XSD.
     name = outcome.fault.code.removesuffix("_XSD")
-    code, number = PAIRS[name]
+    code, number = ODP_ERRORS[name]
     status = HTTPStatus(number)
     error: Content = {
         "httpStatusCode": status.value,

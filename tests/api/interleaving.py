@@ -28,7 +28,7 @@ from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
 from tests.api.office import CLAIM, NOW, receipt
-from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, share
+from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, transfer
 
 IUPD = "POSIZIONE-1"
 #: Serial of a receipt that waits in every run for a notice that does not exist.
@@ -124,9 +124,9 @@ ADD = add(option(4))
 
 #: Every operation that changes a position, by name.
 OPERATIONS: Mapping[str, Operation] = {
-    "amount": put(option(1, share(amount=1500))),
-    "amount of many": put_many(option(1, share(amount=1500))),
-    "amount and back": in_sequence(put(option(1, share(amount=1500))), put(option(1))),
+    "amount": put(option(1, transfer(amount=1500))),
+    "amount of many": put_many(option(1, transfer(amount=1500))),
+    "amount and back": in_sequence(put(option(1, transfer(amount=1500))), put(option(1))),
     "alternative": put(option(1), option(2)),
     "plan": put(option(1), *PLAN),
     "alone": put(option(1)),

@@ -23,7 +23,7 @@ def message(serial: int = 1, receipt_id: str = "r-1", primitive: str = V2, **mor
     route = build.claim(more.pop("organization", ORGANIZATION))
     number = more.pop("noticeNumber", nav(serial))
     fields = build.receipt(number, more.pop("amount", "10.00"), receiptId=receipt_id, **more)
-    return build.asked(primitive, route + fields).encode()
+    return build.soap_request(primitive, route + fields).encode()
 
 
 def send(office: BackOffice, sent: bytes, kind: str = "text/xml") -> str:

@@ -24,9 +24,9 @@ from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi
 from tests.api.office import ALL, ORGANIZATION, Answer, BackOffice
 from tests.calling import call
-from tests.messages.build import asked
+from tests.messages.build import soap_request
 from tests.messages.questions import ask
-from tests.validation.bodies import POSTAL, STAMP, body, changed, nav, option, share
+from tests.validation.bodies import POSTAL, STAMP, body, changed, nav, option, transfer
 from tests.validation.test_answers import TRANSFER_TYPES, Body, bodies
 
 ANSWERS = {
@@ -119,7 +119,7 @@ def empty(office: BackOffice) -> None:
 
 def ask_node(face: Wsgi, primitive: str, notice: str, **more: object) -> Any:
     """The node face's answer, which fits the contract and the Node's own rules."""
-    content = asked(primitive, ask(notice, **more)).encode()
+    content = soap_request(primitive, ask(notice, **more)).encode()
     answered = call(face, "POST", "/partner", content, CONTENT_TYPE="text/xml")
     assert answered.status == 200
     payload = open_envelope(answered.body)
@@ -227,9 +227,9 @@ def test_random_position_is_answered_at_the_node_or_refused_without_trace(
 RICH = body(
     option(
         1,
-        share(1, postalIban=POSTAL, companyName="Esempio", organizationFiscalCode=ORGANIZATION,
+        transfer(1, postalIban=POSTAL, companyName="Esempio", organizationFiscalCode=ORGANIZATION,
               transferMetadata=[{"key": "CHIAVE", "value": "valore"}]),
-        share(2, 1600, iban=None, stamp=STAMP),
+        transfer(2, 1600, iban=None, stamp=STAMP),
         nav=nav(1),
         retentionDate="2026-05-31T12:00:00",
         paymentOptionMetadata=[{"key": "CHIAVE", "value": "valore"}],

@@ -23,7 +23,7 @@ from tests.api import paying
 from tests.api.office import NOW, ORGANIZATION, BackOffice, Clock, prepare
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
-from tests.validation.bodies import BANK, POSTAL, STAMP, body, iuv, nav, option, share
+from tests.validation.bodies import BANK, POSTAL, STAMP, body, iuv, nav, option, transfer
 
 ALL = f"/organizations/{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/POSIZIONE-1"
@@ -288,14 +288,14 @@ def gpd(base: tuple[str, str]) -> Gpd:
 def sent(serial: int = 1, **more: object) -> dict[str, Any]:
     """A position with every field that GPD's clients send, with dates as they write them."""
     transfers = [
-        share(
+        transfer(
             1,
             postalIban=POSTAL,
             organizationFiscalCode=ORGANIZATION,
             companyName="Comune di Esempio",
             transferMetadata=[{"key": "CHIAVE", "value": "valore"}],
         ),
-        share(2, 1600, iban=None, stamp=STAMP),
+        transfer(2, 1600, iban=None, stamp=STAMP),
     ]
     notice = option(
         serial,

@@ -290,7 +290,7 @@ def test_repetition_with_a_revoked_key_is_401(office: BackOffice):
     """The key does not get its own answer again."""
     create(office)
     with office.store.begin() as connection:
-        (key,) = keys.every(connection)
+        (key,) = keys.list_keys(connection)
         keys.revoke(connection, key.id, NOW)
 
     assert create(office).status == 401

@@ -137,7 +137,7 @@ def test_journal_entry_of_another_organization_is_403_or_404(full: BackOffice):
 
 def test_key_of_every_organization_reads_all_journal_entries(full: BackOffice):
     """It reads the entries that name no organization of ours too."""
-    key_of_every_organization = full.key(Role.READER, keys.EVERY)
+    key_of_every_organization = full.key(Role.READER, keys.ALL_ORGANIZATIONS)
 
     assert ids(full, path="/journal", key=key_of_every_organization) == [4, 3, 2, 1, 7]
     assert ids(full, "outcome=Fault", path="/journal", key=key_of_every_organization) == [4]

@@ -39,7 +39,7 @@ def test_revoked_key_stays_in_the_list(store: Store):
         assert not keys.revoke(connection, "none", NOW)
 
         assert keys.find(connection, token) is None
-        assert keys.every(connection) == [made._replace(revoked_at=NOW)]
+        assert keys.list_keys(connection) == [made._replace(revoked_at=NOW)]
 
 
 @pytest.mark.parametrize("role", [Role.READER, Role.WRITER])

@@ -1,7 +1,7 @@
 """The life of a position as a client of GPD leads it."""
 
 from tests.api.office import ALL, DAY, ONE, OPTIONS, ORGANIZATION, BackOffice, installments
-from tests.validation.bodies import STAMP, body, iuv, nav, option, share, without
+from tests.validation.bodies import STAMP, body, iuv, nav, option, transfer, without
 
 
 def test_position_is_created_published_updated_invalidated_and_deleted(office: BackOffice):
@@ -21,7 +21,7 @@ def test_position_is_created_published_updated_invalidated_and_deleted(office: B
     assert [each["iupd"] for each in listed.body["payment_position_list"]] == ["POSIZIONE-1"]
     assert listed.body["page_info"] == {"page": 0, "limit": 10, "items_found": 1, "total_pages": 1}
 
-    updated = office.put(ONE, body(option(1, share(amount=2500))))
+    updated = office.put(ONE, body(option(1, transfer(amount=2500))))
     assert (updated.status, updated.body["status"]) == (200, "VALID")
     assert office.get(ONE).body["paymentOption"][0]["amount"] == 2500
 
@@ -38,8 +38,8 @@ def test_created_position_is_answered_and_read_with_every_field(office: BackOffi
     position = body(
         option(
             1,
-            share(1, 1000, postalIban="IT46X0760103200000000123456", companyName="Esempio"),
-            share(2, 1600, iban=None, stamp=STAMP),
+            transfer(1, 1000, postalIban="IT46X0760103200000000123456", companyName="Esempio"),
+            transfer(2, 1600, iban=None, stamp=STAMP),
             retentionDate="2026-05-31T12:00:00",
             paymentOptionMetadata=[{"key": "CHIAVE", "value": "valore"}],
         ),

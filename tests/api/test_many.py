@@ -5,7 +5,7 @@ import pytest
 from tests.api.office import ALL, ONE, OPTIONS, SECOND, SIZE, BackOffice
 from tests.api.test_races import race
 from tests.store.races import Crew
-from tests.validation.bodies import body, nav, option, share, without
+from tests.validation.bodies import body, nav, option, transfer, without
 
 UNIQUE = (409, "The debt position violated constraints of uniqueness")
 MISSING = (404, "Not found the debt position")
@@ -164,7 +164,7 @@ def test_bulk_deletion_with_one_invalid_position_deletes_none(
 def test_dry_run_of_updates_and_deletions_changes_nothing(full: BackOffice):
     """The answer shows the result and the warnings of one update, of several, and of deletions."""
     before = snapshot(full)
-    new = body(option(1, share(amount=2500)), iupd="P1", fiscalCode="RSSMRA00A01A000A")
+    new = body(option(1, transfer(amount=2500)), iupd="P1", fiscalCode="RSSMRA00A01A000A")
 
     one = full.put(f"{ALL}/P1?dryRun=true&toPublish=true", new)
     both = full.put(f"{ALL}?dryRun=true", many(TWO[1], new))

@@ -19,7 +19,7 @@ from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.refusals import MessageNotTaken
 from gpd_soap.usecases.worklist import Cases
-from gpd_soap.wiring import desk, node_endpoint
+from gpd_soap.wiring import node_endpoint, node_service
 from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, ORGANIZATION, SIZE, BackOffice, Clock
 from tests.api.paying import NOBODYS, RECEIPTS, WORKLIST, listed, message, quarantined, send
 from tests.conftest import FreshDatabase
@@ -239,7 +239,7 @@ def test_rematch_that_fails_leaves_the_case_open(quick: BackOffice, fresh_databa
     """The failure is an error of ours, and the caller can try again."""
     assert send(quick, NOBODYS) == "PAA_ID_DOMINIO_ERRATO"
     failing = node_endpoint(
-        Settings(), desk(Settings(), Store(fresh_database("sqlite")), quick.clock)
+        Settings(), node_service(Settings(), Store(fresh_database("sqlite")), quick.clock)
     )
     cases = Cases(quick.store, quick.clock, lambda raw: failing.reprocess(raw, "worklist"))
 

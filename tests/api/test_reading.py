@@ -84,7 +84,7 @@ def commands(command: click.Command, *path: str) -> Iterator[tuple[str, ...]]:
 
 def test_every_get_is_answered_while_another_process_writes(filled: BackOffice):
     """The key, the list and its total are read without the write lock."""
-    admin = filled.key(Role.ADMIN, keys.EVERY)
+    admin = filled.key(Role.ADMIN, keys.ALL_ORGANIZATIONS)
     paths = [each.path for each in OPERATIONS if each.method == "GET"]
     before = {path: filled.get(path, key=admin).status for path in paths}
 
@@ -98,7 +98,7 @@ def test_every_get_is_answered_while_another_process_writes(filled: BackOffice):
 def test_health_and_metrics_are_answered_while_another_process_writes(filled: BackOffice):
     """The metrics hold the time of the last probe."""
     filled.store.remember_probe(CLAIM, filled.clock())
-    key_of_every_organization = filled.key(Role.READER, keys.EVERY)
+    key_of_every_organization = filled.key(Role.READER, keys.ALL_ORGANIZATIONS)
 
     with other_writer(filled.store):
         scraped, ready = (

@@ -6,7 +6,7 @@ from sqlalchemy import update
 from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, BackOffice, installments
-from tests.validation.bodies import STAMP, body, changed, iuv, nav, option, share, without
+from tests.validation.bodies import STAMP, body, changed, iuv, nav, option, transfer, without
 
 DATA = (400, "Error in the debt position request data")
 BAD = (400, "BAD REQUEST")
@@ -302,8 +302,8 @@ def test_iban_change_with_invalid_iban_or_query_is_400(quick: BackOffice):
     patch = f"{ALL}/transfers"
 
     wrong = quick.request("PATCH", f"{patch}?oldIban=X", {"newIban": "IT60X0542811101000000123457"})
-    missing = quick.request("PATCH", patch, {"newIban": share()["iban"]})
-    much = quick.request("PATCH", f"{patch}?oldIban=X&limit=1001", {"newIban": share()["iban"]})
+    missing = quick.request("PATCH", patch, {"newIban": transfer()["iban"]})
+    much = quick.request("PATCH", f"{patch}?oldIban=X&limit=1001", {"newIban": transfer()["iban"]})
 
     assert wrong.errors == {("newIban", "iban-checksum")}
     assert missing.errors == {("oldIban", "required")}
@@ -344,14 +344,17 @@ METADATA = [{"key": "CHIAVE", "value": "x"}]
             ("paymentOption[0].paymentOptionMetadata[0].key", "reserved"),
         ),
         (
-            option(1, share(1, transferMetadata=METADATA * 2)),
+            option(1, transfer(1, transferMetadata=METADATA * 2)),
             ("paymentOption[0].transfer[0].transferMetadata[1].key", "duplicate"),
         ),
-        (option(1, share(1), share(1)), ("paymentOption[0].transfer[1].idTransfer", "duplicate")),
-        (option(1, share(2)), ("paymentOption[0].transfer", "first-transfer")),
-        (option(1, share(1, iban=None)), ("paymentOption[0].transfer[0]", "account-or-stamp")),
         (
-            option(1, share(1, stamp=STAMP)),
+            option(1, transfer(1), transfer(1)),
+            ("paymentOption[0].transfer[1].idTransfer", "duplicate"),
+        ),
+        (option(1, transfer(2)), ("paymentOption[0].transfer", "first-transfer")),
+        (option(1, transfer(1, iban=None)), ("paymentOption[0].transfer[0]", "account-or-stamp")),
+        (
+            option(1, transfer(1, stamp=STAMP)),
             ("paymentOption[0].transfer[0]", "account-or-stamp"),
         ),
     ],
@@ -373,7 +376,7 @@ def test_notice_that_breaks_a_rule_is_400_in_creation_and_update(
 
 def test_notice_with_six_transfers_is_400(quick: BackOffice):
     """A notice has at most five (Money, rule 3)."""
-    six = option(1, *(share(min(number, 5)) for number in range(1, 7)))
+    six = option(1, *(transfer(min(number, 5)) for number in range(1, 7)))
 
     refused = quick.post(ALL, body(six))
 

@@ -6,7 +6,7 @@ from gpd_soap.store.access.keys import Role
 from tests.api.office import ALL, DAY, ONE, OPTIONS, SIZE, BackOffice
 from tests.api.test_races import race
 from tests.store.races import Crew
-from tests.validation.bodies import OTHER, body, iuv, nav, option, share
+from tests.validation.bodies import OTHER, body, iuv, nav, option, transfer
 
 
 def report_path(serial: int, number: object) -> str:
@@ -24,7 +24,7 @@ def statuses(office: BackOffice) -> Iterator[str]:
 
 def test_position_is_reported_when_its_last_transfer_is(office: BackOffice):
     """The notice is reported partly at first, and then with the day of the last report."""
-    office.create(body(option(1, share(1), share(2, amount=500))), "?toPublish=true")
+    office.create(body(option(1, transfer(1), transfer(2, amount=500))), "?toPublish=true")
     office.pay(1, 1500)
     office.clock.now += DAY
 
@@ -98,7 +98,7 @@ def test_concurrent_reports_of_both_transfers_are_200_and_stored_once(
     crew: Crew, office: BackOffice, admin_url: str
 ):
     """Each transfer is reported twice, and the position's revision grows once for each transfer."""
-    office.create(body(option(1, share(1), share(2))), "?toPublish=true")
+    office.create(body(option(1, transfer(1), transfer(2))), "?toPublish=true")
     office.pay(1, 2000)
 
     requests: list[tuple[str, str, object]] = [("POST", report_path(1, n), None) for n in (1, 2)]

@@ -112,13 +112,16 @@ def test_administrator_key_with_organizations_is_403_for_another(quick: BackOffi
 
     assert quick.get(ONE, key=key_of_every_organization).status == 200
     assert quick.get(ONE, key=key_of_another).status == 403
-    assert quick.get(ONE, key=quick.key(Role.READER, keys.EVERY)).status == 200
+    assert quick.get(ONE, key=quick.key(Role.READER, keys.ALL_ORGANIZATIONS)).status == 200
 
 
 def test_operation_without_an_organization_needs_a_key_for_every_one(quick: BackOffice):
     """A reader's key may read, and a writer's key may write."""
     keep(quick)
-    writer, reader = quick.key(Role.WRITER, keys.EVERY), quick.key(Role.READER, keys.EVERY)
+    writer, reader = (
+        quick.key(Role.WRITER, keys.ALL_ORGANIZATIONS),
+        quick.key(Role.READER, keys.ALL_ORGANIZATIONS),
+    )
     operations = [each for each in OPERATIONS if each.names_none]
 
     for each in operations:
@@ -150,7 +153,7 @@ def test_revoked_key_is_401_from_the_next_request(office: BackOffice):
     """A second revocation of the key has no effect."""
     assert office.get(ALL).status == 200
     with office.store.begin() as connection:
-        (key,) = keys.every(connection)
+        (key,) = keys.list_keys(connection)
         assert keys.revoke(connection, key.id, NOW)
         assert not keys.revoke(connection, key.id, NOW)
 
@@ -159,7 +162,7 @@ def test_revoked_key_is_401_from_the_next_request(office: BackOffice):
 
 def test_metrics_with_a_key_of_every_organization_are_200(office: BackOffice) -> None:
     """A reader's key is enough, in any of the headers for keys."""
-    reader = office.key(Role.READER, keys.EVERY)
+    reader = office.key(Role.READER, keys.ALL_ORGANIZATIONS)
     answers = [
         office.get(METRICS, key=reader),
         office.get(METRICS, key=office.key(Role.ADMIN)),
@@ -184,10 +187,10 @@ def test_metrics_with_a_key_of_some_organizations_are_403(quick: BackOffice, rol
 
 def test_metrics_without_a_valid_key_are_401(quick: BackOffice) -> None:
     """A revoked key is refused from the next scrape on."""
-    key_of_every_organization = quick.key(Role.READER, keys.EVERY)
+    key_of_every_organization = quick.key(Role.READER, keys.ALL_ORGANIZATIONS)
     assert quick.get(METRICS, key=key_of_every_organization).status == 200
     with quick.store.begin() as connection:
-        revoked = next(key for key in keys.every(connection) if key.serves_every)
+        revoked = next(key for key in keys.list_keys(connection) if key.serves_every)
         keys.revoke(connection, revoked.id, NOW)
 
     for key in ("", "gpd_wrong", "è" * 99, key_of_every_organization):

@@ -29,7 +29,7 @@ def test_metrics_count_receipts_and_cases_of_all_organizations_without_names(
     """No name and no code of an organization is in the text."""
     office.create(query="?toPublish=true")
     office.pay()
-    answer = office.get(METRICS, key=office.key(Role.READER, keys.EVERY))
+    answer = office.get(METRICS, key=office.key(Role.READER, keys.ALL_ORGANIZATIONS))
 
     assert b'gpd_receipts{state="applied"} 1.0\n' in answer.body
     assert b'gpd_open_cases{kind="double"} 0.0\n' in answer.body
@@ -41,12 +41,14 @@ def test_metrics_without_a_database_are_200_for_a_key_used_before(
     on_postgresql: BackOffice, postgres: Postgres
 ) -> None:
     """They hold the counters without the database's figures, and another key gets 503."""
-    revoked, used_key, unused_key = (on_postgresql.key(Role.READER, keys.EVERY) for _ in range(3))
+    revoked, used_key, unused_key = (
+        on_postgresql.key(Role.READER, keys.ALL_ORGANIZATIONS) for _ in range(3)
+    )
     assert on_postgresql.get(METRICS, key=used_key).status == 200
     assert on_postgresql.get(METRICS, key=revoked).status == 200
     with on_postgresql.store.begin() as connection:
         [revoked_key] = [
-            key for key in keys.every(connection) if keys.find(connection, revoked) == key
+            key for key in keys.list_keys(connection) if keys.find(connection, revoked) == key
         ]
         keys.revoke(connection, revoked_key.id, NOW)
     assert on_postgresql.get(METRICS, key=revoked).status == 401

@@ -20,7 +20,7 @@ from tests.conftest import Databases
 from tests.deploy.test_nginx import FORWARDER, fronting
 from tests.e2e.served import serving
 from tests.e2e.test_served import VERIFY, living
-from tests.messages.build import asked, claim, qr
+from tests.messages.build import claim, qr, soap_request
 
 #: A key in a malformed line, which no answer and no log may repeat.
 SECRET = "gpd_segretissima"  # noqa: S105  # invented
@@ -29,7 +29,7 @@ QUIET_SECONDS, PATIENT_SECONDS = 0.2, 10.0
 
 SHOWN = b"Tributo 1<"
 HIDDEN = b"Tributo 6<"
-INNER = asked("paVerifyPaymentNotice", claim() + qr(world.nav(6))).encode()
+INNER = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(6))).encode()
 
 
 def request(body: bytes, *headers: str, line: str = "POST /partner HTTP/1.1") -> bytes:

@@ -23,9 +23,9 @@ from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
-from tests.calling import Answered, call
+from tests.calling import Response, call
 from tests.conftest import WorldOf
-from tests.messages.build import NAMESPACE, asked, claim, envelope, qr, receipt
+from tests.messages.build import NAMESPACE, claim, envelope, qr, receipt, soap_request
 from tests.messages.demands import ask as demand
 
 #: SPEC: SANP, "Livelli di servizio": an answer within 2 s; no message may take half of it.
@@ -53,7 +53,7 @@ def face(shared_world: WorldOf) -> Wsgi:
     return shared_world("sqlite").face()
 
 
-def post(face: Wsgi, message: str | bytes) -> Answered:
+def post(face: Wsgi, message: str | bytes) -> Response:
     """Send a message as the Node does."""
     sent = message.encode() if isinstance(message, str) else message
     return call(face, "POST", "/partner", sent, CONTENT_TYPE="text/xml")
@@ -82,7 +82,7 @@ def namespaces(many: int) -> str:
 
 def request_with(content: str, primitive: str = "paVerifyPaymentNotice") -> str:
     """A request with this content."""
-    return asked(primitive, content)
+    return soap_request(primitive, content)
 
 
 COLLIDING = " ".join(f'{name}="1"' for name in colliding(16_000))
@@ -237,7 +237,7 @@ def test_notice_number_split_by_markup_is_read_as_a_whole(
 ) -> None:
     """Store, digest and journal have the number that the sender wrote."""
     number = world.nav(1)
-    whole = asked("paSendRTV2", claim() + receipt(number))
+    whole = soap_request("paSendRTV2", claim() + receipt(number))
     split = whole.replace(number, number[:offset] + piece + number[offset:])
 
     assert [b"<outcome>OK<" in post(face, each).body for each in (split, whole)] == [True, True]
@@ -325,7 +325,7 @@ def test_wrapped_request_is_never_read_instead_of_the_first_child_of_the_body(
 
 def test_wrapped_receipt_is_not_stored(face: Wsgi, store: Store) -> None:
     """Neither the visible nor the hidden receipt pays a notice."""
-    inner = asked("paSendRTV2", claim() + receipt(world.nav(1)))
+    inner = soap_request("paSendRTV2", claim() + receipt(world.nav(1)))
     payload = inner.split("<soapenv:Body>")[1].split("</soapenv:Body>")[0]
     for message in (
         envelope(payload * 2),

@@ -12,7 +12,7 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.core import money
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from tests import world
-from tests.messages.build import PERSON, asked, claim, metadata, qr, receipt, tags, transfer
+from tests.messages.build import PERSON, claim, metadata, qr, receipt, soap_request, tags, transfer
 
 VERIFY, GET, SEND = "paVerifyPaymentNotice", "paGetPaymentV2", "paSendRTV2"
 SECOND_TRANSFER = 1000
@@ -85,9 +85,9 @@ def _sent() -> str:
 
 ASKED = claim() + qr("@NAV@")
 REQUESTS = {
-    VERIFY: Request(asked(VERIFY, ASKED), "<amount>@AMOUNT@</amount>"),
-    GET: Request(asked(GET, ASKED), "<paymentAmount>@AMOUNT@</paymentAmount>"),
-    SEND: Request(asked(SEND, claim() + _sent()), "<outcome>OK</outcome>"),
+    VERIFY: Request(soap_request(VERIFY, ASKED), "<amount>@AMOUNT@</amount>"),
+    GET: Request(soap_request(GET, ASKED), "<paymentAmount>@AMOUNT@</paymentAmount>"),
+    SEND: Request(soap_request(SEND, claim() + _sent()), "<outcome>OK</outcome>"),
 }
 
 _schema = Schema()

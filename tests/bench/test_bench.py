@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.bench import compare, notices
-from tests.messages.build import answered, described
+from tests.messages.build import described, soap_response
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +50,7 @@ def test_benchmark_runs_and_every_answer_under_load_is_right(tmp_path: Path):
 )
 def test_wrong_answer_under_load_is_noticed(content: str, wrong: str | None):
     """A sample passes only if it is the answer to its own request."""
-    answer = answered(notices.VERIFY, content).encode()
+    answer = soap_response(notices.VERIFY, content).encode()
 
     judged = notices.wrong(notices.VERIFY, 1, answer)
 

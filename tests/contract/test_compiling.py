@@ -18,11 +18,11 @@ from gpd_soap.wiring import contract
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.messages.build import asked, claim, qr
+from tests.messages.build import claim, qr, soap_request
 from tests.usecases.spontaneous.samples import XSD
 
 THREADS = 4
-VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
 BROKEN = VERIFY.replace(b"<noticeNumber>3", b"<noticeNumber>x")
 # LIMIT: seconds within which two threads that may compile at once are seen doing it.
 MEETING_SECONDS = 0.25

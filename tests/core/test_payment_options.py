@@ -10,8 +10,8 @@ from gpd_soap.core.debt import Debtor, Notice
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.payable import DRAFT, NOT_YET_VALID, UNKNOWN
 from gpd_soap.core.payment_options import (
+    DebtNotice,
     InstallmentStatus,
-    Listed,
     OptionsDue,
     PaymentOption,
     installment,
@@ -24,7 +24,7 @@ DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
 ORGANIZATION = "77777777777"
 
 
-def listed(nav: str, plan: str | None = None, *, all_ccp: bool = True, **more: Any) -> Listed:
+def listed(nav: str, plan: str | None = None, *, all_ccp: bool = True, **more: Any) -> DebtNotice:
     """Return a notice of 10 euros, published yesterday and due tomorrow, but for `more`."""
     fields: dict[str, Any] = {
         "iupd": "ONE", "version": 1, "published_at": NOW - DAY, "withdrawn_at": None,
@@ -36,10 +36,10 @@ def listed(nav: str, plan: str | None = None, *, all_ccp: bool = True, **more: A
         "alternative_paid": False,
     }  # fmt: skip
     notice = Notice(**{**fields, **more})
-    return Listed(notice, all_ccp)
+    return DebtNotice(notice, all_ccp)
 
 
-def options(*debt: Listed) -> tuple[PaymentOption, ...]:
+def options(*debt: DebtNotice) -> tuple[PaymentOption, ...]:
     """Return the ways to pay a debt, queried by its first notice."""
     due = payment_options(ORGANIZATION, debt[0].notice.nav, debt, NOW)
     assert isinstance(due, OptionsDue)
@@ -169,7 +169,7 @@ def test_invalid_option_has_the_reason_of_its_installment() -> None:
     ],
 )
 def test_draft_or_not_yet_valid_debt_is_refused_as_by_verify(
-    debt: list[Listed], refusal: Refusal
+    debt: list[DebtNotice], refusal: Refusal
 ) -> None:
     """A draft, and a debt of which no notice is valid yet, is answered as unknown."""
     assert payment_options(ORGANIZATION, "1", debt, NOW) == refusal

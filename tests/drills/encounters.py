@@ -23,7 +23,7 @@ from tests.drills.operations import (
     Withdraw,
 )
 from tests.drills.stories import DUE, Message
-from tests.messages.build import asked, claim, receipt, transfer
+from tests.messages.build import claim, receipt, soap_request, transfer
 
 #: The first serial of the encounters' notices, and the number of serials for each.
 FIRST, SERIALS = 5_000_001, 10
@@ -86,7 +86,7 @@ class Encounter(NamedTuple):
         """The position that is in the store before anything is sent."""
         options = [
             world.option(
-                _serial(option.nav), world.share(amount=option.amount, iban=option.iban),
+                _serial(option.nav), world.transfer(amount=option.amount, iban=option.iban),
                 plan=option.plan, due_at=DUE,
             )
             for option in self.start.options
@@ -196,7 +196,7 @@ def message(iupd: str, received: Receive) -> Message:
     content = receipt(
         received.nav, euros, receiptId=received.receipt_id, transferList=transfer(1, euros)
     )
-    raw = asked("paSendRTV2", claim() + content).encode()
+    raw = soap_request("paSendRTV2", claim() + content).encode()
     return Message(iupd, received.nav, received.receipt_id, raw)
 
 

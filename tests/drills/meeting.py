@@ -37,7 +37,7 @@ from tests.drills.operations import (
 from tests.drills.serial import Record
 from tests.drills.stories import DUE_DAY, Message
 from tests.drills.watching import PATIENCE, XML, outcome_of
-from tests.messages.build import asked, claim, qr
+from tests.messages.build import claim, qr, soap_request
 from tests.validation import bodies
 
 ORGANIZATION = f"/organizations/{world.ORGANIZATION}"
@@ -177,7 +177,7 @@ class Meetings:
 
     def _ask(self, session: requests.Session, app: App, question: Verify) -> str | None:
         """Return the cents or the fault code that a verify got, or None for a failure of ours."""
-        content = asked("paVerifyPaymentNotice", claim() + qr(question.nav)).encode()
+        content = soap_request("paVerifyPaymentNotice", claim() + qr(question.nav)).encode()
         try:
             answer = session.post(f"{app.node}/partner", content, headers=XML, timeout=PATIENCE)
         except requests.RequestException:
@@ -252,7 +252,7 @@ def _body(iupd: str, options: Sequence[Option]) -> dict[str, Any]:
     """Return the position as a back office sends it."""
     notices = [
         bodies.option(
-            0, bodies.share(amount=option.amount, iban=option.iban), iuv=option.nav[1:],
+            0, bodies.transfer(amount=option.amount, iban=option.iban), iuv=option.nav[1:],
             dueDate=DUE_DAY, isPartialPayment=option.plan == PLAN,
         )
         for option in options

@@ -25,7 +25,7 @@ import requests
 
 from tests import world
 from tests.e2e.served import started
-from tests.messages.build import asked, claim, qr
+from tests.messages.build import claim, qr, soap_request
 from tests.messages.demands import AMOUNT, PLATE, ask
 from tests.postgres import Postgres
 
@@ -45,8 +45,8 @@ FAULT = re.compile(rb"<faultCode>(\w+)</faultCode>")
 
 #: Each message, and a part that its answer must contain.
 MESSAGES = {
-    asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))): b"<outcome>",
-    asked("paVerifyPaymentNotice", claim() + qr("x")): b"PAA_SINTASSI_XSD",
+    soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))): b"<outcome>",
+    soap_request("paVerifyPaymentNotice", claim() + qr("x")): b"PAA_SINTASSI_XSD",
     ask(PLATE.format(AMOUNT), "00002"): b"<outcome>OK</outcome>",
     ask(PLATE.format("<importo>x</importo>"), "00002"): b"PAA_SINTASSI_XSD",
 }

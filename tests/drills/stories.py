@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from gpd_soap.core import rome
 from gpd_soap.core.position import NewPosition
 from tests import world
-from tests.messages.build import asked, claim, qr, receipt
+from tests.messages.build import claim, qr, receipt, soap_request
 from tests.validation import bodies
 
 PAST_EVERY_DRILL = date(2199, 12, 31)
@@ -90,7 +90,7 @@ def in_order(stories: list[Story], chance: random.Random) -> list[Message | Erra
 def question(nav: str, chance: random.Random) -> bytes:
     """Return a verify or a getPayment of this notice."""
     primitive = chance.choice(("paVerifyPaymentNotice", "paGetPaymentV2"))
-    return asked(primitive, claim() + qr(nav)).encode()
+    return soap_request(primitive, claim() + qr(nav)).encode()
 
 
 def _messages(kind: str, iupd: str, serial: int) -> Iterator[Message]:
@@ -108,13 +108,13 @@ def _messages(kind: str, iupd: str, serial: int) -> Iterator[Message]:
 def _message(iupd: str, serial: int, which: str, **more: str) -> Message:
     nav, receipt_id = world.nav(serial), f"{which}-{serial}"
     content = claim() + receipt(nav, receiptId=receipt_id, **more)
-    return Message(iupd, nav, receipt_id, asked("paSendRTV2", content).encode())
+    return Message(iupd, nav, receipt_id, soap_request("paSendRTV2", content).encode())
 
 
 def _body(iupd: str, serial: int) -> dict[str, Any]:
     """Return the position as the back office sends it, with the notice that its receipts name."""
     option = bodies.option(
-        serial, bodies.share(amount=CENTS), iuv=world.nav(serial)[1:],
+        serial, bodies.transfer(amount=CENTS), iuv=world.nav(serial)[1:],
         dueDate=PAST_EVERY_DRILL.isoformat(),
     )  # fmt: skip
     return bodies.body(option, iupd=iupd)

@@ -13,7 +13,7 @@ from tests.calling import call
 from tests.conftest import KINDS, FreshDatabase
 from tests.drills.exhaustion import TROUBLES, drill
 from tests.e2e.test_served import living
-from tests.messages.build import asked, claim, qr, receipt, tags
+from tests.messages.build import claim, qr, receipt, soap_request, tags
 
 HOUR = timedelta(hours=1)
 
@@ -37,7 +37,7 @@ def test_clock_that_jumps_back_loses_no_message(kind: str, fresh_database: Fresh
     face = node_face(Settings(public_url="http://ec.example/partner"), store, lambda: clock[0])
 
     def answer(primitive: str, content: str) -> bytes:
-        answered = call(face, "POST", "/partner", asked(primitive, content).encode())
+        answered = call(face, "POST", "/partner", soap_request(primitive, content).encode())
         assert answered.status == 200
         return answered.body
 

@@ -10,13 +10,13 @@ from typing import NamedTuple, Self
 import requests
 
 from tests import world
-from tests.messages.build import asked, claim, qr
+from tests.messages.build import claim, qr, soap_request
 
 #: SPEC: SANP "Livelli di servizio": the Node waits 7 s for the answer to a question.
 PATIENCE = (2, 7)
 PAUSE = 0.2
 #: A verify of a notice that stays payable (tests/world.py, PAST-DUE-PAYABLE).
-VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(12))).encode()
+VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(12))).encode()
 XML = {"Content-Type": "text/xml"}
 OK, SILENCE, UNAVAILABLE, SYSTEM_ERROR = "OK", "silence", "503", "PAA_SYSTEM_ERROR"
 

@@ -14,12 +14,12 @@ from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
 from tests.e2e.test_served import XML
-from tests.messages.build import asked, claim, qr, receipt
+from tests.messages.build import claim, qr, receipt, soap_request
 
 OK = b"<outcome>OK</outcome>"
 SENDERS = 2
 ANSWERED, REFUSED = "answered OK", "refused"
-VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(6))).encode()
+VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(6))).encode()
 
 
 class Load:
@@ -77,7 +77,7 @@ def asking(url: str, name: str = "load") -> Iterator[Load]:
 def message(receipt_id: str) -> bytes:
     """A receipt of the world's second notice: the first is applied, later ones are double."""
     sent = receipt(world.nav(2), "40.00", receiptId=receipt_id)
-    return asked("paSendRTV2", claim() + sent).encode()
+    return soap_request("paSendRTV2", claim() + sent).encode()
 
 
 def kept(database: str) -> set[str]:

@@ -43,7 +43,7 @@ def test_demo_that_keeps_its_database_leaves_no_active_key(tmp_path: Path) -> No
 
     def active_keys() -> list[bool]:
         with store.begin() as connection:
-            return [key.revoked_at is None for key in keys.every(connection)]
+            return [key.revoked_at is None for key in keys.list_keys(connection)]
 
     for number in (1, 2):
         port, log_path = free_port(), tmp_path / f"log{number}"

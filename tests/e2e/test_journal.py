@@ -17,7 +17,7 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import KINDS, FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
-from tests.messages.build import asked, claim, qr
+from tests.messages.build import claim, qr, soap_request
 
 CLIENTS = 6
 BEFORE_THE_STOP = 1.0
@@ -40,7 +40,9 @@ def test_stopped_server_has_a_journal_entry_for_every_answer(
         """Verify one notice after another until the server is gone."""
         answered = []
         for serial in serials:
-            message = asked("paVerifyPaymentNotice", claim() + qr(world.nav(serial))).encode()
+            message = soap_request(
+                "paVerifyPaymentNotice", claim() + qr(world.nav(serial))
+            ).encode()
             try:
                 answer = requests.post(f"{address}/partner", message, timeout=20)
             except requests.ConnectionError:

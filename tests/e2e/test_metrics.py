@@ -18,9 +18,9 @@ from tests import world
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, wait_for
 from tests.e2e.test_admin import run_command
-from tests.messages.build import asked, claim, qr
+from tests.messages.build import claim, qr, soap_request
 
-VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
 XML = {"Content-Type": "text/xml"}
 WITHIN = 30.0
 

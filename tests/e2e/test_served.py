@@ -19,11 +19,11 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.e2e.served import free_port, running, serving, wait_for
-from tests.messages.build import asked, claim, qr, receipt
+from tests.messages.build import claim, qr, receipt, soap_request
 
 XML = {"Content-Type": "text/xml", "SOAPAction": '"paVerifyPaymentNotice"'}
-VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
-RECEIPT = asked("paSendRTV2", claim() + receipt(world.nav(1))).encode()
+VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+RECEIPT = soap_request("paSendRTV2", claim() + receipt(world.nav(1))).encode()
 SENDERS = 8
 
 

@@ -15,7 +15,7 @@ from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.soap.node_rules import broken_rule
 from gpd_soap.soap.service import PaForNode
 from gpd_soap.wsgi.http import Wsgi
-from tests.calling import CONTRACT, Answered, call
+from tests.calling import CONTRACT, Response, call
 from tests.fuzz.mutating import transport
 
 STATUSES = {200, 400, 405, 413, 415, 500, 503}
@@ -59,7 +59,7 @@ class AnswerJudge:
             _check_answer(answered)
         return answered.status, re.sub(rb"[0-9]+", b"", answered.body)
 
-    def _answered(self, message: bytes) -> Answered:
+    def _answered(self, message: bytes) -> Response:
         try:
             return call(self._face, "POST", "/partner", message, **transport(message))
         except Exception as error:
@@ -80,7 +80,7 @@ class AnswerJudge:
                 raise Finding(f"a failure of ours: {line}")
 
 
-def _check_answer(answered: Answered) -> None:
+def _check_answer(answered: Response) -> None:
     """Check an answer by the Node's own rules; `call` has checked the contract."""
     payload = open_envelope(answered.body)
     assert not isinstance(payload, NotSoap)

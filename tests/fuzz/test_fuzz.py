@@ -18,7 +18,7 @@ from tests import world
 from tests.conftest import FreshDatabase
 from tests.fuzz.judging import AnswerJudge, Finding
 from tests.fuzz.mutating import CORPUS, mutate
-from tests.messages.build import answered, asked, claim, qr
+from tests.messages.build import claim, qr, soap_request, soap_response
 
 ROOT = Path(__file__).parents[2]
 #: Twice the number after which memory is first measured; the slowest machine needed 15 s for them.
@@ -26,9 +26,9 @@ INPUTS = 20_000
 #: LIMIT: 600 s, after which the run counts as hanging.
 HANGS = 600
 
-VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
-NO_DATA = answered("paGetPaymentV2", "<outcome>OK</outcome>").encode()
-UNFINISHED = answered("paVerifyPaymentNotice", "<outcome>PERHAPS</outcome>").encode()
+VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+NO_DATA = soap_response("paGetPaymentV2", "<outcome>OK</outcome>").encode()
+UNFINISHED = soap_response("paVerifyPaymentNotice", "<outcome>PERHAPS</outcome>").encode()
 
 
 @pytest.fixture

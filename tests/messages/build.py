@@ -50,13 +50,13 @@ def envelope(payload: str, *, header: str = "") -> str:
     )
 
 
-def asked(primitive: str, content: str) -> str:
+def soap_request(primitive: str, content: str) -> str:
     """Return a request of this primitive."""
     root = ROOTS[primitive][0]
     return envelope(f"<pafn:{root}>{content}</pafn:{root}>")
 
 
-def answered(primitive: str, content: str) -> str:
+def soap_response(primitive: str, content: str) -> str:
     """Return a response to this primitive."""
     root = ROOTS[primitive][1]
     return envelope(f"<pafn:{root}>{content}</pafn:{root}>")
@@ -69,7 +69,7 @@ def refused(
     fault = tags(
         faultCode=code, faultString=STRINGS[code], id=organization, description=description
     )
-    return answered(primitive, tags(outcome="KO", fault=fault))
+    return soap_response(primitive, tags(outcome="KO", fault=fault))
 
 
 def soap_fault(code: str, reason: str) -> str:

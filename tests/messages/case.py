@@ -48,8 +48,8 @@ def write(cases: list[Case], folder: Path) -> None:
 def good(primitive: str, name: str, promise: str, ask: str, answer: str, **facts: Any) -> Case:
     """Return a case whose response is an OK with this content."""
     return Case(
-        primitive, name, promise, build.asked(primitive, ask),
-        build.answered(primitive, answer), facts,
+        primitive, name, promise, build.soap_request(primitive, ask),
+        build.soap_response(primitive, answer), facts,
     )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def refused(
     """Return a case whose response is a typed KO."""
     organization = facts.pop("signed", world.ORGANIZATION)
     answer = build.refused(primitive, code, description, organization)
-    return Case(primitive, name, promise, build.asked(primitive, ask), answer, facts)
+    return Case(primitive, name, promise, build.soap_request(primitive, ask), answer, facts)
 
 
 def _table(name: str, table: dict[str, Any]) -> list[str]:

@@ -4,7 +4,7 @@ import base64
 from typing import Any
 
 from tests import world
-from tests.messages.build import answered, asked, claim, described, qr, refused, tags
+from tests.messages.build import claim, described, qr, refused, soap_request, soap_response, tags
 from tests.messages.case import Case
 
 DEMAND = "paDemandPaymentNotice"
@@ -16,7 +16,7 @@ AMOUNT = "<importo>12.50</importo>"
 def ask(data: str | bytes, service: str = "00001", subject: str = "00009", **claimed: str) -> str:
     """Return a demand with this service data."""
     raw = data.encode() if isinstance(data, str) else data
-    return asked(
+    return soap_request(
         DEMAND,
         claim(**claimed)
         + tags(
@@ -37,7 +37,7 @@ def yes(name: str, promise: str, message: str, answer: str, **facts: Any) -> Cas
     """Return a case of a demand that is answered with the first notice issued in this world."""
     number = qr(world.nav(33))
     whole = answer.replace("<paymentList>", f"{number}<paymentList>", 1)
-    return Case(DEMAND, name, promise, message, answered(DEMAND, whole), facts)
+    return Case(DEMAND, name, promise, message, soap_response(DEMAND, whole), facts)
 
 
 FIXED = described(0, "5.00", due="2026-04-15", description="Diritti di segreteria")

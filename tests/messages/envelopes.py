@@ -7,22 +7,22 @@ from tests import world
 from tests.messages.build import (
     NAMESPACE,
     SOAP,
-    answered,
-    asked,
     claim,
     described,
     envelope,
     qr,
     refused,
     soap_fault,
+    soap_request,
+    soap_response,
 )
 from tests.messages.case import Case
 from tests.world import nav
 
 VERIFY = "paVerifyPaymentNotice"
 CONTENT = claim() + qr(nav(1))
-PLAIN = asked(VERIFY, CONTENT)
-DUE = answered(VERIFY, described(1, "100.00"))
+PLAIN = soap_request(VERIFY, CONTENT)
+DUE = soap_response(VERIFY, described(1, "100.00"))
 PAYLOAD = f"<pafn:paVerifyPaymentNoticeReq>{CONTENT}</pafn:paVerifyPaymentNoticeReq>"
 DOCUMENT = PLAIN.split("?>\n", 1)[1]
 
@@ -163,20 +163,20 @@ REFUSED = [
                   r"<\1pafn:\2>", PLAIN),
            "Il campo idPA non rispetta il contratto: deve essere senza namespace."),
     broken("out-of-order", "The contract's children come in its order.",
-           asked(VERIFY, qr(nav(1)) + claim()),
+           soap_request(VERIFY, qr(nav(1)) + claim()),
            "Il campo qrCode non rispetta il contratto: in questa posizione è atteso idPA."),
-    broken("missing", "A missing mandatory element is refused.", asked(VERIFY, claim()),
+    broken("missing", "A missing mandatory element is refused.", soap_request(VERIFY, claim()),
            "Il campo paVerifyPaymentNoticeReq non rispetta il contratto: manca qrCode."),
-    broken("nothing-in-it", 'The KO to an empty request has the id "-".', asked(VERIFY, ""),
+    broken("nothing-in-it", 'The KO to an empty request has the id "-".', soap_request(VERIFY, ""),
            "Il campo paVerifyPaymentNoticeReq non rispetta il contratto: manca idPA.", "-"),
     broken("notice-of-17-digits", "A notice number has 18 digits.",
-           asked(VERIFY, claim() + qr(nav(1)[1:])),
+           soap_request(VERIFY, claim() + qr(nav(1)[1:])),
            "Il campo noticeNumber non rispetta il contratto: formato atteso [0-9]{18}."),
     broken("padded-number", "White space is part of a value.",
-           asked(VERIFY, claim() + qr(f"\n{nav(1)}\n")),
+           soap_request(VERIFY, claim() + qr(f"\n{nav(1)}\n")),
            "Il campo noticeNumber non rispetta il contratto: formato atteso [0-9]{18}."),
     broken("empty-member", "An empty element is not a missing one.",
-           asked(VERIFY, claim(station="") + qr(nav(1))),
+           soap_request(VERIFY, claim(station="") + qr(nav(1))),
            "Il campo idStation non rispetta il contratto: lunghezza minima 1."),
     http("json", "JSON is refused.", 415, CONTENT_TYPE="application/json"),
     http("multipart", "Attachments are refused.", 415,

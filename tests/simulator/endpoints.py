@@ -204,11 +204,11 @@ def payment(*transfers: str, **more: str | None) -> str:
 
 
 OK = tags(outcome="OK")
-DUE = xml(build.answered(VERIFY, build.described(1, "100.00")))
-OFFER = xml(build.answered(GET2, payment()))
-OFFER1 = xml(build.answered(GET, payment()))
-TAKEN = xml(build.answered(SEND2, OK))
-TAKEN1 = xml(build.answered(SEND, OK))
+DUE = xml(build.soap_response(VERIFY, build.described(1, "100.00")))
+OFFER = xml(build.soap_response(GET2, payment()))
+OFFER1 = xml(build.soap_response(GET, payment()))
+TAKEN = xml(build.soap_response(SEND2, OK))
+TAKEN1 = xml(build.soap_response(SEND, OK))
 PAID = "PAA_PAGAMENTO_DUPLICATO"
 NO = xml(build.refused(VERIFY, PAID, "L'avviso risulta già pagato."))
 GOOD = {VERIFY: DUE, GET2: OFFER, GET: OFFER1, SEND2: TAKEN, SEND: TAKEN1}

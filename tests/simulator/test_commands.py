@@ -123,7 +123,7 @@ def test_command_with_unusable_arguments_ends_with_2(arguments: list[str]):
 
 def test_replay_prints_a_line_for_each_file_and_the_counts(tmp_path: Path):
     """It ends with 1 if one file failed."""
-    ask = build.asked(VERIFY, build.claim() + build.qr(NAV))
+    ask = build.soap_request(VERIFY, build.claim() + build.qr(NAV))
     for name in ("good", "bad"):
         (tmp_path / f"{name}.xml").write_text(ask, encoding="utf-8")
     (tmp_path / "good.answer.xml").write_bytes(DUE.body)

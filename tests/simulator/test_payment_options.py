@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
-from gpd_soap.core.payment_options import PAIRS
+from gpd_soap.core.payment_options import ODP_ERRORS
 from gpd_soap.simulator.judging import Reply
 from gpd_soap.simulator.payment_options import ask, judge
 from gpd_soap.simulator.request import Endpoint
@@ -117,7 +117,7 @@ def test_answer_that_is_not_json_is_a_system_error(body: bytes, status: int) -> 
 
 def test_error_is_passed_on_only_if_its_code_belongs_to_the_status() -> None:
     """Each of the eleven codes belongs to one status."""
-    for name, (code, status) in PAIRS.items():
+    for name, (code, status) in ODP_ERRORS.items():
         error = {"appErrorCode": code, "errorMessage": f"{name} Spiegazione."}
         passed_on = f"ODP_ERRORE_EMESSO_DA_PAA {code} {name} Spiegazione."
 

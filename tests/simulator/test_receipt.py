@@ -53,7 +53,7 @@ class Recorder(HttpClient):
 def paid(data: str, *, v2: bool = True) -> tuple[list[Step], etree._Element]:
     """Return the steps of a payment with this data, and the receipt that was sent."""
     get, send = (GET2, SEND2) if v2 else (GET, SEND)
-    client = Recorder({**GOOD, VERIFY: DUE, get: xml(build.answered(get, data))})
+    client = Recorder({**GOOD, VERIFY: DUE, get: xml(build.soap_response(get, data))})
     steps = list(pay(Caller(client, CONTRACT), ADDRESSEE, NAV, Payment("c0ffee", WHEN, v2)))
     payload = open_envelope(client.sent[send])
     assert isinstance(payload, etree._Element)

@@ -37,7 +37,7 @@ from tests.simulator.endpoints import (
     xml,
 )
 
-ASK = build.asked(VERIFY, build.claim() + build.qr(world.nav(1)))
+ASK = build.soap_request(VERIFY, build.claim() + build.qr(world.nav(1)))
 HERE = Path(__file__).parents[1] / "messages"
 
 
@@ -97,7 +97,7 @@ def test_answer_on_file_without_an_envelope_is_compared(asks: Path):
 
 def first_difference(expected: str, actual: str) -> Difference | None:
     """Return the first difference of two answers to getPaymentV2."""
-    one, other = build.answered(GET2, expected), build.answered(GET2, actual)
+    one, other = build.soap_response(GET2, expected), build.soap_response(GET2, actual)
     return compare(one.encode(), Reply(200, other.encode()))
 
 

@@ -12,16 +12,16 @@ from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.settings import Settings
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
-from gpd_soap.wiring import desk, node_endpoint
+from gpd_soap.wiring import node_endpoint, node_service
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import call
 from tests.conftest import FreshDatabase, WorldOf
-from tests.messages.build import asked, claim, qr, receipt
+from tests.messages.build import claim, qr, receipt, soap_request
 from tests.postgres import Postgres
 
-VERIFY = asked("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
-RECEIPT = asked("paSendRTV2", claim() + receipt(world.nav(1))).encode()
+VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
+RECEIPT = soap_request("paSendRTV2", claim() + receipt(world.nav(1))).encode()
 XML: dict[str, Any] = {"CONTENT_TYPE": "text/xml"}
 
 
@@ -197,7 +197,7 @@ def test_receipt_sent_again_after_a_database_failure_is_applied(
 
 def test_invalid_answer_is_logged_by_its_rule(face: Wsgi, caplog: pytest.LogCaptureFixture) -> None:
     """The error names the rule, and no personal data."""
-    message = asked("paGetPaymentV2", claim() + qr(world.nav(29))).encode()
+    message = soap_request("paGetPaymentV2", claim() + qr(world.nav(29))).encode()
     with caplog.at_level(logging.INFO):
         call(face, "POST", "/partner", message, **XML)
 
@@ -229,7 +229,7 @@ def test_exchange_is_logged_as_one_line_without_personal_data(
 
 def test_answer_is_sent_unchecked_if_the_setting_says_so(store: Store) -> None:
     """A notice whose transfers do not sum up is then answered."""
-    message = asked("paGetPaymentV2", claim() + qr(world.nav(29))).encode()
+    message = soap_request("paGetPaymentV2", claim() + qr(world.nav(29))).encode()
     answered = call(world.face(store, check_answers=False), "POST", "/partner", message, **XML)
 
     assert b"<paymentAmount>99.99</paymentAmount>" in answered.body
@@ -238,7 +238,7 @@ def test_answer_is_sent_unchecked_if_the_setting_says_so(store: Store) -> None:
 def test_reprocessed_message_is_recorded_like_any_other(store: Store) -> None:
     """The record names the caller that reprocessed it."""
     records: list[ExchangeRecord] = []
-    answering = desk(Settings(), store, lambda: world.NOW)
+    answering = node_service(Settings(), store, lambda: world.NOW)
     endpoint = node_endpoint(Settings(), answering, [records.append])
 
     taken = endpoint.reprocess(RECEIPT, "worklist")

@@ -15,7 +15,7 @@ from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import call
 from tests.conftest import KINDS, FreshDatabase
-from tests.messages.build import asked, claim, qr, receipt, tags
+from tests.messages.build import claim, qr, receipt, soap_request, tags
 from tests.world import nav
 
 CLAIM = {"organization": world.ORGANIZATION, "broker": world.BROKER, "station": world.STATION}
@@ -38,22 +38,22 @@ def ko(fault: str, rule: str) -> dict[str, object]:
 SERVICE = tags(
     idServizio="00001", idSoggettoServizio="00009", datiSpecificiServizioRequest="PGEvPg=="
 )
-SENT = asked("paSendRTV2", claim() + receipt(nav(1)))
+SENT = soap_request("paSendRTV2", claim() + receipt(nav(1)))
 CASES: dict[str, tuple[str, dict[str, object]]] = {
     "verify": (
-        asked("paVerifyPaymentNotice", claim() + qr(nav(1))),
+        soap_request("paVerifyPaymentNotice", claim() + qr(nav(1))),
         {"operation": "paVerifyPaymentNotice", **NOTICE, **OK, "rule": "payable"},
     ),
     "payment": (
-        asked("paGetPayment", claim() + qr(nav(1)) + tags(amount="1.00")),
+        soap_request("paGetPayment", claim() + qr(nav(1)) + tags(amount="1.00")),
         {"operation": "paGetPayment", **NOTICE, **OK, "rule": "payable"},
     ),
     "payment-v2": (
-        asked("paGetPaymentV2", claim() + qr(nav(1)) + tags(amount="1.00")),
+        soap_request("paGetPaymentV2", claim() + qr(nav(1)) + tags(amount="1.00")),
         {"operation": "paGetPaymentV2", **NOTICE, **OK, "rule": "payable"},
     ),
     "receipt": (
-        asked("paSendRT", claim() + receipt(nav(1))),
+        soap_request("paSendRT", claim() + receipt(nav(1))),
         {"operation": "paSendRT", **RECEIPT, **OK, "rule": "receipt: kept as applied"},
     ),
     "receipt-v2": (
@@ -61,16 +61,16 @@ CASES: dict[str, tuple[str, dict[str, object]]] = {
         {"operation": "paSendRTV2", **RECEIPT, **OK, "rule": "receipt: kept as applied"},
     ),
     "demand": (
-        asked("paDemandPaymentNotice", claim() + SERVICE),
+        soap_request("paDemandPaymentNotice", claim() + SERVICE),
         {"operation": "paDemandPaymentNotice", **CLAIM, **OK, "rule": "demand: a new notice"},
     ),
     "refusal": (
-        asked("paVerifyPaymentNotice", claim() + qr(nav(13))),
+        soap_request("paVerifyPaymentNotice", claim() + qr(nav(13))),
         {"operation": "paVerifyPaymentNotice", **CLAIM, "nav": nav(13),
          **ko("PAA_PAGAMENTO_ANNULLATO", "rule 2: the position was withdrawn")},
     ),
     "probe": (
-        asked("paVerifyPaymentNotice", claim() + qr("0" * 18)),
+        soap_request("paVerifyPaymentNotice", claim() + qr("0" * 18)),
         {"operation": "paVerifyPaymentNotice", **CLAIM, "nav": "0" * 18,
          **ko("PAA_PAGAMENTO_SCONOSCIUTO", "probe: the Node asks whether we are alive")},
     ),

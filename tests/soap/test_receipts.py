@@ -15,11 +15,11 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call
 from tests.conftest import KINDS, FreshDatabase, WorldOf
-from tests.messages.build import asked, claim, qr, receipt, transfer
+from tests.messages.build import claim, qr, receipt, soap_request, transfer
 from tests.world import nav
 
 MESSAGES = Path(__file__).parents[1] / "messages"
-PLAIN = asked("paSendRTV2", claim() + receipt(nav(1)))
+PLAIN = soap_request("paSendRTV2", claim() + receipt(nav(1)))
 
 
 @pytest.fixture(params=KINDS)
@@ -84,8 +84,8 @@ def test_digest_of_a_receipt_is_that_of_version_0_1_0(case: str) -> None:
 
 def test_other_content_under_one_receipt_id_is_conflicting(store: Store) -> None:
     """Each other content is stored once, counted, and changes no notice."""
-    fee = asked("paSendRTV2", claim() + receipt(nav(1), fee="1.00"))
-    other_notice = asked("paSendRTV2", claim() + receipt(nav(27), "25.50"))
+    fee = soap_request("paSendRTV2", claim() + receipt(nav(1), fee="1.00"))
+    other_notice = soap_request("paSendRTV2", claim() + receipt(nav(27), "25.50"))
     for message in (PLAIN, fee, other_notice, fee, PLAIN):
         assert b"<outcome>OK</outcome>" in send(store, message)
 
@@ -97,7 +97,7 @@ def test_other_content_under_one_receipt_id_is_conflicting(store: Store) -> None
 
 def test_receipt_sent_as_v1_and_v2_pays_once(store: Store) -> None:
     """The second version is conflicting."""
-    send(store, asked("paSendRT", claim() + receipt(nav(1))))
+    send(store, soap_request("paSendRT", claim() + receipt(nav(1))))
     send(store, PLAIN)
 
     assert stored(store) == [(0, "applied", 1, nav(1)), (1, "conflicting", 1, nav(1))]
@@ -115,7 +115,9 @@ def test_second_receipt_of_a_notice_is_double(store: Store) -> None:
 def test_receipt_for_two_organizations_is_stored_for_each(store: Store) -> None:
     """The key is the pair of idPA and receiptId."""
     send(store, PLAIN)
-    answer = send(store, asked("paSendRTV2", claim(world.OTHER, station="any") + receipt(nav(1))))
+    answer = send(
+        store, soap_request("paSendRTV2", claim(world.OTHER, station="any") + receipt(nav(1)))
+    )
 
     assert b"<outcome>OK</outcome>" in answer
     assert [how for _, how, _, _ in stored(store)] == ["applied", "secondary"]
@@ -123,7 +125,7 @@ def test_receipt_for_two_organizations_is_stored_for_each(store: Store) -> None:
 
 def test_unmatched_receipt_is_applied_when_its_position_arrives(store: Store) -> None:
     """The transaction that adds the position applies it."""
-    send(store, asked("paSendRTV2", claim() + receipt(nav(40))))
+    send(store, soap_request("paSendRTV2", claim() + receipt(nav(40))))
     assert stored(store) == [(0, "unmatched", 1, nav(40))]
 
     with store.begin() as connection:
@@ -137,7 +139,7 @@ def test_paid_notice_has_the_data_of_its_receipt(store: Store) -> None:
     """The notice has PSP, payment date, method and fee."""
     send(
         store,
-        asked(
+        soap_request(
             "paSendRTV2",
             claim()
             + receipt(
@@ -164,8 +166,8 @@ def test_question_is_one_query_and_receipt_is_one_transaction(
     """The statements that reach the database are counted."""
     store = Store(fresh_database("sqlite", world.prepare))
     statements: list[str] = []
-    verify = asked("paVerifyPaymentNotice", claim() + qr(nav(6))).encode()
-    payment = asked("paGetPaymentV2", claim() + qr(nav(6))).encode()
+    verify = soap_request("paVerifyPaymentNotice", claim() + qr(nav(6))).encode()
+    payment = soap_request("paGetPaymentV2", claim() + qr(nav(6))).encode()
     face = world.face(store)
     call(face, "POST", "/partner", verify, CONTENT_TYPE="text/xml")
     driver: sqlite3.Connection = store._connections._current().driver
@@ -186,7 +188,7 @@ def test_question_is_one_query_and_receipt_is_one_transaction(
 def test_receipt_of_five_transfers_is_applied(store: Store) -> None:
     """The contract allows no more than five."""
     transfers = "".join(transfer(n, "20.00") for n in range(1, 6))
-    send(store, asked("paSendRTV2", claim() + receipt(nav(1), transferList=transfers)))
+    send(store, soap_request("paSendRTV2", claim() + receipt(nav(1), transferList=transfers)))
 
     assert stored(store) == [(0, "applied", 1, nav(1))]
 

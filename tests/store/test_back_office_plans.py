@@ -67,7 +67,7 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     "journal": lambda c: entries.page(c, SEARCHED),
     "journal of all": lambda c: entries.page(c, SEARCHED._replace(organization=None)),
     "journal after": lambda c: entries.page(
-        c, SEARCHED._replace(after=entries.Place(NOW - timedelta(minutes=5), 1))
+        c, SEARCHED._replace(after=entries.EntryKey(NOW - timedelta(minutes=5), 1))
     ),
     "journal of a notice": lambda c: entries.page(c, SEARCHED._replace(nav=nav(7))),
     "journal of an IUV": lambda c: entries.page(c, SEARCHED._replace(iuv=nav(7)[1:])),
@@ -78,7 +78,7 @@ LISTS: dict[str, Callable[[Connection], object]] = {
         )
         for name in ("operation", "outcome", "fault", "psp", "station")
     },
-    "one entry": lambda c: entries.one(c, ORGANIZATION, entries.Place(NOW, 7)),
+    "one entry": lambda c: entries.find(c, ORGANIZATION, entries.EntryKey(NOW, 7)),
     "audit": lambda c: audit.page(c, ORGANIZATION, FIRST),
     "audit of all": lambda c: audit.page(c, None, FIRST),
     "keys": lambda c: keys.page(c, FIRST),
@@ -127,7 +127,7 @@ def fill(connection: Connection) -> None:
     for number in range(MANY):
         instant = NOW - timedelta(minutes=number)
         organization = [ORGANIZATION, *OTHERS][number % 13]
-        audit.keep(
+        audit.write_change(
             connection, Change(organization, instant, "k", "Prova", "PUT", "/x", 200, f"{number}")
         )
     rows = [

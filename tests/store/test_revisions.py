@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, select, update
 from gpd_soap.core.position import NewPosition
 from gpd_soap.core.receipt import ReceiptStatus, Verdict
 from gpd_soap.store import tables
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import change as change_position
 from gpd_soap.store.positions import insert as insert_position
@@ -57,7 +57,7 @@ CHANGES: dict[str, Change] = {
     "paid elsewhere": lambda connection, old: change_position.mark_paid(
         connection, old, nav(1), "ELSEWHERE", NOW, NOW
     ),
-    "report": lambda connection, old: change_position.report(connection, old, 0, 0, NOW),
+    "report": lambda connection, old: change_position.mark_reported(connection, old, 0, 0, NOW),
     "account": lambda connection, old: change_position.change_account(
         connection, old, [(nav(1), 1)], "IT46X0760103200000000123456", NOW
     ),
@@ -188,7 +188,7 @@ def test_number_of_a_removed_notice_is_refused_for_ever(store: Store, away: str,
     else:
         recreate(store, 3)
 
-    with pytest.raises(AlreadyKept):
+    with pytest.raises(AlreadyStored):
         apply(store, back)
 
 

@@ -17,8 +17,8 @@ from gpd_soap.store.database import engine, session
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 from tests import world
-from tests.calling import Answered, call
-from tests.messages.build import asked, claim, qr, receipt
+from tests.calling import Response, call
+from tests.messages.build import claim, qr, receipt, soap_request
 from tests.postgres import Postgres
 from tests.store import samples
 
@@ -41,10 +41,10 @@ def without_standby() -> Iterator[tuple[Postgres, Store]]:
         store.close()
 
 
-def call_node_face(store: Store, primitive: str, content: str) -> Answered:
+def call_node_face(store: Store, primitive: str, content: str) -> Response:
     """Sends one request to a node face."""
     face = node_face(Settings(public_url="http://ec/partner", journal="log"), store, utc_now)
-    return call(face, "POST", "/partner", asked(primitive, claim() + content).encode())
+    return call(face, "POST", "/partner", soap_request(primitive, claim() + content).encode())
 
 
 @pytest.mark.parametrize("serial", [KNOWN, UNKNOWN])

@@ -23,7 +23,7 @@ def iuv(serial: int) -> str:
     return issue("47", serial).iuv
 
 
-def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
+def transfer(number: int = 1, amount: int = 1000, **more: object) -> Body:
     """Return a transfer to our bank account; `more` changes fields, and None omits one."""
     fields = {
         "idTransfer": str(number),
@@ -38,7 +38,7 @@ def share(number: int = 1, amount: int = 1000, **more: object) -> Body:
 
 def option(serial: int = 1, *transfers: Body, **more: object) -> Body:
     """Return an option that is due at the end of April."""
-    parts = list(transfers) or [share()]
+    parts = list(transfers) or [transfer()]
     fields = {
         "iuv": iuv(serial),
         "amount": sum(one["amount"] for one in parts),

@@ -19,7 +19,7 @@ from tests.validation.bodies import (
     iuv,
     nav,
     option,
-    share,
+    transfer,
     without,
 )
 from tests.validation.checking import NOW, WRONG_NAV, converted, errors, warnings
@@ -68,7 +68,7 @@ each_text = pytest.mark.parametrize("text", TEXTS, ids=lambda text: text.field)
 
 ENTRY = {"key": "CHIAVE", "value": "valore"}
 FULL = body(
-    option(1, share(transferMetadata=[dict(ENTRY)]), paymentOptionMetadata=[ENTRY]),
+    option(1, transfer(transferMetadata=[dict(ENTRY)]), paymentOptionMetadata=[ENTRY]),
     streetName="Via dell'Esempio",
 )
 
@@ -96,8 +96,8 @@ def test_body_with_required_fields_alone_becomes_a_position():
 def test_every_field_of_gpd_is_converted():
     """Each has our name, and none is lost."""
     both = (
-        share(1, 700, companyName="Comune", postalIban=POSTAL, transferMetadata=[ENTRY]),
-        share(2, 300, organizationFiscalCode=OTHER, iban=None, stamp=STAMP),
+        transfer(1, 700, companyName="Comune", postalIban=POSTAL, transferMetadata=[ENTRY]),
+        transfer(2, 300, organizationFiscalCode=OTHER, iban=None, stamp=STAMP),
     )
     one = option(
         1,
@@ -261,7 +261,7 @@ def test_amount_that_is_not_whole_cents_in_range_is_refused(
 @pytest.mark.parametrize("amount", [1, 99_999_999_999])
 def test_smallest_and_largest_amount_are_accepted(amount: int):
     """They are one cent and the maximum of stAmount."""
-    assert converted(body(option(1, share(amount=amount)))).options[0].amount == amount
+    assert converted(body(option(1, transfer(amount=amount)))).options[0].amount == amount
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, None])
@@ -326,7 +326,7 @@ def test_body_that_is_no_object_is_refused(content: object):
         (
             "paymentOption.0.transfer",
             "paymentOption[0].transfer",
-            [share()] * 6,
+            [transfer()] * 6,
             ("count", "at most 5"),
         ),
         (
@@ -353,14 +353,14 @@ def test_list_of_another_length_is_refused(
 def test_five_transfers_and_ten_entries_of_metadata_are_accepted():
     """The limits are inclusive."""
     entries = [{"key": f"K{number}", "value": "v"} for number in range(10)]
-    both = [share(number, transferMetadata=entries) for number in range(1, 6)]
+    both = [transfer(number, transferMetadata=entries) for number in range(1, 6)]
 
     assert len(converted(body(option(1, *both, paymentOptionMetadata=entries))).options) == 1
 
 
 def test_null_metadata_is_accepted():
     """It is the same as none, as in GPD."""
-    content = body(option(1, share(transferMetadata=[]), paymentOptionMetadata=[]))
+    content = body(option(1, transfer(transferMetadata=[]), paymentOptionMetadata=[]))
     content = changed(content, "paymentOption.0.paymentOptionMetadata", None)
     content = changed(content, "paymentOption.0.transfer.0.transferMetadata", None)
 
@@ -458,8 +458,8 @@ def test_position_past_its_due_date_is_accepted():
 def test_wrong_check_digits_of_fiscal_codes_only_warn():
     """The code of the position's own organization is not checked again."""
     content = body(
-        option(1, share(1, organizationFiscalCode=ORGANIZATION),
-               share(2, organizationFiscalCode="88888888888")),
+        option(1, transfer(1, organizationFiscalCode=ORGANIZATION),
+               transfer(2, organizationFiscalCode="88888888888")),
         fiscalCode="RSSMRA00A01A000A",
     )  # fmt: skip
 
@@ -477,7 +477,7 @@ def test_wrong_check_digits_of_fiscal_codes_only_warn():
 def test_all_findings_come_together_without_values():
     """Two wrong fields give two findings, and neither has the value."""
     content = body(
-        option(1, share(iban="SEGRETO")), fullName="SEGRETO\x00", RSSMRA00A01A000K="SEGRETO"
+        option(1, transfer(iban="SEGRETO")), fullName="SEGRETO\x00", RSSMRA00A01A000K="SEGRETO"
     )
     refused = errors(content)
 
@@ -500,7 +500,7 @@ def test_findings_of_one_body_are_limited():
 def test_findings_between_fields_come_together():
     """They are about the sum, ids, dates and numbers of one position."""
     content = body(
-        option(1, share(1), share(1), amount=1, retentionDate="2026-01-01", nav=WRONG_NAV),
+        option(1, transfer(1), transfer(1), amount=1, retentionDate="2026-01-01", nav=WRONG_NAV),
         validityDate="2027-01-01",
     )
 

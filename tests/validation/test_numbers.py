@@ -3,7 +3,7 @@
 import pytest
 
 from gpd_soap.core.notice import PROBE, NoticeNumber, issue
-from gpd_soap.validation.convert import check, position_of, wanted_numbers
+from gpd_soap.validation.convert import check, count_missing_numbers, position_of
 from gpd_soap.validation.finding import FieldError
 from tests.validation.bodies import ORGANIZATION, body, changed, iuv, nav, option
 from tests.validation.checking import NOW, WRONG_NAV, converted, errors, warnings
@@ -97,7 +97,7 @@ def test_missing_numbers_are_issued_in_the_order_of_the_options():
     serials = iter((100, 101))
     position = position_of(checked.body, ORGANIZATION, NOW, lambda: issue("47", next(serials)))
 
-    assert wanted_numbers(checked.body) == 2
+    assert count_missing_numbers(checked.body) == 2
     assert [o.nav for o in position.options] == [nav(100), nav(9), nav(101)]
     assert [o.iuv for o in position.options] == [iuv(100), iuv(9), iuv(101)]
     with pytest.raises(StopIteration):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from gpd_soap.validation.finding import FieldError
-from tests.validation.bodies import BANK, HASH, POSTAL, STAMP, body, changed, option, share
+from tests.validation.bodies import BANK, HASH, POSTAL, STAMP, body, changed, option, transfer
 from tests.validation.checking import converted, errors, warnings
 
 
@@ -38,7 +38,7 @@ def test_invalid_iban_is_refused(field: str, iban: str, rule: str, expected: str
 )  # fmt: skip
 def test_transfer_to_a_bank_a_postal_account_or_for_a_stamp_is_accepted(accounts: dict[str, Any]):
     """A postal account needs no bank account."""
-    assert errors(body(option(1, share(**accounts)))) == ()
+    assert errors(body(option(1, transfer(**accounts)))) == ()
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_transfer_without_or_with_both_account_and_stamp_is_refused(accounts: di
         "paymentOption[0].transfer[0]", "account-or-stamp", "an IBAN, or a stamp alone"
     )
 
-    assert errors(body(option(1, share(**accounts)))) == (expected,)
+    assert errors(body(option(1, transfer(**accounts)))) == (expected,)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_transfer_without_or_with_both_account_and_stamp_is_refused(accounts: di
 )
 def test_invalid_stamp_is_refused(field: str, value: str, rule: str, expected: str):
     """The type is 01, the province two letters, and the hash canonical base64."""
-    content = body(option(1, share(iban=None, stamp={**STAMP, field: value})))
+    content = body(option(1, transfer(iban=None, stamp={**STAMP, field: value})))
 
     assert errors(content) == (
         FieldError(f"paymentOption[0].transfer[0].stamp.{field}", rule, expected),
@@ -80,7 +80,9 @@ def test_invalid_stamp_is_refused(field: str, value: str, rule: str, expected: s
 @pytest.mark.parametrize("value", ["A" * 4, "A" * 72, HASH])
 def test_hash_at_the_length_limits_is_accepted(value: str):
     """The limits are 4 and 72 characters."""
-    assert errors(body(option(1, share(iban=None, stamp={**STAMP, "hashDocument": value})))) == ()
+    assert (
+        errors(body(option(1, transfer(iban=None, stamp={**STAMP, "hashDocument": value})))) == ()
+    )
 
 
 @pytest.mark.parametrize("value", ["0", "6", "01", 1])
@@ -96,8 +98,8 @@ def test_transfer_id_that_is_no_digit_from_1_to_5_is_refused(value: object):
 
 def test_repeated_transfer_id_or_missing_first_transfer_is_refused():
     """Without transfer 1, no payment to a postal account is possible."""
-    again = errors(body(option(1, share(1), share(1))))
-    none = errors(body(option(1, share(2), share(3))))
+    again = errors(body(option(1, transfer(1), transfer(1))))
+    none = errors(body(option(1, transfer(2), transfer(3))))
 
     assert again == (
         FieldError(
@@ -115,7 +117,7 @@ def test_repeated_transfer_id_or_missing_first_transfer_is_refused():
 
 def test_transfers_in_another_order_are_accepted():
     """Their ids number them."""
-    position = converted(body(option(1, share(2), share(1))))
+    position = converted(body(option(1, transfer(2), transfer(1))))
 
     assert [transfer.number for transfer in position.options[0].transfers] == [2, 1]
 
@@ -124,8 +126,8 @@ def test_transfers_that_do_not_sum_to_the_amount_are_refused():
     """The sum is one cent more or less."""
     expected = FieldError("paymentOption[0].amount", "sum", "the sum of the transfers' amounts")
 
-    assert errors(body(option(1, share(), amount=999))) == (expected,)
-    assert errors(body(option(1, share(), amount=1001))) == (expected,)
+    assert errors(body(option(1, transfer(), amount=999))) == (expected,)
+    assert errors(body(option(1, transfer(), amount=1001))) == (expected,)
 
 
 @pytest.mark.parametrize("code", ["7777777777", "777777777777", "7777777777A", "", "\u0667" * 11])
@@ -139,7 +141,7 @@ def test_beneficiary_code_without_eleven_digits_is_refused(code: str):
 
 def test_bank_account_as_postal_account_warns():
     """The IBAN is valid, but perhaps in the wrong field."""
-    content = body(option(1, share(iban=None, postalIban=BANK)))
+    content = body(option(1, transfer(iban=None, postalIban=BANK)))
 
     assert warnings(content) == (
         FieldError(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gpd_soap.settings import Settings, SettingsError
-from gpd_soap.wsgi.client_certificates import Trusted, common_name
+from gpd_soap.wsgi.client_certificates import TrustedCallers, common_name
 from gpd_soap.wsgi.http import Environ, StartResponse, answer
 from tests.calling import call
 
@@ -27,7 +27,7 @@ def echo(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
 
 def request(path: str = "/partner", names: tuple[str, ...] = (FORWARDER,), **changes: Any) -> Any:
     """Return the answer of a face behind proxies to a good request with these changes."""
-    face = Trusted(echo, names, PROXIES)
+    face = TrustedCallers(echo, names, PROXIES)
     return call(face, "GET", path, **{**GOOD, **changes})
 
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from gpd_soap.core.payment_options import PAIRS
+from gpd_soap.core.payment_options import ODP_ERRORS
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
-from tests.calling import Answered, call
+from tests.calling import Response, call
 from tests.conftest import KINDS, WorldOf
 from tests.shared_world import SharedWorld
 
@@ -69,7 +69,7 @@ def ask(face: Wsgi, serial: int) -> Any:
     return json.loads(answered.body)
 
 
-def error(answered: Answered) -> tuple[int, str, str]:
+def error(answered: Response) -> tuple[int, str, str]:
     """Return HTTP status, code and name of a refusal, after a check of its other fields."""
     content = json.loads(answered.body)
     assert set(content) == {
@@ -80,7 +80,7 @@ def error(answered: Answered) -> tuple[int, str, str]:
     assert (content["timestamp"], content["dateTime"]) == (1773651600, "2026-03-16T09:00:00.000000")
     name, _, sentence = content["errorMessage"].partition(" ")
     assert sentence.endswith(".")
-    assert PAIRS[name] == (content["appErrorCode"], answered.status)
+    assert ODP_ERRORS[name] == (content["appErrorCode"], answered.status)
     return answered.status, content["appErrorCode"], name
 
 

@@ -14,7 +14,7 @@ from gpd_soap.store.access.audit import Change
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.store import Store
-from gpd_soap.validation.queries.common import OfOrganization, Paged
+from gpd_soap.validation.queries.common import OrganizationPath, Paged
 
 
 def group(store: Store) -> Group:
@@ -36,7 +36,7 @@ class Changes:
         """Use `store` for every operation."""
         self._store = store
 
-    def page(self, path: OfOrganization, query: Paged) -> Response:
+    def page(self, path: OrganizationPath, query: Paged) -> Response:
         """List the changes of an organization with their keys, the newest first."""
         return self._page(path.organizationfiscalcode, query)
 

@@ -37,7 +37,7 @@ class AuditWriter:
             return response
         change = _change(self._clock, response.status_code)
         try:
-            in_transaction(self._store, lambda c: audit.keep(c, change))
+            in_transaction(self._store, lambda c: audit.write_change(c, change))
         except Unavailable:
             # WHY: the change is committed, so the caller must get its answer.
             fields = {name: str(value) for name, value in change._asdict().items()}

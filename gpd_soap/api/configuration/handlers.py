@@ -14,8 +14,13 @@ from gpd_soap.store.configuration.read import Offered, Organization, Station
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.configuration import Registry
 from gpd_soap.validation import configuration as bodies
-from gpd_soap.validation.queries.common import NoQuery, OfOrganization, Paged
-from gpd_soap.validation.queries.configuration import OfBroker, OfService, OfServing, OfStation
+from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, Paged
+from gpd_soap.validation.queries.configuration import (
+    BrokerPath,
+    ServicePath,
+    ServingPath,
+    StationPath,
+)
 
 
 class Configuration:
@@ -29,20 +34,20 @@ class Configuration:
         """List the organizations, page by page."""
         return _page("organizations", self._registry.organizations(query.slice()), query)
 
-    def organization(self, path: OfOrganization, query: NoQuery) -> Response:
+    def organization(self, path: OrganizationPath, query: NoQuery) -> Response:
         """Read an organization."""
         return _row(self._registry.organization(path.organizationfiscalcode))
 
-    def put_organization(self, path: OfOrganization, query: NoQuery) -> Response:
+    def put_organization(self, path: OrganizationPath, query: NoQuery) -> Response:
         """Register an organization, or rename it.
 
         Registering a new one is for keys of every organization.
         """
-        code, body = path.organizationfiscalcode, body_of(bodies.Named)
+        code, body = path.organizationfiscalcode, body_of(bodies.OrganizationFields)
         new = self._registry.put_organization(code, body.name, may_register=g.key.serves_every)
         return _put(new=new, fiscal_code=code, name=body.name)
 
-    def remove_organization(self, path: OfOrganization, query: NoQuery) -> Response:
+    def remove_organization(self, path: OrganizationPath, query: NoQuery) -> Response:
         """Remove an organization without positions and receipts; for keys of every organization.
 
         An organization that ever issued a notice number stays, so that no number is issued twice.
@@ -56,11 +61,11 @@ class Configuration:
         """List the brokers, page by page."""
         return _page("brokers", self._registry.brokers(query.slice()), query)
 
-    def put_broker(self, path: OfBroker, query: NoQuery) -> Response:
+    def put_broker(self, path: BrokerPath, query: NoQuery) -> Response:
         """Register a broker."""
         return _put(new=self._registry.put_broker(path.broker), fiscal_code=path.broker)
 
-    def remove_broker(self, path: OfBroker, query: NoQuery) -> Response:
+    def remove_broker(self, path: BrokerPath, query: NoQuery) -> Response:
         """Remove a broker that has no station."""
         self._registry.remove_broker(path.broker)
         return _removed()
@@ -69,33 +74,33 @@ class Configuration:
         """List the stations, page by page."""
         return _page("stations", self._registry.stations(query.slice()), query)
 
-    def station(self, path: OfStation, query: NoQuery) -> Response:
+    def station(self, path: StationPath, query: NoQuery) -> Response:
         """Read a station."""
         return _row(self._registry.station(path.station))
 
-    def put_station(self, path: OfStation, query: NoQuery) -> Response:
+    def put_station(self, path: StationPath, query: NoQuery) -> Response:
         """Register a station, or give it to another broker."""
-        body = body_of(bodies.Owned)
+        body = body_of(bodies.StationFields)
         new = self._registry.put_station(path.station, body.broker)
         return _put(new=new, id=path.station, broker=body.broker)
 
-    def remove_station(self, path: OfStation, query: NoQuery) -> Response:
+    def remove_station(self, path: StationPath, query: NoQuery) -> Response:
         """Remove a station that serves no organization."""
         self._registry.remove_station(path.station)
         return _removed()
 
-    def serving(self, path: OfOrganization, query: Paged) -> Response:
+    def serving(self, path: OrganizationPath, query: Paged) -> Response:
         """List the stations that serve an organization, page by page."""
         rows = self._registry.serving(path.organizationfiscalcode, query.slice())
         return _page("stations", rows, query)
 
-    def serve(self, path: OfServing, query: NoQuery) -> Response:
+    def serve(self, path: ServingPath, query: NoQuery) -> Response:
         """Let a station serve an organization.
 
         Notice numbers are issued with its segregation code.  The serials of a former code are never
         issued again.
         """
-        body = body_of(bodies.Serving)
+        body = body_of(bodies.ServingFields)
         new = self._registry.serve(
             path.organizationfiscalcode,
             path.station,
@@ -104,30 +109,30 @@ class Configuration:
         )
         return _put(new=new, station=path.station, **body.model_dump())
 
-    def withdraw(self, path: OfServing, query: NoQuery) -> Response:
+    def withdraw(self, path: ServingPath, query: NoQuery) -> Response:
         """End the serving of an organization by a station."""
         self._registry.withdraw(path.organizationfiscalcode, path.station)
         return _removed()
 
-    def services(self, path: OfOrganization, query: Paged) -> Response:
+    def services(self, path: OrganizationPath, query: Paged) -> Response:
         """List the spontaneous-payment services of an organization, page by page."""
         rows = self._registry.services(path.organizationfiscalcode, query.slice())
         return _page("services", rows, query)
 
-    def service(self, path: OfService, query: NoQuery) -> Response:
+    def service(self, path: ServicePath, query: NoQuery) -> Response:
         """Read a spontaneous-payment service."""
         return _row(
             self._registry.service(path.organizationfiscalcode, path.service_id, path.subject_id)
         )
 
-    def offer(self, path: OfService, query: NoQuery) -> Response:
+    def offer(self, path: ServicePath, query: NoQuery) -> Response:
         """Offer a spontaneous-payment service, or change its settings."""
-        body = body_of(bodies.Offer)
+        body = body_of(bodies.ServiceFields)
         offered = Offered(path.service_id, path.subject_id, body.kind, body.settings)
         new = self._registry.offer(path.organizationfiscalcode, offered)
         return _put(new=new, **offered._asdict())
 
-    def withdraw_service(self, path: OfService, query: NoQuery) -> Response:
+    def withdraw_service(self, path: ServicePath, query: NoQuery) -> Response:
         """End the offer of a spontaneous-payment service."""
         self._registry.withdraw_service(
             path.organizationfiscalcode, path.service_id, path.subject_id

@@ -86,10 +86,10 @@ class Services(ResponseModel):
 
 
 MODELS = (
-    bodies.Named,
-    bodies.Owned,
-    bodies.Serving,
-    bodies.Offer,
+    bodies.OrganizationFields,
+    bodies.StationFields,
+    bodies.ServingFields,
+    bodies.ServiceFields,
     Organizations,
     Brokers,
     Stations,

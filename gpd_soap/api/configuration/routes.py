@@ -49,7 +49,11 @@ def _declare(api: APIBlueprint, operations: Configuration) -> None:
         _row(models.Organization),
     )
     add(
-        api.put, ORGANIZATION, operations.put_organization, "putOrganization", body(bodies.Named),
+        api.put,
+        ORGANIZATION,
+        operations.put_organization,
+        "putOrganization",
+        body(bodies.OrganizationFields),
         _put(models.Organization),
     )  # fmt: skip
     add(
@@ -70,7 +74,7 @@ def _declare(api: APIBlueprint, operations: Configuration) -> None:
         STATION,
         operations.put_station,
         "putStation",
-        body(bodies.Owned),
+        body(bodies.StationFields),
         _put(models.Station),
     )
     add(api.delete, STATION, operations.remove_station, "removeStation", None, REMOVED)
@@ -88,14 +92,14 @@ def _declare_of_organization(api: APIBlueprint, operations: Configuration) -> No
         _row(models.ServingStations),
     )
     add(
-        api.put, SERVED, operations.serve, "serveOrganization", body(bodies.Serving),
+        api.put, SERVED, operations.serve, "serveOrganization", body(bodies.ServingFields),
         {**_put(models.ServingStation), **refusals(404, 409)},
     )  # fmt: skip
     add(api.delete, SERVED, operations.withdraw, "withdrawStation", None, REMOVED)
     add(api.get, SERVICES, operations.services, "listServices", None, _row(models.Services))
     add(api.get, SERVICE, operations.service, "readService", None, _row(models.Service))
     add(
-        api.put, SERVICE, operations.offer, "offerService", body(bodies.Offer),
+        api.put, SERVICE, operations.offer, "offerService", body(bodies.ServiceFields),
         {**_put(models.Service), **refusals(404)},
     )  # fmt: skip
     add(api.delete, SERVICE, operations.withdraw_service, "withdrawService", None, REMOVED)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from gpd_soap.api.responses import Body
 from gpd_soap.core import rome
 from gpd_soap.core.exchange import NOT_GIVEN
-from gpd_soap.store.journal.entries import Entry, Place
+from gpd_soap.store.journal.entries import Entry, EntryKey
 
 #: SPEC: SANP "Giornale degli eventi": INTERFACCIA is an exchange, INTERNO is work of one party.
 CATEGORY = "INTERFACCIA"
@@ -50,7 +50,7 @@ def entry(row: Entry, *, masked: bool) -> Body:
     return _masked(given) if masked else given
 
 
-def page(rows: list[Entry], after: Place | None, *, masked: bool) -> Body:
+def page(rows: list[Entry], after: EntryKey | None, *, masked: bool) -> Body:
     """Returns a page of entries: JournalPage.  `next` is left out on the last page."""
     entries = [entry(each, masked=masked) for each in rows]
     return {"entries": entries, **({"next": after.reference} if after else {})}

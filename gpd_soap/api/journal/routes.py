@@ -10,11 +10,11 @@ from gpd_soap.api.journal import models, responses
 from gpd_soap.api.openapi import Responses, answer, refusals
 from gpd_soap.clock import Clock
 from gpd_soap.store.access.keys import Role
-from gpd_soap.store.journal.entries import Place
+from gpd_soap.store.journal.entries import EntryKey
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import journal
-from gpd_soap.validation.queries.common import NoQuery, OfOrganization
-from gpd_soap.validation.queries.journal import OfAnyEntry, OfEntry, Searching
+from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
+from gpd_soap.validation.queries.journal import AnyEntryPath, EntryPath, JournalSearch
 
 
 def group(store: Store, clock: Clock) -> Group:
@@ -35,29 +35,29 @@ class Journal:
         """Use these collaborators; `clock` returns the UTC time of each request."""
         self._store, self._clock = store, clock
 
-    def page(self, path: OfOrganization, query: Searching) -> Response:
+    def page(self, path: OrganizationPath, query: JournalSearch) -> Response:
         """Search an organization's journal, the newest entries first."""
         return self._page(path.organizationfiscalcode, query)
 
-    def page_of_all(self, query: Searching) -> Response:
+    def page_of_all(self, query: JournalSearch) -> Response:
         """Search the journal of all organizations, also of those that are not registered."""
         return self._page(None, query)
 
-    def read(self, path: OfEntry, query: NoQuery) -> Response:
+    def read(self, path: EntryPath, query: NoQuery) -> Response:
         """Read an entry of an organization's journal."""
         return self._one(path.organizationfiscalcode, path.id)
 
-    def read_any(self, path: OfAnyEntry, query: NoQuery) -> Response:
+    def read_any(self, path: AnyEntryPath, query: NoQuery) -> Response:
         """Read an entry of the journal, of any organization."""
         return self._one(None, path.id)
 
-    def _page(self, organization: str | None, query: Searching) -> Response:
+    def _page(self, organization: str | None, query: JournalSearch) -> Response:
         journal_query = journal.question(query, organization, self._clock())
         rows, after = journal.page(self._store, journal_query)
         return jsonify(responses.page(rows, after, masked=_masked()))
 
     def _one(self, organization: str | None, reference: str) -> Response:
-        row = journal.entry(self._store, organization, Place.of(reference))
+        row = journal.entry(self._store, organization, EntryKey.of(reference))
         return jsonify(responses.entry(row, masked=_masked()))
 
 

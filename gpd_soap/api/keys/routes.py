@@ -19,7 +19,7 @@ from gpd_soap.store.database.transaction import in_transaction, read_only
 from gpd_soap.store.store import Store
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import NoQuery, Paged
-from gpd_soap.validation.queries.keys import NewKey, OfKey
+from gpd_soap.validation.queries.keys import KeyPath, NewKey
 
 CREATE = "createKey"
 
@@ -68,7 +68,7 @@ class Keys:
         response.status_code = 201
         return response
 
-    def revoke(self, path: OfKey, query: NoQuery) -> Response:
+    def revoke(self, path: KeyPath, query: NoQuery) -> Response:
         """Revoke a key, at once and for every process; a key can revoke itself.
 
         If no administrator's key is left, `gpd-soap key create` makes one.

@@ -34,7 +34,7 @@ from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import IUPDS, Ledger
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
-from gpd_soap.validation.queries.common import NoQuery, OfOrganization
+from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
 
 
 class Positions:
@@ -45,7 +45,7 @@ class Positions:
         self._store, self._clock = store, clock
         self._ledger = Ledger(store, clock)
 
-    def create(self, path: OfOrganization, query: Creating) -> Response:
+    def create(self, path: OrganizationPath, query: Creating) -> Response:
         """Create a debt position; a notice without IUV gets a new notice number."""
         organization = path.organizationfiscalcode
         result = self._create(organization, [json_body()], query, many=False)
@@ -58,7 +58,7 @@ class Positions:
         response.headers["Location"] = f"/organizations/{organization}/debtpositions/{iupd}"
         return response
 
-    def create_many(self, path: OfOrganization, query: Creating) -> Response:
+    def create_many(self, path: OrganizationPath, query: Creating) -> Response:
         """Create 1 to 100 debt positions, all or none."""
         items = _items(json_body())
         result = self._create(path.organizationfiscalcode, items, query, many=True)
@@ -69,7 +69,7 @@ class Positions:
         stored = self._ledger.read(path.organizationfiscalcode, path.iupd)
         return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
-    def page(self, path: OfOrganization, query: Listing) -> Response:
+    def page(self, path: OrganizationPath, query: Listing) -> Response:
         """List an organization's debt positions, page by page."""
         position_query = query.position_query()
         stored, total = self._ledger.page(path.organizationfiscalcode, position_query)
@@ -83,7 +83,7 @@ class Positions:
             return self._dry_run(result, many=False)
         return self._model(result.stored[0])
 
-    def update_many(self, path: OfOrganization, query: Updating) -> Response:
+    def update_many(self, path: OrganizationPath, query: Updating) -> Response:
         """Replace the content of 1 to 100 debt positions, all or none."""
         options, items = _options(query), _items(json_body())
         organization = path.organizationfiscalcode
@@ -95,7 +95,7 @@ class Positions:
         self._ledger.delete(_position(path))
         return jsonify("Debt position deleted")
 
-    def delete_many(self, path: OfOrganization, query: Deleting) -> Response:
+    def delete_many(self, path: OrganizationPath, query: Deleting) -> Response:
         """Delete 1 to 20 debt positions, all or none; their numbers are never used again."""
         iupds = body_of(PositionsToDelete).payment_position_iupds
         self._ledger.delete_many(path.organizationfiscalcode, iupds, dry_run=query.dry_run)
@@ -111,7 +111,7 @@ class Positions:
         """Withdraw a published or valid debt position."""
         return self._model(self._ledger.invalidate(_position(path)))
 
-    def change_account(self, path: OfOrganization, query: ChangingAccount) -> Response:
+    def change_account(self, path: OrganizationPath, query: ChangingAccount) -> Response:
         """Change the IBAN of the transfers that are still to be paid."""
         account = body_of(NewAccount)
         organization = path.organizationfiscalcode

@@ -14,8 +14,8 @@ from gpd_soap.core.state import PositionState
 from gpd_soap.store.positions.search import MOST_BY_STATUS, PositionQuery, Window
 from gpd_soap.usecases.positions.manage import IUPDS
 from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
-from gpd_soap.validation.finding import FieldError, broken
-from gpd_soap.validation.queries.common import WHOLE, Day, Flag, OfOrganization, Paged, QueryModel
+from gpd_soap.validation.finding import FieldError, rule_error
+from gpd_soap.validation.queries.common import WHOLE, Day, Flag, OrganizationPath, Paged, QueryModel
 
 #: LIMIT: 100 positions in one request, as in GPD.
 MOST_POSITIONS = 100
@@ -29,23 +29,23 @@ When = TypeVar("When", date, datetime)
 
 def _unique(iupds: list[str]) -> list[str]:
     if len(set(iupds)) < len(iupds):
-        raise broken("duplicate", "each position once")
+        raise rule_error("duplicate", "each position once")
     return iupds
 
 
-class PositionPath(OfOrganization):
+class PositionPath(OrganizationPath):
     """A position."""
 
     iupd: Text255
 
 
-class OfIuv(OfOrganization):
+class OfIuv(OrganizationPath):
     """A notice, by its IUV."""
 
     iuv: Text35
 
 
-class OfNav(OfOrganization):
+class OfNav(OrganizationPath):
     """A notice, by its number."""
 
     nav: Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="Notice number (NAV).")]

@@ -17,12 +17,12 @@ from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.queries.receipts import (
-    InOrganization,
-    InWorklist,
+    CasePath,
     Match,
     Note,
-    OfCase,
-    OfCaseInOrganization,
+    OrganizationCasePath,
+    OrganizationWorklistPath,
+    WorklistPath,
 )
 
 PAYMENTS = "/payments/<organizationfiscalcode>/receipts"
@@ -36,8 +36,10 @@ def group(store: Store, clock: Clock, cases: Cases) -> Group:
     def declare(api: APIBlueprint) -> None:
         _declare_receipts(api, Receipts(store, clock))
         worklist = Worklist(cases)
-        _declare_worklist(api, worklist, ORGANIZATION, (InOrganization, OfCaseInOrganization), "")
-        _declare_worklist(api, worklist, "", (InWorklist, OfCase), "OfNobody")
+        _declare_worklist(
+            api, worklist, ORGANIZATION, (OrganizationWorklistPath, OrganizationCasePath), ""
+        )
+        _declare_worklist(api, worklist, "", (WorklistPath, CasePath), "OfNobody")
 
     return Group(
         "receipts",
@@ -63,7 +65,7 @@ def _declare_worklist(
     api: APIBlueprint,
     worklist: Worklist,
     prefix: str,
-    paths: tuple[type[InWorklist], type[OfCase]],
+    paths: tuple[type[WorklistPath], type[CasePath]],
     suffix: str,
 ) -> None:
     """Declares the operations on one worklist; `paths` are the models of its two paths.

@@ -67,7 +67,7 @@ def check(
     """
     answer_check = AnswerCheck(readable_contract())
     with store.reading() as connection:
-        registry, all_keys = snapshot.read(connection), keys.every(connection)
+        registry, all_keys = snapshot.read(connection), keys.list_keys(connection)
     organizations = _organizations(registry, scope)
     if not scope.organizations:
         yield Part(tuple(configured.of_installation(registry, all_keys, address)))

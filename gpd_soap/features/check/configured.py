@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from gpd_soap.features.check.finding import Finding, error, warning
-from gpd_soap.store.access.keys import EVERY, Key
+from gpd_soap.store.access.keys import ALL_ORGANIZATIONS, Key
 from gpd_soap.store.configuration.snapshot import Offered, Registry
 from gpd_soap.usecases.spontaneous.kinds import BUILT_IN, problem_with
 
@@ -80,7 +80,7 @@ def _service(service: Offered, codes: Collection[str] | None) -> Iterator[Findin
 
 def _key(key: Key, registered: Collection[str]) -> Iterator[Finding]:
     if key.revoked_at is None:
-        for organization in sorted({*key.organizations} - {*registered, EVERY}):
+        for organization in sorted({*key.organizations} - {*registered, ALL_ORGANIZATIONS}):
             what = f"register {organization}, or revoke the key: it gives access to nothing there"
             yield warning(f"key {key.id}", "unregistered", what)
 

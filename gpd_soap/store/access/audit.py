@@ -36,7 +36,7 @@ class Change(NamedTuple):
 COLUMNS: list[Any] = [AUDIT["at" if name == "requested_at" else name] for name in Change._fields]
 
 
-def keep(connection: Connection, change: Change) -> None:
+def write_change(connection: Connection, change: Change) -> None:
     """Insert the row of a change."""
     row = {column.name: value for column, value in zip(COLUMNS, change, strict=True)}
     connection.execute(insert(tables.audit), {**row, "id": secrets.randbits(ID_BITS)})

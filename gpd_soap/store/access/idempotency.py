@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select, tuple_, update
 
 from gpd_soap.store import tables
-from gpd_soap.store.database.upsert import inserted
+from gpd_soap.store.database.upsert import insert_if_absent
 
 #: How long a stored response is given again.
 REMEMBERED = timedelta(hours=24)
@@ -52,7 +52,7 @@ class Earlier(NamedTuple):
 def claim(connection: Connection, new: IdempotencyClaim) -> Earlier | None:
     """Claim a name: return None on success, else the earlier request that holds it."""
     _forget(connection, new)
-    if inserted(connection, tables.request, new._asdict()) or _taken_over(connection, new):
+    if insert_if_absent(connection, tables.request, new._asdict()) or _taken_over(connection, new):
         return None
     statement = select(REQUEST.digest, REQUEST.status, REQUEST.headers, REQUEST.body)
     row = connection.execute(statement.where(*_named(new))).first()

@@ -26,7 +26,7 @@ RANDOM_BYTES = 32
 LONGEST_TOKEN = 128
 
 #: Among a key's organizations: every organization, also those that are registered later.
-EVERY = "*"
+ALL_ORGANIZATIONS = "*"
 
 KEY = tables.api_key.c
 
@@ -62,7 +62,9 @@ class Key(NamedTuple):
     @property
     def serves_every(self) -> bool:
         """Whether the key is for every organization."""
-        return EVERY in self.organizations or (self.role is Role.ADMIN and not self.organizations)
+        return ALL_ORGANIZATIONS in self.organizations or (
+            self.role is Role.ADMIN and not self.organizations
+        )
 
     @property
     def may_write(self) -> bool:
@@ -101,7 +103,7 @@ def revoke(connection: Connection, key_id: str, now: datetime) -> bool:
     return connection.execute(revoked.values(revoked_at=now)).rowcount == 1
 
 
-def every(connection: Connection) -> list[Key]:
+def list_keys(connection: Connection) -> list[Key]:
     """Return all keys, revoked ones too, the oldest first."""
     return [_key(row) for row in connection.execute(_all_keys())]
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from gpd_soap.store import tables
-from gpd_soap.store.database.upsert import inserted, upsert
+from gpd_soap.store.database.upsert import insert_if_absent, upsert
 
 
 class Service(NamedTuple):
@@ -99,7 +99,7 @@ def withdraw_service(
 
 
 def _put(connection: Connection, table: Table, **row: Any) -> bool:
-    if inserted(connection, table, row):
+    if insert_if_absent(connection, table, row):
         return True
     changed = [name for name in row if name not in table.primary_key.columns]
     if changed:

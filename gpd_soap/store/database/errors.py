@@ -34,7 +34,7 @@ class Contended(StoreError):
     """Other sessions kept changing the same position; the sender must try again."""
 
 
-class AlreadyKept(StoreError):
+class AlreadyStored(StoreError):
     """A key that should be new is in the store already."""
 
     hint = (

@@ -23,7 +23,7 @@ ATTEMPTS = 3
 #: PostgreSQL's codes for a deadlock, a serialization failure and a stale statement.
 RETRYABLE = ("40P01", "40001", STALE)
 #: Errors of a driver that mean that the database failed, and not that the data were wrong.
-TROUBLE = (
+DATABASE_ERRORS = (
     OperationalError,
     InterfaceError,
     InternalError,
@@ -47,7 +47,7 @@ def in_transaction(store: Database, work: Callable[[Transaction], T]) -> T:
         try:
             with store.begin() as connection:
                 return work(connection)
-        except TROUBLE as error:
+        except DATABASE_ERRORS as error:
             cause = getattr(error, "orig", None)
             if not left or getattr(cause, "sqlstate", None) not in RETRYABLE:
                 raise Unavailable from error
@@ -62,7 +62,7 @@ def read_only(store: Database, work: Callable[[Transaction], T]) -> T:
     try:
         with store.reading() as connection:
             return work(connection)
-    except TROUBLE as error:
+    except DATABASE_ERRORS as error:
         raise Unavailable from error
 
 
@@ -76,7 +76,7 @@ def in_steps(store: Database) -> Iterator[Transaction]:
     try:
         with store.engine.connect() as connection:
             yield connection
-    except TROUBLE as error:
+    except DATABASE_ERRORS as error:
         raise Unavailable from error
 
 

@@ -19,7 +19,7 @@ def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) 
     return statement.on_conflict_do_update(index_elements=keys, set_=values)
 
 
-def inserted(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
+def insert_if_absent(connection: Connection, table: Table, row: dict[str, Any]) -> bool:
     """Inserts a row unless its key is in use.  Returns whether it did.
 
     Of several calls at one instant with the same key, one returns True.

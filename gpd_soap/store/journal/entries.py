@@ -14,12 +14,12 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.notice import navs_of_iuv
 from gpd_soap.store import tables
-from gpd_soap.store.tables.base import longest
+from gpd_soap.store.tables.base import max_length
 
 ENTRY = tables.journal.c
 #: Bytes of an entry's random number; its first bit is dropped.
 ID_BYTES = 8
-LONGEST_CALLER, LONGEST_RULE = longest(ENTRY.caller), longest(ENTRY.rule)
+LONGEST_CALLER, LONGEST_RULE = max_length(ENTRY.caller), max_length(ENTRY.rule)
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -27,14 +27,14 @@ MICROSECOND = timedelta(microseconds=1)
 REFERENCE = r"^[0-9a-f]{14}[0-7][0-9a-f]{15}$"
 
 
-class Place(NamedTuple):
+class EntryKey(NamedTuple):
     """The unique key of an entry, in the order of time."""
 
     arrived_at: datetime
     id: int
 
     @classmethod
-    def of(cls, reference: str) -> Place:
+    def of(cls, reference: str) -> EntryKey:
         """Return the key that a reference stands for.  Raises ValueError if it is malformed."""
         if re.fullmatch(REFERENCE, reference) is None:
             raise ValueError("expected the id of an entry")
@@ -69,9 +69,9 @@ class Entry(NamedTuple):
     soap_action: str | None
 
     @property
-    def key(self) -> Place:
+    def key(self) -> EntryKey:
         """The unique key of the entry."""
-        return Place(self.arrived_at, self.id)
+        return EntryKey(self.arrived_at, self.id)
 
 
 #: The names of the columns, in the order of the fields of an entry.
@@ -101,7 +101,7 @@ class JournalQuery(NamedTuple):
     receipt_id: str | None = None
     psp: str | None = None
     station: str | None = None
-    after: Place | None = None
+    after: EntryKey | None = None
 
 
 #: Fields that are compared with the column of the same name.
@@ -139,7 +139,7 @@ def _entry_of(exchange: ExchangeRecord, number: int) -> Entry:
     )
 
 
-def page(connection: Connection, query: JournalQuery) -> tuple[list[Entry], Place | None]:
+def page(connection: Connection, query: JournalQuery) -> tuple[list[Entry], EntryKey | None]:
     """Return the newest matching entries, and the key after which the next page begins, if any."""
     order = (ENTRY.at.desc(), ENTRY.id.desc())
     statement = select(*ENTRY).where(*_filters(connection, query)).order_by(*order)
@@ -148,7 +148,7 @@ def page(connection: Connection, query: JournalQuery) -> tuple[list[Entry], Plac
     return entries, entries[-1].key if len(rows) > query.limit else None
 
 
-def one(connection: Connection, organization: str | None, key: Place) -> Entry | None:
+def find(connection: Connection, organization: str | None, key: EntryKey) -> Entry | None:
     """Return the entry of a key, or None; with an organization only if the entry is its own."""
     statement = select(*ENTRY).where(ENTRY.at == key.arrived_at, ENTRY.id == key.id)
     if organization is not None:

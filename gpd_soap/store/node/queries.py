@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 
 from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
-from gpd_soap.core.payment_options import Listed
+from gpd_soap.core.payment_options import DebtNotice
 from gpd_soap.core.receipt import ReceiptFacts
 from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
@@ -63,7 +63,7 @@ class Debt(NamedTuple):
     """All notices of one position, and whether its organization is ours."""
 
     organization_known: bool
-    notices: tuple[Listed, ...]
+    notices: tuple[DebtNotice, ...]
 
 
 class NodeQueries:
@@ -219,5 +219,5 @@ def _all_ccp() -> ColumnElement[bool]:
 def debt_of(rows: Sequence[Row]) -> Debt:
     """Returns a debt from the rows of its query."""
     notices = ((notice_of([row], 2), row[1]) for row in rows)
-    listed = tuple(Listed(notice, ccp) for notice, ccp in notices if notice is not None)
+    listed = tuple(DebtNotice(notice, ccp) for notice, ccp in notices if notice is not None)
     return Debt(rows[0][0] is not None, listed)

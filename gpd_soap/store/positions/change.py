@@ -18,7 +18,7 @@ from gpd_soap.core.position import NewPosition
 from gpd_soap.core.state import PositionState
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import retired_numbers
 from gpd_soap.store.positions.insert import insert_rows, option_row, position_row, transfer_row
@@ -32,7 +32,7 @@ FIXED = ("organization", "iupd", "created_at")
 FIXED_OF_OPTION = ("organization", "iupd", "nav")
 
 
-def announce(connection: Connection, organization: str) -> None:
+def lock_for_change(connection: Connection, organization: str) -> None:
     """Take the shared matching lock of an organization; a writer of positions takes it first."""
     matching.lock_matching_shared(connection, organization)
 
@@ -52,7 +52,7 @@ def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
-        raise AlreadyKept("an IUV or a notice number is in use already") from error
+        raise AlreadyStored("an IUV or a notice number is in use already") from error
     retired_numbers.reject_retired(connection, [new])
     retired_numbers.retire(connection, new.organization, new.iupd, dropped, now)
     matching.settle_unmatched(connection, new.organization, now)
@@ -94,7 +94,7 @@ def mark_paid(
     )
 
 
-def report(
+def mark_reported(
     connection: Connection, old: Stored, option_index: int, transfer_index: int, now: datetime
 ) -> None:
     """Mark a transfer of an option as reported by a flow.
@@ -113,7 +113,7 @@ def report(
 
 
 #: States in which no payment can follow, so that a change of account leaves the position alone.
-OVER = (PositionState.INVALID, PositionState.PAID, PositionState.REPORTED)
+FINAL_STATES = (PositionState.INVALID, PositionState.PAID, PositionState.REPORTED)
 
 
 def positions_with_account(
@@ -133,7 +133,7 @@ def positions_with_account(
         )
         .where(OPTION.organization == organization, TRANSFER.iban == iban)
         .where(OPTION.paid_at.is_(None), OPTION.reported_at.is_(None))
-        .where(*(not_(in_state(state, now)) for state in OVER))
+        .where(*(not_(in_state(state, now)) for state in FINAL_STATES))
         .order_by(OPTION.iupd, OPTION.nav, TRANSFER.number)
         .limit(limit)
     )

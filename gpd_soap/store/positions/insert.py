@@ -13,7 +13,7 @@ from gpd_soap.core.debt import Transfer
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import retired_numbers
 
@@ -36,7 +36,7 @@ def add(connection: Connection, positions: Sequence[NewPosition], now: datetime)
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
-        raise AlreadyKept("an IUPD, NAV or IUV is in use already") from error
+        raise AlreadyStored("an IUPD, NAV or IUV is in use already") from error
     retired_numbers.reject_retired(connection, positions)
     for organization in organizations:
         matching.settle_unmatched(connection, organization, now)

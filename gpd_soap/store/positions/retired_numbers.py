@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, or_, select
 
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.store import tables
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 
 RETIRED = tables.retired_number.c
 
@@ -25,7 +25,7 @@ def reject_retired(connection: Connection, positions: Sequence[NewPosition]) -> 
         options = [o for p in positions if p.organization == organization for o in p.options]
         navs, iuvs = [option.nav for option in options], [option.iuv for option in options]
         if find_retired(connection, organization, navs, iuvs):
-            raise AlreadyKept("a notice of this number was deleted")
+            raise AlreadyStored("a notice of this number was deleted")
 
 
 def retire(

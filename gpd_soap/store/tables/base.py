@@ -44,7 +44,7 @@ metadata = MetaData(
 )
 
 
-def longest(column: Column[str]) -> int:
+def max_length(column: Column[str]) -> int:
     """Returns the greatest number of characters that a column holds."""
     assert isinstance(column.type, String)
     assert column.type.length is not None
@@ -53,4 +53,4 @@ def longest(column: Column[str]) -> int:
 
 def truncate(text: str, column: Column[str]) -> str:
     """Returns the beginning of a text, as long as the column holds."""
-    return text[: longest(column)]
+    return text[: max_length(column)]

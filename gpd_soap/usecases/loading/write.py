@@ -8,14 +8,14 @@ from datetime import datetime
 
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewPosition
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import insert, numbers, read
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases.loading.check import Candidate, NumberKey, Outcome, Result
 from gpd_soap.usecases.loading.compare import is_same
 from gpd_soap.usecases.loading.configure import organizations
-from gpd_soap.validation.convert import position_of, wanted_numbers
+from gpd_soap.validation.convert import count_missing_numbers, position_of
 from gpd_soap.validation.finding import FieldError, path
 
 UNKNOWN = FieldError("organization", "unknown", "a registered organization")
@@ -48,7 +48,7 @@ class PositionWriter:
         try:
             with self._connection.begin_nested():
                 added = iter(self._insert(fresh) if fresh else ())
-        except AlreadyKept:
+        except AlreadyStored:
             # WHY: another process has stored some of them after they were looked up.
             if len(batch) > 1:
                 return [outcome for each in batch for outcome in self.write([each])]
@@ -78,7 +78,7 @@ class PositionWriter:
         """
         counts: Counter[str] = Counter()
         for candidate in fresh:
-            counts[candidate.organization] += wanted_numbers(candidate.body)
+            counts[candidate.organization] += count_missing_numbers(candidate.body)
         given = {number for c in fresh for _, kind, number in c.numbers.values() if kind == "iuv"}
         issuers = {}
         # WHY: two loads in different orders could wait for each other, so the order is fixed.

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.database.transaction import Transaction, dry_run, in_transaction, read_only
 from gpd_soap.store.positions import insert, numbers
 from gpd_soap.store.positions import read as stored_positions
@@ -17,7 +17,7 @@ from gpd_soap.usecases import refusals
 from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import join_path, with_index
 from gpd_soap.validation import position_v1
-from gpd_soap.validation.convert import position_of, wanted_numbers
+from gpd_soap.validation.convert import count_missing_numbers, position_of
 from gpd_soap.validation.finding import FieldError, path
 
 #: Field of the list in a request about many positions.
@@ -76,7 +76,7 @@ def create(
         raise refusals.NotUnique(duplicates)
     try:
         stored = _insert(store, organization, bodies, now, options)
-    except AlreadyKept:
+    except AlreadyStored:
         used = read_only(store, lambda c: list(_in_use(c, organization, bodies, list_name)))
         raise refusals.NotUnique(used) from None
     return WriteResult(stored, frozenset(given(bodies)), warnings)
@@ -113,7 +113,7 @@ def _issuer(
     Raises InvalidPosition if a number is needed and the organization has no segregation code.
     """
     code = numbers.segregation_code(connection, organization)
-    count = sum(map(wanted_numbers, bodies))
+    count = sum(map(count_missing_numbers, bodies))
     if code is None and count:
         expected = "an IUV, or a station with a segregation code to issue one"
         raise refusals.InvalidPosition([FieldError("paymentOption.iuv", "required", expected)])

@@ -145,7 +145,7 @@ class Ledger:
         def work(connection: Transaction) -> NoticeTransfer:
             transfer = _transfer(connection, organization, iuv, number)
             if transitions.is_unreported(*transfer):
-                change.report(connection, *transfer, now)
+                change.mark_reported(connection, *transfer, now)
             return _transfer(connection, organization, iuv, number)
 
         return in_transaction(self._store, work)
@@ -160,7 +160,7 @@ class Ledger:
             left = limit
             for iupd in sorted(rows):
                 # WHY: a position may have been paid or withdrawn between the search and the lock.
-                if position_state(rows[iupd].facts, now) in change.OVER:
+                if position_state(rows[iupd].facts, now) in change.FINAL_STATES:
                     continue
                 transfers = _transfers_to(rows[iupd], old_iban)[:left]
                 if transfers:
@@ -175,7 +175,7 @@ class Ledger:
         organization, iupd = position.organization, position.iupd
 
         def locked(connection: Transaction) -> Stored:
-            change.announce(connection, organization)
+            change.lock_for_change(connection, organization)
             work(connection, lock_position(connection, position))
             return known(stored_positions.read(connection, organization, iupd))
 

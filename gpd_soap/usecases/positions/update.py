@@ -11,7 +11,7 @@ from typing import Any
 
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import change
 from gpd_soap.store.positions import read as stored_positions
@@ -36,7 +36,7 @@ def update(
         raise refusals.InvalidPosition([FieldError("iupd", "path", "the IUPD of the path")])
 
     def work(connection: Transaction) -> WriteResult:
-        change.announce(connection, position.organization)
+        change.lock_for_change(connection, position.organization)
         old = [lock_position(connection, position)]
         return _replace(connection, old, bodies, now, options, None)
 
@@ -57,7 +57,7 @@ def update_many(
     iupds = [body.iupd for body in bodies]
 
     def work(connection: Transaction) -> WriteResult:
-        change.announce(connection, organization)
+        change.lock_for_change(connection, organization)
         old = lock_positions(connection, organization, iupds, MANY, "iupd")
         return _replace(connection, old, bodies, now, options, MANY)
 
@@ -79,7 +79,7 @@ def _replace(
     for index, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
         try:
             change.replace(connection, before, after, now)
-        except AlreadyKept:
+        except AlreadyStored:
             error = FieldError("paymentOption", "in-use", "numbers that were never another's")
             raise refusals.NotUnique(with_index(list_name, index, [error])) from None
     iupds = [body.iupd for body in bodies]

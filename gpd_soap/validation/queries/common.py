@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from gpd_soap.core import rome
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.validation.fields import FIRST_YEAR, LAST_YEAR, OrganizationCode
-from gpd_soap.validation.finding import broken
+from gpd_soap.validation.finding import rule_error
 
 #: LIMIT: digits of a number in a query; no range allows more.
 LONGEST_NUMBER = 9
@@ -18,7 +18,7 @@ LONGEST_NUMBER = 9
 
 def _flag(text: object) -> object:
     if text not in ("true", "false", False):
-        raise broken("type", "true or false")
+        raise rule_error("type", "true or false")
     return text in ("true", True)
 
 
@@ -28,9 +28,9 @@ def _day(text: object) -> object:
     try:
         day = rome.parse_day(text)
     except ValueError as error:
-        raise broken("date", str(error).removeprefix("expected ")) from None
+        raise rule_error("date", str(error).removeprefix("expected ")) from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
-        raise broken("date", f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise rule_error("date", f"a day of the years {FIRST_YEAR} to {LAST_YEAR}")
     return day
 
 
@@ -39,7 +39,7 @@ def _number(text: object) -> object:
     if isinstance(text, str) and not (
         text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER
     ):
-        raise broken("type", "a whole number")
+        raise rule_error("type", "a whole number")
     return text
 
 
@@ -55,7 +55,7 @@ class QueryModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
-class OfOrganization(QueryModel):
+class OrganizationPath(QueryModel):
     """A path that names an organization."""
 
     organizationfiscalcode: OrganizationCode = Field(description="11 digits")

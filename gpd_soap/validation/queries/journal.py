@@ -9,24 +9,24 @@ from pydantic import AfterValidator, Field
 from gpd_soap.core.receipt import receipt_key
 from gpd_soap.store.journal.entries import REFERENCE
 from gpd_soap.validation.fields import Since, Text35, Text255, Until
-from gpd_soap.validation.queries.common import WHOLE, OfOrganization, QueryModel
+from gpd_soap.validation.queries.common import WHOLE, OrganizationPath, QueryModel
 
 Reference = Annotated[str, Field(pattern=REFERENCE, description="an entry's id")]
 
 
-class OfEntry(OfOrganization):
+class EntryPath(OrganizationPath):
     """A path that names an entry of an organization."""
 
     id: Reference
 
 
-class OfAnyEntry(QueryModel):
+class AnyEntryPath(QueryModel):
     """A path that names an entry of any organization."""
 
     id: Reference
 
 
-class Searching(QueryModel):
+class JournalSearch(QueryModel):
     """A query for entries, the newest first; without dates, those of the last 30 days."""
 
     first: Since | None = Field(

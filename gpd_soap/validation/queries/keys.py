@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from gpd_soap.core import codes
-from gpd_soap.store.access.keys import EVERY
+from gpd_soap.store.access.keys import ALL_ORGANIZATIONS
 from gpd_soap.validation.fields import Strict, Text16, Text100
-from gpd_soap.validation.finding import broken
+from gpd_soap.validation.finding import rule_error
 from gpd_soap.validation.queries.common import QueryModel
 
 #: LIMIT: organizations of one key; a key for more is made for every organization.
@@ -18,12 +18,14 @@ MOST = 1000
 
 def _organization(text: str) -> str:
     """Return the code.  Raises a finding unless it is EVERY or the code of an organization."""
-    if text != EVERY and codes.problem_with_fiscal_code_pa(text) is not None:
-        raise broken("organization-code", f"11 digits, or {EVERY} for every organization")
+    if text != ALL_ORGANIZATIONS and codes.problem_with_fiscal_code_pa(text) is not None:
+        raise rule_error(
+            "organization-code", f"11 digits, or {ALL_ORGANIZATIONS} for every organization"
+        )
     return text
 
 
-class OfKey(QueryModel):
+class KeyPath(QueryModel):
     """A path that names a key."""
 
     id: Text16

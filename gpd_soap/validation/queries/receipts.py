@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gpd_soap.store.receipts import worklist
 from gpd_soap.validation.fields import Strict, Text16, Text35, Text500
-from gpd_soap.validation.queries.common import WHOLE, OfOrganization, QueryModel
+from gpd_soap.validation.queries.common import WHOLE, OrganizationPath, QueryModel
 
 Nav = Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="a notice number")]
 Codes = Annotated[
@@ -22,13 +22,13 @@ Codes = Annotated[
 Moment = Annotated[str, Field(description="a date or a date-time, in Rome")]
 
 
-class OfIuv(OfOrganization):
+class ReceiptPath(OrganizationPath):
     """A path that names a receipt by its IUV."""
 
     iuv: Text35
 
 
-class Segregated(QueryModel):
+class SegregationCodes(QueryModel):
     """A query with the segregation codes that the caller may see; without any, all."""
 
     segregation_codes: Codes | None = Field(None, alias="segregationCodes")
@@ -39,7 +39,7 @@ class Segregated(QueryModel):
         return tuple(self.segregation_codes.split(",")) if self.segregation_codes else ()
 
 
-class Listing(Segregated):
+class ReceiptSearch(SegregationCodes):
     """A query for one page of receipts."""
 
     page_num: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = Field(0, alias="pageNum")
@@ -55,7 +55,7 @@ class Listing(Segregated):
     )
 
 
-class InWorklist(QueryModel):
+class WorklistPath(QueryModel):
     """A path to the worklist of receipts that name no registered organization."""
 
     @property
@@ -64,7 +64,7 @@ class InWorklist(QueryModel):
         return None
 
 
-class OfCase(InWorklist):
+class CasePath(WorklistPath):
     """A path that names a case of a worklist."""
 
     id: Annotated[
@@ -76,7 +76,7 @@ class OfCase(InWorklist):
     ]
 
 
-class InOrganization(InWorklist, OfOrganization):
+class OrganizationWorklistPath(WorklistPath, OrganizationPath):
     """A path to the worklist of an organization."""
 
     @property
@@ -85,11 +85,11 @@ class InOrganization(InWorklist, OfOrganization):
         return self.organizationfiscalcode
 
 
-class OfCaseInOrganization(InOrganization, OfCase):
+class OrganizationCasePath(OrganizationWorklistPath, CasePath):
     """A path that names a case of an organization's worklist."""
 
 
-class Cases(QueryModel):
+class CaseSearch(QueryModel):
     """A query for one page of cases."""
 
     kind: Literal["unmatched", "double", "conflicting", "review", "quarantine"] | None = None

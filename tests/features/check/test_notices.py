@@ -28,7 +28,7 @@ from tests.world import (
     nav,
     option,
     position,
-    share,
+    transfer,
 )
 
 CHECK = AnswerCheck(Schema())
@@ -58,12 +58,12 @@ def test_valid_notice_has_four_answers_and_no_finding():
 
 def test_notice_with_a_postal_account_has_one_answer_more():
     """It is that of getPaymentV2 for POSTAL."""
-    assert judged(notice(share(postal=POSTAL))) == (5, ())
+    assert judged(notice(transfer(postal=POSTAL))) == (5, ())
 
 
 def test_notice_with_a_stamp_has_no_answer_of_the_first_version():
     """The refusal of getPayment is valid and is not checked."""
-    assert judged(notice(share(iban=None, stamp=STAMP))) == (3, ())
+    assert judged(notice(transfer(iban=None, stamp=STAMP))) == (3, ())
 
 
 @pytest.mark.parametrize(
@@ -76,9 +76,9 @@ def test_notice_with_a_stamp_has_no_answer_of_the_first_version():
         (notice(debtor=DEBTOR._replace(full_name="")), "correct fullName: minLength, expected 1"),
         (notice(debtor=DEBTOR._replace(country="it")), "correct country: pattern"),
         (notice(metadata=(("k", ""),)), "correct value: minLength, expected 1"),
-        (notice(share(iban=None)), "correct remittanceInformation: unexpected, expected IBAN"),
-        (notice(*(share(number) for number in range(1, 7))), "correct transfer: unexpected"),
-        (notice(share(), share(6)), "correct idTransfer: enumeration"),
+        (notice(transfer(iban=None)), "correct remittanceInformation: unexpected, expected IBAN"),
+        (notice(*(transfer(number) for number in range(1, 7))), "correct transfer: unexpected"),
+        (notice(transfer(), transfer(6)), "correct idTransfer: enumeration"),
         (notice(debtor=DEBTOR._replace(city="a\x01")), "correct city: value"),
         (
             notice(due_at=datetime.max.replace(tzinfo=UTC)),
@@ -99,7 +99,7 @@ def test_value_that_breaks_the_contract_is_one_error(one: Notice, what: str):
 def test_notice_with_several_broken_rules_has_a_finding_for_each():
     """All can be corrected at once."""
     one = notice(
-        share(iban="x" * 36), office_name="", debtor=Debtor("H", "x", ""), due_at=YESTERDAY
+        transfer(iban="x" * 36), office_name="", debtor=Debtor("H", "x", ""), due_at=YESTERDAY
     )
     texts = " ".join(finding.what for finding in judged(one).findings)
 
@@ -119,15 +119,15 @@ def test_broken_rule_of_the_node_has_one_finding():
 @pytest.mark.parametrize(
     ("one", "expected"),
     [
-        (notice(share(iban=MISTYPED)), [(ERROR, "iban")]),
-        (notice(share(postal=POSTAL[:-1] + "7")), [(ERROR, "iban")]),
-        (notice(share(2)), [(ERROR, "first-transfer")]),
+        (notice(transfer(iban=MISTYPED)), [(ERROR, "iban")]),
+        (notice(transfer(postal=POSTAL[:-1] + "7")), [(ERROR, "iban")]),
+        (notice(transfer(2)), [(ERROR, "first-transfer")]),
         (notice(nav="12345", iuv="1"), [(ERROR, "notice-number")]),
         (notice(nav=PROBE, iuv=PROBE[3:]), [(ERROR, "notice-number")]),
         (notice(nav=nav(1)[:-2] + "99", iuv=nav(1)[1:-2] + "99"), [(WARNING, "check-digits")]),
         (notice(nav="4" + nav(1)[1:]), [(WARNING, "aux-digit")]),
         (notice(iuv=nav(2)[1:]), [(WARNING, "nav-iuv")]),
-        (notice(share(postal=BANK)), [(WARNING, "postal-iban")]),
+        (notice(transfer(postal=BANK)), [(WARNING, "postal-iban")]),
         (notice(due_at=datetime(2099, 12, 31, tzinfo=UTC)), [(WARNING, "due-date")]),
     ],
 )
@@ -158,7 +158,7 @@ def test_settled_or_withdrawn_notice_may_not_be_asked(one: Notice, payable: bool
 
 def test_finding_on_a_notice_shows_the_end_of_its_number():
     """It names organization, IUPD and the last four digits."""
-    [finding] = judged(notice(share(2))).findings
+    [finding] = judged(notice(transfer(2))).findings
 
     assert finding.where == f"{ORGANIZATION}/P notice …{nav(1)[-4:]}"
 

@@ -10,7 +10,7 @@ from sqlalchemy import event, insert
 from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store import tables
 from gpd_soap.store.journal import entries
-from gpd_soap.store.journal.entries import Entry, JournalQuery, Place
+from gpd_soap.store.journal.entries import Entry, EntryKey, JournalQuery
 from gpd_soap.store.journal.partitions import ensure_months
 from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
@@ -163,7 +163,7 @@ def test_pages_together_hold_each_entry_once(store: Store):
     added = [entry_of(exchange(serial // 4)) for serial in range(22)]
     add(store, *added)
     seen: list[Entry] = []
-    after: Place | None = None
+    after: EntryKey | None = None
     for _ in range(5):
         with store.begin() as connection:
             page, after = entries.page(connection, query(limit=5, after=after))
@@ -185,19 +185,19 @@ def test_entry_is_read_by_its_key_and_organization(full: Store):
     """Another organization does not see the entry, and a reader of all organizations does."""
     key = ENTRIES[5].key
     with full.begin() as connection:
-        assert entries.one(connection, OTHER, key) == ENTRIES[5]
-        assert entries.one(connection, None, key) == ENTRIES[5]
-        assert entries.one(connection, ORGANIZATION, key) is None
-        assert entries.one(connection, None, key._replace(id=key.id ^ 1)) is None
-        assert entries.one(connection, None, key._replace(arrived_at=NOW)) is None
+        assert entries.find(connection, OTHER, key) == ENTRIES[5]
+        assert entries.find(connection, None, key) == ENTRIES[5]
+        assert entries.find(connection, ORGANIZATION, key) is None
+        assert entries.find(connection, None, key._replace(id=key.id ^ 1)) is None
+        assert entries.find(connection, None, key._replace(arrived_at=NOW)) is None
 
 
 @pytest.mark.parametrize("number", [0, 7, 2**63 - 1])
 def test_reference_of_a_key_is_read_back_as_the_key(number: int):
     """The reference holds the time to the microsecond."""
-    key = Place(NOW + timedelta(microseconds=123457), number)
+    key = EntryKey(NOW + timedelta(microseconds=123457), number)
 
-    assert Place.of(key.reference) == key
+    assert EntryKey.of(key.reference) == key
     assert len(key.reference) == 30
 
 
@@ -207,7 +207,7 @@ def test_reference_of_a_key_is_read_back_as_the_key(number: int):
 def test_malformed_reference_raises_value_error(reference: str):
     """The database is not asked for such a reference."""
     with pytest.raises(ValueError, match="expected the id of an entry"):
-        Place.of(reference)
+        EntryKey.of(reference)
 
 
 @pytest.fixture(params=KINDS)
@@ -267,9 +267,9 @@ def test_search_by_each_key_uses_its_index(large: Store, filters: dict[str, Any]
 
 def test_read_of_one_entry_uses_an_index(large: Store):
     """The index is used with and without the organization."""
-    key = Place(NOW + 600 * SECOND, 1)
+    key = EntryKey(NOW + 600 * SECOND, 1)
     for organization in (ORGANIZATION, None):
-        steps = plan(large, lambda c, who=organization: entries.one(c, who, key))
+        steps = plan(large, lambda c, who=organization: entries.find(c, who, key))
 
         assert "SCAN journal" not in steps
         assert "Seq Scan on journal_2026" not in steps

@@ -7,7 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from gpd_soap.core.position import NewPosition
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import make_engine
-from gpd_soap.store.database.errors import AlreadyKept, UnusableDatabase
+from gpd_soap.store.database.errors import AlreadyStored, UnusableDatabase
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.positions import numbers, retired_numbers
 from gpd_soap.store.store import Store
@@ -46,7 +46,7 @@ def test_batch_with_an_identifier_in_use_is_refused_as_a_whole(store: Store, sec
     """An organization uses an IUPD, a NAV and an IUV once; no position of the batch is stored."""
     add(store, position("P", option(1)))
 
-    with pytest.raises(AlreadyKept):
+    with pytest.raises(AlreadyStored):
         add(store, position("BEFORE", option(9)), second)
 
     assert kept_iupds(store) == {"P"}
@@ -74,7 +74,7 @@ def test_error_of_the_database_does_not_repeat_personal_data(store: Store):
     """Names and fiscal codes stay out of the error, which is logged."""
     add(store, position("P", option(1)))
 
-    with pytest.raises(AlreadyKept) as refused:
+    with pytest.raises(AlreadyStored) as refused:
         add(store, position("P", option(2)))
 
     assert "Maria" not in f"{refused.value} {refused.value.__cause__}"
@@ -113,7 +113,7 @@ def test_savepoint_that_is_rolled_back_leaves_the_other_rows(store: Store):
     """A load that continues loses the row that failed, and no other."""
     with store.begin() as connection:
         positions.add(connection, [position("P", option(1))], NOW)
-        with pytest.raises(AlreadyKept), connection.begin_nested():
+        with pytest.raises(AlreadyStored), connection.begin_nested():
             positions.add(connection, [position("P", option(2))], NOW)
         positions.add(connection, [position("Q", option(2))], NOW)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpd_soap.store.database.errors import AlreadyKept
+from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.positions import numbers, retired_numbers
 from gpd_soap.store.store import Store
 from tests.store.samples import NOW, ORGANIZATION, OTHER, add, nav, option, position
@@ -23,7 +23,7 @@ def emptied(store: Store) -> Store:
 )
 def test_position_with_a_retired_number_is_refused(emptied: Store, again: object):
     """Neither the NAV nor the IUV is accepted, and no position of the batch is stored."""
-    with pytest.raises(AlreadyKept):
+    with pytest.raises(AlreadyStored):
         add(emptied, position("Q", option(3)), position("R", again))  # type: ignore[arg-type]
 
     add(emptied, position("Q", option(3)))

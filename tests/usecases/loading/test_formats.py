@@ -18,7 +18,7 @@ from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Format, format_of, open_source
 from gpd_soap.validation.convert import check
 from gpd_soap.validation.finding import FieldError
-from tests.validation.bodies import ORGANIZATION, Body, body, option, share
+from tests.validation.bodies import ORGANIZATION, Body, body, option, transfer
 from tests.validation.test_answers import bodies
 
 METADATA = ("transferMetadata", "paymentOptionMetadata")
@@ -175,7 +175,7 @@ def test_ending_of_a_file_name_gives_the_format(name: str, expected: Format):
 
 def test_rows_of_every_format_have_their_number():
     """It is a line of the file or an index of the list."""
-    content = {"organization": ORGANIZATION, **body(option(1, share()))}
+    content = {"organization": ORGANIZATION, **body(option(1, transfer()))}
     raw = {
         Format.CSV: as_table(content, ","),
         Format.NDJSON: json.dumps(content).encode(),

@@ -20,7 +20,7 @@ from gpd_soap.usecases.loading.source import Format, Source, open_source
 from gpd_soap.usecases.loading.write import DIFFERS, NEVER_USED, REPEATED, InUse, PositionWriter
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.strict_json import UnusableFile
-from tests.validation.bodies import ORGANIZATION, body, iuv, nav, option, share
+from tests.validation.bodies import ORGANIZATION, body, iuv, nav, option, transfer
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 STATION = "15376371009_01"
@@ -261,7 +261,7 @@ def test_reload_skips_positions_paid_or_withdrawn_meanwhile(store: Store, loaded
     assert again.report.results == {Result.THERE: 3}
 
 
-TRANSFERS = [share(1, 700), share(2, 300)]
+TRANSFERS = [transfer(1, 700), transfer(2, 300)]
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ TRANSFERS = [share(1, 700), share(2, 300)]
         valid(1, validityDate="2026-03-20"),
         valid(1, paymentOption=[option(2, *TRANSFERS), option(1, *TRANSFERS)]),
         valid(1, paymentOption=[option(1, *TRANSFERS, description="Altro")]),
-        valid(1, paymentOption=[option(1, share(1, 600), share(2, 400))]),
+        valid(1, paymentOption=[option(1, transfer(1, 600), transfer(2, 400))]),
         valid(1, paymentOption=[option(1, *TRANSFERS, isPartialPayment=True)]),
         valid(1, paymentOption=[option(1, *TRANSFERS, dueDate="2026-05-01")]),
         valid(1, paymentOption=[option(3, *TRANSFERS, description="Tributo 1")]),

@@ -16,7 +16,7 @@ from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests.usecases.loading.test_csv_positions import ROW, written
 from tests.usecases.loading.test_load import CONFIGURATION, invalid, valid
-from tests.validation.bodies import BANK, ORGANIZATION, nav, option, share
+from tests.validation.bodies import BANK, ORGANIZATION, nav, option, transfer
 
 Run = Callable[..., Result]
 
@@ -100,7 +100,7 @@ def test_dry_run_reports_the_same_twice(run: Run, option: str):
 
 def test_warnings_are_counted_by_rule(run: Run):
     """Of the positions that were taken and of nobody's data."""
-    postal = {**valid(1), "paymentOption": [option(1, share(iban=None, postalIban=BANK))]}
+    postal = {**valid(1), "paymentOption": [option(1, transfer(iban=None, postalIban=BANK))]}
     ended = run([postal, valid(2, fiscalCode="RSSMRA00A01A000A")], "--lenient")
 
     assert "2 warnings (1 fiscal-code, 1 postal-iban)" in ended.output
