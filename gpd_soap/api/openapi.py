@@ -31,8 +31,10 @@ NAMES = {
     "PositionsToDelete": "MultipleIUPDModel",
     "Note": "CaseNote",
     "Match": "CaseMatch",
-    "Named": "OrganizationName",
-    "Owned": "StationOwner",
+    "OrganizationFields": "OrganizationName",
+    "StationFields": "StationOwner",
+    "ServingFields": "Serving",
+    "ServiceFields": "Offer",
 }
 
 

@@ -43,6 +43,7 @@ READING = (
 )
 #: Commands that change something, or do not use our database.
 OTHERS = {
+    *(("db", "grant"), ("help", "settings")),
     *(("db", "upgrade"), ("demo",), ("serve",), ("load",), ("key", "create"), ("key", "revoke")),
     *((group, "put") for group in ("organization", "station", "service")),
     *((group, "remove") for group in ("organization", "station", "service")),

@@ -23,7 +23,7 @@ APRIL = datetime(2026, 4, 1, tzinfo=UTC)
 def add(store: Store, *instants: datetime) -> None:
     """Write an entry of each instant."""
     with store.begin() as connection:
-        write_entries(connection, [entry_of(exchange(at=instant)) for instant in instants])
+        write_entries(connection, [entry_of(exchange(arrived_at=instant)) for instant in instants])
 
 
 def ensure(store: Store, now: datetime = NOW) -> None:
@@ -142,7 +142,7 @@ def create_while_writing(store: Store, together: Wait, first: int) -> None:
     """Create the months, and write entries of them, at the same time."""
     together()
     for serial in range(first, first + 50):
-        store.journal.write(exchange(at=NOW + serial * MICROSECOND))
+        store.journal.write(exchange(arrived_at=NOW + serial * MICROSECOND))
         if serial % 10 == 0:
             ensure(store)
     assert store.journal.flush(20)
@@ -162,7 +162,7 @@ def test_processes_that_create_months_together_lose_no_entry(crew: Crew, postgre
 def test_writer_with_the_first_entry_of_a_month_creates_its_partition(on_postgresql: Store):
     """A server that runs for years needs no command for it."""
     for instant in (NOW, APRIL, datetime(2026, 9, 1, tzinfo=UTC)):
-        on_postgresql.journal.write(exchange(at=instant))
+        on_postgresql.journal.write(exchange(arrived_at=instant))
         assert on_postgresql.journal.flush(10)
 
     sizes = partition_sizes(on_postgresql)
