@@ -25,8 +25,9 @@ def test_receipt_is_stored_once_whatever_runs_out(trouble: str) -> None:
 
     assert report.broken == []
     assert report.receipts >= 40
-    # WHY: a trouble without any repetition proves nothing; idle connections must cause none.
-    assert trouble == "idle" or report.again > 0
+    # WHY: a trouble without any repetition proves nothing; clients that send slowly or not at all
+    # hold no thread, and cost nobody an answer.
+    assert trouble in ("idle", "dripping") or report.again > 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
