@@ -22,6 +22,8 @@ from tests.drills.watching import OK, UNAVAILABLE, XML, Answer, outcome_of
 #: (SANP "Livelli di servizio").
 PATIENCE = (2, 15)
 FIRST_PAUSE, LONGEST_PAUSE = 0.02, 1.0
+#: The status for a key that has enough requests under way.
+TOO_MANY = 429
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions?toPublish=true"
 #: The faults that a question may get; after an OK to its receipt a notice is not payable.
 REFUSALS = {b"PAA_PAGAMENTO_DUPLICATO", b"PAA_PAGAMENTO_SCONOSCIUTO", b"PAA_SYSTEM_ERROR"}
@@ -162,7 +164,7 @@ class Senders:
             answer = session.post(url, json=errand.body, headers=self._key, timeout=PATIENCE)
         except requests.RequestException:
             return False
-        if answer.status_code >= 500:
+        if answer.status_code >= 500 or answer.status_code == TOO_MANY:
             return False
         # WHY: a position whose answer was lost exists already.
         if answer.status_code not in (201, 409):
