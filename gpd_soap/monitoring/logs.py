@@ -37,7 +37,7 @@ def configure(level: str) -> None:
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # WHY: no reader uses the source line, thread or process of a record, and finding them takes
     # longer than the rest of a line. The logging HOWTO names these switches to leave them out.
-    logging._srcfile = None  # noqa: SLF001
+    logging._srcfile = None  # noqa: SLF001  # the switch that the HOWTO names
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # WHY: Spyne logs bodies that it cannot parse at ERROR, and all bodies at DEBUG.
     logging.getLogger("spyne").setLevel(logging.CRITICAL + 1)

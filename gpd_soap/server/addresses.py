@@ -5,9 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import socket
-import stat
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 from gunicorn import util
 
@@ -72,12 +72,13 @@ def _problem_with(bind: str) -> str | None:
     return None
 
 
-def _problem_with_path(path: str) -> str | None:
-    folder = os.path.dirname(path) or "."  # noqa: PTH120  # gunicorn's path is text
-    if not os.path.isdir(folder):  # noqa: PTH112  # the same
+def _problem_with_path(name: str) -> str | None:
+    path = Path(name)
+    folder = path.parent
+    if not folder.is_dir():
         return "the folder of the socket does not exist: create it"
     if not os.access(folder, os.W_OK | os.X_OK):
         return "this user may not write to the folder of the socket: change its owner or mode"
-    if os.path.exists(path) and not stat.S_ISSOCK(os.stat(path).st_mode):  # noqa: PTH110, PTH116
+    if path.exists() and not path.is_socket():
         return "a file with this name exists and is no socket: remove it, or choose another name"
     return None
