@@ -15,15 +15,17 @@ from tests import picture
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("deploy", "gpd_soap", "tests")
 FILES = [ROOT / "README.md", *sorted(p for f in FOLDERS for p in (ROOT / f).rglob("README*.md"))]
-TEXTS = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in FILES}
-EVERY = "\n".join(TEXTS.values())
+README_TEXTS = {
+    path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in FILES
+}
+ALL_TEXT = "\n".join(README_TEXTS.values())
 HELP = re.compile(r"^\$ gpd-soap (.*--help|help \w+)\n([\s\S]*?)^```", re.MULTILINE)
-SHOWN = HELP.findall(EVERY)
+SHOWN = HELP.findall(ALL_TEXT)
 
 #: LIMIT: lines; a longer README answers more than one question.
 LONGEST = {"README.md": 230, "gpd_soap/README.md": 170, "deploy/README.md": 240}
 
-each_readme = pytest.mark.parametrize("name", TEXTS)
+each_readme = pytest.mark.parametrize("name", README_TEXTS)
 
 
 @pytest.mark.parametrize(("command", "text"), SHOWN, ids=[command for command, _ in SHOWN])
@@ -37,7 +39,7 @@ def test_help_in_a_readme_is_what_the_program_prints(command: str, text: str) ->
 def test_notices_in_the_readme_are_those_of_the_demo() -> None:
     """The README's table of notices is the one that the demo prints."""
     shown = re.findall(
-        r"^  (3\d{17})  (.*?)  +(OK [0-9.]+|PAA_\w+)$", TEXTS["README.md"], re.MULTILINE
+        r"^  (3\d{17})  (.*?)  +(OK [0-9.]+|PAA_\w+)$", README_TEXTS["README.md"], re.MULTILINE
     )
 
     assert shown == demo.describe()
@@ -58,16 +60,16 @@ def test_command_has_a_help_text_and_is_in_a_readme() -> None:
     """A reader of the help or of the READMEs finds each command."""
     for name, command in commands(main):
         group, _, last = name.rpartition(" ")
-        grouped = re.search(rf"`{group} [a-z\\|]*\b{last}\b", EVERY)
+        grouped = re.search(rf"`{group} [a-z\\|]*\b{last}\b", ALL_TEXT)
 
         assert command.help, name
-        assert name in EVERY or grouped, name
+        assert name in ALL_TEXT or grouped, name
 
 
 def test_settings_in_the_readme_are_those_of_the_program() -> None:
     """An operator finds each setting there, with its default and its meaning."""
     rows = re.findall(
-        r"^\| `(GPD_\w+)` \| (.*?) \| (.*?) \|$", TEXTS["deploy/README.md"], re.MULTILINE
+        r"^\| `(GPD_\w+)` \| (.*?) \| (.*?) \|$", README_TEXTS["deploy/README.md"], re.MULTILINE
     )
 
     assert rows == [(name, f"`{d}`" if d else "", text) for name, d, text in variables()]
@@ -75,7 +77,9 @@ def test_settings_in_the_readme_are_those_of_the_program() -> None:
 
 def test_picture_in_the_readme_is_drawn_from_the_imports() -> None:
     """The arrows are those of the code, as `python -m tests.picture` prints them."""
-    [drawn] = re.findall(r"^```mermaid\n([\s\S]*?)\n```", TEXTS["gpd_soap/README.md"], re.MULTILINE)
+    [drawn] = re.findall(
+        r"^```mermaid\n([\s\S]*?)\n```", README_TEXTS["gpd_soap/README.md"], re.MULTILINE
+    )
 
     assert drawn == picture.mermaid(picture.imports())
 
@@ -84,7 +88,7 @@ def test_picture_in_the_readme_is_drawn_from_the_imports() -> None:
 def test_link_in_a_readme_leads_to_a_file(name: str) -> None:
     """Each relative link of a README names a file that exists."""
     folder = (ROOT / name).parent
-    links = re.findall(r"\]\((?!https?:)([^)#]+)", TEXTS[name])
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", README_TEXTS[name])
 
     assert [link for link in links if not (folder / link).exists()] == []
 
@@ -93,7 +97,7 @@ def test_link_in_a_readme_leads_to_a_file(name: str) -> None:
 def test_path_in_a_readme_is_one_of_the_repository(name: str) -> None:
     """A path in code style, such as `tests/core`, exists from the root or from the README."""
     starts = (ROOT, (ROOT / name).parent, ROOT / "gpd_soap")
-    paths = re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", TEXTS[name])
+    paths = re.findall(r"`((?:[\w.-]+/)+[\w.-]*)`", README_TEXTS[name])
     ours = [p for p in paths if any((start / p.partition("/")[0]).exists() for start in starts)]
 
     assert [p for p in ours if not any((start / p).exists() for start in starts)] == []
@@ -102,7 +106,7 @@ def test_path_in_a_readme_is_one_of_the_repository(name: str) -> None:
 @each_readme
 def test_module_in_a_readme_can_be_run(name: str) -> None:
     """`python -m tests.bench` and the like name a module that exists."""
-    modules = re.findall(r"python -m ((?:tests|gpd_soap)[\w.]*)", TEXTS[name])
+    modules = re.findall(r"python -m ((?:tests|gpd_soap)[\w.]*)", README_TEXTS[name])
     paths = [ROOT / module.replace(".", "/") for module in modules]
 
     assert [p for p in paths if not (p.with_suffix(".py").exists() or p.is_dir())] == []
@@ -111,4 +115,4 @@ def test_module_in_a_readme_can_be_run(name: str) -> None:
 @each_readme
 def test_readme_is_within_its_length(name: str) -> None:
     """A README has no more lines than its limit."""
-    assert len(TEXTS[name].splitlines()) <= LONGEST.get(name, 200)
+    assert len(README_TEXTS[name].splitlines()) <= LONGEST.get(name, 200)

@@ -159,7 +159,7 @@ def _loaded_word(report: Report, options: LoadOptions) -> str:
     """The result of the valid positions, as a person reads it."""
     from gpd_soap.usecases.loading.check import Result
 
-    if report.kept:
+    if report.written:
         return "loaded"
     is_refused = report.results[Result.REFUSED] and not options.keep_going
     return "not loaded" if is_refused else "would be loaded"
@@ -173,6 +173,7 @@ def _summary(report: Report, options: LoadOptions) -> str:
     warnings = f"{report.warnings.total()} warnings" + (f" ({kinds})" if kinds else "")
     summary = (
         f"{results.total()} positions: {results[Result.LOADED]} {_loaded_word(report, options)}, "
-        f"{results[Result.THERE]} already there, {results[Result.REFUSED]} refused, {warnings}"
+        f"{results[Result.ALREADY_LOADED]} already there, "
+        f"{results[Result.REFUSED]} refused, {warnings}"
     )
-    return summary + ("" if report.kept else "; nothing was written")
+    return summary + ("" if report.written else "; nothing was written")

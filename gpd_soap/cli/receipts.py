@@ -206,7 +206,7 @@ def _receipt_line(receipt: Listed) -> str:
 
     time = rome.to_wire_datetime(receipt.paid_at or receipt.received_at)
     amount = money.to_wire(receipt.amount)
-    return f"{time}  {receipt.iuv}  {amount}  {receipt.kept}  {case_id(receipt.key)}"
+    return f"{time}  {receipt.iuv}  {amount}  {receipt.status}  {case_id(receipt.key)}"
 
 
 def _case_line(row: CaseWithNotice) -> str:

@@ -56,16 +56,11 @@ class Schema:
         path = str(wsdl.parent / _imported(definitions))
         self._compiled = CompiledSchema(lambda: etree.XMLSchema(file=path), copies)
 
-    def is_valid(self, payload: etree._Element) -> bool:
-        """Return whether a payload, inside its envelope, is valid by the published schema.
+    def check(self, payload: etree._Element) -> Violation | None:
+        """Return the first rule that a payload, inside its envelope, breaks, or None.
 
         LIMIT: libxml2 accepts stray characters in base64Binary, so a decoder must be strict.
         """
-        with self._compiled.exclusive_copy() as schema:
-            return schema.validate(payload)
-
-    def check(self, payload: etree._Element) -> Violation | None:
-        """Return the first rule that a payload breaks, or None."""
         with self._compiled.exclusive_copy() as schema:
             if schema.validate(payload):
                 return None

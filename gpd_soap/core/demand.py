@@ -14,7 +14,7 @@ from gpd_soap.core.payment import NoticeDue
 class Demand(NamedTuple):
     """A request for a notice; `data` is the XML of the service, unchecked."""
 
-    claim: NodeRoute
+    route: NodeRoute
     service_id: str
     subject_id: str
     data: bytes

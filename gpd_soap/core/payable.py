@@ -44,22 +44,22 @@ EXPIRED = Refusal(
 )
 
 
-def admit(claim: NodeRoute, notice_of: str, standing: RouteCheck) -> Refusal | None:
+def admit(route: NodeRoute, notice_of: str, route_check: RouteCheck) -> Refusal | None:
     """Return the first of Configuration, rules 1 to 4, that refuses a request, or None.
 
     `notice_of` is the qrCode's fiscalCode, which must name the same organization.
     """
-    if not standing.organization_known:
+    if not route_check.organization_known:
         return _wrong_domain("idPA", "configuration: the organization is not ours")
-    if notice_of != claim.organization:
+    if notice_of != route.organization:
         return _wrong_domain("fiscalCode", "configuration: qrCode/fiscalCode is not idPA")
-    if not standing.broker_known:
+    if not route_check.broker_known:
         return Refusal(
             PaaFault.PAA_ID_INTERMEDIARIO_ERRATO,
             "L'intermediario indicato non opera per l'ente.",
             "configuration: the broker is not ours",
         )
-    if not standing.station_serves:
+    if not route_check.station_serves:
         return Refusal(
             PaaFault.PAA_STAZIONE_INT_ERRATA,
             "La stazione indicata non è configurata per l'ente e l'intermediario.",

@@ -45,11 +45,11 @@ BY_HAND = "matched by hand"
 class Receipt(NamedTuple):
     """A receipt as the Node sent it; `digest` identifies its canonical content.
 
-    `issuer` is the organization that issued the notice.  `claim` names the organization that
+    `issuer` is the organization that issued the notice.  `route` names the organization that
     receives this copy.  `receipt_id` is the Node's, shortened for use as a key.
     """
 
-    claim: NodeRoute
+    route: NodeRoute
     receipt_id: str
     digest: str
     issuer: str
@@ -83,7 +83,7 @@ class ReceiptFacts(NamedTuple):
     `is_only_option` says that the position of the notice has no other option.
     """
 
-    standing: RouteCheck
+    route_check: RouteCheck
     notice: Notice | None
     kept_digest: str | None
     nav_of_iuv: str | None
@@ -114,7 +114,7 @@ def settle(receipt: Receipt, known: ReceiptFacts, now: datetime) -> Verdict:
         if known.kept_digest == receipt.digest:
             return Verdict(ReceiptStatus.APPLIED, repeated=True)
         return Verdict(ReceiptStatus.CONFLICTING, ("same receiptId, other content",))
-    if receipt.issuer != receipt.claim.organization:
+    if receipt.issuer != receipt.route.organization:
         return Verdict(ReceiptStatus.SECONDARY)
     if receipt.outcome != "OK":
         return Verdict(ReceiptStatus.NOT_PAID, ("outcome KO",))
@@ -167,12 +167,12 @@ def _doubts(receipt: Receipt, notice: Notice, now: datetime) -> list[str]:
     return doubts
 
 
-def route_mismatch(standing: RouteCheck) -> str | None:
+def route_mismatch(route_check: RouteCheck) -> str | None:
     """Return which of broker and station in a receipt is not as configured, or None.
 
     It is recorded with the receipt and is no reason to refuse it (Configuration).
     """
-    mismatches = [] if standing.broker_known else ["broker"]
-    if not standing.station_serves:
+    mismatches = [] if route_check.broker_known else ["broker"]
+    if not route_check.station_serves:
         mismatches.append("station")
     return " and ".join(mismatches) or None

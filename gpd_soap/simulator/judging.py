@@ -82,11 +82,6 @@ class JudgedReply:
     reply: Reply | None
     seconds: float
 
-    @property
-    def is_receipt(self) -> bool:
-        """Whether a receipt was sent, which the Node repeats until it is answered."""
-        return self.operation.startswith("paSendRT")
-
 
 def judge_reply(
     schema: Schema, operation: Operation, sent: bytes, reply: Reply | NoReply, seconds: float

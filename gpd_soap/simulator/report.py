@@ -8,7 +8,7 @@ from gpd_soap.soap import models
 
 #: LIMIT: 600 characters of a line; the contract does not limit the text of a fault.
 LONGEST = 600
-UNSHOWN = "\N{REPLACEMENT CHARACTER}"
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 
 
 def line(judged: JudgedReply, note: str = "") -> str:
@@ -22,7 +22,7 @@ def line(judged: JudgedReply, note: str = "") -> str:
 def raw(body: bytes) -> str:
     """Return a message as it was sent, without the characters that control a terminal."""
     text = body.decode(errors="replace").replace("\r\n", "\n")
-    return "".join(c if c.isprintable() or c in "\n\t" else UNSHOWN for c in text)
+    return "".join(c if c.isprintable() or c in "\n\t" else REPLACEMENT for c in text)
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,6 @@ from lxml import etree
 from gpd_soap.contract.parsing import parse
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
-SOAP12 = "http://www.w3.org/2003/05/soap-envelope"
 NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
 
 ENVELOPE, HEADER, BODY = (f"{{{SOAP11}}}{name}" for name in ("Envelope", "Header", "Body"))

@@ -38,7 +38,7 @@ def receipt(request: Any, content: Iterable[str]) -> Receipt:
     sent = request.receipt
     paid_at: datetime | None = sent.paymentDateTime
     return Receipt(
-        claim=node_route(request),
+        route=node_route(request),
         receipt_id=receipt_key(sent.receiptId),
         digest=digest(content),
         issuer=sent.fiscalCode,

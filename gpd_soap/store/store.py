@@ -68,7 +68,7 @@ class Store(Database):
 
     def receipt_facts(self, receipt: Receipt) -> ReceiptFacts:
         """Returns the facts that decide on a receipt, by one query."""
-        return self._queries.receipt(receipt.claim, receipt.nav, receipt.iuv, receipt.receipt_id)
+        return self._queries.receipt(receipt.route, receipt.nav, receipt.iuv, receipt.receipt_id)
 
     def batches(self, organization: str, size: int) -> Iterator[Batch]:
         """Yields every notice of an organization, `size` positions at a time, by one query each."""
@@ -85,7 +85,7 @@ class Store(Database):
         now: datetime,
     ) -> bool:
         """Stores a receipt as decided, durably.  Returns False if `facts` no longer hold."""
-        values = values_of(receipt, verdict, facts.standing, primitive, raw, now)
+        values = values_of(receipt, verdict, facts.route_check, primitive, raw, now)
         if verdict.repeated:
             return self._settlement.repeat(values)
         if verdict.status is ReceiptStatus.CONFLICTING:

@@ -31,7 +31,7 @@ ALREADY_STORED = Refusal(
 class NoticeQuery(NamedTuple):
     """A question about one notice; `notice_of` is the fiscalCode of the qrCode."""
 
-    claim: NodeRoute
+    route: NodeRoute
     notice_of: str
     nav: str
 
@@ -77,13 +77,13 @@ class NodeService:
         now = self.clock()
         if query.nav == PROBE:
             # WHY: the probe writes to the store, so a station without its database fails the probe.
-            self._store.remember_probe(query.claim, now)
+            self._store.remember_probe(query.route, now)
             return PROBE_ANSWER
-        check, notice, all_ccp = self._store.outline(query.claim, query.nav)
-        refusal = admit(query.claim, query.notice_of, check) or payable(notice, now)
+        check, notice, all_ccp = self._store.outline(query.route, query.nav)
+        refusal = admit(query.route, query.notice_of, check) or payable(notice, now)
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
-        return NoticeDue(query.claim.organization, notice, all_ccp)
+        return NoticeDue(query.route.organization, notice, all_ccp)
 
     def payment(
         self, query: NoticeQuery, transfer_type: str | None, *, stamps: bool
@@ -92,8 +92,8 @@ class NodeService:
 
         SPEC: Payable, rules 1 to 11.
         """
-        check, notice = self._store.notice(query.claim, query.nav)
-        refusal = admit(query.claim, query.notice_of, check) or payable(notice, self.clock())
+        check, notice = self._store.notice(query.route, query.nav)
+        refusal = admit(query.route, query.notice_of, check) or payable(notice, self.clock())
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
         return offer(notice, transfer_type, stamps=stamps)
@@ -121,10 +121,10 @@ class NodeService:
         for _ in range(ATTEMPTS):
             facts = self._store.receipt_facts(receipt)
             # WHY: the money is taken, so a receipt is not refused for broker, station or notice.
-            if not facts.standing.organization_known:
-                refusal = admit(receipt.claim, receipt.claim.organization, facts.standing)
+            if not facts.route_check.organization_known:
+                refusal = admit(receipt.route, receipt.route.organization, facts.route_check)
                 assert refusal is not None
-                self.quarantine(receipt.claim.organization, primitive, refusal.rule, raw)
+                self.quarantine(receipt.route.organization, primitive, refusal.rule, raw)
                 return refusal
             verdict = settle(receipt, facts, now)
             if self._store.settle(receipt, facts, verdict, primitive=primitive, raw=raw, now=now):

@@ -27,7 +27,7 @@ from gpd_soap.usecases.positions.manage import Ledger
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
-from tests.api.office import CLAIM, NOW, receipt
+from tests.api.office import NOW, ROUTE, receipt
 from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, transfer
 
 IUPD = "POSIZIONE-1"
@@ -55,8 +55,8 @@ class Run(NamedTuple):
 
     def receipt(self, sent: Receipt) -> Receipt:
         """A receipt of these tests, addressed to this organization."""
-        claim = sent.claim._replace(organization=self.organization)
-        return sent._replace(claim=claim, issuer=self.organization)
+        route = sent.route._replace(organization=self.organization)
+        return sent._replace(route=route, issuer=self.organization)
 
 
 Operation = Callable[[Run], object]
@@ -183,7 +183,7 @@ def new_run(store: Store, before: str) -> Run:
     organization = f"{next(SERIALS):011d}"
     with store.begin() as connection:
         configuration.put_organization(connection, organization, "Comune di Esempio")
-        configuration.put_serving(connection, organization, CLAIM.station, "47")
+        configuration.put_serving(connection, organization, ROUTE.station, "47")
     ledger = Ledger(store, lambda: NOW)
     run = Run(store, organization, ledger, Cases(store, lambda: NOW, _never))
     POSITIONS[before](run)
@@ -230,7 +230,7 @@ class SettlementSteps:
         """The receipt's row as it would be written now."""
         assert self._decided is not None
         facts, verdict = self._decided
-        row = values_of(self._receipt, verdict, facts.standing, "paSendRTV2", RAW, NOW)
+        row = values_of(self._receipt, verdict, facts.route_check, "paSendRTV2", RAW, NOW)
         return {**row, "variant": 0, "copies": 1}
 
     def finish(self) -> Verdict:

@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 ORGANIZATION = "77777777777"
 #: LIMIT: processes in a race; SQLite serves them in turn, and none may wait until it is refused.
 SIZE = 4
-CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
+ROUTE = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 ALL = f"/organizations/{ORGANIZATION}/debtpositions"
 #: Operations on several positions, as in the second version of GPD's API.
 SECOND = f"/v2{ALL}"
@@ -43,8 +43,8 @@ ENTRY = Entry(
     microseconds=1234,
     caller="192.0.2.1",
     operation="paSendRTV2",
-    broker=CLAIM.broker,
-    station=CLAIM.station,
+    broker=ROUTE.broker,
+    station=ROUTE.station,
     nav=nav(1),
     iuv=iuv(1),
     receipt_id="r-1",
@@ -65,9 +65,9 @@ def prepare(url: str) -> None:
     with store.begin() as connection:
         configuration.put_organization(connection, ORGANIZATION, "Comune di Esempio")
         configuration.put_organization(connection, OTHER, "Provincia di Esempio")
-        configuration.put_broker(connection, CLAIM.broker)
-        configuration.put_station(connection, CLAIM.station, CLAIM.broker)
-        configuration.put_serving(connection, ORGANIZATION, CLAIM.station, "47")
+        configuration.put_broker(connection, ROUTE.broker)
+        configuration.put_station(connection, ROUTE.station, ROUTE.broker)
+        configuration.put_serving(connection, ORGANIZATION, ROUTE.station, "47")
         write_entries(connection, [ENTRY])
     store.close()
 
@@ -181,7 +181,7 @@ class Admin(BackOffice):
 def receipt(serial: int = 1, amount: int = 1000) -> Receipt:
     """A receipt of a notice of these tests."""
     return Receipt(
-        claim=CLAIM,
+        route=ROUTE,
         receipt_id=f"r-{serial}",
         digest=f"content of r-{serial}",
         issuer=ORGANIZATION,

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from gpd_soap.store.access.keys import Role
 from tests.api import paying
-from tests.api.office import ALL, CLAIM, ENTRY, ONE, OPTIONS, ORGANIZATION, SECOND
+from tests.api.office import ALL, ENTRY, ONE, OPTIONS, ORGANIZATION, ROUTE, SECOND
 from tests.validation.bodies import body, iuv, nav
 
 
@@ -62,7 +62,7 @@ OFFER = {
     },
 }
 US = f"/organizations/{ORGANIZATION}"
-SERVED = f"{US}/stations/{CLAIM.station}"
+SERVED = f"{US}/stations/{ROUTE.station}"
 SERVICE = f"{US}/services/00001/00009"
 
 #: Operations on one organization, for its administrator.
@@ -82,12 +82,12 @@ OURS = [
 EVERYBODYS = [
     Operation("GET", "/organizations", role=Role.ADMIN),
     Operation("GET", "/brokers", role=Role.ADMIN),
-    Operation("PUT", f"/brokers/{CLAIM.broker}", role=Role.ADMIN),
-    Operation("DELETE", f"/brokers/{CLAIM.broker}", role=Role.ADMIN),
+    Operation("PUT", f"/brokers/{ROUTE.broker}", role=Role.ADMIN),
+    Operation("DELETE", f"/brokers/{ROUTE.broker}", role=Role.ADMIN),
     Operation("GET", "/stations", role=Role.ADMIN),
-    Operation("GET", f"/stations/{CLAIM.station}", role=Role.ADMIN),
-    Operation("PUT", f"/stations/{CLAIM.station}", {"broker": CLAIM.broker}, Role.ADMIN),
-    Operation("DELETE", f"/stations/{CLAIM.station}", role=Role.ADMIN),
+    Operation("GET", f"/stations/{ROUTE.station}", role=Role.ADMIN),
+    Operation("PUT", f"/stations/{ROUTE.station}", {"broker": ROUTE.broker}, Role.ADMIN),
+    Operation("DELETE", f"/stations/{ROUTE.station}", role=Role.ADMIN),
     Operation("GET", "/keys", role=Role.ADMIN),
     Operation("POST", "/keys", {"name": "Prova", "role": "admin"}, Role.ADMIN),
     Operation("DELETE", "/keys/0123456789ab", role=Role.ADMIN),

@@ -12,17 +12,17 @@ from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.positions import numbers
 from gpd_soap.store.store import Store
-from tests.api.office import CLAIM, ORGANIZATION, SIZE, Admin, BackOffice, Clock
+from tests.api.office import ORGANIZATION, ROUTE, SIZE, Admin, BackOffice, Clock
 from tests.api.operations import EVERYBODYS, OFFER, OURS, SERVED, SERVICE, US
 from tests.api.test_races import send_together
 from tests.store.races import Crew
 from tests.validation.bodies import OTHER, body, option, without
 
 NEW = "/organizations/12345678901"
-STATION, BROKER = f"/stations/{CLAIM.station}", f"/brokers/{CLAIM.broker}"
+STATION, BROKER = f"/stations/{ROUTE.station}", f"/brokers/{ROUTE.broker}"
 #: Repetitions of a race, which may end either way each time.
 ROUNDS = 3
-SECOND = f"/organizations/{OTHER}/stations/{CLAIM.station}"
+SECOND = f"/organizations/{OTHER}/stations/{ROUTE.station}"
 
 
 BOMB = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a">
@@ -37,7 +37,7 @@ def settings(**more: Any) -> dict[str, Any]:
 
 def route_check(store: Store) -> RouteCheck:
     """Check of the route of these tests against the stored configuration."""
-    return store.notice(CLAIM, "").standing
+    return store.notice(ROUTE, "").route_check
 
 
 def test_organization_is_created_renamed_and_deleted(admin: Admin):
@@ -69,7 +69,7 @@ def test_whole_configuration_is_created_and_deleted_in_reverse_order(admin: Admi
         assert admin.request("PUT", path, sent).status == 200, path
 
     assert admin.get("/brokers").body["brokers"] == [
-        {"fiscalCode": CLAIM.broker},
+        {"fiscalCode": ROUTE.broker},
         {"fiscalCode": "B"},
     ]
     assert admin.get("/stations/S").body == {"id": "S", "broker": "B"}
@@ -189,14 +189,14 @@ def test_configuration_name_with_a_slash_is_404(quick_admin: Admin, name: str):
     before = configured(quick_admin.store)
 
     assert quick_admin.request("PUT", f"/brokers/{name}").status == 404
-    assert quick_admin.put(f"/stations/{name}", {"broker": CLAIM.broker}).status == 404
+    assert quick_admin.put(f"/stations/{name}", {"broker": ROUTE.broker}).status == 404
     assert configured(quick_admin.store) == before
 
 
 @pytest.mark.parametrize("name", ["con spazio", "perché", "100%25", "a+b", "..%5C", "'; --"])
 def test_station_with_an_unusual_name_is_read_at_its_path(admin: Admin, name: str):
     """A station is found under the path at which it was created."""
-    made = admin.put(f"/stations/{name}", {"broker": CLAIM.broker})
+    made = admin.put(f"/stations/{name}", {"broker": ROUTE.broker})
 
     assert made.status == 201
     assert admin.get(f"/stations/{name}").body == made.body
@@ -243,7 +243,7 @@ def test_segregation_code_needed_by_a_service_cannot_be_changed_or_withdrawn(adm
         assert refused.errors == {("services", "in-use")}
     assert admin.put(SERVED, {"segregationCode": "47", "broadcast": True}).status == 200
 
-    admin.put("/stations/S", {"broker": CLAIM.broker})
+    admin.put("/stations/S", {"broker": ROUTE.broker})
     assert admin.put(f"{US}/stations/S", {"segregationCode": "47"}).status == 201
     assert admin.delete(SERVED).status == 204
 

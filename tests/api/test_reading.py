@@ -18,7 +18,7 @@ from gpd_soap.store.access.keys import Role
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import READY
-from tests.api.office import CLAIM, ENTRY, ORGANIZATION, BackOffice
+from tests.api.office import ENTRY, ORGANIZATION, ROUTE, BackOffice
 from tests.api.operations import OFFER, OPERATIONS, SERVICE
 from tests.api.paying import keep
 
@@ -98,7 +98,7 @@ def test_every_get_is_answered_while_another_process_writes(filled: BackOffice):
 
 def test_health_and_metrics_are_answered_while_another_process_writes(filled: BackOffice):
     """The metrics hold the time of the last probe."""
-    filled.store.remember_probe(CLAIM, filled.clock())
+    filled.store.remember_probe(ROUTE, filled.clock())
     key_of_every_organization = filled.key(Role.READER, keys.ALL_ORGANIZATIONS)
 
     with other_writer(filled.store):

@@ -18,8 +18,8 @@ from tests.conftest import KINDS, FreshDatabase
 from tests.messages.build import claim, qr, receipt, soap_request, tags
 from tests.world import nav
 
-CLAIM = {"organization": world.ORGANIZATION, "broker": world.BROKER, "station": world.STATION}
-NOTICE = {**CLAIM, "nav": nav(1)}
+ROUTE = {"organization": world.ORGANIZATION, "broker": world.BROKER, "station": world.STATION}
+NOTICE = {**ROUTE, "nav": nav(1)}
 RECEIPT = {
     **NOTICE,
     "iuv": nav(1)[1:],
@@ -62,16 +62,16 @@ CASES: dict[str, tuple[str, dict[str, object]]] = {
     ),
     "demand": (
         soap_request("paDemandPaymentNotice", claim() + SERVICE),
-        {"operation": "paDemandPaymentNotice", **CLAIM, **OK, "rule": "demand: a new notice"},
+        {"operation": "paDemandPaymentNotice", **ROUTE, **OK, "rule": "demand: a new notice"},
     ),
     "refusal": (
         soap_request("paVerifyPaymentNotice", claim() + qr(nav(13))),
-        {"operation": "paVerifyPaymentNotice", **CLAIM, "nav": nav(13),
+        {"operation": "paVerifyPaymentNotice", **ROUTE, "nav": nav(13),
          **ko("PAA_PAGAMENTO_ANNULLATO", "rule 2: the position was withdrawn")},
     ),
     "probe": (
         soap_request("paVerifyPaymentNotice", claim() + qr("0" * 18)),
-        {"operation": "paVerifyPaymentNotice", **CLAIM, "nav": "0" * 18,
+        {"operation": "paVerifyPaymentNotice", **ROUTE, "nav": "0" * 18,
          **ko("PAA_PAGAMENTO_SCONOSCIUTO", "probe: the Node asks whether we are alive")},
     ),
     "violation": (

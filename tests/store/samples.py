@@ -26,7 +26,7 @@ from gpd_soap.usecases.node import ATTEMPTS
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 YESTERDAY, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)
 ORGANIZATION, OTHER, STRANGER = "77777777777", "88888888888", "99999999999"
-CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
+ROUTE = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 RAW = b"<receipt>as it came</receipt>"
 
 
@@ -37,9 +37,9 @@ def prepare(url: str) -> None:
     with store.begin() as connection:
         configuration.put_organization(connection, ORGANIZATION, "Comune di Esempio")
         configuration.put_organization(connection, OTHER, "Provincia di Esempio")
-        configuration.put_broker(connection, CLAIM.broker)
-        configuration.put_station(connection, CLAIM.station, CLAIM.broker)
-        configuration.put_serving(connection, ORGANIZATION, CLAIM.station, "01")
+        configuration.put_broker(connection, ROUTE.broker)
+        configuration.put_station(connection, ROUTE.station, ROUTE.broker)
+        configuration.put_serving(connection, ORGANIZATION, ROUTE.station, "01")
     store.close()
 
 
@@ -102,7 +102,7 @@ def position(iupd: str, *options: NewOption, **more: Any) -> NewPosition:
 def receipt(serial: int, **more: Any) -> Receipt:
     """Returns the receipt `r-<serial>` of a notice, of 100 euros unless fields are given."""
     fields: dict[str, Any] = {
-        "claim": CLAIM,
+        "route": ROUTE,
         "receipt_id": f"r-{serial}",
         "digest": f"content of r-{serial}",
         "issuer": ORGANIZATION,

@@ -13,7 +13,7 @@ from gpd_soap.store.positions import search
 from gpd_soap.store.positions.search import PositionQuery
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
-from tests.store.samples import CLAIM, NOW, prepare
+from tests.store.samples import NOW, ROUTE, prepare
 from tests.store.test_plans import scans
 
 #: Forty thousand positions, one in nineteen of the organization that is queried.
@@ -88,7 +88,7 @@ def plans(store: Store, query: PositionQuery) -> list[dict[str, Any]]:
             "before_cursor_execute",
             lambda _, __, statement, values, *___: statements.append((statement, values)),
         )
-        assert search.page(connection, CLAIM.organization, query, NOW)[1] > 0
+        assert search.page(connection, ROUTE.organization, query, NOW)[1] > 0
         explained = [
             (f"EXPLAIN (FORMAT JSON) {statement}", values) for statement, values in statements
         ]

@@ -19,10 +19,10 @@ from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from tests.conftest import Databases, FreshDatabase
 from tests.store.samples import (
-    CLAIM,
     NOW,
     ORGANIZATION,
     RAW,
+    ROUTE,
     TOMORROW,
     add,
     nav,
@@ -59,7 +59,7 @@ def crowded(databases: Databases) -> Iterator[Store]:
 def add_receipts(store: Store) -> None:
     """Inserts thousands of receipts of one organization."""
     verdict = Verdict(ReceiptStatus.REVIEW, ("the amount differs",))
-    route_check = store.receipt_facts(receipt(1)).standing
+    route_check = store.receipt_facts(receipt(1)).route_check
     rows = [
         values_of(receipt(n), verdict, route_check, "paSendRTV2", RAW, NOW)
         | {"variant": 0, "copies": 1}
@@ -71,10 +71,10 @@ def add_receipts(store: Store) -> None:
 
 def queries(store: Store) -> dict[str, tuple[Statement, dict[str, Any]]]:
     """Returns the compiled statements of the node face, with parameters."""
-    route = {"idpa": CLAIM.organization, "broker": CLAIM.broker, "station": CLAIM.station}
+    route = {"idpa": ROUTE.organization, "broker": ROUTE.broker, "station": ROUTE.station}
     notice = {**route, "nav": nav(77)}
     receipt_key = {**notice, "iuv": nav(77)[1:], "receipt_id": "r-77"}
-    batch = {"idpa": CLAIM.organization, "after": "P77", "size": 5}
+    batch = {"idpa": ROUTE.organization, "after": "P77", "size": 5}
     compiled = store._queries
     return {
         "outline": (compiled._outline, notice),

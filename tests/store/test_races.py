@@ -160,4 +160,4 @@ def test_position_of_a_process_killed_before_its_commit_is_not_stored(
 
     add(store, position("LOST", option(2)))
 
-    assert store.notice(receipt(2).claim, nav(2)).notice is not None
+    assert store.notice(receipt(2).route, nav(2)).notice is not None

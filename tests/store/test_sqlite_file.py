@@ -18,7 +18,7 @@ from gpd_soap.store.database.engine import _prepare_sqlite
 from gpd_soap.store.database.errors import UnusableDatabase
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
-from tests.store.samples import CLAIM, NOW, nav, prepare
+from tests.store.samples import NOW, ROUTE, nav, prepare
 
 #: The id of a user who owns no file.
 NOBODY = 65534
@@ -44,8 +44,8 @@ def test_closed_store_used_by_several_threads_leaves_no_log(fresh_database: Fres
     store, used, end = Store(url), threading.Event(), threading.Event()
 
     def use() -> None:
-        store.notice(CLAIM, nav(1))
-        store.remember_probe(CLAIM, NOW)
+        store.notice(ROUTE, nav(1))
+        store.remember_probe(ROUTE, NOW)
         used.set()
         end.wait()
 
@@ -75,7 +75,7 @@ def test_two_stores_closed_one_after_the_other_leave_no_log(fresh_database: Fres
     url = fresh_database("sqlite", prepare)
     first, second = Store(url), Store(url)
     for store in (first, second):
-        store.remember_probe(CLAIM, NOW)
+        store.remember_probe(ROUTE, NOW)
 
     first.close()
     between = wal_of(url).exists()
@@ -162,7 +162,7 @@ def test_new_connection_leaves_the_locks_of_its_process_alone(fresh_database: Fr
     """Another process that closes the file does not take itself for the last one that has it."""
     url = fresh_database("sqlite", prepare)
     store = Store(url)
-    store.remember_probe(CLAIM, NOW)
+    store.remember_probe(ROUTE, NOW)
     with store.engine.connect(), store.engine.connect():
         command = [sys.executable, "-c", LOOK, str(make_url(url).database)]
         subprocess.run(command, timeout=60, check=True)

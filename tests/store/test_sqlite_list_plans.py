@@ -16,7 +16,7 @@ from gpd_soap.store.positions import search
 from gpd_soap.store.positions.search import MOST_BY_STATUS, PositionQuery
 from gpd_soap.store.store import Store
 from tests.conftest import Databases, FreshDatabase
-from tests.store.samples import CLAIM, NOW, prepare
+from tests.store.samples import NOW, ROUTE, prepare
 from tests.store.test_list_plans import LISTS, PLAIN
 
 #: Positions of every state, two thirds of them of the organization that is queried.
@@ -98,7 +98,7 @@ def excessive_steps(plan: list[str]) -> list[str]:
 @pytest.mark.parametrize("which", LISTS)
 def test_list_on_sqlite_reads_no_table_whole(crowded: Store, which: str):
     """The list also never reads all options of an organization."""
-    steps = plans(crowded, lambda c: search.page(c, CLAIM.organization, LISTS[which], NOW))
+    steps = plans(crowded, lambda c: search.page(c, ROUTE.organization, LISTS[which], NOW))
 
     assert [step for plan in steps for step in excessive_steps(plan)] == []
 
@@ -109,7 +109,7 @@ def test_position_on_sqlite_is_read_by_its_keys(crowded: Store):
         steps = plans(
             crowded,
             lambda c, lock=lock: read_position.read_all(  # type: ignore[misc]
-                c, CLAIM.organization, ["P2", "P3"], lock=lock
+                c, ROUTE.organization, ["P2", "P3"], lock=lock
             ),
         )
 
@@ -121,7 +121,7 @@ def test_position_on_sqlite_is_read_by_its_keys(crowded: Store):
 def test_page_on_sqlite_in_the_order_of_an_index_is_not_sorted(crowded: Store, which: str):
     """The page is read in the order of the index."""
     query = LISTS[which]
-    steps = plans(crowded, lambda c: search.page(c, CLAIM.organization, query, NOW))
+    steps = plans(crowded, lambda c: search.page(c, ROUTE.organization, query, NOW))
 
     sorts = [step for step in steps[0] if step.startswith("USE TEMP B-TREE")]
     # WHY: a filter by dates reads by the index of the dates, and sorts the result.
@@ -139,7 +139,7 @@ def instructions(store: Store, query: PositionQuery) -> int:
     with store.reading() as connection:
         driver: Any = connection.connection.driver_connection
         driver.set_progress_handler(count, 100)
-        rows, total = search.page(connection, CLAIM.organization, query, NOW)
+        rows, total = search.page(connection, ROUTE.organization, query, NOW)
         driver.set_progress_handler(None, 0)
     assert rows
     assert total >= len(rows)

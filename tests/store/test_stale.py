@@ -7,9 +7,9 @@ from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.positions.manage import Ledger
 from tests.store.samples import (
-    CLAIM,
     NOW,
     ORGANIZATION,
+    ROUTE,
     add,
     nav,
     option,
@@ -46,12 +46,12 @@ def test_query_after_a_changed_column_type_is_answered(on_postgresql: Store, sta
     """The session prepares the statement again, and stays the same."""
     store = on_postgresql
     add(store, position("P", option(1), option(2)))
-    before = store.notice(CLAIM, nav(1)).notice, store.receipt_facts(receipt(1)), store.debt(*DEBT)
+    before = store.notice(ROUTE, nav(1)).notice, store.receipt_facts(receipt(1)), store.debt(*DEBT)
     current = store._connections._current()
 
     alter(store, statement)
 
-    after = store.notice(CLAIM, nav(1)).notice, store.receipt_facts(receipt(1)), store.debt(*DEBT)
+    after = store.notice(ROUTE, nav(1)).notice, store.receipt_facts(receipt(1)), store.debt(*DEBT)
     assert after == before
     assert store._connections._current() is current
 

@@ -15,7 +15,7 @@ from gpd_soap.store.statistics import UNREACHABLE
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres
-from tests.store.samples import CLAIM, NOW, ORGANIZATION, OTHER, RAW, YESTERDAY, prepare, receipt
+from tests.store.samples import NOW, ORGANIZATION, OTHER, RAW, ROUTE, YESTERDAY, prepare, receipt
 
 NOTHING = dict.fromkeys(map(str, ReceiptStatus), 0)
 CLOSED = {"unmatched": 0, "double": 0, "conflicting": 0, "review": 0, "quarantine": 0}
@@ -29,7 +29,7 @@ def add_receipts(store: Store, *rows: tuple[str, ReceiptStatus, bool]) -> None:
             row: dict[str, Any] = {
                 "organization": organization, "receipt_id": f"r-{index}", "variant": 0,
                 "digest": "0" * 64, "kept": str(status), "primitive": "paSendRT",
-                "broker": CLAIM.broker, "station": CLAIM.station, "issuer": given.issuer,
+                "broker": ROUTE.broker, "station": ROUTE.station, "issuer": given.issuer,
                 "nav": given.nav, "iuv": given.iuv, "outcome": "OK", "amount": 1, "psp": given.psp,
                 "psp_name": given.psp_name, "channel": given.channel, "debtor_code": "ANONIMO",
                 "received_at": NOW, "last_received_at": NOW, "raw": RAW,
@@ -76,8 +76,8 @@ def test_figures_count_receipts_by_status_and_open_cases_by_kind(store: Store) -
 
 def test_last_probe_is_the_latest_of_any_station(store: Store) -> None:
     """The station may be one that we do not know."""
-    store.remember_probe(CLAIM, YESTERDAY)
-    store.remember_probe(CLAIM._replace(station="another"), NOW)
+    store.remember_probe(ROUTE, YESTERDAY)
+    store.remember_probe(ROUTE._replace(station="another"), NOW)
 
     assert statistics.read(store).last_probe == NOW
 

@@ -29,7 +29,7 @@ from tests.store.samples import prepare
 from tests.validation.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, body, iuv
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
-CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
+ROUTE = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 CONTRACT = Schema()
 TRANSFER_TYPES = (None, "POSTAL", "PAGOPA")
 
@@ -151,7 +151,7 @@ def stored_notices(store: Store, position: NewPosition) -> list[Notice]:
         connection.execute(tables.payment_option.delete())
         connection.execute(tables.position.delete())
         insert.add(connection, [position], NOW)
-    notices = [store.notice(CLAIM, option.nav).notice for option in position.options]
+    notices = [store.notice(ROUTE, option.nav).notice for option in position.options]
     return [notice for notice in notices if notice is not None]
 
 

@@ -44,7 +44,7 @@ from gpd_soap.store.rows import (
 class NoticeFacts(NamedTuple):
     """The facts that answer getPayment: the route check, and the notice if there is one."""
 
-    standing: RouteCheck
+    route_check: RouteCheck
     notice: Notice | None
 
 
@@ -54,7 +54,7 @@ class Outline(NamedTuple):
     `all_ccp` says that every transfer has a postal account.
     """
 
-    standing: RouteCheck
+    route_check: RouteCheck
     notice: Notice | None
     all_ccp: bool
 

@@ -96,13 +96,13 @@ class Settlement:
 def values_of(
     receipt: Receipt,
     verdict: Verdict,
-    standing: RouteCheck,
+    route_check: RouteCheck,
     primitive: str,
     raw: bytes,
     now: datetime,
 ) -> dict[str, Any]:
     """Returns the columns of a receipt, from which those of its paid notice are taken too."""
-    route = receipt.claim
+    route = receipt.route
     return {
         "organization": route.organization,
         "broker": route.broker,
@@ -111,7 +111,7 @@ def values_of(
         "digest": receipt.digest,
         "kept": str(verdict.status),
         "reasons": "; ".join(verdict.reasons),
-        "drift": route_mismatch(standing),
+        "drift": route_mismatch(route_check),
         "primitive": primitive,
         "issuer": receipt.issuer,
         "nav": receipt.nav,
@@ -133,16 +133,16 @@ def values_of(
     }
 
 
-Run = Callable[[Session, dict[str, Any]], bool]
+SettleFunction = Callable[[Session, dict[str, Any]], bool]
 
 
-def _one_statement(engine: Engine, statement: Executable) -> Run:
+def _one_statement(engine: Engine, statement: Executable) -> SettleFunction:
     """Returns a function that executes one statement in autocommit."""
     compiled = Statement(statement, engine)
     return lambda session, values: session.execute(compiled, values) > 0
 
 
-def _in_turn(engine: Engine, statements: Sequence[Executable]) -> Run:
+def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction:
     """Returns a function that executes statements in a transaction: all of them write, or none."""
     steps = [Statement(statement, engine) for statement in statements]
 

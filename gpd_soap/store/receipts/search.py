@@ -35,7 +35,7 @@ class ReceiptQuery(NamedTuple):
 
 
 class Listed(NamedTuple):
-    """A receipt in a list; `kept` is its status."""
+    """A receipt in a list."""
 
     receipt_id: str
     variant: int
@@ -44,7 +44,7 @@ class Listed(NamedTuple):
     amount: int
     paid_at: datetime | None
     received_at: datetime
-    kept: str
+    status: str
 
     @property
     def key(self) -> CaseKey:
@@ -101,7 +101,8 @@ def find(connection: Connection, organization: str, iuv: str) -> Document | None
 
 
 def _matching(organization: str, query: ReceiptQuery, instant: Column[datetime]) -> Select[Any]:
-    statement = select(*(RECEIPT[name] for name in Listed._fields)).where(
+    columns = [RECEIPT[name] for name in Listed._fields[:-1]]
+    statement = select(*columns, RECEIPT.kept.label("status")).where(
         RECEIPT.organization == organization,
         IS_PAYMENT,
         instant >= query.since,

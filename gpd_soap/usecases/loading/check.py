@@ -29,7 +29,7 @@ class Result(StrEnum):
     """The result of a position."""
 
     LOADED = "loaded"
-    THERE = "already there"
+    ALREADY_LOADED = "already there"
     REFUSED = "refused"
 
 

@@ -20,7 +20,7 @@ from gpd_soap.validation.position_v1 import MOST_OPTIONS
 
 #: LIMIT: digits of a whole number; the largest amount has fewer.
 MOST_DIGITS = 15
-TORN = FieldError("", "torn", "no unreadable row beside it that contains its IUPD")
+UNREADABLE_ROW = FieldError("", "torn", "no unreadable row beside it that contains its IUPD")
 #: What a cell must contain for a field that is no text in JSON.
 WRITTEN: Mapping[object, str] = {int: "a whole number, in digits alone", bool: "true or false"}
 
@@ -105,7 +105,7 @@ class _Table(NamedTuple):
         position = group[0].levels[POSITION]
         errors = [each for row in group for each in _row_errors(group[0], row)]
         if "iupd" in position and _contains(beside, position["iupd"]):
-            errors.insert(0, TORN)
+            errors.insert(0, UNREADABLE_ROW)
         body = {**position, "paymentOption": [_option(row) for row in group]}
         naming = _Naming(self.named, [(row.number, row.transfers) for row in group])
         return Row(group[0].number, body, tuple(errors), naming.rename)

@@ -41,12 +41,12 @@ class LoadOptions(NamedTuple):
 class Report(NamedTuple):
     """The number of positions by result, and the number of warnings by rule.
 
-    If `kept` is false, nothing was stored, not even the positions counted as LOADED.
+    If `written` is false, nothing was stored, not even the positions counted as LOADED.
     """
 
     results: Counter[Result]
     warnings: Counter[str]
-    kept: bool
+    written: bool
 
 
 def load(
@@ -62,7 +62,7 @@ def load(
     is committed by then; without it, only the report says whether it was.
     Raises UnusableFile if the configuration in the file names something unknown.
     """
-    report = Report(Counter(), Counter(), kept=False)
+    report = Report(Counter(), Counter(), written=False)
     step_by_step = options.keep_going and not options.dry_run
     checked = (check_row(row, options.organization, lenient=options.lenient) for row in source.rows)
     with in_steps(store) as connection:
@@ -81,7 +81,7 @@ def load(
             report.warnings.update(warning.rule for each in batch for warning in each.warnings)
         if step_by_step or not (options.dry_run or report.results[Result.REFUSED]):
             connection.commit()
-            return report._replace(kept=True)
+            return report._replace(written=True)
     return report
 
 

@@ -110,7 +110,7 @@ class PositionWriter:
         if stored is None or stored.created_at == self._now:
             return candidate.refused(REPEATED)
         if is_same(candidate.body, stored.position):
-            return candidate.accepted(Result.THERE, _navs(stored.position))
+            return candidate.accepted(Result.ALREADY_LOADED, _navs(stored.position))
         return candidate.refused(DIFFERS)
 
     def _refusal(self, candidate: Candidate, used: set[NumberKey]) -> Outcome | None:

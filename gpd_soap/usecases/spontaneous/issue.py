@@ -49,18 +49,18 @@ class SpontaneousNotices:
         The checks are in this order: Configuration, rules 1 to 4; the service is offered; its data
         is XML; the service returns a quote.  The service is not asked again for a repeated demand.
         """
-        check = self._store.notice(demand.claim, NO_NOTICE).standing
-        refusal = admit(demand.claim, demand.claim.organization, check)
+        check = self._store.notice(demand.route, NO_NOTICE).route_check
+        refusal = admit(demand.route, demand.route.organization, check)
         if refusal is not None:
             return refusal
         key = self._key(demand, now)
         # WHY: the code of a service may take its time, so it runs between two transactions.
         with self._store.reading() as connection:
             offered = service(
-                connection, demand.claim.organization, demand.service_id, demand.subject_id
+                connection, demand.route.organization, demand.service_id, demand.subject_id
             )
             if offered is None:
-                known = demands.is_offered(connection, demand.claim.organization, demand.service_id)
+                known = demands.is_offered(connection, demand.route.organization, demand.service_id)
                 return _not_offered(demand, known=known)
             if key is None:
                 return NOT_XML
@@ -76,7 +76,7 @@ class SpontaneousNotices:
         if data is None:
             return None
         content = digest(demand.service_id, demand.subject_id, data)
-        return DemandRecord(demand.claim.organization, content, now, now - self._window)
+        return DemandRecord(demand.route.organization, content, now, now - self._window)
 
     def _issue(self, offered: Service, quote: Quote, key: DemandRecord) -> NoticeIssued:
         with self._store.begin() as connection:

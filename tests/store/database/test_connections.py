@@ -20,8 +20,8 @@ from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres
 from tests.store.samples import (
-    CLAIM,
     NOW,
+    ROUTE,
     add,
     nav,
     option,
@@ -53,7 +53,7 @@ def is_open(driver: Any) -> bool:
 
 def read_notice(store: Store) -> object:
     """Reads a notice as getPayment does."""
-    return store.notice(CLAIM, nav(1)).notice
+    return store.notice(ROUTE, nav(1)).notice
 
 
 def read_receipt_facts(store: Store) -> object:
@@ -134,7 +134,7 @@ def test_closed_store_has_no_connection_and_can_be_used_again(store: Store):
     assert not is_open(mine)
     assert not is_open(others[0])
     assert others[1] is not others[0]
-    assert store.notice(CLAIM, nav(1)).notice is not None
+    assert store.notice(ROUTE, nav(1)).notice is not None
 
 
 def test_close_during_a_statement_waits_for_its_end(store: Store):
@@ -174,7 +174,7 @@ def test_child_forked_during_a_statement_closes_its_store(store: Store):
     def child() -> bool:
         signal.alarm(20)
         store.close()
-        return store.notice(CLAIM, nav(1)).notice is None
+        return store.notice(ROUTE, nav(1)).notice is None
 
     asking = threading.Thread(target=lambda: well.append(store._connections.read(work)))
     well: list[bool] = []
@@ -191,13 +191,13 @@ def test_store_used_before_a_fork_works_in_parent_and_child(store: Store):
     """The child reads and writes on connections of its own."""
     add(store, position("P", option(1)), position("Q", option(2)))
     migrate.check(store.engine)
-    assert store.notice(CLAIM, nav(1)).notice is not None
+    assert store.notice(ROUTE, nav(1)).notice is not None
 
     def child() -> bool:
         take(store, receipt(1))
         add(store, position("R", option(3)))
         store.close()
-        return store.notice(CLAIM, nav(3)).notice is not None
+        return store.notice(ROUTE, nav(3)).notice is not None
 
     assert in_child(child)
 
@@ -309,14 +309,14 @@ def test_store_of_a_stopped_server_raises_and_works_after_its_start(
 ):
     """The store gives no answer while the server is stopped."""
     add(on_postgresql, position("P", option(1)))
-    assert on_postgresql.notice(CLAIM, nav(1)).notice is not None
+    assert on_postgresql.notice(ROUTE, nav(1)).notice is not None
     errors = (OperationalError, on_postgresql._connections._errors)
 
     postgres.stop()
     try:
         for _ in range(2):
             with pytest.raises(errors):
-                on_postgresql.notice(CLAIM, nav(1))
+                on_postgresql.notice(ROUTE, nav(1))
             with pytest.raises(errors):
                 on_postgresql.receipt_facts(receipt(1))
             with pytest.raises(errors):

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from gpd_soap.store.store import Store
-from tests.store.samples import CLAIM, add, nav, option, paid, position, receipt, statuses, take
+from tests.store.samples import ROUTE, add, nav, option, paid, position, receipt, statuses, take
 
 #: Makes every transaction that writes a receipt fail at its commit.
 REFUSE_AT_COMMIT = """
@@ -32,4 +32,4 @@ def test_statement_larger_than_the_socket_buffer_is_sent_whole(on_postgresql: St
     size = 24 << 20
     on_postgresql._connections.write(lambda session: session.run(f"SELECT '{'x' * size}' = ''"))
 
-    assert on_postgresql.notice(CLAIM, nav(1)).notice is None
+    assert on_postgresql.notice(ROUTE, nav(1)).notice is None

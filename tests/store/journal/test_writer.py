@@ -17,7 +17,7 @@ from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres
 from tests.store.database.test_connections import in_child
-from tests.store.samples import CLAIM, NOW, ORGANIZATION, nav
+from tests.store.samples import NOW, ORGANIZATION, ROUTE, nav
 
 ENTRY = tables.journal.c
 SECOND = timedelta(seconds=1)
@@ -33,8 +33,8 @@ def exchange(serial: int = 1, **more: object) -> ExchangeRecord:
         caller="192.0.2.7",
         operation="paVerifyPaymentNotice",
         organization=ORGANIZATION,
-        broker=CLAIM.broker,
-        station=CLAIM.station,
+        broker=ROUTE.broker,
+        station=ROUTE.station,
         notice=nav(serial),
         iuv=None,
         receipt_id=None,

@@ -15,10 +15,10 @@ from gpd_soap.store.rows import ROUTE_CHECK_WIDTH, notice_of
 from gpd_soap.store.store import Store
 from tests.store.facts import POSITIONS, Pos, store_all
 from tests.store.samples import (
-    CLAIM,
     NOW,
     ORGANIZATION,
     OTHER,
+    ROUTE,
     STRANGER,
     add,
     nav,
@@ -47,7 +47,7 @@ def debt(connection: Connection, nav: str, organization: str = ORGANIZATION) -> 
 
 def verify(connection: Connection, nav: str) -> PaaFault | None:
     """Returns the fault with which verify refuses this notice, from its own query."""
-    values = {"idpa": ORGANIZATION, "broker": CLAIM.broker, "station": CLAIM.station, "nav": nav}
+    values = {"idpa": ORGANIZATION, "broker": ROUTE.broker, "station": ROUTE.station, "nav": nav}
     rows = [tuple(row) for row in connection.execute(select_notice(), values)]
     refusal = payable(notice_of(rows, ROUTE_CHECK_WIDTH), NOW)
     return None if refusal is None else refusal.fault
@@ -109,7 +109,7 @@ def test_all_ccp_of_a_debt_equals_that_of_verify(
     add(store, position("ONE", option(1)._replace(transfers=numbered), option(2)))
 
     all_ccp = {each.notice.nav: each.all_ccp for each in store.debt(ORGANIZATION, nav(2)).notices}
-    notice = store.notice(CLAIM, nav(1)).notice
+    notice = store.notice(ROUTE, nav(1)).notice
 
     assert notice is not None
     assert all_ccp == {nav(1): expected, nav(2): False}

@@ -11,11 +11,11 @@ from gpd_soap.store import tables
 from gpd_soap.store.node.settlement import NOT_OF_A_RECEIPT, values_of
 from gpd_soap.store.store import Store
 from tests.store.samples import (
-    CLAIM,
     NOW,
     ORGANIZATION,
     OTHER,
     RAW,
+    ROUTE,
     STRANGER,
     TOMORROW,
     YESTERDAY,
@@ -295,12 +295,12 @@ def test_receipt_by_another_broker_or_station_is_applied_with_the_difference(sto
     """The difference from our configuration is stored with the receipt."""
     add(store, position("P", option(1), option(2)))
     elsewhere = {
-        "r-1": (CLAIM._replace(station="15376371009_09"), "station"),
+        "r-1": (ROUTE._replace(station="15376371009_09"), "station"),
         "r-2": (NodeRoute(ORGANIZATION, STRANGER, "x"), "broker and station"),
     }
 
     for serial, (route, _) in enumerate(elsewhere.values(), 1):
-        take(store, receipt(serial, claim=route))
+        take(store, receipt(serial, route=route))
 
     with store.begin() as connection:
         rows = connection.execute(select(RECEIPT.receipt_id, RECEIPT.drift)).all()
@@ -346,7 +346,7 @@ def test_stored_notice_is_returned_with_every_field(store: Store):
     given = position("P", stored, office_name="Ufficio Tributi")
     add(store, given)
 
-    route_check, notice = store.notice(CLAIM, nav(1))
+    route_check, notice = store.notice(ROUTE, nav(1))
 
     assert route_check == ("Comune di Esempio", True, True)
     assert notice is not None

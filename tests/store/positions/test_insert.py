@@ -13,10 +13,10 @@ from gpd_soap.store.positions import numbers, retired_numbers
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.store.samples import (
-    CLAIM,
     NOW,
     ORGANIZATION,
     OTHER,
+    ROUTE,
     STRANGER,
     YESTERDAY,
     add,
@@ -206,8 +206,8 @@ def test_last_probe_after_several_is_the_latest_of_any_station(store: Store):
     assert store.last_probe() is None
 
     for instant in (YESTERDAY, NOW):
-        store.remember_probe(CLAIM, instant)
-    store.remember_probe(CLAIM._replace(station="another"), YESTERDAY)
+        store.remember_probe(ROUTE, instant)
+    store.remember_probe(ROUTE._replace(station="another"), YESTERDAY)
 
     assert store.last_probe() == NOW
 

@@ -365,7 +365,7 @@ def test_cell_that_is_not_utf8_is_refused_with_its_column():
 
 
 COUNT = "the whole: cells: expected 13 cells, as the header has"
-TORN = "the whole: torn: expected no unreadable row beside it that contains its IUPD"
+UNREADABLE_ROW = "the whole: torn: expected no unreadable row beside it that contains its IUPD"
 LONG = f"the whole: length: expected a line of at most {LONGEST} bytes"
 QUOTES = "the whole: quotes: expected closed quotation marks, and shorter cells"
 

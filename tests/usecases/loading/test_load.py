@@ -51,7 +51,7 @@ class Ended(NamedTuple):
     @property
     def loaded(self) -> int:
         """The number of positions that were stored."""
-        return self.report.results[Result.LOADED] if self.report.kept else 0
+        return self.report.results[Result.LOADED] if self.report.written else 0
 
     @property
     def refused(self) -> list[tuple[int, str, tuple[FieldError, ...]]]:
@@ -129,7 +129,7 @@ def test_valid_file_of_several_batches_is_loaded(store: Store, loaded: Load):
     many = [valid(number, toPublish=number % 2 == 0) for number in range(1, BATCH + 12)]
     ended = loaded(*many)
 
-    assert ended.report == Report(Counter({Result.LOADED: len(many)}), Counter(), kept=True)
+    assert ended.report == Report(Counter({Result.LOADED: len(many)}), Counter(), written=True)
     assert stored_numbers(store) == {f"P{number}": [nav(number)] for number in range(1, BATCH + 12)}
     with store.begin() as connection:
         rows = connection.execute(tables.position.select()).all()
@@ -162,7 +162,7 @@ def test_invalid_position_refuses_earlier_batches(store: Store, loaded: Load):
     """All batches are one transaction."""
     ended = loaded(*(valid(number) for number in range(1, 2 * BATCH)), invalid(2 * BATCH))
 
-    assert (ended.report.kept, stored_numbers(store)) == (False, {})
+    assert (ended.report.written, stored_numbers(store)) == (False, {})
 
 
 def test_keep_going_stores_the_valid_positions(store: Store, loaded: Load):
@@ -228,8 +228,12 @@ def test_dry_run_reports_outcomes_and_writes_nothing(
     ended = loaded(*content, dry_run=True, keep_going=keep_going)
 
     assert set(stored_numbers(store)) == {"P1"}
-    assert not ended.report.kept
-    assert ended.report.results == {Result.LOADED: BATCH + 7, Result.THERE: 1, Result.REFUSED: 2}
+    assert not ended.report.written
+    assert ended.report.results == {
+        Result.LOADED: BATCH + 7,
+        Result.ALREADY_LOADED: 1,
+        Result.REFUSED: 2,
+    }
     assert [(iupd, errors[0].rule) for _, iupd, errors in ended.refused] == [
         ("P2", "duplicate"),
         ("P3", "choice"),
@@ -244,7 +248,7 @@ def test_repeated_load_changes_nothing(store: Store, loaded: Load):
     before = stored_numbers(store)
     again = loaded(*content)
 
-    assert again.report == Report(Counter({Result.THERE: 3}), Counter(), kept=True)
+    assert again.report == Report(Counter({Result.ALREADY_LOADED: 3}), Counter(), written=True)
     assert [o.navs for o in again.outcomes] == [o.navs for o in first.outcomes]
     assert stored_numbers(store) == before
 
@@ -258,7 +262,7 @@ def test_reload_skips_positions_paid_or_withdrawn_meanwhile(store: Store, loaded
         connection.execute(update(position).where(position.c.iupd == "P2").values(withdrawn_at=NOW))
     again = loaded(valid(1), valid(2), valid(3, toPublish=True))
 
-    assert again.report.results == {Result.THERE: 3}
+    assert again.report.results == {Result.ALREADY_LOADED: 3}
 
 
 TRANSFERS = [transfer(1, 700), transfer(2, 300)]
@@ -294,7 +298,9 @@ def test_reload_in_another_order_is_the_same_position(loaded: Load):
     loaded(valid(1, paymentOption=[first, second]))
     turned = {**first, "transfer": first["transfer"][::-1]}
 
-    assert loaded(valid(1, paymentOption=[second, turned])).report.results == {Result.THERE: 1}
+    assert loaded(valid(1, paymentOption=[second, turned])).report.results == {
+        Result.ALREADY_LOADED: 1
+    }
 
 
 def test_reload_with_fewer_equal_options_is_refused(loaded: Load):
@@ -304,7 +310,7 @@ def test_reload_with_fewer_equal_options_is_refused(loaded: Load):
     ended = loaded(valid(1, paymentOption=[alike] * 3), keep_going=True)
 
     assert ended.refused == [(0, "P1", (DIFFERS,))]
-    assert loaded(valid(1, paymentOption=[alike] * 2)).report.results == {Result.THERE: 1}
+    assert loaded(valid(1, paymentOption=[alike] * 2)).report.results == {Result.ALREADY_LOADED: 1}
 
 
 def test_number_of_another_position_is_refused(store: Store, loaded: Load):
@@ -593,5 +599,5 @@ def test_position_stored_by_another_process_meanwhile_is_skipped(
     monkeypatch.setattr(PositionWriter, "_in_use", look_up)
     ended = loaded(valid(1), valid(2))
 
-    assert ended.report.results == {Result.THERE: 1, Result.LOADED: 1}
+    assert ended.report.results == {Result.ALREADY_LOADED: 1, Result.LOADED: 1}
     assert set(stored_numbers(store)) == {"P1", "P2"}

@@ -17,7 +17,7 @@ from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 WINDOW = timedelta(minutes=30)
 ORGANIZATION, NAME, STRANGER = "77777777777", "Comune di Esempio", "99999999999"
-CLAIM = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
+ROUTE = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
 BANK, POSTAL = "IT60X0542811101000000123456", "IT46X0760103200000000123456"
 SUBJECT = "00009"
 
@@ -51,9 +51,9 @@ def prepare(url: str) -> None:
     tables.metadata.create_all(store.engine)
     with store.begin() as connection:
         write.put_organization(connection, ORGANIZATION, NAME)
-        write.put_broker(connection, CLAIM.broker)
-        write.put_station(connection, CLAIM.station, CLAIM.broker)
-        write.put_serving(connection, ORGANIZATION, CLAIM.station, "01")
+        write.put_broker(connection, ROUTE.broker)
+        write.put_station(connection, ROUTE.station, ROUTE.broker)
+        write.put_serving(connection, ORGANIZATION, ROUTE.station, "01")
         for service, (kind, settings) in SERVICES.items():
             write.put_service(connection, ORGANIZATION, service, SUBJECT, kind, settings)
     store.close()
@@ -68,7 +68,7 @@ def demand(
 ) -> Demand:
     """Return a demand for a service of ours, with its data decoded."""
     raw = data.encode() if isinstance(data, str) else data
-    return Demand(CLAIM._replace(**claimed), service, subject, raw)
+    return Demand(ROUTE._replace(**claimed), service, subject, raw)
 
 
 def issued(store: Store, demand: Demand, now: datetime = NOW) -> NoticeIssued:

@@ -46,8 +46,8 @@ def test_demand_is_answered_with_a_payable_notice(store: Store):
     """From then on, verify gives the same answer for its number."""
     answer = issued(store, demand())
 
-    standing, kept = store.notice(samples.CLAIM, answer.due.notice.nav)
-    assert standing.organization_name == NAME
+    route_check, kept = store.notice(samples.ROUTE, answer.due.notice.nav)
+    assert route_check.organization_name == NAME
     assert kept == answer.due.notice
     assert (answer.again, answer.due.organization) == (False, ORGANIZATION)
     assert problem_with_nav(kept.nav) is None
@@ -327,7 +327,7 @@ def test_demand_to_another_organization_gets_another_notice(store: Store):
     other = "88888888888"
     with store.begin() as connection:
         write.put_organization(connection, other, "Provincia di Esempio")
-        write.put_serving(connection, other, samples.CLAIM.station, "01")
+        write.put_serving(connection, other, samples.ROUTE.station, "01")
         write.put_service(connection, other, "FIXED", SUBJECT, "declared", FIXED)
     issued(store, demand())
 
