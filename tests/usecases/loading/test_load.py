@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import update
 
 from gpd_soap.store import tables
-from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Outcome, Result
 from gpd_soap.usecases.loading.load import BATCH, LoadOptions, Report, load
@@ -20,6 +19,7 @@ from gpd_soap.usecases.loading.source import Format, Source, open_source
 from gpd_soap.usecases.loading.write import DIFFERS, NEVER_USED, REPEATED, InUse, PositionWriter
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.strict_json import UnusableFile
+from tests.conftest import KINDS, LendDatabase, migrated
 from tests.validation.bodies import ORGANIZATION, body, iuv, nav, option, transfer
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
@@ -78,13 +78,10 @@ def invalid(serial: int) -> Body:
 BAD = (FieldError("type", "choice", "'F' or 'G'"),)
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Store:
     """An empty store."""
-    empty = Store(database_url)
-    migrate.upgrade(empty.engine)
-    yield empty
-    empty.close()
+    return shared_database(request.param, migrated).store
 
 
 def load_document(store: Store, content: Body, now: datetime = NOW, **options: Any) -> Ended:
