@@ -29,8 +29,9 @@ from tests.messages.build import NAMESPACE, claim, envelope, qr, receipt, soap_r
 from tests.messages.demands import ask as demand
 
 #: SPEC: SANP, "Livelli di servizio": an answer within 2 s; no message may take half of it.
-#: LIMIT: CPU time of a message, in multiples of the time in which lxml lists a plain megabyte.
-TIMES = 9
+#: LIMIT: CPU time of a message, in multiples of the time in which lxml lists a plain megabyte: 30 ms
+#: on a machine where no message takes more than 0.5 s.  Neither has collections of garbage.
+TIMES = 30
 #: LIMIT: bytes of memory that one message may take, and that many messages may leave.
 AT_ONCE, LEFT = 192 << 20, 8 << 20
 MOST = 1 << 20
@@ -140,6 +141,16 @@ LARGE = {
 }  # fmt: skip
 
 
+@pytest.fixture
+def no_collections() -> Iterator[None]:
+    """Stop the collections of the garbage collector."""
+    # WHY: how long a collection takes, and when, depends on what earlier tests have left.
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.mark.usefixtures("no_collections")
 @pytest.mark.parametrize("message", LARGE.values(), ids=LARGE)
 def test_largest_message_has_bounded_time_memory_and_answer(face: Wsgi, message: str) -> None:
     """The CPU time is compared with that of a plain megabyte on the same machine."""
