@@ -29,8 +29,8 @@ from tests.messages.build import NAMESPACE, claim, envelope, qr, receipt, soap_r
 from tests.messages.demands import ask as demand
 
 #: SPEC: SANP, "Livelli di servizio": an answer within 2 s; no message may take half of it.
-#: LIMIT: CPU time of a message, in multiples of the time in which lxml lists a plain megabyte: 30 ms
-#: on a machine where no message takes more than 0.5 s.  Neither has collections of garbage.
+#: LIMIT: CPU time of a message, in multiples of the time in which lxml lists a plain megabyte, both
+#: without collections of garbage: of 30 ms on a machine where no message takes more than 0.5 s.
 TIMES = 30
 #: LIMIT: bytes of memory that one message may take, and that many messages may leave.
 AT_ONCE, LEFT = 192 << 20, 8 << 20
