@@ -26,8 +26,10 @@ VERSION = {
 DEFINITIONS = {
     "sqlite": "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name",
     "postgresql": """
-        SELECT concat_ws(' ', relname, relchecks, relnatts, relhastriggers) FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relname !~ '^journal_' ORDER BY 1
+        SELECT concat_ws(' ', relname, relchecks, relnatts, count(pg_trigger.oid)) FROM pg_class
+        LEFT JOIN pg_trigger ON tgrelid = pg_class.oid
+        WHERE relnamespace = 'public'::regnamespace AND relname !~ '^journal_'
+        GROUP BY pg_class.oid ORDER BY 1
     """,
 }
 #: Statements after which a connection accepts rows in any order of tables.

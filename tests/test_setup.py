@@ -128,7 +128,7 @@ def test_setup_installs_the_packages_of_the_missing_programs(tmp_path: Path, use
 def test_promtool_is_installed_without_the_server_of_its_package(tmp_path: Path):
     """Promtool alone is unpacked from its package."""
     machine = Machine(tmp_path)
-    machine.fake("apt-get", "[ $4 != download ] || : >prometheus_1.deb\n")
+    machine.fake("apt-get", '[ "$4" != download ] || : >prometheus_1.deb\n')
     for name in ("dpkg", "install"):
         machine.fake(name)
 

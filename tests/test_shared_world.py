@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import NullPool, create_engine, text, update
 from sqlalchemy.exc import DBAPIError
 
 from gpd_soap.store import tables
@@ -122,3 +122,19 @@ def test_shared_database_with_a_trigger_fails_that_test(one: SharedWorld):
 
     with pytest.raises(AssertionError):
         one.reset()
+
+
+def test_shared_database_after_a_vacuum_is_unchanged(fresh_database: FreshDatabase):
+    """PostgreSQL vacuums by itself, and forgets then that a table once had triggers."""
+    url = fresh_database("postgresql", world.prepare)
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE other (name text REFERENCES broker)"))
+        connection.execute(text("ALTER TABLE other DROP CONSTRAINT other_name_fkey"))
+    with closing(SharedWorld(url)) as shared:
+        with engine.connect() as connection:
+            connection.execute(text("VACUUM"))
+        call(shared.face(), "POST", "/partner", RECEIPT, **XML)
+        shared.reset()
+
+        assert shared.changed() == set()
