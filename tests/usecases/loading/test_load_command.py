@@ -14,8 +14,8 @@ from click.testing import CliRunner, Result
 from gpd_soap.cli.main import main
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests.usecases.loading.test_csv_positions import ROW, written
-from tests.usecases.loading.test_load import CONFIGURATION, invalid, valid
+from tests.usecases.loading.samples import CONFIGURATION, invalid, valid
+from tests.usecases.loading.tables import ROW, written
 from tests.validation.bodies import BANK, ORGANIZATION, nav, option, transfer
 
 Run = Callable[..., Result]
