@@ -59,7 +59,7 @@ TRANSFER = {
 }
 
 
-NUMBER = "type: expected a whole number, in digits alone"
+NUMBER = "type: expected a whole number of cents, in digits alone"
 
 
 NEEDED = "required: expected a value"

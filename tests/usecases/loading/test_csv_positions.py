@@ -148,22 +148,26 @@ def test_organization_option_replaces_the_column():
     assert [len(each["paymentOption"]) for each in bodies(mixed, ORGANIZATION)] == [2, 1]
 
 
+IN_EURO = "type: expected whole cents: 1000 for this amount in euro, or --amounts euro to load it"
+
+
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
         ({"type": "H"}, "type: choice: expected 'F' or 'G'"),
-        ({"amount": "10.00"}, f"amount: {NUMBER}"),
+        ({"amount": "10.00"}, f"amount: {IN_EURO}"),
         ({"amount": "-1"}, f"amount: {NUMBER}"),
         ({"amount": "٣"}, f"amount: {NUMBER}"),
         ({"amount": "9" * 15}, "amount: range: expected at most 99999999999"),
         ({"amount": "9" * 5000}, f"amount: {NUMBER}"),
         ({"amount": ""}, f"amount: {NEEDED}"),
-        ({"switchToExpired": "TRUE"}, "switchToExpired: type: expected true or false"),
-        ({"isPartialPayment": "1"}, "isPartialPayment: type: expected true or false"),
+        ({"switchToExpired": "yes"}, "switchToExpired: type: expected true or false"),
+        ({"isPartialPayment": "2"}, "isPartialPayment: type: expected true or false"),
         ({"description": ""}, f"description: {NEEDED}"),
         ({"iban": ""}, "transfer1: account-or-stamp: expected an IBAN, or a stamp alone"),
         ({"iban": BANK[:-1] + "7"}, f"iban: {CHECKSUM}"),
-        ({"dueDate": "30/04/2026"}, "dueDate: date: expected a date such as 2026-03-31"),
+        ({"dueDate": "30/04/2026"}, "dueDate: date: expected 2026-04-30"),
+        ({"dueDate": "aprile"}, "dueDate: date: expected a date such as 2026-03-31"),
         ({"category": ""}, f"category: {NEEDED}"),
         ({"organization": ""}, f"organization: {NEEDED}"),
         ({"toPublish": "yes"}, "toPublish: type: expected true or false"),
@@ -198,7 +202,10 @@ def test_cell_that_is_not_utf8_is_refused_with_its_column():
 
     [(_, first), second] = outcomes(raw)
 
-    assert first.startswith("fullName: utf-8: expected text in UTF-8; ")
+    assert first == (
+        "fullName: utf-8: expected text in UTF-8, and the file seems to be Windows-1252: "
+        'save it as "CSV UTF-8"'
+    )
     assert second == (3, "")
 
 

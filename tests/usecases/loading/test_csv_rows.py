@@ -49,14 +49,15 @@ def test_consecutive_rows_with_one_iupd_are_one_position():
 
 def test_rows_of_two_organizations_with_one_iupd_are_two_positions():
     """An IUPD is unique in its organization."""
-    rows = written(ROW, {**ROW, "organization": OTHER}, {**ROW, "organization": ORGANIZATION})
+    rows = written(ROW, {**ROW, "organization": OTHER})
 
-    assert [each["organization"] for each in bodies(rows)] == [ORGANIZATION, OTHER, ORGANIZATION]
+    assert [each["organization"] for each in bodies(rows)] == [ORGANIZATION, OTHER]
 
 
 def test_row_without_an_iupd_is_refused_with_the_position_before_it():
     """It may be an option of that position, and a plan must not lose an installment."""
-    raw = written(ROW, {**ROW, "iupd": ""}, {**ROW, "iupd": "P2"}, {**ROW, "type": "H"})
+    rows = [{**ROW, "iupd": iupd} for iupd in ("P1", "", "P2")]
+    raw = written(*rows, {**ROW, "iupd": "P3", "type": "H"})
 
     assert outcomes(raw) == [
         (2, f"iupd@3: {NEEDED}"),
@@ -139,19 +140,50 @@ def test_unreadable_row_is_refused_alone(line: bytes, message: str):
 
 @pytest.mark.parametrize("cut", [b"P1,more", b'x,"P1"y', b'x,"P""1"y', b"P1," + b"x" * LONGEST])
 def test_unreadable_row_is_refused_with_its_position(cut: bytes):
-    """A plan must not lose an installment."""
+    """A plan must not lose an installment, whether the row is before or after the others."""
     iupd = '"P""1"' if b'""' in cut else "P1"
-    head, first, other = written({**ROW, "iupd": iupd}, {**ROW, "iupd": "other"}).split(b"\n")
-    raw = b"\n".join([head, other, first, cut, first, other, cut, first])
-    message = [what[11:15] for _, what in outcomes(raw)]
+    head, first, other, next_ = written(
+        {**ROW, "iupd": iupd}, {**ROW, "iupd": "other"}, {**ROW, "iupd": "next"}
+    ).split(b"\n")
 
-    assert [message[0], message[1], message[3], message[4], message[6]] == [
-        "",
-        "torn",
-        "torn",
-        "",
-        "torn",
+    for lines in ([other, first, cut, next_], [other, cut, first, next_]):
+        words = [text[11:15] for _, text in outcomes(b"\n".join([head, *lines]))]
+        assert (words[0], words[lines.index(first)], words[3]) == ("", "torn", "")
+
+
+SCATTERED = (
+    "iupd: scattered: expected the rows of a position one after another: sort the file by iupd"
+)
+
+
+def test_position_whose_rows_are_not_adjacent_is_refused_whole():
+    """Each part says what to do; a position between them is loaded."""
+    third = {**ROW, "description": "Tributo 3"}
+    raw = written(ROW, {**ROW, "iupd": "P2"}, third, {**ROW, "iupd": "P3"}, ROW)
+
+    assert outcomes(raw) == [(2, SCATTERED), (3, ""), (4, SCATTERED), (5, ""), (6, SCATTERED)]
+
+
+def test_rows_of_the_same_iupd_in_other_organizations_are_not_scattered():
+    """Without a value in the column, the organization is that of the option."""
+    rows = [{**ROW, "organization": code} for code in ("", OTHER, ORGANIZATION)]
+    scattered = list(csv_positions.rows(io.BytesIO(written(*rows)), ORGANIZATION))
+
+    assert [[error.rule for error in row.errors] for row in scattered] == [
+        ["scattered"],
+        [],
+        ["scattered"],
     ]
+
+
+def test_unreadable_row_with_another_line_end_is_named_for_it():
+    """A file of two programs may have both line ends."""
+    head, first, second = written(ROW, {**ROW, "iupd": "P2"}).split(b"\n")
+    raw = b"\n".join([head, first + b"\r" + second, first])
+
+    assert outcomes(raw)[0][1] == (
+        "the whole: line-end: expected lines that end with LF or CR LF, as others of the file do"
+    )
 
 
 def test_open_quotation_mark_extends_to_the_longest_cell():
