@@ -13,6 +13,7 @@ from gpd_soap.usecases.loading.source import Format, open_source
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.strict_json import UnusableFile
 from tests.usecases.loading.samples import (
+    CONFIGURATION,
     NOW,
     STATION,
     Body,
@@ -142,3 +143,14 @@ def test_organization_option_is_for_positions_that_name_none(store: Store, loade
         (ORGANIZATION, Result.LOADED),
         ("88888888888", Result.REFUSED),
     ]
+
+
+def test_settings_of_a_station_that_a_file_leaves_out_stay(store: Store):
+    """A file that names the station again need not name everything about it."""
+    for served in ({"segregationCode": "47", "broadcast": True}, {}, {"broadcast": False}):
+        stations = [{**station("47"), "organizations": [{"fiscalCode": ORGANIZATION, **served}]}]
+        load_document(store, {**CONFIGURATION, "brokers": ["B"], "stations": stations})
+
+    with store.begin() as connection:
+        rows = connection.execute(tables.organization_station.select()).all()
+    assert [tuple(row) for row in rows] == [(ORGANIZATION, "S", "47", False)]
