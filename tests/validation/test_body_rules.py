@@ -208,7 +208,7 @@ def test_wrong_check_digits_of_fiscal_codes_only_warn():
     )  # fmt: skip
 
     assert warnings(content) == (
-        FieldError("fiscalCode", "fiscal-code", "the check letter does not match"),
+        FieldError("fiscalCode", "fiscal-code", "a code whose check letter is right"),
         FieldError(
             "paymentOption[0].transfer[1].organizationFiscalCode",
             "fiscal-code",

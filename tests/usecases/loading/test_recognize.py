@@ -86,7 +86,12 @@ def test_pipe_is_copied_so_that_it_can_be_read_twice(file_format: Format):
     """The copy has no name, and ends with the command."""
     raw = {Format.CSV: written(ROW), Format.JSON: b'{"positions": [{"iupd": "P1"}]}'}[file_format]
     reading, writing = os.pipe()
-    writer = threading.Thread(target=lambda: (os.write(writing, raw), os.close(writing)))
+
+    def write() -> None:
+        with os.fdopen(writing, "wb") as end:
+            end.write(raw)
+
+    writer = threading.Thread(target=write)
     writer.start()
     with os.fdopen(reading, "rb") as pipe, closing(open_source(pipe, file_format, None)) as source:
         [row] = source.rows
