@@ -28,6 +28,7 @@ POSTGRESQL = {
     " start it, or name a host",
     "timeout expired": "the host of GPD_DATABASE_URL does not answer: check its name, its port"
     " and the firewall",
+    "invalid port number": "the port in GPD_DATABASE_URL must be 1 to 65535",
     "certificate": "PostgreSQL's certificate cannot be checked: see sslmode, sslrootcert, sslcert"
     " and sslkey in GPD_DATABASE_URL, whose files must exist",
     "does not support SSL": "PostgreSQL offers no TLS, which sslmode in GPD_DATABASE_URL demands:"

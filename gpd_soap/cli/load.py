@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -33,8 +34,20 @@ class Unusable(click.ClickException):
     exit_code = 2
 
 
+class PositionsFile(click.File):
+    """A file to read; a folder is refused with what to name."""
+
+    def convert(
+        self, value: str | IO[Any], param: click.Parameter | None, ctx: click.Context | None
+    ) -> IO[Any]:
+        """Return the open file.  Raises BadParameter (exit code 2) if it cannot be read."""
+        if isinstance(value, str) and Path(value).is_dir():
+            self.fail(f"{value!r} is a folder: name one of its files", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 @click.command()
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", type=PositionsFile("rb"))
 @click.option(
     "--format",
     "named_format",
