@@ -142,11 +142,9 @@ def serve_organization(
     if no_code and segregation_code is not None:
         raise click.UsageError("use --segregation-code or --no-segregation-code, not both")
     path = read(ServingPath, organizationfiscalcode=code, station=name)
-    settings: dict[str, object] = {}
+    settings: dict[str, object] = {} if broadcast is None else {"broadcast": broadcast}
     if no_code or segregation_code is not None:
         settings["segregationCode"] = segregation_code
-    if broadcast is not None:
-        settings["broadcast"] = broadcast
     fields = read(ServingFields, **settings)
     with _refusals():
         new, _ = _registry().serve(path.organizationfiscalcode, path.station, fields)

@@ -38,7 +38,10 @@ class PositionsFile(click.File):
     """A file to read; a folder is refused with what to name."""
 
     def convert(
-        self, value: str | IO[Any], param: click.Parameter | None, ctx: click.Context | None
+        self,
+        value: str | os.PathLike[str] | IO[Any],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
     ) -> IO[Any]:
         """Return the open file.  Raises BadParameter (exit code 2) if it cannot be read."""
         if isinstance(value, str) and Path(value).is_dir():

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, NamedTuple
 from gpd_soap.usecases.loading import csv_cells, csv_columns
 from gpd_soap.usecases.loading.csv_cells import Record
 from gpd_soap.usecases.loading.csv_columns import OPTION, ORGANIZATION, POSITION, STAMP, Column
-from gpd_soap.usecases.loading.csv_values import Amounts, Problem, read_cell
+from gpd_soap.usecases.loading.csv_values import Amounts, CellProblem, read_cell
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.position_v1 import MOST_OPTIONS
@@ -33,7 +33,7 @@ Levels = Mapping[int, dict[str, Any]]
 #: The name and the column of each field by level and field, in the order of the header.
 NamedColumns = Mapping[tuple[int, str], tuple[str, Column]]
 #: The problems of cells by level and field.
-Problems = Mapping[tuple[int, str], Problem]
+Problems = Mapping[tuple[int, str], CellProblem]
 
 
 class _TableRow(NamedTuple):

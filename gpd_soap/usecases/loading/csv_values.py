@@ -17,7 +17,7 @@ class Amounts(StrEnum):
     EURO = "euro"
 
 
-class Problem(NamedTuple):
+class CellProblem(NamedTuple):
     """Why the value of a cell cannot be used: the rule, and what is expected instead."""
 
     rule: str
@@ -29,13 +29,13 @@ MOST_DIGITS = 15
 #: English and Italian spreadsheets write the first four; `1` and `0` are common in exports.
 BOOLEANS = {"true": True, "vero": True, "1": True, "false": False, "falso": False, "0": False}
 
-BOOLEAN = Problem("type", "true or false")
-CENTS = Problem("type", "a whole number of cents, in digits alone")
-NOT_UTF8 = Problem("utf-8", 'text in UTF-8: save the file as "CSV UTF-8"')
-WINDOWS = Problem(
+BOOLEAN = CellProblem("type", "true or false")
+CENTS = CellProblem("type", "a whole number of cents, in digits alone")
+NOT_UTF8 = CellProblem("utf-8", 'text in UTF-8: save the file as "CSV UTF-8"')
+WINDOWS = CellProblem(
     "utf-8", 'text in UTF-8, and the file seems to be Windows-1252: save it as "CSV UTF-8"'
 )
-SHORTENED = Problem(
+SHORTENED = CellProblem(
     "digits",
     "every digit, which the spreadsheet has cut: format the column as text, and enter it again",
 )
@@ -49,7 +49,7 @@ _DAY_OR_MONTH_FIRST = re.compile(
 _MONTHS = 12
 
 
-def read_cell(kind: object, cell: str, amounts: Amounts) -> tuple[object, Problem | None]:
+def read_cell(kind: object, cell: str, amounts: Amounts) -> tuple[object, CellProblem | None]:
     """Return the value of a cell for a field of type `kind`, with its problem, if any.
 
     The value with a problem is the text of the cell.
@@ -66,7 +66,7 @@ def read_cell(kind: object, cell: str, amounts: Amounts) -> tuple[object, Proble
     return cell, _date_problem(cell) if kind is datetime else None
 
 
-def _undecoded(cell: str) -> Problem:
+def _undecoded(cell: str) -> CellProblem:
     try:
         cell.encode("utf-8", "surrogateescape").decode("cp1252")
     except UnicodeDecodeError:
@@ -74,7 +74,7 @@ def _undecoded(cell: str) -> Problem:
     return WINDOWS
 
 
-def _cents(cell: str) -> tuple[object, Problem | None]:
+def _cents(cell: str) -> tuple[object, CellProblem | None]:
     if cell.isascii() and cell.isdigit() and len(cell) <= MOST_DIGITS:
         return int(cell), None
     try:
@@ -82,17 +82,17 @@ def _cents(cell: str) -> tuple[object, Problem | None]:
     except ValueError:
         return cell, CENTS
     expected = f"whole cents: {cents} for this amount in euro, or --amounts euro to load it"
-    return cell, Problem("type", expected)
+    return cell, CellProblem("type", expected)
 
 
-def _euro(cell: str) -> tuple[object, Problem | None]:
+def _euro(cell: str) -> tuple[object, CellProblem | None]:
     try:
         return money.from_person(cell), None
     except ValueError as error:
-        return cell, Problem("type", str(error).removeprefix("expected "))
+        return cell, CellProblem("type", str(error).removeprefix("expected "))
 
 
-def _date_problem(cell: str) -> Problem | None:
+def _date_problem(cell: str) -> CellProblem | None:
     """Return the date to write in place of one that begins with the day or the month, or None."""
     match = _DAY_OR_MONTH_FIRST.fullmatch(cell)
     if match is None:
@@ -105,4 +105,4 @@ def _date_problem(cell: str) -> Problem | None:
     except ValueError:
         return None
     unsure = first <= _MONTHS and second <= _MONTHS and first != second
-    return Problem("date", f"{written}, if the day comes first" if unsure else written)
+    return CellProblem("date", f"{written}, if the day comes first" if unsure else written)
