@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.common import code, ready_store
+from gpd_soap.cli.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.access.audit import Change
@@ -42,7 +43,7 @@ def audit(organization: str | None, limit: int) -> None:
     page = PageRequest(limit, 0)
     changes, _ = read_only(ready_store(), lambda c: audit_rows.page(c, organization, page))
     for change in changes:
-        click.echo(_line(change))
+        print_line(_line(change))
 
 
 def _line(change: Change) -> str:

@@ -53,6 +53,11 @@ def demo(port: int, admin_port: int, keep: Path | None) -> None:
 
     The demo listens on 127.0.0.1 only, has a database of its own, and ignores all GPD_* variables.
     """
+    if keep is not None and not os.access(keep.parent, os.W_OK | os.X_OK):
+        raise click.BadParameter(
+            f"the folder {keep.parent} must exist, and this user must have write access to it",
+            param_hint="--keep",
+        )
     with shared_folder("demo") as folder, counting_folder() as counted_in:
         _run(keep or folder / "demo.db", port, admin_port, counted_in, keep=keep is not None)
 

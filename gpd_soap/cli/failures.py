@@ -15,19 +15,43 @@ SQLITE = {
     " access to it and its folder",
     "SQLITE_READONLY_DIRECTORY": "the folder of GPD_DATABASE_URL cannot be written: give this"
     " user write access to it",
+    "SQLITE_FULL": "the disk of GPD_DATABASE_URL is full: free some space",
 }
-#: How psycopg and libpq begin their message about a host name that they cannot resolve.
-UNKNOWN_HOST = ("failed to resolve host", "could not translate host name")
+#: What to do where PostgreSQL cannot be reached or lets nobody in, by a part of libpq's message.
+#: The server's own messages may be in another language; `REFUSED` answers for those.
+POSTGRESQL = {
+    "failed to resolve host": "the host of GPD_DATABASE_URL is unknown: check its name",
+    "could not translate host name": "the host of GPD_DATABASE_URL is unknown: check its name",
+    "Connection refused": "no PostgreSQL answers at the host and port of GPD_DATABASE_URL:"
+    " start it, or check both",
+    "No such file or directory": "no PostgreSQL answers at the socket of GPD_DATABASE_URL:"
+    " start it, or name a host",
+    "timeout expired": "the host of GPD_DATABASE_URL does not answer: check its name, its port"
+    " and the firewall",
+    "invalid port number": "the port in GPD_DATABASE_URL must be 1 to 65535",
+    "certificate": "PostgreSQL's certificate cannot be checked: see sslmode, sslrootcert, sslcert"
+    " and sslkey in GPD_DATABASE_URL, whose files must exist",
+    "does not support SSL": "PostgreSQL offers no TLS, which sslmode in GPD_DATABASE_URL demands:"
+    " turn it on there",
+    "no pg_hba.conf entry": "PostgreSQL lets this user, machine or database not in: see its"
+    " pg_hba.conf, and sslmode in GPD_DATABASE_URL",
+    "no password supplied": "PostgreSQL asks for a password: put it into GPD_DATABASE_URL, or name"
+    " a file with it in PGPASSFILE",
+    "password authentication failed": "PostgreSQL refuses the user or the password of"
+    " GPD_DATABASE_URL: correct them",
+}
+REFUSED = (
+    "PostgreSQL refuses the connection: check the user, the password and the database of"
+    " GPD_DATABASE_URL"
+)
 
 
 def known_cause(error: BaseException) -> str | None:
     """What to do about a database that cannot be used; None for every other failure."""
     for cause in _causes(error):
-        text = SQLITE.get(getattr(cause, "sqlite_errorname", ""))
+        text = SQLITE.get(getattr(cause, "sqlite_errorname", "")) or _postgresql(cause)
         if text is not None:
             return text
-        if str(cause).startswith(UNKNOWN_HOST):
-            return "the host of GPD_DATABASE_URL is unknown: check its name"
     return None
 
 
@@ -40,8 +64,29 @@ def failure_text(error: Exception) -> str:
     if cause is not None:
         return cause
     if isinstance(error, DATABASE_ERRORS):
-        return f"{Unavailable()}\n  {Unavailable.hint}"
+        return with_hint(Unavailable())
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename} cannot be used: {error.strerror}"
     return f"{type(error).__name__} at {', '.join(locations(error.__traceback__)[-3:])}"
+
+
+def with_hint(error: BaseException) -> str:
+    """The text of an error and what to do about it, on one line."""
+    hint = getattr(error, "hint", "")
+    return f"{error}; {hint}" if hint else str(error)
+
+
+def _postgresql(cause: BaseException) -> str | None:
+    """What to do about a failed connection; None for a failure of another kind."""
+    if type(cause).__module__.partition(".")[0] != "psycopg":
+        return None
+    text = str(cause)
+    for part, remedy in POSTGRESQL.items():
+        if part in text:
+            return remedy
+    # WHY: a failure before a session has no code, and a failed statement has one.
+    connecting = text.startswith("connection failed") and getattr(cause, "sqlstate", None) is None
+    return REFUSED if connecting else None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

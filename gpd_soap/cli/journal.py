@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gpd_soap.cli.common import ready_store
+from gpd_soap.cli.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.journal.entries import JournalQuery
@@ -73,7 +74,7 @@ def search(organization: str | None, limit: int, *, as_json: bool, **filters: st
     entries, _ = use_case.page(ready_store(), query)
     for entry in entries:
         record = responses.entry(entry, masked=False)
-        click.echo(json.dumps(record, ensure_ascii=False) if as_json else _line(record))
+        print_line(json.dumps(record) if as_json else _line(record))
 
 
 @journal.command("show")
@@ -96,7 +97,7 @@ def show(entry_id: str) -> None:
             "no entry has this id: `gpd-soap journal search` prints the ids"
         ) from None
     for name, value in responses.entry(entry, masked=False).items():
-        click.echo(f"{name}: {value}")
+        print_line(f"{name}: {value}")
 
 
 @journal.command("purge")

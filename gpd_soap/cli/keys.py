@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.common import read, ready_store
+from gpd_soap.cli.output import print_line, printable
 
 if TYPE_CHECKING:
     from gpd_soap.store.access.keys import Key
@@ -49,7 +50,9 @@ def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
         new_key, token = keys.create(
             connection, fields.name, keys.Role(fields.role), fields.organizations, utc_now()
         )
-    click.echo(f"{_line(new_key)}\nThe key is shown only now; send it as X-Api-Key:", err=True)
+    click.echo(
+        f"{printable(_line(new_key))}\nThe key is shown only now; send it as X-Api-Key:", err=True
+    )
     click.echo(token)
 
 
@@ -61,7 +64,7 @@ def list_keys() -> None:
     with ready_store().reading() as connection:
         rows = keys.list_keys(connection)
     for each in rows:
-        click.echo(_line(each))
+        print_line(_line(each))
 
 
 @key.command("revoke")

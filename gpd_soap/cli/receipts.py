@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from gpd_soap.cli.common import code, read, ready_store
+from gpd_soap.cli.output import print_line
+from gpd_soap.core.case_id import KINDS
 
 if TYPE_CHECKING:
     from gpd_soap.store.receipts.search import Listed
     from gpd_soap.usecases.worklist import Cases, CaseWithNotice
 
 MAX_NAME_LENGTH = 100
-KINDS = ["unmatched", "double", "conflicting", "review", "quarantine"]
 
 
 def _person(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -82,7 +83,7 @@ def list_receipts(organization: str, **options: str | None) -> None:
         query = use_case.question(read(ReceiptSearch, **filters, pageSize="100"), utc_now())
     rows, total = use_case.page(ready_store(), organization, query)
     for each in rows:
-        click.echo(_receipt_line(each))
+        print_line(_receipt_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -110,7 +111,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
         query = read(CaseSearch, kind=kind, resolved=resolved, page=page, limit=50).case_query()
     rows, total = _cases().page(organization, query)
     for each in rows:
-        click.echo(_case_line(each))
+        print_line(_case_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -197,7 +198,7 @@ def _print_case(record: CaseWithNotice) -> None:
         parts = value.items() if isinstance(value, dict) else [("", value)]
         for part, content in parts:
             text = "; ".join(content) if isinstance(content, list) else content
-            click.echo(f"{name}{'.' if part else ''}{part}: {text}")
+            print_line(f"{name}{'.' if part else ''}{part}: {text}")
 
 
 def _receipt_line(receipt: Listed) -> str:

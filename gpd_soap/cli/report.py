@@ -3,26 +3,45 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING
+
+from gpd_soap.cli.output import defused
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.loading.check import Outcome
+    from gpd_soap.validation.finding import FieldError
 
 #: LIMIT: errors of one position on a line of the terminal and of the CSV file.
 MAX_ERRORS, MAX_ERRORS_IN_FILE = 10, 100
 
-HEADER = ("line", "organization", "iupd", "nav", "result", "field", "rule", "expected")
+HEADER = (
+    *("line", "organization", "iupd", "nav", "result", "field", "rule", "expected"),
+    "warnings",
+)
 NAV, RESULT = HEADER.index("nav"), HEADER.index("result")
 LOADED = "loaded"
+#: The field of a finding about a whole row.
+WHOLE = "(row)"
 
 
-def refusal(outcome: Outcome, label: str) -> str:
-    """The errors of a refused position on a line; `label` is a format for its row number."""
-    errors = [str(error) for error in outcome.errors[:MAX_ERRORS]]
-    if len(outcome.errors) > MAX_ERRORS:
-        errors.append(f"and {len(outcome.errors) - MAX_ERRORS} more")
-    return f"{label.format(outcome.row_number)} {outcome.iupd or '-'}: {'; '.join(errors)}"
+def lines(outcome: Outcome, label: str) -> Iterator[str]:
+    """A line with the errors of a position, and one with its warnings, if it has any.
+
+    `label` is a format for its row number.
+    """
+    position = f"{label.format(outcome.row_number)} {outcome.iupd or '-'}"
+    if outcome.errors:
+        yield f"{position}: {_first(outcome.errors)}"
+    if outcome.warnings:
+        yield f"{position}: warning: {_first(outcome.warnings)}"
+
+
+def _first(findings: Sequence[FieldError]) -> str:
+    texts = [str(finding) for finding in findings[:MAX_ERRORS]]
+    if len(findings) > MAX_ERRORS:
+        texts.append(f"and {len(findings) - MAX_ERRORS} more")
+    return "; ".join(texts)
 
 
 class File:
@@ -42,11 +61,12 @@ class File:
         """Add the line of a position."""
         errors = outcome.errors[:MAX_ERRORS_IN_FILE]
         line = (
-            *(outcome.row_number, outcome.organization, outcome.iupd),
+            *(outcome.row_number, outcome.organization, defused(outcome.iupd)),
             *(" ".join(outcome.navs), outcome.result),
-            " ".join(error.field or "-" for error in errors),
+            defused(" ".join(error.field or WHOLE for error in errors)),
             " ".join(error.rule for error in errors),
             "; ".join(error.expected for error in errors),
+            defused("; ".join(map(str, outcome.warnings[:MAX_ERRORS_IN_FILE]))),
         )
         self._write(self._waiting or self._file, line)
 

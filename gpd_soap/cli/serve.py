@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.folder import counting_folder
+from gpd_soap.cli.output import print_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -126,7 +127,7 @@ def health() -> None:
 
     facts = Health(_store(), Schema(), exposure.facts(Settings.load()))()
     for fact in facts:
-        click.echo(str(fact))
+        print_line(str(fact))
     if not all(fact.holds for fact in facts):
         raise SystemExit(1)
 

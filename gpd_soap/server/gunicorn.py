@@ -191,6 +191,11 @@ def _secured(program: Program) -> dict[str, ssl.SSLContext]:
             settings.node_tls_certificate, settings.node_tls_key, settings.node_tls_authorities
         )
     except OSError as error:
+        for name in ("node_tls_certificate", "node_tls_key", "node_tls_authorities"):
+            path = getattr(settings, name)
+            if path and not os.access(path, os.R_OK):
+                missing = "the file does not exist, or this user may not read it"
+                raise SettingsError(f"GPD_{name.upper()}: {missing}") from None
         raise SettingsError(f"GPD_NODE_TLS_*: the files cannot be used: {error.strerror}") from None
     return {name_of_bind(settings.node_bind): context}
 

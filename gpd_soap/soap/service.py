@@ -100,7 +100,7 @@ def _outcome(ctx: Any) -> Outcome:
 def _refuse_invalid(ctx: Any) -> Refusal:
     """Refuse a message that breaks the contract; quarantine it if it was sent as a receipt."""
     violation = ctx.udc.violation
-    rule = f"contract: {violation.element}, {violation.rule}"
+    rule = f"contract: {violation.subject}, {violation.rule}"
     if ctx.udc.operation in RECEIPTS:
         organization = ctx.udc.organization
         _service(ctx).quarantine(organization, ctx.udc.operation, rule, ctx.udc.raw)

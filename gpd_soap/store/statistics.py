@@ -9,18 +9,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gpd_soap.core.receipt import ReceiptStatus
+from gpd_soap.core.case_id import KINDS, QUARANTINE
+from gpd_soap.core.receipt import NEEDS_A_PERSON, ReceiptStatus
 from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
-
-#: Receipts of these statuses wait for a person until they are resolved.  So does all quarantine.
-OPEN = (
-    ReceiptStatus.UNMATCHED,
-    ReceiptStatus.DOUBLE,
-    ReceiptStatus.CONFLICTING,
-    ReceiptStatus.REVIEW,
-)
-QUARANTINE = "quarantine"
 
 RECEIPT, QUARANTINED = tables.receipt.c, tables.quarantine.c
 
@@ -50,7 +42,7 @@ def read(store: Database) -> Figures:
     return Figures(
         reachable=True,
         last_probe=probed[0][0],
-        open_cases=_counts(store, _open_cases(), (*OPEN, QUARANTINE)),
+        open_cases=_counts(store, _open_cases(), KINDS),
         receipts=_counts(store, _receipts(), tuple(ReceiptStatus)),
     )
 
@@ -65,7 +57,7 @@ def _open_cases() -> Select[Any]:
     receipts = (
         select(RECEIPT.kept, func.count())
         .join_from(tables.organization, tables.receipt, RECEIPT.organization == fiscal_code)
-        .where(RECEIPT.kept.in_(OPEN), RECEIPT.resolved_at.is_(None))
+        .where(RECEIPT.kept.in_(NEEDS_A_PERSON), RECEIPT.resolved_at.is_(None))
         .group_by(RECEIPT.kept)
     )
     quarantined = select(literal(QUARANTINE), func.count()).where(QUARANTINED.resolved_at.is_(None))

@@ -16,6 +16,7 @@ from gpd_soap.store.database.transaction import Transaction, in_transaction, rea
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals, service_rules
 from gpd_soap.usecases.refusals import Refusal
+from gpd_soap.validation.configuration import ServingFields
 from gpd_soap.validation.finding import FieldError
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ NOT_FOUND = {
 class Registry:
     """Organizations, brokers, stations and services; the caller has checked who may see which.
 
-    Each `put` method, `serve` and `offer` return True if the row is new.
+    Each `put` method and `offer` return True if the row is new.
     Every method raises the refusal of what it names if that is not registered.
     """
 
@@ -110,16 +111,19 @@ class Registry:
         """Returns a page of the stations of an organization, and how many there are in all."""
         return self._read_of(organization, lambda c: read.serving(c, organization, page))
 
-    def serve(self, organization: str, station: str, code: str | None, *, broadcast: bool) -> bool:
-        """Lets a station serve an organization, with this segregation code or none.
+    def serve(self, organization: str, station: str, fields: ServingFields) -> tuple[bool, Serving]:
+        """Lets a station serve an organization; returns whether it is new, and what is stored.
 
+        A setting that `fields` leaves out stays as it is.
         Raises InUse if a service would lose its segregation code.
         """
 
-        def work(connection: Transaction) -> bool:
+        def work(connection: Transaction) -> tuple[bool, Serving]:
             if not references.lock_row(connection, STATION, station):
                 raise refusals.StationNotFound
-            return write.put_serving(connection, organization, station, code, broadcast=broadcast)
+            new = write.put_serving(connection, organization, station, **fields.named())
+            stored = read.serving_by(connection, organization, station)
+            return new, _known(stored, refusals.StationNotServing)
 
         return self._renumbered(organization, work)
 

@@ -85,6 +85,22 @@ def test_whole_configuration_is_created_and_deleted_in_reverse_order(admin: Admi
         assert (admin.delete(path).status, admin.delete(path).status) == (204, 404), path
 
 
+def test_put_of_a_station_keeps_the_fields_that_it_leaves_out(admin: Admin):
+    """The answer has what is stored; null removes the segregation code."""
+    admin.put("/brokers/B", None)
+    admin.put("/stations/S", {"broker": "B"})
+    path = f"{US}/stations/S"
+    for sent, code, broadcast in (
+        ({"segregationCode": "48"}, "48", False),
+        ({"broadcast": True}, "48", True),
+        ({}, "48", True),
+        ({"segregationCode": "49"}, "49", True),
+        ({"segregationCode": None, "broadcast": False}, None, False),
+    ):
+        answer = admin.put(path, sent).body
+        assert (answer.get("segregationCode"), answer["broadcast"]) == (code, broadcast), sent
+
+
 @pytest.mark.parametrize(
     ("path", "title"),
     [

@@ -164,6 +164,16 @@ def test_quarantined_message_shows_its_reason_without_its_content(full: BackOffi
     }
 
 
+def test_reason_of_an_unknown_element_is_english(quick: BackOffice):
+    """The sentence for the counter is Italian, and the reasons of the worklist are not."""
+    sent = message(12, "r-12").replace(b"<idChannel>", b"<canale>x</canale><idChannel>", 1)
+    assert b"canale" in sent
+    assert send(quick, sent) == "PAA_SINTASSI_XSD"
+
+    [reason] = read(quick, quarantined(sent))["reasons"]
+    assert reason == "contract: an element that the contract does not know, unexpected"
+
+
 def test_message_is_downloaded_byte_for_byte(full: BackOffice):
     """A receipt that is no open case can be downloaded too."""
     in_utf_16 = message(11, "odd", description="è").decode().replace("\n", "\r\n").encode("utf-16")

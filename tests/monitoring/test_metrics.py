@@ -16,7 +16,7 @@ from gpd_soap.core.faults import PaaFault
 from gpd_soap.monitoring.metrics import OPERATIONS, Metrics
 from gpd_soap.store.statistics import UNREACHABLE, Figures
 from tests.e2e.test_metrics import until
-from tests.store.database.test_connections import in_child
+from tests.store.database.drivers import in_child
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 FIGURES = Figures(

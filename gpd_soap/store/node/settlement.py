@@ -6,8 +6,9 @@ stored.  If the position has other options, which exclude each other, its versio
 too.  If another process was faster, nothing is written, and the caller reads and decides again.
 
 A pair of NAV and revision never occurs twice.  A deleted NAV is retired, a remaining option is
-updated in place, and each change of the position increments the revision of all its options.  So
-an unchanged revision proves that the position has the same options, and is not a later position of
+updated in place, and each change of the position increments the revision of all its options.  An
+option that comes back to its position begins at a revision that it never had.  So an unchanged
+revision proves that the position has the same options, and is not a later position of
 the same IUPD.
 
 LIMIT: a process of the version before inserts updated options anew, at revision 1.  While both

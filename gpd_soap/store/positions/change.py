@@ -40,7 +40,8 @@ def lock_for_change(connection: Connection, organization: str) -> None:
 def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime) -> None:
     """Replace the content of a position; the numbers of the notices that it loses are retired.
 
-    Raises AlreadyKept if a number of `new` is in use by another position or was retired.
+    A notice that it lost before may come back with its number.
+    Raises AlreadyStored if a number of `new` is or was another position's.
     """
     # WHY: another transaction may wait for the row, so the row is updated and not inserted again.
     values = position_row(new, now)
@@ -53,7 +54,7 @@ def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime
         if not is_duplicate(error):
             raise
         raise AlreadyStored("an IUV or a notice number is in use already") from error
-    retired_numbers.reject_retired(connection, [new])
+    retired_numbers.reject_retired(connection, [new], back_to=old)
     retired_numbers.retire(connection, new.organization, new.iupd, dropped, now)
     matching.settle_unmatched(connection, new.organization, now)
 
@@ -172,8 +173,9 @@ def _replace_options(connection: Connection, old: Stored, new: NewPosition, now:
     of_transfers = TRANSFER.organization == new.organization, TRANSFER.nav.in_(retained)
     connection.execute(delete(tables.transfer).where(*of_transfers))
     rows = [option_row(new, option, now) for option in new.options]
-    # WHY: an inserted row begins at revision 1, and a receipt that was decided on a deleted row of
-    # that revision would take it for unchanged.  So the row of a retained notice is updated.
+    # WHY: a receipt that was decided on a deleted row of the same revision would take an inserted
+    # row for unchanged.  So the row of a retained notice is updated, and a notice that comes back
+    # begins at the new version, which is higher than each revision that it had.
     change_retained = update(tables.payment_option).where(
         OPTION.organization == new.organization, OPTION.nav == bindparam("of_nav")
     )
@@ -184,7 +186,8 @@ def _replace_options(connection: Connection, old: Stored, new: NewPosition, now:
     ]
     if changed:
         connection.execute(change_retained, changed)
-    insert_rows(connection, tables.payment_option, (r for r in rows if r["nav"] not in retained))
+    added = ({**row, "revision": old.version + 1} for row in rows if row["nav"] not in retained)
+    insert_rows(connection, tables.payment_option, added)
     transfers = ((option, transfer) for option in new.options for transfer in option.transfers)
     insert_rows(connection, tables.transfer, (transfer_row(new, o, t) for o, t in transfers))
 

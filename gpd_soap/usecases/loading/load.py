@@ -78,7 +78,7 @@ def load(
             for outcome in outcomes:
                 report.results[outcome.result] += 1
                 report_outcome(outcome)
-            report.warnings.update(warning.rule for each in batch for warning in each.warnings)
+                report.warnings.update(warning.rule for warning in outcome.warnings)
         if step_by_step or not (options.dry_run or report.results[Result.REFUSED]):
             connection.commit()
             return report._replace(written=True)
@@ -89,7 +89,11 @@ def _outcomes(batch: Sequence[Checked], writer: PositionWriter) -> list[Outcome]
     """Write the valid rows, and return the outcome of each row."""
     valid = [each.value for each in batch if isinstance(each.value, Candidate)]
     written = iter(writer.write(valid))
-    return [each.value if isinstance(each.value, Outcome) else next(written) for each in batch]
+    outcomes = (each.value if isinstance(each.value, Outcome) else next(written) for each in batch)
+    return [
+        outcome._replace(warnings=each.warnings)
+        for outcome, each in zip(outcomes, batch, strict=True)
+    ]
 
 
 def _batches(rows: Iterable[Checked]) -> Iterator[list[Checked]]:

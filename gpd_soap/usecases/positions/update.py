@@ -16,6 +16,7 @@ from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import change
 from gpd_soap.store.positions import read as stored_positions
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.store.positions.retired_numbers import find_retired, was_of
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.positions import transitions
@@ -74,8 +75,9 @@ def _replace(
 ) -> WriteResult:
     """Replaces locked positions by `bodies`, in the same order."""
     refuse_together(old, lambda stored: transitions.check_updatable(stored, now), list_name)
-    pairs = zip(old, bodies, strict=True)
-    new = refuse_together(pairs, lambda pair: _successor(*pair, now, options), list_name)
+    lost = _lost_numbers(connection, old, bodies)
+    parts = zip(old, bodies, lost, strict=True)
+    new = refuse_together(parts, lambda each: _successor(*each, now, options), list_name)
     for index, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
         try:
             change.replace(connection, before, after, now)
@@ -92,17 +94,32 @@ def _replace(
     return WriteResult([rows[iupd] for iupd in iupds], frozenset(given(bodies)), warnings)
 
 
+def _lost_numbers(
+    connection: Transaction, old: list[Stored], bodies: list[position_v1.Position]
+) -> list[dict[str, str]]:
+    """Returns for each position the IUVs of notices that it lost and gets back, with their NAV."""
+    organization = old[0].position.organization
+    rows = find_retired(connection, organization, (), given(bodies))
+    return [{row.iuv: row.nav for row in rows if was_of(row, stored)} for stored in old]
+
+
 def _successor(
-    old: Stored, body: position_v1.Position, now: datetime, options: WriteOptions
+    old: Stored,
+    body: position_v1.Position,
+    lost: dict[str, str],
+    now: datetime,
+    options: WriteOptions,
 ) -> tuple[NewPosition, list[FieldError]]:
     """Returns the new content of a position, and the warnings about it.
 
+    `lost` has the NAV of each IUV that the position had before and has again.
     Raises InvalidPosition with the errors of the new content.
     """
     before = {option.iuv: option for option in old.position.options}
-    body, number_errors = _numbered(body, {iuv: option.nav for iuv, option in before.items()})
+    own = lost | {iuv: option.nav for iuv, option in before.items()}
+    body, number_errors = _numbered(body, own)
     # WHY: a number that was accepted leniently stays accepted.
-    lenient = options.lenient or all(option.iuv in before for option in body.payment_option)
+    lenient = options.lenient or all(option.iuv in own for option in body.payment_option)
     organization = old.position.organization
     errors, warnings = transitions.check(body, organization, now, new=False, lenient=lenient)
     if number_errors or errors:

@@ -52,6 +52,12 @@ class Breach(NamedTuple):
     missing: str = ""
 
     @property
+    def subject(self) -> str:
+        """The element, for an operator."""
+        unforeseen = self.element == UNEXPECTED
+        return "an element that the schema does not know" if unforeseen else self.element
+
+    @property
     def description(self) -> str:
         """Return it as part of an Italian sentence."""
         subject = self.element if self.element == UNEXPECTED else f"l'elemento {self.element}"

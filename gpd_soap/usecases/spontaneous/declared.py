@@ -141,7 +141,7 @@ class Declared:
         if options.data_schema is not None:
             breach = compiled(options.data_schema).breach(root)
             if breach is not None:
-                return broken(breach.description, f"schema: {breach.element}, {breach.rule}")
+                return broken(breach.description, f"schema: {breach.subject}, {breach.rule}")
         return _refusal(root, options) or _quote(root, options, now)
 
 
@@ -223,15 +223,22 @@ def _quote(root: etree._Element, settings: Settings, now: datetime) -> Quote | R
     )
 
 
-# WHY: no text is an amount in both units, so an amount in the wrong unit is refused.
-AMOUNT = {"euro": re.compile(r"-?[0-9]+\.[0-9]{2}"), "cents": re.compile(r"-?[0-9]+")}
+AMOUNT = {
+    "euro": re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,2}))?"),
+    "cents": re.compile(r"(-?)([0-9]+)()"),
+}
 #: LIMIT: digits that are read; one more than the largest amount has is out of range.
 ENOUGH_DIGITS = len(str(money.MAX_CENTS)) + 1
 
 
 def _cents(text: str, unit: Literal["euro", "cents"] | None) -> int | None:
-    """Return the amount in a text, in range or not, or None if the text is no amount."""
-    if not AMOUNT[unit or "euro"].fullmatch(text):
+    """Return the amount in a text, in range or not, or None if the text is no amount.
+
+    An amount in euro may have no decimals, as `xs:decimal` writes a whole number.
+    """
+    match = AMOUNT[unit or "euro"].fullmatch(text)
+    if match is None:
         return None
-    digits = text.replace(".", "").lstrip("-0")[:ENOUGH_DIGITS]
-    return int(digits or 0) * (-1 if text.startswith("-") else 1)
+    digits = match[2].lstrip("0")[:ENOUGH_DIGITS] or "0"
+    amount = int(digits) if unit == "cents" else money.cents(digits, match[3])
+    return -amount if match[1] else amount

@@ -16,7 +16,7 @@ from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres
-from tests.store.database.test_connections import in_child
+from tests.store.database.drivers import in_child
 from tests.store.samples import NOW, ORGANIZATION, ROUTE, nav
 
 ENTRY = tables.journal.c
