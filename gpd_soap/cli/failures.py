@@ -16,8 +16,38 @@ SQLITE = {
     "SQLITE_READONLY_DIRECTORY": "the folder of GPD_DATABASE_URL cannot be written: give this"
     " user write access to it",
 }
-#: How psycopg and libpq begin their message about a host name that they cannot resolve.
-UNKNOWN_HOST = ("failed to resolve host", "could not translate host name")
+UNKNOWN_HOST = "the host of GPD_DATABASE_URL is unknown: check its name"
+#: What to do where PostgreSQL cannot be reached, by a part of the message of psycopg or libpq.
+#: WHY: such an error has no code, and its whole text names users and hosts.
+POSTGRESQL = {
+    "failed to resolve host": UNKNOWN_HOST,
+    "could not translate host name": UNKNOWN_HOST,
+    "does not match host name": "the database's certificate is for another host name: write the"
+    " certificate's name into GPD_DATABASE_URL, with hostaddr=ADDRESS where it has no address",
+    "certificate verify failed": "the database's certificate is of another authority: name the file"
+    " of its authority as sslrootcert in GPD_DATABASE_URL",
+    "root certificate file": "the file of sslrootcert in GPD_DATABASE_URL cannot be read: name the"
+    " file of the authority that signed the database's certificate, or `system`",
+    "server does not support SSL": "the database has no TLS, which sslmode in GPD_DATABASE_URL asks"
+    " for: set ssl, ssl_cert_file and ssl_key_file of PostgreSQL",
+    "password authentication failed": "PostgreSQL refuses the user or the password of"
+    " GPD_DATABASE_URL: check both, or ALTER ROLE … PASSWORD '…' as a superuser",
+    "no password supplied": "PostgreSQL asks for a password, and GPD_DATABASE_URL has none",
+    "no pg_hba.conf entry": "PostgreSQL lets nobody connect so: add a line for the user, the"
+    " database and this machine's address to its pg_hba.conf, and reload it",
+    "permission denied for database": "the user of GPD_DATABASE_URL may not connect: GRANT CONNECT"
+    " ON DATABASE … TO … as the owner of the database",
+    'database "': "PostgreSQL has no database of the name in GPD_DATABASE_URL: check it, or CREATE"
+    " DATABASE … OWNER … as a superuser",
+    "Connection refused": "nothing listens at the host and port of GPD_DATABASE_URL: start"
+    " PostgreSQL, and check its listen_addresses and port",
+}
+#: SPEC: PostgreSQL, "Error Codes": insufficient_privilege.
+NO_RIGHT = "42501"
+MORE_RIGHTS = (
+    "the user of GPD_DATABASE_URL may not do this: the owner of the tables runs"
+    " `gpd-soap db grant ROLE` after each upgrade, and alone may upgrade, grant and purge"
+)
 
 
 def known_cause(error: BaseException) -> str | None:
@@ -26,8 +56,13 @@ def known_cause(error: BaseException) -> str | None:
         text = SQLITE.get(getattr(cause, "sqlite_errorname", ""))
         if text is not None:
             return text
-        if str(cause).startswith(UNKNOWN_HOST):
-            return "the host of GPD_DATABASE_URL is unknown: check its name"
+        code = getattr(cause, "sqlstate", ...)
+        if code == NO_RIGHT:
+            return MORE_RIGHTS
+        # PostgreSQL's error without a code is one of the connection.
+        text = next((POSTGRESQL[part] for part in POSTGRESQL if part in str(cause)), None)
+        if code is None and text is not None:
+            return text
     return None
 
 
