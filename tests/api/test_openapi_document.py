@@ -45,20 +45,27 @@ def properties(schema: Any, path: str) -> Iterator[tuple[str, Node]]:
                 yield from properties(value, path)
 
 
+def parameters(document: Node) -> Iterator[tuple[str, Node]]:
+    """Yield each parameter of an operation, but not those that all operations share."""
+    for operation in operations(document):
+        for parameter in operation["parameters"]:
+            if "$ref" not in parameter:
+                yield f"{operation['operationId']} {parameter['name']}", parameter
+
+
 def examples(document: Node) -> Iterator[tuple[str, Node, Any]]:
     """Yield each example with the path and the schema of what it shows."""
     for name, schema in document["components"]["schemas"].items():
         if "example" in schema:
             yield name, {"$ref": f"#/components/schemas/{name}"}, schema["example"]
-    for operation in operations(document):
-        where = operation["operationId"]
-        for parameter in operation["parameters"]:
-            if "example" in parameter:
-                yield f"{where} {parameter['name']}", parameter["schema"], parameter["example"]
-    for where, status, response in responses(document):
-        for content in response.get("content", {}).values():
-            if "example" in content:
-                yield f"{where} {status}", content["schema"], content["example"]
+    contents = [
+        (f"{where} {status}", content)
+        for where, status, response in responses(document)
+        for content in response.get("content", {}).values()
+    ]
+    for where, each in (*parameters(document), *contents):
+        if "example" in each:
+            yield where, each["schema"], each["example"]
 
 
 def test_operation_has_a_summary_and_a_tag_that_is_described(document: Node) -> None:
@@ -79,16 +86,10 @@ def test_field_has_a_description(document: Node) -> None:
     fields = list(properties(document["components"]["schemas"], "#"))
     components = document["components"]
     headers = [*components["parameters"].items(), *components["headers"].items()]
-    parameters = [
-        (operation["operationId"], parameter)
-        for operation in operations(document)
-        for parameter in operation["parameters"]
-        if "$ref" not in parameter
-    ]
     answers = [(f"{where} {status}", response) for where, status, response in responses(document)]
 
     assert len(fields) > 200
-    for where, described in (*fields, *headers, *parameters, *answers):
+    for where, described in (*fields, *headers, *parameters(document), *answers):
         assert described.get("description"), where
 
 
