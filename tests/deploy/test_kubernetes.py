@@ -174,7 +174,7 @@ def test_nginx_of_a_pod_accepts_its_configuration(tmp_path: Path) -> None:
     site = envsubst(TEMPLATE.read_text("utf-8"), {**values, "NODE_TLS": str(tmp_path)})
     (tmp_path / "node.conf").write_text(site.replace("/dev/stdout", f"{tmp_path}/log"), "utf-8")
     (tmp_path / "nginx.conf").write_text(Template(AROUND).substitute(home=tmp_path), "utf-8")
-    command = [program("nginx", "nginx-light"), "-p", tmp_path, "-c", tmp_path / "nginx.conf"]
+    command = (program("nginx", "nginx-light"), "-p", tmp_path, "-c", tmp_path / "nginx.conf")
     mounts = {mount["mountPath"] for mount in nginx["volumeMounts"]}
 
     assert complaint(*command, "-t") == ""
