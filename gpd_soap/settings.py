@@ -41,6 +41,7 @@ class SettingsError(OperatorError):
 
 #: A host and a port, or a socket in the file system.
 Bind = Annotated[str, Field(pattern=r"^(.*:[0-9]{1,5}|unix:.+)$")]
+OptionalBind = Annotated[str, Field(pattern=r"^(|.*:[0-9]{1,5}|unix:.+)$")]
 
 
 def _split_text(value: object) -> object:
@@ -80,6 +81,11 @@ class Settings(BaseModel):
     )
     admin_bind: Bind = Field(
         "127.0.0.1:8081", description="address of the admin face: HOST:PORT or unix:PATH"
+    )
+    metrics_bind: OptionalBind = Field(
+        "",
+        description="address of a listener that serves /metrics alone, and asks for no key:"
+        " HOST:PORT or unix:PATH; default: none",
     )
     public_url: PublicUrl = Field(
         "",
@@ -183,6 +189,16 @@ class Settings(BaseModel):
             raise ValueError("node_tls_certificate and node_proxies exclude each other")
         if self.node_callers and not (self.node_tls_certificate or self.node_proxies):
             raise ValueError("node_callers needs node_tls_certificate or node_proxies")
+        return self
+
+    @model_validator(mode="after")
+    def _binds_differ(self) -> Settings:
+        """Refuse one address for two faces: one of them would not be served."""
+        binds = [each for each in (self.node_bind, self.admin_bind, self.metrics_bind) if each]
+        if len(set(binds)) < len(binds):
+            raise ValueError(
+                "node_bind, admin_bind, metrics_bind: each needs an address of its own"
+            )
         return self
 
     @property

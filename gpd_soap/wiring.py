@@ -14,6 +14,7 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import ExchangeObserver
 from gpd_soap.monitoring.health import Health
 from gpd_soap.monitoring.metrics import Metrics
+from gpd_soap.monitoring.scrape import MetricsFace
 from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
 from gpd_soap.soap.exchange import log_line
@@ -93,6 +94,11 @@ def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dic
     if which in ("admin", "all"):
         worklist = cases(settings, store, observers=observers)
         by_address[settings.admin_bind] = admin_face(settings, store, worklist, metrics)
+    if settings.metrics_bind:
+        health = Health(store, contract(settings.threads), exposure.facts(settings, which))
+        by_address[settings.metrics_bind] = MetricsFace(
+            store, lambda figures: metrics.text(figures, utc_now()), health
+        )
     return by_address
 
 

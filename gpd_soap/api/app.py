@@ -22,7 +22,15 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
-from gpd_soap.api import descriptions, examples, headers, models, openapi, problems
+from gpd_soap.api import (
+    descriptions,
+    examples,
+    headers,
+    models,
+    openapi,
+    problem_examples,
+    problems,
+)
 from gpd_soap.api.audit import routes as audit
 from gpd_soap.api.audit import trail
 from gpd_soap.api.audit.trail import AuditWriter
@@ -34,12 +42,13 @@ from gpd_soap.api.headers import REQUEST_ID
 from gpd_soap.api.idempotency import Idempotency
 from gpd_soap.api.journal import routes as journal
 from gpd_soap.api.keys import routes as keys
-from gpd_soap.api.metrics import Scrape, Text
+from gpd_soap.api.metrics import Scrape
 from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import Problem, Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
 from gpd_soap.clock import Clock
+from gpd_soap.monitoring.scrape import METRICS, Text
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.refusals import Refusal
@@ -47,7 +56,6 @@ from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
-METRICS = "/metrics"
 #: LIMIT: 5 seconds until a retry: the database needs a moment to come back.
 RETRY_LATER = {"Retry-After": "5"}
 NO_LIMITS = Limits()
@@ -166,6 +174,7 @@ def _add_document(app: OpenAPI, groups: Iterable[Group]) -> None:
     descriptions.describe(app.spec_json)
     examples.show(app.spec_json)
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
+    problem_examples.show(app.spec_json)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
     info = {"name": "gpd-soap", "version": __version__}
     for version in ("", "/v2"):

@@ -5,26 +5,20 @@ Totals would tell the holder of one organization's key about the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Response
 
 from gpd_soap.api import problems
 from gpd_soap.api.auth import authenticate, presented_key
 from gpd_soap.api.problems import Refused
 from gpd_soap.monitoring.deadline import Within
+from gpd_soap.monitoring.scrape import KIND, SECONDS, Text
 from gpd_soap.store import statistics
 from gpd_soap.store.access import keys
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.statistics import UNREACHABLE, Figures
 from gpd_soap.store.store import Store
 
-#: LIMIT: 3 s for the key and the figures together; Prometheus waits 10 s for the answer.
-SECONDS = 3.0
-#: The text format that every version of Prometheus reads.
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-Text = Callable[[Figures], bytes]
+CONTENT_TYPE = f"{KIND}; charset=utf-8"
 
 
 class Scrape:
@@ -33,6 +27,7 @@ class Scrape:
     def __init__(self, store: Store, text: Text) -> None:
         """`text` writes the metrics, given the figures of the store."""
         self._store, self._text = store, text
+        # The limit holds for the key and the figures together.
         self._within = Within(SECONDS)
         self._admitted: set[str] = set()
 

@@ -17,32 +17,50 @@ SQLITE = {
     " user write access to it",
     "SQLITE_FULL": "the disk of GPD_DATABASE_URL is full: free some space",
 }
-#: What to do where PostgreSQL cannot be reached or lets nobody in, by a part of libpq's message.
-#: The server's own messages may be in another language; `REFUSED` answers for those.
+UNKNOWN_HOST = "the host of GPD_DATABASE_URL is unknown: check its name"
+#: What to do where PostgreSQL cannot be reached or lets nobody in, by a part of the message of
+#: psycopg or libpq.  The server's own messages may be in another language; `REFUSED` answers those.
+#: WHY: such an error has no code, and its whole text names users and hosts.
 POSTGRESQL = {
-    "failed to resolve host": "the host of GPD_DATABASE_URL is unknown: check its name",
-    "could not translate host name": "the host of GPD_DATABASE_URL is unknown: check its name",
-    "Connection refused": "no PostgreSQL answers at the host and port of GPD_DATABASE_URL:"
-    " start it, or check both",
+    "failed to resolve host": UNKNOWN_HOST,
+    "could not translate host name": UNKNOWN_HOST,
+    "Connection refused": "no PostgreSQL answers at the host and port of GPD_DATABASE_URL: start"
+    " it, and check its listen_addresses and port",
     "No such file or directory": "no PostgreSQL answers at the socket of GPD_DATABASE_URL:"
     " start it, or name a host",
     "timeout expired": "the host of GPD_DATABASE_URL does not answer: check its name, its port"
     " and the firewall",
     "invalid port number": "the port in GPD_DATABASE_URL must be 1 to 65535",
+    "does not match host name": "the database's certificate is for another host name: write the"
+    " certificate's name into GPD_DATABASE_URL, with hostaddr=ADDRESS where it has no address",
+    "certificate verify failed": "the database's certificate is of another authority: name the file"
+    " of its authority as sslrootcert in GPD_DATABASE_URL",
+    "root certificate file": "the file of sslrootcert in GPD_DATABASE_URL cannot be read: name the"
+    " file of the authority that signed the database's certificate, or `system`",
     "certificate": "PostgreSQL's certificate cannot be checked: see sslmode, sslrootcert, sslcert"
     " and sslkey in GPD_DATABASE_URL, whose files must exist",
-    "does not support SSL": "PostgreSQL offers no TLS, which sslmode in GPD_DATABASE_URL demands:"
-    " turn it on there",
-    "no pg_hba.conf entry": "PostgreSQL lets this user, machine or database not in: see its"
-    " pg_hba.conf, and sslmode in GPD_DATABASE_URL",
+    "does not support SSL": "the database has no TLS, which sslmode in GPD_DATABASE_URL asks"
+    " for: set ssl, ssl_cert_file and ssl_key_file of PostgreSQL",
+    "no pg_hba.conf entry": "PostgreSQL lets nobody connect so: add a line for the user, the"
+    " database and this machine's address to its pg_hba.conf, and reload it",
     "no password supplied": "PostgreSQL asks for a password: put it into GPD_DATABASE_URL, or name"
     " a file with it in PGPASSFILE",
     "password authentication failed": "PostgreSQL refuses the user or the password of"
-    " GPD_DATABASE_URL: correct them",
+    " GPD_DATABASE_URL: check both, or ALTER ROLE … PASSWORD '…' as a superuser",
+    "permission denied for database": "the user of GPD_DATABASE_URL may not connect: GRANT CONNECT"
+    " ON DATABASE … TO … as the owner of the database",
+    'database "': "PostgreSQL has no database of the name in GPD_DATABASE_URL: check it, or CREATE"
+    " DATABASE … OWNER … as a superuser",
 }
 REFUSED = (
     "PostgreSQL refuses the connection: check the user, the password and the database of"
     " GPD_DATABASE_URL"
+)
+#: SPEC: PostgreSQL, "Error Codes": insufficient_privilege.
+NO_RIGHT = "42501"
+MORE_RIGHTS = (
+    "the user of GPD_DATABASE_URL may not do this: the owner of the tables runs"
+    " `gpd-soap db grant ROLE` after each upgrade, and alone may upgrade, grant and purge"
 )
 
 
@@ -80,13 +98,15 @@ def _postgresql(cause: BaseException) -> str | None:
     """What to do about a failed connection; None for a failure of another kind."""
     if type(cause).__module__.partition(".")[0] != "psycopg":
         return None
+    code = getattr(cause, "sqlstate", None)
+    if code is not None:
+        return MORE_RIGHTS if code == NO_RIGHT else None
+    # WHY: a failure before a session has no code, and a failed statement has one.
     text = str(cause)
     for part, remedy in POSTGRESQL.items():
         if part in text:
             return remedy
-    # WHY: a failure before a session has no code, and a failed statement has one.
-    connecting = text.startswith("connection failed") and getattr(cause, "sqlstate", None) is None
-    return REFUSED if connecting else None
+    return REFUSED if text.startswith("connection failed") else None
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

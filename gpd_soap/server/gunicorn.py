@@ -24,6 +24,7 @@ from gpd_soap.wsgi.http import Wsgi
 ADMIN_BODY = 1 << 20
 #: LIMIT: seconds; longer than the Node waits for a receipt (15 s), so that a stop cuts none off.
 DRAIN_SECONDS = 20
+BINDS = "GPD_NODE_BIND, GPD_ADMIN_BIND, GPD_METRICS_BIND"
 
 logger = logging.getLogger(__name__)
 
@@ -110,9 +111,9 @@ class Server(BaseApplication):
         faces = program.faces
         addresses.check_ports(faces)
         if len({name_of_bind(bind) for bind in faces}) != len(faces):
-            raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
+            raise SettingsError(f"{BINDS}: each face needs a port of its own")
         if self._binds and self._binds != tuple(faces):
-            raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: a restart alone changes them")
+            raise SettingsError(f"{BINDS}: a restart alone changes them")
         # WHY: a worker that met an unusable file would stop the whole server, so the master reads
         # the files and the workers inherit the result.
         self.secured = _secured(program)
@@ -156,8 +157,10 @@ def _roles(program: Program) -> Roles:
     """How many processes each face has; a face that is served alone has all."""
     settings = program.settings
     quotas = dict.fromkeys(program.faces, settings.workers or os.cpu_count() or 1)
-    if len(quotas) > 1 and settings.admin_bind in quotas:
+    if {settings.node_bind, settings.admin_bind} <= set(quotas):
         quotas[settings.admin_bind] = settings.admin_workers
+    if settings.metrics_bind in quotas:
+        quotas[settings.metrics_bind] = 1
     return Roles({name_of_bind(bind): processes for bind, processes in quotas.items()})
 
 
