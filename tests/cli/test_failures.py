@@ -79,11 +79,11 @@ def test_unusable_database_is_named_on_one_line_with_its_remedy(
     [
         ('FATAL:  password authentication failed for user "gpd"', "the user or the password"),
         ("fe_sendauth: no password supplied", "asks for a password"),
-        ('FATAL:  database "gpd" does not exist', "check the user, the password and the database"),
+        ('FATAL:  database "gpd" does not exist', "no database of the name"),
         ("FATALE:  autenticazione fallita", "check the user, the password and the database"),
-        ("server does not support SSL, but SSL was required", "offers no TLS"),
-        ('root certificate file "/nowhere.pem" does not exist', "whose files must exist"),
-        ("FATAL:  no pg_hba.conf entry for host", "lets this user, machine or database not in"),
+        ("server does not support SSL, but SSL was required", "has no TLS"),
+        ('root certificate file "/nowhere.pem" does not exist', "sslrootcert"),
+        ("FATAL:  no pg_hba.conf entry for host", "lets nobody connect so"),
     ],
 )
 def test_refused_connection_to_postgresql_is_named_without_its_text(said: str, remedy: str):
