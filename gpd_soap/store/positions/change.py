@@ -21,7 +21,7 @@ from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import retired_numbers
-from gpd_soap.store.positions.insert import insert_rows, option_row, position_row, transfer_row
+from gpd_soap.store.positions.insert import insert_rows, option_rows, position_row, transfer_row
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.rows import OPTION, POSITION, TRANSFER
 from gpd_soap.store.states import in_state
@@ -171,7 +171,7 @@ def _replace_options(connection: Connection, old: Stored, new: NewPosition, now:
     connection.execute(delete(tables.payment_option).where(*of_options))
     of_transfers = TRANSFER.organization == new.organization, TRANSFER.nav.in_(retained)
     connection.execute(delete(tables.transfer).where(*of_transfers))
-    rows = [option_row(new, option, now) for option in new.options]
+    rows = option_rows(new, now)
     # WHY: an inserted row begins at revision 1, and a receipt that was decided on a deleted row of
     # that revision would take it for unchanged.  So the row of a retained notice is updated.
     change_retained = update(tables.payment_option).where(
