@@ -47,6 +47,7 @@ from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import Problem, Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
+from gpd_soap.api.versions import use_first_version
 from gpd_soap.clock import Clock
 from gpd_soap.monitoring.scrape import METRICS, Text
 from gpd_soap.store.database.transaction import Unavailable
@@ -78,6 +79,7 @@ def admin_app(
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        use_first_version(environ, app.url_map)
         return api(environ, _with_request_id(environ, start_response))
 
     return application

@@ -63,6 +63,11 @@ NO_KEY = Problem(
 FORBIDDEN = Problem(
     403, "The payment position is forbidden", "The key is not for this organization."
 )
+OTHER_SEGREGATION_CODE = Problem(
+    403,
+    "The payment position is forbidden",
+    "A notice of the request has none of the segregationCodes: see errors.",
+)
 READ_ONLY = Problem(403, "The payment position is forbidden", "The key can only read.")
 LENIENT = Problem(
     403, "The payment position is forbidden", "Only the key of an administrator can use lenient."
@@ -77,6 +82,12 @@ ORGANIZATION_NOT_FOUND = Problem(
 NOT_FOUND = Problem(404, "Not found the debt position", "There is no position of this IUPD.")
 OPTION_NOT_FOUND = Problem(
     404, "Not found the payment option", "There is no notice of this number."
+)
+OPTION_EXCLUDED = Problem(
+    404, "Not found the payment option", "The notice is void: an alternative of it was paid."
+)
+OPTION_NOT_YET_VALID = Problem(
+    404, "Not found the payment option", "The notice cannot be paid before its validity date."
 )
 TRANSFER_NOT_FOUND = Problem(
     404, "Not found the transfer", "No notice of this IUV has a transfer of this number."
@@ -219,8 +230,11 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.StationNotServing: NOT_SERVING,
     refusals.ServiceNotFound: SERVICE_NOT_FOUND,
     refusals.InUse: IN_USE,
+    refusals.OtherSegregationCode: OTHER_SEGREGATION_CODE,
     refusals.PositionNotFound: NOT_FOUND,
     refusals.NoticeNotFound: OPTION_NOT_FOUND,
+    refusals.NoticeExcluded: OPTION_EXCLUDED,
+    refusals.NoticeNotYetValid: OPTION_NOT_YET_VALID,
     refusals.TransferNotFound: TRANSFER_NOT_FOUND,
     refusals.PositionChanged: CHANGED,
     refusals.NotUnique: NOT_UNIQUE,

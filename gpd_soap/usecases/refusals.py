@@ -64,12 +64,24 @@ class InUse(Refusal):
     """Other configuration needs what would be removed: see `errors`."""
 
 
+class OtherSegregationCode(Refusal):
+    """A notice of the request has none of the segregation codes of the caller: see `errors`."""
+
+
 class PositionNotFound(Refusal):
     """The organization has no position with this IUPD."""
 
 
 class NoticeNotFound(Refusal):
     """There is no notice with this number."""
+
+
+class NoticeExcluded(Refusal):
+    """An alternative that excludes the notice is paid."""
+
+
+class NoticeNotYetValid(Refusal):
+    """The notice cannot be paid before its validity date."""
 
 
 class TransferNotFound(Refusal):

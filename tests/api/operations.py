@@ -31,6 +31,7 @@ POSITIONS = [
     Operation("POST", f"{ALL}/bulk", {"paymentPositions": [body()]}),
     Operation("PUT", ALL, {"paymentPositions": [body()]}),
     Operation("DELETE", ALL, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
+    Operation("GET", SECOND),
     Operation("POST", SECOND, {"paymentPositions": [body()]}),
     Operation("PUT", SECOND, {"paymentPositions": [body()]}),
     Operation("DELETE", SECOND, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
@@ -40,6 +41,7 @@ POSITIONS = [
     Operation("POST", f"{ONE}/invalidate"),
     Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
+    Operation("POST", f"/v2{OPTIONS}/paids/{nav(1)}", {}),
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
 ]
 

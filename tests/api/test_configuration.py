@@ -403,3 +403,15 @@ def test_station_created_while_its_broker_is_deleted_keeps_the_broker(
         created = answers[201] == 1
         assert answers == ({201: 1, 409: SIZE - 1} if created else {400: 1, 204: 1, 404: SIZE - 2})
         admin.delete("/stations/S")
+
+
+def test_names_and_codes_are_taken_without_blanks_and_in_nfc(admin: Admin):
+    """An invisible character is refused, and named."""
+    new = "/organizations/12345678901"
+    assert admin.put(new, {"name": " Comune di Cefalu\u0300 "}).status == 201
+    assert admin.get(new).body["name"] == "Comune di Cefalù"
+
+    refused = admin.put(new, {"name": "Comune\u200b"})
+
+    assert refused.errors == {("name", "characters")}
+    assert refused.body["errors"][0]["expected"].endswith("U+200B")

@@ -16,6 +16,7 @@ from gpd_soap.store.access import audit
 from gpd_soap.store.access.audit import Change
 from gpd_soap.store.database.transaction import Unavailable, in_transaction
 from gpd_soap.store.store import Store
+from gpd_soap.validation.queries.common import truth
 
 #: Key of the id of a request in its environment.
 REQUEST_ID = "gpd_soap.request_id"
@@ -32,7 +33,7 @@ class AuditWriter:
 
     def after(self, response: Response) -> Response:
         """Writes the change that was done or refused; dry runs and replayed answers are none."""
-        no_change = request.args.get("dryRun") == "true" or REPLAYED in response.headers
+        no_change = truth(request.args.get("dryRun", "")) or REPLAYED in response.headers
         if "key" not in g or request.method in READING or no_change:
             return response
         change = _change(self._clock, response.status_code)

@@ -34,7 +34,7 @@ from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import IUPDS, Ledger
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
-from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
+from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
 
 
 class Positions:
@@ -64,9 +64,9 @@ class Positions:
         result = self._create(path.organizationfiscalcode, items, query, many=True)
         return self._dry_run(result, many=True) if query.dry_run else Response(status=201)
 
-    def read(self, path: PositionPath, query: NoQuery) -> Response:
+    def read(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Read a debt position."""
-        stored = self._ledger.read(path.organizationfiscalcode, path.iupd)
+        stored = self._ledger.read(path.organizationfiscalcode, path.iupd, query.codes)
         return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def page(self, path: OrganizationPath, query: Listing) -> Response:
@@ -78,7 +78,8 @@ class Positions:
     def update(self, path: PositionPath, query: Updating) -> Response:
         """Replace the content of a debt position; a published one stays published."""
         options, item = _options(query), json_body()
-        result = update(self._store, _position(path), item, self._clock(), options)
+        position = _position(path, query)
+        result = update(self._store, position, item, self._clock(), options)
         if query.dry_run:
             return self._dry_run(result, many=False)
         return self._model(result.stored[0])
@@ -90,26 +91,27 @@ class Positions:
         result = update_many(self._store, organization, items, self._clock(), options)
         return self._dry_run(result, many=True) if query.dry_run else Response(status=200)
 
-    def delete(self, path: PositionPath, query: NoQuery) -> Response:
+    def delete(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Delete a debt position; its notice numbers are never used again."""
-        self._ledger.delete(_position(path))
+        self._ledger.delete(_position(path, query))
         return jsonify("Debt position deleted")
 
     def delete_many(self, path: OrganizationPath, query: Deleting) -> Response:
         """Delete 1 to 20 debt positions, all or none; their numbers are never used again."""
         iupds = body_of(PositionsToDelete).payment_position_iupds
-        self._ledger.delete_many(path.organizationfiscalcode, iupds, dry_run=query.dry_run)
+        organization = path.organizationfiscalcode
+        self._ledger.delete_many(organization, iupds, query.codes, dry_run=query.dry_run)
         if query.dry_run:
             return jsonify({IUPDS: iupds, "warnings": []})
         return jsonify("Debt positions deleted")
 
-    def publish(self, path: PositionPath, query: NoQuery) -> Response:
+    def publish(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Publish a draft."""
-        return self._model(self._ledger.publish(_position(path)))
+        return self._model(self._ledger.publish(_position(path, query)))
 
-    def invalidate(self, path: PositionPath, query: NoQuery) -> Response:
+    def invalidate(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Withdraw a published or valid debt position."""
-        return self._model(self._ledger.invalidate(_position(path)))
+        return self._model(self._ledger.invalidate(_position(path, query)))
 
     def change_account(self, path: OrganizationPath, query: ChangingAccount) -> Response:
         """Change the IBAN of the transfers that are still to be paid."""
@@ -121,11 +123,11 @@ class Positions:
         description = f"Updated IBAN on {changed} Transfers"
         return jsonify({"description": description, "updatedTransfers": changed})
 
-    def paid_elsewhere(self, path: OfNav, query: NoQuery) -> Response:
+    def paid_elsewhere(self, path: OfNav, query: SegregationCodes) -> Response:
         """Mark a notice as paid to the creditor."""
         body = body_of(PaidElsewhere, optional=True)
         notice = self._ledger.paid_elsewhere(
-            path.organizationfiscalcode, path.nav, body.payment_date
+            path.organizationfiscalcode, path.nav, body.payment_date, query.codes
         )
         return jsonify(responses.paid(notice))
 
@@ -134,14 +136,14 @@ class Positions:
         transfer = self._ledger.report(path.organizationfiscalcode, path.iuv, path.transferid)
         return jsonify(responses.transfer(*transfer))
 
-    def by_iuv(self, path: OfIuv, query: NoQuery) -> Response:
+    def by_iuv(self, path: OfIuv, query: SegregationCodes) -> Response:
         """Read the debt position of an IUV."""
-        stored = self._ledger.by_number(path.organizationfiscalcode, path.iuv, "iuv").stored
+        stored = self._ledger.by_iuv(path.organizationfiscalcode, path.iuv, query.codes)
         return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def by_nav(self, path: OfNav, query: NoQuery) -> Response:
-        """Read a notice with its debtor, by its notice number."""
-        notice = self._ledger.by_number(path.organizationfiscalcode, path.nav, "nav")
+        """Read a notice with its debtor, by its notice number or its IUV."""
+        notice = self._ledger.by_number(path.organizationfiscalcode, path.nav)
         return jsonify(responses.with_debtor(notice, self._clock()))
 
     def _create(
@@ -163,13 +165,13 @@ class Positions:
         return _with_etag(jsonify(responses.model(stored, self._clock())), stored)
 
 
-def _position(path: PositionPath) -> PositionRef:
+def _position(path: PositionPath, query: SegregationCodes) -> PositionRef:
     """Returns the position of a path, with the ETags that If-Match accepts."""
 
     def etag_matches(etag: str) -> bool:
         return "If-Match" not in request.headers or request.if_match.contains(etag)
 
-    return PositionRef(path.organizationfiscalcode, path.iupd, etag_matches)
+    return PositionRef(path.organizationfiscalcode, path.iupd, etag_matches, query.codes)
 
 
 def _with_etag(response: Response, stored: Stored) -> Response:
@@ -178,7 +180,8 @@ def _with_etag(response: Response, stored: Stored) -> Response:
 
 
 def _options(query: Creating) -> WriteOptions:
-    return WriteOptions(query.to_publish, query.dry_run, lenient(requested=query.lenient))
+    is_lenient = lenient(requested=query.lenient)
+    return WriteOptions(query.to_publish, query.dry_run, is_lenient, query.codes)
 
 
 def _items(body: object) -> list[Any]:

@@ -119,6 +119,7 @@ class PaymentOptionWithDebtorInfoModelResponse(PaymentOptionModelResponse):
     phone: str | None = None
     company_name: str
     office_name: str | None = None
+    pay_stand_in: bool
 
 
 class UpdateTransferIbanMassiveResponse(ResponseModel):

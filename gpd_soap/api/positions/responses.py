@@ -16,6 +16,7 @@ from gpd_soap.core.position import NewOption
 from gpd_soap.core.state import PositionState, option_state, position_state
 from gpd_soap.store.positions.read import Progress, Stored, option_facts
 from gpd_soap.usecases.positions.manage import Notice
+from gpd_soap.usecases.positions.unchanged import expires, valid_from
 from gpd_soap.validation.convert import PLAN
 from gpd_soap.validation.queries.common import Paged
 
@@ -33,7 +34,7 @@ def base(stored: Stored, now: datetime) -> Body:
         officeName=position.office_name,
         insertedDate=rome_text(stored.created_at),
         publishDate=rome_text(position.published_at),
-        validityDate=rome_text(_valid_from(stored)),
+        validityDate=rome_text(valid_from(stored)),
         paymentDate=rome_text(_paid_on(stored, now)),
         status=str(position_state(stored.facts, now)),
         lastUpdatedDate=rome_text(stored.updated_at),
@@ -59,10 +60,10 @@ def model(stored: Stored, now: datetime) -> Body:
         country=debtor.country,
         email=debtor.email,
         phone=position.phone,
-        switchToExpired=all(each.switch_to_expired for each in position.options),
+        switchToExpired=expires(position),
         companyName=position.company_name,
         officeName=position.office_name,
-        validityDate=rome_text(_valid_from(stored)),
+        validityDate=rome_text(valid_from(stored)),
         paymentDate=rome_text(_paid_on(stored, now)),
         status=str(position_state(stored.facts, now)),
         paymentOption=[_option_model(each) for each in position.options],
@@ -111,7 +112,7 @@ def with_debtor(notice: Notice, now: datetime) -> Body:
             pspCode=progress.psp,
             pspTaxCode=progress.psp_fiscal_code,
             iupd=stored.position.iupd,
-            debtPositionStatus=str(position_state(stored.facts, now)),
+            debtPositionStatus=str(_state_of_notice(notice, now)),
             serviceType=SERVICE,
             type=debtor.kind,
             fiscalCode=debtor.code,
@@ -127,6 +128,7 @@ def with_debtor(notice: Notice, now: datetime) -> Body:
             phone=stored.position.phone,
             companyName=stored.position.company_name,
             officeName=stored.position.office_name,
+            payStandIn=stored.position.pay_stand_in,
         ),
     }
 
@@ -191,10 +193,13 @@ def _metadata(entries: Metadata) -> list[Body]:
     return [{"key": key, "value": value} for key, value in entries]
 
 
-def _valid_from(stored: Stored) -> datetime | None:
-    """Returns the first instant of payment; as in GPD, the publication if no notice has one."""
-    instants = [each.valid_from for each in stored.position.options if each.valid_from is not None]
-    return min(instants) if instants else stored.position.published_at
+def _state_of_notice(notice: Notice, now: datetime) -> PositionState:
+    """Returns the state of the position; as in GPD, EXPIRED if this notice alone has expired."""
+    stored, index = notice
+    option, state = stored.position.options[index], position_state(stored.facts, now)
+    late = option.switch_to_expired and now > option.due_at and not stored.progress[index].settled
+    payable = state in (PositionState.VALID, PositionState.PARTIALLY_PAID)
+    return PositionState.EXPIRED if late and payable else state
 
 
 def _paid_on(stored: Stored, now: datetime) -> datetime | None:

@@ -72,6 +72,10 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
             api.post, f"{ONE}/{name}", operation, f"{name}Position", None,
             {200: MODEL, **refusals(404, 409, 412)},
         )  # fmt: skip
+    add(
+        api.get, SECOND, positions.page, "getOrganizationDebtPositionsV2", None,
+        {200: answer(models.PaymentPositionsInfo, "A page of positions.")},
+    )  # fmt: skip
     _declare_many(api, positions, f"{ALL}/bulk", ALL)
     _declare_many(api, positions, SECOND, SECOND, "V2")
     _declare_notices(api, positions)
@@ -124,12 +128,16 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
         },
     )  # fmt: skip
     options = f"{ORGANIZATION}/paymentoptions"
-    add(
-        api.post, f"{options}/paids/<nav>", positions.paid_elsewhere,
-        "setPaymentOptionAsAlreadyPaid",
-        body(PaidElsewhere, required=False),
-        {200: answer(models.PaymentsModelResponse, "The paid notice."), **refusals(404, 409, 415)},
-    )  # fmt: skip
+    for prefix, version in (("", ""), ("/v2", "V2")):
+        add(
+            api.post, f"{prefix}{options}/paids/<nav>", positions.paid_elsewhere,
+            f"setPaymentOptionAsAlreadyPaid{version}",
+            body(PaidElsewhere, required=False),
+            {
+                200: answer(models.PaymentsModelResponse, "The paid notice."),
+                **refusals(404, 409, 415),
+            },
+        )  # fmt: skip
     add(
         api.post, f"{options}/<iuv>/transfers/<transferid>/report", positions.report,
         "reportTransfer", None,

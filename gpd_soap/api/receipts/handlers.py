@@ -13,14 +13,13 @@ from gpd_soap.soap.stored import document
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import receipts
 from gpd_soap.usecases.worklist import Cases
-from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
+from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
 from gpd_soap.validation.queries.receipts import (
     CasePath,
     Match,
     Note,
     ReceiptPath,
     ReceiptSearch,
-    SegregationCodes,
     WorklistPath,
 )
 from gpd_soap.validation.queries.receipts import (

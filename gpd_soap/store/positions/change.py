@@ -21,7 +21,7 @@ from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import retired_numbers
-from gpd_soap.store.positions.insert import insert_rows, option_row, position_row, transfer_row
+from gpd_soap.store.positions.insert import insert_rows, option_rows, position_row, transfer_row
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.rows import OPTION, POSITION, TRANSFER
 from gpd_soap.store.states import in_state
@@ -172,7 +172,7 @@ def _replace_options(connection: Connection, old: Stored, new: NewPosition, now:
     connection.execute(delete(tables.payment_option).where(*of_options))
     of_transfers = TRANSFER.organization == new.organization, TRANSFER.nav.in_(retained)
     connection.execute(delete(tables.transfer).where(*of_transfers))
-    rows = [option_row(new, option, now) for option in new.options]
+    rows = option_rows(new, now)
     # WHY: a receipt that was decided on a deleted row of the same revision would take an inserted
     # row for unchanged.  So the row of a retained notice is updated, and a notice that comes back
     # begins at the new version, which is higher than each revision that it had.

@@ -6,16 +6,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.debt import Transfer
 from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.core.text import spellings
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import retired_numbers
+from gpd_soap.store.rows import POSITION
 
 
 def add(connection: Connection, positions: Sequence[NewPosition], now: datetime) -> None:
@@ -27,10 +29,12 @@ def add(connection: Connection, positions: Sequence[NewPosition], now: datetime)
     organizations = sorted({position.organization for position in positions})
     for organization in organizations:
         matching.lock_matching_shared(connection, organization)
+    _reject_respelled(connection, positions)
     try:
         insert_rows(connection, tables.position, (position_row(p, now) for p in positions))
         pairs = [(position, option) for position in positions for option in position.options]
-        insert_rows(connection, tables.payment_option, (option_row(p, o, now) for p, o in pairs))
+        options = (row for position in positions for row in option_rows(position, now))
+        insert_rows(connection, tables.payment_option, options)
         transfers = ((p, o, transfer) for p, o in pairs for transfer in o.transfers)
         insert_rows(connection, tables.transfer, (transfer_row(p, o, t) for p, o, t in transfers))
     except IntegrityError as error:
@@ -40,6 +44,15 @@ def add(connection: Connection, positions: Sequence[NewPosition], now: datetime)
     retired_numbers.reject_retired(connection, positions)
     for organization in organizations:
         matching.settle_unmatched(connection, organization, now)
+
+
+def _reject_respelled(connection: Connection, positions: Iterable[NewPosition]) -> None:
+    """Raise AlreadyStored if an IUPD is stored in another spelling."""
+    for position in positions:
+        for spelling in spellings(position.iupd)[1:]:
+            same = POSITION.organization == position.organization, POSITION.iupd == spelling
+            if connection.execute(select(POSITION.iupd).where(*same)).first() is not None:
+                raise AlreadyStored("an IUPD is in use in another spelling")
 
 
 def analyze_after_growth(connection: Connection, written: int) -> None:
@@ -82,6 +95,12 @@ def position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
         "created_at": now,
         "updated_at": now,
     }
+
+
+def option_rows(position: NewPosition, now: datetime) -> list[dict[str, Any]]:
+    """Return the options of a position as rows of their table, which keep their order."""
+    pairs = enumerate(position.options)
+    return [option_row(position, option, now) | {"ordinal": index} for index, option in pairs]
 
 
 def option_row(position: NewPosition, option: NewOption, now: datetime) -> dict[str, Any]:

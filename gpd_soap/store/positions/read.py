@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, RowMapping, func, select
+from sqlalchemy import Connection, Row, RowMapping, select
 
 from gpd_soap.core.debt import Debtor
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.state import OptionFacts, PositionFacts
+from gpd_soap.core.text import spellings
 from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, POSITION, TRANSFER, transfer_columns, transfer_of
 
@@ -102,6 +103,23 @@ def read(
     return read_all(connection, organization, [iupd], lock=lock).get(iupd)
 
 
+def find_all(
+    connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool = False
+) -> dict[str, Stored]:
+    """Return these positions by IUPD in NFC, also those that were stored in another spelling."""
+    # WHY: the last one wins, and a position in NFC is preferred.
+    spelled = {each: iupd for iupd in iupds for each in reversed(spellings(iupd))}
+    stored = read_all(connection, organization, list(spelled), lock=lock)
+    return {iupd: stored[each] for each, iupd in spelled.items() if each in stored}
+
+
+def find(
+    connection: Connection, organization: str, iupd: str, *, lock: bool = False
+) -> Stored | None:
+    """Return one position by its IUPD in NFC, or None; see `find_all`."""
+    return find_all(connection, organization, [iupd], lock=lock).get(iupd)
+
+
 def read_all(
     connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool = False
 ) -> dict[str, Stored]:
@@ -132,13 +150,10 @@ Pairs = list[tuple[NewOption, Progress]]
 def _options(
     connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool
 ) -> dict[str, Pairs]:
-    # WHY: SQLite has an index in the order of the bare column, and would read every option of the
-    # organization by it instead of those of the positions.
-    by_due_date = func.coalesce(OPTION.due_at, None)
     statement = (
         select(tables.payment_option)
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
-        .order_by(by_due_date, OPTION.nav)
+        .order_by(OPTION.ordinal, OPTION.due_at, OPTION.nav)
     )
     if lock:
         # WHY: a receipt for the only option of a position does not write the position's row.

@@ -31,7 +31,8 @@ Rule = Callable[[Any], ColumnElement[bool]]
 class PositionQuery(NamedTuple):
     """Filters on positions, their order and the page; both ends of a window are included.
 
-    `order` is `inserted`, `iupd`, `status` or `company`.
+    `order` is `inserted`, `iupd`, `status` or `company`.  With segregation codes, only positions
+    all of whose notices have one of them are listed.
     """
 
     due: Window | None
@@ -41,6 +42,7 @@ class PositionQuery(NamedTuple):
     descending: bool
     limit: int
     page: int
+    segregation: tuple[str, ...] = ()
 
 
 ORDERS: dict[str, Any] = {
@@ -107,6 +109,11 @@ def _matching(organization: str, query: PositionQuery, now: datetime) -> Select[
     statement = select(POSITION.iupd).where(POSITION.organization == organization)
     if query.state is not None:
         statement = statement.where(in_state(query.state, now))
+    if query.segregation:
+        codes = query.segregation
+        statement = statement.where(
+            not_(_some(lambda option: func.substr(option.iuv, 1, 2).not_in(codes)))
+        )
     if query.due is not None:
         due = query.due
         rules: list[Rule] = [lambda option: option.due_at.between(*due)]

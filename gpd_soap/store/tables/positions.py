@@ -75,6 +75,7 @@ payment_option = Table(
     Column("reported_at", Instant),
     Column("updated_at", Instant, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1"),
+    Column("ordinal", Integer, nullable=False, server_default="0"),
     ForeignKeyConstraint(
         ["organization", "iupd"], ["position.organization", "position.iupd"], ondelete="CASCADE"
     ),

@@ -13,7 +13,7 @@ from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import insert, numbers, read
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases.loading.check import Candidate, NumberKey, Outcome, Result
-from gpd_soap.usecases.loading.compare import is_same
+from gpd_soap.usecases.loading.compare import same_navs
 from gpd_soap.usecases.loading.configure import organizations
 from gpd_soap.validation.convert import count_missing_numbers, position_of
 from gpd_soap.validation.finding import FieldError, path
@@ -109,8 +109,9 @@ class PositionWriter:
         """
         if stored is None or stored.created_at == self._now:
             return candidate.refused(REPEATED)
-        if is_same(candidate.body, stored.position):
-            return candidate.accepted(Result.ALREADY_LOADED, _navs(stored.position))
+        navs = same_navs(candidate.body, stored.position)
+        if navs is not None:
+            return candidate.accepted(Result.ALREADY_LOADED, navs)
         return candidate.refused(DIFFERS)
 
     def _refusal(self, candidate: Candidate, used: set[NumberKey]) -> Outcome | None:
@@ -138,7 +139,7 @@ class PositionWriter:
         used: set[NumberKey] = set()
         for organization, candidates in by_organization.items():
             iupds = [candidate.body.iupd for candidate in candidates]
-            positions = read.read_all(self._connection, organization, iupds)
+            positions = read.find_all(self._connection, organization, iupds)
             stored |= {(organization, iupd): each for iupd, each in positions.items()}
             keys = [key for c in candidates for key in c.numbers.values()]
             navs, iuvs = ([n for _, k, n in keys if k == kind] for kind in ("nav", "iuv"))

@@ -6,7 +6,7 @@ that arrives in between waits, and is decided on the new facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import refuse_together
 from gpd_soap.usecases.positions.create import WriteOptions
 from gpd_soap.usecases.positions.locking import PositionRef, known, lock_position, lock_positions
+from gpd_soap.usecases.positions.segregation import Codes, is_within
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
@@ -30,6 +31,10 @@ from gpd_soap.validation.finding import FieldError
 IUPDS = "paymentPositionIUPDs"
 #: SPEC: GPD: receipt id and PSP of a notice that the creditor marked as paid.
 ELSEWHERE = "CLOSED_AS_ALREADY_PAID_BY_EC"
+
+
+#: SPEC: GPD: kinds of number by which a notice is read and paid; a notice number comes first.
+NAV_OR_IUV = ("nav", "iuv")
 
 
 class Notice(NamedTuple):
@@ -54,22 +59,29 @@ class Ledger:
         """Use these collaborators; `clock` returns the UTC time of each operation."""
         self._store, self._clock = store, clock
 
-    def read(self, organization: str, iupd: str) -> Stored:
-        """Returns a position.  Raises PositionNotFound if there is none."""
-        stored = read_only(self._store, lambda c: stored_positions.read(c, organization, iupd))
-        return known(stored)
+    def read(self, organization: str, iupd: str, codes: Codes = ()) -> Stored:
+        """Returns a position.  Raises PositionNotFound if there is none of these codes."""
+        stored = read_only(self._store, lambda c: stored_positions.find(c, organization, iupd))
+        return known(stored, codes)
 
     def page(self, organization: str, query: PositionQuery) -> tuple[list[Stored], int]:
         """Returns a page of positions, and how many there are on all pages."""
         now = self._clock()
         return read_only(self._store, lambda c: search.page(c, organization, query, now))
 
-    def by_number(self, organization: str, number: str, kind: str) -> Notice:
-        """Returns the notice of a number, which is its `nav` or its `iuv`.
+    def by_iuv(self, organization: str, iuv: str, codes: Codes = ()) -> Stored:
+        """Returns the position of an IUV.  Raises NoticeNotFound if there is none."""
+        notice = read_only(self._store, lambda c: _notice(c, organization, iuv, ("iuv",), codes))
+        return notice.stored
 
-        Raises NoticeNotFound if there is none.
+    def by_number(self, organization: str, number: str) -> Notice:
+        """Returns the notice of a number or an IUV.
+
+        Raises NoticeNotFound, NoticeExcluded or NoticeNotYetValid as `check_readable` says.
         """
-        return read_only(self._store, lambda c: _notice(c, organization, number, kind))
+        notice = read_only(self._store, lambda c: _notice(c, organization, number, NAV_OR_IUV))
+        transitions.check_readable(*notice, self._clock())
+        return notice
 
     def delete(self, position: PositionRef) -> None:
         """Deletes a position; its numbers are never used again (Notice numbers, rule 4).
@@ -85,12 +97,14 @@ class Ledger:
 
         in_transaction(self._store, work)
 
-    def delete_many(self, organization: str, iupds: list[str], *, dry_run: bool) -> None:
+    def delete_many(
+        self, organization: str, iupds: list[str], codes: Codes = (), *, dry_run: bool
+    ) -> None:
         """Deletes positions, all or none.  Raises a refusal with the errors of all of them."""
         now = self._clock()
 
         def work(connection: Transaction) -> None:
-            stored = lock_positions(connection, organization, iupds, IUPDS)
+            stored = lock_positions(connection, organization, iupds, IUPDS, codes=codes)
             refuse_together(stored, lambda old: transitions.check_deletable(old, now), IUPDS)
             for old in stored:
                 change.remove(connection, old, now)
@@ -117,8 +131,10 @@ class Ledger:
 
         return self._change(position, work)
 
-    def paid_elsewhere(self, organization: str, nav: str, paid_on: datetime | None) -> Notice:
-        """Marks a notice as paid to the creditor, and returns it.
+    def paid_elsewhere(
+        self, organization: str, number: str, paid_on: datetime | None, codes: Codes = ()
+    ) -> Notice:
+        """Marks the notice of a number or an IUV as paid to the creditor, and returns it.
 
         Raises a refusal if it is paid, or excluded by a paid alternative.
         """
@@ -128,10 +144,11 @@ class Ledger:
             raise refusals.InvalidPosition([error])
 
         def work(connection: Transaction) -> Notice:
-            stored, index = _notice(connection, organization, nav, "nav", lock=True)
+            stored, index = _notice(connection, organization, number, NAV_OR_IUV, codes, lock=True)
             transitions.check_payable_elsewhere(stored, index, now)
+            nav = stored.position.options[index].nav
             change.mark_paid(connection, stored, nav, ELSEWHERE, paid_on or now, now)
-            return _notice(connection, organization, nav, "nav")
+            return _notice(connection, organization, nav, ("nav",))
 
         return in_transaction(self._store, work)
 
@@ -177,27 +194,37 @@ class Ledger:
         def locked(connection: Transaction) -> Stored:
             change.lock_for_change(connection, organization)
             work(connection, lock_position(connection, position))
-            return known(stored_positions.read(connection, organization, iupd))
+            return known(stored_positions.find(connection, organization, iupd))
 
         return in_transaction(self._store, locked)
 
 
 def _notice(
-    connection: Transaction, organization: str, number: str, kind: str, *, lock: bool = False
+    connection: Transaction,
+    organization: str,
+    number: str,
+    kinds: Sequence[str],
+    codes: Codes = (),
+    *,
+    lock: bool = False,
 ) -> Notice:
-    """Returns the notice of a number.  Raises NoticeNotFound if there is none."""
-    iupd = stored_positions.iupd_of(connection, organization, number, kind)
-    stored = iupd and stored_positions.read(connection, organization, iupd, lock=lock)
-    index = _index_of(stored, number, kind) if stored else None
-    if not stored or index is None:
-        raise refusals.NoticeNotFound
-    return Notice(stored, index)
+    """Returns the notice of a number; the first of `kinds` (nav, iuv) by which there is one counts.
+
+    Raises NoticeNotFound if there is none, or of other segregation codes.
+    """
+    for kind in kinds:
+        iupd = stored_positions.iupd_of(connection, organization, number, kind)
+        stored = iupd and stored_positions.read(connection, organization, iupd, lock=lock)
+        index = _index_of(stored, number, kind) if stored else None
+        if stored and index is not None and is_within(stored, codes):
+            return Notice(stored, index)
+    raise refusals.NoticeNotFound
 
 
 def _transfer(connection: Transaction, organization: str, iuv: str, number: str) -> NoticeTransfer:
     """Returns a transfer of a notice, and locks it.  Raises TransferNotFound if there is none."""
     try:
-        stored, index = _notice(connection, organization, iuv, "iuv", lock=True)
+        stored, index = _notice(connection, organization, iuv, ("iuv",), lock=True)
     except Refusal:
         raise refusals.TransferNotFound from None
     numbers = [str(each.number) for each in stored.position.options[index].transfers]

@@ -153,7 +153,7 @@ def test_value_that_is_no_object_is_refused_without_an_iupd(loaded: Load, conten
     assert FieldError("", "type", "an object") in errors
 
 
-@pytest.mark.parametrize("iupd", ["\x1b[31mred", "x" * 300, 1, None, ""])
+@pytest.mark.parametrize("iupd", ["\x1b[31mred", "x" * 300, 1.5, None, ""])
 def test_invalid_iupd_is_not_repeated(loaded: Load, iupd: object):
     """A report is shown on a terminal."""
     [(_, shown, _)] = loaded(valid(1, iupd=iupd), keep_going=True).refused

@@ -131,3 +131,34 @@ def test_position_stored_by_another_process_meanwhile_is_skipped(
 
     assert ended.report.results == {Result.ALREADY_LOADED: 1, Result.LOADED: 1}
     assert set(stored_numbers(store)) == {"P1", "P2"}
+
+
+def test_second_load_reports_numbers_in_the_order_of_the_file(loaded: Load):
+    """Also where the file has the options in another order than before."""
+    options = [
+        {**option(1, transfer(amount=amount), isPartialPayment=True), "dueDate": due}
+        for amount, due in ((300, "2026-06-30"), (100, "2026-05-31"), (100, "2026-05-31"))
+    ]
+    for each in options:
+        del each["iuv"]
+    first = loaded(valid(1, paymentOption=options)).outcomes[0].navs
+
+    again = loaded(valid(1, paymentOption=options)).outcomes[0]
+    turned = loaded(valid(1, paymentOption=options[::-1])).outcomes[0]
+
+    assert (again.result, again.navs) == (Result.ALREADY_LOADED, first)
+    assert (turned.result, turned.navs) == (
+        Result.ALREADY_LOADED,
+        (first[1], first[2], first[0]),
+    )
+
+
+def test_file_with_blanks_and_decomposed_letters_is_the_same_file(store: Store, loaded: Load):
+    """A position of before texts were normalized is the same too."""
+    loaded(valid(1, iupd="città", companyName="Comune di Cefalù"))
+    other = valid(1, iupd=" citta\u0300", companyName="Comune di Cefalu\u0300 ")
+    assert loaded(other).outcomes[0].result is Result.ALREADY_LOADED
+
+    with store.begin() as connection:
+        connection.execute(update(tables.position).values(company_name="Comune di Cefalu\u0300"))
+    assert loaded(other).outcomes[0].result is Result.ALREADY_LOADED

@@ -311,3 +311,25 @@ def test_problem_with_settings_repeats_no_value():
     settings = {**ACCOUNT, "iban": "IT00SEGRETO", "amount": "segreto", "description": 5}
 
     assert "segreto" not in (Declared().problem_with(settings) or "segreto").lower()
+
+
+def test_texts_of_the_data_and_the_settings_are_normalized():
+    """Blanks at the ends are dropped, and an accent is no character of its own."""
+    settings = {**FIXED, **NAMES, "companyName": " Comune di Cefalu\u0300 "}
+    data = "<s><codice> RSSMRA00A01A000K </codice><nome>Nicolo\u0300 Esempio</nome></s>"
+
+    made = quote(data, settings)
+
+    assert (made.debtor.code, made.debtor.full_name) == ("RSSMRA00A01A000K", "Nicolò Esempio")
+    assert made.company_name == "Comune di Cefalù"
+
+
+@pytest.mark.parametrize("element", ["codice", "nome"])
+def test_invisible_character_in_the_debtor_is_refused(element: str):
+    """The rule names the code point for the operator; a description may have a soft hyphen."""
+    settings = {**FIXED, **NAMES}
+
+    refused = refusal(f"<s><{element}>ab\u202ecd</{element}></s>", settings)
+
+    assert refused.rule == f"service data: {element}, characters U+202E"
+    assert quote("<s><causale>so\u00adsta</causale></s>", settings).description == "so\u00adsta"
