@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gpd_soap.store.receipts import worklist
+from gpd_soap.store.receipts import history, worklist
 from gpd_soap.validation.fields import Strict, Text16, Text35, Text500
-from gpd_soap.validation.queries.common import WHOLE, OrganizationPath, QueryModel
+from gpd_soap.validation.finding import rule_error
+from gpd_soap.validation.queries.common import WHOLE, OrganizationPath, Paged, QueryModel
 
 Nav = Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="a notice number")]
 Codes = Annotated[
@@ -87,6 +88,24 @@ class OrganizationWorklistPath(WorklistPath, OrganizationPath):
 
 class OrganizationCasePath(OrganizationWorklistPath, CasePath):
     """A path that names a case of an organization's worklist."""
+
+
+class ReceiptsOf(Paged):
+    """A query for every receipt of a notice, of an IUV or of a receiptId."""
+
+    nav: Nav | None = None
+    iuv: Text35 | None = None
+    receipt_id: Text500 | None = Field(None, alias="receiptId", description="the Node's id")
+
+    @model_validator(mode="after")
+    def _has_filter(self) -> Self:
+        if self.nav is None and self.iuv is None and self.receipt_id is None:
+            raise rule_error("required", "nav, iuv or receiptId")
+        return self
+
+    def history_query(self) -> history.HistoryQuery:
+        """Return the query as the store reads it."""
+        return history.HistoryQuery(self.nav, self.iuv, self.receipt_id, self.limit, self.page)
 
 
 class CaseSearch(QueryModel):
