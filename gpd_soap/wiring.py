@@ -132,7 +132,7 @@ def cases(
 
     observers = (*_journal_writers(settings, store), *observers)
     endpoint = node_endpoint(settings, node_service(settings, store, clock), observers)
-    return Cases(store, clock, lambda raw: endpoint.reprocess(raw, "worklist"))
+    return Cases(store, clock, lambda raw, charset: endpoint.reprocess(raw, "worklist", charset))
 
 
 def _journal_writers(settings: Settings, store: Store) -> tuple[ExchangeObserver, ...]:

@@ -107,6 +107,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "Case.id": "Id of the case, for its paths.",
     "Case.kind": "Status of the receipt, or quarantine.",
     "reasons": "Why the case waits for a person.",
+    "charset": "Charset that the sender of a quarantined message named, if it named one.",
+    "receipts": "Receipts of the page, of every status.",
     "drift": "Difference between the receipt's broker or station and the configuration.",
     "primitive": "Operation by which the message arrived.",
     "receivedDate": f"Instant of the first arrival, {ROME}.",

@@ -172,6 +172,7 @@ ANSWERS: dict[str, Any] = {
     },
     "Case": _CASE,
     "Worklist": {"worklist": [_CASE], "page_info": PAGE_INFO},
+    "StoredReceipts": {"receipts": [_CASE], "page_info": PAGE_INFO},
     "JournalEntry": _ENTRY,
     "JournalPage": {"entries": [_ENTRY]},
     "Organization": _ORGANIZATION,

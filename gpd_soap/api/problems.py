@@ -165,6 +165,11 @@ RECEIPT_FORBIDDEN = Problem(
 RECEIPT_NOT_FOUND = Problem(
     404, "Not found the receipt", "No receipt of a payment with this IUV is stored."
 )
+RECEIPT_ERASED = Problem(
+    404,
+    "Not found the receipt",
+    "The message of this receipt was erased or changed in the database.",
+)
 INVALID_DATE_RANGE = Problem(
     400, "Invalid date range", "Expected dates or date-times, the first not after the second."
 )
@@ -249,6 +254,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.TransferNotPaid: NOT_ACCOUNTABLE,
     refusals.ReceiptForbidden: RECEIPT_FORBIDDEN,
     refusals.ReceiptNotFound: RECEIPT_NOT_FOUND,
+    refusals.ReceiptErased: RECEIPT_ERASED,
     refusals.CaseNotFound: CASE_NOT_FOUND,
     refusals.CaseNotOpen: NOT_OPEN,
     refusals.CaseNotWaiting: NOT_WAITING,

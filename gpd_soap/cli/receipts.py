@@ -81,6 +81,8 @@ def list_receipts(organization: str, **options: str | None) -> None:
     filters = {names.get(name, name): value for name, value in options.items() if value is not None}
     with _refusals():
         query = use_case.question(read(ReceiptSearch, **filters, pageSize="100"), utc_now())
+    # WHY: a line shows the status, so that a copy is not taken for a payment of our notice.
+    query = query._replace(as_paid=False)
     rows, total = use_case.page(ready_store(), organization, query)
     for each in rows:
         print_line(_receipt_line(each))

@@ -31,6 +31,7 @@ CODE_LENGTH = 11
 class Exchange:
     """One request and its answer; `content` is a receipt's, as the codec emits it.
 
+    `charset` is the transport's.  `unreadable` names the elements whose date cannot be stored.
     Only `raw`, `request` and `content` can hold personal data.
     """
 
@@ -44,6 +45,7 @@ class Exchange:
     organization: str = NOT_GIVEN
     request: Any = None
     content: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     violation: Violation | None = None
     outcome: str = NOT_GIVEN
     fault: str = NOT_GIVEN

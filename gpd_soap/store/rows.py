@@ -85,7 +85,7 @@ def notice_of(rows: Sequence[Row], start: int) -> Notice | None:
     row = list(rows[0][start : start + NOTICE_WIDTH])
     if row[0] is None:
         return None
-    row[METADATA] = _metadata(row[METADATA])
+    row[METADATA] = metadata_of(row[METADATA])
     row[DEBTOR] = [Debtor._make(row[DEBTOR])]
     # WHY: for a few values a list costs less than a generator.
     transfers = [transfer_of(each[start + NOTICE_WIDTH :]) for each in rows]
@@ -99,9 +99,10 @@ def transfer_of(row: Row) -> Transfer | None:
     number, amount, beneficiary, company, iban, postal, *stamp, information, category, entries = row
     return Transfer(
         number, amount, beneficiary, company, iban, postal,
-        Stamp(*stamp) if stamp[0] else None, information, category, _metadata(entries),
+        Stamp(*stamp) if stamp[0] else None, information, category, metadata_of(entries),
     )  # fmt: skip
 
 
-def _metadata(entries: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
+def metadata_of(entries: list[list[str]] | None) -> tuple[tuple[str, str], ...]:
+    """Returns the entries of a stored metadata; none if they were erased."""
     return tuple((key, value) for key, value in entries) if entries else ()

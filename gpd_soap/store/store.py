@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
 import weakref
 from collections.abc import Iterator
 from datetime import datetime
@@ -25,7 +24,7 @@ from gpd_soap.store.node import matching
 from gpd_soap.store.node.queries import Debt, NodeQueries, NoticeFacts, Outline
 from gpd_soap.store.node.scan import Batch, Scan
 from gpd_soap.store.node.settlement import Settlement, values_of
-from gpd_soap.store.tables.base import truncate
+from gpd_soap.store.receipts import quarantine
 
 
 class Store(Database):
@@ -67,8 +66,11 @@ class Store(Database):
         return self._queries.debt(organization, nav)
 
     def receipt_facts(self, receipt: Receipt) -> ReceiptFacts:
-        """Returns the facts that decide on a receipt, by one query."""
-        return self._queries.receipt(receipt.route, receipt.nav, receipt.iuv, receipt.receipt_id)
+        """Returns the facts that decide on a receipt.
+
+        One query reads them; a second reads what is stored under its receiptId with another digest.
+        """
+        return self._queries.receipt(receipt)
 
     def batches(self, organization: str, size: int) -> Iterator[Batch]:
         """Yields every notice of an organization, `size` positions at a time, by one query each."""
@@ -86,10 +88,10 @@ class Store(Database):
     ) -> bool:
         """Stores a receipt as decided, durably.  Returns False if `facts` no longer hold."""
         values = values_of(receipt, verdict, facts.route_check, primitive, raw, now)
-        if verdict.repeated:
-            return self._settlement.repeat(values)
+        if verdict.counted_on is not None:
+            return self._settlement.repeat(values, verdict.counted_on)
         if verdict.status is ReceiptStatus.CONFLICTING:
-            return self._settlement.conflict(values)
+            return self._settlement.conflict(values, facts.contents)
         if verdict.status is ReceiptStatus.UNMATCHED:
             return retry_when_stale(lambda: self._keep_unmatched(values))
         if verdict.pays and facts.notice is not None:
@@ -101,29 +103,20 @@ class Store(Database):
             return matching.keep_unmatched(connection, values)
 
     def quarantine(
-        self, organization: str, primitive: str, reason: str, raw: bytes, now: datetime
+        self,
+        organization: str,
+        primitive: str,
+        reason: str,
+        raw: bytes,
+        now: datetime,
+        charset: str | None = None,
     ) -> None:
         """Stores the bytes of a message that was sent as a receipt but is not valid.
 
-        The same bytes sent again are counted.
+        The same bytes sent again are counted.  Raises QuarantineFull as `quarantine.keep` does.
         """
-        table = tables.quarantine
-        row = {
-            # WHY: values that break the contract may be longer than their columns.
-            "organization": truncate(organization, table.c.organization),
-            "digest": hashlib.sha256(raw).hexdigest(),
-            "primitive": primitive,
-            "reason": truncate(reason, table.c.reason),
-            "received_at": now,
-            "last_received_at": now,
-            "copies": 1,
-            "raw": raw,
-        }
-        with self.begin() as connection:
-            counted: dict[str, Any] = {"copies": table.c.copies + 1}
-            connection.execute(
-                upsert(connection, table, ["last_received_at", "copies"], **counted), row
-            )
+        message = quarantine.Message(organization, primitive, reason, raw, charset)
+        quarantine.keep(self, message, now)
 
     def remember_probe(self, route: NodeRoute, now: datetime) -> None:
         """Stores the instant of the last probe of a station."""

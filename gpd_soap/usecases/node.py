@@ -109,9 +109,11 @@ class NodeService:
         return payment_options(organization, nav, debt.notices, self.clock())
 
     def accept_receipt(
-        self, receipt: Receipt, primitive: str, raw: bytes
+        self, receipt: Receipt, primitive: str, raw: bytes, charset: str | None = None
     ) -> ReceiptAccepted | Refusal:
         """Store a receipt with its effect, and return the decision or the refusal.
+
+        `charset` is the one that the transport named for `raw`.
 
         Raises Contended if other transactions change the position each time; the Node sends the
         receipt again.
@@ -124,7 +126,8 @@ class NodeService:
             if not facts.route_check.organization_known:
                 refusal = admit(receipt.route, receipt.route.organization, facts.route_check)
                 assert refusal is not None
-                self.quarantine(receipt.route.organization, primitive, refusal.rule, raw)
+                organization = receipt.route.organization
+                self.quarantine(organization, primitive, refusal.rule, raw, charset)
                 return refusal
             verdict = settle(receipt, facts, now)
             if self._store.settle(receipt, facts, verdict, primitive=primitive, raw=raw, now=now):
@@ -132,9 +135,14 @@ class NodeService:
                 return ALREADY_STORED if repeated else ReceiptAccepted(verdict)
         raise Contended("a receipt's position kept changing")
 
-    def quarantine(self, organization: str, primitive: str, reason: str, raw: bytes) -> None:
-        """Store a message that was sent as a receipt but is not valid."""
-        self._store.quarantine(organization, primitive, reason, raw, self.clock())
+    def quarantine(
+        self, organization: str, primitive: str, reason: str, raw: bytes, charset: str | None = None
+    ) -> None:
+        """Store a message that was sent as a receipt but is not valid.
+
+        Raises QuarantineFull if too many messages of no organization wait; its sender keeps it.
+        """
+        self._store.quarantine(organization, primitive, reason, raw, self.clock(), charset)
 
     def demand(self, demand: Demand) -> NoticeIssued | Refusal:
         """Return the notice that is issued for a spontaneous payment, or the refusal."""

@@ -140,6 +140,10 @@ class ReceiptNotFound(Refusal):
     """No receipt with this IUV is stored."""
 
 
+class ReceiptErased(Refusal):
+    """The message of this receipt was erased or changed in the database."""
+
+
 class CaseNotFound(Refusal):
     """There is no case with this id."""
 

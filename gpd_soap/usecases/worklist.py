@@ -14,13 +14,14 @@ from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.receipt import awaits_notice
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.node import matching
-from gpd_soap.store.receipts import worklist
+from gpd_soap.store.receipts import history, worklist
+from gpd_soap.store.receipts.search import Document
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolution, Row, Scope
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 
-#: Processes a stored message again as if the Node sent it, and returns the exchange.
-Reprocess = Callable[[bytes], ExchangeRecord]
+#: Processes a stored message again as if the Node sent it with this charset; returns the exchange.
+Reprocess = Callable[[bytes, str | None], ExchangeRecord]
 
 
 class CaseWithNotice(NamedTuple):
@@ -58,11 +59,39 @@ class Cases:
 
         return read_only(self._store, work)
 
+    def receipts(
+        self, organization: str, query: history.HistoryQuery
+    ) -> tuple[list[CaseWithNotice], int]:
+        """Returns a page of an organization's receipts of every status, and how many there are."""
+
+        def work(connection: Transaction) -> tuple[list[CaseWithNotice], int]:
+            cases, total = history.page(connection, organization, query)
+            return _with_notices(connection, organization, cases), total
+
+        return read_only(self._store, work)
+
+    def receipt(self, organization: str, reference: str) -> CaseWithNotice:
+        """Returns a receipt of any status.  Raises CaseNotFound if there is none."""
+        _receipt_key(reference)
+        return self.read(organization, reference)
+
+    def document(self, organization: str, reference: str) -> Document:
+        """Returns the message that brought a receipt.  Raises CaseNotFound if there is none."""
+        key = _receipt_key(reference)
+        row = read_only(self._store, lambda c: history.document(c, organization, key))
+        if row is None:
+            raise refusals.CaseNotFound
+        return row
+
     def raw(self, scope: Scope, reference: str) -> bytes:
-        """Returns the message of a case, byte for byte.  Raises CaseNotFound if there is none."""
+        """Returns the message of a case, byte for byte.
+
+        Raises CaseNotFound if there is none, or if its bytes were erased from the database.
+        """
         key = _key(reference)
         message = read_only(self._store, lambda c: worklist.raw(c, scope, key))
-        if message is None:
+        # WHY: who erases by SQL may write NULL, or on SQLite a text.
+        if not isinstance(message, bytes) or not message:
             raise refusals.CaseNotFound
         return message
 
@@ -91,11 +120,12 @@ class Cases:
 
     def _reprocess_case(self, scope: Scope, reference: str, by: str, nav: str | None) -> None:
         """Processes a quarantined message again, and closes its case if it is accepted."""
-        if self.read(scope, reference).case.resolved_at is not None:
+        case = self.read(scope, reference).case
+        if case.resolved_at is not None:
             raise refusals.CaseNotOpen
         if nav is not None:
             raise refusals.CaseNotWaiting
-        exchange = self._reprocess(self.raw(scope, reference))
+        exchange = self._reprocess(self.raw(scope, reference), case.charset)
         if exchange.must_be_sent_again:
             raise refusals.MessageNotTaken
         if exchange.outcome != "OK":
@@ -112,7 +142,7 @@ class Cases:
             raise refusals.CaseNotFound
         if row["resolved_at"] is not None:
             raise refusals.CaseNotOpen
-        if not awaits_notice(row["kept"], row["reasons"]):
+        if not awaits_notice(row["kept"], row["reasons"] or ""):
             raise refusals.CaseNotWaiting
         if nav is None:
             if not matching.match_again(connection, row, self._clock()):
@@ -127,6 +157,14 @@ def _key(reference: str) -> CaseKey:
     """Returns the key of a case.  Raises CaseNotFound if `reference` is the id of no case."""
     key = case_key(reference)
     if key is None:
+        raise refusals.CaseNotFound
+    return key
+
+
+def _receipt_key(reference: str) -> CaseKey:
+    """Returns the key of a receipt.  Raises CaseNotFound if `reference` is the id of none."""
+    key = _key(reference)
+    if key.variant is None:
         raise refusals.CaseNotFound
     return key
 

@@ -191,7 +191,7 @@ def new_run(store: Store, before: str) -> Run:
     return run
 
 
-def _never(_raw: bytes) -> ExchangeRecord:
+def _never(_raw: bytes, _charset: str | None) -> ExchangeRecord:
     raise AssertionError("no message is sent again here")
 
 

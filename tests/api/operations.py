@@ -103,6 +103,9 @@ AUDIT = [
 RECEIPTS = [
     Operation("GET", paying.RECEIPTS),
     Operation("GET", f"{paying.RECEIPTS}/{iuv(90)}"),
+    Operation("GET", f"{US}/receipts?iuv={iuv(90)}"),
+    Operation("GET", f"{US}/receipts/r-90"),
+    Operation("GET", f"{US}/receipts/r-90/xml"),
 ]
 
 

@@ -241,7 +241,7 @@ def test_rematch_that_fails_leaves_the_case_open(quick: BackOffice, fresh_databa
     failing = node_endpoint(
         Settings(), node_service(Settings(), Store(fresh_database("sqlite")), quick.clock)
     )
-    cases = Cases(quick.store, quick.clock, lambda raw: failing.reprocess(raw, "worklist"))
+    cases = Cases(quick.store, quick.clock, lambda raw, _: failing.reprocess(raw, "worklist"))
 
     with pytest.raises(MessageNotTaken):
         cases.rematch(None, quarantined(NOBODYS), "Ada")

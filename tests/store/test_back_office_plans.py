@@ -23,8 +23,8 @@ from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.journal import entries
 from gpd_soap.store.journal import writer as journal
 from gpd_soap.store.journal.entries import Entry
+from gpd_soap.store.receipts import history, worklist
 from gpd_soap.store.receipts import search as receipts
-from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, Databases
 from tests.store.samples import NOW, ORGANIZATION, RAW, nav, prepare
@@ -39,6 +39,7 @@ ALL_OF = {"audit of all": "audit", "worklist of nobody": "quarantine"}
 FIRST = PageRequest(50, 0)
 LISTED = receipts.ReceiptQuery(NOW - timedelta(days=1), NOW, None, None, None, (), 20, 0)
 CASES = worklist.CaseQuery(None, False, None, None, 10, 0)
+OF_NOTICE = history.HistoryQuery(nav(7), None, None, 10, 0)
 SEARCHED = entries.JournalQuery(ORGANIZATION, NOW - timedelta(minutes=9), NOW, 50)
 
 LISTS: dict[str, Callable[[Connection], object]] = {
@@ -52,6 +53,14 @@ LISTS: dict[str, Callable[[Connection], object]] = {
         c, ORGANIZATION, LISTED._replace(debtor_or_iuv="47")
     ),
     "one receipt": lambda c: receipts.find(c, ORGANIZATION, nav(77)[1:]),
+    "receipts of a notice": lambda c: history.page(c, ORGANIZATION, OF_NOTICE),
+    "receipts of an IUV": lambda c: history.page(
+        c, ORGANIZATION, OF_NOTICE._replace(nav=None, iuv=nav(7)[1:])
+    ),
+    "receipts of an id": lambda c: history.page(
+        c, ORGANIZATION, OF_NOTICE._replace(nav=None, receipt_id="r-7")
+    ),
+    "message of a receipt": lambda c: history.document(c, ORGANIZATION, CaseKey("r-77", 0)),
     **{
         f"worklist of {kind}, {resolved}": lambda c, kind=kind, resolved=resolved: worklist.page(  # type: ignore[misc]
             c, ORGANIZATION, CASES._replace(kind=kind, resolved=resolved)

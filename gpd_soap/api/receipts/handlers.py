@@ -10,16 +10,19 @@ from gpd_soap.api.problems import Refused
 from gpd_soap.api.receipts import responses
 from gpd_soap.clock import Clock
 from gpd_soap.soap.stored import document
+from gpd_soap.store.receipts.search import Document
 from gpd_soap.store.store import Store
-from gpd_soap.usecases import receipts
+from gpd_soap.usecases import receipts, refusals
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
 from gpd_soap.validation.queries.receipts import (
     CasePath,
     Match,
     Note,
+    OrganizationCasePath,
     ReceiptPath,
     ReceiptSearch,
+    ReceiptsOf,
     WorklistPath,
 )
 from gpd_soap.validation.queries.receipts import (
@@ -48,7 +51,29 @@ class Receipts:
     def document(self, path: ReceiptPath, query: SegregationCodes) -> Response:
         """Read the receipt of an IUV, as the Node sent it."""
         stored = receipts.document(self._store, path.organizationfiscalcode, path.iuv, query.codes)
-        return Response(document(stored.raw, stored.digest), content_type="application/xml")
+        return _xml(stored)
+
+
+class StoredReceipts:
+    """The operations on receipts of every status."""
+
+    def __init__(self, cases: Cases) -> None:
+        """Use `cases` for every operation."""
+        self._cases = cases
+
+    def page(self, path: OrganizationPath, query: ReceiptsOf) -> Response:
+        """List every receipt of a notice, of an IUV or of a receiptId, the first received first."""
+        history_query = query.history_query()
+        rows, total = self._cases.receipts(path.organizationfiscalcode, history_query)
+        return jsonify(responses.stored_page(rows, total, history_query))
+
+    def read(self, path: OrganizationCasePath, query: NoQuery) -> Response:
+        """Read a receipt of any status."""
+        return jsonify(responses.case(self._cases.receipt(path.organizationfiscalcode, path.id)))
+
+    def document(self, path: OrganizationCasePath, query: NoQuery) -> Response:
+        """Read a receipt of any status, as the Node sent it."""
+        return _xml(self._cases.document(path.organizationfiscalcode, path.id))
 
 
 class Worklist:
@@ -87,3 +112,15 @@ class Worklist:
         body = body_of(Match, optional=True)
         case = self._cases.rematch(path.scope, path.id, g.key.name, body.nav)
         return jsonify(responses.case(case))
+
+
+def _xml(stored: Document) -> Response:
+    """Return the receipt in a stored message.  Raises ReceiptErased if it is not there any more."""
+    # WHY: who erases by SQL may write NULL, or on SQLite a text.
+    if not isinstance(stored.raw, bytes):
+        raise refusals.ReceiptErased
+    try:
+        content = document(stored.raw, stored.digest)
+    except ValueError:
+        raise refusals.ReceiptErased from None
+    return Response(content, content_type="application/xml")

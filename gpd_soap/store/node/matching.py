@@ -21,12 +21,16 @@ from gpd_soap.core.receipt import (
     Verdict,
     settle,
     settle_by_hand,
+    unreadable_in,
 )
 from gpd_soap.store import tables
 from gpd_soap.store.database.errors import Contended
 from gpd_soap.store.node.queries import select_receipt_facts
 from gpd_soap.store.node.settlement import facts_read, guard, insert_receipt, mark_paid, with_prefix
 from gpd_soap.store.rows import OPTION, POSITION, RECEIPT, receipt_facts_of
+
+#: The fields of a receipt that are columns of the same name.
+STORED_FIELDS = Receipt._fields[1 : Receipt._fields.index("content")]
 
 
 def lock_matching_shared(connection: Connection, organization: str) -> None:
@@ -159,7 +163,8 @@ def _lock_position(connection: Connection, organization: str, nav: str) -> None:
 
 def _receipt_of(row: RowMapping) -> Receipt:
     route = NodeRoute(row["organization"], row["broker"], row["station"])
-    return Receipt(route, **{name: row[name] for name in Receipt._fields[1:]})
+    values = {name: row[name] for name in STORED_FIELDS}
+    return Receipt(route, **values, unreadable=unreadable_in(row["reasons"]))
 
 
 def _lock(connection: Connection, lock: Any, organization: str) -> None:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 from gpd_soap.core.payment_options import DebtNotice
-from gpd_soap.core.receipt import ReceiptFacts
+from gpd_soap.core.receipt import Receipt, ReceiptFacts, StoredContent
 from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
@@ -75,6 +75,7 @@ class NodeQueries:
         self._outline = Statement(select_outline(), engine)
         self._notice = Statement(select_notice(), engine, repeated=ROUTE_CHECK_WIDTH + NOTICE_WIDTH)
         self._receipt = Statement(select_receipt_facts(), engine)
+        self._contents = Statement(select_contents(), engine)
         self._debt = Statement(select_debt(), engine)
 
     def outline(self, route: NodeRoute, nav: str) -> Outline:
@@ -88,10 +89,24 @@ class NodeQueries:
         rows = self._read(self._notice, {**_route_parameters(route), "nav": nav})
         return NoticeFacts(route_check_of(rows[0]), notice_of(rows, ROUTE_CHECK_WIDTH))
 
-    def receipt(self, route: NodeRoute, nav: str, iuv: str, receipt_id: str) -> ReceiptFacts:
-        """Returns the facts that decide on a receipt."""
-        parameters = {**_route_parameters(route), "nav": nav, "iuv": iuv, "receipt_id": receipt_id}
-        return receipt_facts_of(self._read(self._receipt, parameters))
+    def receipt(self, receipt: Receipt) -> ReceiptFacts:
+        """Returns the facts that decide on a receipt.
+
+        They have the stored contents of its receiptId only if the first is not known to be its own.
+        """
+        parameters = {
+            **_route_parameters(receipt.route),
+            "nav": receipt.nav,
+            "iuv": receipt.iuv,
+            "receipt_id": receipt.receipt_id,
+        }
+        facts = receipt_facts_of(self._read(self._receipt, parameters))
+        if facts.kept_digest in (None, receipt.digest):
+            return facts
+        key = {"idpa": receipt.route.organization, "receipt_id": receipt.receipt_id}
+        return facts._replace(
+            contents=tuple(StoredContent(*row) for row in self._read(self._contents, key))
+        )
 
     def debt(self, organization: str, nav: str) -> Debt:
         """Returns every notice of the position that has this one, without transfers."""
@@ -143,6 +158,17 @@ def select_receipt_facts() -> Select[Any]:
     )
     facts = kept_digest.scalar_subquery(), nav_of_iuv.scalar_subquery(), _is_only_option()
     return select(*route_check, *facts, *notice_columns()).select_from(base)
+
+
+def select_contents() -> Select[Any]:
+    """Selects a row for each content stored under a receiptId."""
+    receipt = tables.receipt.c
+    return (
+        select(*(receipt[name] for name in StoredContent._fields))
+        .where(receipt.organization == bindparam("idpa", type_=TEXT))
+        .where(receipt.receipt_id == bindparam("receipt_id", type_=TEXT))
+        .order_by(receipt.variant)
+    )
 
 
 def select_debt() -> Select[Any]:

@@ -29,7 +29,6 @@ from sqlalchemy import (
     Select,
     Update,
     bindparam,
-    case,
     exists,
     func,
     literal,
@@ -40,7 +39,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.base import Executable
 
 from gpd_soap.core.debt import Notice, RouteCheck
-from gpd_soap.core.receipt import Receipt, Verdict, route_mismatch
+from gpd_soap.core.receipt import SEPARATOR, Receipt, StoredContent, Verdict, route_mismatch
 from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import PREFIX, Session, Statement
@@ -83,15 +82,19 @@ class Settlement:
         guarded, pay = {**values, **facts_read(notice)}, self._pay_alone if alone else self._pay
         return bool(self._connections.write(lambda session: pay(session, guarded)))
 
-    def repeat(self, values: dict[str, Any]) -> bool:
-        """Counts a receipt on the stored one of the same content; returns False without one."""
-        return bool(self._connections.write(lambda session: self._count(session, values)))
+    def repeat(self, values: dict[str, Any], digest: str) -> bool:
+        """Counts a receipt on the stored one of this digest; returns False without one."""
+        counted = {**values, "digest": digest}
+        return bool(self._connections.write(lambda session: self._count(session, counted)))
 
-    def conflict(self, values: dict[str, Any]) -> bool:
-        """Stores other content of a stored receiptId, or counts it if that is stored too."""
-        if self.repeat(values):
-            return True
-        return bool(self._connections.write(lambda session: self._add_variant(session, values)))
+    def conflict(self, values: dict[str, Any], contents: Sequence[StoredContent]) -> bool:
+        """Stores other content of a stored receiptId.
+
+        Returns False if other than these contents are stored by now.
+        """
+        last = max((each.variant for each in contents), default=None)
+        added = {**values, "last_variant": last}
+        return bool(self._connections.write(lambda session: self._add_variant(session, added)))
 
 
 def values_of(
@@ -111,7 +114,7 @@ def values_of(
         "receipt_id": receipt.receipt_id,
         "digest": receipt.digest,
         "kept": str(verdict.status),
-        "reasons": "; ".join(verdict.reasons),
+        "reasons": SEPARATOR.join(verdict.reasons),
         "drift": route_mismatch(route_check),
         "primitive": primitive,
         "issuer": receipt.issuer,
@@ -269,19 +272,19 @@ def _count_repetition() -> Update:
 
 
 def _insert_variant(engine: Engine) -> Any:
-    """Inserts a further variant of a stored receiptId.
+    """Inserts a further variant of a stored receiptId, after the last one that was read.
 
-    Inserts nothing if another process inserts the same variant at this instant.
+    Inserts nothing if another process has inserted one meanwhile, or inserts one at this instant.
     """
     receipt = tables.receipt.c
     insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
-    following = func.max(receipt.variant) + 1
+    last = func.max(receipt.variant)
     columns = (
-        select(*[_parameter(c) for c in STORED], following, literal(1))
+        select(*[_parameter(c) for c in STORED], last + 1, literal(1))
         .where(receipt.organization == _parameter(receipt.organization))
         .where(receipt.receipt_id == _parameter(receipt.receipt_id))
-        # WHY: a receipt of the same content may have come meanwhile; then the caller counts it.
-        .having(func.sum(case((receipt.digest == _parameter(receipt.digest), 1), else_=0)) == 0)
+        # WHY: a receipt of the same content may have come meanwhile, by another route.
+        .having(last == _parameter(receipt.variant, "last_variant"))
     )
     return (
         insert(tables.receipt)

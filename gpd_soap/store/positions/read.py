@@ -14,7 +14,14 @@ from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.state import OptionFacts, PositionFacts
 from gpd_soap.core.text import spellings
 from gpd_soap.store import tables
-from gpd_soap.store.rows import OPTION, POSITION, TRANSFER, transfer_columns, transfer_of
+from gpd_soap.store.rows import (
+    OPTION,
+    POSITION,
+    TRANSFER,
+    metadata_of,
+    transfer_columns,
+    transfer_of,
+)
 
 
 class Progress(NamedTuple):
@@ -186,7 +193,7 @@ def _transfers(
 def _option(row: RowMapping, transfer_rows: list[Row[Any]]) -> tuple[NewOption, Progress]:
     transfers = tuple(t for each in transfer_rows if (t := transfer_of(each[2:])) is not None)
     fields = {name: row[name] for name in NewOption._fields if name != "transfers"}
-    fields["metadata"] = tuple((key, value) for key, value in fields["metadata"])
+    fields["metadata"] = metadata_of(fields["metadata"])
     progress = {name: row[name] for name in Progress._fields if name != "reported"}
     reported = tuple(each.reported_at for each in transfer_rows)
     return NewOption(**fields, transfers=transfers), Progress(**progress, reported=reported)

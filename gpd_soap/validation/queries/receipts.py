@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from gpd_soap.store.receipts import worklist
+from gpd_soap.store.receipts import history, worklist
 from gpd_soap.validation.fields import Prose500, Strict, Text16, Text35
+from gpd_soap.validation.finding import rule_error
 from gpd_soap.validation.queries.common import (
     WHOLE,
     OrganizationPath,
+    Paged,
     QueryModel,
     SegregationCodes,
     truth,
@@ -74,6 +76,24 @@ class OrganizationWorklistPath(WorklistPath, OrganizationPath):
 
 class OrganizationCasePath(OrganizationWorklistPath, CasePath):
     """A path that names a case of an organization's worklist."""
+
+
+class ReceiptsOf(Paged):
+    """A query for every receipt of a notice, of an IUV or of a receiptId."""
+
+    nav: Nav | None = None
+    iuv: Text35 | None = None
+    receipt_id: Prose500 | None = Field(None, alias="receiptId", description="the Node's id")
+
+    @model_validator(mode="after")
+    def _has_filter(self) -> Self:
+        if self.nav is None and self.iuv is None and self.receipt_id is None:
+            raise rule_error("required", "nav, iuv or receiptId")
+        return self
+
+    def history_query(self) -> history.HistoryQuery:
+        """Return the query as the store reads it."""
+        return history.HistoryQuery(self.nav, self.iuv, self.receipt_id, self.limit, self.page)
 
 
 def _word(text: object) -> object:
