@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import click
 
-from gpd_soap.cli.common import read, ready_store
+from gpd_soap.cli.common import as_errors, read, ready_store, record
 
 if TYPE_CHECKING:
     from gpd_soap.store.database.paging import PageRequest
@@ -53,7 +52,7 @@ def put_organization(code: str, name: str) -> None:
     from gpd_soap.validation.configuration import OrganizationFields
 
     fiscal_code, fields = _fiscal_code(code), read(OrganizationFields, name=name)
-    with _refusals():
+    with as_errors():
         _print_put(new=_registry().put_organization(fiscal_code, fields.name))
 
 
@@ -65,7 +64,7 @@ def remove_organization(code: str) -> None:
     It must have no stations, services or positions, and must never have issued a notice number.
     """
     fiscal_code = _fiscal_code(code)
-    with _refusals():
+    with as_errors():
         _registry().remove_organization(fiscal_code)
     click.echo("removed")
 
@@ -94,7 +93,7 @@ def stations(code: str | None) -> None:
             click.echo(f"{each.id}  {each.broker}")
         return
     fiscal_code = _fiscal_code(code)
-    with _refusals():
+    with as_errors():
         for serving in _all_rows(lambda page: registry.serving(fiscal_code, page)):
             broadcast = "  broadcast" if serving.broadcast else ""
             numbers = f"segregation code {serving.segregation_code or '-'}"
@@ -110,7 +109,7 @@ def put_station(name: str, broker: str) -> None:
     from gpd_soap.validation.queries.configuration import StationPath
 
     path, fields = read(StationPath, station=name), read(StationFields, broker=broker)
-    with _refusals():
+    with as_errors():
         _print_put(new=_registry().put_station(path.station, fields.broker, with_broker=True))
 
 
@@ -130,7 +129,7 @@ def serve_organization(
 
     path = read(ServingPath, organizationfiscalcode=code, station=name)
     fields = read(ServingFields, segregationCode=segregation_code, broadcast=broadcast)
-    with _refusals():
+    with as_errors():
         new = _registry().serve(
             path.organizationfiscalcode,
             path.station,
@@ -151,7 +150,7 @@ def withdraw(name: str, code: str) -> None:
     from gpd_soap.validation.queries.configuration import ServingPath
 
     path = read(ServingPath, organizationfiscalcode=code, station=name)
-    with _refusals():
+    with as_errors():
         _registry().withdraw(path.organizationfiscalcode, path.station)
     click.echo("withdrawn")
 
@@ -163,7 +162,7 @@ def remove_station(name: str) -> None:
     from gpd_soap.validation.queries.configuration import StationPath
 
     path = read(StationPath, station=name)
-    with _refusals():
+    with as_errors():
         _registry().remove_station(path.station)
     click.echo("removed")
 
@@ -178,7 +177,7 @@ def service() -> None:
 def services(code: str) -> None:
     """Print the services, one on a line: idServizio, idSoggettoServizio and kind."""
     fiscal_code, registry = _fiscal_code(code), _registry()
-    with _refusals():
+    with as_errors():
         for each in _all_rows(lambda page: registry.services(fiscal_code, page)):
             click.echo(f"{each.service_id}  {each.subject_id}  {each.kind}")
 
@@ -206,7 +205,7 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
     except UnusableFile as error:
         raise click.UsageError(str(error)) from None
     offered = Offered(path.service_id, path.subject_id, fields.kind, fields.settings)
-    with _refusals():
+    with as_errors():
         _print_put(new=_registry().offer(path.organizationfiscalcode, offered))
 
 
@@ -217,7 +216,7 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
 def remove_service(service_id: str, subject_id: str, code: str) -> None:
     """Remove the service SERVICE (idServizio) of SUBJECT (idSoggettoServizio)."""
     path = _service_path(code, service_id, subject_id)
-    with _refusals():
+    with as_errors():
         _registry().withdraw_service(path.organizationfiscalcode, path.service_id, path.subject_id)
     click.echo("removed")
 
@@ -242,21 +241,7 @@ def _service_path(code: str, service_id: str, subject_id: str) -> ServicePath:
 def _registry() -> Registry:
     from gpd_soap.usecases.configuration import Registry
 
-    return Registry(ready_store())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
-    from gpd_soap.cli.refusals import words
-    from gpd_soap.usecases.refusals import Refusal
-    from gpd_soap.validation.finding import as_lines as lines
-
-    try:
-        yield
-    except Refusal as refused:
-        reason = lines(refused.errors) or words(refused)[1]
-        raise click.ClickException(reason) from None
+    return Registry(ready_store(), record())
 
 
 def _all_rows(read_page: Callable[[PageRequest], tuple[list[T], int]]) -> Iterator[T]:

@@ -6,15 +6,17 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 import click
 
 from gpd_soap.cli import report as reports
-from gpd_soap.cli.common import code, ready_store
+from gpd_soap.cli.common import code, ready_store, record
 
 if TYPE_CHECKING:
+    from gpd_soap.store.database.transaction import Transaction
     from gpd_soap.usecases.loading.check import Outcome
     from gpd_soap.usecases.loading.load import LoadOptions, Report
     from gpd_soap.usecases.loading.row import Row
@@ -99,6 +101,8 @@ def _load(
     file: BinaryIO, named_format: str | None, report: IO[str] | None, options: LoadOptions
 ) -> Report:
     from gpd_soap.clock import utc_now
+    from gpd_soap.core.exchange import NOT_GIVEN
+    from gpd_soap.store.access.audit import Subject
     from gpd_soap.usecases.loading.load import load as use_case
     from gpd_soap.usecases.loading.source import Format, format_of, open_source
 
@@ -106,6 +110,11 @@ def _load(
     name = str(getattr(file, "name", ""))
     source = open_source(file, Format(named_format or format_of(name)), options.organization)
     store = ready_store()
+    subject, write_record = Subject(resource=Path(name).name[:100] or None), record()
+
+    def record_load(connection: Transaction) -> None:
+        write_record(connection, subject, options.organization or NOT_GIVEN)
+
     is_final = report is None or (options.keep_going and not options.dry_run)
     with TemporaryFile("w+", encoding="utf-8") as waiting:
         lines = reports.File(report, None if is_final else waiting)
@@ -116,7 +125,7 @@ def _load(
             lines.write(outcome)
 
         with _progress(source, file, size) as watched_source:
-            result = use_case(store, watched_source, utc_now(), options, write_outcome)
+            result = use_case(store, watched_source, utc_now(), options, write_outcome, record_load)
         lines.finish(_loaded_word(result, options))
     return result
 

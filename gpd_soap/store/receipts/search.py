@@ -53,10 +53,12 @@ class Listed(NamedTuple):
 
 
 class Document(NamedTuple):
-    """The message of a receipt as it was received, and the digest of its content."""
+    """The message of a receipt as it was received, the digest of its content, and its numbers."""
 
     raw: bytes
     digest: str
+    receipt_id: str
+    nav: str
 
 
 #: SQL condition: the receipt is of a payment, whatever its status.
@@ -84,9 +86,8 @@ def page(
 
 def find(connection: Connection, organization: str, iuv: str) -> Document | None:
     """Return the receipt that paid the notice of an IUV, else the first with that IUV, or None."""
-    columns = select(RECEIPT.raw, RECEIPT.digest).where(
-        RECEIPT.organization == organization, IS_PAYMENT
-    )
+    fields = [RECEIPT[name] for name in Document._fields]
+    columns = select(*fields).where(RECEIPT.organization == organization, IS_PAYMENT)
     # WHY: the receipt that paid the notice may have another IUV; its status is then `review`.
     of_notice = and_(
         OPTION.organization == RECEIPT.organization, OPTION.receipt_id == RECEIPT.receipt_id
