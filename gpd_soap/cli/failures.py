@@ -16,6 +16,8 @@ SQLITE = {
     "SQLITE_READONLY_DIRECTORY": "the folder of GPD_DATABASE_URL cannot be written: give this"
     " user write access to it",
 }
+#: PostgreSQL's code for a right that the user does not have.
+DENIED = "42501"
 #: How psycopg and libpq begin their message about a host name that they cannot resolve.
 UNKNOWN_HOST = ("failed to resolve host", "could not translate host name")
 
@@ -26,6 +28,11 @@ def known_cause(error: BaseException) -> str | None:
         text = SQLITE.get(getattr(cause, "sqlite_errorname", ""))
         if text is not None:
             return text
+        if getattr(cause, "sqlstate", None) == DENIED:
+            return (
+                "the database user of GPD_DATABASE_URL may not do this: run the command as the"
+                " owner of the tables"
+            )
         if str(cause).startswith(UNKNOWN_HOST):
             return "the host of GPD_DATABASE_URL is unknown: check its name"
     return None
