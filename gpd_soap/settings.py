@@ -149,6 +149,12 @@ class Settings(BaseModel):
         description="most requests of one key that a process of the admin face handles at once;"
         " 0: half of its threads",
     )
+    # LIMIT: wrong keys in 60 s; a program that goes on with a revoked key each second stays below.
+    wrong_keys: Annotated[int, Field(ge=0)] = Field(
+        100,
+        description="most wrong keys of an address to a process of the admin face in 60 s; 0: no"
+        " limit",
+    )
     duplicate_receipt: Literal["ok", "fault"] = Field(
         "ok", description="answer to a repeated receipt: ok, or fault for PAA_RECEIPT_DUPLICATA"
     )

@@ -21,6 +21,7 @@ from gpd_soap.soap.exchange import log_line
 from gpd_soap.soap.listener import NodeFace
 from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.node import NodeService, Policy
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.wsgi import exposure
@@ -115,9 +116,16 @@ def admin_face(
         settings.rate,
         settings.admin_requests or max(1, settings.threads - 1),
         settings.key_requests or max(1, settings.threads // 2),
+        wrong_keys=settings.wrong_keys,
     )
     return admin_app(
-        store, clock, worklist, health, lambda figures: metrics.text(figures, clock()), limits
+        store,
+        clock,
+        worklist,
+        health,
+        lambda figures: metrics.text(figures, clock()),
+        limits,
+        observe_wrong_key=metrics.observe_wrong_key,
     )
 
 
@@ -126,13 +134,17 @@ def cases(
     store: Store,
     clock: Clock = utc_now,
     observers: Sequence[ExchangeObserver] = (),
+    record: Record = unrecorded,
 ) -> Cases:
     """The worklist; it can process a stored message again, as if the Node had sent it."""
     from gpd_soap.usecases.worklist import Cases
 
     observers = (*_journal_writers(settings, store), *observers)
     endpoint = node_endpoint(settings, node_service(settings, store, clock), observers)
-    return Cases(store, clock, lambda raw, charset: endpoint.reprocess(raw, "worklist", charset))
+
+    return Cases(
+        store, clock, lambda raw, charset: endpoint.reprocess(raw, "worklist", charset), record
+    )
 
 
 def _journal_writers(settings: Settings, store: Store) -> tuple[ExchangeObserver, ...]:

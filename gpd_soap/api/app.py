@@ -44,7 +44,7 @@ from gpd_soap.api.journal import routes as journal
 from gpd_soap.api.keys import routes as keys
 from gpd_soap.api.metrics import Scrape
 from gpd_soap.api.positions import routes as positions
-from gpd_soap.api.problems import Problem, Refused
+from gpd_soap.api.problems import RETRY_LATER, Problem, Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
 from gpd_soap.api.versions import use_first_version
@@ -52,30 +52,43 @@ from gpd_soap.clock import Clock
 from gpd_soap.monitoring.scrape import METRICS, Text
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.access.authentication import (
+    Authentication,
+    WrongKeyObserver,
+    unobserved,
+)
+from gpd_soap.usecases.access.wrong_keys import WrongKeys
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
-#: LIMIT: 5 seconds until a retry: the database needs a moment to come back.
-RETRY_LATER = {"Retry-After": "5"}
 NO_LIMITS = Limits()
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 logger = logging.getLogger(__name__)
 
 
-def admin_app(
-    store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text, limits: Limits = NO_LIMITS
+def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
+    store: Store,
+    clock: Clock,
+    cases: Cases,
+    ready: Ready,
+    text: Text,
+    limits: Limits = NO_LIMITS,
+    *,
+    observe_wrong_key: WrongKeyObserver = unobserved,
 ) -> Wsgi:
     """Returns the application of the admin listener.
 
     `clock` returns the UTC time of each request, `ready` the facts of our health.  `cases` is the
     worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
+    `observe_wrong_key` counts the wrong keys.
     """
     concurrency = Concurrency(limits)
-    app = flask_app(store, clock, cases, limits.rate, concurrency)
-    _add_monitoring(app, ready, Scrape(store, text))
+    authenticate = Authentication(store, WrongKeys(limits.wrong_keys), observe_wrong_key)
+    app = flask_app(store, clock, cases, limits.rate, concurrency, authenticate)
+    _add_monitoring(app, ready, Scrape(store, authenticate, clock, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -86,9 +99,18 @@ def admin_app(
 
 
 def flask_app(
-    store: Store, clock: Clock, cases: Cases, rate: int, concurrency: Concurrency
+    store: Store,
+    clock: Clock,
+    cases: Cases,
+    rate: int,
+    concurrency: Concurrency,
+    authenticate: Authentication | None = None,
 ) -> OpenAPI:
-    """Returns the API alone, without health, metrics and request ids."""
+    """Returns the API alone, without health, metrics and request ids.
+
+    Without `authenticate`, wrong keys have no bound.
+    """
+    authenticate = authenticate or Authentication(store, WrongKeys(0))
     app = OpenAPI(
         "gpd_soap.api",
         info={"title": "gpd-soap admin API", "version": __version__},
@@ -120,7 +142,8 @@ def flask_app(
     ]
     rate_limit = RateLimit(rate)
     for group in groups:
-        app.register_api(_blueprint(group, store, clock, rate_limit, concurrency))
+        check = guard(authenticate, group.role, rate_limit, concurrency, clock)
+        app.register_api(_blueprint(group, store, clock, check))
     _add_document(app, groups)
     _add_error_handlers(app)
     app.after_request(_finish)
@@ -139,10 +162,8 @@ def _add_monitoring(app: Flask, ready: Ready, scrape: Scrape) -> None:
     app.add_url_rule(METRICS, "metrics", scrape)
 
 
-def _blueprint(
-    group: Group, store: Store, clock: Clock, rate_limit: RateLimit, concurrency: Concurrency
-) -> APIBlueprint:
-    """Returns the operations of a group, guarded, with the refusals that any of them may give."""
+def _blueprint(group: Group, store: Store, clock: Clock, check: Callable[[], None]) -> APIBlueprint:
+    """Returns the operations of a group, each after `check`, with the refusals of any of them."""
     api = APIBlueprint(
         group.name,
         __name__,
@@ -150,13 +171,15 @@ def _blueprint(
         abp_security=[{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}],
         abp_responses=openapi.refusals(400, 401, 403, 413, 429, 503),
     )
-    idempotency = Idempotency(
-        store, clock, {f"{group.name}.{operation}" for operation in group.secret}
+    secret, persons = (
+        {f"{group.name}.{operation}" for operation in operations}
+        for operations in (group.secret, group.persons)
     )
-    api.before_request(guard(store, group.role, rate_limit, concurrency, clock))
+    idempotency = Idempotency(store, clock, secret)
+    api.before_request(check)
     api.before_request(idempotency.before)
     api.after_request(idempotency.after)
-    api.after_request(AuditWriter(store, clock).after)
+    api.after_request(AuditWriter(store, clock, persons).after)
     group.declare(api)
     return api
 
@@ -211,8 +234,7 @@ def _problem(
 
 
 def _refused(refusal: Refusal) -> Response:
-    problem = problems.problem_of(refusal)
-    headers = RETRY_LATER if problem == problems.UNAVAILABLE else {}
+    problem, headers = problems.problem_of(refusal), problems.headers_of(refusal)
     return _problem(problem, refusal.errors, headers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
 from flask import g, request
@@ -12,10 +13,9 @@ from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.clock import Clock
-from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role
-from gpd_soap.store.database.transaction import read_only
-from gpd_soap.store.store import Store
+from gpd_soap.usecases.access.authentication import Authentication, Presented
+from gpd_soap.usecases.access.rights import check_lenient, check_rights
 from gpd_soap.validation.finding import FieldError, Model, validate
 from gpd_soap.validation.strict_json import UnusableFile, decode
 
@@ -27,7 +27,11 @@ LARGEST_BODY = 1024 * 1024
 
 
 def guard(
-    store: Store, role: Role, rate_limit: RateLimit, concurrency: Concurrency, clock: Clock
+    authenticate: Authentication,
+    role: Role,
+    rate_limit: RateLimit,
+    concurrency: Concurrency,
+    clock: Clock,
 ) -> Callable[[], None]:
     """Returns the check that runs before every operation: its key, the key's rate and rights.
 
@@ -36,18 +40,14 @@ def guard(
     """
 
     def check() -> None:
-        g.key = key = authenticate(store, presented_key())
-        wait = rate_limit.wait(key.id, clock())
+        now = clock()
+        g.key = key = authenticate(presented(), now)
+        wait = rate_limit.wait(key.id, now)
         if wait:
             raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
         _take_slot(concurrency, key)
         organization = (request.view_args or {}).get("organizationfiscalcode")
-        if not (key.serves_every if organization is None else key.serves(organization)):
-            raise Refused(problems.FORBIDDEN)
-        if request.method not in READING and not key.may_write:
-            raise Refused(problems.READ_ONLY)
-        if role is Role.ADMIN and key.role is not Role.ADMIN:
-            raise Refused(problems.ADMINISTRATORS)
+        check_rights(key, organization, role, changes=request.method not in READING)
         for name, values in request.args.lists():
             if len(values) > 1:
                 error = FieldError(name if name.isidentifier() else "?", "duplicate", "it once")
@@ -62,17 +62,16 @@ def _take_slot(concurrency: Concurrency, key: Key) -> None:
         raise Refused(problems.KEY_BUSY, headers=RETRY_AFTER)
 
 
-def presented_key() -> str:
-    """Returns the key that the request presents, or an empty text."""
-    return next((key for name in HEADERS if (key := request.headers.get(name))), _bearer())
+def presented() -> Presented:
+    """Returns the key that the request presents, or an empty text, with who presents it."""
+    token = next((key for name in HEADERS if (key := request.headers.get(name))), _bearer())
+    return Presented(token, request.remote_addr or "", operation_path())
 
 
-def authenticate(store: Store, token: str) -> Key:
-    """Returns the active key of a token.  Raises Refused if there is none."""
-    key = read_only(store, lambda c: keys.find(c, token)) if token else None
-    if key is None:
-        raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})
-    return key
+def operation_path() -> str:
+    """Returns the path of the request's operation, without values."""
+    rule = "" if request.url_rule is None else request.url_rule.rule
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
 
 
 def _bearer() -> str:
@@ -83,10 +82,10 @@ def _bearer() -> str:
 def lenient(*, requested: bool) -> bool:
     """Returns whether to accept unusual notice numbers.
 
-    Raises Refused if it is requested with a key that is no administrator's.
+    Raises LenientForbidden if it is requested with a key that is no administrator's.
     """
-    if requested and g.key.role is not Role.ADMIN:
-        raise Refused(problems.LENIENT)
+    if requested:
+        check_lenient(g.key)
     return requested
 
 

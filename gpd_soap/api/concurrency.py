@@ -30,12 +30,14 @@ class Limits(NamedTuple):
 
     `rate` is the requests of a key in ten seconds.  `face` and `key` are the running requests in a
     process, of all keys and of one key.  `wait` is the seconds until a request is refused.
+    `wrong_keys` is the wrong keys of an address in a minute.
     """
 
     rate: int = 0
     face: int = 0
     key: int = 0
     wait: float = MAX_WAIT
+    wrong_keys: int = 0
 
 
 class Concurrency:

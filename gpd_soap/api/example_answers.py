@@ -127,16 +127,21 @@ _KEY = {
     "role": "writer",
     "organizations": [ORGANIZATION],
     "createdAt": CREATED,
+    "expiresAt": "2027-12-31T23:59:59.999999",
+    "lastUsedAt": PAID,
 }
 _CHANGE = {
     "organization": ORGANIZATION,
     "at": CREATED,
+    "actorKind": "key",
+    "actor": "k1a2b3c4d5e6",
     "keyId": "k1a2b3c4d5e6",
     "keyName": "back office",
     "method": "POST",
     "path": "/organizations/{organizationfiscalcode}/debtpositions",
     "status": 201,
     "requestId": "0f8fad5bd9cb469fa16570867728950e",
+    "iupd": IUPD,
 }
 
 #: By name of the schema.

@@ -32,7 +32,12 @@ BODIES: dict[str, Any] = {
     "StationOwner": {"broker": BROKER},
     "Serving": {"segregationCode": "47", "broadcast": False},
     "Offer": {"kind": "declared", "settings": SETTINGS},
-    "NewKey": {"name": "back office", "role": "writer", "organizations": [ORGANIZATION]},
+    "NewKey": {
+        "name": "back office",
+        "role": "writer",
+        "organizations": [ORGANIZATION],
+        "expiresAt": "2999-12-31",
+    },
     "ProblemJson": {
         "title": "Error in the debt position request data",
         "status": 400,

@@ -6,6 +6,7 @@ the caller may not see, and never repeats the content of a request.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -204,6 +205,11 @@ TOO_FAST = Problem(
     "Too Many Requests",
     "The key makes too many requests: wait for the seconds in Retry-After.",
 )
+TOO_MANY_WRONG_KEYS = Problem(
+    429,
+    "Too Many Requests",
+    "Too many wrong keys came from this address: wait for the seconds in Retry-After.",
+)
 KEY_BUSY = Problem(
     429,
     "Too Many Requests",
@@ -263,7 +269,28 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.EntryNotFound: ENTRY_NOT_FOUND,
     refusals.MessageRefusedAgain: NOT_TAKEN,
     refusals.MessageNotTaken: UNAVAILABLE,
+    refusals.KeyNotValid: NO_KEY,
+    refusals.TooManyWrongKeys: TOO_MANY_WRONG_KEYS,
+    refusals.OrganizationForbidden: FORBIDDEN,
+    refusals.KeyOnlyReads: READ_ONLY,
+    refusals.KeyNotAdministrator: ADMINISTRATORS,
+    refusals.LenientForbidden: LENIENT,
+    refusals.OrganizationsNotNamed: BAD_REQUEST,
+    refusals.ExpiryPassed: BAD_REQUEST,
+    refusals.KeyNotFound: KEY_NOT_FOUND,
 }
+
+#: LIMIT: 5 seconds until a retry: the database needs a moment to come back.
+RETRY_LATER = {"Retry-After": "5"}
+
+
+def headers_of(refusal: Refusal) -> dict[str, str]:
+    """Returns the headers that the answer to a refusal has besides."""
+    if isinstance(refusal, refusals.KeyNotValid):
+        return {"WWW-Authenticate": 'ApiKey realm="gpd-soap"'}
+    if isinstance(refusal, refusals.TooManyWrongKeys):
+        return {"Retry-After": str(math.ceil(refusal.seconds))}
+    return RETRY_LATER if isinstance(refusal, refusals.MessageNotTaken) else {}
 
 
 def problem_of(refusal: Refusal) -> Problem:

@@ -1,13 +1,18 @@
-"""Shared by commands: the configured store, and the validation of their arguments."""
+"""Shared by commands: the configured store, the validation of arguments, and who runs them."""
 
 from __future__ import annotations
 
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from gpd_soap.store.store import Store
+    from gpd_soap.usecases.access.record import Record
     from gpd_soap.validation.finding import Model
 
 
@@ -23,6 +28,46 @@ def ready_store() -> Store:
     store = Store(Settings.load().database_url)
     migrate.check(store.engine)
     return store
+
+
+def machine_user() -> str:
+    """The name of the user of this machine, or the number of one without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def command_name() -> str:
+    """The words of the running command after the program's name, such as `key create`."""
+    context: click.Context | None = click.get_current_context()
+    words: list[str] = []
+    while context is not None and context.command.name != "main":
+        words.append(context.command.name or "")
+        context = context.parent
+    return " ".join(reversed(words))
+
+
+def record() -> Record:
+    """What writes the changes of the running command to the audit."""
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases.access.record import CommandRecord
+
+    return CommandRecord(machine_user(), command_name(), utc_now)
+
+
+@contextmanager
+def as_errors() -> Iterator[None]:
+    """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
+    from gpd_soap.cli.refusals import words
+    from gpd_soap.usecases.refusals import Refusal
+    from gpd_soap.validation.finding import as_lines
+
+    try:
+        yield
+    except Refusal as refused:
+        reason = as_lines(refused.errors) or words(refused)[1]
+        raise click.ClickException(reason) from None
 
 
 def code(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import click
 
-from gpd_soap.cli.common import read, ready_store
+from gpd_soap.cli.common import as_errors, read, ready_store, record
 from gpd_soap.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def put_organization(code: str, name: str) -> None:
     from gpd_soap.validation.configuration import OrganizationFields
 
     fiscal_code, fields = _fiscal_code(code), read(OrganizationFields, name=name)
-    with _refusals():
+    with as_errors():
         _print_put(new=_registry().put_organization(fiscal_code, fields.name))
 
 
@@ -68,7 +67,7 @@ def remove_organization(code: str) -> None:
     It must have no stations, services or positions, and must never have issued a notice number.
     """
     fiscal_code = _fiscal_code(code)
-    with _refusals():
+    with as_errors():
         _registry().remove_organization(fiscal_code)
     click.echo("removed")
 
@@ -97,7 +96,7 @@ def stations(code: str | None) -> None:
             print_line(f"{each.id}  {each.broker}")
         return
     fiscal_code = _fiscal_code(code)
-    with _refusals():
+    with as_errors():
         for serving in _all_rows(lambda page: registry.serving(fiscal_code, page)):
             broadcast = "  broadcast" if serving.broadcast else ""
             numbers = f"segregation code {serving.segregation_code or '-'}"
@@ -113,7 +112,7 @@ def put_station(name: str, broker: str) -> None:
     from gpd_soap.validation.queries.configuration import StationPath
 
     path, fields = read(StationPath, station=name), read(StationFields, broker=broker)
-    with _refusals():
+    with as_errors():
         _print_put(new=_registry().put_station(path.station, fields.broker, with_broker=True))
 
 
@@ -146,7 +145,7 @@ def serve_organization(
     if no_code or segregation_code is not None:
         settings["segregationCode"] = segregation_code
     fields = read(ServingFields, **settings)
-    with _refusals():
+    with as_errors():
         new, _ = _registry().serve(path.organizationfiscalcode, path.station, fields)
         _print_put(new=new)
 
@@ -162,7 +161,7 @@ def withdraw(name: str, code: str) -> None:
     from gpd_soap.validation.queries.configuration import ServingPath
 
     path = read(ServingPath, organizationfiscalcode=code, station=name)
-    with _refusals():
+    with as_errors():
         _registry().withdraw(path.organizationfiscalcode, path.station)
     click.echo("withdrawn")
 
@@ -174,7 +173,7 @@ def remove_station(name: str) -> None:
     from gpd_soap.validation.queries.configuration import StationPath
 
     path = read(StationPath, station=name)
-    with _refusals():
+    with as_errors():
         _registry().remove_station(path.station)
     click.echo("removed")
 
@@ -189,7 +188,7 @@ def service() -> None:
 def services(code: str) -> None:
     """Print the services, one on a line: idServizio, idSoggettoServizio and kind."""
     fiscal_code, registry = _fiscal_code(code), _registry()
-    with _refusals():
+    with as_errors():
         for each in _all_rows(lambda page: registry.services(fiscal_code, page)):
             print_line(f"{each.service_id}  {each.subject_id}  {each.kind}")
 
@@ -221,7 +220,7 @@ def put_service(
     except UnusableFile as error:
         raise click.UsageError(str(error)) from None
     offered = Offered(path.service_id, path.subject_id, fields.kind, fields.settings)
-    with _refusals():
+    with as_errors():
         _print_put(new=registry.offer(path.organizationfiscalcode, offered))
 
 
@@ -232,7 +231,7 @@ def put_service(
 def remove_service(service_id: str, subject_id: str, code: str) -> None:
     """Remove the service SERVICE (idServizio) of SUBJECT (idSoggettoServizio)."""
     path = _service_path(code, service_id, subject_id)
-    with _refusals():
+    with as_errors():
         _registry().withdraw_service(path.organizationfiscalcode, path.service_id, path.subject_id)
     click.echo("removed")
 
@@ -268,21 +267,7 @@ def _service_path(code: str, service_id: str, subject_id: str) -> ServicePath:
 def _registry() -> Registry:
     from gpd_soap.usecases.configuration import Registry
 
-    return Registry(ready_store())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
-    from gpd_soap.cli.refusals import words
-    from gpd_soap.usecases.refusals import Refusal
-    from gpd_soap.validation.finding import as_lines as lines
-
-    try:
-        yield
-    except Refusal as refused:
-        reason = lines(refused.errors) or words(refused)[1]
-        raise click.ClickException(reason) from None
+    return Registry(ready_store(), record())
 
 
 def _all_rows(read_page: Callable[[PageRequest], tuple[list[T], int]]) -> Iterator[T]:

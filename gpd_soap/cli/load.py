@@ -13,10 +13,11 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 import click
 
 from gpd_soap.cli import report as reports
-from gpd_soap.cli.common import code, ready_store
+from gpd_soap.cli.common import code, ready_store, record
 from gpd_soap.cli.output import print_line
 
 if TYPE_CHECKING:
+    from gpd_soap.store.database.transaction import Transaction
     from gpd_soap.usecases.loading.check import Outcome
     from gpd_soap.usecases.loading.csv_values import Amounts
     from gpd_soap.usecases.loading.load import LoadOptions, Report
@@ -154,14 +155,22 @@ def _load(
     options: LoadOptions,
 ) -> Report:
     from gpd_soap.clock import utc_now
+    from gpd_soap.core.exchange import NOT_GIVEN
+    from gpd_soap.store.access.audit import Subject
     from gpd_soap.usecases.loading.load import load as use_case
     from gpd_soap.usecases.loading.source import open_source
 
     size = _size(file)
     source = open_source(file, file_format, options.organization, amounts)
+    name = str(getattr(file, "name", ""))
+    store = ready_store()
+    subject, write_record = Subject(resource=Path(name).name[:100] or None), record()
+
+    def record_load(connection: Transaction) -> None:
+        write_record(connection, subject, options.organization or NOT_GIVEN)
+
     is_final = report is None or (options.keep_going and not options.dry_run)
     with closing(source), TemporaryFile("w+", encoding="utf-8") as waiting:
-        store = ready_store()
         lines = reports.File(report, None if is_final else waiting)
 
         def write_outcome(outcome: Outcome) -> None:
@@ -170,7 +179,7 @@ def _load(
             lines.write(outcome)
 
         with _progress(source, file, size) as watched_source:
-            result = use_case(store, watched_source, utc_now(), options, write_outcome)
+            result = use_case(store, watched_source, utc_now(), options, write_outcome, record_load)
         lines.finish(_loaded_word(result, options))
     return result
 

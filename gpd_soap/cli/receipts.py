@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, read, ready_store
+from gpd_soap.cli.common import code, machine_user, read, ready_store, record
 from gpd_soap.cli.output import print_line
 from gpd_soap.core.case_id import KINDS
 
@@ -21,7 +20,7 @@ MAX_NAME_LENGTH = 100
 
 
 def _person(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
-    name = value or getpass.getuser()
+    name = value or machine_user()
     if not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise click.BadParameter(f"expected 1 to {MAX_NAME_LENGTH} printable characters")
     return name
@@ -177,7 +176,7 @@ def _cases() -> Cases:
     from gpd_soap import wiring
     from gpd_soap.settings import Settings
 
-    return wiring.cases(Settings.load(), ready_store())
+    return wiring.cases(Settings.load(), ready_store(), record=record())
 
 
 @contextmanager

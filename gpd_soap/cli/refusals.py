@@ -51,6 +51,13 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "The notice cannot be paid by this case",
         "It was paid already, or a paid alternative excludes it.",
     ),
+    refusals.Malformed: ("Invalid arguments", "The arguments break a rule."),
+    refusals.OrganizationsNotNamed: (
+        "No organization",
+        "The key names no organization, and no * for every one.",
+    ),
+    refusals.ExpiryPassed: ("Expired", "The key would have expired already."),
+    refusals.KeyNotFound: ("Key not found", "No active key has this id."),
     refusals.MessageNotTaken: (
         "The database is busy",
         "It could not store the message now: try again.",

@@ -105,7 +105,7 @@ def db_grant(role: str) -> None:
     """Give a PostgreSQL ROLE the rights that serving needs, and no others.
 
     The owner of the tables runs this after each upgrade. The ROLE cannot delete or change receipts
-    and the audit. The owner alone can run `db upgrade` and `journal purge`.
+    and the audit. The owner alone can run `db upgrade`, `purge` and `journal purge`.
     """
     from gpd_soap.store.database import migrate
     from gpd_soap.store.database.grants import grant

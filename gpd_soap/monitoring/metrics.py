@@ -33,6 +33,8 @@ OPERATIONS = frozenset({*ACTIONS, OPERATION})
 FAULTS = frozenset(fault.code for fault in PaaFault)
 OUTCOMES = frozenset({"OK", "KO", "Fault"})
 OTHER, NONE = "other", "none"
+#: The answers to a wrong key: that it is wrong, or that too many came from its address.
+REFUSED, LIMITED = "refused", "limited"
 
 #: SPEC: SANP "Livelli di servizio": 2 s is the service level; the Node gives up a question after
 #: 7 s and a receipt after 15 s.
@@ -65,6 +67,9 @@ class Metrics:
             registry=registry,
             buckets=SECONDS,
         )
+        self._wrong_keys = Counter(
+            "gpd_wrong_keys", "Wrong keys at the admin face.", ("answer",), registry=registry
+        )
         self.forget()
         _EVERY.add(self)
 
@@ -79,6 +84,10 @@ class Metrics:
         if not self._is_scheduled:
             self._is_scheduled = True
             self._schedule()
+
+    def observe_wrong_key(self, limited: bool) -> None:  # noqa: FBT001  # an observer's argument
+        """Count a wrong key; `limited` says that its caller had sent too many."""
+        self._wrong_keys.labels(LIMITED if limited else REFUSED).inc()
 
     def _schedule(self) -> None:
         try:

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, ReceiptStatus, Verdict
 from gpd_soap.store import tables
+from gpd_soap.store.access.trail import AccessTrail
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import make_engine
@@ -38,6 +39,7 @@ class Store(Database):
         self._settlement = Settlement(self.engine, connections)
         self._scan = Scan(self.engine, connections)
         self.journal = Journal(make_engine(address, durable=False))
+        self.access_trail = AccessTrail(make_engine(address, durable=False))
         # WHY: a pool that nobody refers to closes no connection by itself.  At exit the operating
         # system closes them.
         weakref.finalize(self, self.engine.dispose).atexit = False
@@ -49,6 +51,7 @@ class Store(Database):
         On SQLite the database file then holds all data, unless another process has it open.
         """
         self.journal.flush()
+        self.access_trail.flush()
         self._connections.close()
         self.engine.dispose()
         fold_wal(self.engine)

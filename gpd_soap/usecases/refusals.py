@@ -182,3 +182,44 @@ class MessageRefusedAgain(Refusal):
 
 class MessageNotTaken(Refusal):
     """A stored message could not be processed again now, and may be tried later."""
+
+
+class KeyNotValid(Refusal):
+    """The presented key does not exist, was revoked or has expired."""
+
+
+class TooManyWrongKeys(Refusal):
+    """The caller has presented too many wrong keys; `seconds` is how long it must wait."""
+
+    def __init__(self, seconds: float) -> None:
+        """Keep the seconds."""
+        super().__init__()
+        self.seconds = seconds
+
+
+class OrganizationForbidden(Refusal):
+    """The key is not for this organization, or not for every organization."""
+
+
+class KeyOnlyReads(Refusal):
+    """The key is a reader's, and the request would change something."""
+
+
+class KeyNotAdministrator(Refusal):
+    """The operation is for the keys of administrators."""
+
+
+class LenientForbidden(Refusal):
+    """Unusual notice numbers are accepted from the keys of administrators only."""
+
+
+class OrganizationsNotNamed(Refusal):
+    """A key is requested without organizations: see `errors`."""
+
+
+class ExpiryPassed(Refusal):
+    """A key is requested that would have expired already: see `errors`."""
+
+
+class KeyNotFound(Refusal):
+    """No active key has this id."""

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
-from gpd_soap.core.case_id import CaseKey, case_key
-from gpd_soap.core.exchange import ExchangeRecord
+from gpd_soap.core.case_id import CaseKey, case_id, case_key
+from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
 from gpd_soap.core.receipt import awaits_notice
+from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.node import matching
 from gpd_soap.store.receipts import history, worklist
@@ -19,6 +20,7 @@ from gpd_soap.store.receipts.search import Document
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolution, Row, Scope
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.access.record import Record, unrecorded
 
 #: Processes a stored message again as if the Node sent it with this charset; returns the exchange.
 Reprocess = Callable[[bytes, str | None], ExchangeRecord]
@@ -34,9 +36,15 @@ class CaseWithNotice(NamedTuple):
 class Cases:
     """The worklists of all organizations; the caller has checked who may see which."""
 
-    def __init__(self, store: Store, clock: Clock, reprocess: Reprocess) -> None:
-        """Use these collaborators; `clock` returns the UTC time of each operation."""
+    def __init__(
+        self, store: Store, clock: Clock, reprocess: Reprocess, record: Record = unrecorded
+    ) -> None:
+        """Use these collaborators; `clock` returns the UTC time of each operation.
+
+        `record` writes each change to the audit, in the transaction of the change.
+        """
         self._store, self._clock, self._reprocess = store, clock, reprocess
+        self._record = record
 
     def page(self, scope: Scope, query: CaseQuery) -> tuple[list[CaseWithNotice], int]:
         """Returns a page of cases, and how many there are on all pages."""
@@ -98,10 +106,19 @@ class Cases:
     def resolve(self, scope: Scope, reference: str, by: str, note: str) -> CaseWithNotice:
         """Closes a case with a note.  Raises CaseNotOpen if it is closed already."""
         key, resolution = _key(reference), Resolution(self._clock(), by, note)
-        if not in_transaction(self._store, lambda c: worklist.resolve(c, scope, key, resolution)):
+        if not in_transaction(self._store, lambda c: self._resolve(c, scope, key, resolution)):
             self.read(scope, reference)
             raise refusals.CaseNotOpen
         return self.read(scope, reference)
+
+    def _resolve(
+        self, connection: Transaction, scope: Scope, key: CaseKey, resolution: Resolution
+    ) -> bool:
+        """Closes a case and records that; returns False if there is no open case."""
+        closed = worklist.resolve(connection, scope, key, resolution)
+        if closed:
+            self._record(connection, subject_of(key), scope or NOT_GIVEN)
+        return closed
 
     def rematch(
         self, scope: Scope, reference: str, by: str, nav: str | None = None
@@ -147,10 +164,19 @@ class Cases:
         if nav is None:
             if not matching.match_again(connection, row, self._clock()):
                 raise refusals.CaseNotMatched
+            self._record(connection, subject_of(key, row["nav"]), scope or NOT_GIVEN)
         else:
             resolution = Resolution(self._clock(), by, f"paid the notice {nav}")
             _pay(connection, row, nav, resolution)
             worklist.resolve(connection, scope, key, resolution)
+            self._record(connection, subject_of(key, nav), scope or NOT_GIVEN)
+
+
+def subject_of(key: CaseKey, nav: str | None = None) -> Subject:
+    """Returns what a case is about: a receipt and its notice, or a quarantined message."""
+    if key.variant is None:
+        return Subject(resource=case_id(key))
+    return Subject(nav, receipt_id=key.name)
 
 
 def _key(reference: str) -> CaseKey:

@@ -38,7 +38,9 @@ READING = (
     ("journal", "search", *ORGANIZATION_OPTION),
     ("journal", "show", ENTRY.key.reference),
     ("journal", "purge", "--dry-run"),
+    ("purge", "--dry-run"),
     ("audit",),
+    ("audit", "--kind", "all", "--notice", ENTRY.nav),
     ("health",),
 )
 #: Commands that change something, or do not use our database.

@@ -1,5 +1,6 @@
 """The worklist: each kind of case is found, read, downloaded as it arrived, and resolved once."""
 
+import re
 from typing import Any
 
 import pytest
@@ -206,8 +207,10 @@ def test_second_resolution_of_a_case_is_409(full: BackOffice):
     for case in OPEN:
         answer = full.post(f"{WORKLIST}/{case}/resolve", NOTE)
         assert answer.status == 200
+        by = answer.body["resolved"]["by"]
+        assert re.fullmatch(r"[0-9a-f]{12} \(Ufficio di prova\)", by)
         assert answer.body["resolved"] == {
-            "date": "2026-03-25T10:00:00", "by": "Ufficio di prova", "note": NOTE["note"],
+            "date": "2026-03-25T10:00:00", "by": by, "note": NOTE["note"],
         }  # fmt: skip
         assert read(full, case) == answer.body
         again = full.post(f"{WORKLIST}/{case}/resolve", {"note": "Di nuovo"})

@@ -30,7 +30,7 @@ from tests.api import (
     test_report,
     test_worklist,
 )
-from tests.api.office import Admin, BackOffice, Clock, prepare
+from tests.api.office import ONE, Admin, BackOffice, Clock, prepare
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres
 from tests.test_messages import CASES, post_case, stored_rows
@@ -149,6 +149,7 @@ def test_node_message_under_the_serving_role_writes_the_same(
         "UPDATE quarantine SET raw = ''",
         "DELETE FROM audit",
         "UPDATE audit SET key_name = ''",
+        "UPDATE audit SET actor = 'nobody', nav = NULL",
         "TRUNCATE audit",
         "DELETE FROM journal",
         "UPDATE journal SET outcome = 'OK'",
@@ -156,6 +157,8 @@ def test_node_message_under_the_serving_role_writes_the_same(
         "DELETE FROM retired_number",
         "DELETE FROM api_key",
         "UPDATE api_key SET role = 'admin'",
+        "UPDATE api_key SET expires_at = NULL",
+        "DELETE FROM demand",
         "UPDATE alembic_version SET version_num = ''",
         "CREATE TABLE more (id integer)",
         "DROP TABLE receipt",
@@ -206,6 +209,28 @@ def test_grant_command_grants_or_names_the_missing_step(owned: str, database_url
     assert (given.exit_code, given.output) == (0, "granted\n")
     assert (none.exit_code, "CREATE ROLE" in none.output) == (1, True)
     assert (early.exit_code, "db upgrade" in early.output) == (1, True)
+
+
+def test_trail_and_last_use_under_the_serving_role_are_written(serving: Store):
+    """The writer adds rows and updates one column of a key."""
+    office = Admin(serving)
+    office.create()
+    assert office.get(ONE).status == 200
+    assert serving.access_trail.flush(20)
+
+    [key] = [each for each in office.get("/keys").body["keys"] if "lastUsedAt" in each]
+    [row] = office.get("/audit?kind=read").body["changes"]
+    assert (row["keyId"], row["iupd"]) == (key["id"], "POSIZIONE-1")
+
+
+def test_purge_under_the_serving_role_names_the_owner(owned: str):
+    """An operator reads who can run it, and nothing is removed."""
+    serving = {"GPD_DATABASE_URL": serving_url(owned)}
+    refused = CliRunner().invoke(main, ["purge"], env=serving)
+    done = CliRunner().invoke(main, ["purge"], env={"GPD_DATABASE_URL": owned})
+
+    assert (refused.exit_code, "owner of the tables" in refused.output) == (1, True)
+    assert done.exit_code == 0, done.output
 
 
 def test_grant_on_sqlite_is_refused(fresh_database: FreshDatabase):

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from flask import Response, jsonify, request
 
 from gpd_soap.api import problems
+from gpd_soap.api.audit.trail import set_subjects
 from gpd_soap.api.auth import body_of, json_body, lenient
 from gpd_soap.api.positions import responses
 from gpd_soap.api.positions.parameters import (
@@ -27,11 +28,12 @@ from gpd_soap.api.positions.parameters import (
 )
 from gpd_soap.api.problems import Refused
 from gpd_soap.clock import Clock
+from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.positions.create import MANY, WriteOptions, WriteResult, create
 from gpd_soap.usecases.positions.locking import PositionRef
-from gpd_soap.usecases.positions.manage import IUPDS, Ledger
+from gpd_soap.usecases.positions.manage import IUPDS, Ledger, Notice
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
@@ -51,6 +53,7 @@ class Positions:
         result = self._create(organization, [json_body()], query, many=False)
         if query.dry_run:
             return self._dry_run(result, many=False)
+        _set_positions(result)
         stored = result.stored[0]
         response = self._model(stored)
         response.status_code = 201
@@ -62,6 +65,7 @@ class Positions:
         """Create 1 to 100 debt positions, all or none."""
         items = _items(json_body())
         result = self._create(path.organizationfiscalcode, items, query, many=True)
+        _set_positions(result)
         return self._dry_run(result, many=True) if query.dry_run else Response(status=201)
 
     def read(self, path: PositionPath, query: SegregationCodes) -> Response:
@@ -89,6 +93,7 @@ class Positions:
         options, items = _options(query), _items(json_body())
         organization = path.organizationfiscalcode
         result = update_many(self._store, organization, items, self._clock(), options)
+        _set_positions(result)
         return self._dry_run(result, many=True) if query.dry_run else Response(status=200)
 
     def delete(self, path: PositionPath, query: SegregationCodes) -> Response:
@@ -100,6 +105,7 @@ class Positions:
         """Delete 1 to 20 debt positions, all or none; their numbers are never used again."""
         iupds = body_of(PositionsToDelete).payment_position_iupds
         organization = path.organizationfiscalcode
+        set_subjects(*(Subject(iupd=iupd) for iupd in iupds))
         self._ledger.delete_many(organization, iupds, query.codes, dry_run=query.dry_run)
         if query.dry_run:
             return jsonify({IUPDS: iupds, "warnings": []})
@@ -129,21 +135,26 @@ class Positions:
         notice = self._ledger.paid_elsewhere(
             path.organizationfiscalcode, path.nav, body.payment_date, query.codes
         )
+        _set_notice(notice)
         return jsonify(responses.paid(notice))
 
     def report(self, path: OfTransfer, query: NoQuery) -> Response:
         """Mark a transfer as reported by a flow; a second report changes nothing."""
         transfer = self._ledger.report(path.organizationfiscalcode, path.iuv, path.transferid)
+        _set_notice(Notice(transfer.stored, transfer.option_index))
         return jsonify(responses.transfer(*transfer))
 
     def by_iuv(self, path: OfIuv, query: SegregationCodes) -> Response:
         """Read the debt position of an IUV."""
-        stored = self._ledger.by_iuv(path.organizationfiscalcode, path.iuv, query.codes)
+        notice = self._ledger.by_iuv(path.organizationfiscalcode, path.iuv, query.codes)
+        _set_notice(notice)
+        stored = notice.stored
         return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def by_nav(self, path: OfNav, query: NoQuery) -> Response:
         """Read a notice with its debtor, by its notice number or its IUV."""
         notice = self._ledger.by_number(path.organizationfiscalcode, path.nav)
+        _set_notice(notice)
         return jsonify(responses.with_debtor(notice, self._clock()))
 
     def _create(
@@ -163,6 +174,17 @@ class Positions:
 
     def _model(self, stored: Stored) -> Response:
         return _with_etag(jsonify(responses.model(stored, self._clock())), stored)
+
+
+def _set_positions(result: WriteResult) -> None:
+    """Names the positions of a request for the audit."""
+    set_subjects(*(Subject(iupd=stored.position.iupd) for stored in result.stored))
+
+
+def _set_notice(notice: Notice) -> None:
+    """Names the notice of a request, and its position, for the audit."""
+    position = notice.stored.position
+    set_subjects(Subject(position.options[notice.option_index].nav, position.iupd))
 
 
 def _position(path: PositionPath, query: SegregationCodes) -> PositionRef:

@@ -31,6 +31,13 @@ def group(store: Store, clock: Clock) -> Group:
         "Debt positions and their notices: GPD's first API, and its second for many at once.",
         lambda api: _declare(api, positions),
         models.MODELS,
+        persons=frozenset(
+            [
+                "getOrganizationDebtPositionByIUPD",
+                "getDebtPositionByIUV",
+                "getOrganizationPaymentOptionByNAV",
+            ]
+        ),
     )
 
 

@@ -25,7 +25,21 @@ from gpd_soap.validation.queries.receipts import (
     WorklistPath,
 )
 
+#: Of an organization's worklist, and of the one of receipts that name no registered organization.
+SUFFIXES = ("", "OfNobody")
 PAYMENTS = "/payments/<organizationfiscalcode>/receipts"
+
+#: Each of them shows the code of a debtor, or the whole message.
+READS_PERSONS = frozenset(
+    [
+        "getOrganizationReceipts",
+        "getReceiptByIUV",
+        "getReceipts",
+        "getReceipt",
+        "getReceiptXml",
+        *(f"get{name}{suffix}" for name in ("Worklist", "Case", "CaseRaw") for suffix in SUFFIXES),
+    ]
+)
 
 CASE = answer(models.Case, "The case.")
 
@@ -36,17 +50,18 @@ def group(store: Store, clock: Clock, cases: Cases) -> Group:
     def declare(api: APIBlueprint) -> None:
         _declare_receipts(api, Receipts(store, clock))
         _declare_stored(api, StoredReceipts(cases))
-        worklist = Worklist(cases)
+        worklist, (ours, nobodys) = Worklist(cases), SUFFIXES
         _declare_worklist(
-            api, worklist, ORGANIZATION, (OrganizationWorklistPath, OrganizationCasePath), ""
+            api, worklist, ORGANIZATION, (OrganizationWorklistPath, OrganizationCasePath), ours
         )
-        _declare_worklist(api, worklist, "", (WorklistPath, CasePath), "OfNobody")
+        _declare_worklist(api, worklist, "", (WorklistPath, CasePath), nobodys)
 
     return Group(
         "receipts",
         "Receipts of payments, as in GPD, and the worklist of receipts that wait for a person.",
         declare,
         models.MODELS,
+        persons=READS_PERSONS,
     )
 
 

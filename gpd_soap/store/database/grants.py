@@ -1,6 +1,6 @@
 """The rights of the PostgreSQL role that serves: those that the program uses, and no others.
 
-The owner of the tables upgrades them and purges the journal.  The serving role cannot delete a
+The owner of the tables upgrades and purges them.  The serving role cannot delete a
 receipt, change its content, or change the audit.  An attacker who controls a server cannot either.
 """
 
@@ -20,7 +20,7 @@ EVERYTHING = (*CHANGE, "DELETE")
 RESOLUTION = "resolved_at, resolved_by, resolution"
 RIGHTS: dict[str, tuple[str, ...]] = {
     "alembic_version": READ,
-    "api_key": (*ADD, "UPDATE (revoked_at)"),
+    "api_key": (*ADD, "UPDATE (revoked_at, last_used_at)"),
     "audit": ADD,
     "broker": EVERYTHING,
     "demand": CHANGE,

@@ -44,7 +44,16 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_journal_organization_receipt_id": "1000000 200000 2",
         "ix_journal_at": "5000000 2",
     },
-    "audit": {"sqlite_autoindex_audit_1": "1000000 200000 2 1", "ix_audit_at": "1000000 2"},
+    "audit": {
+        "sqlite_autoindex_audit_1": "1000000 200000 2 1",
+        "ix_audit_at": "1000000 2",
+        "ix_audit_organization_at": "100000 20000 2",
+        "ix_audit_key_id_at": "1000000 100000 2",
+        "ix_audit_actor_at": "10000 1000 2",
+        "ix_audit_organization_nav_at": "500000 100000 5 1",
+        "ix_audit_organization_iupd_at": "500000 100000 5 1",
+        "ix_audit_organization_receipt_id_at": "500000 100000 5 1",
+    },
     "request": {"sqlite_autoindex_request_1": "100000 50000 1", "ix_request_asked_at": "100000 2"},
 }
 

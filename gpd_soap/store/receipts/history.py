@@ -42,7 +42,7 @@ def page(connection: Connection, organization: str, query: HistoryQuery) -> tupl
 
 def document(connection: Connection, organization: str, key: CaseKey) -> Document | None:
     """Return the message of one receipt, or None."""
-    statement = select(RECEIPT.raw, RECEIPT.digest).where(
+    statement = select(*(RECEIPT[name] for name in Document._fields)).where(
         RECEIPT.organization == organization,
         RECEIPT.receipt_id == key.name,
         RECEIPT.variant == key.variant,

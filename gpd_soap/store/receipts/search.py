@@ -67,10 +67,12 @@ class Listed(NamedTuple):
 
 
 class Document(NamedTuple):
-    """The message of a receipt as it was received, and the digest of its content."""
+    """The message of a receipt as it was received, the digest of its content, and its numbers."""
 
     raw: bytes
     digest: str
+    receipt_id: str
+    nav: str
 
 
 #: SQL condition: the receipt is of a payment, whatever its status.
@@ -101,9 +103,8 @@ def find(connection: Connection, organization: str, iuv: str) -> Document | None
 
     A copy for a beneficiary comes last, and not at all if we have a notice of the IUV.
     """
-    columns = select(RECEIPT.raw, RECEIPT.digest).where(
-        RECEIPT.organization == organization, IS_PAYMENT
-    )
+    fields = [RECEIPT[name] for name in Document._fields]
+    columns = select(*fields).where(RECEIPT.organization == organization, IS_PAYMENT)
     # WHY: the receipt that paid the notice may have another IUV; its status is then `review`.
     of_notice = and_(
         OPTION.organization == RECEIPT.organization, OPTION.receipt_id == RECEIPT.receipt_id

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.store.database.transaction import in_steps
+from gpd_soap.store.database.transaction import Transaction, in_steps
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Checked, Outcome, Result, check_row
 from gpd_soap.usecases.loading.configure import configure
@@ -55,11 +55,13 @@ def load(
     now: datetime,
     options: LoadOptions,
     report_outcome: Callable[[Outcome], object],
+    record: Callable[[Transaction], None] = lambda _: None,
 ) -> Report:
     """Load a file and return the report; store everything or nothing, unless `keep_going` is set.
 
     `report_outcome` is called for each position in its turn.  With `keep_going` a LOADED position
-    is committed by then; without it, only the report says whether it was.
+    is committed by then; without it, only the report says whether it was.  `record` writes the load
+    to the audit: with `keep_going` before the first batch, else in the transaction of the load.
     Raises UnusableFile if the configuration in the file names something unknown.
     """
     report = Report(Counter(), Counter(), written=False)
@@ -67,6 +69,8 @@ def load(
     checked = (check_row(row, options.organization, lenient=options.lenient) for row in source.rows)
     with in_steps(store) as connection:
         configure(connection, source.configuration)
+        if not options.dry_run:
+            record(connection)
         writer = PositionWriter(connection, now)
         if step_by_step:
             # WHY: reading the file may take time, and the open transaction would hold its locks.

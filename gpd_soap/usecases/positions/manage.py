@@ -69,10 +69,9 @@ class Ledger:
         now = self._clock()
         return read_only(self._store, lambda c: search.page(c, organization, query, now))
 
-    def by_iuv(self, organization: str, iuv: str, codes: Codes = ()) -> Stored:
-        """Returns the position of an IUV.  Raises NoticeNotFound if there is none."""
-        notice = read_only(self._store, lambda c: _notice(c, organization, iuv, ("iuv",), codes))
-        return notice.stored
+    def by_iuv(self, organization: str, iuv: str, codes: Codes = ()) -> Notice:
+        """Returns the notice of an IUV.  Raises NoticeNotFound if there is none."""
+        return read_only(self._store, lambda c: _notice(c, organization, iuv, ("iuv",), codes))
 
     def by_number(self, organization: str, number: str) -> Notice:
         """Returns the notice of a number or an IUV.
