@@ -26,6 +26,9 @@ def serve(face: str) -> None:
     answers the requests that it has, and stops. After SIGHUP, it reads the settings' file, the
     credentials and the certificates again.
     """
+    from gpd_soap.server import signals
+
+    signals.begin()
     with counting_folder() as counted_in:
         _serve(face, counted_in)
 
