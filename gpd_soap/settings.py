@@ -128,6 +128,10 @@ class Settings(BaseModel):
     max_body: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
         1 << 20, description="largest body of a request, in bytes"
     )
+    max_bulk_body: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
+        4 << 20,
+        description="largest body of a request for many positions at the admin face, in bytes",
+    )
     # LIMIT: requests in 10 s.  GPD's gateway allows 100; 1000 stops only a runaway script.
     rate: Annotated[int, Field(ge=0)] = Field(
         1000,

@@ -102,6 +102,7 @@ def admin_face(
     """The face that the admin listener serves."""
     # WHY: a server of the node face alone must not load Flask, so the import is here.
     from gpd_soap.api.app import admin_app
+    from gpd_soap.api.body_size import BodySizes
     from gpd_soap.api.concurrency import Limits
 
     health = Health(store, contract(settings.threads), exposure.facts(settings, "admin"))
@@ -109,6 +110,7 @@ def admin_face(
         settings.rate,
         settings.admin_requests or max(1, settings.threads - 1),
         settings.key_requests or max(1, settings.threads // 2),
+        sizes=BodySizes(settings.max_body, settings.max_bulk_body),
     )
     return admin_app(
         store, clock, worklist, health, lambda figures: metrics.text(figures, clock()), limits

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
@@ -22,11 +22,12 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
-from gpd_soap.api import descriptions, examples, headers, models, openapi, problems
+from gpd_soap.api import descriptions, examples, headers, models, openapi, pages, problems
 from gpd_soap.api.audit import routes as audit
 from gpd_soap.api.audit import trail
 from gpd_soap.api.audit.trail import AuditWriter
-from gpd_soap.api.auth import LARGEST_BODY, guard
+from gpd_soap.api.auth import guard
+from gpd_soap.api.body_size import BodySizes, bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
 from gpd_soap.api.groups import Group
@@ -65,7 +66,7 @@ def admin_app(
     worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
     """
     concurrency = Concurrency(limits)
-    app = flask_app(store, clock, cases, limits.rate, concurrency)
+    app = flask_app(store, clock, cases, limits.rate, concurrency, limits.sizes)
     _add_monitoring(app, ready, Scrape(store, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
@@ -76,7 +77,12 @@ def admin_app(
 
 
 def flask_app(
-    store: Store, clock: Clock, cases: Cases, rate: int, concurrency: Concurrency
+    store: Store,
+    clock: Clock,
+    cases: Cases,
+    rate: int,
+    concurrency: Concurrency,
+    sizes: BodySizes = NO_LIMITS.sizes,
 ) -> OpenAPI:
     """Returns the API alone, without health, metrics and request ids."""
     app = OpenAPI(
@@ -94,7 +100,7 @@ def flask_app(
         static_folder=None,
     )
     app.openapi_version = "3.1.0"
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.before_request(bounded(sizes))
     # WHY: by default the page sends the document to validator.swagger.io.
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
@@ -113,20 +119,22 @@ def flask_app(
         app.register_api(_blueprint(group, store, clock, rate_limit, concurrency))
     _add_document(app, groups)
     _add_error_handlers(app)
-    app.after_request(_finish)
+    app.after_request(pages.secure)
     return app
 
 
 def _add_monitoring(app: Flask, ready: Ready, scrape: Scrape) -> None:
-    """Adds health and metrics, which are no part of the API."""
+    """Adds health, metrics and the page at `/`, which are no part of the API."""
 
     def health(facts: Ready) -> Response:
         healthy, body = state(facts())
         return Response(body, 200 if healthy else 503, mimetype="application/json")
 
-    app.add_url_rule(LIVE, "live", lambda: health(tuple))
-    app.add_url_rule(READY, "ready", lambda: health(ready))
-    app.add_url_rule(METRICS, "metrics", scrape)
+    # WHY: a proxy may guard these paths, so that each has one form.
+    app.add_url_rule(LIVE, "live", lambda: health(tuple), strict_slashes=True)
+    app.add_url_rule(READY, "ready", lambda: health(ready), strict_slashes=True)
+    app.add_url_rule(METRICS, "metrics", scrape, strict_slashes=True)
+    app.add_url_rule("/", "home", pages.home)
 
 
 def _blueprint(
@@ -180,7 +188,7 @@ def _add_error_handlers(app: Flask) -> None:
     handlers: dict[type[Exception], Callable[[Any], Response]] = {
         Refused: lambda refused: _problem(refused.problem, refused.errors, refused.headers),
         Refusal: _refused,
-        RequestEntityTooLarge: lambda _: _problem(problems.TOO_LARGE),
+        RequestEntityTooLarge: lambda _: _problem(too_large()),
         HTTPException: _http_exception,
         Unavailable: _unavailable,
         TimeoutError: _unavailable,
@@ -231,13 +239,6 @@ def _unavailable(error: Unavailable | TimeoutError) -> Response:
 def _failed(error: Exception) -> Response:
     logger.error("a request failed and was answered 500", exc_info=error)
     return _problem(problems.BROKEN)
-
-
-def _finish(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if "key" in g or response.mimetype == problems.CONTENT_TYPE:
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _with_request_id(environ: Environ, start_response: StartResponse) -> StartResponse:

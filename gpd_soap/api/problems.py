@@ -182,7 +182,7 @@ CHANGED = Problem(
     "Precondition Failed",
     "The position has changed since the ETag of If-Match: read it again.",
 )
-TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1 MiB.")
+TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1048576 bytes.")
 TOO_FAST = Problem(
     429,
     "Too Many Requests",

@@ -20,8 +20,6 @@ from gpd_soap.settings import Settings, SettingsError
 from gpd_soap.wsgi.client_certificates import Network, tls
 from gpd_soap.wsgi.http import Wsgi
 
-#: LIMIT: bytes of the largest body that the admin face accepts (`api.auth.LARGEST_BODY`).
-ADMIN_BODY = 1 << 20
 #: LIMIT: seconds; longer than the Node waits for a receipt (15 s), so that a stop cuts none off.
 DRAIN_SECONDS = 20
 
@@ -87,7 +85,9 @@ class Server(BaseApplication):
     @property
     def max_body(self) -> int:
         """Bytes of the longest body that is awaited; the face refuses a longer one."""
-        return max(self._program.settings.max_body, ADMIN_BODY)
+        settings = self._program.settings
+        has_admin = settings.admin_bind in self._program.faces
+        return max(settings.max_body, settings.max_bulk_body if has_admin else 0)
 
     def run(self) -> None:
         """Run the master until a signal stops it."""
