@@ -140,7 +140,7 @@ class Worker(ThreadWorker):
             return
         self.nr_conns += 1
         conn = Connection(self.cfg, sock, client, listener.getsockname(), self.app.max_body)
-        conn.context = self.app.secured.get(self.listener)
+        conn.context, conn.refused = self.app.secured.get(self.listener), self.app.refused
         conn.set_timeout()
         self._await(conn)
 
