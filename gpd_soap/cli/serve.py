@@ -56,6 +56,7 @@ def _serve(face: str, counted_in: Path) -> None:
     def assemble() -> server.Program:
         settings = Settings.load()
         warnings = exposure.allowed_exposures(settings, face)
+        warnings += exposure.unreachable_address(settings, face)
         store = Store(settings.database_url)
         metrics = Metrics(counted_in)
         refused = RefusedCallers(metrics.count_refusal)
