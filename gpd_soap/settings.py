@@ -102,6 +102,11 @@ class Settings(BaseModel):
         "",
         description="PEM file: authorities that sign the certificates of the node face's callers",
     )
+    node_tls_crl: str = Field(
+        "",
+        description="PEM file: revocation lists (CRL) of those authorities; a caller whose"
+        " certificate is on one is refused",
+    )
     node_proxies: Networks = Field(
         (), description="networks of the proxies that do TLS for the node face, separated by commas"
     )
@@ -133,6 +138,10 @@ class Settings(BaseModel):
     )
     max_body: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
         1 << 20, description="largest body of a request, in bytes"
+    )
+    max_bulk_body: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
+        4 << 20,
+        description="largest body of a request for many positions at the admin face, in bytes",
     )
     # LIMIT: requests in 10 s.  GPD's gateway allows 100; 1000 stops only a runaway script.
     rate: Annotated[int, Field(ge=0)] = Field(
@@ -191,6 +200,8 @@ class Settings(BaseModel):
         """Refuse incomplete mutual TLS, and TLS both here and at a proxy."""
         if bool(self.node_tls_certificate) != bool(self.node_tls_authorities):
             raise ValueError("node_tls_certificate and node_tls_authorities go together")
+        if self.node_tls_crl and not self.node_tls_certificate:
+            raise ValueError("node_tls_crl needs node_tls_certificate; a proxy has its own lists")
         if self.node_tls_certificate and self.node_proxies:
             raise ValueError("node_tls_certificate and node_proxies exclude each other")
         if self.node_callers and not (self.node_tls_certificate or self.node_proxies):

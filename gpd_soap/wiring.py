@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpd_soap.clock import Clock, utc_now
@@ -28,6 +27,7 @@ from gpd_soap.wsgi import exposure
 from gpd_soap.wsgi.client_certificates import TrustedCallers
 from gpd_soap.wsgi.http import Wsgi
 from gpd_soap.wsgi.payment_options import PaymentOptions
+from gpd_soap.wsgi.refused_callers import RefusedCallers
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.worklist import Cases
@@ -69,8 +69,9 @@ def node_face(
     store: Store,
     clock: Clock = utc_now,
     observers: Sequence[ExchangeObserver] = (),
+    refused: RefusedCallers | None = None,
 ) -> Wsgi:
-    """The face that the node listener serves."""
+    """The face that the node listener serves; `refused` counts callers without a right."""
     service, documents = node_service(settings, store, clock), Documents(settings.address)
     observers = (*_journal_writers(settings, store), *observers)
     endpoint = node_endpoint(settings, service, observers)
@@ -78,20 +79,24 @@ def node_face(
     health = Health(store, contract(settings.threads), exposure.facts(settings, "node"))
     face = NodeFace(endpoint, options, documents, health)
     if settings.node_tls_certificate or settings.node_proxies:
-        return TrustedCallers(face, settings.node_callers, settings.node_proxies)
+        counted = refused or RefusedCallers()
+        return TrustedCallers(face, settings.node_callers, settings.node_proxies, counted)
     return face
 
 
-def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dict[str, Wsgi]:
+def faces(
+    settings: Settings, store: Store, which: str, metrics: Metrics, refused: RefusedCallers
+) -> dict[str, Wsgi]:
     """The faces by the address to bind; `which` is `node`, `admin` or `all`.
 
-    `counted_in` is the folder in which the server's processes count exchanges together.
+    `metrics` counts exchanges, and `refused` the callers without a right.
     """
-    metrics = Metrics(counted_in)
     observers = (metrics.observe,)
     by_address: dict[str, Wsgi] = {}
     if which in ("node", "all"):
-        by_address[settings.node_bind] = node_face(settings, store, observers=observers)
+        by_address[settings.node_bind] = node_face(
+            settings, store, observers=observers, refused=refused
+        )
     if which in ("admin", "all"):
         worklist = cases(settings, store, observers=observers)
         by_address[settings.admin_bind] = admin_face(settings, store, worklist, metrics)
@@ -109,6 +114,7 @@ def admin_face(
     """The face that the admin listener serves."""
     # WHY: a server of the node face alone must not load Flask, so the import is here.
     from gpd_soap.api.app import admin_app
+    from gpd_soap.api.body_size import BodySizes
     from gpd_soap.api.concurrency import Limits
 
     health = Health(store, contract(settings.threads), exposure.facts(settings, "admin"))
@@ -117,6 +123,7 @@ def admin_face(
         settings.admin_requests or max(1, settings.threads - 1),
         settings.key_requests or max(1, settings.threads // 2),
         wrong_keys=settings.wrong_keys,
+        sizes=BodySizes(settings.max_body, settings.max_bulk_body),
     )
     return admin_app(
         store,

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
@@ -22,21 +22,15 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
-from gpd_soap.api import (
-    descriptions,
-    examples,
-    headers,
-    models,
-    openapi,
-    problem_examples,
-    problems,
-)
+from gpd_soap.api import headers, models, openapi, pages, problems, refused
 from gpd_soap.api.audit import routes as audit
 from gpd_soap.api.audit import trail
 from gpd_soap.api.audit.trail import AuditWriter
-from gpd_soap.api.auth import LARGEST_BODY, guard
+from gpd_soap.api.auth import guard
+from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
+from gpd_soap.api.document import descriptions, examples, problem_examples
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
 from gpd_soap.api.idempotency import Idempotency
@@ -87,7 +81,7 @@ def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
     """
     concurrency = Concurrency(limits)
     authenticate = Authentication(store, WrongKeys(limits.wrong_keys), observe_wrong_key)
-    app = flask_app(store, clock, cases, limits.rate, concurrency, authenticate)
+    app = flask_app(store, clock, cases, limits, concurrency, authenticate)
     _add_monitoring(app, ready, Scrape(store, authenticate, clock, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
@@ -102,7 +96,7 @@ def flask_app(
     store: Store,
     clock: Clock,
     cases: Cases,
-    rate: int,
+    limits: Limits,
     concurrency: Concurrency,
     authenticate: Authentication | None = None,
 ) -> OpenAPI:
@@ -126,7 +120,7 @@ def flask_app(
         static_folder=None,
     )
     app.openapi_version = "3.1.0"
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.before_request(bounded(limits.sizes))
     # WHY: by default the page sends the document to validator.swagger.io.
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
@@ -140,26 +134,28 @@ def flask_app(
         keys.group(store, clock),
         audit.group(store),
     ]
-    rate_limit = RateLimit(rate)
+    rate_limit = RateLimit(limits.rate)
     for group in groups:
         check = guard(authenticate, group.role, rate_limit, concurrency, clock)
         app.register_api(_blueprint(group, store, clock, check))
     _add_document(app, groups)
     _add_error_handlers(app)
-    app.after_request(_finish)
+    app.after_request(pages.secure)
     return app
 
 
 def _add_monitoring(app: Flask, ready: Ready, scrape: Scrape) -> None:
-    """Adds health and metrics, which are no part of the API."""
+    """Adds health, metrics and the page at `/`, which are no part of the API."""
 
     def health(facts: Ready) -> Response:
         healthy, body = state(facts())
         return Response(body, 200 if healthy else 503, mimetype="application/json")
 
-    app.add_url_rule(LIVE, "live", lambda: health(tuple))
-    app.add_url_rule(READY, "ready", lambda: health(ready))
-    app.add_url_rule(METRICS, "metrics", scrape)
+    # WHY: a proxy may guard these paths, so that each has one form.
+    app.add_url_rule(LIVE, "live", lambda: health(tuple), strict_slashes=True)
+    app.add_url_rule(READY, "ready", lambda: health(ready), strict_slashes=True)
+    app.add_url_rule(METRICS, "metrics", scrape, strict_slashes=True)
+    app.add_url_rule("/", "home", pages.home)
 
 
 def _blueprint(group: Group, store: Store, clock: Clock, check: Callable[[], None]) -> APIBlueprint:
@@ -214,7 +210,7 @@ def _add_error_handlers(app: Flask) -> None:
     handlers: dict[type[Exception], Callable[[Any], Response]] = {
         Refused: lambda refused: _problem(refused.problem, refused.errors, refused.headers),
         Refusal: _refused,
-        RequestEntityTooLarge: lambda _: _problem(problems.TOO_LARGE),
+        RequestEntityTooLarge: lambda _: _problem(too_large()),
         HTTPException: _http_exception,
         Unavailable: _unavailable,
         TimeoutError: _unavailable,
@@ -234,7 +230,7 @@ def _problem(
 
 
 def _refused(refusal: Refusal) -> Response:
-    problem, headers = problems.problem_of(refusal), problems.headers_of(refusal)
+    problem, headers = refused.problem_of(refusal), refused.headers_of(refusal)
     return _problem(problem, refusal.errors, headers)
 
 
@@ -264,13 +260,6 @@ def _unavailable(error: Unavailable | TimeoutError) -> Response:
 def _failed(error: Exception) -> Response:
     logger.error("a request failed and was answered 500", exc_info=error)
     return _problem(problems.BROKEN)
-
-
-def _finish(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if "key" in g or response.mimetype == problems.CONTENT_TYPE:
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _with_request_id(environ: Environ, start_response: StartResponse) -> StartResponse:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from flask import g, request
 
 from gpd_soap.api import problems
+from gpd_soap.api.body_size import too_large
 from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.rate_limit import RateLimit
@@ -22,8 +23,6 @@ from gpd_soap.validation.strict_json import UnusableFile, decode
 #: The first present one is used, then `Authorization: Bearer`.
 HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")
 READING = ("GET", "HEAD", "OPTIONS")
-#: LIMIT: 1 MiB, a hundred positions of ten kilobytes.
-LARGEST_BODY = 1024 * 1024
 
 
 def guard(
@@ -93,8 +92,8 @@ def raw_body() -> bytes:
     """Returns the bytes of the body.  Raises Refused if it is too large."""
     raw = request.get_data()
     # WHY: werkzeug cuts a body without Content-Length at the limit, and raises nothing.
-    if len(raw) >= LARGEST_BODY and request.content_length != len(raw):
-        raise Refused(problems.TOO_LARGE)
+    if len(raw) >= (request.max_content_length or 0) and request.content_length != len(raw):
+        raise Refused(too_large())
     return raw
 
 

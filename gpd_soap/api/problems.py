@@ -6,12 +6,9 @@ the caller may not see, and never repeats the content of a request.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gpd_soap.usecases import refusals
-from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
 CONTENT_TYPE = "application/problem+json"
@@ -199,7 +196,7 @@ CHANGED = Problem(
     "Precondition Failed",
     "The position has changed since the ETag of If-Match: read it again.",
 )
-TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1 MiB.")
+TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1048576 bytes.")
 TOO_FAST = Problem(
     429,
     "Too Many Requests",
@@ -228,75 +225,5 @@ UNAVAILABLE = Problem(
     503, "Service Unavailable", "The database cannot serve the request now: try again later."
 )
 
-#: The problem of each refusal of a use case.
-PROBLEMS: dict[type[Refusal], Problem] = {
-    refusals.Malformed: BAD_REQUEST,
-    refusals.InvalidPosition: DATA_ERROR,
-    refusals.InvalidConfiguration: BAD_CONFIGURATION,
-    refusals.InvalidDateRange: INVALID_DATE_RANGE,
-    refusals.MayNotRegister: EVERY_ORGANIZATION,
-    refusals.OrganizationNotFound: ORGANIZATION_NOT_FOUND,
-    refusals.BrokerNotFound: BROKER_NOT_FOUND,
-    refusals.StationNotFound: STATION_NOT_FOUND,
-    refusals.StationNotServing: NOT_SERVING,
-    refusals.ServiceNotFound: SERVICE_NOT_FOUND,
-    refusals.InUse: IN_USE,
-    refusals.OtherSegregationCode: OTHER_SEGREGATION_CODE,
-    refusals.PositionNotFound: NOT_FOUND,
-    refusals.NoticeNotFound: OPTION_NOT_FOUND,
-    refusals.NoticeExcluded: OPTION_EXCLUDED,
-    refusals.NoticeNotYetValid: OPTION_NOT_YET_VALID,
-    refusals.TransferNotFound: TRANSFER_NOT_FOUND,
-    refusals.PositionChanged: CHANGED,
-    refusals.NotUnique: NOT_UNIQUE,
-    refusals.PaymentFound: PAYMENT_FOUND,
-    refusals.AlreadyPaid: ALREADY_PAID,
-    refusals.NotUpdatable: NOT_UPDATABLE,
-    refusals.NotPublishable: NOT_PUBLISHABLE,
-    refusals.NotInvalidable: NOT_INVALIDABLE,
-    refusals.DueBeforeValidity: DUE_BEFORE_VALIDITY,
-    refusals.PublishedAfterDue: PUBLISHED_AFTER_DUE,
-    refusals.PublishedAfterValidity: PUBLISHED_AFTER_VALIDITY,
-    refusals.TransferNotPaid: NOT_ACCOUNTABLE,
-    refusals.ReceiptForbidden: RECEIPT_FORBIDDEN,
-    refusals.ReceiptNotFound: RECEIPT_NOT_FOUND,
-    refusals.ReceiptErased: RECEIPT_ERASED,
-    refusals.CaseNotFound: CASE_NOT_FOUND,
-    refusals.CaseNotOpen: NOT_OPEN,
-    refusals.CaseNotWaiting: NOT_WAITING,
-    refusals.CaseNotMatched: NOT_MATCHED,
-    refusals.NoticeNotPayable: NOT_PAYABLE,
-    refusals.EntryNotFound: ENTRY_NOT_FOUND,
-    refusals.MessageRefusedAgain: NOT_TAKEN,
-    refusals.MessageNotTaken: UNAVAILABLE,
-    refusals.KeyNotValid: NO_KEY,
-    refusals.TooManyWrongKeys: TOO_MANY_WRONG_KEYS,
-    refusals.OrganizationForbidden: FORBIDDEN,
-    refusals.KeyOnlyReads: READ_ONLY,
-    refusals.KeyNotAdministrator: ADMINISTRATORS,
-    refusals.LenientForbidden: LENIENT,
-    refusals.OrganizationsNotNamed: BAD_REQUEST,
-    refusals.ExpiryPassed: BAD_REQUEST,
-    refusals.KeyNotFound: KEY_NOT_FOUND,
-}
-
 #: LIMIT: 5 seconds until a retry: the database needs a moment to come back.
 RETRY_LATER = {"Retry-After": "5"}
-
-
-def headers_of(refusal: Refusal) -> dict[str, str]:
-    """Returns the headers that the answer to a refusal has besides."""
-    if isinstance(refusal, refusals.KeyNotValid):
-        return {"WWW-Authenticate": 'ApiKey realm="gpd-soap"'}
-    if isinstance(refusal, refusals.TooManyWrongKeys):
-        return {"Retry-After": str(math.ceil(refusal.seconds))}
-    return RETRY_LATER if isinstance(refusal, refusals.MessageNotTaken) else {}
-
-
-def problem_of(refusal: Refusal) -> Problem:
-    """Returns the problem of a refusal."""
-    problem = PROBLEMS[type(refusal)]
-    if isinstance(refusal, refusals.MessageRefusedAgain):
-        answer = refusal.answer or "a SOAP Fault"
-        return problem._replace(detail=problem.detail.format(answer))
-    return problem

@@ -71,11 +71,13 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
     from gpd_soap import wiring
     from gpd_soap.clock import utc_now
     from gpd_soap.monitoring import logs
+    from gpd_soap.monitoring.metrics import Metrics
     from gpd_soap.server import addresses
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
+    from gpd_soap.wsgi.refused_callers import RefusedCallers
 
     settings = Settings(
         database_url=f"sqlite:///{database}",
@@ -110,7 +112,7 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
             "ending": f"; {database} keeps the data" if keep else " and removes the sample data",
         }
         click.echo(NEXT.format(**values))
-        faces = wiring.faces(settings, store, "all", counted_in)
+        faces = wiring.faces(settings, store, "all", Metrics(counted_in), RefusedCallers())
         server.serve(lambda: server.Program(settings, faces, store.close))
     finally:
         # WHY: gunicorn's workers are forks, and run this code at their end too.

@@ -27,6 +27,13 @@ def serve(face: str) -> None:
     answers the requests that it has, and stops. After SIGHUP, it reads the settings' file, the
     credentials and the certificates again.
     """
+    import os
+
+    from gpd_soap.server import signals
+
+    signals.begin()
+    # WHY: gunicorn would take the beginning of every path away.
+    os.environ.pop("SCRIPT_NAME", None)
     with counting_folder() as counted_in:
         _serve(face, counted_in)
 
@@ -38,22 +45,27 @@ def _serve(face: str, counted_in: Path) -> None:
 
     from gpd_soap import wiring
     from gpd_soap.monitoring import logs
+    from gpd_soap.monitoring.metrics import Metrics
     from gpd_soap.server import addresses
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
     from gpd_soap.wsgi import exposure
+    from gpd_soap.wsgi.refused_callers import RefusedCallers
 
     def assemble() -> server.Program:
         settings = Settings.load()
         warnings = exposure.allowed_exposures(settings, face)
+        warnings += exposure.unreachable_address(settings, face)
         store = Store(settings.database_url)
-        faces = wiring.faces(settings, store, face, counted_in)
+        metrics = Metrics(counted_in)
+        refused = RefusedCallers(metrics.count_refusal)
+        faces = wiring.faces(settings, store, face, metrics, refused)
         logs.configure(settings.log_level)
         for line in warnings:
             logging.getLogger(__name__).warning(line)
-        return server.Program(settings, faces, store.close)
+        return server.Program(settings, faces, store.close, refused)
 
     migrate.check(_store().engine)
     # WHY: a core dump would hold the database's password and personal data, so none is written.

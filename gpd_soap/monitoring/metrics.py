@@ -1,4 +1,4 @@
-"""The metrics for Prometheus: counts of exchanges, and figures of the store.
+"""The metrics for Prometheus: counts of exchanges and refused callers, figures of the store.
 
 Each label has a few known values, and never names an organization, a notice or a person.
 """
@@ -27,6 +27,7 @@ from gpd_soap.core.faults import PaaFault
 from gpd_soap.soap.exchange import ACTIONS
 from gpd_soap.store.statistics import Figures
 from gpd_soap.wsgi.payment_options import OPERATION
+from gpd_soap.wsgi.refused_callers import Reason
 
 #: The values that are counted under their own name; all others are counted as `other`.
 OPERATIONS = frozenset({*ACTIONS, OPERATION})
@@ -70,6 +71,15 @@ class Metrics:
         self._wrong_keys = Counter(
             "gpd_wrong_keys", "Wrong keys at the admin face.", ("answer",), registry=registry
         )
+        self._refusals = Counter(
+            "gpd_refused_callers",
+            "Callers refused before their message was read.",
+            ("reason",),
+            registry=registry,
+        )
+        # WHY: Prometheus sees no increase where a series begins, so each begins with 0.
+        for reason in Reason:
+            self._refusals.labels(reason.value)
         self.forget()
         _EVERY.add(self)
 
@@ -88,6 +98,10 @@ class Metrics:
     def observe_wrong_key(self, limited: bool) -> None:  # noqa: FBT001  # an observer's argument
         """Count a wrong key; `limited` says that its caller had sent too many."""
         self._wrong_keys.labels(LIMITED if limited else REFUSED).inc()
+
+    def count_refusal(self, reason: str) -> None:
+        """Count a caller that was refused for this reason."""
+        self._refusals.labels(reason).inc()
 
     def _schedule(self) -> None:
         try:

@@ -122,4 +122,5 @@ def _payment_keys(request: Any) -> tuple[str, str | None, str | None, str | None
 
 def _code(text: str) -> str:
     """Return the code of an organization, or NOT_GIVEN for any other text in its element."""
-    return text if text.isdigit() and len(text) == CODE_LENGTH else NOT_GIVEN
+    is_code = len(text) == CODE_LENGTH and text.isascii() and text.isdigit()
+    return text if is_code else NOT_GIVEN

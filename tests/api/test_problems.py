@@ -1,5 +1,5 @@
 from gpd_soap.api import problems
-from gpd_soap.api.problems import PROBLEMS, problem_of
+from gpd_soap.api.refused import PROBLEMS, problem_of
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.refusals import Refusal
 

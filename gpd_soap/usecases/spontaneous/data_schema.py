@@ -187,7 +187,8 @@ def _parsed(text: str) -> etree._Element:
     if next(root.iter(*REFERRING), None) is not None:
         raise BadSchema("expected one document, without include, import, redefine or override")
     for bound in root.xpath("//@maxOccurs | //@minOccurs"):
-        if bound.isdecimal() and (len(bound) > LONGEST_BOUND or int(bound) > MOST_OCCURRENCES):
+        is_number = bound.isascii() and bound.isdecimal()
+        if is_number and (len(bound) > LONGEST_BOUND or int(bound) > MOST_OCCURRENCES):
             raise BadSchema(f"expected at most {MOST_OCCURRENCES} occurrences, or unbounded")
     return root
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpd_soap.api.example_answers import ANSWERS
-from gpd_soap.api.example_values import (
+from gpd_soap.api.document.example_answers import ANSWERS
+from gpd_soap.api.document.example_values import (
     BROKER,
     IBAN,
     IUPD,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpd_soap.api.example_values import (
+from gpd_soap.api.document.example_values import (
     BROKER,
     IUPD,
     IUV,
