@@ -163,6 +163,7 @@ ANSWERS: dict[str, Any] = {
         "fiscalCode": "ANONIMO",
         "fullName": "Maria Esempio",
         "companyName": COMPANY,
+        "payStandIn": True,
     },
     "UpdateTransferIbanMassiveResponse": {
         "description": "Updated IBAN on 1 Transfers",
