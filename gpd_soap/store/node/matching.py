@@ -47,7 +47,7 @@ def keep_unmatched(connection: Connection, values: dict[str, Any]) -> bool:
     )
     if connection.execute(matching).first() is not None:
         return False
-    statement = insert_receipt(connection.dialect).returning(RECEIPT.receipt_id)
+    statement = insert_receipt(connection.dialect)
     return connection.execute(statement, with_prefix(values)).first() is not None
 
 
@@ -58,7 +58,7 @@ def settle_unmatched(connection: Connection, organization: str, now: datetime) -
             select(tables.receipt)
             .join(
                 tables.payment_option,
-                and_(OPTION.organization == RECEIPT.organization, OPTION.nav == RECEIPT.nav),
+                and_(OPTION.organization == organization, OPTION.nav == RECEIPT.nav),
             )
             .where(
                 RECEIPT.organization == organization, RECEIPT.kept == str(ReceiptStatus.UNMATCHED)
@@ -150,7 +150,7 @@ def _lock_position(connection: Connection, organization: str, nav: str) -> None:
         select(POSITION.iupd)
         .join(
             tables.payment_option,
-            and_(POSITION.organization == OPTION.organization, POSITION.iupd == OPTION.iupd),
+            and_(POSITION.organization == organization, POSITION.iupd == OPTION.iupd),
         )
         .where(OPTION.organization == organization, OPTION.nav == nav)
         .with_for_update()

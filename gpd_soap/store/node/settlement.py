@@ -43,11 +43,11 @@ from gpd_soap.core.receipt import Receipt, Verdict, route_mismatch
 from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import PREFIX, Session, Statement
-from gpd_soap.store.rows import OPTION, POSITION
+from gpd_soap.store.rows import OPTION, POSITION, RECEIPT
 
 #: Columns that do not come from the message.
 NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
-STORED = [c for c in tables.receipt.c if c.name not in NOT_OF_A_RECEIPT]
+STORED = [c for c in RECEIPT if c.name not in NOT_OF_A_RECEIPT]
 #: Columns of a payment option that a receipt writes.
 PAID = ("paid_at", "receipt_id", "payment_date", "payment_method", "psp", "psp_name",
         "psp_fiscal_code", "fee", "updated_at")  # fmt: skip
@@ -68,8 +68,9 @@ class Settlement:
         else:
             keep = insert_receipt(engine.dialect)
             self._keep = _in_turn(engine, [keep])
-            self._pay = _in_turn(engine, [guard(), keep, mark_paid()])
-            self._pay_alone = _in_turn(engine, [keep, mark_paid()])
+            paid = mark_paid().returning(OPTION.nav)
+            self._pay = _in_turn(engine, [guard().returning(POSITION.iupd), keep, paid])
+            self._pay_alone = _in_turn(engine, [keep, paid])
         self._count = _one_statement(engine, _count_repetition())
         self._add_variant = _one_statement(engine, _insert_variant(engine))
 
@@ -137,9 +138,9 @@ SettleFunction = Callable[[Session, dict[str, Any]], bool]
 
 
 def _one_statement(engine: Engine, statement: Executable) -> SettleFunction:
-    """Returns a function that executes one statement in autocommit."""
+    """Returns a function that executes one statement in autocommit, and whether it wrote a row."""
     compiled = Statement(statement, engine)
-    return lambda session, values: session.execute(compiled, values) > 0
+    return lambda session, values: bool(session.fetch(compiled, values))
 
 
 def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction:
@@ -149,7 +150,7 @@ def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction
     def run(session: Session, values: dict[str, Any]) -> bool:
         session.run("BEGIN IMMEDIATE")
         try:
-            done = all(session.execute(step, values) for step in steps)
+            done = all(session.fetch(step, values) for step in steps)
         except BaseException:
             session.run("ROLLBACK")
             raise
@@ -207,7 +208,11 @@ def _option_unchanged() -> list[ColumnElement[bool]]:
 
 
 def _insert_first(insert: Any, guard: CTE | None) -> Any:
-    """Inserts a receipt as the first of its receiptId if the guard holds and none is stored."""
+    """Inserts a receipt as the first of its receiptId if the guard holds and none is stored.
+
+    WHY: it returns the row, because a PostgreSQL that is distributed over machines counts one row
+    for an insertion that met a conflict.
+    """
     columns: Select[Any] = select(
         *[_parameter(c) for c in STORED], literal(0).label("variant"), literal(1).label("copies")
     )
@@ -217,6 +222,7 @@ def _insert_first(insert: Any, guard: CTE | None) -> Any:
         insert(tables.receipt)
         .from_select([*STORED, "variant", "copies"], columns)
         .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
+        .returning(RECEIPT.receipt_id)
     )
 
 
@@ -228,9 +234,13 @@ def mark_paid(kept: CTE | None = None) -> Update:
     """
     where = _option_unchanged()
     if kept is not None:
-        # WHY: the subquery is NULL if no receipt was stored, and then the update writes nothing.
-        organization = select(_parameter(OPTION.organization)).select_from(kept).scalar_subquery()
-        where = [OPTION.organization == organization, OPTION.nav == _parameter(OPTION.nav)]
+        # WHY: the organization stands alone too, because a database that is distributed by it
+        # looks for a constant.
+        where = [
+            OPTION.organization == _parameter(OPTION.organization),
+            OPTION.nav == _parameter(OPTION.nav),
+            exists().select_from(kept),
+        ]
     source = {"paid_at": "received_at", "payment_date": "paid_at", "payment_method": "method",
               "updated_at": "received_at"}  # fmt: skip
     written: dict[str, Any] = {n: _parameter(OPTION[n], source.get(n, n)) for n in PAID}
@@ -239,21 +249,19 @@ def mark_paid(kept: CTE | None = None) -> Update:
 
 
 def insert_receipt(dialect: Dialect) -> Any:
-    """Inserts a receipt as the first of its receiptId, unless one is stored."""
+    """Inserts a receipt as the first of its receiptId, unless one is stored; returns its key."""
     insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert
     return _insert_first(insert, None)
 
 
 def _keep_and_pay(guard: CTE) -> Select[Any]:
     """Checks the guard, stores the receipt and its effect: one round trip, one commit."""
-    kept = (
-        _insert_first(postgresql.insert, guard).returning(tables.receipt.c.receipt_id).cte("kept")
-    )
+    kept = _insert_first(postgresql.insert, guard).cte("kept")
     paid = mark_paid(kept).returning(OPTION.nav).cte("paid")
     return select(paid.c.nav).add_cte(guard, kept)
 
 
-def _count_repetition() -> Update:
+def _count_repetition() -> Executable:
     """Counts a receipt on the stored one of the same receiptId and content."""
     receipt = tables.receipt.c
     return (
@@ -264,6 +272,7 @@ def _count_repetition() -> Update:
             receipt.digest == _parameter(receipt.digest),
         )
         .values(copies=receipt.copies + 1, last_received_at=_parameter(receipt.received_at))
+        .returning(receipt.variant)
     )
 
 
@@ -286,4 +295,5 @@ def _insert_variant(engine: Engine) -> Any:
         insert(tables.receipt)
         .from_select([*STORED, "variant", "copies"], columns)
         .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
+        .returning(RECEIPT.receipt_id)
     )

@@ -125,15 +125,15 @@ def positions_with_account(
         .select_from(tables.payment_option)
         .join(
             tables.position,
-            (POSITION.organization == OPTION.organization) & (POSITION.iupd == OPTION.iupd),
+            (POSITION.organization == organization) & (POSITION.iupd == OPTION.iupd),
         )
         .join(
             tables.transfer,
-            (TRANSFER.organization == OPTION.organization) & (TRANSFER.nav == OPTION.nav),
+            (TRANSFER.organization == organization) & (TRANSFER.nav == OPTION.nav),
         )
         .where(OPTION.organization == organization, TRANSFER.iban == iban)
         .where(OPTION.paid_at.is_(None), OPTION.reported_at.is_(None))
-        .where(*(not_(in_state(state, now)) for state in FINAL_STATES))
+        .where(*(not_(in_state(organization, state, now)) for state in FINAL_STATES))
         .order_by(OPTION.iupd, OPTION.nav, TRANSFER.number)
         .limit(limit)
     )

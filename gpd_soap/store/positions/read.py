@@ -157,7 +157,7 @@ def _transfers(
         select(TRANSFER.nav, TRANSFER.reported_at, *transfer_columns())
         .join(
             tables.payment_option,
-            (OPTION.organization == TRANSFER.organization) & (OPTION.nav == TRANSFER.nav),
+            (TRANSFER.organization == organization) & (OPTION.nav == TRANSFER.nav),
         )
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
         .order_by(TRANSFER.number)
