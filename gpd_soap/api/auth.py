@@ -12,6 +12,7 @@ from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.clock import Clock
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key, Role
 from gpd_soap.store.database.transaction import read_only
@@ -73,6 +74,11 @@ def authenticate(store: Store, token: str) -> Key:
     if key is None:
         raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})
     return key
+
+
+def actor() -> Actor:
+    """Returns the key of the request, as the actor of what it does."""
+    return Actor(ActorKind.KEY, g.key.id)
 
 
 def _bearer() -> str:

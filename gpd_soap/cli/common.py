@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from gpd_soap.core.actor import Actor
     from gpd_soap.store.store import Store
     from gpd_soap.validation.finding import Model
 
@@ -25,6 +28,21 @@ def ready_store() -> Store:
     return store
 
 
+def command_actor() -> Actor:
+    """The user who runs a command, as the actor of what it does."""
+    import getpass
+    import os
+
+    from gpd_soap.core.actor import Actor, ActorKind
+
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        # WHY: in a container the user may have a number alone.
+        user = str(os.getuid())
+    return Actor(ActorKind.COMMAND, user)
+
+
 def code(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """The fiscal code of an organization, if one was given.
 
@@ -36,6 +54,19 @@ def code(_context: click.Context, _option: click.Parameter, value: str | None) -
     if problem is not None:
         raise click.BadParameter(problem)
     return value
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""
+    from gpd_soap.cli.refusals import words
+    from gpd_soap.usecases.refusals import Refusal
+
+    try:
+        yield
+    except Refusal as refused:
+        lines = [": ".join(words(refused)), *map(str, refused.errors)]
+        raise click.ClickException("; ".join(lines)) from None
 
 
 def read(model: type[Model], **fields: object) -> Model:

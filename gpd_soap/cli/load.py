@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO
 import click
 
 from gpd_soap.cli import report as reports
-from gpd_soap.cli.common import code, ready_store
+from gpd_soap.cli.common import code, command_actor, ready_store
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.loading.check import Outcome
@@ -116,7 +116,9 @@ def _load(
             lines.write(outcome)
 
         with _progress(source, file, size) as watched_source:
-            result = use_case(store, watched_source, utc_now(), options, write_outcome)
+            result = use_case(
+                store, watched_source, utc_now(), options, write_outcome, command_actor()
+            )
         lines.finish(_loaded_word(result, options))
     return result
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, read, ready_store
+from gpd_soap.cli.common import code, command_actor, read, ready_store, refusals
 
 if TYPE_CHECKING:
     from gpd_soap.store.receipts.search import Listed
@@ -78,7 +76,7 @@ def list_receipts(organization: str, **options: str | None) -> None:
 
     names = {"since": "from", "until": "to", "page_num": "pageNum"}
     filters = {names.get(name, name): value for name, value in options.items() if value is not None}
-    with _refusals():
+    with refusals():
         query = use_case.question(read(ReceiptSearch, **filters, pageSize="100"), utc_now())
     rows, total = use_case.page(ready_store(), organization, query)
     for each in rows:
@@ -106,7 +104,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
     """
     from gpd_soap.validation.queries.receipts import CaseSearch
 
-    with _refusals():
+    with refusals():
         query = read(CaseSearch, kind=kind, resolved=resolved, page=page, limit=50).case_query()
     rows, total = _cases().page(organization, query)
     for each in rows:
@@ -119,7 +117,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
 @of_organization
 def show(case: str, organization: str | None) -> None:
     """Print every field of the receipt or case with this ID, one on a line."""
-    with _refusals():
+    with refusals():
         _print_case(_cases().read(organization, case))
 
 
@@ -135,7 +133,7 @@ def show(case: str, organization: str | None) -> None:
 )
 def raw(case: str, organization: str | None, output: BinaryIO) -> None:
     """Write the message of a receipt or case, byte for byte as it was received."""
-    with _refusals():
+    with refusals():
         message = _cases().raw(organization, case)
     output.write(message)
 
@@ -149,9 +147,9 @@ def resolve(case: str, organization: str | None, note: str, by: str) -> None:
     """Close the case with this ID, with a note; a case is closed once."""
     from gpd_soap.validation.queries.receipts import Note
 
-    with _refusals():
+    with refusals():
         fields = read(Note, note=note)
-        _print_case(_cases().resolve(organization, case, by, fields.note))
+        _print_case(_cases().resolve(organization, case, by, fields.note, actor=command_actor()))
 
 
 @receipts.command("rematch")
@@ -165,9 +163,9 @@ def rematch(case: str, organization: str | None, nav: str | None, by: str) -> No
     """Search again for the notice of a receipt, or process a quarantined message again."""
     from gpd_soap.validation.queries.receipts import Match
 
-    with _refusals():
+    with refusals():
         fields = read(Match, nav=nav)
-        _print_case(_cases().rematch(organization, case, by, fields.nav))
+        _print_case(_cases().rematch(organization, case, by, fields.nav, actor=command_actor()))
 
 
 def _cases() -> Cases:
@@ -175,19 +173,6 @@ def _cases() -> Cases:
     from gpd_soap.settings import Settings
 
     return wiring.cases(Settings.load(), ready_store())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""
-    from gpd_soap.cli.refusals import words
-    from gpd_soap.usecases.refusals import Refusal
-
-    try:
-        yield
-    except Refusal as refused:
-        lines = [": ".join(words(refused)), *map(str, refused.errors)]
-        raise click.ClickException("; ".join(lines)) from None
 
 
 def _print_case(record: CaseWithNotice) -> None:

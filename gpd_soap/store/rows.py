@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_
+from sqlalchemy import ColumnElement, case, exists, or_
 
 from gpd_soap.core.debt import Debtor, Notice, RouteCheck, Stamp, Transfer
 from gpd_soap.core.receipt import ReceiptFacts
@@ -25,14 +25,15 @@ Organization = ColumnElement[str] | str
 ROUTE_CHECK_WIDTH = 3
 NOT_OURS = RouteCheck(None, broker_known=False, station_serves=False)
 
-# Fields of a notice: those of its position, the debtor, and those of its option.  The last two,
-# `alternative_paid` and `transfers`, are not columns of the option.
+# Fields of a notice: those of its position, the debtor, and those of its option.  Of the latter,
+# `alternative_paid` and `transfers` are not columns of the option.
 POSITION_FIELDS = Notice._fields[: Notice._fields.index("debtor")]
 OPTION_FIELDS = Notice._fields[len(POSITION_FIELDS) + 1 : Notice._fields.index("alternative_paid")]
+LATER_FIELDS = Notice._fields[Notice._fields.index("alternative_paid") + 1 : -1]
 DEBTOR = slice(len(POSITION_FIELDS), len(POSITION_FIELDS) + len(Debtor._fields))
 METADATA = DEBTOR.stop + OPTION_FIELDS.index("metadata")
 #: How many columns a `Notice` has.
-NOTICE_WIDTH = DEBTOR.stop + len(OPTION_FIELDS) + 1
+NOTICE_WIDTH = DEBTOR.stop + len(OPTION_FIELDS) + 1 + len(LATER_FIELDS)
 
 
 def alternative_paid(organization: Organization) -> ColumnElement[bool]:
@@ -65,10 +66,21 @@ def notice_columns(organization: Organization) -> list[ColumnElement[Any]]:
     """Returns the columns of a `Notice` in the order of its fields, its debtor's among them."""
     return [
         *(POSITION[name] for name in POSITION_FIELDS),
-        *(POSITION[f"debtor_{name}"] for name in Debtor._fields),
-        *(OPTION[name] for name in OPTION_FIELDS),
+        *(_of_debtor(f"debtor_{name}") for name in Debtor._fields),
+        *(amount_due() if name == "amount" else OPTION[name] for name in OPTION_FIELDS),
         alternative_paid(organization),
+        *(OPTION[name] for name in LATER_FIELDS),
     ]
+
+
+def amount_due() -> ColumnElement[int]:
+    """SQL expression: what is due on a notice (Money, rule 4)."""
+    return OPTION.amount + OPTION.notification_fee
+
+
+def _of_debtor(name: str) -> ColumnElement[Any]:
+    """SQL expression: a column of the option's own debtor, or else of its position's."""
+    return case((OPTION.debtor_kind.is_not(None), OPTION[name]), else_=POSITION[name])
 
 
 def transfer_columns() -> list[ColumnElement[Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, ReceiptStatus, Verdict
 from gpd_soap.store import tables
@@ -20,6 +21,9 @@ from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.sqlite_file import fold_wal
 from gpd_soap.store.database.stale import retry_when_stale
 from gpd_soap.store.database.upsert import upsert
+from gpd_soap.store.events import describe
+from gpd_soap.store.events import write as events
+from gpd_soap.store.events.write import values_of as event_values
 from gpd_soap.store.journal.writer import Journal
 from gpd_soap.store.node import matching
 from gpd_soap.store.node.queries import Debt, NodeQueries, NoticeFacts, Outline
@@ -88,6 +92,8 @@ class Store(Database):
         values = values_of(receipt, verdict, facts.route_check, primitive, raw, now)
         if verdict.repeated:
             return self._settlement.repeat(values)
+        actor = Actor(ActorKind.NODE, receipt.route.station)
+        values |= event_values(describe.received(receipt, verdict, facts.notice, actor))
         if verdict.status is ReceiptStatus.CONFLICTING:
             return self._settlement.conflict(values)
         if verdict.status is ReceiptStatus.UNMATCHED:
@@ -121,9 +127,10 @@ class Store(Database):
         }
         with self.begin() as connection:
             counted: dict[str, Any] = {"copies": table.c.copies + 1}
-            connection.execute(
-                upsert(connection, table, ["last_received_at", "copies"], **counted), row
-            )
+            statement = upsert(connection, table, ["last_received_at", "copies"], **counted)
+            copies = connection.execute(statement.returning(table.c.copies), row).scalar_one()
+            if copies == 1:
+                events.write(connection, [describe.quarantined(row, Actor(ActorKind.NODE, ""))])
 
     def remember_probe(self, route: NodeRoute, now: datetime) -> None:
         """Stores the instant of the last probe of a station."""

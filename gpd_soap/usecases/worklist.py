@@ -9,10 +9,13 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
-from gpd_soap.core.case_id import CaseKey, case_key
+from gpd_soap.core.actor import Actor
+from gpd_soap.core.case_id import CaseKey, case_id, case_key
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.receipt import awaits_notice
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
+from gpd_soap.store.events import describe
+from gpd_soap.store.events import write as events
 from gpd_soap.store.node import matching
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolution, Row, Scope
@@ -66,16 +69,18 @@ class Cases:
             raise refusals.CaseNotFound
         return message
 
-    def resolve(self, scope: Scope, reference: str, by: str, note: str) -> CaseWithNotice:
+    def resolve(
+        self, scope: Scope, reference: str, by: str, note: str, *, actor: Actor
+    ) -> CaseWithNotice:
         """Closes a case with a note.  Raises CaseNotOpen if it is closed already."""
         key, resolution = _key(reference), Resolution(self._clock(), by, note)
-        if not in_transaction(self._store, lambda c: worklist.resolve(c, scope, key, resolution)):
+        if not in_transaction(self._store, lambda c: _resolve(c, scope, key, resolution, actor)):
             self.read(scope, reference)
             raise refusals.CaseNotOpen
         return self.read(scope, reference)
 
     def rematch(
-        self, scope: Scope, reference: str, by: str, nav: str | None = None
+        self, scope: Scope, reference: str, by: str, nav: str | None = None, *, actor: Actor
     ) -> CaseWithNotice:
         """Decides a case anew; with `nav`, applies it to the notice that a person names.
 
@@ -84,12 +89,14 @@ class Cases:
         """
         key = _key(reference)
         if key.variant is None:
-            self._reprocess_case(scope, reference, by, nav)
+            self._reprocess_case(scope, reference, by, nav, actor)
         else:
-            in_transaction(self._store, lambda c: self._match(c, scope, key, by, nav))
+            in_transaction(self._store, lambda c: self._match(c, scope, key, by, nav, actor))
         return self.read(scope, reference)
 
-    def _reprocess_case(self, scope: Scope, reference: str, by: str, nav: str | None) -> None:
+    def _reprocess_case(
+        self, scope: Scope, reference: str, by: str, nav: str | None, actor: Actor
+    ) -> None:
         """Processes a quarantined message again, and closes its case if it is accepted."""
         if self.read(scope, reference).case.resolved_at is not None:
             raise refusals.CaseNotOpen
@@ -100,10 +107,17 @@ class Cases:
             raise refusals.MessageNotTaken
         if exchange.outcome != "OK":
             raise refusals.MessageRefusedAgain(exchange.fault if exchange.outcome == "KO" else None)
-        self.resolve(scope, reference, by, f"sent again, and taken; {exchange.rule}")
+        note = f"sent again, and taken; {exchange.rule}"
+        self.resolve(scope, reference, by, note, actor=actor)
 
     def _match(
-        self, connection: Transaction, scope: Scope, key: CaseKey, by: str, nav: str | None
+        self,
+        connection: Transaction,
+        scope: Scope,
+        key: CaseKey,
+        by: str,
+        nav: str | None,
+        actor: Actor,
     ) -> None:
         """Matches a stored receipt to its notice, or to the notice `nav`."""
         matching.lock_matching_exclusive(connection, scope or "")
@@ -115,12 +129,12 @@ class Cases:
         if not awaits_notice(row["kept"], row["reasons"]):
             raise refusals.CaseNotWaiting
         if nav is None:
-            if not matching.match_again(connection, row, self._clock()):
+            if not matching.match_again(connection, row, actor, self._clock()):
                 raise refusals.CaseNotMatched
         else:
             resolution = Resolution(self._clock(), by, f"paid the notice {nav}")
-            _pay(connection, row, nav, resolution)
-            worklist.resolve(connection, scope, key, resolution)
+            _pay(connection, row, nav, resolution, actor)
+            _resolve(connection, scope, key, resolution, actor)
 
 
 def _key(reference: str) -> CaseKey:
@@ -131,9 +145,24 @@ def _key(reference: str) -> CaseKey:
     return key
 
 
-def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution) -> None:
+def _resolve(
+    connection: Transaction, scope: Scope, key: CaseKey, resolution: Resolution, actor: Actor
+) -> bool:
+    """Closes a case and writes its event.  Returns False if there is no open case of this key."""
+    if not worklist.resolve(connection, scope, key, resolution):
+        return False
+    case = worklist.read(connection, scope, key)
+    if case is not None:
+        [notice] = worklist.notices(connection, scope or "", [case])
+        subject = case.name if notice is None else notice.iupd
+        event = describe.resolved(case.organization, subject, case_id(case.key), actor)
+        events.write(connection, [event._replace(nav=case.nav)])
+    return True
+
+
+def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution, actor: Actor) -> None:
     """Pays a notice by a receipt that a person matched to it (Receipts, rule 15)."""
-    verdict = matching.match_by_hand(connection, row, nav, resolution.resolved_at)
+    verdict = matching.match_by_hand(connection, row, nav, actor, resolution.resolved_at)
     if verdict is None:
         raise refusals.NoticeNotFound
     if not verdict.pays:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Alias, BindParameter, ColumnElement, Join, Table
 from sqlalchemy.sql import operators
 from sqlalchemy.sql.base import Executable
-from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, ClauseElement, Grouping
+from sqlalchemy.sql.elements import BinaryExpression, BooleanClauseList, Grouping
 from sqlalchemy.sql.selectable import CTE, Select, Subquery
 
 #: A table, or an alias of one.
@@ -60,7 +60,7 @@ def _joined(source: Any) -> Iterator[tuple[Relation | None, ColumnElement[Any] |
         yield source, None
 
 
-def _table(element: Any) -> Table | None:
+def _table(element: Any) -> Any:
     """Returns the table of a relation that holds rows of an organization, else None."""
     table = element.element if isinstance(element, Alias) else element
     of_organization = isinstance(table, Table) and _column(table) is not None
@@ -72,10 +72,11 @@ def _column(relation: Relation) -> Any:
 
 
 def _name(relation: Relation) -> str:
-    return str(getattr(relation, "element", relation).name)
+    table: Any = getattr(relation, "element", relation)
+    return str(table.name)
 
 
-def _bound_by(condition: ClauseElement | None) -> Iterator[Relation]:
+def _bound_by(condition: Any) -> Iterator[Relation]:
     """Yields the relations that a condition compares with one organization, for every row."""
     if isinstance(condition, Grouping):
         yield from _bound_by(condition.element)

@@ -47,12 +47,12 @@ Runs = dict[str, list[str]]
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
     """Yields the relations without an organization, by the function that ran the statement."""
-    found: Runs = defaultdict(list)
+    by_caller: Runs = defaultdict(list)
     made = session.Statement.__init__
 
     def note(statement: Any) -> None:
         if isinstance(statement, Executable):
-            found[caller()] += unbound(statement)
+            by_caller[caller()] += unbound(statement)
 
     def before(_: object, statement: Any, *__: object) -> None:
         note(statement)
@@ -63,7 +63,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
 
     monkeypatch.setattr(session.Statement, "__init__", make)
     event.listen(Engine, "before_execute", before)
-    yield found
+    yield by_caller
     event.remove(Engine, "before_execute", before)
 
 
@@ -110,7 +110,7 @@ def test_every_statement_of_the_rest_api_names_the_organization(
 ):
     """The flows are those of the serving role."""
     for flow in FLOWS:
-        [test] = flow.values
+        test: Any = flow.values[0]
         [fixture] = inspect.signature(test).parameters
         store = Store(fresh_database("sqlite", prepare))
         test(BackOffice(store, Clock()) if fixture == "office" else Admin(store))

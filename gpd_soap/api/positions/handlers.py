@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Response, jsonify, request
 
 from gpd_soap.api import problems
-from gpd_soap.api.auth import body_of, json_body, lenient
+from gpd_soap.api.auth import actor, body_of, json_body, lenient
 from gpd_soap.api.positions import responses
 from gpd_soap.api.positions.parameters import (
     MOST_POSITIONS,
@@ -35,6 +35,7 @@ from gpd_soap.usecases.positions.manage import IUPDS, Ledger
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
+from gpd_soap.validation.queries.positions import Restoration
 
 
 class Positions:
@@ -43,7 +44,11 @@ class Positions:
     def __init__(self, store: Store, clock: Clock) -> None:
         """Use these collaborators; `clock` returns the UTC time of each request."""
         self._store, self._clock = store, clock
-        self._ledger = Ledger(store, clock)
+
+    @property
+    def _ledger(self) -> Ledger:
+        """The positions, as changed by the key of the request."""
+        return Ledger(self._store, self._clock, actor())
 
     def create(self, path: OrganizationPath, query: Creating) -> Response:
         """Create a debt position; a notice without IUV gets a new notice number."""
@@ -110,6 +115,11 @@ class Positions:
     def invalidate(self, path: PositionPath, query: NoQuery) -> Response:
         """Withdraw a published or valid debt position."""
         return self._model(self._ledger.invalidate(_position(path)))
+
+    def restore(self, path: PositionPath, query: NoQuery) -> Response:
+        """Make a withdrawn or expired debt position payable again, under its own numbers."""
+        body = body_of(Restoration)
+        return self._model(self._ledger.restore(_position(path), body.reason, body.due_date))
 
     def change_account(self, path: OrganizationPath, query: ChangingAccount) -> Response:
         """Change the IBAN of the transfers that are still to be paid."""
@@ -178,7 +188,8 @@ def _with_etag(response: Response, stored: Stored) -> Response:
 
 
 def _options(query: Creating) -> WriteOptions:
-    return WriteOptions(query.to_publish, query.dry_run, lenient(requested=query.lenient))
+    unusual = lenient(requested=query.lenient)
+    return WriteOptions(actor(), query.to_publish, query.dry_run, unusual)
 
 
 def _items(body: object) -> list[Any]:

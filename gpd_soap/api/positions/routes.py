@@ -12,6 +12,7 @@ from gpd_soap.api.positions.parameters import NewAccount, PaidElsewhere, Positio
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 from gpd_soap.validation.position_v1 import Position
+from gpd_soap.validation.queries.positions import Restoration
 
 ALL = f"{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/<iupd>"
@@ -72,6 +73,10 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
             api.post, f"{ONE}/{name}", operation, f"{name}Position", None,
             {200: MODEL, **refusals(404, 409, 412)},
         )  # fmt: skip
+    add(
+        api.post, f"{ONE}/restore", positions.restore, "restorePosition", body(Restoration),
+        {200: MODEL, **refusals(404, 409, 412, 415)},
+    )  # fmt: skip
     _declare_many(api, positions, f"{ALL}/bulk", ALL)
     _declare_many(api, positions, SECOND, SECOND, "V2")
     _declare_notices(api, positions)

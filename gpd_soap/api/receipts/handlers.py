@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, g, jsonify
 
 from gpd_soap.api import problems
-from gpd_soap.api.auth import body_of
+from gpd_soap.api.auth import actor, body_of
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.receipts import responses
 from gpd_soap.clock import Clock
@@ -80,11 +80,11 @@ class Worklist:
     def resolve(self, path: CasePath, query: NoQuery) -> Response:
         """Close a case with a note on what was decided."""
         body = body_of(Note)
-        case = self._cases.resolve(path.scope, path.id, g.key.name, body.note)
+        case = self._cases.resolve(path.scope, path.id, g.key.name, body.note, actor=actor())
         return jsonify(responses.case(case))
 
     def rematch(self, path: CasePath, query: NoQuery) -> Response:
         """Search the notice of a case again, or match the case to a notice by hand."""
         body = body_of(Match, optional=True)
-        case = self._cases.rematch(path.scope, path.id, g.key.name, body.nav)
+        case = self._cases.rematch(path.scope, path.id, g.key.name, body.nav, actor=actor())
         return jsonify(responses.case(case))

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from gpd_soap.core.actor import Actor
 from gpd_soap.store.database.transaction import in_steps
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Checked, Outcome, Result, check_row
@@ -55,6 +56,7 @@ def load(
     now: datetime,
     options: LoadOptions,
     report_outcome: Callable[[Outcome], object],
+    actor: Actor,
 ) -> Report:
     """Load a file and return the report; store everything or nothing, unless `keep_going` is set.
 
@@ -67,7 +69,7 @@ def load(
     checked = (check_row(row, options.organization, lenient=options.lenient) for row in source.rows)
     with in_steps(store) as connection:
         configure(connection, source.configuration)
-        writer = PositionWriter(connection, now)
+        writer = PositionWriter(connection, now, actor)
         if step_by_step:
             # WHY: reading the file may take time, and the open transaction would hold its locks.
             connection.commit()

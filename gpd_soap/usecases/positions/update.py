@@ -26,6 +26,9 @@ from gpd_soap.validation import position_v1
 from gpd_soap.validation.convert import position_of
 from gpd_soap.validation.finding import FieldError, path
 
+#: Fields of a notice that GPD's first API neither shows nor changes.
+UNKNOWN_TO_V1 = ("last_payment", "option_description", "send", "live")
+
 
 def update(
     store: Store, position: PositionRef, item: object, now: datetime, options: WriteOptions
@@ -78,7 +81,7 @@ def _replace(
     new = refuse_together(pairs, lambda pair: _successor(*pair, now, options), list_name)
     for index, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
         try:
-            change.replace(connection, before, after, now)
+            change.replace(connection, before, after, options.actor, now)
         except AlreadyStored:
             error = FieldError("paymentOption", "in-use", "numbers that were never another's")
             raise refusals.NotUnique(with_index(list_name, index, [error])) from None
@@ -97,8 +100,11 @@ def _successor(
 ) -> tuple[NewPosition, list[FieldError]]:
     """Returns the new content of a position, and the warnings about it.
 
-    Raises InvalidPosition with the errors of the new content.
+    Raises InvalidPosition with the errors of the new content, OwnDebtors if the update would lose
+    the debtors of single options.
     """
+    if any(option.debtor is not None for option in old.position.options):
+        raise refusals.OwnDebtors
     before = {option.iuv: option for option in old.position.options}
     body, number_errors = _numbered(body, {iuv: option.nav for iuv, option in before.items()})
     # WHY: a number that was accepted leniently stays accepted.
@@ -113,16 +119,20 @@ def _successor(
     stays = body.validity_date is None and old.position.published_at is not None
     since = now if stays else None
     notices = (_as_before(each, before.get(each.iuv), since) for each in new.options)
-    return new._replace(options=tuple(notices)), warnings
+    kept = new._replace(options=tuple(notices), service_type=old.position.service_type)
+    return kept, warnings
 
 
 def _as_before(
     option: NewOption, before: NewOption | None, stays_since: datetime | None
 ) -> NewOption:
-    """Returns the option with its last payment and a validity that began by `stays_since`."""
+    """Returns the option with what GPD's first API does not know of it.
+
+    A validity that began by `stays_since` stays too.
+    """
     if before is None:
         return option
-    option = option._replace(last_payment=before.last_payment)
+    option = option._replace(**{name: getattr(before, name) for name in UNKNOWN_TO_V1})
     if stays_since is None or before.valid_from is None or before.valid_from > stays_since:
         return option
     return option._replace(valid_from=before.valid_from)

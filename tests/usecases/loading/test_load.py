@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from sqlalchemy import update
 
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.store import tables
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
@@ -22,6 +23,7 @@ from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.strict_json import UnusableFile
 from tests.validation.bodies import ORGANIZATION, body, iuv, nav, option, transfer
 
+ACTOR = Actor(ActorKind.COMMAND, "ada")
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 STATION = "15376371009_01"
 CONFIGURATION = {
@@ -91,7 +93,7 @@ def load_document(store: Store, content: Body, now: datetime = NOW, **options: A
     """Load a JSON document, and return how it ended."""
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, None)
     outcomes: list[Outcome] = []
-    return Ended(load(store, source, now, LoadOptions(**options), outcomes.append), outcomes)
+    return Ended(load(store, source, now, LoadOptions(**options), outcomes.append, ACTOR), outcomes)
 
 
 @pytest.fixture
@@ -186,7 +188,7 @@ def test_keep_going_commits_a_batch_before_it_is_reported(store: Store):
         if outcome.row_number in (0, BATCH - 1, BATCH):
             counted[outcome.row_number] = len(stored_numbers(store))
 
-    load(store, source, NOW, LoadOptions(keep_going=True), tell)
+    load(store, source, NOW, LoadOptions(keep_going=True), tell, ACTOR)
 
     assert counted == {0: BATCH, BATCH - 1: BATCH, BATCH: 2 * BATCH - 1}
 
@@ -205,7 +207,7 @@ def test_load_holds_at_most_one_batch(store: Store, loaded: Load, options: LoadO
             ahead.append(number - len(reported))
             yield Row(number, valid(number) if number < BATCH else invalid(number))
 
-    load(store, Source(rows()), NOW + MINUTE, options, reported.append)
+    load(store, Source(rows()), NOW + MINUTE, options, reported.append, ACTOR)
 
     assert max(ahead) == BATCH
     assert len(reported) == 3 * BATCH - 1
@@ -429,7 +431,12 @@ def test_organization_option_is_for_positions_that_name_none(store: Store, loade
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, ORGANIZATION)
     outcomes: list[Outcome] = []
     load(
-        store, source, NOW, LoadOptions(keep_going=True, organization=ORGANIZATION), outcomes.append
+        store,
+        source,
+        NOW,
+        LoadOptions(keep_going=True, organization=ORGANIZATION),
+        outcomes.append,
+        ACTOR,
     )
 
     assert [(o.organization, o.result) for o in outcomes] == [
