@@ -38,6 +38,8 @@ POSITIONS = [
     Operation("DELETE", ONE),
     Operation("POST", f"{ONE}/publish"),
     Operation("POST", f"{ONE}/invalidate"),
+    Operation("POST", f"{ONE}/restore", {"reason": "errore"}),
+    Operation("GET", f"{ONE}/history"),
     Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
