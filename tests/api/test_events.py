@@ -208,3 +208,4 @@ def test_event_of_a_receipt_has_the_revision_of_its_notice(store: Store):
     assert event.data["before"]["state"] == "PO_UNPAID"
     assert event.data["after"]["state"] == "PO_PAID"
     assert transfer()["amount"] == event.data["amount"]
+    assert event.data["positionState"] == "PAID"

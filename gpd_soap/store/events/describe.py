@@ -13,7 +13,7 @@ from gpd_soap.core.actor import Actor
 from gpd_soap.core.debt import Notice
 from gpd_soap.core.event import OF_STATUS, Event, EventType
 from gpd_soap.core.receipt import Receipt, Verdict
-from gpd_soap.core.state import OptionState
+from gpd_soap.core.state import OptionState, PositionState
 
 Data = dict[str, Any]
 
@@ -41,6 +41,9 @@ def received(receipt: Receipt, verdict: Verdict, notice: Notice | None, actor: A
         state = OptionState.PAID if _settled(notice) else OptionState.UNPAID
         data["before"]["state"] = str(state)
         data["after"] = {"state": str(OptionState.PAID if verdict.pays else state)}
+        if verdict.pays and notice.plan is None:
+            # SPEC: Alternatives, rule 3: a single option that is paid pays its position.
+            data["positionState"] = PositionState.PAID.value
     return Event(
         organization=receipt.route.organization,
         type=OF_STATUS[verdict.status],
