@@ -33,6 +33,7 @@ from gpd_soap.api.configuration import routes as configuration
 from gpd_soap.api.document import descriptions, examples, problem_examples
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
+from gpd_soap.api.history import routes as history
 from gpd_soap.api.idempotency import Idempotency
 from gpd_soap.api.journal import routes as journal
 from gpd_soap.api.keys import routes as keys
@@ -128,6 +129,7 @@ def flask_app(
     app.json.sort_keys = False
     groups = [
         positions.group(store, clock),
+        history.group(store),
         receipts.group(store, clock, cases),
         journal.group(store, clock),
         configuration.group(store),

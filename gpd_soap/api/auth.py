@@ -14,6 +14,7 @@ from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.clock import Clock
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.store.access.keys import Key, Role
 from gpd_soap.usecases.access.authentication import Authentication, Presented
 from gpd_soap.usecases.access.rights import check_lenient, check_rights
@@ -71,6 +72,11 @@ def operation_path() -> str:
     """Returns the path of the request's operation, without values."""
     rule = "" if request.url_rule is None else request.url_rule.rule
     return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def actor() -> Actor:
+    """Returns the key of the request, as the actor of what it does."""
+    return Actor(ActorKind.KEY, g.key.id)
 
 
 def _bearer() -> str:

@@ -109,6 +109,17 @@ NOT_UPDATABLE = Problem(
     "Existing related payment found or not in updatable state",
     "The position was withdrawn, or a notice of it was paid or reported.",
 )
+OWN_DEBTORS = Problem(
+    409,
+    "The debt position has options with debtors of their own",
+    "This API knows one debtor for a position, so that the update would lose the others.",
+)
+NOT_RESTORABLE = Problem(
+    409,
+    "Existing related payment found or not in restorable state",
+    "Only a withdrawn or expired position that is not paid can be restored; one whose notices have"
+    " expired needs a new due date.",
+)
 NOT_PUBLISHABLE = Problem(
     409,
     "Existing related payment found or not in publishable state",

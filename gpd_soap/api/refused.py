@@ -33,6 +33,8 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.PaymentFound: problems.PAYMENT_FOUND,
     refusals.AlreadyPaid: problems.ALREADY_PAID,
     refusals.NotUpdatable: problems.NOT_UPDATABLE,
+    refusals.OwnDebtors: problems.OWN_DEBTORS,
+    refusals.NotRestorable: problems.NOT_RESTORABLE,
     refusals.NotPublishable: problems.NOT_PUBLISHABLE,
     refusals.NotInvalidable: problems.NOT_INVALIDABLE,
     refusals.DueBeforeValidity: problems.DUE_BEFORE_VALIDITY,

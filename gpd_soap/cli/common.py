@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from gpd_soap.core.actor import Actor
     from gpd_soap.store.store import Store
     from gpd_soap.usecases.access.record import Record
     from gpd_soap.validation.finding import Model
@@ -70,6 +71,13 @@ def as_errors() -> Iterator[None]:
         raise click.ClickException(reason) from None
 
 
+def command_actor() -> Actor:
+    """The user who runs a command, as the actor of what it does."""
+    from gpd_soap.core.actor import Actor, ActorKind
+
+    return Actor(ActorKind.COMMAND, machine_user())
+
+
 def code(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """The fiscal code of an organization, if one was given.
 
@@ -81,6 +89,19 @@ def code(_context: click.Context, _option: click.Parameter, value: str | None) -
     if problem is not None:
         raise click.BadParameter(problem)
     return value
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""
+    from gpd_soap.cli.refusals import words
+    from gpd_soap.usecases.refusals import Refusal
+
+    try:
+        yield
+    except Refusal as refused:
+        lines = [": ".join(words(refused)), *map(str, refused.errors)]
+        raise click.ClickException("; ".join(lines)) from None
 
 
 def read(model: type[Model], **fields: object) -> Model:

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 import click
 
 from gpd_soap.cli import report as reports
-from gpd_soap.cli.common import code, ready_store, record
+from gpd_soap.cli.common import code, command_actor, ready_store, record
 from gpd_soap.cli.output import print_line
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def load(  # noqa: PLR0913  # an argument for each option is click's way
     from gpd_soap.usecases.loading.load import LoadOptions
     from gpd_soap.validation.strict_json import UnusableFile
 
-    options = LoadOptions(keep_going, dry_run, lenient, organization)
+    options = LoadOptions(command_actor(), keep_going, dry_run, lenient, organization)
     try:
         result = _load(file, _format(file, named_format), Amounts(amounts), report, options)
     except BrokenPipeError:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, machine_user, read, ready_store, record
+from gpd_soap.cli.common import (
+    code,
+    command_actor,
+    machine_user,
+    read,
+    ready_store,
+    record,
+    refusals,
+)
 from gpd_soap.cli.output import print_line
 from gpd_soap.core.case_id import KINDS
 
@@ -78,7 +84,7 @@ def list_receipts(organization: str, **options: str | None) -> None:
 
     names = {"since": "from", "until": "to", "page_num": "pageNum"}
     filters = {names.get(name, name): value for name, value in options.items() if value is not None}
-    with _refusals():
+    with refusals():
         query = use_case.question(read(ReceiptSearch, **filters, pageSize="100"), utc_now())
     # WHY: a line shows the status, so that a copy is not taken for a payment of our notice.
     query = query._replace(as_paid=False)
@@ -108,7 +114,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
     """
     from gpd_soap.validation.queries.receipts import CaseSearch
 
-    with _refusals():
+    with refusals():
         query = read(CaseSearch, kind=kind, resolved=resolved, page=page, limit=50).case_query()
     rows, total = _cases().page(organization, query)
     for each in rows:
@@ -121,7 +127,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
 @of_organization
 def show(case: str, organization: str | None) -> None:
     """Print every field of the receipt or case with this ID, one on a line."""
-    with _refusals():
+    with refusals():
         _print_case(_cases().read(organization, case))
 
 
@@ -137,7 +143,7 @@ def show(case: str, organization: str | None) -> None:
 )
 def raw(case: str, organization: str | None, output: BinaryIO) -> None:
     """Write the message of a receipt or case, byte for byte as it was received."""
-    with _refusals():
+    with refusals():
         message = _cases().raw(organization, case)
     output.write(message)
 
@@ -151,9 +157,9 @@ def resolve(case: str, organization: str | None, note: str, by: str) -> None:
     """Close the case with this ID, with a note; a case is closed once."""
     from gpd_soap.validation.queries.receipts import Note
 
-    with _refusals():
+    with refusals():
         fields = read(Note, note=note)
-        _print_case(_cases().resolve(organization, case, by, fields.note))
+        _print_case(_cases().resolve(organization, case, by, fields.note, actor=command_actor()))
 
 
 @receipts.command("rematch")
@@ -167,9 +173,9 @@ def rematch(case: str, organization: str | None, nav: str | None, by: str) -> No
     """Search again for the notice of a receipt, or process a quarantined message again."""
     from gpd_soap.validation.queries.receipts import Match
 
-    with _refusals():
+    with refusals():
         fields = read(Match, nav=nav)
-        _print_case(_cases().rematch(organization, case, by, fields.nav))
+        _print_case(_cases().rematch(organization, case, by, fields.nav, actor=command_actor()))
 
 
 def _cases() -> Cases:
@@ -177,19 +183,6 @@ def _cases() -> Cases:
     from gpd_soap.settings import Settings
 
     return wiring.cases(Settings.load(), ready_store(), record=record())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""
-    from gpd_soap.cli.refusals import words
-    from gpd_soap.usecases.refusals import Refusal
-
-    try:
-        yield
-    except Refusal as refused:
-        lines = [": ".join(words(refused)), *map(str, refused.errors)]
-        raise click.ClickException("; ".join(lines)) from None
 
 
 def _print_case(record: CaseWithNotice) -> None:

@@ -34,6 +34,14 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "Notice not found",
         "The organization has no notice with this number.",
     ),
+    refusals.PositionNotFound: (
+        "Position not found",
+        "The organization has no position of this IUPD.",
+    ),
+    refusals.NotRestorable: (
+        "The position cannot be restored",
+        "It is neither withdrawn nor expired, or is paid, or needs a new due date.",
+    ),
     refusals.CaseNotFound: ("Case not found", "No receipt or message has this id."),
     refusals.CaseNotOpen: (
         "The case is not open",

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, ReceiptStatus, Verdict
 from gpd_soap.store import tables
@@ -20,6 +21,8 @@ from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.sqlite_file import fold_wal
 from gpd_soap.store.database.stale import retry_when_stale
 from gpd_soap.store.database.upsert import upsert
+from gpd_soap.store.events import describe
+from gpd_soap.store.events.write import values_of as event_values
 from gpd_soap.store.journal.writer import Journal
 from gpd_soap.store.node import matching
 from gpd_soap.store.node.queries import Debt, NodeQueries, NoticeFacts, Outline
@@ -93,6 +96,8 @@ class Store(Database):
         values = values_of(receipt, verdict, facts.route_check, primitive, raw, now)
         if verdict.counted_on is not None:
             return self._settlement.repeat(values, verdict.counted_on)
+        actor = Actor(ActorKind.NODE, receipt.route.station)
+        values |= event_values(describe.received(receipt, verdict, facts.notice, actor))
         if verdict.status is ReceiptStatus.CONFLICTING:
             return self._settlement.conflict(values, facts.contents)
         if verdict.status is ReceiptStatus.UNMATCHED:

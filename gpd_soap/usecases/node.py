@@ -11,7 +11,7 @@ from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import PROBE
 from gpd_soap.core.payable import UNKNOWN, admit, payable
-from gpd_soap.core.payment import NoticeDue, PaymentDue, offer
+from gpd_soap.core.payment import NoticeDue, PaymentDue, offer, with_fee
 from gpd_soap.core.payment_options import NOT_OURS, OptionsDue, payment_options
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.store.database.errors import Contended
@@ -96,6 +96,7 @@ class NodeService:
         refusal = admit(query.route, query.notice_of, check) or payable(notice, self.clock())
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
+        notice = with_fee(query.route.organization, notice)
         return offer(notice, transfer_type, stamps=stamps)
 
     def options(self, organization: str, nav: str) -> OptionsDue | Refusal:

@@ -104,6 +104,14 @@ class AlreadyPaid(Refusal):
     """The notice, or an alternative that excludes it, is paid already."""
 
 
+class OwnDebtors(Refusal):
+    """An option has a debtor of its own, which the update cannot express."""
+
+
+class NotRestorable(Refusal):
+    """The position is neither withdrawn nor expired, was paid, or would still not be payable."""
+
+
 class NotUpdatable(Refusal):
     """The position is withdrawn, or a notice of it is paid or reported."""
 

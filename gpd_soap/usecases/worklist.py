@@ -9,11 +9,14 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
+from gpd_soap.core.actor import Actor
 from gpd_soap.core.case_id import CaseKey, case_id, case_key
 from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
 from gpd_soap.core.receipt import awaits_notice
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
+from gpd_soap.store.events import describe
+from gpd_soap.store.events import write as events
 from gpd_soap.store.node import matching
 from gpd_soap.store.receipts import history, worklist
 from gpd_soap.store.receipts.search import Document
@@ -103,25 +106,35 @@ class Cases:
             raise refusals.CaseNotFound
         return message
 
-    def resolve(self, scope: Scope, reference: str, by: str, note: str) -> CaseWithNotice:
+    def resolve(
+        self, scope: Scope, reference: str, by: str, note: str, *, actor: Actor
+    ) -> CaseWithNotice:
         """Closes a case with a note.  Raises CaseNotOpen if it is closed already."""
         key, resolution = _key(reference), Resolution(self._clock(), by, note)
-        if not in_transaction(self._store, lambda c: self._resolve(c, scope, key, resolution)):
+        closed = in_transaction(
+            self._store, lambda c: self._resolve(c, scope, key, resolution, actor)
+        )
+        if not closed:
             self.read(scope, reference)
             raise refusals.CaseNotOpen
         return self.read(scope, reference)
 
     def _resolve(
-        self, connection: Transaction, scope: Scope, key: CaseKey, resolution: Resolution
+        self,
+        connection: Transaction,
+        scope: Scope,
+        key: CaseKey,
+        resolution: Resolution,
+        actor: Actor,
     ) -> bool:
         """Closes a case and records that; returns False if there is no open case."""
-        closed = worklist.resolve(connection, scope, key, resolution)
+        closed = _resolve(connection, scope, key, resolution, actor)
         if closed:
             self._record(connection, subject_of(key), scope or NOT_GIVEN)
         return closed
 
     def rematch(
-        self, scope: Scope, reference: str, by: str, nav: str | None = None
+        self, scope: Scope, reference: str, by: str, nav: str | None = None, *, actor: Actor
     ) -> CaseWithNotice:
         """Decides a case anew; with `nav`, applies it to the notice that a person names.
 
@@ -130,12 +143,14 @@ class Cases:
         """
         key = _key(reference)
         if key.variant is None:
-            self._reprocess_case(scope, reference, by, nav)
+            self._reprocess_case(scope, reference, by, nav, actor)
         else:
-            in_transaction(self._store, lambda c: self._match(c, scope, key, by, nav))
+            in_transaction(self._store, lambda c: self._match(c, scope, key, by, nav, actor))
         return self.read(scope, reference)
 
-    def _reprocess_case(self, scope: Scope, reference: str, by: str, nav: str | None) -> None:
+    def _reprocess_case(
+        self, scope: Scope, reference: str, by: str, nav: str | None, actor: Actor
+    ) -> None:
         """Processes a quarantined message again, and closes its case if it is accepted."""
         case = self.read(scope, reference).case
         if case.resolved_at is not None:
@@ -147,10 +162,17 @@ class Cases:
             raise refusals.MessageNotTaken
         if exchange.outcome != "OK":
             raise refusals.MessageRefusedAgain(exchange.fault if exchange.outcome == "KO" else None)
-        self.resolve(scope, reference, by, f"sent again, and taken; {exchange.rule}")
+        note = f"sent again, and taken; {exchange.rule}"
+        self.resolve(scope, reference, by, note, actor=actor)
 
     def _match(
-        self, connection: Transaction, scope: Scope, key: CaseKey, by: str, nav: str | None
+        self,
+        connection: Transaction,
+        scope: Scope,
+        key: CaseKey,
+        by: str,
+        nav: str | None,
+        actor: Actor,
     ) -> None:
         """Matches a stored receipt to its notice, or to the notice `nav`."""
         matching.lock_matching_exclusive(connection, scope or "")
@@ -162,13 +184,13 @@ class Cases:
         if not awaits_notice(row["kept"], row["reasons"] or ""):
             raise refusals.CaseNotWaiting
         if nav is None:
-            if not matching.match_again(connection, row, self._clock()):
+            if not matching.match_again(connection, row, actor, self._clock()):
                 raise refusals.CaseNotMatched
             self._record(connection, subject_of(key, row["nav"]), scope or NOT_GIVEN)
         else:
             resolution = Resolution(self._clock(), by, f"paid the notice {nav}")
-            _pay(connection, row, nav, resolution)
-            worklist.resolve(connection, scope, key, resolution)
+            _pay(connection, row, nav, resolution, actor)
+            _resolve(connection, scope, key, resolution, actor)
             self._record(connection, subject_of(key, nav), scope or NOT_GIVEN)
 
 
@@ -195,9 +217,24 @@ def _receipt_key(reference: str) -> CaseKey:
     return key
 
 
-def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution) -> None:
+def _resolve(
+    connection: Transaction, scope: Scope, key: CaseKey, resolution: Resolution, actor: Actor
+) -> bool:
+    """Closes a case and writes its event.  Returns False if there is no open case of this key."""
+    if not worklist.resolve(connection, scope, key, resolution):
+        return False
+    case = worklist.read(connection, scope, key)
+    if case is not None:
+        [notice] = worklist.notices(connection, scope or "", [case])
+        subject = case.name if notice is None else notice.iupd
+        event = describe.resolved(case.organization, subject, case_id(case.key), actor)
+        events.write(connection, [event._replace(nav=case.nav)])
+    return True
+
+
+def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution, actor: Actor) -> None:
     """Pays a notice by a receipt that a person matched to it (Receipts, rule 15)."""
-    verdict = matching.match_by_hand(connection, row, nav, resolution.resolved_at)
+    verdict = matching.match_by_hand(connection, row, nav, actor, resolution.resolved_at)
     if verdict is None:
         raise refusals.NoticeNotFound
     if not verdict.pays:

@@ -39,6 +39,8 @@ POSITIONS = [
     Operation("DELETE", ONE),
     Operation("POST", f"{ONE}/publish"),
     Operation("POST", f"{ONE}/invalidate"),
+    Operation("POST", f"{ONE}/restore", {"reason": "errore"}),
+    Operation("GET", f"{ONE}/history"),
     Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
     Operation("POST", f"/v2{OPTIONS}/paids/{nav(1)}", {}),

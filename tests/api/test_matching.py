@@ -21,7 +21,18 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.refusals import MessageNotTaken
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.wiring import node_endpoint, node_service
-from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, ORGANIZATION, SIZE, BackOffice, Clock
+from tests.api.office import (
+    ACTOR,
+    ALL,
+    DAY,
+    NOW,
+    ONE,
+    OPTIONS,
+    ORGANIZATION,
+    SIZE,
+    BackOffice,
+    Clock,
+)
 from tests.api.paying import NOBODYS, RECEIPTS, WORKLIST, listed, message, quarantined, send
 from tests.conftest import FreshDatabase
 from tests.store import samples
@@ -253,7 +264,7 @@ def test_rematch_that_fails_leaves_the_case_open(quick: BackOffice, fresh_databa
     cases = Cases(quick.store, quick.clock, lambda raw, _: failing.reprocess(raw, "worklist"))
 
     with pytest.raises(MessageNotTaken):
-        cases.rematch(None, quarantined(NOBODYS), "Ada")
+        cases.rematch(None, quarantined(NOBODYS), "Ada", actor=ACTOR)
 
     assert cases.read(None, quarantined(NOBODYS)).case.resolved_at is None
 
@@ -379,7 +390,7 @@ def test_match_waits_for_an_uncommitted_publication(office: BackOffice):
     def publish(connection: Connection) -> None:
         draft = read_positions.read(connection, ORGANIZATION, "POSIZIONE-1", lock=True)
         assert draft is not None
-        change_positions.publish(connection, draft, NOW)
+        change_positions.publish(connection, draft, ACTOR, NOW)
 
     assert match_during(office, publish) == 200
 

@@ -199,7 +199,9 @@ def test_unmatched_receipt_is_applied_when_its_position_arrives(store: Store) ->
     assert stored(store) == [(0, "unmatched", 1, nav(40))]
 
     with store.begin() as connection:
-        positions.add(connection, [world.position("LATE", world.option(40))], world.NOW)
+        positions.add(
+            connection, [world.position("LATE", world.option(40))], world.NOW, world.ACTOR
+        )
 
     assert stored(store) == [(0, "applied", 1, nav(40))]
     assert _paid(store, 40) == "c0ffee00c0ffee00c0ffee00c0ffee00"
@@ -213,7 +215,9 @@ def test_unmatched_receipt_without_its_date_is_in_review_when_its_position_arriv
     send(store, soap_request("paSendRTV2", claim() + distant))
 
     with store.begin() as connection:
-        positions.add(connection, [world.position("LATE", world.option(40))], world.NOW)
+        positions.add(
+            connection, [world.position("LATE", world.option(40))], world.NOW, world.ACTOR
+        )
 
     assert stored(store) == [(0, "review", 1, nav(40))]
     assert _paid(store, 40) == "c0ffee00c0ffee00c0ffee00c0ffee00"

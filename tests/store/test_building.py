@@ -2,13 +2,13 @@
 
 import threading
 
-from alembic import command
 from sqlalchemy import text
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
+from tests.store.upgrading import upgrade_to
 
 [INDEX] = INDEXES
 VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:index)")
@@ -66,10 +66,7 @@ def test_index_of_an_interrupted_build_is_built_again(on_postgresql: Store):
 def test_upgrade_from_the_version_before_builds_the_index(fresh_database: FreshDatabase):
     """The index is built once, in the first part of the upgrade."""
     store = Store(fresh_database("postgresql"))
-    with store.begin() as connection:
-        config = migrate._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "0009")
+    upgrade_to(store.engine, "0009")
     assert migrate.pending(store.engine)[0] == "0010"
 
     migrate.upgrade(store.engine)

@@ -18,6 +18,7 @@ from gpd_soap.store.positions import retired_numbers
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from tests.store.samples import (
+    ACTOR,
     NOW,
     ORGANIZATION,
     RAW,
@@ -39,13 +40,13 @@ Change = Callable[[Connection, Stored], object]
 
 def replacing(new: NewPosition, now: datetime = NOW) -> Change:
     """Returns the change that replaces the position."""
-    return lambda connection, old: change_position.replace(connection, old, new, now)
+    return lambda connection, old: change_position.replace(connection, old, new, ACTOR, now)
 
 
 def match_manually(connection: Connection, _old: Stored) -> object:
     """Matches the unmatched receipt with the notice, as a person does."""
     row = connection.execute(select(tables.receipt)).mappings().one()
-    return matching.match_by_hand(connection, row, nav(1), NOW)
+    return matching.match_by_hand(connection, row, nav(1), ACTOR, NOW)
 
 
 CHANGES: dict[str, Change] = {
@@ -53,14 +54,16 @@ CHANGES: dict[str, Change] = {
     "nothing": replacing(position("P", option(1))),
     "an alternative": replacing(position("P", option(1), option(2))),
     "an installment": replacing(position("P", option(1), option(2, plan="rate"))),
-    "publish": lambda connection, old: change_position.publish(connection, old, NOW),
-    "withdraw": lambda connection, old: change_position.withdraw(connection, old, NOW),
+    "publish": lambda connection, old: change_position.publish(connection, old, ACTOR, NOW),
+    "withdraw": lambda connection, old: change_position.withdraw(connection, old, ACTOR, NOW),
     "paid elsewhere": lambda connection, old: change_position.mark_paid(
-        connection, old, nav(1), "ELSEWHERE", NOW, NOW
+        connection, old, change_position.PaidElsewhere(nav(1), "ELSEWHERE", NOW), ACTOR, NOW
     ),
-    "report": lambda connection, old: change_position.mark_reported(connection, old, 0, 0, NOW),
+    "report": lambda connection, old: change_position.mark_reported(
+        connection, old, 0, 0, ACTOR, NOW
+    ),
     "account": lambda connection, old: change_position.change_account(
-        connection, old, [(nav(1), 1)], "IT46X0760103200000000123456", NOW
+        connection, old, [(nav(1), 1)], "IT46X0760103200000000123456", ACTOR, NOW
     ),
     "match by hand": match_manually,
 }
@@ -137,7 +140,7 @@ def test_receipt_decided_before_an_update_of_the_amount_is_in_review(store: Stor
 def recreate(store: Store, *before: int) -> None:
     """Deletes the position and creates one of the same IUPD with other notices."""
     with store.begin() as connection:
-        change_position.remove(connection, read_locked(connection), NOW)
+        change_position.remove(connection, read_locked(connection), ACTOR, NOW)
     add(store, position("P", *(option(serial) for serial in before)))
 
 
@@ -174,7 +177,7 @@ LATER = NOW + timedelta(seconds=1)
 #: Every way to add a notice.
 READDED: dict[str, Change] = {
     "create": lambda connection, _: insert_position.add(
-        connection, [position("Q", option(2))], NOW
+        connection, [position("Q", option(2))], NOW, ACTOR
     ),
     "update": replacing(position("P", option(1), option(2))),
 }

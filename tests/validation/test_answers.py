@@ -26,7 +26,7 @@ from gpd_soap.store.positions import insert
 from gpd_soap.store.store import Store
 from gpd_soap.validation.convert import check, position_of
 from tests.conftest import KINDS, FreshDatabase
-from tests.store.samples import prepare
+from tests.store.samples import ACTOR, prepare
 from tests.validation.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, body, iuv
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
@@ -159,7 +159,7 @@ def stored_notices(store: Store, position: NewPosition) -> list[Notice]:
         connection.execute(tables.transfer.delete())
         connection.execute(tables.payment_option.delete())
         connection.execute(tables.position.delete())
-        insert.add(connection, [position], NOW)
+        insert.add(connection, [position], NOW, ACTOR)
     notices = [store.notice(ROUTE, option.nav).notice for option in position.options]
     return [notice for notice in notices if notice is not None]
 

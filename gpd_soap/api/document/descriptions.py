@@ -91,6 +91,8 @@ DESCRIPTIONS: Mapping[str, str] = {
     "key": "Name of the entry.",
     "value": "Text of the entry.",
     "newIban": "Account that the transfers get.",
+    "Restoration.reason": "Why the position is restored; its history shows it.",
+    "Restoration.dueDate": f"New due date of the notices that have expired, {ROME}.",
     "AlreadyPaidPaymentOptionModel.paymentDate": f"Instant of the payment, {ROME}; else now.",
     "updatedTransfers": "Number of transfers that were changed.",
     "UpdateTransferIbanMassiveResponse.description": "The number of changed transfers as text.",

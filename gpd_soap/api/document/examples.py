@@ -26,6 +26,7 @@ BODIES: dict[str, Any] = {
     "MultipleIUPDModel": {"paymentPositionIUPDs": [IUPD]},
     "UpdateTransferIbanMassiveModel": {"newIban": OTHER_IBAN},
     "AlreadyPaidPaymentOptionModel": {"paymentDate": "2026-03-16T10:00:00"},
+    "Restoration": {"reason": "Ritirata per errore", "dueDate": "2030-12-31"},
     "CaseNote": {"note": "Rimborsato con mandato 123 del 16 marzo"},
     "CaseMatch": {"nav": NAV},
     "OrganizationName": {"name": "Comune di Esempio"},

@@ -9,7 +9,7 @@ from flask import Response, jsonify, request
 
 from gpd_soap.api import problems
 from gpd_soap.api.audit.trail import set_subjects
-from gpd_soap.api.auth import body_of, json_body, lenient
+from gpd_soap.api.auth import actor, body_of, json_body, lenient
 from gpd_soap.api.positions import responses
 from gpd_soap.api.positions.parameters import (
     MOST_POSITIONS,
@@ -37,6 +37,7 @@ from gpd_soap.usecases.positions.manage import IUPDS, Ledger, Notice
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
+from gpd_soap.validation.queries.positions import Restoration
 
 
 class Positions:
@@ -45,7 +46,11 @@ class Positions:
     def __init__(self, store: Store, clock: Clock) -> None:
         """Use these collaborators; `clock` returns the UTC time of each request."""
         self._store, self._clock = store, clock
-        self._ledger = Ledger(store, clock)
+
+    @property
+    def _ledger(self) -> Ledger:
+        """The positions, as changed by the key of the request."""
+        return Ledger(self._store, self._clock, actor())
 
     def create(self, path: OrganizationPath, query: Creating) -> Response:
         """Create a debt position; a notice without IUV gets a new notice number."""
@@ -118,6 +123,11 @@ class Positions:
     def invalidate(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Withdraw a published or valid debt position."""
         return self._model(self._ledger.invalidate(_position(path, query)))
+
+    def restore(self, path: PositionPath, query: SegregationCodes) -> Response:
+        """Make a withdrawn or expired debt position payable again, under its own numbers."""
+        body = body_of(Restoration)
+        return self._model(self._ledger.restore(_position(path, query), body.reason, body.due_date))
 
     def change_account(self, path: OrganizationPath, query: ChangingAccount) -> Response:
         """Change the IBAN of the transfers that are still to be paid."""
@@ -203,7 +213,7 @@ def _with_etag(response: Response, stored: Stored) -> Response:
 
 def _options(query: Creating) -> WriteOptions:
     is_lenient = lenient(requested=query.lenient)
-    return WriteOptions(query.to_publish, query.dry_run, is_lenient, query.codes)
+    return WriteOptions(actor(), query.to_publish, query.dry_run, is_lenient, query.codes)
 
 
 def _items(body: object) -> list[Any]:

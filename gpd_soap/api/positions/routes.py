@@ -12,6 +12,7 @@ from gpd_soap.api.positions.parameters import NewAccount, PaidElsewhere, Positio
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 from gpd_soap.validation.position_v1 import Position
+from gpd_soap.validation.queries.positions import Restoration
 
 ALL = f"{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/<iupd>"
@@ -82,6 +83,10 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
     add(
         api.get, SECOND, positions.page, "getOrganizationDebtPositionsV2", None,
         {200: answer(models.PaymentPositionsInfo, "A page of positions.")},
+    )  # fmt: skip
+    add(
+        api.post, f"{ONE}/restore", positions.restore, "restorePosition", body(Restoration),
+        {200: MODEL, **refusals(404, 409, 412, 415)},
     )  # fmt: skip
     _declare_many(api, positions, f"{ALL}/bulk", ALL)
     _declare_many(api, positions, SECOND, SECOND, "V2")

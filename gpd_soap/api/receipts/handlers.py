@@ -6,7 +6,7 @@ from flask import Response, g, jsonify
 
 from gpd_soap.api import problems
 from gpd_soap.api.audit.trail import set_subjects
-from gpd_soap.api.auth import body_of
+from gpd_soap.api.auth import actor, body_of
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.receipts import responses
 from gpd_soap.clock import Clock
@@ -114,12 +114,14 @@ class Worklist:
     def resolve(self, path: CasePath, query: NoQuery) -> Response:
         """Close a case with a note on what was decided."""
         body = body_of(Note)
-        return _answer(self._cases.resolve(path.scope, path.id, _by(), body.note))
+        case = self._cases.resolve(path.scope, path.id, _by(), body.note, actor=actor())
+        return _answer(case)
 
     def rematch(self, path: CasePath, query: NoQuery) -> Response:
         """Search the notice of a case again, or match the case to a notice by hand."""
         body = body_of(Match, optional=True)
-        return _answer(self._cases.rematch(path.scope, path.id, _by(), body.nav))
+        case = self._cases.rematch(path.scope, path.id, _by(), body.nav, actor=actor())
+        return _answer(case)
 
 
 def _xml(stored: Document) -> Response:

@@ -1,7 +1,7 @@
 """The rights of the PostgreSQL role that serves: those that the program uses, and no others.
 
-The owner of the tables upgrades and purges them.  The serving role cannot delete a
-receipt, change its content, or change the audit.  An attacker who controls a server cannot either.
+The owner of the tables upgrades and purges them.  The serving role cannot delete a receipt, change
+its content, or change the audit or an event.  An attacker who controls a server cannot either.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "audit": ADD,
     "broker": EVERYTHING,
     "demand": CHANGE,
+    "event": (*ADD, "UPDATE (sequence)"),
+    "feed": CHANGE,
     "iuv_serial": CHANGE,
     "journal": ADD,
     "organization": EVERYTHING,
@@ -32,6 +34,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "position": EVERYTHING,
     "probe": CHANGE,
     "quarantine": (*ADD, f"UPDATE (copies, last_received_at, {RESOLUTION})"),
+    "quote": CHANGE,
     "receipt": (*ADD, f"UPDATE (kept, reasons, copies, last_received_at, {RESOLUTION})"),
     "request": EVERYTHING,
     "retired_number": ADD,

@@ -38,6 +38,12 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_receipt_organization_paid_at_received_at": "1000000 200000 2 1",
     },
     "quarantine": {"sqlite_autoindex_quarantine_1": "10000 5000 1"},
+    "event": {
+        "sqlite_autoindex_event_1": "5000000 1000000 4 1 1",
+        "ix_event_organization_sequence": "5000000 1000000 1",
+        "ix_event_organization_at_id": "1000 200 1 1",
+    },
+    "quote": {"sqlite_autoindex_quote_1": "100000 20000 3 1 1"},
     "journal": {
         "sqlite_autoindex_journal_1": "5000000 1000000 2 1",
         "ix_journal_organization_nav_at": "5000000 1000000 5 1",

@@ -28,14 +28,11 @@ from sqlalchemy import (
     Engine,
     Select,
     Update,
-    bindparam,
     exists,
-    func,
-    literal,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.base import Executable
 
 from gpd_soap.core.debt import Notice, RouteCheck
@@ -43,11 +40,16 @@ from gpd_soap.core.receipt import SEPARATOR, Receipt, StoredContent, Verdict, ro
 from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import PREFIX, Session, Statement
+from gpd_soap.store.events.write import insert_event
+from gpd_soap.store.node.insertion import (
+    count_repetition,
+    insert_first,
+    insert_receipt,
+    insert_variant,
+    parameter,
+)
 from gpd_soap.store.rows import OPTION, POSITION
 
-#: Columns that do not come from the message.
-NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
-STORED = [c for c in tables.receipt.c if c.name not in NOT_OF_A_RECEIPT]
 #: Columns of a payment option that a receipt writes.
 PAID = ("paid_at", "receipt_id", "payment_date", "payment_method", "psp", "psp_name",
         "psp_fiscal_code", "fee", "updated_at")  # fmt: skip
@@ -60,18 +62,24 @@ class Settlement:
         """Compiles every statement now."""
         self._connections = connections
         if engine.dialect.name == "postgresql":
-            self._keep = _one_statement(engine, insert_receipt(engine.dialect))
+            kept = insert_receipt(engine.dialect)
+            self._keep = _one_statement(engine, _with_event(engine.dialect, kept))
             self._pay = _one_statement(
-                engine, _keep_and_pay(guard().returning(POSITION.iupd).cte("moved"))
+                engine, _keep_and_pay(engine.dialect, guard().returning(POSITION.iupd).cte("moved"))
             )
-            self._pay_alone = _one_statement(engine, _keep_and_pay(_lock_option().cte("seen")))
+            self._pay_alone = _one_statement(
+                engine, _keep_and_pay(engine.dialect, _lock_option().cte("seen"))
+            )
+            variant = insert_variant(engine.dialect)
+            self._add_variant = _one_statement(engine, _with_event(engine.dialect, variant))
         else:
-            keep = insert_receipt(engine.dialect)
-            self._keep = _in_turn(engine, [keep])
-            self._pay = _in_turn(engine, [guard(), keep, mark_paid()])
-            self._pay_alone = _in_turn(engine, [keep, mark_paid()])
-        self._count = _one_statement(engine, _count_repetition())
-        self._add_variant = _one_statement(engine, _insert_variant(engine))
+            keep, event = insert_receipt(engine.dialect), insert_event(engine.dialect)
+            self._keep = _in_turn(engine, [keep, event])
+            paid = mark_paid().returning(OPTION.nav)
+            self._pay = _in_turn(engine, [guard().returning(POSITION.iupd), keep, paid, event])
+            self._pay_alone = _in_turn(engine, [keep, paid, event])
+            self._add_variant = _in_turn(engine, [insert_variant(engine.dialect), event])
+        self._count = _one_statement(engine, count_repetition())
 
     def keep(self, values: dict[str, Any]) -> bool:
         """Stores a receipt that changes no position.  Returns False if its receiptId is stored."""
@@ -141,9 +149,9 @@ SettleFunction = Callable[[Session, dict[str, Any]], bool]
 
 
 def _one_statement(engine: Engine, statement: Executable) -> SettleFunction:
-    """Returns a function that executes one statement in autocommit."""
+    """Returns a function that executes one statement in autocommit, and whether it wrote a row."""
     compiled = Statement(statement, engine)
-    return lambda session, values: session.execute(compiled, values) > 0
+    return lambda session, values: bool(session.fetch(compiled, values))
 
 
 def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction:
@@ -153,7 +161,7 @@ def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction
     def run(session: Session, values: dict[str, Any]) -> bool:
         session.run("BEGIN IMMEDIATE")
         try:
-            done = all(session.execute(step, values) for step in steps)
+            done = all(session.fetch(step, values) for step in steps)
         except BaseException:
             session.run("ROLLBACK")
             raise
@@ -161,10 +169,6 @@ def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction
         return done
 
     return run
-
-
-def _parameter(column: ColumnElement[Any], name: str | None = None) -> ColumnElement[Any]:
-    return bindparam(f"{PREFIX}{name or column.key}", type_=column.type)
 
 
 def with_prefix(values: dict[str, Any]) -> dict[str, Any]:
@@ -184,9 +188,9 @@ def guard() -> Update:
     created again has the versions of the first, but not its options.
     """
     unchanged = (
-        POSITION[name] == _parameter(POSITION[name]) for name in ("organization", "iupd", "version")
+        POSITION[name] == parameter(POSITION[name]) for name in ("organization", "iupd", "version")
     )
-    updated_at = _parameter(POSITION.updated_at, "received_at")
+    updated_at = parameter(POSITION.updated_at, "received_at")
     return (
         update(tables.position)
         .where(*unchanged, exists().where(*_option_unchanged()))
@@ -204,24 +208,10 @@ def _lock_option() -> Select[Any]:
 
 def _option_unchanged() -> list[ColumnElement[bool]]:
     return [
-        *(OPTION[name] == _parameter(OPTION[name]) for name in ("organization", "nav", "revision")),
+        *(OPTION[name] == parameter(OPTION[name]) for name in ("organization", "nav", "revision")),
         # WHY: a process of a version before 0009 marks an option paid without a new revision.
         OPTION.paid_at.is_(None),
     ]
-
-
-def _insert_first(insert: Any, guard: CTE | None) -> Any:
-    """Inserts a receipt as the first of its receiptId if the guard holds and none is stored."""
-    columns: Select[Any] = select(
-        *[_parameter(c) for c in STORED], literal(0).label("variant"), literal(1).label("copies")
-    )
-    # WHY: without a WHERE, SQLite reads the ON of `INSERT … SELECT … ON CONFLICT` as a join's.
-    columns = columns.where(literal(True)) if guard is None else columns.select_from(guard)
-    return (
-        insert(tables.receipt)
-        .from_select([*STORED, "variant", "copies"], columns)
-        .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
-    )
 
 
 def mark_paid(kept: CTE | None = None) -> Update:
@@ -232,62 +222,30 @@ def mark_paid(kept: CTE | None = None) -> Update:
     """
     where = _option_unchanged()
     if kept is not None:
-        # WHY: the subquery is NULL if no receipt was stored, and then the update writes nothing.
-        organization = select(_parameter(OPTION.organization)).select_from(kept).scalar_subquery()
-        where = [OPTION.organization == organization, OPTION.nav == _parameter(OPTION.nav)]
+        # WHY: the organization stands alone too, because a database that is distributed by it
+        # looks for a constant.
+        where = [
+            OPTION.organization == parameter(OPTION.organization),
+            OPTION.nav == parameter(OPTION.nav),
+            exists().select_from(kept),
+        ]
     source = {"paid_at": "received_at", "payment_date": "paid_at", "payment_method": "method",
               "updated_at": "received_at"}  # fmt: skip
-    written: dict[str, Any] = {n: _parameter(OPTION[n], source.get(n, n)) for n in PAID}
+    written: dict[str, Any] = {n: parameter(OPTION[n], source.get(n, n)) for n in PAID}
     written["revision"] = OPTION.revision + 1
     return update(tables.payment_option).where(*where).values(written)
 
 
-def insert_receipt(dialect: Dialect) -> Any:
-    """Inserts a receipt as the first of its receiptId, unless one is stored."""
-    insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert
-    return _insert_first(insert, None)
+def _with_event(dialect: Dialect, insertion: Any) -> Select[Any]:
+    """Stores a receipt, and its event if it was stored."""
+    kept = insertion.cte("kept")
+    event = insert_event(dialect, kept).cte("event_written")
+    return select(kept.c.receipt_id).add_cte(event)
 
 
-def _keep_and_pay(guard: CTE) -> Select[Any]:
-    """Checks the guard, stores the receipt and its effect: one round trip, one commit."""
-    kept = (
-        _insert_first(postgresql.insert, guard).returning(tables.receipt.c.receipt_id).cte("kept")
-    )
+def _keep_and_pay(dialect: Dialect, guard: CTE) -> Select[Any]:
+    """Checks the guard, stores receipt, effect and event: one round trip, one commit."""
+    kept = insert_first(postgresql.insert, guard).cte("kept")
     paid = mark_paid(kept).returning(OPTION.nav).cte("paid")
-    return select(paid.c.nav).add_cte(guard, kept)
-
-
-def _count_repetition() -> Update:
-    """Counts a receipt on the stored one of the same receiptId and content."""
-    receipt = tables.receipt.c
-    return (
-        update(tables.receipt)
-        .where(
-            receipt.organization == _parameter(receipt.organization),
-            receipt.receipt_id == _parameter(receipt.receipt_id),
-            receipt.digest == _parameter(receipt.digest),
-        )
-        .values(copies=receipt.copies + 1, last_received_at=_parameter(receipt.received_at))
-    )
-
-
-def _insert_variant(engine: Engine) -> Any:
-    """Inserts a further variant of a stored receiptId, after the last one that was read.
-
-    Inserts nothing if another process has inserted one meanwhile, or inserts one at this instant.
-    """
-    receipt = tables.receipt.c
-    insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
-    last = func.max(receipt.variant)
-    columns = (
-        select(*[_parameter(c) for c in STORED], last + 1, literal(1))
-        .where(receipt.organization == _parameter(receipt.organization))
-        .where(receipt.receipt_id == _parameter(receipt.receipt_id))
-        # WHY: a receipt of the same content may have come meanwhile, by another route.
-        .having(last == _parameter(receipt.variant, "last_variant"))
-    )
-    return (
-        insert(tables.receipt)
-        .from_select([*STORED, "variant", "copies"], columns)
-        .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
-    )
+    event = insert_event(dialect, kept).cte("event_written")
+    return select(paid.c.nav).add_cte(guard, kept, event)

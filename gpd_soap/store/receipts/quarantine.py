@@ -8,11 +8,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.errors import QuarantineFull
 from gpd_soap.store.database.upsert import upsert
+from gpd_soap.store.events import describe
+from gpd_soap.store.events import write as events
 from gpd_soap.store.tables.base import truncate
 
 TABLE = tables.quarantine
@@ -54,9 +57,10 @@ def keep(database: Database, message: Message, now: datetime) -> None:
             if _count(connection, row, now):
                 return
             _refuse_too_many(connection)
-        connection.execute(
-            upsert(connection, TABLE, ["last_received_at", "copies"], **counted), row
-        )
+        statement = upsert(connection, TABLE, ["last_received_at", "copies"], **counted)
+        copies = connection.execute(statement.returning(MESSAGE.copies), row).scalar_one()
+        if copies == 1:
+            events.write(connection, [describe.quarantined(row, Actor(ActorKind.NODE, ""))])
 
 
 def _count(connection: Connection, row: dict[str, Any], now: datetime) -> bool:

@@ -106,9 +106,7 @@ def find(connection: Connection, organization: str, iuv: str) -> Document | None
     fields = [RECEIPT[name] for name in Document._fields]
     columns = select(*fields).where(RECEIPT.organization == organization, IS_PAYMENT)
     # WHY: the receipt that paid the notice may have another IUV; its status is then `review`.
-    of_notice = and_(
-        OPTION.organization == RECEIPT.organization, OPTION.receipt_id == RECEIPT.receipt_id
-    )
+    of_notice = and_(OPTION.organization == organization, OPTION.receipt_id == RECEIPT.receipt_id)
     paying = columns.join(tables.payment_option, of_notice).where(OPTION.iuv == iuv)
     others = columns.where(RECEIPT.iuv == iuv, _names_our_notice()).order_by(
         RECEIPT.issuer != RECEIPT.organization, RECEIPT.received_at, RECEIPT.receipt_id

@@ -161,7 +161,8 @@ def notices(
     """
     own = [case for case in cases if case.issuer == organization]
     navs, iuvs = {case.nav for case in own}, {case.iuv for case in own}
-    columns = OPTION.nav, OPTION.iuv, OPTION.iupd, option_state(), OPTION.receipt_id
+    state = option_state(organization)
+    columns = OPTION.nav, OPTION.iuv, OPTION.iupd, state, OPTION.receipt_id
     statement = select(*columns).where(
         OPTION.organization == organization, or_(OPTION.nav.in_(navs), OPTION.iuv.in_(iuvs))
     )
@@ -179,9 +180,10 @@ def _parts(connection: Connection, scope: Scope, query: CaseQuery) -> Iterator[S
     """Yield the statements on receipts, on messages or on both that can have matching cases."""
     # WHY: the numbers in a message that breaks the schema are not reliable, and are not stored.
     with_messages = query.kind in (None, QUARANTINE) and not (query.nav or query.iuv)
-    codes = _unregistered(connection) if scope is None else [scope]
-    if query.kind != QUARANTINE and codes:
-        yield _receipts(RECEIPT.organization.in_(codes), query)
+    codes = _unregistered(connection) if scope is None else ()
+    if query.kind != QUARANTINE and (scope is not None or codes):
+        of_scope = RECEIPT.organization.in_(codes) if scope is None else _of(scope, RECEIPT)
+        yield _receipts(of_scope, query)
     elif not with_messages:
         yield _receipts(false(), query)
     if with_messages:

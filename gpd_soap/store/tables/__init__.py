@@ -18,12 +18,14 @@ from gpd_soap.store.tables.configuration import (
     service,
     station,
 )
+from gpd_soap.store.tables.events import event, feed
 from gpd_soap.store.tables.journal import journal
 from gpd_soap.store.tables.positions import (
     demand,
     iuv_serial,
     payment_option,
     position,
+    quote,
     retired_number,
     transfer,
 )
@@ -38,6 +40,8 @@ __all__ = [
     "audit",
     "broker",
     "demand",
+    "event",
+    "feed",
     "iuv_serial",
     "journal",
     "metadata",
@@ -47,6 +51,7 @@ __all__ = [
     "position",
     "probe",
     "quarantine",
+    "quote",
     "receipt",
     "request",
     "retired_number",

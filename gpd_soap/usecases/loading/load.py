@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from gpd_soap.core.actor import Actor
 from gpd_soap.store.database.transaction import Transaction, in_steps
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Checked, Outcome, Result, check_row
@@ -32,6 +33,7 @@ class LoadOptions(NamedTuple):
     that name none.
     """
 
+    actor: Actor
     keep_going: bool = False
     dry_run: bool = False
     lenient: bool = False
@@ -71,7 +73,7 @@ def load(
         configure(connection, source.configuration)
         if not options.dry_run:
             record(connection)
-        writer = PositionWriter(connection, now)
+        writer = PositionWriter(connection, now, options.actor)
         if step_by_step:
             # WHY: reading the file may take time, and the open transaction would hold its locks.
             connection.commit()

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from gpd_soap.core.actor import Actor, Origin
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewPosition
 from gpd_soap.store.database.errors import AlreadyStored
@@ -32,10 +33,12 @@ InUse = tuple[dict[tuple[str, str], Stored | None], set[NumberKey]]
 class PositionWriter:
     """Writes the positions of one file, in transactions of the caller."""
 
-    def __init__(self, connection: Transaction, now: datetime) -> None:
-        """Read the registered organizations; `now` is the time of creation of every position."""
-        self._connection = connection
-        self._now = now
+    def __init__(self, connection: Transaction, now: datetime, actor: Actor) -> None:
+        """Read the registered organizations; `now` is the time of creation of every position.
+
+        `actor` is who loads the file.
+        """
+        self._connection, self._now, self._actor = connection, now, actor
         self._written = 0
         self._segregation = {
             each: numbers.segregation_code(connection, each) for each in organizations(connection)
@@ -67,7 +70,7 @@ class PositionWriter:
             )
             for c in fresh
         ]
-        insert.add(self._connection, new, self._now)
+        insert.add(self._connection, new, self._now, self._actor, Origin.LOAD)
         return [c.accepted(Result.LOADED, _navs(p)) for c, p in zip(fresh, new, strict=True)]
 
     def _issuers(self, fresh: Sequence[Candidate]) -> dict[str, Callable[[], NoticeNumber]]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+from gpd_soap.core.actor import Actor
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.database.transaction import Transaction, dry_run, in_transaction, read_only
@@ -28,11 +29,12 @@ T = TypeVar("T")
 
 
 class WriteOptions(NamedTuple):
-    """Options of a write: publish at once, write nothing, accept unusual notice numbers.
+    """Who writes; and whether to publish at once, write nothing, accept unusual notice numbers.
 
     `codes` are the segregation codes that the caller is limited to; without any, to none.
     """
 
+    actor: Actor
     publish: bool = False
     dry_run: bool = False
     lenient: bool = False
@@ -103,7 +105,7 @@ def _insert(
         issue = _issuer(connection, organization, bodies, options.codes)
         published_at = now if options.publish else None
         new = [position_of(body, organization, published_at, issue) for body in bodies]
-        insert.add(connection, new, now)
+        insert.add(connection, new, now, options.actor)
         iupds = [position.iupd for position in new]
         rows = stored_positions.read_all(connection, organization, iupds)
         return [rows[iupd] for iupd in iupds]

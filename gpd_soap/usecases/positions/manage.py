@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
+from gpd_soap.core.actor import Actor
 from gpd_soap.core.state import position_state
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.positions import change, search
@@ -55,9 +56,12 @@ class NoticeTransfer(NamedTuple):
 class Ledger:
     """The positions of all organizations; the caller has checked who may see which."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        """Use these collaborators; `clock` returns the UTC time of each operation."""
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Clock, actor: Actor) -> None:
+        """Use these collaborators; `clock` returns the UTC time of each operation.
+
+        `actor` is who does the changes.
+        """
+        self._store, self._clock, self._actor = store, clock, actor
 
     def read(self, organization: str, iupd: str, codes: Codes = ()) -> Stored:
         """Returns a position.  Raises PositionNotFound if there is none of these codes."""
@@ -92,7 +96,7 @@ class Ledger:
         def work(connection: Transaction) -> None:
             old = lock_position(connection, position)
             transitions.check_deletable(old, now)
-            change.remove(connection, old, now)
+            change.remove(connection, old, self._actor, now)
 
         in_transaction(self._store, work)
 
@@ -106,9 +110,9 @@ class Ledger:
             stored = lock_positions(connection, organization, iupds, IUPDS, codes=codes)
             refuse_together(stored, lambda old: transitions.check_deletable(old, now), IUPDS)
             for old in stored:
-                change.remove(connection, old, now)
+                change.remove(connection, old, self._actor, now)
 
-        WriteOptions(dry_run=dry_run).run(self._store, work)
+        WriteOptions(self._actor, dry_run=dry_run).run(self._store, work)
 
     def publish(self, position: PositionRef) -> Stored:
         """Publishes a draft and returns it.  Raises a refusal if a rule does not allow it."""
@@ -116,7 +120,7 @@ class Ledger:
 
         def work(connection: Transaction, old: Stored) -> None:
             transitions.check_publishable(old, now)
-            change.publish(connection, old, now)
+            change.publish(connection, old, self._actor, now)
 
         return self._change(position, work)
 
@@ -126,7 +130,21 @@ class Ledger:
 
         def work(connection: Transaction, old: Stored) -> None:
             transitions.check_invalidable(old, now)
-            change.withdraw(connection, old, now)
+            change.withdraw(connection, old, self._actor, now)
+
+        return self._change(position, work)
+
+    def restore(self, position: PositionRef, reason: str, due_at: datetime | None) -> Stored:
+        """Makes a withdrawn or expired position payable again, and returns it.
+
+        `due_at` becomes the due date of its expired notices.  Raises NotRestorable if the position
+        cannot be payable.
+        """
+        now = self._clock()
+
+        def work(connection: Transaction, old: Stored) -> None:
+            new = transitions.restored(old, due_at, now)
+            change.restore(connection, old, new, reason, self._actor, now)
 
         return self._change(position, work)
 
@@ -146,7 +164,8 @@ class Ledger:
             stored, index = _notice(connection, organization, number, NAV_OR_IUV, codes, lock=True)
             transitions.check_payable_elsewhere(stored, index, now)
             nav = stored.position.options[index].nav
-            change.mark_paid(connection, stored, nav, ELSEWHERE, paid_on or now, now)
+            payment = change.PaidElsewhere(nav, ELSEWHERE, paid_on or now)
+            change.mark_paid(connection, stored, payment, self._actor, now)
             return _notice(connection, organization, nav, ("nav",))
 
         return in_transaction(self._store, work)
@@ -161,7 +180,7 @@ class Ledger:
         def work(connection: Transaction) -> NoticeTransfer:
             transfer = _transfer(connection, organization, iuv, number)
             if transitions.is_unreported(*transfer):
-                change.mark_reported(connection, *transfer, now)
+                change.mark_reported(connection, *transfer, self._actor, now)
             return _transfer(connection, organization, iuv, number)
 
         return in_transaction(self._store, work)
@@ -180,7 +199,7 @@ class Ledger:
                     continue
                 transfers = _transfers_to(rows[iupd], old_iban)[:left]
                 if transfers:
-                    change.change_account(connection, rows[iupd], transfers, iban, now)
+                    change.change_account(connection, rows[iupd], transfers, iban, self._actor, now)
                     left -= len(transfers)
             return limit - left
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gpd_soap.core.position import NewOption
+from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.state import PositionState, position_state
-from gpd_soap.store.positions.read import Stored
+from gpd_soap.store.positions.read import Progress, Stored
 from gpd_soap.usecases import refusals
 from gpd_soap.validation import position_v1
 from gpd_soap.validation.finding import FieldError, findings, path
@@ -27,6 +27,12 @@ NOT_UPDATABLE = {
 }
 PAID = NOT_UPDATABLE - {PositionState.INVALID}
 PAID_IN_FULL = {PositionState.PAID, PositionState.REPORTED}
+RESTORED = {
+    PositionState.DRAFT,
+    PositionState.PUBLISHED,
+    PositionState.VALID,
+    PositionState.PARTIALLY_PAID,
+}
 INVALIDABLE = {PositionState.PUBLISHED, PositionState.VALID}
 
 
@@ -103,6 +109,33 @@ def check_invalidable(stored: Stored, now: datetime) -> None:
     """Raises NotInvalidable if a position is neither published nor valid."""
     if position_state(stored.facts, now) not in INVALIDABLE:
         raise refusals.NotInvalidable
+
+
+def restored(stored: Stored, due_at: datetime | None, now: datetime) -> NewPosition:
+    """Returns the content of a position that is payable again (Alternatives, rule 7).
+
+    Raises NotRestorable if it is neither withdrawn nor expired, is paid, or would not be payable.
+    """
+    position = stored.position
+    state = position_state(stored.facts, now)
+    if state in PAID_IN_FULL or (
+        position.withdrawn_at is None and state is not PositionState.EXPIRED
+    ):
+        raise refusals.NotRestorable
+    pairs = zip(position.options, stored.progress, strict=True)
+    options = tuple(
+        option._replace(due_at=due_at) if due_at and _has_expired(option, progress, now) else option
+        for option, progress in pairs
+    )
+    new = position._replace(withdrawn_at=None, options=options)
+    facts = stored._replace(position=new).facts
+    if position_state(facts, now) not in RESTORED:
+        raise refusals.NotRestorable
+    return new
+
+
+def _has_expired(option: NewOption, progress: Progress, now: datetime) -> bool:
+    return option.switch_to_expired and option.due_at < now and not progress.settled
 
 
 def check_payable_elsewhere(stored: Stored, index: int, now: datetime) -> None:

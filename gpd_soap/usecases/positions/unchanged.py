@@ -17,6 +17,8 @@ from gpd_soap.validation import position_v1
 from gpd_soap.validation.convert import PLAN
 from gpd_soap.validation.finding import FieldError, path
 
+#: Fields of a notice that GPD's first API neither shows nor changes.
+UNKNOWN_TO_V1 = ("last_payment", "option_description", "send", "live")
 PLAN_NEEDED = "the plan of the installment, because the position has several"
 
 
@@ -59,7 +61,7 @@ def merged(
     option: NewOption, before: NewOption, body: position_v1.Position, stored: Stored
 ) -> NewOption:
     """Returns a notice of an update with the stored values that the update leaves unchanged."""
-    option = option._replace(last_payment=before.last_payment)
+    option = option._replace(**{name: getattr(before, name) for name in UNKNOWN_TO_V1})
     if body.switch_to_expired == expires(stored.position):
         option = option._replace(switch_to_expired=before.switch_to_expired)
     if is_shown(option.due_at, before.due_at):

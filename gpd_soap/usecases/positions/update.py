@@ -83,7 +83,7 @@ def _replace(
     new = refuse_together(parts, lambda each: _successor(*each, now, options), list_name)
     for index, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
         try:
-            change.replace(connection, before, after, now)
+            change.replace(connection, before, after, options.actor, now)
         except AlreadyStored:
             error = FieldError("paymentOption", "in-use", "numbers that were never another's")
             raise refusals.NotUnique(with_index(list_name, index, [error])) from None
@@ -116,8 +116,11 @@ def _successor(
     """Returns the new content of a position, and the warnings about it.
 
     `lost` has the NAV of each IUV that the position had before and has again.
-    Raises InvalidPosition with the errors of the new content.
+    Raises InvalidPosition with the errors of the new content, OwnDebtors if the update would lose
+    the debtors of single options.
     """
+    if any(option.debtor is not None for option in old.position.options):
+        raise refusals.OwnDebtors
     before = {option.iuv: option for option in old.position.options}
     own = lost | {iuv: option.nav for iuv, option in before.items()}
     body = unchanged.with_plans(unchanged.completed(body, old), old)
@@ -136,6 +139,7 @@ def _successor(
     pairs = [(option, before.get(option.iuv)) for option in new.options]
     new = new._replace(
         iupd=old.position.iupd,
+        service_type=old.position.service_type,
         options=tuple(_merged(*pair, body, validity, old, now) for pair in pairs),
     )
     publishes = options.publish and old.position.published_at is None

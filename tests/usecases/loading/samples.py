@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Outcome, Result
@@ -73,6 +74,7 @@ def invalid(serial: int) -> Body:
     return valid(serial, type="H")
 
 
+ACTOR = Actor(ActorKind.COMMAND, "ada")
 BAD = (FieldError("type", "choice", "'F' or 'G'"),)
 
 
@@ -80,7 +82,7 @@ def load_document(store: Store, content: Body, now: datetime = NOW, **options: A
     """Load a JSON document, and return how it ended."""
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, None)
     outcomes: list[Outcome] = []
-    return Ended(load(store, source, now, LoadOptions(**options), outcomes.append), outcomes)
+    return Ended(load(store, source, now, LoadOptions(ACTOR, **options), outcomes.append), outcomes)
 
 
 def stored_numbers(store: Store) -> dict[str, list[str]]:

@@ -13,6 +13,7 @@ from gpd_soap.usecases.loading.source import Format, open_source
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.strict_json import UnusableFile
 from tests.usecases.loading.samples import (
+    ACTOR,
     CONFIGURATION,
     NOW,
     STATION,
@@ -136,7 +137,11 @@ def test_organization_option_is_for_positions_that_name_none(store: Store, loade
     source = open_source(io.BytesIO(json.dumps(content).encode()), Format.JSON, ORGANIZATION)
     outcomes: list[Outcome] = []
     load(
-        store, source, NOW, LoadOptions(keep_going=True, organization=ORGANIZATION), outcomes.append
+        store,
+        source,
+        NOW,
+        LoadOptions(ACTOR, keep_going=True, organization=ORGANIZATION),
+        outcomes.append,
     )
 
     assert [(o.organization, o.result) for o in outcomes] == [

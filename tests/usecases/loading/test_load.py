@@ -15,6 +15,7 @@ from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Format, Source, open_source
 from gpd_soap.validation.finding import FieldError
 from tests.usecases.loading.samples import (
+    ACTOR,
     BAD,
     CONFIGURATION,
     MINUTE,
@@ -90,13 +91,18 @@ def test_keep_going_commits_a_batch_before_it_is_reported(store: Store):
         if outcome.row_number in (0, BATCH - 1, BATCH):
             counted[outcome.row_number] = len(stored_numbers(store))
 
-    load(store, source, NOW, LoadOptions(keep_going=True), tell)
+    load(store, source, NOW, LoadOptions(ACTOR, keep_going=True), tell)
 
     assert counted == {0: BATCH, BATCH - 1: BATCH, BATCH: 2 * BATCH - 1}
 
 
 @pytest.mark.parametrize(
-    "options", [LoadOptions(), LoadOptions(keep_going=True), LoadOptions(dry_run=True)]
+    "options",
+    [
+        LoadOptions(ACTOR),
+        LoadOptions(ACTOR, keep_going=True),
+        LoadOptions(ACTOR, dry_run=True),
+    ],
 )
 def test_load_holds_at_most_one_batch(store: Store, loaded: Load, options: LoadOptions):
     """Rows are read only after those before them are reported."""
