@@ -19,6 +19,14 @@ from gpd_soap.store.tables.configuration import (
     station,
 )
 from gpd_soap.store.tables.journal import journal
+from gpd_soap.store.tables.people import (
+    operator,
+    operator_credential,
+    operator_invitation,
+    operator_recovery_code,
+    operator_session,
+    sign_in_attempt,
+)
 from gpd_soap.store.tables.positions import (
     demand,
     iuv_serial,
@@ -41,6 +49,11 @@ __all__ = [
     "iuv_serial",
     "journal",
     "metadata",
+    "operator",
+    "operator_credential",
+    "operator_invitation",
+    "operator_recovery_code",
+    "operator_session",
     "organization",
     "organization_station",
     "payment_option",
@@ -51,6 +64,7 @@ __all__ = [
     "request",
     "retired_number",
     "service",
+    "sign_in_attempt",
     "station",
     "transfer",
 ]
