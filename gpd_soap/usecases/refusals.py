@@ -198,7 +198,7 @@ class TooManyWrongKeys(Refusal):
 
 
 class OrganizationForbidden(Refusal):
-    """The key is not for this organization, or not for every organization."""
+    """The key or the operator is not for this organization, or not for every organization."""
 
 
 class KeyOnlyReads(Refusal):
@@ -223,3 +223,64 @@ class ExpiryPassed(Refusal):
 
 class KeyNotFound(Refusal):
     """No active key has this id."""
+
+
+class InvalidOperator(Refusal):
+    """An operator is requested whose role cannot have a scope: see `errors`."""
+
+
+class OperatorExists(Refusal):
+    """An operator has this name or this mail address."""
+
+
+class OperatorNotFound(Refusal):
+    """No operator has this name, mail address or id."""
+
+
+class OperatorSuspended(Refusal):
+    """The operator is suspended, and must be resumed first."""
+
+
+class InvitationNotValid(Refusal):
+    """The invitation does not exist, was accepted or replaced, or has expired."""
+
+
+class UnfitPassword(Refusal):
+    """The new password is too short, or among those that are guessed first: see `errors`."""
+
+
+class SecondFactorNeeded(Refusal):
+    """The operator needs a second factor and has none."""
+
+
+class SignInRefused(Refusal):
+    """Name and password do not belong to an active operator."""
+
+
+class CodeRefused(Refusal):
+    """A code or a password does not prove who the operator of a session is."""
+
+
+class TooManyAttempts(Refusal):
+    """The attempt comes too soon after failed ones; `seconds` is how long to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        """Keep the seconds."""
+        super().__init__()
+        self.seconds = seconds
+
+
+class SignInBusy(Refusal):
+    """Too many passwords are being checked now; the caller may try again."""
+
+
+class SessionNotValid(Refusal):
+    """There is no such session, or it has ended."""
+
+
+class ScopeForbidden(Refusal):
+    """The operator does not have the scope that the operation needs."""
+
+
+class StepUpNeeded(Refusal):
+    """The operation needs a factor that was proved within the last minutes."""
