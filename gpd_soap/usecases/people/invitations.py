@@ -80,7 +80,7 @@ class Invitations:
             _valid(connection, token, now)
             if not invitations.end(connection, invitation.digest, now):
                 raise refusals.InvitationNotValid
-            digests = [recovery_digest(operator.id, each) for each in codes]
+            digests = [recovery_digest(each) for each in codes]
             credentials.put(connection, credential, digests)
             sessions.end_all(connection, operator.id)
             record_operator(connection, operator.id, "accept invitation", now)

@@ -209,7 +209,7 @@ def _use(connection: Transaction, credential: Credential, text: str, now: dateti
     """Uses up a code of the application or a recovery code; returns False if it is not valid."""
     assert credential.totp_secret is not None
     if not totp.looks_like_code(text):
-        digest = recovery_digest(credential.operator, text)
+        digest = recovery_digest(text)
         return credentials.use_code(connection, credential.operator, digest, now)
     step = totp.matching_step(credential.totp_secret, text, now)
     return step is not None and credentials.use_step(connection, credential.operator, step)

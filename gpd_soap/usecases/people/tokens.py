@@ -35,10 +35,9 @@ def new_recovery_codes(random: Random) -> tuple[str, ...]:
     return tuple(_grouped(random(RECOVERY_BYTES)) for _ in range(RECOVERY_CODES))
 
 
-def recovery_digest(operator_id: str, code: str) -> str:
-    """Return the digest of a recovery code of an operator; case, blanks and dashes are ignored."""
-    typed = "".join(code.split()).replace("-", "").lower()
-    return token_digest(f"{operator_id} {typed}")
+def recovery_digest(code: str) -> str:
+    """Return the digest of a recovery code; case, blanks and dashes are ignored."""
+    return token_digest("".join(code.split()).replace("-", "").lower())
 
 
 def _grouped(random_bytes: bytes) -> str:

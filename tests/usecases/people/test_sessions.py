@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import func, select
 
 from gpd_soap.store import tables
+from gpd_soap.store.access import keys
 from gpd_soap.store.people.operators import Scope
 from gpd_soap.usecases import refusals
 from tests.usecases.people.people import NAME, OTHER, PASSWORD, People
@@ -131,6 +132,17 @@ def test_session_opens_no_other_organization(people: People):
             people.authorize(token, organization=code)
     with pytest.raises(refusals.ScopeForbidden):
         people.authorize(token, scope=Scope.PERSONS)
+
+
+def test_session_is_no_key_and_a_key_no_session(people: People):
+    """The API takes keys only, and the console sessions only."""
+    session = people.sign_in(people.account())
+    with people.store.begin() as connection:
+        _, key = keys.create(connection, "k", keys.Role.ADMIN, ["*"], people.now, None)
+        assert keys.find(connection, session) is None
+
+    with pytest.raises(refusals.SessionNotValid):
+        people.authorize(key)
 
 
 def test_sessions_that_are_over_leave_the_table(people: People):
