@@ -58,6 +58,18 @@ def _whole_address(text: str) -> str:
     return text
 
 
+def _origin(text: str) -> str:
+    address = urlsplit(text)
+    is_origin = address.scheme in ("http", "https") and address.hostname
+    more = address.path.rstrip("/") or address.query or address.fragment or "@" in address.netloc
+    if text and (not is_origin or more):
+        raise PydanticCustomError("address", "Input should be https://HOST")
+    return text.rstrip("/")
+
+
+#: Empty, or an address with scheme and host alone.
+Origin = Annotated[str, AfterValidator(_origin)]
+
 #: Empty, or an address with scheme, host and path.
 PublicUrl = Annotated[str, AfterValidator(_whole_address)]
 
@@ -91,6 +103,11 @@ class Settings(BaseModel):
         "",
         description="URL at which the Node reaches this service, published in ?wsdl, such as"
         " https://ec.example/partner; default: node_bind",
+    )
+    console_url: Origin = Field(
+        "",
+        description="URL at which operators reach the console, for links such as invitations,"
+        " without a path; default: admin_bind",
     )
     node_tls_certificate: str = Field(
         "", description="PEM file: certificate of the node face with its chain; turns on mutual TLS"

@@ -15,6 +15,7 @@ from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
 from gpd_soap.cli.output import printable
+from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.positions import history, position
 from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
@@ -70,7 +71,7 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(demo, serve, db, organization, station, service, key),
+    *(demo, serve, db, organization, station, service, key, operator),
     *(load, check, position, history, receipts, journal, audit, purge, node, health, help_),
 )
 for command in COMMANDS:

@@ -66,6 +66,22 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
     ),
     refusals.ExpiryPassed: ("Expired", "The key would have expired already."),
     refusals.KeyNotFound: ("Key not found", "No active key has this id."),
+    refusals.InvalidOperator: (
+        "Invalid operator",
+        "The role cannot have one of the scopes.",
+    ),
+    refusals.OperatorExists: (
+        "Operator exists",
+        "An operator has this name or address: `gpd-soap operator reset` makes a new invitation.",
+    ),
+    refusals.OperatorNotFound: (
+        "Operator not found",
+        "No operator has this name, mail address or id: `gpd-soap operator list` prints them.",
+    ),
+    refusals.OperatorSuspended: (
+        "Operator suspended",
+        "The operator is suspended: run `gpd-soap operator resume` first.",
+    ),
     refusals.MessageNotTaken: (
         "The database is busy",
         "It could not store the message now: try again.",

@@ -34,6 +34,7 @@ from tests.api.office import ONE, Admin, BackOffice, Clock, prepare
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres
 from tests.test_messages import CASES, post_case, stored_rows
+from tests.usecases.people import people
 
 ROLE = "gpd_serving"
 
@@ -121,6 +122,11 @@ def test_rest_api_flow_under_the_serving_role_succeeds(flow: Callable[..., None]
     flow(BackOffice(serving, Clock()) if fixture == "office" else Admin(serving))
 
 
+def test_life_of_an_operator_under_the_serving_role_succeeds(serving: Store):
+    """Operators are invited, sign in and are suspended with the rights of serving."""
+    people.journey(serving)
+
+
 @pytest.mark.parametrize("case", WRITING, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_node_message_under_the_serving_role_writes_the_same(
     case: Path, fresh_database: FreshDatabase, postgres: Postgres
@@ -159,6 +165,11 @@ def test_node_message_under_the_serving_role_writes_the_same(
         "UPDATE api_key SET role = 'admin'",
         "UPDATE api_key SET expires_at = NULL",
         "DELETE FROM demand",
+        "DELETE FROM operator",
+        "UPDATE operator SET role = 'admin'",
+        "UPDATE operator SET organizations = '[]', scopes = '[]'",
+        "DELETE FROM operator_invitation",
+        "UPDATE operator_invitation SET operator = ''",
         "UPDATE alembic_version SET version_num = ''",
         "CREATE TABLE more (id integer)",
         "DROP TABLE receipt",

@@ -20,6 +20,14 @@ from gpd_soap.store.tables.configuration import (
 )
 from gpd_soap.store.tables.events import event, feed
 from gpd_soap.store.tables.journal import journal
+from gpd_soap.store.tables.people import (
+    operator,
+    operator_credential,
+    operator_invitation,
+    operator_recovery_code,
+    operator_session,
+    sign_in_attempt,
+)
 from gpd_soap.store.tables.positions import (
     demand,
     iuv_serial,
@@ -45,6 +53,11 @@ __all__ = [
     "iuv_serial",
     "journal",
     "metadata",
+    "operator",
+    "operator_credential",
+    "operator_invitation",
+    "operator_recovery_code",
+    "operator_session",
     "organization",
     "organization_station",
     "payment_option",
@@ -56,6 +69,7 @@ __all__ = [
     "request",
     "retired_number",
     "service",
+    "sign_in_attempt",
     "station",
     "transfer",
 ]

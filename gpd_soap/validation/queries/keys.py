@@ -25,6 +25,10 @@ def _organization(text: str) -> str:
     return text
 
 
+#: The code of an organization, or every organization.
+OrganizationOrAll = Annotated[str, AfterValidator(_organization)]
+
+
 class KeyPath(QueryModel):
     """A path that names a key."""
 
@@ -37,7 +41,7 @@ class NewKey(Strict):
     name: Text100
     role: Literal["reader", "writer", "admin"]
     organizations: Annotated[
-        list[Annotated[str, AfterValidator(_organization)]],
+        list[OrganizationOrAll],
         Field(max_length=MOST, default_factory=list),
     ]
     expires_at: Annotated[
