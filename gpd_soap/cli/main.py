@@ -14,6 +14,7 @@ from gpd_soap.cli.help import help_
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
+from gpd_soap.cli.notices import notice
 from gpd_soap.cli.output import printable
 from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.serve import db, health, serve
@@ -69,7 +70,7 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key),
-    *(load, check, receipts, journal, audit, node, health, help_),
+    *(load, check, notice, receipts, journal, audit, node, health, help_),
 )
 for command in COMMANDS:
     main.add_command(command)
