@@ -17,7 +17,10 @@ from gpd_soap.features.documents.notice import Portion
 #: LIMIT: dots per inch; a module of the smallest code is then at least 2.5 dots wide.
 RESOLUTION = 150
 POINTS_PER_INCH = 72
-_FORMATS = {"QRCode": "QR code", "DataMatrix": "Data Matrix"}
+_FORMATS = {
+    zxingcpp.BarcodeFormat.QRCode: "QR code",
+    zxingcpp.BarcodeFormat.DataMatrix: "Data Matrix",
+}
 #: WHY: PDFium is not safe for several threads at once.
 _LOCK = threading.Lock()
 
@@ -94,8 +97,11 @@ def _compare(page: PageRead, portions: tuple[Portion, ...]) -> Iterator[Item]:
 def _read(page: pypdfium2.PdfPage, resolution: int) -> PageRead:
     bitmap = page.render(scale=resolution / POINTS_PER_INCH, grayscale=True)
     rows = memoryview(bitmap.buffer).cast("B").cast("B", (bitmap.height, bitmap.stride))
-    barcodes = zxingcpp.read_barcodes(rows, text_mode=zxingcpp.TextMode.Plain)
-    read = tuple((_FORMATS.get(each.format.name, ""), each.text) for each in barcodes)
+    # WHY: a reader of every kind takes stripes inside a Data Matrix for another code.
+    barcodes = zxingcpp.read_barcodes(
+        rows, formats=tuple(_FORMATS), text_mode=zxingcpp.TextMode.Plain
+    )
+    read = tuple((_FORMATS[each.format], each.text) for each in barcodes)
     text_page = page.get_textpage()
     # WHY: the template lets very long words end in several lines by an invisible character.
     text = text_page.get_text_range().replace("\u200b", "")

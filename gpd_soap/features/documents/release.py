@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from gpd_soap.core.errors import OperatorError
 from gpd_soap.features.documents.notice import (
     Issuer,
     Paper,
@@ -28,8 +29,10 @@ from gpd_soap.store.positions import read as positions
 logger = logging.getLogger(__name__)
 
 
-class DocumentDiffers(Exception):
+class DocumentDiffers(OperatorError):
     """A finished document is not as it was meant, and is not released: a failure of ours."""
+
+    hint = "report it: nothing was written, and the program must be corrected"
 
     def __init__(self, differing: Iterable[Difference]) -> None:
         """Keep what differs; the message names pages and parts, and no content."""

@@ -119,6 +119,18 @@ def on_page(pdf: bytes, index: int = 0) -> Callable[[str], tuple[float, float]]:
     return corner
 
 
+def letters(pdf: bytes, index: int = 0) -> list[tuple[float, float, float, float]]:
+    """Return the box of each visible letter of a page: left, top, right, bottom in millimetres."""
+    page = pypdfium2.PdfDocument(pdf)[index].get_textpage()
+    boxes = [page.get_charbox(number) for number in range(page.count_chars())]
+    return [
+        (left * MILLIMETRES, HEIGHT - top * MILLIMETRES, right * MILLIMETRES,
+         HEIGHT - bottom * MILLIMETRES)
+        for left, bottom, right, top in boxes
+        if right > left and top > bottom
+    ]  # fmt: skip
+
+
 def marks(pdf: bytes, index: int = 0) -> Iterator[tuple[str, Mark]]:
     """Yield the codes of a page with their texts, in millimetres, read at 300 dots an inch."""
     bitmap = pypdfium2.PdfDocument(pdf)[index].render(scale=300 / 72, grayscale=True)

@@ -10,8 +10,10 @@ from click.testing import CliRunner, Result
 from gpd_soap import demo
 from gpd_soap.cli.main import main
 from gpd_soap.clock import utc_now
+from gpd_soap.features.documents import typesetting
 from gpd_soap.features.documents.notice import Reason
 from gpd_soap.features.documents.reading import read_pages
+from gpd_soap.features.documents.symbols import qr_svg
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
@@ -106,6 +108,17 @@ def test_shortened_field_is_named_on_standard_error(tmp_path: Path):
 
     assert ended.exit_code == 0
     assert ended.stderr.startswith("info: tel. tel.")
+
+
+@pytest.mark.usefixtures("store")
+def test_document_that_differs_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """The operator reads which part of which page differs."""
+    monkeypatch.setattr(typesetting, "qr_svg", lambda text: qr_svg(text.replace("|", "/", 1)))
+    ended = run(NUMBERS["a single option"], "-o", tmp_path / "a.pdf")
+
+    assert ended.exit_code == 1
+    assert "page 1: QR code" in ended.output
+    assert not (tmp_path / "a.pdf").exists()
 
 
 @pytest.mark.usefixtures("store")
