@@ -81,7 +81,7 @@ def notice(
     for change in answer.paper.changes:
         click.echo(printable(f"{change.field}: {change.after}"), err=True)
     for note in answer.paper.notes:
-        click.echo(printable(f"{note.nav}: {note.reason}"), err=True)
+        click.echo(printable(f"{note.nav or nav}: {note.reason}"), err=True)
 
 
 def _notices() -> Notices:

@@ -89,16 +89,16 @@ def data_matrix_text(slip: Slip) -> str:
     Raises ValueError if a field does not have its width, or the text is not ASCII.
     """
     text = (
-        f"codfase=NBPA;18{slip.nav}12{slip.account:0>12}10{slip.amount:010d}3{DOCUMENT_TYPE}"
+        f"codfase=NBPA;18{slip.nav}12{slip.account}10{slip.amount:010d}3{DOCUMENT_TYPE}"
         f"1{SLIP_TYPE}{slip.organization}{slip.debtor_code:16}{slip.debtor_name:40}"
         f"{slip.subject:110}{'':12}A"
     )
     digits = slip.nav + slip.account + slip.organization
-    widths = len(slip.nav), len(slip.organization), len(slip.debtor_code.ljust(CODE))
+    widths = tuple(map(len, (slip.nav, slip.account, slip.organization)))
     if (
-        widths != (18, 11, CODE)
+        widths != (18, ACCOUNT, 11)
         or not (text.isascii() and digits.isdigit() and 0 <= slip.amount <= MAX_SLIP_CENTS)
-        or not (len(slip.debtor_name) <= NAME and len(slip.subject) <= SUBJECT)
+        or not (len(slip.debtor_code) <= CODE and len(slip.debtor_name) <= NAME)
         or len(text) != DATA_MATRIX_LENGTH
     ):
         raise ValueError("Data Matrix: a field does not fit")

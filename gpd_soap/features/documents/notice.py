@@ -39,6 +39,8 @@ class Reason(StrEnum):
     SEVERAL_WAYS = "La posizione ha più modi di pagare: va indicato un solo avviso."
     SLIP_AMOUNT = "Il bollettino postale non può contenere importi oltre 99.999.999,99 euro."
     SLIP_ACCOUNT = "Il conto corrente postale non è composto da 12 cifre."
+    SLIP_PLAN = "Non tutti gli importi possono avere il bollettino: il documento non ne ha."
+    PAST_DUE = "La scadenza è passata e l'avviso è ancora pagabile: la data non è stampata."
     CHECK_DIGITS = "Il codice avviso ha cifre di controllo errate: alcuni canali lo rifiutano."
     LONG_AMOUNT = "Alcune app di pagamento non leggono importi oltre 99.999.999,99 euro."
 
@@ -189,6 +191,8 @@ def paper_of(position: NewPosition, ways: Sequence[Way], issuer: Issuer, now: da
 
     debtor = position.debtor
     slips = [_slip(position, way.option, notes, changes) for way in ways]
+    if any(slips) and not all(slips):
+        notes.append(Refused(Reason.SLIP_PLAN, None))
     portions = []
     for way, slip in zip(ways, slips, strict=True):
         option = way.option
@@ -202,6 +206,8 @@ def paper_of(position: NewPosition, ways: Sequence[Way], issuer: Issuer, now: da
                 slip if all(slips) else None,
             )
         )
+        if now > option.due_at:
+            notes.append(Refused(Reason.PAST_DUE, option.nav))
         # WHY: a number that was imported leniently is payable here, so it is printed.
         if not codes.has_right_check_digits(option.nav):
             notes.append(Refused(Reason.CHECK_DIGITS, option.nav))

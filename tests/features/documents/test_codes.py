@@ -217,6 +217,30 @@ def test_slip_holds_ten_digits_of_cents(cents: int, *, fits: bool):
             codes.data_matrix_text(slip)
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"nav": "3470"},
+        {"account": "123456"},
+        {"account": "00000012345A"},
+        {"organization": "7777777777"},
+        {"debtor_code": 17 * "A"},
+        {"debtor_name": 41 * "A"},
+        {"subject": 111 * "A"},
+        {"subject": "à"},
+        {"amount": -1},
+    ],
+    ids=str,
+)
+def test_field_that_does_not_fit_makes_no_data_matrix(fields: dict[str, object]):
+    """A field of another width or alphabet would move every later one."""
+    slip = Slip(nav(1), "000000123456", 1, ORGANIZATION, "", "", "")
+    assert len(codes.data_matrix_text(slip)) == 256
+
+    with pytest.raises(ValueError, match="does not fit"):
+        codes.data_matrix_text(slip._replace(**fields))  # type: ignore[arg-type]  # as above
+
+
 any_text = st.text(max_size=300)
 
 

@@ -256,7 +256,8 @@ def test_longest_fields_of_everything_cover_nothing(
     """No letter leaves the page, covers another, or comes near a code, and none is lost."""
     debtor = DEBTOR._replace(full_name=(70 * word)[:70], street_name=(69 * word)[:69],
                              city=(60 * word)[:60])  # fmt: skip
-    issuer = Issuer(*((length * word)[:length] for length in (100, 16, 50, 40)), True, True)
+    info, cbill, holder, authorisation = ((n * word)[:n] for n in (100, 16, 50, 40))
+    issuer = Issuer(info, cbill, holder, authorisation, has_site=True, has_app=True)
     largest = 9_999_999_999 if slip else 99_999_999_999
     installments = (each._replace(amount=largest) for each in plan(rates, slip=slip))
     subject = (90 * word)[:90]
@@ -306,7 +307,8 @@ def test_document_claims_archival_and_accessible_form(typesetter: Typesetter):
 
     for words in (
         rb"pdfaid:part>2<", rb"pdfaid:conformance>A<", rb"pdfuaid:part>1<", rb"/Lang ?\(it-IT\)",
-        rb"/DisplayDocTitle true", rb"/MarkInfo", rb"/StructTreeRoot",
+        rb"/DisplayDocTitle true", rb"/MarkInfo", rb"/StructTreeRoot", rb"/S ?/H1", rb"/S ?/H2",
+        rb"/Alt ?\(Codice QR per pagare l'avviso", rb"/Alt ?\(Codice Data Matrix del bollettino",
     ):  # fmt: skip
         assert re.search(words, pdf), words
     assert document.get_metadata_value("Title") == f"Avviso di pagamento {option(1).nav}"

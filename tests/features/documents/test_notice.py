@@ -150,6 +150,7 @@ def test_no_slip_is_printed_unless_every_installment_has_one():
 
     assert not printed.has_slips
     assert [portion.slip for portion in printed.portions] == [None, None]
+    assert Reason.SLIP_PLAN in [note.reason for note in printed.notes]
 
 
 def test_missing_and_past_data_are_left_out():
@@ -165,6 +166,7 @@ def test_missing_and_past_data_are_left_out():
     assert printed.portions[0].slip.debtor_code == 16 * " "
     assert printed.issuer.account_holder == "Comune di Esempio"
     assert printed.changes == ()
+    assert [note.reason for note in printed.notes] == [Reason.PAST_DUE]
 
 
 def test_each_shortened_or_cleaned_field_is_reported():

@@ -34,7 +34,9 @@ def read(rows: Sequence[Sequence[int]]) -> list[str]:
         side + b"".join(bytes([0 if dark else 255] * DOTS) for dark in row) + side for row in rows
     )
     image = memoryview(blank + b"".join(line * DOTS for line in lines) + blank)
-    kinds = (zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix)
+    kinds = zxingcpp.BarcodeFormats(
+        [zxingcpp.BarcodeFormat.QRCode, zxingcpp.BarcodeFormat.DataMatrix]
+    )
     codes_read = zxingcpp.read_barcodes(
         image.cast("B", (width, width)), formats=kinds, text_mode=zxingcpp.TextMode.Plain
     )
