@@ -33,6 +33,13 @@ OWNERS = {
     "flask_openapi_swagger": {"api"},
     "werkzeug": {"api"},
     "prometheus_client": {"monitoring"},
+    "fontpkg_roboto_mono": {"features"},
+    "fontpkg_titillium_web": {"features"},
+    "ppf": {"features"},
+    "pypdfium2": {"features"},
+    "segno": {"features"},
+    "typst": {"features"},
+    "zxingcpp": {"features"},
     "pydantic": {"settings", "validation", "usecases", "api"},
 }
 # The same order for the rooms of the store.
