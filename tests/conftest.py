@@ -1,4 +1,4 @@
-"""Fixtures for every test: new, empty databases on SQLite and on PostgreSQL."""
+"""Fixtures for every test: databases on SQLite and on PostgreSQL, new ones and shared ones."""
 
 import itertools
 import shutil
@@ -8,15 +8,25 @@ from typing import Protocol
 
 import pytest
 
+from gpd_soap.store.database import migrate
+from gpd_soap.store.store import Store
 from tests import without, world
 from tests.postgres import Postgres
-from tests.shared_world import SharedWorld
+from tests.shared_world import SharedDatabase, SharedWorld
 
 KINDS = ("sqlite", "postgresql")
 NUMBERS = itertools.count(1)
 
+#: Creates the tables and rows of an empty database, given its URL, and closes its connections.
+Prepare = Callable[[str], None]
+
 #: Pytest calls this hook; it leaves out the tests whose programs `make test` has named as missing.
 pytest_configure = without.pytest_configure
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the drills first, so that one process waits in them while the others compute."""
+    items.sort(key=lambda item: "/drills/" not in item.nodeid)
 
 
 class Server(Protocol):
@@ -35,8 +45,22 @@ class Server(Protocol):
 class FreshDatabase(Protocol):
     """Makes databases; the fixture of that name says how."""
 
-    def __call__(self, kind: str, prepare: Callable[[str], None] | None = None) -> str:
+    def __call__(self, kind: str, prepare: Prepare | None = None) -> str:
         """Make one and return its URL."""
+
+
+def migrated(url: str) -> None:
+    """Create every table in an empty database."""
+    store = Store(url)
+    migrate.upgrade(store.engine)
+    store.close()
+
+
+class LendDatabase(Protocol):
+    """Lends a database that tests share; see the fixture `shared_database`."""
+
+    def __call__(self, kind: str, prepare: Prepare) -> SharedDatabase:
+        """Return the one of this kind and preparation."""
 
 
 class WorldOf(Protocol):
@@ -72,9 +96,9 @@ class Databases:
 
     def __init__(self, servers: dict[str, Callable[[], Server]]) -> None:
         self._servers = servers
-        self._templates: dict[tuple[str, Callable[[str], None]], str] = {}
+        self._templates: dict[tuple[str, Prepare], str] = {}
 
-    def make(self, kind: str, prepare: Callable[[str], None] | None) -> tuple[str, str]:
+    def make(self, kind: str, prepare: Prepare | None) -> tuple[str, str]:
         """Make a database, and return its name and its URL."""
         server = self.server(kind)
         name = f"test_{next(NUMBERS)}"
@@ -86,12 +110,43 @@ class Databases:
         server.start()
         return server
 
-    def _template(self, kind: str, prepare: Callable[[str], None]) -> str:
+    def _template(self, kind: str, prepare: Prepare) -> str:
         if (kind, prepare) not in self._templates:
             name = f"template_{next(NUMBERS)}"
             prepare(self.server(kind).create_database(name))
             self._templates[kind, prepare] = name
         return self._templates[kind, prepare]
+
+
+class SharedDatabases:
+    """The databases that the tests of a process share, one for each kind and preparation."""
+
+    def __init__(self, databases: Databases) -> None:
+        self._databases = databases
+        self._made: dict[tuple[str, Prepare], SharedDatabase] = {}
+
+    def lend(self, kind: str, prepare: Prepare) -> SharedDatabase:
+        """Return a database, connected again if a test has stopped its server meanwhile."""
+        self._databases.server(kind)
+        if (kind, prepare) not in self._made:
+            shared = SharedWorld if prepare is world.prepare else SharedDatabase
+            self._made[kind, prepare] = shared(self._databases.make(kind, prepare)[1])
+        self._made[kind, prepare].revive()
+        return self._made[kind, prepare]
+
+    def take_back(self, shared: SharedDatabase) -> None:
+        """Put its rows back; where that fails, the next test gets a new database."""
+        try:
+            shared.reset()
+        except BaseException:
+            self._made = {key: each for key, each in self._made.items() if each is not shared}
+            shared.close()
+            raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        for each in self._made.values():
+            each.close()
 
 
 @pytest.fixture(scope="session")
@@ -116,12 +171,11 @@ def databases(
 def fresh_database(databases: Databases) -> Iterator[FreshDatabase]:
     """Yield `fresh_database(kind) -> url`, which makes as many databases as a test needs.
 
-    `prepare` is a function of a URL: it creates tables and closes its connections.  It runs once
-    for all tests, and each test gets a copy.
+    `prepare` runs once for all tests, and each test gets a copy.
     """
     made: list[tuple[str, str]] = []
 
-    def make(kind: str, prepare: Callable[[str], None] | None = None) -> str:
+    def make(kind: str, prepare: Prepare | None = None) -> str:
         name, url = databases.make(kind, prepare)
         made.append((kind, name))
         return url
@@ -138,35 +192,37 @@ def database_url(request: pytest.FixtureRequest, fresh_database: FreshDatabase) 
 
 
 @pytest.fixture(scope="session")
-def worlds(databases: Databases) -> Iterator[Callable[[str], SharedWorld]]:
-    """Yield a function of a kind that returns this process's world of it."""
-    made: dict[str, SharedWorld] = {}
-
-    def lend(kind: str) -> SharedWorld:
-        databases.server(kind)
-        if kind not in made:
-            made[kind] = SharedWorld(databases.make(kind, world.prepare)[1])
-        return made[kind]
-
-    yield lend
-    for each in made.values():
-        each.close()
+def all_shared(databases: Databases) -> Iterator[SharedDatabases]:
+    """Yield this process's shared databases."""
+    shared = SharedDatabases(databases)
+    yield shared
+    shared.close()
 
 
 @pytest.fixture
-def shared_world(worlds: Callable[[str], SharedWorld]) -> Iterator[WorldOf]:
-    """Yield `shared_world(kind)`, which lends a world and puts its rows back after the test.
+def shared_database(all_shared: SharedDatabases) -> Iterator[LendDatabase]:
+    """Yield `shared_database(kind, prepare)`; its rows are put back after the test.
 
-    A test may change rows through it, and neither tables nor the store itself.
+    A test may change rows, and neither tables nor the store itself.
     """
-    lent: list[SharedWorld] = []
+    lent: list[SharedDatabase] = []
 
-    def lend(kind: str) -> SharedWorld:
-        shared = worlds(kind)
-        shared.revive()
-        lent.append(shared)
-        return shared
+    def lend(kind: str, prepare: Prepare) -> SharedDatabase:
+        lent.append(all_shared.lend(kind, prepare))
+        return lent[-1]
 
     yield lend
     for each in lent:
-        each.reset()
+        all_shared.take_back(each)
+
+
+@pytest.fixture
+def shared_world(shared_database: LendDatabase) -> WorldOf:
+    """Return `shared_world(kind)`, the shared database of `world.prepare` with its faces."""
+
+    def lend(kind: str) -> SharedWorld:
+        shared = shared_database(kind, world.prepare)
+        assert isinstance(shared, SharedWorld)
+        return shared
+
+    return lend

@@ -1,7 +1,7 @@
-"""One database of the world for each kind and process; its rows are put back after each test.
+"""One database for many tests of a process; its rows are put back after each test.
 
-A node face costs more to build than most of its answers, so it is built once for its settings.
-A test that changes rows leaves them to the next test as `world.prepare` made them.
+A new database and its store take a tenth of a second, which is more than most tests need.  A test
+that changes rows leaves them to the next test as they were prepared.
 """
 
 from typing import Any
@@ -22,6 +22,14 @@ VERSION = {
     "sqlite": "PRAGMA data_version",
     "postgresql": "SELECT pg_snapshot_xmax(pg_current_snapshot())::text",
 }
+#: Queries for what defines the tables; a month of the journal is added by the program itself.
+DEFINITIONS = {
+    "sqlite": "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name",
+    "postgresql": """
+        SELECT concat_ws(' ', relname, relchecks, relnatts, relhastriggers) FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relname !~ '^journal_' ORDER BY 1
+    """,
+}
 #: Statements after which a connection accepts rows in any order of tables.
 WITHOUT_FOREIGN_KEYS = {
     "sqlite": "PRAGMA foreign_keys = OFF",
@@ -29,25 +37,18 @@ WITHOUT_FOREIGN_KEYS = {
 }
 
 
-class SharedWorld:
-    """A store of the world, its node faces, and the rows that belong in it."""
+class SharedDatabase:
+    """A store of a prepared database, and the rows that belong in it."""
 
     def __init__(self, url: str) -> None:
-        self.store = Store(url)
-        self._faces: dict[str, Wsgi] = {}
+        self.url, self.store = url, Store(url)
         # WHY: SQLite counts the writes of other connections alone, so this one never writes.
         self._engine = create_engine(url, poolclass=StaticPool, isolation_level="AUTOCOMMIT")
         self._kind = self._engine.dialect.name
         with self._engine.connect() as connection:
             self._rows = {table: rows_of(connection, table) for table in TABLES}
             self._version = self._version_of(connection)
-
-    def face(self, **settings: object) -> Wsgi:
-        """Return the node face with these settings, built once."""
-        key = repr(sorted(settings.items()))
-        if key not in self._faces:
-            self._faces[key] = world.face(self.store, **settings)
-        return self._faces[key]
+            self._definitions = self._definitions_of(connection)
 
     def changed(self) -> set[str]:
         """Return the names of the tables whose rows are not the world's."""
@@ -57,10 +58,15 @@ class SharedWorld:
             return {table.name for table, _ in self._differences(connection)}
 
     def reset(self) -> None:
-        """Put every row back, if anything was written."""
+        """Put every row back, if anything was written.
+
+        Raises AssertionError if a test has changed a table, which needs a database of its own.
+        """
+        self.store.journal.flush()
         with self._engine.connect() as connection:
             if self._version_of(connection) == self._version:
                 return
+            assert self._definitions_of(connection) == self._definitions
             connection.exec_driver_sql(WITHOUT_FOREIGN_KEYS[self._kind])
             for table, rows in self._differences(connection):
                 connection.execute(table.delete())
@@ -84,12 +90,30 @@ class SharedWorld:
     def _version_of(self, connection: Connection) -> Any:
         return connection.exec_driver_sql(VERSION[self._kind]).scalar_one()
 
+    def _definitions_of(self, connection: Connection) -> Any:
+        return connection.exec_driver_sql(DEFINITIONS[self._kind]).scalars().all()
+
     def _differences(self, connection: Connection) -> list[tuple[Table, list[dict[str, Any]]]]:
         return [
             (table, rows)
             for table, rows in self._rows.items()
             if rows_of(connection, table) != rows
         ]
+
+
+class SharedWorld(SharedDatabase):
+    """The shared database of `world.prepare`, with its node faces."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        self._faces: dict[str, Wsgi] = {}
+
+    def face(self, **settings: object) -> Wsgi:
+        """Return the node face with these settings, built once."""
+        key = repr(sorted(settings.items()))
+        if key not in self._faces:
+            self._faces[key] = world.face(self.store, **settings)
+        return self._faces[key]
 
 
 def rows_of(connection: Connection, table: Table) -> list[dict[str, Any]]:

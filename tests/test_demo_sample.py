@@ -1,6 +1,5 @@
 """The demo's sample data: every kind of notice, and a table with the answers of verify."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,18 +17,23 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import NodeService, NoticeQuery, Policy
 from gpd_soap.usecases.spontaneous.declared import settings_of
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
+from tests.conftest import KINDS, LendDatabase
 
 NOW = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # as summer time ends
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
-    """A store with the sample in it."""
-    ready = Store(database_url)
+def prepare(url: str) -> None:
+    """Create a database with the sample in it."""
+    ready = Store(url)
     migrate.upgrade(ready.engine)
     demo.install(ready, NOW)
-    yield ready
     ready.close()
+
+
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Store:
+    """A store with the sample in it."""
+    return shared_database(request.param, prepare).store
 
 
 def verified(store: Store, now: datetime) -> list[tuple[str, str]]:

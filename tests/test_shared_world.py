@@ -4,18 +4,27 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
+from sqlalchemy.exc import DBAPIError
 
 from gpd_soap.store import tables
 from tests import world
 from tests.calling import call
-from tests.conftest import KINDS, Databases, FreshDatabase
+from tests.conftest import KINDS, Databases, FreshDatabase, SharedDatabases, migrated
 from tests.messages.build import claim, qr, receipt, soap_request
 from tests.postgres import Postgres
 from tests.shared_world import SharedWorld
 
 VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
 RECEIPT = soap_request("paSendRTV2", claim() + receipt(world.nav(1))).encode()
+#: Statements that make a trigger on a table.
+TRIGGER = {
+    "sqlite": ["CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT 1; END"],
+    "postgresql": [
+        "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END'",
+        "CREATE TRIGGER no BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION no()",
+    ],
+}
 XML = {"CONTENT_TYPE": "text/xml"}
 
 
@@ -83,3 +92,33 @@ def test_shared_world_builds_a_face_once_for_its_settings(one: SharedWorld):
     """Equal settings share a face, and other settings have another one."""
     assert one.face(max_body=2048) is one.face(max_body=2048)
     assert one.face(max_body=2048) is not one.face()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_shared_database_with_a_changed_table_fails_that_test_and_is_replaced(
+    databases: Databases, kind: str
+):
+    """The test that changes a table is named, and the tests after it get another database."""
+    shared = SharedDatabases(databases)
+    first = shared.lend(kind, migrated)
+    with first.store.begin() as connection:
+        connection.execute(text("ALTER TABLE audit RENAME TO other"))
+
+    with pytest.raises((AssertionError, DBAPIError)):
+        shared.take_back(first)
+    second = shared.lend(kind, migrated)
+    shared.take_back(second)
+
+    assert first is not second
+    assert second is shared.lend(kind, migrated)
+    shared.close()
+
+
+def test_shared_database_with_a_trigger_fails_that_test(one: SharedWorld):
+    """A trigger would make the tests after it fail."""
+    with one.store.begin() as connection:
+        for statement in TRIGGER[connection.dialect.name]:
+            connection.execute(text(statement))
+
+    with pytest.raises(AssertionError):
+        one.reset()

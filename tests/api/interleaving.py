@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import count, permutations
 from typing import Any, NamedTuple
 
-from sqlalchemy import Table, select
+from sqlalchemy import Connection, Table, select
 
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, Verdict, settle
@@ -255,11 +255,10 @@ class SettlementSteps:
         raise AssertionError("a receipt that nobody disturbs is not settled")
 
 
-def _rows(run: Run, table: Table) -> list[dict[str, Any]]:
+def _rows(connection: Connection, organization: str, table: Table) -> list[dict[str, Any]]:
     columns = [each for each in table.c if each.name not in COUNTERS]
-    statement = select(*columns).where(table.c.organization == run.organization)
-    with run.store.begin() as connection:
-        rows = connection.execute(statement.order_by(*columns)).mappings().all()
+    statement = select(*columns).where(table.c.organization == organization)
+    rows = connection.execute(statement.order_by(*columns)).mappings().all()
     return [dict(row) for row in rows]
 
 
@@ -269,7 +268,8 @@ def stored_rows(run: Run) -> object:
         *(tables.position, tables.payment_option, tables.transfer),
         *(tables.retired_number, tables.receipt),
     )
-    return [_rows(run, table) for table in rows_of]
+    with run.store.begin() as connection:
+        return [_rows(connection, run.organization, table) for table in rows_of]
 
 
 class Case(NamedTuple):

@@ -111,15 +111,30 @@ def ready() -> Iterable[tuple[str, bool, str]]:
     return [("database", True, "is there")]
 
 
+class Face:
+    """The admin face over a store, and its clock, which shows the time of one back office."""
+
+    def __init__(self, store: Store) -> None:
+        self.clock = Clock()
+        self.cases = cases(Settings(), store, self._now)
+        self.app = admin_app(
+            store, self._now, self.cases, ready,
+            lambda figures: Metrics().text(figures, self._now()),
+        )  # fmt: skip
+
+    def _now(self) -> datetime:
+        return self.clock()
+
+
 class BackOffice:
     """A client of the admin face; its key is a writer's of one organization, unless given."""
 
-    def __init__(self, store: Store, clock: Clock, key: str = "") -> None:
+    def __init__(self, store: Store, clock: Clock, key: str = "", face: Face | None = None) -> None:
+        """`face` is one over the same store that other tests use too, or else a new one."""
         self.store, self.clock = store, clock
-        self.cases = cases(Settings(), store, clock)
-        self.app = admin_app(
-            store, clock, self.cases, ready, lambda figures: Metrics().text(figures, clock())
-        )
+        self._face = face or Face(store)
+        self._face.clock = clock
+        self.cases, self.app = self._face.cases, self._face.app
         self._client = Client(self.app)
         self.writer = key or self.key(Role.WRITER, ORGANIZATION)
 
@@ -132,6 +147,7 @@ class BackOffice:
         self, method: str, path: str, content: object = None, key: str | None = None, **more: Any
     ) -> Answer:
         """Send a request: `content` as JSON, or `data` unchanged.  An empty `key` sends no key."""
+        self._face.clock = self.clock
         headers = {"X-Api-Key": self.writer if key is None else key, **more.pop("headers", {})}
         if content is not None:
             more = {"data": json.dumps(content), "content_type": "application/json", **more}
@@ -171,8 +187,8 @@ class BackOffice:
 class Admin(BackOffice):
     """A back office whose key is an administrator's."""
 
-    def __init__(self, store: Store, *organizations: str) -> None:
-        super().__init__(store, Clock())
+    def __init__(self, store: Store, *organizations: str, face: Face | None = None) -> None:
+        super().__init__(store, Clock(), face=face)
         self.writer = self.key(Role.ADMIN, *organizations)
 
     def delete(self, path: str) -> Answer:

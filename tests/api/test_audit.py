@@ -11,8 +11,9 @@ from gpd_soap.cli.main import main
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests.api import paying
-from tests.api.office import ALL, NOW, ONE, ORGANIZATION, Admin, BackOffice
+from tests.api.office import ALL, NOW, ONE, ORGANIZATION, Admin, BackOffice, Clock, prepare
 from tests.api.operations import OPERATIONS, Operation
+from tests.conftest import FreshDatabase
 from tests.validation.bodies import OTHER, body
 
 CHANGES = [each for each in OPERATIONS if each.method != "GET"]
@@ -105,14 +106,16 @@ def test_audit_without_an_administrator_key_is_403(quick: BackOffice):
 
 
 def test_change_whose_audit_row_fails_is_answered_and_logged(
-    quick_store: Store, quick: BackOffice, caplog: pytest.LogCaptureFixture
+    fresh_database: FreshDatabase, caplog: pytest.LogCaptureFixture
 ):
     """The change stays, and the log holds the fields of the missing row."""
-    with quick_store.begin() as connection:
+    store = Store(fresh_database("sqlite", prepare))
+    with store.begin() as connection:
         refuse = "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT load_extension(''); END"
         connection.execute(text(refuse))
 
-    quick.create()
+    BackOffice(store, Clock()).create()
+    store.close()
 
     [line] = [each for each in caplog.records if "audit" in each.getMessage()]
     assert line.__dict__["fields"]["path"] == f"{PREFIX}/debtpositions"

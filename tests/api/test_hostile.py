@@ -6,7 +6,9 @@ import json
 import pytest
 from sqlalchemy import text
 
-from tests.api.office import ALL, ONE, BackOffice
+from gpd_soap.store.store import Store
+from tests.api.office import ALL, ONE, BackOffice, Clock, prepare
+from tests.conftest import KINDS, FreshDatabase
 from tests.validation.bodies import body, changed
 
 JSON = "application/json"
@@ -170,13 +172,15 @@ def test_unexpected_error_is_500_without_its_text(
     assert "secret" not in str(broken.body)
 
 
-def test_database_error_is_answered_without_sql(office: BackOffice):
+@pytest.mark.parametrize("kind", KINDS)
+def test_database_error_is_answered_without_sql(kind: str, fresh_database: FreshDatabase):
     """The problem contains no statement and no table name."""
+    office = BackOffice(Store(fresh_database(kind, prepare)), Clock())
     with office.store.begin() as connection:
         connection.execute(text("ALTER TABLE api_key RENAME TO api_key_gone"))
-    kind = office.store.engine.dialect.name
 
     gone = office.get(ONE)
+    office.store.close()
 
     # WHY: to SQLite a missing table is an operational error, to PostgreSQL a programming error.
     assert (kind, gone.status) in {("sqlite", 503), ("postgresql", 500)}

@@ -24,7 +24,7 @@ from tests.api.interleaving import (
     outcome,
 )
 from tests.api.office import prepare
-from tests.conftest import FreshDatabase
+from tests.conftest import KINDS, FreshDatabase
 
 each_position = pytest.mark.parametrize("before", POSITIONS)
 #: The receipts that each operation is tried with; the drawn pairs are tried with all receipts.
@@ -42,17 +42,18 @@ WAITING = text(
 )
 
 
-@pytest.fixture
-def fast_store(store: Store) -> Store:
+@pytest.fixture(params=KINDS)
+def fast_store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
     """A store that does not wait for the disk, since durability is not tested here."""
 
     def relax_durability(driver: Any, _record: object) -> None:
         driver.execute("PRAGMA synchronous = OFF")
 
-    store.close()
-    if store.engine.dialect.name == "sqlite":
+    store = Store(fresh_database(request.param, prepare))
+    if request.param == "sqlite":
         event.listen(store.engine, "connect", relax_durability)
-    return store
+    yield store
+    store.close()
 
 
 @each_position

@@ -11,10 +11,10 @@ from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
 from gpd_soap.store.configuration import write
-from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import service_rules
 from tests.api.operations import OFFER
+from tests.conftest import FreshDatabase, migrated
 from tests.validation.bodies import ORGANIZATION
 
 BROKER, STATION = "15376371009", "15376371009_01"
@@ -24,14 +24,12 @@ UNKNOWN = ("--organization", "12345678901")
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def database(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> str:
     """A new database that the commands use."""
-    url = f"sqlite:///{tmp_path / 'configured.db'}"
-    store = Store(url)
-    migrate.upgrade(store.engine)
-    store.close()
+    url = fresh_database("sqlite", migrated)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
+    return url
 
 
 @pytest.fixture
@@ -124,11 +122,14 @@ def test_stored_text_that_controls_a_terminal_is_printed_as_escapes(database_sto
     assert output("organization", "list") == f"{ORGANIZATION}  Comune\\x1b[2J\\n\\u202e\\x9b"
 
 
-@pytest.mark.usefixtures("database")
-def test_list_longer_than_a_page_is_printed_whole():
+def test_list_longer_than_a_page_is_printed_whole(database: str):
     """The command reads one page of the store after another."""
-    for number in range(101):
-        assert output("station", "put", f"S{number:03}", "--broker", BROKER) == "registered"
+    store = Store(database)
+    with store.begin() as connection:
+        write.put_broker(connection, BROKER)
+        for number in range(101):
+            write.put_station(connection, f"S{number:03}", BROKER)
+    store.close()
 
     assert len(output("station", "list").splitlines()) == 101
 

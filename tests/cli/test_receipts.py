@@ -1,32 +1,51 @@
 """`gpd-soap receipts`: lists, raw messages, decisions, and refusals on one line."""
 
 import getpass
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from gpd_soap.cli.receipts import receipts as command
+from gpd_soap.store.database import background
 from gpd_soap.store.store import Store
 from tests.api.office import ORGANIZATION, BackOffice, Clock, prepare
 from tests.api.paying import NOBODYS, WAITING, keep, message, quarantined, send
+from tests.conftest import FreshDatabase
 from tests.validation.bodies import body, iuv, nav, option
 
 OURS = ("--organization", ORGANIZATION)
 
 
-@pytest.fixture
-def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackOffice:
-    """A database that the commands use, with a paid notice, a receipt without notice, and more."""
-    url = f"sqlite:///{tmp_path / 'receipts.db'}"
+def filled(url: str) -> None:
+    """Create a database with a paid notice, a receipt without notice, and more."""
     prepare(url)
+    store = Store(url)
+    office = BackOffice(store, Clock())
+    office.create(body(option(1)), "?toPublish=true")
+    assert send(office, message(1, "r-1", paymentDateTime="2026-03-16T09:00:00")) == "OK"
+    keep(office)
+    store.close()
+
+
+@pytest.fixture
+def database(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A new database like that, which the commands use."""
+    url = fresh_database("sqlite", filled)
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
-    opened = BackOffice(Store(url), Clock())
-    opened.create(body(option(1)), "?toPublish=true")
-    assert send(opened, message(1, "r-1", paymentDateTime="2026-03-16T09:00:00")) == "OK"
-    keep(opened)
-    return opened
+    yield url
+    # WHY: the journal is written when a command's process ends, and here no process ends.
+    background._flush_at_exit()
+
+
+@pytest.fixture
+def office(database: str) -> Iterator[BackOffice]:
+    """A back office over it."""
+    store = Store(database)
+    yield BackOffice(store, Clock())
+    store.close()
 
 
 def run(*arguments: str) -> Result:
@@ -34,7 +53,7 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(command, arguments)
 
 
-@pytest.mark.usefixtures("office")
+@pytest.mark.usefixtures("database")
 def test_list_prints_a_line_for_each_receipt():
     """The latest comes first, without the debtor; standard error shows the count."""
     dates = ("--from", "2026-03-01", "--to", "2026-03-31")
@@ -50,7 +69,7 @@ def test_list_prints_a_line_for_each_receipt():
     assert run("list", *OURS, *dates, "--debtor", "ANOTHER").stdout == ""
 
 
-@pytest.mark.usefixtures("office")
+@pytest.mark.usefixtures("database")
 def test_worklist_prints_a_line_for_each_case():
     """Without --organization, the messages that name no registered one are printed."""
     ours, others = run("worklist", *OURS), run("worklist")
@@ -62,7 +81,7 @@ def test_worklist_prints_a_line_for_each_case():
     assert run("worklist", *OURS, "--kind", "double").stdout == ""
 
 
-@pytest.mark.usefixtures("office")
+@pytest.mark.usefixtures("database")
 def test_raw_writes_the_bytes_of_the_message(tmp_path: Path):
     """They go to standard output, or to a file."""
     file = tmp_path / "receipt.xml"
@@ -72,7 +91,7 @@ def test_raw_writes_the_bytes_of_the_message(tmp_path: Path):
     assert file.read_bytes() == NOBODYS
 
 
-@pytest.mark.usefixtures("office")
+@pytest.mark.usefixtures("database")
 def test_case_is_resolved_once_by_the_user_of_the_machine():
     """A second attempt is refused, with another name too."""
     closed = run("resolve", "r-90", *OURS, "--note", "Restituito")
@@ -116,7 +135,7 @@ def test_rematch_with_a_notice_number_pays_that_notice(office: BackOffice):
         (["worklist", *OURS, "--page", "-1"], 2, "page: range"),
     ],
 )
-@pytest.mark.usefixtures("office")
+@pytest.mark.usefixtures("database")
 def test_refused_command_prints_its_reason_to_standard_error(
     arguments: list[str], status: int, message: str
 ):

@@ -15,7 +15,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests import world
-from tests.conftest import FreshDatabase
+from tests.conftest import Databases
 from tests.e2e.served import free_port, running, wait_for
 from tests.e2e.test_admin import run_command
 from tests.messages.build import claim, qr, soap_request
@@ -82,15 +82,11 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def served(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(scope="module")
+def served(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of both faces with two workers."""
-    database, log_path, folder = (
-        fresh_database("sqlite", world.prepare),
-        tmp_path / "log",
-        tmp_path / "t",
-    )
-    folder.mkdir()
+    _, database = databases.make("sqlite", world.prepare)
+    log_path, folder = tmp_path_factory.mktemp("log") / "log", tmp_path_factory.mktemp("t")
     ports = [free_port() for _ in range(2)]
     made = run_command(
         "key", "create", "--name", "prometheus", "--role", "reader", "--organization", "*",

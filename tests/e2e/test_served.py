@@ -3,9 +3,11 @@
 import base64
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from gpd_soap.core import rome
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
-from tests.conftest import FreshDatabase
+from tests.conftest import KINDS, FreshDatabase, LendDatabase
 from tests.e2e.served import free_port, running, serving, wait_for
 from tests.messages.build import claim, qr, receipt, soap_request
 
@@ -40,17 +42,35 @@ def living(url: str) -> None:
     store.close()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=KINDS)
 def database(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
     """A database of the world with due dates far in the future."""
     return fresh_database(request.param, living)
 
 
+@pytest.fixture(scope="module")
+def address_of(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], str]]:
+    """URL of the node face, served over a database by two workers; each starts once."""
+    with ExitStack() as served:
+
+        @cache
+        def start(database: str) -> str:
+            log_path = tmp_path_factory.mktemp("served") / "log"
+            return served.enter_context(serving("all", database, log_path))
+
+        yield start
+
+
+@pytest.fixture(params=KINDS)
+def shared_url(request: pytest.FixtureRequest, shared_database: LendDatabase) -> str:
+    """A database like `database`, whose rows are put back after the test."""
+    return shared_database(request.param, living).url
+
+
 @pytest.fixture
-def address(database: str, tmp_path: Path) -> Iterator[str]:
-    """URL of the node face, served over that database by two workers."""
-    with serving("all", database, tmp_path / "log") as url:
-        yield url
+def address(shared_url: str, address_of: Callable[[str], str]) -> str:
+    """URL of the node face over it."""
+    return address_of(shared_url)
 
 
 def test_verify_is_answered_with_the_amount_from_the_database(address: str) -> None:
@@ -143,7 +163,7 @@ def test_soap_client_calls_all_six_operations_from_the_wsdl(address: str) -> Non
     )
 
 
-def test_receipt_sent_several_times_at_once_pays_once(address: str, database: str) -> None:
+def test_receipt_sent_several_times_at_once_pays_once(address: str, shared_url: str) -> None:
     """Every answer is OK, and the copies are counted."""
     together = threading.Barrier(SENDERS)
 
@@ -156,7 +176,7 @@ def test_receipt_sent_several_times_at_once_pays_once(address: str, database: st
 
     [answer] = answers
     assert b"<outcome>OK</outcome>" in answer
-    [stored] = _receipts(database)
+    [stored] = _receipts(shared_url)
     assert (stored["kept"], stored["copies"], stored["variant"]) == ("applied", SENDERS, 0)
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -21,7 +22,7 @@ import pytest
 import requests
 import trustme
 
-from tests.conftest import FreshDatabase
+from tests.conftest import Databases, FreshDatabase
 from tests.e2e.served import PROGRAM, free_port, running, wait_for
 from tests.e2e.test_admin import run_command
 from tests.e2e.test_served import VERIFY, XML, living
@@ -54,29 +55,45 @@ def written(leaf: trustme.LeafCert, path: Path) -> str:
     return str(path)
 
 
-@pytest.fixture
-def node(fresh_database: FreshDatabase, tmp_path: Path, authority: trustme.CA) -> Iterator[Node]:
-    """The node face with mutual TLS for two names, and the admin face without TLS."""
+@contextmanager
+def secured(database: str, folder: Path, authority: trustme.CA) -> Iterator[Node]:
+    """Serve the node face with mutual TLS for two names, and the admin face without TLS."""
     port, admin = free_port(), f"127.0.0.1:{free_port()}"
-    trust = tmp_path / "authority.pem"
+    trust = folder / "authority.pem"
     authority.cert_pem.write_to_path(str(trust))
-    written(authority.issue_cert("127.0.0.1"), tmp_path / "server.pem")
-    (tmp_path / "revoked.pem").write_bytes(revocation_list(authority))
-    database = fresh_database("sqlite", living)
+    written(authority.issue_cert("127.0.0.1"), folder / "server.pem")
+    (folder / "revoked.pem").write_bytes(revocation_list(authority))
     environment = {
         "GPD_DATABASE_URL": database,
-        "GPD_NODE_TLS_CRL": str(tmp_path / "revoked.pem"),
+        "GPD_NODE_TLS_CRL": str(folder / "revoked.pem"),
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": admin,
         "GPD_WORKERS": "2",
-        "GPD_NODE_TLS_CERTIFICATE": str(tmp_path / "server.pem"),
+        "GPD_NODE_TLS_CERTIFICATE": str(folder / "server.pem"),
         "GPD_NODE_TLS_AUTHORITIES": str(trust),
         "GPD_NODE_CALLERS": f"{FORWARDER}, {NEXT_FORWARDER}",
     }
-    log_path = tmp_path / "log"
+    log_path = folder / "log"
     with running([sys.executable, "-m", "gpd_soap", "serve"], log_path, **environment) as process:
         wait_for(f"http://{admin}/health/live", process, log_path)
         yield Node(f"https://127.0.0.1:{port}/partner", admin, str(trust), process, database)
+
+
+@pytest.fixture
+def node(fresh_database: FreshDatabase, tmp_path: Path, authority: trustme.CA) -> Iterator[Node]:
+    """A server of one test, which may change its files and reload it."""
+    with secured(fresh_database("sqlite", living), tmp_path, authority) as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def shared_node(
+    databases: Databases, tmp_path_factory: pytest.TempPathFactory, authority: trustme.CA
+) -> Iterator[Node]:
+    """A server that tests share; they send questions alone."""
+    _, database = databases.make("sqlite", living)
+    with secured(database, tmp_path_factory.mktemp("node"), authority) as served:
+        yield served
 
 
 def verify(node: Node, certificate: str | None) -> requests.Response:
@@ -88,23 +105,27 @@ def verify(node: Node, certificate: str | None) -> requests.Response:
 
 @pytest.mark.parametrize("name", [FORWARDER, NEXT_FORWARDER])
 def test_caller_with_either_configured_name_is_answered(
-    node: Node, authority: trustme.CA, tmp_path: Path, name: str
+    shared_node: Node, authority: trustme.CA, tmp_path: Path, name: str
 ) -> None:
     """While a caller replaces its certificate, the old and the new one are both valid."""
     certificate = written(authority.issue_cert(common_name=name), tmp_path / "client.pem")
 
-    answered = verify(node, certificate)
+    answered = verify(shared_node, certificate)
 
     assert (answered.status_code, b"<outcome>OK</outcome>" in answered.content) == (200, True)
 
 
-def test_caller_with_another_name_is_403(node: Node, authority: trustme.CA, tmp_path: Path) -> None:
+def test_caller_with_another_name_is_403(
+    shared_node: Node, authority: trustme.CA, tmp_path: Path
+) -> None:
     """It cannot read the WSDL either."""
     certificate = written(authority.issue_cert(common_name="somebody"), tmp_path / "client.pem")
 
-    wsdl = requests.get(f"{node.url}?wsdl", timeout=15, verify=node.trust, cert=certificate)
+    wsdl = requests.get(
+        f"{shared_node.url}?wsdl", timeout=15, verify=shared_node.trust, cert=certificate
+    )
 
-    assert verify(node, certificate).status_code == 403
+    assert verify(shared_node, certificate).status_code == 403
     assert wsdl.status_code == 403
 
 
@@ -241,7 +262,7 @@ def test_start_with_an_unusable_list_says_what_to_do(
 
 
 def test_caller_without_a_valid_certificate_gets_no_answer(
-    node: Node, authority: trustme.CA, tmp_path: Path
+    shared_node: Node, authority: trustme.CA, tmp_path: Path
 ) -> None:
     """The handshake fails without a certificate, with an expired one or another authority's."""
     other = trustme.CA().issue_cert(common_name=FORWARDER)
@@ -254,14 +275,14 @@ def test_caller_without_a_valid_certificate_gets_no_answer(
         written(past, tmp_path / "past.pem"),
     ):
         with pytest.raises(requests.ConnectionError):
-            verify(node, certificate)
+            verify(shared_node, certificate)
     with pytest.raises(requests.ConnectionError):
-        requests.post(node.url.replace("https", "http"), VERIFY, headers=XML, timeout=15)
+        requests.post(shared_node.url.replace("https", "http"), VERIFY, headers=XML, timeout=15)
 
 
-def test_admin_listener_beside_mutual_tls_answers_in_clear_text(node: Node) -> None:
+def test_admin_listener_beside_mutual_tls_answers_in_clear_text(shared_node: Node) -> None:
     """The setting is of the node face alone."""
-    assert requests.get(f"http://{node.admin}/health/ready", timeout=15).status_code == 200
+    assert requests.get(f"http://{shared_node.admin}/health/ready", timeout=15).status_code == 200
 
 
 def presented(node: Node, certificate: str) -> bytes:

@@ -7,10 +7,9 @@ from sqlalchemy import text
 
 from gpd_soap.contract.schema import Schema
 from gpd_soap.monitoring.health import SECONDS, Health
-from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from tests import world
-from tests.conftest import FreshDatabase
+from tests.conftest import KINDS, FreshDatabase, migrated
 from tests.postgres import Postgres, hanging
 
 #: Seconds that a supervisor waits for an answer.
@@ -27,7 +26,7 @@ def facts_of(store: Store) -> dict[str, tuple[bool, str]]:
     return {fact.name: (fact.holds, fact.detail) for fact in facts}
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_database_with_every_table_is_ready(kind: str, fresh_database: FreshDatabase) -> None:
     """No probe need have come."""
     store = Store(fresh_database(kind, world.prepare))
@@ -41,10 +40,10 @@ def test_database_with_every_table_is_ready(kind: str, fresh_database: FreshData
     store.close()
 
 
-def test_older_schema_is_not_ready(database_url: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_older_schema_is_not_ready(kind: str, fresh_database: FreshDatabase) -> None:
     """The detail names the missing migrations and the command to run."""
-    store = Store(database_url)
-    migrate.upgrade(store.engine)
+    store = Store(fresh_database(kind, migrated))
     with store.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     facts = facts_of(store)
@@ -55,10 +54,10 @@ def test_older_schema_is_not_ready(database_url: str) -> None:
     store.close()
 
 
-def test_later_schema_is_ready_and_named(database_url: str) -> None:
+@pytest.mark.parametrize("kind", KINDS)
+def test_later_schema_is_ready_and_named(kind: str, fresh_database: FreshDatabase) -> None:
     """While a later version upgrades the database, this one serves until it is replaced."""
-    store = Store(database_url)
-    migrate.upgrade(store.engine)
+    store = Store(fresh_database(kind, migrated))
     with store.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     facts = facts_of(store)

@@ -15,8 +15,9 @@ from gpd_soap.soap.envelope import open_envelope
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
-from tests.conftest import FreshDatabase
+from tests.conftest import WorldOf
 from tests.messages import build
+from tests.shared_world import SharedWorld
 from tests.simulator.endpoints import (
     ADDRESSEE,
     CONTRACT,
@@ -192,17 +193,21 @@ def test_request_that_breaks_the_contract_is_not_sent():
 
 
 @pytest.fixture
-def store(fresh_database: FreshDatabase) -> Iterator[Store]:
-    """Yield a store with the world of the message cases."""
-    opened = Store(fresh_database("sqlite", world.prepare))
-    yield opened
-    opened.close()
+def shared(shared_world: WorldOf) -> SharedWorld:
+    """Return the world of the message cases."""
+    return shared_world("sqlite")
 
 
 @pytest.fixture
-def ours(store: Store) -> Iterator[Caller]:
+def store(shared: SharedWorld) -> Store:
+    """Return the store of that world."""
+    return shared.store
+
+
+@pytest.fixture
+def ours(shared: SharedWorld) -> Iterator[Caller]:
     """Yield the Node as a client of our own server."""
-    with serving(world.face(store)) as url:
+    with serving(shared.face()) as url:
         yield caller(url)
 
 

@@ -77,12 +77,14 @@ def python(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     version: str = request.param
     if version == HERE:
         return Path(sys.executable)
-    subprocess.run([INTERPRETERS[version], "-m", "venv", tmp_path / "venv"], check=True)
-    made = tmp_path / "venv" / "bin" / "python"
+    folder = tmp_path / "venv"
+    subprocess.run([INTERPRETERS[version], "-m", "venv", "--without-pip", folder], check=True)
+    made = folder / "bin" / "python"
     pins = tmp_path / "pins.txt"
     pins.write_text(pinned("spyne", "lxml", "pytz", "legacy-cgi"))
-    install = ["-m", "pip", "install", "--quiet", "--require-hashes", "-r"]
-    subprocess.run([made, *install, pins], check=True, timeout=300)
+    pip = ["-m", "pip", "--python", str(made)]
+    install = ["install", "--quiet", "--require-hashes", "-r", str(pins)]
+    subprocess.run([sys.executable, *pip, *install], check=True, timeout=300)
     return made
 
 

@@ -14,8 +14,9 @@ from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 from tests import world
 from tests.calling import call
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, FreshDatabase, WorldOf
 from tests.messages.build import claim, qr, receipt, soap_request, tags
+from tests.shared_world import SharedWorld
 from tests.world import nav
 
 ROUTE = {"organization": world.ORGANIZATION, "broker": world.BROKER, "station": world.STATION}
@@ -92,17 +93,29 @@ NOT_SAID: dict[str, object] = {
 
 
 @pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
-    """A store of the world."""
+def shared(request: pytest.FixtureRequest, shared_world: WorldOf) -> SharedWorld:
+    """The world, for each kind of database."""
+    return shared_world(request.param)
+
+
+@pytest.fixture
+def store(shared: SharedWorld) -> Store:
+    """The store of the world."""
+    return shared.store
+
+
+@pytest.fixture(params=KINDS)
+def own_store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
+    """A store of the world whose tables a test may change."""
     filled = Store(fresh_database(request.param, world.prepare))
     yield filled
     filled.close()
 
 
 @pytest.fixture
-def face(store: Store) -> Wsgi:
+def face(shared: SharedWorld) -> Wsgi:
     """The node face over it, with a journal."""
-    return world.face(store, journal="database")
+    return shared.face(journal="database")
 
 
 def post(face: Wsgi, message: str | bytes, **headers: Any) -> int:
@@ -139,15 +152,15 @@ def test_exchange_is_recorded_as_one_entry(store: Store, face: Wsgi, case: str) 
     [("verify", ko("PAA_SYSTEM_ERROR", "we failed")), ("receipt", {"outcome": "Fault"})],
 )
 def test_failure_of_ours_is_recorded_as_one_entry(
-    store: Store, face: Wsgi, case: str, expected: dict[str, object]
+    own_store: Store, case: str, expected: dict[str, object]
 ) -> None:
     """The entry of a question is a KO, and that of a receipt has the 503."""
-    with store.begin() as connection:
+    with own_store.begin() as connection:
         connection.execute(text("ALTER TABLE organization RENAME TO elsewhere"))
 
-    status = post(face, CASES[case][0])
+    status = post(world.face(own_store, journal="database"), CASES[case][0])
 
-    [entry] = journal(store)
+    [entry] = journal(own_store)
     fields = entry._asdict()
     assert {name: fields[name] for name in expected} == expected
     assert (fields["status"], fields["fault"]) == (status, "PAA_SYSTEM_ERROR")
@@ -194,13 +207,13 @@ def test_journal_setting_none_records_nothing(store: Store) -> None:
     assert journal(store) == []
 
 
-def test_receipt_is_answered_while_the_journal_cannot_be_written(store: Store, face: Wsgi) -> None:
+def test_receipt_is_answered_while_the_journal_cannot_be_written(own_store: Store) -> None:
     """The entry is written when the journal can be written again."""
-    with store.begin() as connection:
+    with own_store.begin() as connection:
         connection.execute(text("ALTER TABLE journal RENAME TO elsewhere"))
-    assert post(face, SENT) == 200
-    assert not store.journal.flush(10)
+    assert post(world.face(own_store, journal="database"), SENT) == 200
+    assert not own_store.journal.flush(10)
 
-    with store.begin() as connection:
+    with own_store.begin() as connection:
         connection.execute(text("ALTER TABLE elsewhere RENAME TO journal"))
-    assert [entry.operation for entry in journal(store)] == ["paSendRTV2"]
+    assert [entry.operation for entry in journal(own_store)] == ["paSendRTV2"]

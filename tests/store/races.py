@@ -28,6 +28,7 @@ class Crew:
         self.size = size
         # WHY: without this reference, the semaphores may be gone before a process opens them.
         self._barrier = SPAWN.Barrier(size)
+        self._races = 0
         self._pipes: list[Connection[Any, Any]] = []
         self._processes: list[BaseProcess] = []
         for _ in range(size):
@@ -54,27 +55,36 @@ class Crew:
         Raises the error of a process that failed.
         """
         self._barrier.reset()
+        self._races += 1
         for pipe, argument in zip(self._pipes, each, strict=True):
-            pipe.send((task, url, argument))
-        answers = [
-            pipe.recv() if pipe.poll(TIMEOUT_SECONDS) else TimeoutError() for pipe in self._pipes
-        ]
+            pipe.send((self._races, task, url, argument))
+        answers = [self._answer(pipe) for pipe in self._pipes]
         for answer in answers:
             if isinstance(answer, Exception):
                 raise answer
         return answers
 
+    def _answer(self, pipe: "Connection[Any, Any]") -> Any:
+        """Returns a process's result of this race, or a TimeoutError."""
+        while pipe.poll(TIMEOUT_SECONDS):
+            number, answer = pipe.recv()
+            # WHY: the results of a race that timed out come later, and belong to no other race.
+            if number == self._races:
+                return answer
+        return TimeoutError()
+
 
 def _work(pipe: "Connection[Any, Any]", barrier: Barrier) -> None:
     stores: dict[str, Store] = {}
     while (message := pipe.recv()) is not None:
-        task, url, argument = message
+        number, task, url, argument = message
         try:
             store = _store(stores, url)
-            pipe.send(task(store, lambda: barrier.wait(TIMEOUT_SECONDS), argument))
+            result = task(store, lambda: barrier.wait(TIMEOUT_SECONDS), argument)
+            pipe.send((number, result))
         except Exception as error:  # noqa: BLE001  # WHY: `race` raises it in the test
             barrier.abort()
-            pipe.send(RuntimeError(repr(error)))
+            pipe.send((number, RuntimeError(repr(error))))
 
 
 def _store(stores: dict[str, Store], url: str) -> Store:

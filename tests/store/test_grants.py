@@ -3,7 +3,7 @@
 import inspect
 import tomllib
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -30,9 +30,10 @@ from tests.api import (
     test_report,
     test_worklist,
 )
-from tests.api.office import ONE, Admin, BackOffice, Clock, prepare
-from tests.conftest import FreshDatabase
+from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
+from tests.conftest import FreshDatabase, LendDatabase, WorldOf
 from tests.postgres import Postgres
+from tests.shared_world import SharedDatabase
 from tests.test_messages import CASES, post_case, stored_rows
 from tests.usecases.people import people
 
@@ -94,6 +95,27 @@ def _columns(right: str) -> list[str]:
     return right.partition("(")[2].rstrip(")").split(", ") if "(" in right else []
 
 
+@pytest.fixture(scope="module")
+def serving_of(postgres: Postgres) -> Iterator[Callable[[SharedDatabase], Store]]:
+    """Yields a function that returns the serving role's store over a shared database."""
+    opened: dict[str, Store] = {}
+
+    def serving_of(shared: SharedDatabase) -> Store:
+        if shared.url not in opened:
+            opened[shared.url] = Store(serving_url(granted(shared.url, postgres)))
+        return opened[shared.url]
+
+    yield serving_of
+    for store in opened.values():
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def face_of() -> Callable[[Store], Face]:
+    """Returns the admin face over a store, built once."""
+    return cache(Face)
+
+
 #: Tests of the REST API, chosen by their fixtures; each runs again under the serving role.
 FLOWS = [
     pytest.param(flow, id=f"{module.__name__.rpartition('.')[2]}-{name}")
@@ -116,10 +138,17 @@ def test_flows_and_writing_cases_are_many():
 
 
 @pytest.mark.parametrize("flow", FLOWS)
-def test_rest_api_flow_under_the_serving_role_succeeds(flow: Callable[..., None], serving: Store):
+def test_rest_api_flow_under_the_serving_role_succeeds(
+    flow: Callable[..., None],
+    shared_database: LendDatabase,
+    serving_of: Callable[[SharedDatabase], Store],
+    face_of: Callable[[Store], Face],
+):
     """The flow is that of the owner, with the rights of serving."""
     [fixture] = inspect.signature(flow).parameters
-    flow(BackOffice(serving, Clock()) if fixture == "office" else Admin(serving))
+    store = serving_of(shared_database("postgresql", prepare))
+    face = face_of(store)
+    flow(BackOffice(store, Clock(), face=face) if fixture == "office" else Admin(store, face=face))
 
 
 def test_life_of_an_operator_under_the_serving_role_succeeds(serving: Store):
@@ -129,18 +158,17 @@ def test_life_of_an_operator_under_the_serving_role_succeeds(serving: Store):
 
 @pytest.mark.parametrize("case", WRITING, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_node_message_under_the_serving_role_writes_the_same(
-    case: Path, fresh_database: FreshDatabase, postgres: Postgres
+    case: Path, shared_world: WorldOf, serving_of: Callable[[SharedDatabase], Store]
 ):
     """Each message gets its answer and leaves its rows."""
     expected = tomllib.loads((case / "case.toml").read_text("utf-8"))
-    store = Store(serving_url(granted(fresh_database("postgresql", world.prepare), postgres)))
+    store = serving_of(shared_world("postgresql"))
     request = (case / "ask.xml").read_bytes()
     for _ in range(expected.get("times", 1)):
         answer = post_case(partial(world.face, store), expected, request)
 
     assert answer.status == expected.get("status", 200)
     assert expected.get("then", {}) == stored_rows(store, request)
-    store.close()
 
 
 @pytest.mark.parametrize(
@@ -178,12 +206,14 @@ def test_node_message_under_the_serving_role_writes_the_same(
     ],
 )
 def test_statement_against_the_past_under_the_serving_role_is_denied(
-    statement: str, serving: Store
+    statement: str, shared_database: LendDatabase, serving_of: Callable[[SharedDatabase], Store]
 ):
     """An attacker on a server cannot change receipts, audit or journal."""
+    store = serving_of(shared_database("postgresql", prepare))
+    # WHY: a statement that is not denied is never committed, since other tests use the database.
     with (
         pytest.raises(ProgrammingError, match=r"permission denied|must be owner"),
-        serving.begin() as connection,
+        store.engine.connect() as connection,
     ):
         connection.execute(text(statement))
 

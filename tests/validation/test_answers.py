@@ -1,6 +1,5 @@
 """An accepted position makes answers that the Node accepts."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,7 +24,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.positions import insert
 from gpd_soap.store.store import Store
 from gpd_soap.validation.convert import check, position_of
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, LendDatabase
 from tests.store.samples import ACTOR, prepare
 from tests.validation.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, body, iuv
 
@@ -141,11 +140,9 @@ def bodies(draw: st.DrawFn) -> Body:
 
 
 @pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Store:
     """A store with the organization."""
-    ready = Store(fresh_database(request.param, prepare))
-    yield ready
-    ready.close()
+    return shared_database(request.param, prepare).store
 
 
 def never() -> NoticeNumber:

@@ -22,11 +22,10 @@ from gpd_soap.features.check.check import (
     size_of,
 )
 from gpd_soap.store import tables
-from gpd_soap.store.database import migrate
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, FreshDatabase, WorldOf, migrated
 from tests.world import ACTOR, NOW, ORGANIZATION, OTHER, STRANGER, nav, option, position
 
 ADDRESS = "https://ec.example/partner"
@@ -48,11 +47,9 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def store(kind: str, fresh_database: FreshDatabase) -> Iterator[Store]:
+def store(kind: str, shared_world: WorldOf) -> Store:
     """Return a store with the world of the message cases."""
-    opened = Store(fresh_database(kind, world.prepare))
-    yield opened
-    opened.close()
+    return shared_world(kind).store
 
 
 def checked(store: Store, size: int = BATCH, **scope: Any) -> Iterator[Part]:
@@ -94,8 +91,7 @@ def test_check_of_broken_positions_finds_each_and_no_other(store: Store):
 
 def test_check_of_the_demo_finds_nothing(kind: str, fresh_database: FreshDatabase):
     """Notices of every state are checked."""
-    store = Store(fresh_database(kind))
-    migrate.upgrade(store.engine)
+    store = Store(fresh_database(kind, migrated))
     demo.install(store, NOW)
     count, answers, lines = report(checked(store, over=True))
     store.close()

@@ -1,21 +1,16 @@
 """A store, and a function that loads positions into it."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
+from tests.conftest import KINDS, LendDatabase, migrated
 from tests.usecases.loading.samples import CONFIGURATION, MINUTE, NOW, Ended, Load, load_document
 
 
-@pytest.fixture
-def store(database_url: str) -> Iterator[Store]:
+@pytest.fixture(params=KINDS)
+def store(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Store:
     """An empty store."""
-    empty = Store(database_url)
-    migrate.upgrade(empty.engine)
-    yield empty
-    empty.close()
+    return shared_database(request.param, migrated).store
 
 
 @pytest.fixture

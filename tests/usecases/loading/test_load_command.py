@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
-from gpd_soap.store.database import migrate
-from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase, migrated
 from tests.usecases.loading.samples import CONFIGURATION, invalid, valid
 from tests.usecases.loading.tables import ROW, written
 from tests.validation.bodies import BANK, ORGANIZATION, nav, option, transfer
@@ -22,13 +21,9 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(tmp_path: Path, fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Return a function that runs the command on positions, or on bytes with another file name."""
-    url = f"sqlite:///{tmp_path / 'x.db'}"
-    monkeypatch.setenv("GPD_DATABASE_URL", url)
-    ready = Store(url)
-    migrate.upgrade(ready.engine)
-    ready.close()
+    monkeypatch.setenv("GPD_DATABASE_URL", fresh_database("sqlite", migrated))
 
     def run(content: object, *options: str, name: str = "file.json") -> Result:
         given = content if isinstance(content, bytes) else _file(content)

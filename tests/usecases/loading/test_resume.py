@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.load import BATCH
+from tests.conftest import KINDS, FreshDatabase, migrated
 from tests.usecases.loading.samples import (
     CONFIGURATION,
     load_document,
@@ -27,14 +27,14 @@ LINES = [
 ]
 
 
-@pytest.fixture
-def ready(database_url: str) -> str:
+@pytest.fixture(params=KINDS)
+def ready(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
     """Return a database with the organization."""
-    store = Store(database_url)
-    migrate.upgrade(store.engine)
+    url = fresh_database(request.param, migrated)
+    store = Store(url)
     load_document(store, CONFIGURATION)
     store.close()
-    return database_url
+    return url
 
 
 def start(url: str, *options: str) -> subprocess.Popen[bytes]:

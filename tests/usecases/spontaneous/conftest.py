@@ -8,7 +8,8 @@ import pytest
 
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous import kinds
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, LendDatabase
+from tests.shared_world import SharedDatabase
 from tests.store.races import Crew
 from tests.usecases.spontaneous.samples import prepare
 
@@ -16,25 +17,27 @@ Install = Callable[..., None]
 
 
 @pytest.fixture(params=KINDS)
-def url(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> str:
+def database(request: pytest.FixtureRequest, shared_database: LendDatabase) -> SharedDatabase:
     """Return a database with every table and our services, once for each kind of database."""
-    return fresh_database(request.param, prepare)
+    return shared_database(request.param, prepare)
 
 
 @pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    """A store without positions, closed after the test."""
-    opened = Store(url)
-    yield opened
-    opened.close()
+def url(database: SharedDatabase) -> str:
+    """Return the address of that database."""
+    return database.url
 
 
 @pytest.fixture
-def bare_store(fresh_database: FreshDatabase) -> Iterator[Store]:
+def store(database: SharedDatabase) -> Store:
+    """The store of that database, without positions."""
+    return database.store
+
+
+@pytest.fixture
+def bare_store(shared_database: LendDatabase) -> Store:
     """A store like `store`, for tests that do not depend on the kind of database."""
-    opened = Store(fresh_database("sqlite", prepare))
-    yield opened
-    opened.close()
+    return shared_database("sqlite", prepare).store
 
 
 @pytest.fixture
