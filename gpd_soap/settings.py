@@ -63,6 +63,11 @@ PublicUrl = Annotated[str, AfterValidator(_whole_address)]
 #: Several values: a text separated by commas, or a list in the file.
 Names = Annotated[tuple[str, ...], BeforeValidator(_split_text)]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split_text)]
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], BeforeValidator(_split_text)]
+Files = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}=.+$")], ...],
+    BeforeValidator(_split_text),
+]
 
 
 class Settings(BaseModel):
@@ -155,6 +160,33 @@ class Settings(BaseModel):
     journal: Literal["database", "log", "none"] = Field(
         "database", description="where each exchange is recorded: database, log or none"
     )
+    webhook_secret: str = Field(
+        "",
+        description="at least 32 characters, from which the secrets of subscriptions are derived;"
+        " without it there are no subscriptions",
+        repr=False,
+    )
+    webhook_networks: Networks = Field(
+        (),
+        description="private networks to which events may be sent, separated by commas; http is for"
+        " them alone",
+    )
+    webhook_ports: Ports = Field(
+        (), description="ports of receivers beside 443, separated by commas"
+    )
+    webhook_certificates: Files = Field(
+        (),
+        description="PEM files of client certificates with their keys, NAME=FILE separated by"
+        " commas; a subscription names one",
+    )
+    webhook_authorities: Files = Field(
+        (),
+        description="PEM files of authorities of receivers, NAME=FILE separated by commas; a"
+        " subscription names one",
+    )
+    webhook_seconds: Annotated[int, Field(ge=1, le=30)] = Field(
+        15, description="seconds that a receiver has for its answer"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="lowest level that is logged: debug, info, warning or error"
     )
@@ -183,6 +215,14 @@ class Settings(BaseModel):
             raise ValueError("node_tls_certificate and node_proxies exclude each other")
         if self.node_callers and not (self.node_tls_certificate or self.node_proxies):
             raise ValueError("node_callers needs node_tls_certificate or node_proxies")
+        return self
+
+    @model_validator(mode="after")
+    def _webhook_secret_is_long(self) -> Settings:
+        """Refuse a secret that could be guessed."""
+        # LIMIT: 32 bytes, as long as the digest that is made of them.
+        if 0 < len(self.webhook_secret.encode()) < 32:  # noqa: PLR2004  # see LIMIT
+            raise ValueError("webhook_secret needs at least 32 characters")
         return self
 
     @property

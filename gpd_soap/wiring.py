@@ -103,6 +103,7 @@ def admin_face(
     # WHY: a server of the node face alone must not load Flask, so the import is here.
     from gpd_soap.api.app import admin_app
     from gpd_soap.api.concurrency import Limits
+    from gpd_soap.features.webhooks.options import options_of
 
     health = Health(store, contract(settings.threads), exposure.facts(settings, "admin"))
     limits = Limits(
@@ -111,7 +112,13 @@ def admin_face(
         settings.key_requests or max(1, settings.threads // 2),
     )
     return admin_app(
-        store, clock, worklist, health, lambda figures: metrics.text(figures, clock()), limits
+        store,
+        clock,
+        worklist,
+        health,
+        lambda figures: metrics.text(figures, clock()),
+        limits,
+        webhooks=options_of(settings),
     )
 
 

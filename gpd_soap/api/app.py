@@ -29,6 +29,7 @@ from gpd_soap.api.audit.trail import AuditWriter
 from gpd_soap.api.auth import LARGEST_BODY, guard
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
+from gpd_soap.api.events import routes as events
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
 from gpd_soap.api.history import routes as history
@@ -40,7 +41,10 @@ from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import Problem, Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
+from gpd_soap.api.subscriptions import routes as subscriptions
 from gpd_soap.clock import Clock
+from gpd_soap.features.webhooks.manage import Subscriptions
+from gpd_soap.features.webhooks.options import Options
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.refusals import Refusal
@@ -51,22 +55,30 @@ from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi,
 METRICS = "/metrics"
 #: LIMIT: 5 seconds until a retry: the database needs a moment to come back.
 RETRY_LATER = {"Retry-After": "5"}
-NO_LIMITS = Limits()
+NO_LIMITS, NO_WEBHOOKS = Limits(), Options()
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 logger = logging.getLogger(__name__)
 
 
-def admin_app(
-    store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text, limits: Limits = NO_LIMITS
+def admin_app(  # noqa: PLR0913  # each part of the face is one argument
+    store: Store,
+    clock: Clock,
+    cases: Cases,
+    ready: Ready,
+    text: Text,
+    limits: Limits = NO_LIMITS,
+    *,
+    webhooks: Options = NO_WEBHOOKS,
 ) -> Wsgi:
     """Returns the application of the admin listener.
 
     `clock` returns the UTC time of each request, `ready` the facts of our health.  `cases` is the
     worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
+    `webhooks` says where events may be sent.
     """
     concurrency = Concurrency(limits)
-    app = flask_app(store, clock, cases, limits.rate, concurrency)
+    app = flask_app(store, clock, cases, limits.rate, concurrency, webhooks)
     _add_monitoring(app, ready, Scrape(store, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
@@ -77,7 +89,12 @@ def admin_app(
 
 
 def flask_app(
-    store: Store, clock: Clock, cases: Cases, rate: int, concurrency: Concurrency
+    store: Store,
+    clock: Clock,
+    cases: Cases,
+    rate: int,
+    concurrency: Concurrency,
+    webhooks: Options = NO_WEBHOOKS,
 ) -> OpenAPI:
     """Returns the API alone, without health, metrics and request ids."""
     app = OpenAPI(
@@ -105,6 +122,8 @@ def flask_app(
         positions.group(store, clock),
         history.group(store),
         receipts.group(store, clock, cases),
+        events.group(store),
+        subscriptions.group(Subscriptions(store, clock, webhooks)),
         journal.group(store, clock),
         configuration.group(store),
         keys.group(store, clock),
@@ -145,7 +164,7 @@ def _blueprint(
     idempotency = Idempotency(
         store, clock, {f"{group.name}.{operation}" for operation in group.secret}
     )
-    api.before_request(guard(store, group.role, rate_limit, concurrency, clock))
+    api.before_request(guard(store, group, rate_limit, concurrency, clock))
     api.before_request(idempotency.before)
     api.after_request(idempotency.after)
     api.after_request(AuditWriter(store, clock).after)
@@ -193,9 +212,12 @@ def _add_error_handlers(app: Flask) -> None:
 
 
 def _problem(
-    problem: Problem, errors: Iterable[FieldError] = (), headers: dict[str, str] | None = None
+    problem: Problem,
+    errors: Iterable[FieldError] = (),
+    headers: dict[str, str] | None = None,
+    **members: str,
 ) -> Response:
-    response = jsonify(problem.body(errors))
+    response = jsonify(problem.body(errors, **members))
     response.status_code, response.mimetype = problem.status, problems.CONTENT_TYPE
     response.headers.update(headers or {})
     return response
@@ -204,7 +226,7 @@ def _problem(
 def _refused(refusal: Refusal) -> Response:
     problem = problems.problem_of(refusal)
     headers = RETRY_LATER if problem == problems.UNAVAILABLE else {}
-    return _problem(problem, refusal.errors, headers)
+    return _problem(problem, refusal.errors, headers, **problems.members_of(refusal))
 
 
 def _invalid_parameters(error: ValidationError) -> Response:

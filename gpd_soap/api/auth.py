@@ -9,6 +9,7 @@ from flask import g, request
 
 from gpd_soap.api import problems
 from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
+from gpd_soap.api.groups import Group
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.clock import Clock
@@ -28,12 +29,13 @@ LARGEST_BODY = 1024 * 1024
 
 
 def guard(
-    store: Store, role: Role, rate_limit: RateLimit, concurrency: Concurrency, clock: Clock
+    store: Store, group: Group, rate_limit: RateLimit, concurrency: Concurrency, clock: Clock
 ) -> Callable[[], None]:
     """Returns the check that runs before every operation: its key, the key's rate and rights.
 
-    `role` is the least role that may call the operation.  Paths without an organization are for
-    keys of every organization.  The answer does not depend on whether a resource exists.
+    The group has the least role that may call its operations.  Paths without an organization are
+    for keys of every organization, unless the group lists what is the key's own.  The answer does
+    not depend on whether a resource exists.
     """
 
     def check() -> None:
@@ -43,11 +45,11 @@ def guard(
             raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
         _take_slot(concurrency, key)
         organization = (request.view_args or {}).get("organizationfiscalcode")
-        if not (key.serves_every if organization is None else key.serves(organization)):
+        if not _serves(key, group, organization):
             raise Refused(problems.FORBIDDEN)
         if request.method not in READING and not key.may_write:
             raise Refused(problems.READ_ONLY)
-        if role is Role.ADMIN and key.role is not Role.ADMIN:
+        if group.role is Role.ADMIN and key.role is not Role.ADMIN:
             raise Refused(problems.ADMINISTRATORS)
         for name, values in request.args.lists():
             if len(values) > 1:
@@ -55,6 +57,12 @@ def guard(
                 raise Refused(problems.BAD_REQUEST, [error])
 
     return check
+
+
+def _serves(key: Key, group: Group, organization: str | None) -> bool:
+    if organization is None:
+        return key.serves_every or group.lists_own
+    return key.serves(organization)
 
 
 def _take_slot(concurrency: Concurrency, key: Key) -> None:

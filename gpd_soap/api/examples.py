@@ -34,6 +34,14 @@ BODIES: dict[str, Any] = {
     "Serving": {"segregationCode": "47", "broadcast": False},
     "Offer": {"kind": "declared", "settings": SETTINGS},
     "NewKey": {"name": "back office", "role": "writer", "organizations": [ORGANIZATION]},
+    "NewSubscription": {
+        "url": "https://ente.example.it/eventi",
+        "types": ["receipt."],
+        "format": "cloudevents",
+        "lanes": 1,
+        "withReceipt": False,
+    },
+    "Replay": {"from": 1, "to": 20},
     "ProblemJson": {
         "title": "Error in the debt position request data",
         "status": 400,

@@ -12,6 +12,7 @@ import http.client
 import io
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +31,8 @@ LARGEST_HEAD = 16 * 1024
 LARGEST_BODY = 4 * 1024
 #: LIMIT: 1 s for a body that nobody reads; closing earlier would look like a fault to the receiver.
 UNREAD_SECONDS = 1.0
+#: LIMIT: 64 connections of a process at once.
+MOST_CONNECTIONS = 64
 _CHUNK = 16 * 1024
 
 
@@ -101,11 +104,13 @@ class Client:
         self._identities, self._timeouts = identities or Identities(), timeouts or Timeouts()
         # LIMIT: 16 questions to name servers at once; the system's own has no time-out.
         self._resolvers = ThreadPoolExecutor(16, "resolve")
+        self._slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
     def send(self, request: Request) -> Response:
         """Returns what came back; a failure is a reply without a status, and raises nothing."""
         try:
-            return self._send(request)
+            with self._slots:
+                return self._send(request)
         except (Refused, UnknownIdentity, TooLarge) as error:
             return _failed(str(error))
         except ssl.SSLCertVerificationError as error:

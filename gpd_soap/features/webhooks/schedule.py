@@ -118,7 +118,7 @@ def decide(health: Health, reply: Reply, parked: int, now: datetime, random: Ran
 def wait_of_receiver(attempts: int, random: Random) -> timedelta:
     """Returns the wait after a failure, `attempts` failures having come before it."""
     # WHY: 2 to the power of the attempts of five days has no place in a timedelta.
-    doubled = FIRST_WAIT * 2 ** min(attempts, 10)
+    doubled = FIRST_WAIT * (1 << min(attempts, 10))
     return min(doubled, LONGEST_WAIT) * _jitter(random)
 
 

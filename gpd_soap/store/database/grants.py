@@ -31,6 +31,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "journal": ADD,
     "organization": EVERYTHING,
     "organization_station": EVERYTHING,
+    "parked": EVERYTHING,
     "payment_option": EVERYTHING,
     "position": EVERYTHING,
     "probe": CHANGE,
@@ -41,6 +42,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "retired_number": ADD,
     "service": EVERYTHING,
     "station": EVERYTHING,
+    "subscription": EVERYTHING,
     "transfer": EVERYTHING,
 }
 

@@ -30,6 +30,7 @@ from gpd_soap.store.tables.positions import (
     transfer,
 )
 from gpd_soap.store.tables.receipts import probe, quarantine, receipt
+from gpd_soap.store.tables.webhooks import parked, subscription
 
 __all__ = [
     "Code",
@@ -47,6 +48,7 @@ __all__ = [
     "metadata",
     "organization",
     "organization_station",
+    "parked",
     "payment_option",
     "position",
     "probe",
@@ -57,5 +59,6 @@ __all__ = [
     "retired_number",
     "service",
     "station",
+    "subscription",
     "transfer",
 ]
