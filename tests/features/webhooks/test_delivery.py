@@ -1,7 +1,10 @@
 """Deliveries to a real receiver, which may fail in every way, with a clock that moves."""
 
 import json
-from collections.abc import Iterator
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,7 +12,8 @@ from sqlalchemy import delete
 from standardwebhooks.webhooks import Webhook
 
 from gpd_soap.core.event import EventType
-from gpd_soap.store import tables
+from gpd_soap.monitoring.metrics import Metrics
+from gpd_soap.store import statistics, tables
 from gpd_soap.store.events import subscriptions
 from gpd_soap.store.store import Store
 from tests.api.office import NOW
@@ -314,6 +318,28 @@ def test_parked_event_that_is_no_longer_kept_is_given_up(quick: Bed):
     assert (quick.sent[1:], quick.parked) == ([(2, "A")], [])
 
 
+def test_metrics_show_lag_parked_events_and_states(bed: Bed):
+    """They name no organization."""
+    bed.receiver.behave = refusing("A")
+    bed.happen("A", "A")
+    bed.deliver()
+    bed.receiver.behave = answer(503)
+    bed.happen("B", "B")
+    bed.deliver()
+
+    figures = statistics.read(bed.store)
+    text = Metrics().text(figures, bed.clock.now + timedelta(days=9999)).decode()
+
+    assert figures.subscriptions == {"active": 1, "paused": 0, "suspended": 0}
+    assert figures.parked == {"retry": 1, "waiting": 1, "dead": 0}
+    assert figures.lag is not None
+    assert figures.lag.events == 2
+    assert figures.lag.since is not None
+    assert 'gpd_webhook_parked{state="waiting"} 1.0' in text
+    assert "gpd_webhook_lag_events 2.0" in text
+    assert re.search(r"gpd_webhook_lag_seconds [1-9]", text)
+
+
 def test_deleted_subscription_sends_nothing(quick: Bed):
     """Its parked events are deleted with it."""
     quick.receiver.behave = refusing("A")
@@ -324,3 +350,32 @@ def test_deleted_subscription_sends_nothing(quick: Bed):
     assert quick.deliver(days=1) == 0
     with quick.store.begin() as connection:
         assert connection.execute(tables.parked.select()).all() == []
+
+
+def test_running_deliverer_sends_events_as_they_happen(bed: Bed):
+    """Two processes together send each event once, while both live."""
+    stopped = threading.Event()
+    running = [
+        threading.Thread(target=bed.another().run, args=(stopped,), daemon=True) for _ in range(2)
+    ]
+    for each in running:
+        each.start()
+    try:
+        for number in range(1, 4):
+            bed.happen("A")
+            wait_until(lambda number=number: len(bed.sent) == number)
+    finally:
+        stopped.set()
+        for each in running:
+            each.join(20)
+
+    assert bed.sent == [(1, "A"), (2, "A"), (3, "A")]
+    assert bed.now.cursor == 3
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Waits for a fact, twenty seconds at most."""
+    ends = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < ends
+        time.sleep(0.02)
