@@ -66,6 +66,7 @@ PARAMETERS = {
     "oldIban": IBAN,
     "broker": BROKER,
     "station": STATION,
+    "sequence": "12",
     "idServizio": "00001",
     "idSoggettoServizio": "00009",
 }

@@ -75,7 +75,8 @@ def read(store: Database) -> Figures:
 
 
 def _by(state: ColumnElement[str]) -> Select[Any]:
-    return select(state, func.count()).group_by(state)
+    counted: Select[Any] = select(state, func.count())
+    return counted.group_by(state)
 
 
 def _lag(store: Database) -> Lag | None:

@@ -363,7 +363,7 @@ def test_running_deliverer_sends_events_as_they_happen(bed: Bed):
     try:
         for number in range(1, 4):
             bed.happen("A")
-            wait_until(lambda number=number: len(bed.sent) == number)
+            wait_until(lambda: len(bed.sent) == number)  # noqa: B023  # called at once
     finally:
         stopped.set()
         for each in running:
