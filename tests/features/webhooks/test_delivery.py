@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +18,8 @@ from gpd_soap.store import statistics, tables
 from gpd_soap.store.events import subscriptions
 from gpd_soap.store.store import Store
 from tests.api.office import NOW
-from tests.features.webhooks.bed import ACTOR, Bed, refusing
-from tests.features.webhooks.receiver import Receiver, answer, drip, receiving
+from tests.features.webhooks.bed import ACTOR, Bed, numbered, refusing
+from tests.features.webhooks.receiver import Received, Receiver, answer, drip, receiving
 
 
 @pytest.fixture
@@ -278,6 +279,31 @@ def test_lanes_keep_the_order_of_each_subject(store: Store, receiver: Receiver):
         numbers = [number for number, subject in bed.sent if subject == name]
         assert numbers == sorted(numbers)
     assert bed.now.cursor == 150
+
+
+def test_cursor_stays_before_an_unfinished_event_of_another_lane(
+    quick_store: Store, receiver: Receiver
+):
+    """Events after it may arrive again, and it is not lost."""
+    bed = Bed(quick_store, receiver, lanes=8)
+    slow, *others = (f"P-{number}" for number in range(30))
+
+    def behave(connection: socket.socket, received: Received) -> None:
+        is_slow = numbered(received)[1] == slow
+        if is_slow:
+            wait_until(lambda: len(bed.sent) > 8)
+        answer(503 if is_slow else 200)(connection, received)
+
+    receiver.behave = behave
+    bed.happen(slow, *others)
+    bed.deliver()
+
+    assert len(bed.sent) > 8
+    assert bed.now.cursor == 0
+    receiver.behave = answer(200)
+    bed.deliver(seconds=5)
+    assert bed.now.cursor == 30
+    assert bed.sent.count((1, slow)) == 2
 
 
 def test_subscription_is_claimed_by_one_process(bed: Bed):
