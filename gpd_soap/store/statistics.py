@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal, select
+from sqlalchemy import Select, and_, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from gpd_soap.core.receipt import ReceiptStatus
@@ -74,9 +74,8 @@ def read(store: Database) -> Figures:
     )
 
 
-def _by(state: ColumnElement[str]) -> Select[Any]:
-    counted: Select[Any] = select(state, func.count())
-    return counted.group_by(state)
+def _by(state: Any) -> Select[Any]:
+    return select(state, func.count()).group_by(state)
 
 
 def _lag(store: Database) -> Lag | None:

@@ -28,8 +28,8 @@ from gpd_soap.store.events.parked import Parked
 from gpd_soap.store.events.read import StoredEvent
 from gpd_soap.store.events.subscriptions import LEASE, ParkedState, State, Subscription
 
-#: LIMIT: 100 events are read at once, so that they take little memory.
-BATCH = 100
+#: LIMIT: 400 events, some megabytes at most, are read at once: lanes wait for the longest of them.
+BATCH = 400
 #: LIMIT: the cursor is stored after 20 events or a second: a crash repeats no more than those.
 SAVE_EVENTS, SAVE_SECONDS = 20, timedelta(seconds=1)
 #: LIMIT: 30 s of one subscription, after which others of this process have their turn.
