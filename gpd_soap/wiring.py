@@ -116,6 +116,7 @@ def admin_face(
     from gpd_soap.api.app import admin_app
     from gpd_soap.api.body_size import BodySizes
     from gpd_soap.api.concurrency import Limits
+    from gpd_soap.features.webhooks.options import options_of
 
     health = Health(store, contract(settings.threads), exposure.facts(settings, "admin"))
     limits = Limits(
@@ -133,6 +134,7 @@ def admin_face(
         lambda figures: metrics.text(figures, clock()),
         limits,
         observe_wrong_key=metrics.observe_wrong_key,
+        webhooks=options_of(settings),
     )
 
 

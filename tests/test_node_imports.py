@@ -5,15 +5,18 @@ import sys
 from pathlib import Path
 
 #: Modules that a node process must do without: people sign in to the console only.
-LEFT_OUT = ("gpd_soap.usecases.people", "gpd_soap.store.people", "gpd_soap.cli.people")
+LEFT_OUT = ("gpd_soap.usecases.people", "gpd_soap.store.people", "gpd_soap.cli.people", "flask")
 PROGRAM = """
 import sys
 from pathlib import Path
+from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import faces
+from gpd_soap.wsgi.refused_callers import RefusedCallers
 settings = Settings(database_url=f"sqlite:///{sys.argv[1]}/node.db")
-faces(settings, Store(settings.database_url), "node", Path(sys.argv[1]))
+metrics = Metrics(Path(sys.argv[1]))
+faces(settings, Store(settings.database_url), "node", metrics, RefusedCallers())
 sys.exit(" ".join(name for name in sys.modules if name.startswith(tuple(sys.argv[2:]))) or 0)
 """
 

@@ -31,6 +31,7 @@ from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
 from gpd_soap.api.document import descriptions, examples, problem_examples
+from gpd_soap.api.events import routes as events
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
 from gpd_soap.api.history import routes as history
@@ -42,8 +43,11 @@ from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import RETRY_LATER, Problem, Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
+from gpd_soap.api.subscriptions import routes as subscriptions
 from gpd_soap.api.versions import use_first_version
 from gpd_soap.clock import Clock
+from gpd_soap.features.webhooks.manage import Subscriptions
+from gpd_soap.features.webhooks.options import Options
 from gpd_soap.monitoring.scrape import METRICS, Text
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
@@ -58,7 +62,7 @@ from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
-NO_LIMITS = Limits()
+NO_LIMITS, NO_WEBHOOKS = Limits(), Options()
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 logger = logging.getLogger(__name__)
@@ -73,16 +77,17 @@ def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
     limits: Limits = NO_LIMITS,
     *,
     observe_wrong_key: WrongKeyObserver = unobserved,
+    webhooks: Options = NO_WEBHOOKS,
 ) -> Wsgi:
     """Returns the application of the admin listener.
 
     `clock` returns the UTC time of each request, `ready` the facts of our health.  `cases` is the
     worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
-    `observe_wrong_key` counts the wrong keys.
+    `observe_wrong_key` counts the wrong keys, `webhooks` says where events may be sent.
     """
     concurrency = Concurrency(limits)
     authenticate = Authentication(store, WrongKeys(limits.wrong_keys), observe_wrong_key)
-    app = flask_app(store, clock, cases, limits, concurrency, authenticate)
+    app = flask_app(store, clock, cases, limits, concurrency, authenticate, webhooks)
     _add_monitoring(app, ready, Scrape(store, authenticate, clock, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
@@ -93,13 +98,14 @@ def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
     return application
 
 
-def flask_app(
+def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
     store: Store,
     clock: Clock,
     cases: Cases,
     limits: Limits,
     concurrency: Concurrency,
     authenticate: Authentication | None = None,
+    webhooks: Options = NO_WEBHOOKS,
 ) -> OpenAPI:
     """Returns the API alone, without health, metrics and request ids.
 
@@ -131,6 +137,8 @@ def flask_app(
         positions.group(store, clock),
         history.group(store),
         receipts.group(store, clock, cases),
+        events.group(store),
+        subscriptions.group(Subscriptions(store, clock, webhooks)),
         journal.group(store, clock),
         configuration.group(store),
         keys.group(store, clock),
@@ -138,7 +146,7 @@ def flask_app(
     ]
     rate_limit = RateLimit(limits.rate)
     for group in groups:
-        check = guard(authenticate, group.role, rate_limit, concurrency, clock)
+        check = guard(authenticate, group, rate_limit, concurrency, clock)
         app.register_api(_blueprint(group, store, clock, check))
     _add_document(app, groups)
     _add_error_handlers(app)
@@ -223,9 +231,12 @@ def _add_error_handlers(app: Flask) -> None:
 
 
 def _problem(
-    problem: Problem, errors: Iterable[FieldError] = (), headers: dict[str, str] | None = None
+    problem: Problem,
+    errors: Iterable[FieldError] = (),
+    headers: dict[str, str] | None = None,
+    **members: str,
 ) -> Response:
-    response = jsonify(problem.body(errors))
+    response = jsonify(problem.body(errors, **members))
     response.status_code, response.mimetype = problem.status, problems.CONTENT_TYPE
     response.headers.update(headers or {})
     return response
@@ -233,7 +244,7 @@ def _problem(
 
 def _refused(refusal: Refusal) -> Response:
     problem, headers = refused.problem_of(refusal), refused.headers_of(refusal)
-    return _problem(problem, refusal.errors, headers)
+    return _problem(problem, refusal.errors, headers, **refused.members_of(refusal))
 
 
 def _invalid_parameters(error: ValidationError) -> Response:

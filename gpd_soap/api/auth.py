@@ -11,11 +11,12 @@ from flask import g, request
 from gpd_soap.api import problems
 from gpd_soap.api.body_size import too_large
 from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
+from gpd_soap.api.groups import Group
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor, ActorKind
-from gpd_soap.store.access.keys import Key, Role
+from gpd_soap.store.access.keys import Key
 from gpd_soap.usecases.access.authentication import Authentication, Presented
 from gpd_soap.usecases.access.rights import check_lenient, check_rights
 from gpd_soap.validation.finding import FieldError, Model, validate
@@ -28,15 +29,16 @@ READING = ("GET", "HEAD", "OPTIONS")
 
 def guard(
     authenticate: Authentication,
-    role: Role,
+    group: Group,
     rate_limit: RateLimit,
     concurrency: Concurrency,
     clock: Clock,
 ) -> Callable[[], None]:
     """Returns the check that runs before every operation: its key, the key's rate and rights.
 
-    `role` is the least role that may call the operation.  Paths without an organization are for
-    keys of every organization.  The answer does not depend on whether a resource exists.
+    The group has the least role that may call its operations.  Paths without an organization are
+    for keys of every organization, unless the group lists what is the key's own.  The answer does
+    not depend on whether a resource exists.
     """
 
     def check() -> None:
@@ -47,7 +49,8 @@ def guard(
             raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
         _take_slot(concurrency, key)
         organization = (request.view_args or {}).get("organizationfiscalcode")
-        check_rights(key, organization, role, changes=request.method not in READING)
+        changes = request.method not in READING
+        check_rights(key, organization, group.role, changes=changes, of_key=group.lists_own)
         for name, values in request.args.lists():
             if len(values) > 1:
                 error = FieldError(name if name.isidentifier() else "?", "duplicate", "it once")

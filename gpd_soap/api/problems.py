@@ -21,9 +21,9 @@ class Problem(NamedTuple):
     title: str
     detail: str
 
-    def body(self, errors: Iterable[FieldError] = ()) -> dict[str, Any]:
-        """Returns the JSON of an answer."""
-        fields: dict[str, Any] = self._asdict()
+    def body(self, errors: Iterable[FieldError] = (), **members: str) -> dict[str, Any]:
+        """Returns the JSON of an answer; `members` are those of this kind of problem alone."""
+        fields: dict[str, Any] = {**self._asdict(), **members}
         details = [error._asdict() for error in errors]
         return {**fields, "errors": details} if details else fields
 
@@ -227,6 +227,25 @@ SERVER_BUSY = Problem(
     429,
     "Too Many Requests",
     "Too many requests are running: wait for the seconds in Retry-After.",
+)
+CURSOR_EXPIRED = Problem(
+    410,
+    "cursor-expired",
+    "Events after the cursor are no longer kept: read on from firstCursor, and compare the"
+    " positions once.",
+)
+NO_SUBSCRIPTION = Problem(404, "Not found the subscription", "No subscription has this id.")
+NO_PARKED = Problem(404, "Not found the parked event", "No event of this number is parked.")
+TOO_MANY_SUBSCRIPTIONS = Problem(
+    409, "Too many subscriptions", "An organization has at most 10 subscriptions: remove one."
+)
+WEBHOOKS_OFF = Problem(
+    409, "No webhooks", "The operator of this installation has not set GPD_WEBHOOK_SECRET."
+)
+SUBSCRIPTION_CHANGED = Problem(
+    412,
+    "Precondition Failed",
+    "The subscription has changed since the ETag of If-Match: read it again.",
 )
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."

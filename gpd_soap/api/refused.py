@@ -50,6 +50,12 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.CaseNotMatched: problems.NOT_MATCHED,
     refusals.NoticeNotPayable: problems.NOT_PAYABLE,
     refusals.EntryNotFound: problems.ENTRY_NOT_FOUND,
+    refusals.CursorExpired: problems.CURSOR_EXPIRED,
+    refusals.SubscriptionNotFound: problems.NO_SUBSCRIPTION,
+    refusals.SubscriptionChanged: problems.SUBSCRIPTION_CHANGED,
+    refusals.TooManySubscriptions: problems.TOO_MANY_SUBSCRIPTIONS,
+    refusals.WebhooksOff: problems.WEBHOOKS_OFF,
+    refusals.ParkedNotFound: problems.NO_PARKED,
     refusals.MessageRefusedAgain: problems.NOT_TAKEN,
     refusals.MessageNotTaken: problems.UNAVAILABLE,
     refusals.KeyNotValid: problems.NO_KEY,
@@ -80,3 +86,10 @@ def problem_of(refusal: Refusal) -> Problem:
         answer = refusal.answer or "a SOAP Fault"
         return problem._replace(detail=problem.detail.format(answer))
     return problem
+
+
+def members_of(refusal: Refusal) -> dict[str, str]:
+    """Returns the members of a problem that only this kind of refusal has."""
+    if isinstance(refusal, refusals.CursorExpired):
+        return {"firstCursor": str(refusal.first)}
+    return {}

@@ -38,6 +38,11 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "Position not found",
         "The organization has no position of this IUPD.",
     ),
+    refusals.CursorExpired: (
+        "The cursor has expired",
+        "Events after it are no longer kept: begin without a cursor.",
+    ),
+    refusals.Malformed: ("Invalid request", "The arguments break a rule."),
     refusals.NotRestorable: (
         "The position cannot be restored",
         "It is neither withdrawn nor expired, or is paid, or needs a new due date.",

@@ -194,6 +194,30 @@ class _Figures(Collector):
         if self._figures.receipts is not None:
             receipts = self._figures.receipts.items()
             yield _gauge("gpd_receipts", "Stored receipts by status.", "state", receipts)
+        yield from self._of_webhooks()
+
+    def _of_webhooks(self) -> Iterator[GaugeMetricFamily]:
+        if self._figures.subscriptions is not None:
+            states = self._figures.subscriptions.items()
+            yield _gauge("gpd_webhook_subscriptions", "Subscriptions by state.", "state", states)
+        if self._figures.parked is not None:
+            parked = self._figures.parked.items()
+            yield _gauge(
+                "gpd_webhook_parked", "Events that receivers refused, by state.", "state", parked
+            )
+        if self._figures.lag is not None:
+            events, since = self._figures.lag
+            seconds = 0.0 if since is None else (self._now - since).total_seconds()
+            yield GaugeMetricFamily(
+                "gpd_webhook_lag_events",
+                "Events that the slowest active subscription has not yet.",
+                value=events,
+            )
+            yield GaugeMetricFamily(
+                "gpd_webhook_lag_seconds",
+                "Age of the oldest event that an active subscription has not yet.",
+                value=max(seconds, 0.0),
+            )
 
 
 def _gauge(

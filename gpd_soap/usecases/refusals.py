@@ -176,6 +176,35 @@ class EntryNotFound(Refusal):
     """The journal has no entry with this id."""
 
 
+class CursorExpired(Refusal):
+    """Events after the cursor of a feed are no longer kept; `first` is the oldest cursor."""
+
+    def __init__(self, first: int) -> None:
+        """Keep the cursor from which the feed can be read again."""
+        super().__init__()
+        self.first = first
+
+
+class SubscriptionNotFound(Refusal):
+    """The organization has no subscription with this id."""
+
+
+class SubscriptionChanged(Refusal):
+    """The subscription has changed since the caller read it."""
+
+
+class TooManySubscriptions(Refusal):
+    """The organization has as many subscriptions as it may have."""
+
+
+class WebhooksOff(Refusal):
+    """The operator has set no secret from which those of subscriptions are derived."""
+
+
+class ParkedNotFound(Refusal):
+    """The subscription has no parked event with this number."""
+
+
 class MessageRefusedAgain(Refusal):
     """A stored message was processed again and is refused again.
 

@@ -53,7 +53,7 @@ def test_figures_of_an_empty_database_are_zero(store: Store) -> None:
     """Every status and every kind of case is present."""
     result = statistics.read(store)
 
-    assert result == (True, None, CLOSED, NOTHING)
+    assert result[:4] == (True, None, CLOSED, NOTHING)
 
 
 def test_figures_count_receipts_by_status_and_open_cases_by_kind(store: Store) -> None:
@@ -153,5 +153,5 @@ def test_figures_of_a_locked_table_are_none(fresh_database: FreshDatabase) -> No
     thread.join()
     store.close()
 
-    assert result == (True, None, None, None)
+    assert result[:4] == (True, None, None, None)
     assert took < 25  # the other transaction holds its lock for 30 s

@@ -143,6 +143,46 @@ _CHANGE = {
     "requestId": "0f8fad5bd9cb469fa16570867728950e",
     "iupd": IUPD,
 }
+_EVENT = {
+    "specversion": "1.0",
+    "id": "evt_01936d7e0c007d5e8a6b0f8fad5bd9cb",
+    "source": f"/organizations/{ORGANIZATION}",
+    "type": "receipt.applied",
+    "time": "2027-03-16T09:00:01.123456Z",
+    "subject": IUPD,
+    "datacontenttype": "application/json",
+    "sequence": "00000000000000000017",
+    "partitionkey": IUPD,
+    "data": {"organization": ORGANIZATION, "nav": NAV, "iupd": IUPD, "amount": 10000},
+}
+_SUBSCRIPTION = {
+    "id": "sub_0f8fad5bd9cb469fa16570867728950e",
+    "url": "https://ente.example.it/eventi",
+    "types": ["receipt."],
+    "format": "cloudevents",
+    "lanes": 1,
+    "withReceipt": False,
+    "certificate": "",
+    "authority": "",
+    "state": "active",
+    "cursor": "17",
+    "generation": 1,
+    "attempts": 0,
+    "lastStatus": 204,
+    "lastError": "",
+    "createdAt": CREATED,
+    "createdBy": "k1a2b3c4d5e6",
+}
+_PARKED = {
+    "sequence": 12,
+    "subject": IUPD,
+    "state": "retry",
+    "replay": False,
+    "attempts": 2,
+    "nextAt": PAID,
+    "lastStatus": 500,
+    "lastError": "",
+}
 
 #: By name of the schema.
 ANSWERS: dict[str, Any] = {
@@ -193,5 +233,11 @@ ANSWERS: dict[str, Any] = {
     "Services": {"services": [_SERVICE], "page_info": PAGE_INFO},
     "MadeKey": {**_KEY, "key": "invented-key-that-opens-nothing"},
     "Keys": {"keys": [_KEY], "page_info": PAGE_INFO},
+    "FeedEvents": {"items": [_EVENT], "limit": 100, "next_cursor": "17"},
+    "Feeds": {"items": [{"organization": ORGANIZATION, "last": "17"}], "limit": 100},
+    "SubscriptionWithSecret": {**_SUBSCRIPTION, "secret": "whsec_invented"},
+    "Subscriptions": {"subscriptions": [_SUBSCRIPTION], "page_info": PAGE_INFO},
+    "ParkedEvents": {"parked": [_PARKED], "page_info": PAGE_INFO},
+    "Replayed": {"events": 20},
     "Changes": {"changes": [_CHANGE], "page_info": PAGE_INFO},
 }

@@ -39,6 +39,14 @@ BODIES: dict[str, Any] = {
         "organizations": [ORGANIZATION],
         "expiresAt": "2999-12-31",
     },
+    "NewSubscription": {
+        "url": "https://ente.example.it/eventi",
+        "types": ["receipt."],
+        "format": "cloudevents",
+        "lanes": 1,
+        "withReceipt": False,
+    },
+    "Replay": {"from": 1, "to": 20},
     "ProblemJson": {
         "title": "Error in the debt position request data",
         "status": 400,
@@ -63,6 +71,7 @@ PARAMETERS = {
     "oldIban": IBAN,
     "broker": BROKER,
     "station": STATION,
+    "sequence": "12",
     "idServizio": "00001",
     "idSoggettoServizio": "00009",
 }

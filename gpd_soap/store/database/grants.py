@@ -35,6 +35,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "operator_session": EVERYTHING,
     "organization": EVERYTHING,
     "organization_station": EVERYTHING,
+    "parked": EVERYTHING,
     "payment_option": EVERYTHING,
     "position": EVERYTHING,
     "probe": CHANGE,
@@ -46,6 +47,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "service": EVERYTHING,
     "sign_in_attempt": EVERYTHING,
     "station": EVERYTHING,
+    "subscription": EVERYTHING,
     "transfer": EVERYTHING,
 }
 

@@ -43,6 +43,11 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_event_organization_sequence": "5000000 1000000 1",
         "ix_event_organization_at_id": "1000 200 1 1",
     },
+    "subscription": {"sqlite_autoindex_subscription_1": "1000 3 1"},
+    "parked": {
+        "sqlite_autoindex_parked_1": "10000 100 30 1",
+        "ix_parked_organization_subscription_subject_sequence": "10000 100 30 2 1",
+    },
     "quote": {"sqlite_autoindex_quote_1": "100000 20000 3 1 1"},
     "journal": {
         "sqlite_autoindex_journal_1": "5000000 1000000 2 1",

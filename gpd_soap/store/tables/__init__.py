@@ -38,6 +38,7 @@ from gpd_soap.store.tables.positions import (
     transfer,
 )
 from gpd_soap.store.tables.receipts import probe, quarantine, receipt
+from gpd_soap.store.tables.webhooks import parked, subscription
 
 __all__ = [
     "Code",
@@ -60,6 +61,7 @@ __all__ = [
     "operator_session",
     "organization",
     "organization_station",
+    "parked",
     "payment_option",
     "position",
     "probe",
@@ -71,5 +73,6 @@ __all__ = [
     "service",
     "sign_in_attempt",
     "station",
+    "subscription",
     "transfer",
 ]

@@ -7,75 +7,31 @@ Credentials are a folder with one file for each setting, as systemd and Docker p
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Network, IPv6Network
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from gpd_soap.core.errors import OperatorError
-
-PREFIX = "GPD_"
-FILE = "GPD_CONFIG"
-#: The variable in which systemd names the folder of a unit's credentials.
-CREDENTIALS = "CREDENTIALS_DIRECTORY"
-
-
-class SettingsError(OperatorError):
-    """A setting that does not exist or has an invalid value."""
-
-    hint = "`gpd-soap help settings` lists every setting"
-
-
-#: A host and a port, or a socket in the file system.
-Bind = Annotated[str, Field(pattern=r"^(.*:[0-9]{1,5}|unix:.+)$")]
-OptionalBind = Annotated[str, Field(pattern=r"^(|.*:[0-9]{1,5}|unix:.+)$")]
-
-
-def _split_text(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(item for part in value.split(",") if (item := part.strip()))
-    return value
-
-
-def _whole_address(text: str) -> str:
-    address = urlsplit(text)
-    is_whole = address.scheme in ("http", "https") and address.hostname and len(address.path) > 1
-    if text and (not is_whole or address.query or address.fragment or "@" in address.netloc):
-        raise PydanticCustomError("address", "Input should be https://HOST/partner")
-    return text
-
-
-def _origin(text: str) -> str:
-    address = urlsplit(text)
-    is_origin = address.scheme in ("http", "https") and address.hostname
-    more = address.path.rstrip("/") or address.query or address.fragment or "@" in address.netloc
-    if text and (not is_origin or more):
-        raise PydanticCustomError("address", "Input should be https://HOST")
-    return text.rstrip("/")
-
-
-#: Empty, or an address with scheme and host alone.
-Origin = Annotated[str, AfterValidator(_origin)]
-
-#: Empty, or an address with scheme, host and path.
-PublicUrl = Annotated[str, AfterValidator(_whole_address)]
-
-#: Several values: a text separated by commas, or a list in the file.
-Names = Annotated[tuple[str, ...], BeforeValidator(_split_text)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split_text)]
+from gpd_soap.settings.kinds import (
+    Bind,
+    Files,
+    Names,
+    Networks,
+    OptionalBind,
+    Origin,
+    Ports,
+    PublicUrl,
+)
+from gpd_soap.settings.sources import FILE as FILE
+from gpd_soap.settings.sources import PREFIX as PREFIX
+from gpd_soap.settings.sources import SettingsError as SettingsError
+from gpd_soap.settings.sources import from_credentials, from_environment, from_file
 
 
 class Settings(BaseModel):
@@ -193,6 +149,33 @@ class Settings(BaseModel):
     journal: Literal["database", "log", "none"] = Field(
         "database", description="where each exchange is recorded: database, log or none"
     )
+    webhook_secret: str = Field(
+        "",
+        description="at least 32 characters, from which the secrets of subscriptions are derived;"
+        " without it there are no subscriptions",
+        repr=False,
+    )
+    webhook_networks: Networks = Field(
+        (),
+        description="private networks to which events may be sent, separated by commas; http is for"
+        " them alone",
+    )
+    webhook_ports: Ports = Field(
+        (), description="ports of receivers beside 443, separated by commas"
+    )
+    webhook_certificates: Files = Field(
+        (),
+        description="PEM files of client certificates with their keys, NAME=FILE separated by"
+        " commas; a subscription names one",
+    )
+    webhook_authorities: Files = Field(
+        (),
+        description="PEM files of authorities of receivers, NAME=FILE separated by commas; a"
+        " subscription names one",
+    )
+    webhook_seconds: Annotated[int, Field(ge=1, le=30)] = Field(
+        15, description="seconds that a receiver has for its answer"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="lowest level that is logged: debug, info, warning or error"
     )
@@ -204,8 +187,8 @@ class Settings(BaseModel):
         Raises SettingsError for an unknown setting or an invalid value; its text never repeats a
         value.
         """
-        in_file, variables = _from_file(environ), _from_environment(environ)
-        credentials = _from_credentials(environ, cls.model_fields)
+        in_file, variables = from_file(environ), from_environment(environ)
+        credentials = from_credentials(environ, cls.model_fields)
         try:
             return cls.model_validate({**in_file, **credentials, **variables})
         except ValidationError as error:
@@ -235,6 +218,14 @@ class Settings(BaseModel):
             )
         return self
 
+    @model_validator(mode="after")
+    def _webhook_secret_is_long(self) -> Settings:
+        """Refuse a secret that could be guessed."""
+        # LIMIT: 32 bytes, as long as the digest that is made of them.
+        if 0 < len(self.webhook_secret.encode()) < 32:  # noqa: PLR2004  # see LIMIT
+            raise ValueError("webhook_secret needs at least 32 characters")
+        return self
+
     @property
     def address(self) -> str:
         """The URL that ?wsdl publishes."""
@@ -259,38 +250,6 @@ def variables() -> list[tuple[str, str, str]]:
 
 def _shown(default: object) -> str:
     return "" if default == () else str(default)
-
-
-def _from_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    return {
-        name.removeprefix(PREFIX).lower(): value
-        for name, value in environ.items()
-        if name.startswith(PREFIX) and name != FILE
-    }
-
-
-def _from_credentials(environ: Mapping[str, str], names: Iterable[str]) -> dict[str, str]:
-    """Return the files in the credentials folder that have the name of a setting."""
-    folder = environ.get(CREDENTIALS)
-    if not folder:
-        return {}
-    try:
-        files = [path for name in names if (path := Path(folder) / name).is_file()]
-        return {path.name: path.read_text(encoding="utf-8").strip() for path in files}
-    except (OSError, ValueError) as error:
-        raise SettingsError(f"{CREDENTIALS}: cannot be read: {type(error).__name__}") from None
-
-
-def _from_file(environ: Mapping[str, str]) -> dict[str, Any]:
-    path = environ.get(FILE)
-    if not path:
-        return {}
-    try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{FILE}: cannot read the file: {error.strerror}") from None
-    except ValueError as error:  # not TOML, not UTF-8, or a number with too many digits
-        raise SettingsError(f"{FILE}: not TOML: {error}") from None
 
 
 def _text_of(detail: Mapping[str, Any], variables: Mapping[str, str]) -> str:
