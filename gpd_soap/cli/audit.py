@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.common import as_errors, code, read, ready_store
-from gpd_soap.cli.output import print_line
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.access.audit import Change

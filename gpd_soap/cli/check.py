@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.failures import known_cause, with_hint
-from gpd_soap.cli.output import print_line
+from gpd_soap.cli.texts.failures import known_cause, with_hint
+from gpd_soap.cli.texts.output import print_line
 from gpd_soap.core.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ def record() -> Record:
 @contextmanager
 def as_errors() -> Iterator[None]:
     """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
-    from gpd_soap.cli.refusals import words
+    from gpd_soap.cli.texts.refusals import words
     from gpd_soap.usecases.refusals import Refusal
     from gpd_soap.validation.finding import as_lines
 
@@ -94,7 +94,7 @@ def code(_context: click.Context, _option: click.Parameter, value: str | None) -
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""
-    from gpd_soap.cli.refusals import words
+    from gpd_soap.cli.texts.refusals import words
     from gpd_soap.usecases.refusals import Refusal
 
     try:

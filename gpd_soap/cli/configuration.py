@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 import click
 
 from gpd_soap.cli.common import as_errors, read, ready_store, record
-from gpd_soap.cli.output import print_line
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.database.paging import PageRequest

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gpd_soap.cli.common import ready_store, record
-from gpd_soap.cli.output import print_line
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.journal.entries import JournalQuery

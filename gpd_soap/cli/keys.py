@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.common import as_errors, read, ready_store, record
-from gpd_soap.cli.output import print_line, printable
+from gpd_soap.cli.texts.output import print_line, printable
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,9 +12,9 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from gpd_soap.cli import report as reports
 from gpd_soap.cli.common import code, command_actor, ready_store, record
-from gpd_soap.cli.output import print_line
+from gpd_soap.cli.texts import report as reports
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.database.transaction import Transaction

@@ -10,19 +10,19 @@ from gpd_soap.cli.check import check
 from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
 from gpd_soap.cli.events.commands import deliver, events
-from gpd_soap.cli.failures import failure_text, known_cause, with_hint
 from gpd_soap.cli.help import help_
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
 from gpd_soap.cli.notices import notice
-from gpd_soap.cli.output import printable
 from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.positions import history, position
 from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.serve import db, health, serve
 from gpd_soap.cli.simulator import node
+from gpd_soap.cli.texts.failures import failure_text, known_cause, with_hint
+from gpd_soap.cli.texts.output import printable
 from gpd_soap.core.errors import OperatorError
 
 #: Commands whose exit code 1 is a result, so that a failure ends with 2.

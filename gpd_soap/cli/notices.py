@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from gpd_soap.cli.common import code, ready_store
-from gpd_soap.cli.output import printable
+from gpd_soap.cli.texts.output import printable
 from gpd_soap.core.errors import OperatorError
 
 if TYPE_CHECKING:

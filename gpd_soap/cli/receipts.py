@@ -15,7 +15,7 @@ from gpd_soap.cli.common import (
     record,
     refusals,
 )
-from gpd_soap.cli.output import print_line
+from gpd_soap.cli.texts.output import print_line
 from gpd_soap.core.case_id import KINDS
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.folder import counting_folder
-from gpd_soap.cli.output import print_line
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import text
 
-from gpd_soap.cli.failures import known_cause
 from gpd_soap.cli.main import main
+from gpd_soap.cli.texts.failures import known_cause
 from gpd_soap.store.configuration import write
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store

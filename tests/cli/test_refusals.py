@@ -5,7 +5,7 @@ import inspect
 
 import pytest
 
-from gpd_soap.cli.refusals import WORDS, words
+from gpd_soap.cli.texts.refusals import WORDS, words
 from gpd_soap.usecases import configuration, receipts, refusals, worklist
 from gpd_soap.usecases.people import operators
 

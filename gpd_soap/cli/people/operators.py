@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.common import as_errors, machine_user, read, ready_store, record
-from gpd_soap.cli.output import print_line
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -154,7 +154,7 @@ def _operators() -> Operators:
 
 
 def _print_link(invited: Operator, token: str) -> None:
-    from gpd_soap.cli.output import printable
+    from gpd_soap.cli.texts.output import printable
     from gpd_soap.settings import Settings
 
     click.echo(

@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
-from gpd_soap.cli.output import defused
+from gpd_soap.cli.texts.output import defused
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.loading.check import Outcome
