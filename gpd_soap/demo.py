@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from gpd_soap.core import money, notice, rome
+from gpd_soap.core.actor import Actor, ActorKind, Origin
 from gpd_soap.core.debt import NodeRoute, Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
@@ -46,6 +47,9 @@ SERVICE = {
     "iban": BANK,
     "segregationCode": SEGREGATION,
 }
+
+#: Who creates the sample.
+ACTOR = Actor(ActorKind.COMMAND, "demo")
 
 #: The day of the printed table: the answers of verify are the same on every day.
 SOME_DAY = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
@@ -86,7 +90,7 @@ def install(store: Store, now: datetime) -> None:
 def _add(store: Store, one: Sample, now: datetime) -> None:
     try:
         with store.begin() as connection:
-            positions.add(connection, [one.position], now)
+            positions.add(connection, [one.position], now, ACTOR, Origin.LOAD)
     except AlreadyStored:
         # WHY: an earlier run stored the position, and may have ended before it was paid.
         pass
@@ -128,8 +132,7 @@ def _as_stored(one: Sample, option: NewOption, now: datetime) -> Notice:
         withdrawn_at=position.withdrawn_at,
         company_name=position.company_name,
         office_name=position.office_name,
-        debtor=position.debtor,
-        **option._asdict(),
+        **{**option._asdict(), "debtor": position.debtor},
         revision=1,
         paid_at=now if one.paid else None,
         reported_at=None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gpd_soap.clock import Clock, utc_now
@@ -14,18 +13,21 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.core.exchange import ExchangeObserver
 from gpd_soap.monitoring.health import Health
 from gpd_soap.monitoring.metrics import Metrics
+from gpd_soap.monitoring.scrape import MetricsFace
 from gpd_soap.settings import Settings
 from gpd_soap.soap.application import node_application
 from gpd_soap.soap.exchange import log_line
 from gpd_soap.soap.listener import NodeFace
 from gpd_soap.soap.transport import NodeEndpoint
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.node import NodeService, Policy
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.wsgi import exposure
 from gpd_soap.wsgi.client_certificates import TrustedCallers
 from gpd_soap.wsgi.http import Wsgi
 from gpd_soap.wsgi.payment_options import PaymentOptions
+from gpd_soap.wsgi.refused_callers import RefusedCallers
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.worklist import Cases
@@ -67,8 +69,9 @@ def node_face(
     store: Store,
     clock: Clock = utc_now,
     observers: Sequence[ExchangeObserver] = (),
+    refused: RefusedCallers | None = None,
 ) -> Wsgi:
-    """The face that the node listener serves."""
+    """The face that the node listener serves; `refused` counts callers without a right."""
     service, documents = node_service(settings, store, clock), Documents(settings.address)
     observers = (*_journal_writers(settings, store), *observers)
     endpoint = node_endpoint(settings, service, observers)
@@ -76,23 +79,32 @@ def node_face(
     health = Health(store, contract(settings.threads), exposure.facts(settings, "node"))
     face = NodeFace(endpoint, options, documents, health)
     if settings.node_tls_certificate or settings.node_proxies:
-        return TrustedCallers(face, settings.node_callers, settings.node_proxies)
+        counted = refused or RefusedCallers()
+        return TrustedCallers(face, settings.node_callers, settings.node_proxies, counted)
     return face
 
 
-def faces(settings: Settings, store: Store, which: str, counted_in: Path) -> dict[str, Wsgi]:
+def faces(
+    settings: Settings, store: Store, which: str, metrics: Metrics, refused: RefusedCallers
+) -> dict[str, Wsgi]:
     """The faces by the address to bind; `which` is `node`, `admin` or `all`.
 
-    `counted_in` is the folder in which the server's processes count exchanges together.
+    `metrics` counts exchanges, and `refused` the callers without a right.
     """
-    metrics = Metrics(counted_in)
     observers = (metrics.observe,)
     by_address: dict[str, Wsgi] = {}
     if which in ("node", "all"):
-        by_address[settings.node_bind] = node_face(settings, store, observers=observers)
+        by_address[settings.node_bind] = node_face(
+            settings, store, observers=observers, refused=refused
+        )
     if which in ("admin", "all"):
         worklist = cases(settings, store, observers=observers)
         by_address[settings.admin_bind] = admin_face(settings, store, worklist, metrics)
+    if settings.metrics_bind:
+        health = Health(store, contract(settings.threads), exposure.facts(settings, which))
+        by_address[settings.metrics_bind] = MetricsFace(
+            store, lambda figures: metrics.text(figures, utc_now()), health
+        )
     return by_address
 
 
@@ -102,16 +114,27 @@ def admin_face(
     """The face that the admin listener serves."""
     # WHY: a server of the node face alone must not load Flask, so the import is here.
     from gpd_soap.api.app import admin_app
+    from gpd_soap.api.body_size import BodySizes
     from gpd_soap.api.concurrency import Limits
+    from gpd_soap.features.webhooks.options import options_of
 
     health = Health(store, contract(settings.threads), exposure.facts(settings, "admin"))
     limits = Limits(
         settings.rate,
         settings.admin_requests or max(1, settings.threads - 1),
         settings.key_requests or max(1, settings.threads // 2),
+        wrong_keys=settings.wrong_keys,
+        sizes=BodySizes(settings.max_body, settings.max_bulk_body),
     )
     return admin_app(
-        store, clock, worklist, health, lambda figures: metrics.text(figures, clock()), limits
+        store,
+        clock,
+        worklist,
+        health,
+        lambda figures: metrics.text(figures, clock()),
+        limits,
+        observe_wrong_key=metrics.observe_wrong_key,
+        webhooks=options_of(settings),
     )
 
 
@@ -120,13 +143,17 @@ def cases(
     store: Store,
     clock: Clock = utc_now,
     observers: Sequence[ExchangeObserver] = (),
+    record: Record = unrecorded,
 ) -> Cases:
     """The worklist; it can process a stored message again, as if the Node had sent it."""
     from gpd_soap.usecases.worklist import Cases
 
     observers = (*_journal_writers(settings, store), *observers)
     endpoint = node_endpoint(settings, node_service(settings, store, clock), observers)
-    return Cases(store, clock, lambda raw: endpoint.reprocess(raw, "worklist"))
+
+    return Cases(
+        store, clock, lambda raw, charset: endpoint.reprocess(raw, "worklist", charset), record
+    )
 
 
 def _journal_writers(settings: Settings, store: Store) -> tuple[ExchangeObserver, ...]:

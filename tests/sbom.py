@@ -9,7 +9,7 @@ from importlib.metadata import requires
 from typing import Any
 
 from gpd_soap import __version__
-from tests.licences import UNKNOWN, installed, pins
+from tests.licences import PINS, UNKNOWN, installed, pins
 
 #: Names of `tests.licences` that stand for several licences of SPDX.
 NAMED_ALONE = ("BSD", "LGPL")
@@ -17,11 +17,20 @@ OURS = f"pkg:pypi/gpd-soap@{__version__}"
 
 
 def bill(now: datetime) -> dict[str, Any]:
-    """Return the bill of materials of this version, of every pin for every Python and machine."""
+    """Return the bill of materials of this version, of every pin for every Python and machine.
+
+    What an extra alone needs is optional.
+    """
     licences = {each.package: each.licence for each in installed()}
-    components = [_component(name, entry, licences) for name, entry in pins()]
+    needed = {name for name, _ in pins(PINS)}
+    components = [
+        _component(name, entry, licences) | ({} if name in needed else {"scope": "optional"})
+        for name, entry in pins()
+    ]
     direct = {
-        re.split(r"[^\w.-]", each, maxsplit=1)[0].lower() for each in requires("gpd-soap") or ()
+        re.split(r"[^\w.-]", each, maxsplit=1)[0].lower()
+        for each in requires("gpd-soap") or ()
+        if "extra ==" not in each
     }
     depended = [each["bom-ref"] for each in components if each["name"] in direct]
     content = json.dumps(components, sort_keys=True)

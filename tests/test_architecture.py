@@ -33,13 +33,20 @@ OWNERS = {
     "flask_openapi_swagger": {"api"},
     "werkzeug": {"api"},
     "prometheus_client": {"monitoring"},
+    "fontpkg_roboto_mono": {"features"},
+    "fontpkg_titillium_web": {"features"},
+    "ppf": {"features"},
+    "pypdfium2": {"features"},
+    "segno": {"features"},
+    "typst": {"features"},
+    "zxingcpp": {"features"},
     "pydantic": {"settings", "validation", "usecases", "api"},
 }
 # The same order for the rooms of the store.
-STORE_ORDER = """__init__ tables migrations database rows states configuration journal access node
-                 positions receipts demands statistics store""".split()
+STORE_ORDER = """__init__ tables migrations database rows states configuration journal access people
+                 events node positions receipts demands statistics purge store""".split()
 #: Modules that make transactions and need no more of the store.
-TAKES_A_DATABASE = {"store/database/transaction.py", "store/journal/purge.py"}
+TAKES_A_DATABASE = {"store/database/transaction.py", "store/journal/purge.py", "store/purge.py"}
 MOST_MODULES = 20
 #: Libraries that no use case imports; HTTP's statuses belong to the API.
 NOT_IN_A_USE_CASE = {"http", "flask", "werkzeug", "sqlalchemy", "spyne", "click", "gunicorn"}

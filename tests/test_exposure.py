@@ -6,7 +6,13 @@ import pytest
 
 from gpd_soap.features.check.exposed import of_settings
 from gpd_soap.settings import Settings, SettingsError
-from gpd_soap.wsgi.exposure import allowed_exposures, exposures, facts, is_loopback
+from gpd_soap.wsgi.exposure import (
+    allowed_exposures,
+    exposures,
+    facts,
+    is_loopback,
+    unreachable_address,
+)
 
 EVERYWHERE: dict[str, Any] = {"node_bind": "0.0.0.0:8080", "admin_bind": "0.0.0.0:8081"}
 TLS = {"node_tls_certificate": "server.pem", "node_tls_authorities": "authorities.pem"}
@@ -169,3 +175,27 @@ def test_check_warns_of_tls_without_names_of_callers(given: dict[str, str]):
 
     assert (finding.severity, finding.rule) == ("WARNING", "node-callers")
     assert [*of_settings(settings(**given, node_callers="forwarder.example"))] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ({"node_proxies": "127.0.0.1"}, 1),
+        ({"node_proxies": "127.0.0.1", "node_bind": "unix:/run/node"}, 1),
+        ({**TLS, "node_bind": "0.0.0.0:8443"}, 1),
+        ({**TLS, "node_bind": "[::]:8443"}, 1),
+        ({**TLS, "node_bind": "10.0.0.7:8443"}, 0),
+        ({"node_proxies": "127.0.0.1", "public_url": "https://ec.example/partner"}, 0),
+        (TLS, 0),
+        ({}, 0),
+    ],
+)
+def test_address_that_nobody_else_can_call_is_named(given: dict[str, Any], number: int):
+    """Behind a proxy, a client that reads ?wsdl would call its own machine."""
+    lines = unreachable_address(settings(**given), "all")
+
+    assert len(lines) == number
+    for line in lines:
+        assert settings(**given).address in line
+        assert "GPD_PUBLIC_URL" in line
+    assert unreachable_address(settings(**given), "admin") == []

@@ -40,7 +40,7 @@ KEPT = {
 }  # fmt: skip
 
 #: The tables that the issue of a notice writes.
-ISSUED = {"position", "payment_option", "transfer", "demand", "iuv_serial"}
+ISSUED = {"position", "payment_option", "transfer", "demand", "iuv_serial", "event"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -111,6 +111,8 @@ def _may_change(case: Path, facts: dict[str, Any]) -> set[str]:
     tables = set(facts.get("then", {}))
     if "paid" in tables:
         tables |= {"payment_option", "position"}
+    if tables & {"receipt", "quarantine"}:
+        tables.add("event")
     return tables | ISSUED if case.parent.name == "paDemandPaymentNotice" else tables
 
 

@@ -113,6 +113,15 @@ def test_bill_of_materials_names_every_pin_with_its_digests():
         assert re.fullmatch(r"pkg:pypi/[a-z0-9._-]+@[0-9][\w.+!-]*", component["purl"])
 
 
+def test_bill_of_materials_marks_what_an_extra_alone_needs():
+    """A program without documents does without these components."""
+    extras = PROJECT["project"]["optional-dependencies"]["documents"]
+    direct = {re.split(r"[^\w-]", each)[0] for each in extras}
+    optional = {each["name"] for each in bill(NOW)["components"] if each.get("scope") == "optional"}
+
+    assert optional == {*direct, "fontpkg"}
+
+
 def test_bill_of_materials_has_the_direct_dependencies():
     """Every dependency that the package declares is a component."""
     made = bill(NOW)

@@ -1,5 +1,6 @@
 """The README files show what the program prints and does."""
 
+import io
 import re
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from click.testing import CliRunner
 from gpd_soap import demo
 from gpd_soap.cli.main import main
 from gpd_soap.settings import variables
+from gpd_soap.usecases.loading import document
+from gpd_soap.usecases.loading.check import Candidate, check_row
+from gpd_soap.usecases.loading.row import Row
 from tests import picture
 
 ROOT = Path(__file__).parents[1]
@@ -19,7 +23,7 @@ README_TEXTS = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in FILES
 }
 ALL_TEXT = "\n".join(README_TEXTS.values())
-HELP = re.compile(r"^\$ gpd-soap (.*--help|help \w+)\n([\s\S]*?)^```", re.MULTILINE)
+HELP = re.compile(r"^\$ gpd-soap (.*--help|help [\w-]+)\n([\s\S]*?)^```", re.MULTILINE)
 SHOWN = HELP.findall(ALL_TEXT)
 
 #: LIMIT: lines; a longer README answers more than one question.
@@ -43,6 +47,19 @@ def test_notices_in_the_readme_are_those_of_the_demo() -> None:
     )
 
     assert shown == demo.describe()
+
+
+def test_document_in_the_readme_of_loading_can_be_loaded() -> None:
+    """Its names are those that the loader reads."""
+    text = README_TEXTS["gpd_soap/usecases/loading/README.md"]
+    [shown] = re.findall(r"^```json\n([\s\S]*?)\n```", text, re.MULTILINE)
+    parts = document.read(io.BytesIO(shown.encode()))
+    [position] = document.positions(io.BytesIO(shown.encode()))
+    checked = check_row(Row(0, position), None, lenient=False)
+
+    assert parts.services[0].service_id == "00001"
+    assert isinstance(checked.value, Candidate)
+    assert checked.warnings == ()
 
 
 def commands(group: click.Group, name: str = "gpd-soap") -> list[tuple[str, click.Command]]:

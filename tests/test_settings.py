@@ -1,7 +1,9 @@
 """The settings: their sources, and the errors of wrong ones."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
@@ -129,6 +131,22 @@ def test_every_variable_is_listed_once_with_its_help():
 
     assert names == ["GPD_CONFIG", *(f"GPD_{field.upper()}" for field in Settings.model_fields)]
     assert all(purpose for _, _, purpose in variables())
+
+
+def test_help_of_a_setting_names_every_value_that_it_takes():
+    """An operator reads there what to write, such as `fault`."""
+    taken = {name: get_args(field.annotation) for name, field in Settings.model_fields.items()}
+    choices = {n: values for n, values in taken.items() if values and all(map(is_text, values))}
+    texts = {name.removeprefix("GPD_").lower(): text for name, _, text in variables()}
+    named = {name: re.findall(r"\w+", texts[name]) for name in choices}
+
+    assert {"duplicate_receipt", "journal", "log_level"} <= choices.keys()
+    assert [name for name in choices if not set(choices[name]) <= set(named[name])] == []
+
+
+def is_text(value: object) -> bool:
+    """Return whether a value of a choice is text."""
+    return isinstance(value, str)
 
 
 def test_listed_defaults_are_the_defaults():

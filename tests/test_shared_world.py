@@ -51,7 +51,7 @@ def test_shared_world_after_a_receipt_names_its_tables_and_puts_them_back(one: S
     paid = call(one.face(), "POST", "/partner", VERIFY, **XML).body
     one.reset()
 
-    assert changed == {"receipt", "payment_option"}
+    assert changed == {"receipt", "payment_option", "event"}
     assert paid != before
     assert one.changed() == set()
     assert call(one.face(), "POST", "/partner", VERIFY, **XML).body == before

@@ -62,6 +62,7 @@ def test_wheel_contains_every_contract_file(wheel: Path):
     assert expected
     assert expected <= held
     assert "gpd_soap/py.typed" in held
+    assert "gpd_soap/features/documents/templates/notice.typ" in held
 
 
 def test_installed_program_reads_the_contract_from_any_folder(installed: Path, tmp_path: Path):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import update
 
 from gpd_soap.core import notice as numbers
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import Debtor, Metadata, Stamp, Transfer
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.settings import Settings
@@ -20,6 +21,7 @@ from gpd_soap.wiring import node_face
 from gpd_soap.wsgi.http import Wsgi
 
 #: The instant of every case: 10:00 in Rome on a day before summer time.
+ACTOR = Actor(ActorKind.KEY, "k-1")
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 YESTERDAY, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)
 DUE = datetime(2026, 4, 30, 21, 59, 59, 999999, tzinfo=UTC)  # the end of 30 April in Rome
@@ -225,7 +227,7 @@ def prepare(url: str) -> None:
         configuration.put_serving(connection, OTHER, OTHER_STATION, "02")
         for service, kind, settings in SERVICES:
             configuration.put_service(connection, ORGANIZATION, service, "00009", kind, settings)
-        positions.add(connection, POSITIONS, YESTERDAY)
+        positions.add(connection, POSITIONS, YESTERDAY, ACTOR)
         option = tables.payment_option
         for serial in PAID:
             paid = update(option).where(option.c.nav == nav(serial))

@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, Response, g, jsonify
+from flask import Flask, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
@@ -22,63 +22,96 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
-from gpd_soap.api import descriptions, examples, headers, models, openapi, problems
+from gpd_soap.api import headers, models, openapi, pages, problems, refused
 from gpd_soap.api.audit import routes as audit
 from gpd_soap.api.audit import trail
 from gpd_soap.api.audit.trail import AuditWriter
-from gpd_soap.api.auth import LARGEST_BODY, guard
+from gpd_soap.api.auth import guard
+from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
+from gpd_soap.api.document import descriptions, examples, problem_examples
+from gpd_soap.api.events import routes as events
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
+from gpd_soap.api.history import routes as history
 from gpd_soap.api.idempotency import Idempotency
 from gpd_soap.api.journal import routes as journal
 from gpd_soap.api.keys import routes as keys
-from gpd_soap.api.metrics import Scrape, Text
+from gpd_soap.api.metrics import Scrape
 from gpd_soap.api.positions import routes as positions
-from gpd_soap.api.problems import Problem, Refused
+from gpd_soap.api.problems import RETRY_LATER, Problem, Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
+from gpd_soap.api.subscriptions import routes as subscriptions
+from gpd_soap.api.versions import use_first_version
 from gpd_soap.clock import Clock
+from gpd_soap.features.webhooks.manage import Subscriptions
+from gpd_soap.features.webhooks.options import Options
+from gpd_soap.monitoring.scrape import METRICS, Text
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.access.authentication import (
+    Authentication,
+    WrongKeyObserver,
+    unobserved,
+)
+from gpd_soap.usecases.access.wrong_keys import WrongKeys
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
-METRICS = "/metrics"
-#: LIMIT: 5 seconds until a retry: the database needs a moment to come back.
-RETRY_LATER = {"Retry-After": "5"}
-NO_LIMITS = Limits()
+NO_LIMITS, NO_WEBHOOKS = Limits(), Options()
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 logger = logging.getLogger(__name__)
 
 
-def admin_app(
-    store: Store, clock: Clock, cases: Cases, ready: Ready, text: Text, limits: Limits = NO_LIMITS
+def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
+    store: Store,
+    clock: Clock,
+    cases: Cases,
+    ready: Ready,
+    text: Text,
+    limits: Limits = NO_LIMITS,
+    *,
+    observe_wrong_key: WrongKeyObserver = unobserved,
+    webhooks: Options = NO_WEBHOOKS,
 ) -> Wsgi:
     """Returns the application of the admin listener.
 
     `clock` returns the UTC time of each request, `ready` the facts of our health.  `cases` is the
     worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
+    `observe_wrong_key` counts the wrong keys, `webhooks` says where events may be sent.
     """
     concurrency = Concurrency(limits)
-    app = flask_app(store, clock, cases, limits.rate, concurrency)
-    _add_monitoring(app, ready, Scrape(store, text))
+    authenticate = Authentication(store, WrongKeys(limits.wrong_keys), observe_wrong_key)
+    app = flask_app(store, clock, cases, limits, concurrency, authenticate, webhooks)
+    _add_monitoring(app, ready, Scrape(store, authenticate, clock, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
     def application(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        use_first_version(environ, app.url_map)
         return api(environ, _with_request_id(environ, start_response))
 
     return application
 
 
-def flask_app(
-    store: Store, clock: Clock, cases: Cases, rate: int, concurrency: Concurrency
+def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
+    store: Store,
+    clock: Clock,
+    cases: Cases,
+    limits: Limits,
+    concurrency: Concurrency,
+    authenticate: Authentication | None = None,
+    webhooks: Options = NO_WEBHOOKS,
 ) -> OpenAPI:
-    """Returns the API alone, without health, metrics and request ids."""
+    """Returns the API alone, without health, metrics and request ids.
+
+    Without `authenticate`, wrong keys have no bound.
+    """
+    authenticate = authenticate or Authentication(store, WrongKeys(0))
     app = OpenAPI(
         "gpd_soap.api",
         info={"title": "gpd-soap admin API", "version": __version__},
@@ -94,7 +127,7 @@ def flask_app(
         static_folder=None,
     )
     app.openapi_version = "3.1.0"
-    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    app.before_request(bounded(limits.sizes))
     # WHY: by default the page sends the document to validator.swagger.io.
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
@@ -102,37 +135,41 @@ def flask_app(
     app.json.sort_keys = False
     groups = [
         positions.group(store, clock),
+        history.group(store),
         receipts.group(store, clock, cases),
+        events.group(store),
+        subscriptions.group(Subscriptions(store, clock, webhooks)),
         journal.group(store, clock),
         configuration.group(store),
         keys.group(store, clock),
         audit.group(store),
     ]
-    rate_limit = RateLimit(rate)
+    rate_limit = RateLimit(limits.rate)
     for group in groups:
-        app.register_api(_blueprint(group, store, clock, rate_limit, concurrency))
+        check = guard(authenticate, group, rate_limit, concurrency, clock)
+        app.register_api(_blueprint(group, store, clock, check))
     _add_document(app, groups)
     _add_error_handlers(app)
-    app.after_request(_finish)
+    app.after_request(pages.secure)
     return app
 
 
 def _add_monitoring(app: Flask, ready: Ready, scrape: Scrape) -> None:
-    """Adds health and metrics, which are no part of the API."""
+    """Adds health, metrics and the page at `/`, which are no part of the API."""
 
     def health(facts: Ready) -> Response:
         healthy, body = state(facts())
         return Response(body, 200 if healthy else 503, mimetype="application/json")
 
-    app.add_url_rule(LIVE, "live", lambda: health(tuple))
-    app.add_url_rule(READY, "ready", lambda: health(ready))
-    app.add_url_rule(METRICS, "metrics", scrape)
+    # WHY: a proxy may guard these paths, so that each has one form.
+    app.add_url_rule(LIVE, "live", lambda: health(tuple), strict_slashes=True)
+    app.add_url_rule(READY, "ready", lambda: health(ready), strict_slashes=True)
+    app.add_url_rule(METRICS, "metrics", scrape, strict_slashes=True)
+    app.add_url_rule("/", "home", pages.home)
 
 
-def _blueprint(
-    group: Group, store: Store, clock: Clock, rate_limit: RateLimit, concurrency: Concurrency
-) -> APIBlueprint:
-    """Returns the operations of a group, guarded, with the refusals that any of them may give."""
+def _blueprint(group: Group, store: Store, clock: Clock, check: Callable[[], None]) -> APIBlueprint:
+    """Returns the operations of a group, each after `check`, with the refusals of any of them."""
     api = APIBlueprint(
         group.name,
         __name__,
@@ -140,13 +177,15 @@ def _blueprint(
         abp_security=[{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}],
         abp_responses=openapi.refusals(400, 401, 403, 413, 429, 503),
     )
-    idempotency = Idempotency(
-        store, clock, {f"{group.name}.{operation}" for operation in group.secret}
+    secret, persons = (
+        {f"{group.name}.{operation}" for operation in operations}
+        for operations in (group.secret, group.persons)
     )
-    api.before_request(guard(store, group.role, rate_limit, concurrency, clock))
+    idempotency = Idempotency(store, clock, secret)
+    api.before_request(check)
     api.before_request(idempotency.before)
     api.after_request(idempotency.after)
-    api.after_request(AuditWriter(store, clock).after)
+    api.after_request(AuditWriter(store, clock, persons).after)
     group.declare(api)
     return api
 
@@ -166,6 +205,7 @@ def _add_document(app: OpenAPI, groups: Iterable[Group]) -> None:
     descriptions.describe(app.spec_json)
     examples.show(app.spec_json)
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
+    problem_examples.show(app.spec_json)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
     info = {"name": "gpd-soap", "version": __version__}
     for version in ("", "/v2"):
@@ -180,7 +220,7 @@ def _add_error_handlers(app: Flask) -> None:
     handlers: dict[type[Exception], Callable[[Any], Response]] = {
         Refused: lambda refused: _problem(refused.problem, refused.errors, refused.headers),
         Refusal: _refused,
-        RequestEntityTooLarge: lambda _: _problem(problems.TOO_LARGE),
+        RequestEntityTooLarge: lambda _: _problem(too_large()),
         HTTPException: _http_exception,
         Unavailable: _unavailable,
         TimeoutError: _unavailable,
@@ -191,18 +231,20 @@ def _add_error_handlers(app: Flask) -> None:
 
 
 def _problem(
-    problem: Problem, errors: Iterable[FieldError] = (), headers: dict[str, str] | None = None
+    problem: Problem,
+    errors: Iterable[FieldError] = (),
+    headers: dict[str, str] | None = None,
+    **members: str,
 ) -> Response:
-    response = jsonify(problem.body(errors))
+    response = jsonify(problem.body(errors, **members))
     response.status_code, response.mimetype = problem.status, problems.CONTENT_TYPE
     response.headers.update(headers or {})
     return response
 
 
 def _refused(refusal: Refusal) -> Response:
-    problem = problems.problem_of(refusal)
-    headers = RETRY_LATER if problem == problems.UNAVAILABLE else {}
-    return _problem(problem, refusal.errors, headers)
+    problem, headers = refused.problem_of(refusal), refused.headers_of(refusal)
+    return _problem(problem, refusal.errors, headers, **refused.members_of(refusal))
 
 
 def _invalid_parameters(error: ValidationError) -> Response:
@@ -231,13 +273,6 @@ def _unavailable(error: Unavailable | TimeoutError) -> Response:
 def _failed(error: Exception) -> Response:
     logger.error("a request failed and was answered 500", exc_info=error)
     return _problem(problems.BROKEN)
-
-
-def _finish(response: Response) -> Response:
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    if "key" in g or response.mimetype == problems.CONTENT_TYPE:
-        response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _with_request_id(environ: Environ, start_response: StartResponse) -> StartResponse:

@@ -3,51 +3,54 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
 from flask import g, request
 
 from gpd_soap.api import problems
+from gpd_soap.api.body_size import too_large
 from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
+from gpd_soap.api.groups import Group
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.clock import Clock
-from gpd_soap.store.access import keys
-from gpd_soap.store.access.keys import Key, Role
-from gpd_soap.store.database.transaction import read_only
-from gpd_soap.store.store import Store
+from gpd_soap.core.actor import Actor, ActorKind
+from gpd_soap.store.access.keys import Key
+from gpd_soap.usecases.access.authentication import Authentication, Presented
+from gpd_soap.usecases.access.rights import check_lenient, check_rights
 from gpd_soap.validation.finding import FieldError, Model, validate
 from gpd_soap.validation.strict_json import UnusableFile, decode
 
 #: The first present one is used, then `Authorization: Bearer`.
 HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")
 READING = ("GET", "HEAD", "OPTIONS")
-#: LIMIT: 1 MiB, a hundred positions of ten kilobytes.
-LARGEST_BODY = 1024 * 1024
 
 
 def guard(
-    store: Store, role: Role, rate_limit: RateLimit, concurrency: Concurrency, clock: Clock
+    authenticate: Authentication,
+    group: Group,
+    rate_limit: RateLimit,
+    concurrency: Concurrency,
+    clock: Clock,
 ) -> Callable[[], None]:
     """Returns the check that runs before every operation: its key, the key's rate and rights.
 
-    `role` is the least role that may call the operation.  Paths without an organization are for
-    keys of every organization.  The answer does not depend on whether a resource exists.
+    The group has the least role that may call its operations.  Paths without an organization are
+    for keys of every organization, unless the group lists what is the key's own.  The answer does
+    not depend on whether a resource exists.
     """
 
     def check() -> None:
-        g.key = key = authenticate(store, presented_key())
-        wait = rate_limit.wait(key.id, clock())
+        now = clock()
+        g.key = key = authenticate(presented(), now)
+        wait = rate_limit.wait(key.id, now)
         if wait:
             raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})
         _take_slot(concurrency, key)
         organization = (request.view_args or {}).get("organizationfiscalcode")
-        if not (key.serves_every if organization is None else key.serves(organization)):
-            raise Refused(problems.FORBIDDEN)
-        if request.method not in READING and not key.may_write:
-            raise Refused(problems.READ_ONLY)
-        if role is Role.ADMIN and key.role is not Role.ADMIN:
-            raise Refused(problems.ADMINISTRATORS)
+        changes = request.method not in READING
+        check_rights(key, organization, group.role, changes=changes, of_key=group.lists_own)
         for name, values in request.args.lists():
             if len(values) > 1:
                 error = FieldError(name if name.isidentifier() else "?", "duplicate", "it once")
@@ -62,17 +65,21 @@ def _take_slot(concurrency: Concurrency, key: Key) -> None:
         raise Refused(problems.KEY_BUSY, headers=RETRY_AFTER)
 
 
-def presented_key() -> str:
-    """Returns the key that the request presents, or an empty text."""
-    return next((key for name in HEADERS if (key := request.headers.get(name))), _bearer())
+def presented() -> Presented:
+    """Returns the key that the request presents, or an empty text, with who presents it."""
+    token = next((key for name in HEADERS if (key := request.headers.get(name))), _bearer())
+    return Presented(token, request.remote_addr or "", operation_path())
 
 
-def authenticate(store: Store, token: str) -> Key:
-    """Returns the active key of a token.  Raises Refused if there is none."""
-    key = read_only(store, lambda c: keys.find(c, token)) if token else None
-    if key is None:
-        raise Refused(problems.NO_KEY, headers={"WWW-Authenticate": 'ApiKey realm="gpd-soap"'})
-    return key
+def operation_path() -> str:
+    """Returns the path of the request's operation, without values."""
+    rule = "" if request.url_rule is None else request.url_rule.rule
+    return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule)
+
+
+def actor() -> Actor:
+    """Returns the key of the request, as the actor of what it does."""
+    return Actor(ActorKind.KEY, g.key.id)
 
 
 def _bearer() -> str:
@@ -83,10 +90,10 @@ def _bearer() -> str:
 def lenient(*, requested: bool) -> bool:
     """Returns whether to accept unusual notice numbers.
 
-    Raises Refused if it is requested with a key that is no administrator's.
+    Raises LenientForbidden if it is requested with a key that is no administrator's.
     """
-    if requested and g.key.role is not Role.ADMIN:
-        raise Refused(problems.LENIENT)
+    if requested:
+        check_lenient(g.key)
     return requested
 
 
@@ -94,8 +101,8 @@ def raw_body() -> bytes:
     """Returns the bytes of the body.  Raises Refused if it is too large."""
     raw = request.get_data()
     # WHY: werkzeug cuts a body without Content-Length at the limit, and raises nothing.
-    if len(raw) >= LARGEST_BODY and request.content_length != len(raw):
-        raise Refused(problems.TOO_LARGE)
+    if len(raw) >= (request.max_content_length or 0) and request.content_length != len(raw):
+        raise Refused(too_large())
     return raw
 
 

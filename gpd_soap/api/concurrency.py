@@ -14,6 +14,8 @@ from typing import NamedTuple
 from werkzeug.wsgi import ClosingIterator
 
 from gpd_soap.api import problems
+from gpd_soap.api.body_size import BodySizes
+from gpd_soap.api.pages import PRIVATE
 from gpd_soap.wsgi.http import Environ, StartResponse, Wsgi
 
 #: LIMIT: 0.1 s of waiting for a slot: quick requests end within it, and the thread is not wasted.
@@ -29,13 +31,16 @@ class Limits(NamedTuple):
     """Upper bounds; 0 is no bound.
 
     `rate` is the requests of a key in ten seconds.  `face` and `key` are the running requests in a
-    process, of all keys and of one key.  `wait` is the seconds until a request is refused.
+    process, of all keys and of one key.  `wait` is the seconds until a request is refused,
+    `wrong_keys` are the wrong keys of an address in a minute, `sizes` the bytes of a body.
     """
 
     rate: int = 0
     face: int = 0
     key: int = 0
     wait: float = MAX_WAIT
+    wrong_keys: int = 0
+    sizes: BodySizes = BodySizes()
 
 
 class Concurrency:
@@ -97,8 +102,7 @@ def _refuse(start_response: StartResponse) -> list[bytes]:
     headers = {
         "Content-Type": problems.CONTENT_TYPE,
         "Content-Length": str(len(content)),
-        "X-Content-Type-Options": "nosniff",
-        "Cache-Control": "no-store",
+        **PRIVATE,
         **RETRY_AFTER,
     }
     start_response("429 Too Many Requests", [*headers.items()])

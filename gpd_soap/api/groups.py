@@ -20,7 +20,9 @@ class Group(NamedTuple):
     """Operations on one subject; `role` is the least role that may call them.
 
     `description` and `models` are for the OpenAPI document.  `secret` names the operations whose
-    answer must not be stored.
+    answer must not be stored, `persons` those that read a person's data.  `lists_own` says that its
+    paths without an organization are for every key, and answer what is of the key's organizations
+    alone.
     """
 
     name: str
@@ -29,6 +31,8 @@ class Group(NamedTuple):
     models: Sequence[type[BaseModel]]
     role: Role = Role.READER
     secret: frozenset[str] = frozenset()
+    persons: frozenset[str] = frozenset()
+    lists_own: bool = False
 
 
 def add(

@@ -20,7 +20,7 @@ REQUEST_HEADERS = {
     idempotency.HEADER: (NAME, NAMED),
     "If-Match": (
         TEXT,
-        "ETag of the position that was read; 412 if the position has changed since.",
+        "ETag of what was read, such as a position; 412 if it has changed since.",
     ),
     REQUEST_ID: (TEXT, "Id of the request, repeated in the answer: letters, digits, . _ -"),
 }

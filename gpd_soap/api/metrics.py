@@ -5,60 +5,59 @@ Totals would tell the holder of one organization's key about the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from flask import Response
 
-from gpd_soap.api import problems
-from gpd_soap.api.auth import authenticate, presented_key
-from gpd_soap.api.problems import Refused
+from gpd_soap.api.auth import presented
+from gpd_soap.clock import Clock
 from gpd_soap.monitoring.deadline import Within
+from gpd_soap.monitoring.scrape import KIND, SECONDS, Text
 from gpd_soap.store import statistics
 from gpd_soap.store.access import keys
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.statistics import UNREACHABLE, Figures
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.access.authentication import Authentication, Presented
+from gpd_soap.usecases.access.rights import check_every_organization
+from gpd_soap.usecases.refusals import Refusal
 
-#: LIMIT: 3 s for the key and the figures together; Prometheus waits 10 s for the answer.
-SECONDS = 3.0
-#: The text format that every version of Prometheus reads.
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-Text = Callable[[Figures], bytes]
+CONTENT_TYPE = f"{KIND}; charset=utf-8"
 
 
 class Scrape:
     """Answers a scrape."""
 
-    def __init__(self, store: Store, text: Text) -> None:
+    def __init__(
+        self, store: Store, authenticate: Authentication, clock: Clock, text: Text
+    ) -> None:
         """`text` writes the metrics, given the figures of the store."""
-        self._store, self._text = store, text
+        self._store, self._authenticate, self._clock = store, authenticate, clock
+        self._text = text
+        # The limit holds for the key and the figures together.
         self._within = Within(SECONDS)
         self._admitted: set[str] = set()
 
     def __call__(self) -> Response:
-        """Returns the metrics.  Raises Refused without a key of every organization."""
-        token = presented_key()
+        """Returns the metrics.  Raises a refusal without a key of every organization."""
+        key = presented()
         try:
-            figures = self._within(lambda: self._read(token))
+            figures = self._within(lambda: self._read(key))
         except (Unavailable, TimeoutError):
             # WHY: Prometheus must see that the database is unreachable.  LIMIT: a key that was
             # revoked meanwhile is accepted then, for these figures alone.
-            if keys.digest(token) not in self._admitted:
+            if keys.digest(key.token) not in self._admitted:
                 raise
             figures = UNREACHABLE
         return Response(
             self._text(figures), content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"}
         )
 
-    def _read(self, token: str) -> Figures:
-        digest = keys.digest(token)
+    def _read(self, presented: Presented) -> Figures:
+        digest = keys.digest(presented.token)
         try:
-            key = authenticate(self._store, token)
-        except Refused:
+            key = self._authenticate(presented, self._clock())
+        except Refusal:
             self._admitted.discard(digest)
             raise
-        if not key.serves_every:
-            raise Refused(problems.FORBIDDEN)
+        check_every_organization(key)
         self._admitted.add(digest)
         return statistics.read(self._store)

@@ -62,6 +62,7 @@ class ProblemJson(ResponseModel):
     status: Annotated[int, Field(ge=100, le=600)]
     detail: str
     errors: list[FieldError] | None = None
+    first_cursor: str | None = None
 
 
 MODELS = (PageInfo, ProblemJson)

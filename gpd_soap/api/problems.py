@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from gpd_soap.usecases import refusals
-from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
 CONTENT_TYPE = "application/problem+json"
@@ -23,9 +21,9 @@ class Problem(NamedTuple):
     title: str
     detail: str
 
-    def body(self, errors: Iterable[FieldError] = ()) -> dict[str, Any]:
-        """Returns the JSON of an answer."""
-        fields: dict[str, Any] = self._asdict()
+    def body(self, errors: Iterable[FieldError] = (), **members: str) -> dict[str, Any]:
+        """Returns the JSON of an answer; `members` are those of this kind of problem alone."""
+        fields: dict[str, Any] = {**self._asdict(), **members}
         details = [error._asdict() for error in errors]
         return {**fields, "errors": details} if details else fields
 
@@ -63,6 +61,11 @@ NO_KEY = Problem(
 FORBIDDEN = Problem(
     403, "The payment position is forbidden", "The key is not for this organization."
 )
+OTHER_SEGREGATION_CODE = Problem(
+    403,
+    "The payment position is forbidden",
+    "A notice of the request has none of the segregationCodes: see errors.",
+)
 READ_ONLY = Problem(403, "The payment position is forbidden", "The key can only read.")
 LENIENT = Problem(
     403, "The payment position is forbidden", "Only the key of an administrator can use lenient."
@@ -77,6 +80,12 @@ ORGANIZATION_NOT_FOUND = Problem(
 NOT_FOUND = Problem(404, "Not found the debt position", "There is no position of this IUPD.")
 OPTION_NOT_FOUND = Problem(
     404, "Not found the payment option", "There is no notice of this number."
+)
+OPTION_EXCLUDED = Problem(
+    404, "Not found the payment option", "The notice is void: an alternative of it was paid."
+)
+OPTION_NOT_YET_VALID = Problem(
+    404, "Not found the payment option", "The notice cannot be paid before its validity date."
 )
 TRANSFER_NOT_FOUND = Problem(
     404, "Not found the transfer", "No notice of this IUV has a transfer of this number."
@@ -99,6 +108,17 @@ NOT_UPDATABLE = Problem(
     409,
     "Existing related payment found or not in updatable state",
     "The position was withdrawn, or a notice of it was paid or reported.",
+)
+OWN_DEBTORS = Problem(
+    409,
+    "The debt position has options with debtors of their own",
+    "This API knows one debtor for a position, so that the update would lose the others.",
+)
+NOT_RESTORABLE = Problem(
+    409,
+    "Existing related payment found or not in restorable state",
+    "Only a withdrawn or expired position that is not paid can be restored; one whose notices have"
+    " expired needs a new due date.",
 )
 NOT_PUBLISHABLE = Problem(
     409,
@@ -154,6 +174,11 @@ RECEIPT_FORBIDDEN = Problem(
 RECEIPT_NOT_FOUND = Problem(
     404, "Not found the receipt", "No receipt of a payment with this IUV is stored."
 )
+RECEIPT_ERASED = Problem(
+    404,
+    "Not found the receipt",
+    "The message of this receipt was erased or changed in the database.",
+)
 INVALID_DATE_RANGE = Problem(
     400, "Invalid date range", "Expected dates or date-times, the first not after the second."
 )
@@ -182,11 +207,16 @@ CHANGED = Problem(
     "Precondition Failed",
     "The position has changed since the ETag of If-Match: read it again.",
 )
-TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1 MiB.")
+TOO_LARGE = Problem(413, "Request Entity Too Large", "Expected a body of at most 1048576 bytes.")
 TOO_FAST = Problem(
     429,
     "Too Many Requests",
     "The key makes too many requests: wait for the seconds in Retry-After.",
+)
+TOO_MANY_WRONG_KEYS = Problem(
+    429,
+    "Too Many Requests",
+    "Too many wrong keys came from this address: wait for the seconds in Retry-After.",
 )
 KEY_BUSY = Problem(
     429,
@@ -198,6 +228,25 @@ SERVER_BUSY = Problem(
     "Too Many Requests",
     "Too many requests are running: wait for the seconds in Retry-After.",
 )
+CURSOR_EXPIRED = Problem(
+    410,
+    "cursor-expired",
+    "Events after the cursor are no longer kept: read on from firstCursor, and compare the"
+    " positions once.",
+)
+NO_SUBSCRIPTION = Problem(404, "Not found the subscription", "No subscription has this id.")
+NO_PARKED = Problem(404, "Not found the parked event", "No event of this number is parked.")
+TOO_MANY_SUBSCRIPTIONS = Problem(
+    409, "Too many subscriptions", "An organization has at most 10 subscriptions: remove one."
+)
+WEBHOOKS_OFF = Problem(
+    409, "No webhooks", "The operator of this installation has not set GPD_WEBHOOK_SECRET."
+)
+SUBSCRIPTION_CHANGED = Problem(
+    412,
+    "Precondition Failed",
+    "The subscription has changed since the ETag of If-Match: read it again.",
+)
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
 )
@@ -206,50 +255,5 @@ UNAVAILABLE = Problem(
     503, "Service Unavailable", "The database cannot serve the request now: try again later."
 )
 
-#: The problem of each refusal of a use case.
-PROBLEMS: dict[type[Refusal], Problem] = {
-    refusals.Malformed: BAD_REQUEST,
-    refusals.InvalidPosition: DATA_ERROR,
-    refusals.InvalidConfiguration: BAD_CONFIGURATION,
-    refusals.InvalidDateRange: INVALID_DATE_RANGE,
-    refusals.MayNotRegister: EVERY_ORGANIZATION,
-    refusals.OrganizationNotFound: ORGANIZATION_NOT_FOUND,
-    refusals.BrokerNotFound: BROKER_NOT_FOUND,
-    refusals.StationNotFound: STATION_NOT_FOUND,
-    refusals.StationNotServing: NOT_SERVING,
-    refusals.ServiceNotFound: SERVICE_NOT_FOUND,
-    refusals.InUse: IN_USE,
-    refusals.PositionNotFound: NOT_FOUND,
-    refusals.NoticeNotFound: OPTION_NOT_FOUND,
-    refusals.TransferNotFound: TRANSFER_NOT_FOUND,
-    refusals.PositionChanged: CHANGED,
-    refusals.NotUnique: NOT_UNIQUE,
-    refusals.PaymentFound: PAYMENT_FOUND,
-    refusals.AlreadyPaid: ALREADY_PAID,
-    refusals.NotUpdatable: NOT_UPDATABLE,
-    refusals.NotPublishable: NOT_PUBLISHABLE,
-    refusals.NotInvalidable: NOT_INVALIDABLE,
-    refusals.DueBeforeValidity: DUE_BEFORE_VALIDITY,
-    refusals.PublishedAfterDue: PUBLISHED_AFTER_DUE,
-    refusals.PublishedAfterValidity: PUBLISHED_AFTER_VALIDITY,
-    refusals.TransferNotPaid: NOT_ACCOUNTABLE,
-    refusals.ReceiptForbidden: RECEIPT_FORBIDDEN,
-    refusals.ReceiptNotFound: RECEIPT_NOT_FOUND,
-    refusals.CaseNotFound: CASE_NOT_FOUND,
-    refusals.CaseNotOpen: NOT_OPEN,
-    refusals.CaseNotWaiting: NOT_WAITING,
-    refusals.CaseNotMatched: NOT_MATCHED,
-    refusals.NoticeNotPayable: NOT_PAYABLE,
-    refusals.EntryNotFound: ENTRY_NOT_FOUND,
-    refusals.MessageRefusedAgain: NOT_TAKEN,
-    refusals.MessageNotTaken: UNAVAILABLE,
-}
-
-
-def problem_of(refusal: Refusal) -> Problem:
-    """Returns the problem of a refusal."""
-    problem = PROBLEMS[type(refusal)]
-    if isinstance(refusal, refusals.MessageRefusedAgain):
-        answer = refusal.answer or "a SOAP Fault"
-        return problem._replace(detail=problem.detail.format(answer))
-    return problem
+#: LIMIT: 5 seconds until a retry: the database needs a moment to come back.
+RETRY_LATER = {"Retry-After": "5"}

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.failures import known_cause
+from gpd_soap.cli.texts.failures import known_cause, with_hint
+from gpd_soap.cli.texts.output import print_line
 from gpd_soap.core.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def check(
         counts.update(positions=part.positions, answers=part.answers)
         counts.update(finding.severity for finding in part.findings)
         for finding in part.findings:
-            click.echo(json.dumps(finding._asdict()) if as_json else finding)
+            print_line(json.dumps(finding._asdict()) if as_json else str(finding))
     click.echo(_summary(counts, as_json=as_json))
     if counts["ERROR"] or (strict and counts["WARNING"]):
         raise SystemExit(1)
@@ -105,7 +106,7 @@ def _parts(scope: Scope) -> Iterator[Part]:
                 yield part
                 bar.update(part.positions)
     except OperatorError as error:
-        raise CannotRun(known_cause(error) or f"{error}\n  {error.hint}") from None
+        raise CannotRun(known_cause(error) or with_hint(error)) from None
     except Exception as failure:
         # WHY: exit code 1 means that the check found errors, so a failure ends with 2.
         raise CannotRun(known_cause(failure) or f"stopped: {type(failure).__name__}") from failure

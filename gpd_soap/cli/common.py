@@ -1,13 +1,19 @@
-"""Shared by commands: the configured store, and the validation of their arguments."""
+"""Shared by commands: the configured store, the validation of arguments, and who runs them."""
 
 from __future__ import annotations
 
+import getpass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from gpd_soap.core.actor import Actor
     from gpd_soap.store.store import Store
+    from gpd_soap.usecases.access.record import Record
     from gpd_soap.validation.finding import Model
 
 
@@ -25,6 +31,53 @@ def ready_store() -> Store:
     return store
 
 
+def machine_user() -> str:
+    """The name of the user of this machine, or the number of one without a name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
+
+
+def command_name() -> str:
+    """The words of the running command after the program's name, such as `key create`."""
+    context: click.Context | None = click.get_current_context()
+    words: list[str] = []
+    while context is not None and context.command.name != "main":
+        words.append(context.command.name or "")
+        context = context.parent
+    return " ".join(reversed(words))
+
+
+def record() -> Record:
+    """What writes the changes of the running command to the audit."""
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases.access.record import CommandRecord
+
+    return CommandRecord(machine_user(), command_name(), utc_now)
+
+
+@contextmanager
+def as_errors() -> Iterator[None]:
+    """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
+    from gpd_soap.cli.texts.refusals import words
+    from gpd_soap.usecases.refusals import Refusal
+    from gpd_soap.validation.finding import as_lines
+
+    try:
+        yield
+    except Refusal as refused:
+        reason = as_lines(refused.errors) or words(refused)[1]
+        raise click.ClickException(reason) from None
+
+
+def command_actor() -> Actor:
+    """The user who runs a command, as the actor of what it does."""
+    from gpd_soap.core.actor import Actor, ActorKind
+
+    return Actor(ActorKind.COMMAND, machine_user())
+
+
 def code(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
     """The fiscal code of an organization, if one was given.
 
@@ -36,6 +89,19 @@ def code(_context: click.Context, _option: click.Parameter, value: str | None) -
     if problem is not None:
         raise click.BadParameter(problem)
     return value
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""
+    from gpd_soap.cli.texts.refusals import words
+    from gpd_soap.usecases.refusals import Refusal
+
+    try:
+        yield
+    except Refusal as refused:
+        lines = [": ".join(words(refused)), *map(str, refused.errors)]
+        raise click.ClickException("; ".join(lines)) from None
 
 
 def read(model: type[Model], **fields: object) -> Model:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import click
 
-from gpd_soap.cli.common import read, ready_store
+from gpd_soap.cli.common import as_errors, read, ready_store, record
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.database.paging import PageRequest
@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 #: Rows that a list reads at once.
 PAGE_SIZE = 100
+#: The kind of a new service, unless another is named.
+DECLARED = "declared"
 
 _organization = click.argument("code", metavar="ORGANIZATION")
 _station = click.argument("name", metavar="STATION")
@@ -42,7 +44,7 @@ def organization() -> None:
 def organizations() -> None:
     """Print the organizations, one on a line: fiscal code and name."""
     for each in _all_rows(_registry().organizations):
-        click.echo(f"{each.fiscal_code}  {each.name}")
+        print_line(f"{each.fiscal_code}  {each.name}")
 
 
 @organization.command("put")
@@ -53,7 +55,7 @@ def put_organization(code: str, name: str) -> None:
     from gpd_soap.validation.configuration import OrganizationFields
 
     fiscal_code, fields = _fiscal_code(code), read(OrganizationFields, name=name)
-    with _refusals():
+    with as_errors():
         _print_put(new=_registry().put_organization(fiscal_code, fields.name))
 
 
@@ -65,7 +67,7 @@ def remove_organization(code: str) -> None:
     It must have no stations, services or positions, and must never have issued a notice number.
     """
     fiscal_code = _fiscal_code(code)
-    with _refusals():
+    with as_errors():
         _registry().remove_organization(fiscal_code)
     click.echo("removed")
 
@@ -91,14 +93,14 @@ def stations(code: str | None) -> None:
     registry = _registry()
     if code is None:
         for each in _all_rows(registry.stations):
-            click.echo(f"{each.id}  {each.broker}")
+            print_line(f"{each.id}  {each.broker}")
         return
     fiscal_code = _fiscal_code(code)
-    with _refusals():
+    with as_errors():
         for serving in _all_rows(lambda page: registry.serving(fiscal_code, page)):
             broadcast = "  broadcast" if serving.broadcast else ""
             numbers = f"segregation code {serving.segregation_code or '-'}"
-            click.echo(f"{serving.station}  {serving.broker}  {numbers}{broadcast}")
+            print_line(f"{serving.station}  {serving.broker}  {numbers}{broadcast}")
 
 
 @station.command("put")
@@ -110,7 +112,7 @@ def put_station(name: str, broker: str) -> None:
     from gpd_soap.validation.queries.configuration import StationPath
 
     path, fields = read(StationPath, station=name), read(StationFields, broker=broker)
-    with _refusals():
+    with as_errors():
         _print_put(new=_registry().put_station(path.station, fields.broker, with_broker=True))
 
 
@@ -120,23 +122,31 @@ def put_station(name: str, broker: str) -> None:
 @click.option(
     "--segregation-code", metavar="CODE", help="Segregation code of the notice numbers, 2 digits."
 )
-@click.option("--broadcast", is_flag=True, help="The station also gets copies of receipts.")
+@click.option("--no-segregation-code", "no_code", is_flag=True, help="Remove the segregation code.")
+@click.option(
+    "--broadcast/--no-broadcast",
+    default=None,
+    help="Whether the station also gets copies of receipts.",
+)
 def serve_organization(
-    name: str, code: str, segregation_code: str | None, *, broadcast: bool
+    name: str, code: str, segregation_code: str | None, *, no_code: bool, broadcast: bool | None
 ) -> None:
-    """Let a STATION serve an organization, or change its segregation code and broadcast."""
+    """Let a STATION serve an organization, or change its segregation code and broadcast.
+
+    What no option names stays as it is.
+    """
     from gpd_soap.validation.configuration import ServingFields
     from gpd_soap.validation.queries.configuration import ServingPath
 
+    if no_code and segregation_code is not None:
+        raise click.UsageError("use --segregation-code or --no-segregation-code, not both")
     path = read(ServingPath, organizationfiscalcode=code, station=name)
-    fields = read(ServingFields, segregationCode=segregation_code, broadcast=broadcast)
-    with _refusals():
-        new = _registry().serve(
-            path.organizationfiscalcode,
-            path.station,
-            fields.segregation_code,
-            broadcast=fields.broadcast,
-        )
+    settings: dict[str, object] = {} if broadcast is None else {"broadcast": broadcast}
+    if no_code or segregation_code is not None:
+        settings["segregationCode"] = segregation_code
+    fields = read(ServingFields, **settings)
+    with as_errors():
+        new, _ = _registry().serve(path.organizationfiscalcode, path.station, fields)
         _print_put(new=new)
 
 
@@ -151,7 +161,7 @@ def withdraw(name: str, code: str) -> None:
     from gpd_soap.validation.queries.configuration import ServingPath
 
     path = read(ServingPath, organizationfiscalcode=code, station=name)
-    with _refusals():
+    with as_errors():
         _registry().withdraw(path.organizationfiscalcode, path.station)
     click.echo("withdrawn")
 
@@ -163,7 +173,7 @@ def remove_station(name: str) -> None:
     from gpd_soap.validation.queries.configuration import StationPath
 
     path = read(StationPath, station=name)
-    with _refusals():
+    with as_errors():
         _registry().remove_station(path.station)
     click.echo("removed")
 
@@ -178,9 +188,9 @@ def service() -> None:
 def services(code: str) -> None:
     """Print the services, one on a line: idServizio, idSoggettoServizio and kind."""
     fiscal_code, registry = _fiscal_code(code), _registry()
-    with _refusals():
+    with as_errors():
         for each in _all_rows(lambda page: registry.services(fiscal_code, page)):
-            click.echo(f"{each.service_id}  {each.subject_id}  {each.kind}")
+            print_line(f"{each.service_id}  {each.subject_id}  {each.kind}")
 
 
 @service.command("put")
@@ -189,9 +199,12 @@ def services(code: str) -> None:
 @click.argument("file", type=click.File("rb"))
 @_of
 @click.option(
-    "--kind", default="declared", show_default=True, help="Kind that computes the amount due."
+    "--kind",
+    help="Kind that computes the amount due [default: the kind it has, or declared].",
 )
-def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kind: str) -> None:
+def put_service(
+    service_id: str, subject_id: str, file: BinaryIO, code: str, kind: str | None
+) -> None:
     """Register the service SERVICE (idServizio) of SUBJECT (idSoggettoServizio), or change it.
 
     FILE holds the settings of the service as a JSON object (- is standard input).
@@ -200,14 +213,15 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
     from gpd_soap.validation.configuration import ServiceFields
     from gpd_soap.validation.strict_json import UnusableFile, decode
 
-    path = _service_path(code, service_id, subject_id)
+    path, registry = _service_path(code, service_id, subject_id), _registry()
+    kind = kind or _kind_of(registry, path) or DECLARED
     try:
         fields = read(ServiceFields, kind=kind, settings=decode(file.read()))
     except UnusableFile as error:
         raise click.UsageError(str(error)) from None
     offered = Offered(path.service_id, path.subject_id, fields.kind, fields.settings)
-    with _refusals():
-        _print_put(new=_registry().offer(path.organizationfiscalcode, offered))
+    with as_errors():
+        _print_put(new=registry.offer(path.organizationfiscalcode, offered))
 
 
 @service.command("remove")
@@ -217,9 +231,20 @@ def put_service(service_id: str, subject_id: str, file: BinaryIO, code: str, kin
 def remove_service(service_id: str, subject_id: str, code: str) -> None:
     """Remove the service SERVICE (idServizio) of SUBJECT (idSoggettoServizio)."""
     path = _service_path(code, service_id, subject_id)
-    with _refusals():
+    with as_errors():
         _registry().withdraw_service(path.organizationfiscalcode, path.service_id, path.subject_id)
     click.echo("removed")
+
+
+def _kind_of(registry: Registry, path: ServicePath) -> str | None:
+    """The kind that a service has, or None if there is no such service."""
+    from gpd_soap.usecases.refusals import Refusal
+
+    code = path.organizationfiscalcode
+    try:
+        return registry.service(code, path.service_id, path.subject_id).kind
+    except Refusal:
+        return None
 
 
 def _fiscal_code(code: str) -> str:
@@ -242,21 +267,7 @@ def _service_path(code: str, service_id: str, subject_id: str) -> ServicePath:
 def _registry() -> Registry:
     from gpd_soap.usecases.configuration import Registry
 
-    return Registry(ready_store())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
-    from gpd_soap.cli.refusals import words
-    from gpd_soap.usecases.refusals import Refusal
-    from gpd_soap.validation.finding import as_lines as lines
-
-    try:
-        yield
-    except Refusal as refused:
-        reason = lines(refused.errors) or words(refused)[1]
-        raise click.ClickException(reason) from None
+    return Registry(ready_store(), record())
 
 
 def _all_rows(read_page: Callable[[PageRequest], tuple[list[T], int]]) -> Iterator[T]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from gpd_soap.cli.common import record
 from gpd_soap.cli.folder import counting_folder, shared_folder
 
 if TYPE_CHECKING:
     from gpd_soap.store.store import Store
 
 KEY_NAME = "demo"
+#: LIMIT: hours after which the key expires by itself, because a demo that is killed revokes none.
+KEY_HOURS = 8
 #: A port of this machine; 0 would be any, which nobody could find.
 PORT = click.IntRange(1, 65535)
 
@@ -27,7 +31,7 @@ To send the Node's requests, run in another terminal:
 
 The contract for a SOAP client:  {address}?wsdl
 The REST API for administrators, to try in a browser:  http://{admin}/docs
-  its key, valid until the demo stops:  {key}
+  its key, valid until the demo stops, for {hours} hours at most:  {key}
 Ctrl-C stops the demo{ending}.
 """
 
@@ -53,6 +57,11 @@ def demo(port: int, admin_port: int, keep: Path | None) -> None:
 
     The demo listens on 127.0.0.1 only, has a database of its own, and ignores all GPD_* variables.
     """
+    if keep is not None and not os.access(keep.parent, os.W_OK | os.X_OK):
+        raise click.BadParameter(
+            f"the folder {keep.parent} must exist, and this user must have write access to it",
+            param_hint="--keep",
+        )
     with shared_folder("demo") as folder, counting_folder() as counted_in:
         _run(keep or folder / "demo.db", port, admin_port, counted_in, keep=keep is not None)
 
@@ -62,12 +71,13 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
     from gpd_soap import wiring
     from gpd_soap.clock import utc_now
     from gpd_soap.monitoring import logs
+    from gpd_soap.monitoring.metrics import Metrics
     from gpd_soap.server import addresses
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
-    from gpd_soap.store.access import keys
     from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
+    from gpd_soap.wsgi.refused_callers import RefusedCallers
 
     settings = Settings(
         database_url=f"sqlite:///{database}",
@@ -88,20 +98,21 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
     script = Path(sys.argv[0])
     program = "python -m gpd_soap" if script.name == "__main__.py" else str(script)
     _revoke_keys(store)  # those of an earlier run that was killed
-    with store.begin() as connection:
-        _, token = keys.create(connection, KEY_NAME, keys.Role.ADMIN, (), utc_now())
-    values = {
-        "admin": settings.admin_bind,
-        "key": token,
-        "program": program,
-        "first": notices[0][0],
-        "address": settings.address,
-        "ending": f"; {database} keeps the data" if keep else " and removes the sample data",
-    }
-    click.echo(NEXT.format(**values))
-    faces = wiring.faces(settings, store, "all", counted_in)
     process = os.getpid()
+    # WHY: until the server handles it, SIGTERM would end the process before it revokes the key.
+    signal.signal(signal.SIGTERM, _exit)
     try:
+        values = {
+            "admin": settings.admin_bind,
+            "key": _create_key(store),
+            "hours": KEY_HOURS,
+            "program": program,
+            "first": notices[0][0],
+            "address": settings.address,
+            "ending": f"; {database} keeps the data" if keep else " and removes the sample data",
+        }
+        click.echo(NEXT.format(**values))
+        faces = wiring.faces(settings, store, "all", Metrics(counted_in), RefusedCallers())
         server.serve(lambda: server.Program(settings, faces, store.close))
     finally:
         # WHY: gunicorn's workers are forks, and run this code at their end too.
@@ -109,12 +120,35 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
             _revoke_keys(Store(settings.database_url))
 
 
+def _exit(_signal: int, _frame: object) -> None:
+    raise SystemExit
+
+
+def _create_key(store: Store) -> str:
+    """The token of a new key for everything, which expires by itself."""
+    from datetime import timedelta
+
+    from gpd_soap.clock import utc_now
+    from gpd_soap.store.access.keys import ALL_ORGANIZATIONS
+    from gpd_soap.usecases.access.keys import Keys
+    from gpd_soap.validation.queries.keys import NewKey
+
+    now = utc_now()
+    new = NewKey.model_construct(
+        name=KEY_NAME,
+        role="admin",
+        organizations=[ALL_ORGANIZATIONS],
+        expires_at=now + timedelta(hours=KEY_HOURS),
+    )
+    return Keys(store, record()).create(new, now)[1]
+
+
 def _revoke_keys(store: Store) -> None:
     """Revoke every key of the demo, because its data may be kept and served later."""
     from gpd_soap.clock import utc_now
-    from gpd_soap.store.access import keys
+    from gpd_soap.usecases.access.keys import Keys
 
-    with store.begin() as connection:
-        for key in keys.list_keys(connection):
-            if key.name == KEY_NAME:
-                keys.revoke(connection, key.id, utc_now())
+    keys = Keys(store, record())
+    for key in keys.every():
+        if key.name == KEY_NAME and key.revoked_at is None:
+            keys.revoke(key.id, utc_now())

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpd_soap.cli.common import ready_store
+from gpd_soap.cli.common import ready_store, record
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.journal.entries import JournalQuery
@@ -73,7 +74,7 @@ def search(organization: str | None, limit: int, *, as_json: bool, **filters: st
     entries, _ = use_case.page(ready_store(), query)
     for entry in entries:
         record = responses.entry(entry, masked=False)
-        click.echo(json.dumps(record, ensure_ascii=False) if as_json else _line(record))
+        print_line(json.dumps(record) if as_json else _line(record))
 
 
 @journal.command("show")
@@ -96,7 +97,7 @@ def show(entry_id: str) -> None:
             "no entry has this id: `gpd-soap journal search` prints the ids"
         ) from None
     for name, value in responses.entry(entry, masked=False).items():
-        click.echo(f"{name}: {value}")
+        print_line(f"{name}: {value}")
 
 
 @journal.command("purge")
@@ -117,6 +118,7 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
     On PostgreSQL, the command also creates the partitions of this month and of the next ones.
     """
     from gpd_soap.clock import utc_now
+    from gpd_soap.store.access.audit import Subject
     from gpd_soap.store.database.transaction import in_transaction
     from gpd_soap.store.journal import purge as use_case
     from gpd_soap.store.journal.partitions import ensure_months
@@ -126,12 +128,13 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
         raise click.ClickException(
             f"entries must be kept for {use_case.LEAST_MONTHS} months at least: use --force"
         )
-    store, until = ready_store(), use_case.months_before(now, months)
+    store, until, write_record = ready_store(), use_case.months_before(now, months), record()
     if dry_run:
         click.echo(
             f"{use_case.count(store, until)} entries from before {until:%Y-%m-%d} would be removed"
         )
         return
+    in_transaction(store, lambda c: write_record(c, Subject(resource=older_than)))
     click.echo(f"{use_case.purge(store, until)} entries from before {until:%Y-%m-%d} removed")
     in_transaction(store, lambda c: ensure_months(c, now))
 

@@ -6,10 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import read, ready_store
+from gpd_soap.cli.common import as_errors, read, ready_store, record
+from gpd_soap.cli.texts.output import print_line, printable
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gpd_soap.store.access.keys import Key
+    from gpd_soap.usecases.access.keys import Keys
 
 
 @click.group()
@@ -31,37 +35,44 @@ def key() -> None:
     "--organization",
     "organizations",
     multiple=True,
+    required=True,
     metavar="CODE",
-    help="Fiscal code of an organization that the key may work on, or * for all; may be repeated."
-    " Only an admin key may have none.",
+    help="Fiscal code of an organization that the key may work on; may be repeated. '*' is every"
+    " organization, also those that are registered later.",
 )
-def create(name: str, role: str, organizations: tuple[str, ...]) -> None:
+@click.option(
+    "--expires",
+    metavar="WHEN",
+    help="Last day or date-time of the key, in Rome [default: until it is revoked].",
+)
+def create(name: str, role: str, organizations: tuple[str, ...], expires: str | None) -> None:
     """Create an API key and print it on the last line of the output.
 
     The key is stored as a digest only, so that it cannot be printed again.
     """
     from gpd_soap.clock import utc_now
-    from gpd_soap.store.access import keys
     from gpd_soap.validation.queries.keys import NewKey
 
-    fields = read(NewKey, name=name, role=role, organizations=list(organizations))
-    with ready_store().begin() as connection:
-        new_key, token = keys.create(
-            connection, fields.name, keys.Role(fields.role), fields.organizations, utc_now()
-        )
-    click.echo(f"{_line(new_key)}\nThe key is shown only now; send it as X-Api-Key:", err=True)
+    fields = {"name": name, "role": role, "organizations": list(organizations)}
+    new = read(NewKey, **fields, **({} if expires is None else {"expiresAt": expires}))
+    with as_errors():
+        new_key, token = _keys().create(new, utc_now())
+    line = printable(_line(new_key, utc_now()))
+    click.echo(f"{line}\nThe key is shown only now; send it as X-Api-Key:", err=True)
     click.echo(token)
 
 
 @key.command("list")
 def list_keys() -> None:
-    """Print the keys, one on a line: id, role, organizations, creation, revocation, name."""
-    from gpd_soap.store.access import keys
+    """Print the keys, one on a line.
 
-    with ready_store().reading() as connection:
-        rows = keys.list_keys(connection)
-    for each in rows:
-        click.echo(_line(each))
+    A line shows id, role, organizations, creation, revocation or expiry, last use and name. The
+    last use is known to five minutes.
+    """
+    from gpd_soap.clock import utc_now
+
+    for each in _keys().every():
+        print_line(_line(each, utc_now()))
 
 
 @key.command("revoke")
@@ -69,16 +80,41 @@ def list_keys() -> None:
 def revoke(key_id: str) -> None:
     """Revoke the key with this ID, for every process from its next request on."""
     from gpd_soap.clock import utc_now
-    from gpd_soap.store.access import keys
+    from gpd_soap.usecases.refusals import KeyNotFound
 
-    with ready_store().begin() as connection:
-        revoked = keys.revoke(connection, key_id, utc_now())
-    if not revoked:
-        raise click.ClickException("no active key has this id: `gpd-soap key list` prints the ids")
+    try:
+        _keys().revoke(key_id, utc_now())
+    except KeyNotFound:
+        raise click.ClickException(
+            "no active key has this id: `gpd-soap key list` prints the ids"
+        ) from None
     click.echo("revoked")
 
 
-def _line(key: Key) -> str:
+def _keys() -> Keys:
+    from gpd_soap.usecases.access.keys import Keys
+
+    return Keys(ready_store(), record())
+
+
+def _line(key: Key, now: datetime) -> str:
     organizations = "every organization" if key.serves_every else ",".join(key.organizations)
-    revoked = "" if key.revoked_at is None else f" (revoked {key.revoked_at:%Y-%m-%d})"
-    return f"{key.id}  {key.role}  {organizations}  {key.created_at:%Y-%m-%d}{revoked}  {key.name}"
+    used = "never used" if key.last_used_at is None else f"used {_day(key.last_used_at)}"
+    state = "".join(f" ({text})" for text in _ends(key, now))
+    words = [key.id, key.role, organizations, f"{_day(key.created_at)}{state}", used, key.name]
+    return "  ".join(words)
+
+
+def _ends(key: Key, now: datetime) -> list[str]:
+    """How the key ended or will end, as a line shows it."""
+    if key.revoked_at is not None:
+        return [f"revoked {_day(key.revoked_at)}"]
+    if key.expires_at is None:
+        return []
+    return [f"{'expired' if key.has_expired(now) else 'expires'} {_day(key.expires_at)}"]
+
+
+def _day(instant: datetime) -> str:
+    from gpd_soap.core import rome
+
+    return f"{instant.astimezone(rome.ROME):%Y-%m-%d}"

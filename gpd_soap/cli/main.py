@@ -9,15 +9,30 @@ from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
-from gpd_soap.cli.failures import failure_text, known_cause
+from gpd_soap.cli.events.commands import deliver, events
 from gpd_soap.cli.help import help_
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
+from gpd_soap.cli.notices import notice
+from gpd_soap.cli.people.operators import operator
+from gpd_soap.cli.positions import history, position
+from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.serve import db, health, serve
 from gpd_soap.cli.simulator import node
+from gpd_soap.cli.texts.failures import failure_text, known_cause, with_hint
+from gpd_soap.cli.texts.output import printable
 from gpd_soap.core.errors import OperatorError
+
+#: Commands whose exit code 1 is a result, so that a failure ends with 2.
+RESULT_COMMANDS = frozenset({"load", "check", "node"})
+
+
+class Stopped(click.ClickException):
+    """A command could not run, or stopped before its end."""
+
+    exit_code = 2
 
 
 class Root(click.Group):
@@ -28,13 +43,15 @@ class Root(click.Group):
         try:
             return super().invoke(ctx)
         except OperatorError as error:
-            hint = f"\n  {error.hint}" if error.hint else ""
-            raise click.ClickException(known_cause(error) or f"{error}{hint}") from None
+            text = known_cause(error) or with_hint(error)
         except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
             # WHY: where the reader of a pipe has ended, as `head` does, click ends silently too.
             raise
         except Exception as error:  # noqa: BLE001  # the last handler
-            raise click.ClickException(failure_text(error)) from None
+            text = failure_text(error)
+        raise (Stopped if ctx.invoked_subcommand in RESULT_COMMANDS else click.ClickException)(
+            printable(text)
+        )
 
 
 # WHY: click does not rewrap lines after a backspace, which a docstring should not hold.
@@ -45,6 +62,7 @@ Try sample data:           gpd-soap demo
 Run the server:            gpd-soap db upgrade && gpd-soap serve
 Send a request as a Node:  gpd-soap node verify NOTICE
 List every setting:        gpd-soap help settings
+List the exit codes:       gpd-soap help exit-codes
 """
 
 
@@ -55,8 +73,8 @@ def main() -> None:
 
 
 COMMANDS = (
-    *(demo, serve, db, organization, station, service, key),
-    *(load, check, receipts, journal, audit, node, health, help_),
+    *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
+    *(position, history, receipts, journal, audit, purge, events, deliver, node, health, help_),
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, read, ready_store
+from gpd_soap.cli.common import (
+    code,
+    command_actor,
+    machine_user,
+    read,
+    ready_store,
+    record,
+    refusals,
+)
+from gpd_soap.cli.texts.output import print_line
+from gpd_soap.core.case_id import KINDS
 
 if TYPE_CHECKING:
     from gpd_soap.store.receipts.search import Listed
     from gpd_soap.usecases.worklist import Cases, CaseWithNotice
 
 MAX_NAME_LENGTH = 100
-KINDS = ["unmatched", "double", "conflicting", "review", "quarantine"]
 
 
 def _person(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
-    name = value or getpass.getuser()
+    name = value or machine_user()
     if not name.isprintable() or len(name) > MAX_NAME_LENGTH:
         raise click.BadParameter(f"expected 1 to {MAX_NAME_LENGTH} printable characters")
     return name
@@ -78,11 +84,13 @@ def list_receipts(organization: str, **options: str | None) -> None:
 
     names = {"since": "from", "until": "to", "page_num": "pageNum"}
     filters = {names.get(name, name): value for name, value in options.items() if value is not None}
-    with _refusals():
+    with refusals():
         query = use_case.question(read(ReceiptSearch, **filters, pageSize="100"), utc_now())
+    # WHY: a line shows the status, so that a copy is not taken for a payment of our notice.
+    query = query._replace(as_paid=False)
     rows, total = use_case.page(ready_store(), organization, query)
     for each in rows:
-        click.echo(_receipt_line(each))
+        print_line(_receipt_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -106,11 +114,11 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
     """
     from gpd_soap.validation.queries.receipts import CaseSearch
 
-    with _refusals():
+    with refusals():
         query = read(CaseSearch, kind=kind, resolved=resolved, page=page, limit=50).case_query()
     rows, total = _cases().page(organization, query)
     for each in rows:
-        click.echo(_case_line(each))
+        print_line(_case_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -119,7 +127,7 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
 @of_organization
 def show(case: str, organization: str | None) -> None:
     """Print every field of the receipt or case with this ID, one on a line."""
-    with _refusals():
+    with refusals():
         _print_case(_cases().read(organization, case))
 
 
@@ -135,7 +143,7 @@ def show(case: str, organization: str | None) -> None:
 )
 def raw(case: str, organization: str | None, output: BinaryIO) -> None:
     """Write the message of a receipt or case, byte for byte as it was received."""
-    with _refusals():
+    with refusals():
         message = _cases().raw(organization, case)
     output.write(message)
 
@@ -149,9 +157,9 @@ def resolve(case: str, organization: str | None, note: str, by: str) -> None:
     """Close the case with this ID, with a note; a case is closed once."""
     from gpd_soap.validation.queries.receipts import Note
 
-    with _refusals():
+    with refusals():
         fields = read(Note, note=note)
-        _print_case(_cases().resolve(organization, case, by, fields.note))
+        _print_case(_cases().resolve(organization, case, by, fields.note, actor=command_actor()))
 
 
 @receipts.command("rematch")
@@ -165,29 +173,16 @@ def rematch(case: str, organization: str | None, nav: str | None, by: str) -> No
     """Search again for the notice of a receipt, or process a quarantined message again."""
     from gpd_soap.validation.queries.receipts import Match
 
-    with _refusals():
+    with refusals():
         fields = read(Match, nav=nav)
-        _print_case(_cases().rematch(organization, case, by, fields.nav))
+        _print_case(_cases().rematch(organization, case, by, fields.nav, actor=command_actor()))
 
 
 def _cases() -> Cases:
     from gpd_soap import wiring
     from gpd_soap.settings import Settings
 
-    return wiring.cases(Settings.load(), ready_store())
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""
-    from gpd_soap.cli.refusals import words
-    from gpd_soap.usecases.refusals import Refusal
-
-    try:
-        yield
-    except Refusal as refused:
-        lines = [": ".join(words(refused)), *map(str, refused.errors)]
-        raise click.ClickException("; ".join(lines)) from None
+    return wiring.cases(Settings.load(), ready_store(), record=record())
 
 
 def _print_case(record: CaseWithNotice) -> None:
@@ -197,7 +192,7 @@ def _print_case(record: CaseWithNotice) -> None:
         parts = value.items() if isinstance(value, dict) else [("", value)]
         for part, content in parts:
             text = "; ".join(content) if isinstance(content, list) else content
-            click.echo(f"{name}{'.' if part else ''}{part}: {text}")
+            print_line(f"{name}{'.' if part else ''}{part}: {text}")
 
 
 def _receipt_line(receipt: Listed) -> str:

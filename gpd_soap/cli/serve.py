@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.folder import counting_folder
+from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,6 +27,13 @@ def serve(face: str) -> None:
     answers the requests that it has, and stops. After SIGHUP, it reads the settings' file, the
     credentials and the certificates again.
     """
+    import os
+
+    from gpd_soap.server import signals
+
+    signals.begin()
+    # WHY: gunicorn would take the beginning of every path away.
+    os.environ.pop("SCRIPT_NAME", None)
     with counting_folder() as counted_in:
         _serve(face, counted_in)
 
@@ -37,22 +45,27 @@ def _serve(face: str, counted_in: Path) -> None:
 
     from gpd_soap import wiring
     from gpd_soap.monitoring import logs
+    from gpd_soap.monitoring.metrics import Metrics
     from gpd_soap.server import addresses
     from gpd_soap.server import gunicorn as server
     from gpd_soap.settings import Settings
     from gpd_soap.store.database import migrate
     from gpd_soap.store.store import Store
     from gpd_soap.wsgi import exposure
+    from gpd_soap.wsgi.refused_callers import RefusedCallers
 
     def assemble() -> server.Program:
         settings = Settings.load()
         warnings = exposure.allowed_exposures(settings, face)
+        warnings += exposure.unreachable_address(settings, face)
         store = Store(settings.database_url)
-        faces = wiring.faces(settings, store, face, counted_in)
+        metrics = Metrics(counted_in)
+        refused = RefusedCallers(metrics.count_refusal)
+        faces = wiring.faces(settings, store, face, metrics, refused)
         logs.configure(settings.log_level)
         for line in warnings:
             logging.getLogger(__name__).warning(line)
-        return server.Program(settings, faces, store.close)
+        return server.Program(settings, faces, store.close, refused)
 
     migrate.check(_store().engine)
     # WHY: a core dump would hold the database's password and personal data, so none is written.
@@ -104,7 +117,7 @@ def db_grant(role: str) -> None:
     """Give a PostgreSQL ROLE the rights that serving needs, and no others.
 
     The owner of the tables runs this after each upgrade. The ROLE cannot delete or change receipts
-    and the audit. The owner alone can run `db upgrade` and `journal purge`.
+    and the audit. The owner alone can run `db upgrade`, `purge` and `journal purge`.
     """
     from gpd_soap.store.database import migrate
     from gpd_soap.store.database.grants import grant
@@ -126,7 +139,7 @@ def health() -> None:
 
     facts = Health(_store(), Schema(), exposure.facts(Settings.load()))()
     for fact in facts:
-        click.echo(str(fact))
+        print_line(str(fact))
     if not all(fact.holds for fact in facts):
         raise SystemExit(1)
 

@@ -112,7 +112,7 @@ def node() -> None:
     """Send the Node's requests to an endpoint: this server's, or another's.
 
     Each answer is checked as the Node checks it. Exit code 0: every answer is good; 1: an answer is
-    a refusal, or the Node would reject it; 2: the request could not be made.
+    a refusal or missing, or the Node would reject it; 2: an argument or a file cannot be used.
     """
 
 
@@ -222,8 +222,8 @@ def replay(endpoint: Endpoint, files: tuple[Path, ...], *, show: bool) -> None:
     """Send captured requests byte for byte, and compare the answers with those on file.
 
     The expected answer to ask.xml is answer.xml beside it, and to NAME.xml it is NAME.answer.xml.
-    Without such a file, the outcome is printed. A folder stands for every ask.xml below it. A
-    receipt that is sent again has its full effect on the endpoint.
+    Without such a file, the outcome is printed. A folder stands for every .xml file below it that
+    is no answer. A receipt that is sent again has its full effect on the endpoint.
     """
     from gpd_soap.simulator import replay as replay_files
 

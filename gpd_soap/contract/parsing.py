@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import codecs
 import threading
+from functools import lru_cache
 
 from lxml import etree
 
 SPACE = " \t\r\n"
 SPACE_BYTES = SPACE.encode()
-MARK = "\ufeff"
 
-#: LIMIT: the encodings that a transport may name, in small letters.  Some that Python knows take
-#: minutes for a long message (punycode) or do not decode bytes (rot13).
-CHARSETS = {
-    *("utf-8", "utf8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "ascii"),
-    *("iso-8859-1", "latin1", "iso-8859-15", "windows-1252", "cp1252"),
+#: LIMIT: the encodings that a transport may name, as Python calls them.  Some others that Python
+#: knows take minutes for a long message (punycode) or do not decode bytes (rot13).
+CHARSETS = (
+    *("utf-8", "utf-16", "utf-16-le", "utf-16-be", "ascii"),
+    *("iso8859-1", "iso8859-15", "cp1252"),
+)
+
+#: The encodings that a byte-order mark decides.
+MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
 }
 
 #: LIMIT: attributes of one element, or namespaces declared in a whole message.  libxml2 and lxml
@@ -30,16 +37,38 @@ _has_too_many_attributes = etree.XPath(f"boolean(//*[@*[{TOO_MANY_NAMES}]])")
 def parse(raw: bytes, charset: str | None = None) -> etree._Element | None:
     """Return the root element, or None if `raw` is not acceptable XML.
 
-    Not acceptable are bytes that are not well-formed, a DOCTYPE, and too many names.  The document
-    declares its encoding (byte-order mark, declaration, else UTF-8).  `charset` is the transport's,
-    and is tried only if the document's own fails.
+    Not acceptable are bytes that are not well-formed, a DOCTYPE, and too many names.  `charset` is
+    the transport's.  A byte-order mark decides the encoding, else the charset, else the declaration
+    of the document, else it is UTF-8.  A charset that does not fit the bytes decides nothing.
+    SPEC: RFC 7303, sections 3.2 and 3.3.
     """
-    root = _by_declaration(raw)
-    if root is None and charset is not None:
-        root = _by_charset(raw, charset.lower())
+    encoding = MARKS.get(raw[:3]) or MARKS.get(raw[:2])
+    if encoding is None and charset is not None:
+        encoding = known_charset(charset)
+    root = None if encoding is None else _by_encoding(raw, encoding)
+    if root is None:
+        root = _root(raw.lstrip(SPACE_BYTES), _parsers.plain)
     if root is None or root.getroottree().docinfo.internalDTD is not None:
         return None
     return None if len(raw) > SAFE_LENGTH and _has_too_many_names(root) else root
+
+
+# LIMIT: 64 values; clients name few different ones, and a hostile one cannot fill the memory.
+@lru_cache(maxsize=64)
+def known_charset(name: str) -> str | None:
+    """Return the one of CHARSETS that a transport names, in any spelling; None for any other."""
+    try:
+        charset = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+    return charset if charset in CHARSETS else None
+
+
+def has_unknown_charset(raw: bytes, charset: str | None) -> bool:
+    """Return whether the charset that should decide the encoding is unknown."""
+    if charset is None or known_charset(charset) is not None:
+        return False
+    return not raw.startswith(tuple(MARKS))
 
 
 def parse_written(document: bytes) -> etree._Element:
@@ -72,20 +101,19 @@ def _parser(encoding: str | None) -> etree.XMLParser:
 _parsers = _Parsers()
 
 
-def _by_declaration(raw: bytes) -> etree._Element | None:
-    parser = _parsers.utf8 if raw.startswith(codecs.BOM_UTF8) else _parsers.plain
-    # WHY: some senders put white space before the declaration, which XML does not allow.
-    return _root(raw.removeprefix(codecs.BOM_UTF8).lstrip(SPACE_BYTES), parser)
-
-
-def _by_charset(raw: bytes, charset: str) -> etree._Element | None:
-    if charset not in CHARSETS:
-        return None
+def _by_encoding(raw: bytes, encoding: str) -> etree._Element | None:
+    if encoding == "utf-8":
+        # WHY: some senders put white space before the declaration, which XML does not allow.
+        return _root(raw.lstrip(SPACE_BYTES), _parsers.utf8)
+    if encoding == "utf-16" and not raw.startswith(tuple(MARKS)):
+        # SPEC: RFC 2781, section 4.3: without a mark it is big-endian.
+        # WHY: some senders name the family and write the order of their machine.
+        encoding = "utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"
     try:
-        text = raw.decode(charset)
+        text = raw.decode(encoding)
     except UnicodeDecodeError:
         return None
-    return _root(text.lstrip(MARK + SPACE).encode(), _parsers.utf8)
+    return _root(text.lstrip(SPACE).encode(), _parsers.utf8)
 
 
 def _root(document: bytes, parser: etree.XMLParser) -> etree._Element | None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from lxml import etree
 
 from gpd_soap.contract.compiling import CompiledSchema
+from gpd_soap.contract.dates import replaced_dates
 from gpd_soap.contract.documents import SOAP, WSDL, XSD, contract_folder, parse_own
 from gpd_soap.contract.grammar import Grammar, clark
 from gpd_soap.contract.violation import RULES, UNFORESEEN, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Generator, Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["Operation", "Schema", "Violation"]
@@ -64,13 +66,22 @@ class Schema:
         with self._compiled.exclusive_copy() as schema:
             if schema.validate(payload):
                 return None
-            return next(self._broken(payload, schema.error_log))
+            with closing(self._refused(payload, schema)) as violations:
+                return next(violations, None)
 
     def violations(self, payload: etree._Element) -> list[Violation]:
         """Return the first broken rule of each element of a payload."""
         with self._compiled.exclusive_copy() as schema:
-            valid = schema.validate(payload)
-            return [] if valid else list(self._broken(payload, schema.error_log))
+            return [] if schema.validate(payload) else list(self._refused(payload, schema))
+
+    def _refused(
+        self, payload: etree._Element, schema: etree.XMLSchema
+    ) -> Generator[Violation, None, None]:
+        """Yield the violations of a payload that libxml2 has refused."""
+        # WHY: libxml2 refuses some dates that the schema allows.
+        with replaced_dates(payload, self._grammar) as replaced:
+            if not (replaced and schema.validate(payload)):
+                yield from self._broken(payload, schema.error_log)
 
     def _broken(self, payload: etree._Element, errors: etree._ListErrorLog) -> Iterator[Violation]:
         paths: set[str] = set()

@@ -79,12 +79,16 @@ class Violation(NamedTuple):
             subject = f"Il messaggio contiene {UNFORESEEN}"
         return ": ".join(filter(None, (subject, self._detail()))) + "."
 
+    @property
+    def subject(self) -> str:
+        """The element, for an operator."""
+        unforeseen = self.element == UNFORESEEN
+        return "an element that the contract does not know" if unforeseen else self.element
+
     def __str__(self) -> str:
         """Return the text for an operator."""
-        unforeseen = self.element == UNFORESEEN
-        subject = "an element that the contract does not know" if unforeseen else self.element
         expected = f", expected {self.expected}" if self.expected else ""
-        return f"{subject}: {self.rule}{expected}"
+        return f"{self.subject}: {self.rule}{expected}"
 
     def _detail(self) -> str:
         if self.expected and self.rule in EXPECTING:

@@ -9,8 +9,12 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from typing import NamedTuple
 
+from gpd_soap.core.receipt import NEEDS_A_PERSON
+
 #: The kind of a quarantined message; the kind of any other case is its receipt status.
 QUARANTINE = "quarantine"
+#: The kinds of the cases that wait for a person until they are resolved.
+KINDS = (*map(str, NEEDS_A_PERSON), QUARANTINE)
 
 _PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]*")
 _RECEIPT = re.compile(

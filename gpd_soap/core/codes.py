@@ -1,7 +1,7 @@
 """Checks of codes on import; requests of the Node are not checked here.
 
 A function `problem_with_…` returns why a value is refused, or None if it is accepted.
-A function `warning_for_…` returns what a person should look at, or None.
+A function `warning_for_…` returns what was expected where a person should look, or None.
 No text repeats the value, which may be personal data.  Source: the simple types of the XSD.
 """
 
@@ -73,7 +73,7 @@ def problem_with_fiscal_code_pa(code: str) -> str | None:
 
 
 def warning_for_fiscal_code(code: str) -> str | None:
-    """Return what looks wrong in a fiscal code or VAT number, or None.
+    """Return what a fiscal code or VAT number should be where it looks wrong, or None.
 
     WHY: official test codes fail their own check digits, and a foreign code may have any shape.
     So the text is a warning and no reason to refuse.
@@ -81,10 +81,10 @@ def warning_for_fiscal_code(code: str) -> str | None:
     if code == ANONYMOUS:
         return None
     if _ELEVEN_DIGITS.fullmatch(code):
-        return None if _company_check(code) == code[10] else "the check digit does not match"
+        return None if _company_check(code) == code[10] else "a code whose check digit is right"
     if _PERSON.fullmatch(code):
-        return None if _person_check(code) == code[15] else "the check letter does not match"
-    return "neither the 16 characters of a codice fiscale nor the 11 digits of a partita IVA"
+        return None if _person_check(code) == code[15] else "a code whose check letter is right"
+    return "the 16 characters of a codice fiscale, or the 11 digits of a partita IVA"
 
 
 def problem_with_taxonomy(text: str) -> str | None:

@@ -77,7 +77,10 @@ class Notice(NamedTuple):
     `plan` names the installment plan; it is None for a single option.  `alternative_paid` is true
     if an option that excludes this one was paid or reported (Alternatives, rule 1).  `version`
     counts the changes of the position.  `revision` counts the changes of the option, and also the
-    changes that a person makes to its position.
+    changes that a person makes to its position.  `debtor` is the option's own, or else the
+    position's.  `amount` is what is due: the base amount and `notification_fee`.  The transfers
+    have their base amounts; `core.payment.with_fee` adds the fee to one.  `send`: the notification
+    platform has a price for the notice.  `live`: the back office is asked for the amount.
     """
 
     iupd: str
@@ -102,4 +105,8 @@ class Notice(NamedTuple):
     paid_at: datetime | None
     reported_at: datetime | None
     alternative_paid: bool
+    option_description: str | None = None
+    notification_fee: int = 0
+    send: bool = False
+    live: bool = False
     transfers: tuple[Transfer, ...] = ()

@@ -17,6 +17,15 @@ MIN = 1
 _AMOUNT = re.compile(r"(?=[0-9])0*+([0-9]{0,9})\.([0-9]{2})")
 _XML_SPACE = " \t\r\n"
 
+# LIMIT: 12 digits of euro, more than stAmount carries.
+_DECIMAL = re.compile(r"([0-9]{1,12})(?:[.,]([0-9]{1,2}))?")
+_GROUPED = re.compile(
+    r"([0-9]{1,3}(?:\.[0-9]{3}){1,3})(?:,([0-9]{1,2}))?"
+    r"|([0-9]{1,3}(?:,[0-9]{3}){1,3})(?:\.([0-9]{1,2}))?"
+)
+# WHY: the separator may group thousands, or begin decimals that a spreadsheet did not round.
+_AMBIGUOUS = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
+
 
 def to_wire(cents: int) -> str:
     """Return an amount of cents as a message writes it: 1250 is "12.50".
@@ -38,3 +47,25 @@ def from_wire(text: str) -> int:
     if match is None:
         raise ValueError("amount: expected digits, a point and two digits, up to 999999999.99")
     return int(match[1] + match[2])
+
+
+def cents(euro: str, decimals: str | None) -> int:
+    """Return the cents of an amount by its digits: those of the euro, and none to two decimals."""
+    return int(euro) * 100 + int((decimals or "").ljust(2, "0"))
+
+
+def from_person(text: str) -> int:
+    """Return an amount in euro as a person or a spreadsheet writes it, in cents.
+
+    "16", "16,7", "16.70", "1.234,56", "1,234.56" and "€ 12,50" are such amounts.  Raises ValueError
+    for any other form; "1.234" is refused, because it may mean 1234 euro or a little more than one.
+    """
+    amount = text.strip().removeprefix("€").removesuffix("€").strip()
+    if _AMBIGUOUS.fullmatch(amount):
+        digits = amount.replace(".", "").replace(",", "")
+        raise ValueError(f"expected two decimals, such as {digits},00 for thousands")
+    match = _DECIMAL.fullmatch(amount) or _GROUPED.fullmatch(amount)
+    if match is None:
+        raise ValueError("expected an amount in euro, such as 12,50 or 1.234,56")
+    euro, decimals = (match[1], match[2]) if match[1] else (match[3], match[4])
+    return cents(re.sub("[.,]", "", euro), decimals)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from gpd_soap.core.debt import Metadata, Notice, Stamp, Transfer
 from gpd_soap.core.faults import PaaFault, Refusal
 
 IBANAPPOGGIO = "IBANAPPOGGIO"
+NOTIFICATION_FEE = "NOTIFICATION_FEE"
 
 
 class NoticeDue(NamedTuple):
@@ -61,6 +63,28 @@ def offer(notice: Notice, transfer_type: str | None, *, stamps: bool) -> Payment
             "offer: transfer 1 has no postal account",
         )
     return PaymentDue(notice, tuple(_transfer(each, transfer_type) for each in notice.transfers))
+
+
+def fee_transfer(organization: str, transfers: Sequence[Transfer]) -> int | None:
+    """Return the index of the transfer that carries a notification fee, or None.
+
+    It is the organization's own transfer with the lowest number (Money, rule 4).
+    """
+    own = [n for n, each in enumerate(transfers) if each.organization == organization]
+    return min(own, key=lambda n: transfers[n].number, default=None)
+
+
+def with_fee(organization: str, notice: Notice) -> Notice:
+    """Return the notice with its notification fee in a transfer and metadata (Money, rule 4)."""
+    index = fee_transfer(organization, notice.transfers) if notice.notification_fee else None
+    if index is None:
+        return notice
+    transfers = [*notice.transfers]
+    base = transfers[index]
+    transfers[index] = base._replace(amount=base.amount + notice.notification_fee)
+    others = (entry for entry in notice.metadata if entry[0] != NOTIFICATION_FEE)
+    metadata = (*others, (NOTIFICATION_FEE, str(notice.notification_fee)))
+    return notice._replace(transfers=tuple(transfers), metadata=metadata)
 
 
 def _first_is_postal(notice: Notice) -> bool:

@@ -185,7 +185,8 @@ def _ways(debt: Sequence[DebtNotice]) -> Iterable[list[DebtNotice]]:
 def _option(way: Sequence[DebtNotice], now: datetime) -> PaymentOption:
     installments = tuple(installment(listed.notice, now) for listed in way)
     status = option_status(each.status for each in installments)
-    descriptions = {listed.notice.description for listed in way}
+    # SPEC: GPD: the description of an option is for the whole of it, that of a notice for one.
+    descriptions = {n.option_description or n.description for n, _ in way}
     return PaymentOption(
         description=descriptions.pop() if len(descriptions) == 1 else None,
         amount=sum(listed.notice.amount for listed in way),

@@ -8,8 +8,19 @@ from typing import NamedTuple
 from gpd_soap.core.debt import Debtor, Metadata, Transfer
 
 
+class OptionDebtor(NamedTuple):
+    """The debtor of one option, where it is not the position's; never logged."""
+
+    debtor: Debtor
+    region: str | None = None
+    phone: str | None = None
+
+
 class NewOption(NamedTuple):
-    """One notice of a new position, in cents and UTC; `plan` is None for a single option."""
+    """One notice of a new position, in cents and UTC; `plan` is None for a single option.
+
+    `amount` is the base amount.  `debtor` is None if it is the position's.
+    """
 
     nav: str
     iuv: str
@@ -23,6 +34,10 @@ class NewOption(NamedTuple):
     last_payment: bool | None
     metadata: Metadata
     transfers: tuple[Transfer, ...]
+    debtor: OptionDebtor | None = None
+    option_description: str | None = None
+    send: bool = False
+    live: bool = False
 
 
 class NewPosition(NamedTuple):
@@ -39,3 +54,4 @@ class NewPosition(NamedTuple):
     published_at: datetime | None
     withdrawn_at: datetime | None
     options: tuple[NewOption, ...]
+    service_type: str = "GPD"

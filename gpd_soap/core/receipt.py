@@ -6,11 +6,13 @@ Source: Receipts.  Amounts are integer cents; instants are UTC.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
 from gpd_soap.core import payable
+from gpd_soap.core.content import digest_through
 from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 
 #: LIMIT: characters of a receiptId as a key.  In practice it has at most 35, but the XSD sets no
@@ -40,13 +42,18 @@ NEEDS_A_PERSON = (
 
 IUV_ELSEWHERE = "the IUV is of another notice"
 BY_HAND = "matched by hand"
+#: The end of the reason for an element whose value cannot be stored (Receipts, rule 17).
+OUT_OF_RANGE = " is out of range"
+SEPARATOR = "; "
 
 
 class Receipt(NamedTuple):
     """A receipt as the Node sent it; `digest` identifies its canonical content.
 
     `issuer` is the organization that issued the notice.  `route` names the organization that
-    receives this copy.  `receipt_id` is the Node's, shortened for use as a key.
+    receives this copy.  `receipt_id` is the Node's, shortened for use as a key.  `content` is the
+    canonical content; a stored receipt is read without it.  `unreadable` names the elements whose
+    value the schema allows and Python cannot hold.
     """
 
     route: NodeRoute
@@ -66,6 +73,8 @@ class Receipt(NamedTuple):
     paid_at: datetime | None
     stand_in: bool
     debtor_code: str
+    content: Sequence[str] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 def receipt_key(receipt_id: str) -> str:
@@ -75,10 +84,21 @@ def receipt_key(receipt_id: str) -> str:
     return f"sha256:{hashlib.sha256(receipt_id.encode()).hexdigest()}"
 
 
+class StoredContent(NamedTuple):
+    """A content stored under a receiptId, with the primitive and the route that brought it."""
+
+    variant: int
+    digest: str
+    primitive: str
+    broker: str
+    station: str
+
+
 class ReceiptFacts(NamedTuple):
     """What the store knows when a receipt arrives.
 
     `kept_digest` is the digest of the first receipt stored under the same (idPA, receiptId).
+    `contents` are all those stored under it, if the first has another digest than the receipt.
     `nav_of_iuv` is the notice that carries the receipt's IUV, whatever notice the receipt names.
     `is_only_option` says that the position of the notice has no other option.
     """
@@ -88,18 +108,21 @@ class ReceiptFacts(NamedTuple):
     kept_digest: str | None
     nav_of_iuv: str | None
     is_only_option: bool
+    contents: tuple[StoredContent, ...] = ()
 
 
 class Verdict(NamedTuple):
     """The decision on a receipt: its status, the reasons, and whether it pays the notice.
 
-    A `repeated` receipt is counted on the stored one and not stored again.
+    A `repeated` receipt is counted on the stored one and not stored again.  `counted_on` is the
+    digest of the stored receipt that has its content, if there is one.
     """
 
     status: ReceiptStatus
     reasons: tuple[str, ...] = ()
     pays: bool = False
     repeated: bool = False
+    counted_on: str | None = None
 
     @property
     def rule(self) -> str:
@@ -109,11 +132,24 @@ class Verdict(NamedTuple):
 
 
 def settle(receipt: Receipt, known: ReceiptFacts, now: datetime) -> Verdict:
-    """Return the decision on a receipt: the first of Receipts, rules 1 to 9, that applies."""
+    """Return the decision on a receipt: the first of Receipts, rules 1 to 9, that applies.
+
+    SPEC: Receipts, rule 17, for values that cannot be stored.
+    """
+    verdict = _settle(receipt, known, now)
+    if verdict.repeated or not receipt.unreadable:
+        return verdict
+    applied = verdict.status is ReceiptStatus.APPLIED
+    reasons = (f"{name}{OUT_OF_RANGE}" for name in receipt.unreadable)
+    return verdict._replace(
+        status=ReceiptStatus.REVIEW if applied else verdict.status,
+        reasons=(*verdict.reasons, *reasons),
+    )
+
+
+def _settle(receipt: Receipt, known: ReceiptFacts, now: datetime) -> Verdict:
     if known.kept_digest is not None:
-        if known.kept_digest == receipt.digest:
-            return Verdict(ReceiptStatus.APPLIED, repeated=True)
-        return Verdict(ReceiptStatus.CONFLICTING, ("same receiptId, other content",))
+        return _compare(receipt, known)
     if receipt.issuer != receipt.route.organization:
         return Verdict(ReceiptStatus.SECONDARY)
     if receipt.outcome != "OK":
@@ -123,6 +159,30 @@ def settle(receipt: Receipt, known: ReceiptFacts, now: datetime) -> Verdict:
             return Verdict(ReceiptStatus.REVIEW, (IUV_ELSEWHERE,))
         return Verdict(ReceiptStatus.UNMATCHED, ("no notice of this number",))
     return _apply(receipt, known.notice, now)
+
+
+def _compare(receipt: Receipt, known: ReceiptFacts) -> Verdict:
+    """Return the decision on a receipt whose receiptId is stored (Receipts, rules 1 and 2)."""
+    if known.kept_digest == receipt.digest:
+        return Verdict(ReceiptStatus.APPLIED, repeated=True, counted_on=receipt.digest)
+    same = next((each for each in known.contents if _is_same(receipt, each)), None)
+    if same is not None and same.variant == 0:
+        return Verdict(ReceiptStatus.APPLIED, repeated=True, counted_on=same.digest)
+    return Verdict(
+        ReceiptStatus.CONFLICTING,
+        ("same receiptId, other content",),
+        counted_on=None if same is None else same.digest,
+    )
+
+
+def _is_same(receipt: Receipt, stored: StoredContent) -> bool:
+    """Return whether a receipt has a stored content, whatever route it takes (rule 11)."""
+    if stored.digest == receipt.digest:
+        return True
+    if not receipt.content:
+        return False
+    route = NodeRoute(receipt.route.organization, stored.broker, stored.station)
+    return digest_through(receipt.content, stored.primitive, route) == stored.digest
 
 
 def settle_by_hand(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:
@@ -135,8 +195,18 @@ def settle_by_hand(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:
 
 def awaits_notice(status: str, reasons: str) -> bool:
     """Return whether a stored receipt has no notice yet (Receipts, rules 5 and 6)."""
+    doubts = [each for each in reasons.split(SEPARATOR) if not each.endswith(OUT_OF_RANGE)]
     return status == ReceiptStatus.UNMATCHED or (
-        status == ReceiptStatus.REVIEW and reasons == IUV_ELSEWHERE
+        status == ReceiptStatus.REVIEW and doubts == [IUV_ELSEWHERE]
+    )
+
+
+def unreadable_in(reasons: str) -> tuple[str, ...]:
+    """Return the names of the elements whose value could not be stored, from stored reasons."""
+    return tuple(
+        reason.removesuffix(OUT_OF_RANGE)
+        for reason in reasons.split(SEPARATOR)
+        if reason.endswith(OUT_OF_RANGE)
     )
 
 

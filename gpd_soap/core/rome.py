@@ -30,6 +30,14 @@ def end_of_day(day: date) -> datetime:
     return last.astimezone(UTC)
 
 
+def without_fold(instant: datetime) -> datetime:
+    """Return the instant that Rome's time without a zone means, in UTC.
+
+    It is the instant itself, but for the second of two equal times when summer time ends.
+    """
+    return _in_rome(instant).replace(fold=0).astimezone(UTC)
+
+
 def day_of(instant: datetime) -> date:
     """Return the day in Rome at an instant.  Raises ValueError if it has no zone."""
     return _in_rome(instant).date()

@@ -1,4 +1,4 @@
-"""The metrics for Prometheus: counts of exchanges, and figures of the store.
+"""The metrics for Prometheus: counts of exchanges and refused callers, figures of the store.
 
 Each label has a few known values, and never names an organization, a notice or a person.
 """
@@ -27,12 +27,15 @@ from gpd_soap.core.faults import PaaFault
 from gpd_soap.soap.exchange import ACTIONS
 from gpd_soap.store.statistics import Figures
 from gpd_soap.wsgi.payment_options import OPERATION
+from gpd_soap.wsgi.refused_callers import Reason
 
 #: The values that are counted under their own name; all others are counted as `other`.
 OPERATIONS = frozenset({*ACTIONS, OPERATION})
 FAULTS = frozenset(fault.code for fault in PaaFault)
 OUTCOMES = frozenset({"OK", "KO", "Fault"})
 OTHER, NONE = "other", "none"
+#: The answers to a wrong key: that it is wrong, or that too many came from its address.
+REFUSED, LIMITED = "refused", "limited"
 
 #: SPEC: SANP "Livelli di servizio": 2 s is the service level; the Node gives up a question after
 #: 7 s and a receipt after 15 s.
@@ -65,6 +68,18 @@ class Metrics:
             registry=registry,
             buckets=SECONDS,
         )
+        self._wrong_keys = Counter(
+            "gpd_wrong_keys", "Wrong keys at the admin face.", ("answer",), registry=registry
+        )
+        self._refusals = Counter(
+            "gpd_refused_callers",
+            "Callers refused before their message was read.",
+            ("reason",),
+            registry=registry,
+        )
+        # WHY: Prometheus sees no increase where a series begins, so each begins with 0.
+        for reason in Reason:
+            self._refusals.labels(reason.value)
         self.forget()
         _EVERY.add(self)
 
@@ -79,6 +94,14 @@ class Metrics:
         if not self._is_scheduled:
             self._is_scheduled = True
             self._schedule()
+
+    def observe_wrong_key(self, limited: bool) -> None:  # noqa: FBT001  # an observer's argument
+        """Count a wrong key; `limited` says that its caller had sent too many."""
+        self._wrong_keys.labels(LIMITED if limited else REFUSED).inc()
+
+    def count_refusal(self, reason: str) -> None:
+        """Count a caller that was refused for this reason."""
+        self._refusals.labels(reason).inc()
 
     def _schedule(self) -> None:
         try:
@@ -171,6 +194,30 @@ class _Figures(Collector):
         if self._figures.receipts is not None:
             receipts = self._figures.receipts.items()
             yield _gauge("gpd_receipts", "Stored receipts by status.", "state", receipts)
+        yield from self._of_webhooks()
+
+    def _of_webhooks(self) -> Iterator[GaugeMetricFamily]:
+        if self._figures.subscriptions is not None:
+            states = self._figures.subscriptions.items()
+            yield _gauge("gpd_webhook_subscriptions", "Subscriptions by state.", "state", states)
+        if self._figures.parked is not None:
+            parked = self._figures.parked.items()
+            yield _gauge(
+                "gpd_webhook_parked", "Events that receivers refused, by state.", "state", parked
+            )
+        if self._figures.lag is not None:
+            events, since = self._figures.lag
+            seconds = 0.0 if since is None else (self._now - since).total_seconds()
+            yield GaugeMetricFamily(
+                "gpd_webhook_lag_events",
+                "Events that the slowest active subscription has not yet.",
+                value=events,
+            )
+            yield GaugeMetricFamily(
+                "gpd_webhook_lag_seconds",
+                "Age of the oldest event that an active subscription has not yet.",
+                value=max(seconds, 0.0),
+            )
 
 
 def _gauge(

@@ -32,7 +32,7 @@ class UnusableAddress(SettingsError):
     """The server cannot listen on one of its addresses."""
 
     hint = (
-        "GPD_NODE_BIND and GPD_ADMIN_BIND set the addresses;"
+        "GPD_NODE_BIND, GPD_ADMIN_BIND and GPD_METRICS_BIND set the addresses;"
         " `gpd-soap demo` has --port and --admin-port"
     )
 

@@ -21,6 +21,7 @@ from gunicorn.workers.gthread import TConn
 
 from gpd_soap.server.framing import RequestScan
 from gpd_soap.server.sending import Sending
+from gpd_soap.wsgi.refused_callers import RefusedCallers
 
 #: LIMIT: seconds for a handshake from its first byte; a connection that takes longer is closed.
 HANDSHAKE_SECONDS = 3.0
@@ -66,6 +67,7 @@ class Connection(TConn):
         """Bodies over `max_body` bytes are not awaited, because their reader refuses them."""
         super().__init__(cfg, sock, client, server)
         self.context: ssl.SSLContext | None = None
+        self.refused: RefusedCallers | None = None
         self.events = selectors.EVENT_READ
         self.owner: bytes | None = None
         self.sending: Sending | None = None
@@ -131,7 +133,10 @@ class Connection(TConn):
         except ssl.SSLEOFError:
             return Step.END
         except ssl.SSLError as error:
-            logger.warning("refused: %s", type(error).__name__)
+            if self.refused is not None and self.is_in_handshake:
+                self.refused.refuse_handshake(error)
+            else:
+                logger.warning("refused: %s", type(error).__name__)
             return Step.END
         except OSError:
             return Step.END

@@ -5,25 +5,27 @@ from __future__ import annotations
 import gc
 import logging
 import os
-import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 
+from gpd_soap.clock import utc_now
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.server import addresses
+from gpd_soap.server.ambiguity import Unambiguous
 from gpd_soap.server.processes import Master, MasterPipe, Roles, name_of_bind
 from gpd_soap.server.queue_timeout import QueueTimeout
+from gpd_soap.server.securing import secured
 from gpd_soap.settings import Settings, SettingsError
-from gpd_soap.wsgi.client_certificates import Network, tls
+from gpd_soap.wsgi.client_certificates import Network
 from gpd_soap.wsgi.http import Wsgi
+from gpd_soap.wsgi.refused_callers import RefusedCallers
 
-#: LIMIT: bytes of the largest body that the admin face accepts (`api.auth.LARGEST_BODY`).
-ADMIN_BODY = 1 << 20
 #: LIMIT: seconds; longer than the Node waits for a receipt (15 s), so that a stop cuts none off.
 DRAIN_SECONDS = 20
+BINDS = "GPD_NODE_BIND, GPD_ADMIN_BIND, GPD_METRICS_BIND"
 
 logger = logging.getLogger(__name__)
 
@@ -31,12 +33,14 @@ logger = logging.getLogger(__name__)
 class Program(NamedTuple):
     """The settings of a server, and each of its faces by the address to bind; at least one.
 
-    Each worker calls `leave` at its end, after its last answer; so does the master.
+    Each worker calls `leave` at its end, after its last answer; so does the master. `refused`
+    counts the callers whose handshakes fail.
     """
 
     settings: Settings
     faces: Mapping[str, Wsgi]
     leave: Callable[[], object]
+    refused: RefusedCallers = RefusedCallers()
 
 
 class Server(BaseApplication):
@@ -72,7 +76,7 @@ class Server(BaseApplication):
         """The face that this listener serves."""
         # WHY: a client can write any Host or X-Forwarded-* header, so the socket decides.
         faces = {name_of_bind(bind): face for bind, face in self._program.faces.items()}
-        return QueueTimeout(faces[listener])
+        return Unambiguous(QueueTimeout(faces[listener]))
 
     @property
     def binds(self) -> Sequence[str]:
@@ -85,9 +89,16 @@ class Server(BaseApplication):
         return self._program.settings.node_proxies
 
     @property
+    def refused(self) -> RefusedCallers:
+        """What counts the callers whose handshakes fail."""
+        return self._program.refused
+
+    @property
     def max_body(self) -> int:
         """Bytes of the longest body that is awaited; the face refuses a longer one."""
-        return max(self._program.settings.max_body, ADMIN_BODY)
+        settings = self._program.settings
+        has_admin = settings.admin_bind in self._program.faces
+        return max(settings.max_body, settings.max_bulk_body if has_admin else 0)
 
     def run(self) -> None:
         """Run the master until a signal stops it."""
@@ -110,12 +121,12 @@ class Server(BaseApplication):
         faces = program.faces
         addresses.check_ports(faces)
         if len({name_of_bind(bind) for bind in faces}) != len(faces):
-            raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: each face needs a port of its own")
+            raise SettingsError(f"{BINDS}: each face needs a port of its own")
         if self._binds and self._binds != tuple(faces):
-            raise SettingsError("GPD_NODE_BIND, GPD_ADMIN_BIND: a restart alone changes them")
+            raise SettingsError(f"{BINDS}: a restart alone changes them")
         # WHY: a worker that met an unusable file would stop the whole server, so the master reads
         # the files and the workers inherit the result.
-        self.secured = _secured(program)
+        self.secured = secured(program.settings, program.faces, utc_now())
         self._program, self._binds, self.callable = program, tuple(faces), None
 
     def _prepare_worker(self, arbiter: Any, worker: Any) -> None:
@@ -147,8 +158,14 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "logger_class": _RootLogger,
             "proc_name": "gpd-soap",
-            # WHY: by default everybody on the machine may write to gunicorn's Unix socket.
-            "umask": 0o007,
+            # WHY: by default everybody on the machine may connect to a Unix socket.
+            "umask": 0o117,
+            # WHY: by default gunicorn takes scheme and path from the headers of every program on
+            # this machine, and from everybody who connects to a Unix socket.
+            "forwarded_allow_ips": "",
+            "forwarder_headers": "",
+            "secure_scheme_headers": {},
+            "header_map": "drop",
         }
 
 
@@ -156,8 +173,10 @@ def _roles(program: Program) -> Roles:
     """How many processes each face has; a face that is served alone has all."""
     settings = program.settings
     quotas = dict.fromkeys(program.faces, settings.workers or os.cpu_count() or 1)
-    if len(quotas) > 1 and settings.admin_bind in quotas:
+    if {settings.node_bind, settings.admin_bind} <= set(quotas):
         quotas[settings.admin_bind] = settings.admin_workers
+    if settings.metrics_bind in quotas:
+        quotas[settings.metrics_bind] = 1
     return Roles({name_of_bind(bind): processes for bind, processes in quotas.items()})
 
 
@@ -176,23 +195,6 @@ def _keep_to_core(_arbiter: Any, worker: Any) -> None:
 def serve(assemble: Callable[[], Program]) -> None:
     """Serve until a signal stops the server; SIGHUP assembles anew and loses no request."""
     Server(assemble).run()
-
-
-def _secured(program: Program) -> dict[str, ssl.SSLContext]:
-    """The TLS context of each listener that has one, from the certificates' files.
-
-    Raises SettingsError if a file cannot be used.
-    """
-    settings = program.settings
-    if not settings.node_tls_certificate or settings.node_bind not in program.faces:
-        return {}
-    try:
-        context = tls(
-            settings.node_tls_certificate, settings.node_tls_key, settings.node_tls_authorities
-        )
-    except OSError as error:
-        raise SettingsError(f"GPD_NODE_TLS_*: the files cannot be used: {error.strerror}") from None
-    return {name_of_bind(settings.node_bind): context}
 
 
 class _RootLogger(Logger):

@@ -12,6 +12,8 @@ from typing import Any
 
 from gunicorn.arbiter import Arbiter
 
+from gpd_soap.server import signals
+
 
 class MasterPipe:
     """A pipe that nobody writes to; its reading end becomes readable when the master has ended."""
@@ -63,7 +65,57 @@ def name_of_bind(bind: str) -> str:
 
 
 class Master(Arbiter):
-    """gunicorn's master; the settings alone decide its number of workers."""
+    """gunicorn's master; the settings alone decide its number of workers.
+
+    No signal is lost while it forks, and a stop does not wait for a start or a reload.
+    """
+
+    _stop: int | None = None
+    _is_reloading = False
+
+    def init_signals(self) -> None:
+        """Handle signals, those that came during the start included."""
+        super().init_signals()
+        signals.release()
+
+    def signal(self, sig: int, frame: Any) -> None:
+        """Queue a signal; remember one that stops the server."""
+        super().signal(sig, frame)
+        if sig in signals.STOPS:
+            self._stop = sig
+
+    def spawn_worker(self) -> Any:
+        """Fork a worker, which gets every signal that is sent to it."""
+        # WHY: gunicorn starts all workers before it looks at its signals, and waits between two.
+        self._obey_stop()
+        with signals.held():
+            return super().spawn_worker()
+
+    def reap_workers(self) -> None:
+        """Note the workers that have ended."""
+        super().reap_workers()
+        # WHY: after a reload, gunicorn waits for the old workers and looks at no signal meanwhile.
+        if self._is_reloading:
+            self._obey_stop()
+
+    def reload(self) -> None:
+        """Replace every worker."""
+        self._is_reloading = True
+        try:
+            super().reload()
+        finally:
+            self._is_reloading = False
+
+    def reexec(self) -> None:
+        """Start a new master beside this one; if it cannot start, this one serves on."""
+        try:
+            with signals.held():
+                super().reexec()
+        except OSError:
+            if os.getpid() == self.pid:
+                raise
+            # WHY: gunicorn would go on as a second master and stop the workers of the first.
+            os._exit(1)
 
     def handle_ttin(self) -> None:
         """Log a warning and do nothing: no face lacks the worker that would be added."""
@@ -72,3 +124,11 @@ class Master(Arbiter):
     def handle_ttou(self) -> None:
         """Log a warning and do nothing: the oldest worker may be the only one of its face."""
         self.log.warning("SIGTTOU ignored: GPD_WORKERS and a reload change the number of workers")
+
+    def _obey_stop(self) -> None:
+        """Raises StopIteration, at which gunicorn stops, if a signal has come that stops it."""
+        if self._stop in signals.QUICK_STOPS:
+            # WHY: gunicorn looks for a quick stop in its queue, and may have taken it out already.
+            self.SIG_QUEUE.put_nowait(self._stop)
+        if self._stop is not None:
+            raise StopIteration

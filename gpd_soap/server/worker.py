@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import select
 import selectors
-import ssl
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from gunicorn import util
-from gunicorn.http import errors
 from gunicorn.workers.gthread import ThreadWorker
 
+from gpd_soap.server import signals
 from gpd_soap.server.arriving import Connection, Step
 from gpd_soap.server.lingering import Flushing, Lingering
 from gpd_soap.server.memory import resident
 from gpd_soap.server.queue_timeout import note_wait
+from gpd_soap.server.refusing import refuse
 from gpd_soap.server.unfinished import Unfinished
 
 #: LIMIT: seconds that a worker waits before it accepts, for each connection it has, up to so many.
@@ -49,13 +48,6 @@ MEMORY_CHECK_INTERVAL = 64
 
 logger = logging.getLogger(__name__)
 
-#: The status of each kind of invalid HTTP; every other kind is answered 400.
-REFUSALS = {
-    errors.LimitRequestLine: (414, "URI Too Long"),
-    errors.LimitRequestHeaders: (431, "Request Header Fields Too Large"),
-    errors.UnsupportedTransferCoding: (501, "Not Implemented"),
-}
-
 
 class Worker(ThreadWorker):
     """gunicorn's thread worker for one face; its threads never wait for a client."""
@@ -72,6 +64,11 @@ class Worker(ThreadWorker):
             listener.close()
         super().init_process()
 
+    def init_signals(self) -> None:
+        """Handle signals, those that came since the fork included."""
+        super().init_signals()
+        signals.release()
+
     def load_wsgi(self) -> None:
         """Choose the face that this worker serves."""
         self.wsgi = self.app.face(self.listener)
@@ -84,6 +81,8 @@ class Worker(ThreadWorker):
         self._handshake_steps, self._next_expiry = 0, 0.0
         # WHY: gunicorn checks for its parent once a turn, and an idle worker has a turn a second.
         self.poller.register(self.app.master_pipe, selectors.EVENT_READ, self._lose_parent)
+        # WHY: a signal that comes just before the poller waits would wait for its second too.
+        self.poller.register(self.PIPE[0], selectors.EVENT_READ, _empty)
         super().run()
 
     def _lose_parent(self, master_pipe: Any) -> None:
@@ -95,7 +94,9 @@ class Worker(ThreadWorker):
         """Whether the master lives; without it, the worker stops as it does after SIGTERM."""
         # WHY: gunicorn would accept no more connections, and yet hold the port for as long as a
         # stop may last.
-        self.alive = self.alive and bool(super().is_parent_alive())
+        # WHY: a handler of SIGTERM may run between any two steps here, so True is never assigned.
+        if not super().is_parent_alive():
+            self.alive = False
         return self.alive
 
     def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  # gunicorn's signature
@@ -112,7 +113,9 @@ class Worker(ThreadWorker):
         for listener in self.sockets:
             if listener.sock is None:
                 continue
-            while select.select([listener], [], [], 0)[0]:
+            for _ in range(self.cfg.backlog):
+                if not select.select([listener], [], [], 0)[0]:
+                    break
                 self.accept(listener)
             listener.close()
 
@@ -137,7 +140,7 @@ class Worker(ThreadWorker):
             return
         self.nr_conns += 1
         conn = Connection(self.cfg, sock, client, listener.getsockname(), self.app.max_body)
-        conn.context = self.app.secured.get(self.listener)
+        conn.context, conn.refused = self.app.secured.get(self.listener), self.app.refused
         conn.set_timeout()
         self._await(conn)
 
@@ -228,7 +231,7 @@ class Worker(ThreadWorker):
     def _close_idle(self, conn: Connection) -> None:
         """Close an idle connection, or answer the request that has just arrived on it."""
         self.poller.unregister(conn.sock)
-        self._hand_on(conn, conn.advance())
+        self._dispatch(conn, conn.advance())
 
     def _cap_keepalive(self, deadline: float) -> None:
         """Give silent connections until `deadline`, so that they do not delay a worker's end."""
@@ -262,16 +265,8 @@ class Worker(ThreadWorker):
         return keep_alive
 
     def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
-        """Answer invalid HTTP with its status, and a failure with 500; log the kind alone."""
-        # WHY: gunicorn logs the line that it could not parse, which may hold a key or a name.
-        if isinstance(exc, (errors.ParseException, ssl.SSLError)):
-            logger.warning("refused: %s", type(exc).__name__)
-            status, reason = REFUSALS.get(type(exc), (400, "Bad Request"))
-        else:
-            logger.error("a request failed", exc_info=exc)
-            status, reason = 500, "Internal Server Error"
-        with suppress(OSError):
-            util.write_error(client, status, reason, "")
+        """Answer invalid HTTP, and a failure; log the kind alone."""
+        refuse(client, exc)
 
     def finish_request(self, conn: Connection, fs: Any) -> None:
         """Await the next request of a connection that was answered, or end it."""
@@ -292,3 +287,8 @@ class Worker(ThreadWorker):
         step = self._within_memory(conn, conn.resume())
         if step is not Step.MORE:
             self._finish(conn, step)
+
+
+def _empty(pipe: int) -> None:
+    """Read what a pipe holds: a byte for each signal."""
+    os.read(pipe, 4096)

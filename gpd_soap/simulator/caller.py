@@ -75,7 +75,7 @@ class Caller:
         violation = self.schema.check(payload)
         if violation is not None:
             expected = f", expected {violation.expected}" if violation.expected else ""
-            raise Unusable(f"the contract forbids {violation.element}: {violation.rule}{expected}")
+            raise Unusable(f"the contract forbids {violation.subject}: {violation.rule}{expected}")
         raw = etree.tostring(envelope, encoding="UTF-8", xml_declaration=True)
         return _Exchange(raw, *self.forward(raw, self.schema.operations[str(payload.tag)]))
 

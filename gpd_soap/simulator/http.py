@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import ssl
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -19,6 +20,14 @@ from gpd_soap.simulator.request import Endpoint, Unusable
 #: LIMIT: 4 MiB; any answer of the contract is far smaller, and this much fits in memory.
 LONGEST = 4 << 20
 CHUNK = 8192
+
+#: What to do about each failure to reach an endpoint; the first that applies is shown.
+REMEDIES: dict[type[BaseException], str] = {
+    socket.gaierror: "check the host in the address",
+    ConnectionRefusedError: "start the server there, or check the port in the address",
+    ssl.SSLCertVerificationError: "name the authority that signs it with --ca",
+    ssl.SSLError: "check whether the address begins with https:// or http://, and --cert",
+}
 
 
 class HttpClient:
@@ -86,14 +95,19 @@ class HttpClient:
 
 
 def innermost(error: BaseException) -> str:
-    """Return the message of the network's own error, below the errors that wrap it."""
+    """Return the message of the network's own error, below the errors that wrap it.
+
+    What to do about it follows, if that is known.
+    """
     causes = [
         each
         for each in _chain(error)
         if isinstance(each, OSError | http.client.HTTPException | urllib3.exceptions.HTTPError)
     ]
     last = causes[-1] if causes else error
-    return getattr(last, "strerror", None) or str(last) or type(last).__name__
+    text = getattr(last, "strerror", None) or str(last) or type(last).__name__
+    remedies = (remedy for kind, remedy in REMEDIES.items() if isinstance(last, kind))
+    return ": ".join([text, *remedies][:2])
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

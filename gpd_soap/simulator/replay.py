@@ -52,7 +52,7 @@ def cases(paths: Iterable[Path]) -> list[Case]:
     """Return the cases of these files and folders.  Raises Unusable if there is none."""
     collected = [_case(file) for path in paths for file in _files(path)]
     if not collected:
-        raise Unusable(f"no request among these files, and no {ASK} below these folders")
+        raise Unusable("no request among these files, and no .xml file below these folders")
     return collected
 
 
@@ -124,10 +124,10 @@ def line(replayed: Replayed, *, values: bool = False) -> str:
 
 
 def _files(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(path.rglob(ASK))
-    elif path.name != ANSWER and not path.name.endswith(f".{ANSWER}"):
-        yield path
+    files = sorted(path.rglob("*.xml")) if path.is_dir() else [path]
+    for file in files:
+        if file.name != ANSWER and not file.name.endswith(f".{ANSWER}"):
+            yield file
 
 
 def _case(ask: Path) -> Case:

@@ -17,27 +17,27 @@ from lxml import etree
 from spyne import Boolean, ByteArray, ComplexModel, Date, DateTime, Integer, Unicode
 
 from gpd_soap.core import money, rome
+from gpd_soap.core.content import BEGIN, END, TEXT
 from gpd_soap.soap import models
 
 #: Receives a text piece by piece, such as a list's `append`.
 Emit = Callable[[str], object]
 Write = Callable[[Any], str]
 
-#: Delimiters of names and texts in emitted content.
-#: WHY: XML text cannot contain these control characters, so no value can imitate a delimiter.
-BEGIN, TEXT, END = "\x1e", "\x1f", "\x1d"
-
 #: Characters that XML 1.0 does not allow, and characters that it escapes.
 _IMPOSSIBLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _ESCAPES = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
+_XML_SPACE = " \t\r\n"
 _SPECIAL = re.compile("[&<>\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 class Read(Protocol):
     """Converts an element to a model; see `reader`."""
 
-    def __call__(self, element: etree._Element, emit: Emit | None = None) -> Any:
-        """Return the model; pass the content to `emit`, if given."""
+    def __call__(
+        self, element: etree._Element, emit: Emit | None = None, unreadable: Emit | None = None
+    ) -> Any:
+        """Return the model; pass the content and the names of unreadable dates, where given."""
 
 
 class NotParsable(ValueError):
@@ -50,6 +50,13 @@ class NotSerializable(ValueError):
 
 def _boolean(text: str) -> bool:
     return text.strip() in ("true", "1")
+
+
+def _integer(text: str) -> int:
+    # WHY: Python refuses to read thousands of digits, and the schema allows any number of zeros.
+    digits = text.strip(_XML_SPACE)
+    sign, digits = ("-", digits[1:]) if digits[:1] == "-" else ("", digits.removeprefix("+"))
+    return int(sign + (digits.lstrip("0") or "0"))
 
 
 def _true_or_false(value: object) -> str:
@@ -73,7 +80,7 @@ def _base64(value: bytes) -> str:
 #: WHY: Amount is an Integer, so it must come first.
 SIMPLE: dict[Any, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
     models.Amount: (money.from_wire, money.to_wire),
-    Integer: (int, str),
+    Integer: (_integer, str),
     Boolean: (_boolean, _true_or_false),
     Date: (rome.parse_day, _date),
     DateTime: (rome.parse_instant, rome.to_wire_datetime),
@@ -87,8 +94,9 @@ def reader(model: Any) -> Read:
     """Return the function that converts a valid element to a `model`.
 
     The function passes the content to its `emit`: the names of elements and the texts of leaves,
-    in document order.  It raises NotParsable for a value that the contract allows and Python cannot
-    hold, such as the year 12000.
+    in document order.  The model is without a date that the contract allows and Python cannot hold,
+    such as one of the year 12000; the name of its element is passed to `unreadable`.  Without
+    `unreadable`, and for any other value that cannot be read, NotParsable is raised.
     """
     members = list(members_of(model))
     namespace: dict[str, Any] = {
@@ -98,7 +106,7 @@ def reader(model: Any) -> Read:
         "NotParsable": NotParsable,
     }
     lines = [
-        "def read(element, emit=None):",
+        "def read(element, emit=None, unreadable=None):",
         " values = nothing.copy()",
         f" if emit is not None: emit(f'{BEGIN}{{element.tag}}{TEXT}')",
         " for child in element:",
@@ -122,7 +130,7 @@ def _reading(
     if issubclass(kind, ComplexModel):
         namespace[f"read_{index}"] = reader(kind)
         before = f"*(values[{name!r}] or ()), "
-        child = f"read_{index}(child, emit)"
+        child = f"read_{index}(child, emit, unreadable)"
         yield f"   values[{name!r}] = {f'[{before}{child}]' if _is_many(kind) else child}"
         return
     assert not _is_many(kind)
@@ -132,7 +140,12 @@ def _reading(
         yield f"   values[{name!r}] = text"
     else:
         yield f"   try: values[{name!r}] = parse_{index}(text)"
-        yield "   except (ValueError, OverflowError) as error: raise NotParsable(tag) from error"
+        yield "   except (ValueError, OverflowError) as error:"
+        if issubclass(kind, Date | DateTime):
+            yield "    if unreadable is None: raise NotParsable(tag) from error"
+            yield "    unreadable(tag)"
+        else:
+            yield "    raise NotParsable(tag) from error"
     yield f"   if emit is not None: emit(f'{BEGIN}{tag}{TEXT}{{text}}{END}')"
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from lxml import etree
 
-from gpd_soap.contract.parsing import parse
+from gpd_soap.contract.parsing import has_unknown_charset, parse
 
 SOAP11 = "http://schemas.xmlsoap.org/soap/envelope/"
 NEXT = "http://schemas.xmlsoap.org/soap/actor/next"
@@ -27,6 +27,8 @@ def open_envelope(raw: bytes, charset: str | None = None) -> etree._Element | No
 
     Source: SOAP 1.1, section 4; Messages, rules 1 and 7.
     """
+    if has_unknown_charset(raw, charset):
+        return NotSoap("Client", "The charset of the Content-Type is not supported.")
     root = parse(raw, charset)
     if root is None:
         return NotSoap("Client", "The message is not well-formed XML, or carries a DOCTYPE.")

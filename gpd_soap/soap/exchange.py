@@ -31,6 +31,7 @@ CODE_LENGTH = 11
 class Exchange:
     """One request and its answer; `content` is a receipt's, as the codec emits it.
 
+    `charset` is the transport's.  `unreadable` names the elements whose date cannot be stored.
     Only `raw`, `request` and `content` can hold personal data.
     """
 
@@ -44,6 +45,7 @@ class Exchange:
     organization: str = NOT_GIVEN
     request: Any = None
     content: list[str] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
     violation: Violation | None = None
     outcome: str = NOT_GIVEN
     fault: str = NOT_GIVEN
@@ -120,4 +122,5 @@ def _payment_keys(request: Any) -> tuple[str, str | None, str | None, str | None
 
 def _code(text: str) -> str:
     """Return the code of an organization, or NOT_GIVEN for any other text in its element."""
-    return text if text.isdigit() and len(text) == CODE_LENGTH else NOT_GIVEN
+    is_code = len(text) == CODE_LENGTH and text.isascii() and text.isdigit()
+    return text if is_code else NOT_GIVEN

@@ -6,6 +6,7 @@ The methods here do this with the contract and the codec, and write the answers 
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from lxml import etree
@@ -14,10 +15,13 @@ from spyne.protocol.soap import Soap11
 
 from gpd_soap.contract.parsing import parse_written
 from gpd_soap.contract.schema import Schema, Violation
-from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.soap import codec
 from gpd_soap.soap.envelope import SOAP11, NotSoap, open_envelope
+from gpd_soap.soap.faulted import organization_of, receipt_in
 from gpd_soap.soap.node_rules import broken_rule
+from gpd_soap.store.database.errors import QuarantineFull
+
+logger = logging.getLogger("gpd_soap.node")
 
 #: The text before and after the payload of an answer.
 BEGIN = (
@@ -31,9 +35,6 @@ RECEIPTS = ("paSendRT", "paSendRTV2")
 #: LIMIT: bytes of a short answer, and number of valid short answers that are not checked again.
 #: WHY: every receipt has the same OK.
 SHORT, REMEMBERED = 200, 100
-
-#: LIMIT: characters of stText35.
-LONGEST_CODE = 35
 
 
 class Unavailable(Fault):
@@ -62,14 +63,14 @@ class NodeProtocol(Soap11):
         """Parse the message.  Raises Fault if it is not SOAP 1.1."""
         payload = open_envelope(ctx.udc.raw, ctx.udc.charset)
         if isinstance(payload, NotSoap):
-            raise Fault(payload.code, payload.reason)
+            raise _fault(ctx, payload.code, payload.reason)
         ctx.in_document = ctx.in_body_doc = payload
 
     def decompose_incoming_envelope(self, ctx: Any, message: Any = None) -> None:
         """Find the operation by the name of the payload (Messages, rule 1), or raise Fault."""
         operation = self.schema.operations.get(ctx.in_body_doc.tag)
         if operation is None:
-            raise Fault("Client", "The Body carries no request of paForNode.")
+            raise _fault(ctx, "Client", "The Body carries no request of paForNode.")
         ctx.method_request_string = operation.request
         ctx.udc.operation = operation.name
         ctx.udc.organization = organization_of(ctx.in_body_doc)
@@ -87,7 +88,7 @@ class NodeProtocol(Soap11):
             read = codec.reader(ctx.descriptor.in_message)
             emit = ctx.udc.content.append if ctx.udc.operation in RECEIPTS else None
             try:
-                ctx.in_object = read(ctx.in_body_doc, emit)
+                ctx.in_object = read(ctx.in_body_doc, emit, ctx.udc.unreadable.append)
             except codec.NotParsable as error:
                 ctx.udc.violation = Violation(str(error), "value")
             else:
@@ -151,10 +152,20 @@ def _tags(response: str) -> tuple[str, str]:
     return f'<paf:{name.localname} xmlns:paf="{name.namespace}">', f"</paf:{name.localname}>"
 
 
-def organization_of(payload: etree._Element) -> str:
-    """Return the idPA of a request, or NOT_GIVEN if it has none that an answer can carry."""
-    for child in payload:
-        if str(child.tag).rpartition("}")[2] == "idPA":
-            text = (child.text or "").strip()
-            return text if 1 <= len(text) <= LONGEST_CODE and text.isprintable() else NOT_GIVEN
-    return NOT_GIVEN
+def _fault(ctx: Any, code: str, reason: str) -> Fault:
+    """Return the Fault that answers a message; quarantine it first if it was sent as a receipt.
+
+    Where quarantine is full, the Fault says to send the message again.
+    SPEC: Receipts, rule 13.
+    """
+    raw, charset = ctx.udc.raw, ctx.udc.charset
+    receipt = receipt_in(raw, charset)
+    if receipt is not None:
+        try:
+            ctx.app.config.quarantine(
+                receipt.organization, receipt.primitive, f"soap: {reason}", raw, charset
+            )
+        except QuarantineFull as full:
+            logger.warning("a receipt with a SOAP Fault is not taken: %s", full)
+            return Unavailable()
+    return Fault(code, reason)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from gpd_soap.core.content import digest
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.demand import Demand
 from gpd_soap.core.receipt import Receipt, receipt_key
@@ -33,8 +33,8 @@ def demand(request: Any) -> Demand:
     )
 
 
-def receipt(request: Any, content: Iterable[str]) -> Receipt:
-    """Return a receipt, V1 or V2, with the digest of its content."""
+def receipt(request: Any, content: Sequence[str], unreadable: Sequence[str] = ()) -> Receipt:
+    """Return a receipt, V1 or V2, with its content as `codec.reader` emits it."""
     sent = request.receipt
     paid_at: datetime | None = sent.paymentDateTime
     return Receipt(
@@ -55,12 +55,6 @@ def receipt(request: Any, content: Iterable[str]) -> Receipt:
         paid_at=paid_at,
         stand_in=bool(sent.standIn),
         debtor_code=sent.debtor.uniqueIdentifier.entityUniqueIdentifierValue,
+        content=content,
+        unreadable=tuple(unreadable),
     )
-
-
-def digest(content: Iterable[str]) -> str:
-    """Return the SHA-256 of a receipt's content, as `codec.reader` emits it (Receipts, rule 11).
-
-    Prefixes, indents, comments and encodings do not change it.
-    """
-    return hashlib.sha256("".join(content).encode()).hexdigest()

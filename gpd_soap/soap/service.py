@@ -86,8 +86,9 @@ def _service(ctx: Any) -> NodeService:
 
 
 def _accept_receipt(ctx: Any, request: Any) -> Outcome:
-    receipt = requests.receipt(request, ctx.udc.content)
-    return _service(ctx).accept_receipt(receipt, ctx.udc.operation, ctx.udc.raw)
+    exchange = ctx.udc
+    receipt = requests.receipt(request, exchange.content, exchange.unreadable)
+    return _service(ctx).accept_receipt(receipt, exchange.operation, exchange.raw, exchange.charset)
 
 
 def _outcome(ctx: Any) -> Outcome:
@@ -99,11 +100,12 @@ def _outcome(ctx: Any) -> Outcome:
 
 def _refuse_invalid(ctx: Any) -> Refusal:
     """Refuse a message that breaks the contract; quarantine it if it was sent as a receipt."""
-    violation = ctx.udc.violation
-    rule = f"contract: {violation.element}, {violation.rule}"
-    if ctx.udc.operation in RECEIPTS:
-        organization = ctx.udc.organization
-        _service(ctx).quarantine(organization, ctx.udc.operation, rule, ctx.udc.raw)
+    exchange, violation = ctx.udc, ctx.udc.violation
+    rule = f"contract: {violation.subject}, {violation.rule}"
+    if exchange.operation in RECEIPTS:
+        _service(ctx).quarantine(
+            exchange.organization, exchange.operation, rule, exchange.raw, exchange.charset
+        )
     return Refusal(PaaFault.PAA_SINTASSI_XSD, violation.description, rule)
 
 

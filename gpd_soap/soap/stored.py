@@ -6,10 +6,10 @@ from typing import Any
 
 from lxml import etree
 
-from gpd_soap.contract.parsing import CHARSETS
+from gpd_soap.contract.parsing import CHARSETS, parse
+from gpd_soap.core.content import digest
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.envelope import NotSoap, open_envelope
-from gpd_soap.soap.requests import digest
 
 RECEIPTS: dict[str, Any] = {
     f"{{{models.NAMESPACE}}}{model.get_type_name()}": model
@@ -24,18 +24,34 @@ def document(raw: bytes, content: str) -> bytes:
     a payload with this digest.
     """
     # WHY: the transport's charset is not stored, so each is tried until the digest matches.
-    for charset in (None, *sorted(CHARSETS)):
+    for charset in (None, *CHARSETS):
         payload = open_envelope(raw, charset)
         if not isinstance(payload, NotSoap) and _digest(payload) == content:
             return etree.tostring(payload, encoding="UTF-8", xml_declaration=True, with_tail=False)
     raise ValueError("the message does not hold the receipt that it was stored for")
 
 
+def charset_of(raw: bytes) -> str | None:
+    """Return the charset that a stored message needs; None if it needs none, or none fits.
+
+    WHY: a version before 0011 did not store the charset of a message in quarantine.
+    """
+    if parse(raw) is not None:
+        return None
+    # WHY: a single byte of any value is a character of the last one, so it comes last.
+    likely = ("utf-16-le", "utf-16-be", "cp1252", "iso8859-1")
+    return next((charset for charset in likely if parse(raw, charset) is not None), None)
+
+
+def _ignore(_name: str) -> None:
+    """Ignore a date that cannot be read: it is not a part of the content."""
+
+
 def _digest(payload: etree._Element) -> str | None:
     """Return the digest of a receipt's content, or None if the payload is not a receipt."""
     content: list[str] = []
     try:
-        codec.reader(RECEIPTS[str(payload.tag)])(payload, content.append)
+        codec.reader(RECEIPTS[str(payload.tag)])(payload, content.append, _ignore)
     except (KeyError, codec.NotParsable):
         return None
     return digest(content)

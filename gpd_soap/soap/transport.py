@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from email.message import Message
 from functools import lru_cache
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -15,12 +16,18 @@ from gpd_soap.clock import Clock
 from gpd_soap.core.exchange import ExchangeObserver, ExchangeRecord
 from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
+from gpd_soap.soap.stored import charset_of
 from gpd_soap.wsgi.http import Environ, StartResponse, answer, body, caller
 
 logger = logging.getLogger("gpd_soap.node")
 
 #: The media types that are accepted, and none at all (Messages, rule 8).
 XML_TYPES = ("text/xml", "application/xml", "text/plain", "application/soap+xml", "")
+
+#: LIMIT: characters of a charset's name, as its column; the names of IANA have at most 45.
+LONGEST_CHARSET = 48
+#: Replaces the name of a charset that is no name.
+UNKNOWN_CHARSET = "unknown"
 
 
 class _Context(WsgiMethodContext):
@@ -90,12 +97,13 @@ class NodeEndpoint(WsgiApplication):
         )
         return self.handle_rpc(exchange, start_response)
 
-    def reprocess(self, raw: bytes, caller: str) -> ExchangeRecord:
+    def reprocess(self, raw: bytes, caller: str, charset: str | None = None) -> ExchangeRecord:
         """Process a stored message as if the Node had sent it now; return the record of it.
 
-        LIMIT: the transport's charset is not stored, so the message must declare its encoding.
+        Without the transport's `charset`, one is sought if the message cannot be parsed.
         """
-        return self._process(Exchange(raw, None, "", caller, self._clock(), perf_counter()))[2]
+        charset = charset or charset_of(raw)
+        return self._process(Exchange(raw, charset, "", caller, self._clock(), perf_counter()))[2]
 
     def handle_rpc(self, exchange: Exchange, start_response: StartResponse) -> list[bytes]:
         """Answer one message over HTTP."""
@@ -148,5 +156,10 @@ def _media(content_type: str) -> _Media | None:
     kind, _, _ = content_type.lower().partition(";")
     if kind.strip() not in XML_TYPES:
         return None
-    parameters = content_type.lower().partition("charset=")[2]
-    return _Media(parameters.partition(";")[0].strip(" \"'") or None)
+    header = Message()
+    header["Content-Type"] = content_type
+    charset = header.get_content_charset(failobj="").strip(" \"'")
+    if not charset:
+        return _Media(None)
+    # WHY: it is stored with a quarantined message, whatever the client wrote.
+    return _Media(charset if len(charset) <= LONGEST_CHARSET else UNKNOWN_CHARSET)

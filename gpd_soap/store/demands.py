@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, select, update
 
+from gpd_soap.core.actor import Actor, Origin
 from gpd_soap.core.debt import Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
@@ -25,9 +26,10 @@ TABLE, DEMAND = tables.demand, tables.demand.c
 class DemandRecord(NamedTuple):
     """A demand as it is stored: its organization, the digest of its content, its instant.
 
-    An answer given after `since` is given again.
+    `actor` is the station through which it came.  An answer given after `since` is given again.
     """
 
+    actor: Actor
     organization: str
     digest: str
     now: datetime
@@ -72,7 +74,7 @@ def issue_once(
     if before is not None:
         return before, True
     [number] = numbers.issue(connection, demand.organization, segregation_code)
-    positions.add(connection, [position_of(number)], demand.now)
+    positions.add(connection, [position_of(number)], demand.now, demand.actor, Origin.DEMAND)
     connection.execute(
         update(TABLE)
         .where(DEMAND.organization == demand.organization, DEMAND.digest == demand.digest)

@@ -8,84 +8,97 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, literal, not_, or_
 
 from gpd_soap.core.state import OptionState, PositionState
 from gpd_soap.store import tables
-from gpd_soap.store.rows import OPTION, POSITION, alternative_paid
+from gpd_soap.store.rows import OPTION, POSITION, Organization, alternative_paid
 
 Rule = Callable[[Any], ColumnElement[bool]]
 
 
-def payable(now: datetime) -> ColumnElement[bool]:
+def payable(organization: Organization, now: datetime) -> ColumnElement[bool]:
     """SQL condition: the notice is payable at `now` (`core.payable.payable` returns None)."""
     return and_(
         POSITION.withdrawn_at.is_(None),
         POSITION.published_at.is_not(None),
         not_(_is_future(OPTION, now)),
         not_(_is_settled(OPTION)),
-        not_(alternative_paid()),
+        not_(alternative_paid(organization)),
         not_(_is_expired(OPTION, now)),
     )
 
 
-def option_state() -> ColumnElement[str]:
+def option_state(organization: Organization) -> ColumnElement[str]:
     """SQL expression: the state of a payment option."""
     return case(
         (not_(_is_settled(OPTION)), OptionState.UNPAID.value),
-        (not_(_has_transfer(OPTION, reported=True)), OptionState.PAID.value),
-        (_has_transfer(OPTION, reported=False), OptionState.PARTIALLY_REPORTED.value),
+        (not_(_has_transfer(organization, OPTION, reported=True)), OptionState.PAID.value),
+        (_has_transfer(organization, OPTION, reported=False), OptionState.PARTIALLY_REPORTED.value),
         else_=OptionState.REPORTED.value,
     )
 
 
-def in_state(state: PositionState, now: datetime) -> ColumnElement[bool]:
+def in_state(
+    organization: Organization, state: PositionState, now: datetime
+) -> ColumnElement[bool]:
     """SQL condition: the position is in this state at `now`.
 
     WHY: a database answers these conditions by joins over many positions.  An expression that
     gives the name of the state would be evaluated for each position.
     """
-    has_payment, paid = _any_option(_is_settled), _any_complete(_is_settled)
+    has_payment = _any_option(organization, _is_settled)
+    paid = _any_complete(organization, _is_settled)
+    reported = _any_complete(organization, partial(_is_reported, organization))
     withdrawn, draft = POSITION.withdrawn_at.is_not(None), POSITION.published_at.is_(None)
     live = [not_(has_payment), not_(withdrawn), not_(draft)]
     return and_(
         *{
-            PositionState.REPORTED: [_any_complete(_is_reported)],
-            PositionState.PAID: [paid, not_(_any_complete(_is_reported))],
+            PositionState.REPORTED: [reported],
+            PositionState.PAID: [paid, not_(reported)],
             PositionState.PARTIALLY_PAID: [has_payment, not_(paid)],
             PositionState.INVALID: [withdrawn, not_(has_payment)],
             PositionState.DRAFT: [draft, not_(withdrawn), not_(has_payment)],
-            PositionState.PUBLISHED: [*live, not_(_any_begun(now))],
-            PositionState.EXPIRED: [*live, _any_begun(now), not_(_any_unexpired(now))],
-            PositionState.VALID: [*live, _any_begun(now), _any_unexpired(now)],
+            PositionState.PUBLISHED: [*live, not_(_any_begun(organization, now))],
+            PositionState.EXPIRED: [
+                *live,
+                _any_begun(organization, now),
+                not_(_any_unexpired(organization, now)),
+            ],
+            PositionState.VALID: [
+                *live,
+                _any_begun(organization, now),
+                _any_unexpired(organization, now),
+            ],
         }[state]
     )
 
 
-def paid_in_full() -> ColumnElement[bool]:
+def paid_in_full(organization: Organization) -> ColumnElement[bool]:
     """SQL condition: the position is PAID or REPORTED."""
-    return _any_complete(_is_settled)
+    return _any_complete(organization, _is_settled)
 
 
-def _any_begun(now: datetime) -> ColumnElement[bool]:
-    return _any_option(lambda option: not_(_is_future(option, now)))
+def _any_begun(organization: Organization, now: datetime) -> ColumnElement[bool]:
+    return _any_option(organization, lambda option: not_(_is_future(option, now)))
 
 
-def _any_unexpired(now: datetime) -> ColumnElement[bool]:
-    return _any_option(lambda option: not_(_is_expired(option, now)))
+def _any_unexpired(organization: Organization, now: datetime) -> ColumnElement[bool]:
+    return _any_option(organization, lambda option: not_(_is_expired(option, now)))
 
 
 def _is_settled(option: Any) -> ColumnElement[bool]:
     return or_(option.paid_at.is_not(None), option.reported_at.is_not(None))
 
 
-def _is_reported(option: Any) -> ColumnElement[bool]:
+def _is_reported(organization: Organization, option: Any) -> ColumnElement[bool]:
     return and_(
         _is_settled(option),
-        _has_transfer(option, reported=True),
-        not_(_has_transfer(option, reported=False)),
+        _has_transfer(organization, option, reported=True),
+        not_(_has_transfer(organization, option, reported=False)),
     )
 
 
@@ -98,24 +111,30 @@ def _is_expired(option: Any, now: datetime) -> ColumnElement[bool]:
     return and_(option.switch_to_expired, option.due_at < literal(now, tables.Instant))
 
 
-def _has_transfer(option: Any, *, reported: bool) -> ColumnElement[bool]:
+def _has_transfer(
+    organization: Organization, option: Any, *, reported: bool
+) -> ColumnElement[bool]:
     transfer = tables.transfer.alias().c
     reported_at = transfer.reported_at
     return (
         exists()
-        .where(transfer.organization == option.organization, transfer.nav == option.nav)
+        .where(transfer.organization == organization, transfer.nav == option.nav)
         .where(reported_at.is_not(None) if reported else reported_at.is_(None))
         .correlate_except(transfer.nav.table)
     )
 
 
-def _any_option(rule: Rule) -> ColumnElement[bool]:
+def _any_option(organization: Organization, rule: Rule) -> ColumnElement[bool]:
     """SQL condition: an option of the position meets a rule."""
     option = tables.payment_option.alias()
-    return exists().where(_of_position(option.c), rule(option.c)).correlate_except(option)
+    return (
+        exists()
+        .where(_of_position(organization, option.c), rule(option.c))
+        .correlate_except(option)
+    )
 
 
-def _any_complete(rule: Rule) -> ColumnElement[bool]:
+def _any_complete(organization: Organization, rule: Rule) -> ColumnElement[bool]:
     """SQL condition: a single option, or every installment of one plan, meets a rule.
 
     SPEC: Alternatives, rule 3.
@@ -124,12 +143,18 @@ def _any_complete(rule: Rule) -> ColumnElement[bool]:
     # WHY: the plan of a single option is NULL and equals no other, so it has no siblings.
     incomplete = (
         exists()
-        .where(_of_position(sibling.c), sibling.c.plan == option.c.plan, not_(rule(sibling.c)))
+        .where(
+            _of_position(organization, sibling.c),
+            sibling.c.plan == option.c.plan,
+            not_(rule(sibling.c)),
+        )
         .correlate_except(sibling)
     )
-    complete = exists().where(_of_position(option.c), rule(option.c), not_(incomplete))
+    complete = exists().where(
+        _of_position(organization, option.c), rule(option.c), not_(incomplete)
+    )
     return complete.correlate_except(option)
 
 
-def _of_position(option: Any) -> ColumnElement[bool]:
-    return and_(option.organization == POSITION.organization, option.iupd == POSITION.iupd)
+def _of_position(organization: Organization, option: Any) -> ColumnElement[bool]:
+    return and_(option.organization == organization, option.iupd == POSITION.iupd)

@@ -1,4 +1,4 @@
-"""Counts over all organizations: receipts, open cases, the last probe.  No personal data."""
+"""Counts over all organizations: receipts, cases, deliveries, the last probe.  No personal data."""
 
 from __future__ import annotations
 
@@ -6,32 +6,40 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import Select, and_, func, literal, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from gpd_soap.core.receipt import ReceiptStatus
+from gpd_soap.core.case_id import KINDS, QUARANTINE
+from gpd_soap.core.receipt import NEEDS_A_PERSON, ReceiptStatus
 from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
-
-#: Receipts of these statuses wait for a person until they are resolved.  So does all quarantine.
-OPEN = (
-    ReceiptStatus.UNMATCHED,
-    ReceiptStatus.DOUBLE,
-    ReceiptStatus.CONFLICTING,
-    ReceiptStatus.REVIEW,
-)
-QUARANTINE = "quarantine"
+from gpd_soap.store.events.subscriptions import ParkedState, State
 
 RECEIPT, QUARANTINED = tables.receipt.c, tables.quarantine.c
+SUBSCRIPTION, PARKED = tables.subscription.c, tables.parked.c
+EVENT, FEED = tables.event.c, tables.feed.c
+
+
+class Lag(NamedTuple):
+    """How far the slowest active subscription is behind its feed.
+
+    `since` is the instant of the oldest event that one has not yet; None if all have every event.
+    """
+
+    events: int
+    since: datetime | None
 
 
 class Figures(NamedTuple):
-    """Counts by receipt status and by kind of open case; None where the database was too slow."""
+    """Counts by status or kind; None where the database was too slow."""
 
     reachable: bool
     last_probe: datetime | None
     open_cases: Mapping[str, int] | None
     receipts: Mapping[str, int] | None
+    subscriptions: Mapping[str, int] | None = None
+    parked: Mapping[str, int] | None = None
+    lag: Lag | None = None
 
 
 #: The figures of a database that cannot be reached.
@@ -50,9 +58,35 @@ def read(store: Database) -> Figures:
     return Figures(
         reachable=True,
         last_probe=probed[0][0],
-        open_cases=_counts(store, _open_cases(), (*OPEN, QUARANTINE)),
+        open_cases=_counts(store, _open_cases(), KINDS),
         receipts=_counts(store, _receipts(), tuple(ReceiptStatus)),
+        subscriptions=_counts(store, _by(SUBSCRIPTION.state), tuple(State)),
+        parked=_counts(store, _by(PARKED.state), tuple(ParkedState)),
+        lag=_lag(store),
     )
+
+
+def _by(state: Any) -> Select[Any]:
+    return select(state, func.count()).group_by(state)
+
+
+def _lag(store: Database) -> Lag | None:
+    behind = FEED.last - SUBSCRIPTION.cursor
+    statement = (
+        select(func.max(behind), func.min(EVENT.at))
+        .select_from(tables.subscription)
+        .join(tables.feed, FEED.organization == SUBSCRIPTION.organization)
+        .join(
+            tables.event,
+            and_(
+                EVENT.organization == SUBSCRIPTION.organization,
+                EVENT.sequence == SUBSCRIPTION.cursor + 1,
+            ),
+        )
+        .where(SUBSCRIPTION.state == State.ACTIVE)
+    )
+    rows = _rows(store, statement)
+    return None if rows is None else Lag(rows[0][0] or 0, rows[0][1])
 
 
 def _receipts() -> Select[Any]:
@@ -65,7 +99,7 @@ def _open_cases() -> Select[Any]:
     receipts = (
         select(RECEIPT.kept, func.count())
         .join_from(tables.organization, tables.receipt, RECEIPT.organization == fiscal_code)
-        .where(RECEIPT.kept.in_(OPEN), RECEIPT.resolved_at.is_(None))
+        .where(RECEIPT.kept.in_(NEEDS_A_PERSON), RECEIPT.resolved_at.is_(None))
         .group_by(RECEIPT.kept)
     )
     quarantined = select(literal(QUARANTINE), func.count()).where(QUARANTINED.resolved_at.is_(None))

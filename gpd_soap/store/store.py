@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
 import weakref
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,21 +10,25 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, ReceiptStatus, Verdict
 from gpd_soap.store import tables
+from gpd_soap.store.access.trail import AccessTrail
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.sqlite_file import fold_wal
 from gpd_soap.store.database.stale import retry_when_stale
 from gpd_soap.store.database.upsert import upsert
+from gpd_soap.store.events import describe
+from gpd_soap.store.events.write import values_of as event_values
 from gpd_soap.store.journal.writer import Journal
 from gpd_soap.store.node import matching
 from gpd_soap.store.node.queries import Debt, NodeQueries, NoticeFacts, Outline
 from gpd_soap.store.node.scan import Batch, Scan
 from gpd_soap.store.node.settlement import Settlement, values_of
-from gpd_soap.store.tables.base import truncate
+from gpd_soap.store.receipts import quarantine
 
 
 class Store(Database):
@@ -39,6 +42,7 @@ class Store(Database):
         self._settlement = Settlement(self.engine, connections)
         self._scan = Scan(self.engine, connections)
         self.journal = Journal(make_engine(address, durable=False))
+        self.access_trail = AccessTrail(make_engine(address, durable=False))
         # WHY: a pool that nobody refers to closes no connection by itself.  At exit the operating
         # system closes them.
         weakref.finalize(self, self.engine.dispose).atexit = False
@@ -50,6 +54,7 @@ class Store(Database):
         On SQLite the database file then holds all data, unless another process has it open.
         """
         self.journal.flush()
+        self.access_trail.flush()
         self._connections.close()
         self.engine.dispose()
         fold_wal(self.engine)
@@ -67,8 +72,11 @@ class Store(Database):
         return self._queries.debt(organization, nav)
 
     def receipt_facts(self, receipt: Receipt) -> ReceiptFacts:
-        """Returns the facts that decide on a receipt, by one query."""
-        return self._queries.receipt(receipt.route, receipt.nav, receipt.iuv, receipt.receipt_id)
+        """Returns the facts that decide on a receipt.
+
+        One query reads them; a second reads what is stored under its receiptId with another digest.
+        """
+        return self._queries.receipt(receipt)
 
     def batches(self, organization: str, size: int) -> Iterator[Batch]:
         """Yields every notice of an organization, `size` positions at a time, by one query each."""
@@ -86,10 +94,12 @@ class Store(Database):
     ) -> bool:
         """Stores a receipt as decided, durably.  Returns False if `facts` no longer hold."""
         values = values_of(receipt, verdict, facts.route_check, primitive, raw, now)
-        if verdict.repeated:
-            return self._settlement.repeat(values)
+        if verdict.counted_on is not None:
+            return self._settlement.repeat(values, verdict.counted_on)
+        actor = Actor(ActorKind.NODE, receipt.route.station)
+        values |= event_values(describe.received(receipt, verdict, facts.notice, actor))
         if verdict.status is ReceiptStatus.CONFLICTING:
-            return self._settlement.conflict(values)
+            return self._settlement.conflict(values, facts.contents)
         if verdict.status is ReceiptStatus.UNMATCHED:
             return retry_when_stale(lambda: self._keep_unmatched(values))
         if verdict.pays and facts.notice is not None:
@@ -101,29 +111,20 @@ class Store(Database):
             return matching.keep_unmatched(connection, values)
 
     def quarantine(
-        self, organization: str, primitive: str, reason: str, raw: bytes, now: datetime
+        self,
+        organization: str,
+        primitive: str,
+        reason: str,
+        raw: bytes,
+        now: datetime,
+        charset: str | None = None,
     ) -> None:
         """Stores the bytes of a message that was sent as a receipt but is not valid.
 
-        The same bytes sent again are counted.
+        The same bytes sent again are counted.  Raises QuarantineFull as `quarantine.keep` does.
         """
-        table = tables.quarantine
-        row = {
-            # WHY: values that break the contract may be longer than their columns.
-            "organization": truncate(organization, table.c.organization),
-            "digest": hashlib.sha256(raw).hexdigest(),
-            "primitive": primitive,
-            "reason": truncate(reason, table.c.reason),
-            "received_at": now,
-            "last_received_at": now,
-            "copies": 1,
-            "raw": raw,
-        }
-        with self.begin() as connection:
-            counted: dict[str, Any] = {"copies": table.c.copies + 1}
-            connection.execute(
-                upsert(connection, table, ["last_received_at", "copies"], **counted), row
-            )
+        message = quarantine.Message(organization, primitive, reason, raw, charset)
+        quarantine.keep(self, message, now)
 
     def remember_probe(self, route: NodeRoute, now: datetime) -> None:
         """Stores the instant of the last probe of a station."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from gpd_soap.core.exchange import NOT_GIVEN
+from gpd_soap.store.access.audit import NOTHING, Subject
 from gpd_soap.store.configuration import read, references, write
 from gpd_soap.store.configuration.read import Broker, Offered, Organization, Serving, Station
 from gpd_soap.store.configuration.references import BROKER, ORGANIZATION, STATION, Kind
@@ -15,7 +17,9 @@ from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals, service_rules
+from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.refusals import Refusal
+from gpd_soap.validation.configuration import ServingFields
 from gpd_soap.validation.finding import FieldError
 
 T = TypeVar("T")
@@ -30,13 +34,13 @@ NOT_FOUND = {
 class Registry:
     """Organizations, brokers, stations and services; the caller has checked who may see which.
 
-    Each `put` method, `serve` and `offer` return True if the row is new.
+    Each `put` method and `offer` return True if the row is new.
     Every method raises the refusal of what it names if that is not registered.
     """
 
-    def __init__(self, store: Store) -> None:
-        """Use `store` for every operation."""
-        self._store = store
+    def __init__(self, store: Store, record: Record = unrecorded) -> None:
+        """`record` writes each change to the audit, in the transaction of the change."""
+        self._store, self._record = store, record
 
     def organizations(self, page: PageRequest) -> tuple[list[Organization], int]:
         """Returns a page of the organizations, and how many there are in all."""
@@ -58,7 +62,7 @@ class Registry:
                 raise refusals.MayNotRegister
             return write.put_organization(connection, code, name)
 
-        return in_transaction(self._store, work)
+        return self._change(work, NOTHING, code)
 
     def remove_organization(self, code: str) -> None:
         """Removes an organization.  Raises InUse if anything still refers to it."""
@@ -70,7 +74,7 @@ class Registry:
 
     def put_broker(self, code: str) -> bool:
         """Registers a broker."""
-        return in_transaction(self._store, lambda c: write.put_broker(c, code))
+        return self._change(lambda c: write.put_broker(c, code), Subject(resource=code))
 
     def remove_broker(self, code: str) -> None:
         """Removes a broker.  Raises InUse if it has a station."""
@@ -100,7 +104,7 @@ class Registry:
                 raise refusals.InvalidConfiguration([error])
             return write.put_station(connection, name, broker)
 
-        return in_transaction(self._store, work)
+        return self._change(work, Subject(resource=name))
 
     def remove_station(self, name: str) -> None:
         """Removes a station.  Raises InUse if it serves an organization."""
@@ -110,18 +114,21 @@ class Registry:
         """Returns a page of the stations of an organization, and how many there are in all."""
         return self._read_of(organization, lambda c: read.serving(c, organization, page))
 
-    def serve(self, organization: str, station: str, code: str | None, *, broadcast: bool) -> bool:
-        """Lets a station serve an organization, with this segregation code or none.
+    def serve(self, organization: str, station: str, fields: ServingFields) -> tuple[bool, Serving]:
+        """Lets a station serve an organization; returns whether it is new, and what is stored.
 
+        A setting that `fields` leaves out stays as it is.
         Raises InUse if a service would lose its segregation code.
         """
 
-        def work(connection: Transaction) -> bool:
+        def work(connection: Transaction) -> tuple[bool, Serving]:
             if not references.lock_row(connection, STATION, station):
                 raise refusals.StationNotFound
-            return write.put_serving(connection, organization, station, code, broadcast=broadcast)
+            new = write.put_serving(connection, organization, station, **fields.named())
+            stored = read.serving_by(connection, organization, station)
+            return new, _known(stored, refusals.StationNotServing)
 
-        return self._renumbered(organization, work)
+        return self._renumbered(organization, work, Subject(resource=station))
 
     def withdraw(self, organization: str, station: str) -> None:
         """Ends the serving of an organization by a station.
@@ -133,7 +140,7 @@ class Registry:
             if not write.withdraw(connection, organization, station):
                 raise refusals.StationNotServing
 
-        self._renumbered(organization, work)
+        self._renumbered(organization, work, Subject(resource=station))
 
     def services(self, organization: str, page: PageRequest) -> tuple[list[Offered], int]:
         """Returns a page of an organization's services, and how many there are in all."""
@@ -158,7 +165,8 @@ class Registry:
             _refuse(service_rules.unknown_segregation_code(offered.settings, codes))
             return write.put_service(connection, organization, *offered)
 
-        return self._of(organization, work, alone=True)
+        subject = _service(offered.service_id, offered.subject_id)
+        return self._of(organization, work, subject, alone=True)
 
     def withdraw_service(self, organization: str, service_id: str, subject_id: str) -> None:
         """Ends the offer of a service.  Raises ServiceNotFound if it is not offered."""
@@ -167,7 +175,7 @@ class Registry:
             if not write.withdraw_service(connection, organization, service_id, subject_id):
                 raise refusals.ServiceNotFound
 
-        self._of(organization, work)
+        self._of(organization, work, _service(service_id, subject_id))
 
     def _remove(self, kind: Kind, name: str) -> None:
         def work(connection: Transaction) -> None:
@@ -178,9 +186,31 @@ class Registry:
                 raise refusals.InUse([FieldError(n, "in-use", "none") for n in dependents])
             references.remove(connection, kind, name)
 
-        in_transaction(self._store, work)
+        if kind is ORGANIZATION:
+            self._change(work, NOTHING, name)
+        else:
+            self._change(work, Subject(resource=name))
 
-    def _of(self, organization: str, work: Callable[[Transaction], T], *, alone: bool = False) -> T:
+    def _change(
+        self, work: Callable[[Transaction], T], subject: Subject, organization: str = NOT_GIVEN
+    ) -> T:
+        """Does some work and records it, in one transaction."""
+
+        def recorded(connection: Transaction) -> T:
+            result = work(connection)
+            self._record(connection, subject, organization)
+            return result
+
+        return in_transaction(self._store, recorded)
+
+    def _of(
+        self,
+        organization: str,
+        work: Callable[[Transaction], T],
+        subject: Subject,
+        *,
+        alone: bool = False,
+    ) -> T:
         """Does some work on a registered organization, in one transaction.
 
         `alone` locks the organization exclusively: work that reads its segregation codes needs it.
@@ -192,7 +222,7 @@ class Registry:
                 raise refusals.OrganizationNotFound
             return work(connection)
 
-        return in_transaction(self._store, locked)
+        return self._change(locked, subject, organization)
 
     def _read_of(self, organization: str, work: Callable[[Transaction], T]) -> T:
         """Returns what `work` reads of an organization.
@@ -207,7 +237,9 @@ class Registry:
 
         return read_only(self._store, checked)
 
-    def _renumbered(self, organization: str, work: Callable[[Transaction], T]) -> T:
+    def _renumbered(
+        self, organization: str, work: Callable[[Transaction], T], subject: Subject
+    ) -> T:
         """Changes the segregation codes of an organization.
 
         Raises InUse if one of its services would lose its code.
@@ -224,7 +256,12 @@ class Registry:
                 raise refusals.InUse([error])
             return result
 
-        return self._of(organization, checked, alone=True)
+        return self._of(organization, checked, subject, alone=True)
+
+
+def _service(service_id: str, subject_id: str) -> Subject:
+    """Returns a service as the audit names it."""
+    return Subject(resource=f"{service_id}/{subject_id}")
 
 
 def _known(row: T | None, refusal: type[Refusal]) -> T:

@@ -11,7 +11,7 @@ from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import PROBE
 from gpd_soap.core.payable import UNKNOWN, admit, payable
-from gpd_soap.core.payment import NoticeDue, PaymentDue, offer
+from gpd_soap.core.payment import NoticeDue, PaymentDue, offer, with_fee
 from gpd_soap.core.payment_options import NOT_OURS, OptionsDue, payment_options
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.store.database.errors import Contended
@@ -96,6 +96,7 @@ class NodeService:
         refusal = admit(query.route, query.notice_of, check) or payable(notice, self.clock())
         if refusal is not None or notice is None:
             return refusal or UNKNOWN
+        notice = with_fee(query.route.organization, notice)
         return offer(notice, transfer_type, stamps=stamps)
 
     def options(self, organization: str, nav: str) -> OptionsDue | Refusal:
@@ -109,9 +110,11 @@ class NodeService:
         return payment_options(organization, nav, debt.notices, self.clock())
 
     def accept_receipt(
-        self, receipt: Receipt, primitive: str, raw: bytes
+        self, receipt: Receipt, primitive: str, raw: bytes, charset: str | None = None
     ) -> ReceiptAccepted | Refusal:
         """Store a receipt with its effect, and return the decision or the refusal.
+
+        `charset` is the one that the transport named for `raw`.
 
         Raises Contended if other transactions change the position each time; the Node sends the
         receipt again.
@@ -124,7 +127,8 @@ class NodeService:
             if not facts.route_check.organization_known:
                 refusal = admit(receipt.route, receipt.route.organization, facts.route_check)
                 assert refusal is not None
-                self.quarantine(receipt.route.organization, primitive, refusal.rule, raw)
+                organization = receipt.route.organization
+                self.quarantine(organization, primitive, refusal.rule, raw, charset)
                 return refusal
             verdict = settle(receipt, facts, now)
             if self._store.settle(receipt, facts, verdict, primitive=primitive, raw=raw, now=now):
@@ -132,9 +136,14 @@ class NodeService:
                 return ALREADY_STORED if repeated else ReceiptAccepted(verdict)
         raise Contended("a receipt's position kept changing")
 
-    def quarantine(self, organization: str, primitive: str, reason: str, raw: bytes) -> None:
-        """Store a message that was sent as a receipt but is not valid."""
-        self._store.quarantine(organization, primitive, reason, raw, self.clock())
+    def quarantine(
+        self, organization: str, primitive: str, reason: str, raw: bytes, charset: str | None = None
+    ) -> None:
+        """Store a message that was sent as a receipt but is not valid.
+
+        Raises QuarantineFull if too many messages of no organization wait; its sender keeps it.
+        """
+        self._store.quarantine(organization, primitive, reason, raw, self.clock(), charset)
 
     def demand(self, demand: Demand) -> NoticeIssued | Refusal:
         """Return the notice that is issued for a spontaneous payment, or the refusal."""

@@ -64,12 +64,24 @@ class InUse(Refusal):
     """Other configuration needs what would be removed: see `errors`."""
 
 
+class OtherSegregationCode(Refusal):
+    """A notice of the request has none of the segregation codes of the caller: see `errors`."""
+
+
 class PositionNotFound(Refusal):
     """The organization has no position with this IUPD."""
 
 
 class NoticeNotFound(Refusal):
     """There is no notice with this number."""
+
+
+class NoticeExcluded(Refusal):
+    """An alternative that excludes the notice is paid."""
+
+
+class NoticeNotYetValid(Refusal):
+    """The notice cannot be paid before its validity date."""
 
 
 class TransferNotFound(Refusal):
@@ -90,6 +102,14 @@ class PaymentFound(Refusal):
 
 class AlreadyPaid(Refusal):
     """The notice, or an alternative that excludes it, is paid already."""
+
+
+class OwnDebtors(Refusal):
+    """An option has a debtor of its own, which the update cannot express."""
+
+
+class NotRestorable(Refusal):
+    """The position is neither withdrawn nor expired, was paid, or would still not be payable."""
 
 
 class NotUpdatable(Refusal):
@@ -128,6 +148,10 @@ class ReceiptNotFound(Refusal):
     """No receipt with this IUV is stored."""
 
 
+class ReceiptErased(Refusal):
+    """The message of this receipt was erased or changed in the database."""
+
+
 class CaseNotFound(Refusal):
     """There is no case with this id."""
 
@@ -152,6 +176,35 @@ class EntryNotFound(Refusal):
     """The journal has no entry with this id."""
 
 
+class CursorExpired(Refusal):
+    """Events after the cursor of a feed are no longer kept; `first` is the oldest cursor."""
+
+    def __init__(self, first: int) -> None:
+        """Keep the cursor from which the feed can be read again."""
+        super().__init__()
+        self.first = first
+
+
+class SubscriptionNotFound(Refusal):
+    """The organization has no subscription with this id."""
+
+
+class SubscriptionChanged(Refusal):
+    """The subscription has changed since the caller read it."""
+
+
+class TooManySubscriptions(Refusal):
+    """The organization has as many subscriptions as it may have."""
+
+
+class WebhooksOff(Refusal):
+    """The operator has set no secret from which those of subscriptions are derived."""
+
+
+class ParkedNotFound(Refusal):
+    """The subscription has no parked event with this number."""
+
+
 class MessageRefusedAgain(Refusal):
     """A stored message was processed again and is refused again.
 
@@ -166,3 +219,109 @@ class MessageRefusedAgain(Refusal):
 
 class MessageNotTaken(Refusal):
     """A stored message could not be processed again now, and may be tried later."""
+
+
+class KeyNotValid(Refusal):
+    """The presented key does not exist, was revoked or has expired."""
+
+
+class TooManyWrongKeys(Refusal):
+    """The caller has presented too many wrong keys; `seconds` is how long it must wait."""
+
+    def __init__(self, seconds: float) -> None:
+        """Keep the seconds."""
+        super().__init__()
+        self.seconds = seconds
+
+
+class OrganizationForbidden(Refusal):
+    """The key or the operator is not for this organization, or not for every organization."""
+
+
+class KeyOnlyReads(Refusal):
+    """The key is a reader's, and the request would change something."""
+
+
+class KeyNotAdministrator(Refusal):
+    """The operation is for the keys of administrators."""
+
+
+class LenientForbidden(Refusal):
+    """Unusual notice numbers are accepted from the keys of administrators only."""
+
+
+class OrganizationsNotNamed(Refusal):
+    """A key is requested without organizations: see `errors`."""
+
+
+class ExpiryPassed(Refusal):
+    """A key is requested that would have expired already: see `errors`."""
+
+
+class KeyNotFound(Refusal):
+    """No active key has this id."""
+
+
+class PeopleRefusal(Refusal):
+    """A refusal about operators, for the console and commands; no request of the API meets one."""
+
+
+class InvalidOperator(PeopleRefusal):
+    """An operator is requested whose role cannot have a scope: see `errors`."""
+
+
+class OperatorExists(PeopleRefusal):
+    """An operator has this name or this mail address."""
+
+
+class OperatorNotFound(PeopleRefusal):
+    """No operator has this name, mail address or id."""
+
+
+class OperatorSuspended(PeopleRefusal):
+    """The operator is suspended, and must be resumed first."""
+
+
+class InvitationNotValid(PeopleRefusal):
+    """The invitation does not exist, was accepted or replaced, or has expired."""
+
+
+class UnfitPassword(PeopleRefusal):
+    """The new password is too short, or among those that are guessed first: see `errors`."""
+
+
+class SecondFactorNeeded(PeopleRefusal):
+    """The operator needs a second factor and has none."""
+
+
+class SignInRefused(PeopleRefusal):
+    """Name and password do not belong to an active operator."""
+
+
+class CodeRefused(PeopleRefusal):
+    """A code or a password does not prove who the operator of a session is."""
+
+
+class TooManyAttempts(PeopleRefusal):
+    """The attempt comes too soon after failed ones; `seconds` is how long to wait."""
+
+    def __init__(self, seconds: int) -> None:
+        """Keep the seconds."""
+        super().__init__()
+        self.seconds = seconds
+
+
+class SignInBusy(PeopleRefusal):
+    """Too many passwords are being checked now; the caller may try again."""
+
+
+class SessionNotValid(PeopleRefusal):
+    """There is no such session, or it has ended."""
+
+
+class ScopeForbidden(PeopleRefusal):
+    """The operator does not have the scope that the operation needs."""
+
+
+class StepUpNeeded(PeopleRefusal):
+    """The operation needs a factor that was proved within the last minutes."""

@@ -9,18 +9,24 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
-from gpd_soap.core.case_id import CaseKey, case_key
-from gpd_soap.core.exchange import ExchangeRecord
+from gpd_soap.core.actor import Actor
+from gpd_soap.core.case_id import CaseKey, case_id, case_key
+from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
 from gpd_soap.core.receipt import awaits_notice
+from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
+from gpd_soap.store.events import describe
+from gpd_soap.store.events import write as events
 from gpd_soap.store.node import matching
-from gpd_soap.store.receipts import worklist
+from gpd_soap.store.receipts import history, worklist
+from gpd_soap.store.receipts.search import Document
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolution, Row, Scope
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.access.record import Record, unrecorded
 
-#: Processes a stored message again as if the Node sent it, and returns the exchange.
-Reprocess = Callable[[bytes], ExchangeRecord]
+#: Processes a stored message again as if the Node sent it with this charset; returns the exchange.
+Reprocess = Callable[[bytes, str | None], ExchangeRecord]
 
 
 class CaseWithNotice(NamedTuple):
@@ -33,9 +39,15 @@ class CaseWithNotice(NamedTuple):
 class Cases:
     """The worklists of all organizations; the caller has checked who may see which."""
 
-    def __init__(self, store: Store, clock: Clock, reprocess: Reprocess) -> None:
-        """Use these collaborators; `clock` returns the UTC time of each operation."""
+    def __init__(
+        self, store: Store, clock: Clock, reprocess: Reprocess, record: Record = unrecorded
+    ) -> None:
+        """Use these collaborators; `clock` returns the UTC time of each operation.
+
+        `record` writes each change to the audit, in the transaction of the change.
+        """
         self._store, self._clock, self._reprocess = store, clock, reprocess
+        self._record = record
 
     def page(self, scope: Scope, query: CaseQuery) -> tuple[list[CaseWithNotice], int]:
         """Returns a page of cases, and how many there are on all pages."""
@@ -58,24 +70,71 @@ class Cases:
 
         return read_only(self._store, work)
 
+    def receipts(
+        self, organization: str, query: history.HistoryQuery
+    ) -> tuple[list[CaseWithNotice], int]:
+        """Returns a page of an organization's receipts of every status, and how many there are."""
+
+        def work(connection: Transaction) -> tuple[list[CaseWithNotice], int]:
+            cases, total = history.page(connection, organization, query)
+            return _with_notices(connection, organization, cases), total
+
+        return read_only(self._store, work)
+
+    def receipt(self, organization: str, reference: str) -> CaseWithNotice:
+        """Returns a receipt of any status.  Raises CaseNotFound if there is none."""
+        _receipt_key(reference)
+        return self.read(organization, reference)
+
+    def document(self, organization: str, reference: str) -> Document:
+        """Returns the message that brought a receipt.  Raises CaseNotFound if there is none."""
+        key = _receipt_key(reference)
+        row = read_only(self._store, lambda c: history.document(c, organization, key))
+        if row is None:
+            raise refusals.CaseNotFound
+        return row
+
     def raw(self, scope: Scope, reference: str) -> bytes:
-        """Returns the message of a case, byte for byte.  Raises CaseNotFound if there is none."""
+        """Returns the message of a case, byte for byte.
+
+        Raises CaseNotFound if there is none, or if its bytes were erased from the database.
+        """
         key = _key(reference)
         message = read_only(self._store, lambda c: worklist.raw(c, scope, key))
-        if message is None:
+        # WHY: who erases by SQL may write NULL, or on SQLite a text.
+        if not isinstance(message, bytes) or not message:
             raise refusals.CaseNotFound
         return message
 
-    def resolve(self, scope: Scope, reference: str, by: str, note: str) -> CaseWithNotice:
+    def resolve(
+        self, scope: Scope, reference: str, by: str, note: str, *, actor: Actor
+    ) -> CaseWithNotice:
         """Closes a case with a note.  Raises CaseNotOpen if it is closed already."""
         key, resolution = _key(reference), Resolution(self._clock(), by, note)
-        if not in_transaction(self._store, lambda c: worklist.resolve(c, scope, key, resolution)):
+        closed = in_transaction(
+            self._store, lambda c: self._resolve(c, scope, key, resolution, actor)
+        )
+        if not closed:
             self.read(scope, reference)
             raise refusals.CaseNotOpen
         return self.read(scope, reference)
 
+    def _resolve(
+        self,
+        connection: Transaction,
+        scope: Scope,
+        key: CaseKey,
+        resolution: Resolution,
+        actor: Actor,
+    ) -> bool:
+        """Closes a case and records that; returns False if there is no open case."""
+        closed = _resolve(connection, scope, key, resolution, actor)
+        if closed:
+            self._record(connection, subject_of(key), scope or NOT_GIVEN)
+        return closed
+
     def rematch(
-        self, scope: Scope, reference: str, by: str, nav: str | None = None
+        self, scope: Scope, reference: str, by: str, nav: str | None = None, *, actor: Actor
     ) -> CaseWithNotice:
         """Decides a case anew; with `nav`, applies it to the notice that a person names.
 
@@ -84,26 +143,36 @@ class Cases:
         """
         key = _key(reference)
         if key.variant is None:
-            self._reprocess_case(scope, reference, by, nav)
+            self._reprocess_case(scope, reference, by, nav, actor)
         else:
-            in_transaction(self._store, lambda c: self._match(c, scope, key, by, nav))
+            in_transaction(self._store, lambda c: self._match(c, scope, key, by, nav, actor))
         return self.read(scope, reference)
 
-    def _reprocess_case(self, scope: Scope, reference: str, by: str, nav: str | None) -> None:
+    def _reprocess_case(
+        self, scope: Scope, reference: str, by: str, nav: str | None, actor: Actor
+    ) -> None:
         """Processes a quarantined message again, and closes its case if it is accepted."""
-        if self.read(scope, reference).case.resolved_at is not None:
+        case = self.read(scope, reference).case
+        if case.resolved_at is not None:
             raise refusals.CaseNotOpen
         if nav is not None:
             raise refusals.CaseNotWaiting
-        exchange = self._reprocess(self.raw(scope, reference))
+        exchange = self._reprocess(self.raw(scope, reference), case.charset)
         if exchange.must_be_sent_again:
             raise refusals.MessageNotTaken
         if exchange.outcome != "OK":
             raise refusals.MessageRefusedAgain(exchange.fault if exchange.outcome == "KO" else None)
-        self.resolve(scope, reference, by, f"sent again, and taken; {exchange.rule}")
+        note = f"sent again, and taken; {exchange.rule}"
+        self.resolve(scope, reference, by, note, actor=actor)
 
     def _match(
-        self, connection: Transaction, scope: Scope, key: CaseKey, by: str, nav: str | None
+        self,
+        connection: Transaction,
+        scope: Scope,
+        key: CaseKey,
+        by: str,
+        nav: str | None,
+        actor: Actor,
     ) -> None:
         """Matches a stored receipt to its notice, or to the notice `nav`."""
         matching.lock_matching_exclusive(connection, scope or "")
@@ -112,15 +181,24 @@ class Cases:
             raise refusals.CaseNotFound
         if row["resolved_at"] is not None:
             raise refusals.CaseNotOpen
-        if not awaits_notice(row["kept"], row["reasons"]):
+        if not awaits_notice(row["kept"], row["reasons"] or ""):
             raise refusals.CaseNotWaiting
         if nav is None:
-            if not matching.match_again(connection, row, self._clock()):
+            if not matching.match_again(connection, row, actor, self._clock()):
                 raise refusals.CaseNotMatched
+            self._record(connection, subject_of(key, row["nav"]), scope or NOT_GIVEN)
         else:
             resolution = Resolution(self._clock(), by, f"paid the notice {nav}")
-            _pay(connection, row, nav, resolution)
-            worklist.resolve(connection, scope, key, resolution)
+            _pay(connection, row, nav, resolution, actor)
+            _resolve(connection, scope, key, resolution, actor)
+            self._record(connection, subject_of(key, nav), scope or NOT_GIVEN)
+
+
+def subject_of(key: CaseKey, nav: str | None = None) -> Subject:
+    """Returns what a case is about: a receipt and its notice, or a quarantined message."""
+    if key.variant is None:
+        return Subject(resource=case_id(key))
+    return Subject(nav, receipt_id=key.name)
 
 
 def _key(reference: str) -> CaseKey:
@@ -131,9 +209,32 @@ def _key(reference: str) -> CaseKey:
     return key
 
 
-def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution) -> None:
+def _receipt_key(reference: str) -> CaseKey:
+    """Returns the key of a receipt.  Raises CaseNotFound if `reference` is the id of none."""
+    key = _key(reference)
+    if key.variant is None:
+        raise refusals.CaseNotFound
+    return key
+
+
+def _resolve(
+    connection: Transaction, scope: Scope, key: CaseKey, resolution: Resolution, actor: Actor
+) -> bool:
+    """Closes a case and writes its event.  Returns False if there is no open case of this key."""
+    if not worklist.resolve(connection, scope, key, resolution):
+        return False
+    case = worklist.read(connection, scope, key)
+    if case is not None:
+        [notice] = worklist.notices(connection, scope or "", [case])
+        subject = case.name if notice is None else notice.iupd
+        event = describe.resolved(case.organization, subject, case_id(case.key), actor)
+        events.write(connection, [event._replace(nav=case.nav)])
+    return True
+
+
+def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution, actor: Actor) -> None:
     """Pays a notice by a receipt that a person matched to it (Receipts, rule 15)."""
-    verdict = matching.match_by_hand(connection, row, nav, resolution.resolved_at)
+    verdict = matching.match_by_hand(connection, row, nav, actor, resolution.resolved_at)
     if verdict is None:
         raise refusals.NoticeNotFound
     if not verdict.pays:

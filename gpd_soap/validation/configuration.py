@@ -28,10 +28,15 @@ class Broker(Strict):
 
 
 class ServingFields(Strict):
-    """The settings with which a station serves an organization."""
+    """The settings with which a station serves an organization; one that is left out stays."""
 
     segregation_code: Segregation | None = None
     broadcast: bool = False
+
+    def named(self) -> dict[str, Any]:
+        """Return the settings that were not left out."""
+        names = self.model_fields_set & ServingFields.model_fields.keys()
+        return {name: getattr(self, name) for name in names}
 
 
 class ServedOrganization(ServingFields):

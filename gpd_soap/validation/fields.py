@@ -1,7 +1,8 @@
 """The types of the fields of a position, each with its limits.
 
-A text that passes can be sent in every answer, because the limits are those of the published
-schema.  They are stricter than GPD's.
+Blanks at the ends of a text are dropped, and its characters are normalized (NFC), before anything
+else is checked.  A text that passes can be sent in every answer, because the limits are those of
+the published schema.  They are stricter than GPD's.
 SPEC: XSD, simple types.
 """
 
@@ -18,6 +19,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic.alias_generators import to_camel
 
 from gpd_soap.core import codes, money, rome
+from gpd_soap.core.text import clean, invisible
 from gpd_soap.validation.finding import rule_error
 
 #: Characters that XML 1.0 cannot carry, and control characters that no notice can show.
@@ -45,18 +47,34 @@ class Strict(BaseModel):
     )
 
 
+def _taken(value: object) -> object:
+    """Return a text in NFC without blanks at its ends, and any other value unchanged."""
+    return clean(value) if isinstance(value, str) else value
+
+
 def _printable(text: str) -> str:
-    """Return the text.  Raises a finding if it has control characters or blanks at its ends."""
+    """Return the text.  Raises a finding if it has control characters."""
     if _CONTROLS.search(text):
         raise rule_error("characters", "text that XML can carry, without control characters")
-    if text != text.strip():
-        raise rule_error("blank", "text, without blanks at its ends")
+    return text
+
+
+def _visible(text: str) -> str:
+    """Return the text.  Raises a finding if it has an invisible character, and names it."""
+    code_point = invisible(text)
+    if code_point is not None:
+        raise rule_error("characters", f"text without the invisible character {code_point}")
     return text
 
 
 def _none_if_empty(value: object) -> object:
     # WHY: GPD accepts an empty text and treats it like a missing one.
-    return None if value == "" else value
+    return None if _taken(value) == "" else value
+
+
+def _whole(value: object) -> object:
+    """Return 1000.0 as 1000, and any other value unchanged."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _valid_if(rule: str, problem_with: Callable[[str], str | None]) -> AfterValidator:
@@ -117,18 +135,22 @@ def _first_instant(text: str) -> datetime:
     return rome.parse_instant(text if "T" in text else f"{rome.parse_day(text)}T00:00:00")
 
 
+_Clean = BeforeValidator(_taken)
 _Printable = AfterValidator(_printable)
+_Visible = AfterValidator(_visible)
 _NoneIfEmpty = BeforeValidator(_none_if_empty)
 
-Text5 = Annotated[str, Field(min_length=5, max_length=5), _Printable]
-Text16 = Annotated[str, Field(min_length=1, max_length=16), _Printable]
-Text35 = Annotated[str, Field(min_length=1, max_length=35), _Printable]
-Text50 = Annotated[str, Field(min_length=1, max_length=50), _Printable]
-Text70 = Annotated[str, Field(min_length=1, max_length=70), _Printable]
-Text100 = Annotated[str, Field(min_length=1, max_length=100), _Printable]
-Text140 = Annotated[str, Field(min_length=1, max_length=140), _Printable]
-Text255 = Annotated[str, Field(min_length=1, max_length=255), _Printable]
-Text500 = Annotated[str, Field(min_length=1, max_length=500), _Printable]
+Text5 = Annotated[str, Field(min_length=5, max_length=5), _Printable, _Visible, _Clean]
+Text16 = Annotated[str, Field(min_length=1, max_length=16), _Printable, _Visible, _Clean]
+Text35 = Annotated[str, Field(min_length=1, max_length=35), _Printable, _Visible, _Clean]
+Text50 = Annotated[str, Field(min_length=1, max_length=50), _Printable, _Visible, _Clean]
+Text70 = Annotated[str, Field(min_length=1, max_length=70), _Printable, _Visible, _Clean]
+Text100 = Annotated[str, Field(min_length=1, max_length=100), _Printable, _Visible, _Clean]
+Text140 = Annotated[str, Field(min_length=1, max_length=140), _Printable, _Visible, _Clean]
+Text255 = Annotated[str, Field(min_length=1, max_length=255), _Printable, _Visible, _Clean]
+#: Texts that no program compares: they may have invisible characters, such as a soft hyphen.
+Prose140 = Annotated[str, Field(min_length=1, max_length=140), _Printable, _Clean]
+Prose500 = Annotated[str, Field(min_length=1, max_length=500), _Printable, _Clean]
 Optional16 = Annotated[Text16 | None, _NoneIfEmpty]
 Optional35 = Annotated[Text35 | None, _NoneIfEmpty]
 Optional70 = Annotated[Text70 | None, _NoneIfEmpty]
@@ -138,20 +160,22 @@ Optional140 = Annotated[Text140 | None, _NoneIfEmpty]
 _IUPD = re.compile(r"(?!\.{1,2}\Z)[^/]+")
 Iupd = Annotated[Text255, _pattern("characters", _IUPD, "a name without /, and not . or ..")]
 
-Email = Annotated[str, _valid_if("email", codes.problem_with_email)]
+Email = Annotated[str, _valid_if("email", codes.problem_with_email), _Clean]
 OptionalEmail = Annotated[Email | None, _NoneIfEmpty]
-Country = Annotated[str, _valid_if("country", codes.problem_with_country)]
+Country = Annotated[str, _valid_if("country", codes.problem_with_country), _Clean]
 OptionalCountry = Annotated[Country | None, _NoneIfEmpty]
 
-DebtorCode = Annotated[str, Field(min_length=2, max_length=16), _Printable]
-OrganizationCode = Annotated[str, _valid_if("organization-code", codes.problem_with_fiscal_code_pa)]
+DebtorCode = Annotated[str, Field(min_length=2, max_length=16), _Printable, _Visible, _Clean]
+OrganizationCode = Annotated[
+    str, _valid_if("organization-code", codes.problem_with_fiscal_code_pa), _Clean
+]
 Category = Annotated[Text140, _valid_if("category", codes.problem_with_taxonomy)]
-Iban = Annotated[str, AfterValidator(_iban)]
-Hash = Annotated[str, Field(min_length=4, max_length=72), AfterValidator(_base64)]
-Province = Annotated[str, _pattern("province", _TWO_CAPITALS, "2 capital letters")]
-Segregation = Annotated[str, _pattern("segregation-code", _TWO_DIGITS, "2 digits")]
+Iban = Annotated[str, AfterValidator(_iban), _Clean]
+Hash = Annotated[str, Field(min_length=4, max_length=72), AfterValidator(_base64), _Clean]
+Province = Annotated[str, _pattern("province", _TWO_CAPITALS, "2 capital letters"), _Clean]
+Segregation = Annotated[str, _pattern("segregation-code", _TWO_DIGITS, "2 digits"), _Clean]
 
-Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS)]
+Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS), BeforeValidator(_whole)]
 Until = Annotated[datetime, _instant(rome.due_instant)]
 Since = Annotated[datetime, _instant(_first_instant)]
 

@@ -73,9 +73,14 @@ def _number_findings(option: Option, index: int) -> Iterator[FieldError]:
 
 def _date_findings(option: Option, index: int, position: Position) -> Iterator[FieldError]:
     if position.validity_date is not None and option.due_date < position.validity_date:
-        yield _in_option(index, "dueDate", "due-before-validity", "not before validityDate")
+        yield early_due_date(index)
     if option.retention_date is not None and option.retention_date < option.due_date:
         yield _in_option(index, "retentionDate", "retention-before-due", "not before dueDate")
+
+
+def early_due_date(index: int) -> FieldError:
+    """Return the finding about a notice that is due before it is valid."""
+    return _in_option(index, "dueDate", "due-before-validity", "not before validityDate")
 
 
 def _transfer_findings(option: Option, index: int) -> Iterator[FieldError]:

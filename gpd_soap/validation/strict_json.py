@@ -25,25 +25,43 @@ def decode(raw: bytes) -> object:
     except UnicodeDecodeError as error:
         raise UnusableFile(f"expected UTF-8 at byte {error.start}") from None
     try:
-        decoded: object = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+        decoded: object = DECODER.decode(text)
     except json.JSONDecodeError as error:
         position = f"line {error.lineno}, column {error.colno}"
         raise UnusableFile(f"expected JSON at {position}") from None
     except RecursionError:
-        raise UnusableFile("expected lists and objects that are nested less deeply") from None
+        raise too_deep() from None
     except ValueError:
-        # WHY: Python refuses to read an integer of thousands of digits.
-        raise UnusableFile("expected numbers of fewer digits") from None
+        raise too_long() from None
     return decoded
+
+
+def too_deep() -> UnusableFile:
+    """Return the error for a text that is nested too deeply for Python."""
+    return UnusableFile("expected lists and objects that are nested less deeply")
+
+
+def too_long() -> UnusableFile:
+    """Return the error for an integer of thousands of digits, which Python refuses to read."""
+    return UnusableFile("expected numbers of fewer digits")
+
+
+def repeated_key() -> UnusableFile:
+    """Return the error for an object that has a key twice."""
+    return UnusableFile("expected each key once in an object")
 
 
 def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     """Return the object of these pairs.  Raises UnusableFile if a key is repeated."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise UnusableFile("expected each key once in an object")
+        raise repeated_key()
     return fields
 
 
 def _no_constant(_name: str) -> object:
     raise UnusableFile("expected a number of JSON, not NaN or Infinity")
+
+
+#: Decodes strictly; it raises UnusableFile, JSONDecodeError, RecursionError or ValueError.
+DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)

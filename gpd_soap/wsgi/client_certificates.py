@@ -16,6 +16,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 from gpd_soap.wsgi.http import LIVE, READY, Environ, StartResponse, Wsgi, answer
+from gpd_soap.wsgi.refused_callers import Reason, RefusedCallers
 
 Network = IPv4Network | IPv6Network
 
@@ -24,39 +25,51 @@ VERIFIED, SUBJECT = "HTTP_X_SSL_CLIENT_VERIFY", "HTTP_X_SSL_CLIENT_S_DN"
 #: The key of the caller's name in the environ, for the record of the exchange.
 CALLER = "REMOTE_USER"
 
-_ATTRIBUTE = re.compile(r"\s*([A-Za-z0-9.]+)=((?:[^,+\\]|\\.)*)(?:[,+]|$)", re.DOTALL)
+_ATTRIBUTE = re.compile(r"\s*([A-Za-z0-9.]+)=((?:[^,+\\]|\\.)*)(?:[,+]|$)", re.DOTALL | re.ASCII)
 
 
 class TrustedCallers:
     """Wraps the node face and refuses callers without an accepted certificate."""
 
-    def __init__(self, face: Wsgi, names: Sequence[str], proxies: Sequence[Network]) -> None:
+    def __init__(
+        self, face: Wsgi, names: Sequence[str], proxies: Sequence[Network], refused: RefusedCallers
+    ) -> None:
         """`names` are the accepted common names; if empty, every name is accepted.
 
-        Without `proxies` the certificate is the connection's own.
+        Without `proxies` the certificate is the connection's own.  `refused` counts the others.
         """
         self._face, self._names, self._proxies = face, frozenset(names), tuple(proxies)
+        self._refused = refused
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Pass on a trusted caller's request, and any health check; answer 403 to others."""
         if environ.get("PATH_INFO") not in (LIVE, READY):
-            name = self._forwarded(environ) if self._proxies else _own(environ)
-            if name is None or (self._names and name not in self._names):
+            reason, name = self._judged(environ)
+            if reason is not None:
+                self._refused.refuse(reason, name)
                 return answer(start_response, "403 Forbidden")
             environ[CALLER] = name
         return self._face(environ, start_response)
 
-    def _forwarded(self, environ: Environ) -> str | None:
-        """Return the name that one of our proxies verified and forwarded, or None."""
-        if not _is_in(environ.get("REMOTE_ADDR", ""), self._proxies):
-            return None
-        if environ.get(VERIFIED) != "SUCCESS":
-            return None
-        return common_name(environ.get(SUBJECT, ""))
+    def _judged(self, environ: Environ) -> tuple[Reason | None, str]:
+        """Return the caller's name; for a refusal the reason, and the name or address, if any."""
+        if not self._proxies:
+            name = _own(environ)
+        elif not _is_in(address := environ.get("REMOTE_ADDR", ""), self._proxies):
+            return Reason.PROXY, address
+        elif environ.get(VERIFIED) != "SUCCESS":
+            return Reason.UNVERIFIED, ""
+        else:
+            name = common_name(environ.get(SUBJECT, ""))
+        if name is None or (self._names and name not in self._names):
+            return Reason.NAME, name or ""
+        return None, name
 
 
-def tls(certificate: str, key: str, authorities: str) -> ssl.SSLContext:
+def tls(certificate: str, key: str, authorities: str, revoked: str = "") -> ssl.SSLContext:
     """Return the TLS context of a listener: at least TLS 1.2, with a certificate of the client.
+
+    With a file of revocation lists in `revoked`, the client's own certificate is looked up there.
 
     Raises OSError or ssl.SSLError if a file cannot be used.
     """
@@ -65,6 +78,9 @@ def tls(certificate: str, key: str, authorities: str) -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_cert_chain(certificate, key or None)
     context.load_verify_locations(authorities)
+    if revoked:
+        context.load_verify_locations(revoked)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_LEAF
     return context
 
 

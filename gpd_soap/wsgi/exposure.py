@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from gpd_soap.settings import Settings, SettingsError
 
@@ -63,6 +64,19 @@ def allowed_exposures(settings: Settings, served: str) -> list[str]:
             )
         lines.append(f"the {each.face} face is open to other machines: {each.risk}")
     return lines
+
+
+def unreachable_address(settings: Settings, served: str) -> list[str]:
+    """Return a line if others call the node face in `served`, and ?wsdl has no address for them."""
+    others_call = settings.node_proxies or not is_loopback(settings.node_bind)
+    host = urlsplit(settings.address).hostname or ""
+    if served == "admin" or not others_call or not is_loopback(f"{host}:0"):
+        return []
+    line = (
+        f"?wsdl publishes {settings.address}, which other machines cannot call: set GPD_PUBLIC_URL"
+        " to the address at which they call, such as https://ec.example/partner"
+    )
+    return [line]
 
 
 def facts(settings: Settings, served: str = "all") -> list[tuple[str, bool, str]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gpd_soap.core.exchange import NOT_GIVEN
@@ -16,6 +17,9 @@ Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 Ready = Callable[[], Iterable[tuple[str, bool, str]]]
 
 LIVE, READY = "/health/live", "/health/ready"
+HTML = "text/html; charset=utf-8"
+#: The methods that read.
+READING = ("GET", "HEAD")
 
 
 def answer(
@@ -29,7 +33,11 @@ def answer(
 ) -> list[bytes]:
     """Answer with a body; without one, the body is the status."""
     content = body or status.encode() + b"\n"
-    headers = [("Content-Type", f"{kind}; charset=utf-8"), ("Content-Length", str(len(content)))]
+    headers = [
+        ("Content-Type", f"{kind}; charset=utf-8"),
+        ("Content-Length", str(len(content))),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
     if allow:
         headers.append(("Allow", allow))
     if retry_after:
@@ -64,11 +72,21 @@ def body(environ: Environ, most: int) -> bytes | str:
 
 def health(ready: Ready, environ: Environ, start_response: StartResponse) -> list[bytes]:
     """Answer the live and the ready check; the status is 503 while a fact does not hold."""
-    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+    if environ["REQUEST_METHOD"] not in READING:
         return answer(start_response, "405 Method Not Allowed", allow="GET, HEAD")
     healthy, body = state(ready() if environ["PATH_INFO"] == READY else ())
     status = "200 OK" if healthy else "503 Service Unavailable"
     return answer(start_response, status, body, "application/json")
+
+
+def page(title: str, text: str, links: Mapping[str, str]) -> bytes:
+    """Return a page in HTML; `links` are texts by address."""
+    items = "".join(
+        f'<li><a href="{html.escape(address)}">{html.escape(address)}</a>: {html.escape(about)}\n'
+        for address, about in links.items()
+    )
+    head = f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>{title}</title>\n'
+    return f"{head}<h1>{title}</h1>\n<p>{html.escape(text)}</p>\n<ul>\n{items}</ul>\n".encode()
 
 
 def state(facts: Iterable[tuple[str, bool, str]]) -> tuple[bool, bytes]:

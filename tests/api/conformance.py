@@ -30,7 +30,7 @@ def document() -> Schema:
     """Returns the OpenAPI document, which depends on no data."""
     with TemporaryDirectory() as folder, closing(Store(f"sqlite:///{folder}/unused.db")) as store:
         worklist = cases(Settings(), store, lambda: NOW)
-        app = flask_app(store, lambda: NOW, worklist, 0, Concurrency(Limits()))
+        app = flask_app(store, lambda: NOW, worklist, Limits(), Concurrency(Limits()))
         return dict(app.spec_json)
 
 

@@ -27,7 +27,7 @@ from gpd_soap.usecases.positions.manage import Ledger
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
-from tests.api.office import NOW, ROUTE, receipt
+from tests.api.office import ACTOR, NOW, ROUTE, receipt
 from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, transfer
 
 IUPD = "POSIZIONE-1"
@@ -37,7 +37,7 @@ RAW = b"<receipt>as it came</receipt>"
 SERIALS = count(1)
 #: Columns in which two runs may differ: counters of changes, and the organization of the run.
 COUNTERS = {"organization", "version", "revision", "beneficiary", "issuer", "raw"}
-PUBLISHED = WriteOptions(publish=True)
+PUBLISHED = WriteOptions(ACTOR, publish=True)
 
 
 class Run(NamedTuple):
@@ -65,7 +65,7 @@ Operation = Callable[[Run], object]
 def put(*options: Body, **more: object) -> Operation:
     """Operation that replaces the notices of the position."""
     return lambda run: len(
-        update(run.store, run.position, body(*options, **more), NOW, WriteOptions())
+        update(run.store, run.position, body(*options, **more), NOW, WriteOptions(ACTOR))
         .stored[0]
         .position.options
     )
@@ -75,7 +75,7 @@ def put_many(*options: Body) -> Operation:
     """Operation that replaces them through the update of several positions."""
     bodies = [body(*options)]
     return lambda run: len(
-        update_many(run.store, run.organization, bodies, NOW, WriteOptions()).stored
+        update_many(run.store, run.organization, bodies, NOW, WriteOptions(ACTOR)).stored
     )
 
 
@@ -97,7 +97,7 @@ def load_file(*options: Body, **more: object) -> Operation:
     def act(run: Run) -> object:
         outcomes: list[Outcome] = []
         row = Row(0, body(*options, **more))
-        load_options = LoadOptions(organization=run.organization)
+        load_options = LoadOptions(ACTOR, organization=run.organization)
         load(run.store, Source([row]), NOW, load_options, outcomes.append)
         return [(each.result, sorted(e.rule for e in each.errors)) for each in outcomes]
 
@@ -116,7 +116,12 @@ def _account(run: Run) -> object:
 def _match(run: Run, serial: int | None) -> object:
     name = f"r-{WAITING}"
     number = None if serial is None else nav(serial)
-    return run.cases.rematch(run.organization, name, "prova", number).case.kind
+    return run.cases.rematch(run.organization, name, "prova", number, actor=ACTOR).case.kind
+
+
+def restore(run: Run) -> object:
+    """Restore the position, for a reason."""
+    return run.ledger.restore(run.position, "withdrawn by mistake", None).position.withdrawn_at
 
 
 PLAN = option(2, isPartialPayment=True), option(3, isPartialPayment=True)
@@ -134,6 +139,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "another debtor": put(option(1), fullName="Anna Esempio"),
     "publish": lambda run: run.ledger.publish(run.position).position.published_at,
     "withdraw": lambda run: run.ledger.invalidate(run.position).position.withdrawn_at,
+    "restore": restore,
+    "withdraw and restore": in_sequence(
+        lambda run: run.ledger.invalidate(run.position).position.withdrawn_at,
+        restore,
+    ),
     "delete": lambda run: run.ledger.delete(run.position),
     "delete many": lambda run: run.ledger.delete_many(run.organization, [IUPD], dry_run=False),
     "delete and create": in_sequence(lambda run: run.ledger.delete(run.position), ADD),
@@ -160,9 +170,12 @@ OPERATIONS: Mapping[str, Operation] = {
 POSITIONS: Mapping[str, Operation] = {
     "none": lambda _run: None,
     "lone": add(option(1)),
-    "draft": add(option(1), write_options=WriteOptions()),
+    "draft": add(option(1), write_options=WriteOptions(ACTOR)),
     "exclusive": add(option(1), option(2)),
     "plan": add(option(1), *PLAN),
+    "withdrawn": in_sequence(
+        add(option(1)), lambda run: run.ledger.invalidate(run.position).position.withdrawn_at
+    ),
 }
 
 OTHER_NOTICE = receipt(8)
@@ -184,14 +197,14 @@ def new_run(store: Store, before: str) -> Run:
     with store.begin() as connection:
         configuration.put_organization(connection, organization, "Comune di Esempio")
         configuration.put_serving(connection, organization, ROUTE.station, "47")
-    ledger = Ledger(store, lambda: NOW)
+    ledger = Ledger(store, lambda: NOW, ACTOR)
     run = Run(store, organization, ledger, Cases(store, lambda: NOW, _never))
     POSITIONS[before](run)
     SettlementSteps(run, receipt(WAITING)).finish()
     return run
 
 
-def _never(_raw: bytes) -> ExchangeRecord:
+def _never(_raw: bytes, _charset: str | None) -> ExchangeRecord:
     raise AssertionError("no message is sent again here")
 
 

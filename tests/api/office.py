@@ -9,6 +9,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.test import Client
 
 from gpd_soap.api.app import admin_app
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.core.receipt import Receipt, Verdict, settle
@@ -24,6 +25,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.wiring import cases
 from tests.validation.bodies import OTHER, body, iuv, nav, option
 
+ACTOR = Actor(ActorKind.KEY, "k-1")
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)  # 10:00 in Rome
 DAY = timedelta(days=1)
 ORGANIZATION = "77777777777"

@@ -31,6 +31,7 @@ POSITIONS = [
     Operation("POST", f"{ALL}/bulk", {"paymentPositions": [body()]}),
     Operation("PUT", ALL, {"paymentPositions": [body()]}),
     Operation("DELETE", ALL, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
+    Operation("GET", SECOND),
     Operation("POST", SECOND, {"paymentPositions": [body()]}),
     Operation("PUT", SECOND, {"paymentPositions": [body()]}),
     Operation("DELETE", SECOND, {"paymentPositionIUPDs": ["POSIZIONE-1"]}),
@@ -38,8 +39,11 @@ POSITIONS = [
     Operation("DELETE", ONE),
     Operation("POST", f"{ONE}/publish"),
     Operation("POST", f"{ONE}/invalidate"),
+    Operation("POST", f"{ONE}/restore", {"reason": "errore"}),
+    Operation("GET", f"{ONE}/history"),
     Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
+    Operation("POST", f"/v2{OPTIONS}/paids/{nav(1)}", {}),
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
 ]
 
@@ -101,6 +105,9 @@ AUDIT = [
 RECEIPTS = [
     Operation("GET", paying.RECEIPTS),
     Operation("GET", f"{paying.RECEIPTS}/{iuv(90)}"),
+    Operation("GET", f"{US}/receipts?iuv={iuv(90)}"),
+    Operation("GET", f"{US}/receipts/r-90"),
+    Operation("GET", f"{US}/receipts/r-90/xml"),
 ]
 
 

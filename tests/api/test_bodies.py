@@ -4,7 +4,7 @@ from typing import Any
 from gpd_soap.api import models, openapi
 from gpd_soap.api.audit import models as audit
 from gpd_soap.api.configuration import models as configuration
-from gpd_soap.api.descriptions import DESCRIPTIONS
+from gpd_soap.api.document.descriptions import DESCRIPTIONS
 from gpd_soap.api.journal import models as journal
 from gpd_soap.api.keys import models as keys
 from gpd_soap.api.positions import models as positions

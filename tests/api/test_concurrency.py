@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from werkzeug.test import Client, create_environ
 
-from gpd_soap.api.app import METRICS, admin_app
+from gpd_soap.api.app import admin_app
 from gpd_soap.api.concurrency import Limits
 from gpd_soap.monitoring.metrics import Metrics
+from gpd_soap.monitoring.scrape import METRICS
 from gpd_soap.settings import Settings
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role

@@ -85,6 +85,22 @@ def test_whole_configuration_is_created_and_deleted_in_reverse_order(admin: Admi
         assert (admin.delete(path).status, admin.delete(path).status) == (204, 404), path
 
 
+def test_put_of_a_station_keeps_the_fields_that_it_leaves_out(admin: Admin):
+    """The answer has what is stored; null removes the segregation code."""
+    admin.put("/brokers/B", None)
+    admin.put("/stations/S", {"broker": "B"})
+    path = f"{US}/stations/S"
+    for sent, code, broadcast in (
+        ({"segregationCode": "48"}, "48", False),
+        ({"broadcast": True}, "48", True),
+        ({}, "48", True),
+        ({"segregationCode": "49"}, "49", True),
+        ({"segregationCode": None, "broadcast": False}, None, False),
+    ):
+        answer = admin.put(path, sent).body
+        assert (answer.get("segregationCode"), answer["broadcast"]) == (code, broadcast), sent
+
+
 @pytest.mark.parametrize(
     ("path", "title"),
     [
@@ -387,3 +403,15 @@ def test_station_created_while_its_broker_is_deleted_keeps_the_broker(
         created = answers[201] == 1
         assert answers == ({201: 1, 409: SIZE - 1} if created else {400: 1, 204: 1, 404: SIZE - 2})
         admin.delete("/stations/S")
+
+
+def test_names_and_codes_are_taken_without_blanks_and_in_nfc(admin: Admin):
+    """An invisible character is refused, and named."""
+    new = "/organizations/12345678901"
+    assert admin.put(new, {"name": " Comune di Cefalu\u0300 "}).status == 201
+    assert admin.get(new).body["name"] == "Comune di Cefalù"
+
+    refused = admin.put(new, {"name": "Comune\u200b"})
+
+    assert refused.errors == {("name", "characters")}
+    assert refused.body["errors"][0]["expected"].endswith("U+200B")

@@ -5,13 +5,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from gpd_soap.cli.keys import key
 from gpd_soap.store import tables
 from gpd_soap.store.access import keys
-from gpd_soap.store.access.keys import Key, Role, UnusableKey
+from gpd_soap.store.access.keys import Key, Role
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import refusals
+from gpd_soap.usecases.access.keys import Keys
+from gpd_soap.validation.queries.keys import NewKey
 from tests.api.office import ALL, NOW, ORGANIZATION, BackOffice, Clock, prepare
 from tests.validation.bodies import OTHER
 
@@ -42,14 +45,28 @@ def test_revoked_key_stays_in_the_list(store: Store):
         assert keys.list_keys(connection) == [made._replace(revoked_at=NOW)]
 
 
-@pytest.mark.parametrize("role", [Role.READER, Role.WRITER])
-def test_reader_or_writer_key_without_an_organization_is_refused(quick_store: Store, role: Role):
-    """Only an administrator's key without organizations is for every organization."""
-    with quick_store.begin() as connection, pytest.raises(UnusableKey):
-        keys.create(connection, "Ufficio", role, [], NOW)
+@pytest.mark.parametrize("role", list(Role))
+def test_key_without_an_organization_is_refused(quick_store: Store, role: Role):
+    """Every organization is said aloud, by an administrator too; nothing is stored."""
+    new = NewKey(name="Ufficio", role=str(role), organizations=[])  # type: ignore[arg-type]
+    with pytest.raises(refusals.OrganizationsNotNamed):
+        Keys(quick_store).create(new, NOW)
 
-    assert Key("", "", Role.ADMIN, (), NOW, None).serves(ORGANIZATION)
+    assert Keys(quick_store).every() == []
     assert not Key("", "", role, (), NOW, None).serves(ORGANIZATION)
+    assert Key("", "", role, (keys.ALL_ORGANIZATIONS,), NOW, None).serves(ORGANIZATION)
+
+
+def test_administrators_key_of_an_older_version_serves_every_organization(quick_store: Store):
+    """It was stored without organizations, and shows the star that it stands for."""
+    with quick_store.begin() as connection:
+        token = keys.create(connection, "Ufficio", Role.ADMIN, ["*"], NOW)[1]
+        connection.execute(update(tables.api_key).values(organizations=[]))
+
+        stored = keys.find(connection, token)
+
+    assert stored is not None
+    assert (stored.organizations, stored.serves_every) == (("*",), True)
 
 
 def test_request_looks_its_key_up_once(quick: BackOffice):
@@ -107,6 +124,9 @@ def test_key_created_by_command_works_until_it_is_revoked_by_command(database: s
     "arguments",
     [
         ["--name", "X", "--role", "writer"],
+        ["--name", "X", "--role", "admin"],
+        ["--name", "X", "--role", "admin", "--organization", "*", "--expires", "yesterday"],
+        ["--name", "X", "--role", "admin", "--organization", "*", "--expires", "2026-03-15"],
         ["--name", "X", "--role", "owner"],
         ["--name", "", "--role", "admin"],
         ["--name", "X", "--role", "writer", "--organization", "1234"],

@@ -1,5 +1,6 @@
 """The life of a position as a client of GPD leads it."""
 
+from gpd_soap.store.access.keys import Role
 from tests.api.office import ALL, DAY, ONE, OPTIONS, ORGANIZATION, BackOffice, installments
 from tests.validation.bodies import STAMP, body, iuv, nav, option, transfer, without
 
@@ -197,6 +198,27 @@ def test_number_of_a_deleted_notice_is_neither_accepted_nor_issued_again(office:
     assert office.post(ALL, body(option(1), iupd="P1")).status == 409
     issued = office.create(body(without(option(), "iuv"), iupd="P1")).body
     assert issued["paymentOption"][0]["nav"] not in {nav(serial) for serial in range(1, 4)}
+
+
+def test_option_that_an_update_removed_comes_back_with_its_own_number(office: BackOffice):
+    """A number that is no longer issued by its rules stays that of the notice."""
+    wrong = iuv(2)[:15] + "99"
+    both = body(option(1), option(2, iuv=wrong))
+    made = office.post(f"{ALL}?lenient=true", both, key=office.key(Role.ADMIN))
+    navs = [each["nav"] for each in made.body["paymentOption"]]
+    for _ in range(2):
+        office.clock.now += DAY
+        assert office.put(ONE, body(option(1))).status == 200
+        office.clock.now += DAY
+        back = office.put(ONE, both)
+
+        assert back.status == 200, back.body
+        assert [each["nav"] for each in back.body["paymentOption"]] == navs
+
+    office.put(ONE, body(option(1)))
+    another = body(option(2, iuv=wrong), iupd="ANOTHER")
+    other = office.post(f"{ALL}?lenient=true", another, key=office.key(Role.ADMIN))
+    assert (other.status, {each["rule"] for each in other.body["errors"]}) == (409, {"in-use"})
 
 
 def test_notice_is_read_by_its_number_and_position_by_its_iuv(office: BackOffice):

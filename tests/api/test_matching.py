@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.settings import Settings
 from gpd_soap.store import tables
+from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.positions import change as change_positions
@@ -20,7 +21,18 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases.refusals import MessageNotTaken
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.wiring import node_endpoint, node_service
-from tests.api.office import ALL, DAY, NOW, ONE, OPTIONS, ORGANIZATION, SIZE, BackOffice, Clock
+from tests.api.office import (
+    ACTOR,
+    ALL,
+    DAY,
+    NOW,
+    ONE,
+    OPTIONS,
+    ORGANIZATION,
+    SIZE,
+    BackOffice,
+    Clock,
+)
 from tests.api.paying import NOBODYS, RECEIPTS, WORKLIST, listed, message, quarantined, send
 from tests.conftest import FreshDatabase
 from tests.store import samples
@@ -34,6 +46,14 @@ LATE = samples.position(
     "RESTORED", samples.option(1, samples.transfer(amount=1000), nav=nav(1), iuv=iuv(1))
 )
 BY_HAND = "matched by hand"
+
+
+def label(office: BackOffice, token: str) -> str:
+    """Id and name of the key of a token, as a case names who closed it."""
+    with office.store.reading() as connection:
+        key = keys.find(connection, token)
+    assert key is not None
+    return f"{key.id} (Ufficio di prova)"
 
 
 def rematch(office: BackOffice, case: str = "r-1", content: object = None) -> tuple[int, str]:
@@ -131,7 +151,7 @@ def test_manual_match_pays_the_given_notice_and_records_who_did_it(
     assert after["reasons"][-1] == BY_HAND
     assert after["resolved"] == {
         "date": "2026-03-16T10:00:00",
-        "by": "Ufficio di prova",
+        "by": label(office, office.writer),
         "note": f"paid the notice {nav(3)}",
     }
     assert [after[name] for name in ("noticeNumber", "iuv", "amount")] == [nav(1), named_iuv, 900]
@@ -216,7 +236,7 @@ def test_quarantined_message_is_accepted_once_its_organization_is_registered(off
     accepted = office.post(f"{path}/{case}/rematch", key=key)
 
     assert accepted.status == 200
-    assert accepted.body["resolved"]["by"] == "Ufficio di prova"
+    assert accepted.body["resolved"]["by"] == label(office, key)
     assert accepted.body["resolved"]["note"] == "sent again, and taken; receipt: kept as secondary"
     assert office.get(f"{path}/r-91", key=key).body["kind"] == "secondary"
     again = office.post(f"{path}/{case}/rematch", key=key)
@@ -241,10 +261,10 @@ def test_rematch_that_fails_leaves_the_case_open(quick: BackOffice, fresh_databa
     failing = node_endpoint(
         Settings(), node_service(Settings(), Store(fresh_database("sqlite")), quick.clock)
     )
-    cases = Cases(quick.store, quick.clock, lambda raw: failing.reprocess(raw, "worklist"))
+    cases = Cases(quick.store, quick.clock, lambda raw, _: failing.reprocess(raw, "worklist"))
 
     with pytest.raises(MessageNotTaken):
-        cases.rematch(None, quarantined(NOBODYS), "Ada")
+        cases.rematch(None, quarantined(NOBODYS), "Ada", actor=ACTOR)
 
     assert cases.read(None, quarantined(NOBODYS)).case.resolved_at is None
 
@@ -370,7 +390,7 @@ def test_match_waits_for_an_uncommitted_publication(office: BackOffice):
     def publish(connection: Connection) -> None:
         draft = read_positions.read(connection, ORGANIZATION, "POSIZIONE-1", lock=True)
         assert draft is not None
-        change_positions.publish(connection, draft, NOW)
+        change_positions.publish(connection, draft, ACTOR, NOW)
 
     assert match_during(office, publish) == 200
 

@@ -9,8 +9,8 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
-from gpd_soap.api import examples
 from gpd_soap.api.auth import HEADERS
+from gpd_soap.api.document import examples
 from gpd_soap.store.access.keys import Role
 from tests.api.office import BackOffice
 

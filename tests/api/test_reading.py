@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from sqlalchemy import insert, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from gpd_soap.api.app import METRICS
 from gpd_soap.cli.main import main
+from gpd_soap.monitoring.scrape import METRICS
 from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
@@ -38,7 +38,9 @@ READING = (
     ("journal", "search", *ORGANIZATION_OPTION),
     ("journal", "show", ENTRY.key.reference),
     ("journal", "purge", "--dry-run"),
+    ("purge", "--dry-run"),
     ("audit",),
+    ("audit", "--kind", "all", "--notice", ENTRY.nav),
     ("health",),
 )
 #: Commands that change something, or do not use our database.

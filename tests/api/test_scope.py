@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gpd_soap.api.app import METRICS
+from gpd_soap.monitoring.scrape import METRICS
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
 from tests.api.office import ALL, NOW, ONE, OPTIONS, ORGANIZATION, BackOffice

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from gpd_soap.api.app import METRICS
+from gpd_soap.monitoring.scrape import METRICS
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store

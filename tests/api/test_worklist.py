@@ -1,5 +1,6 @@
 """The worklist: each kind of case is found, read, downloaded as it arrived, and resolved once."""
 
+import re
 from typing import Any
 
 import pytest
@@ -164,6 +165,16 @@ def test_quarantined_message_shows_its_reason_without_its_content(full: BackOffi
     }
 
 
+def test_reason_of_an_unknown_element_is_english(quick: BackOffice):
+    """The sentence for the counter is Italian, and the reasons of the worklist are not."""
+    sent = message(12, "r-12").replace(b"<idChannel>", b"<canale>x</canale><idChannel>", 1)
+    assert b"canale" in sent
+    assert send(quick, sent) == "PAA_SINTASSI_XSD"
+
+    [reason] = read(quick, quarantined(sent))["reasons"]
+    assert reason == "contract: an element that the contract does not know, unexpected"
+
+
 def test_message_is_downloaded_byte_for_byte(full: BackOffice):
     """A receipt that is no open case can be downloaded too."""
     in_utf_16 = message(11, "odd", description="è").decode().replace("\n", "\r\n").encode("utf-16")
@@ -196,8 +207,10 @@ def test_second_resolution_of_a_case_is_409(full: BackOffice):
     for case in OPEN:
         answer = full.post(f"{WORKLIST}/{case}/resolve", NOTE)
         assert answer.status == 200
+        by = answer.body["resolved"]["by"]
+        assert re.fullmatch(r"[0-9a-f]{12} \(Ufficio di prova\)", by)
         assert answer.body["resolved"] == {
-            "date": "2026-03-25T10:00:00", "by": "Ufficio di prova", "note": NOTE["note"],
+            "date": "2026-03-25T10:00:00", "by": by, "note": NOTE["note"],
         }  # fmt: skip
         assert read(full, case) == answer.body
         again = full.post(f"{WORKLIST}/{case}/resolve", {"note": "Di nuovo"})

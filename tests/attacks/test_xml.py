@@ -28,10 +28,11 @@ from tests.conftest import WorldOf
 from tests.messages.build import NAMESPACE, claim, envelope, qr, receipt, soap_request
 from tests.messages.demands import ask as demand
 
-#: SPEC: SANP, "Livelli di servizio": an answer within 2 s; no message may take half of it.
-#: LIMIT: CPU time of a message, in multiples of the time in which lxml lists a plain megabyte, both
-#: without collections of garbage: of 30 ms on a machine where no message takes more than 0.5 s.
-TIMES = 30
+#: LIMIT: CPU time of a message, in multiples of the time in which lxml lists a plain megabyte; no
+#: bound is in seconds, which a busy machine could not keep.
+TIMES = 9
+#: LIMIT: attempts, because the same work takes more CPU time while another core uses the caches.
+ATTEMPTS = 5
 #: LIMIT: bytes of memory that one message may take, and that many messages may leave.
 AT_ONCE, LEFT = 192 << 20, 8 << 20
 MOST = 1 << 20
@@ -153,19 +154,17 @@ def no_collections() -> Iterator[None]:
 @pytest.mark.usefixtures("no_collections")
 @pytest.mark.parametrize("message", LARGE.values(), ids=LARGE)
 def test_largest_message_has_bounded_time_memory_and_answer(face: Wsgi, message: str) -> None:
-    """The CPU time is compared with that of a plain megabyte on the same machine."""
+    """The CPU time is compared with that of a plain megabyte at the same time."""
     assert len(message.encode()) <= MOST
     post(face, envelope(VERIFY))
     before = resident()
 
-    began = time.thread_time()
     answered = post(face, message)
-    cpu_time = time.thread_time() - began
 
-    assert cpu_time < TIMES * plain_megabyte()
+    assert resident() - before < AT_ONCE
+    assert any(multiple(face, message) < TIMES for _ in range(ATTEMPTS))
     assert answered.status in (200, 500)
     assert len(answered.body) < 2000
-    assert resident() - before < AT_ONCE
 
 
 @pytest.mark.parametrize(
@@ -182,6 +181,15 @@ def test_memory_after_many_large_messages_is_as_before(face: Wsgi, name: str) ->
     gc.collect()
 
     assert resident() - before < LEFT
+
+
+def multiple(face: Wsgi, message: str) -> float:
+    """CPU time of a message in multiples of that of a plain megabyte, taken before and after."""
+    plain = plain_megabyte()
+    began = time.thread_time()
+    post(face, message)
+    cpu_time = time.thread_time() - began
+    return cpu_time / max(plain, plain_megabyte())
 
 
 def plain_megabyte() -> float:

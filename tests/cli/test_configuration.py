@@ -1,6 +1,8 @@
 """`gpd-soap organization`, `station` and `service`: the API's rules, by command."""
 
 import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from click.testing import CliRunner, Result
 from gpd_soap.cli.main import main
 from gpd_soap.store.configuration import write
 from gpd_soap.store.store import Store
+from gpd_soap.usecases import service_rules
 from tests.api.operations import OFFER
 from tests.conftest import FreshDatabase, migrated
 from tests.validation.bodies import ORGANIZATION
@@ -27,6 +30,14 @@ def database(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("GPD_DATABASE_URL", url)
     monkeypatch.delenv("GPD_CONFIG", raising=False)
     return url
+
+
+@pytest.fixture
+def database_store() -> Iterator[Store]:
+    """The store that the commands use."""
+    store = Store(os.environ["GPD_DATABASE_URL"])
+    yield store
+    store.close()
 
 
 def run(*arguments: str, sent: object = "") -> Result:
@@ -52,7 +63,7 @@ def test_organization_registered_with_station_and_service_can_be_removed(tmp_pat
     assert output("organization", "put", ORGANIZATION, "--name", "Unione") == "changed"
     assert output("station", "put", STATION, "--broker", BROKER) == "registered"
     assert output("station", "serve", STATION, *numbered) == "registered"
-    assert output("station", "serve", STATION, *numbered, "--broadcast") == "changed"
+    assert output("station", "serve", STATION, *OF, "--broadcast") == "changed"
     assert output("service", "put", "00001", "00009", str(file), *OF) == "registered"
 
     assert output("organization", "list") == f"{ORGANIZATION}  Unione"
@@ -65,6 +76,50 @@ def test_organization_registered_with_station_and_service_can_be_removed(tmp_pat
     assert output("station", "remove", STATION) == "removed"
     assert output("organization", "remove", ORGANIZATION) == "removed"
     assert output("organization", "list") == output("station", "list") == ""
+
+
+@pytest.mark.usefixtures("database")
+def test_station_keeps_what_no_option_names():
+    """Segregation code and broadcast are changed one by one."""
+    output("organization", "put", ORGANIZATION, "--name", "Comune")
+    output("station", "put", STATION, "--broker", BROKER)
+    listed = f"{STATION}  {BROKER}  segregation code "
+    for options, expected in (
+        (["--segregation-code", "47"], "47"),
+        (["--broadcast"], "47  broadcast"),
+        ([], "47  broadcast"),
+        (["--segregation-code", "48"], "48  broadcast"),
+        (["--no-broadcast"], "48"),
+        (["--no-segregation-code"], "-"),
+    ):
+        output("station", "serve", STATION, *OF, *options)
+        assert output("station", "list", *OF) == listed + expected
+
+    both = run("station", "serve", STATION, *OF, "--segregation-code", "1", "--no-segregation-code")
+    assert (both.exit_code, "not both" in both.stderr) == (2, True)
+
+
+@pytest.mark.usefixtures("database")
+def test_service_keeps_its_kind_unless_another_is_named(monkeypatch: pytest.MonkeyPatch):
+    """Its settings are those of the file."""
+    output("organization", "put", ORGANIZATION, "--name", "Comune")
+    output("station", "put", STATION, "--broker", BROKER)
+    output("station", "serve", STATION, *OF, "--segregation-code", "47")
+    monkeypatch.setattr(service_rules, "settings_problem", lambda _kind, _settings: None)
+    put = ("service", "put", "00001", "00009", "-", *OF)
+    output(*put, "--kind", "of another package", sent=SETTINGS)
+
+    assert output(*put, sent=SETTINGS) == "changed"
+    assert output("service", "list", *OF) == "00001  00009  of another package"
+
+
+@pytest.mark.usefixtures("database")
+def test_stored_text_that_controls_a_terminal_is_printed_as_escapes(database_store: Store):
+    """Another program may have written it."""
+    with database_store.begin() as connection:
+        write.put_organization(connection, ORGANIZATION, "Comune\x1b[2J\n\u202e\x9b")
+
+    assert output("organization", "list") == f"{ORGANIZATION}  Comune\\x1b[2J\\n\\u202e\\x9b"
 
 
 def test_list_longer_than_a_page_is_printed_whole(database: str):

@@ -7,12 +7,18 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+import psycopg
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
 from gpd_soap.cli.main import main
+from gpd_soap.cli.texts.failures import known_cause
+from gpd_soap.store.configuration import write
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
+from tests.validation.bodies import ORGANIZATION
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,8 +48,15 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
         ("sqlite:///{folder}/missing/new.db", "cannot be opened: its folder must exist"),
         ("sqlite:////proc/new.db", "this user must have write access"),
         ("postgresql://user@host.invalid/base", "host of GPD_DATABASE_URL is unknown: check"),
+        ("postgresql://user@127.0.0.1:1/base", "no PostgreSQL answers at the host and port"),
+        ("postgresql://user@127.0.0.1:99999/base", "must be 1 to 65535"),
+        ("postgresql://user@/base?host=/nowhere", "no PostgreSQL answers at the socket"),
+        ("nonsense", "the database address cannot be read; check GPD_DATABASE_URL"),
     ],
-    ids=["no database", "no folder", "no write access", "unknown host"],
+    ids=[
+        *("no database", "no folder", "no write access", "unknown host", "closed port"),
+        *("no port", "no socket", "no address"),
+    ],
 )
 def test_unusable_database_is_named_on_one_line_with_its_remedy(
     arguments: str, url: str, remedy: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -59,6 +72,112 @@ def test_unusable_database_is_named_on_one_line_with_its_remedy(
     assert refused.exit_code == (2 if arguments == "check" else 1)
     assert remedy in refused.stderr
     assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ('FATAL:  password authentication failed for user "gpd"', "the user or the password"),
+        ("fe_sendauth: no password supplied", "asks for a password"),
+        ('FATAL:  database "gpd" does not exist', "no database of the name"),
+        ("FATALE:  autenticazione fallita", "check the user, the password and the database"),
+        ("server does not support SSL, but SSL was required", "has no TLS"),
+        ('root certificate file "/nowhere.pem" does not exist', "sslrootcert"),
+        ("FATAL:  no pg_hba.conf entry for host", "lets nobody connect so"),
+    ],
+)
+def test_refused_connection_to_postgresql_is_named_without_its_text(said: str, remedy: str):
+    """The texts are those that libpq gave on a server with passwords and without TLS."""
+    refused = psycopg.OperationalError(f"connection failed: connection to server: {said}")
+
+    assert remedy in str(known_cause(refused))
+    assert "gpd" not in str(known_cause(refused))
+
+
+def test_failed_statement_is_no_refused_connection():
+    """Its text is not looked at."""
+    assert known_cause(psycopg.errors.UniqueViolation("duplicate key")) is None
+
+
+def test_missing_certificate_is_named_by_its_setting(tmp_path: Path):
+    """The path is not printed, and the server does not start."""
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    store = Store(url)
+    migrate.upgrade(store.engine)
+    store.close()
+    files = {f"GPD_NODE_TLS_{name}": "/nowhere.pem" for name in ("CERTIFICATE", "AUTHORITIES")}
+
+    refused = run("serve", "node", GPD_DATABASE_URL=url, **files)
+
+    assert refused.returncode == 1
+    assert "GPD_NODE_TLS_CERTIFICATE: the file does not exist" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_database_of_a_later_version_is_named_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """No command touches its tables."""
+    url = f"sqlite:///{tmp_path / 'later.db'}"
+    store = Store(url)
+    migrate.upgrade(store.engine)
+    with store.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    store.close()
+    monkeypatch.setenv("GPD_DATABASE_URL", url)
+    monkeypatch.delenv("GPD_CONFIG", raising=False)
+
+    refused = CliRunner().invoke(main, ["key", "list"])
+
+    assert refused.exit_code == 1
+    assert "run the version that upgraded the database" in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        ("laod x", 2, "Did you mean 'load'?"),
+        ("station srve x", 2, "'serve'?)"),
+        ("load --keepgoing x", 2, "--keep-going"),
+        ("help lod", 2, "No such command 'lod'"),
+        ("demo --keep /nowhere/demo.db", 2, "the folder /nowhere must exist"),
+        ("load /tmp", 2, "is a folder: name one of its files"),
+    ],
+)
+def test_mistyped_argument_is_a_usage_error_with_a_suggestion(
+    arguments: str, code: int, message: str
+):
+    """Nothing is done."""
+    refused = CliRunner().invoke(main, arguments.split())
+
+    assert (refused.exit_code, refused.stdout) == (code, "")
+    assert message in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["load", "station serve", "key create"])
+def test_help_of_a_command_is_its_help(command: str):
+    """A newcomer may ask for it in either way."""
+    short = CliRunner().invoke(main, ["help", *command.split()], prog_name="gpd-soap")
+    long = CliRunner().invoke(main, [*command.split(), "--help"], prog_name="gpd-soap")
+
+    assert (short.exit_code, short.stdout) == (0, long.stdout)
+
+
+def test_help_of_no_command_shows_a_literal_escape():
+    """A paragraph that keeps its lines begins with a control character that click takes away."""
+    shown = [CliRunner().invoke(main, [*path, "--help"]).output for path in every_command(main)]
+
+    assert len(shown) > 30
+    assert not any("\\b" in text or "\b" in text for text in shown)
+
+
+def every_command(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    """Yield the words of every command."""
+    for name, command in group.commands.items():
+        yield (*path, name)
+        if isinstance(command, click.Group):
+            yield from every_command(command, *path, name)
 
 
 @pytest.mark.parametrize(
@@ -107,15 +226,29 @@ def test_demo_on_an_impossible_port_is_a_usage_error(port: str):
     assert "1<=x<=65535" in refused.stderr
 
 
-def test_command_whose_reader_has_ended_prints_no_error():
-    """`gpd-soap key list | head -1` ends without a message."""
-    reading, writing = os.pipe()
-    os.close(reading)
-    command = [sys.executable, "-m", "gpd_soap", "help", "settings"]
-    ended = subprocess.run(
-        command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60
-    )
-    os.close(writing)
+LISTINGS = ("key list", "organization list", "station list", "receipts worklist", "audit",
+            "journal search", "help settings", "help exit-codes")  # fmt: skip
 
-    assert ended.stderr == b""
-    assert ended.returncode == 1
+
+def test_command_whose_reader_has_ended_prints_no_error(tmp_path: Path):
+    """`gpd-soap key list | head -1` ends without a message, and so does every listing."""
+    url = f"sqlite:///{tmp_path / 'listed.db'}"
+    store = Store(url)
+    migrate.upgrade(store.engine)
+    with store.begin() as connection:
+        write.put_organization(connection, ORGANIZATION, "Comune")
+    store.close()
+    environment = {**os.environ, "GPD_DATABASE_URL": url}
+    for listing in LISTINGS:
+        reading, writing = os.pipe()
+        os.close(reading)
+        command = [sys.executable, "-m", "gpd_soap", *listing.split()]
+        ended = subprocess.run(
+            command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE,
+            check=False, timeout=60,
+        )  # fmt: skip
+        os.close(writing)
+
+        assert b"Traceback" not in ended.stderr, listing
+        assert b"Broken" not in ended.stderr, listing
+        assert ended.returncode in (0, 1), listing

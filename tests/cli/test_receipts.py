@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gpd_soap.cli.receipts import receipts as command
-from gpd_soap.store.journal import writer
+from gpd_soap.store.database import background
 from gpd_soap.store.store import Store
 from tests.api.office import ORGANIZATION, BackOffice, Clock, prepare
 from tests.api.paying import NOBODYS, WAITING, keep, message, quarantined, send
@@ -37,7 +37,7 @@ def database(fresh_database: FreshDatabase, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("GPD_CONFIG", raising=False)
     yield url
     # WHY: the journal is written when a command's process ends, and here no process ends.
-    writer._flush_at_exit()
+    background._flush_at_exit()
 
 
 @pytest.fixture

@@ -5,14 +5,17 @@ import inspect
 
 import pytest
 
-from gpd_soap.cli.refusals import WORDS, words
+from gpd_soap.cli.texts.refusals import WORDS, words
 from gpd_soap.usecases import configuration, receipts, refusals, worklist
+from gpd_soap.usecases.people import operators
 
 #: The refusals that no command can meet.
 UNREACHABLE = {"ReceiptForbidden", "ReceiptNotFound"}
 
 
-@pytest.mark.parametrize("module", [worklist, configuration, receipts], ids=lambda m: m.__name__)
+@pytest.mark.parametrize(
+    "module", [worklist, configuration, receipts, operators], ids=lambda m: m.__name__
+)
 def test_every_refusal_of_a_command_has_a_text(module: object):
     """A command prints a text for each refusal of its use case, and no class name."""
     tree = ast.parse(inspect.getsource(module))  # type: ignore[arg-type]  # a module is one

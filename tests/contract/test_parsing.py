@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gpd_soap.contract.parsing import CHARSETS, TOO_MANY_NAMES, parse
+from gpd_soap.contract.parsing import CHARSETS, TOO_MANY_NAMES, has_unknown_charset, parse
 
 TEXT = "è dovuto"
 PLAIN = f"<a>{TEXT}</a>"
@@ -76,6 +76,56 @@ def test_charset_of_the_list_is_tried_if_the_declared_one_fails(charset: str):
     text = declared("klingon").replace("è", "e")
 
     assert read(text.encode(charset), charset.upper()) == TEXT.replace("è", "e")
+
+
+#: Documents whose encoding is told in several ways: the first way that applies decides.
+DECIDED = {
+    "mark before charset": (declared("UTF-16").encode("utf-8-sig"), "iso-8859-1"),
+    "UTF-16 mark before charset": (declared("ISO-8859-1").encode("utf-16"), "utf-8"),
+    "mark before unknown charset": (PLAIN.encode("utf-8-sig"), "klingon"),
+    "charset before declaration": (declared("ISO-8859-1").encode(), "utf-8"),
+    "Latin charset before declaration": (declared("UTF-8").encode("latin-1"), "latin_1"),
+    "UTF-16 charset before declaration": (declared("UTF-8").encode("utf-16-le"), "UTF-16LE"),
+    "big-endian without a mark": (PLAIN.encode("utf-16-be"), "utf-16"),
+    "little-endian without a mark": (declared("UTF-8").encode("utf-16-le"), "utf-16"),
+    "white space before a big-endian document": (f"\n{PLAIN}".encode("utf-16-be"), "UTF-16"),
+    "declaration where the charset does not fit": (declared("latin1").encode("latin-1"), "ascii"),
+    "other spellings": (PLAIN.encode("latin-1"), "L1"),
+    "Latin 9": (PLAIN.encode("iso-8859-15"), "ISO_8859-15"),
+}
+
+
+@pytest.mark.parametrize(("raw", "charset"), DECIDED.values(), ids=DECIDED)
+def test_mark_decides_the_encoding_before_charset_before_declaration(
+    raw: bytes, charset: str | None
+):
+    """RFC 7303, sections 3.2 and 3.3."""
+    assert read(raw, charset) == TEXT
+
+
+def test_charset_that_fits_decides_even_if_the_text_was_another():
+    """The bytes of the UTF-8 text are read as Latin-1, because the transport says so."""
+    assert read(declared("UTF-8").encode(), "iso-8859-1") == TEXT.encode().decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("raw", "charset", "unknown"),
+    [
+        (PLAIN.encode(), None, False),
+        (PLAIN.encode(), "utf8", False),
+        (PLAIN.encode(), "klingon", True),
+        (PLAIN.encode(), "punycode", True),
+        (PLAIN.encode(), "utf-8\0", True),
+        (PLAIN.encode(), "", True),
+        (PLAIN.encode("utf-8-sig"), "klingon", False),
+        (PLAIN.encode("utf-16"), "klingon", False),
+    ],
+)
+def test_unknown_charset_is_seen_unless_a_mark_decides(
+    raw: bytes, charset: str | None, *, unknown: bool
+):
+    """Python's own encodings are not all charsets."""
+    assert has_unknown_charset(raw, charset) is unknown
 
 
 REFUSED = {

@@ -1,5 +1,6 @@
 """The image and the compose file: small, without root, on read-only file systems."""
 
+import json
 import re
 import subprocess
 import sys
@@ -42,10 +43,45 @@ def test_image_runs_as_a_user_without_a_name() -> None:
     assert "\nUSER 10001:10001\n" in DOCKERFILE.read_text(encoding="utf-8")
 
 
+def test_image_has_no_program_that_installs_others() -> None:
+    """The last stage removes the base's installers, and copies none from the first one."""
+    text = DOCKERFILE.read_text("utf-8")
+    _, build, last = re.split(r"^FROM \$\{PYTHON\}", text, flags=re.MULTILINE)
+
+    assert re.findall(r"^RUN (.*)$", last, re.MULTILINE) == [
+        "python -m pip uninstall --yes --root-user-action=ignore pip setuptools wheel \\"
+    ]
+    assert "ensurepip" in last
+    assert "venv --without-pip /opt/gpd-soap" in build
+    assert "/opt/build" not in last
+
+
+def test_base_can_be_named_by_its_digest() -> None:
+    """A digest that the operator has looked up replaces the tag, here and in the compose file."""
+    text = DOCKERFILE.read_text("utf-8")
+
+    assert "\nARG PYTHON=python:3.13-slim\n" in text
+    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${PYTHON}"}
+    images = {service["image"] for service in composed()["services"].values()}
+    assert images == {"gpd-soap", "${POSTGRES:-postgres:17}"}
+
+
+def test_command_of_a_container_leaves_no_core_dump() -> None:
+    """The entry point sets the limit, then is the command itself, which gets the signals."""
+    [entry] = re.findall(r"^ENTRYPOINT (.*)$", DOCKERFILE.read_text("utf-8"), re.MULTILINE)
+    command = [word.replace("exec gpd-soap", "exec sh -c") for word in json.loads(entry)]
+    limits = 'ulimit -Hc; ulimit -Sc; echo "$0 $1"'
+    said = subprocess.run(
+        [*command, limits, "serve", "two words"], capture_output=True, text=True, check=True
+    )
+
+    assert said.stdout.split("\n") == ["0", "0", "serve two words", ""]
+
+
 def test_container_of_ours_is_read_only_and_without_capabilities() -> None:
     """The root file system is read-only, /tmp is memory, and no capability can be gained."""
     services = composed()["services"]
-    for name in ("app", "upgrade", "grant", "purge"):
+    for name in ("app", "upgrade", "grant", "purge", "backup"):
         service = services[name]
 
         assert (service["read_only"], service["tmpfs"]) == (True, ["/tmp"])  # noqa: S108  # its own
@@ -84,8 +120,9 @@ def secrets(service: dict[str, Any]) -> list[tuple[str, str]]:
 def test_passwords_are_in_files_alone() -> None:
     """No variable contains a secret, and each secret of a service is defined."""
     whole = composed()
-    for service in whole["services"].values():
+    for name, service in whole["services"].items():
         assert {source for source, _ in secrets(service)} <= set(whole["secrets"])
+        assert "PASSWORD=" not in str(service), name
         assert not any(
             "PASSWORD" in name and not name.endswith("_FILE") for name in service["environment"]
         )
@@ -100,14 +137,14 @@ def test_container_has_limits() -> None:
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
 
 
-def test_purge_and_backup_run_every_day() -> None:
-    """Both run again by themselves, after a restart of the machine too."""
+def test_purge_and_backup_run_by_themselves() -> None:
+    """Stored answers go within the hour; both go on after a restart of the machine."""
     services = composed()["services"]
-    [purge] = [word for word in services["purge"]["entrypoint"] if "gpd-soap journal purge" in word]
+    [purge] = [word for word in services["purge"]["entrypoint"] if "gpd-soap purge" in word]
     [save] = [word for word in services["backup"]["entrypoint"] if "pg_dump" in word]
 
-    for name, script in (("purge", purge), ("backup", save)):
-        assert "sleep 86400" in script
+    for name, script, seconds in (("purge", purge, 3600), ("backup", save, 86400)):
+        assert f"sleep {seconds}" in script
         assert services[name]["restart"] == "unless-stopped"
         # Compose reads a single dollar as a variable of its own.
         assert not re.search(r"(?<!\$)\$(?!\$)", script)

@@ -81,11 +81,13 @@ def fronting(home: Path, upstream: str, authority: trustme.CA, crl: bytes = b"")
         "NODE_SERVER_NAME": "ec.example",
         "NODE_TLS": str(home),
         "NODE_UPSTREAM": upstream,
+        "NODE_LOG": str(home / "requests.log"),
     }
     site = envsubst(TEMPLATE.read_text(encoding="utf-8"), values)
     if crl:
         (home / "revoked.pem").write_bytes(crl)
-        site = site.replace("# ssl_crl", "ssl_crl")
+        [line] = re.findall(r"^    #   (ssl_crl .*;)$", site, re.MULTILINE)
+        (home / "revoked.conf").write_text(line, encoding="utf-8")
     (home / "node.conf").write_text(site, encoding="utf-8")
     (home / "nginx.conf").write_text(Template(AROUND).substitute(home=home), encoding="utf-8")
     command = [program("nginx", "nginx-light"), "-p", str(home), "-c", str(home / "nginx.conf")]
@@ -144,7 +146,7 @@ def test_forwarder_with_its_certificate_is_answered(front: Front, tmp_path: Path
 
 
 def test_client_without_the_right_certificate_is_refused(front: Front, tmp_path: Path) -> None:
-    """None, an expired one, or another name's, whatever the headers of the request say."""
+    """None, an expired one, or another name's; a line of nginx's log says why."""
     forged = {
         "X-SSL-Client-Verify": "SUCCESS",
         "X-SSL-Client-S-DN": f"CN={FORWARDER}",
@@ -154,6 +156,12 @@ def test_client_without_the_right_certificate_is_refused(front: Front, tmp_path:
     assert ask(front, None, **forged).status_code == 400
     assert ask(front, past, **forged).status_code == 400
     assert ask(front, certificate(front, tmp_path, "somebody"), **forged).status_code == 403
+    lines = (tmp_path / "requests.log").read_text("utf-8").splitlines()
+    assert [line.split()[2] for line in lines] == ["400", "400", "403"]
+    assert '"NONE" "-"' in lines[0]
+    assert "certificate has expired" in lines[1]
+    assert '"SUCCESS"' in lines[2]
+    assert "CN=somebody" in lines[2]
 
 
 def test_request_around_nginx_is_refused(front: Front) -> None:
@@ -269,7 +277,7 @@ def revocations(authority: trustme.CA, revoked: trustme.LeafCert) -> bytes:
 
 
 def test_revoked_certificate_is_refused_with_a_revocation_list(tmp_path: Path) -> None:
-    """The commented line of the template refuses it, and no certificate that is not listed."""
+    """A file with the template's line refuses it, and no certificate that is not listed."""
     authority = trustme.CA()
     good, bad = (authority.issue_cert(common_name=FORWARDER) for _ in range(2))
     upstream = f"127.0.0.1:{free_port()}"

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 import yaml
+from cryptography import x509
 
 from gpd_soap.store.database.engine import ANSWER_SECONDS, CONNECT_SECONDS
-from tests.deploy.programs import complaint, program
+from tests.deploy.programs import certify, complaint, program
 from tests.drills.cluster import FILES, filled
 from tests.postgres import program_folders
 
@@ -31,7 +32,12 @@ VALUES = {
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     """Return Patroni's file for a new node."""
-    values = {**VALUES, "PROGRAMS": str(next(program_folders())), "DATA": str(tmp_path / "data")}
+    values = {
+        **VALUES,
+        "PROGRAMS": str(next(program_folders())),
+        "DATA": str(tmp_path / "data"),
+        "CERTIFICATES": str(tmp_path),
+    }
     path = tmp_path / "patroni.yml"
     path.write_text(filled("patroni.yml.template", values), encoding="utf-8")
     return path
@@ -89,6 +95,42 @@ def test_old_primary_steps_down_before_another_takes_over(config: Path) -> None:
     assert dcs["ttl"] >= dcs["loop_wait"] + 2 * dcs["retry_timeout"]
     assert dcs["synchronous_mode"] is dcs["synchronous_mode_strict"] is True
     assert dcs["postgresql"]["parameters"]["synchronous_commit"] == "on"
+
+
+def test_connection_between_machines_is_encrypted_and_verified(config: Path) -> None:
+    """PostgreSQL refuses clear text, and the nodes verify each other's certificates."""
+    settings = read(config)
+    postgresql, bootstrap = settings["postgresql"], settings["bootstrap"]
+    lines = [line.split() for line in postgresql["pg_hba"]]
+
+    assert bootstrap["pg_hba"] == postgresql["pg_hba"]
+    assert {line[0] for line in lines} == {"local", "hostssl"}
+    assert [line[2] for line in lines if line[1] == "gpd"] == ["gpd_owner,gpd_serving"]
+    assert postgresql["parameters"]["ssl"] == "on"
+    for name in ("replication", "rewind"):
+        assert postgresql["authentication"][name]["sslmode"] == "verify-full"
+        assert postgresql["authentication"][name]["sslrootcert"].endswith("/authority.pem")
+
+
+def test_certificates_of_the_readme_have_the_names_of_its_addresses(tmp_path: Path) -> None:
+    """The command of README makes the files that Patroni's file and the addresses need."""
+    text = (FILES / "README.md").read_text("utf-8").replace("\\\n", " ")
+    [command] = re.findall(r"^sh deploy/authority.sh certificates (.*)$", text, re.MULTILINE)
+    certify(tmp_path, *command.split())
+    [by_name, by_address] = re.findall(r"GPD_DATABASE_URL='(.*)'", text)
+
+    host = by_name.partition("@")[2].partition("/")[0]
+    addresses = re.findall(r"host=([\d.]+):5432", by_address)
+    assert len(addresses) == 3
+    for number, address in enumerate(addresses, 1):
+        pem = (tmp_path / f"node{number}.pem").read_bytes()
+        names = (
+            x509.load_pem_x509_certificate(pem)
+            .extensions.get_extension_for_class(x509.SubjectAlternativeName)
+            .value
+        )
+        assert {f"node{number}", host} == {*names.get_values_for_type(x509.DNSName)}
+        assert [address] == [str(each) for each in names.get_values_for_type(x509.IPAddress)]
 
 
 def test_leader_key_is_changed_by_comparison(config: Path) -> None:

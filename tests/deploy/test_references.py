@@ -7,8 +7,8 @@ from click.testing import CliRunner
 from gpd_soap.cli.main import main
 from gpd_soap.clock import utc_now
 from gpd_soap.monitoring.metrics import FAULTS, OPERATIONS, OUTCOMES, SECONDS, Metrics
-from gpd_soap.store.statistics import Figures
-from tests.deploy.test_kubernetes import PODS
+from gpd_soap.store.statistics import Figures, Lag
+from tests.deploy.test_kubernetes import PODS, containers
 from tests.deploy.test_watching import ALERTS, DASHBOARD
 from tests.monitoring.test_metrics import exchanged
 
@@ -20,7 +20,15 @@ def scraped_names() -> set[str]:
     """Return the names of all metrics that a scrape may contain."""
     metrics, now = Metrics(), utc_now()
     metrics.observe(exchanged())
-    figures = Figures(reachable=True, last_probe=now, open_cases={"double": 1}, receipts={"": 1})
+    figures = Figures(
+        reachable=True,
+        last_probe=now,
+        open_cases={"double": 1},
+        receipts={"": 1},
+        subscriptions={"active": 1},
+        parked={"dead": 1},
+        lag=Lag(1, now),
+    )
     text = metrics.text(figures, now).decode()
     return set(re.findall(r"^(gpd_\w+)", text, re.MULTILINE))
 
@@ -43,7 +51,13 @@ def test_label_in_a_query_has_such_a_value() -> None:
 
 def test_command_of_a_pod_exists() -> None:
     """Kubernetes starts commands of ours."""
-    for pod in PODS.values():
-        words = pod["spec"]["containers"][0]["args"]
+    commands = [
+        container["args"]
+        for pod in PODS.values()
+        for container in containers(pod).values()
+        if container["image"] == "gpd-soap" and "args" in container
+    ]
 
+    assert len(commands) > 4
+    for words in commands:
         assert CliRunner().invoke(main, [*words, "--help"]).exit_code == 0, words

@@ -1,5 +1,6 @@
 """The units, read by systemd itself."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -61,6 +62,28 @@ def test_service_writes_for_its_own_user_alone(service: str) -> None:
         *lines
     }
     assert "WorkingDirectory=/var/lib/gpd-soap" in lines
+
+
+def test_command_that_changes_tables_gets_the_address_of_their_owner() -> None:
+    """The server gets the address of the role that can change neither tables nor the audit."""
+    roles = {
+        service: re.findall(
+            r"^LoadCredential=database_url:/etc/gpd-soap/(\w+)/", text, re.MULTILINE
+        )
+        for service in SERVICES
+        for text in [(DEPLOY / "systemd" / service).read_text("utf-8")]
+    }
+
+    assert roles.pop("gpd-soap@.service") == ["serving"]
+    assert roles == {"gpd-soap-journal.service": ["owner"], "gpd-soap-upgrade.service": ["owner"]}
+
+
+def test_folder_of_a_socket_is_open_to_the_group_alone() -> None:
+    """Each face has a folder of its own, so that the end of one removes no other's."""
+    lines = (DEPLOY / "systemd/gpd-soap@.service").read_text("utf-8").splitlines()
+
+    assert {"RuntimeDirectory=gpd-soap-%i", "RuntimeDirectoryMode=0750"} <= {*lines}
+    assert "unix:/run/gpd-soap-admin/socket" in "".join(lines)
 
 
 def test_server_is_restarted_without_end() -> None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import psycopg
 import requests
 
-from tests.deploy.programs import DEPLOY, program
+from tests.deploy.programs import DEPLOY, certify, program
 from tests.drills.apps import kill_process
 from tests.drills.network import NODES, Network
 from tests.postgres import program_folders
@@ -34,7 +34,10 @@ ROLES = ["leader", "replica", "sync_standby"]
 #: Query for the number of standbys that follow a primary, and of those that it waits for.
 FOLLOWED = """SELECT count(*), count(*) FILTER (WHERE sync_state = 'sync')
               FROM pg_stat_replication WHERE state = 'streaming'"""
-DATABASE = "gpd"
+DATABASE, OWNER, SERVING = "gpd", "gpd_owner", "gpd_serving"
+#: The name in the certificates of all nodes, by which an app knows the database.
+HOST = "db.example"
+AUTHORITY = "authority.pem"
 
 
 def filled(name: str, values: dict[str, str]) -> str:
@@ -60,7 +63,7 @@ class Node:
         self._begun_with, self._home = begun_with, home
         self._data = home / "data"
         mine = {**values, "NODE_NAME": self.name, "NODE_ADDRESS": self.address,
-                "DATA": str(self._data), "SOCKETS": str(home),
+                "DATA": str(self._data), "SOCKETS": str(home), "CERTIFICATES": str(home),
                 "WATCHDOG": str(home / "no-watchdog")}  # fmt: skip
         config = home / "patroni.yml"
         config.write_text(filled("patroni.yml.template", mine), "utf-8")
@@ -183,11 +186,12 @@ class Cluster:
         return node.url(self._values["SUPERUSER_PASSWORD"])
 
     def create_database(self, password: str) -> None:
-        """Make the program's user and database, as README tells an operator to."""
+        """Make the program's roles and database, as README tells an operator to."""
         primary = self.role("leader")
         with self._session(primary) as session:
-            session.execute(f"CREATE ROLE gpd LOGIN PASSWORD '{password}'")
-            session.execute(f"CREATE DATABASE {DATABASE} OWNER gpd")
+            for role in (OWNER, SERVING):
+                session.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password}'")
+            session.execute(f"CREATE DATABASE {DATABASE} OWNER {OWNER}")
 
     def _whole(self) -> bool:
         """Return whether every node agrees on the roles, and the primary on its followers."""
@@ -231,9 +235,13 @@ def cluster(network: Network, home: Path) -> Iterator[Cluster]:
         "NODES": network.block,
         "APPS": network.block,
     }
+    names = [f"node{number},{HOST},{values[f'NODE_{number}']}" for number in NODES]
+    certify(home, *names)
     nodes: list[Node] = []
     for number in NODES:
         (folder := home / f"node{number}").mkdir()
+        for file in (AUTHORITY, f"node{number}.pem", f"node{number}.key"):
+            shutil.copy(home / file, folder)
         nodes.append(Node(number, network.inside(number), folder, values))
     haproxy = home / "haproxy.cfg"
     haproxy.write_text(filled("haproxy.cfg.template", values), "utf-8")

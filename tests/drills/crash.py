@@ -223,7 +223,7 @@ def prepare(url: str, initial_positions: Sequence[NewPosition]) -> str:
     store, now = Store(url), datetime.now(UTC)
     for first in range(0, len(initial_positions), BATCH):
         with store.begin() as connection:
-            positions.add(connection, initial_positions[first : first + BATCH], now)
+            positions.add(connection, initial_positions[first : first + BATCH], now, world.ACTOR)
     with store.begin() as connection:
         _, key = keys.create(connection, "Drill", keys.Role.WRITER, [world.ORGANIZATION], now)
         # WHY: a new database has no statistics, and without them some plans are slow.

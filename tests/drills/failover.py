@@ -25,9 +25,11 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from gpd_soap.store.database.grants import grant
+from gpd_soap.store.store import Store
 from tests.drills import judge, stories
 from tests.drills.apps import App
-from tests.drills.cluster import Cluster, cluster
+from tests.drills.cluster import AUTHORITY, HOST, OWNER, SERVING, Cluster, cluster
 from tests.drills.crash import not_ready, prepare, show
 from tests.drills.network import NODES, Cables, network
 from tests.drills.outages import BLOWS, CUTS, SHORT, Ground, Struck, strike
@@ -83,8 +85,11 @@ def drill(blows: Sequence[str], seed: int = 1) -> Report:
         made = stack.enter_context(cluster(net, home))
         password = secrets.token_hex(8)
         made.create_database(password)
-        urls = [url.replace("PASSWORD", password) for url in addresses(net.prefix)]
-        key, apps = prepare(urls[0], stories.initial_positions(planned)), []
+        trusted = home / AUTHORITY
+        urls = [url.replace("PASSWORD", password) for url in addresses(net.prefix, trusted)]
+        owner = urls[0].replace(SERVING, OWNER)
+        key, apps = prepare(owner, stories.initial_positions(planned)), []
+        let_serve(owner)
         for name, url in zip(APPS, urls, strict=True):
             apps.append(App(url, home / f"{name}.log"))
             stack.callback(apps[-1].stop)
@@ -92,14 +97,22 @@ def drill(blows: Sequence[str], seed: int = 1) -> Report:
         return _hold(Ground(made, net), apps, key, planned, blows, seed)
 
 
-def addresses(prefix: str) -> tuple[str, str]:
+def addresses(prefix: str, trusted: Path) -> tuple[str, str]:
     """Return the URL through HAProxy, and the URL with a list of hosts, as in README."""
     hosts = "&".join(f"host={prefix}.{number}:5432" for number in NODES)
-    only = "target_session_attrs=read-write"
+    only = f"target_session_attrs=read-write&sslmode=verify-full&sslrootcert={trusted}"
     return (
-        f"postgresql://gpd:PASSWORD@{prefix}.254:5000/gpd?{only}",
-        f"postgresql://gpd:PASSWORD@/gpd?{hosts}&{only}",
+        f"postgresql://{SERVING}:PASSWORD@{HOST}:5000/gpd?hostaddr={prefix}.254&{only}",
+        f"postgresql://{SERVING}:PASSWORD@/gpd?{hosts}&{only}",
     )
+
+
+def let_serve(owner: str) -> None:
+    """Give the serving role its rights, as `gpd-soap db grant` does."""
+    store = Store(owner)
+    with store.begin() as connection:
+        grant(connection, SERVING)
+    store.close()
 
 
 def _hold(

@@ -1,13 +1,15 @@
 """The drill of starts: `python -m tests.drills.starts`.
 
-A server's workers are ended and started again, hundreds of times, while requests wait for each.  No
-other signal than ours may end a worker, and none may hang or use a whole core.  Every request must
-be answered, and none with 503 or a failure of ours.
+A server's workers are ended and started again, hundreds of times, while requests wait for each.
+Half get SIGTERM in the first milliseconds after their fork, the others later. No other signal may
+end a worker, and none may hang or use a whole core. Every request must be answered, and none with
+503 or a failure of ours.
 """
 
 import argparse
 import json
 import os
+import random
 import re
 import signal
 import sys
@@ -16,7 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -34,6 +36,8 @@ XML = {"Content-Type": "text/xml"}
 LEAVE_SECONDS = 15.0
 #: LIMIT: 0.5 s of a core that idle workers may use in one second; a thread that loops uses one.
 IDLE_SECONDS = 0.5
+#: Seconds that a worker lives at most, and between two looks at the workers.
+LIFE_SECONDS, POLL_SECONDS = 0.3, 0.003
 SENDERS = 6
 SIGNALLED = re.compile(r"Worker \(pid:(\d+)\) was sent (\w+)!")
 FAILED = re.compile(r"Worker \(pid:\d+\) exited with code \d+|WORKER TIMEOUT|Traceback")
@@ -110,16 +114,19 @@ def sending(url: str) -> Iterator[Senders]:
         thread.result()
 
 
-def drill(server: Postgres, starts: int, workers: int = 4) -> Report:
-    """End each worker soon after its start, until this many have started; return the report."""
+def drill(server: Postgres | None, starts: int, workers: int = 4, seed: int = 1) -> Report:
+    """End each worker soon after its start, until this many have started; return the report.
+
+    Without a `server` of PostgreSQL, the database is SQLite.
+    """
     begun = time.monotonic()
     with TemporaryDirectory() as home:
-        # WHY: on SQLite a busy machine fails at the lock of its one writer, which is another drill.
-        database, log_file = server.create_database("starts"), Path(home) / "log"
+        database = server.create_database("starts") if server else f"sqlite:///{home}/starts.db"
+        log_file = Path(home) / "log"
         world.prepare(database)
         with started("node", database, log_file, GPD_WORKERS=str(workers)) as served:
             with sending(served.url) as senders:
-                seen, slowest = _end_workers(served.process.pid, starts)
+                seen, slowest = _end_workers(served.process.pid, starts, random.Random(seed))
             burnt = _burnt_while_idle(served.process.pid)
             served.process.send_signal(signal.SIGTERM)
             stopped = served.process.wait(2 * LEAVE_SECONDS)
@@ -148,24 +155,30 @@ def drill(server: Postgres, starts: int, workers: int = 4) -> Report:
     )
 
 
-def _end_workers(master: int, starts: int) -> tuple[int, float]:
-    """End the workers in turn; return how many started, and the slowest end in seconds."""
-    seen: set[int] = set()
+def _end_workers(master: int, starts: int, chance: random.Random) -> tuple[int, float]:
+    """End the workers in turn; return how many started, and the slowest end in seconds.
+
+    Half of them are ended when they are first seen, the others within LIFE_SECONDS.
+    """
+    due: dict[int, float] = {}
     ended: dict[int, float] = {}
     slowest = 0.0
-    while len(seen) < starts and slowest <= 2 * LEAVE_SECONDS:
+    while len(due) < starts and slowest <= 2 * LEAVE_SECONDS:
         living = _children(master)
-        seen.update(living)
         now = time.monotonic()
+        for worker in living - due.keys():
+            due[worker] = now + chance.choice((0.0, chance.uniform(0, LIFE_SECONDS)))
         slowest = max([slowest, *(now - since for since in ended.values())])
         for gone in ended.keys() - living:
             del ended[gone]
-        # WHY: without any worker the requests would be refused, so one always stays.
-        for worker in sorted(filter(_is_ready, living - ended.keys()))[:-1]:
-            os.kill(worker, signal.SIGTERM)
-            ended[worker] = now
-        time.sleep(0.01)
-    return len(seen), slowest
+        # WHY: without any worker the requests would be refused, so one that is ready stays.
+        [*_, staying] = [None, *sorted(filter(_is_ready, living - ended.keys()))]
+        for worker in living - ended.keys() - {staying} if staying else ():
+            if due[worker] <= now:
+                os.kill(worker, signal.SIGTERM)
+                ended[worker] = now
+        time.sleep(POLL_SECONDS)
+    return len(due), slowest
 
 
 def _warnings(text: str) -> Iterator[str]:
@@ -212,10 +225,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.drills.starts", description=__doc__)
     parser.add_argument("--starts", type=int, default=1000, help="[1000]")
     parser.add_argument("--workers", type=int, default=4, help="[4]")
+    parser.add_argument("--seed", type=int, default=1, help="[1]")
+    parser.add_argument(
+        "--database", choices=("postgresql", "sqlite"), default="postgresql", help="[postgresql]"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report to this file")
     arguments = parser.parse_args()
-    with Postgres() as server:
-        report = drill(server, arguments.starts, arguments.workers)
+    with Postgres() if arguments.database == "postgresql" else nullcontext() as server:
+        report = drill(server, arguments.starts, arguments.workers, arguments.seed)
     if arguments.json:
         arguments.json.write_text(json.dumps(report._asdict(), indent=1) + "\n", encoding="utf-8")
     sys.stdout.write("\n".join(f"{name}: {value}" for name, value in report._asdict().items()))

@@ -30,7 +30,7 @@ def judged(tmp_path: Path) -> Look:
     store = Store(url)
     with store.begin() as connection:
         there = [story.position for story in STORIES if story.position is not None]
-        positions.add(connection, there, world.YESTERDAY)
+        positions.add(connection, there, world.YESTERDAY, world.ACTOR)
     face = world.face(store)
     for raw in SENT:
         answered = call(face, "POST", "/partner", raw, CONTENT_TYPE="text/xml")

@@ -1,20 +1,28 @@
 """The demo and the error texts that a newcomer sees first."""
 
 import re
+import signal
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
 
 from gpd_soap import demo
+from gpd_soap.cli.demo import KEY_HOURS
 from gpd_soap.cli.main import main
 from gpd_soap.store import tables
 from gpd_soap.store.access import keys
+from gpd_soap.store.access.keys import Key
+from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.access.keys import Keys
 from tests.e2e.served import free_port, running, wait_for
+from tests.waiting import until
 
 COMMAND = [sys.executable, "-m", "gpd_soap"]
 
@@ -38,7 +46,10 @@ def test_commands_that_the_demo_prints_verify_and_pay_a_notice(tmp_path: Path) -
     assert "PAA_PAGAMENTO_DUPLICATO" in results[3][1]
 
 
-def test_demo_that_keeps_its_database_leaves_no_active_key(tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_demo_that_keeps_its_database_leaves_no_active_key(
+    tmp_path: Path, stop: signal.Signals
+) -> None:
     """The next run revokes the key of a run that was killed."""
     file = tmp_path / "kept.db"
     store = Store(f"sqlite:///{file}")
@@ -53,11 +64,55 @@ def test_demo_that_keeps_its_database_leaves_no_active_key(tmp_path: Path) -> No
         with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
             wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
             assert active_keys() == [False] * (number - 1) + [True]
+            process.send_signal(stop)
+            process.wait(30)
         assert active_keys() == [False] * number
         with store.begin() as connection:
             # WHY: a run that is killed cannot revoke its key.
             connection.execute(update(tables.api_key).values(revoked_at=None))
     store.close()
+
+
+def test_key_of_a_demo_that_is_killed_expires_by_itself(tmp_path: Path) -> None:
+    """Whoever serves the kept database later serves no administrator's key of the demo."""
+    file, log_path, port = tmp_path / "kept.db", tmp_path / "log", free_port()
+    ports = ["--port", str(port), "--admin-port", str(free_port())]
+    with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
+        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
+        process.kill()
+        process.wait(30)
+    store = Store(f"sqlite:///{file}")
+    [key] = Keys(store).every()
+    store.close()
+
+    assert key.revoked_at is None
+    assert not key.has_expired(key.created_at + timedelta(hours=KEY_HOURS - 1))
+    assert key.has_expired(key.created_at + timedelta(hours=KEY_HOURS))
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_demo_that_is_stopped_at_its_start_leaves_no_active_key(
+    tmp_path: Path, stop: signal.Signals
+) -> None:
+    """The signal comes as soon as the key is stored, before the server handles it."""
+    file, log_path = tmp_path / "kept.db", tmp_path / "log"
+    store = Store(f"sqlite:///{file}")
+
+    def made() -> list[Key]:
+        try:
+            return Keys(store).every()
+        except (SQLAlchemyError, Unavailable):
+            return []
+
+    ports = ["--port", str(free_port()), "--admin-port", str(free_port())]
+    with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
+        until(made, "a key")
+        process.send_signal(stop)
+        process.wait(30)
+    revoked = [key.revoked_at is not None for key in made()]
+    store.close()
+
+    assert revoked == [True]
 
 
 @pytest.mark.parametrize(

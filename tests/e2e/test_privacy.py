@@ -127,7 +127,10 @@ def test_log_of_a_busy_server_has_no_personal_data_or_secret(
     assert ask_admin(day, "GET", "/worklist", key=f"gpd_{'a' * 43}") == 401
     receipts = f"/payments/{world.ORGANIZATION}/receipts?debtorOrIuv=RSSMRA00A01A000A"
     assert ask_admin(day, "GET", receipts) == 200
-    assert ask_admin(day, "POST", "/keys", {"name": "Prova", "role": "admin"}) == 201
+    assert (
+        ask_admin(day, "POST", "/keys", {"name": "Prova", "role": "admin", "organizations": ["*"]})
+        == 201
+    )
 
     file = tmp_path / "positions.json"
     file.write_text(json.dumps({"positions": [{"organization": world.ORGANIZATION, **position}]}))

@@ -91,7 +91,7 @@ def test_unix_socket_is_for_its_owner_and_group_alone(
     finally:
         os.umask(before)
 
-    assert (socket_mode, status) == (0o770, 200)
+    assert (socket_mode, status) == (0o660, 200)
 
 
 def test_server_writes_no_core_dump(fresh_database: FreshDatabase, tmp_path: Path) -> None:

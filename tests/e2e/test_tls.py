@@ -1,7 +1,9 @@
 """Mutual TLS at the node listener: which callers are accepted, by authority and name."""
 
 import datetime as dt
+import json
 import os
+import re
 import signal
 import socket
 import ssl
@@ -21,9 +23,11 @@ import requests
 import trustme
 
 from tests.conftest import Databases, FreshDatabase
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import PROGRAM, free_port, running, wait_for
+from tests.e2e.test_admin import run_command
 from tests.e2e.test_served import VERIFY, XML, living
 from tests.waiting import children, until
+from tests.wsgi.authority import revocation_list
 
 FORWARDER, NEXT_FORWARDER = "forwarder.example", "forwarder-next.example"
 PAST = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
@@ -36,6 +40,7 @@ class Node(NamedTuple):
     admin: str
     trust: str
     process: subprocess.Popen[bytes]
+    database: str
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +62,10 @@ def secured(database: str, folder: Path, authority: trustme.CA) -> Iterator[Node
     trust = folder / "authority.pem"
     authority.cert_pem.write_to_path(str(trust))
     written(authority.issue_cert("127.0.0.1"), folder / "server.pem")
+    (folder / "revoked.pem").write_bytes(revocation_list(authority))
     environment = {
         "GPD_DATABASE_URL": database,
+        "GPD_NODE_TLS_CRL": str(folder / "revoked.pem"),
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
         "GPD_ADMIN_BIND": admin,
         "GPD_WORKERS": "2",
@@ -69,7 +76,7 @@ def secured(database: str, folder: Path, authority: trustme.CA) -> Iterator[Node
     log_path = folder / "log"
     with running([sys.executable, "-m", "gpd_soap", "serve"], log_path, **environment) as process:
         wait_for(f"http://{admin}/health/live", process, log_path)
-        yield Node(f"https://127.0.0.1:{port}/partner", admin, str(trust), process)
+        yield Node(f"https://127.0.0.1:{port}/partner", admin, str(trust), process, database)
 
 
 @pytest.fixture
@@ -120,6 +127,138 @@ def test_caller_with_another_name_is_403(
 
     assert verify(shared_node, certificate).status_code == 403
     assert wsdl.status_code == 403
+
+
+def refusals(node: Node) -> dict[str, float]:
+    """How many callers were refused for each reason, as Prometheus is shown it."""
+    command = ("key", "create", "--name", "p", "--role", "reader", "--organization", "*")
+    key = run_command(*command, database=node.database).strip()
+    text = requests.get(f"http://{node.admin}/metrics", headers={"X-Api-Key": key}, timeout=15).text
+    counted = re.findall(r'^gpd_refused_callers_total\{reason="(.*?)"\} (.*)$', text, re.MULTILINE)
+    return {reason: float(value) for reason, value in counted}
+
+
+def test_refused_callers_are_counted_and_logged(
+    node: Node, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """A certificate of another name, one of another authority, none, and no TLS at all."""
+    renamed = authority.issue_cert(common_name="renewed.example")
+    other = trustme.CA().issue_cert(common_name=FORWARDER)
+    verify(node, written(renamed, tmp_path / "renamed.pem"))
+    for certificate in (None, written(other, tmp_path / "other.pem")):
+        with pytest.raises(requests.ConnectionError):
+            verify(node, certificate)
+    with pytest.raises(requests.ConnectionError):
+        requests.post(node.url.replace("https", "http"), VERIFY, headers=XML, timeout=15)
+
+    lines = [json.loads(line) for line in (tmp_path / "log").read_text("utf-8").splitlines()]
+    refused = [line for line in lines if line["logger"] == "gpd_soap.callers"]
+    assert refusals(node) == {
+        "name": 1, "no certificate": 1, "certificate": 1, "handshake": 1, "proxy": 0,
+        "unverified": 0,
+    }  # fmt: skip
+    assert [line["reason"] for line in refused] == [
+        "name", "no certificate", "certificate", "handshake",
+    ]  # fmt: skip
+    assert refused[0]["detail"] == "renewed.example"
+    assert refused[3]["detail"] == "http request"
+
+
+def test_revoked_certificate_is_refused_after_a_reload(
+    node: Node, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """The other certificates of the same authority are accepted as before."""
+    revoked = authority.issue_cert(common_name=FORWARDER)
+    certificate = written(revoked, tmp_path / "revoked-client.pem")
+    other = written(authority.issue_cert(common_name=FORWARDER), tmp_path / "client.pem")
+    before = verify(node, certificate).status_code
+    old = children(node.process.pid)
+    (tmp_path / "revoked.pem").write_bytes(revocation_list(authority, revoked))
+    os.kill(node.process.pid, signal.SIGHUP)
+    until(lambda: not old & children(node.process.pid), "the end of the old workers")
+
+    with pytest.raises(requests.ConnectionError):
+        verify(node, certificate)
+    assert before == 200
+    assert verify(node, other).status_code == 200
+    assert "certificate revoked" in (tmp_path / "log").read_text("utf-8")
+    assert refusals(node)["certificate"] == 1
+
+
+def test_reload_with_a_list_that_ended_changes_nothing(
+    node: Node, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """The log says what to do, and callers are answered as before."""
+    certificate = written(authority.issue_cert(common_name=FORWARDER), tmp_path / "client.pem")
+    ended = revocation_list(authority, ends_at=PAST)
+    (tmp_path / "revoked.pem").write_bytes(ended)
+    os.kill(node.process.pid, signal.SIGHUP)
+    until(lambda: "not reloaded" in (tmp_path / "log").read_text("utf-8"), "a line of the log")
+
+    assert "ended on 2020-01-01: fetch the new one" in (tmp_path / "log").read_text("utf-8")
+    assert verify(node, certificate).status_code == 200
+
+
+def test_authority_without_a_list_is_a_warning_at_the_start(
+    node: Node, authority: trustme.CA, tmp_path: Path
+) -> None:
+    """Its callers are refused, and those of the others are not."""
+    other = trustme.CA(organization_name="Seconda autorità", organization_unit_name="Due")
+    trust = tmp_path / "authority.pem"
+    trust.write_bytes(authority.cert_pem.bytes() + other.cert_pem.bytes())
+    old = children(node.process.pid)
+    os.kill(node.process.pid, signal.SIGHUP)
+    until(lambda: not old & children(node.process.pid), "the end of the old workers")
+    first = written(authority.issue_cert(common_name=FORWARDER), tmp_path / "first.pem")
+    second = written(other.issue_cert(common_name=FORWARDER), tmp_path / "second.pem")
+
+    assert "GPD_NODE_TLS_CRL has no list of Due: " in (tmp_path / "log").read_text("utf-8")
+    assert verify(node, first).status_code == 200
+    with pytest.raises(requests.ConnectionError):
+        verify(node, second)
+    assert "unable to get certificate CRL" in (tmp_path / "log").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        (b"", "has no list in PEM form: convert one in DER form with `openssl crl"),
+        (None, "cannot read the file: No such file or directory"),
+        (PAST, "ended on 2020-01-01: fetch the new one from this authority, then start or reload"),
+    ],
+    ids=["empty", "missing", "ended"],
+)
+def test_start_with_an_unusable_list_says_what_to_do(
+    authority: trustme.CA,
+    tmp_path: Path,
+    fresh_database: FreshDatabase,
+    content: bytes | dt.datetime | None,
+    complaint: str,
+) -> None:
+    """One line, and exit code 1."""
+    trust, file = tmp_path / "authority.pem", tmp_path / "revoked.pem"
+    authority.cert_pem.write_to_path(str(trust))
+    if isinstance(content, bytes):
+        file.write_bytes(content)
+    elif isinstance(content, dt.datetime):
+        file.write_bytes(revocation_list(authority, ends_at=content))
+    environment = {
+        "GPD_DATABASE_URL": fresh_database("sqlite", living),
+        "GPD_NODE_BIND": f"127.0.0.1:{free_port()}",
+        "GPD_NODE_TLS_CERTIFICATE": written(authority.issue_cert("127.0.0.1"), tmp_path / "s.pem"),
+        "GPD_NODE_TLS_AUTHORITIES": str(trust),
+        "GPD_NODE_TLS_CRL": str(file),
+        "PATH": os.defpath,
+    }
+    done = subprocess.run(
+        [*PROGRAM, "serve", "node"], capture_output=True, text=True, timeout=120, env=environment,
+        check=False, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "GPD_NODE_TLS_CRL: " in done.stderr
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_caller_without_a_valid_certificate_gets_no_answer(

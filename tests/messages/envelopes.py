@@ -11,18 +11,24 @@ from tests.messages.build import (
     described,
     envelope,
     qr,
+    receipt,
     refused,
     soap_fault,
     soap_request,
     soap_response,
 )
 from tests.messages.case import Case
+from tests.messages.receipts import DOMAIN, SEND, SEND2, quarantined
 from tests.world import nav
 
 VERIFY = "paVerifyPaymentNotice"
 CONTENT = claim() + qr(nav(1))
 PLAIN = soap_request(VERIFY, CONTENT)
 DUE = soap_response(VERIFY, described(1, "100.00"))
+ACCENT = "Città"
+RECEIPT = f"<pafn:paSendRTReq>{claim()}{receipt(nav(1))}</pafn:paSendRTReq>"
+SENT = envelope(RECEIPT)
+SENT2 = soap_request(SEND2, claim() + receipt(nav(1)))
 PAYLOAD = f"<pafn:paVerifyPaymentNoticeReq>{CONTENT}</pafn:paVerifyPaymentNoticeReq>"
 DOCUMENT = PLAIN.split("?>\n", 1)[1]
 
@@ -52,8 +58,34 @@ def broken(
     return Case("transport", name, promise, ask, answer)
 
 
+def spelling(declared: str) -> str:
+    """Return a question to an organization that is not ours, whose code has an accent."""
+    organization = f"<idPA>{world.ORGANIZATION}</idPA>"
+    return f'<?xml version="1.0" encoding="{declared}"?>' + DOCUMENT.replace(
+        organization, f"<idPA>{ACCENT}</idPA>"
+    )
+
+
+def spelled(name: str, promise: str, ask: bytes, content_type: str) -> Case:
+    """Return a case whose response repeats the accent, so that the encoding is seen."""
+    answer = refused(VERIFY, "PAA_ID_DOMINIO_ERRATO", DOMAIN, ACCENT)
+    return Case(
+        "transport", name, promise, ask, answer, {"headers": {"CONTENT_TYPE": content_type}}
+    )
+
+
+def faulted(
+    name: str, promise: str, ask: str | bytes, reason: str, code: str = "Client", **facts: Any
+) -> Case:
+    """Return a case of a receipt that is answered with a SOAP Fault and quarantined."""
+    organization = facts.pop("organization", world.ORGANIZATION)
+    then = quarantined(facts.pop("primitive", SEND), f"soap: {reason}", organization)
+    return fault(f"receipt-{name}", promise, ask, reason, code, then=then, **facts)
+
+
 NOT_XML = "The message is not well-formed XML, or carries a DOCTYPE."
 ONE_BODY = "The message needs one Body with one element in it."
+NO_CHARSET = "The charset of the Content-Type is not supported."
 NO_REQUEST = "The Body carries no request of paForNode."
 
 DEFAULT_NAMESPACES = (
@@ -73,10 +105,10 @@ EXTERNAL = '<!DOCTYPE x [<!ENTITY f SYSTEM "file:///etc/passwd">]>' + DOCUMENT.r
 )
 
 
-def header(attributes: str) -> str:
+def header(attributes: str, payload: str = PAYLOAD) -> str:
     """Return a message with one header entry."""
     entry = f'<soapenv:Header><x:trace xmlns:x="urn:x" {attributes}>1</x:trace></soapenv:Header>'
-    return envelope(PAYLOAD, header=entry)
+    return envelope(payload, header=entry)
 
 
 ACCEPTED = [
@@ -113,8 +145,17 @@ ACCEPTED = [
          headers={"CONTENT_TYPE": "text/plain;charset=UTF-8"}),
     fine("no-content-type", "A missing Content-Type is accepted.", PLAIN,
          headers={"CONTENT_TYPE": ""}),
-    fine("charset-unknown", "An unknown charset is ignored.", PLAIN,
+    fine("mark-wins-unknown", "A byte-order mark wins over an unknown charset.",
+         PLAIN.replace('"UTF-8"', '"UTF-16"').encode("utf-16"),
          headers={"CONTENT_TYPE": "text/xml; charset=klingon"}),
+    spelled("charset-wins", "The transport's charset wins over the declaration.",
+            spelling("ISO-8859-1").encode(), "text/xml; charset=UTF-8"),
+    spelled("charset-wins-application-xml", "It wins whatever the type of XML.",
+            spelling("UTF-8").encode("cp1252"), 'application/xml; charset = "Windows-1252"'),
+    spelled("charset-does-not-fit", "A charset that does not fit the bytes decides nothing.",
+            spelling("ISO-8859-1").encode("latin-1"), "text/xml; charset=UTF-8"),
+    spelled("mark-wins", "A byte-order mark wins over the charset and the declaration.",
+            spelling("ISO-8859-1").encode("utf-8-sig"), "text/xml; charset=ISO-8859-1"),
 ]  # fmt: skip
 
 REFUSED = [
@@ -130,6 +171,8 @@ REFUSED = [
     fault("external-entity", "Files are never read.", EXTERNAL, NOT_XML),
     fault("deep", "Nesting beyond the limit is refused.",
           envelope("<a>" * 300 + "</a>" * 300), NOT_XML),
+    fault("charset-unknown", "A charset that nobody knows is refused.", PLAIN, NO_CHARSET,
+          headers={"CONTENT_TYPE": "text/xml; charset=klingon"}),
     fault("not-an-envelope", "A payload alone is not SOAP.",
           DOCUMENT.split("<soapenv:Body>")[1].split("</soapenv:Body>")[0].replace(
               "<pafn:paVerifyPaymentNoticeReq>",
@@ -185,4 +228,37 @@ REFUSED = [
          HTTP_CONTENT_ENCODING="gzip"),
 ]  # fmt: skip
 
-CASES = [*ACCEPTED, *REFUSED]
+MUST = 'soapenv:mustUnderstand="1"'
+FAULTED = [
+    faulted("must-understand", "A receipt under a header that must be understood is kept.",
+            header(MUST, RECEIPT), "A header entry with mustUnderstand is not supported.",
+            "MustUnderstand"),
+    faulted("two-payloads", "Of two receipts in one message nothing is lost.",
+            envelope(RECEIPT * 2), ONE_BODY),
+    faulted("second-payload", "A receipt after another payload is kept.",
+            envelope(PAYLOAD + RECEIPT), ONE_BODY),
+    faulted("two-bodies", "A receipt in a second Body is kept.",
+            envelope(f"{PAYLOAD}</soapenv:Body><soapenv:Body>{RECEIPT}"), ONE_BODY),
+    faulted("soap-1.2", "A receipt in SOAP 1.2 is kept.",
+            SENT2.replace(SOAP, "http://www.w3.org/2003/05/soap-envelope"),
+            "Only SOAP 1.1 is supported.", "VersionMismatch", primitive=SEND2),
+    faulted("without-envelope", "A receipt without an envelope is kept.",
+            RECEIPT.replace("pafn:paSendRTReq>", f'pafn:paSendRTReq xmlns:pafn="{NAMESPACE}">', 1),
+            "The message is not a SOAP envelope."),
+    faulted("wrong-namespace", "A receipt by its name alone is kept.",
+            SENT.replace(NAMESPACE, NAMESPACE.lower()), NO_REQUEST),
+    faulted("name-of-the-operation", "A receipt under the name of its operation is kept.",
+            SENT2.replace("paSendRTV2Request", "paSendRTV2"), NO_REQUEST, primitive=SEND2),
+    faulted("charset-unknown", "A receipt in an unknown charset is kept.", SENT, NO_CHARSET,
+            headers={"CONTENT_TYPE": "text/xml; charset=klingon"}),
+    faulted("truncated", "A receipt that is not XML is kept for no organization.",
+            SENT[:-60], NOT_XML, organization="-"),
+    faulted("truncated-utf-16", "It is found in UTF-16 too.",
+            SENT2[:-60].encode("utf-16-be"), NOT_XML, organization="-", primitive=SEND2),
+    faulted("doctype", "A receipt with a DOCTYPE is kept for no organization.",
+            "<!DOCTYPE x>" + SENT.split("?>\n", 1)[1], NOT_XML, organization="-"),
+    fault("receipt-answered", "The answer to a receipt is no receipt.",
+          soap_response(SEND, "<outcome>OK</outcome>"), NO_REQUEST),
+]  # fmt: skip
+
+CASES = [*ACCEPTED, *REFUSED, *FAULTED]

@@ -15,8 +15,9 @@ from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.monitoring.metrics import OPERATIONS, Metrics
 from gpd_soap.store.statistics import UNREACHABLE, Figures
+from gpd_soap.wsgi.refused_callers import Reason
 from tests.e2e.test_metrics import until
-from tests.store.database.test_connections import in_child
+from tests.store.database.drivers import in_child
 
 NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 FIGURES = Figures(
@@ -63,6 +64,24 @@ def scrape(
     for each in records:
         metrics.observe(each)
     return read(metrics.text(figures, NOW))
+
+
+def gauges(figures: Figures) -> dict[tuple[str, ...], float]:
+    """The samples that are no counts."""
+    samples = scrape(figures=figures).items()
+    return {name: value for name, value in samples if not name[0].startswith("gpd_refused_callers")}
+
+
+def test_refused_callers_are_counted_by_reason_from_zero() -> None:
+    """Prometheus sees the first refusal as an increase."""
+    metrics = Metrics()
+    before = read(metrics.text(UNREACHABLE, NOW))
+    metrics.count_refusal(Reason.NAME.value)
+    after = read(metrics.text(UNREACHABLE, NOW))
+
+    counts = {reason: before["gpd_refused_callers_total", reason.value] for reason in Reason}
+    assert counts == dict.fromkeys(Reason, 0)
+    assert after["gpd_refused_callers_total", "name"] == 1
 
 
 def test_exchanges_are_counted_by_operation_outcome_and_fault() -> None:
@@ -118,9 +137,7 @@ def test_every_known_operation_and_fault_has_its_own_count() -> None:
 
 def test_figures_of_the_store_are_written_as_gauges() -> None:
     """The last probe is an age in seconds, so that an alert needs no clock."""
-    samples = scrape(figures=FIGURES)
-
-    assert samples == {
+    assert gauges(FIGURES) == {
         ("gpd_build_info", __version__): 1,
         ("gpd_database_up",): 1,
         ("gpd_probe_age_seconds",): 120,
@@ -134,7 +151,7 @@ def test_unknown_figure_is_left_out() -> None:
     """Zero would not be true."""
     unknown = FIGURES._replace(last_probe=None, open_cases=None, receipts=None)
 
-    assert set(scrape(figures=unknown)) == {("gpd_build_info", __version__), ("gpd_database_up",)}
+    assert set(gauges(unknown)) == {("gpd_build_info", __version__), ("gpd_database_up",)}
     assert scrape(exchanged(), figures=UNREACHABLE)["gpd_database_up",] == 0
 
 

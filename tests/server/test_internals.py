@@ -4,9 +4,11 @@ A test that fails here names the internal that a release of gunicorn has changed
 and adapt `gpd_soap.server` before the bound in `pyproject.toml` is raised.
 """
 
+import ast
 import inspect
 import logging
 import socket
+import textwrap
 import tomllib
 from collections.abc import Iterator
 from importlib.metadata import version
@@ -46,6 +48,8 @@ SUBCLASSES = [
 #: Each method that we override or call, with its parameters after `self`.
 METHODS: dict[tuple[type, str], str] = {
     (ThreadWorker, "init_process"): "",
+    (ThreadWorker, "init_signals"): "",
+    (ThreadWorker, "handle_exit"): "sig frame",
     (ThreadWorker, "load_wsgi"): "",
     (ThreadWorker, "run"): "",
     (ThreadWorker, "is_parent_alive"): "",
@@ -65,6 +69,12 @@ METHODS: dict[tuple[type, str], str] = {
     (TConn, "close"): "graceful",
     (Arbiter, "__init__"): "app",
     (Arbiter, "run"): "",
+    (Arbiter, "init_signals"): "",
+    (Arbiter, "signal"): "sig frame",
+    (Arbiter, "spawn_worker"): "",
+    (Arbiter, "reap_workers"): "",
+    (Arbiter, "reload"): "",
+    (Arbiter, "reexec"): "",
     (Arbiter, "handle_ttin"): "",
     (Arbiter, "handle_ttou"): "",
     (BaseApplication, "__init__"): "usage prog",
@@ -89,15 +99,28 @@ USES: dict[tuple[type, str], str] = {
     (ThreadWorker, "finish_request"): "keepalived_conns on_client_socket_readable set_timeout",
     (ThreadWorker, "murder_keepalived"): "keepalived_conns timeout nr_conns close",
     (ThreadWorker, "_cap_keepalive"): "keepalived_conns timeout",
-    (BaseWorker, "init_process"): "load_wsgi run",
+    (BaseWorker, "init_process"): "init_signals load_wsgi run PIPE",
+    (BaseWorker, "init_signals"): "SIGNALS handle_exit handle_quit handle_abort set_wakeup_fd PIPE",
+    (BaseWorker, "handle_exit"): "alive",
     (TConn, "init"): "initialized setblocking parser is_ssl get_parser",
     (TConn, "set_timeout"): "timeout monotonic keepalive",
     (SocketUnreader, "chunk"): "sock recv",
-    (Arbiter, "reload"): "app reload spawn_worker LISTENERS",
-    (Arbiter, "spawn_worker"): "pre_fork WORKERS LISTENERS",
-    (Arbiter, "init_signals"): "SIGNALS",
+    (Arbiter, "run"): "start manage_workers wait_for_signals halt",
+    (Arbiter, "start"): "init_signals pid",
+    (Arbiter, "handle_hup"): "reload",
+    (Arbiter, "handle_usr2"): "reexec",
+    (Arbiter, "stop"): "SIG_QUEUE SIGINT SIGQUIT kill_workers",
+    (Arbiter, "signal"): "SIG_QUEUE put_nowait",
+    (Arbiter, "spawn_workers"): "spawn_worker",
+    (Arbiter, "reexec"): "fork reexec_pid execvpe",
+    (Arbiter, "reload"): "app reload spawn_worker reap_workers LISTENERS",
+    (Arbiter, "spawn_worker"): "pre_fork fork init_process WORKERS LISTENERS",
+    (Arbiter, "init_signals"): "SIGNALS signal",
     (BaseApplication, "wsgi"): "callable load",
 }
+
+#: The attributes that `Roles.assign` and `accept` set from outside.
+GIVEN = frozenset({"listener", "other_listeners", "core", "roles"})
 
 
 def names_in(code: CodeType) -> Iterator[str]:
@@ -170,6 +193,38 @@ def test_no_new_attribute_of_gunicorn_has_a_name_of_ours(ours: type, theirs: typ
     assert shared - {"__module__", "__doc__", "__annotations__", "__static_attributes__"} <= {
         name for owner, name in METHODS if owner is theirs
     }
+
+
+@pytest.mark.parametrize(("ours", "theirs"), SUBCLASSES, ids=lambda each: str(each.__name__))
+def test_every_attribute_that_we_use_of_ourselves_exists(ours: type, theirs: type) -> None:
+    """Gunicorn has no types, so that no checker would notice a misspelt name."""
+    classes = [each for each in (ours, *theirs.__mro__) if each is not object]
+    uses = [each for one in classes for each in own_attributes(one)]
+    given = set(dir(ours)) | set(GIVEN) | {name for name, is_set in uses if is_set}
+
+    assert {name for name, _ in own_attributes(ours)} - given == set()
+
+
+def own_attributes(owner: type) -> Iterator[tuple[str, bool]]:
+    """Each attribute of `self` that a class uses, and whether it assigns it."""
+    for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(owner)))):
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "self":
+            yield node.attr, isinstance(node.ctx, ast.Store)
+
+
+def test_no_code_of_ours_lets_a_stopped_worker_live() -> None:
+    """A handler may run between any two steps, so that an assigned True could undo its False."""
+    assigned = [
+        (path.name, ast.unparse(node.value))
+        for path in (ROOT / "gpd_soap/server").glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Attribute) and target.attr == "alive"
+    ]
+
+    assert assigned
+    assert {value for _, value in assigned} == {"False"}
 
 
 def test_worker_has_the_attributes_that_we_read() -> None:

@@ -64,12 +64,13 @@ def test_connection_that_is_closed_early_is_unreachable(manner: Manner):
 
 
 def test_closed_port_is_unreachable():
-    """The reason is the operating system's."""
+    """The reason is the operating system's, with what to do."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     reply = HttpClient(Endpoint(f"http://127.0.0.1:{port}/partner")).post(b"", VERIFY, 5.0)
 
-    assert reply == NoReply(Verdict.UNREACHABLE, "Connection refused")
+    remedy = "start the server there, or check the port in the address"
+    assert reply == NoReply(Verdict.UNREACHABLE, f"Connection refused: {remedy}")
 
 
 def test_redirect_is_returned_and_not_followed():

@@ -159,3 +159,34 @@ def test_answer_of_each_operation_has_a_model():
         none = judge_reply(CONTRACT, operation, b"", Reply(200, root_only(operation)), 0.0)
 
         assert none.detail == "an outcome KO carries a fault"
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8"])
+def test_charset_of_an_answer_wins_over_its_declaration(charset: str):
+    """The Node reads the header first (RFC 7303, section 3.2)."""
+    text = DUE.body.decode().replace('"UTF-8"', '"ISO-8859-1"').replace("Tributo 1", "Città")
+
+    read = judge_reply(
+        CONTRACT, OPERATIONS[VERIFY], b"<sent/>", Reply(200, text.encode(), charset), 0.01
+    )
+
+    assert read.answer is not None
+    assert read.answer.paymentDescription == "Città"
+
+
+def test_answer_in_an_unknown_charset_is_broken():
+    """Nobody can read it."""
+    reply = Reply(200, DUE.body, "klingon")
+
+    read = judge_reply(CONTRACT, OPERATIONS[VERIFY], b"<sent/>", reply, 0.01)
+
+    assert (read.verdict, read.detail) == (
+        Verdict.BROKEN, "The charset of the Content-Type is not supported.",
+    )  # fmt: skip
+
+
+def test_answer_with_blanks_around_its_due_date_is_ok():
+    """White space around a date is no part of it."""
+    answer = changed(VERIFY, DUE, "<dueDate>2026-04-30<", "<dueDate>\n2026-04-30 <")
+
+    assert Verdict.OK is answer.verdict

@@ -206,6 +206,8 @@ def test_cases_have_the_answers_beside_their_requests(tmp_path: Path):
     assert [case.ask for case in cases([tmp_path])] == [
         tmp_path / "ask.xml",
         tmp_path / "deep/ask.xml",
+        tmp_path / "one.xml",
+        tmp_path / "two.xml",
     ]
     with pytest.raises(Unusable):
         cases([tmp_path / "answer.xml"])

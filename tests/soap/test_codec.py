@@ -265,6 +265,25 @@ def test_date_time_is_read_in_utc_and_is_romes_without_a_zone(text: str, instant
     assert read(models.ReceiptV1, paymentDateTime=text).paymentDateTime == instant
 
 
+@pytest.mark.parametrize("text", ["3", " 3\n", "+3", "0003", f"+{'0' * 9000}3"])
+def test_integer_with_sign_and_zeros_is_read(text: str):
+    """The schema allows any number of zeros, and Python's int does not."""
+    assert read(models.TransferReceiptV2, idTransfer=text).idTransfer == 3
+
+
+def test_date_that_python_cannot_hold_is_left_out_if_its_name_is_wanted():
+    """Other values are read, and the content has the text as it is written."""
+    unreadable: list[str] = []
+    content: list[str] = []
+    sent = element(fee="1.00", paymentDateTime=" 12000-01-01T00:00:00", applicationDate="0000")
+
+    receipt = codec.reader(models.ReceiptV1)(sent, content.append, unreadable.append)
+
+    assert (receipt.fee, receipt.paymentDateTime, receipt.applicationDate) == (100, None, None)
+    assert unreadable == ["paymentDateTime", "applicationDate"]
+    assert " 12000-01-01T00:00:00" in "".join(content)
+
+
 def test_instant_in_a_date_is_written_as_romes_day():
     """A quarter to midnight in London is the next day in Rome."""
     late = datetime(2026, 3, 31, 22, 45, tzinfo=UTC)

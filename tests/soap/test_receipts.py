@@ -2,12 +2,14 @@
 
 import re
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from gpd_soap.core.receipt import Receipt, ReceiptFacts
 from gpd_soap.soap.stored import document
 from gpd_soap.store import tables
 from gpd_soap.store.positions import insert as positions
@@ -95,12 +97,80 @@ def test_other_content_under_one_receipt_id_is_conflicting(store: Store) -> None
     assert not _paid(store, 27)
 
 
-def test_receipt_sent_as_v1_and_v2_pays_once(store: Store) -> None:
-    """The second version is conflicting."""
-    send(store, soap_request("paSendRT", claim() + receipt(nav(1))))
-    send(store, PLAIN)
+V1 = soap_request("paSendRT", claim() + receipt(nav(1)))
+#: The same receipt by another route.
+ROUTES = {
+    "another station": PLAIN.replace(world.STATION, world.SECOND_STATION),
+    "another broker": PLAIN.replace(world.BROKER, world.OTHER_BROKER),
+    "unknown broker and station": PLAIN.replace(world.BROKER, "nobody"),
+    "the first version": V1,
+    "the first version and another station": V1.replace(world.STATION, world.SECOND_STATION),
+}
 
-    assert stored(store) == [(0, "applied", 1, nav(1)), (1, "conflicting", 1, nav(1))]
+
+@pytest.mark.parametrize("other", ROUTES.values(), ids=ROUTES)
+def test_receipt_by_another_route_is_a_repetition(store: Store, other: str) -> None:
+    """Station, broker and version are no content, whichever message comes first."""
+    for message in (PLAIN, other, PLAIN, other):
+        assert b"<outcome>OK</outcome>" in send(store, message)
+
+    assert stored(store) == [(0, "applied", 4, nav(1))]
+
+
+def test_other_content_by_another_route_is_counted_once(store: Store) -> None:
+    """A conflicting receipt by another route is that conflicting receipt."""
+    fee = soap_request("paSendRTV2", claim() + receipt(nav(1), fee="1.00"))
+    for message in (PLAIN, fee, fee.replace(world.STATION, world.SECOND_STATION), fee):
+        send(store, message)
+
+    assert stored(store) == [(0, "applied", 1, nav(1)), (1, "conflicting", 3, nav(1))]
+
+
+def test_receipt_by_another_route_gets_a_fault_if_the_setting_says_so(store: Store) -> None:
+    """It is a repetition like any other."""
+    send(store, PLAIN)
+    face = world.face(store, duplicate_receipt="fault")
+    other = ROUTES["another station"].encode()
+
+    answered = call(face, "POST", "/partner", other, CONTENT_TYPE="text/xml")
+
+    assert b"<faultCode>PAA_RECEIPT_DUPLICATA</faultCode>" in answered.body
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_receipt_by_two_routes_at_once_is_settled_once(store: Store, count: int) -> None:
+    """One is the first, and every other is counted on it."""
+    messages = [PLAIN, ROUTES["another station"]] * (count // 2)
+    face = world.face(store)
+
+    def post(message: str) -> int:
+        return call(face, "POST", "/partner", message.encode(), CONTENT_TYPE="text/xml").status
+
+    with ThreadPoolExecutor(count) as threads:
+        assert set(threads.map(post, messages)) == {200}
+
+    assert stored(store) == [(0, "applied", count, nav(1))]
+
+
+def test_conflicting_receipt_by_two_routes_at_once_is_stored_once(store: Store) -> None:
+    """No other content was stored when the first of them was decided, but is when it is written."""
+    fee = soap_request("paSendRTV2", claim() + receipt(nav(1), fee="1.00"))
+    send(store, PLAIN)
+    decided: list[ReceiptFacts] = []
+    read = store.receipt_facts
+
+    def reading(sent: Receipt) -> ReceiptFacts:
+        facts = read(sent)
+        if not decided:
+            decided.append(facts)
+            send(store, fee.replace(world.STATION, world.SECOND_STATION))
+        return facts
+
+    store.receipt_facts = reading  # type: ignore[method-assign,assignment]
+    send(store, fee)
+
+    assert len(decided[0].contents) == 1
+    assert stored(store) == [(0, "applied", 1, nav(1)), (1, "conflicting", 2, nav(1))]
 
 
 def test_second_receipt_of_a_notice_is_double(store: Store) -> None:
@@ -129,10 +199,31 @@ def test_unmatched_receipt_is_applied_when_its_position_arrives(store: Store) ->
     assert stored(store) == [(0, "unmatched", 1, nav(40))]
 
     with store.begin() as connection:
-        positions.add(connection, [world.position("LATE", world.option(40))], world.NOW)
+        positions.add(
+            connection, [world.position("LATE", world.option(40))], world.NOW, world.ACTOR
+        )
 
     assert stored(store) == [(0, "applied", 1, nav(40))]
     assert _paid(store, 40) == "c0ffee00c0ffee00c0ffee00c0ffee00"
+
+
+def test_unmatched_receipt_without_its_date_is_in_review_when_its_position_arrives(
+    store: Store,
+) -> None:
+    """The reason of the first decision is one of the second too."""
+    distant = receipt(nav(40), paymentDateTime="12000-01-01T00:00:00")
+    send(store, soap_request("paSendRTV2", claim() + distant))
+
+    with store.begin() as connection:
+        positions.add(
+            connection, [world.position("LATE", world.option(40))], world.NOW, world.ACTOR
+        )
+
+    assert stored(store) == [(0, "review", 1, nav(40))]
+    assert _paid(store, 40) == "c0ffee00c0ffee00c0ffee00c0ffee00"
+    with store.begin() as connection:
+        [row] = connection.execute(select(tables.receipt)).mappings()
+    assert (row["reasons"], row["paid_at"]) == ("paymentDateTime is out of range", None)
 
 
 def test_paid_notice_has_the_data_of_its_receipt(store: Store) -> None:
@@ -181,7 +272,10 @@ def test_question_is_one_query_and_receipt_is_one_transaction(
 
     assert executed(verify) == ["SELECT"]
     assert executed(payment) == ["SELECT"]
-    assert executed(PLAIN.encode()) == ["SELECT", "BEGIN", "INSERT", "UPDATE", "COMMIT"]
+    settled = ["SELECT", "BEGIN", "INSERT", "UPDATE", "INSERT", "COMMIT"]
+    assert executed(PLAIN.encode()) == settled
+    assert executed(PLAIN.encode()) == ["SELECT", "UPDATE"]
+    assert executed(ROUTES["another station"].encode()) == ["SELECT", "SELECT", "UPDATE"]
     store.close()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import Debtor, NodeRoute, Transfer
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.notice import issue
@@ -27,6 +28,7 @@ NOW = datetime(2026, 3, 16, 9, 0, tzinfo=UTC)
 YESTERDAY, TOMORROW = NOW - timedelta(days=1), NOW + timedelta(days=1)
 ORGANIZATION, OTHER, STRANGER = "77777777777", "88888888888", "99999999999"
 ROUTE = NodeRoute(ORGANIZATION, "15376371009", "15376371009_01")
+ACTOR = Actor(ActorKind.KEY, "k-1")
 RAW = b"<receipt>as it came</receipt>"
 
 
@@ -126,7 +128,7 @@ def receipt(serial: int, **more: Any) -> Receipt:
 def add(store: Store, *added: NewPosition) -> None:
     """Inserts positions in a transaction."""
     with store.begin() as connection:
-        insert_position.add(connection, added, NOW)
+        insert_position.add(connection, added, NOW, ACTOR)
 
 
 def take(store: Store, received: Receipt, now: datetime = NOW) -> Verdict:

@@ -15,7 +15,7 @@ from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables
 from gpd_soap.store.access import audit, keys
-from gpd_soap.store.access.audit import Change
+from gpd_soap.store.access.audit import AuditFilter, Change
 from gpd_soap.store.configuration import read as read_configuration
 from gpd_soap.store.configuration import write as write_configuration
 from gpd_soap.store.database.engine import without_statement_timeout
@@ -23,8 +23,8 @@ from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.journal import entries
 from gpd_soap.store.journal import writer as journal
 from gpd_soap.store.journal.entries import Entry
+from gpd_soap.store.receipts import history, worklist
 from gpd_soap.store.receipts import search as receipts
-from gpd_soap.store.receipts import worklist
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, Databases
 from tests.store.samples import NOW, ORGANIZATION, RAW, nav, prepare
@@ -39,6 +39,7 @@ ALL_OF = {"audit of all": "audit", "worklist of nobody": "quarantine"}
 FIRST = PageRequest(50, 0)
 LISTED = receipts.ReceiptQuery(NOW - timedelta(days=1), NOW, None, None, None, (), 20, 0)
 CASES = worklist.CaseQuery(None, False, None, None, 10, 0)
+OF_NOTICE = history.HistoryQuery(nav(7), None, None, 10, 0)
 SEARCHED = entries.JournalQuery(ORGANIZATION, NOW - timedelta(minutes=9), NOW, 50)
 
 LISTS: dict[str, Callable[[Connection], object]] = {
@@ -52,6 +53,14 @@ LISTS: dict[str, Callable[[Connection], object]] = {
         c, ORGANIZATION, LISTED._replace(debtor_or_iuv="47")
     ),
     "one receipt": lambda c: receipts.find(c, ORGANIZATION, nav(77)[1:]),
+    "receipts of a notice": lambda c: history.page(c, ORGANIZATION, OF_NOTICE),
+    "receipts of an IUV": lambda c: history.page(
+        c, ORGANIZATION, OF_NOTICE._replace(nav=None, iuv=nav(7)[1:])
+    ),
+    "receipts of an id": lambda c: history.page(
+        c, ORGANIZATION, OF_NOTICE._replace(nav=None, receipt_id="r-7")
+    ),
+    "message of a receipt": lambda c: history.document(c, ORGANIZATION, CaseKey("r-77", 0)),
     **{
         f"worklist of {kind}, {resolved}": lambda c, kind=kind, resolved=resolved: worklist.page(  # type: ignore[misc]
             c, ORGANIZATION, CASES._replace(kind=kind, resolved=resolved)
@@ -81,6 +90,21 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     "one entry": lambda c: entries.find(c, ORGANIZATION, entries.EntryKey(NOW, 7)),
     "audit": lambda c: audit.page(c, ORGANIZATION, FIRST),
     "audit of all": lambda c: audit.page(c, None, FIRST),
+    "audit of a notice": lambda c: audit.page(
+        c, ORGANIZATION, FIRST, AuditFilter("all", nav=nav(7))
+    ),
+    **{
+        f"audit of a {name}, {organization or 'of all'}": lambda c, o=organization, f=filters: (  # type: ignore[misc]
+            audit.page(c, o, FIRST, f)
+        )
+        for organization in (ORGANIZATION, None)
+        for name, filters in {
+            "position": AuditFilter("all", iupd="P-7"),
+            "receipt": AuditFilter("all", receipt_id="r-7"),
+            "key": AuditFilter("all", key_id="k-7"),
+            "user": AuditFilter("all", actor="ada"),
+        }.items()
+    },
     "keys": lambda c: keys.page(c, FIRST),
     "one key": lambda c: keys.find(c, keys.PREFIX + "x"),
     "organizations": lambda c: read_configuration.organizations(c, FIRST),
@@ -128,8 +152,12 @@ def fill(connection: Connection) -> None:
         instant = NOW - timedelta(minutes=number)
         organization = [ORGANIZATION, *OTHERS][number % 13]
         audit.write_change(
-            connection, Change(organization, instant, "k", "Prova", "PUT", "/x", 200, f"{number}")
-        )
+            connection,
+            Change(
+                organization, instant, f"k-{number % 99}", "Prova", "PUT", "/x", 200, f"{number}",
+                nav=nav(number), iupd=f"P-{number}", receipt_id=f"r-{number}",
+            ),
+        )  # fmt: skip
     rows = [
         {
             "organization": str(10**10 + number % 50),

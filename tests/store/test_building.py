@@ -7,6 +7,8 @@ from sqlalchemy import text
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase
+from tests.store.upgrading import upgrade_to
 
 [INDEX] = INDEXES
 VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:index)")
@@ -61,14 +63,14 @@ def test_index_of_an_interrupted_build_is_built_again(on_postgresql: Store):
     assert (before, is_valid(on_postgresql)) == (False, True)
 
 
-def test_upgrade_from_the_version_before_builds_the_index(on_postgresql: Store):
+def test_upgrade_from_the_version_before_builds_the_index(fresh_database: FreshDatabase):
     """The index is built once, in the first part of the upgrade."""
-    drop(on_postgresql)
-    with on_postgresql.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0009'"))
-    assert migrate.pending(on_postgresql.engine) == ["0010"]
+    store = Store(fresh_database("postgresql"))
+    upgrade_to(store.engine, "0009")
+    assert migrate.pending(store.engine)[0] == "0010"
 
-    migrate.upgrade(on_postgresql.engine)
+    migrate.upgrade(store.engine)
 
-    assert migrate.pending(on_postgresql.engine) == []
-    assert is_valid(on_postgresql) is True
+    assert migrate.pending(store.engine) == []
+    assert is_valid(store) is True
+    store.close()

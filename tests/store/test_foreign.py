@@ -12,6 +12,7 @@ from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.errors import StaleSchema
 from gpd_soap.store.database.foreign import ForeignTable, created_names
 from gpd_soap.store.tables import metadata
+from tests.store.upgrading import upgrade_to
 
 FOREIGN = "CREATE TABLE {} (somebody_elses integer)"
 
@@ -74,9 +75,7 @@ def test_upgrade_with_a_foreign_index_or_view_names_its_kind(engine: Engine):
 
 def test_upgrade_with_a_foreign_table_of_a_pending_revision_is_refused(engine: Engine):
     """Tables of earlier revisions are ours, and are not in the way."""
-    migrate.upgrade(engine)
-    run(engine, "UPDATE alembic_version SET version_num = '0007'")
-    run(engine, "DROP TABLE audit")
+    upgrade_to(engine, "0007")
     with pytest.raises(StaleSchema, match="0008"):
         migrate.check(engine)
     run(engine, FOREIGN.format("audit"))

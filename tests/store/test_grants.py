@@ -30,11 +30,12 @@ from tests.api import (
     test_report,
     test_worklist,
 )
-from tests.api.office import Admin, BackOffice, Clock, Face, prepare
+from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
 from tests.conftest import FreshDatabase, LendDatabase, WorldOf
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase
 from tests.test_messages import CASES, post_case, stored_rows
+from tests.usecases.people import people
 
 ROLE = "gpd_serving"
 
@@ -150,6 +151,11 @@ def test_rest_api_flow_under_the_serving_role_succeeds(
     flow(BackOffice(store, Clock(), face=face) if fixture == "office" else Admin(store, face=face))
 
 
+def test_life_of_an_operator_under_the_serving_role_succeeds(serving: Store):
+    """Operators are invited, sign in and are suspended with the rights of serving."""
+    people.journey(serving)
+
+
 @pytest.mark.parametrize("case", WRITING, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_node_message_under_the_serving_role_writes_the_same(
     case: Path, shared_world: WorldOf, serving_of: Callable[[SharedDatabase], Store]
@@ -177,6 +183,7 @@ def test_node_message_under_the_serving_role_writes_the_same(
         "UPDATE quarantine SET raw = ''",
         "DELETE FROM audit",
         "UPDATE audit SET key_name = ''",
+        "UPDATE audit SET actor = 'nobody', nav = NULL",
         "TRUNCATE audit",
         "DELETE FROM journal",
         "UPDATE journal SET outcome = 'OK'",
@@ -184,6 +191,13 @@ def test_node_message_under_the_serving_role_writes_the_same(
         "DELETE FROM retired_number",
         "DELETE FROM api_key",
         "UPDATE api_key SET role = 'admin'",
+        "UPDATE api_key SET expires_at = NULL",
+        "DELETE FROM demand",
+        "DELETE FROM operator",
+        "UPDATE operator SET role = 'admin'",
+        "UPDATE operator SET organizations = '[]', scopes = '[]'",
+        "DELETE FROM operator_invitation",
+        "UPDATE operator_invitation SET operator = ''",
         "UPDATE alembic_version SET version_num = ''",
         "CREATE TABLE more (id integer)",
         "DROP TABLE receipt",
@@ -236,6 +250,28 @@ def test_grant_command_grants_or_names_the_missing_step(owned: str, database_url
     assert (given.exit_code, given.output) == (0, "granted\n")
     assert (none.exit_code, "CREATE ROLE" in none.output) == (1, True)
     assert (early.exit_code, "db upgrade" in early.output) == (1, True)
+
+
+def test_trail_and_last_use_under_the_serving_role_are_written(serving: Store):
+    """The writer adds rows and updates one column of a key."""
+    office = Admin(serving)
+    office.create()
+    assert office.get(ONE).status == 200
+    assert serving.access_trail.flush(20)
+
+    [key] = [each for each in office.get("/keys").body["keys"] if "lastUsedAt" in each]
+    [row] = office.get("/audit?kind=read").body["changes"]
+    assert (row["keyId"], row["iupd"]) == (key["id"], "POSIZIONE-1")
+
+
+def test_purge_under_the_serving_role_names_the_owner(owned: str):
+    """An operator reads who can run it, and nothing is removed."""
+    serving = {"GPD_DATABASE_URL": serving_url(owned)}
+    refused = CliRunner().invoke(main, ["purge"], env=serving)
+    done = CliRunner().invoke(main, ["purge"], env={"GPD_DATABASE_URL": owned})
+
+    assert (refused.exit_code, "owner of the tables" in refused.output) == (1, True)
+    assert done.exit_code == 0, done.output
 
 
 def test_grant_on_sqlite_is_refused(fresh_database: FreshDatabase):

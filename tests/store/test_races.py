@@ -11,7 +11,18 @@ from gpd_soap.core.receipt import Receipt
 from gpd_soap.store.positions import insert as insert_position
 from gpd_soap.store.store import Store
 from tests.store.races import SPAWN, Crew, add_in_turn, issue_some, take_once, upgrade_once
-from tests.store.samples import NOW, add, nav, option, paid, position, receipt, statuses, take
+from tests.store.samples import (
+    ACTOR,
+    NOW,
+    add,
+    nav,
+    option,
+    paid,
+    position,
+    receipt,
+    statuses,
+    take,
+)
 
 MEETINGS = 30
 
@@ -127,7 +138,7 @@ def begin_and_kill(url: str) -> None:
     """Kills the process in the middle of a transaction."""
     store = Store(url)
     with store.begin() as connection:
-        insert_position.add(connection, [position("LOST", option(2))], NOW)
+        insert_position.add(connection, [position("LOST", option(2))], NOW, ACTOR)
         os.kill(os.getpid(), signal.SIGKILL)
 
 

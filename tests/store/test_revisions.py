@@ -1,6 +1,7 @@
 """No notice has the same revision twice, and no position the same ETag, after any change."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Connection, delete, select, update
@@ -17,6 +18,7 @@ from gpd_soap.store.positions import retired_numbers
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from tests.store.samples import (
+    ACTOR,
     NOW,
     ORGANIZATION,
     RAW,
@@ -36,15 +38,15 @@ OPTION = tables.payment_option.c
 Change = Callable[[Connection, Stored], object]
 
 
-def replacing(new: NewPosition) -> Change:
+def replacing(new: NewPosition, now: datetime = NOW) -> Change:
     """Returns the change that replaces the position."""
-    return lambda connection, old: change_position.replace(connection, old, new, NOW)
+    return lambda connection, old: change_position.replace(connection, old, new, ACTOR, now)
 
 
 def match_manually(connection: Connection, _old: Stored) -> object:
     """Matches the unmatched receipt with the notice, as a person does."""
     row = connection.execute(select(tables.receipt)).mappings().one()
-    return matching.match_by_hand(connection, row, nav(1), NOW)
+    return matching.match_by_hand(connection, row, nav(1), ACTOR, NOW)
 
 
 CHANGES: dict[str, Change] = {
@@ -52,14 +54,16 @@ CHANGES: dict[str, Change] = {
     "nothing": replacing(position("P", option(1))),
     "an alternative": replacing(position("P", option(1), option(2))),
     "an installment": replacing(position("P", option(1), option(2, plan="rate"))),
-    "publish": lambda connection, old: change_position.publish(connection, old, NOW),
-    "withdraw": lambda connection, old: change_position.withdraw(connection, old, NOW),
+    "publish": lambda connection, old: change_position.publish(connection, old, ACTOR, NOW),
+    "withdraw": lambda connection, old: change_position.withdraw(connection, old, ACTOR, NOW),
     "paid elsewhere": lambda connection, old: change_position.mark_paid(
-        connection, old, nav(1), "ELSEWHERE", NOW, NOW
+        connection, old, change_position.PaidElsewhere(nav(1), "ELSEWHERE", NOW), ACTOR, NOW
     ),
-    "report": lambda connection, old: change_position.mark_reported(connection, old, 0, 0, NOW),
+    "report": lambda connection, old: change_position.mark_reported(
+        connection, old, 0, 0, ACTOR, NOW
+    ),
     "account": lambda connection, old: change_position.change_account(
-        connection, old, [(nav(1), 1)], "IT46X0760103200000000123456", NOW
+        connection, old, [(nav(1), 1)], "IT46X0760103200000000123456", ACTOR, NOW
     ),
     "match by hand": match_manually,
 }
@@ -136,7 +140,7 @@ def test_receipt_decided_before_an_update_of_the_amount_is_in_review(store: Stor
 def recreate(store: Store, *before: int) -> None:
     """Deletes the position and creates one of the same IUPD with other notices."""
     with store.begin() as connection:
-        change_position.remove(connection, read_locked(connection), NOW)
+        change_position.remove(connection, read_locked(connection), ACTOR, NOW)
     add(store, position("P", *(option(serial) for serial in before)))
 
 
@@ -169,27 +173,51 @@ def test_etag_of_a_recreated_position_differs_from_the_first(store: Store):
         assert read_locked(connection).etag != before
 
 
+LATER = NOW + timedelta(seconds=1)
 #: Every way to add a notice.
 READDED: dict[str, Change] = {
     "create": lambda connection, _: insert_position.add(
-        connection, [position("Q", option(2))], NOW
+        connection, [position("Q", option(2))], NOW, ACTOR
     ),
     "update": replacing(position("P", option(1), option(2))),
 }
 
 
-@pytest.mark.parametrize("back", READDED.values(), ids=READDED)
-@pytest.mark.parametrize("away", ["update", "delete"])
-def test_number_of_a_removed_notice_is_refused_for_ever(store: Store, away: str, back: Change):
-    """A revision is comparable only under a number that is never used again."""
+@pytest.mark.parametrize(
+    ("away", "back"), [("update", "create"), ("delete", "create"), ("delete", "update")]
+)
+def test_number_of_a_removed_notice_is_refused_for_another_position(
+    store: Store, away: str, back: str
+):
+    """A position that was created later under the same IUPD is another position."""
     add(store, position("P", option(1), option(2)))
     if away == "update":
-        apply(store, replacing(position("P", option(1))))
+        apply(store, replacing(position("P", option(1)), LATER))
     else:
         recreate(store, 3)
 
     with pytest.raises(AlreadyStored):
-        apply(store, back)
+        apply(store, READDED[back])
+
+
+@pytest.mark.parametrize("changed", [1000, 1])
+def test_notice_that_comes_back_to_its_position_has_a_revision_it_never_had(
+    store: Store, changed: int
+):
+    """A receipt that was decided on the removed notice is decided again on the new one."""
+    add(store, position("P", option(1), option(2)))
+    facts = store.receipt_facts(receipt(2))
+    for _ in range(2):
+        apply(store, replacing(position("P", option(1)), LATER))
+        back = position("P", option(1), option(2, transfer(amount=changed)))
+        apply(store, replacing(back, LATER))
+
+        assert not store.settle(receipt(2), facts, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
+
+    assert statuses(store) == {}
+    with store.begin() as connection:
+        progress = read_locked(connection).progress
+    assert len({each.revision for each in progress}) == 1
 
 
 def test_receipt_whose_iuv_was_added_meanwhile_is_in_review(store: Store):

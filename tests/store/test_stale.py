@@ -7,6 +7,7 @@ from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.positions.manage import Ledger
 from tests.store.samples import (
+    ACTOR,
     NOW,
     ORGANIZATION,
     ROUTE,
@@ -96,7 +97,7 @@ def test_unmatched_receipt_after_a_changed_column_type_is_stored(
 def test_back_office_after_a_changed_column_type_is_answered(on_postgresql: Store, statement: str):
     """The pool closes all its connections at the first refusal."""
     store = on_postgresql
-    ledger = Ledger(store, lambda: NOW)
+    ledger = Ledger(store, lambda: NOW, ACTOR)
     add(store, position("P", option(1)))
     with store.engine.connect():
         ledger.read(ORGANIZATION, "P")

@@ -21,7 +21,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.rows import notice_columns, notice_of
 from gpd_soap.store.store import Store
 from tests.store.facts import POSITIONS, TICK, Pos, store_all
-from tests.store.samples import NOW, TOMORROW, YESTERDAY
+from tests.store.samples import NOW, ORGANIZATION, TOMORROW, YESTERDAY
 
 
 @settings(
@@ -34,10 +34,10 @@ def test_position_state_in_sql_equals_that_in_python(store: Store, every: list[P
     """State and payability agree for any facts, in one query for all positions."""
     with store.engine.connect() as connection:
         options = store_all(connection, every)
-        each_state = [sql_states.in_state(each, NOW) for each in PositionState]
+        each_state = [sql_states.in_state(ORGANIZATION, each, NOW) for each in PositionState]
         states = connection.execute(select(tables.position.c.iupd, *each_state)).all()
-        computed = sql_states.option_state(), sql_states.payable(NOW)
-        statement = select(*notice_columns(), *computed).join_from(
+        computed = sql_states.option_state(ORGANIZATION), sql_states.payable(ORGANIZATION, NOW)
+        statement = select(*notice_columns(ORGANIZATION), *computed).join_from(
             tables.payment_option, tables.position
         )
         notices = connection.execute(statement).all()

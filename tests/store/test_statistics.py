@@ -4,15 +4,18 @@ import sqlite3
 import threading
 from pathlib import Path
 from time import monotonic
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import insert, text
 
+from gpd_soap.api.receipts.models import Case
+from gpd_soap.core.case_id import KINDS
 from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store import statistics, tables
 from gpd_soap.store.database.engine import LOCK_SECONDS
 from gpd_soap.store.statistics import UNREACHABLE
 from gpd_soap.store.store import Store
+from gpd_soap.validation.queries.receipts import CaseSearch
 from tests.conftest import FreshDatabase
 from tests.postgres import Postgres
 from tests.store.samples import NOW, ORGANIZATION, OTHER, RAW, ROUTE, YESTERDAY, prepare, receipt
@@ -38,11 +41,19 @@ def add_receipts(store: Store, *rows: tuple[str, ReceiptStatus, bool]) -> None:
             connection.execute(insert(tables.receipt), row)
 
 
+def test_kinds_of_open_cases_are_those_that_commands_and_api_take() -> None:
+    """A kind is written once; the API's models repeat it for the OpenAPI document."""
+    [kinds, _none] = get_args(CaseSearch.model_fields["kind"].annotation)
+
+    assert set(KINDS) == set(CLOSED) == set(get_args(kinds))
+    assert set(KINDS) <= set(get_args(Case.model_fields["kind"].annotation))
+
+
 def test_figures_of_an_empty_database_are_zero(store: Store) -> None:
     """Every status and every kind of case is present."""
     result = statistics.read(store)
 
-    assert result == (True, None, CLOSED, NOTHING)
+    assert result[:4] == (True, None, CLOSED, NOTHING)
 
 
 def test_figures_count_receipts_by_status_and_open_cases_by_kind(store: Store) -> None:
@@ -142,5 +153,5 @@ def test_figures_of_a_locked_table_are_none(fresh_database: FreshDatabase) -> No
     thread.join()
     store.close()
 
-    assert result == (True, None, None, None)
+    assert result[:4] == (True, None, None, None)
     assert took < 25  # the other transaction holds its lock for 30 s

@@ -85,9 +85,9 @@ def test_hash_at_the_length_limits_is_accepted(value: str):
     )
 
 
-@pytest.mark.parametrize("value", ["0", "6", "01", 1])
+@pytest.mark.parametrize("value", ["0", "6", "01", 6, 1.0])
 def test_transfer_id_that_is_no_digit_from_1_to_5_is_refused(value: object):
-    """The digit is text, as in GPD."""
+    """GPD takes the digit as a text or as a number."""
     content = changed(body(), "paymentOption.0.transfer.0.idTransfer", value)
     expected = "'1', '2', '3', '4' or '5'"
 

@@ -9,6 +9,7 @@ import pytest
 from gpd_soap.settings import Settings, SettingsError
 from gpd_soap.wsgi.client_certificates import TrustedCallers, common_name
 from gpd_soap.wsgi.http import Environ, StartResponse, answer
+from gpd_soap.wsgi.refused_callers import RefusedCallers
 from tests.calling import call
 
 PROXIES = [ip_network("10.0.0.0/24"), ip_network("fd00::/64")]
@@ -27,7 +28,7 @@ def echo(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
 
 def request(path: str = "/partner", names: tuple[str, ...] = (FORWARDER,), **changes: Any) -> Any:
     """Return the answer of a face behind proxies to a good request with these changes."""
-    face = TrustedCallers(echo, names, PROXIES)
+    face = TrustedCallers(echo, names, PROXIES, RefusedCallers())
     return call(face, "GET", path, **{**GOOD, **changes})
 
 
@@ -59,6 +60,30 @@ def test_certificate_forwarded_by_a_proxy_is_accepted() -> None:
 def test_caller_without_an_accepted_certificate_is_403(changes: dict[str, Any]) -> None:
     """Other addresses, failed verifications and other names are refused, in every spelling."""
     assert request(**changes).status == 403
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason", "detail"),
+    [
+        ({"REMOTE_ADDR": "10.0.1.7"}, "proxy", "10.0.1.7"),
+        ({"HTTP_X_SSL_CLIENT_VERIFY": "NONE"}, "unverified", ""),
+        ({"HTTP_X_SSL_CLIENT_S_DN": "CN=renewed.example,O=Esempio"}, "name", "renewed.example"),
+        ({"HTTP_X_SSL_CLIENT_S_DN": "O=Esempio"}, "name", ""),
+    ],
+)
+def test_refused_caller_is_counted_and_logged(
+    changes: dict[str, Any], reason: str, detail: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A caller whose certificate was replaced is silent otherwise."""
+    counted: list[str] = []
+    face = TrustedCallers(echo, (FORWARDER,), PROXIES, RefusedCallers(counted.append))
+    call(face, "GET", "/partner", **{**GOOD, **changes})
+    call(face, "GET", "/health/live", **{**GOOD, **changes})
+    call(face, "GET", "/partner", **GOOD)
+
+    [record] = caplog.records
+    assert counted == [reason]
+    assert vars(record)["fields"] == {"reason": reason, "detail": detail}
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])

@@ -1,1 +1,1 @@
-"""The audit: each change over the admin API with its key, for administrators."""
+"""The audit: each change with its actor, and each reading of persons' data; for administrators."""

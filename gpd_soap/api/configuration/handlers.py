@@ -98,16 +98,17 @@ class Configuration:
         """Let a station serve an organization.
 
         Notice numbers are issued with its segregation code.  The serials of a former code are never
-        issued again.
+        issued again.  A field that is left out stays as it is; `null` removes the code.
         """
-        body = body_of(bodies.ServingFields)
-        new = self._registry.serve(
-            path.organizationfiscalcode,
-            path.station,
-            body.segregation_code,
-            broadcast=body.broadcast,
+        new, stored = self._registry.serve(
+            path.organizationfiscalcode, path.station, body_of(bodies.ServingFields)
         )
-        return _put(new=new, station=path.station, **body.model_dump())
+        return _put(
+            new=new,
+            station=stored.station,
+            segregation_code=stored.segregation_code,
+            broadcast=stored.broadcast,
+        )
 
     def withdraw(self, path: ServingPath, query: NoQuery) -> Response:
         """End the serving of an organization by a station."""

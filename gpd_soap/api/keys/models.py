@@ -19,6 +19,8 @@ class Key(ResponseModel):
     organizations: list[str]
     created_at: RomeTime
     revoked_at: RomeTime | None = None
+    expires_at: RomeTime | None = None
+    last_used_at: RomeTime | None = None
 
 
 class MadeKey(Key):

@@ -5,19 +5,17 @@ from __future__ import annotations
 from flask import Response, jsonify
 from flask_openapi.blueprint import APIBlueprint
 
-from gpd_soap.api import problems
+from gpd_soap.api.audit.trail import set_subjects
 from gpd_soap.api.auth import body_of
 from gpd_soap.api.groups import Group, add
 from gpd_soap.api.keys import models
 from gpd_soap.api.openapi import Responses, answer, body, refusals
-from gpd_soap.api.problems import Refused
 from gpd_soap.api.responses import Body, camel_case, listed, rome_text
 from gpd_soap.clock import Clock
-from gpd_soap.store.access import keys
-from gpd_soap.store.access.keys import Key, Role, UnusableKey
-from gpd_soap.store.database.transaction import in_transaction, read_only
+from gpd_soap.store.access.audit import Subject
+from gpd_soap.store.access.keys import Key, Role
 from gpd_soap.store.store import Store
-from gpd_soap.validation.finding import FieldError
+from gpd_soap.usecases.access.keys import Keys
 from gpd_soap.validation.queries.common import NoQuery, Paged
 from gpd_soap.validation.queries.keys import KeyPath, NewKey
 
@@ -26,7 +24,7 @@ CREATE = "createKey"
 
 def group(store: Store, clock: Clock) -> Group:
     """Returns the operations on keys, for administrators; the answer with a key is not stored."""
-    operations = Keys(store, clock)
+    operations = KeyOperations(Keys(store), clock)
     return Group(
         "keys",
         "Keys of the admin API.",
@@ -37,33 +35,28 @@ def group(store: Store, clock: Clock) -> Group:
     )
 
 
-class Keys:
+class KeyOperations:
     """One method for each operation; its docstring is in the OpenAPI document."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, keys: Keys, clock: Clock) -> None:
         """Use these collaborators; `clock` returns the UTC time of each request."""
-        self._store, self._clock = store, clock
+        self._keys, self._clock = keys, clock
 
     def page(self, query: Paged) -> Response:
         """List the keys, active and revoked, page by page, the oldest first."""
-        rows, total = read_only(self._store, lambda c: keys.page(c, query.slice()))
+        rows, total = self._keys.page(query.slice())
         return jsonify(listed("keys", [_key(row) for row in rows], total, query))
 
     def create(self, query: NoQuery) -> Response:
         """Make a key, and return its secret, which is shown this once.
 
-        The operation takes no Idempotency-Key, because the answer would have to be stored with the
-        secret.  If the answer is lost, revoke the key and make another.
+        A key names its organizations, or * for every one; no key gets them by leaving them out.
+        With `expiresAt` the key is refused from that instant on.  The operation takes no
+        Idempotency-Key, because the answer would have to be stored with the secret.  If the answer
+        is lost, revoke the key and make another.
         """
-        body = body_of(NewKey)
-        role, now = Role(body.role), self._clock()
-        try:
-            made, token = in_transaction(
-                self._store, lambda c: keys.create(c, body.name, role, body.organizations, now)
-            )
-        except UnusableKey:
-            error = FieldError("organizations", "required", "an organization, or * for every one")
-            raise Refused(problems.BAD_REQUEST, [error]) from None
+        made, token = self._keys.create(body_of(NewKey), self._clock())
+        set_subjects(Subject(resource=made.id))
         response = jsonify({**_key(made), "key": token})
         response.status_code = 201
         return response
@@ -73,13 +66,11 @@ class Keys:
 
         If no administrator's key is left, `gpd-soap key create` makes one.
         """
-        now = self._clock()
-        if not in_transaction(self._store, lambda c: keys.revoke(c, path.id, now)):
-            raise Refused(problems.KEY_NOT_FOUND)
+        self._keys.revoke(path.id, self._clock())
         return Response(status=204)
 
 
-def _declare(api: APIBlueprint, operations: Keys) -> None:
+def _declare(api: APIBlueprint, operations: KeyOperations) -> None:
     """Declares every operation on keys."""
     page: Responses = {200: answer(models.Keys, "A page of keys.")}
     add(api.get, "/keys", operations.page, "listKeys", None, page)
@@ -94,5 +85,6 @@ def _declare(api: APIBlueprint, operations: Keys) -> None:
 
 
 def _key(key: Key) -> Body:
-    fields = {**key._asdict(), "created_at": rome_text(key.created_at)}
-    return camel_case(**{**fields, "revoked_at": rome_text(key.revoked_at)})
+    instants = ("created_at", "revoked_at", "expires_at", "last_used_at")
+    fields = key._asdict()
+    return camel_case(**{**fields, **{name: rome_text(fields[name]) for name in instants}})

@@ -8,7 +8,8 @@ from urllib.parse import quote
 from flask import Response, jsonify, request
 
 from gpd_soap.api import problems
-from gpd_soap.api.auth import body_of, json_body, lenient
+from gpd_soap.api.audit.trail import set_subjects
+from gpd_soap.api.auth import actor, body_of, json_body, lenient
 from gpd_soap.api.positions import responses
 from gpd_soap.api.positions.parameters import (
     MOST_POSITIONS,
@@ -27,14 +28,16 @@ from gpd_soap.api.positions.parameters import (
 )
 from gpd_soap.api.problems import Refused
 from gpd_soap.clock import Clock
+from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.positions.create import MANY, WriteOptions, WriteResult, create
 from gpd_soap.usecases.positions.locking import PositionRef
-from gpd_soap.usecases.positions.manage import IUPDS, Ledger
+from gpd_soap.usecases.positions.manage import IUPDS, Ledger, Notice
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
-from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
+from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
+from gpd_soap.validation.queries.positions import Restoration
 
 
 class Positions:
@@ -43,7 +46,11 @@ class Positions:
     def __init__(self, store: Store, clock: Clock) -> None:
         """Use these collaborators; `clock` returns the UTC time of each request."""
         self._store, self._clock = store, clock
-        self._ledger = Ledger(store, clock)
+
+    @property
+    def _ledger(self) -> Ledger:
+        """The positions, as changed by the key of the request."""
+        return Ledger(self._store, self._clock, actor())
 
     def create(self, path: OrganizationPath, query: Creating) -> Response:
         """Create a debt position; a notice without IUV gets a new notice number."""
@@ -51,6 +58,7 @@ class Positions:
         result = self._create(organization, [json_body()], query, many=False)
         if query.dry_run:
             return self._dry_run(result, many=False)
+        _set_positions(result)
         stored = result.stored[0]
         response = self._model(stored)
         response.status_code = 201
@@ -62,11 +70,12 @@ class Positions:
         """Create 1 to 100 debt positions, all or none."""
         items = _items(json_body())
         result = self._create(path.organizationfiscalcode, items, query, many=True)
+        _set_positions(result)
         return self._dry_run(result, many=True) if query.dry_run else Response(status=201)
 
-    def read(self, path: PositionPath, query: NoQuery) -> Response:
+    def read(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Read a debt position."""
-        stored = self._ledger.read(path.organizationfiscalcode, path.iupd)
+        stored = self._ledger.read(path.organizationfiscalcode, path.iupd, query.codes)
         return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def page(self, path: OrganizationPath, query: Listing) -> Response:
@@ -78,7 +87,8 @@ class Positions:
     def update(self, path: PositionPath, query: Updating) -> Response:
         """Replace the content of a debt position; a published one stays published."""
         options, item = _options(query), json_body()
-        result = update(self._store, _position(path), item, self._clock(), options)
+        position = _position(path, query)
+        result = update(self._store, position, item, self._clock(), options)
         if query.dry_run:
             return self._dry_run(result, many=False)
         return self._model(result.stored[0])
@@ -88,28 +98,36 @@ class Positions:
         options, items = _options(query), _items(json_body())
         organization = path.organizationfiscalcode
         result = update_many(self._store, organization, items, self._clock(), options)
+        _set_positions(result)
         return self._dry_run(result, many=True) if query.dry_run else Response(status=200)
 
-    def delete(self, path: PositionPath, query: NoQuery) -> Response:
+    def delete(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Delete a debt position; its notice numbers are never used again."""
-        self._ledger.delete(_position(path))
+        self._ledger.delete(_position(path, query))
         return jsonify("Debt position deleted")
 
     def delete_many(self, path: OrganizationPath, query: Deleting) -> Response:
         """Delete 1 to 20 debt positions, all or none; their numbers are never used again."""
         iupds = body_of(PositionsToDelete).payment_position_iupds
-        self._ledger.delete_many(path.organizationfiscalcode, iupds, dry_run=query.dry_run)
+        organization = path.organizationfiscalcode
+        set_subjects(*(Subject(iupd=iupd) for iupd in iupds))
+        self._ledger.delete_many(organization, iupds, query.codes, dry_run=query.dry_run)
         if query.dry_run:
             return jsonify({IUPDS: iupds, "warnings": []})
         return jsonify("Debt positions deleted")
 
-    def publish(self, path: PositionPath, query: NoQuery) -> Response:
+    def publish(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Publish a draft."""
-        return self._model(self._ledger.publish(_position(path)))
+        return self._model(self._ledger.publish(_position(path, query)))
 
-    def invalidate(self, path: PositionPath, query: NoQuery) -> Response:
+    def invalidate(self, path: PositionPath, query: SegregationCodes) -> Response:
         """Withdraw a published or valid debt position."""
-        return self._model(self._ledger.invalidate(_position(path)))
+        return self._model(self._ledger.invalidate(_position(path, query)))
+
+    def restore(self, path: PositionPath, query: SegregationCodes) -> Response:
+        """Make a withdrawn or expired debt position payable again, under its own numbers."""
+        body = body_of(Restoration)
+        return self._model(self._ledger.restore(_position(path, query), body.reason, body.due_date))
 
     def change_account(self, path: OrganizationPath, query: ChangingAccount) -> Response:
         """Change the IBAN of the transfers that are still to be paid."""
@@ -121,27 +139,32 @@ class Positions:
         description = f"Updated IBAN on {changed} Transfers"
         return jsonify({"description": description, "updatedTransfers": changed})
 
-    def paid_elsewhere(self, path: OfNav, query: NoQuery) -> Response:
+    def paid_elsewhere(self, path: OfNav, query: SegregationCodes) -> Response:
         """Mark a notice as paid to the creditor."""
         body = body_of(PaidElsewhere, optional=True)
         notice = self._ledger.paid_elsewhere(
-            path.organizationfiscalcode, path.nav, body.payment_date
+            path.organizationfiscalcode, path.nav, body.payment_date, query.codes
         )
+        _set_notice(notice)
         return jsonify(responses.paid(notice))
 
     def report(self, path: OfTransfer, query: NoQuery) -> Response:
         """Mark a transfer as reported by a flow; a second report changes nothing."""
         transfer = self._ledger.report(path.organizationfiscalcode, path.iuv, path.transferid)
+        _set_notice(Notice(transfer.stored, transfer.option_index))
         return jsonify(responses.transfer(*transfer))
 
-    def by_iuv(self, path: OfIuv, query: NoQuery) -> Response:
+    def by_iuv(self, path: OfIuv, query: SegregationCodes) -> Response:
         """Read the debt position of an IUV."""
-        stored = self._ledger.by_number(path.organizationfiscalcode, path.iuv, "iuv").stored
+        notice = self._ledger.by_iuv(path.organizationfiscalcode, path.iuv, query.codes)
+        _set_notice(notice)
+        stored = notice.stored
         return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def by_nav(self, path: OfNav, query: NoQuery) -> Response:
-        """Read a notice with its debtor, by its notice number."""
-        notice = self._ledger.by_number(path.organizationfiscalcode, path.nav, "nav")
+        """Read a notice with its debtor, by its notice number or its IUV."""
+        notice = self._ledger.by_number(path.organizationfiscalcode, path.nav)
+        _set_notice(notice)
         return jsonify(responses.with_debtor(notice, self._clock()))
 
     def _create(
@@ -163,13 +186,24 @@ class Positions:
         return _with_etag(jsonify(responses.model(stored, self._clock())), stored)
 
 
-def _position(path: PositionPath) -> PositionRef:
+def _set_positions(result: WriteResult) -> None:
+    """Names the positions of a request for the audit."""
+    set_subjects(*(Subject(iupd=stored.position.iupd) for stored in result.stored))
+
+
+def _set_notice(notice: Notice) -> None:
+    """Names the notice of a request, and its position, for the audit."""
+    position = notice.stored.position
+    set_subjects(Subject(position.options[notice.option_index].nav, position.iupd))
+
+
+def _position(path: PositionPath, query: SegregationCodes) -> PositionRef:
     """Returns the position of a path, with the ETags that If-Match accepts."""
 
     def etag_matches(etag: str) -> bool:
         return "If-Match" not in request.headers or request.if_match.contains(etag)
 
-    return PositionRef(path.organizationfiscalcode, path.iupd, etag_matches)
+    return PositionRef(path.organizationfiscalcode, path.iupd, etag_matches, query.codes)
 
 
 def _with_etag(response: Response, stored: Stored) -> Response:
@@ -178,7 +212,8 @@ def _with_etag(response: Response, stored: Stored) -> Response:
 
 
 def _options(query: Creating) -> WriteOptions:
-    return WriteOptions(query.to_publish, query.dry_run, lenient(requested=query.lenient))
+    is_lenient = lenient(requested=query.lenient)
+    return WriteOptions(actor(), query.to_publish, query.dry_run, is_lenient, query.codes)
 
 
 def _items(body: object) -> list[Any]:

@@ -12,6 +12,7 @@ from gpd_soap.api.positions.parameters import MOST_POSITIONS
 from gpd_soap.core.state import OptionState, PositionState
 from gpd_soap.validation import position_v1
 from gpd_soap.validation.fields import Strict
+from gpd_soap.validation.queries.positions import Restoration
 
 
 class MultiplePaymentPositionModel(Strict):
@@ -94,7 +95,7 @@ class PaymentPositionsInfo(ResponseModel):
 class PaymentsModelResponse(PaymentOptionModelResponse):
     """A notice that is paid."""
 
-    service_type: Literal["GPD"]
+    service_type: Literal["GPD", "ACA"]
 
 
 class PaymentOptionWithDebtorInfoModelResponse(PaymentOptionModelResponse):
@@ -104,7 +105,7 @@ class PaymentOptionWithDebtorInfoModelResponse(PaymentOptionModelResponse):
     psp_tax_code: str | None = None
     iupd: str
     debt_position_status: PositionState
-    service_type: Literal["GPD"]
+    service_type: Literal["GPD", "ACA"]
     kind: Annotated[Literal["F", "G"], Field(alias="type")]
     fiscal_code: str
     full_name: str
@@ -119,6 +120,7 @@ class PaymentOptionWithDebtorInfoModelResponse(PaymentOptionModelResponse):
     phone: str | None = None
     company_name: str
     office_name: str | None = None
+    pay_stand_in: bool
 
 
 class UpdateTransferIbanMassiveResponse(ResponseModel):
@@ -153,6 +155,7 @@ MODELS = (
     parameters.PositionsToDelete,
     parameters.NewAccount,
     parameters.PaidElsewhere,
+    Restoration,
     PaymentPositionsInfo,
     PaymentsModelResponse,
     PaymentOptionWithDebtorInfoModelResponse,

@@ -15,7 +15,15 @@ from gpd_soap.store.positions.search import MOST_BY_STATUS, PositionQuery, Windo
 from gpd_soap.usecases.positions.manage import IUPDS
 from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
 from gpd_soap.validation.finding import FieldError, rule_error
-from gpd_soap.validation.queries.common import WHOLE, Day, Flag, OrganizationPath, Paged, QueryModel
+from gpd_soap.validation.queries.common import (
+    WHOLE,
+    Day,
+    Flag,
+    OrganizationPath,
+    Paged,
+    QueryModel,
+    SegregationCodes,
+)
 
 #: LIMIT: 100 positions in one request, as in GPD.
 MOST_POSITIONS = 100
@@ -46,9 +54,9 @@ class OfIuv(OrganizationPath):
 
 
 class OfNav(OrganizationPath):
-    """A notice, by its number."""
+    """A notice, by its number or its IUV."""
 
-    nav: Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="Notice number (NAV).")]
+    nav: Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="Notice number (NAV), or IUV.")]
 
 
 class OfTransfer(OfIuv):
@@ -60,7 +68,7 @@ class OfTransfer(OfIuv):
 DRY_RUN = Field(False, alias="dryRun", description="Return what would happen, and store nothing.")
 
 
-class Creating(QueryModel):
+class Creating(SegregationCodes):
     """Options of a creation."""
 
     to_publish: Flag = Field(False, alias="toPublish", description="Publish the position at once.")
@@ -76,7 +84,7 @@ class Updating(Creating):
     )
 
 
-class Deleting(QueryModel):
+class Deleting(SegregationCodes):
     """Options of a deletion."""
 
     dry_run: Flag = DRY_RUN
@@ -117,7 +125,7 @@ ORDERS = {
 }
 
 
-class Listing(Paged):
+class Listing(Paged, SegregationCodes):
     """A page of a list of positions."""
 
     due_date_from: Day | None = None
@@ -153,6 +161,7 @@ class Listing(Paged):
             descending=self.ordering == "DESC",
             limit=self.limit,
             page=self.page,
+            segregation=self.codes,
         )
 
 

@@ -12,14 +12,14 @@ from datetime import datetime
 
 from gpd_soap.api.responses import Body, page_info, rome_text, without_none
 from gpd_soap.core.debt import Metadata, Transfer
-from gpd_soap.core.position import NewOption
+from gpd_soap.core.payment import fee_transfer
+from gpd_soap.core.position import NewOption, OptionDebtor
 from gpd_soap.core.state import PositionState, option_state, position_state
 from gpd_soap.store.positions.read import Progress, Stored, option_facts
 from gpd_soap.usecases.positions.manage import Notice
+from gpd_soap.usecases.positions.unchanged import expires, valid_from
 from gpd_soap.validation.convert import PLAN
 from gpd_soap.validation.queries.common import Paged
-
-SERVICE = "GPD"
 
 
 def base(stored: Stored, now: datetime) -> Body:
@@ -33,7 +33,7 @@ def base(stored: Stored, now: datetime) -> Body:
         officeName=position.office_name,
         insertedDate=rome_text(stored.created_at),
         publishDate=rome_text(position.published_at),
-        validityDate=rome_text(_valid_from(stored)),
+        validityDate=rome_text(valid_from(stored)),
         paymentDate=rome_text(_paid_on(stored, now)),
         status=str(position_state(stored.facts, now)),
         lastUpdatedDate=rome_text(stored.updated_at),
@@ -59,10 +59,10 @@ def model(stored: Stored, now: datetime) -> Body:
         country=debtor.country,
         email=debtor.email,
         phone=position.phone,
-        switchToExpired=all(each.switch_to_expired for each in position.options),
+        switchToExpired=expires(position),
         companyName=position.company_name,
         officeName=position.office_name,
-        validityDate=rome_text(_valid_from(stored)),
+        validityDate=rome_text(valid_from(stored)),
         paymentDate=rome_text(_paid_on(stored, now)),
         status=str(position_state(stored.facts, now)),
         paymentOption=[_option_model(each) for each in position.options],
@@ -72,15 +72,18 @@ def model(stored: Stored, now: datetime) -> Body:
 def option(stored: Stored, index: int) -> Body:
     """Returns a notice of a position: PaymentOptionModelResponse."""
     option, progress = stored.position.options[index], stored.progress[index]
+    fields = _option_fields(option)
+    # SPEC: GPD: the amount that is read includes the notification fee; that of a request does not.
+    fields["amount"] += progress.notification_fee
     return without_none(
-        **_option_fields(option),
+        **fields,
         organizationFiscalCode=stored.position.organization,
         paymentDate=rome_text(progress.payment_date or progress.paid_at),
         reportingDate=rome_text(_reported_on(progress)),
         insertedDate=rome_text(stored.created_at),
         paymentMethod=progress.payment_method,
         fee=progress.fee or 0,
-        notificationFee=0,
+        notificationFee=progress.notification_fee,
         pspCompany=progress.psp_name,
         idReceipt=progress.receipt_id,
         status=str(option_state(option_facts(option, progress))),
@@ -92,9 +95,12 @@ def option(stored: Stored, index: int) -> Body:
 
 def transfer(stored: Stored, index: int, transfer_index: int) -> Body:
     """Returns a transfer of a notice: TransferModelResponse."""
-    progress = stored.progress[index]
+    progress, transfers = stored.progress[index], stored.position.options[index].transfers
+    fields = _transfer_fields(transfers[transfer_index])
+    if transfer_index == fee_transfer(stored.position.organization, transfers):
+        fields["amount"] += progress.notification_fee
     return without_none(
-        **_transfer_fields(stored.position.options[index].transfers[transfer_index]),
+        **fields,
         insertedDate=rome_text(stored.created_at),
         status="T_REPORTED" if progress.reported[transfer_index] else "T_UNREPORTED",
         lastUpdatedDate=rome_text(progress.updated_at),
@@ -104,15 +110,17 @@ def transfer(stored: Stored, index: int, transfer_index: int) -> Body:
 def with_debtor(notice: Notice, now: datetime) -> Body:
     """Returns a notice with its debtor: PaymentOptionWithDebtorInfoModelResponse."""
     stored, index = notice
-    debtor, progress = stored.position.debtor, stored.progress[index]
+    position, progress = stored.position, stored.progress[index]
+    of_position = OptionDebtor(position.debtor, position.region, position.phone)
+    debtor, region, phone = position.options[index].debtor or of_position
     return {
         **option(stored, index),
         **without_none(
             pspCode=progress.psp,
             pspTaxCode=progress.psp_fiscal_code,
-            iupd=stored.position.iupd,
-            debtPositionStatus=str(position_state(stored.facts, now)),
-            serviceType=SERVICE,
+            iupd=position.iupd,
+            debtPositionStatus=str(_state_of_notice(notice, now)),
+            serviceType=position.service_type,
             type=debtor.kind,
             fiscalCode=debtor.code,
             fullName=debtor.full_name,
@@ -121,19 +129,20 @@ def with_debtor(notice: Notice, now: datetime) -> Body:
             postalCode=debtor.postal_code,
             city=debtor.city,
             province=debtor.province,
-            region=stored.position.region,
+            region=region,
             country=debtor.country,
             email=debtor.email,
-            phone=stored.position.phone,
-            companyName=stored.position.company_name,
-            officeName=stored.position.office_name,
+            phone=phone,
+            companyName=position.company_name,
+            officeName=position.office_name,
+            payStandIn=position.pay_stand_in,
         ),
     }
 
 
 def paid(notice: Notice) -> Body:
     """Returns a paid notice: PaymentsModelResponse."""
-    return {**option(*notice), "serviceType": SERVICE}
+    return {**option(*notice), "serviceType": notice.stored.position.service_type}
 
 
 def page(stored: Sequence[Stored], total: int, query: Paged, now: datetime) -> Body:
@@ -191,10 +200,13 @@ def _metadata(entries: Metadata) -> list[Body]:
     return [{"key": key, "value": value} for key, value in entries]
 
 
-def _valid_from(stored: Stored) -> datetime | None:
-    """Returns the first instant of payment; as in GPD, the publication if no notice has one."""
-    instants = [each.valid_from for each in stored.position.options if each.valid_from is not None]
-    return min(instants) if instants else stored.position.published_at
+def _state_of_notice(notice: Notice, now: datetime) -> PositionState:
+    """Returns the state of the position; as in GPD, EXPIRED if this notice alone has expired."""
+    stored, index = notice
+    option, state = stored.position.options[index], position_state(stored.facts, now)
+    late = option.switch_to_expired and now > option.due_at and not stored.progress[index].settled
+    payable = state in (PositionState.VALID, PositionState.PARTIALLY_PAID)
+    return PositionState.EXPIRED if late and payable else state
 
 
 def _paid_on(stored: Stored, now: datetime) -> datetime | None:

@@ -12,6 +12,7 @@ from gpd_soap.api.positions.parameters import NewAccount, PaidElsewhere, Positio
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 from gpd_soap.validation.position_v1 import Position
+from gpd_soap.validation.queries.positions import Restoration
 
 ALL = f"{ORGANIZATION}/debtpositions"
 ONE = f"{ALL}/<iupd>"
@@ -31,6 +32,13 @@ def group(store: Store, clock: Clock) -> Group:
         "Debt positions and their notices: GPD's first API, and its second for many at once.",
         lambda api: _declare(api, positions),
         models.MODELS,
+        persons=frozenset(
+            [
+                "getOrganizationDebtPositionByIUPD",
+                "getDebtPositionByIUV",
+                "getOrganizationPaymentOptionByNAV",
+            ]
+        ),
     )
 
 
@@ -72,6 +80,14 @@ def _declare(api: APIBlueprint, positions: Positions) -> None:
             api.post, f"{ONE}/{name}", operation, f"{name}Position", None,
             {200: MODEL, **refusals(404, 409, 412)},
         )  # fmt: skip
+    add(
+        api.get, SECOND, positions.page, "getOrganizationDebtPositionsV2", None,
+        {200: answer(models.PaymentPositionsInfo, "A page of positions.")},
+    )  # fmt: skip
+    add(
+        api.post, f"{ONE}/restore", positions.restore, "restorePosition", body(Restoration),
+        {200: MODEL, **refusals(404, 409, 412, 415)},
+    )  # fmt: skip
     _declare_many(api, positions, f"{ALL}/bulk", ALL)
     _declare_many(api, positions, SECOND, SECOND, "V2")
     _declare_notices(api, positions)
@@ -124,12 +140,16 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
         },
     )  # fmt: skip
     options = f"{ORGANIZATION}/paymentoptions"
-    add(
-        api.post, f"{options}/paids/<nav>", positions.paid_elsewhere,
-        "setPaymentOptionAsAlreadyPaid",
-        body(PaidElsewhere, required=False),
-        {200: answer(models.PaymentsModelResponse, "The paid notice."), **refusals(404, 409, 415)},
-    )  # fmt: skip
+    for prefix, version in (("", ""), ("/v2", "V2")):
+        add(
+            api.post, f"{prefix}{options}/paids/<nav>", positions.paid_elsewhere,
+            f"setPaymentOptionAsAlreadyPaid{version}",
+            body(PaidElsewhere, required=False),
+            {
+                200: answer(models.PaymentsModelResponse, "The paid notice."),
+                **refusals(404, 409, 415),
+            },
+        )  # fmt: skip
     add(
         api.post, f"{options}/<iuv>/transfers/<transferid>/report", positions.report,
         "reportTransfer", None,

@@ -5,22 +5,29 @@ from __future__ import annotations
 from flask import Response, g, jsonify
 
 from gpd_soap.api import problems
-from gpd_soap.api.auth import body_of
+from gpd_soap.api.audit.trail import set_subjects
+from gpd_soap.api.auth import actor, body_of
 from gpd_soap.api.problems import Refused
 from gpd_soap.api.receipts import responses
 from gpd_soap.clock import Clock
+from gpd_soap.core.case_id import case_key
 from gpd_soap.soap.stored import document
+from gpd_soap.store import tables
+from gpd_soap.store.access.audit import NOTHING, Subject
+from gpd_soap.store.receipts.search import Document
 from gpd_soap.store.store import Store
-from gpd_soap.usecases import receipts
-from gpd_soap.usecases.worklist import Cases
-from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
+from gpd_soap.store.tables.base import truncate
+from gpd_soap.usecases import receipts, refusals
+from gpd_soap.usecases.worklist import Cases, CaseWithNotice, subject_of
+from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
 from gpd_soap.validation.queries.receipts import (
     CasePath,
     Match,
     Note,
+    OrganizationCasePath,
     ReceiptPath,
     ReceiptSearch,
-    SegregationCodes,
+    ReceiptsOf,
     WorklistPath,
 )
 from gpd_soap.validation.queries.receipts import (
@@ -49,7 +56,33 @@ class Receipts:
     def document(self, path: ReceiptPath, query: SegregationCodes) -> Response:
         """Read the receipt of an IUV, as the Node sent it."""
         stored = receipts.document(self._store, path.organizationfiscalcode, path.iuv, query.codes)
-        return Response(document(stored.raw, stored.digest), content_type="application/xml")
+        set_subjects(Subject(stored.nav, receipt_id=stored.receipt_id))
+        return _xml(stored)
+
+
+class StoredReceipts:
+    """The operations on receipts of every status."""
+
+    def __init__(self, cases: Cases) -> None:
+        """Use `cases` for every operation."""
+        self._cases = cases
+
+    def page(self, path: OrganizationPath, query: ReceiptsOf) -> Response:
+        """List every receipt of a notice, of an IUV or of a receiptId, the first received first."""
+        history_query = query.history_query()
+        rows, total = self._cases.receipts(path.organizationfiscalcode, history_query)
+        set_subjects(Subject(query.nav, receipt_id=query.receipt_id))
+        return jsonify(responses.stored_page(rows, total, history_query))
+
+    def read(self, path: OrganizationCasePath, query: NoQuery) -> Response:
+        """Read a receipt of any status."""
+        return _answer(self._cases.receipt(path.organizationfiscalcode, path.id))
+
+    def document(self, path: OrganizationCasePath, query: NoQuery) -> Response:
+        """Read a receipt of any status, as the Node sent it."""
+        stored = self._cases.document(path.organizationfiscalcode, path.id)
+        set_subjects(Subject(stored.nav, receipt_id=stored.receipt_id))
+        return _xml(stored)
 
 
 class Worklist:
@@ -67,24 +100,48 @@ class Worklist:
 
     def read(self, path: CasePath, query: NoQuery) -> Response:
         """Read a case, open or resolved."""
-        return jsonify(responses.case(self._cases.read(path.scope, path.id)))
+        return _answer(self._cases.read(path.scope, path.id))
 
     def raw(self, path: CasePath, query: NoQuery) -> Response:
         """Download the message of a case, byte for byte."""
-        response = Response(
-            self._cases.raw(path.scope, path.id), content_type="application/octet-stream"
-        )
+        message = self._cases.raw(path.scope, path.id)
+        key = case_key(path.id)
+        set_subjects(NOTHING if key is None else subject_of(key))
+        response = Response(message, content_type="application/octet-stream")
         response.headers["Content-Disposition"] = f'attachment; filename="{path.id}.xml"'
         return response
 
     def resolve(self, path: CasePath, query: NoQuery) -> Response:
         """Close a case with a note on what was decided."""
         body = body_of(Note)
-        case = self._cases.resolve(path.scope, path.id, g.key.name, body.note)
-        return jsonify(responses.case(case))
+        case = self._cases.resolve(path.scope, path.id, _by(), body.note, actor=actor())
+        return _answer(case)
 
     def rematch(self, path: CasePath, query: NoQuery) -> Response:
         """Search the notice of a case again, or match the case to a notice by hand."""
         body = body_of(Match, optional=True)
-        case = self._cases.rematch(path.scope, path.id, g.key.name, body.nav)
-        return jsonify(responses.case(case))
+        case = self._cases.rematch(path.scope, path.id, _by(), body.nav, actor=actor())
+        return _answer(case)
+
+
+def _xml(stored: Document) -> Response:
+    """Return the receipt in a stored message.  Raises ReceiptErased if it is not there any more."""
+    # WHY: who erases by SQL may write NULL, or on SQLite a text.
+    if not isinstance(stored.raw, bytes):
+        raise refusals.ReceiptErased
+    try:
+        content = document(stored.raw, stored.digest)
+    except ValueError:
+        raise refusals.ReceiptErased from None
+    return Response(content, content_type="application/xml")
+
+
+def _by() -> str:
+    """Returns the key that decides, by its id and its name, as the case stores it."""
+    return truncate(g.key.label, tables.receipt.c.resolved_by)
+
+
+def _answer(case: CaseWithNotice) -> Response:
+    """Returns the answer with a case, and names the case for the audit."""
+    set_subjects(subject_of(case.case.key, case.case.nav))
+    return jsonify(responses.case(case))

@@ -65,6 +65,7 @@ class Case(ResponseModel):
         "quarantine",
     ]
     reasons: list[str]
+    charset: str | None = None
     drift: str | None = None
     primitive: str
     received_date: RomeTime
@@ -90,4 +91,11 @@ class Worklist(ResponseModel):
     page_info: Annotated[PageInfo, Field(alias="page_info")]
 
 
-MODELS = (Note, Match, PaymentsResultReceiptModelResponse, Worklist)
+class StoredReceipts(ResponseModel):
+    """A page of receipts of every status."""
+
+    receipts: list[Case]
+    page_info: Annotated[PageInfo, Field(alias="page_info")]
+
+
+MODELS = (Note, Match, PaymentsResultReceiptModelResponse, Worklist, StoredReceipts)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 from gpd_soap.api.responses import Body, page_info, rome_text, without_none
 from gpd_soap.core.case_id import case_id
+from gpd_soap.core.receipt import SEPARATOR
+from gpd_soap.store.receipts.history import HistoryQuery
 from gpd_soap.store.receipts.search import Listed
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow
 from gpd_soap.usecases.worklist import CaseWithNotice
@@ -38,6 +40,14 @@ def cases_page(cases: Sequence[CaseWithNotice], total: int, query: CaseQuery) ->
     }
 
 
+def stored_page(receipts: Sequence[CaseWithNotice], total: int, query: HistoryQuery) -> Body:
+    """Returns a page of receipts of every status: StoredReceipts."""
+    return {
+        "receipts": [case(each) for each in receipts],
+        "page_info": page_info(total, query.limit, query.page),
+    }
+
+
 def case(case_with_notice: CaseWithNotice) -> Body:
     """Returns a case, with the present state of the notice that it names: Case."""
     case, notice = case_with_notice
@@ -45,7 +55,8 @@ def case(case_with_notice: CaseWithNotice) -> Body:
         id=case_id(case.key),
         organizationFiscalCode=case.organization,
         kind=case.kind,
-        reasons=[reason for reason in case.reasons.split("; ") if reason],
+        reasons=[reason for reason in (case.reasons or "").split(SEPARATOR) if reason],
+        charset=case.charset,
         drift=case.drift,
         primitive=case.primitive,
         receivedDate=rome_text(case.received_at),

@@ -1,4 +1,4 @@
-"""The paths of the operations: GPD's two on receipts, and five on each worklist."""
+"""The paths of the operations: GPD's two on receipts, three of ours, five on each worklist."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import answer, body, document, refusals
 from gpd_soap.api.receipts import models
-from gpd_soap.api.receipts.handlers import Receipts, Worklist
+from gpd_soap.api.receipts.handlers import Receipts, StoredReceipts, Worklist
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.worklist import Cases
@@ -25,7 +25,21 @@ from gpd_soap.validation.queries.receipts import (
     WorklistPath,
 )
 
+#: Of an organization's worklist, and of the one of receipts that name no registered organization.
+SUFFIXES = ("", "OfNobody")
 PAYMENTS = "/payments/<organizationfiscalcode>/receipts"
+
+#: Each of them shows the code of a debtor, or the whole message.
+READS_PERSONS = frozenset(
+    [
+        "getOrganizationReceipts",
+        "getReceiptByIUV",
+        "getReceipts",
+        "getReceipt",
+        "getReceiptXml",
+        *(f"get{name}{suffix}" for name in ("Worklist", "Case", "CaseRaw") for suffix in SUFFIXES),
+    ]
+)
 
 CASE = answer(models.Case, "The case.")
 
@@ -35,17 +49,19 @@ def group(store: Store, clock: Clock, cases: Cases) -> Group:
 
     def declare(api: APIBlueprint) -> None:
         _declare_receipts(api, Receipts(store, clock))
-        worklist = Worklist(cases)
+        _declare_stored(api, StoredReceipts(cases))
+        worklist, (ours, nobodys) = Worklist(cases), SUFFIXES
         _declare_worklist(
-            api, worklist, ORGANIZATION, (OrganizationWorklistPath, OrganizationCasePath), ""
+            api, worklist, ORGANIZATION, (OrganizationWorklistPath, OrganizationCasePath), ours
         )
-        _declare_worklist(api, worklist, "", (WorklistPath, CasePath), "OfNobody")
+        _declare_worklist(api, worklist, "", (WorklistPath, CasePath), nobodys)
 
     return Group(
         "receipts",
         "Receipts of payments, as in GPD, and the worklist of receipts that wait for a person.",
         declare,
         models.MODELS,
+        persons=READS_PERSONS,
     )
 
 
@@ -57,6 +73,23 @@ def _declare_receipts(api: APIBlueprint, receipts: Receipts) -> None:
     )  # fmt: skip
     add(
         api.get, f"{PAYMENTS}/<iuv>", receipts.document, "getReceiptByIUV", None,
+        {200: document("application/xml", "The receipt."), **refusals(404)},
+    )  # fmt: skip
+
+
+def _declare_stored(api: APIBlueprint, receipts: StoredReceipts) -> None:
+    """Declares the operations on receipts of every status."""
+    path = f"{ORGANIZATION}/receipts"
+    add(
+        api.get, path, receipts.page, "getReceipts", None,
+        {200: answer(models.StoredReceipts, "A page of receipts.")},
+    )  # fmt: skip
+    add(
+        api.get, f"{path}/<id>", receipts.read, "getReceipt", None,
+        {200: answer(models.Case, "The receipt."), **refusals(404)},
+    )  # fmt: skip
+    add(
+        api.get, f"{path}/<id>/xml", receipts.document, "getReceiptXml", None,
         {200: document("application/xml", "The receipt."), **refusals(404)},
     )  # fmt: skip
 

@@ -12,7 +12,7 @@ from gpd_soap.core.debt import Notice, Transfer
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import PROBE, number_warnings
 from gpd_soap.core.payable import payable
-from gpd_soap.core.payment import due, offer
+from gpd_soap.core.payment import due, offer, with_fee
 from gpd_soap.features.check.finding import Finding, error, warning
 from gpd_soap.soap import models
 from gpd_soap.soap.protocol import NodeProtocol
@@ -79,6 +79,7 @@ def may_be_asked(notice: Notice, now: datetime) -> bool:
 def _outcomes(organization: str, notice: Notice) -> Iterator[tuple[str, Outcome]]:
     """Yield the primitives that are answered with OK for a payable notice, and their outcomes."""
     yield VERIFY, due(organization, notice)
+    notice = with_fee(organization, notice)
     offers = [(PAYMENT, offer(notice, None, stamps=False))]
     offers += [(PAYMENT_V2, offer(notice, kind, stamps=True)) for kind in TRANSFER_TYPES]
     for primitive, outcome in offers:

@@ -85,13 +85,14 @@ def serving(
     connection: Connection, organization: str, request: PageRequest
 ) -> tuple[list[Serving], int]:
     """Return one page of an organization's stations, and their number on all pages."""
-    statement = (
-        select(SERVED.station, STATION.broker, SERVED.segregation_code, SERVED.broadcast)
-        .join_from(tables.organization_station, tables.station, SERVED.station == STATION.id)
-        .where(SERVED.organization == organization)
-        .order_by(SERVED.station)
-    )
+    statement = _serving(organization).order_by(SERVED.station)
     return _page(connection, statement, request, Serving)
+
+
+def serving_by(connection: Connection, organization: str, station: str) -> Serving | None:
+    """Return how a station serves an organization, or None if it does not."""
+    statement = _serving(organization).where(SERVED.station == station)
+    return _one(connection, statement, Serving)
 
 
 def services(
@@ -124,6 +125,14 @@ def settings(connection: Connection, organization: str) -> list[dict[str, Any]]:
     """Return the settings of each service of an organization."""
     statement = select(SERVICE.settings).where(SERVICE.organization == organization)
     return list(connection.execute(statement).scalars())
+
+
+def _serving(organization: str) -> Select[Any]:
+    return (
+        select(SERVED.station, STATION.broker, SERVED.segregation_code, SERVED.broadcast)
+        .join_from(tables.organization_station, tables.station, SERVED.station == STATION.id)
+        .where(SERVED.organization == organization)
+    )
 
 
 def _offered(organization: str) -> Select[Any]:

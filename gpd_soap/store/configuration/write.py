@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from enum import Enum
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Table, delete, select
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.upsert import insert_if_absent, upsert
+
+
+class Keep(Enum):
+    """The type of KEEP, which stands for a value that a change leaves as it is."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
 
 
 class Service(NamedTuple):
@@ -38,22 +48,19 @@ def put_serving(
     connection: Connection,
     organization: str,
     station: str,
-    segregation_code: str | None = None,
+    segregation_code: str | Keep | None = KEEP,
     *,
-    broadcast: bool = False,
+    broadcast: bool | Keep = KEEP,
 ) -> bool:
     """Let a station serve an organization; return whether it did not before.
 
-    Notice numbers are issued with `segregation_code`.  The serials of a replaced code stay.
+    Notice numbers are issued with `segregation_code`; None removes it, KEEP leaves it as it is.
+    The serials of a replaced code stay.
     """
-    return _put(
-        connection,
-        tables.organization_station,
-        organization=organization,
-        station=station,
-        segregation_code=segregation_code,
-        broadcast=broadcast,
-    )
+    settings = {"segregation_code": segregation_code, "broadcast": broadcast}
+    changed = {name: value for name, value in settings.items() if value is not KEEP}
+    table = tables.organization_station
+    return _put(connection, table, organization=organization, station=station, **changed)
 
 
 def put_service(

@@ -41,3 +41,9 @@ class AlreadyStored(StoreError):
         "an organization can use each NAV and IUV only once, even after a deletion,"
         " and an IUPD for one position at a time"
     )
+
+
+class QuarantineFull(StoreError):
+    """Too many messages wait in quarantine; the sender must keep its message."""
+
+    hint = "resolve the messages of no organization on the worklist"

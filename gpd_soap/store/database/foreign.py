@@ -14,7 +14,7 @@ from gpd_soap.store.database.errors import StoreError
 CREATED = re.compile(
     r"""create_table\(\s*"(\w+)"|create_index\(\s*"(\w+)"|CREATE\ TABLE\ (\w+)
         |(?:PrimaryKey|Unique)Constraint\([^()]*?(?:op\.f\()?"(pk_\w+|uq_\w+)\"""",
-    re.VERBOSE,
+    re.VERBOSE | re.ASCII,
 )
 
 #: By dialect, selects the relations with one of these names, and their kinds.

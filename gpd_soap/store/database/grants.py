@@ -1,7 +1,7 @@
 """The rights of the PostgreSQL role that serves: those that the program uses, and no others.
 
-The owner of the tables upgrades them and purges the journal.  The serving role cannot delete a
-receipt, change its content, or change the audit.  An attacker who controls a server cannot either.
+The owner of the tables upgrades and purges them.  The serving role cannot delete a receipt, change
+its content, or change the audit or an event.  An attacker who controls a server cannot either.
 """
 
 from __future__ import annotations
@@ -20,23 +20,34 @@ EVERYTHING = (*CHANGE, "DELETE")
 RESOLUTION = "resolved_at, resolved_by, resolution"
 RIGHTS: dict[str, tuple[str, ...]] = {
     "alembic_version": READ,
-    "api_key": (*ADD, "UPDATE (revoked_at)"),
+    "api_key": (*ADD, "UPDATE (revoked_at, last_used_at)"),
     "audit": ADD,
     "broker": EVERYTHING,
     "demand": CHANGE,
+    "event": (*ADD, "UPDATE (sequence)"),
+    "feed": CHANGE,
     "iuv_serial": CHANGE,
     "journal": ADD,
+    "operator": (*ADD, "UPDATE (disabled_at)"),
+    "operator_credential": EVERYTHING,
+    "operator_invitation": (*ADD, "UPDATE (ended_at, totp_secret)"),
+    "operator_recovery_code": EVERYTHING,
+    "operator_session": EVERYTHING,
     "organization": EVERYTHING,
     "organization_station": EVERYTHING,
+    "parked": EVERYTHING,
     "payment_option": EVERYTHING,
     "position": EVERYTHING,
     "probe": CHANGE,
     "quarantine": (*ADD, f"UPDATE (copies, last_received_at, {RESOLUTION})"),
+    "quote": CHANGE,
     "receipt": (*ADD, f"UPDATE (kept, reasons, copies, last_received_at, {RESOLUTION})"),
     "request": EVERYTHING,
     "retired_number": ADD,
     "service": EVERYTHING,
+    "sign_in_attempt": EVERYTHING,
     "station": EVERYTHING,
+    "subscription": EVERYTHING,
     "transfer": EVERYTHING,
 }
 

@@ -125,9 +125,6 @@ class Session(Protocol):
     def fetch(self, statement: Statement, values: Mapping[str, Any]) -> list[Row]:
         """Returns every row of the result, with our values."""
 
-    def execute(self, statement: Statement, values: Mapping[str, Any]) -> int:
-        """Returns how many rows were written; for a SELECT that writes, how many it returned."""
-
     def run(self, command: str) -> None:
         """Runs a command without parameters and without a result."""
 
@@ -144,11 +141,6 @@ class SqliteSession:
         """As `Session.fetch`."""
         self._cursor.execute(statement.sql, statement.arguments(values))
         return statement.convert(self._cursor.fetchall())
-
-    def execute(self, statement: Statement, values: Mapping[str, Any]) -> int:
-        """As `Session.execute`."""
-        self._cursor.execute(statement.sql, statement.arguments(values))
-        return self._cursor.rowcount
 
     def run(self, command: str) -> None:
         """As `Session.run`."""
@@ -179,10 +171,6 @@ class PostgresSession:
         result = self._execute(statement, values)
         self._values.set_pgresult(result)
         return statement.convert(self._values.load_rows(0, result.ntuples, tuple))
-
-    def execute(self, statement: Statement, values: Mapping[str, Any]) -> int:
-        """As `Session.execute`."""
-        return self._execute(statement, values).command_tuples or 0
 
     def _execute(self, statement: Statement, values: Mapping[str, Any]) -> PGresult:
         now = monotonic()

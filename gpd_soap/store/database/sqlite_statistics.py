@@ -38,13 +38,33 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_receipt_organization_paid_at_received_at": "1000000 200000 2 1",
     },
     "quarantine": {"sqlite_autoindex_quarantine_1": "10000 5000 1"},
+    "event": {
+        "sqlite_autoindex_event_1": "5000000 1000000 4 1 1",
+        "ix_event_organization_sequence": "5000000 1000000 1",
+        "ix_event_organization_at_id": "1000 200 1 1",
+    },
+    "subscription": {"sqlite_autoindex_subscription_1": "1000 3 1"},
+    "parked": {
+        "sqlite_autoindex_parked_1": "10000 100 30 1",
+        "ix_parked_organization_subscription_subject_sequence": "10000 100 30 2 1",
+    },
+    "quote": {"sqlite_autoindex_quote_1": "100000 20000 3 1 1"},
     "journal": {
         "sqlite_autoindex_journal_1": "5000000 1000000 2 1",
         "ix_journal_organization_nav_at": "5000000 1000000 5 1",
         "ix_journal_organization_receipt_id": "1000000 200000 2",
         "ix_journal_at": "5000000 2",
     },
-    "audit": {"sqlite_autoindex_audit_1": "1000000 200000 2 1", "ix_audit_at": "1000000 2"},
+    "audit": {
+        "sqlite_autoindex_audit_1": "1000000 200000 2 1",
+        "ix_audit_at": "1000000 2",
+        "ix_audit_organization_at": "100000 20000 2",
+        "ix_audit_key_id_at": "1000000 100000 2",
+        "ix_audit_actor_at": "10000 1000 2",
+        "ix_audit_organization_nav_at": "500000 100000 5 1",
+        "ix_audit_organization_iupd_at": "500000 100000 5 1",
+        "ix_audit_organization_receipt_id_at": "500000 100000 5 1",
+    },
     "request": {"sqlite_autoindex_request_1": "100000 50000 1", "ix_request_asked_at": "100000 2"},
 }
 

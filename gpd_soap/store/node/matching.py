@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
 
+from gpd_soap.core.actor import Actor
 from gpd_soap.core.debt import NodeRoute, Notice
 from gpd_soap.core.receipt import (
     Receipt,
@@ -21,12 +22,20 @@ from gpd_soap.core.receipt import (
     Verdict,
     settle,
     settle_by_hand,
+    unreadable_in,
 )
 from gpd_soap.store import tables
 from gpd_soap.store.database.errors import Contended
+from gpd_soap.store.events import describe
+from gpd_soap.store.events import write as events
+from gpd_soap.store.events.write import insert_event
+from gpd_soap.store.node.insertion import insert_receipt
 from gpd_soap.store.node.queries import select_receipt_facts
-from gpd_soap.store.node.settlement import facts_read, guard, insert_receipt, mark_paid, with_prefix
+from gpd_soap.store.node.settlement import facts_read, guard, mark_paid, with_prefix
 from gpd_soap.store.rows import OPTION, POSITION, RECEIPT, receipt_facts_of
+
+#: The fields of a receipt that are columns of the same name.
+STORED_FIELDS = Receipt._fields[1 : Receipt._fields.index("content")]
 
 
 def lock_matching_shared(connection: Connection, organization: str) -> None:
@@ -47,18 +56,21 @@ def keep_unmatched(connection: Connection, values: dict[str, Any]) -> bool:
     )
     if connection.execute(matching).first() is not None:
         return False
-    statement = insert_receipt(connection.dialect).returning(RECEIPT.receipt_id)
-    return connection.execute(statement, with_prefix(values)).first() is not None
+    statement = insert_receipt(connection.dialect)
+    if connection.execute(statement, with_prefix(values)).first() is None:
+        return False
+    connection.execute(insert_event(connection.dialect), with_prefix(values))
+    return True
 
 
-def settle_unmatched(connection: Connection, organization: str, now: datetime) -> int:
+def settle_unmatched(connection: Connection, organization: str, actor: Actor, now: datetime) -> int:
     """Settles the unmatched receipts whose notice exists by now.  Returns their number."""
     rows = (
         connection.execute(
             select(tables.receipt)
             .join(
                 tables.payment_option,
-                and_(OPTION.organization == RECEIPT.organization, OPTION.nav == RECEIPT.nav),
+                and_(OPTION.organization == organization, OPTION.nav == RECEIPT.nav),
             )
             .where(
                 RECEIPT.organization == organization, RECEIPT.kept == str(ReceiptStatus.UNMATCHED)
@@ -70,7 +82,7 @@ def settle_unmatched(connection: Connection, organization: str, now: datetime) -
     )
     for row in rows:
         facts = _facts(connection, row, row["nav"])
-        _write(connection, row, facts.notice, _verdict(row, facts, now), now)
+        _write(connection, row, facts.notice, _verdict(row, facts, now), actor, now)
     return len(rows)
 
 
@@ -79,7 +91,7 @@ def lock_matching_exclusive(connection: Connection, organization: str) -> None:
     _lock(connection, func.pg_advisory_xact_lock, organization)
 
 
-def match_again(connection: Connection, row: RowMapping, now: datetime) -> bool:
+def match_again(connection: Connection, row: RowMapping, actor: Actor, now: datetime) -> bool:
     """Settles a receipt that awaits its notice.  Returns False if the notice does not exist yet.
 
     The caller holds the exclusive matching lock and has locked the receipt's row.
@@ -88,12 +100,12 @@ def match_again(connection: Connection, row: RowMapping, now: datetime) -> bool:
     facts = _facts(connection, row, row["nav"])
     if facts.notice is None:
         return False
-    _write(connection, row, facts.notice, _verdict(row, facts, now), now)
+    _write(connection, row, facts.notice, _verdict(row, facts, now), actor, now)
     return True
 
 
 def match_by_hand(
-    connection: Connection, row: RowMapping, nav: str, now: datetime
+    connection: Connection, row: RowMapping, nav: str, actor: Actor, now: datetime
 ) -> Verdict | None:
     """Decides whether a receipt that awaits its notice pays this one (Receipts, rule 15).
 
@@ -107,7 +119,7 @@ def match_by_hand(
     verdict = settle_by_hand(_receipt_of(row), notice, now)
     if verdict.pays:
         reasons = (row["reasons"], *verdict.reasons)
-        _write(connection, row, notice, verdict._replace(reasons=reasons), now)
+        _write(connection, row, notice, verdict._replace(reasons=reasons), actor, now)
     return verdict
 
 
@@ -124,9 +136,14 @@ def _facts(connection: Connection, row: RowMapping, nav: str) -> ReceiptFacts:
 
 
 def _write(
-    connection: Connection, row: RowMapping, notice: Notice | None, verdict: Verdict, now: datetime
+    connection: Connection,
+    row: RowMapping,
+    notice: Notice | None,
+    verdict: Verdict,
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    """Writes the status of a receipt as it is decided now, and its effect on the notice.
+    """Writes the status of a receipt as it is decided now, its effect on the notice, its event.
 
     Raises Contended if the position changed meanwhile.
     """
@@ -142,6 +159,7 @@ def _write(
         for statement in (guard(), mark_paid()):
             if not connection.execute(statement, payment).rowcount:
                 raise Contended("the position of a receipt that awaits its notice changed")
+    events.write(connection, [describe.received(_receipt_of(row), verdict, notice, actor)])
 
 
 def _lock_position(connection: Connection, organization: str, nav: str) -> None:
@@ -150,7 +168,7 @@ def _lock_position(connection: Connection, organization: str, nav: str) -> None:
         select(POSITION.iupd)
         .join(
             tables.payment_option,
-            and_(POSITION.organization == OPTION.organization, POSITION.iupd == OPTION.iupd),
+            and_(POSITION.organization == organization, POSITION.iupd == OPTION.iupd),
         )
         .where(OPTION.organization == organization, OPTION.nav == nav)
         .with_for_update()
@@ -159,7 +177,8 @@ def _lock_position(connection: Connection, organization: str, nav: str) -> None:
 
 def _receipt_of(row: RowMapping) -> Receipt:
     route = NodeRoute(row["organization"], row["broker"], row["station"])
-    return Receipt(route, **{name: row[name] for name in Receipt._fields[1:]})
+    values = {name: row[name] for name in STORED_FIELDS}
+    return Receipt(route, **values, unreadable=unreadable_in(row["reasons"]))
 
 
 def _lock(connection: Connection, lock: Any, organization: str) -> None:

@@ -14,14 +14,13 @@ from sqlalchemy import (
     bindparam,
     exists,
     func,
-    literal,
     not_,
     select,
 )
 
 from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
 from gpd_soap.core.payment_options import DebtNotice
-from gpd_soap.core.receipt import ReceiptFacts
+from gpd_soap.core.receipt import Receipt, ReceiptFacts, StoredContent
 from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import Row, Statement
@@ -75,23 +74,38 @@ class NodeQueries:
         self._outline = Statement(select_outline(), engine)
         self._notice = Statement(select_notice(), engine, repeated=ROUTE_CHECK_WIDTH + NOTICE_WIDTH)
         self._receipt = Statement(select_receipt_facts(), engine)
+        self._contents = Statement(select_contents(), engine)
         self._debt = Statement(select_debt(), engine)
 
     def outline(self, route: NodeRoute, nav: str) -> Outline:
         """Returns the facts that verify needs about a notice."""
-        [row] = self._read(self._outline, {**_route_parameters(route), "nav": nav})
-        notice = notice_of([row], ROUTE_CHECK_WIDTH + 1)
-        return Outline(route_check_of(row), notice, row[ROUTE_CHECK_WIDTH])
+        rows = self._read(self._outline, {**_route_parameters(route), "nav": nav})
+        notice = notice_of(rows, ROUTE_CHECK_WIDTH + 1)
+        return Outline(route_check_of(rows), notice, bool(rows and rows[0][ROUTE_CHECK_WIDTH]))
 
     def notice(self, route: NodeRoute, nav: str) -> NoticeFacts:
         """Returns the facts that getPayment needs about a notice."""
         rows = self._read(self._notice, {**_route_parameters(route), "nav": nav})
-        return NoticeFacts(route_check_of(rows[0]), notice_of(rows, ROUTE_CHECK_WIDTH))
+        return NoticeFacts(route_check_of(rows), notice_of(rows, ROUTE_CHECK_WIDTH))
 
-    def receipt(self, route: NodeRoute, nav: str, iuv: str, receipt_id: str) -> ReceiptFacts:
-        """Returns the facts that decide on a receipt."""
-        parameters = {**_route_parameters(route), "nav": nav, "iuv": iuv, "receipt_id": receipt_id}
-        return receipt_facts_of(self._read(self._receipt, parameters))
+    def receipt(self, receipt: Receipt) -> ReceiptFacts:
+        """Returns the facts that decide on a receipt.
+
+        They have the stored contents of its receiptId only if the first is not known to be its own.
+        """
+        parameters = {
+            **_route_parameters(receipt.route),
+            "nav": receipt.nav,
+            "iuv": receipt.iuv,
+            "receipt_id": receipt.receipt_id,
+        }
+        facts = receipt_facts_of(self._read(self._receipt, parameters))
+        if facts.kept_digest in (None, receipt.digest):
+            return facts
+        key = {"idpa": receipt.route.organization, "receipt_id": receipt.receipt_id}
+        return facts._replace(
+            contents=tuple(StoredContent(*row) for row in self._read(self._contents, key))
+        )
 
     def debt(self, organization: str, nav: str) -> Debt:
         """Returns every notice of the position that has this one, without transfers."""
@@ -107,32 +121,29 @@ def _route_parameters(route: NodeRoute) -> dict[str, str]:
 
 def select_outline() -> Select[Any]:
     """Selects one row: route check, and the notice without its transfers."""
-    base, route_check = _route_check()
-    base = _with_notice(base, bindparam("nav", type_=TEXT))
-    return select(*route_check, _all_ccp(), *notice_columns()).select_from(base)
+    idpa, nav = bindparam("idpa", type_=TEXT), bindparam("nav", type_=TEXT)
+    columns = *_route_check(idpa), _all_ccp(idpa), *notice_columns(idpa)
+    return select(*columns).select_from(_with_notice(idpa, nav)).where(_is_ours(idpa))
 
 
 def select_notice() -> Select[Any]:
     """Selects a row for each transfer of the notice, or one row with the route check alone."""
-    base, route_check = _route_check()
-    base = _with_notice(base, bindparam("nav", type_=TEXT))
-    base = base.outerjoin(
-        tables.transfer,
-        and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav),
+    idpa, nav = bindparam("idpa", type_=TEXT), bindparam("nav", type_=TEXT)
+    base = _with_notice(idpa, nav).outerjoin(
+        tables.transfer, and_(TRANSFER.organization == idpa, TRANSFER.nav == OPTION.nav)
     )
     return (
-        select(*route_check, *notice_columns(), *transfer_columns())
+        select(*_route_check(idpa), *notice_columns(idpa), *transfer_columns())
         .select_from(base)
+        .where(_is_ours(idpa))
         .order_by(TRANSFER.number)
     )
 
 
 def select_receipt_facts() -> Select[Any]:
     """Selects one row: route check, stored receipt of the receiptId, notice without transfers."""
-    base, route_check = _route_check()
-    base = _with_notice(base, bindparam("nav", type_=TEXT))
+    idpa, nav = bindparam("idpa", type_=TEXT), bindparam("nav", type_=TEXT)
     receipt, other = tables.receipt.c, tables.payment_option.alias("other")
-    idpa = bindparam("idpa", type_=TEXT)
     kept_digest = select(receipt.digest).where(
         receipt.organization == idpa,
         receipt.receipt_id == bindparam("receipt_id", type_=TEXT),
@@ -141,31 +152,53 @@ def select_receipt_facts() -> Select[Any]:
     nav_of_iuv = select(other.c.nav).where(
         other.c.organization == idpa, other.c.iuv == bindparam("iuv", type_=TEXT)
     )
-    facts = kept_digest.scalar_subquery(), nav_of_iuv.scalar_subquery(), _is_only_option()
-    return select(*route_check, *facts, *notice_columns()).select_from(base)
+    facts = kept_digest.scalar_subquery(), nav_of_iuv.scalar_subquery(), _is_only_option(idpa)
+    columns = *_route_check(idpa), *facts, *notice_columns(idpa)
+    return select(*columns).select_from(_with_notice(idpa, nav)).where(_is_ours(idpa))
+
+
+def select_contents() -> Select[Any]:
+    """Selects a row for each content stored under a receiptId."""
+    receipt = tables.receipt.c
+    return (
+        select(*(receipt[name] for name in StoredContent._fields))
+        .where(receipt.organization == bindparam("idpa", type_=TEXT))
+        .where(receipt.receipt_id == bindparam("receipt_id", type_=TEXT))
+        .order_by(receipt.variant)
+    )
 
 
 def select_debt() -> Select[Any]:
-    """Selects a row for each notice of the position, or one with the organization's name alone."""
-    idpa, name = _organization_name()
+    """Selects a row for each notice of the position, or one with the organization's name alone.
+
+    An organization that is not ours has no row.
+    """
+    idpa = bindparam("idpa", type_=TEXT)
     requested = tables.payment_option.alias("asked")
     is_requested = and_(
         requested.c.organization == idpa, requested.c.nav == bindparam("nav", type_=TEXT)
     )
     siblings = and_(OPTION.organization == idpa, OPTION.iupd == requested.c.iupd)
     position = and_(POSITION.organization == idpa, POSITION.iupd == requested.c.iupd)
-    return select(name, _all_ccp(), *notice_columns()).select_from(
-        _one_row()
-        .outerjoin(requested, is_requested)
-        .outerjoin(tables.position, position)
-        .outerjoin(tables.payment_option, siblings)
+    return (
+        select(tables.organization.c.name, _all_ccp(idpa), *notice_columns(idpa))
+        .select_from(
+            tables.organization.outerjoin(requested, is_requested)
+            .outerjoin(tables.position, position)
+            .outerjoin(tables.payment_option, siblings)
+        )
+        .where(_is_ours(idpa))
     )
 
 
-def _route_check() -> tuple[FromClause, list[ColumnElement[Any]]]:
-    """Returns a source of exactly one row, and the columns of the route check."""
+def _is_ours(idpa: ColumnElement[str]) -> ColumnElement[bool]:
+    """SQL condition: the row is that of the organization."""
+    return tables.organization.c.fiscal_code == idpa
+
+
+def _route_check(idpa: ColumnElement[str]) -> list[ColumnElement[Any]]:
+    """Returns the columns of the route check, for a query from `organization`."""
     broker, station, serves = tables.broker.c, tables.station.c, tables.organization_station.c
-    idpa, name = _organization_name()
     idstation, idbroker = bindparam("station", type_=TEXT), bindparam("broker", type_=TEXT)
     serving = (
         exists()
@@ -173,46 +206,29 @@ def _route_check() -> tuple[FromClause, list[ColumnElement[Any]]]:
         .where(station.id == serves.station, station.broker == idbroker)
     )
     has_broker = exists().where(broker.fiscal_code == idbroker)
-    return _one_row(), [name, has_broker, serving]
+    return [tables.organization.c.name, has_broker, serving]
 
 
-def _organization_name() -> tuple[ColumnElement[str], ColumnElement[str]]:
-    """Returns the parameter of the organization, and its name if it is ours."""
-    idpa, organization = bindparam("idpa", type_=TEXT), tables.organization.c
-    named = select(organization.name).where(organization.fiscal_code == idpa)
-    return idpa, named.scalar_subquery()
-
-
-def _one_row() -> FromClause:
-    """Selects one constant row, so that a query without a notice still returns a row."""
-    return select(literal(1).label("one")).subquery("one")
-
-
-def _with_notice(base: FromClause, nav: ColumnElement[str]) -> FromClause:
-    idpa = bindparam("idpa", type_=TEXT)
-    return base.outerjoin(
+def _with_notice(idpa: ColumnElement[str], nav: ColumnElement[str]) -> FromClause:
+    """Returns a join that has one row for an organization, with or without the notice."""
+    return tables.organization.outerjoin(
         tables.payment_option, and_(OPTION.organization == idpa, OPTION.nav == nav)
-    ).outerjoin(
-        tables.position,
-        and_(POSITION.organization == OPTION.organization, POSITION.iupd == OPTION.iupd),
-    )
+    ).outerjoin(tables.position, and_(POSITION.organization == idpa, POSITION.iupd == OPTION.iupd))
 
 
-def _is_only_option() -> ColumnElement[bool]:
+def _is_only_option(idpa: ColumnElement[str]) -> ColumnElement[bool]:
     """SQL condition: the position of the option has no other option."""
-    return not_(has_sibling(tables.payment_option.alias("sibling").c))
+    return not_(has_sibling(idpa, tables.payment_option.alias("sibling").c))
 
 
-def _all_ccp() -> ColumnElement[bool]:
+def _all_ccp(idpa: ColumnElement[str]) -> ColumnElement[bool]:
     """SQL condition: every transfer of the option has a postal account.
 
     SPEC: Payable, rule 9.
     """
     bank_only = func.coalesce(TRANSFER.postal_iban, "") == ""
     return not_(
-        exists().where(
-            TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav, bank_only
-        )
+        exists().where(TRANSFER.organization == idpa, TRANSFER.nav == OPTION.nav, bank_only)
     )
 
 
@@ -220,4 +236,4 @@ def debt_of(rows: Sequence[Row]) -> Debt:
     """Returns a debt from the rows of its query."""
     notices = ((notice_of([row], 2), row[1]) for row in rows)
     listed = tuple(DebtNotice(notice, ccp) for notice, ccp in notices if notice is not None)
-    return Debt(rows[0][0] is not None, listed)
+    return Debt(bool(rows), listed)

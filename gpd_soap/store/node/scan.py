@@ -83,10 +83,10 @@ def _batch() -> Select[Any]:
     # WHY: ordered by the bare column, SQLite would read every option of the organization for each
     # position, in the order of the primary key, instead of the position's options by their index.
     by_number = func.coalesce(OPTION.nav, "")
-    of_option = and_(OPTION.organization == POSITION.organization, OPTION.iupd == POSITION.iupd)
-    of_transfer = and_(TRANSFER.organization == OPTION.organization, TRANSFER.nav == OPTION.nav)
+    of_option = and_(OPTION.organization == idpa, OPTION.iupd == POSITION.iupd)
+    of_transfer = and_(TRANSFER.organization == idpa, TRANSFER.nav == OPTION.nav)
     return (
-        select(*notice_columns(), *transfer_columns())
+        select(*notice_columns(idpa), *transfer_columns())
         .select_from(tables.position)
         .outerjoin(tables.payment_option, of_option)
         .outerjoin(tables.transfer, of_transfer)

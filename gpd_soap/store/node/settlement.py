@@ -6,8 +6,9 @@ stored.  If the position has other options, which exclude each other, its versio
 too.  If another process was faster, nothing is written, and the caller reads and decides again.
 
 A pair of NAV and revision never occurs twice.  A deleted NAV is retired, a remaining option is
-updated in place, and each change of the position increments the revision of all its options.  So
-an unchanged revision proves that the position has the same options, and is not a later position of
+updated in place, and each change of the position increments the revision of all its options.  An
+option that comes back to its position begins at a revision that it never had.  So an unchanged
+revision proves that the position has the same options, and is not a later position of
 the same IUPD.
 
 LIMIT: a process of the version before inserts updated options anew, at revision 1.  While both
@@ -27,27 +28,28 @@ from sqlalchemy import (
     Engine,
     Select,
     Update,
-    bindparam,
-    case,
     exists,
-    func,
-    literal,
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.sql.base import Executable
 
 from gpd_soap.core.debt import Notice, RouteCheck
-from gpd_soap.core.receipt import Receipt, Verdict, route_mismatch
+from gpd_soap.core.receipt import SEPARATOR, Receipt, StoredContent, Verdict, route_mismatch
 from gpd_soap.store import tables
 from gpd_soap.store.database.connections import Connections
 from gpd_soap.store.database.session import PREFIX, Session, Statement
+from gpd_soap.store.events.write import insert_event
+from gpd_soap.store.node.insertion import (
+    count_repetition,
+    insert_first,
+    insert_receipt,
+    insert_variant,
+    parameter,
+)
 from gpd_soap.store.rows import OPTION, POSITION
 
-#: Columns that do not come from the message.
-NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
-STORED = [c for c in tables.receipt.c if c.name not in NOT_OF_A_RECEIPT]
 #: Columns of a payment option that a receipt writes.
 PAID = ("paid_at", "receipt_id", "payment_date", "payment_method", "psp", "psp_name",
         "psp_fiscal_code", "fee", "updated_at")  # fmt: skip
@@ -60,18 +62,24 @@ class Settlement:
         """Compiles every statement now."""
         self._connections = connections
         if engine.dialect.name == "postgresql":
-            self._keep = _one_statement(engine, insert_receipt(engine.dialect))
+            kept = insert_receipt(engine.dialect)
+            self._keep = _one_statement(engine, _with_event(engine.dialect, kept))
             self._pay = _one_statement(
-                engine, _keep_and_pay(guard().returning(POSITION.iupd).cte("moved"))
+                engine, _keep_and_pay(engine.dialect, guard().returning(POSITION.iupd).cte("moved"))
             )
-            self._pay_alone = _one_statement(engine, _keep_and_pay(_lock_option().cte("seen")))
+            self._pay_alone = _one_statement(
+                engine, _keep_and_pay(engine.dialect, _lock_option().cte("seen"))
+            )
+            variant = insert_variant(engine.dialect)
+            self._add_variant = _one_statement(engine, _with_event(engine.dialect, variant))
         else:
-            keep = insert_receipt(engine.dialect)
-            self._keep = _in_turn(engine, [keep])
-            self._pay = _in_turn(engine, [guard(), keep, mark_paid()])
-            self._pay_alone = _in_turn(engine, [keep, mark_paid()])
-        self._count = _one_statement(engine, _count_repetition())
-        self._add_variant = _one_statement(engine, _insert_variant(engine))
+            keep, event = insert_receipt(engine.dialect), insert_event(engine.dialect)
+            self._keep = _in_turn(engine, [keep, event])
+            paid = mark_paid().returning(OPTION.nav)
+            self._pay = _in_turn(engine, [guard().returning(POSITION.iupd), keep, paid, event])
+            self._pay_alone = _in_turn(engine, [keep, paid, event])
+            self._add_variant = _in_turn(engine, [insert_variant(engine.dialect), event])
+        self._count = _one_statement(engine, count_repetition())
 
     def keep(self, values: dict[str, Any]) -> bool:
         """Stores a receipt that changes no position.  Returns False if its receiptId is stored."""
@@ -82,15 +90,19 @@ class Settlement:
         guarded, pay = {**values, **facts_read(notice)}, self._pay_alone if alone else self._pay
         return bool(self._connections.write(lambda session: pay(session, guarded)))
 
-    def repeat(self, values: dict[str, Any]) -> bool:
-        """Counts a receipt on the stored one of the same content; returns False without one."""
-        return bool(self._connections.write(lambda session: self._count(session, values)))
+    def repeat(self, values: dict[str, Any], digest: str) -> bool:
+        """Counts a receipt on the stored one of this digest; returns False without one."""
+        counted = {**values, "digest": digest}
+        return bool(self._connections.write(lambda session: self._count(session, counted)))
 
-    def conflict(self, values: dict[str, Any]) -> bool:
-        """Stores other content of a stored receiptId, or counts it if that is stored too."""
-        if self.repeat(values):
-            return True
-        return bool(self._connections.write(lambda session: self._add_variant(session, values)))
+    def conflict(self, values: dict[str, Any], contents: Sequence[StoredContent]) -> bool:
+        """Stores other content of a stored receiptId.
+
+        Returns False if other than these contents are stored by now.
+        """
+        last = max((each.variant for each in contents), default=None)
+        added = {**values, "last_variant": last}
+        return bool(self._connections.write(lambda session: self._add_variant(session, added)))
 
 
 def values_of(
@@ -110,7 +122,7 @@ def values_of(
         "receipt_id": receipt.receipt_id,
         "digest": receipt.digest,
         "kept": str(verdict.status),
-        "reasons": "; ".join(verdict.reasons),
+        "reasons": SEPARATOR.join(verdict.reasons),
         "drift": route_mismatch(route_check),
         "primitive": primitive,
         "issuer": receipt.issuer,
@@ -137,9 +149,9 @@ SettleFunction = Callable[[Session, dict[str, Any]], bool]
 
 
 def _one_statement(engine: Engine, statement: Executable) -> SettleFunction:
-    """Returns a function that executes one statement in autocommit."""
+    """Returns a function that executes one statement in autocommit, and whether it wrote a row."""
     compiled = Statement(statement, engine)
-    return lambda session, values: session.execute(compiled, values) > 0
+    return lambda session, values: bool(session.fetch(compiled, values))
 
 
 def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction:
@@ -149,7 +161,7 @@ def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction
     def run(session: Session, values: dict[str, Any]) -> bool:
         session.run("BEGIN IMMEDIATE")
         try:
-            done = all(session.execute(step, values) for step in steps)
+            done = all(session.fetch(step, values) for step in steps)
         except BaseException:
             session.run("ROLLBACK")
             raise
@@ -157,10 +169,6 @@ def _in_turn(engine: Engine, statements: Sequence[Executable]) -> SettleFunction
         return done
 
     return run
-
-
-def _parameter(column: ColumnElement[Any], name: str | None = None) -> ColumnElement[Any]:
-    return bindparam(f"{PREFIX}{name or column.key}", type_=column.type)
 
 
 def with_prefix(values: dict[str, Any]) -> dict[str, Any]:
@@ -180,9 +188,9 @@ def guard() -> Update:
     created again has the versions of the first, but not its options.
     """
     unchanged = (
-        POSITION[name] == _parameter(POSITION[name]) for name in ("organization", "iupd", "version")
+        POSITION[name] == parameter(POSITION[name]) for name in ("organization", "iupd", "version")
     )
-    updated_at = _parameter(POSITION.updated_at, "received_at")
+    updated_at = parameter(POSITION.updated_at, "received_at")
     return (
         update(tables.position)
         .where(*unchanged, exists().where(*_option_unchanged()))
@@ -200,24 +208,10 @@ def _lock_option() -> Select[Any]:
 
 def _option_unchanged() -> list[ColumnElement[bool]]:
     return [
-        *(OPTION[name] == _parameter(OPTION[name]) for name in ("organization", "nav", "revision")),
+        *(OPTION[name] == parameter(OPTION[name]) for name in ("organization", "nav", "revision")),
         # WHY: a process of a version before 0009 marks an option paid without a new revision.
         OPTION.paid_at.is_(None),
     ]
-
-
-def _insert_first(insert: Any, guard: CTE | None) -> Any:
-    """Inserts a receipt as the first of its receiptId if the guard holds and none is stored."""
-    columns: Select[Any] = select(
-        *[_parameter(c) for c in STORED], literal(0).label("variant"), literal(1).label("copies")
-    )
-    # WHY: without a WHERE, SQLite reads the ON of `INSERT … SELECT … ON CONFLICT` as a join's.
-    columns = columns.where(literal(True)) if guard is None else columns.select_from(guard)
-    return (
-        insert(tables.receipt)
-        .from_select([*STORED, "variant", "copies"], columns)
-        .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
-    )
 
 
 def mark_paid(kept: CTE | None = None) -> Update:
@@ -228,62 +222,30 @@ def mark_paid(kept: CTE | None = None) -> Update:
     """
     where = _option_unchanged()
     if kept is not None:
-        # WHY: the subquery is NULL if no receipt was stored, and then the update writes nothing.
-        organization = select(_parameter(OPTION.organization)).select_from(kept).scalar_subquery()
-        where = [OPTION.organization == organization, OPTION.nav == _parameter(OPTION.nav)]
+        # WHY: the organization stands alone too, because a database that is distributed by it
+        # looks for a constant.
+        where = [
+            OPTION.organization == parameter(OPTION.organization),
+            OPTION.nav == parameter(OPTION.nav),
+            exists().select_from(kept),
+        ]
     source = {"paid_at": "received_at", "payment_date": "paid_at", "payment_method": "method",
               "updated_at": "received_at"}  # fmt: skip
-    written: dict[str, Any] = {n: _parameter(OPTION[n], source.get(n, n)) for n in PAID}
+    written: dict[str, Any] = {n: parameter(OPTION[n], source.get(n, n)) for n in PAID}
     written["revision"] = OPTION.revision + 1
     return update(tables.payment_option).where(*where).values(written)
 
 
-def insert_receipt(dialect: Dialect) -> Any:
-    """Inserts a receipt as the first of its receiptId, unless one is stored."""
-    insert: Any = (postgresql if dialect.name == "postgresql" else sqlite).insert
-    return _insert_first(insert, None)
+def _with_event(dialect: Dialect, insertion: Any) -> Select[Any]:
+    """Stores a receipt, and its event if it was stored."""
+    kept = insertion.cte("kept")
+    event = insert_event(dialect, kept).cte("event_written")
+    return select(kept.c.receipt_id).add_cte(event)
 
 
-def _keep_and_pay(guard: CTE) -> Select[Any]:
-    """Checks the guard, stores the receipt and its effect: one round trip, one commit."""
-    kept = (
-        _insert_first(postgresql.insert, guard).returning(tables.receipt.c.receipt_id).cte("kept")
-    )
+def _keep_and_pay(dialect: Dialect, guard: CTE) -> Select[Any]:
+    """Checks the guard, stores receipt, effect and event: one round trip, one commit."""
+    kept = insert_first(postgresql.insert, guard).cte("kept")
     paid = mark_paid(kept).returning(OPTION.nav).cte("paid")
-    return select(paid.c.nav).add_cte(guard, kept)
-
-
-def _count_repetition() -> Update:
-    """Counts a receipt on the stored one of the same receiptId and content."""
-    receipt = tables.receipt.c
-    return (
-        update(tables.receipt)
-        .where(
-            receipt.organization == _parameter(receipt.organization),
-            receipt.receipt_id == _parameter(receipt.receipt_id),
-            receipt.digest == _parameter(receipt.digest),
-        )
-        .values(copies=receipt.copies + 1, last_received_at=_parameter(receipt.received_at))
-    )
-
-
-def _insert_variant(engine: Engine) -> Any:
-    """Inserts a further variant of a stored receiptId.
-
-    Inserts nothing if another process inserts the same variant at this instant.
-    """
-    receipt = tables.receipt.c
-    insert: Any = (postgresql if engine.dialect.name == "postgresql" else sqlite).insert
-    following = func.max(receipt.variant) + 1
-    columns = (
-        select(*[_parameter(c) for c in STORED], following, literal(1))
-        .where(receipt.organization == _parameter(receipt.organization))
-        .where(receipt.receipt_id == _parameter(receipt.receipt_id))
-        # WHY: a receipt of the same content may have come meanwhile; then the caller counts it.
-        .having(func.sum(case((receipt.digest == _parameter(receipt.digest), 1), else_=0)) == 0)
-    )
-    return (
-        insert(tables.receipt)
-        .from_select([*STORED, "variant", "copies"], columns)
-        .on_conflict_do_nothing(index_elements=["organization", "receipt_id", "variant"])
-    )
+    event = insert_event(dialect, kept).cte("event_written")
+    return select(paid.c.nav).add_cte(guard, kept, event)

@@ -9,27 +9,30 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, bindparam, delete, not_, select, update
+from sqlalchemy import Connection, delete, not_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from gpd_soap.core.actor import Actor
+from gpd_soap.core.event import EventType
 from gpd_soap.core.position import NewPosition
 from gpd_soap.core.state import PositionState
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyStored
+from gpd_soap.store.events import write as events
 from gpd_soap.store.node import matching
-from gpd_soap.store.positions import retired_numbers
-from gpd_soap.store.positions.insert import insert_rows, option_row, position_row, transfer_row
+from gpd_soap.store.positions import describe, retired_numbers
+from gpd_soap.store.positions.describe import Content
+from gpd_soap.store.positions.insert import position_row
+from gpd_soap.store.positions.options import replace_options
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.rows import OPTION, POSITION, TRANSFER
 from gpd_soap.store.states import in_state
 
 #: Columns of a position that an update leaves unchanged.
 FIXED = ("organization", "iupd", "created_at")
-#: Columns of a notice that an update leaves unchanged, where the position keeps the notice.
-FIXED_OF_OPTION = ("organization", "iupd", "nav")
 
 
 def lock_for_change(connection: Connection, organization: str) -> None:
@@ -37,10 +40,13 @@ def lock_for_change(connection: Connection, organization: str) -> None:
     matching.lock_matching_shared(connection, organization)
 
 
-def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime) -> None:
+def replace(
+    connection: Connection, old: Stored, new: NewPosition, actor: Actor, now: datetime
+) -> None:
     """Replace the content of a position; the numbers of the notices that it loses are retired.
 
-    Raises AlreadyKept if a number of `new` is in use by another position or was retired.
+    A notice that it lost before may come back with its number.
+    Raises AlreadyStored if a number of `new` is or was another position's.
     """
     # WHY: another transaction may wait for the row, so the row is updated and not inserted again.
     values = position_row(new, now)
@@ -48,54 +54,99 @@ def replace(connection: Connection, old: Stored, new: NewPosition, now: datetime
     navs = {option.nav for option in new.options}
     dropped = [option for option in old.position.options if option.nav not in navs]
     try:
-        _replace_options(connection, old, new, now)
+        replace_options(connection, old, new, now)
     except IntegrityError as error:
         if not is_duplicate(error):
             raise
         raise AlreadyStored("an IUV or a notice number is in use already") from error
-    retired_numbers.reject_retired(connection, [new])
+    retired_numbers.reject_retired(connection, [new], back_to=old)
     retired_numbers.retire(connection, new.organization, new.iupd, dropped, now)
-    matching.settle_unmatched(connection, new.organization, now)
+    after = describe.content_of(old)._replace(position=new)
+    _tell(connection, EventType.POSITION_UPDATED, old, after, actor, now)
+    matching.settle_unmatched(connection, new.organization, actor, now)
 
 
-def remove(connection: Connection, old: Stored, now: datetime) -> None:
+def remove(connection: Connection, old: Stored, actor: Actor, now: datetime) -> None:
     """Delete a position and retire its numbers."""
     position, options = old.position, old.position.options
     retired_numbers.retire(connection, position.organization, position.iupd, options, now)
     connection.execute(delete(tables.position).where(*_is(old)))
+    events.write(connection, [describe.deleted(old, actor, now)])
 
 
-def publish(connection: Connection, old: Stored, now: datetime) -> None:
+def publish(connection: Connection, old: Stored, actor: Actor, now: datetime) -> None:
     """Make a draft payable from now on, or from its validity date."""
     _move(connection, old, now, published_at=now)
+    _tell_position(connection, EventType.POSITION_PUBLISHED, old, actor, now, published_at=now)
 
 
-def withdraw(connection: Connection, old: Stored, now: datetime) -> None:
+def withdraw(connection: Connection, old: Stored, actor: Actor, now: datetime) -> None:
     """Make a position not payable from now on."""
     _move(connection, old, now, withdrawn_at=now)
+    _tell_position(connection, EventType.POSITION_WITHDRAWN, old, actor, now, withdrawn_at=now)
+
+
+def restore(
+    connection: Connection,
+    old: Stored,
+    new: NewPosition,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Take back a withdrawal, and give the notices the due dates of `new`."""
+    _move(connection, old, now, withdrawn_at=new.withdrawn_at)
+    before = {option.nav: option.due_at for option in old.position.options}
+    for option in new.options:
+        if option.due_at != before[option.nav]:
+            statement = update(tables.payment_option).where(
+                OPTION.organization == new.organization, OPTION.nav == option.nav
+            )
+            connection.execute(statement.values(due_at=option.due_at, updated_at=now))
+    after = describe.content_of(old)._replace(position=new)
+    _tell(connection, EventType.POSITION_RESTORED, old, after, actor, now, reason=reason)
+
+
+class PaidElsewhere(NamedTuple):
+    """A notice that was paid outside pagoPA; `origin` replaces the receipt id and the PSP."""
+
+    nav: str
+    origin: str
+    paid_on: datetime
 
 
 def mark_paid(
-    connection: Connection, old: Stored, nav: str, origin: str, paid_on: datetime, now: datetime
+    connection: Connection, old: Stored, payment: PaidElsewhere, actor: Actor, now: datetime
 ) -> None:
-    """Mark a notice as paid outside pagoPA; `origin` replaces the receipt id and the PSP."""
+    """Mark a notice as paid outside pagoPA."""
+    nav, origin, paid_on = payment
     _move(connection, old, now)
+    written: dict[str, Any] = {
+        "paid_at": now,
+        "payment_date": paid_on,
+        "receipt_id": origin,
+        "psp_name": origin,
+        "fee": 0,
+        "updated_at": now,
+    }
     connection.execute(
         update(tables.payment_option)
         .where(OPTION.organization == old.position.organization, OPTION.nav == nav)
-        .values(
-            paid_at=now,
-            payment_date=paid_on,
-            receipt_id=origin,
-            psp_name=origin,
-            fee=0,
-            updated_at=now,
-        )
+        .values(written)
     )
+    before = describe.content_of(old)
+    progress = {**before.progress, nav: before.of(nav)._replace(**written)}
+    after = before._replace(progress=progress)
+    _tell(connection, EventType.NOTICE_SETTLED, old, after, actor, now, nav=nav)
 
 
 def mark_reported(
-    connection: Connection, old: Stored, option_index: int, transfer_index: int, now: datetime
+    connection: Connection,
+    old: Stored,
+    option_index: int,
+    transfer_index: int,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Mark a transfer of an option as reported by a flow.
 
@@ -110,6 +161,15 @@ def mark_reported(
         .where(TRANSFER.number == option.transfers[transfer_index].number)
         .values(reported_at=now)
     )
+    before = describe.content_of(old)
+    progress = before.of(option.nav)
+    reported = [*progress.reported]
+    reported[transfer_index] = now
+    changed = {**before.progress, option.nav: progress._replace(reported=tuple(reported))}
+    after = before._replace(progress=changed)
+    number = option.transfers[transfer_index].number
+    kind = EventType.TRANSFER_REPORTED
+    _tell(connection, kind, old, after, actor, now, nav=option.nav, transfer=number)
 
 
 #: States in which no payment can follow, so that a change of account leaves the position alone.
@@ -125,15 +185,15 @@ def positions_with_account(
         .select_from(tables.payment_option)
         .join(
             tables.position,
-            (POSITION.organization == OPTION.organization) & (POSITION.iupd == OPTION.iupd),
+            (POSITION.organization == organization) & (POSITION.iupd == OPTION.iupd),
         )
         .join(
             tables.transfer,
-            (TRANSFER.organization == OPTION.organization) & (TRANSFER.nav == OPTION.nav),
+            (TRANSFER.organization == organization) & (TRANSFER.nav == OPTION.nav),
         )
         .where(OPTION.organization == organization, TRANSFER.iban == iban)
         .where(OPTION.paid_at.is_(None), OPTION.reported_at.is_(None))
-        .where(*(not_(in_state(state, now)) for state in FINAL_STATES))
+        .where(*(not_(in_state(organization, state, now)) for state in FINAL_STATES))
         .order_by(OPTION.iupd, OPTION.nav, TRANSFER.number)
         .limit(limit)
     )
@@ -145,6 +205,7 @@ def change_account(
     old: Stored,
     transfers: Collection[tuple[str, int]],
     iban: str,
+    actor: Actor,
     now: datetime,
 ) -> None:
     """Set the account of these transfers (notice number, transfer number) of a position."""
@@ -161,32 +222,48 @@ def change_account(
         )
     _touch(connection, old, {nav for nav, _ in transfers}, now)
     _move(connection, old, now)
+    after = describe.content_of(old)._replace(position=_with_account(old, transfers, iban))
+    _tell(connection, EventType.POSITION_UPDATED, old, after, actor, now)
 
 
-def _replace_options(connection: Connection, old: Stored, new: NewPosition, now: datetime) -> None:
-    """Update, insert or delete the rows of the options, so that they are those of `new`."""
-    before = {option.nav for option in old.position.options}
-    retained = {option.nav for option in new.options} & before
-    of_options = OPTION.organization == new.organization, OPTION.nav.in_(before - retained)
-    connection.execute(delete(tables.payment_option).where(*of_options))
-    of_transfers = TRANSFER.organization == new.organization, TRANSFER.nav.in_(retained)
-    connection.execute(delete(tables.transfer).where(*of_transfers))
-    rows = [option_row(new, option, now) for option in new.options]
-    # WHY: an inserted row begins at revision 1, and a receipt that was decided on a deleted row of
-    # that revision would take it for unchanged.  So the row of a retained notice is updated.
-    change_retained = update(tables.payment_option).where(
-        OPTION.organization == new.organization, OPTION.nav == bindparam("of_nav")
+def _with_account(old: Stored, transfers: Collection[tuple[str, int]], iban: str) -> NewPosition:
+    """Return the content of a position after some of its transfers got an account."""
+    options = tuple(
+        option._replace(
+            transfers=tuple(
+                each._replace(iban=iban) if (option.nav, each.number) in transfers else each
+                for each in option.transfers
+            )
+        )
+        for option in old.position.options
     )
-    changed = [
-        {"of_nav": row["nav"]} | {name: row[name] for name in row if name not in FIXED_OF_OPTION}
-        for row in rows
-        if row["nav"] in retained
-    ]
-    if changed:
-        connection.execute(change_retained, changed)
-    insert_rows(connection, tables.payment_option, (r for r in rows if r["nav"] not in retained))
-    transfers = ((option, transfer) for option in new.options for transfer in option.transfers)
-    insert_rows(connection, tables.transfer, (transfer_row(new, o, t) for o, t in transfers))
+    return old.position._replace(options=options)
+
+
+def _tell_position(
+    connection: Connection,
+    kind: EventType,
+    old: Stored,
+    actor: Actor,
+    now: datetime,
+    **changes: Any,
+) -> None:
+    """Write the event of a change of these columns of a position."""
+    after = describe.content_of(old)._replace(position=old.position._replace(**changes))
+    _tell(connection, kind, old, after, actor, now)
+
+
+def _tell(
+    connection: Connection,
+    kind: EventType,
+    old: Stored,
+    after: Content,
+    actor: Actor,
+    now: datetime,
+    **more: Any,
+) -> None:
+    """Write the event of a changed position."""
+    events.write(connection, [describe.changed(kind, old, after, actor, now, **more)])
 
 
 def _is(old: Stored) -> tuple[Any, Any]:

@@ -6,31 +6,46 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, text
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import IntegrityError
 
-from gpd_soap.core.debt import Transfer
-from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.core.actor import Actor, Origin
+from gpd_soap.core.debt import Debtor, Transfer
+from gpd_soap.core.position import NewOption, NewPosition, OptionDebtor
+from gpd_soap.core.text import spellings
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyStored
+from gpd_soap.store.events import write as events
 from gpd_soap.store.node import matching
-from gpd_soap.store.positions import retired_numbers
+from gpd_soap.store.positions import describe, retired_numbers
+from gpd_soap.store.rows import POSITION
+from gpd_soap.store.tables.base import truncate
 
 
-def add(connection: Connection, positions: Sequence[NewPosition], now: datetime) -> None:
+def add(
+    connection: Connection,
+    positions: Sequence[NewPosition],
+    now: datetime,
+    actor: Actor,
+    origin: Origin = Origin.API,
+) -> None:
     """Insert these positions, and settle the receipts that were waiting for their notices.
 
+    `actor` created them, in the way of `origin`.
     Raises AlreadyKept if an IUPD, a notice number or an IUV is in use or was retired; then the
     caller must roll its transaction back.
     """
     organizations = sorted({position.organization for position in positions})
     for organization in organizations:
         matching.lock_matching_shared(connection, organization)
+    _reject_respelled(connection, positions)
     try:
-        insert_rows(connection, tables.position, (position_row(p, now) for p in positions))
+        new = (_new_row(position, now, actor, origin) for position in positions)
+        insert_rows(connection, tables.position, new)
         pairs = [(position, option) for position in positions for option in position.options]
-        insert_rows(connection, tables.payment_option, (option_row(p, o, now) for p, o in pairs))
+        options = (row for position in positions for row in option_rows(position, now))
+        insert_rows(connection, tables.payment_option, options)
         transfers = ((p, o, transfer) for p, o in pairs for transfer in o.transfers)
         insert_rows(connection, tables.transfer, (transfer_row(p, o, t) for p, o, t in transfers))
     except IntegrityError as error:
@@ -38,8 +53,18 @@ def add(connection: Connection, positions: Sequence[NewPosition], now: datetime)
             raise
         raise AlreadyStored("an IUPD, NAV or IUV is in use already") from error
     retired_numbers.reject_retired(connection, positions)
+    events.write(connection, (describe.created(p, actor, origin, now) for p in positions))
     for organization in organizations:
-        matching.settle_unmatched(connection, organization, now)
+        matching.settle_unmatched(connection, organization, actor, now)
+
+
+def _reject_respelled(connection: Connection, positions: Iterable[NewPosition]) -> None:
+    """Raise AlreadyStored if an IUPD is stored in another spelling."""
+    for position in positions:
+        for spelling in spellings(position.iupd)[1:]:
+            same = POSITION.organization == position.organization, POSITION.iupd == spelling
+            if connection.execute(select(POSITION.iupd).where(*same)).first() is not None:
+                raise AlreadyStored("an IUPD is in use in another spelling")
 
 
 def analyze_after_growth(connection: Connection, written: int) -> None:
@@ -65,9 +90,15 @@ def insert_rows(connection: Connection, table: Any, rows: Iterable[dict[str, Any
         connection.execute(insert(table), values)
 
 
+def _new_row(position: NewPosition, now: datetime, actor: Actor, origin: Origin) -> dict[str, Any]:
+    """Return a new position as a row of its table, with who created it."""
+    kind = str(actor.kind if origin is Origin.API else origin)
+    created_by = truncate(actor.id, tables.position.c.created_by)
+    return {**position_row(position, now), "created_by_kind": kind, "created_by": created_by}
+
+
 def position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
     """Return a position as a row of its table."""
-    debtor = {f"debtor_{name}": value for name, value in position.debtor._asdict().items()}
     return {
         "organization": position.organization,
         "iupd": position.iupd,
@@ -76,20 +107,36 @@ def position_row(position: NewPosition, now: datetime) -> dict[str, Any]:
         "company_name": position.company_name,
         "office_name": position.office_name,
         "pay_stand_in": position.pay_stand_in,
-        **debtor,
-        "debtor_region": position.region,
-        "debtor_phone": position.phone,
+        "service_type": position.service_type,
+        **debtor_row(OptionDebtor(position.debtor, position.region, position.phone)),
         "created_at": now,
         "updated_at": now,
     }
 
 
+def option_rows(position: NewPosition, now: datetime) -> list[dict[str, Any]]:
+    """Return the options of a position as rows of their table, which keep their order."""
+    pairs = enumerate(position.options)
+    return [option_row(position, option, now) | {"ordinal": index} for index, option in pairs]
+
+
+def debtor_row(of_option: OptionDebtor) -> dict[str, Any]:
+    """Return a debtor as columns of a position or an option."""
+    debtor = {f"debtor_{name}": value for name, value in of_option.debtor._asdict().items()}
+    return {**debtor, "debtor_region": of_option.region, "debtor_phone": of_option.phone}
+
+
+#: The columns of an option without a debtor of its own.
+NO_DEBTOR = dict.fromkeys(debtor_row(OptionDebtor(Debtor("", "", ""))))
+
+
 def option_row(position: NewPosition, option: NewOption, now: datetime) -> dict[str, Any]:
     """Return an option as a row of its table."""
     values = option._asdict()
-    del values["transfers"]
+    del values["transfers"], values["debtor"]
     return {
         **values,
+        **(NO_DEBTOR if option.debtor is None else debtor_row(option.debtor)),
         "organization": position.organization,
         "iupd": position.iupd,
         "updated_at": now,

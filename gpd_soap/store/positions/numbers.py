@@ -9,6 +9,7 @@ from sqlalchemy import Connection, or_, select
 
 from gpd_soap.core import notice
 from gpd_soap.core.notice import NoticeNumber
+from gpd_soap.core.text import spellings
 from gpd_soap.store import tables
 from gpd_soap.store.configuration import references
 from gpd_soap.store.database.upsert import upsert
@@ -56,14 +57,21 @@ def _block(
     return [notice.issue(segregation, n) for n in range(last - size + 1, last + 1)]
 
 
-def segregation_code(connection: Connection, organization: str) -> str | None:
-    """Return the segregation code for new numbers: that of the first station by name, or None."""
+def segregation_code(
+    connection: Connection, organization: str, among: Collection[str] = ()
+) -> str | None:
+    """Return the segregation code for new numbers: that of the first station by name, or None.
+
+    It is one of `among`, if there are any.
+    """
     serving = tables.organization_station.c
     statement = (
         select(serving.segregation_code)
         .where(serving.organization == organization, serving.segregation_code.is_not(None))
         .order_by(serving.station)
     )
+    if among:
+        statement = statement.where(serving.segregation_code.in_(among))
     return connection.execute(statement.limit(1)).scalar()
 
 
@@ -85,14 +93,15 @@ def in_use(
             OPTION.organization == organization, or_(OPTION.nav.in_(navs), OPTION.iuv.in_(iuvs))
         )
     ).all()
+    spelled = {each: iupd for iupd in iupds for each in spellings(iupd)}
     positions = select(POSITION.iupd).where(
-        POSITION.organization == organization, POSITION.iupd.in_(iupds)
+        POSITION.organization == organization, POSITION.iupd.in_(spelled)
     )
-    used_iupds = connection.execute(positions).scalars() if iupds else ()
+    used_iupds = set(connection.execute(positions).scalars()) if iupds else set()
     retired = retired_numbers.find_retired(connection, organization, navs, iuvs)
     numbers: list[Any] = [*options, *retired]
     return InUse(
-        frozenset(used_iupds),
+        frozenset(spelled[each] for each in used_iupds),
         frozenset(row.nav for row in numbers) & frozenset(navs),
         frozenset(row.iuv for row in numbers) & frozenset(iuvs),
     )

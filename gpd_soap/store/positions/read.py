@@ -7,17 +7,28 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, RowMapping, func, select
+from sqlalchemy import Connection, Row, RowMapping, select
 
 from gpd_soap.core.debt import Debtor
-from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.core.position import NewOption, NewPosition, OptionDebtor
 from gpd_soap.core.state import OptionFacts, PositionFacts
+from gpd_soap.core.text import spellings
 from gpd_soap.store import tables
-from gpd_soap.store.rows import OPTION, POSITION, TRANSFER, transfer_columns, transfer_of
+from gpd_soap.store.rows import (
+    OPTION,
+    POSITION,
+    TRANSFER,
+    metadata_of,
+    transfer_columns,
+    transfer_of,
+)
 
 
 class Progress(NamedTuple):
-    """The payment and the reporting of an option; `reported` has an item for each transfer."""
+    """The payment, the reporting and the notification fee of an option.
+
+    `reported` has an item for each transfer.
+    """
 
     paid_at: datetime | None
     receipt_id: str | None
@@ -30,6 +41,9 @@ class Progress(NamedTuple):
     reported_at: datetime | None
     updated_at: datetime
     revision: int
+    notification_fee: int
+    notification_fee_at: datetime | None
+    notification_fee_final: bool
     reported: tuple[datetime | None, ...] = ()
 
     @property
@@ -102,6 +116,23 @@ def read(
     return read_all(connection, organization, [iupd], lock=lock).get(iupd)
 
 
+def find_all(
+    connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool = False
+) -> dict[str, Stored]:
+    """Return these positions by IUPD in NFC, also those that were stored in another spelling."""
+    # WHY: the last one wins, and a position in NFC is preferred.
+    spelled = {each: iupd for iupd in iupds for each in reversed(spellings(iupd))}
+    stored = read_all(connection, organization, list(spelled), lock=lock)
+    return {iupd: stored[each] for each, iupd in spelled.items() if each in stored}
+
+
+def find(
+    connection: Connection, organization: str, iupd: str, *, lock: bool = False
+) -> Stored | None:
+    """Return one position by its IUPD in NFC, or None; see `find_all`."""
+    return find_all(connection, organization, [iupd], lock=lock).get(iupd)
+
+
 def read_all(
     connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool = False
 ) -> dict[str, Stored]:
@@ -132,13 +163,10 @@ Pairs = list[tuple[NewOption, Progress]]
 def _options(
     connection: Connection, organization: str, iupds: Sequence[str], *, lock: bool
 ) -> dict[str, Pairs]:
-    # WHY: SQLite has an index in the order of the bare column, and would read every option of the
-    # organization by it instead of those of the positions.
-    by_due_date = func.coalesce(OPTION.due_at, None)
     statement = (
         select(tables.payment_option)
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
-        .order_by(by_due_date, OPTION.nav)
+        .order_by(OPTION.ordinal, OPTION.due_at, OPTION.nav)
     )
     if lock:
         # WHY: a receipt for the only option of a position does not write the position's row.
@@ -157,7 +185,7 @@ def _transfers(
         select(TRANSFER.nav, TRANSFER.reported_at, *transfer_columns())
         .join(
             tables.payment_option,
-            (OPTION.organization == TRANSFER.organization) & (OPTION.nav == TRANSFER.nav),
+            (TRANSFER.organization == organization) & (OPTION.nav == TRANSFER.nav),
         )
         .where(OPTION.organization == organization, OPTION.iupd.in_(iupds))
         .order_by(TRANSFER.number)
@@ -170,19 +198,26 @@ def _transfers(
 
 def _option(row: RowMapping, transfer_rows: list[Row[Any]]) -> tuple[NewOption, Progress]:
     transfers = tuple(t for each in transfer_rows if (t := transfer_of(each[2:])) is not None)
-    fields = {name: row[name] for name in NewOption._fields if name != "transfers"}
-    fields["metadata"] = tuple((key, value) for key, value in fields["metadata"])
+    fields = {name: row[name] for name in NewOption._fields if name not in ("transfers", "debtor")}
+    fields["metadata"] = metadata_of(fields["metadata"])
     progress = {name: row[name] for name in Progress._fields if name != "reported"}
     reported = tuple(each.reported_at for each in transfer_rows)
-    return NewOption(**fields, transfers=transfers), Progress(**progress, reported=reported)
+    debtor = None
+    if row["debtor_kind"] is not None:
+        debtor = OptionDebtor(_debtor(row), row["debtor_region"], row["debtor_phone"])
+    option = NewOption(**fields, transfers=transfers, debtor=debtor)
+    return option, Progress(**progress, reported=reported)
+
+
+def _debtor(row: RowMapping) -> Debtor:
+    return Debtor(**{name: row[f"debtor_{name}"] for name in Debtor._fields})
 
 
 def _stored(row: RowMapping, pairs: Pairs) -> Stored:
-    debtor = Debtor(**{name: row[f"debtor_{name}"] for name in Debtor._fields})
     position = NewPosition(
         organization=row["organization"],
         iupd=row["iupd"],
-        debtor=debtor,
+        debtor=_debtor(row),
         region=row["debtor_region"],
         phone=row["debtor_phone"],
         company_name=row["company_name"],
@@ -191,6 +226,7 @@ def _stored(row: RowMapping, pairs: Pairs) -> Stored:
         published_at=row["published_at"],
         withdrawn_at=row["withdrawn_at"],
         options=tuple(option for option, _ in pairs),
+        service_type=row["service_type"],
     )
     progress = tuple(progress for _, progress in pairs)
     return Stored(position, row["version"], row["created_at"], row["updated_at"], progress)

@@ -31,7 +31,8 @@ Rule = Callable[[Any], ColumnElement[bool]]
 class PositionQuery(NamedTuple):
     """Filters on positions, their order and the page; both ends of a window are included.
 
-    `order` is `inserted`, `iupd`, `status` or `company`.
+    `order` is `inserted`, `iupd`, `status` or `company`.  With segregation codes, only positions
+    all of whose notices have one of them are listed.
     """
 
     due: Window | None
@@ -41,6 +42,7 @@ class PositionQuery(NamedTuple):
     descending: bool
     limit: int
     page: int
+    segregation: tuple[str, ...] = ()
 
 
 ORDERS: dict[str, Any] = {
@@ -62,7 +64,7 @@ def page(
     matching = _matching(organization, query, now)
     all_states = query.order == "status" and query.state is None
     iupds = (
-        _page_by_status(connection, matching, query, now)
+        _page_by_status(connection, organization, matching, query, now)
         if all_states
         else _page(connection, matching, query)
     )
@@ -76,12 +78,16 @@ def _page(connection: Connection, matching: Select[Any], query: PositionQuery) -
 
 
 def _page_by_status(
-    connection: Connection, matching: Select[Any], query: PositionQuery, now: datetime
+    connection: Connection,
+    organization: str,
+    matching: Select[Any],
+    query: PositionQuery,
+    now: datetime,
 ) -> list[str]:
     """Return the page by one query for each state, so that the database need not sort by state."""
     skip, iupds = query.limit * query.page, list[str]()
     for state in sorted(PositionState, reverse=query.descending):
-        part = _ordered(matching.where(in_state(state, now)), query)
+        part = _ordered(matching.where(in_state(organization, state, now)), query)
         # WHY: the skipped rows are read too, because their number is needed for the next state.
         rows = connection.execute(part.limit(skip + query.limit - len(iupds))).scalars().all()
         iupds += rows[skip:]
@@ -106,7 +112,12 @@ def _count(connection: Connection, matching: Select[Any]) -> int:
 def _matching(organization: str, query: PositionQuery, now: datetime) -> Select[Any]:
     statement = select(POSITION.iupd).where(POSITION.organization == organization)
     if query.state is not None:
-        statement = statement.where(in_state(query.state, now))
+        statement = statement.where(in_state(organization, query.state, now))
+    if query.segregation:
+        codes = query.segregation
+        statement = statement.where(
+            not_(_some(organization, lambda option: func.substr(option.iuv, 1, 2).not_in(codes)))
+        )
     if query.due is not None:
         due = query.due
         rules: list[Rule] = [lambda option: option.due_at.between(*due)]
@@ -115,9 +126,14 @@ def _matching(organization: str, query: PositionQuery, now: datetime) -> Select[
         first, last = query.paid
         # SPEC: GPD: a position that is paid in full has the last payment date of its options.
         statement = statement.where(
-            paid_in_full(),
+            paid_in_full(organization),
             _has_any(organization, _paid_within(first, last)),
-            not_(_some(lambda option: func.coalesce(option.payment_date, option.paid_at) > last)),
+            not_(
+                _some(
+                    organization,
+                    lambda option: func.coalesce(option.payment_date, option.paid_at) > last,
+                )
+            ),
         )
     return statement
 
@@ -140,8 +156,8 @@ def _has_any(organization: str, rules: Sequence[Rule]) -> ColumnElement[bool]:
     return POSITION.iupd.in_(union_all(*(ours.where(rule(option.c)) for rule in rules)))
 
 
-def _some(rule: Rule) -> ColumnElement[bool]:
+def _some(organization: str, rule: Rule) -> ColumnElement[bool]:
     """SQL condition: an option of the position follows this rule."""
     option = tables.payment_option.alias()
-    ours = and_(option.c.organization == POSITION.organization, option.c.iupd == POSITION.iupd)
+    ours = and_(option.c.organization == organization, option.c.iupd == POSITION.iupd)
     return exists().where(ours, rule(option.c)).correlate(tables.position)

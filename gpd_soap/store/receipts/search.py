@@ -9,7 +9,19 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, func, or_, select, union_all
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.store import tables
@@ -21,7 +33,8 @@ class ReceiptQuery(NamedTuple):
 
     `debtor` is the code of a debtor and `service` a prefix of the IUV.  `debtor_or_iuv` is a prefix
     of either.  `segregation` has prefixes of the IUV, one of which must match.  None, or an empty
-    tuple, filters nothing.
+    tuple, filters nothing.  `as_paid` leaves out a copy for a beneficiary whose IUV is that of a
+    notice of ours, because a list that calls it paid would mean our notice.
     """
 
     since: datetime
@@ -32,6 +45,7 @@ class ReceiptQuery(NamedTuple):
     segregation: tuple[str, ...]
     limit: int
     page: int
+    as_paid: bool = True
 
 
 class Listed(NamedTuple):
@@ -53,10 +67,12 @@ class Listed(NamedTuple):
 
 
 class Document(NamedTuple):
-    """The message of a receipt as it was received, and the digest of its content."""
+    """The message of a receipt as it was received, the digest of its content, and its numbers."""
 
     raw: bytes
     digest: str
+    receipt_id: str
+    nav: str
 
 
 #: SQL condition: the receipt is of a payment, whatever its status.
@@ -83,16 +99,18 @@ def page(
 
 
 def find(connection: Connection, organization: str, iuv: str) -> Document | None:
-    """Return the receipt that paid the notice of an IUV, else the first with that IUV, or None."""
-    columns = select(RECEIPT.raw, RECEIPT.digest).where(
-        RECEIPT.organization == organization, IS_PAYMENT
-    )
+    """Return the receipt that paid the notice of an IUV, else the first with that IUV, or None.
+
+    A copy for a beneficiary comes last, and not at all if we have a notice of the IUV.
+    """
+    fields = [RECEIPT[name] for name in Document._fields]
+    columns = select(*fields).where(RECEIPT.organization == organization, IS_PAYMENT)
     # WHY: the receipt that paid the notice may have another IUV; its status is then `review`.
-    of_notice = and_(
-        OPTION.organization == RECEIPT.organization, OPTION.receipt_id == RECEIPT.receipt_id
-    )
+    of_notice = and_(OPTION.organization == organization, OPTION.receipt_id == RECEIPT.receipt_id)
     paying = columns.join(tables.payment_option, of_notice).where(OPTION.iuv == iuv)
-    others = columns.where(RECEIPT.iuv == iuv).order_by(RECEIPT.received_at, RECEIPT.receipt_id)
+    others = columns.where(RECEIPT.iuv == iuv, _names_our_notice()).order_by(
+        RECEIPT.issuer != RECEIPT.organization, RECEIPT.received_at, RECEIPT.receipt_id
+    )
     for statement in (paying, others):
         row = connection.execute(statement.order_by(RECEIPT.variant).limit(1)).first()
         if row is not None:
@@ -111,7 +129,19 @@ def _matching(organization: str, query: ReceiptQuery, instant: Column[datetime])
     return statement if query.until is None else statement.where(instant <= query.until)
 
 
+def _names_our_notice() -> ColumnElement[bool]:
+    """SQL condition: the IUV of the receipt is of the notice that it is for.
+
+    WHY: a copy has an IUV of its issuer's, and we may have used the same digits.
+    """
+    own = tables.payment_option.alias("own").c
+    ours = exists().where(own.organization == RECEIPT.organization, own.iuv == RECEIPT.iuv)
+    return or_(RECEIPT.issuer == RECEIPT.organization, not_(ours))
+
+
 def _filters(query: ReceiptQuery) -> Iterator[ColumnElement[bool]]:
+    if query.as_paid:
+        yield _names_our_notice()
     if query.debtor is not None:
         yield RECEIPT.debtor_code == query.debtor
     if query.service is not None:

@@ -54,8 +54,9 @@ class Resolution(NamedTuple):
 class Case(NamedTuple):
     """A receipt or a quarantined message; for a message, all fields from `drift` on are None.
 
-    `kind` is the status of the receipt, or `quarantine`.  `reasons` are separated by "; ".  `drift`
-    is the route mismatch of the receipt.
+    `kind` is the status of the receipt, or `quarantine`.  `reasons` are separated by "; ".
+    `charset` is the one that the transport named for a quarantined message.  `drift` is the route
+    mismatch of the receipt.  `issuer` is the organization that issued its notice.
     """
 
     organization: str
@@ -70,7 +71,9 @@ class Case(NamedTuple):
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: str | None
+    charset: str | None
     drift: str | None
+    issuer: str | None
     nav: str | None
     iuv: str | None
     amount: int | None
@@ -122,7 +125,7 @@ def page(connection: Connection, scope: Scope, query: CaseQuery) -> tuple[list[C
 
 def read(connection: Connection, scope: Scope, key: CaseKey) -> Case | None:
     """Return one case, open or resolved, or None."""
-    columns = _message_columns() if key.variant is None else _receipt_columns()
+    columns = _message_columns() if key.variant is None else receipt_columns()
     row = connection.execute(select(*columns).where(_is(scope, key)).limit(1)).first()
     return None if row is None else Case._make(row)
 
@@ -152,24 +155,35 @@ def resolve(connection: Connection, scope: Scope, key: CaseKey, resolution: Reso
 def notices(
     connection: Connection, organization: str, cases: Sequence[Case]
 ) -> list[NoticeNow | None]:
-    """Return the notice of each case, found by its number or else by its IUV, or None."""
-    navs, iuvs = {case.nav for case in cases}, {case.iuv for case in cases}
-    columns = OPTION.nav, OPTION.iuv, OPTION.iupd, option_state(), OPTION.receipt_id
+    """Return the notice of each case, found by its number or else by its IUV, or None.
+
+    A copy of a receipt for another organization's notice has none, even if we have its number.
+    """
+    own = [case for case in cases if case.issuer == organization]
+    navs, iuvs = {case.nav for case in own}, {case.iuv for case in own}
+    state = option_state(organization)
+    columns = OPTION.nav, OPTION.iuv, OPTION.iupd, state, OPTION.receipt_id
     statement = select(*columns).where(
         OPTION.organization == organization, or_(OPTION.nav.in_(navs), OPTION.iuv.in_(iuvs))
     )
     rows = [NoticeNow._make(row) for row in connection.execute(statement)]
     by_nav, by_iuv = {row.nav: row for row in rows}, {row.iuv: row for row in rows}
-    return [by_nav.get(case.nav or "") or by_iuv.get(case.iuv or "") for case in cases]
+    return [
+        (by_nav.get(case.nav or "") or by_iuv.get(case.iuv or ""))
+        if case.issuer == organization
+        else None
+        for case in cases
+    ]
 
 
 def _parts(connection: Connection, scope: Scope, query: CaseQuery) -> Iterator[Select[Any]]:
     """Yield the statements on receipts, on messages or on both that can have matching cases."""
     # WHY: the numbers in a message that breaks the schema are not reliable, and are not stored.
     with_messages = query.kind in (None, QUARANTINE) and not (query.nav or query.iuv)
-    codes = _unregistered(connection) if scope is None else [scope]
-    if query.kind != QUARANTINE and codes:
-        yield _receipts(RECEIPT.organization.in_(codes), query)
+    codes = _unregistered(connection) if scope is None else ()
+    if query.kind != QUARANTINE and (scope is not None or codes):
+        of_scope = RECEIPT.organization.in_(codes) if scope is None else _of(scope, RECEIPT)
+        yield _receipts(of_scope, query)
     elif not with_messages:
         yield _receipts(false(), query)
     if with_messages:
@@ -178,7 +192,7 @@ def _parts(connection: Connection, scope: Scope, query: CaseQuery) -> Iterator[S
 
 def _receipts(in_scope: ColumnElement[bool], query: CaseQuery) -> Select[Any]:
     statuses = [status for status in NEEDS_A_PERSON if query.kind in (None, status)]
-    statement = select(*_receipt_columns()).where(in_scope, RECEIPT.kept.in_(statuses))
+    statement = select(*receipt_columns()).where(in_scope, RECEIPT.kept.in_(statuses))
     for column, number in ((RECEIPT.nav, query.nav), (RECEIPT.iuv, query.iuv)):
         if number is not None:
             statement = statement.where(column == number)
@@ -196,9 +210,10 @@ def _resolved(statement: Select[Any], column: Column[Any], query: CaseQuery) -> 
     return statement.where(column.is_not(None) if query.resolved else column.is_(None))
 
 
-def _receipt_columns() -> list[ColumnElement[Any]]:
+def receipt_columns() -> list[ColumnElement[Any]]:
+    """Return the columns of a receipt as a case, in the order of its fields."""
     named = {"name": "receipt_id", "kind": "kept"}
-    return [RECEIPT[named.get(name, name)].label(name) for name in Case._fields]
+    return [RECEIPT.get(named.get(name, name), null()).label(name) for name in Case._fields]
 
 
 def _message_columns() -> list[ColumnElement[Any]]:

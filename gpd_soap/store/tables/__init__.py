@@ -18,16 +18,27 @@ from gpd_soap.store.tables.configuration import (
     service,
     station,
 )
+from gpd_soap.store.tables.events import event, feed
 from gpd_soap.store.tables.journal import journal
+from gpd_soap.store.tables.people import (
+    operator,
+    operator_credential,
+    operator_invitation,
+    operator_recovery_code,
+    operator_session,
+    sign_in_attempt,
+)
 from gpd_soap.store.tables.positions import (
     demand,
     iuv_serial,
     payment_option,
     position,
+    quote,
     retired_number,
     transfer,
 )
 from gpd_soap.store.tables.receipts import probe, quarantine, receipt
+from gpd_soap.store.tables.webhooks import parked, subscription
 
 __all__ = [
     "Code",
@@ -38,19 +49,30 @@ __all__ = [
     "audit",
     "broker",
     "demand",
+    "event",
+    "feed",
     "iuv_serial",
     "journal",
     "metadata",
+    "operator",
+    "operator_credential",
+    "operator_invitation",
+    "operator_recovery_code",
+    "operator_session",
     "organization",
     "organization_station",
+    "parked",
     "payment_option",
     "position",
     "probe",
     "quarantine",
+    "quote",
     "receipt",
     "request",
     "retired_number",
     "service",
+    "sign_in_attempt",
     "station",
+    "subscription",
     "transfer",
 ]

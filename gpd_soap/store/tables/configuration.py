@@ -57,6 +57,8 @@ api_key = Table(
     Column("organizations", Json, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("revoked_at", Instant),
+    Column("expires_at", Instant),
+    Column("last_used_at", Instant),
     Index(None, "digest", unique=True),
 )
 

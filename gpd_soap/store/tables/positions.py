@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -12,11 +14,33 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    false,
     text,
 )
 
 from gpd_soap.store.tables.base import Instant, Json, OrganizationCode, metadata
 
+
+def _debtor(*, required: bool) -> list[Column[Any]]:
+    """Returns the columns of a debtor; a payment option need not have one."""
+    return [
+        Column("debtor_kind", String(1), nullable=not required),
+        Column("debtor_code", String(16), nullable=not required),
+        Column("debtor_full_name", String(70), nullable=not required),
+        Column("debtor_street_name", String(70)),
+        Column("debtor_civic_number", String(16)),
+        Column("debtor_postal_code", String(16)),
+        Column("debtor_city", String(35)),
+        Column("debtor_province", String(35)),
+        Column("debtor_region", String(35)),
+        Column("debtor_country", String(2)),
+        Column("debtor_email", String(256)),
+        Column("debtor_phone", String(35)),
+    ]
+
+
+#: `service_type` is GPD, or ACA for a copy that answers in Stand In.  `created_by_kind` is key,
+#: operator, command, load or demand; a position of a version before 0015 has none.
 position = Table(
     "position",
     metadata,
@@ -30,24 +54,20 @@ position = Table(
     Column("company_name", String(140), nullable=False),
     Column("office_name", String(140)),
     Column("pay_stand_in", Boolean, nullable=False, default=True),
-    Column("debtor_kind", String(1), nullable=False),
-    Column("debtor_code", String(16), nullable=False),
-    Column("debtor_full_name", String(70), nullable=False),
-    Column("debtor_street_name", String(70)),
-    Column("debtor_civic_number", String(16)),
-    Column("debtor_postal_code", String(16)),
-    Column("debtor_city", String(35)),
-    Column("debtor_province", String(35)),
-    Column("debtor_region", String(35)),
-    Column("debtor_country", String(2)),
-    Column("debtor_email", String(256)),
-    Column("debtor_phone", String(35)),
+    *_debtor(required=True),
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
+    Column("service_type", String(4), nullable=False, server_default="GPD"),
+    Column("created_by_kind", String(8)),
+    Column("created_by", String(100)),
     Index(None, "organization", "created_at", "iupd"),
     Index(None, "organization", "company_name", "iupd"),
 )
 
+#: `amount` is the base amount; what is due is that and `notification_fee`, the total that the
+#: notification of the notice has cost so far.  An option without a debtor has its position's.
+#: `send`: the notification platform has a price for this notice.  `live`: the back office is asked
+#: for the amount.
 payment_option = Table(
     "payment_option",
     metadata,
@@ -75,6 +95,15 @@ payment_option = Table(
     Column("reported_at", Instant),
     Column("updated_at", Instant, nullable=False),
     Column("revision", Integer, nullable=False, server_default="1"),
+    Column("ordinal", Integer, nullable=False, server_default="0"),
+    Column("option_description", String(140)),
+    *_debtor(required=False),
+    Column("notification_fee", BigInteger, nullable=False, server_default="0"),
+    Column("notification_fee_at", Instant),
+    Column("notification_fee_final", Boolean, nullable=False, server_default=false()),
+    Column("notification_iun", String(25)),
+    Column("send", Boolean, nullable=False, server_default=false()),
+    Column("live", Boolean, nullable=False, server_default=false()),
     ForeignKeyConstraint(
         ["organization", "iupd"], ["position.organization", "position.iupd"], ondelete="CASCADE"
     ),
@@ -137,6 +166,23 @@ retired_number = Table(
     Column("iupd", String(255), nullable=False),
     Column("retired_at", Instant, nullable=False),
     Index(None, "organization", "iuv"),
+)
+
+#: An amount that the back office gave for a live notice.  `answered`: getPayment has answered it.
+quote = Table(
+    "quote",
+    metadata,
+    Column("organization", OrganizationCode, primary_key=True),
+    Column("nav", String(18), primary_key=True),
+    Column("quoted_at", Instant, primary_key=True),
+    Column("id", String(40), primary_key=True),
+    Column("purpose", String(8), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("transfers", Json, nullable=False),
+    Column("parts", Json),
+    Column("valid_until", Instant, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("answered", Boolean, nullable=False),
 )
 
 #: The notice that answered a demand, so that the same demand sent twice gets the same notice.

@@ -58,7 +58,8 @@ receipt = Table(
     Index(None, "organization", "paid_at", "received_at"),
 )
 
-#: Messages that were sent as receipts but are not valid (Receipts, rule 13).
+#: Messages that were sent as receipts but are not valid (Receipts, rule 13).  `charset` is the one
+#: that the transport named, if it named one.
 quarantine = Table(
     "quarantine",
     metadata,
@@ -71,6 +72,7 @@ quarantine = Table(
     Column("copies", Integer, nullable=False, default=1),
     Column("raw", LargeBinary, nullable=False),
     *resolution(),
+    Column("charset", String(48)),
 )
 
 #: The instant of the last probe of each station, under the name that the probe used.

@@ -34,7 +34,7 @@ class Result(StrEnum):
 
 
 class Outcome(NamedTuple):
-    """The result of a position, with its notice numbers or its errors.
+    """The result of a position, with its notice numbers or its errors, and the warnings about it.
 
     `organization` and `iupd` are empty if the file has no valid text for them.
     """
@@ -45,6 +45,7 @@ class Outcome(NamedTuple):
     result: Result
     navs: tuple[str, ...] = ()
     errors: tuple[FieldError, ...] = ()
+    warnings: tuple[FieldError, ...] = ()
 
 
 class Candidate(NamedTuple):
@@ -106,8 +107,9 @@ def check_row(row: Row, organization: str | None, *, lenient: bool) -> Checked:
     added_fields, errors = _added_fields(added)
     checked = check(rest, added_fields.organization if added_fields else "", lenient=lenient)
     errors = row.errors + errors + checked.errors
+    warnings = tuple(map(row.rename, checked.warnings))
     if added_fields is None or checked.body is None or errors:
-        return Checked(_refused(row, fields | added, errors), checked.warnings)
+        return Checked(_refused(row, fields | added, errors), warnings)
     candidate = Candidate(
         row.row_number,
         checked.body,
@@ -115,7 +117,7 @@ def check_row(row: Row, organization: str | None, *, lenient: bool) -> Checked:
         added_fields.to_publish,
         row.rename,
     )
-    return Checked(candidate, checked.warnings)
+    return Checked(candidate, warnings)
 
 
 def _added_fields(added: dict[str, Any]) -> tuple[AddedFields | None, tuple[FieldError, ...]]:

@@ -29,13 +29,7 @@ def configure(connection: Transaction, document: Document) -> None:
     for station in document.stations:
         write.put_station(connection, station.id, station.broker)
         for served in station.organizations:
-            write.put_serving(
-                connection,
-                served.fiscal_code,
-                station.id,
-                served.segregation_code,
-                broadcast=served.broadcast,
-            )
+            write.put_serving(connection, served.fiscal_code, station.id, **served.named())
     for service in document.services:
         write.put_service(
             connection,

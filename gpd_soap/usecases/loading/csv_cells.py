@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
@@ -12,6 +13,9 @@ from gpd_soap.validation.strict_json import UnusableFile
 
 SEPARATORS = ",;\t"
 QUOTES = FieldError("", "quotes", "closed quotation marks, and shorter cells")
+LINE_END = FieldError("", "line-end", "lines that end with LF or CR LF, as others of the file do")
+#: A line end of old Macintosh programs inside a line.
+_BARE_CR = re.compile("\r(?!\n)")
 
 
 class Record(NamedTuple):
@@ -57,6 +61,8 @@ def read(file: BinaryIO) -> tuple[list[str], Iterator[Record]]:
     """
     numbered = lines(file)
     first = next(numbered, (1, b""))[1].decode("utf-8", "replace")
+    if _BARE_CR.search(first):
+        raise UnusableFile('the lines of the file end with CR alone: save it as "CSV UTF-8"')
     separator = max(SEPARATORS, key=first.count)
     try:
         [names] = csv.reader([first], delimiter=separator, strict=True)
@@ -78,7 +84,8 @@ def _records(lines_read: _Lines, separator: str, width: int) -> Iterator[Record]
         except _TooLong:
             yield _unreadable(lines_read, TOO_LONG)
         except csv.Error:
-            yield _unreadable(lines_read, QUOTES)
+            torn = any(_BARE_CR.search(text) for _, text in lines_read.consumed)
+            yield _unreadable(lines_read, LINE_END if torn else QUOTES)
         else:
             if len(cells) == width and any(cells):
                 yield Record(lines_read.consumed[0][0], tuple(cells))

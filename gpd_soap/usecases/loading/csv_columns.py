@@ -7,7 +7,7 @@ if no field of the position or the option has the same name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 from pydantic import BaseModel
 
@@ -40,7 +40,13 @@ def _of(model: type[BaseModel], level: int, prefix: str = "") -> Iterator[Column
         if name not in _NO_COLUMN and not field.exclude:
             alias = f"{prefix}{field.alias}"
             needed = level < 1 or (level == 1 and alias == CATEGORY)
-            yield Column(level, alias, field.annotation, needed and field.is_required())
+            yield Column(level, alias, _plain(field.annotation), needed and field.is_required())
+
+
+def _plain(annotation: object) -> object:
+    """Return the type without its limits and without None: `datetime` for an optional due date."""
+    limited = next(iter(get_args(annotation)), annotation)
+    return getattr(limited, "__origin__", limited)
 
 
 def _columns() -> Iterator[Column]:

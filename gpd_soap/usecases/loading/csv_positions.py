@@ -1,8 +1,10 @@
 """Makes positions of the rows of a CSV file, which has one row for each option.
 
 Consecutive rows with the same organization and IUPD are the options of one position.  A position is
-refused together with a row that may be one of its options: a row after it without an IUPD, or an
-unreadable row before or after it that contains its IUPD.
+refused together with a row that may be one of its options: a row after it without an IUPD, an
+unreadable row before or after it that contains its IUPD, or a row elsewhere that has its IUPD.
+
+WHY: a row may follow when its position is stored already, so the file is read twice.
 """
 
 from __future__ import annotations
@@ -14,31 +16,32 @@ from typing import Any, BinaryIO, NamedTuple
 from gpd_soap.usecases.loading import csv_cells, csv_columns
 from gpd_soap.usecases.loading.csv_cells import Record
 from gpd_soap.usecases.loading.csv_columns import OPTION, ORGANIZATION, POSITION, STAMP, Column
+from gpd_soap.usecases.loading.csv_values import Amounts, CellProblem, read_cell
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.position_v1 import MOST_OPTIONS
 
-#: LIMIT: digits of a whole number; the largest amount has fewer.
-MOST_DIGITS = 15
 UNREADABLE_ROW = FieldError("", "torn", "no unreadable row beside it that contains its IUPD")
-#: What a cell must contain for a field that is no text in JSON.
-WRITTEN: Mapping[object, str] = {int: "a whole number, in digits alone", bool: "true or false"}
+SCATTERED = FieldError(
+    "iupd", "scattered", "the rows of a position one after another: sort the file by iupd"
+)
 
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _OPTION_PATH = re.compile(r"paymentOption\[([0-9]+)\](?:\.transfer\[([0-9]+)\])?\.?(.*)")
 
 #: The values of a row by level (position, option, transfer) and by GPD's names.
 Levels = Mapping[int, dict[str, Any]]
 #: The name and the column of each field by level and field, in the order of the header.
 NamedColumns = Mapping[tuple[int, str], tuple[str, Column]]
+#: The problems of cells by level and field.
+Problems = Mapping[tuple[int, str], CellProblem]
 
 
 class _TableRow(NamedTuple):
-    """A row of the table: its line, its values, and the columns whose cell is not UTF-8."""
+    """A row of the table: its line, its values, and the problems of its cells."""
 
     number: int
     levels: Levels
-    not_utf8: tuple[str, ...]
+    problems: Problems
 
     @property
     def transfers(self) -> tuple[int, ...]:
@@ -46,50 +49,93 @@ class _TableRow(NamedTuple):
         return tuple(sorted({1, *self.levels} - {POSITION, OPTION}))
 
 
-def rows(file: BinaryIO, organization: str | None) -> Iterator[Row]:
-    """Return the positions of a CSV file.
+class _Group(NamedTuple):
+    """The rows of one position, and the text of unreadable rows next to them."""
 
-    `organization` is the creditor of rows that name none.
-    Raises UnusableFile before the first row is read if the header is invalid.
+    rows: Sequence[_TableRow]
+    beside: str
+
+
+def rows(
+    file: BinaryIO, organization: str | None, amounts: Amounts = Amounts.CENTS
+) -> Iterator[Row]:
+    """Return the positions of a CSV file that can be read twice.
+
+    `organization` is the creditor of rows that name none; `amounts` is the unit of the amounts.
+    Raises UnusableFile before the first row is returned if the header is invalid.
     """
+    beginning = file.tell()
     names, records = csv_cells.read(file)
     columns = csv_columns.header(names, organization=organization is None)
     named = {(c.level, c.field): (name, c) for name, c in zip(names, columns, strict=True)}
-    return _Table(named, organization).rows(records)
+    table = _Table(named, organization, amounts)
+    scattered = table.scattered(records)
+    file.seek(beginning)
+    _, records = csv_cells.read(file)
+    return table.rows(records, scattered)
 
 
 class _Table(NamedTuple):
-    """The columns of a file, and the organization of the rows that name none."""
+    """The columns of a file, the organization of the rows that name none, and the unit."""
 
     named: NamedColumns
     organization: str | None
+    amounts: Amounts
 
-    def rows(self, records: Iterator[Record]) -> Iterator[Row]:
+    def scattered(self, records: Iterator[Record]) -> frozenset[int]:
+        """Return the hash of organization and IUPD of each position whose rows are not adjacent."""
+        seen: set[int] = set()
+        scattered: set[int] = set()
+        for group in self._groups(records):
+            if isinstance(group, _Group):
+                key = self._key(group)
+                # LIMIT: about 60 bytes of memory for each position.
+                (scattered if key in seen else seen).add(key)
+        return frozenset(scattered)
+
+    def rows(self, records: Iterator[Record], scattered: frozenset[int]) -> Iterator[Row]:
         """Yield the positions; each takes consecutive rows of the table."""
+        for group in self._groups(records):
+            if isinstance(group, Record):
+                assert group.error is not None
+                yield Row(group.line, None, (group.error,))
+            else:
+                yield self._row(group, scattered=self._key(group) in scattered)
+
+    def _groups(self, records: Iterator[Record]) -> Iterator[_Group | Record]:
+        """Yield the rows of each position, and each unreadable row."""
         group: list[_TableRow] = []
         beside = ""
         for record in records:
             row = self._table_row(record)
             if group and (record.error or not self._continues(group[0], row)):
-                yield self._row(group, beside + record.text)
+                yield _Group(group, beside + record.text)
                 group, beside = [], ""
             if record.error:
                 beside = record.text
-                yield Row(record.line, None, (record.error,))
+                yield record
             elif len(group) <= MOST_OPTIONS:
                 group.append(row)
         if group:
-            yield self._row(group, beside)
+            yield _Group(group, beside)
+
+    def _key(self, group: _Group) -> int:
+        position = group.rows[0].levels[POSITION]
+        if "iupd" not in position:
+            return hash(("", group.rows[0].number))
+        return hash((position.get(ORGANIZATION, self.organization), position["iupd"]))
 
     def _table_row(self, record: Record) -> _TableRow:
         levels: dict[int, dict[str, Any]] = {POSITION: {}, OPTION: {}}
-        not_utf8 = []
-        for (name, column), cell in zip(self.named.values(), record.cells, strict=False):
+        problems = {}
+        for key, cell in zip(self.named, record.cells, strict=False):
             if cell:
-                levels.setdefault(column.level, {})[column.field] = _value(column.kind, cell)
-            if _NOT_UTF8.search(cell):
-                not_utf8.append(name)
-        return _TableRow(record.line, levels, tuple(not_utf8))
+                level, field = key
+                value, problem = read_cell(self.named[key][1].kind, cell, self.amounts)
+                levels.setdefault(level, {})[field] = value
+                if problem is not None:
+                    problems[key] = problem
+        return _TableRow(record.line, levels, problems)
 
     def _continues(self, first: _TableRow, row: _TableRow) -> bool:
         """Return whether a row is an option of the position that begins with `first`."""
@@ -100,72 +146,63 @@ class _Table(NamedTuple):
         same = owner is None or values.get(ORGANIZATION, owner) == owner
         return "iupd" not in values or (same and values["iupd"] == before.get("iupd"))
 
-    def _row(self, group: Sequence[_TableRow], beside: str) -> Row:
-        """Return the position of these rows; `beside` is the text of unreadable rows next to it."""
-        position = group[0].levels[POSITION]
-        errors = [each for row in group for each in _row_errors(group[0], row)]
-        if "iupd" in position and _contains(beside, position["iupd"]):
+    def _row(self, group: _Group, *, scattered: bool) -> Row:
+        """Return the position of these rows."""
+        position = group.rows[0].levels[POSITION]
+        naming = _Naming(self.named, group.rows)
+        errors = [each for row in group.rows for each in naming.row_errors(row)]
+        if scattered:
+            errors.insert(0, SCATTERED)
+        if "iupd" in position and _contains(group.beside, position["iupd"]):
             errors.insert(0, UNREADABLE_ROW)
-        body = {**position, "paymentOption": [_option(row) for row in group]}
-        naming = _Naming(self.named, [(row.number, row.transfers) for row in group])
-        return Row(group[0].number, body, tuple(errors), naming.rename)
+        body = {**position, "paymentOption": [_option(row) for row in group.rows]}
+        return Row(group.rows[0].number, body, tuple(errors), naming.rename)
 
 
 class _Naming(NamedTuple):
-    """Translates paths in GPD's JSON to columns, with `@line` for the rows after the first.
-
-    `options` has the line and the transfers of each row.
-    """
+    """Translates paths in GPD's JSON to columns, with `@line` for the rows after the first."""
 
     named: NamedColumns
-    options: Sequence[tuple[int, tuple[int, ...]]]
+    rows: Sequence[_TableRow]
+
+    def row_errors(self, row: _TableRow) -> Iterator[FieldError]:
+        """Yield the errors of a row: no IUPD, an unusable cell, another value than the first."""
+        first = self.rows[0]
+        suffix = "" if row is first else f"@{row.number}"
+        if suffix and "iupd" not in row.levels[POSITION]:
+            yield FieldError("iupd" + suffix, "required", "a value")
+        for key, problem in row.problems.items():
+            yield FieldError(self.named[key][0] + suffix, *problem)
+        for field, value in row.levels[POSITION].items():
+            differs = field != ORGANIZATION and first.levels[POSITION].get(field) != value
+            if differs and (POSITION, field) not in row.problems:
+                expected = "an empty cell, or the value of the first row"
+                yield FieldError(field + suffix, "row", expected)
 
     def rename(self, finding: FieldError) -> FieldError:
         """Return a finding with the name of the column in place of the path."""
         match = _OPTION_PATH.fullmatch(finding.field)
         if match is None:
-            return self._renamed(finding, POSITION, finding.field)
+            return self._renamed(finding, 0, (POSITION, finding.field))
         index, field = int(match[1]), match[3]
-        line, transfers = self.options[index]
+        transfers = self.rows[index].transfers
         level = OPTION if match[2] is None else transfers[int(match[2])]
         if level != OPTION and (level, field) not in self.named:
             level, field = _source(level, field, transfers)
-        renamed = self._renamed(finding, level, field)
-        return renamed._replace(field=f"{renamed.field}@{line}") if index else renamed
+        return self._renamed(finding, index, (level, field))
 
-    def _renamed(self, finding: FieldError, level: int, field: str) -> FieldError:
-        if (level, field) not in self.named:
-            return finding._replace(field=csv_columns.name_of(level, field))
-        name, column = self.named[level, field]
-        written = WRITTEN.get(column.kind) if finding.rule == "type" else None
-        return FieldError(name, finding.rule, written or finding.expected)
+    def _renamed(self, finding: FieldError, index: int, key: tuple[int, str]) -> FieldError:
+        row = self.rows[index]
+        name = self.named[key][0] if key in self.named else csv_columns.name_of(*key)
+        suffix = f"@{row.number}" if index else ""
+        # WHY: the problem of a cell is the cause of every finding about its value.
+        rule, expected = row.problems.get(key, finding[1:])
+        return FieldError(name + suffix, rule, expected)
 
 
 def _contains(text: str, iupd: str) -> bool:
     """Return whether the IUPD is in a text as a whole word."""
     return re.search(rf"(?<!\w){re.escape(iupd)}(?!\w)", text) is not None
-
-
-def _value(kind: object, cell: str) -> object:
-    """Return the value of a cell.
-
-    A cell that does not fit its type stays text, which the check refuses.
-    """
-    if kind is int and cell.isascii() and cell.isdigit() and len(cell) <= MOST_DIGITS:
-        return int(cell)
-    return cell == "true" if kind is bool and cell in ("true", "false") else cell
-
-
-def _row_errors(first: _TableRow, row: _TableRow) -> Iterator[FieldError]:
-    """Yield the errors of a row: no IUPD, no UTF-8, or another value than the first row has."""
-    suffix = "" if row is first else f"@{row.number}"
-    if suffix and "iupd" not in row.levels[POSITION]:
-        yield FieldError("iupd" + suffix, "required", "a value")
-    for name in row.not_utf8:
-        yield FieldError(name + suffix, "utf-8", "text in UTF-8")
-    for field, value in row.levels[POSITION].items():
-        if field != ORGANIZATION and first.levels[POSITION].get(field) != value:
-            yield FieldError(field + suffix, "row", "an empty cell, or the value of the first row")
 
 
 def _option(row: _TableRow) -> dict[str, Any]:

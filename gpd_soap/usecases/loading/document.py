@@ -1,9 +1,13 @@
-"""The JSON document that `gpd-soap load` reads, in its parts."""
+"""The JSON document that `gpd-soap load` reads, in its parts.
+
+WHY: the configuration may follow the positions, so the document is read twice: once for the
+configuration, and to refuse a document that is not JSON, and once for the positions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Annotated, Any, BinaryIO, NamedTuple
 
 from pydantic import BeforeValidator, Field, ValidationError
 
@@ -11,7 +15,8 @@ from gpd_soap.usecases import service_rules
 from gpd_soap.validation.configuration import Broker, Organization, Service, Station
 from gpd_soap.validation.fields import OrganizationCode, Strict
 from gpd_soap.validation.finding import FieldError, as_lines, findings, path
-from gpd_soap.validation.strict_json import UnusableFile, decode
+from gpd_soap.validation.json_stream import JsonReader
+from gpd_soap.validation.strict_json import UnusableFile, repeated_key
 
 
 class AddedFields(Strict):
@@ -26,7 +31,7 @@ def _broker(value: object) -> object:
 
 
 class Document(Strict):
-    """The parts of a file, each optional.  Positions are checked later, one by one."""
+    """The parts of a file, each optional.  Positions are read and checked later, one by one."""
 
     organizations: Annotated[list[Organization], Field(default_factory=list)]
     brokers: Annotated[
@@ -41,20 +46,80 @@ class Document(Strict):
 EMPTY = Document()
 
 
-def read(raw: bytes) -> Document:
-    """Return the parts of a file.
+POSITIONS = "positions"
 
-    LIMIT: the whole file is in memory, about ten times its size.
+
+class _Position(NamedTuple):
+    """One of the positions, as decoded."""
+
+    value: object
+
+
+def read(file: BinaryIO) -> Document:
+    """Return the parts of a file without the positions, which `positions` reads one by one.
+
     Raises UnusableFile if it is not JSON, or a part other than the positions is invalid.
     """
+    parts: object = {}
+    for name, value in _parts(JsonReader(file)):
+        if name is None:
+            parts = value
+        elif not isinstance(value, _Position):
+            assert isinstance(parts, dict)
+            parts[name] = value
     try:
-        document = Document.model_validate(decode(raw))
+        document = Document.model_validate(parts)
     except ValidationError as error:
         raise UnusableFile(as_lines(findings(error))) from None
     errors = list(_setting_errors(document.services))
     if errors:
         raise UnusableFile(as_lines(errors))
     return document
+
+
+def positions(file: BinaryIO) -> Iterator[object]:
+    """Yield the positions of a file, one at a time in memory."""
+    for _, value in _parts(JsonReader(file)):
+        if isinstance(value, _Position):
+            yield value.value
+
+
+def _parts(reader: JsonReader) -> Iterator[tuple[object, object]]:
+    """Yield name and value of each part; each position is one.  A file of another shape has None.
+
+    Raises UnusableFile if the file is not JSON, or a part is repeated.
+    """
+    if reader.peek() != "{":
+        yield None, reader.value()
+    else:
+        names: set[object] = set()
+        for name in _members(reader):
+            if name in names:
+                raise repeated_key()
+            names.add(name)
+            if name == POSITIONS and reader.peek() == "[":
+                for _ in _items(reader, "[", "]"):
+                    yield name, _Position(reader.value())
+            else:
+                yield name, reader.value()
+    reader.end()
+
+
+def _members(reader: JsonReader) -> Iterator[object]:
+    """Yield the name of each member of an object; the caller reads its value."""
+    for _ in _items(reader, "{", "}"):
+        yield reader.key()
+
+
+def _items(reader: JsonReader, opening: str, closing: str) -> Iterator[None]:
+    """Stop before each item of a list or an object; the caller reads it."""
+    reader.skip(opening)
+    if reader.peek() != closing:
+        yield
+        while reader.peek() == ",":
+            reader.skip(",")
+            yield
+    reader.skip(closing)
 
 
 def _setting_errors(services: Sequence[Service]) -> Iterable[FieldError]:

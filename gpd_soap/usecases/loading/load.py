@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.store.database.transaction import in_steps
+from gpd_soap.core.actor import Actor
+from gpd_soap.store.database.transaction import Transaction, in_steps
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Checked, Outcome, Result, check_row
 from gpd_soap.usecases.loading.configure import configure
@@ -32,6 +33,7 @@ class LoadOptions(NamedTuple):
     that name none.
     """
 
+    actor: Actor
     keep_going: bool = False
     dry_run: bool = False
     lenient: bool = False
@@ -55,11 +57,13 @@ def load(
     now: datetime,
     options: LoadOptions,
     report_outcome: Callable[[Outcome], object],
+    record: Callable[[Transaction], None] = lambda _: None,
 ) -> Report:
     """Load a file and return the report; store everything or nothing, unless `keep_going` is set.
 
     `report_outcome` is called for each position in its turn.  With `keep_going` a LOADED position
-    is committed by then; without it, only the report says whether it was.
+    is committed by then; without it, only the report says whether it was.  `record` writes the load
+    to the audit: with `keep_going` before the first batch, else in the transaction of the load.
     Raises UnusableFile if the configuration in the file names something unknown.
     """
     report = Report(Counter(), Counter(), written=False)
@@ -67,7 +71,9 @@ def load(
     checked = (check_row(row, options.organization, lenient=options.lenient) for row in source.rows)
     with in_steps(store) as connection:
         configure(connection, source.configuration)
-        writer = PositionWriter(connection, now)
+        if not options.dry_run:
+            record(connection)
+        writer = PositionWriter(connection, now, options.actor)
         if step_by_step:
             # WHY: reading the file may take time, and the open transaction would hold its locks.
             connection.commit()
@@ -78,7 +84,7 @@ def load(
             for outcome in outcomes:
                 report.results[outcome.result] += 1
                 report_outcome(outcome)
-            report.warnings.update(warning.rule for each in batch for warning in each.warnings)
+                report.warnings.update(warning.rule for warning in outcome.warnings)
         if step_by_step or not (options.dry_run or report.results[Result.REFUSED]):
             connection.commit()
             return report._replace(written=True)
@@ -89,7 +95,11 @@ def _outcomes(batch: Sequence[Checked], writer: PositionWriter) -> list[Outcome]
     """Write the valid rows, and return the outcome of each row."""
     valid = [each.value for each in batch if isinstance(each.value, Candidate)]
     written = iter(writer.write(valid))
-    return [each.value if isinstance(each.value, Outcome) else next(written) for each in batch]
+    outcomes = (each.value if isinstance(each.value, Outcome) else next(written) for each in batch)
+    return [
+        outcome._replace(warnings=each.warnings)
+        for outcome, each in zip(outcomes, batch, strict=True)
+    ]
 
 
 def _batches(rows: Iterable[Checked]) -> Iterator[list[Checked]]:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
+from gpd_soap.core.actor import Actor, Origin
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewPosition
 from gpd_soap.store.database.errors import AlreadyStored
@@ -13,7 +14,7 @@ from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import insert, numbers, read
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases.loading.check import Candidate, NumberKey, Outcome, Result
-from gpd_soap.usecases.loading.compare import is_same
+from gpd_soap.usecases.loading.compare import same_navs
 from gpd_soap.usecases.loading.configure import organizations
 from gpd_soap.validation.convert import count_missing_numbers, position_of
 from gpd_soap.validation.finding import FieldError, path
@@ -32,10 +33,12 @@ InUse = tuple[dict[tuple[str, str], Stored | None], set[NumberKey]]
 class PositionWriter:
     """Writes the positions of one file, in transactions of the caller."""
 
-    def __init__(self, connection: Transaction, now: datetime) -> None:
-        """Read the registered organizations; `now` is the time of creation of every position."""
-        self._connection = connection
-        self._now = now
+    def __init__(self, connection: Transaction, now: datetime, actor: Actor) -> None:
+        """Read the registered organizations; `now` is the time of creation of every position.
+
+        `actor` is who loads the file.
+        """
+        self._connection, self._now, self._actor = connection, now, actor
         self._written = 0
         self._segregation = {
             each: numbers.segregation_code(connection, each) for each in organizations(connection)
@@ -67,7 +70,7 @@ class PositionWriter:
             )
             for c in fresh
         ]
-        insert.add(self._connection, new, self._now)
+        insert.add(self._connection, new, self._now, self._actor, Origin.LOAD)
         return [c.accepted(Result.LOADED, _navs(p)) for c, p in zip(fresh, new, strict=True)]
 
     def _issuers(self, fresh: Sequence[Candidate]) -> dict[str, Callable[[], NoticeNumber]]:
@@ -109,8 +112,9 @@ class PositionWriter:
         """
         if stored is None or stored.created_at == self._now:
             return candidate.refused(REPEATED)
-        if is_same(candidate.body, stored.position):
-            return candidate.accepted(Result.ALREADY_LOADED, _navs(stored.position))
+        navs = same_navs(candidate.body, stored.position)
+        if navs is not None:
+            return candidate.accepted(Result.ALREADY_LOADED, navs)
         return candidate.refused(DIFFERS)
 
     def _refusal(self, candidate: Candidate, used: set[NumberKey]) -> Outcome | None:
@@ -138,7 +142,7 @@ class PositionWriter:
         used: set[NumberKey] = set()
         for organization, candidates in by_organization.items():
             iupds = [candidate.body.iupd for candidate in candidates]
-            positions = read.read_all(self._connection, organization, iupds)
+            positions = read.find_all(self._connection, organization, iupds)
             stored |= {(organization, iupd): each for iupd, each in positions.items()}
             keys = [key for c in candidates for key in c.numbers.values()]
             navs, iuvs = ([n for _, k, n in keys if k == kind] for kind in ("nav", "iuv"))

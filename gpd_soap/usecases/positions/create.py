@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
+from gpd_soap.core.actor import Actor
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.database.transaction import Transaction, dry_run, in_transaction, read_only
@@ -16,6 +17,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import join_path, with_index
+from gpd_soap.usecases.positions.segregation import Codes, check_bodies
 from gpd_soap.validation import position_v1
 from gpd_soap.validation.convert import count_missing_numbers, position_of
 from gpd_soap.validation.finding import FieldError, path
@@ -27,11 +29,16 @@ T = TypeVar("T")
 
 
 class WriteOptions(NamedTuple):
-    """Options of a write: publish at once, write nothing, accept unusual notice numbers."""
+    """Who writes; and whether to publish at once, write nothing, accept unusual notice numbers.
 
+    `codes` are the segregation codes that the caller is limited to; without any, to none.
+    """
+
+    actor: Actor
     publish: bool = False
     dry_run: bool = False
     lenient: bool = False
+    codes: Codes = ()
 
     def run(self, store: Store, work: Callable[[Transaction], T]) -> T:
         """Returns what `work` returns; a dry run rolls it back."""
@@ -61,11 +68,12 @@ def create(
     """Creates positions, all or none.  Raises a refusal with the errors of all of them."""
     list_name = MANY if many else None
     bodies = transitions.read(items, list_name)
+    check_bodies(bodies, options.codes, list_name)
     errors: list[FieldError] = []
     warnings: list[FieldError] = []
     for index, body in enumerate(bodies):
-        body_errors, body_warnings = transitions.check(
-            body, organization, now, new=True, lenient=options.lenient
+        body_errors, body_warnings = transitions.check_new(
+            body, organization, now, lenient=options.lenient
         )
         errors += with_index(list_name, index, body_errors)
         warnings += with_index(list_name, index, body_warnings)
@@ -94,10 +102,10 @@ def _insert(
     def work(connection: Transaction) -> list[Stored]:
         if not numbers.is_registered(connection, organization):
             raise refusals.OrganizationNotFound
-        issue = _issuer(connection, organization, bodies)
+        issue = _issuer(connection, organization, bodies, options.codes)
         published_at = now if options.publish else None
         new = [position_of(body, organization, published_at, issue) for body in bodies]
-        insert.add(connection, new, now)
+        insert.add(connection, new, now, options.actor)
         iupds = [position.iupd for position in new]
         rows = stored_positions.read_all(connection, organization, iupds)
         return [rows[iupd] for iupd in iupds]
@@ -106,13 +114,13 @@ def _insert(
 
 
 def _issuer(
-    connection: Transaction, organization: str, bodies: list[position_v1.Position]
+    connection: Transaction, organization: str, bodies: list[position_v1.Position], codes: Codes
 ) -> Callable[[], NoticeNumber]:
     """Returns a function that returns the next issued notice number.
 
     Raises InvalidPosition if a number is needed and the organization has no segregation code.
     """
-    code = numbers.segregation_code(connection, organization)
+    code = numbers.segregation_code(connection, organization, codes)
     count = sum(map(count_missing_numbers, bodies))
     if code is None and count:
         expected = "an IUV, or a station with a segregation code to issue one"

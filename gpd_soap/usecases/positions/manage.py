@@ -6,11 +6,12 @@ that arrives in between waits, and is decided on the new facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
+from gpd_soap.core.actor import Actor
 from gpd_soap.core.state import position_state
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.positions import change, search
@@ -23,6 +24,7 @@ from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import refuse_together
 from gpd_soap.usecases.positions.create import WriteOptions
 from gpd_soap.usecases.positions.locking import PositionRef, known, lock_position, lock_positions
+from gpd_soap.usecases.positions.segregation import Codes, is_within
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.finding import FieldError
 
@@ -30,6 +32,10 @@ from gpd_soap.validation.finding import FieldError
 IUPDS = "paymentPositionIUPDs"
 #: SPEC: GPD: receipt id and PSP of a notice that the creditor marked as paid.
 ELSEWHERE = "CLOSED_AS_ALREADY_PAID_BY_EC"
+
+
+#: SPEC: GPD: kinds of number by which a notice is read and paid; a notice number comes first.
+NAV_OR_IUV = ("nav", "iuv")
 
 
 class Notice(NamedTuple):
@@ -50,26 +56,35 @@ class NoticeTransfer(NamedTuple):
 class Ledger:
     """The positions of all organizations; the caller has checked who may see which."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        """Use these collaborators; `clock` returns the UTC time of each operation."""
-        self._store, self._clock = store, clock
+    def __init__(self, store: Store, clock: Clock, actor: Actor) -> None:
+        """Use these collaborators; `clock` returns the UTC time of each operation.
 
-    def read(self, organization: str, iupd: str) -> Stored:
-        """Returns a position.  Raises PositionNotFound if there is none."""
-        stored = read_only(self._store, lambda c: stored_positions.read(c, organization, iupd))
-        return known(stored)
+        `actor` is who does the changes.
+        """
+        self._store, self._clock, self._actor = store, clock, actor
+
+    def read(self, organization: str, iupd: str, codes: Codes = ()) -> Stored:
+        """Returns a position.  Raises PositionNotFound if there is none of these codes."""
+        stored = read_only(self._store, lambda c: stored_positions.find(c, organization, iupd))
+        return known(stored, codes)
 
     def page(self, organization: str, query: PositionQuery) -> tuple[list[Stored], int]:
         """Returns a page of positions, and how many there are on all pages."""
         now = self._clock()
         return read_only(self._store, lambda c: search.page(c, organization, query, now))
 
-    def by_number(self, organization: str, number: str, kind: str) -> Notice:
-        """Returns the notice of a number, which is its `nav` or its `iuv`.
+    def by_iuv(self, organization: str, iuv: str, codes: Codes = ()) -> Notice:
+        """Returns the notice of an IUV.  Raises NoticeNotFound if there is none."""
+        return read_only(self._store, lambda c: _notice(c, organization, iuv, ("iuv",), codes))
 
-        Raises NoticeNotFound if there is none.
+    def by_number(self, organization: str, number: str) -> Notice:
+        """Returns the notice of a number or an IUV.
+
+        Raises NoticeNotFound, NoticeExcluded or NoticeNotYetValid as `check_readable` says.
         """
-        return read_only(self._store, lambda c: _notice(c, organization, number, kind))
+        notice = read_only(self._store, lambda c: _notice(c, organization, number, NAV_OR_IUV))
+        transitions.check_readable(*notice, self._clock())
+        return notice
 
     def delete(self, position: PositionRef) -> None:
         """Deletes a position; its numbers are never used again (Notice numbers, rule 4).
@@ -81,21 +96,23 @@ class Ledger:
         def work(connection: Transaction) -> None:
             old = lock_position(connection, position)
             transitions.check_deletable(old, now)
-            change.remove(connection, old, now)
+            change.remove(connection, old, self._actor, now)
 
         in_transaction(self._store, work)
 
-    def delete_many(self, organization: str, iupds: list[str], *, dry_run: bool) -> None:
+    def delete_many(
+        self, organization: str, iupds: list[str], codes: Codes = (), *, dry_run: bool
+    ) -> None:
         """Deletes positions, all or none.  Raises a refusal with the errors of all of them."""
         now = self._clock()
 
         def work(connection: Transaction) -> None:
-            stored = lock_positions(connection, organization, iupds, IUPDS)
+            stored = lock_positions(connection, organization, iupds, IUPDS, codes=codes)
             refuse_together(stored, lambda old: transitions.check_deletable(old, now), IUPDS)
             for old in stored:
-                change.remove(connection, old, now)
+                change.remove(connection, old, self._actor, now)
 
-        WriteOptions(dry_run=dry_run).run(self._store, work)
+        WriteOptions(self._actor, dry_run=dry_run).run(self._store, work)
 
     def publish(self, position: PositionRef) -> Stored:
         """Publishes a draft and returns it.  Raises a refusal if a rule does not allow it."""
@@ -103,7 +120,7 @@ class Ledger:
 
         def work(connection: Transaction, old: Stored) -> None:
             transitions.check_publishable(old, now)
-            change.publish(connection, old, now)
+            change.publish(connection, old, self._actor, now)
 
         return self._change(position, work)
 
@@ -113,12 +130,28 @@ class Ledger:
 
         def work(connection: Transaction, old: Stored) -> None:
             transitions.check_invalidable(old, now)
-            change.withdraw(connection, old, now)
+            change.withdraw(connection, old, self._actor, now)
 
         return self._change(position, work)
 
-    def paid_elsewhere(self, organization: str, nav: str, paid_on: datetime | None) -> Notice:
-        """Marks a notice as paid to the creditor, and returns it.
+    def restore(self, position: PositionRef, reason: str, due_at: datetime | None) -> Stored:
+        """Makes a withdrawn or expired position payable again, and returns it.
+
+        `due_at` becomes the due date of its expired notices.  Raises NotRestorable if the position
+        cannot be payable.
+        """
+        now = self._clock()
+
+        def work(connection: Transaction, old: Stored) -> None:
+            new = transitions.restored(old, due_at, now)
+            change.restore(connection, old, new, reason, self._actor, now)
+
+        return self._change(position, work)
+
+    def paid_elsewhere(
+        self, organization: str, number: str, paid_on: datetime | None, codes: Codes = ()
+    ) -> Notice:
+        """Marks the notice of a number or an IUV as paid to the creditor, and returns it.
 
         Raises a refusal if it is paid, or excluded by a paid alternative.
         """
@@ -128,10 +161,12 @@ class Ledger:
             raise refusals.InvalidPosition([error])
 
         def work(connection: Transaction) -> Notice:
-            stored, index = _notice(connection, organization, nav, "nav", lock=True)
+            stored, index = _notice(connection, organization, number, NAV_OR_IUV, codes, lock=True)
             transitions.check_payable_elsewhere(stored, index, now)
-            change.mark_paid(connection, stored, nav, ELSEWHERE, paid_on or now, now)
-            return _notice(connection, organization, nav, "nav")
+            nav = stored.position.options[index].nav
+            payment = change.PaidElsewhere(nav, ELSEWHERE, paid_on or now)
+            change.mark_paid(connection, stored, payment, self._actor, now)
+            return _notice(connection, organization, nav, ("nav",))
 
         return in_transaction(self._store, work)
 
@@ -145,7 +180,7 @@ class Ledger:
         def work(connection: Transaction) -> NoticeTransfer:
             transfer = _transfer(connection, organization, iuv, number)
             if transitions.is_unreported(*transfer):
-                change.mark_reported(connection, *transfer, now)
+                change.mark_reported(connection, *transfer, self._actor, now)
             return _transfer(connection, organization, iuv, number)
 
         return in_transaction(self._store, work)
@@ -164,7 +199,7 @@ class Ledger:
                     continue
                 transfers = _transfers_to(rows[iupd], old_iban)[:left]
                 if transfers:
-                    change.change_account(connection, rows[iupd], transfers, iban, now)
+                    change.change_account(connection, rows[iupd], transfers, iban, self._actor, now)
                     left -= len(transfers)
             return limit - left
 
@@ -177,27 +212,37 @@ class Ledger:
         def locked(connection: Transaction) -> Stored:
             change.lock_for_change(connection, organization)
             work(connection, lock_position(connection, position))
-            return known(stored_positions.read(connection, organization, iupd))
+            return known(stored_positions.find(connection, organization, iupd))
 
         return in_transaction(self._store, locked)
 
 
 def _notice(
-    connection: Transaction, organization: str, number: str, kind: str, *, lock: bool = False
+    connection: Transaction,
+    organization: str,
+    number: str,
+    kinds: Sequence[str],
+    codes: Codes = (),
+    *,
+    lock: bool = False,
 ) -> Notice:
-    """Returns the notice of a number.  Raises NoticeNotFound if there is none."""
-    iupd = stored_positions.iupd_of(connection, organization, number, kind)
-    stored = iupd and stored_positions.read(connection, organization, iupd, lock=lock)
-    index = _index_of(stored, number, kind) if stored else None
-    if not stored or index is None:
-        raise refusals.NoticeNotFound
-    return Notice(stored, index)
+    """Returns the notice of a number; the first of `kinds` (nav, iuv) by which there is one counts.
+
+    Raises NoticeNotFound if there is none, or of other segregation codes.
+    """
+    for kind in kinds:
+        iupd = stored_positions.iupd_of(connection, organization, number, kind)
+        stored = iupd and stored_positions.read(connection, organization, iupd, lock=lock)
+        index = _index_of(stored, number, kind) if stored else None
+        if stored and index is not None and is_within(stored, codes):
+            return Notice(stored, index)
+    raise refusals.NoticeNotFound
 
 
 def _transfer(connection: Transaction, organization: str, iuv: str, number: str) -> NoticeTransfer:
     """Returns a transfer of a notice, and locks it.  Raises TransferNotFound if there is none."""
     try:
-        stored, index = _notice(connection, organization, iuv, "iuv", lock=True)
+        stored, index = _notice(connection, organization, iuv, ("iuv",), lock=True)
     except Refusal:
         raise refusals.TransferNotFound from None
     numbers = [str(each.number) for each in stored.position.options[index].transfers]

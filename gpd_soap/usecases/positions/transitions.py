@@ -5,14 +5,15 @@ SPEC: GPD `DebtPositionValidation`; Alternatives, rules 1 to 4.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
+from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.state import PositionState, position_state
-from gpd_soap.store.positions.read import Stored
+from gpd_soap.store.positions.read import Progress, Stored
 from gpd_soap.usecases import refusals
 from gpd_soap.validation import position_v1
 from gpd_soap.validation.finding import FieldError, findings, path
@@ -26,19 +27,29 @@ NOT_UPDATABLE = {
 }
 PAID = NOT_UPDATABLE - {PositionState.INVALID}
 PAID_IN_FULL = {PositionState.PAID, PositionState.REPORTED}
+RESTORED = {
+    PositionState.DRAFT,
+    PositionState.PUBLISHED,
+    PositionState.VALID,
+    PositionState.PARTIALLY_PAID,
+}
 INVALIDABLE = {PositionState.PUBLISHED, PositionState.VALID}
 
 
-def read(items: Sequence[Any], list_name: str | None = None) -> list[position_v1.Position]:
+def read(
+    items: Sequence[Any], list_name: str | None = None, *, update: bool = False
+) -> list[position_v1.Position]:
     """Returns JSON values as positions.  Raises Malformed with the errors of all of them.
 
-    `list_name` is the field of the list in the request, None for a single position.
+    `list_name` is the field of the list in the request, None for a single position.  In an update,
+    an answer to a read is a position too.
     """
     errors: list[FieldError] = []
     bodies = []
     for index, item in enumerate(items):
         try:
-            bodies.append(position_v1.Position.model_validate(item))
+            model = position_v1.model_of(item) if update else position_v1.Position
+            bodies.append(model.model_validate(item))
         except ValidationError as error:
             errors += findings(error, path(list_name, index) if list_name else "")
     if errors:
@@ -46,23 +57,22 @@ def read(items: Sequence[Any], list_name: str | None = None) -> list[position_v1
     return bodies
 
 
-def check(
-    body: position_v1.Position, organization: str, now: datetime, *, new: bool, lenient: bool
+def check_new(
+    body: position_v1.Position, organization: str, now: datetime, *, lenient: bool
 ) -> tuple[list[FieldError], list[FieldError]]:
-    """Returns the errors and the warnings of a position by every rule on its fields and dates."""
+    """Returns the errors and the warnings of a new position, by the rules on fields and dates."""
     errors, warnings = check_rules(body, organization, lenient=lenient)
-    return [*errors, *_dates(body, now, new=new)], list(warnings)
+    dates = list(overdue([option.due_date for option in body.payment_option], now))
+    if body.validity_date is not None and body.validity_date <= now:
+        dates.insert(0, FieldError("validityDate", "past", "a time after now, or none"))
+    return [*errors, *dates], list(warnings)
 
 
-def _dates(body: position_v1.Position, now: datetime, *, new: bool) -> Iterator[FieldError]:
-    """Yields the errors of dates that are past."""
-    if new and body.validity_date is not None and body.validity_date <= now:
-        yield FieldError("validityDate", "past", "a time after now, or none")
-    # SPEC: GPD `DebtPositionValidation`: a notice that never expires may be updated when overdue.
-    if new or body.switch_to_expired:
-        for index, option in enumerate(body.payment_option):
-            if option.due_date < now:
-                yield FieldError(path("paymentOption", index, "dueDate"), "past", "not before now")
+def overdue(due_dates: Iterable[datetime | None], now: datetime) -> Iterator[FieldError]:
+    """Yields the error of each due date that is past; None is the date of an exempt notice."""
+    for index, due_at in enumerate(due_dates):
+        if due_at is not None and due_at < now:
+            yield FieldError(path("paymentOption", index, "dueDate"), "past", "not before now")
 
 
 def check_updatable(stored: Stored, now: datetime) -> None:
@@ -81,11 +91,16 @@ def check_publishable(stored: Stored, now: datetime) -> None:
     """Raises a refusal if a position is no draft, or its dates do not allow publication now."""
     if position_state(stored.facts, now) is not PositionState.DRAFT:
         raise refusals.NotPublishable
-    options = stored.position.options
+    check_publication_dates(stored.position.options, now)
+
+
+def check_publication_dates(options: Sequence[NewOption], now: datetime) -> None:
+    """Raises a refusal if the dates of these notices do not allow to publish them now."""
     if any(each.valid_from is not None and each.due_at < each.valid_from for each in options):
         raise refusals.DueBeforeValidity
-    if any(each.due_at < now for each in options):
-        raise refusals.PublishedAfterDue
+    late = list(overdue((each.due_at for each in options), now))
+    if late:
+        raise refusals.PublishedAfterDue(late)
     if any(each.valid_from is not None and each.valid_from < now for each in options):
         raise refusals.PublishedAfterValidity
 
@@ -96,20 +111,59 @@ def check_invalidable(stored: Stored, now: datetime) -> None:
         raise refusals.NotInvalidable
 
 
+def restored(stored: Stored, due_at: datetime | None, now: datetime) -> NewPosition:
+    """Returns the content of a position that is payable again (Alternatives, rule 7).
+
+    Raises NotRestorable if it is neither withdrawn nor expired, is paid, or would not be payable.
+    """
+    position = stored.position
+    state = position_state(stored.facts, now)
+    if state in PAID_IN_FULL or (
+        position.withdrawn_at is None and state is not PositionState.EXPIRED
+    ):
+        raise refusals.NotRestorable
+    pairs = zip(position.options, stored.progress, strict=True)
+    options = tuple(
+        option._replace(due_at=due_at) if due_at and _has_expired(option, progress, now) else option
+        for option, progress in pairs
+    )
+    new = position._replace(withdrawn_at=None, options=options)
+    facts = stored._replace(position=new).facts
+    if position_state(facts, now) not in RESTORED:
+        raise refusals.NotRestorable
+    return new
+
+
+def _has_expired(option: NewOption, progress: Progress, now: datetime) -> bool:
+    return option.switch_to_expired and option.due_at < now and not progress.settled
+
+
 def check_payable_elsewhere(stored: Stored, index: int, now: datetime) -> None:
     """Raises a refusal if notice `index` is paid, or excluded by a paid alternative.
 
     The notice of a draft or of a withdrawn position passes (Alternatives, rule 4).
     """
-    plan = stored.position.options[index].plan
     if position_state(stored.facts, now) in PAID_IN_FULL or stored.progress[index].settled:
         raise refusals.AlreadyPaid
-    pairs = zip(stored.position.options, stored.progress, strict=True)
-    settled = [option.plan for option, progress in pairs if progress.settled]
-    if None in settled:
+    if None in _settled_plans(stored):
         raise refusals.AlreadyPaid
-    if any(plan is None or other != plan for other in settled):
-        raise refusals.NoticeNotFound
+    if _is_excluded(stored, stored.position.options[index].plan):
+        raise refusals.NoticeExcluded
+
+
+def check_readable(stored: Stored, index: int, now: datetime) -> None:
+    """Raises a refusal if GPD answers that there is no notice `index`, when read by its number.
+
+    SPEC: GPD, published code, `PaymentsService`: no notice that a paid alternative excludes or
+    whose validity has not begun, so that nobody takes it for payable.
+    """
+    option, settled = stored.position.options[index], stored.progress[index].settled
+    if not settled and (
+        position_state(stored.facts, now) in PAID_IN_FULL or _is_excluded(stored, option.plan)
+    ):
+        raise refusals.NoticeExcluded
+    if option.valid_from is not None and option.valid_from > now:
+        raise refusals.NoticeNotYetValid
 
 
 def is_unreported(stored: Stored, index: int, transfer_index: int) -> bool:
@@ -117,6 +171,17 @@ def is_unreported(stored: Stored, index: int, transfer_index: int) -> bool:
     if not stored.progress[index].settled:
         raise refusals.TransferNotPaid
     return stored.progress[index].reported[transfer_index] is None
+
+
+def _settled_plans(stored: Stored) -> list[str | None]:
+    """Returns the plan of each settled notice, None for a single one."""
+    pairs = zip(stored.position.options, stored.progress, strict=True)
+    return [option.plan for option, progress in pairs if progress.settled]
+
+
+def _is_excluded(stored: Stored, plan: str | None) -> bool:
+    """Returns whether a settled notice excludes the unsettled notices of a plan."""
+    return any(plan is None or other != plan for other in _settled_plans(stored))
 
 
 def _has_payment(stored: Stored) -> bool:

@@ -52,6 +52,12 @@ class Breach(NamedTuple):
     missing: str = ""
 
     @property
+    def subject(self) -> str:
+        """The element, for an operator."""
+        unforeseen = self.element == UNEXPECTED
+        return "an element that the schema does not know" if unforeseen else self.element
+
+    @property
     def description(self) -> str:
         """Return it as part of an Italian sentence."""
         subject = self.element if self.element == UNEXPECTED else f"l'elemento {self.element}"
@@ -181,7 +187,8 @@ def _parsed(text: str) -> etree._Element:
     if next(root.iter(*REFERRING), None) is not None:
         raise BadSchema("expected one document, without include, import, redefine or override")
     for bound in root.xpath("//@maxOccurs | //@minOccurs"):
-        if bound.isdecimal() and (len(bound) > LONGEST_BOUND or int(bound) > MOST_OCCURRENCES):
+        is_number = bound.isascii() and bound.isdecimal()
+        if is_number and (len(bound) > LONGEST_BOUND or int(bound) > MOST_OCCURRENCES):
             raise BadSchema(f"expected at most {MOST_OCCURRENCES} occurrences, or unbounded")
     return root
 

@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
 from lxml import etree
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from gpd_soap.contract.parsing import parse
@@ -16,6 +24,7 @@ from gpd_soap.core import codes, money, rome
 from gpd_soap.core.debt import Debtor
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
+from gpd_soap.core.text import clean, invisible
 from gpd_soap.usecases.spontaneous import quote_rules
 from gpd_soap.usecases.spontaneous.data_schema import compiled
 from gpd_soap.usecases.spontaneous.quote import ANONYMOUS, Account, Quote, broken
@@ -25,6 +34,10 @@ class BadSettings(OperatorError, ValueError):
     """The settings of a service are invalid; the message names the setting and the rule."""
 
     hint = "correct the settings of the service"
+
+
+def _taken(value: object) -> object:
+    return clean(value) if isinstance(value, str) else value
 
 
 def _text_value(text: str) -> str:
@@ -52,7 +65,7 @@ def _schema(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_text_value)]
+Text = Annotated[str, AfterValidator(_text_value), BeforeValidator(_taken)]
 Iban = Annotated[str, AfterValidator(_iban)]
 Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS)]
 # WHY: lxml searches for a name by a pattern, in which other characters have a meaning.
@@ -141,7 +154,7 @@ class Declared:
         if options.data_schema is not None:
             breach = compiled(options.data_schema).breach(root)
             if breach is not None:
-                return broken(breach.description, f"schema: {breach.element}, {breach.rule}")
+                return broken(breach.description, f"schema: {breach.subject}, {breach.rule}")
         return _refusal(root, options) or _quote(root, options, now)
 
 
@@ -156,10 +169,10 @@ def _refusal(root: etree._Element, settings: Settings) -> Refusal | None:
         text = _text(root, settings, name)
         if bounds is None and not elements:
             return broken(f"manca l'elemento {name}", f"{name}, missing")
-        if quote_rules.CONTROLS.search(text):
-            return broken(
-                f"l'elemento {name} contiene caratteri non ammessi", f"{name}, characters"
-            )
+        hidden = invisible(text) if name in _debtor_elements(settings) else None
+        if hidden is not None or quote_rules.CONTROLS.search(text):
+            rule = f"{name}, characters" + (f" {hidden}" if hidden else "")
+            return broken(f"l'elemento {name} contiene caratteri non ammessi", rule)
         if bounds is not None and text and not bounds[0] <= len(text) <= bounds[1]:
             size = f"da {bounds[0]} a {bounds[1]} caratteri"
             return broken(f"l'elemento {name} richiede {size}", f"{name}, length")
@@ -180,15 +193,20 @@ def _declared(settings: Settings) -> Iterator[tuple[str, tuple[int, int] | None]
     return ((name, bounds) for name, bounds in named.items() if name is not None)
 
 
+def _debtor_elements(settings: Settings) -> tuple[str | None, ...]:
+    """Return the elements of the debtor's code and name, which may have no invisible character."""
+    return settings.debtor_code_element, settings.debtor_name_element
+
+
 def _elements(root: etree._Element, settings: Settings, name: str) -> list[etree._Element]:
     namespace = "*" if settings.namespace is None else settings.namespace
     return list(root.iter(f"{{{namespace}}}{name}"))
 
 
 def _text(root: etree._Element, settings: Settings, name: str | None) -> str:
-    """Return the text of a declared element on one line, empty if the element is missing."""
+    """Return the text of a declared element on one line in NFC, empty if it is missing."""
     elements = _elements(root, settings, name) if name is not None else []
-    return " ".join((elements[0].text or "").split()) if elements else ""
+    return clean(" ".join((elements[0].text or "").split())) if elements else ""
 
 
 def _quote(root: etree._Element, settings: Settings, now: datetime) -> Quote | Refusal:
@@ -223,15 +241,22 @@ def _quote(root: etree._Element, settings: Settings, now: datetime) -> Quote | R
     )
 
 
-# WHY: no text is an amount in both units, so an amount in the wrong unit is refused.
-AMOUNT = {"euro": re.compile(r"-?[0-9]+\.[0-9]{2}"), "cents": re.compile(r"-?[0-9]+")}
+AMOUNT = {
+    "euro": re.compile(r"(-?)([0-9]+)(?:\.([0-9]{1,2}))?"),
+    "cents": re.compile(r"(-?)([0-9]+)()"),
+}
 #: LIMIT: digits that are read; one more than the largest amount has is out of range.
 ENOUGH_DIGITS = len(str(money.MAX_CENTS)) + 1
 
 
 def _cents(text: str, unit: Literal["euro", "cents"] | None) -> int | None:
-    """Return the amount in a text, in range or not, or None if the text is no amount."""
-    if not AMOUNT[unit or "euro"].fullmatch(text):
+    """Return the amount in a text, in range or not, or None if the text is no amount.
+
+    An amount in euro may have no decimals, as `xs:decimal` writes a whole number.
+    """
+    match = AMOUNT[unit or "euro"].fullmatch(text)
+    if match is None:
         return None
-    digits = text.replace(".", "").lstrip("-0")[:ENOUGH_DIGITS]
-    return int(digits or 0) * (-1 if text.startswith("-") else 1)
+    digits = match[2].lstrip("0")[:ENOUGH_DIGITS] or "0"
+    amount = int(digits) if unit == "cents" else money.cents(digits, match[3])
+    return -amount if match[1] else amount

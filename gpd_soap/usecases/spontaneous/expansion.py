@@ -238,10 +238,14 @@ class _Expansion:
 def _repeated(node: etree._Element, part: Node) -> Node:
     least, most = (node.get(name, "1").strip() for name in ("minOccurs", "maxOccurs"))
     if most == "unbounded":
-        return Repeat(part, int(least) if least.isdecimal() else 1, None)
-    if not (least.isdecimal() and most.isdecimal()) or (least, most) == ("1", "1"):
+        return Repeat(part, int(least) if _is_number(least) else 1, None)
+    if not (_is_number(least) and _is_number(most)) or (least, most) == ("1", "1"):
         return part
     return Repeat(part, int(least), int(most))
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
 
 
 def _named(node: etree._Element) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from gpd_soap.contract.parsing import parse
 from gpd_soap.core import money
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
@@ -76,7 +77,8 @@ class SpontaneousNotices:
         if data is None:
             return None
         content = digest(demand.service_id, demand.subject_id, data)
-        return DemandRecord(demand.route.organization, content, now, now - self._window)
+        actor = Actor(ActorKind.NODE, demand.route.station)
+        return DemandRecord(actor, demand.route.organization, content, now, now - self._window)
 
     def _issue(self, offered: Service, quote: Quote, key: DemandRecord) -> NoticeIssued:
         with self._store.begin() as connection:

@@ -16,10 +16,21 @@ from gpd_soap.validation.finding import rule_error
 LONGEST_NUMBER = 9
 
 
+#: SPEC: Spring, `StringToBooleanConverter`: the texts of a boolean parameter, in any case.
+TRUE, FALSE = frozenset({"true", "on", "yes", "1"}), frozenset({"false", "off", "no", "0"})
+
+
+def truth(text: str) -> bool | None:
+    """Return the boolean that a text of a query means, or None if it means none."""
+    word = text.strip(" ").lower()
+    return True if word in TRUE else False if word in FALSE else None
+
+
 def _flag(text: object) -> object:
-    if text not in ("true", "false", False):
+    value = truth(text) if isinstance(text, str) else text
+    if not isinstance(value, bool):
         raise rule_error("type", "true or false")
-    return text in ("true", True)
+    return value
 
 
 def _day(text: object) -> object:
@@ -63,6 +74,27 @@ class OrganizationPath(QueryModel):
 
 class NoQuery(QueryModel):
     """The query of a route that takes none."""
+
+
+Codes = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{2}(,[0-9]{2})*$",
+        max_length=299,
+        description="codes of two digits, separated by commas",
+    ),
+]
+
+
+class SegregationCodes(QueryModel):
+    """A query with the segregation codes that the caller may see; without any, all."""
+
+    segregation_codes: Codes | None = Field(None, alias="segregationCodes")
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes as a tuple."""
+        return tuple(self.segregation_codes.split(",")) if self.segregation_codes else ()
 
 
 class Paged(QueryModel):

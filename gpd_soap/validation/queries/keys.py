@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from gpd_soap.core import codes
 from gpd_soap.store.access.keys import ALL_ORGANIZATIONS
-from gpd_soap.validation.fields import Strict, Text16, Text100
+from gpd_soap.validation.fields import Strict, Text16, Text100, Until
 from gpd_soap.validation.finding import rule_error
 from gpd_soap.validation.queries.common import QueryModel
 
@@ -25,6 +25,10 @@ def _organization(text: str) -> str:
     return text
 
 
+#: The code of an organization, or every organization.
+OrganizationOrAll = Annotated[str, AfterValidator(_organization)]
+
+
 class KeyPath(QueryModel):
     """A path that names a key."""
 
@@ -37,6 +41,9 @@ class NewKey(Strict):
     name: Text100
     role: Literal["reader", "writer", "admin"]
     organizations: Annotated[
-        list[Annotated[str, AfterValidator(_organization)]],
+        list[OrganizationOrAll],
         Field(max_length=MOST, default_factory=list),
     ]
+    expires_at: Annotated[
+        Until | None, Field(description="the last day or the date-time of its end, in Rome")
+    ] = None

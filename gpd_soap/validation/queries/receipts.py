@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from gpd_soap.store.receipts import worklist
-from gpd_soap.validation.fields import Strict, Text16, Text35, Text500
-from gpd_soap.validation.queries.common import WHOLE, OrganizationPath, QueryModel
+from gpd_soap.store.receipts import history, worklist
+from gpd_soap.validation.fields import Prose500, Strict, Text16, Text35
+from gpd_soap.validation.finding import rule_error
+from gpd_soap.validation.queries.common import (
+    WHOLE,
+    OrganizationPath,
+    Paged,
+    QueryModel,
+    SegregationCodes,
+    truth,
+)
 
 Nav = Annotated[str, Field(pattern=r"^[0-9]{1,30}$", description="a notice number")]
-Codes = Annotated[
-    str,
-    Field(
-        pattern=r"^[0-9]{2}(,[0-9]{2})*$",
-        max_length=299,
-        description="codes of two digits, separated by commas",
-    ),
-]
 Moment = Annotated[str, Field(description="a date or a date-time, in Rome")]
 
 
@@ -26,17 +26,6 @@ class ReceiptPath(OrganizationPath):
     """A path that names a receipt by its IUV."""
 
     iuv: Text35
-
-
-class SegregationCodes(QueryModel):
-    """A query with the segregation codes that the caller may see; without any, all."""
-
-    segregation_codes: Codes | None = Field(None, alias="segregationCodes")
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """The codes as a tuple."""
-        return tuple(self.segregation_codes.split(",")) if self.segregation_codes else ()
 
 
 class ReceiptSearch(SegregationCodes):
@@ -89,11 +78,35 @@ class OrganizationCasePath(OrganizationWorklistPath, CasePath):
     """A path that names a case of an organization's worklist."""
 
 
+class ReceiptsOf(Paged):
+    """A query for every receipt of a notice, of an IUV or of a receiptId."""
+
+    nav: Nav | None = None
+    iuv: Text35 | None = None
+    receipt_id: Prose500 | None = Field(None, alias="receiptId", description="the Node's id")
+
+    @model_validator(mode="after")
+    def _has_filter(self) -> Self:
+        if self.nav is None and self.iuv is None and self.receipt_id is None:
+            raise rule_error("required", "nav, iuv or receiptId")
+        return self
+
+    def history_query(self) -> history.HistoryQuery:
+        """Return the query as the store reads it."""
+        return history.HistoryQuery(self.nav, self.iuv, self.receipt_id, self.limit, self.page)
+
+
+def _word(text: object) -> object:
+    """Return a spelling of a boolean as `true` or `false`, and any other value unchanged."""
+    value = truth(text) if isinstance(text, str) else None
+    return text if value is None else str(value).lower()
+
+
 class CaseSearch(QueryModel):
     """A query for one page of cases."""
 
     kind: Literal["unmatched", "double", "conflicting", "review", "quarantine"] | None = None
-    resolved: Literal["false", "true", "all"] = "false"
+    resolved: Annotated[Literal["false", "true", "all"], BeforeValidator(_word)] = "false"
     nav: Nav | None = None
     iuv: Text35 | None = None
     limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
@@ -108,7 +121,7 @@ class CaseSearch(QueryModel):
 class Note(Strict):
     """A note on the decision about a case."""
 
-    note: Text500
+    note: Prose500
 
 
 class Match(Strict):

@@ -26,7 +26,7 @@ from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import KINDS, FreshDatabase, WorldOf, migrated
-from tests.world import NOW, ORGANIZATION, OTHER, STRANGER, nav, option, position
+from tests.world import ACTOR, NOW, ORGANIZATION, OTHER, STRANGER, nav, option, position
 
 ADDRESS = "https://ec.example/partner"
 BROKEN = {
@@ -67,7 +67,7 @@ def report(parts: Iterator[Part]) -> tuple[int, int, list[str]]:
 def add(store: Store, *added: Any) -> None:
     """Add positions."""
     with store.begin() as connection:
-        positions.add(connection, added, NOW)
+        positions.add(connection, added, NOW, ACTOR)
 
 
 def test_check_of_broken_positions_finds_each_and_no_other(store: Store):

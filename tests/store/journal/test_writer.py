@@ -16,7 +16,7 @@ from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres
-from tests.store.database.test_connections import in_child
+from tests.store.database.drivers import in_child
 from tests.store.samples import NOW, ORGANIZATION, ROUTE, nav
 
 ENTRY = tables.journal.c
@@ -288,6 +288,35 @@ def test_flush_with_a_broken_database_ends_in_time(store: Store, caplog: pytest.
     assert complaints(caplog)[-1] == ("WARNING", "journal writer stopped", {"unwritten": 1})
     assert store.journal.flush(10)
     assert kept(store) == navs(1)
+
+
+def test_flush_that_comes_while_the_thread_wakes_is_not_missed(store: Store):
+    """The thread forgets that it was woken, and must not forget that it was told to end."""
+    flushed: list[bool] = []
+    flushing = threading.Thread(target=lambda: flushed.append(store.journal.flush(HANGS)))
+
+    class Interrupted(threading.Event):
+        """An event during whose first `clear` somebody flushes the journal."""
+
+        def clear(self) -> None:
+            """Clear the event once the journal is told to end."""
+            if not flushing.ident:
+                flushing.start()
+                assert store.journal._ending.wait(HANGS)
+                self.wait(HANGS)
+            super().clear()
+
+    store.journal._awake = Interrupted()
+    store.journal.write(exchange(1))
+    wait_until_kept(store, 1)
+    flushing.join(5)
+    alive = flushing.is_alive()
+    if alive:  # the next entry wakes the thread, so that the test ends
+        store.journal.write(exchange(2))
+        flushing.join(HANGS)
+
+    assert not alive
+    assert flushed == [True]
 
 
 def test_entries_of_one_instant_are_all_stored(store: Store):

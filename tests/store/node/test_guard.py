@@ -13,6 +13,7 @@ from gpd_soap.store.positions import change
 from gpd_soap.store.positions import read as read_position
 from gpd_soap.store.store import Store
 from tests.store.samples import (
+    ACTOR,
     NOW,
     ORGANIZATION,
     OTHER,
@@ -98,7 +99,7 @@ def test_receipt_of_a_position_changed_by_an_operator_is_decided_again(
     with store.begin() as connection:
         old = read_position.read(connection, ORGANIZATION, "P", lock=True)
         assert old is not None
-        change.withdraw(connection, old, NOW)
+        change.withdraw(connection, old, ACTOR, NOW)
 
     assert not store.settle(receipt(1), facts, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
 
@@ -130,7 +131,7 @@ def test_receipt_during_a_change_of_its_position_waits(on_postgresql: Store):
         sending.start()
         sending.join(0.5)
         assert sending.is_alive()
-        change.withdraw(connection, old, NOW)
+        change.withdraw(connection, old, ACTOR, NOW)
     sending.join(60)
 
     assert statuses(store) == {("r-1", 0): ("review", "the position was withdrawn", 1)}
@@ -152,7 +153,7 @@ def test_receipt_during_a_manual_match_waits_and_is_double(on_postgresql: Store)
     event.listen(store.engine, "before_cursor_execute", send)
     with store.begin() as connection:
         row = connection.execute(select(tables.receipt)).mappings().one()
-        verdict = matching.match_by_hand(connection, row, nav(1), NOW)
+        verdict = matching.match_by_hand(connection, row, nav(1), ACTOR, NOW)
     sending.join(60)
 
     assert verdict is not None

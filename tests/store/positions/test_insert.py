@@ -13,6 +13,7 @@ from gpd_soap.store.positions import numbers, retired_numbers
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.store.samples import (
+    ACTOR,
     NOW,
     ORGANIZATION,
     OTHER,
@@ -85,7 +86,7 @@ def test_transaction_that_raises_is_rolled_back(store: Store):
 
     def fail() -> None:
         with store.begin() as connection:
-            positions.add(connection, [position("P", option(1))], NOW)
+            positions.add(connection, [position("P", option(1))], NOW, ACTOR)
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -100,7 +101,7 @@ def test_released_savepoint_in_a_failed_transaction_is_rolled_back(store: Store)
     def fail() -> None:
         with store.begin() as connection:
             with connection.begin_nested():
-                positions.add(connection, [position("P", option(1))], NOW)
+                positions.add(connection, [position("P", option(1))], NOW, ACTOR)
             raise LookupError
 
     with pytest.raises(LookupError):
@@ -112,10 +113,10 @@ def test_released_savepoint_in_a_failed_transaction_is_rolled_back(store: Store)
 def test_savepoint_that_is_rolled_back_leaves_the_other_rows(store: Store):
     """A load that continues loses the row that failed, and no other."""
     with store.begin() as connection:
-        positions.add(connection, [position("P", option(1))], NOW)
+        positions.add(connection, [position("P", option(1))], NOW, ACTOR)
         with pytest.raises(AlreadyStored), connection.begin_nested():
-            positions.add(connection, [position("P", option(2))], NOW)
-        positions.add(connection, [position("Q", option(2))], NOW)
+            positions.add(connection, [position("P", option(2))], NOW, ACTOR)
+        positions.add(connection, [position("Q", option(2))], NOW, ACTOR)
 
     assert kept_iupds(store) == {"P", "Q"}
 
@@ -171,7 +172,7 @@ def test_analyze_after_growth_on_postgresql_runs_once_for_each_doubling(on_postg
     assumed = []
     with on_postgresql.begin() as connection:
         for serial in range(1, 8):
-            positions.add(connection, [position(f"P{serial}", option(serial))], NOW)
+            positions.add(connection, [position(f"P{serial}", option(serial))], NOW, ACTOR)
             positions.analyze_after_growth(connection, serial)
             assumed.append(connection.execute(assumed_rows).scalar())
 

@@ -1,11 +1,15 @@
 """A document for `gpd-soap load`: its parts, and hostile content."""
 
+import io
 import json
+import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gpd_soap.usecases.loading.document import read
+from gpd_soap.usecases.loading import document
+from gpd_soap.usecases.loading.document import Document
 from gpd_soap.validation.strict_json import UnusableFile, decode
 from tests.validation.bodies import BANK, ORGANIZATION, body
 
@@ -24,6 +28,16 @@ SERVICE = {
 }
 
 
+def read(raw: bytes) -> Document:
+    """Return the parts of a document without its positions."""
+    return document.read(io.BytesIO(raw))
+
+
+def positions(raw: bytes) -> list[Any]:
+    """Return the positions of a document."""
+    return list(document.positions(io.BytesIO(raw)))
+
+
 def refusal(content: object) -> str:
     """Return why a file is unusable."""
     raw = content if isinstance(content, bytes) else json.dumps(content).encode()
@@ -34,9 +48,9 @@ def refusal(content: object) -> str:
 
 def test_document_without_parts_is_empty():
     """Every part is optional."""
-    document = read(b"{}")
+    parts = read(b"{}")
 
-    assert (document.organizations, document.stations, document.positions) == ([], [], [])
+    assert (parts.organizations, parts.stations, positions(b"{}")) == ([], [], [])
 
 
 def test_document_with_every_part_is_read():
@@ -52,15 +66,16 @@ def test_document_with_every_part_is_read():
         "services": [SERVICE],
         "positions": [body(), "looked at one by one"],
     }
-    document = read(json.dumps(content).encode())
+    raw = json.dumps(content).encode()
+    parts = read(raw)
 
-    assert document.organizations[0].name == "Comune di Esempio"
-    assert [b.fiscal_code for b in document.brokers] == ["15376371009", "00000000191"]
-    assert document.stations[0].organizations[0].segregation_code == "47"
-    assert document.stations[0].organizations[0].broadcast is True
-    assert document.stations[1].organizations == []
-    assert document.services[0].settings == SERVICE["settings"]
-    assert document.positions == [body(), "looked at one by one"]
+    assert parts.organizations[0].name == "Comune di Esempio"
+    assert [b.fiscal_code for b in parts.brokers] == ["15376371009", "00000000191"]
+    assert parts.stations[0].organizations[0].segregation_code == "47"
+    assert parts.stations[0].organizations[0].broadcast is True
+    assert parts.stations[1].organizations == []
+    assert parts.services[0].settings == SERVICE["settings"]
+    assert positions(raw) == [body(), "looked at one by one"]
 
 
 @pytest.mark.parametrize(
@@ -139,10 +154,29 @@ def test_byte_order_mark_is_skipped():
 def test_document_of_ten_megabytes_is_read():
     """It may be one long text or many short ones."""
     long = b'{"positions": ["' + b"x" * 10_000_000 + b'"]}'
-    many = b'{"positions": [' + b"1," * 5_000_000 + b"1]}"
+    many = b'{"positions": [' + b"1," * 500_000 + b"1]}"
 
-    assert len(read(long).positions[0]) == 10_000_000
-    assert len(read(many).positions) == 5_000_001
+    assert len(positions(long)[0]) == 10_000_000
+    assert len(positions(many)) == 500_001
+
+
+def test_positions_of_a_document_are_not_held_in_memory(tmp_path: Path):
+    """The configuration may follow them."""
+    path = tmp_path / "positions.json"
+    many = b",".join([json.dumps(body()).encode()] * 10_000)
+    path.write_bytes(b'{"positions": [' + many + b'], "brokers": ["15376371009"]}')
+    size = len(many)
+    del many
+    with path.open("rb") as file:
+        tracemalloc.start()
+        parts = document.read(file)
+        file.seek(0)
+        count = sum(1 for _ in document.positions(file))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+    assert (count, len(parts.brokers)) == (10_000, 1)
+    assert peak < size / 5
 
 
 def test_long_integer_of_a_document_stays_exact():

@@ -13,8 +13,8 @@ from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
 from tests.conftest import FreshDatabase, migrated
-from tests.usecases.loading.test_csv_positions import ROW, written
-from tests.usecases.loading.test_load import CONFIGURATION, invalid, valid
+from tests.usecases.loading.samples import CONFIGURATION, invalid, valid
+from tests.usecases.loading.tables import ROW, written
 from tests.validation.bodies import BANK, ORGANIZATION, nav, option, transfer
 
 Run = Callable[..., Result]
@@ -102,6 +102,62 @@ def test_warnings_are_counted_by_rule(run: Run):
     assert ended.exit_code == 0
 
 
+def test_warning_names_the_row_and_the_column_in_the_report_too(run: Run, tmp_path: Path):
+    """The position is loaded all the same."""
+    run([])
+    report = tmp_path / "report.csv"
+    wrong = {**ROW, "fiscalCode": "RSSMRA00A01A000A"}
+    ended = run(written(ROW, wrong | {"iupd": "P2"}), "--report", str(report), name="x.csv")
+    warning = "fiscalCode: fiscal-code: expected a code whose check letter is right"
+
+    assert ended.exit_code == 0, ended.output
+    assert ended.output.splitlines()[0] == f"line 3 P2: warning: {warning}"
+    assert report.read_text().splitlines()[2].endswith(f",loaded,,,,{warning}")
+
+
+def test_amounts_in_euro_are_taken_on_request(run: Run):
+    """Of JSON they are refused, because its amounts are cents."""
+    run([])
+    raw = written({**ROW, "amount": "1.234,56"}, separator=";")
+
+    assert "1 loaded" in run(raw, "--amounts", "euro", name="x.csv").output
+    refused = run([valid(2)], "--amounts", "euro")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "--amounts euro is for CSV" in refused.stderr
+
+
+def test_cell_that_begins_like_a_formula_is_defused_in_the_report(run: Run, tmp_path: Path):
+    """A spreadsheet shows it as text."""
+    run([])
+    report = tmp_path / "report.csv"
+    ended = run(written({**ROW, "iupd": "=1+1"}), "--report", str(report), name="x.csv")
+
+    assert ended.exit_code == 0, ended.output
+    assert report.read_text().splitlines()[1].split(",")[2] == "'=1+1"
+
+
+def test_load_whose_reader_has_ended_blames_no_file(run: Run, tmp_path: Path):
+    """`gpd-soap load … | head -1` ends without a message."""
+    run([])
+    (tmp_path / "many.ndjson").write_bytes(_lines(*map(invalid, range(1, 600))))
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "gpd_soap", "load", str(tmp_path / "many.ndjson")]
+    ended = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
+def test_load_without_a_database_ends_with_2(run: Run, monkeypatch: pytest.MonkeyPatch):
+    """Exit code 1 means that positions were refused."""
+    monkeypatch.setenv("GPD_DATABASE_URL", "sqlite:////nowhere/at/all.db")
+    ended = run([valid(1)])
+
+    assert ended.exit_code == 2
+    assert "its folder must exist" in ended.stderr
+
+
 def test_line_of_a_refusal_shows_ten_errors(run: Run):
     """The others are counted."""
     ended = run([valid(1, **{f"{'x' * (index + 1)}": 1 for index in range(12)})])
@@ -135,7 +191,10 @@ def test_csv_is_recognized_by_the_file_name(run: Run):
     ended = run(raw, "--keep-going", "--organization", ORGANIZATION, name="positions.csv")
 
     assert ended.output.splitlines() == [
-        "line 3 P2: amount: type: expected a whole number, in digits alone",
+        (
+            "line 3 P2: amount: type: expected whole cents: 1000 for this amount in euro, "
+            "or --amounts euro to load it"
+        ),
         "2 positions: 1 loaded, 0 already there, 1 refused, 0 warnings",
     ]
 
@@ -157,7 +216,7 @@ def test_invalid_organization_option_exits_with_2(run: Run, code: str):
     assert run([valid(1)], "--organization", code).exit_code == 2
 
 
-HEADER = "line,organization,iupd,nav,result,field,rule,expected"
+HEADER = "line,organization,iupd,nav,result,field,rule,expected,warnings"
 
 
 def report_of(run: Run, folder: Path, *options: str) -> list[str]:
@@ -173,7 +232,7 @@ def report_of(run: Run, folder: Path, *options: str) -> list[str]:
 
 USED = "a number that neither the organization nor an earlier position has used"
 NUMBERS = "paymentOption[0].nav paymentOption[0].iuv"
-REFUSED = f"4,{ORGANIZATION},P5,,refused,{NUMBERS},in-use in-use,{USED}; {USED}"
+REFUSED = f"4,{ORGANIZATION},P5,,refused,{NUMBERS},in-use in-use,{USED}; {USED},"
 
 
 def test_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
@@ -182,11 +241,11 @@ def test_report_has_a_line_for_each_position(run: Run, tmp_path: Path):
 
     assert lines[:3] == [
         HEADER,
-        f"1,{ORGANIZATION},P1,{nav(1)},already there,,,",
-        f"2,{ORGANIZATION},P2,{nav(2)} {nav(3)},loaded,,,",
+        f"1,{ORGANIZATION},P1,{nav(1)},already there,,,,",
+        f"2,{ORGANIZATION},P2,{nav(2)} {nav(3)},loaded,,,,",
     ]
     assert lines[3].startswith(f'3,{ORGANIZATION},"P,4",,refused,type country,choice country,')
-    assert lines[3].endswith(",'F' or 'G'; an ISO 3166-1 country: 2 capital letters")
+    assert lines[3].endswith(",'F' or 'G'; an ISO 3166-1 country: 2 capital letters,")
     assert lines[4:] == [REFUSED]
 
 
@@ -204,8 +263,8 @@ def test_report_has_no_numbers_of_positions_that_are_not_stored(
     """A position that was rolled back has no numbers."""
     lines = report_of(run, tmp_path, *options.split())
 
-    assert lines[1] == f"1,{ORGANIZATION},P1,{nav(1)},already there,,,"
-    assert lines[2] == f"2,{ORGANIZATION},P2,,{message},,,"
+    assert lines[1] == f"1,{ORGANIZATION},P1,{nav(1)},already there,,,,"
+    assert lines[2] == f"2,{ORGANIZATION},P2,,{message},,,,"
     assert lines[4:] == [REFUSED]
 
 
@@ -215,7 +274,7 @@ def test_report_of_all_or_nothing_is_written_at_the_end(run: Run, tmp_path: Path
     file = tmp_path / "report.csv"
     run([valid(1)], "--report", str(file))
 
-    assert file.read_text().splitlines() == [HEADER, f"0,{ORGANIZATION},P1,{nav(1)},loaded,,,"]
+    assert file.read_text().splitlines() == [HEADER, f"0,{ORGANIZATION},P1,{nav(1)},loaded,,,,"]
 
 
 def test_unwritable_report_exits_with_2(run: Run, tmp_path: Path):

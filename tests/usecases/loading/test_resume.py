@@ -12,7 +12,7 @@ import pytest
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.load import BATCH
 from tests.conftest import KINDS, FreshDatabase, migrated
-from tests.usecases.loading.test_load import (
+from tests.usecases.loading.samples import (
     CONFIGURATION,
     load_document,
     stored_numbers,

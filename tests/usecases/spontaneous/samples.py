@@ -11,6 +11,7 @@ from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import issue
 from gpd_soap.store import tables
 from gpd_soap.store.configuration import write
+from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 
@@ -48,7 +49,7 @@ SERVICES: dict[str, tuple[str, dict[str, Any]]] = {
 def prepare(url: str) -> None:
     """Make a database with every table and our configuration."""
     store = Store(url)
-    tables.metadata.create_all(store.engine)
+    migrate.upgrade(store.engine)
     with store.begin() as connection:
         write.put_organization(connection, ORGANIZATION, NAME)
         write.put_broker(connection, ROUTE.broker)

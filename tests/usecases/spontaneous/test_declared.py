@@ -58,13 +58,16 @@ def sentence_of(data: str, settings: dict[str, Any]) -> str:
         ("euro", "12.50", 1250),
         ("euro", " 0012.50\n", 1250),
         ("euro", "0.01", 1),
+        ("euro", "16", 1600),
+        ("euro", "16.7", 1670),
+        (None, "0016", 1600),
         ("euro", "999999999.99", money.MAX_CENTS),
         ("cents", "1250", 1250),
         ("cents", "99999999999", money.MAX_CENTS),
     ],
 )
 def test_amount_is_read_in_the_configured_unit(unit: str | None, text: str, cents: int):
-    """Euros, the default, have two decimals; cents have none."""
+    """Euros, the default, may have one or two decimals, as `xs:decimal`; cents have none."""
     settings = {**READ, "amountUnit": unit} if unit else READ
 
     assert quote(f"<s><importo>{text}</importo></s>", settings).amount == cents
@@ -73,8 +76,8 @@ def test_amount_is_read_in_the_configured_unit(unit: str | None, text: str, cent
 @pytest.mark.parametrize(
     ("unit", "text"),
     [
-        *(("cents", "12.50"), ("euro", "1250")),
-        *(("euro", "12,50"), ("euro", "12.5"), ("euro", "1 000.00"), ("euro", "1e3")),
+        *(("cents", "12.50"), ("cents", "12.5"), ("euro", "12.500"), ("euro", "12.")),
+        *(("euro", "12,50"), ("euro", "1.234,50"), ("euro", "1 000.00"), ("euro", "1e3")),
         *(
             ("euro", "NaN"),
             ("euro", ""),
@@ -85,7 +88,7 @@ def test_amount_is_read_in_the_configured_unit(unit: str | None, text: str, cent
     ],
 )
 def test_amount_in_another_unit_is_refused(unit: str, text: str):
-    """A service with the wrong unit never asks for a hundred times the amount."""
+    """Nothing is guessed about decimals, groups of thousands and exponents."""
     settings = {**READ, "amountUnit": unit}
 
     assert (
@@ -308,3 +311,25 @@ def test_problem_with_settings_repeats_no_value():
     settings = {**ACCOUNT, "iban": "IT00SEGRETO", "amount": "segreto", "description": 5}
 
     assert "segreto" not in (Declared().problem_with(settings) or "segreto").lower()
+
+
+def test_texts_of_the_data_and_the_settings_are_normalized():
+    """Blanks at the ends are dropped, and an accent is no character of its own."""
+    settings = {**FIXED, **NAMES, "companyName": " Comune di Cefalu\u0300 "}
+    data = "<s><codice> RSSMRA00A01A000K </codice><nome>Nicolo\u0300 Esempio</nome></s>"
+
+    made = quote(data, settings)
+
+    assert (made.debtor.code, made.debtor.full_name) == ("RSSMRA00A01A000K", "Nicolò Esempio")
+    assert made.company_name == "Comune di Cefalù"
+
+
+@pytest.mark.parametrize("element", ["codice", "nome"])
+def test_invisible_character_in_the_debtor_is_refused(element: str):
+    """The rule names the code point for the operator; a description may have a soft hyphen."""
+    settings = {**FIXED, **NAMES}
+
+    refused = refusal(f"<s><{element}>ab\u202ecd</{element}></s>", settings)
+
+    assert refused.rule == f"service data: {element}, characters U+202E"
+    assert quote("<s><causale>so\u00adsta</causale></s>", settings).description == "so\u00adsta"

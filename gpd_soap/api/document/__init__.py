@@ -1,0 +1,1 @@
+"""The texts and examples of the OpenAPI document."""

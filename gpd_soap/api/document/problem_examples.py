@@ -1,0 +1,67 @@
+"""Examples of refusals in the OpenAPI document: each with the status under which it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from gpd_soap.api import problems
+from gpd_soap.api.problems import CONTENT_TYPE, Problem
+from gpd_soap.validation.finding import FieldError
+
+#: By status: the refusals that any operation may give.
+ANYWHERE: dict[str, Problem] = {
+    "400": problems.BAD_REQUEST,
+    "401": problems.NO_KEY,
+    "403": problems.FORBIDDEN,
+    "404": problems.ORGANIZATION_NOT_FOUND,
+    "409": problems.UNDER_WAY,
+    "412": problems.CHANGED,
+    "413": problems.TOO_LARGE,
+    "415": problems.NOT_JSON,
+    "422": problems.OTHER_REQUEST,
+    "429": problems.TOO_FAST,
+    "503": problems.UNAVAILABLE,
+}
+#: By tag and status: the refusals of the operations on one subject.
+OF_SUBJECT: dict[tuple[str, str], Problem] = {
+    ("positions", "400"): problems.DATA_ERROR,
+    ("positions", "404"): problems.NOT_FOUND,
+    ("positions", "409"): problems.PAYMENT_FOUND,
+    ("receipts", "400"): problems.INVALID_DATE_RANGE,
+    ("receipts", "404"): problems.RECEIPT_NOT_FOUND,
+    ("receipts", "409"): problems.NOT_OPEN,
+    ("journal", "404"): problems.ENTRY_NOT_FOUND,
+    ("configuration", "400"): problems.BAD_CONFIGURATION,
+    ("configuration", "403"): problems.EVERY_ORGANIZATION,
+    ("configuration", "409"): problems.IN_USE,
+    ("keys", "403"): problems.ADMINISTRATORS,
+    ("keys", "404"): problems.KEY_NOT_FOUND,
+    ("audit", "403"): problems.ADMINISTRATORS,
+}
+#: The errors of the fields, for the problems whose details refer to them.
+ERRORS: dict[Problem, FieldError] = {
+    problems.DATA_ERROR: FieldError(
+        "paymentOption[0].transfer[0].iban", "iban-checksum", "an IBAN whose check digits are right"
+    ),
+    problems.BAD_CONFIGURATION: FieldError("name", "length", "a text of 1 to 140 characters"),
+    problems.IN_USE: FieldError("stations", "in-use", "none"),
+}
+
+
+def show(spec: Mapping[str, Any]) -> None:
+    """Writes an example into each refusal of the document."""
+    for path in spec["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {}).get(CONTENT_TYPE)
+                if content is not None:
+                    shown = {**content, "example": example(operation["tags"], status)}
+                    response["content"] = {CONTENT_TYPE: shown}
+
+
+def example(tags: list[str], status: str) -> dict[str, Any]:
+    """Returns the body of a refusal with this status."""
+    subjects = (OF_SUBJECT.get((tag, status)) for tag in tags)
+    problem = next(filter(None, subjects), ANYWHERE[status])
+    return problem.body([ERRORS[problem]] if problem in ERRORS else ())

@@ -1,0 +1,95 @@
+"""The problem with which the admin API answers each refusal of a use case."""
+
+from __future__ import annotations
+
+import math
+
+from gpd_soap.api import problems
+from gpd_soap.api.problems import Problem
+from gpd_soap.usecases import refusals
+from gpd_soap.usecases.refusals import Refusal
+
+#: The problem of each refusal of a use case.
+PROBLEMS: dict[type[Refusal], Problem] = {
+    refusals.Malformed: problems.BAD_REQUEST,
+    refusals.InvalidPosition: problems.DATA_ERROR,
+    refusals.InvalidConfiguration: problems.BAD_CONFIGURATION,
+    refusals.InvalidDateRange: problems.INVALID_DATE_RANGE,
+    refusals.MayNotRegister: problems.EVERY_ORGANIZATION,
+    refusals.OrganizationNotFound: problems.ORGANIZATION_NOT_FOUND,
+    refusals.BrokerNotFound: problems.BROKER_NOT_FOUND,
+    refusals.StationNotFound: problems.STATION_NOT_FOUND,
+    refusals.StationNotServing: problems.NOT_SERVING,
+    refusals.ServiceNotFound: problems.SERVICE_NOT_FOUND,
+    refusals.InUse: problems.IN_USE,
+    refusals.OtherSegregationCode: problems.OTHER_SEGREGATION_CODE,
+    refusals.PositionNotFound: problems.NOT_FOUND,
+    refusals.NoticeNotFound: problems.OPTION_NOT_FOUND,
+    refusals.NoticeExcluded: problems.OPTION_EXCLUDED,
+    refusals.NoticeNotYetValid: problems.OPTION_NOT_YET_VALID,
+    refusals.TransferNotFound: problems.TRANSFER_NOT_FOUND,
+    refusals.PositionChanged: problems.CHANGED,
+    refusals.NotUnique: problems.NOT_UNIQUE,
+    refusals.PaymentFound: problems.PAYMENT_FOUND,
+    refusals.AlreadyPaid: problems.ALREADY_PAID,
+    refusals.NotUpdatable: problems.NOT_UPDATABLE,
+    refusals.OwnDebtors: problems.OWN_DEBTORS,
+    refusals.NotRestorable: problems.NOT_RESTORABLE,
+    refusals.NotPublishable: problems.NOT_PUBLISHABLE,
+    refusals.NotInvalidable: problems.NOT_INVALIDABLE,
+    refusals.DueBeforeValidity: problems.DUE_BEFORE_VALIDITY,
+    refusals.PublishedAfterDue: problems.PUBLISHED_AFTER_DUE,
+    refusals.PublishedAfterValidity: problems.PUBLISHED_AFTER_VALIDITY,
+    refusals.TransferNotPaid: problems.NOT_ACCOUNTABLE,
+    refusals.ReceiptForbidden: problems.RECEIPT_FORBIDDEN,
+    refusals.ReceiptNotFound: problems.RECEIPT_NOT_FOUND,
+    refusals.ReceiptErased: problems.RECEIPT_ERASED,
+    refusals.CaseNotFound: problems.CASE_NOT_FOUND,
+    refusals.CaseNotOpen: problems.NOT_OPEN,
+    refusals.CaseNotWaiting: problems.NOT_WAITING,
+    refusals.CaseNotMatched: problems.NOT_MATCHED,
+    refusals.NoticeNotPayable: problems.NOT_PAYABLE,
+    refusals.EntryNotFound: problems.ENTRY_NOT_FOUND,
+    refusals.CursorExpired: problems.CURSOR_EXPIRED,
+    refusals.SubscriptionNotFound: problems.NO_SUBSCRIPTION,
+    refusals.SubscriptionChanged: problems.SUBSCRIPTION_CHANGED,
+    refusals.TooManySubscriptions: problems.TOO_MANY_SUBSCRIPTIONS,
+    refusals.WebhooksOff: problems.WEBHOOKS_OFF,
+    refusals.ParkedNotFound: problems.NO_PARKED,
+    refusals.MessageRefusedAgain: problems.NOT_TAKEN,
+    refusals.MessageNotTaken: problems.UNAVAILABLE,
+    refusals.KeyNotValid: problems.NO_KEY,
+    refusals.TooManyWrongKeys: problems.TOO_MANY_WRONG_KEYS,
+    refusals.OrganizationForbidden: problems.FORBIDDEN,
+    refusals.KeyOnlyReads: problems.READ_ONLY,
+    refusals.KeyNotAdministrator: problems.ADMINISTRATORS,
+    refusals.LenientForbidden: problems.LENIENT,
+    refusals.OrganizationsNotNamed: problems.BAD_REQUEST,
+    refusals.ExpiryPassed: problems.BAD_REQUEST,
+    refusals.KeyNotFound: problems.KEY_NOT_FOUND,
+}
+
+
+def headers_of(refusal: Refusal) -> dict[str, str]:
+    """Returns the headers that the answer to a refusal has besides."""
+    if isinstance(refusal, refusals.KeyNotValid):
+        return {"WWW-Authenticate": 'ApiKey realm="gpd-soap"'}
+    if isinstance(refusal, refusals.TooManyWrongKeys):
+        return {"Retry-After": str(math.ceil(refusal.seconds))}
+    return problems.RETRY_LATER if isinstance(refusal, refusals.MessageNotTaken) else {}
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """Returns the problem of a refusal."""
+    problem = PROBLEMS[type(refusal)]
+    if isinstance(refusal, refusals.MessageRefusedAgain):
+        answer = refusal.answer or "a SOAP Fault"
+        return problem._replace(detail=problem.detail.format(answer))
+    return problem
+
+
+def members_of(refusal: Refusal) -> dict[str, str]:
+    """Returns the members of a problem that only this kind of refusal has."""
+    if isinstance(refusal, refusals.CursorExpired):
+        return {"firstCursor": str(refusal.first)}
+    return {}

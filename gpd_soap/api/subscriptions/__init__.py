@@ -1,0 +1,1 @@
+"""Subscriptions to events: where and how they are sent."""

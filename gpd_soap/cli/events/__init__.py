@@ -1,0 +1,1 @@
+"""The commands on events: the feed, and its deliveries to subscribers."""

@@ -1,0 +1,201 @@
+"""`gpd-soap operator`: the people who sign in to the console."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from gpd_soap.cli.common import as_errors, machine_user, read, ready_store, record
+from gpd_soap.cli.texts.output import print_line
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from gpd_soap.settings import Settings
+    from gpd_soap.store.people.operators import Operator
+    from gpd_soap.usecases.people.operators import Operators
+
+#: Hosts of a bind that name every address of this machine.
+EVERY_ADDRESS = ("", "0.0.0.0", "[::]")  # noqa: S104  # no bind
+SCOPES = ("persons", "correct", "withdraw", "refund", "load", "configure")
+
+
+@click.group()
+def operator() -> None:
+    """Invite, list, suspend and reset the operators of the console.
+
+    NAME is the name, the mail address or the id of an operator.
+    """
+
+
+@operator.command("invite")
+@click.argument("name")
+@click.option("--mail", help="Mail address, by which the operator may sign in too.")
+@click.option(
+    "--role",
+    required=True,
+    type=click.Choice(["reader", "writer", "admin"]),
+    help="A reader reads; a writer also writes; an admin also configures.",
+)
+@click.option(
+    "--organization",
+    "organizations",
+    multiple=True,
+    required=True,
+    metavar="CODE",
+    help="Fiscal code of an organization of the operator; may be repeated. '*' is every"
+    " organization, also those that are registered later.",
+)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    help="A right that the role alone does not give; may be repeated. A reader may have persons"
+    " alone, a writer all but configure; an admin has configure always.",
+)
+def invite(
+    name: str,
+    mail: str | None,
+    role: str,
+    organizations: tuple[str, ...],
+    scopes: tuple[str, ...],
+) -> None:
+    """Add an operator, and print a link on the last line of the output.
+
+    The link works once, for an hour, and is stored as a digest only. The operator sets a password
+    there. Who may write or see persons also enrols an authenticator application.
+    """
+    from gpd_soap.clock import utc_now
+    from gpd_soap.validation.queries.operators import NewOperator
+
+    fields = {"name": name, "mail": mail, "role": role}
+    new = read(NewOperator, **fields, organizations=list(organizations), scopes=list(scopes))
+    with as_errors():
+        invited, token = _operators().invite(new, machine_user(), utc_now())
+    _print_link(invited, token)
+
+
+@operator.command("list")
+def list_operators() -> None:
+    """Print the operators, one on a line, the oldest first.
+
+    A line shows id, role, organizations, scopes, creation, suspension, name and mail address.
+    """
+    for each in _operators().every():
+        print_line(_line(each))
+
+
+@operator.command("show")
+@click.argument("name")
+def show(name: str) -> None:
+    """Print an operator with factors, invitation and last use, but without any secret."""
+    with as_errors():
+        details = _operators().details(name)
+    print_line(_line(details.operator))
+    click.echo(f"password: {'set' if details.has_password else 'none'}")
+    click.echo(f"second factor: {'application' if details.has_totp else 'none'}")
+    click.echo(f"recovery codes left: {details.recovery_codes}")
+    click.echo(f"invitation until: {_time(details.invited_until)}")
+    click.echo(f"sessions last used: {_time(details.last_use)}")
+    click.echo(f"invited by: {details.operator.created_by}")
+
+
+@operator.command("suspend")
+@click.argument("name")
+def suspend(name: str) -> None:
+    """Suspend an operator: every session and invitation ends at once."""
+    from gpd_soap.clock import utc_now
+
+    with as_errors():
+        _operators().suspend(name, utc_now())
+    click.echo("suspended")
+
+
+@operator.command("resume")
+@click.argument("name")
+def resume(name: str) -> None:
+    """Let a suspended operator sign in again, with the same password and second factor."""
+    with as_errors():
+        _operators().resume(name)
+    click.echo("resumed")
+
+
+@operator.command("reset")
+@click.argument("name")
+def reset(name: str) -> None:
+    """Remove an operator's password, second factor and recovery codes; print a new link.
+
+    Every session ends. The link works once, for an hour.
+    """
+    from gpd_soap.clock import utc_now
+
+    with as_errors():
+        invited, token = _operators().reset(name, utc_now())
+    _print_link(invited, token)
+
+
+@operator.command("end-sessions")
+@click.argument("name")
+def end_sessions(name: str) -> None:
+    """End every session of an operator, who may sign in again."""
+    with as_errors():
+        ended = _operators().end_sessions(name)
+    click.echo(f"{ended} ended")
+
+
+def _operators() -> Operators:
+    import secrets
+
+    from gpd_soap.usecases.people.operators import Operators
+
+    return Operators(ready_store(), secrets.token_bytes, record())
+
+
+def _print_link(invited: Operator, token: str) -> None:
+    from gpd_soap.cli.texts.output import printable
+    from gpd_soap.settings import Settings
+
+    click.echo(
+        f"{printable(_line(invited))}\nThe link is shown only now; it works once, for an hour:",
+        err=True,
+    )
+    click.echo(f"{console_address(Settings.load())}/console/invitation/{token}")
+
+
+def console_address(settings: Settings) -> str:
+    """The address at which operators reach the console, without a path."""
+    if settings.console_url:
+        return settings.console_url
+    if settings.admin_bind.startswith("unix:"):
+        return "http://localhost"
+    host, _, port = settings.admin_bind.rpartition(":")
+    return f"http://{'127.0.0.1' if host in EVERY_ADDRESS else host}:{port}"
+
+
+def _line(operator: Operator) -> str:
+    from gpd_soap.usecases.people.rights import scopes_of
+
+    organizations = "every organization" if operator.serves_every else _list(operator.organizations)
+    scopes = _list(sorted(scopes_of(operator))) or "no scope"
+    suspended = "" if operator.disabled_at is None else f" (suspended {_day(operator.disabled_at)})"
+    words = [operator.id, operator.role, organizations, scopes]
+    words += [f"{_day(operator.created_at)}{suspended}", operator.name, operator.mail or ""]
+    return "  ".join(words).rstrip()
+
+
+def _list(texts: tuple[str, ...] | list[str]) -> str:
+    return ",".join(texts)
+
+
+def _day(instant: datetime) -> str:
+    from gpd_soap.core import rome
+
+    return f"{instant.astimezone(rome.ROME):%Y-%m-%d}"
+
+
+def _time(instant: datetime | None) -> str:
+    from gpd_soap.core import rome
+
+    return "none" if instant is None else f"{instant.astimezone(rome.ROME):%Y-%m-%d %H:%M}"

@@ -1,0 +1,102 @@
+"""The texts of a use case's refusals on the command line: a title and a reason."""
+
+from __future__ import annotations
+
+from gpd_soap.usecases import refusals
+from gpd_soap.usecases.refusals import Refusal
+
+WORDS: dict[type[Refusal], tuple[str, str]] = {
+    refusals.OrganizationNotFound: (
+        "Organization not found",
+        "The organization is not registered here.",
+    ),
+    refusals.BrokerNotFound: ("Broker not found", "The broker is not registered here."),
+    refusals.StationNotFound: ("Station not found", "The station is not registered here."),
+    refusals.StationNotServing: (
+        "Station not found",
+        "The station does not serve the organization.",
+    ),
+    refusals.ServiceNotFound: (
+        "Service not found",
+        "The organization offers no service with these identifiers.",
+    ),
+    refusals.MayNotRegister: ("Forbidden", "This key may not register an organization."),
+    refusals.InvalidConfiguration: (
+        "Invalid configuration",
+        "The arguments break a rule.",
+    ),
+    refusals.InUse: ("In use", "Other configuration or data depends on it."),
+    refusals.InvalidDateRange: (
+        "Invalid date range",
+        "Expected dates or date-times, the first not after the second.",
+    ),
+    refusals.NoticeNotFound: (
+        "Notice not found",
+        "The organization has no notice with this number.",
+    ),
+    refusals.PositionNotFound: (
+        "Position not found",
+        "The organization has no position of this IUPD.",
+    ),
+    refusals.CursorExpired: (
+        "The cursor has expired",
+        "Events after it are no longer kept: begin without a cursor.",
+    ),
+    refusals.Malformed: ("Invalid request", "The arguments break a rule."),
+    refusals.NotRestorable: (
+        "The position cannot be restored",
+        "It is neither withdrawn nor expired, or is paid, or needs a new due date.",
+    ),
+    refusals.CaseNotFound: ("Case not found", "No receipt or message has this id."),
+    refusals.CaseNotOpen: (
+        "The case is not open",
+        "It was resolved already, or needs no decision.",
+    ),
+    refusals.CaseNotWaiting: (
+        "The case cannot be matched",
+        "Only a receipt that has paid no notice can be matched.",
+    ),
+    refusals.CaseNotMatched: (
+        "No notice matches the case",
+        "No notice has its number.",
+    ),
+    refusals.NoticeNotPayable: (
+        "The notice cannot be paid by this case",
+        "It was paid already, or a paid alternative excludes it.",
+    ),
+    refusals.Malformed: ("Invalid arguments", "The arguments break a rule."),
+    refusals.OrganizationsNotNamed: (
+        "No organization",
+        "The key names no organization, and no * for every one.",
+    ),
+    refusals.ExpiryPassed: ("Expired", "The key would have expired already."),
+    refusals.KeyNotFound: ("Key not found", "No active key has this id."),
+    refusals.InvalidOperator: (
+        "Invalid operator",
+        "The role cannot have one of the scopes.",
+    ),
+    refusals.OperatorExists: (
+        "Operator exists",
+        "An operator has this name or address: `gpd-soap operator reset` makes a new invitation.",
+    ),
+    refusals.OperatorNotFound: (
+        "Operator not found",
+        "No operator has this name, mail address or id: `gpd-soap operator list` prints them.",
+    ),
+    refusals.OperatorSuspended: (
+        "Operator suspended",
+        "The operator is suspended: run `gpd-soap operator resume` first.",
+    ),
+    refusals.MessageNotTaken: (
+        "The database is busy",
+        "It could not store the message now: try again.",
+    ),
+}
+
+
+def words(refusal: Refusal) -> tuple[str, str]:
+    """The title and the reason of a refusal."""
+    if isinstance(refusal, refusals.MessageRefusedAgain):
+        answer = refusal.answer or "a SOAP Fault"
+        return "The message was refused again", f"The answer was {answer}."
+    return WORDS[type(refusal)]

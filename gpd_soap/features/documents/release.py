@@ -1,0 +1,112 @@
+"""Makes the notice of a stored option or position, and reads it back before it is released."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple
+
+from gpd_soap.core.errors import OperatorError
+from gpd_soap.features.documents.notice import (
+    Issuer,
+    Paper,
+    Reason,
+    Refused,
+    choose,
+    paper_of,
+    ways_of,
+)
+from gpd_soap.features.documents.pages import pages_of
+from gpd_soap.features.documents.reading import Difference, differences
+from gpd_soap.features.documents.typesetting import Typesetter
+from gpd_soap.store.configuration import read as configuration
+from gpd_soap.store.database.database import Database
+from gpd_soap.store.database.paging import PageRequest
+from gpd_soap.store.database.transaction import Transaction, read_only
+from gpd_soap.store.positions import read as positions
+
+logger = logging.getLogger(__name__)
+
+
+class DocumentDiffers(OperatorError):
+    """A finished document is not as it was meant, and is not released: a failure of ours."""
+
+    hint = "report it: nothing was written, and the program must be corrected"
+
+    def __init__(self, differing: Iterable[Difference]) -> None:
+        """Keep what differs; the message names pages and parts, and no content."""
+        self.differences = tuple(differing)
+        parts = (f"page {page}: {item}" for page, item in self.differences)
+        super().__init__(f"the finished document differs ({'; '.join(parts)})")
+
+
+class Released(NamedTuple):
+    """A document that was read back, and what it shows."""
+
+    pdf: bytes
+    paper: Paper
+
+
+class Notices:
+    """The use case: one document for one notice, or for every way to pay a position."""
+
+    def __init__(self, database: Database, typesetter: Typesetter) -> None:
+        """Keep the store, and the typesetter with its fonts."""
+        self._database, self._typesetter = database, typesetter
+
+    def of_notice(
+        self, organization: str, nav: str, issuer: Issuer, now: datetime
+    ) -> Released | Refused:
+        """Return the document of one notice; an installment is printed without its plan.
+
+        Raises DocumentDiffers if the finished document does not say what it should.
+        """
+        return self._document(organization, nav, nav, issuer, now)
+
+    def of_position(
+        self, organization: str, nav: str, issuer: Issuer, now: datetime
+    ) -> Released | Refused:
+        """Return the document of every way to pay the position that has this notice.
+
+        Raises DocumentDiffers if the finished document does not say what it should.
+        """
+        return self._document(organization, nav, None, issuer, now)
+
+    def only_organization(self) -> str | None:
+        """Return the code of the organization that is served, or None unless it is one."""
+        rows, total = read_only(
+            self._database, lambda c: configuration.organizations(c, PageRequest(limit=1, page=0))
+        )
+        return rows[0].fiscal_code if total == 1 else None
+
+    def _document(
+        self, organization: str, nav: str, chosen: str | None, issuer: Issuer, now: datetime
+    ) -> Released | Refused:
+        def stored(connection: Transaction) -> positions.Stored | None:
+            iupd = positions.iupd_of(connection, organization, nav, "nav")
+            return None if iupd is None else positions.read(connection, organization, iupd)
+
+        row = read_only(self._database, stored)
+        if row is None:
+            return Refused(Reason.UNKNOWN, nav)
+        ways = ways_of(row.position.options, [progress.settled for progress in row.progress])
+        choice = choose(row.position, ways, chosen, now)
+        if isinstance(choice, Refused):
+            return choice
+        paper = paper_of(row.position, choice, issuer, now)
+        return release(self._typesetter, paper, row.updated_at)
+
+
+def release(typesetter: Typesetter, paper: Paper, made_at: datetime) -> Released:
+    """Return the document of a paper after it was read back.
+
+    Raises DocumentDiffers if the finished document does not say what it should.
+    """
+    pdf = typesetter.notice(paper, made_at)
+    differing = differences(pdf, [page.portions for page in pages_of(paper)])
+    if differing:
+        failure = DocumentDiffers(differing)
+        logger.error("a notice was not released: %s", failure)
+        raise failure
+    return Released(pdf, paper)

@@ -1,0 +1,141 @@
+"""Makes the PDF of a notice: one compiled template, its data as JSON, PDF/A-2a and PDF/UA-1.
+
+Fonts are those of two packages and those inside typst; no font of the system is read, and nothing
+is fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import fontpkg_roboto_mono
+import fontpkg_titillium_web
+import typst
+
+from gpd_soap.features.documents import codes, wordings
+from gpd_soap.features.documents.notice import Paper, Portion
+from gpd_soap.features.documents.pages import THREE, Page, pages_of
+from gpd_soap.features.documents.symbols import data_matrix_svg, qr_svg
+
+TEMPLATES = Path(__file__).with_name("templates")
+#: Millimetres by which the parts below the office line move up where there is none.
+OFFICE_LINE = 3.9
+#: Millimetres by which installments move down on page 1: below the single payment, or without it.
+BELOW_SINGLE, WITHOUT_SINGLE = 153.7, 96.8
+#: Millimetres between rows of installments, by columns.
+PITCH = {2: 82.2, THREE: 78}
+
+
+class Typesetter:
+    """Compiles notices.  Threads may share it: one page is made at a time."""
+
+    def __init__(self) -> None:
+        """Read the fonts and the template, once for any number of notices."""
+        packages = (fontpkg_titillium_web, fontpkg_roboto_mono)
+        fonts = typst.Fonts(
+            include_system_fonts=False,
+            include_embedded_fonts=True,
+            font_paths=[str(Path(package.ROOT) / "files") for package in packages],
+        )
+        self._compiler = typst.Compiler(
+            TEMPLATES / "notice.typ",
+            root=TEMPLATES,
+            font_paths=fonts,
+            ignore_system_fonts=True,
+            # WHY: packages of typst's registry would be fetched; an empty folder holds none.
+            package_path=TEMPLATES,
+            package_cache_path=TEMPLATES,
+        )
+        self._lock = threading.Lock()
+
+    def notice(self, paper: Paper, made_at: datetime) -> bytes:
+        """Return the PDF of a notice; equal arguments give equal bytes.
+
+        Raises RuntimeError if the template fails or warns, without the text of the notice.
+        """
+        data = json.dumps(_data(paper, pages_of(paper)), ensure_ascii=True)
+        try:
+            with self._lock:
+                pdf, warnings = self._compiler.compile_with_warnings(
+                    format="pdf",
+                    sys_inputs={"data": data},
+                    pdf_standards=["a-2a", "ua-1"],
+                    timestamp=int(made_at.timestamp()),
+                )
+        except typst.TypstError as error:
+            # WHY: the message of typst may quote a text of the notice.
+            raise RuntimeError("typst could not make the document") from error
+        if warnings or not isinstance(pdf, bytes):
+            raise RuntimeError(f"typst made the document with {len(warnings)} warnings")
+        return pdf
+
+
+def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
+    """Return what the template prints: texts, pictures, and where the parts of a page begin."""
+    first = paper.single or paper.rates[0]
+    dates = {portion.due for portion in paper.portions}
+    [due] = dates if len(paper.portions) == 1 else {paper.single.due if paper.single else None}
+    total = paper.single.qr.amount if paper.single else sum(p.qr.amount for p in paper.rates)
+    titles = ", ".join(portion.qr.nav for portion in paper.portions[:1])
+    return {
+        "title": f"{wordings.TITLE} {titles}",
+        "lang": wordings.LANGUAGE,
+        "texts": wordings.TEXTS,
+        "company": paper.company,
+        "office": paper.office,
+        "info": paper.issuer.info or "",
+        "organization": paper.organization,
+        "cbill": paper.issuer.cbill or "",
+        "holder": paper.issuer.account_holder or "",
+        "authorisation": paper.issuer.authorisation or "",
+        "person": paper.person,
+        "person-code": paper.person_code,
+        "address": paper.address,
+        "subject": first.subject,
+        "question": wordings.question(has_date=dates != {None}),
+        "amount": codes.euro(total),
+        "due": due,
+        "installments": wordings.installments(paper),
+        "online": wordings.online(paper.issuer, paper.company),
+        "up": 0 if paper.office else OFFICE_LINE,
+        "pages": [_page(page, up=0 if paper.office else OFFICE_LINE) for page in pages],
+    }
+
+
+def _page(page: Page, up: float) -> dict[str, Any]:
+    down = 0.0
+    if page.is_first:
+        down = (BELOW_SINGLE if page.single else WITHOUT_SINGLE) - up
+    return {
+        "is-first": page.is_first,
+        "single": page.single and _portion(page.single),
+        "columns": page.columns,
+        "rows": [[_portion(portion) for portion in row] for row in page.rows],
+        "has-slips": page.has_slips,
+        "down": down,
+        "pitch": PITCH[page.columns],
+    }
+
+
+def _portion(portion: Portion) -> dict[str, Any]:
+    amount, nav = codes.euro(portion.qr.amount), codes.in_fours(portion.qr.nav)
+    slip = portion.slip and {
+        "account": portion.slip.account.lstrip("0"),
+        "svg": data_matrix_svg(codes.data_matrix_text(portion.slip)),
+        "alt": f"Codice Data Matrix del bollettino dell'avviso {nav}, importo {amount} euro",
+    }
+    return {
+        "name": wordings.name_of(portion),
+        "name-with-date": wordings.name_with_date(portion),
+        "due": portion.due,
+        "amount": amount,
+        "nav": nav,
+        "subject": portion.subject,
+        "svg": qr_svg(codes.qr_text(portion.qr)),
+        "alt": f"Codice QR per pagare l'avviso {nav}, importo {amount} euro",
+        "slip": slip,
+    }

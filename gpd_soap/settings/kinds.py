@@ -1,0 +1,53 @@
+"""The kinds of values that settings have, and how a text becomes one."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+#: A host and a port, or a socket in the file system.
+Bind = Annotated[str, Field(pattern=r"^(.*:[0-9]{1,5}|unix:.+)$")]
+OptionalBind = Annotated[str, Field(pattern=r"^(|.*:[0-9]{1,5}|unix:.+)$")]
+
+
+def _split_text(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(item for part in value.split(",") if (item := part.strip()))
+    return value
+
+
+def _whole_address(text: str) -> str:
+    address = urlsplit(text)
+    is_whole = address.scheme in ("http", "https") and address.hostname and len(address.path) > 1
+    if text and (not is_whole or address.query or address.fragment or "@" in address.netloc):
+        raise PydanticCustomError("address", "Input should be https://HOST/partner")
+    return text
+
+
+def _origin(text: str) -> str:
+    address = urlsplit(text)
+    is_origin = address.scheme in ("http", "https") and address.hostname
+    more = address.path.rstrip("/") or address.query or address.fragment or "@" in address.netloc
+    if text and (not is_origin or more):
+        raise PydanticCustomError("address", "Input should be https://HOST")
+    return text.rstrip("/")
+
+
+#: Empty, or an address with scheme and host alone.
+Origin = Annotated[str, AfterValidator(_origin)]
+
+#: Empty, or an address with scheme, host and path.
+PublicUrl = Annotated[str, AfterValidator(_whole_address)]
+
+#: Several values: a text separated by commas, or a list in the file.
+Names = Annotated[tuple[str, ...], BeforeValidator(_split_text)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split_text)]
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], BeforeValidator(_split_text)]
+Files = Annotated[
+    tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}=.+$")], ...],
+    BeforeValidator(_split_text),
+]

@@ -1,0 +1,82 @@
+"""The events of receipts and cases.
+
+Neither the debtor nor a text that a person wrote is among their data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from gpd_soap.core.actor import Actor
+from gpd_soap.core.debt import Notice
+from gpd_soap.core.event import OF_STATUS, Event, EventType
+from gpd_soap.core.receipt import Receipt, Verdict
+from gpd_soap.core.state import OptionState, PositionState
+
+Data = dict[str, Any]
+
+
+def received(receipt: Receipt, verdict: Verdict, notice: Notice | None, actor: Actor) -> Event:
+    """Returns the event of a receipt; `notice` is the one that it names, if there is one."""
+    data: Data = {
+        "receiptId": receipt.receipt_id,
+        "nav": receipt.nav,
+        "iuv": receipt.iuv,
+        "amount": receipt.amount,
+        "fee": receipt.fee,
+        "paymentDate": instant_text(receipt.paid_at),
+        "method": receipt.method,
+        "psp": {"id": receipt.psp, "name": receipt.psp_name, "fiscalCode": receipt.psp_fiscal_code},
+        "standIn": receipt.stand_in,
+        "pays": verdict.pays,
+    }
+    if verdict.reasons:
+        data["reason"] = "; ".join(verdict.reasons)
+    subject, nav, revision = receipt.receipt_id, receipt.nav, None
+    if notice is not None:
+        subject, nav, revision = notice.iupd, notice.nav, notice.revision + verdict.pays
+        data |= {"iupd": notice.iupd, "before": {"amount": notice.amount}}
+        state = OptionState.PAID if _settled(notice) else OptionState.UNPAID
+        data["before"]["state"] = str(state)
+        data["after"] = {"state": str(OptionState.PAID if verdict.pays else state)}
+        if verdict.pays and notice.plan is None:
+            # SPEC: Alternatives, rule 3: a single option that is paid pays its position.
+            data["positionState"] = PositionState.PAID.value
+    return Event(
+        organization=receipt.route.organization,
+        type=OF_STATUS[verdict.status],
+        subject=subject,
+        actor=actor,
+        data=data,
+        nav=nav,
+        receipt_id=receipt.receipt_id,
+        revision=revision,
+    )
+
+
+def quarantined(message: Mapping[str, Any], actor: Actor) -> Event:
+    """Returns the event of a message that was sent as a receipt but is not valid."""
+    data = {"case": message["digest"]} | {name: message[name] for name in ("primitive", "reason")}
+    kind = EventType.RECEIPT_QUARANTINED
+    return Event(message["organization"], kind, message["digest"], actor, data)
+
+
+def resolved(organization: str, subject: str, case: str, actor: Actor) -> Event:
+    """Returns the event of a case that a person closed.
+
+    The person's note may name a debtor, and stays out.
+    """
+    return Event(organization, EventType.CASE_RESOLVED, subject, actor, {"case": case})
+
+
+def _settled(notice: Notice) -> bool:
+    return notice.paid_at is not None or notice.reported_at is not None
+
+
+def instant_text(instant: datetime | None) -> str | None:
+    """Returns an instant as the data of an event have it: RFC 3339, in UTC."""
+    if instant is None:
+        return None
+    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")

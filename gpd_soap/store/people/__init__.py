@@ -1,0 +1,1 @@
+"""Operators of the console: who they are, how they prove it, and their sessions."""

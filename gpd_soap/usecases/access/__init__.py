@@ -1,0 +1,1 @@
+"""Who may do what: keys, their rights, wrong keys, and the audit of what was done."""

@@ -1,0 +1,76 @@
+"""The envelope of an event: CloudEvents 1.0, as the feed lists it and as it is sent.
+
+SPEC: CloudEvents 1.0: id, source, type and specversion are required; sequence and partitionkey are
+published extensions.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC
+from typing import Any
+
+from gpd_soap.core.event import EventType
+from gpd_soap.store.events.read import StoredEvent
+
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+#: LIMIT: 20 digits, all of a 64-bit number, so that texts of it compare as numbers.
+SEQUENCE_DIGITS = 20
+#: LIMIT: 48 KiB of a receipt's XML, which are 64 KiB in base64.
+LARGEST_RECEIPT = 48 * 1024
+
+Envelope = dict[str, Any]
+
+
+def envelope(event: StoredEvent, receipt: bytes | None = None) -> Envelope:
+    """Returns the envelope of a numbered event.
+
+    `receipt` is the stored message, for a receiver that wants it in the data.  One that is larger
+    than LARGEST_RECEIPT is left out.
+    """
+    assert event.sequence is not None
+    return {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": f"/organizations/{event.organization}",
+        "type": event.type,
+        "time": event.written_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "subject": event.subject,
+        "datacontenttype": "application/json",
+        "sequence": str(event.sequence).zfill(SEQUENCE_DIGITS),
+        "partitionkey": event.subject,
+        "data": _data(event, receipt),
+    }
+
+
+def encode(envelope: Envelope) -> bytes:
+    """Returns the bytes of an envelope, always the same for the same event.
+
+    WHY: a receiver may compare digests of bodies, and a stored JSON value has no order of its own.
+    So the names of the data are sorted.
+    """
+    attributes = {name: value for name, value in envelope.items() if name != "data"}
+    head, data = _text(attributes), _text(envelope["data"], sort_keys=True)
+    return f'{head[:-1]},"data":{data}}}'.encode()
+
+
+def _text(value: object, *, sort_keys: bool = False) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
+
+
+def _data(event: StoredEvent, receipt: bytes | None) -> Envelope:
+    columns = {
+        "organization": event.organization,
+        "nav": event.nav,
+        "receiptId": event.receipt_id,
+        "revision": event.revision,
+    }
+    data = {name: value for name, value in columns.items() if value is not None} | event.data
+    if event.type == EventType.CASE_RESOLVED:
+        data["by"] = event.actor
+    if "iuv" in data and event.receipt_id is not None:
+        data["links"] = {"receipt": f"/payments/{event.organization}/receipts/{data['iuv']}"}
+    if receipt is not None and len(receipt) <= LARGEST_RECEIPT:
+        data["receipt"] = base64.b64encode(receipt).decode()
+    return data

@@ -1,0 +1,1 @@
+"""Operators of the console: invited, signed in, stepped up, authorized, suspended."""

@@ -1,0 +1,211 @@
+"""Each change of a position or a receipt leaves its event: who did what, without personal data."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, Table, func, select
+
+from gpd_soap.core.actor import ActorKind
+from gpd_soap.core.event import EventType
+from gpd_soap.store import tables
+from gpd_soap.store.events.read import COLUMNS, StoredEvent
+from gpd_soap.store.store import Store
+from tests.api.interleaving import (
+    OPERATIONS,
+    POSITIONS,
+    RECEIPTS,
+    Run,
+    SettlementSteps,
+    new_run,
+    outcome,
+    put,
+)
+from tests.api.office import ACTOR, ROUTE
+from tests.validation.bodies import BANK, POSTAL, nav, option, transfer
+
+EVENT = tables.event.c
+#: What the sample bodies say of the debtor, and the texts of its notices.
+PERSONAL = ("Maria", "Anna", "Esempio", "RSSMRA", "Tributo", "Versamento")
+#: The tables whose rows tell whether an operation changed something.
+CHANGED = (tables.position, tables.payment_option, tables.transfer, tables.receipt)
+
+
+def events(run: Run) -> list[StoredEvent]:
+    """Returns the events of the run's organization, in their order."""
+    statement = select(*COLUMNS).where(EVENT.organization == run.organization)
+    with run.store.begin() as connection:
+        rows = connection.execute(statement.order_by(EVENT.at, EVENT.id))
+        return [StoredEvent._make(row) for row in rows]
+
+
+def every_row(run: Run) -> list[list[tuple[Any, ...]]]:
+    """Returns the rows of the run's organization, with their counters of changes."""
+    with run.store.begin() as connection:
+        return [
+            sorted(
+                (tuple(row) for row in connection.execute(_rows_of(table, run.organization))),
+                key=repr,
+            )
+            for table in CHANGED
+        ]
+
+
+def _rows_of(table: Table, organization: str) -> Select[Any]:
+    return select(table).where(table.c.organization == organization)
+
+
+def types(run: Run) -> list[str]:
+    """Returns the types of the run's events, in their order."""
+    return [each.type for each in events(run)]
+
+
+def last(store: Store, before: str, *steps: Callable[[Run], object]) -> StoredEvent:
+    """Returns the last event after some steps from an initial position."""
+    run = new_run(store, before)
+    for step in steps:
+        outcome(step, run)
+    return events(run)[-1]
+
+
+@pytest.mark.parametrize("before", POSITIONS)
+def test_operation_leaves_an_event_exactly_if_it_changes_a_row(store: Store, before: str):
+    """The actor is the key that did it."""
+    wrong = {}
+    for name, operation in OPERATIONS.items():
+        run = new_run(store, before)
+        rows, known = every_row(run), {each.id for each in events(run)}
+        outcome(operation, run)
+        new = [each for each in events(run) if each.id not in known]
+        changed = every_row(run) != rows
+        by_others = [each.type for each in new if (each.actor_kind, each.actor) != ACTOR]
+        if bool(new) != changed or by_others:
+            wrong[name] = (changed, [each.type for each in new], by_others)
+
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("before", POSITIONS)
+def test_receipt_leaves_one_event_by_the_node(store: Store, before: str):
+    """Its type is the status with which the receipt is stored; a repetition has none."""
+    for sent in RECEIPTS.values():
+        run = new_run(store, before)
+        known = {each.id for each in events(run)}
+        verdict = SettlementSteps(run, sent).finish()
+        SettlementSteps(run, sent).finish()
+        [event] = [each for each in events(run) if each.id not in known]
+
+        assert event.type == f"receipt.{verdict.status}"
+        assert (event.actor_kind, event.actor) == (ActorKind.NODE, ROUTE.station)
+        assert event.receipt_id == sent.receipt_id
+        assert event.data["amount"] == sent.amount
+
+
+def test_no_event_has_personal_data_or_is_large(store: Store):
+    """Neither the debtor nor the texts of a notice are in any event."""
+    for before in POSITIONS:
+        for operation in OPERATIONS.values():
+            run = new_run(store, before)
+            outcome(operation, run)
+            for event in events(run):
+                text = json.dumps(event.data, ensure_ascii=False)
+                if event.data.get("psp"):
+                    text = text.replace(event.data["psp"]["name"], "")
+                assert [word for word in PERSONAL if word in text] == []
+                assert len(text) < 8192
+
+
+def test_event_of_a_large_position_is_bounded(store: Store):
+    """The number of all options is told."""
+    many = [option(n, isPartialPayment=True) for n in range(10, 109)]
+    event = last(store, "lone", put(*many))
+
+    assert event.data["optionCount"] == 99
+    assert len(json.dumps(event.data)) < 8192
+
+
+CHANGES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
+    "amount": ("lone", "position.updated", {"amount": 1000}, {"amount": 1500}),
+    "publish": ("draft", "position.published", {"state": "DRAFT"}, {"state": "VALID"}),
+    "withdraw": ("lone", "position.withdrawn", {"state": "VALID"}, {"state": "INVALID"}),
+    "restore": ("withdrawn", "position.restored", {"state": "INVALID"}, {"state": "VALID"}),
+    "paid elsewhere": ("lone", "notice.settled", {"state": "PO_UNPAID"}, {"state": "PO_PAID"}),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_event_has_what_was_before_and_after(store: Store, name: str):
+    """State, amount, dates and accounts that differ are in it."""
+    before, kind, old, new = CHANGES[name]
+    event = last(store, before, OPERATIONS[name])
+
+    def has(side: str, expected: dict[str, Any]) -> bool:
+        contents = [event.data[side], *event.data[side]["options"]]
+        return any(expected.items() <= each.items() for each in contents)
+
+    assert event.type == kind
+    assert has("before", old)
+    assert has("after", new)
+
+
+def test_event_of_a_changed_account_has_both_accounts(store: Store):
+    """A change of account is what fraud looks like."""
+    event = last(store, "lone", OPERATIONS["account"])
+
+    [before], [after] = event.data["before"]["options"], event.data["after"]["options"]
+    assert [each["iban"] for each in before["accounts"]] == [BANK]
+    assert [each["iban"] for each in after["accounts"]] == [POSTAL]
+
+
+def test_event_of_another_debtor_names_the_field_alone(store: Store):
+    """The name and the code stay out."""
+    event = last(store, "lone", OPERATIONS["another debtor"])
+
+    assert event.data["changed"] == ["debtor"]
+    assert event.data["before"]["options"] == []
+
+
+def test_event_of_a_restored_position_has_the_reason(store: Store):
+    """The reason is the person's."""
+    assert last(store, "withdrawn", OPERATIONS["restore"]).data["reason"] == "withdrawn by mistake"
+
+
+def test_events_of_one_transaction_are_in_the_order_in_which_they_happened(store: Store):
+    """A receipt that waited is applied after its position was created."""
+    run = new_run(store, "none")
+    outcome(OPERATIONS["create what waits"], run)
+
+    assert types(run) == ["receipt.unmatched", "position.created", "receipt.applied"]
+
+
+def test_event_of_a_created_position_says_how_it_came(store: Store):
+    """A file, or a key."""
+    loaded = last(store, "none", OPERATIONS["load another"])
+    created = last(store, "none", OPERATIONS["create"])
+
+    assert (loaded.data["origin"], created.data["origin"]) == ("load", "api")
+    position = tables.position.c
+    with store.begin() as connection:
+        statement = select(position.created_by_kind, position.created_by, func.count())
+        grouped = statement.group_by(position.created_by_kind, position.created_by)
+        rows = {tuple(row) for row in connection.execute(grouped)}
+    assert rows == {("load", "k-1", 1), ("key", "k-1", 1)}
+
+
+def test_event_of_a_receipt_has_the_revision_of_its_notice(store: Store):
+    """A receiver compares it with what it knows."""
+    run = new_run(store, "lone")
+    SettlementSteps(run, RECEIPTS["first"]).finish()
+    event = events(run)[-1]
+    stored = tables.payment_option.c
+    with store.begin() as connection:
+        statement = select(stored.revision).where(stored.organization == run.organization)
+        revision = connection.execute(statement).scalar_one()
+
+    assert event.type == EventType.RECEIPT_APPLIED
+    assert (event.subject, event.nav, event.revision) == ("POSIZIONE-1", nav(1), revision)
+    assert event.data["before"]["state"] == "PO_UNPAID"
+    assert event.data["after"]["state"] == "PO_PAID"
+    assert transfer()["amount"] == event.data["amount"]
+    assert event.data["positionState"] == "PAID"

@@ -1,0 +1,165 @@
+"""Commands that change leave a row of the audit: user, command, what it was about."""
+
+import getpass
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+
+from gpd_soap.cli.main import main
+from gpd_soap.store.store import Store
+from tests.api.office import ORGANIZATION, BackOffice, Clock, prepare
+from tests.api.operations import OFFER
+from tests.api.paying import keep
+from tests.validation.bodies import OTHER, body, nav, option
+
+OURS = ("--organization", ORGANIZATION)
+STATION = "15376371009_09"
+
+
+@pytest.fixture
+def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackOffice:
+    """A database that the commands use."""
+    url = f"sqlite:///{tmp_path / 'commands.db'}"
+    prepare(url)
+    monkeypatch.setenv("GPD_DATABASE_URL", url)
+    monkeypatch.delenv("GPD_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    opened = BackOffice(Store(url), Clock())
+    keep(opened)
+    Path("settings.json").write_text(json.dumps(OFFER["settings"]))
+    positions = [{"organization": ORGANIZATION, **body(option(7))}]
+    Path("positions.json").write_text(json.dumps({"positions": positions}))
+    return opened
+
+
+def run(*arguments: str) -> Result:
+    """Run a command."""
+    return CliRunner().invoke(main, arguments)
+
+
+def rows(*arguments: str) -> list[dict[str, Any]]:
+    """Rows of the audit, the oldest first."""
+    printed = run("audit", "--json", "--limit", "99", *arguments)
+    assert printed.exit_code == 0, printed.output
+    return [json.loads(line) for line in printed.output.splitlines()][::-1]
+
+
+#: Each command, its organization in the audit, and what the row names besides.
+CHANGES: list[tuple[tuple[str, ...], str, dict[str, str]]] = [
+    (("organization", "put", "11111111111", "--name", "Nuovo"), "11111111111", {}),
+    (("organization", "remove", "11111111111"), "11111111111", {}),
+    (("station", "put", STATION, "--broker", "15376371009"), "-", {"resource": STATION}),
+    (
+        ("station", "serve", STATION, "--organization", OTHER, "--segregation-code", "48"),
+        OTHER,
+        {"resource": STATION},
+    ),
+    (("station", "withdraw", STATION, "--organization", OTHER), OTHER, {"resource": STATION}),
+    (("station", "remove", STATION), "-", {"resource": STATION}),
+    (
+        ("service", "put", "00001", "00009", "settings.json", *OURS),
+        ORGANIZATION,
+        {"resource": "00001/00009"},
+    ),
+    (("service", "remove", "00001", "00009", *OURS), ORGANIZATION, {"resource": "00001/00009"}),
+    (("load", "positions.json", *OURS), ORGANIZATION, {"resource": "positions.json"}),
+    (
+        ("receipts", "resolve", "r-90", *OURS, "--note", "Restituito"),
+        ORGANIZATION,
+        {"receiptId": "r-90"},
+    ),
+    (("journal", "purge"), "-", {"resource": "24m"}),
+    (("purge",), "-", {"resource": "journal 24m, audit 24m, quarantine 120m"}),
+]
+
+
+@pytest.mark.usefixtures("office")
+def test_command_that_changes_leaves_one_row():
+    """The row names the user of the machine, the command, and what it was about."""
+    for command, organization, about in CHANGES:
+        before = len(rows())
+        done = run(*command)
+        assert done.exit_code == 0, done.output
+
+        assert len(rows()) == before + 1, command
+        row = rows()[-1]
+        assert row.pop("at")
+        assert row == {
+            "organization": organization,
+            "actorKind": "command",
+            "actor": getpass.getuser(),
+            "path": " ".join(command[: 1 if command[0] in ("load", "purge") else 2]),
+            **about,
+        }
+
+
+@pytest.mark.usefixtures("office")
+def test_keys_made_and_revoked_by_command_are_named():
+    """The row has the id of the key."""
+    made = run("key", "create", "--name", "Tributi", "--role", "reader", *OURS)
+    key_id = run("key", "list").output.splitlines()[-1].split()[0]
+    run("key", "revoke", key_id)
+
+    assert made.exit_code == 0
+    assert [(row["path"], row["resource"]) for row in rows()][-2:] == [
+        ("key create", made.stderr.split()[0]),
+        ("key revoke", key_id),
+    ]
+
+
+@pytest.mark.usefixtures("office")
+def test_match_by_hand_names_notice_and_receipt():
+    """The notice is the one that the person named."""
+    assert run("load", "positions.json").exit_code == 0
+    matched = run("receipts", "rematch", "r-90", *OURS, "--nav", nav(7))
+
+    assert matched.exit_code == 0, matched.output
+    row = rows("--notice", nav(7))[-1]
+    assert (row["path"], row["nav"], row["receiptId"]) == ("receipts rematch", nav(7), "r-90")
+
+
+@pytest.mark.usefixtures("office")
+def test_refused_command_and_dry_run_leave_no_row():
+    """Nothing was changed."""
+    refused = [
+        run("organization", "remove", ORGANIZATION),
+        run("station", "remove", "nessuna"),
+        run("key", "revoke", "nessuna"),
+        run("key", "create", "--name", "X", "--role", "admin"),
+        run("receipts", "resolve", "r-99", *OURS, "--note", "x"),
+    ]
+    dry = [run("load", "positions.json", "--dry-run"), run("purge", "--dry-run")]
+
+    assert {each.exit_code == 0 for each in refused} == {False}
+    assert [each.exit_code for each in dry] == [0, 0]
+    assert rows() == []
+
+
+def test_change_whose_row_cannot_be_written_is_not_made(office: BackOffice):
+    """Both are in one transaction."""
+    with office.store.begin() as connection:
+        refuse = "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END"
+        connection.execute(text(refuse))
+    commands = [each for each, _, _ in CHANGES if each[0] not in ("purge", "journal")]
+    results = {run(*command).exit_code for command in commands}
+
+    assert 0 not in results
+    assert run("organization", "list").output.count("\n") == 2
+    assert run("key", "create", "--name", "X", "--role", "reader", *OURS).stdout == ""
+    assert run("key", "list").output.count("\n") == 1
+
+
+@pytest.mark.usefixtures("office")
+def test_audit_command_filters_by_user_and_prints_what_was_changed():
+    """An administrator reads it on a terminal."""
+    run("organization", "put", "11111111111", "--name", "Nuovo")
+    line = run("audit", "--user", getpass.getuser()).output
+
+    assert f"  11111111111  command of {getpass.getuser()}  organization put\n" in line
+    assert run("audit", "--user", "nessuno").output == ""
+    assert run("audit", "--notice", "12").exit_code == 2
+    assert run("audit", "--from", "2026-03-17", "--to", "2026-03-16").exit_code == 1

@@ -1,0 +1,99 @@
+"""A bed for deliveries: events of positions, a receiver, a subscription, a clock that moves."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from gpd_soap.core.actor import Actor, ActorKind
+from gpd_soap.core.event import Event, EventType
+from gpd_soap.features.webhooks.client import Timeouts
+from gpd_soap.features.webhooks.deliverer import Deliverer
+from gpd_soap.features.webhooks.manage import SubscriptionRef, Subscriptions
+from gpd_soap.features.webhooks.options import Options
+from gpd_soap.store.database.paging import PageRequest
+from gpd_soap.store.events.parked import Parked
+from gpd_soap.store.events.subscriptions import Subscription
+from gpd_soap.store.events.write import write
+from gpd_soap.store.store import Store
+from gpd_soap.validation.queries.subscriptions import Replay, SubscriptionFields
+from tests.api.office import ORGANIZATION, Clock
+from tests.features.webhooks.receiver import Behave, Received, Receiver, answer
+
+ACTOR = Actor(ActorKind.KEY, "k-1")
+MASTER = bytes(range(0x40, 0x60))
+PAGE = PageRequest(50, 0)
+
+
+class Bed:
+    """One subscription of one receiver."""
+
+    def __init__(self, store: Store, receiver: Receiver, **fields: Any) -> None:
+        self.store, self.receiver, self.clock = store, receiver, Clock()
+        self.options = Options(MASTER, receiver.rule, timeouts=Timeouts(0.5, 1.0))
+        self.subscriptions = Subscriptions(store, self.clock, self.options)
+        self.ref, self.secret = self.subscribe(**fields)
+        self.deliverer = self.another()
+
+    def another(self) -> Deliverer:
+        """Returns a deliverer, as another process has it."""
+        return Deliverer(self.store, self.options, self.clock, random=lambda: 0.5)
+
+    def subscribe(self, **fields: Any) -> tuple[SubscriptionRef, str]:
+        """Makes another subscription of the receiver."""
+        body = SubscriptionFields.model_validate({"url": self.receiver.url(), **fields})
+        made, secret = self.subscriptions.create(ORGANIZATION, body, ACTOR)
+        return SubscriptionRef(ORGANIZATION, made.id), secret
+
+    def happen(self, *subjects: str, kind: EventType = EventType.POSITION_UPDATED) -> None:
+        """Writes an event for each subject, in this order."""
+        with self.store.begin() as connection:
+            write(
+                connection,
+                [Event(ORGANIZATION, kind, each, ACTOR, {"iupd": each}) for each in subjects],
+            )
+
+    def deliver(self, **later: float) -> int:
+        """Moves the clock, then sends what is due."""
+        self.clock.now += timedelta(**later)
+        return self.deliverer.once()
+
+    @property
+    def now(self) -> Subscription:
+        """The subscription as it is."""
+        return self.subscriptions.get(self.ref)
+
+    @property
+    def parked(self) -> list[tuple[int, str, str]]:
+        """Number, subject and state of the parked events."""
+        return [(each.sequence, each.subject, each.state) for each in self.rows]
+
+    @property
+    def rows(self) -> list[Parked]:
+        """The parked events."""
+        return self.subscriptions.parked(self.ref, PAGE)[0]
+
+    def replay(self, **body: Any) -> int:
+        """Has events sent again."""
+        return self.subscriptions.replay(self.ref, Replay.model_validate(body))
+
+    @property
+    def sent(self) -> list[tuple[int, str]]:
+        """Number and subject of each request that arrived, in order."""
+        return [numbered(each) for each in self.receiver.received]
+
+
+def numbered(received: Received) -> tuple[int, str]:
+    """Returns number and subject of a cloud event."""
+    event = json.loads(received.body)
+    return int(event["sequence"]), str(event["subject"])
+
+
+def refusing(*subjects: str, status: int = 500) -> Behave:
+    """Returns a behaviour that refuses the events of some subjects."""
+    return by(lambda received: answer(status if numbered(received)[1] in subjects else 200))
+
+
+def by(choose: Callable[[Received], Behave]) -> Behave:
+    """Returns a behaviour that is chosen for each request."""
+    return lambda connection, received: choose(received)(connection, received)

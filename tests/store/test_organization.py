@@ -1,0 +1,187 @@
+"""Each statement that the program runs names the organization for each of its relations."""
+
+import inspect
+import sys
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, and_, delete, event, exists, select, update
+from sqlalchemy.sql.base import Executable
+
+from gpd_soap.store import tables
+from gpd_soap.store.database import session
+from gpd_soap.store.store import Store
+from tests import world
+from tests.api.interleaving import OPERATIONS, POSITIONS, RECEIPTS, SettlementSteps, new_run
+from tests.api.interleaving import outcome as outcome_of
+from tests.api.office import Admin, BackOffice, Clock, prepare
+from tests.conftest import KINDS, FreshDatabase
+from tests.store.relations import unbound
+from tests.store.test_grants import FLOWS, WRITING
+from tests.test_messages import post_case
+
+#: Functions whose statements are for every organization, and why.
+OF_EVERY_ORGANIZATION = {
+    "journal.entries.page": "an operator searches the journal of every organization",
+    "journal.entries.find": "an operator reads an entry of any organization",
+    "journal.entries._navs": "an operator searches the journal of every organization",
+    "database.paging.fetch_page": "lists of organizations, keys and changes are for operators",
+    "receipts.worklist.page": "the worklist of receipts of no registered organization",
+    "receipts.worklist.read": "a case of no registered organization",
+    "receipts.worklist.raw": "a case of no registered organization",
+    "receipts.worklist.lock": "a case of no registered organization",
+    "receipts.worklist.resolve": "a case of no registered organization",
+    "receipts.worklist._unregistered": "receipts of no registered organization",
+    "statistics._rows": "metrics count the rows of every organization",
+    "store.Store.last_probe": "health shows the last probe of any station",
+    "usecases.loading.configure.organizations": "a file may name any organization",
+    "configuration.references.dependents": "a station is removed when no organization refers to it",
+}
+Runs = dict[str, list[str]]
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
+    """Yields the relations without an organization, by the function that ran the statement."""
+    by_caller: Runs = defaultdict(list)
+    made = session.Statement.__init__
+
+    def note(statement: Any) -> None:
+        if isinstance(statement, Executable):
+            by_caller[caller()] += unbound(statement)
+
+    def before(_: object, statement: Any, *__: object) -> None:
+        note(statement)
+
+    def make(self: Any, statement: Any, *rest: Any, **more: Any) -> None:
+        note(statement)
+        made(self, statement, *rest, **more)
+
+    monkeypatch.setattr(session.Statement, "__init__", make)
+    event.listen(Engine, "before_execute", before)
+    yield by_caller
+    event.remove(Engine, "before_execute", before)
+
+
+def caller() -> str:
+    """Returns the function of the program that runs a statement, without the package."""
+    frame = sys._getframe(1)
+    while not (name := frame.f_globals["__name__"]).startswith("gpd_soap."):
+        assert frame.f_back is not None
+        if name.startswith("tests.") and name != __name__:
+            return "tests"
+        frame = frame.f_back
+    name = name.removeprefix("gpd_soap.").removeprefix("store.")
+    return f"{name}.{frame.f_code.co_qualname.partition('.<locals>')[0]}"
+
+
+def wrong(runs: Runs) -> Runs:
+    """Returns the functions whose statements lack the organization."""
+    return {
+        name: sorted(set(relations))
+        for name, relations in runs.items()
+        if relations and name != "tests" and name not in OF_EVERY_ORGANIZATION
+    }
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_statement_of_the_operations_names_the_organization(
+    kind: str, fresh_database: FreshDatabase, runs: Runs
+):
+    """Every change of a position, and the receipts of the Node, with what they read."""
+    store = Store(fresh_database(kind, prepare))
+    for before in POSITIONS:
+        for name in OPERATIONS:
+            outcome_of(OPERATIONS[name], new_run(store, before))
+        for sent in RECEIPTS.values():
+            SettlementSteps(new_run(store, before), sent).finish()
+    store.close()
+
+    assert len(runs) > 20
+    assert wrong(runs) == {}
+
+
+def test_every_statement_of_the_rest_api_names_the_organization(
+    fresh_database: FreshDatabase, runs: Runs
+):
+    """The flows are those of the serving role."""
+    for flow in FLOWS:
+        test: Any = flow.values[0]
+        [fixture] = inspect.signature(test).parameters
+        store = Store(fresh_database("sqlite", prepare))
+        test(BackOffice(store, Clock()) if fixture == "office" else Admin(store))
+        store.close()
+
+    assert len(runs) > 50
+    assert wrong(runs) == {}
+
+
+def test_every_statement_of_the_node_names_the_organization(
+    fresh_database: FreshDatabase, runs: Runs
+):
+    """The messages are those that write rows."""
+    for case in WRITING:
+        facts = tomllib.loads((case / "case.toml").read_text("utf-8"))
+        store = Store(fresh_database("sqlite", world.prepare))
+        post_case(partial(world.face, store), facts, (case / "ask.xml").read_bytes())
+        store.close()
+
+    assert len(runs) > 10
+    assert wrong(runs) == {}
+
+
+OPTION, OTHER = tables.payment_option.c, tables.payment_option.alias("other").c
+POSITION = tables.position.c
+OF_OPTION = and_(POSITION.organization == OPTION.organization, POSITION.iupd == OPTION.iupd)
+OURS = OPTION.organization == "77777777777"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(OPTION.nav),
+        select(OPTION.nav).where(OPTION.nav == "1"),
+        select(OPTION.nav).where(OPTION.organization == OPTION.iupd),
+        select(OPTION.nav).where(OURS | (OPTION.nav == "1")),
+        select(OPTION.nav).where(~OURS),
+        select(OPTION.nav).join_from(tables.payment_option, tables.position, OF_OPTION).where(OURS),
+        select(OPTION.nav).where(OURS, exists().where(OTHER.organization == OPTION.organization)),
+        select(select(OPTION.nav).subquery()),
+        select(select(OPTION.nav).cte()),
+        update(tables.payment_option).where(OPTION.nav == "1"),
+        update(tables.payment_option).where(OURS, OPTION.iupd.in_(select(POSITION.iupd))),
+        delete(tables.payment_option).where(OPTION.nav == "1"),
+        select(tables.organization.c.name),
+    ],
+    ids=str,
+)
+def test_relation_without_the_organization_is_seen(statement: Executable):
+    """The check itself."""
+    assert unbound(statement) != []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(OPTION.nav).where(OURS),
+        select(tables.broker.c.fiscal_code),
+        select(OPTION.nav).where(OURS, exists().where(OTHER.organization == "1")),
+        select(OPTION.nav).where(
+            OURS, exists().where(OTHER.organization == "1", OPTION.nav == "1")
+        ),
+        select(OPTION.nav)
+        .join_from(
+            tables.payment_option, tables.position, and_(OF_OPTION, POSITION.organization == "1")
+        )
+        .where(OURS),
+        update(tables.payment_option).where(OURS),
+    ],
+    ids=str,
+)
+def test_relation_with_the_organization_is_let_through(statement: Executable):
+    """A relation of an outer block is bound there."""
+    assert unbound(statement) == []
