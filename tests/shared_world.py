@@ -27,7 +27,7 @@ DEFINITIONS = {
     "sqlite": "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name",
     "postgresql": """
         SELECT concat_ws(' ', relname, relchecks, relnatts, relhastriggers) FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relname !~ '^journal_' ORDER BY 1
+        WHERE relnamespace = 'public'::regnamespace AND relname !~ '^(journal|event)_' ORDER BY 1
     """,
 }
 #: Statements after which a connection accepts rows in any order of tables.

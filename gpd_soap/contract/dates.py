@@ -75,4 +75,4 @@ def _dates(
 
 def _is_easy(text: str) -> bool:
     """Return whether libxml2 reads a valid date: no blanks, and a year of four digits."""
-    return text[0].isdigit() and text[-1] not in SPACE and text[4] == "-"
+    return text[0].isascii() and text[0].isdigit() and text[-1] not in SPACE and text[4] == "-"
