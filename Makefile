@@ -39,7 +39,7 @@ lint: $(VENV)/.tests
 	$(BIN)/mypy
 
 tests: $(VENV)/.tests
-	WITHOUT_PROGRAMS="$$(sh tests/setup.sh missing)" $(BIN)/pytest -q -n 2 --dist worksteal
+	WITHOUT_PROGRAMS="$$(sh tests/setup.sh missing)" $(BIN)/pytest -q -n 3 --dist worksteal
 	@sh tests/setup.sh verdict
 
 contract: $(VENV)/.tests

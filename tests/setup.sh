@@ -46,7 +46,9 @@ install_packages() {
   if [ "$plain" != " $*" ]; then
     # WHY: the package has a server and its web pages too, so promtool alone is unpacked.
     unpacked=$(mktemp -d)
-    (cd "$unpacked" && apt-get -qq download prometheus && dpkg -x prometheus_*.deb .)
+    # WHY: apt's own user cannot write into this folder, of which apt would warn.
+    (cd "$unpacked" && apt-get -qq -o APT::Sandbox::User=root download prometheus &&
+      dpkg -x prometheus_*.deb .)
     install "$unpacked/usr/bin/promtool" /usr/local/bin/
     rm -r "$unpacked"
   fi

@@ -22,12 +22,14 @@ VERSION = {
     "sqlite": "PRAGMA data_version",
     "postgresql": "SELECT pg_snapshot_xmax(pg_current_snapshot())::text",
 }
-#: Queries for what defines the tables; a month of the journal is added by the program itself.
+#: Queries for what defines the tables, without the months that the program adds to some.
 DEFINITIONS = {
     "sqlite": "SELECT sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name",
     "postgresql": """
-        SELECT concat_ws(' ', relname, relchecks, relnatts, relhastriggers) FROM pg_class
-        WHERE relnamespace = 'public'::regnamespace AND relname !~ '^(journal|event)_' ORDER BY 1
+        SELECT concat_ws(' ', relname, relchecks, relnatts, count(pg_trigger.oid)) FROM pg_class
+        LEFT JOIN pg_trigger ON tgrelid = pg_class.oid
+        WHERE relnamespace = 'public'::regnamespace AND NOT relispartition
+        GROUP BY pg_class.oid ORDER BY 1
     """,
 }
 #: Statements after which a connection accepts rows in any order of tables.

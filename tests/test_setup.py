@@ -128,7 +128,7 @@ def test_setup_installs_the_packages_of_the_missing_programs(tmp_path: Path, use
 def test_promtool_is_installed_without_the_server_of_its_package(tmp_path: Path):
     """Promtool alone is unpacked from its package."""
     machine = Machine(tmp_path)
-    machine.fake("apt-get", "[ $2 != download ] || : >prometheus_1.deb\n")
+    machine.fake("apt-get", '[ "$4" != download ] || : >prometheus_1.deb\n')
     for name in ("dpkg", "install"):
         machine.fake(name)
 
@@ -137,7 +137,8 @@ def test_promtool_is_installed_without_the_server_of_its_package(tmp_path: Path)
     record = machine.record.read_text()
     assert done.returncode == 0
     assert "apt-get -qq install --yes --no-install-recommends wrk\n" in record
-    assert "apt-get -qq download prometheus\ndpkg -x prometheus_1.deb .\ninstall /" in record
+    download = "apt-get -qq -o APT::Sandbox::User=root download prometheus"
+    assert f"{download}\ndpkg -x prometheus_1.deb .\ninstall /" in record
 
 
 def test_verdict_on_a_machine_without_a_program_is_3(tmp_path: Path):

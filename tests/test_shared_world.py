@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import NullPool, create_engine, text, update
 from sqlalchemy.exc import DBAPIError
 
 from gpd_soap.store import tables
@@ -13,7 +13,7 @@ from tests.calling import call
 from tests.conftest import KINDS, Databases, FreshDatabase, SharedDatabases, migrated
 from tests.messages.build import claim, qr, receipt, soap_request
 from tests.postgres import Postgres
-from tests.shared_world import SharedWorld
+from tests.shared_world import TABLES, SharedWorld
 
 VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
 RECEIPT = soap_request("paSendRTV2", claim() + receipt(world.nav(1))).encode()
@@ -25,6 +25,7 @@ TRIGGER = {
         "CREATE TRIGGER no BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION no()",
     ],
 }
+MONTH = "CREATE TABLE {0}_later PARTITION OF {0} FOR VALUES FROM ('2099-01-01') TO ('2099-02-01')"
 XML = {"CONTENT_TYPE": "text/xml"}
 
 
@@ -122,3 +123,33 @@ def test_shared_database_with_a_trigger_fails_that_test(one: SharedWorld):
 
     with pytest.raises(AssertionError):
         one.reset()
+
+
+def test_shared_database_after_a_vacuum_is_unchanged(fresh_database: FreshDatabase):
+    """PostgreSQL vacuums by itself, and forgets then that a table once had triggers."""
+    url = fresh_database("postgresql", world.prepare)
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE other (name text REFERENCES broker)"))
+        connection.execute(text("ALTER TABLE other DROP CONSTRAINT other_name_fkey"))
+    with closing(SharedWorld(url)) as shared:
+        with engine.connect() as connection:
+            connection.execute(text("VACUUM"))
+        call(shared.face(), "POST", "/partner", RECEIPT, **XML)
+        shared.reset()
+
+        assert shared.changed() == set()
+
+
+def test_shared_database_with_a_new_month_is_unchanged(fresh_database: FreshDatabase):
+    """The program itself adds a partition for each month to the tables that grow."""
+    partitioned = [t for t in TABLES if t.dialect_options["postgresql"]["partition_by"]]
+    with closing(SharedWorld(fresh_database("postgresql", world.prepare))) as shared:
+        with shared.store.begin() as connection:
+            for table in partitioned:
+                connection.execute(text(MONTH.format(table.name)))
+            connection.execute(update(tables.payment_option).values(reported_at=world.NOW))
+        shared.reset()
+
+        assert shared.changed() == set()
+    assert {table.name for table in partitioned} >= {"event", "journal"}

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from gpd_soap.server.gunicorn import DRAIN_SECONDS
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
+from tests.drills.apps import alive
 from tests.e2e.load import OK
 from tests.e2e.served import PROGRAM, Served, free_port, running, wait_for
 from tests.e2e.test_metrics import until
@@ -108,7 +109,7 @@ def test_port_of_a_killed_master_is_free_and_its_successor_answers(
                 requests.post(second.url, VERIFY, headers=XML, timeout=15).status_code
                 for _ in range(20)
             }
-        until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+        until(lambda: not any(map(alive, workers)))
 
     assert answers == {200}
     assert set(ends) == {200}
@@ -135,7 +136,7 @@ def test_receipt_under_way_when_the_master_is_killed_is_answered(
             kill(first.process)
             until(lambda: is_free(first.url))
         sender.join()
-        until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+        until(lambda: not any(map(alive, workers)))
     store.close()
 
     assert OK in answers[0]
@@ -162,6 +163,6 @@ def test_idle_workers_of_a_killed_master_end(fresh_database: FreshDatabase, tmp_
         until(lambda: len(children(served.process.pid)) == 3)
         workers = children(served.process.pid)
         kill(served.process)
-        until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+        until(lambda: not any(map(alive, workers)))
 
     assert is_free(served.url)

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 import pytest
 import requests
+from click.testing import CliRunner
 from sqlalchemy import make_url
 
+from gpd_soap.cli.main import main
 from gpd_soap.settings import Settings
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
@@ -156,7 +158,6 @@ def test_log_of_a_busy_server_has_no_personal_data_or_secret(
 WRONG = [
     ["--help"],
     ["serve", "--help"],
-    ["serve"],
     ["db", "upgrade"],
     ["db", "check"],
     ["health"],
@@ -175,15 +176,25 @@ ADDRESSES = [
 @pytest.mark.parametrize("address", ADDRESSES, ids="refused unknown port kind none".split())
 def test_unusable_database_url_is_not_printed(address: str) -> None:
     """No command prints it in its help, its error or a traceback."""
+    variables = {"GPD_DATABASE_URL": address, "GPD_LOG_LEVEL": "debug", "PATH": ""}
     for command in WRONG:
-        done = subprocess.run(
-            [sys.executable, "-m", "gpd_soap", *command],
-            env={"GPD_DATABASE_URL": address, "GPD_LOG_LEVEL": "debug", "PATH": ""},
-            capture_output=True, text=True, check=False, timeout=60,
-        )  # fmt: skip
+        done = CliRunner().invoke(main, command, env=variables)
 
-        assert PASSWORD not in done.stdout + done.stderr, command
-        assert "Traceback" not in done.stderr, command
+        assert PASSWORD not in done.output, command
+        assert done.exception is None or isinstance(done.exception, SystemExit), command
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids="refused unknown port kind none".split())
+def test_unusable_database_url_is_not_printed_by_a_server(address: str) -> None:
+    """Neither the error of a process of its own nor its log has the password or a traceback."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gpd_soap", "serve"],
+        env={"GPD_DATABASE_URL": address, "GPD_LOG_LEVEL": "debug", "PATH": ""},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert PASSWORD not in done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_repr_of_settings_and_stores_hides_the_database_password() -> None:

@@ -4,8 +4,8 @@ import io
 import signal
 import subprocess
 import sys
-import tarfile
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -37,11 +37,11 @@ PREPARE = "import sys; from tests.e2e.test_served import living; living(sys.argv
 def previous(tmp_path: Path, commit: str) -> dict[str, str]:
     """Take a version out of the history; the environment that makes Python import it."""
     home = tmp_path / "previous"
-    archive = ["git", "-C", str(ROOT), "archive", commit]
+    archive = ["git", "-C", str(ROOT), "archive", "--format=zip", commit]
     archived = subprocess.run(archive, capture_output=True, check=False)
     assert archived.returncode == 0, f"{commit} is not in this clone: git fetch --unshallow"
-    with tarfile.open(fileobj=io.BytesIO(archived.stdout)) as files:
-        files.extractall(home, filter="data")
+    with zipfile.ZipFile(io.BytesIO(archived.stdout)) as files:
+        files.extractall(home)
     return {"PYTHONPATH": str(home)}
 
 

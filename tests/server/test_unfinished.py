@@ -1,5 +1,6 @@
 """The bounds on unfinished requests, and which connection is closed for another."""
 
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -16,8 +17,12 @@ from gpd_soap.server.unfinished import MAX_BY_ADDRESS, MAX_HELD, SMALL_REQUEST, 
 @pytest.fixture
 def stack() -> Iterator[ExitStack]:
     """A stack that closes its sockets at the end of the test."""
+    # WHY: most users may open 1,024 files, unless a process asks for more.
+    allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     with ExitStack() as ending:
         yield ending
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
 
 
 def connection(stack: ExitStack, client: Any = ("192.0.2.1", 1), size: int = 0) -> Connection:
