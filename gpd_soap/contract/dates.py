@@ -1,4 +1,6 @@
-"""Dates that XML Schema allows and libxml2 refuses: with blanks around, or of a distant year.
+"""Dates that XML Schema allows and libxml2 refuses.
+
+They have blanks around, a year of many digits, or a second that rounds to the 60th, as 59.9… does.
 
 Source: XML Schema 1.0 part 2, 3.2.7 (dateTime), 3.2.9 (date) and 4.3.6 (whiteSpace).
 """
@@ -34,7 +36,7 @@ PLAIN = {"xsd:date": "2000-01-01", "xsd:dateTime": "2000-01-01T00:00:00"}
 def replaced_dates(payload: etree._Element, grammar: Grammar) -> Iterator[bool]:
     """Replace every valid date of a payload by a plain one until the end of the `with` block.
 
-    Yields whether a date was replaced that libxml2 may refuse.
+    Yields whether any was replaced.
     """
     dates = list(_dates(payload, grammar.type_at(str(payload.tag), []), grammar))
     texts = [element.text for element, _ in dates]
@@ -62,17 +64,12 @@ def is_date(text: str, kind: str) -> bool:
 def _dates(
     element: etree._Element, kind: str, grammar: Grammar
 ) -> Iterator[tuple[etree._Element, str]]:
-    """Yield each descendant with a valid date that libxml2 may refuse, and the plain date."""
+    """Yield each descendant with a valid date, and the plain date of its type."""
     for child in element:
         of = grammar.child(kind, str(child.tag))
         if len(child):
             yield from _dates(child, of, grammar)
             continue
         base, text = grammar.expected(of, "datatype"), child.text or ""
-        if base in PLAIN and is_date(text, base) and not _is_easy(text):
+        if base in PLAIN and is_date(text, base):
             yield child, PLAIN[base]
-
-
-def _is_easy(text: str) -> bool:
-    """Return whether libxml2 reads a valid date: no blanks, and a year of four digits."""
-    return text[0].isdigit() and text[-1] not in SPACE and text[4] == "-"

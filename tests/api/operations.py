@@ -131,6 +131,26 @@ OPERATIONS = [
     *RECEIPTS,
     *JOURNAL,
     *AUDIT,
+    Operation("GET", f"{US}/events"),
     *worklist(paying.WORKLIST, "r-90", names_none=False),
     *worklist("/worklist", paying.quarantined(paying.NOBODYS), names_none=True),
+]
+
+SUBSCRIPTIONS = f"{US}/subscriptions"
+SUBSCRIPTION = f"{SUBSCRIPTIONS}/sub_0f8fad5bd9cb469fa16570867728950e"
+SUBSCRIBED = {"url": "https://ente.example.it/eventi"}
+
+#: Operations that answer every key, or need webhooks: `test_feed` and `test_subscriptions` try
+#: their rights.
+APART = [
+    Operation("GET", "/feeds"),
+    Operation("GET", SUBSCRIPTIONS),
+    Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),
+    Operation("GET", SUBSCRIPTION),
+    Operation("PUT", SUBSCRIPTION, SUBSCRIBED),
+    Operation("DELETE", SUBSCRIPTION),
+    *(Operation("POST", f"{SUBSCRIPTION}/{n}") for n in ("test", "pause", "resume", "rotate")),
+    Operation("POST", f"{SUBSCRIPTION}/replay", {"dead": True}),
+    Operation("GET", f"{SUBSCRIPTION}/parked"),
+    Operation("DELETE", f"{SUBSCRIPTION}/parked/1"),
 ]

@@ -5,13 +5,18 @@ from gpd_soap.api import models, openapi
 from gpd_soap.api.audit import models as audit
 from gpd_soap.api.configuration import models as configuration
 from gpd_soap.api.document.descriptions import DESCRIPTIONS
+from gpd_soap.api.events import models as events
+from gpd_soap.api.history import models as history
 from gpd_soap.api.journal import models as journal
 from gpd_soap.api.keys import models as keys
 from gpd_soap.api.positions import models as positions
 from gpd_soap.api.receipts import models as receipts
+from gpd_soap.api.subscriptions import models as subscriptions
 from tests.api import conformance
 
-SUBJECTS = (models, positions, receipts, journal, configuration, keys, audit)
+SUBJECTS = (
+    models, positions, receipts, journal, configuration, keys, audit, history, events, subscriptions
+)  # fmt: skip
 
 
 def components() -> dict[str, Any]:

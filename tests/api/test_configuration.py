@@ -132,7 +132,7 @@ def test_missing_configuration_is_404_for_an_administrator(
         (f"{NEW}?force=true", {"name": "a"}, 400, ("force", "unknown-field")),
         (f"/brokers/{'9' * 10_000}", None, 400, ("broker", "length")),
         ("/brokers/%00", None, 400, ("broker", "characters")),
-        ("/stations/%0A", {"broker": "B"}, 400, ("station", "characters")),
+        ("/stations/A%0AB", {"broker": "B"}, 400, ("station", "characters")),
         ("/stations/S", {"broker": "B"}, 400, ("broker", "unknown")),
         (SERVED, {"segregationCode": "4"}, 400, ("segregationCode", "segregation-code")),
         (f"{US}/stations/S", {"broadcast": "yes"}, 400, ("broadcast", "type")),

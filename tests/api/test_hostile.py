@@ -114,8 +114,8 @@ def test_field_of_another_json_type_is_400(quick: BackOffice, field_path: str, v
 @pytest.mark.parametrize(
     "query",
     [
-        "toPublish=yes",
-        "toPublish=1",
+        "toPublish=maybe",
+        "toPublish=2",
         "toPublish=",
         "topublish=true",
         "toPublish=true&toPublish=false",
@@ -131,7 +131,7 @@ def test_malformed_query_parameter_is_400(quick: BackOffice, query: str):
     assert quick.get(ONE).status == 404
 
 
-@pytest.mark.parametrize("iupd", ["%00", "%0A", "A%00B", "%20A", "A" * 300])
+@pytest.mark.parametrize("iupd", ["%00", "%0A", "A%00B", "A" * 300])
 def test_path_with_invalid_iupd_is_400(office: BackOffice, iupd: str):
     """Both kinds of database refuse it alike."""
     assert office.get(f"{ALL}/{iupd}").status == 400
@@ -164,7 +164,7 @@ def test_unexpected_error_is_500_without_its_text(
         message = "a secret"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("gpd_soap.usecases.positions.manage.stored_positions.read", fail)
+    monkeypatch.setattr("gpd_soap.usecases.positions.manage.stored_positions.find", fail)
 
     broken = quick.get(ONE)
 

@@ -41,16 +41,21 @@ READING = (
     ("purge", "--dry-run"),
     ("audit",),
     ("audit", "--kind", "all", "--notice", ENTRY.nav),
+    ("history", "POSIZIONE-1", *ORGANIZATION_OPTION),
+    ("operator", "list"),
     ("health",),
 )
 #: Commands that change something, or do not use our database.
 OTHERS = {
-    *(("db", "grant"), ("help", "settings")),
+    *(("db", "grant"), ("help", "settings"), ("help", "exit-codes")),
     *(("db", "upgrade"), ("demo",), ("serve",), ("load",), ("key", "create"), ("key", "revoke")),
     *((group, "put") for group in ("organization", "station", "service")),
     *((group, "remove") for group in ("organization", "station", "service")),
     *(("station", "serve"), ("station", "withdraw")),
     *(("receipts", "resolve"), ("receipts", "rematch")),
+    *(("events", name) for name in ("list", "follow")),
+    *(("deliver",), ("notice",), ("position", "restore"), ("operator", "show")),
+    *(("operator", name) for name in ("invite", "suspend", "resume", "reset", "end-sessions")),
     *(("node", name) for name in ("verify", "options", "pay", "probe", "replay")),
 }
 

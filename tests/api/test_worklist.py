@@ -280,7 +280,7 @@ def test_missing_case_is_404_or_400_for_every_operation(office: BackOffice):
 
 @pytest.mark.parametrize(
     "query",
-    ["kind=applied", "kind=", "resolved=yes", "nav=x", "nav=" + "1" * 31, "iuv=%00", "iuv=",
+    ["kind=applied", "kind=", "resolved=maybe", "nav=x", "nav=" + "1" * 31, "iuv=%00", "iuv=",
      "limit=51", "limit=0", "page=-1", "kinds=double"],
 )  # fmt: skip
 def test_invalid_worklist_query_is_400(quick: BackOffice, query: str):

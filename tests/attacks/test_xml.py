@@ -30,7 +30,7 @@ from tests.messages.demands import ask as demand
 
 #: LIMIT: CPU time of a message, in multiples of the time in which lxml lists a plain megabyte; no
 #: bound is in seconds, which a busy machine could not keep.
-TIMES = 9
+TIMES = 30
 #: LIMIT: attempts, because the same work takes more CPU time while another core uses the caches.
 ATTEMPTS = 5
 #: LIMIT: bytes of memory that one message may take, and that many messages may leave.

@@ -73,7 +73,7 @@ ADDRESSES = {
     "no authority": ("authorities.pem", "missing.pem", "name the file of the authority"),
     "another password": (":", ":x", "refuses the user or the password"),
     "another database": ("/gpd?", "/none?", "CREATE DATABASE"),
-    "another port": ("db.example/", "db.example:1/", "start PostgreSQL"),
+    "another port": ("db.example/", "db.example:1/", "no PostgreSQL answers"),
     "no rights": ("gpd_owner", "gpd_serving", "gpd-soap db grant ROLE"),
     "no TLS": ("verify-full", "disable", "pg_hba.conf"),
 }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from gpd_soap.api.document import event_descriptions
+
 ROME = "in Rome's time, without a zone"
 
 DESCRIPTIONS: Mapping[str, str] = {
@@ -241,6 +243,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "fault": "Code of the fault that was answered.",
     "psp": "Id of the PSP.",
     "after": "`next` of the page before.",
+    **event_descriptions.TEXTS,
 }
 
 

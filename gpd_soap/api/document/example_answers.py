@@ -233,6 +233,20 @@ ANSWERS: dict[str, Any] = {
     "Services": {"services": [_SERVICE], "page_info": PAGE_INFO},
     "MadeKey": {**_KEY, "key": "invented-key-that-opens-nothing"},
     "Keys": {"keys": [_KEY], "page_info": PAGE_INFO},
+    "History": {
+        "events": [
+            {
+                "id": "evt_018f0000000070008000000000000001",
+                "at": CREATED,
+                "type": "position.created",
+                "actorKind": "key",
+                "actor": "k1a2b3c4d5e6",
+                "data": {"origin": "api"},
+            }
+        ],
+        "page_info": PAGE_INFO,
+    },
+    "Subscription": _SUBSCRIPTION,
     "FeedEvents": {"items": [_EVENT], "limit": 100, "next_cursor": "17"},
     "Feeds": {"items": [{"organization": ORGANIZATION, "last": "17"}], "limit": 100},
     "SubscriptionWithSecret": {**_SUBSCRIPTION, "secret": "whsec_invented"},

@@ -71,7 +71,7 @@ PARAMETERS = {
     "oldIban": IBAN,
     "broker": BROKER,
     "station": STATION,
-    "sequence": "12",
+    "sequence": 12,
     "idServizio": "00001",
     "idSoggettoServizio": "00009",
 }

@@ -16,6 +16,7 @@ ANYWHERE: dict[str, Problem] = {
     "403": problems.FORBIDDEN,
     "404": problems.ORGANIZATION_NOT_FOUND,
     "409": problems.UNDER_WAY,
+    "410": problems.CURSOR_EXPIRED,
     "412": problems.CHANGED,
     "413": problems.TOO_LARGE,
     "415": problems.NOT_JSON,
@@ -38,6 +39,9 @@ OF_SUBJECT: dict[tuple[str, str], Problem] = {
     ("keys", "403"): problems.ADMINISTRATORS,
     ("keys", "404"): problems.KEY_NOT_FOUND,
     ("audit", "403"): problems.ADMINISTRATORS,
+    ("subscriptions", "404"): problems.NO_SUBSCRIPTION,
+    ("subscriptions", "409"): problems.TOO_MANY_SUBSCRIPTIONS,
+    ("subscriptions", "412"): problems.SUBSCRIPTION_CHANGED,
 }
 #: The errors of the fields, for the problems whose details refer to them.
 ERRORS: dict[Problem, FieldError] = {

@@ -61,7 +61,7 @@ def to_slip(text: str, width: int) -> str:
 def slip_change(field: str, text: str, printed: str) -> Change | None:
     """Return what a slip shows instead of a text, or None if only its case or blanks differ."""
     after = printed.rstrip()
-    return None if after == text.upper().strip() else Change(field, text, after)
+    return None if after.strip() == text.upper().strip() else Change(field, text, after)
 
 
 def to_paper(text: str, limit: int) -> str:

@@ -107,7 +107,11 @@ def data_matrix_text(slip: Slip) -> str:
 
 def account_of(iban: str | None) -> str | None:
     """Return the 12 digits of a postal account by its IBAN, or None if it is none."""
-    if iban is None or not is_postal_iban(iban) or not iban[-ACCOUNT:].isdigit():
+    if (
+        iban is None
+        or not is_postal_iban(iban)
+        or not (iban.isascii() and iban[-ACCOUNT:].isdigit())
+    ):
         return None
     return iban[-ACCOUNT:]
 

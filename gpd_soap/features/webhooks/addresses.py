@@ -93,7 +93,11 @@ def _check_name(host: str) -> None:
     if _literal(host) is not None:
         return
     labels = host.split(".")
-    if "." not in host or host.endswith(PRIVATE_SUFFIXES) or labels[-1].isdigit():
+    if (
+        "." not in host
+        or host.endswith(PRIVATE_SUFFIXES)
+        or (labels[-1].isascii() and labels[-1].isdigit())
+    ):
         raise Refused("expected a public host name")
     if not all(_LABEL.fullmatch(each) for each in labels):
         raise Refused("expected a host name of letters, digits and hyphens")

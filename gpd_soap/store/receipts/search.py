@@ -108,7 +108,7 @@ def find(connection: Connection, organization: str, iuv: str) -> Document | None
     # WHY: the receipt that paid the notice may have another IUV; its status is then `review`.
     of_notice = and_(OPTION.organization == organization, OPTION.receipt_id == RECEIPT.receipt_id)
     paying = columns.join(tables.payment_option, of_notice).where(OPTION.iuv == iuv)
-    others = columns.where(RECEIPT.iuv == iuv, _names_our_notice()).order_by(
+    others = columns.where(RECEIPT.iuv == iuv, _names_our_notice(organization)).order_by(
         RECEIPT.issuer != RECEIPT.organization, RECEIPT.received_at, RECEIPT.receipt_id
     )
     for statement in (paying, others):
@@ -124,24 +124,24 @@ def _matching(organization: str, query: ReceiptQuery, instant: Column[datetime])
         RECEIPT.organization == organization,
         IS_PAYMENT,
         instant >= query.since,
-        *_filters(query),
+        *_filters(organization, query),
     )
     return statement if query.until is None else statement.where(instant <= query.until)
 
 
-def _names_our_notice() -> ColumnElement[bool]:
+def _names_our_notice(organization: str) -> ColumnElement[bool]:
     """SQL condition: the IUV of the receipt is of the notice that it is for.
 
     WHY: a copy has an IUV of its issuer's, and we may have used the same digits.
     """
     own = tables.payment_option.alias("own").c
-    ours = exists().where(own.organization == RECEIPT.organization, own.iuv == RECEIPT.iuv)
-    return or_(RECEIPT.issuer == RECEIPT.organization, not_(ours))
+    ours = exists().where(own.organization == organization, own.iuv == RECEIPT.iuv)
+    return or_(RECEIPT.issuer == organization, not_(ours))
 
 
-def _filters(query: ReceiptQuery) -> Iterator[ColumnElement[bool]]:
+def _filters(organization: str, query: ReceiptQuery) -> Iterator[ColumnElement[bool]]:
     if query.as_paid:
-        yield _names_our_notice()
+        yield _names_our_notice(organization)
     if query.debtor is not None:
         yield RECEIPT.debtor_code == query.debtor
     if query.service is not None:

@@ -135,7 +135,7 @@ def test_check_of_an_outdated_database_ends_with_2_and_a_remedy():
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        ("GPD_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x", "stopped: OperationalError"),
+        ("GPD_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/x", "no PostgreSQL answers"),
         ("GPD_DATABASE_URL", "mysql://x", "neither sqlite nor postgresql"),
         ("GPD_DATABSE_URL", "x", "there is no such setting"),
     ],
