@@ -95,7 +95,7 @@ FAULTS = [
           'line["exception"] = record.exc_info[0].__name__',
           'line["exception"] = str(record.exc_info[1])', "tests/monitoring/test_logs.py"),
     Fault("parameters in the text of a database error", "store/database/engine.py",
-          '"hide_parameters": True', '"hide_parameters": False', 
+          '"hide_parameters": True', '"hide_parameters": False',
           "tests/store/database/test_errors.py"),
     Fault("password in the text of the settings", "settings/__init__.py",
           "        repr=False,  # WHY: it may hold a password.\n", "",

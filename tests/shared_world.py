@@ -65,6 +65,7 @@ class SharedDatabase:
         Raises AssertionError if a test has changed a table, which needs a database of its own.
         """
         self.store.journal.flush()
+        self.store.access_trail.flush()
         with self._engine.connect() as connection:
             if self._version_of(connection) == self._version:
                 return

@@ -149,6 +149,9 @@ def test_rest_api_flow_under_the_serving_role_succeeds(
     store = serving_of(shared_database("postgresql", prepare))
     face = face_of(store)
     flow(BackOffice(store, Clock(), face=face) if fixture == "office" else Admin(store, face=face))
+    # WHY: a row that is written later would be among those of the next test.
+    assert store.journal.flush()
+    assert store.access_trail.flush()
 
 
 def test_life_of_an_operator_under_the_serving_role_succeeds(serving: Store):
