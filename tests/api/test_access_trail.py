@@ -16,11 +16,12 @@ from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.store.access.keys import Key, Role
 from gpd_soap.store.store import Store
 from tests.api import conformance
-from tests.api.office import ALL, NOW, ONE, OPTIONS, ORGANIZATION, BackOffice
+from tests.api.office import ALL, NOW, ONE, OPTIONS, ORGANIZATION, BackOffice, Clock, prepare
 from tests.api.operations import OPERATIONS
 from tests.api.paying import NOBODYS, RECEIPTS, WORKLIST, keep, quarantined
 from tests.api.test_audit import PREFIX
 from tests.api.test_reading import other_writer
+from tests.conftest import KINDS, FreshDatabase
 from tests.validation.bodies import OTHER, body, iuv, nav, option
 
 AUDIT = f"/organizations/{ORGANIZATION}/audit"
@@ -147,8 +148,11 @@ def test_reading_behind_a_writer_is_answered_and_its_row_follows(filled: BackOff
     assert len(readings(filled)) == 20
 
 
-def test_row_that_is_written_again_is_stored_once(store: Store, office: BackOffice):
+@pytest.mark.parametrize("kind", KINDS)
+def test_row_that_is_written_again_is_stored_once(fresh_database: FreshDatabase, kind: str):
     """The writer tries again after a commit whose answer was lost."""
+    store = Store(fresh_database(kind, prepare))
+    office = BackOffice(store, Clock())
     office.create()
     office.get(ONE)
     with store.begin() as connection:
@@ -159,6 +163,7 @@ def test_row_that_is_written_again_is_stored_once(store: Store, office: BackOffi
         connection.execute(text("ALTER TABLE elsewhere RENAME TO audit"))
 
     assert len(readings(office)) == 2
+    store.close()
 
 
 def test_changes_are_listed_without_readings_unless_they_are_named(filled: BackOffice):
