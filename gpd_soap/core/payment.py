@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from gpd_soap.core.debt import Metadata, Notice, Stamp, Transfer
+from gpd_soap.core.debt import Metadata, NodeRoute, Notice, Stamp, Transfer
 from gpd_soap.core.faults import PaaFault, Refusal
 
 IBANAPPOGGIO = "IBANAPPOGGIO"
@@ -104,3 +104,24 @@ def _transfer(transfer: Transfer, transfer_type: str | None) -> PaymentTransfer:
 def _with_postal(metadata: Metadata, postal: str) -> Metadata:
     others = tuple(entry for entry in metadata if entry[0] != IBANAPPOGGIO)
     return (*others, (IBANAPPOGGIO, postal))
+
+
+class Demand(NamedTuple):
+    """A request for a notice; `data` is the XML of the service, unchecked."""
+
+    route: NodeRoute
+    service_id: str
+    subject_id: str
+    data: bytes
+
+
+class NoticeIssued(NamedTuple):
+    """The notice for a demand; `again` is true if an earlier, equal demand issued it."""
+
+    due: NoticeDue
+    again: bool
+
+    @property
+    def rule(self) -> str:
+        """The decision as text, for the journal."""
+        return "demand: the notice made before" if self.again else "demand: a new notice"

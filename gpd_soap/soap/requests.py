@@ -8,7 +8,7 @@ from typing import Any
 
 from gpd_soap.core.content import digest
 from gpd_soap.core.debt import NodeRoute
-from gpd_soap.core.demand import Demand
+from gpd_soap.core.payment import Demand
 from gpd_soap.core.receipt import Receipt, receipt_key
 from gpd_soap.usecases.node import NoticeQuery
 

@@ -6,9 +6,8 @@ from typing import Any, TypeAlias, assert_never
 
 from gpd_soap.core import rome
 from gpd_soap.core.debt import Debtor, Metadata, Stamp
-from gpd_soap.core.demand import NoticeIssued
 from gpd_soap.core.faults import Refusal
-from gpd_soap.core.payment import NoticeDue, PaymentDue, PaymentTransfer
+from gpd_soap.core.payment import NoticeDue, NoticeIssued, PaymentDue, PaymentTransfer
 from gpd_soap.soap import models
 from gpd_soap.usecases.node import ReceiptAccepted
 

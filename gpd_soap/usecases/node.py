@@ -7,11 +7,10 @@ from typing import NamedTuple, Protocol
 
 from gpd_soap.clock import Clock
 from gpd_soap.core.debt import NodeRoute
-from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.notice import PROBE
 from gpd_soap.core.payable import UNKNOWN, admit, payable
-from gpd_soap.core.payment import NoticeDue, PaymentDue, offer, with_fee
+from gpd_soap.core.payment import Demand, NoticeDue, NoticeIssued, PaymentDue, offer, with_fee
 from gpd_soap.core.payment_options import NOT_OURS, OptionsDue, payment_options
 from gpd_soap.core.receipt import Receipt, Verdict, settle
 from gpd_soap.store.database.errors import Contended

@@ -149,7 +149,7 @@ def test_reading_behind_a_writer_is_answered_and_its_row_follows(filled: BackOff
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_row_that_is_written_again_is_stored_once(kind: str, fresh_database: FreshDatabase):
+def test_row_that_is_written_again_is_stored_once(fresh_database: FreshDatabase, kind: str):
     """The writer tries again after a commit whose answer was lost."""
     store = Store(fresh_database(kind, prepare))
     office = BackOffice(store, Clock())

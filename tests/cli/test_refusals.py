@@ -24,7 +24,7 @@ def test_every_refusal_of_a_command_has_a_text(module: object):
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
-        and node.value.id == "refusals"
+        and node.value.id in ("refusals", "people_refusals")
     }
     worded = {refusal.__name__ for refusal in WORDS} | {"MessageRefusedAgain"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.refusals import Refusal
 
 WORDS: dict[type[Refusal], tuple[str, str]] = {
@@ -71,19 +72,19 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
     ),
     refusals.ExpiryPassed: ("Expired", "The key would have expired already."),
     refusals.KeyNotFound: ("Key not found", "No active key has this id."),
-    refusals.InvalidOperator: (
+    people_refusals.InvalidOperator: (
         "Invalid operator",
         "The role cannot have one of the scopes.",
     ),
-    refusals.OperatorExists: (
+    people_refusals.OperatorExists: (
         "Operator exists",
         "An operator has this name or address: `gpd-soap operator reset` makes a new invitation.",
     ),
-    refusals.OperatorNotFound: (
+    people_refusals.OperatorNotFound: (
         "Operator not found",
         "No operator has this name, mail address or id: `gpd-soap operator list` prints them.",
     ),
-    refusals.OperatorSuspended: (
+    people_refusals.OperatorSuspended: (
         "Operator suspended",
         "The operator is suspended: run `gpd-soap operator resume` first.",
     ),

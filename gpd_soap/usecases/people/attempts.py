@@ -15,8 +15,8 @@ from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction
 from gpd_soap.store.people import attempts
 from gpd_soap.store.people.operators import folded
-from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.wrong_keys import address_of
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.delays import FORGOTTEN, RULES, Kind, failed, wait
 
 
@@ -54,7 +54,7 @@ def begin(database: Database, counted: Iterable[Counted], now: datetime) -> None
         counts = [(each, attempts.lock(connection, *each, now)) for each in sorted(counted)]
         seconds = max(wait(RULES[each.kind], count, now).total_seconds() for each, count in counts)
         if seconds > 0:
-            raise refusals.TooManyAttempts(math.ceil(seconds))
+            raise people_refusals.TooManyAttempts(math.ceil(seconds))
         for each, count in counts:
             attempts.put(connection, *each, failed(RULES[each.kind], count, now))
 

@@ -11,6 +11,7 @@ from gpd_soap.store.people import sessions
 from gpd_soap.store.people.operators import Operator, Scope
 from gpd_soap.store.people.sessions import Session
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.record import record_operator
 from gpd_soap.usecases.people.rights import scopes_of
 from gpd_soap.usecases.people.session_rules import is_alive, is_raised, needs_touch
@@ -49,7 +50,7 @@ class Sessions:
         session, operator = self._current(token, now)
         check(operator, need)
         if need.recent and not is_raised(session, now):
-            raise refusals.StepUpNeeded
+            raise people_refusals.StepUpNeeded
         return operator
 
     def sign_out(self, token: str, now: datetime) -> None:
@@ -80,7 +81,7 @@ class Sessions:
         digest = token_digest(token)
         row = read_only(self._database, lambda c: sessions.with_operator(c, digest))
         if row is None or not row[0].proved or not is_alive(row[0], now):
-            raise refusals.SessionNotValid
+            raise people_refusals.SessionNotValid
         if needs_touch(row[0], now):
             in_transaction(self._database, lambda c: sessions.touch(c, digest, now))
         return row
@@ -92,4 +93,4 @@ def check(operator: Operator, need: Need) -> None:
     if not (operator.serves_every if code is None else operator.serves(code)):
         raise refusals.OrganizationForbidden
     if need.scope is not None and need.scope not in scopes_of(operator):
-        raise refusals.ScopeForbidden
+        raise people_refusals.ScopeForbidden

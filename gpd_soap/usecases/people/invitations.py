@@ -11,8 +11,8 @@ from gpd_soap.store.people import credentials, invitations, operators, sessions
 from gpd_soap.store.people.credentials import Credential
 from gpd_soap.store.people.invitations import Invitation
 from gpd_soap.store.people.operators import Operator
-from gpd_soap.usecases import refusals
 from gpd_soap.usecases.people import passwords, totp
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.passwords import Passwords
 from gpd_soap.usecases.people.record import record_operator
 from gpd_soap.usecases.people.rights import needs_second_factor
@@ -64,7 +64,7 @@ class Invitations:
         invitation, operator = read_only(self._database, lambda c: _valid(c, token, now))
         problem = passwords.problem_with(password, _names(operator))
         if problem is not None:
-            raise refusals.UnfitPassword([problem])
+            raise people_refusals.UnfitPassword([problem])
         step = _proved_step(invitation, operator, code, now)
         codes = () if step is None else new_recovery_codes(self._random)
         credential = Credential(
@@ -79,7 +79,7 @@ class Invitations:
             operators.lock(connection, operator.id)
             _valid(connection, token, now)
             if not invitations.end(connection, invitation.digest, now):
-                raise refusals.InvitationNotValid
+                raise people_refusals.InvitationNotValid
             digests = [recovery_digest(each) for each in codes]
             credentials.put(connection, credential, digests)
             sessions.end_all(connection, operator.id)
@@ -93,10 +93,10 @@ def _valid(connection: Transaction, token: str, now: datetime) -> tuple[Invitati
     """Returns an invitation that can be accepted.  Raises InvitationNotValid."""
     invitation = invitations.open_one(connection, token_digest(token))
     if invitation is None or now - invitation.created_at >= LASTS:
-        raise refusals.InvitationNotValid
+        raise people_refusals.InvitationNotValid
     operator = operators.with_id(connection, invitation.operator)
     if operator is None or operator.disabled_at is not None:
-        raise refusals.InvitationNotValid
+        raise people_refusals.InvitationNotValid
     return invitation, operator
 
 
@@ -106,11 +106,11 @@ def _proved_step(
     """Returns the step of the code, or None if there is no code and none is needed."""
     if code is None:
         if needs_second_factor(operator):
-            raise refusals.SecondFactorNeeded
+            raise people_refusals.SecondFactorNeeded
         return None
     step = totp.matching_step(invitation.totp_secret, code, now)
     if step is None:
-        raise refusals.CodeRefused
+        raise people_refusals.CodeRefused
     return step
 
 

@@ -15,8 +15,8 @@ from gpd_soap.store.people.invitations import Invitation
 from gpd_soap.store.people.operators import Operator, Scope
 from gpd_soap.store.tables import operator as table
 from gpd_soap.store.tables.base import truncate
-from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.record import Record, unrecorded
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people import rights
 from gpd_soap.usecases.people.invitations import LASTS
 from gpd_soap.usecases.people.tokens import Random, new_token, token_digest
@@ -63,7 +63,7 @@ class Operators:
         role, scopes = Role(new.role), frozenset(map(Scope, new.scopes))
         problem = rights.problem_with_scopes(role, scopes)
         if problem is not None:
-            raise refusals.InvalidOperator([problem])
+            raise people_refusals.InvalidOperator([problem])
         operator = Operator(
             id=self._random(ID_BYTES).hex(),
             name=new.name,
@@ -78,7 +78,7 @@ class Operators:
 
         def work(connection: Transaction) -> str:
             if not operators.add(connection, operator):
-                raise refusals.OperatorExists
+                raise people_refusals.OperatorExists
             return self._invited(connection, operator, now)
 
         return operator, in_transaction(self._database, work)
@@ -91,7 +91,7 @@ class Operators:
 
         def work(connection: Transaction, operator: Operator) -> tuple[Operator, str]:
             if operator.disabled_at is not None:
-                raise refusals.OperatorSuspended
+                raise people_refusals.OperatorSuspended
             credentials.remove(connection, operator.id)
             sessions.end_all(connection, operator.id)
             return operator, self._invited(connection, operator, now)
@@ -153,7 +153,7 @@ def _named(connection: Transaction, name: str) -> Operator:
     """Returns the operator with this name, mail address or id.  Raises OperatorNotFound."""
     operator = operators.called(connection, name) or operators.with_id(connection, name)
     if operator is None:
-        raise refusals.OperatorNotFound
+        raise people_refusals.OperatorNotFound
     return operator
 
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.common_passwords import is_common
 from gpd_soap.usecases.people.tokens import Random
 from gpd_soap.validation.finding import FieldError
@@ -89,7 +89,7 @@ class Passwords:
     @contextmanager
     def _slot(self) -> Iterator[None]:
         if not self._slots.acquire(timeout=self._patience):
-            raise refusals.SignInBusy
+            raise people_refusals.SignInBusy
         try:
             yield
         finally:

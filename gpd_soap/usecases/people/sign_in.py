@@ -19,6 +19,7 @@ from gpd_soap.store.people.operators import Operator
 from gpd_soap.store.people.sessions import Session
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.people import attempts, passwords, totp
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.attempts import Counted, by_address, by_code, by_name
 from gpd_soap.usecases.people.passwords import Passwords
 from gpd_soap.usecases.people.record import record_operator
@@ -66,10 +67,10 @@ class SignIn:
         operator, credential = read_only(self._database, lambda c: _active(c, name))
         stored = None if credential is None else credential.password
         if not self._passwords.matches(password, stored) or operator is None or credential is None:
-            _refuse(caller, refusals.SignInRefused())
+            _refuse(caller, people_refusals.SignInRefused())
         has_second = credential.totp_secret is not None
         if needs_second_factor(operator) and not has_second:
-            raise refusals.SecondFactorNeeded
+            raise people_refusals.SecondFactorNeeded
         token = new_token(self._random)
         session = Session(token_digest(token), operator.id, now, now, now, proved=not has_second)
         credential = self._with_new_hash(credential, password)
@@ -77,7 +78,7 @@ class SignIn:
         def work(connection: Transaction) -> None:
             operators.lock(connection, operator.id)
             if _active(connection, name) != (operator, credential):
-                raise refusals.SignInRefused
+                raise people_refusals.SignInRefused
             sessions.end_older(connection, now - LONGEST)
             sessions.add(connection, session)
             attempts.succeed(connection, counted, now)
@@ -117,18 +118,18 @@ class SignIn:
         names = [each for each in (operator.name, operator.mail) if each is not None]
         problem = passwords.problem_with(password, names)
         if problem is not None:
-            raise refusals.UnfitPassword([problem])
+            raise people_refusals.UnfitPassword([problem])
         counted = [by_code(operator.id), by_address(proof.caller)]
         attempts.begin(self._database, counted, now)
         credential = read_only(self._database, lambda c: credentials.of(c, operator.id))
         if credential is None or not self._passwords.matches(proof.text, credential.password):
-            _refuse(proof.caller, refusals.CodeRefused())
+            _refuse(proof.caller, people_refusals.CodeRefused())
         old, new = credential.password, self._passwords.hashed(password)
 
         def work(connection: Transaction) -> None:
             operators.lock(connection, operator.id)
             if not credentials.set_password(connection, operator.id, old, new, now):
-                raise refusals.SessionNotValid
+                raise people_refusals.SessionNotValid
             sessions.end_all(connection, operator.id)
             attempts.succeed(connection, counted, now)
             record_operator(connection, operator.id, "change password", now)
@@ -139,7 +140,7 @@ class SignIn:
         """Returns a session that lasts, in the named state.  Raises SessionNotValid."""
         row = read_only(self._database, lambda c: sessions.with_operator(c, token_digest(token)))
         if row is None or not is_alive(row[0], now) or row[0].proved is not proved:
-            raise refusals.SessionNotValid
+            raise people_refusals.SessionNotValid
         return row
 
     def _raise(
@@ -167,13 +168,13 @@ class SignIn:
                 return False
             new = raised._replace(digest=token_digest(token))
             if not sessions.replace(connection, raised.digest, new):
-                raise refusals.SessionNotValid
+                raise people_refusals.SessionNotValid
             attempts.succeed(connection, counted, now)
             record_operator(connection, operator.id, deed, now)
             return True
 
         if not in_transaction(self._database, work):
-            _refuse(proof.caller, refusals.CodeRefused())
+            _refuse(proof.caller, people_refusals.CodeRefused())
         return token
 
     def _with_new_hash(self, credential: Credential, password: str) -> Credential:

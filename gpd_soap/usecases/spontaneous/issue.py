@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from gpd_soap.contract.parsing import parse
 from gpd_soap.core import money
 from gpd_soap.core.actor import Actor, ActorKind
-from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.faults import PaaFault, Refusal
 from gpd_soap.core.payable import admit
-from gpd_soap.core.payment import due
+from gpd_soap.core.payment import Demand, NoticeIssued, due
 from gpd_soap.store import demands
 from gpd_soap.store.configuration.write import Service, service
 from gpd_soap.store.demands import DemandRecord

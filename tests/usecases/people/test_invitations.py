@@ -2,7 +2,7 @@
 
 import pytest
 
-from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from tests.usecases.people.people import NAME, NEW_PASSWORD, PASSWORD, People
 
 
@@ -25,9 +25,9 @@ def test_invitation_is_accepted_once(people: People):
     token = people.invite()
     people.accept(token)
 
-    with pytest.raises(refusals.InvitationNotValid):
+    with pytest.raises(people_refusals.InvitationNotValid):
         people.invitations.look(token, people.now)
-    with pytest.raises(refusals.InvitationNotValid):
+    with pytest.raises(people_refusals.InvitationNotValid):
         people.invitations.accept(token, NEW_PASSWORD, "000000", people.now)
     people.password_step(password=PASSWORD)
 
@@ -37,9 +37,9 @@ def test_invitation_expires_after_an_hour(people: People):
     token = people.invite()
     people.later(minutes=60)
 
-    with pytest.raises(refusals.InvitationNotValid):
+    with pytest.raises(people_refusals.InvitationNotValid):
         people.invitations.look(token, people.now)
-    with pytest.raises(refusals.InvitationNotValid):
+    with pytest.raises(people_refusals.InvitationNotValid):
         people.invitations.accept(token, PASSWORD, "000000", people.now)
 
 
@@ -48,7 +48,7 @@ def test_new_invitation_ends_the_one_before(people: People):
     old = people.invite()
     _, new = people.operators.reset(NAME, people.now)
 
-    with pytest.raises(refusals.InvitationNotValid):
+    with pytest.raises(people_refusals.InvitationNotValid):
         people.invitations.look(old, people.now)
     assert people.accept(new).operator.name == NAME
 
@@ -56,7 +56,7 @@ def test_new_invitation_ends_the_one_before(people: People):
 @pytest.mark.parametrize("token", ["", "x", "x" * 10_000, "\ud800"])
 def test_token_that_is_none_of_ours_is_refused(people: People, token: str):
     """It is refused like an expired one, without an error."""
-    with pytest.raises(refusals.InvitationNotValid):
+    with pytest.raises(people_refusals.InvitationNotValid):
         people.invitations.look(token, people.now)
 
 
@@ -66,9 +66,9 @@ def test_wrong_code_or_unfit_password_leaves_the_invitation_valid(people: People
     code = people.code(people.secret(token))
     wrong = f"{(int(code) + 1) % 10**6:06}"
 
-    with pytest.raises(refusals.CodeRefused):
+    with pytest.raises(people_refusals.CodeRefused):
         people.invitations.accept(token, PASSWORD, wrong, people.now)
-    with pytest.raises(refusals.UnfitPassword) as refused:
+    with pytest.raises(people_refusals.UnfitPassword) as refused:
         people.invitations.accept(token, "annainventata", code, people.now)
     assert refused.value.errors[0].rule == "common"
     assert people.accept(token).operator.name == NAME
@@ -82,7 +82,7 @@ def test_code_of_the_enrolment_signs_nobody_in(people: People):
     people.invitations.accept(token, PASSWORD, code, people.now)
     first = people.password_step()
 
-    with pytest.raises(refusals.CodeRefused):
+    with pytest.raises(people_refusals.CodeRefused):
         people.signing.prove(people.proof(first.token, code), people.now)
 
 

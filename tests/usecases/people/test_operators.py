@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from gpd_soap.store import tables
-from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.tokens import token_digest
 from tests.usecases.people.people import MAIL, NAME, ORGANIZATION, PASSWORD, People, journey
 
@@ -24,7 +24,7 @@ def test_invitation_of_a_name_or_mail_address_in_use_is_refused(
     """Case makes no other name."""
     people.invite(mail=MAIL)
 
-    with pytest.raises(refusals.OperatorExists):
+    with pytest.raises(people_refusals.OperatorExists):
         people.invite(**again)
     assert len(people.operators.every()) == 1
 
@@ -40,7 +40,7 @@ def test_operators_without_a_mail_address_are_several(people: People):
 
 def test_invitation_with_a_scope_of_another_role_adds_nobody(people: People):
     """The finding names the scopes that the role may have."""
-    with pytest.raises(refusals.InvalidOperator) as refused:
+    with pytest.raises(people_refusals.InvalidOperator) as refused:
         people.invite(role="reader", scopes=["persons", "load"])
 
     assert "for a reader: persons" in str(refused.value.errors[0])
@@ -53,13 +53,13 @@ def test_suspended_operator_is_out_at_once_and_back_with_the_same_factors(people
     token = people.sign_in(account)
 
     people.operators.suspend(MAIL, people.now)
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(token)
-    with pytest.raises(refusals.SignInRefused):
+    with pytest.raises(people_refusals.SignInRefused):
         people.password_step()
     people.operators.resume(account.operator.id)
 
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(token)
     assert people.authorize(people.sign_in(account)).name == NAME
 
@@ -70,7 +70,7 @@ def test_suspension_ends_a_waiting_invitation(people: People):
     people.operators.suspend(NAME, people.now)
     people.operators.resume(NAME)
 
-    with pytest.raises(refusals.InvitationNotValid):
+    with pytest.raises(people_refusals.InvitationNotValid):
         people.invitations.look(token, people.now)
 
 
@@ -81,9 +81,9 @@ def test_reset_removes_every_factor_and_ends_every_session(people: People):
 
     _, link = people.operators.reset(NAME, people.now)
 
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(token)
-    with pytest.raises(refusals.SignInRefused):
+    with pytest.raises(people_refusals.SignInRefused):
         people.password_step()
     details = people.operators.details(NAME)
     assert (details.has_password, details.has_totp, details.recovery_codes) == (False, False, 0)
@@ -96,7 +96,7 @@ def test_reset_of_a_suspended_operator_is_refused(people: People):
     people.invite()
     people.operators.suspend(NAME, people.now)
 
-    with pytest.raises(refusals.OperatorSuspended):
+    with pytest.raises(people_refusals.OperatorSuspended):
         people.operators.reset(NAME, people.now)
 
 
@@ -109,7 +109,7 @@ def test_unknown_operator_is_not_found(people: People):
         lambda name: people.operators.suspend(name, people.now),
         lambda name: people.operators.reset(name, people.now),
     ):
-        with pytest.raises(refusals.OperatorNotFound):
+        with pytest.raises(people_refusals.OperatorNotFound):
             call("Nessuno")
 
 

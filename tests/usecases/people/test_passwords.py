@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from gpd_soap.usecases import refusals
 from gpd_soap.usecases.people import passwords
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.passwords import NOW_USED, Parameters, Passwords, problem_with
 from tests.usecases.people.people import CHEAP, MAIL, NAME, PASSWORD, Numbered, record_hashes
 
@@ -116,7 +116,7 @@ def test_computation_behind_another_is_refused_after_its_patience():
     thread = threading.Thread(target=hold)
     thread.start()
     started.wait(60)
-    with pytest.raises(refusals.SignInBusy):
+    with pytest.raises(people_refusals.SignInBusy):
         made.matches(PASSWORD, None)
     ends.set()
     thread.join(60)

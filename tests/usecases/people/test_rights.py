@@ -7,6 +7,7 @@ import pytest
 from gpd_soap.store.access.keys import ALL_ORGANIZATIONS, Role
 from gpd_soap.store.people.operators import Operator, Scope
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people import rights
 from gpd_soap.usecases.people.authorize import Need, check
 from tests.usecases.people.people import NOW, ORGANIZATION, OTHER, People
@@ -57,7 +58,7 @@ def test_operation_is_allowed_as_the_matrix_says(
     elif cell == "a" or (cell == "m" and held):
         check(someone, need)
     else:
-        with pytest.raises(refusals.ScopeForbidden):
+        with pytest.raises(people_refusals.ScopeForbidden):
             check(someone, need)
 
 
@@ -101,5 +102,5 @@ def test_invitation_without_a_code_is_accepted_as_the_role_needs(people: People,
         assert people.invitations.accept(token, "tavolo verde zoppica 7", None, people.now) == ()
         assert people.password_step().proved
     else:
-        with pytest.raises(refusals.SecondFactorNeeded):
+        with pytest.raises(people_refusals.SecondFactorNeeded):
             people.invitations.accept(token, "tavolo verde zoppica 7", None, people.now)

@@ -7,6 +7,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.people.operators import Scope
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from tests.usecases.people.people import NAME, OTHER, PASSWORD, People
 
 
@@ -18,7 +19,7 @@ def test_session_ends_after_thirty_idle_minutes(people: People):
         people.authorize(token)
     people.later(minutes=30)
 
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(token)
 
 
@@ -34,7 +35,7 @@ def test_session_ends_after_ten_hours_however_it_is_used(people: People):
     people.authorize(token)
     people.later(minutes=1)
 
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(token)
 
 
@@ -57,14 +58,14 @@ def test_operation_that_needs_a_recent_factor_asks_again_after_ten_minutes(peopl
     token = people.sign_in(account)
     people.authorize(token, scope=Scope.CONFIGURE, recent=True)
     people.later(minutes=10)
-    with pytest.raises(refusals.StepUpNeeded):
+    with pytest.raises(people_refusals.StepUpNeeded):
         people.authorize(token, scope=Scope.CONFIGURE, recent=True)
     people.authorize(token, scope=Scope.CONFIGURE)
 
     raised = people.signing.step_up(people.proof(token, people.code(account.secret)), people.now)
 
     people.authorize(raised, scope=Scope.CONFIGURE, recent=True)
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(token)
 
 
@@ -78,9 +79,9 @@ def test_step_up_with_a_used_or_wrong_code_raises_nothing(people: People):
     people.later(minutes=10)
 
     for text in (code, PASSWORD, ""):
-        with pytest.raises(refusals.CodeRefused):
+        with pytest.raises(people_refusals.CodeRefused):
             people.signing.step_up(people.proof(token, text), people.now)
-    with pytest.raises(refusals.StepUpNeeded):
+    with pytest.raises(people_refusals.StepUpNeeded):
         people.authorize(token, recent=True)
 
 
@@ -89,7 +90,7 @@ def test_reader_without_a_second_factor_steps_up_by_password(people: People):
     people.invitations.accept(people.invite(role="reader"), PASSWORD, None, people.now)
     token = people.password_step().token
     people.later(minutes=10)
-    with pytest.raises(refusals.CodeRefused):
+    with pytest.raises(people_refusals.CodeRefused):
         people.signing.step_up(people.proof(token, "tavolo rosso zoppica 7"), people.now)
 
     raised = people.signing.step_up(people.proof(token, PASSWORD), people.now)
@@ -104,11 +105,11 @@ def test_sign_out_ends_one_session_and_end_all_each(people: People):
 
     people.sessions.sign_out(one, people.now)
     people.sessions.sign_out(one, people.now)
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(one)
     assert people.sessions.end_all(two, people.now) == 2
     for token in (two, three):
-        with pytest.raises(refusals.SessionNotValid):
+        with pytest.raises(people_refusals.SessionNotValid):
             people.authorize(token)
 
 
@@ -118,7 +119,7 @@ def test_administrator_ends_the_sessions_of_one_operator(people: People):
     hers, his = people.sign_in(anna), people.sign_in(other)
 
     assert people.operators.end_sessions(NAME) == 1
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(hers)
     assert people.authorize(his).name == "Altro"
 
@@ -130,7 +131,7 @@ def test_session_opens_no_other_organization(people: People):
     for code in (OTHER, "00000000000", None):
         with pytest.raises(refusals.OrganizationForbidden):
             people.authorize(token, organization=code)
-    with pytest.raises(refusals.ScopeForbidden):
+    with pytest.raises(people_refusals.ScopeForbidden):
         people.authorize(token, scope=Scope.PERSONS)
 
 
@@ -141,7 +142,7 @@ def test_session_is_no_key_and_a_key_no_session(people: People):
         _, key = keys.create(connection, "k", keys.Role.ADMIN, ["*"], people.now, None)
         assert keys.find(connection, session) is None
 
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(key)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.passwords import Parameters
 from tests.usecases.people.people import (
     CALLER,
@@ -30,12 +31,12 @@ def test_password_alone_opens_nothing_where_a_second_factor_is_enrolled(people: 
     first = people.password_step(MAIL.upper())
 
     assert not first.proved
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(first.token)
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.signing.step_up(people.proof(first.token, people.code(account.secret)), people.now)
     people.later(minutes=10)
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.signing.prove(people.proof(first.token, people.code(account.secret)), people.now)
 
 
@@ -47,7 +48,7 @@ def test_sign_in_changes_the_id_of_the_session(people: People):
 
     assert token != first.token
     assert people.authorize(token).name == NAME
-    with pytest.raises(refusals.SessionNotValid):
+    with pytest.raises(people_refusals.SessionNotValid):
         people.authorize(first.token)
 
 
@@ -62,7 +63,7 @@ def test_code_is_used_once_and_so_are_earlier_ones(people: People):
 
     second = people.password_step()
     for code in (now, before):
-        with pytest.raises(refusals.CodeRefused):
+        with pytest.raises(people_refusals.CodeRefused):
             people.signing.prove(people.proof(second.token, code), people.now)
 
 
@@ -75,7 +76,7 @@ def test_recovery_code_is_used_once(people: People):
 
     assert people.operators.details(NAME).recovery_codes == 9
     second = people.password_step()
-    with pytest.raises(refusals.CodeRefused):
+    with pytest.raises(people_refusals.CodeRefused):
         people.signing.prove(people.proof(second.token, code), people.now)
 
 
@@ -85,7 +86,7 @@ def test_recovery_code_of_another_operator_is_refused(people: People):
     other = people.account("Altro")
     first = people.password_step()
 
-    with pytest.raises(refusals.CodeRefused):
+    with pytest.raises(people_refusals.CodeRefused):
         people.signing.prove(people.proof(first.token, other.codes[0]), people.now)
 
 
@@ -138,7 +139,7 @@ def test_refused_sign_in_shows_nothing_of_the_name(
 @pytest.mark.parametrize("name", ["", "\0", "\ud800", "x" * 100_000, "\ufb01" * 300])
 def test_name_that_no_database_takes_is_refused_like_any_other(people: People, name: str):
     """A form may send anything."""
-    with pytest.raises(refusals.SignInRefused):
+    with pytest.raises(people_refusals.SignInRefused):
         people.password_step(name, "\ud800" * 1000)
 
 
@@ -146,12 +147,12 @@ def test_delay_of_an_account_grows_and_ends_with_a_right_password(people: People
     """The owner gets in after a minute at most, whatever others try."""
     people.account()
     for _ in range(12):
-        with pytest.raises(refusals.SignInRefused):
+        with pytest.raises(people_refusals.SignInRefused):
             people.signing.sign_in(NAME, WRONG, "198.51.100.1", people.now)
         people.later(minutes=1)
-    with pytest.raises(refusals.SignInRefused):
+    with pytest.raises(people_refusals.SignInRefused):
         people.signing.sign_in(NAME, WRONG, "198.51.100.1", people.now)
-    with pytest.raises(refusals.TooManyAttempts) as refused:
+    with pytest.raises(people_refusals.TooManyAttempts) as refused:
         people.password_step()
     people.later(seconds=refused.value.seconds)
 
@@ -163,12 +164,12 @@ def test_delay_of_an_account_grows_and_ends_with_a_right_password(people: People
 def test_delay_of_an_address_counts_every_name(people: People):
     """Who tries one password on many names waits, also for an IPv6 address of the same /64."""
     for number in range(10):
-        with pytest.raises(refusals.SignInRefused):
+        with pytest.raises(people_refusals.SignInRefused):
             people.signing.sign_in(f"n{number}", WRONG, f"2001:db8::{number:x}", people.now)
 
-    with pytest.raises(refusals.TooManyAttempts):
+    with pytest.raises(people_refusals.TooManyAttempts):
         people.signing.sign_in("another", WRONG, "2001:db8::ffff", people.now)
-    with pytest.raises(refusals.SignInRefused):
+    with pytest.raises(people_refusals.SignInRefused):
         people.signing.sign_in("another", WRONG, "2001:db8:1::1", people.now)
 
 
@@ -176,13 +177,13 @@ def test_success_takes_back_one_failure_of_the_address_alone(people: People):
     """An account of one's own is no way to guess at others from the same address."""
     people.account()
     for number in range(9):
-        with pytest.raises(refusals.SignInRefused):
+        with pytest.raises(people_refusals.SignInRefused):
             people.signing.sign_in(f"n{number}", WRONG, CALLER, people.now)
     people.password_step()
-    with pytest.raises(refusals.SignInRefused):
+    with pytest.raises(people_refusals.SignInRefused):
         people.signing.sign_in("n9", WRONG, CALLER, people.now)
 
-    with pytest.raises(refusals.TooManyAttempts):
+    with pytest.raises(people_refusals.TooManyAttempts):
         people.password_step()
 
 
@@ -191,14 +192,14 @@ def test_delay_of_codes_grows_to_a_quarter_of_an_hour(people: People):
     people.account()
     for _ in range(14):
         token = people.password_step().token
-        with pytest.raises(refusals.CodeRefused):
+        with pytest.raises(people_refusals.CodeRefused):
             people.signing.prove(people.proof(token, "000000x"), people.now)
         people.later(minutes=15)
     token = people.password_step().token
-    with pytest.raises(refusals.CodeRefused):
+    with pytest.raises(people_refusals.CodeRefused):
         people.signing.prove(people.proof(token, "000000x"), people.now)
 
-    with pytest.raises(refusals.TooManyAttempts) as refused:
+    with pytest.raises(people_refusals.TooManyAttempts) as refused:
         people.signing.prove(people.proof(token, "000000x"), people.now)
     assert refused.value.seconds == 900
 
@@ -206,10 +207,10 @@ def test_delay_of_codes_grows_to_a_quarter_of_an_hour(people: People):
 def test_attempts_are_few_rows_that_go_away(people: People):
     """A flood of names leaves no more rows than a day's."""
     for number in range(8):
-        with pytest.raises(refusals.SignInRefused):
+        with pytest.raises(people_refusals.SignInRefused):
             people.signing.sign_in(f"n{number}", WRONG, f"198.51.100.{number}", people.now)
     people.later(hours=24, seconds=1)
-    with pytest.raises(refusals.SignInRefused):
+    with pytest.raises(people_refusals.SignInRefused):
         people.password_step("Nessuno")
 
     with people.store.reading() as connection:
@@ -254,16 +255,16 @@ def test_change_of_the_password_ends_every_session(people: People):
     account = people.account()
     token, other = people.sign_in(account), people.sign_in(account)
 
-    with pytest.raises(refusals.CodeRefused):
+    with pytest.raises(people_refusals.CodeRefused):
         people.signing.change_password(people.proof(token, WRONG), NEW_PASSWORD, people.now)
-    with pytest.raises(refusals.UnfitPassword):
+    with pytest.raises(people_refusals.UnfitPassword):
         people.signing.change_password(people.proof(token, PASSWORD), "corta", people.now)
     people.signing.change_password(people.proof(token, PASSWORD), NEW_PASSWORD, people.now)
 
     for each in (token, other):
-        with pytest.raises(refusals.SessionNotValid):
+        with pytest.raises(people_refusals.SessionNotValid):
             people.authorize(each)
-    with pytest.raises(refusals.SignInRefused):
+    with pytest.raises(people_refusals.SignInRefused):
         people.password_step()
     assert people.authorize(people.sign_in(account, NEW_PASSWORD)).name == NAME
 
@@ -274,10 +275,10 @@ def test_log_names_nobody(people: People, caplog: pytest.LogCaptureFixture):
     account = people.account(mail=MAIL)
     token = people.sign_in(account)
     for name, password in ((NAME, WRONG), (MAIL, WRONG), (PASSWORD, NAME)):
-        with pytest.raises(refusals.SignInRefused) as refused:
+        with pytest.raises(people_refusals.SignInRefused) as refused:
             people.password_step(name, password)
         assert str(refused.value) == "SignInRefused"
-    with pytest.raises(refusals.CodeRefused):
+    with pytest.raises(people_refusals.CodeRefused):
         people.signing.step_up(people.proof(token, account.codes[0] + "x"), people.now)
     text = "\n".join(f"{each.getMessage()} {vars(each)}" for each in caplog.records)
 
@@ -308,9 +309,9 @@ def test_two_stores_count_together(people: People):
     other = Store(people.store.engine.url.render_as_string(hide_password=False))
     second = People(other)
     for each in (people, second, people):
-        with pytest.raises(refusals.SignInRefused):
+        with pytest.raises(people_refusals.SignInRefused):
             each.password_step("Nessuno", WRONG)
 
-    with pytest.raises(refusals.TooManyAttempts):
+    with pytest.raises(people_refusals.TooManyAttempts):
         second.password_step("Nessuno", WRONG)
     other.close()

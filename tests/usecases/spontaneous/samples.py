@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import func, select
 
 from gpd_soap.core.debt import NodeRoute
-from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.notice import issue
+from gpd_soap.core.payment import Demand, NoticeIssued
 from gpd_soap.store import tables
 from gpd_soap.store.configuration import write
 from gpd_soap.store.database import migrate

@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from gpd_soap.core.debt import Debtor, Transfer
-from gpd_soap.core.demand import Demand, NoticeIssued
 from gpd_soap.core.faults import PaaFault
 from gpd_soap.core.notice import problem_with_nav
+from gpd_soap.core.payment import Demand, NoticeIssued
 from gpd_soap.store import tables
 from gpd_soap.store.configuration import write
 from gpd_soap.store.store import Store

@@ -1,6 +1,6 @@
 """Several processes receive the same demand at the same time."""
 
-from gpd_soap.core.demand import Demand
+from gpd_soap.core.payment import Demand
 from gpd_soap.store.store import Store
 from tests.store.races import Crew, Wait
 from tests.usecases.spontaneous.samples import PLATE, count, demand, issued, nav
