@@ -44,8 +44,9 @@ def _ensure(connection: Connection, table: str, now: datetime) -> None:
     missing = _missing(connection, table, now)
     if missing:
         without_statement_timeout(connection)
-        # WHY: a row inserted there after the others had moved would make ATTACH PARTITION fail.
-        connection.execute(text(f"LOCK TABLE {table}_rest IN ACCESS EXCLUSIVE MODE"))
+        # WHY: a writer that has chosen the default partition for its row would be refused there
+        # once the month is attached.  It waits here before it chooses.
+        connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
     for month in missing:
         _create(connection, table, month)
 

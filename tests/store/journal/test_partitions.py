@@ -1,23 +1,28 @@
 """The journal's monthly partitions: created ahead, filled from the default one, dropped whole."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import make_url, select, text
+from sqlalchemy import insert, make_url, select, text
 
 from gpd_soap.store import tables
 from gpd_soap.store.journal import partitions, purge
+from gpd_soap.store.journal.entries import entry_row
 from gpd_soap.store.journal.partitions import ensure_months
 from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from tests.postgres import Postgres
 from tests.store.journal.test_writer import complaints, exchange
 from tests.store.races import Crew, Wait
-from tests.store.samples import NOW, entry_of
+from tests.store.samples import NOW, ORGANIZATION, entry_of
+from tests.waiting import until_locked_out
 
 MICROSECOND = timedelta(microseconds=1)
 APRIL = datetime(2026, 4, 1, tzinfo=UTC)
+EVENT = {"organization": ORGANIZATION, "subject": "P-1", "at": NOW, "id": "evt_1", "data": {},
+         "type": "position.created", "actor_kind": "key", "actor": "k-1"}  # fmt: skip
 
 
 def add(store: Store, *instants: datetime) -> None:
@@ -39,9 +44,9 @@ def stored_instants(store: Store) -> list[datetime]:
         return list(connection.execute(select(column).order_by(column)).scalars())
 
 
-def partition_sizes(store: Store) -> dict[str, int]:
-    """Return the number of entries of each partition."""
-    parts = partitions.PARTITIONS
+def partition_sizes(store: Store, table: str = "journal") -> dict[str, int]:
+    """Return the number of rows of each partition of a table."""
+    parts = partitions.PARTITIONS.bindparams(table=table)
     with store.begin() as connection:
         return {
             name: connection.execute(text(f"SELECT count(*) FROM {name}")).scalar_one()  # noqa: S608  # a test's
@@ -115,6 +120,25 @@ def test_entry_of_an_open_transaction_moves_after_its_commit(on_postgresql: Stor
 
     assert created == [True]
     assert partition_sizes(on_postgresql)["journal_2026_03"] == 1
+
+
+@pytest.mark.parametrize("table", partitions.TABLES)
+def test_row_that_arrives_while_its_month_is_created_is_stored(on_postgresql: Store, table: str):
+    """Its writer waits for the commit of the creation."""
+    row = EVENT if table == "event" else entry_row(entry_of(exchange()))
+
+    def write() -> None:
+        with on_postgresql.begin() as connection:
+            connection.execute(insert(tables.metadata.tables[table]).values(row))
+
+    with ThreadPoolExecutor(1) as pool:
+        with on_postgresql.begin() as connection:
+            ensure_months(connection, NOW)
+            writing = pool.submit(write)
+            until_locked_out(on_postgresql, 1)
+        writing.result(60)
+
+    assert partition_sizes(on_postgresql, table)[f"{table}_2026_03"] == 1
 
 
 def test_partition_has_the_indexes_of_the_journal(on_postgresql: Store):
