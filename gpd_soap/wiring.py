@@ -80,7 +80,13 @@ def node_face(
     face = NodeFace(endpoint, options, documents, health)
     if settings.node_tls_certificate or settings.node_proxies:
         counted = refused or RefusedCallers()
-        return TrustedCallers(face, settings.node_callers, settings.node_proxies, counted)
+        return TrustedCallers(
+            face,
+            settings.node_callers,
+            settings.node_proxies,
+            counted,
+            on_socket=settings.node_bind.startswith("unix:"),
+        )
     return face
 
 

@@ -81,7 +81,9 @@ class Settings(BaseModel):
         " certificate is on one is refused",
     )
     node_proxies: Networks = Field(
-        (), description="networks of the proxies that do TLS for the node face, separated by commas"
+        (),
+        description="networks of the proxies that do TLS for the node face, separated by commas;"
+        " on a Unix socket, whoever may open it is one of them",
     )
     node_callers: Names = Field(
         (),
