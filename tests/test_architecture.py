@@ -41,6 +41,7 @@ OWNERS = {
     "typst": {"features"},
     "zxingcpp": {"features"},
     "pydantic": {"settings", "validation", "usecases", "api"},
+    "pydantic_core": {"settings", "validation", "store"},
 }
 # The same order for the rooms of the store.
 STORE_ORDER = """__init__ tables migrations database rows states configuration journal access people
