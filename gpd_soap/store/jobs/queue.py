@@ -76,7 +76,7 @@ def enqueue(connection: Connection, new: NewJob, now: datetime) -> str:
 
     A worker begins it after the commit.  If the job of this key is stored already, nothing changes.
     """
-    job_id = f"job_{secrets.token_hex(16)}" if new.key is None else id_of(new.kind, new.key)
+    job_id = f"job_{secrets.token_hex(16)}" if new.key is None else id_of(*new[:2], new.key)
     row = {
         "organization": new.organization,
         "id": job_id,
@@ -97,9 +97,9 @@ def enqueue(connection: Connection, new: NewJob, now: datetime) -> str:
     return job_id
 
 
-def id_of(kind: str, key: str) -> str:
-    """Returns the id of the job of this kind and key."""
-    return f"job_{hashlib.sha256(f'{kind} {key}'.encode()).hexdigest()[:32]}"
+def id_of(organization: str, kind: str, key: str) -> str:
+    """Returns the id of the job of this organization, kind and key."""
+    return f"job_{hashlib.sha256(f'{organization} {kind} {key}'.encode()).hexdigest()[:32]}"
 
 
 def due(connection: Connection, kinds: Collection[str], now: datetime) -> list[tuple[str, str]]:

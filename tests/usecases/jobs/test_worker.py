@@ -244,7 +244,7 @@ def test_schedule_is_one_job_that_is_done_again_and_again(bed: Bed):
     worker = bed.worker(run, every=timedelta(minutes=1), attempts=1)
     worker.begin_schedules()
     worker.begin_schedules()
-    job = queue.id_of(KIND, EVERY)
+    job = queue.id_of(EVERY, KIND, EVERY)
 
     assert worker.once() == 1
     assert (bed.row(job).state, bed.row(job).result) == (State.WAITING, "run 1")
