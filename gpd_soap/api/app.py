@@ -36,6 +36,7 @@ from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
 from gpd_soap.api.history import routes as history
 from gpd_soap.api.idempotency import Idempotency
+from gpd_soap.api.jobs import routes as jobs
 from gpd_soap.api.journal import routes as journal
 from gpd_soap.api.keys import routes as keys
 from gpd_soap.api.metrics import Scrape
@@ -139,6 +140,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         receipts.group(store, clock, cases),
         events.group(store),
         subscriptions.group(Subscriptions(store, clock, webhooks)),
+        jobs.group(store, clock),
         journal.group(store, clock),
         configuration.group(store),
         keys.group(store, clock),

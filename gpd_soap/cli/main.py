@@ -11,6 +11,7 @@ from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
 from gpd_soap.cli.events.commands import deliver, events
 from gpd_soap.cli.help import help_
+from gpd_soap.cli.jobs.commands import jobs, work
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
@@ -74,7 +75,8 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
-    *(position, history, receipts, journal, audit, purge, events, deliver, node, health, help_),
+    *(position, history, receipts, journal, audit, purge, events, deliver),
+    *(work, jobs, node, health, help_),
 )
 for command in COMMANDS:
     main.add_command(command)

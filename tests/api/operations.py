@@ -140,8 +140,10 @@ SUBSCRIPTIONS = f"{US}/subscriptions"
 SUBSCRIPTION = f"{SUBSCRIPTIONS}/sub_0f8fad5bd9cb469fa16570867728950e"
 SUBSCRIBED = {"url": "https://ente.example.it/eventi"}
 
-#: Operations that answer every key, or need webhooks: `test_feed` and `test_subscriptions` try
-#: their rights.
+JOBS, JOB = f"{US}/jobs", "job_0f8fad5bd9cb469fa16570867728950e"
+
+#: Operations that answer every key, need webhooks, or need a job: `test_feed`,
+#: `test_subscriptions` and `test_jobs` try their rights.
 APART = [
     Operation("GET", "/feeds"),
     Operation("GET", SUBSCRIPTIONS),
@@ -153,4 +155,7 @@ APART = [
     Operation("POST", f"{SUBSCRIPTION}/replay", {"dead": True}),
     Operation("GET", f"{SUBSCRIPTION}/parked"),
     Operation("DELETE", f"{SUBSCRIPTION}/parked/1"),
+    *(Operation("GET", path) for path in (JOBS, f"{JOBS}/{JOB}", "/jobs", f"/jobs/{JOB}")),
+    *(Operation("POST", f"{JOBS}/{JOB}/{name}") for name in ("retry", "cancel")),
+    *(Operation("POST", f"/jobs/{JOB}/{name}") for name in ("retry", "cancel")),
 ]

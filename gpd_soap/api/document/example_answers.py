@@ -183,6 +183,23 @@ _PARKED = {
     "lastStatus": 500,
     "lastError": "",
 }
+_JOB = {
+    "organization": ORGANIZATION,
+    "id": "job_0f8fad5bd9cb469fa16570867728950e",
+    "kind": "documents.batch",
+    "state": "running",
+    "done": 120,
+    "total": 400,
+    "attempts": 1,
+    "nextAt": PAID,
+    "isCancelled": False,
+    "result": "",
+    "lastError": "",
+    "actorKind": "key",
+    "actor": "k1a2b3c4d5e6",
+    "createdAt": CREATED,
+    "startedAt": CREATED,
+}
 
 #: By name of the schema.
 ANSWERS: dict[str, Any] = {
@@ -253,5 +270,7 @@ ANSWERS: dict[str, Any] = {
     "Subscriptions": {"subscriptions": [_SUBSCRIPTION], "page_info": PAGE_INFO},
     "ParkedEvents": {"parked": [_PARKED], "page_info": PAGE_INFO},
     "Replayed": {"events": 20},
+    "Job": _JOB,
+    "Jobs": {"jobs": [_JOB], "page_info": PAGE_INFO},
     "Changes": {"changes": [_CHANGE], "page_info": PAGE_INFO},
 }

@@ -19,6 +19,7 @@ from gpd_soap.store.tables.configuration import (
     station,
 )
 from gpd_soap.store.tables.events import event, feed
+from gpd_soap.store.tables.jobs import job
 from gpd_soap.store.tables.journal import journal
 from gpd_soap.store.tables.people import (
     operator,
@@ -52,6 +53,7 @@ __all__ = [
     "event",
     "feed",
     "iuv_serial",
+    "job",
     "journal",
     "metadata",
     "operator",
