@@ -30,7 +30,7 @@ from gpd_soap.api.auth import guard
 from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
-from gpd_soap.api.document import descriptions, examples, problem_examples
+from gpd_soap.api.document import asyncapi, descriptions, examples, problem_examples
 from gpd_soap.api.events import routes as events
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
@@ -207,6 +207,8 @@ def _add_document(app: OpenAPI, groups: Iterable[Group]) -> None:
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
     problem_examples.show(app.spec_json)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
+    events_sent = asyncapi.document(__version__)
+    app.add_url_rule("/asyncapi.json", "asyncapi", lambda: jsonify(events_sent))
     info = {"name": "gpd-soap", "version": __version__}
     for version in ("", "/v2"):
         app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(info))

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from gpd_soap.api.document.event_types import TYPES
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.event import Event, EventType
 from gpd_soap.features.webhooks.client import Timeouts
@@ -16,13 +17,17 @@ from gpd_soap.store.events.parked import Parked
 from gpd_soap.store.events.subscriptions import Subscription
 from gpd_soap.store.events.write import write
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.envelope import CONTENT_TYPE
 from gpd_soap.validation.queries.subscriptions import Replay, SubscriptionFields
 from tests.api.office import ORGANIZATION, Clock
+from tests.event_schema import findings_in
 from tests.features.webhooks.receiver import Behave, Received, Receiver, answer
 
 ACTOR = Actor(ActorKind.KEY, "k-1")
 MASTER = bytes(range(0x40, 0x60))
 PAGE = PageRequest(50, 0)
+#: The data of a change that changed nothing.
+CHANGE: dict[str, Any] = {"optionCount": 1, "before": {}, "after": {}, "changed": []}
 
 
 class Bed:
@@ -47,16 +52,25 @@ class Bed:
 
     def happen(self, *subjects: str, kind: EventType = EventType.POSITION_UPDATED) -> None:
         """Writes an event for each subject, in this order."""
+        data = {name: value for name, value in CHANGE.items() if name in TYPES[kind].always}
         with self.store.begin() as connection:
             write(
                 connection,
-                [Event(ORGANIZATION, kind, each, ACTOR, {"iupd": each}) for each in subjects],
+                [
+                    Event(ORGANIZATION, kind, each, ACTOR, {"iupd": each, **data}, revision=2)
+                    for each in subjects
+                ],
             )
 
     def deliver(self, **later: float) -> int:
-        """Moves the clock, then sends what is due."""
+        """Moves the clock, then sends what is due; every cloud event that arrives is valid."""
         self.clock.now += timedelta(**later)
-        return self.deliverer.once()
+        before = len(self.receiver.received)
+        attempts = self.deliverer.once()
+        for each in self.receiver.received[before:]:
+            if each.headers.get("content-type") == CONTENT_TYPE:
+                assert findings_in(each.body) == []
+        return attempts
 
     @property
     def now(self) -> Subscription:
