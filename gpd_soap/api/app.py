@@ -137,7 +137,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         positions.group(store, clock),
         history.group(store),
         receipts.group(store, clock, cases),
-        events.group(store),
+        events.group(store, webhooks.key),
         subscriptions.group(Subscriptions(store, clock, webhooks)),
         journal.group(store, clock),
         configuration.group(store),

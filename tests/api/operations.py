@@ -144,6 +144,7 @@ SUBSCRIBED = {"url": "https://ente.example.it/eventi"}
 #: their rights.
 APART = [
     Operation("GET", "/feeds"),
+    Operation("GET", "/webhook-keys"),
     Operation("GET", SUBSCRIPTIONS),
     Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),
     Operation("GET", SUBSCRIPTION),

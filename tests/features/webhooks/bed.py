@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from gpd_soap.api.document.event_types import TYPES
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.event import Event, EventType
@@ -12,6 +14,7 @@ from gpd_soap.features.webhooks.client import Timeouts
 from gpd_soap.features.webhooks.deliverer import Deliverer
 from gpd_soap.features.webhooks.manage import SubscriptionRef, Subscriptions
 from gpd_soap.features.webhooks.options import Options
+from gpd_soap.features.webhooks.signing_key import SigningKey
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.events.parked import Parked
 from gpd_soap.store.events.subscriptions import Subscription
@@ -35,7 +38,8 @@ class Bed:
 
     def __init__(self, store: Store, receiver: Receiver, **fields: Any) -> None:
         self.store, self.receiver, self.clock = store, receiver, Clock()
-        self.options = Options(MASTER, receiver.rule, timeouts=Timeouts(0.5, 1.0))
+        self.key = SigningKey(Ed25519PrivateKey.generate())
+        self.options = Options(MASTER, receiver.rule, timeouts=Timeouts(0.5, 1.0), key=self.key)
         self.subscriptions = Subscriptions(store, self.clock, self.options)
         self.ref, self.secret = self.subscribe(**fields)
         self.deliverer = self.another()
