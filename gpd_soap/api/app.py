@@ -30,7 +30,7 @@ from gpd_soap.api.auth import guard
 from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
-from gpd_soap.api.document import descriptions, examples, problem_examples
+from gpd_soap.api.document import asyncapi, descriptions, examples, problem_examples
 from gpd_soap.api.events import routes as events
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
@@ -138,7 +138,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         positions.group(store, clock),
         history.group(store),
         receipts.group(store, clock, cases),
-        events.group(store),
+        events.group(store, webhooks.key),
         subscriptions.group(Subscriptions(store, clock, webhooks)),
         jobs.group(store, clock),
         journal.group(store, clock),
@@ -209,6 +209,8 @@ def _add_document(app: OpenAPI, groups: Iterable[Group]) -> None:
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
     problem_examples.show(app.spec_json)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
+    events_sent = asyncapi.document(__version__)
+    app.add_url_rule("/asyncapi.json", "asyncapi", lambda: jsonify(events_sent))
     info = {"name": "gpd-soap", "version": __version__}
     for version in ("", "/v2"):
         app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(info))

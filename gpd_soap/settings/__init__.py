@@ -165,6 +165,11 @@ class Settings(BaseModel):
         " without it there are no subscriptions",
         repr=False,
     )
+    webhook_key: str = Field(
+        "",
+        description="PEM file of an ed25519 key that signs every event, beside the secret of its"
+        " subscription; default: none",
+    )
     webhook_networks: Networks = Field(
         (),
         description="private networks to which events may be sent, separated by commas; http is for"

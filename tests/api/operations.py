@@ -146,6 +146,7 @@ JOBS, JOB = f"{US}/jobs", "job_0f8fad5bd9cb469fa16570867728950e"
 #: `test_subscriptions` and `test_jobs` try their rights.
 APART = [
     Operation("GET", "/feeds"),
+    Operation("GET", "/webhook-keys"),
     Operation("GET", SUBSCRIPTIONS),
     Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),
     Operation("GET", SUBSCRIPTION),

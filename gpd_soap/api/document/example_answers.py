@@ -265,6 +265,11 @@ ANSWERS: dict[str, Any] = {
     },
     "Subscription": _SUBSCRIPTION,
     "FeedEvents": {"items": [_EVENT], "limit": 100, "next_cursor": "17"},
+    "WebhookKeys": {
+        "keys": [
+            {"algorithm": "ed25519", "key": "whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="}
+        ]
+    },
     "Feeds": {"items": [{"organization": ORGANIZATION, "last": "17"}], "limit": 100},
     "SubscriptionWithSecret": {**_SUBSCRIPTION, "secret": "whsec_invented"},
     "Subscriptions": {"subscriptions": [_SUBSCRIPTION], "page_info": PAGE_INFO},
