@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
+from gpd_soap.clock import utc_now
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.event import Event, EventType
 from gpd_soap.store import tables
@@ -80,13 +81,13 @@ def do_jobs(url: str) -> None:
 
 def begin_jobs(url: str) -> None:
     """Begin jobs, each in a transaction with its cause, until the process is killed."""
-    store, now = Store(url), worker_module.utc_now
+    store = Store(url)
     while True:
         kind, steps = random.choice(sorted(KINDS)), random.randint(1, STEPS)
 
         def work(connection: Transaction, kind: str = kind, steps: int = steps) -> None:
             new = NewJob(ORGANIZATION, kind, {"steps": steps}, ACTOR)
-            job = queue.enqueue(connection, new, now())
+            job = queue.enqueue(connection, new, utc_now())
             data = {"steps": steps}
             cause = Event(ORGANIZATION, EventType.POSITION_CREATED, job, ACTOR, data)
             write.write(connection, [cause])
