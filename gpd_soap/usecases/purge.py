@@ -23,6 +23,9 @@ from gpd_soap.validation.finding import FieldError
 #: LIMIT: a demand is kept for a day, and for longer if its notice is answered again for longer.
 LEAST_FOR_DEMANDS = timedelta(days=1)
 
+#: LIMIT: 30 days for jobs that were done or cancelled.
+JOBS_KEPT = timedelta(days=30)
+
 JOURNAL, EVENTS = "journal", "events"
 #: The tables with a partition for each month.
 MONTHLY = {JOURNAL: tables.journal, EVENTS: tables.event}
@@ -84,6 +87,7 @@ def _untils(terms: Terms, now: datetime) -> dict[str, datetime]:
     return {
         Kind.REQUESTS: now - REMEMBERED,
         Kind.DEMANDS: now - max(terms.demand_window, LEAST_FOR_DEMANDS),
+        Kind.JOBS: now - JOBS_KEPT,
         Kind.QUARANTINE: months_before(now, terms.quarantine),
         Kind.AUDIT: months_before(now, terms.audit),
         JOURNAL: months_before(now, terms.journal),

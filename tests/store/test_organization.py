@@ -40,6 +40,9 @@ OF_EVERY_ORGANIZATION = {
     "statistics._rows": "metrics count the rows of every organization",
     "store.Store.last_probe": "health shows the last probe of any station",
     "usecases.loading.configure.organizations": "a file may name any organization",
+    "jobs.read.locate": "an operator reads a job of any organization",
+    "jobs.queue.due": "a worker looks for the jobs of every organization",
+    "jobs.read.organizations": "schedules are for every organization",
     "configuration.references.dependents": "a station is removed when no organization refers to it",
 }
 Runs = dict[str, list[str]]

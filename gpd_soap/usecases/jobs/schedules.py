@@ -15,13 +15,12 @@ from gpd_soap.usecases import expiry
 from gpd_soap.usecases.jobs.job import Job, Kind
 from gpd_soap.usecases.people.delays import FORGOTTEN
 from gpd_soap.usecases.people.session_rules import LONGEST
+from gpd_soap.usecases.purge import JOBS_KEPT
 
 #: LIMIT: each minute, notices that have expired get their event.
 EXPIRY_EVERY = timedelta(minutes=1)
 #: LIMIT: each hour, what is of no use any more is removed; each day, events beyond their term.
 CLEAN_EVERY, PURGE_EVERY = timedelta(hours=1), timedelta(days=1)
-#: LIMIT: 30 days for jobs that were done or cancelled.
-JOBS_KEPT = timedelta(days=30)
 LEFT_TO_OWNER = "left to `gpd-soap purge` of the owner of the tables"
 
 
