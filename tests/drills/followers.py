@@ -73,9 +73,11 @@ class Followers:
 
     def start(self) -> None:
         """Starts the processes."""
-        with (self._home / "followers.log").open("ab") as log:
+        with (self._home / "followers.log").open("ab") as output:
             self._processes = [
-                subprocess.Popen(each, cwd=ROOT, env=self._environment, stdout=log, stderr=log)
+                subprocess.Popen(
+                    each, cwd=ROOT, env=self._environment, stdout=output, stderr=output
+                )
                 for each in self._commands
             ]
 
