@@ -42,6 +42,7 @@ POSITIONS = [
     Operation("POST", f"{ONE}/restore", {"reason": "errore"}),
     Operation("GET", f"{ONE}/history"),
     Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
+    Operation("PUT", f"{OPTIONS}/{nav(1)}/notificationfee", {"notificationFee": 250}),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
     Operation("POST", f"/v2{OPTIONS}/paids/{nav(1)}", {}),
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),

@@ -25,6 +25,7 @@ BODIES: dict[str, Any] = {
     "MultiplePaymentPositionModel": {"paymentPositions": [POSITION]},
     "MultipleIUPDModel": {"paymentPositionIUPDs": [IUPD]},
     "UpdateTransferIbanMassiveModel": {"newIban": OTHER_IBAN},
+    "NotificationFeeUpdateModel": {"notificationFee": 250},
     "AlreadyPaidPaymentOptionModel": {"paymentDate": "2026-03-16T10:00:00"},
     "Restoration": {"reason": "Ritirata per errore", "dueDate": "2030-12-31"},
     "CaseNote": {"note": "Rimborsato con mandato 123 del 16 marzo"},

@@ -98,6 +98,12 @@ class PaymentsModelResponse(PaymentOptionModelResponse):
     service_type: Literal["GPD", "ACA"]
 
 
+class PaymentOptionWithFeeModelResponse(PaymentsModelResponse):
+    """A notice, and when its notification fee changed."""
+
+    last_updated_date_notification_fee: RomeTime | None = None
+
+
 class PaymentOptionWithDebtorInfoModelResponse(PaymentOptionModelResponse):
     """A notice with its debtor."""
 
@@ -154,10 +160,12 @@ MODELS = (
     MultiplePaymentPositionModel,
     parameters.PositionsToDelete,
     parameters.NewAccount,
+    parameters.NotificationFee,
     parameters.PaidElsewhere,
     Restoration,
     PaymentPositionsInfo,
     PaymentsModelResponse,
+    PaymentOptionWithFeeModelResponse,
     PaymentOptionWithDebtorInfoModelResponse,
     UpdateTransferIbanMassiveResponse,
     PositionDryRun,

@@ -13,7 +13,7 @@ from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
 from gpd_soap.store.positions.search import MOST_BY_STATUS, PositionQuery, Window
 from gpd_soap.usecases.positions.manage import IUPDS
-from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
+from gpd_soap.validation.fields import Fee, Iban, Since, Strict, Text35, Text255
 from gpd_soap.validation.finding import FieldError, rule_error
 from gpd_soap.validation.queries.common import (
     WHOLE,
@@ -109,6 +109,12 @@ class NewAccount(Strict):
     """The account that the transfers get."""
 
     new_iban: Iban
+
+
+class NotificationFee(Strict):
+    """What the notification of a notice has cost so far."""
+
+    notification_fee: Fee
 
 
 class PaidElsewhere(Strict):

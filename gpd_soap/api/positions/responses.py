@@ -145,6 +145,12 @@ def paid(notice: Notice) -> Body:
     return {**option(*notice), "serviceType": notice.stored.position.service_type}
 
 
+def with_fee(notice: Notice) -> Body:
+    """Returns a notice with its fee: PaymentOptionWithFeeModelResponse."""
+    changed_at = notice.stored.progress[notice.option_index].notification_fee_at
+    return {**paid(notice), **without_none(lastUpdatedDateNotificationFee=rome_text(changed_at))}
+
+
 def page(stored: Sequence[Stored], total: int, query: Paged, now: datetime) -> Body:
     """Returns a page of positions: PaymentPositionsInfo."""
     return {

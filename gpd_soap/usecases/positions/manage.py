@@ -174,6 +174,24 @@ class Ledger:
 
         return in_transaction(self._store, work)
 
+    def set_notification_fee(self, organization: str, number: str, fee: int) -> Notice:
+        """Sets the notification fee of the notice of a number or an IUV, and returns it.
+
+        `fee` is the total so far, in cents; the same again changes nothing.  Raises a refusal if
+        the notice is paid, or cannot have the fee.
+        """
+        now = self._clock()
+
+        def work(connection: Transaction) -> Notice:
+            stored, index = _notice(connection, organization, number, NAV_OR_IUV, lock=True)
+            transitions.check_fee(stored, index, fee)
+            nav = stored.position.options[index].nav
+            if fee != stored.progress[index].notification_fee:
+                change.set_notification_fee(connection, stored, nav, fee, self._actor, now)
+            return _notice(connection, organization, nav, ("nav",))
+
+        return in_transaction(self._store, work)
+
     def report(self, organization: str, iuv: str, number: str) -> NoticeTransfer:
         """Marks a transfer of a paid notice as reported by a flow, and returns it.
 
