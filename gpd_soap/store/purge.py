@@ -18,16 +18,17 @@ from gpd_soap.store.database.transaction import Transaction, in_transaction, rea
 CHUNK = 1_000
 
 REQUEST, DEMAND = tables.request.c, tables.demand.c
-MESSAGE, AUDIT = tables.quarantine.c, tables.audit.c
+MESSAGE, AUDIT, TALLY = tables.quarantine.c, tables.audit.c, tables.tally.c
 
 
 class Kind(StrEnum):
-    """What can be purged: responses to requests, demands, quarantined messages, the audit."""
+    """What can be purged: responses, demands, quarantined messages, the audit, the tally."""
 
     REQUESTS = "requests"
     DEMANDS = "demands"
     QUARANTINE = "quarantine"
     AUDIT = "audit"
+    TALLY = "tally"
 
 
 Condition = Callable[[datetime], ColumnElement[bool]]
@@ -41,6 +42,7 @@ OLD: dict[Kind, tuple[Table, Condition]] = {
         lambda until: and_(MESSAGE.resolved_at <= until, MESSAGE.last_received_at <= until),
     ),
     Kind.AUDIT: (tables.audit, lambda until: AUDIT.at <= until),
+    Kind.TALLY: (tables.tally, lambda until: TALLY.hour <= until),
 }
 
 

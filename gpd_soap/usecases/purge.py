@@ -1,4 +1,4 @@
-"""Removes what has been kept for its term: journal, audit, quarantine, demands and responses."""
+"""Removes what has been kept for its term, such as the journal, the tally and the audit."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ class Terms(NamedTuple):
     audit: int
     quarantine: int
     demand_window: timedelta
+    tally: int = 120
 
 
 class Purged(NamedTuple):
@@ -54,7 +55,8 @@ def run(
     _check(terms)
     untils = _untils(terms, now)
     if not dry_run:
-        text = f"journal {terms.journal}m, audit {terms.audit}m, quarantine {terms.quarantine}m"
+        kept = f"journal {terms.journal}m, audit {terms.audit}m"
+        text = f"{kept}, quarantine {terms.quarantine}m, tally {terms.tally}m"
         in_transaction(database, lambda c: record(c, Subject(resource=text)))
     for kind, until in untils.items():
         yield Purged(kind, _count_or_remove(database, kind, until, dry_run=dry_run), until)
@@ -66,7 +68,7 @@ def _check(terms: Terms) -> None:
     """Raises Malformed with each term that is too short."""
     errors = [
         FieldError(name, "range", f"{LEAST_MONTHS} months at least")
-        for name in (JOURNAL, Kind.AUDIT.value, Kind.QUARANTINE.value)
+        for name in (JOURNAL, Kind.AUDIT.value, Kind.QUARANTINE.value, Kind.TALLY.value)
         if getattr(terms, name) < LEAST_MONTHS
     ]
     if errors:
@@ -80,6 +82,7 @@ def _untils(terms: Terms, now: datetime) -> dict[str, datetime]:
         Kind.DEMANDS: now - max(terms.demand_window, LEAST_FOR_DEMANDS),
         Kind.QUARANTINE: months_before(now, terms.quarantine),
         Kind.AUDIT: months_before(now, terms.audit),
+        Kind.TALLY: months_before(now, terms.tally),
         JOURNAL: months_before(now, terms.journal),
     }
 
