@@ -42,9 +42,17 @@ def months(_context: click.Context, option: click.Parameter, value: str) -> int:
     callback=months,
     help="Age of the quarantined messages to remove, 24m or more; an open case is never removed.",
 )
+@click.option(
+    "--tally",
+    default="120m",
+    show_default=True,
+    metavar="MONTHS",
+    callback=months,
+    help="Age of the tally's hours to remove, 24m or more.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the numbers, and remove nothing.")
-def purge(journal: int, audit: int, quarantine: int, *, dry_run: bool) -> None:
-    """Remove what has been kept for its term: journal, audit, quarantine, demands and responses.
+def purge(journal: int, audit: int, quarantine: int, tally: int, *, dry_run: bool) -> None:
+    """Remove what has been kept for its term: journal, tally, audit, quarantine, demands and more.
 
     Responses to an Idempotency-Key are removed after 24 hours, demands after a day or after
     GPD_DEMAND_WINDOW if that is longer. The command may be stopped and run again. On PostgreSQL,
@@ -57,7 +65,7 @@ def purge(journal: int, audit: int, quarantine: int, *, dry_run: bool) -> None:
     from gpd_soap.usecases.purge import Terms, run
 
     window = timedelta(seconds=Settings.load().demand_window)
-    terms = Terms(journal, audit, quarantine, window)
+    terms = Terms(journal, audit, quarantine, window, tally)
     ending = "would be removed" if dry_run else "removed"
     with as_errors():
         for kind, rows, until in run(ready_store(), terms, utc_now(), record(), dry_run=dry_run):
