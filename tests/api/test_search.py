@@ -9,7 +9,7 @@ from gpd_soap.core.notice import issue
 from gpd_soap.store.access import audit
 from gpd_soap.store.access.audit import AuditFilter
 from gpd_soap.store.database.paging import PageRequest
-from tests.api.office import ONE, ORGANIZATION, Answer, BackOffice
+from tests.api.office import ALL, ONE, ORGANIZATION, Answer, BackOffice
 from tests.api.paying import message, send
 from tests.validation.bodies import OTHER, body, iuv, nav, option
 
@@ -164,3 +164,20 @@ def test_reading_a_list_of_notices_is_in_the_audit(filled: BackOffice):
 
     seen = {(row.path.rpartition("/")[2], row.nav) for row in rows}
     assert seen == {("notices", nav(1)), ("search", None)}
+
+
+def test_office_lists_searches_and_counts(office: BackOffice):
+    """One key reads every list of ours, and resolves a case with an outcome."""
+    office.create(body(option(1)), "?toPublish=true")
+    assert send(office, message(1, "r-1")) == "OK"
+    assert send(office, message(1, "r-2")) == "OK"
+    assert office.store.journal.flush()
+
+    assert navs(search(office, "maria esempio")) == [nav(1)]
+    assert navs(search(office, "RSSMRA00A01A000K")) == [nav(1)]
+    assert navs(get(office, NOTICES, limit="1").body) == [nav(1)]
+    assert get(office, f"{US}/receipts", psp="PSPDIESEMPIO").status == 200
+    assert get(office, ALL, cursor="first").body["page_info"]["items_found"] == 1
+    assert get(office, f"{US}/tally", by="hour").status == 200
+    resolution = {"note": "Restituito", "outcome": "refunded"}
+    assert office.post(f"{US}/worklist/r-2/resolve", resolution).status == 200
