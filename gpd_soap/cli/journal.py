@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpd_soap.cli.common import ready_store, record
-from gpd_soap.cli.texts.output import print_line
+from gpd_soap.cli.common import code, read, ready_store, record, refusals
+from gpd_soap.cli.texts.output import defused, print_line
+from gpd_soap.core.exchange import NOT_GIVEN
 
 if TYPE_CHECKING:
     from gpd_soap.store.journal.entries import JournalQuery
@@ -100,6 +101,57 @@ def show(entry_id: str) -> None:
         print_line(f"{name}: {value}")
 
 
+@journal.command("tally")
+@click.option(
+    "--organization",
+    metavar="CODE",
+    callback=code,
+    help="Fiscal code of an organization; without it, all are counted together.",
+)
+@click.option("--from", "first", metavar="WHEN", help="First day, in Rome [default: 7 days ago].")
+@click.option("--to", "last", metavar="WHEN", help="Last day, in Rome, included [default: now].")
+@click.option(
+    "--by",
+    type=click.Choice(["hour", "day", "month"]),
+    default="day",
+    show_default=True,
+    help="Count hours, days or months of Rome.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV file with every count.")
+def tally(
+    organization: str | None, first: str | None, last: str | None, by: str, *, as_csv: bool
+) -> None:
+    """Print how many exchanges there were, one count on a line, the oldest first.
+
+    A line shows the beginning, station, operation, outcome or fault, number, how many of them took
+    two seconds at most, and the mean duration. The counts outlive the journal's entries.
+    """
+    import csv
+    import sys
+
+    from gpd_soap.api.journal.responses import tally_row
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases import tally as use_case
+    from gpd_soap.validation.queries.tally import TallyQuery
+
+    dates = {name: value for name, value in (("from", first), ("to", last)) if value is not None}
+    with refusals():
+        query = read(TallyQuery, by=by, **dates)
+        rows = [
+            tally_row(each) for each in use_case.read(ready_store(), organization, query, utc_now())
+        ]
+    if as_csv and rows:
+        writer = csv.DictWriter(sys.stdout, rows[0].keys())
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        return
+    for row in rows:
+        outcome = row["outcome"] if row["fault"] == "-" else row["fault"]
+        named = f"{row['begin']}  {row['station']}  {row['operation']}  {outcome}"
+        counted = f"{row['exchanges']}  {row['within2s']} within 2 s"
+        print_line(f"{named}  {counted}  {row['averageMs']} ms")
+
+
 @journal.command("purge")
 @click.option(
     "--older-than",
@@ -137,6 +189,11 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
     in_transaction(store, lambda c: write_record(c, Subject(resource=older_than)))
     click.echo(f"{use_case.purge(store, until)} entries from before {until:%Y-%m-%d} removed")
     in_transaction(store, lambda c: ensure_months(c, now))
+
+
+def _cell(value: object) -> str:
+    """A value as a cell of a CSV file, empty where the exchange does not give it."""
+    return "" if value == NOT_GIVEN else defused(str(value))
 
 
 def _query(organization: str | None, filters: dict[str, str | None]) -> JournalQuery:

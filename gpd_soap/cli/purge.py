@@ -42,9 +42,17 @@ def months(_context: click.Context, option: click.Parameter, value: str) -> int:
     callback=months,
     help="Age of the quarantined messages to remove, 24m or more; an open case is never removed.",
 )
+@click.option(
+    "--tally",
+    default="120m",
+    show_default=True,
+    metavar="MONTHS",
+    callback=months,
+    help="Age of the tally's hours to remove, 24m or more.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the numbers, and remove nothing.")
-def purge(journal: int, audit: int, quarantine: int, *, dry_run: bool) -> None:
-    """Remove what has been kept for its term: journal, events, audit, quarantine and the rest.
+def purge(journal: int, audit: int, quarantine: int, tally: int, *, dry_run: bool) -> None:
+    """Remove what has been kept for its term: journal, events, tally, audit, quarantine and more.
 
     Responses to an Idempotency-Key are removed after 24 hours, demands after a day or after
     GPD_DEMAND_WINDOW if that is longer, events after GPD_EVENT_DAYS. The command may be stopped and
@@ -59,7 +67,7 @@ def purge(journal: int, audit: int, quarantine: int, *, dry_run: bool) -> None:
 
     settings = Settings.load()
     window, events = timedelta(seconds=settings.demand_window), timedelta(days=settings.event_days)
-    terms = Terms(journal, audit, quarantine, window, events)
+    terms = Terms(journal, audit, quarantine, window, events, tally)
     ending = "would be removed" if dry_run else "removed"
     with as_errors():
         for kind, rows, until in run(ready_store(), terms, utc_now(), record(), dry_run=dry_run):

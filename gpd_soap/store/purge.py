@@ -20,16 +20,18 @@ CHUNK = 1_000
 
 REQUEST, DEMAND = tables.request.c, tables.demand.c
 MESSAGE, AUDIT, JOB = tables.quarantine.c, tables.audit.c, tables.job.c
+TALLY = tables.tally.c
 
 
 class Kind(StrEnum):
-    """What can be purged: responses to requests, demands, quarantined messages, audit, jobs."""
+    """What can be purged: responses, demands, quarantined messages, the audit, jobs, the tally."""
 
     REQUESTS = "requests"
     DEMANDS = "demands"
     QUARANTINE = "quarantine"
     AUDIT = "audit"
     JOBS = "jobs"
+    TALLY = "tally"
 
 
 Condition = Callable[[datetime], ColumnElement[bool]]
@@ -48,6 +50,7 @@ OLD: dict[Kind, tuple[Table, Condition]] = {
         tables.job,
         lambda until: and_(JOB.ended_at <= until, JOB.state.in_((State.DONE, State.CANCELLED))),
     ),
+    Kind.TALLY: (tables.tally, lambda until: TALLY.hour <= until),
 }
 
 

@@ -1,4 +1,4 @@
-"""Removes what has been kept for its term: journal, events, audit, quarantine and the rest."""
+"""Removes what has been kept for its term, such as journal, events, tally and audit."""
 
 from __future__ import annotations
 
@@ -32,13 +32,17 @@ MONTHLY = {JOURNAL: tables.journal, EVENTS: tables.event}
 
 
 class Terms(NamedTuple):
-    """How long things are kept: months; the time in which a demand gets the same notice; events."""
+    """How long things are kept: numbers are months, the others what they say.
+
+    `demand_window` is the time in which a demand gets the same notice.
+    """
 
     journal: int
     audit: int
     quarantine: int
     demand_window: timedelta
     events: timedelta = timedelta(days=730)
+    tally: int = 120
 
 
 class Purged(NamedTuple):
@@ -62,7 +66,7 @@ def run(
     if not dry_run:
         text = (
             f"journal {terms.journal}m, audit {terms.audit}m, quarantine {terms.quarantine}m,"
-            f" events {terms.events.days}d"
+            f" events {terms.events.days}d, tally {terms.tally}m"
         )
         in_transaction(database, lambda c: record(c, Subject(resource=text)))
     for kind, until in untils.items():
@@ -75,7 +79,7 @@ def _check(terms: Terms) -> None:
     """Raises Malformed with each term that is too short."""
     errors = [
         FieldError(name, "range", f"{LEAST_MONTHS} months at least")
-        for name in (JOURNAL, Kind.AUDIT.value, Kind.QUARANTINE.value)
+        for name in (JOURNAL, Kind.AUDIT.value, Kind.QUARANTINE.value, Kind.TALLY.value)
         if getattr(terms, name) < LEAST_MONTHS
     ]
     if errors:
@@ -90,6 +94,7 @@ def _untils(terms: Terms, now: datetime) -> dict[str, datetime]:
         Kind.JOBS: now - JOBS_KEPT,
         Kind.QUARANTINE: months_before(now, terms.quarantine),
         Kind.AUDIT: months_before(now, terms.audit),
+        Kind.TALLY: months_before(now, terms.tally),
         JOURNAL: months_before(now, terms.journal),
         EVENTS: now - terms.events,
     }

@@ -84,7 +84,11 @@ CHANGES: list[tuple[tuple[str, ...], str, dict[str, str]]] = [
         {"iupd": "RITIRATA"},
     ),
     (("journal", "purge"), "-", {"resource": "24m"}),
-    (("purge",), "-", {"resource": "journal 24m, audit 24m, quarantine 120m, events 730d"}),
+    (
+        ("purge",),
+        "-",
+        {"resource": "journal 24m, audit 24m, quarantine 120m, events 730d, tally 120m"},
+    ),
 ]
 
 

@@ -28,6 +28,7 @@ from tests.api import (
     test_matching,
     test_receipts,
     test_report,
+    test_search,
     test_worklist,
 )
 from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
@@ -122,7 +123,7 @@ FLOWS = [
     for module in (
         test_audit, test_configuration, test_idempotency, test_journal, test_key_operations,
         test_life, test_listing, test_many, test_matching, test_receipts, test_report,
-        test_worklist,
+        test_search, test_worklist,
     )
     for name, flow in vars(module).items()
     if name.startswith("test_") and [*inspect.signature(flow).parameters] in (["office"], ["admin"])

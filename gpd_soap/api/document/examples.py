@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gpd_soap.api.document import search_texts
 from gpd_soap.api.document.example_answers import ANSWERS
 from gpd_soap.api.document.example_values import (
     BROKER,
@@ -80,7 +81,7 @@ PARAMETERS = {
 
 def show(spec: Mapping[str, Any]) -> None:
     """Writes the examples into the document."""
-    for name, example in {**BODIES, **ANSWERS}.items():
+    for name, example in {**BODIES, **ANSWERS, **search_texts.ANSWERS}.items():
         spec["components"]["schemas"][name]["example"] = example
     for path in spec["paths"].values():
         for operation in path.values():

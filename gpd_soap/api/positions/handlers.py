@@ -83,8 +83,16 @@ class Positions:
         return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def page(self, path: OrganizationPath, query: Listing) -> Response:
-        """List an organization's debt positions, page by page."""
+        """List an organization's debt positions, page by page.
+
+        With `cursor`, a late page costs as much as the first, and the positions of all pages are
+        counted up to 1,000.
+        """
         position_query = query.position_query()
+        if query.cursor is not None:
+            organization = path.organizationfiscalcode
+            page = self._ledger.page_after(organization, position_query, query.after)
+            return jsonify(responses.page_after(*page, query, self._clock()))
         stored, total = self._ledger.page(path.organizationfiscalcode, position_query)
         return jsonify(responses.page(stored, total, query, self._clock()))
 

@@ -83,13 +83,19 @@ class PaymentPositionModelBaseResponse(ResponseModel):
     payment_option: list[PaymentOptionModelResponse]
 
 
+class PositionsPageInfo(PageInfo):
+    """The position of a page in a list of positions; with a cursor, of the page after it too."""
+
+    next_cursor: str | None = None
+
+
 class PaymentPositionsInfo(ResponseModel):
     """A page of positions."""
 
     payment_position_list: Annotated[
         list[PaymentPositionModelBaseResponse], Field(alias="payment_position_list")
     ]
-    page_info: Annotated[PageInfo, Field(alias="page_info")]
+    page_info: Annotated[PositionsPageInfo, Field(alias="page_info")]
 
 
 class PaymentsModelResponse(PaymentOptionModelResponse):

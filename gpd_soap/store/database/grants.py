@@ -17,7 +17,7 @@ ADD = ("SELECT", "INSERT")
 CHANGE = (*ADD, "UPDATE")
 EVERYTHING = (*CHANGE, "DELETE")
 
-RESOLUTION = "resolved_at, resolved_by, resolution"
+RESOLUTION = "resolved_at, resolved_by, resolution, resolved_as"
 RIGHTS: dict[str, tuple[str, ...]] = {
     "alembic_version": READ,
     "api_key": (*ADD, "UPDATE (revoked_at, last_used_at)"),
@@ -49,6 +49,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "sign_in_attempt": EVERYTHING,
     "station": EVERYTHING,
     "subscription": EVERYTHING,
+    "tally": CHANGE,
     "transfer": EVERYTHING,
 }
 

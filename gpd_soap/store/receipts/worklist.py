@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     RowMapping,
@@ -28,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from gpd_soap.core.case_id import QUARANTINE, CaseKey
+from gpd_soap.core.case_id import QUARANTINE, CaseKey, CaseOutcome
 from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, RECEIPT
@@ -44,11 +43,15 @@ Scope = str | None
 
 
 class Resolution(NamedTuple):
-    """A person's decision on a case; `resolved_at` is in UTC, `resolution` is free text."""
+    """A person's decision on a case; `resolved_at` is in UTC, `resolution` is free text.
+
+    `resolved_as` is the outcome, or None if the person names none.
+    """
 
     resolved_at: datetime
     resolved_by: str
     resolution: str
+    resolved_as: CaseOutcome | None = None
 
 
 class Case(NamedTuple):
@@ -71,6 +74,7 @@ class Case(NamedTuple):
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: str | None
+    resolved_as: str | None
     charset: str | None
     drift: str | None
     issuer: str | None
@@ -98,6 +102,7 @@ class CaseQuery(NamedTuple):
     iuv: str | None
     limit: int
     page: int
+    outcome: CaseOutcome | None = None
 
 
 class NoticeNow(NamedTuple):
@@ -196,18 +201,21 @@ def _receipts(in_scope: ColumnElement[bool], query: CaseQuery) -> Select[Any]:
     for column, number in ((RECEIPT.nav, query.nav), (RECEIPT.iuv, query.iuv)):
         if number is not None:
             statement = statement.where(column == number)
-    return _resolved(statement, RECEIPT.resolved_at, query)
+    return _resolved(statement, RECEIPT, query)
 
 
 def _messages(scope: Scope, query: CaseQuery) -> Select[Any]:
     statement = select(*_message_columns()).where(_of(scope, MESSAGE))
-    return _resolved(statement, MESSAGE.resolved_at, query)
+    return _resolved(statement, MESSAGE, query)
 
 
-def _resolved(statement: Select[Any], column: Column[Any], query: CaseQuery) -> Select[Any]:
+def _resolved(statement: Select[Any], columns: Any, query: CaseQuery) -> Select[Any]:
+    if query.outcome is not None:
+        statement = statement.where(columns.resolved_as == query.outcome)
     if query.resolved is None:
         return statement
-    return statement.where(column.is_not(None) if query.resolved else column.is_(None))
+    resolved_at = columns.resolved_at
+    return statement.where(resolved_at.is_not(None) if query.resolved else resolved_at.is_(None))
 
 
 def receipt_columns() -> list[ColumnElement[Any]]:

@@ -18,6 +18,7 @@ from gpd_soap.store.tables.configuration import (
     service,
     station,
 )
+from gpd_soap.store.tables.debtor_indexes import DEBTOR_INDEXES
 from gpd_soap.store.tables.events import event, feed
 from gpd_soap.store.tables.jobs import job
 from gpd_soap.store.tables.journal import journal
@@ -39,9 +40,11 @@ from gpd_soap.store.tables.positions import (
     transfer,
 )
 from gpd_soap.store.tables.receipts import probe, quarantine, receipt
+from gpd_soap.store.tables.tally import tally
 from gpd_soap.store.tables.webhooks import parked, subscription
 
 __all__ = [
+    "DEBTOR_INDEXES",
     "Code",
     "Instant",
     "Json",
@@ -76,5 +79,6 @@ __all__ = [
     "sign_in_attempt",
     "station",
     "subscription",
+    "tally",
     "transfer",
 ]

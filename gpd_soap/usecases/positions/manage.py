@@ -15,8 +15,9 @@ from gpd_soap.core.actor import Actor
 from gpd_soap.core.state import position_state
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
-from gpd_soap.store.positions import change, search
+from gpd_soap.store.positions import change, keyset, search
 from gpd_soap.store.positions import read as stored_positions
+from gpd_soap.store.positions.keyset import PositionKey
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.positions.search import PositionQuery
 from gpd_soap.store.store import Store
@@ -76,6 +77,16 @@ class Ledger:
         """Returns a page of positions, and how many there are on all pages."""
         now = self._clock()
         return read_only(self._store, lambda c: search.page(c, organization, query, now))
+
+    def page_after(
+        self, organization: str, query: PositionQuery, after: PositionKey | None
+    ) -> tuple[list[Stored], PositionKey | None, int]:
+        """Returns a page that begins after a position, where the next begins, and a count to 1,001.
+
+        A late page costs as much as the first.
+        """
+        now = self._clock()
+        return read_only(self._store, lambda c: keyset.page(c, organization, query, after, now))
 
     def by_iuv(self, organization: str, iuv: str, codes: Codes = ()) -> Notice:
         """Returns the notice of an IUV.  Raises NoticeNotFound if there is none."""
