@@ -19,6 +19,7 @@ from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.positions import history, position
 from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
+from gpd_soap.cli.retention.commands import retention
 from gpd_soap.cli.serve import db, health, serve
 from gpd_soap.cli.simulator import node
 from gpd_soap.cli.texts.failures import failure_text, known_cause, with_hint
@@ -74,7 +75,8 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
-    *(position, history, receipts, journal, audit, purge, events, deliver, node, health, help_),
+    *(position, history, receipts, journal, audit, purge, retention, events, deliver, node),
+    *(health, help_),
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -86,7 +86,7 @@ def filled(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Ite
 
 def test_purge_removes_what_is_beyond_its_term_alone(filled: Store):
     """A dry run counts the same and removes nothing; a second run finds nothing."""
-    once = {"requests": 1, "demands": 1, "quarantine": 1, "audit": 1, "journal": 0}
+    once = {"requests": 1, "demands": 1, "quarantine": 1, "audit": 1, "events": 0, "journal": 0}
     before = counts(filled)
 
     assert purge(filled, samples.NOW, dry_run=True) == once
@@ -165,7 +165,7 @@ def test_command_prints_what_it_removes(database: Store):
     for kind in ("requests", "demands", "quarantine", "audit"):
         assert f"{kind}: 1 from before " in dry.output
         assert f"{kind}: 1 from before " in done.output
-    assert dry.output.count("would be removed") == done.output.count("removed") == 5
+    assert dry.output.count("would be removed") == done.output.count("removed") == 6
     assert counts(database)["requests"] == 1
 
 

@@ -19,7 +19,8 @@ def resolution() -> list[Column[Any]]:
 
 
 #: `variant` is 0 for the first receipt of a receiptId, and 1 or more for those of other content.
-#: `kept` is the receipt status.
+#: `kept` is the receipt status.  `forgotten_at` is when its message was removed and its debtor was
+#: replaced by a pseudonym.
 receipt = Table(
     "receipt",
     metadata,
@@ -52,6 +53,7 @@ receipt = Table(
     Column("copies", Integer, nullable=False, default=1),
     Column("raw", LargeBinary, nullable=False),
     *resolution(),
+    Column("forgotten_at", Instant),
     Index(None, "organization", "nav"),
     Index(None, "organization", "iuv"),
     Index(None, "organization", "kept", "received_at"),
