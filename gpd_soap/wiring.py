@@ -176,7 +176,7 @@ def job_kinds(settings: Settings) -> list[Kind]:
     """What a worker can do: the schedules, and the kinds of each feature."""
     from gpd_soap.usecases.jobs.schedules import schedules
 
-    return [*schedules(timedelta(days=settings.event_days))]
+    return [*schedules()]
 
 
 def cases(

@@ -133,7 +133,7 @@ NOT_RESTORABLE = Problem(
     409,
     "Existing related payment found or not in restorable state",
     "Only a withdrawn or expired position that is not paid can be restored; one whose notices have"
-    " expired needs a new due date.",
+    " expired needs a new due date, and one whose debtor was forgotten cannot be restored.",
 )
 NOT_PUBLISHABLE = Problem(
     409,

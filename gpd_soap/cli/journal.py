@@ -167,27 +167,30 @@ def tally(
 def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
     """Remove the entries that are older than a number of months.
 
-    On PostgreSQL, the command also creates the partitions of this month and of the next ones.
+    Organizations that have set a term of their own keep theirs for that term. On PostgreSQL, the
+    command also creates the partitions of this month and of the next ones.
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.store.access.audit import Subject
     from gpd_soap.store.database.transaction import in_transaction
     from gpd_soap.store.journal import purge as use_case
     from gpd_soap.store.journal.partitions import ensure_months
+    from gpd_soap.store.retention.terms import TermKind
+    from gpd_soap.usecases.retention import terms
 
     months, now = _months(older_than), utc_now()
     if months < use_case.LEAST_MONTHS and not force:
         raise click.ClickException(
             f"entries must be kept for {use_case.LEAST_MONTHS} months at least: use --force"
         )
-    store, until, write_record = ready_store(), use_case.months_before(now, months), record()
+    store, write_record = ready_store(), record()
+    until = terms.until(terms.read(store), TermKind.JOURNAL, now, months)
+    before = f"{until.instant:%Y-%m-%d}"
     if dry_run:
-        click.echo(
-            f"{use_case.count(store, until)} entries from before {until:%Y-%m-%d} would be removed"
-        )
+        click.echo(f"{use_case.count(store, until)} entries from before {before} would be removed")
         return
     in_transaction(store, lambda c: write_record(c, Subject(resource=older_than)))
-    click.echo(f"{use_case.purge(store, until)} entries from before {until:%Y-%m-%d} removed")
+    click.echo(f"{use_case.purge(store, until)} entries from before {before} removed")
     in_transaction(store, lambda c: ensure_months(c, now))
 
 

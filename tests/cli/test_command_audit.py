@@ -84,10 +84,21 @@ CHANGES: list[tuple[tuple[str, ...], str, dict[str, str]]] = [
         {"iupd": "RITIRATA"},
     ),
     (("journal", "purge"), "-", {"resource": "24m"}),
+    (("retention", "set", "positions", "36m", *OURS), ORGANIZATION, {"resource": "positions 36m"}),
+    (
+        ("retention", "run"),
+        "-",
+        {"resource": "journal 24m, events 24m, audit 24m, quarantine 120m"},
+    ),
+    (
+        ("retention", "forget", *OURS, "--debtor-code", "VRDLGU00A01A000B"),
+        ORGANIZATION,
+        {"resource": "person: positions 0, receipts 0"},
+    ),
     (
         ("purge",),
         "-",
-        {"resource": "journal 24m, audit 24m, quarantine 120m, events 730d, tally 120m"},
+        {"resource": "journal 24m, events 24m, audit 24m, quarantine 120m, tally 120m"},
     ),
 ]
 
@@ -148,9 +159,13 @@ def test_refused_command_and_dry_run_leave_no_row():
         run("receipts", "resolve", "r-99", *OURS, "--note", "x"),
     ]
     dry = [run("load", "positions.json", "--dry-run"), run("purge", "--dry-run")]
+    dry += [
+        run("retention", "run", "--dry-run"),
+        run("retention", "forget", *OURS, "--debtor-code", "X1", "--dry-run"),
+    ]
 
     assert {each.exit_code == 0 for each in refused} == {False}
-    assert [each.exit_code for each in dry] == [0, 0]
+    assert [each.exit_code for each in dry] == [0, 0, 0, 0]
     assert rows() == []
 
 

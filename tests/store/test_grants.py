@@ -193,6 +193,8 @@ def test_node_message_under_the_serving_role_writes_the_same(
         "UPDATE journal SET outcome = 'OK'",
         "DELETE FROM journal_rest",
         "DELETE FROM retired_number",
+        "INSERT INTO retention_term VALUES ('77777777777', 'positions', 12)",
+        "UPDATE receipt SET forgotten_at = now()",
         "DELETE FROM api_key",
         "UPDATE api_key SET role = 'admin'",
         "UPDATE api_key SET expires_at = NULL",

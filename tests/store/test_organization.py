@@ -37,7 +37,7 @@ OF_EVERY_ORGANIZATION = {
     "receipts.worklist.raw": "a case of no registered organization",
     "receipts.worklist.lock": "a case of no registered organization",
     "receipts.worklist.resolve": "a case of no registered organization",
-    "receipts.worklist._unregistered": "receipts of no registered organization",
+    "receipts.worklist.unregistered": "receipts of no registered organization",
     "statistics._rows": "metrics count the rows of every organization",
     "store.Store.last_probe": "health shows the last probe of any station",
     "usecases.loading.configure.organizations": "a file may name any organization",

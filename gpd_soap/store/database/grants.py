@@ -44,6 +44,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "quote": CHANGE,
     "receipt": (*ADD, f"UPDATE (kept, reasons, copies, last_received_at, {RESOLUTION})"),
     "request": EVERYTHING,
+    "retention_term": READ,
     "retired_number": ADD,
     "service": EVERYTHING,
     "sign_in_attempt": EVERYTHING,

@@ -24,7 +24,7 @@ from gpd_soap.store.rows import RECEIPT
 
 #: Columns that do not come from the message.
 NOT_OF_A_RECEIPT = (
-    *("variant", "copies"),
+    *("variant", "copies", "forgotten_at"),
     *("resolved_at", "resolved_by", "resolution", "resolved_as"),
 )
 STORED = [c for c in RECEIPT if c.name not in NOT_OF_A_RECEIPT]

@@ -50,7 +50,7 @@ def replace(
     Raises AlreadyStored if a number of `new` is or was another position's.
     """
     # WHY: another transaction may wait for the row, so the row is updated and not inserted again.
-    values = position_row(new, now)
+    values = {**position_row(new, now), "forgotten_at": None}
     _move(connection, old, now, **{name: values[name] for name in values if name not in FIXED})
     navs = {option.nav for option in new.options}
     dropped = [option for option in old.position.options if option.nav not in navs]

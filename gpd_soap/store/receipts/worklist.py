@@ -185,7 +185,7 @@ def _parts(connection: Connection, scope: Scope, query: CaseQuery) -> Iterator[S
     """Yield the statements on receipts, on messages or on both that can have matching cases."""
     # WHY: the numbers in a message that breaks the schema are not reliable, and are not stored.
     with_messages = query.kind in (None, QUARANTINE) and not (query.nav or query.iuv)
-    codes = _unregistered(connection) if scope is None else ()
+    codes = unregistered(connection) if scope is None else ()
     if query.kind != QUARANTINE and (scope is not None or codes):
         of_scope = RECEIPT.organization.in_(codes) if scope is None else _of(scope, RECEIPT)
         yield _receipts(of_scope, query)
@@ -251,7 +251,7 @@ def _of(scope: Scope, columns: Any) -> ColumnElement[bool]:
     return columns.organization.not_in(registered)  # type: ignore[no-any-return]  # the same
 
 
-def _unregistered(connection: Connection) -> Sequence[str]:
+def unregistered(connection: Connection) -> Sequence[str]:
     """Return the organizations of receipts that are not registered.
 
     There are none unless an organization was removed by hand.  The table is large, so that each

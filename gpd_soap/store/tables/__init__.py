@@ -40,6 +40,7 @@ from gpd_soap.store.tables.positions import (
     transfer,
 )
 from gpd_soap.store.tables.receipts import probe, quarantine, receipt
+from gpd_soap.store.tables.retention import retention_term
 from gpd_soap.store.tables.tally import tally
 from gpd_soap.store.tables.webhooks import parked, subscription
 
@@ -74,6 +75,7 @@ __all__ = [
     "quote",
     "receipt",
     "request",
+    "retention_term",
     "retired_number",
     "service",
     "sign_in_attempt",

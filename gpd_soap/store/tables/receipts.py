@@ -20,7 +20,8 @@ def resolution() -> list[Column[Any]]:
 
 #: `resolved_as` is the outcome of a case, from a closed list; a version before 0019 wrote none.
 #: `variant` is 0 for the first receipt of a receiptId, and 1 or more for those of other content.
-#: `kept` is the receipt status.
+#: `kept` is the receipt status.  `forgotten_at` is when its message was removed and its debtor was
+#: replaced by a pseudonym.
 receipt = Table(
     "receipt",
     metadata,
@@ -54,6 +55,7 @@ receipt = Table(
     Column("raw", LargeBinary, nullable=False),
     *resolution(),
     Column("resolved_as", String(16)),
+    Column("forgotten_at", Instant),
     Index(None, "organization", "nav"),
     Index(None, "organization", "iuv"),
     Index(None, "organization", "kept", "received_at"),

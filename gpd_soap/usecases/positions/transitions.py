@@ -116,12 +116,15 @@ def check_invalidable(stored: Stored, now: datetime) -> None:
 def restored(stored: Stored, due_at: datetime | None, now: datetime) -> NewPosition:
     """Returns the content of a position that is payable again (Alternatives, rule 7).
 
-    Raises NotRestorable if it is neither withdrawn nor expired, is paid, or would not be payable.
+    Raises NotRestorable if it is neither withdrawn nor expired, is paid, would not be payable, or
+    if its debtor was forgotten.
     """
     position = stored.position
     state = position_state(stored.facts, now)
-    if state in PAID_IN_FULL or (
-        position.withdrawn_at is None and state is not PositionState.EXPIRED
+    if (
+        stored.forgotten_at is not None
+        or state in PAID_IN_FULL
+        or (position.withdrawn_at is None and state is not PositionState.EXPIRED)
     ):
         raise refusals.NotRestorable
     pairs = zip(position.options, stored.progress, strict=True)
