@@ -65,6 +65,7 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "The notice cannot be paid by this case",
         "It was paid already, or a paid alternative excludes it.",
     ),
+    refusals.DocumentNotFound: ("Document not found", "The archive has no document with this id."),
     refusals.Malformed: ("Invalid arguments", "The arguments break a rule."),
     refusals.OrganizationsNotNamed: (
         "No organization",

@@ -18,6 +18,12 @@ from gpd_soap.store.tables.configuration import (
     service,
     station,
 )
+from gpd_soap.store.tables.documents import (
+    document,
+    document_batch,
+    document_batch_line,
+    document_notice,
+)
 from gpd_soap.store.tables.events import event, feed
 from gpd_soap.store.tables.journal import journal
 from gpd_soap.store.tables.people import (
@@ -49,6 +55,10 @@ __all__ = [
     "audit",
     "broker",
     "demand",
+    "document",
+    "document_batch",
+    "document_batch_line",
+    "document_notice",
     "event",
     "feed",
     "iuv_serial",
