@@ -116,6 +116,7 @@ def admin_face(
     from gpd_soap.api.app import admin_app
     from gpd_soap.api.body_size import BodySizes
     from gpd_soap.api.concurrency import Limits
+    from gpd_soap.api.documents.printers import open_as_set
     from gpd_soap.features.webhooks.options import options_of
 
     health = Health(store, contract(settings.threads), exposure.facts(settings, "admin"))
@@ -135,6 +136,7 @@ def admin_face(
         limits,
         observe_wrong_key=metrics.observe_wrong_key,
         webhooks=options_of(settings),
+        open_printer=open_as_set(settings),
     )
 
 

@@ -31,6 +31,8 @@ from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
 from gpd_soap.api.document import descriptions, examples, problem_examples
+from gpd_soap.api.documents import routes as documents
+from gpd_soap.api.documents.printers import OpenPrinter, open_as_set
 from gpd_soap.api.events import routes as events
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
@@ -49,6 +51,7 @@ from gpd_soap.clock import Clock
 from gpd_soap.features.webhooks.manage import Subscriptions
 from gpd_soap.features.webhooks.options import Options
 from gpd_soap.monitoring.scrape import METRICS, Text
+from gpd_soap.settings import Settings
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.access.authentication import (
@@ -62,7 +65,7 @@ from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
-NO_LIMITS, NO_WEBHOOKS = Limits(), Options()
+NO_LIMITS, NO_WEBHOOKS, AS_BY_DEFAULT = Limits(), Options(), open_as_set(Settings())
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 logger = logging.getLogger(__name__)
@@ -78,16 +81,18 @@ def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
     *,
     observe_wrong_key: WrongKeyObserver = unobserved,
     webhooks: Options = NO_WEBHOOKS,
+    open_printer: OpenPrinter = AS_BY_DEFAULT,
 ) -> Wsgi:
     """Returns the application of the admin listener.
 
     `clock` returns the UTC time of each request, `ready` the facts of our health.  `cases` is the
     worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
-    `observe_wrong_key` counts the wrong keys, `webhooks` says where events may be sent.
+    `observe_wrong_key` counts the wrong keys, `webhooks` says where events may be sent, and
+    `open_printer` makes what prints documents.
     """
     concurrency = Concurrency(limits)
     authenticate = Authentication(store, WrongKeys(limits.wrong_keys), observe_wrong_key)
-    app = flask_app(store, clock, cases, limits, concurrency, authenticate, webhooks)
+    app = flask_app(store, clock, cases, limits, concurrency, authenticate, webhooks, open_printer)
     _add_monitoring(app, ready, Scrape(store, authenticate, clock, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
@@ -106,6 +111,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
     concurrency: Concurrency,
     authenticate: Authentication | None = None,
     webhooks: Options = NO_WEBHOOKS,
+    open_printer: OpenPrinter = AS_BY_DEFAULT,
 ) -> OpenAPI:
     """Returns the API alone, without health, metrics and request ids.
 
@@ -137,6 +143,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         positions.group(store, clock),
         history.group(store),
         receipts.group(store, clock, cases),
+        documents.group(store, clock, open_printer),
         events.group(store),
         subscriptions.group(Subscriptions(store, clock, webhooks)),
         journal.group(store, clock),

@@ -234,6 +234,14 @@ CURSOR_EXPIRED = Problem(
     "Events after the cursor are no longer kept: read on from firstCursor, and compare the"
     " positions once.",
 )
+NO_DOCUMENT = Problem(404, "Not found the document", "The archive has no document of this id.")
+#: The detail is the reason in Italian, for the person who asks for the notice.
+NOT_PRINTABLE = Problem(409, "The notice cannot be printed", "{}")
+NOT_INSTALLED = Problem(
+    501,
+    "Not Implemented",
+    "The operator of this installation has not installed the libraries for documents.",
+)
 NO_SUBSCRIPTION = Problem(404, "Not found the subscription", "No subscription has this id.")
 NO_PARKED = Problem(404, "Not found the parked event", "No event of this number is parked.")
 TOO_MANY_SUBSCRIPTIONS = Problem(

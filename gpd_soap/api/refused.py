@@ -58,6 +58,9 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.ParkedNotFound: problems.NO_PARKED,
     refusals.MessageRefusedAgain: problems.NOT_TAKEN,
     refusals.MessageNotTaken: problems.UNAVAILABLE,
+    refusals.DocumentNotFound: problems.NO_DOCUMENT,
+    refusals.NotPrintable: problems.NOT_PRINTABLE,
+    refusals.DocumentsNotInstalled: problems.NOT_INSTALLED,
     refusals.KeyNotValid: problems.NO_KEY,
     refusals.TooManyWrongKeys: problems.TOO_MANY_WRONG_KEYS,
     refusals.OrganizationForbidden: problems.FORBIDDEN,
@@ -85,6 +88,8 @@ def problem_of(refusal: Refusal) -> Problem:
     if isinstance(refusal, refusals.MessageRefusedAgain):
         answer = refusal.answer or "a SOAP Fault"
         return problem._replace(detail=problem.detail.format(answer))
+    if isinstance(refusal, refusals.NotPrintable):
+        return problem._replace(detail=refusal.reason)
     return problem
 
 

@@ -132,6 +132,7 @@ OPERATIONS = [
     *JOURNAL,
     *AUDIT,
     Operation("GET", f"{US}/events"),
+    Operation("GET", f"{US}/documents"),
     *worklist(paying.WORKLIST, "r-90", names_none=False),
     *worklist("/worklist", paying.quarantined(paying.NOBODYS), names_none=True),
 ]
@@ -140,10 +141,15 @@ SUBSCRIPTIONS = f"{US}/subscriptions"
 SUBSCRIPTION = f"{SUBSCRIPTIONS}/sub_0f8fad5bd9cb469fa16570867728950e"
 SUBSCRIBED = {"url": "https://ente.example.it/eventi"}
 
-#: Operations that answer every key, or need webhooks: `test_feed` and `test_subscriptions` try
-#: their rights.
+DOCUMENT = f"{US}/documents/{64 * '0'}"
+#: Operations that answer every key, or need webhooks or a published position: `test_feed`,
+#: `test_subscriptions` and `test_documents` try their rights.
 APART = [
     Operation("GET", "/feeds"),
+    Operation("GET", f"{US}/notices/{nav(1)}.pdf"),
+    Operation("GET", f"{ONE}/notices.pdf"),
+    Operation("GET", DOCUMENT),
+    Operation("GET", f"{DOCUMENT}/pdf"),
     Operation("GET", SUBSCRIPTIONS),
     Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),
     Operation("GET", SUBSCRIPTION),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gpd_soap.api.document import event_descriptions
+from gpd_soap.api.document import archive_descriptions, event_descriptions
 
 ROME = "in Rome's time, without a zone"
 
@@ -244,6 +244,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "psp": "Id of the PSP.",
     "after": "`next` of the page before.",
     **event_descriptions.TEXTS,
+    **archive_descriptions.TEXTS,
 }
 
 

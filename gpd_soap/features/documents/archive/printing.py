@@ -7,11 +7,12 @@ from datetime import datetime
 
 from gpd_soap.core.actor import Actor
 from gpd_soap.features.documents.archive.archive import Archive, draft_of
-from gpd_soap.features.documents.notice import Issuer, Paper, Refused
+from gpd_soap.features.documents.notice import Issuer, Paper, Reason, Refused
 from gpd_soap.features.documents.release import Notices, Released
 from gpd_soap.features.documents.typesetting import Typesetter
 from gpd_soap.store.database.database import Database
-from gpd_soap.store.database.transaction import Unavailable
+from gpd_soap.store.database.transaction import Unavailable, read_only
+from gpd_soap.store.positions import read as positions
 from gpd_soap.store.positions.read import Stored
 
 #: LIMIT: 8 times a position may change between its reading and the release; each is a person's or
@@ -42,6 +43,15 @@ class ArchivedNotices(Notices):
         """Use `actor` as who prints; `has` says that the caller has a document, by its id."""
         super().__init__(database, typesetter)
         self._archive, self._actor, self._has = archive, actor, has
+
+    def of_iupd(
+        self, organization: str, iupd: str, issuer: Issuer, now: datetime
+    ) -> Released | Refused:
+        """Return the document of every way to pay a position; see `of_position`."""
+        stored = read_only(self._database, lambda c: positions.find(c, organization, iupd))
+        if stored is None or not stored.position.options:
+            return Refused(Reason.UNKNOWN, None)
+        return self.of_position(organization, stored.position.options[0].nav, issuer, now)
 
     def _document(
         self, organization: str, nav: str, chosen: str | None, issuer: Issuer, now: datetime
