@@ -9,6 +9,7 @@ from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
+from gpd_soap.cli.documents.batches import notices
 from gpd_soap.cli.documents.commands import documents
 from gpd_soap.cli.events.commands import deliver, events
 from gpd_soap.cli.help import help_
@@ -75,7 +76,7 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
-    *(documents, position, history, receipts, journal, audit, purge, events, deliver),
+    *(notices, documents, position, history, receipts, journal, audit, purge, events, deliver),
     *(node, health, help_),
 )
 for command in COMMANDS:

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, insert, select, tuple_
+from sqlalchemy import Connection, LargeBinary, cast, func, insert, select, tuple_
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest, fetch_page
@@ -82,7 +82,9 @@ def get_all(connection: Connection, organization: str, ids: Collection[str]) -> 
 
 def content(connection: Connection, organization: str, document_id: str) -> bytes | None:
     """Return the bytes of a document that the database keeps, or None."""
-    statement = select(DOCUMENT.content).where(
+    # WHY: who changes a row by SQL may write a text on SQLite, which a driver cannot read as bytes.
+    stored_content = cast(DOCUMENT.content, LargeBinary)
+    statement = select(stored_content).where(
         DOCUMENT.organization == organization, DOCUMENT.id == document_id
     )
     stored: bytes | None = connection.execute(statement).scalar()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import NamedTuple
 
@@ -24,6 +25,10 @@ from gpd_soap.store.positions import read as positions
 from gpd_soap.store.positions.read import Stored
 
 logger = logging.getLogger(__name__)
+
+
+#: Ids of documents.
+Ids = AbstractSet[str]
 
 
 class DocumentDamaged(OperatorError):
@@ -81,13 +86,18 @@ class Archive:
         self._contents, self._read_back = contents, read_back
 
     def release(
-        self, drafts: Sequence[Draft], actor: Actor, now: datetime
+        self,
+        drafts: Sequence[Draft],
+        actor: Actor,
+        now: datetime,
+        and_then: Callable[[Transaction, Ids], object] = lambda *_: None,
     ) -> dict[str, Archived | None]:
         """Release the documents of one organization in one transaction; return them by id.
 
         A document of the same input is taken from the archive.  The answer is None for a position
         that has changed since it was read: its draft is to be made again.  Each release is an
-        event of its notice.
+        event of its notice.  `and_then` is called with the ids of what is released, as the last
+        work of the transaction.
         Raises DocumentDiffers if a finished document is not as it was meant, DocumentDamaged if
         the archive has lost one, UnusableStorage if the bytes cannot be kept.
         """
@@ -104,9 +114,13 @@ class Archive:
                 if draft.id in made:
                     pdf = made[draft.id]
                     self._contents.put(_organization(draft), inputs.digest_of(pdf), pdf)
-        kept = in_transaction(
-            self._database, lambda c: self._keep(c, drafts, known, made, actor, now)
-        )
+
+        def work(connection: Transaction) -> dict[str, Document | None]:
+            kept = self._keep(connection, drafts, known, made, actor, now)
+            and_then(connection, {name for name, each in kept.items() if each is not None})
+            return kept
+
+        kept = in_transaction(self._database, work)
         return {
             name: document and Archived(document, self._bytes(document, made.get(name)))
             for name, document in kept.items()
