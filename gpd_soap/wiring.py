@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -30,6 +30,8 @@ from gpd_soap.wsgi.payment_options import PaymentOptions
 from gpd_soap.wsgi.refused_callers import RefusedCallers
 
 if TYPE_CHECKING:
+    from gpd_soap.usecases.jobs.job import Kind
+    from gpd_soap.usecases.jobs.loops import Background
     from gpd_soap.usecases.worklist import Cases
 
 
@@ -80,7 +82,13 @@ def node_face(
     face = NodeFace(endpoint, options, documents, health)
     if settings.node_tls_certificate or settings.node_proxies:
         counted = refused or RefusedCallers()
-        return TrustedCallers(face, settings.node_callers, settings.node_proxies, counted)
+        return TrustedCallers(
+            face,
+            settings.node_callers,
+            settings.node_proxies,
+            counted,
+            on_socket=settings.node_bind.startswith("unix:"),
+        )
     return face
 
 
@@ -138,6 +146,39 @@ def admin_face(
         webhooks=options_of(settings),
         open_printer=open_as_set(settings),
     )
+
+
+def background(settings: Settings, store: Store) -> Background:
+    """The background work of a process; any number of processes may do it."""
+    # WHY: a server of the node face alone must not load this, so the imports are here.
+    from gpd_soap.usecases.jobs.loops import Background, Loop, Numbering
+    from gpd_soap.usecases.jobs.worker import Worker
+
+    def loops() -> list[Loop]:
+        worker = Worker(store, job_kinds(settings))
+        if not settings.webhook_secret:
+            return [worker, Numbering(store)]
+        from gpd_soap.features.webhooks.deliverer import Deliverer
+        from gpd_soap.features.webhooks.options import options_of
+
+        # WHY: a deliverer numbers events before each look.
+        return [worker, Deliverer(store, options_of(settings))]
+
+    return Background(loops)
+
+
+def companions(settings: Settings, store: Store, faces: Iterable[str]) -> dict[str, Background]:
+    """The background work by the address of the face whose processes do it; none for the Node's."""
+    if not settings.work or settings.admin_bind not in faces:
+        return {}
+    return {settings.admin_bind: background(settings, store)}
+
+
+def job_kinds(settings: Settings) -> list[Kind]:
+    """What a worker can do: the schedules, and the kinds of each feature."""
+    from gpd_soap.usecases.jobs.schedules import schedules
+
+    return [*schedules(timedelta(days=settings.event_days))]
 
 
 def cases(

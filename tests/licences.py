@@ -15,11 +15,13 @@ PINS_WITH_EXTRAS = DEPLOY / "requirements-documents.txt"
 KNOWN = {
     "Apache-2.0": r"Apache[- ]2\.0|Apache Software License",
     "Apache-2.0 AND BSD-2-Clause": r"Apache-2\.0 AND BSD-2-Clause",
+    "Apache-2.0 OR BSD-3-Clause": r"Apache-2\.0 OR BSD-3-Clause",
     "BSD": r"BSD-[23]-Clause|BSD License",
     # PDFium's own parts have licences of the same kinds: the package carries them.
     "Apache-2.0 AND BSD-3-Clause": r"BSD-3-Clause, Apache-2\.0, dependency licenses",
     "LGPL": r"LGPL-2\.1|LGPL-3\.0-only",
     "MIT": r"MIT|MIT License",
+    "MIT-0": r"MIT-0",
     "MPL-2.0": r"MPL-2\.0|Mozilla Public License 2\.0 \(MPL 2\.0\)",
     "OFL-1.1": r"OFL-1\.1",
     "PSF-2.0": r"PSF-2\.0",

@@ -41,10 +41,12 @@ OWNERS = {
     "typst": {"features"},
     "zxingcpp": {"features"},
     "pydantic": {"settings", "validation", "usecases", "api"},
+    "pydantic_core": {"settings", "validation", "store"},
 }
 # The same order for the rooms of the store.
 STORE_ORDER = """__init__ tables migrations database rows states configuration journal access people
-                 events node positions receipts documents demands statistics purge store""".split()
+                 events jobs node positions receipts documents demands statistics purge
+                 store""".split()
 #: Modules that make transactions and need no more of the store.
 TAKES_A_DATABASE = {"store/database/transaction.py", "store/journal/purge.py", "store/purge.py"}
 MOST_MODULES = 20

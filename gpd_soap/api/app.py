@@ -30,14 +30,15 @@ from gpd_soap.api.auth import guard
 from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
-from gpd_soap.api.document import descriptions, examples, problem_examples
+from gpd_soap.api.document import asyncapi, descriptions, examples, problem_examples
 from gpd_soap.api.documents import routes as documents
-from gpd_soap.api.documents.printers import OpenPrinter, open_as_set
+from gpd_soap.api.documents.printers import AS_BY_DEFAULT, OpenPrinter
 from gpd_soap.api.events import routes as events
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
 from gpd_soap.api.history import routes as history
 from gpd_soap.api.idempotency import Idempotency
+from gpd_soap.api.jobs import routes as jobs
 from gpd_soap.api.journal import routes as journal
 from gpd_soap.api.keys import routes as keys
 from gpd_soap.api.metrics import Scrape
@@ -51,7 +52,6 @@ from gpd_soap.clock import Clock
 from gpd_soap.features.webhooks.manage import Subscriptions
 from gpd_soap.features.webhooks.options import Options
 from gpd_soap.monitoring.scrape import METRICS, Text
-from gpd_soap.settings import Settings
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.access.authentication import (
@@ -65,7 +65,7 @@ from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
 
-NO_LIMITS, NO_WEBHOOKS, AS_BY_DEFAULT = Limits(), Options(), open_as_set(Settings())
+NO_LIMITS, NO_WEBHOOKS = Limits(), Options()
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 logger = logging.getLogger(__name__)
@@ -144,8 +144,9 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         history.group(store),
         receipts.group(store, clock, cases),
         documents.group(store, clock, open_printer),
-        events.group(store),
+        events.group(store, webhooks.key),
         subscriptions.group(Subscriptions(store, clock, webhooks)),
+        jobs.group(store, clock),
         journal.group(store, clock),
         configuration.group(store),
         keys.group(store, clock),
@@ -214,6 +215,8 @@ def _add_document(app: OpenAPI, groups: Iterable[Group]) -> None:
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
     problem_examples.show(app.spec_json)
     app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
+    events_sent = asyncapi.document(__version__)
+    app.add_url_rule("/asyncapi.json", "asyncapi", lambda: jsonify(events_sent))
     info = {"name": "gpd-soap", "version": __version__}
     for version in ("", "/v2"):
         app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(info))

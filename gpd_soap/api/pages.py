@@ -28,7 +28,7 @@ DOCUMENT = (
 #: The endpoints of that page, and of its files.
 DOCUMENT_PAGES = frozenset({"docs", "swagger.swagger", "swagger.oauth2-redirect"})
 #: The endpoints whose answers are the same for everybody until the next version.
-PUBLIC = DOCUMENT_PAGES | {"swagger.static", "openapi", "home", "info", "info/v2"}
+PUBLIC = DOCUMENT_PAGES | {"swagger.static", "openapi", "asyncapi", "home", "info", "info/v2"}
 
 
 def home() -> Response:
@@ -36,6 +36,7 @@ def home() -> Response:
     links = {
         "/docs": "the REST API, to read and to try",
         "/openapi.json": "its OpenAPI document",
+        "/asyncapi.json": "the AsyncAPI document of the events that are sent",
         "/health/ready": "whether all is there that an answer needs",
     }
     text = f"The administrators' face of gpd-soap {__version__}. The API requires a key."

@@ -250,6 +250,13 @@ TOO_MANY_SUBSCRIPTIONS = Problem(
 WEBHOOKS_OFF = Problem(
     409, "No webhooks", "The operator of this installation has not set GPD_WEBHOOK_SECRET."
 )
+NO_JOB = Problem(404, "Not found the job", "No job has this id.")
+JOB_NOT_WAITING = Problem(
+    409, "The job is not waiting", "Only a job that is dead or waits can be attempted now."
+)
+JOB_ENDED = Problem(
+    409, "The job has ended", "Only a job that has not ended, and is no schedule, can be cancelled."
+)
 SUBSCRIPTION_CHANGED = Problem(
     412,
     "Precondition Failed",

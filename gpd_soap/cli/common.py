@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from gpd_soap.core.actor import Actor
+    from gpd_soap.store.access.audit import Subject
     from gpd_soap.store.store import Store
     from gpd_soap.usecases.access.record import Record
     from gpd_soap.validation.finding import Model
@@ -55,6 +56,18 @@ def record() -> Record:
     from gpd_soap.usecases.access.record import CommandRecord
 
     return CommandRecord(machine_user(), command_name(), utc_now)
+
+
+def record_reading(store: Store, organization: str | None, subject: Subject | None = None) -> None:
+    """Write to the audit that the running command reads a person's data; call before printing."""
+    from gpd_soap.clock import utc_now
+    from gpd_soap.core.exchange import NOT_GIVEN
+    from gpd_soap.store.access.audit import NOTHING, READ
+    from gpd_soap.store.database.transaction import in_transaction
+    from gpd_soap.usecases.access.record import CommandRecord
+
+    write = CommandRecord(machine_user(), command_name(), utc_now, READ)
+    in_transaction(store, lambda c: write(c, subject or NOTHING, organization or NOT_GIVEN))
 
 
 @contextmanager

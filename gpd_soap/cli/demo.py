@@ -113,7 +113,8 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
         }
         click.echo(NEXT.format(**values))
         faces = wiring.faces(settings, store, "all", Metrics(counted_in), RefusedCallers())
-        server.serve(lambda: server.Program(settings, faces, store.close))
+        work = wiring.companions(settings, store, faces)
+        server.serve(lambda: server.Program(settings, faces, store.close, companions=work))
     finally:
         # WHY: gunicorn's workers are forks, and run this code at their end too.
         if os.getpid() == process:

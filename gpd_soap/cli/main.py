@@ -13,6 +13,7 @@ from gpd_soap.cli.documents.batches import notices
 from gpd_soap.cli.documents.commands import documents
 from gpd_soap.cli.events.commands import deliver, events
 from gpd_soap.cli.help import help_
+from gpd_soap.cli.jobs.commands import jobs, work
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
@@ -77,7 +78,7 @@ def main() -> None:
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
     *(notices, documents, position, history, receipts, journal, audit, purge, events, deliver),
-    *(node, health, help_),
+    *(work, jobs, node, health, help_),
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, read, ready_store, refusals
+from gpd_soap.cli.common import code, command_actor, read, ready_store, record, refusals
 
 if TYPE_CHECKING:
     from gpd_soap.store.events.read import StoredEvent
@@ -43,7 +43,7 @@ def restore(iupd: str, organization: str, reason: str, due_date: str | None) -> 
 
     fields = {"reason": reason} | ({} if due_date is None else {"dueDate": due_date})
     body = read(Restoration, **fields)
-    ledger = Ledger(ready_store(), utc_now, command_actor())
+    ledger = Ledger(ready_store(), utc_now, command_actor(), record())
     with refusals():
         ledger.restore(
             PositionRef(organization, iupd, lambda _etag: True), body.reason, body.due_date

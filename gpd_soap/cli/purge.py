@@ -44,11 +44,12 @@ def months(_context: click.Context, option: click.Parameter, value: str) -> int:
 )
 @click.option("--dry-run", is_flag=True, help="Print the numbers, and remove nothing.")
 def purge(journal: int, audit: int, quarantine: int, *, dry_run: bool) -> None:
-    """Remove what has been kept for its term: journal, audit, quarantine, demands and responses.
+    """Remove what has been kept for its term: journal, events, audit, quarantine and the rest.
 
     Responses to an Idempotency-Key are removed after 24 hours, demands after a day or after
-    GPD_DEMAND_WINDOW if that is longer. The command may be stopped and run again. On PostgreSQL,
-    the owner of the tables runs it, and it creates the journal's partitions of the next months.
+    GPD_DEMAND_WINDOW if that is longer, events after GPD_EVENT_DAYS. The command may be stopped and
+    run again. On PostgreSQL, the owner of the tables runs it, and it creates the partitions of the
+    next months.
     """
     from datetime import timedelta
 
@@ -56,8 +57,9 @@ def purge(journal: int, audit: int, quarantine: int, *, dry_run: bool) -> None:
     from gpd_soap.settings import Settings
     from gpd_soap.usecases.purge import Terms, run
 
-    window = timedelta(seconds=Settings.load().demand_window)
-    terms = Terms(journal, audit, quarantine, window)
+    settings = Settings.load()
+    window, events = timedelta(seconds=settings.demand_window), timedelta(days=settings.event_days)
+    terms = Terms(journal, audit, quarantine, window, events)
     ending = "would be removed" if dry_run else "removed"
     with as_errors():
         for kind, rows, until in run(ready_store(), terms, utc_now(), record(), dry_run=dry_run):

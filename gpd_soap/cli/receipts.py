@@ -13,13 +13,16 @@ from gpd_soap.cli.common import (
     read,
     ready_store,
     record,
+    record_reading,
     refusals,
 )
 from gpd_soap.cli.texts.output import print_line
 from gpd_soap.core.case_id import KINDS
 
 if TYPE_CHECKING:
+    from gpd_soap.store.access.audit import Subject
     from gpd_soap.store.receipts.search import Listed
+    from gpd_soap.store.store import Store
     from gpd_soap.usecases.worklist import Cases, CaseWithNotice
 
 MAX_NAME_LENGTH = 100
@@ -88,7 +91,9 @@ def list_receipts(organization: str, **options: str | None) -> None:
         query = use_case.question(read(ReceiptSearch, **filters, pageSize="100"), utc_now())
     # WHY: a line shows the status, so that a copy is not taken for a payment of our notice.
     query = query._replace(as_paid=False)
-    rows, total = use_case.page(ready_store(), organization, query)
+    store = ready_store()
+    record_reading(store, organization)
+    rows, total = use_case.page(store, organization, query)
     for each in rows:
         print_line(_receipt_line(each))
     click.echo(f"{total} in all", err=True)
@@ -116,7 +121,9 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
 
     with refusals():
         query = read(CaseSearch, kind=kind, resolved=resolved, page=page, limit=50).case_query()
-    rows, total = _cases().page(organization, query)
+    cases, store = _cases()
+    record_reading(store, organization)
+    rows, total = cases.page(organization, query)
     for each in rows:
         print_line(_case_line(each))
     click.echo(f"{total} in all", err=True)
@@ -127,8 +134,11 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
 @of_organization
 def show(case: str, organization: str | None) -> None:
     """Print every field of the receipt or case with this ID, one on a line."""
+    cases, store = _cases()
     with refusals():
-        _print_case(_cases().read(organization, case))
+        read_case = cases.read(organization, case)
+    record_reading(store, organization, _subject(case))
+    _print_case(read_case)
 
 
 @receipts.command("raw")
@@ -143,8 +153,10 @@ def show(case: str, organization: str | None) -> None:
 )
 def raw(case: str, organization: str | None, output: BinaryIO) -> None:
     """Write the message of a receipt or case, byte for byte as it was received."""
+    cases, store = _cases()
     with refusals():
-        message = _cases().raw(organization, case)
+        message = cases.raw(organization, case)
+    record_reading(store, organization, _subject(case))
     output.write(message)
 
 
@@ -159,7 +171,8 @@ def resolve(case: str, organization: str | None, note: str, by: str) -> None:
 
     with refusals():
         fields = read(Note, note=note)
-        _print_case(_cases().resolve(organization, case, by, fields.note, actor=command_actor()))
+        cases, _ = _cases()
+        _print_case(cases.resolve(organization, case, by, fields.note, actor=command_actor()))
 
 
 @receipts.command("rematch")
@@ -175,14 +188,24 @@ def rematch(case: str, organization: str | None, nav: str | None, by: str) -> No
 
     with refusals():
         fields = read(Match, nav=nav)
-        _print_case(_cases().rematch(organization, case, by, fields.nav, actor=command_actor()))
+        cases, _ = _cases()
+        _print_case(cases.rematch(organization, case, by, fields.nav, actor=command_actor()))
 
 
-def _cases() -> Cases:
+def _cases() -> tuple[Cases, Store]:
     from gpd_soap import wiring
     from gpd_soap.settings import Settings
 
-    return wiring.cases(Settings.load(), ready_store(), record=record())
+    store = ready_store()
+    return wiring.cases(Settings.load(), store, record=record()), store
+
+
+def _subject(case: str) -> Subject | None:
+    from gpd_soap.core.case_id import case_key
+    from gpd_soap.usecases.worklist import subject_of
+
+    key = case_key(case)
+    return None if key is None else subject_of(key)
 
 
 def _print_case(record: CaseWithNotice) -> None:

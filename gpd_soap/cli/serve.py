@@ -65,7 +65,8 @@ def _serve(face: str, counted_in: Path) -> None:
         logs.configure(settings.log_level)
         for line in warnings:
             logging.getLogger(__name__).warning(line)
-        return server.Program(settings, faces, store.close, refused)
+        companions = wiring.companions(settings, store, faces)
+        return server.Program(settings, faces, store.close, refused, companions)
 
     migrate.check(_store().engine)
     # WHY: a core dump would hold the database's password and personal data, so none is written.

@@ -47,13 +47,22 @@ OUT_OF_RANGE = " is out of range"
 SEPARATOR = "; "
 
 
+class PaidTransfer(NamedTuple):
+    """A transfer as it was paid; `organization` is its beneficiary, `amount` is in cents."""
+
+    number: int
+    organization: str
+    amount: int
+
+
 class Receipt(NamedTuple):
     """A receipt as the Node sent it; `digest` identifies its canonical content.
 
     `issuer` is the organization that issued the notice.  `route` names the organization that
     receives this copy.  `receipt_id` is the Node's, shortened for use as a key.  `content` is the
     canonical content; a stored receipt is read without it.  `unreadable` names the elements whose
-    value the schema allows and Python cannot hold.
+    value the schema allows and Python cannot hold.  `transfers` are those that were paid; a stored
+    receipt has none, because its event has them.
     """
 
     route: NodeRoute
@@ -75,6 +84,7 @@ class Receipt(NamedTuple):
     debtor_code: str
     content: Sequence[str] = ()
     unreadable: tuple[str, ...] = ()
+    transfers: tuple[PaidTransfer, ...] = ()
 
 
 def receipt_key(receipt_id: str) -> str:
@@ -100,7 +110,8 @@ class ReceiptFacts(NamedTuple):
     `kept_digest` is the digest of the first receipt stored under the same (idPA, receiptId).
     `contents` are all those stored under it, if the first has another digest than the receipt.
     `nav_of_iuv` is the notice that carries the receipt's IUV, whatever notice the receipt names.
-    `is_only_option` says that the position of the notice has no other option.
+    `is_only_option` says that the position of the notice has no other option.  `paid_by` is the
+    receiptId that paid the notice, or an alternative that excludes it, before this receipt.
     """
 
     route_check: RouteCheck
@@ -109,6 +120,12 @@ class ReceiptFacts(NamedTuple):
     nav_of_iuv: str | None
     is_only_option: bool
     contents: tuple[StoredContent, ...] = ()
+    paid_by: str | None = None
+
+    @property
+    def next_variant(self) -> int:
+        """The variant under which another content of the receiptId is stored; 0 is the first."""
+        return max((each.variant for each in self.contents), default=-1) + 1
 
 
 class Verdict(NamedTuple):

@@ -195,6 +195,7 @@ class _Figures(Collector):
             receipts = self._figures.receipts.items()
             yield _gauge("gpd_receipts", "Stored receipts by status.", "state", receipts)
         yield from self._of_webhooks()
+        yield from self._of_work()
 
     def _of_webhooks(self) -> Iterator[GaugeMetricFamily]:
         if self._figures.subscriptions is not None:
@@ -218,6 +219,18 @@ class _Figures(Collector):
                 "Age of the oldest event that an active subscription has not yet.",
                 value=max(seconds, 0.0),
             )
+
+    def _of_work(self) -> Iterator[GaugeMetricFamily]:
+        if self._figures.work is None:
+            return
+        jobs, due_since = self._figures.work
+        yield _gauge("gpd_jobs", "Jobs of the background work, by state.", "state", jobs.items())
+        seconds = 0.0 if due_since is None else (self._now - due_since).total_seconds()
+        yield GaugeMetricFamily(
+            "gpd_job_lag_seconds",
+            "Seconds for which the longest due job has waited for a worker.",
+            value=max(seconds, 0.0),
+        )
 
 
 def _gauge(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gc
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, NamedTuple, Protocol
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
@@ -30,17 +32,29 @@ BINDS = "GPD_NODE_BIND, GPD_ADMIN_BIND, GPD_METRICS_BIND"
 logger = logging.getLogger(__name__)
 
 
+class Companion(Protocol):
+    """Work that a process does beside its answers."""
+
+    def start(self) -> None:
+        """Begin the work, in the process."""
+
+    def stop(self) -> None:
+        """End the work; what is left is done by another process."""
+
+
 class Program(NamedTuple):
     """The settings of a server, and each of its faces by the address to bind; at least one.
 
     Each worker calls `leave` at its end, after its last answer; so does the master. `refused`
-    counts the callers whose handshakes fail.
+    counts the callers whose handshakes fail. `companions` has what the processes of a face do
+    beside their answers, by the face's address.
     """
 
     settings: Settings
     faces: Mapping[str, Wsgi]
     leave: Callable[[], object]
     refused: RefusedCallers = RefusedCallers()
+    companions: Mapping[str, Companion] = MappingProxyType({})
 
 
 class Server(BaseApplication):
@@ -77,6 +91,20 @@ class Server(BaseApplication):
         # WHY: a client can write any Host or X-Forwarded-* header, so the socket decides.
         faces = {name_of_bind(bind): face for bind, face in self._program.faces.items()}
         return Unambiguous(QueueTimeout(faces[listener]))
+
+    @contextmanager
+    def accompanied(self, listener: str) -> Iterator[None]:
+        """During the block, do what a process of this listener does beside its answers."""
+        companions = self._program.companions
+        companion = {name_of_bind(bind): each for bind, each in companions.items()}.get(listener)
+        if companion is None:
+            yield
+            return
+        companion.start()
+        try:
+            yield
+        finally:
+            companion.stop()
 
     @property
     def binds(self) -> Sequence[str]:

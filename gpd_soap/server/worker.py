@@ -83,7 +83,8 @@ class Worker(ThreadWorker):
         self.poller.register(self.app.master_pipe, selectors.EVENT_READ, self._lose_parent)
         # WHY: a signal that comes just before the poller waits would wait for its second too.
         self.poller.register(self.PIPE[0], selectors.EVENT_READ, _empty)
-        super().run()
+        with self.app.accompanied(self.listener):
+            super().run()
 
     def _lose_parent(self, master_pipe: Any) -> None:
         self.poller.unregister(master_pipe)

@@ -81,7 +81,9 @@ class Settings(BaseModel):
         " certificate is on one is refused",
     )
     node_proxies: Networks = Field(
-        (), description="networks of the proxies that do TLS for the node face, separated by commas"
+        (),
+        description="networks of the proxies that do TLS for the node face, separated by commas;"
+        " on a Unix socket, whoever may open it is one of them",
     )
     node_callers: Names = Field(
         (),
@@ -149,11 +151,24 @@ class Settings(BaseModel):
     journal: Literal["database", "log", "none"] = Field(
         "database", description="where each exchange is recorded: database, log or none"
     )
+    event_days: Annotated[int, Field(ge=7, le=3650)] = Field(
+        730, description="days for which events are kept, for the history and for the feed"
+    )
+    work: bool = Field(
+        True,
+        description="do background work in the processes of the admin face; false where"
+        " `gpd-soap work` does it",
+    )
     webhook_secret: str = Field(
         "",
         description="at least 32 characters, from which the secrets of subscriptions are derived;"
         " without it there are no subscriptions",
         repr=False,
+    )
+    webhook_key: str = Field(
+        "",
+        description="PEM file of an ed25519 key that signs every event, beside the secret of its"
+        " subscription; default: none",
     )
     webhook_networks: Networks = Field(
         (),

@@ -9,7 +9,7 @@ from typing import Any
 from gpd_soap.core.content import digest
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.payment import Demand
-from gpd_soap.core.receipt import Receipt, receipt_key
+from gpd_soap.core.receipt import PaidTransfer, Receipt, receipt_key
 from gpd_soap.usecases.node import NoticeQuery
 
 
@@ -57,4 +57,11 @@ def receipt(request: Any, content: Sequence[str], unreadable: Sequence[str] = ()
         debtor_code=sent.debtor.uniqueIdentifier.entityUniqueIdentifierValue,
         content=content,
         unreadable=tuple(unreadable),
+        transfers=tuple(
+            # WHY: for a few values a list costs less than a generator.
+            [
+                PaidTransfer(each.idTransfer, each.fiscalCodePA, each.transferAmount)
+                for each in sent.transferList.transfer
+            ]
+        ),
     )

@@ -13,21 +13,23 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
+from gpd_soap.store.jobs.queue import State
 
 #: LIMIT: 1,000 rows in one transaction, so that other writers of SQLite wait for moments only.
 CHUNK = 1_000
 
 REQUEST, DEMAND = tables.request.c, tables.demand.c
-MESSAGE, AUDIT = tables.quarantine.c, tables.audit.c
+MESSAGE, AUDIT, JOB = tables.quarantine.c, tables.audit.c, tables.job.c
 
 
 class Kind(StrEnum):
-    """What can be purged: responses to requests, demands, quarantined messages, the audit."""
+    """What can be purged: responses to requests, demands, quarantined messages, audit, jobs."""
 
     REQUESTS = "requests"
     DEMANDS = "demands"
     QUARANTINE = "quarantine"
     AUDIT = "audit"
+    JOBS = "jobs"
 
 
 Condition = Callable[[datetime], ColumnElement[bool]]
@@ -41,6 +43,11 @@ OLD: dict[Kind, tuple[Table, Condition]] = {
         lambda until: and_(MESSAGE.resolved_at <= until, MESSAGE.last_received_at <= until),
     ),
     Kind.AUDIT: (tables.audit, lambda until: AUDIT.at <= until),
+    # WHY: a dead job needs a person, and a job that is done again and again is never over.
+    Kind.JOBS: (
+        tables.job,
+        lambda until: and_(JOB.ended_at <= until, JOB.state.in_((State.DONE, State.CANCELLED))),
+    ),
 }
 
 

@@ -14,10 +14,12 @@ from gpd_soap.core.receipt import NEEDS_A_PERSON, ReceiptStatus
 from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.events.subscriptions import ParkedState, State
+from gpd_soap.store.jobs.queue import State as JobState
 
 RECEIPT, QUARANTINED = tables.receipt.c, tables.quarantine.c
 SUBSCRIPTION, PARKED = tables.subscription.c, tables.parked.c
 EVENT, FEED = tables.event.c, tables.feed.c
+JOB = tables.job.c
 
 
 class Lag(NamedTuple):
@@ -30,6 +32,13 @@ class Lag(NamedTuple):
     since: datetime | None
 
 
+class Work(NamedTuple):
+    """Background work: jobs by state, and since when the longest due one waits; None if none is."""
+
+    jobs: Mapping[str, int]
+    due_since: datetime | None
+
+
 class Figures(NamedTuple):
     """Counts by status or kind; None where the database was too slow."""
 
@@ -40,6 +49,7 @@ class Figures(NamedTuple):
     subscriptions: Mapping[str, int] | None = None
     parked: Mapping[str, int] | None = None
     lag: Lag | None = None
+    work: Work | None = None
 
 
 #: The figures of a database that cannot be reached.
@@ -63,6 +73,7 @@ def read(store: Database) -> Figures:
         subscriptions=_counts(store, _by(SUBSCRIPTION.state), tuple(State)),
         parked=_counts(store, _by(PARKED.state), tuple(ParkedState)),
         lag=_lag(store),
+        work=_work(store),
     )
 
 
@@ -87,6 +98,13 @@ def _lag(store: Database) -> Lag | None:
     )
     rows = _rows(store, statement)
     return None if rows is None else Lag(rows[0][0] or 0, rows[0][1])
+
+
+def _work(store: Database) -> Work | None:
+    jobs = _counts(store, _by(JOB.state), tuple(JobState))
+    # WHY: a running job is due once its lease has ended.
+    due = _rows(store, select(func.min(JOB.next_at)).where(JOB.next_at.is_not(None)))
+    return None if jobs is None or due is None else Work(jobs, due[0][0])
 
 
 def _receipts() -> Select[Any]:

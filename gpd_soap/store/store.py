@@ -97,7 +97,7 @@ class Store(Database):
         if verdict.counted_on is not None:
             return self._settlement.repeat(values, verdict.counted_on)
         actor = Actor(ActorKind.NODE, receipt.route.station)
-        values |= event_values(describe.received(receipt, verdict, facts.notice, actor))
+        values |= event_values(describe.received(receipt, verdict, facts, actor))
         if verdict.status is ReceiptStatus.CONFLICTING:
             return self._settlement.conflict(values, facts.contents)
         if verdict.status is ReceiptStatus.UNMATCHED:

@@ -1,4 +1,4 @@
-"""Removes what has been kept for its term: journal, audit, quarantine, demands and responses."""
+"""Removes what has been kept for its term: journal, events, audit, quarantine and the rest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
-from gpd_soap.store import purge
+from gpd_soap.store import purge, tables
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.access.idempotency import REMEMBERED
 from gpd_soap.store.database.database import Database
@@ -23,16 +23,19 @@ from gpd_soap.validation.finding import FieldError
 #: LIMIT: a demand is kept for a day, and for longer if its notice is answered again for longer.
 LEAST_FOR_DEMANDS = timedelta(days=1)
 
-JOURNAL = "journal"
+JOURNAL, EVENTS = "journal", "events"
+#: The tables with a partition for each month.
+MONTHLY = {JOURNAL: tables.journal, EVENTS: tables.event}
 
 
 class Terms(NamedTuple):
-    """How long things are kept: months, and the time in which a demand gets the same notice."""
+    """How long things are kept: months; the time in which a demand gets the same notice; events."""
 
     journal: int
     audit: int
     quarantine: int
     demand_window: timedelta
+    events: timedelta = timedelta(days=730)
 
 
 class Purged(NamedTuple):
@@ -54,7 +57,10 @@ def run(
     _check(terms)
     untils = _untils(terms, now)
     if not dry_run:
-        text = f"journal {terms.journal}m, audit {terms.audit}m, quarantine {terms.quarantine}m"
+        text = (
+            f"journal {terms.journal}m, audit {terms.audit}m, quarantine {terms.quarantine}m,"
+            f" events {terms.events.days}d"
+        )
         in_transaction(database, lambda c: record(c, Subject(resource=text)))
     for kind, until in untils.items():
         yield Purged(kind, _count_or_remove(database, kind, until, dry_run=dry_run), until)
@@ -81,10 +87,11 @@ def _untils(terms: Terms, now: datetime) -> dict[str, datetime]:
         Kind.QUARANTINE: months_before(now, terms.quarantine),
         Kind.AUDIT: months_before(now, terms.audit),
         JOURNAL: months_before(now, terms.journal),
+        EVENTS: now - terms.events,
     }
 
 
 def _count_or_remove(database: Database, kind: str, until: datetime, *, dry_run: bool) -> int:
-    if kind == JOURNAL:
-        return (journal.count if dry_run else journal.purge)(database, until)
+    if kind in MONTHLY:
+        return (journal.count if dry_run else journal.purge)(database, until, MONTHLY[kind])
     return (purge.count if dry_run else purge.purge)(database, Kind(kind), until)

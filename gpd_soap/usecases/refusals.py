@@ -205,6 +205,18 @@ class ParkedNotFound(Refusal):
     """The subscription has no parked event with this number."""
 
 
+class JobNotFound(Refusal):
+    """There is no job with this id."""
+
+
+class JobNotWaiting(Refusal):
+    """The job runs, was done or was cancelled, and cannot be attempted now."""
+
+
+class JobEnded(Refusal):
+    """The job has ended, or is done again and again, and cannot be cancelled."""
+
+
 class MessageRefusedAgain(Refusal):
     """A stored message was processed again and is refused again.
 

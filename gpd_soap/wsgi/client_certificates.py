@@ -1,7 +1,8 @@
 """Client certificates on the node face: which callers may send requests.
 
 gunicorn reads the certificate itself, or a proxy in front reads it and forwards its subject.  A
-forwarded subject is accepted from the addresses of our proxies alone.
+forwarded subject is accepted from the addresses of our proxies alone, and over a Unix socket from
+whoever may open it.
 
 WHY: authority and name are checked instead of the certificate itself.  So a certificate can be
 renewed, and two can be valid at once, without a change of settings.
@@ -32,14 +33,21 @@ class TrustedCallers:
     """Wraps the node face and refuses callers without an accepted certificate."""
 
     def __init__(
-        self, face: Wsgi, names: Sequence[str], proxies: Sequence[Network], refused: RefusedCallers
+        self,
+        face: Wsgi,
+        names: Sequence[str],
+        proxies: Sequence[Network],
+        refused: RefusedCallers,
+        *,
+        on_socket: bool = False,
     ) -> None:
         """`names` are the accepted common names; if empty, every name is accepted.
 
         Without `proxies` the certificate is the connection's own.  `refused` counts the others.
+        With `on_socket` the face listens on a Unix socket, whose callers have no address.
         """
         self._face, self._names, self._proxies = face, frozenset(names), tuple(proxies)
-        self._refused = refused
+        self._refused, self._on_socket = refused, on_socket
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Pass on a trusted caller's request, and any health check; answer 403 to others."""
@@ -55,7 +63,7 @@ class TrustedCallers:
         """Return the caller's name; for a refusal the reason, and the name or address, if any."""
         if not self._proxies:
             name = _own(environ)
-        elif not _is_in(address := environ.get("REMOTE_ADDR", ""), self._proxies):
+        elif not self._is_proxy(address := environ.get("REMOTE_ADDR", "")):
             return Reason.PROXY, address
         elif environ.get(VERIFIED) != "SUCCESS":
             return Reason.UNVERIFIED, ""
@@ -64,6 +72,9 @@ class TrustedCallers:
         if name is None or (self._names and name not in self._names):
             return Reason.NAME, name or ""
         return None, name
+
+    def _is_proxy(self, address: str) -> bool:
+        return not address if self._on_socket else _is_in(address, self._proxies)
 
 
 def tls(certificate: str, key: str, authorities: str, revoked: str = "") -> ssl.SSLContext:

@@ -12,7 +12,7 @@ from gpd_soap.api.app import admin_app
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.exchange import NOT_GIVEN
-from gpd_soap.core.receipt import Receipt, Verdict, settle
+from gpd_soap.core.receipt import PaidTransfer, Receipt, Verdict, settle
 from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.settings import Settings
 from gpd_soap.store.access import keys
@@ -216,6 +216,7 @@ def receipt(serial: int = 1, amount: int = 1000) -> Receipt:
         paid_at=NOW,
         stand_in=False,
         debtor_code="ANONIMO",
+        transfers=(PaidTransfer(1, ORGANIZATION, amount),),
     )
 
 

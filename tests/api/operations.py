@@ -141,15 +141,18 @@ SUBSCRIPTIONS = f"{US}/subscriptions"
 SUBSCRIPTION = f"{SUBSCRIPTIONS}/sub_0f8fad5bd9cb469fa16570867728950e"
 SUBSCRIBED = {"url": "https://ente.example.it/eventi"}
 
+JOBS, JOB = f"{US}/jobs", "job_0f8fad5bd9cb469fa16570867728950e"
 DOCUMENT = f"{US}/documents/{64 * '0'}"
-#: Operations that answer every key, or need webhooks or a published position: `test_feed`,
-#: `test_subscriptions` and `test_documents` try their rights.
+
+#: Operations that answer every key, or need webhooks, a job or a published position: `test_feed`,
+#: `test_subscriptions`, `test_jobs` and `test_documents` try their rights.
 APART = [
     Operation("GET", "/feeds"),
     Operation("GET", f"{US}/notices/{nav(1)}.pdf"),
     Operation("GET", f"{ONE}/notices.pdf"),
     Operation("GET", DOCUMENT),
     Operation("GET", f"{DOCUMENT}/pdf"),
+    Operation("GET", "/webhook-keys"),
     Operation("GET", SUBSCRIPTIONS),
     Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),
     Operation("GET", SUBSCRIPTION),
@@ -159,4 +162,7 @@ APART = [
     Operation("POST", f"{SUBSCRIPTION}/replay", {"dead": True}),
     Operation("GET", f"{SUBSCRIPTION}/parked"),
     Operation("DELETE", f"{SUBSCRIPTION}/parked/1"),
+    *(Operation("GET", path) for path in (JOBS, f"{JOBS}/{JOB}", "/jobs", f"/jobs/{JOB}")),
+    *(Operation("POST", f"{JOBS}/{JOB}/{name}") for name in ("retry", "cancel")),
+    *(Operation("POST", f"/jobs/{JOB}/{name}") for name in ("retry", "cancel")),
 ]

@@ -8,6 +8,7 @@ from gpd_soap.api.document.descriptions import DESCRIPTIONS
 from gpd_soap.api.documents import models as documents
 from gpd_soap.api.events import models as events
 from gpd_soap.api.history import models as history
+from gpd_soap.api.jobs import models as jobs
 from gpd_soap.api.journal import models as journal
 from gpd_soap.api.keys import models as keys
 from gpd_soap.api.positions import models as positions
@@ -17,7 +18,7 @@ from tests.api import conformance
 
 SUBJECTS = (
     models, positions, receipts, journal, configuration, keys, audit, history, events,
-    subscriptions, documents,
+    subscriptions, documents, jobs,
 )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from tests.api.interleaving import (
     outcome,
     put,
 )
-from tests.api.office import ACTOR, ROUTE
+from tests.api.office import ACTOR, ORGANIZATION, ROUTE
 from tests.validation.bodies import BANK, POSTAL, nav, option, transfer
 
 EVENT = tables.event.c
@@ -209,3 +209,55 @@ def test_event_of_a_receipt_has_the_revision_of_its_notice(store: Store):
     assert event.data["after"]["state"] == "PO_PAID"
     assert transfer()["amount"] == event.data["amount"]
     assert event.data["positionState"] == "PAID"
+    assert event.data["transfers"] == [
+        {"number": 1, "organization": ORGANIZATION, "amount": event.data["amount"]}
+    ]
+
+
+def test_event_of_a_second_payment_names_the_first(store: Store):
+    """Of the notice itself, and of an alternative that was paid."""
+    run = new_run(store, "lone")
+    for name in ("first", "again"):
+        SettlementSteps(run, RECEIPTS[name]).finish()
+    [*_, double] = events(run)
+
+    assert (double.type, double.data["firstReceiptId"]) == ("receipt.double", "r-1")
+    assert double.data["case"] == double.receipt_id
+
+    run = new_run(store, "exclusive")
+    for name in ("first", "second"):
+        SettlementSteps(run, RECEIPTS[name]).finish()
+    [*_, double] = events(run)
+    assert (double.type, double.data["firstReceiptId"]) == ("receipt.double", "r-1")
+
+
+def test_event_of_another_amount_says_which_was_expected(store: Store):
+    """And which case a person has to look at."""
+    run = new_run(store, "lone")
+    SettlementSteps(run, RECEIPTS["of 15 euros"]).finish()
+    [*_, review] = events(run)
+
+    assert (review.type, review.data["expectedAmount"]) == ("receipt.review", 1000)
+    assert review.data["case"] == "r-15"
+
+
+def test_receipt_that_waited_keeps_its_transfers(store: Store):
+    """They are in no table; its first event has them."""
+    run = new_run(store, "none")
+    outcome(OPERATIONS["create what waits"], run)
+    unmatched, _, applied = events(run)
+
+    assert applied.data["transfers"] == unmatched.data["transfers"]
+    assert unmatched.data["case"] == unmatched.receipt_id
+
+
+def test_event_of_a_reported_transfer_says_which(store: Store):
+    """Number, amount, notice and reference."""
+    run = new_run(store, "lone")
+    SettlementSteps(run, RECEIPTS["first"]).finish()
+    outcome(OPERATIONS["report"], run)
+    [*_, reported] = events(run)
+
+    assert reported.type == "transfer.reported"
+    assert (reported.data["number"], reported.data["amount"]) == (1, 1000)
+    assert (reported.nav, reported.data["iuv"]) == (nav(1), nav(1)[1:])

@@ -11,7 +11,8 @@ from gpd_soap.wsgi.http import LIVE, READY
 from tests.api.office import BackOffice
 
 DOCUMENT_PAGES = ["/docs", "/swagger", "/oauth2-redirect.html"]
-PUBLIC = ["/", "/openapi.json", "/info", "/v2/info", "/swagger/js/swagger-ui-bundle.js"]
+PUBLIC = ["/", "/openapi.json", "/asyncapi.json", "/info", "/v2/info",
+          "/swagger/js/swagger-ui-bundle.js"]  # fmt: skip
 PRIVATE = [LIVE, READY, "/metrics", "/organizations", "/organizations/77777777777/debtpositions",
            "/keys", "/audit", "/nowhere"]  # fmt: skip
 
@@ -53,5 +54,5 @@ def test_root_leads_to_what_the_face_has(quick: BackOffice) -> None:
     assert shown.status == 200
     assert shown.headers["Content-Type"] == "text/html; charset=utf-8"
     assert __version__ in text
-    assert links == ["/docs", "/openapi.json", READY]
-    assert [quick.get(each, key="").status for each in links] == [200, 200, 200]
+    assert links == ["/docs", "/openapi.json", "/asyncapi.json", READY]
+    assert [quick.get(each, key="").status for each in links] == [200, 200, 200, 200]

@@ -43,6 +43,7 @@ READING = (
     ("audit", "--kind", "all", "--notice", ENTRY.nav),
     ("history", "POSIZIONE-1", *ORGANIZATION_OPTION),
     ("operator", "list"),
+    ("jobs", "list"),
     ("health",),
 )
 #: Commands that change something, or do not use our database.
@@ -54,6 +55,7 @@ OTHERS = {
     *(("station", "serve"), ("station", "withdraw")),
     *(("receipts", "resolve"), ("receipts", "rematch")),
     *(("events", name) for name in ("list", "follow")),
+    *(("work",), *(("jobs", name) for name in ("show", "retry", "cancel"))),
     *(("deliver",), ("notice",), ("position", "restore"), ("operator", "show")),
     *(("operator", name) for name in ("invite", "suspend", "resume", "reset", "end-sessions")),
     *(("node", name) for name in ("verify", "options", "pay", "probe", "replay")),

@@ -4,6 +4,7 @@ from ipaddress import ip_network
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from werkzeug.test import Client
 
 from gpd_soap.api.app import NO_LIMITS, admin_app
@@ -11,6 +12,7 @@ from gpd_soap.features.webhooks import signing
 from gpd_soap.features.webhooks.addresses import Rule
 from gpd_soap.features.webhooks.client import Identities
 from gpd_soap.features.webhooks.options import Options
+from gpd_soap.features.webhooks.signing_key import SigningKey
 from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
@@ -184,3 +186,18 @@ def test_replay_of_no_range_is_400(quick: Subscriber, content: dict[str, Any]):
     one = f"{ALL}/{quick.subscribe().body['id']}"
 
     assert quick.post(f"{one}/replay", content).status == 400
+
+
+def test_public_key_is_listed_for_every_key(quick_store: Store):
+    """It is that of the installation; without one, the list is empty."""
+    signing_key = SigningKey(Ed25519PrivateKey.generate())
+    with_key = Subscriber(quick_store, OPTIONS._replace(key=signing_key))
+    without = Subscriber(quick_store)
+    reader = with_key.key(Role.READER, OTHER)
+
+    listed = with_key.get("/webhook-keys", key=reader)
+    assert (listed.status, listed.body) == (
+        200, {"keys": [{"algorithm": "ed25519", "key": signing_key.public}]}
+    )  # fmt: skip
+    assert without.get("/webhook-keys").body == {"keys": []}
+    assert without.get("/webhook-keys", key="").status == 401

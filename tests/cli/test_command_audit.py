@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from gpd_soap.cli.main import main
+from gpd_soap.store import tables
 from gpd_soap.store.store import Store
-from tests.api.office import ORGANIZATION, BackOffice, Clock, prepare
+from tests.api.office import ALL, ORGANIZATION, BackOffice, Clock, prepare
 from tests.api.operations import OFFER
 from tests.api.paying import keep
 from tests.validation.bodies import OTHER, body, nav, option
@@ -30,6 +31,10 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> BackOffice:
     monkeypatch.chdir(tmp_path)
     opened = BackOffice(Store(url), Clock())
     keep(opened)
+    opened.create(body(option(8), iupd="RITIRATA"), "?toPublish=true")
+    assert opened.post(f"{ALL}/RITIRATA/invalidate").status == 200
+    with opened.store.begin() as connection:
+        connection.execute(tables.audit.delete())
     Path("settings.json").write_text(json.dumps(OFFER["settings"]))
     positions = [{"organization": ORGANIZATION, **body(option(7))}]
     Path("positions.json").write_text(json.dumps({"positions": positions}))
@@ -48,6 +53,7 @@ def rows(*arguments: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in printed.output.splitlines()][::-1]
 
 
+RESTORE = ("position", "restore", "RITIRATA")
 #: Each command, its organization in the audit, and what the row names besides.
 CHANGES: list[tuple[tuple[str, ...], str, dict[str, str]]] = [
     (("organization", "put", "11111111111", "--name", "Nuovo"), "11111111111", {}),
@@ -71,6 +77,11 @@ CHANGES: list[tuple[tuple[str, ...], str, dict[str, str]]] = [
         ("receipts", "resolve", "r-90", *OURS, "--note", "Restituito"),
         ORGANIZATION,
         {"receiptId": "r-90"},
+    ),
+    (
+        (*RESTORE, *OURS, "--reason", "Per errore", "--due-date", "2199-12-31"),
+        ORGANIZATION,
+        {"iupd": "RITIRATA"},
     ),
     (("journal", "purge"), "-", {"resource": "24m"}),
     (("purge",), "-", {"resource": "journal 24m, audit 24m, quarantine 120m"}),
@@ -151,6 +162,45 @@ def test_change_whose_row_cannot_be_written_is_not_made(office: BackOffice):
     assert run("organization", "list").output.count("\n") == 2
     assert run("key", "create", "--name", "X", "--role", "reader", *OURS).stdout == ""
     assert run("key", "list").output.count("\n") == 1
+
+
+#: Each command that prints persons' data, and what its row names besides.
+READINGS: list[tuple[tuple[str, ...], dict[str, str]]] = [
+    (("receipts", "list", *OURS), {}),
+    (("receipts", "worklist", *OURS), {}),
+    (("receipts", "show", "r-90", *OURS), {"receiptId": "r-90"}),
+    (("receipts", "raw", "r-90", *OURS), {"receiptId": "r-90"}),
+]
+
+
+@pytest.mark.usefixtures("office")
+def test_command_that_reads_persons_data_leaves_one_row():
+    """It is listed as a reading, as that of a key is; a reading of nothing leaves none."""
+    for command, about in READINGS:
+        before = len(rows("--kind", "read"))
+        done = run(*command)
+        assert done.exit_code == 0, done.output
+
+        readings = rows("--kind", "read")
+        assert len(readings) == before + 1, command
+        assert readings[-1] | about == readings[-1]
+        assert readings[-1]["actor"] == getpass.getuser()
+        assert readings[-1]["path"] == " ".join(command[:2])
+
+    before = len(rows("--kind", "all"))
+    assert run("receipts", "show", "r-99", *OURS).exit_code == 1
+    assert len(rows("--kind", "all")) == before
+
+
+def test_reading_whose_row_cannot_be_written_prints_nothing(office: BackOffice):
+    """What was read must be traceable."""
+    with office.store.begin() as connection:
+        refuse = "CREATE TRIGGER no BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no'); END"
+        connection.execute(text(refuse))
+
+    printed = [run(*command) for command, _ in READINGS]
+    assert {each.exit_code == 0 for each in printed} == {False}
+    assert {each.stdout for each in printed} == {""}
 
 
 @pytest.mark.usefixtures("office")

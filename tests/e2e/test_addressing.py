@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests import world
 from tests.conftest import Databases
 from tests.e2e.served import PROGRAM, free_port, running, wait_for
+from tests.waiting import until
 
 LIVE = "/health/live"
 
@@ -128,6 +130,34 @@ def test_request_without_one_valid_host_is_400(
 def test_valid_host_is_accepted(face: tuple[str, int] | str, host: str) -> None:
     """Every name serves, because the listener alone decides the face."""
     assert status(send(face, f"GET {LIVE} HTTP/1.1", f"Host: {host}")) == 200
+
+
+def test_certificate_is_forwarded_over_the_unix_socket_too(
+    databases: Databases, tmp_path: Path
+) -> None:
+    """A proxy on the same machine has no address there."""
+    path = tmp_path / "node.sock"
+    settings = {
+        "GPD_DATABASE_URL": databases.make("sqlite", world.prepare)[1],
+        "GPD_NODE_BIND": f"unix:{path}",
+        "GPD_NODE_PROXIES": "127.0.0.1",
+        "GPD_NODE_CALLERS": "forwarder.example",
+    }
+    with running([*PROGRAM, "serve", "node"], tmp_path / "log", **settings):
+        until(path.exists, "the socket")
+        statuses = [
+            status(
+                send(
+                    str(path),
+                    "GET /partner?wsdl HTTP/1.1",
+                    *("Host: ec.example", f"X-SSL-Client-Verify: {verified}"),
+                    "X-SSL-Client-S-DN: CN=forwarder.example",
+                )
+            )
+            for verified in ("SUCCESS", "NONE")
+        ]
+
+    assert statuses == [200, 403]
 
 
 def test_http_1_0_may_leave_the_host_out(face: tuple[str, int] | str) -> None:

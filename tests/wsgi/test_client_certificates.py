@@ -39,6 +39,17 @@ def test_certificate_forwarded_by_a_proxy_is_accepted() -> None:
     assert request(names=(), HTTP_X_SSL_CLIENT_S_DN="CN=anyone").status == 200
 
 
+def test_certificate_forwarded_over_a_unix_socket_is_accepted() -> None:
+    """The proxy has no address there; a caller with one did not come over the socket."""
+    face = TrustedCallers(echo, (FORWARDER,), PROXIES, RefusedCallers(), on_socket=True)
+    by_socket = {**GOOD, "REMOTE_ADDR": ""}
+
+    assert call(face, "GET", "/partner", **by_socket).status == 200
+    assert call(face, "GET", "/partner", **GOOD).status == 403
+    for changes in ({"HTTP_X_SSL_CLIENT_VERIFY": "NONE"}, {"HTTP_X_SSL_CLIENT_S_DN": "CN=other"}):
+        assert call(face, "GET", "/partner", **{**by_socket, **changes}).status == 403
+
+
 @pytest.mark.parametrize(
     "changes",
     [

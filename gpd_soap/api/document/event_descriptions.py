@@ -1,4 +1,4 @@
-"""The descriptions of the fields of events, feeds and subscriptions."""
+"""The descriptions of the fields of events, feeds, subscriptions and jobs."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ TEXTS: Mapping[str, str] = {
     "next_cursor": "Cursor of the page after this one.",
     "Feed.last": "Number of the last event, which is the newest cursor.",
     "Feeds.items": "The feeds of the page.",
+    "WebhookKeys.keys": "The public keys; none without GPD_WEBHOOK_KEY.",
+    "WebhookKey.algorithm": "Algorithm of the key.",
+    "WebhookKey.key": "The public key as Standard Webhooks writes it.",
     "url": "Address of the receiver.",
     "types": "Types of the events that are sent, or beginnings that end with a dot; none for all.",
     "format": "Format of the messages.",
@@ -33,10 +36,10 @@ TEXTS: Mapping[str, str] = {
     "generation": "Generation of the secret; a rotation increases it.",
     "rotatedAt": "Instant of the last rotation of the secret, in Rome's time, without a zone.",
     "failingSince": "Instant since which the receiver fails, in Rome's time, without a zone.",
-    "attempts": "Failed attempts in a row.",
+    "attempts": "Attempts since the last success or step.",
     "nextAt": "Instant of the next attempt, in Rome's time, without a zone.",
     "lastStatus": "HTTP status of the last answer.",
-    "lastError": "Kind of the last failure; empty after a success.",
+    "lastError": "The last failure; empty after a success.",
     "createdBy": "Id of the key that created the subscription.",
     "SubscriptionWithSecret.secret": "Secret that signs the messages; shown this once.",
     "subscriptions": "The subscriptions of the page.",
@@ -46,5 +49,17 @@ TEXTS: Mapping[str, str] = {
     "ParkedEvent.replay": "Whether the event is sent again on request.",
     "parked": "The parked events of the page.",
     "Replayed.events": "Number of events that are sent again.",
+    "Jobs.jobs": "The jobs of the page.",
+    "Job.organization": "Fiscal code of the organization; none for work of the installation.",
+    "Job.id": "Id of the job.",
+    "Job.kind": "Kind of the job, such as events.purge.",
+    "Job.state": "Whether the job waits, runs or has ended; a dead one needs a person.",
+    "Job.done": "Steps that were done.",
+    "Job.total": "Steps of the whole job, once they are known.",
+    "Job.isCancelled": "Whether somebody has cancelled the job.",
+    "Job.result": "What the job did.",
+    "Job.createdAt": "Instant of the beginning, in Rome's time, without a zone.",
+    "startedAt": "Instant of the last attempt, in Rome's time, without a zone.",
+    "endedAt": "Instant of the last end, in Rome's time, without a zone.",
     "sequence": "Number of the parked event in its feed.",
 }

@@ -183,6 +183,23 @@ _PARKED = {
     "lastStatus": 500,
     "lastError": "",
 }
+_JOB = {
+    "organization": ORGANIZATION,
+    "id": "job_0f8fad5bd9cb469fa16570867728950e",
+    "kind": "documents.batch",
+    "state": "running",
+    "done": 120,
+    "total": 400,
+    "attempts": 1,
+    "nextAt": PAID,
+    "isCancelled": False,
+    "result": "",
+    "lastError": "",
+    "actorKind": "key",
+    "actor": "k1a2b3c4d5e6",
+    "createdAt": CREATED,
+    "startedAt": CREATED,
+}
 
 #: By name of the schema.
 _DOCUMENT = {
@@ -263,10 +280,17 @@ ANSWERS: dict[str, Any] = {
     "Documents": {"documents": [_DOCUMENT], "page_info": PAGE_INFO},
     "Subscription": _SUBSCRIPTION,
     "FeedEvents": {"items": [_EVENT], "limit": 100, "next_cursor": "17"},
+    "WebhookKeys": {
+        "keys": [
+            {"algorithm": "ed25519", "key": "whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="}
+        ]
+    },
     "Feeds": {"items": [{"organization": ORGANIZATION, "last": "17"}], "limit": 100},
     "SubscriptionWithSecret": {**_SUBSCRIPTION, "secret": "whsec_invented"},
     "Subscriptions": {"subscriptions": [_SUBSCRIPTION], "page_info": PAGE_INFO},
     "ParkedEvents": {"parked": [_PARKED], "page_info": PAGE_INFO},
     "Replayed": {"events": 20},
+    "Job": _JOB,
+    "Jobs": {"jobs": [_JOB], "page_info": PAGE_INFO},
     "Changes": {"changes": [_CHANGE], "page_info": PAGE_INFO},
 }

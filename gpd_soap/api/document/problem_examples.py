@@ -33,6 +33,8 @@ OF_SUBJECT: dict[tuple[str, str], Problem] = {
     ("receipts", "400"): problems.INVALID_DATE_RANGE,
     ("receipts", "404"): problems.RECEIPT_NOT_FOUND,
     ("receipts", "409"): problems.NOT_OPEN,
+    ("jobs", "404"): problems.NO_JOB,
+    ("jobs", "409"): problems.JOB_ENDED,
     ("journal", "404"): problems.ENTRY_NOT_FOUND,
     ("configuration", "400"): problems.BAD_CONFIGURATION,
     ("configuration", "403"): problems.EVERY_ORGANIZATION,

@@ -34,6 +34,10 @@ def open_as_set(settings: Settings) -> OpenPrinter:
     return open_it
 
 
+#: What prints with the default settings.
+AS_BY_DEFAULT = open_as_set(Settings())
+
+
 class Printers:
     """Holds what prints for a store, once it is needed."""
 

@@ -48,4 +48,17 @@ class Feeds(ResponseModel):
     next_cursor: Annotated[str | None, Field(alias="next_cursor")] = None
 
 
-MODELS = (FeedEvents, Feeds)
+class WebhookKey(ResponseModel):
+    """A public key that verifies the signatures of version v1a (Standard Webhooks 1.0.0)."""
+
+    algorithm: Literal["ed25519"]
+    key: Annotated[str, Field(pattern="^whpk_[A-Za-z0-9+/]{43}=$")]
+
+
+class WebhookKeys(ResponseModel):
+    """The public keys of the installation; none if it signs with secrets alone."""
+
+    keys: list[WebhookKey]
+
+
+MODELS = (FeedEvents, Feeds, WebhookKeys)

@@ -89,6 +89,18 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "Operator suspended",
         "The operator is suspended: run `gpd-soap operator resume` first.",
     ),
+    refusals.JobNotFound: (
+        "Job not found",
+        "No job has this id: `gpd-soap jobs list` prints them.",
+    ),
+    refusals.JobNotWaiting: (
+        "The job is not waiting",
+        "Only a job that is dead or waits can be attempted now.",
+    ),
+    refusals.JobEnded: (
+        "The job has ended",
+        "Only a job that has not ended, and is no schedule, can be cancelled.",
+    ),
     refusals.MessageNotTaken: (
         "The database is busy",
         "It could not store the message now: try again.",

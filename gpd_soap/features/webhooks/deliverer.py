@@ -47,7 +47,8 @@ class Deliverer:
         worker = f"{os.getpid()}-{secrets.token_hex(6)}"
         #: Those that this process has begun or will begin.
         self._under_way: set[tuple[str, str]] = set()
-        self._tools = Tools(database, sender, options.master, clock, random, worker)
+        master, key = options.master, options.key
+        self._tools = Tools(database, sender, master, clock, random, worker, key)
 
     def once(self) -> int:
         """Sends what is due now, and returns the number of attempts.  Raises Unavailable."""

@@ -21,6 +21,7 @@ from gpd_soap.features.webhooks.client import Client, Request
 from gpd_soap.features.webhooks.formats import Format
 from gpd_soap.features.webhooks.schedule import Decision, Health, Outcome, Random, Reply
 from gpd_soap.features.webhooks.signing import Credential
+from gpd_soap.features.webhooks.signing_key import SigningKey
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.events import feed, parked, subscriptions
@@ -50,6 +51,7 @@ class Tools(NamedTuple):
     clock: Clock
     random: Random
     worker: str
+    key: SigningKey | None = None
 
 
 class Delivery:
@@ -193,7 +195,7 @@ class Delivery:
         secrets = signing.secrets_of(self._tools.master, credential, now)
         headers = {
             "Content-Type": message.content_type,
-            **signing.headers(secrets, event.id, now, message.body),
+            **signing.headers(secrets, event.id, now, message.body, self._tools.key),
             **(REPLAY if replay else {}),
         }
         url = formats.join(owner.url, message.path)

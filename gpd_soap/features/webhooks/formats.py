@@ -129,8 +129,7 @@ def _ricevuta(event: StoredEvent, receipt: bytes | None) -> Message:
 
 def _rendicontazione(event: StoredEvent) -> Message | None:
     data = event.data
-    amount = data.get("amount")
-    if amount is None:
+    if data.get("iuf") is None:
         # WHY: a transfer that a back office marked as reported has no row of a flow.
         return None
     content = {
@@ -138,7 +137,7 @@ def _rendicontazione(event: StoredEvent) -> Message | None:
         "iuv": data.get("iuv"),
         "iur": event.receipt_id,
         "indice": data.get("number"),
-        "importo": _euro(amount),
+        "importo": _euro(data["amount"]),
         "esito": data.get("outcome"),
         "data": data.get("paymentDate"),
         "idFlusso": data.get("iuf"),

@@ -1,4 +1,4 @@
-"""Signatures of what is sent: Standard Webhooks 1.0.0, version v1, and the secrets for them.
+"""Signatures of what is sent: Standard Webhooks 1.0.0, and the secrets for version v1.
 
 A secret is derived from the installation's master secret, so that the database holds none.
 SPEC: Standard Webhooks 1.0.0: the signed bytes are the id, the seconds of the attempt and the body
@@ -13,6 +13,8 @@ import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
+
+from gpd_soap.features.webhooks.signing_key import SigningKey
 
 PREFIX = "whsec_"
 #: LIMIT: 32 bytes, as long as the digest that is made of them.
@@ -50,20 +52,32 @@ def secret_text(secret: bytes) -> str:
     return PREFIX + base64.b64encode(secret).decode()
 
 
-def sign(secret: bytes, message_id: str, seconds: int, body: bytes) -> str:
-    """Returns the signature of an attempt; `seconds` is its Unix time."""
+def signed_bytes(message_id: str, seconds: int, body: bytes) -> bytes:
+    """Returns what is signed of an attempt; `seconds` is its Unix time."""
     assert "." not in message_id
-    signed = b"%s.%d.%s" % (message_id.encode(), seconds, body)
+    return b"%s.%d.%s" % (message_id.encode(), seconds, body)
+
+
+def sign(secret: bytes, signed: bytes) -> str:
+    """Returns the signature of these bytes by a secret (version v1)."""
     return "v1," + base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()
 
 
 def headers(
-    secrets: Sequence[bytes], message_id: str, now: datetime, body: bytes
+    secrets: Sequence[bytes],
+    message_id: str,
+    now: datetime,
+    body: bytes,
+    key: SigningKey | None = None,
 ) -> dict[str, str]:
-    """Returns the headers of an attempt at `now`, with a signature by each secret."""
+    """Returns the headers of an attempt at `now`, with a signature by each secret and the key."""
     seconds = int(now.timestamp())
+    signed = signed_bytes(message_id, seconds, body)
+    signatures = [sign(each, signed) for each in secrets]
+    if key is not None:
+        signatures.append(key.sign(signed))
     return {
         "webhook-id": message_id,
         "webhook-timestamp": str(seconds),
-        "webhook-signature": " ".join(sign(each, message_id, seconds, body) for each in secrets),
+        "webhook-signature": " ".join(signatures),
     }

@@ -31,6 +31,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "event": (*ADD, "UPDATE (sequence)"),
     "feed": CHANGE,
     "iuv_serial": CHANGE,
+    "job": EVERYTHING,
     "journal": ADD,
     "operator": (*ADD, "UPDATE (disabled_at)"),
     "operator_credential": EVERYTHING,

@@ -56,6 +56,11 @@ FIGURES: dict[str, dict[str, str]] = {
         "sqlite_autoindex_parked_1": "10000 100 30 1",
         "ix_parked_organization_subscription_subject_sequence": "10000 100 30 2 1",
     },
+    "job": {
+        "sqlite_autoindex_job_1": "100000 1000 1",
+        "ix_job_next_at": "100 2",
+        "ix_job_organization_created_at_id": "100000 1000 2 1",
+    },
     "quote": {"sqlite_autoindex_quote_1": "100000 20000 3 1 1"},
     "journal": {
         "sqlite_autoindex_journal_1": "5000000 1000000 2 1",

@@ -10,16 +10,34 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gpd_soap.core.actor import Actor
+from gpd_soap.core.case_id import CaseKey, case_id
 from gpd_soap.core.debt import Notice
 from gpd_soap.core.event import OF_STATUS, Event, EventType
-from gpd_soap.core.receipt import Receipt, Verdict
+from gpd_soap.core.receipt import (
+    NEEDS_A_PERSON,
+    PaidTransfer,
+    Receipt,
+    ReceiptFacts,
+    ReceiptStatus,
+    Verdict,
+)
 from gpd_soap.core.state import OptionState, PositionState
 
 Data = dict[str, Any]
 
 
-def received(receipt: Receipt, verdict: Verdict, notice: Notice | None, actor: Actor) -> Event:
-    """Returns the event of a receipt; `notice` is the one that it names, if there is one."""
+def received(
+    receipt: Receipt,
+    verdict: Verdict,
+    facts: ReceiptFacts,
+    actor: Actor,
+    variant: int | None = None,
+) -> Event:
+    """Returns the event of a receipt; `facts` are those that decided.
+
+    `variant` is the one under which it is stored, if it is stored already.
+    """
+    notice = facts.notice
     data: Data = {
         "receiptId": receipt.receipt_id,
         "nav": receipt.nav,
@@ -32,6 +50,7 @@ def received(receipt: Receipt, verdict: Verdict, notice: Notice | None, actor: A
         "standIn": receipt.stand_in,
         "pays": verdict.pays,
     }
+    data |= _facts(receipt, verdict, facts, variant)
     if verdict.reasons:
         data["reason"] = "; ".join(verdict.reasons)
     subject, nav, revision = receipt.receipt_id, receipt.nav, None
@@ -56,9 +75,27 @@ def received(receipt: Receipt, verdict: Verdict, notice: Notice | None, actor: A
     )
 
 
+def _facts(receipt: Receipt, verdict: Verdict, facts: ReceiptFacts, variant: int | None) -> Data:
+    """Returns what is known of a receipt beside its own fields."""
+    data, notice = Data(), facts.notice
+    if receipt.transfers:
+        data["transfers"] = [each._asdict() for each in receipt.transfers]
+    if verdict.status in NEEDS_A_PERSON:
+        key = CaseKey(receipt.receipt_id, facts.next_variant if variant is None else variant)
+        data["case"] = case_id(key)
+    if verdict.status is ReceiptStatus.DOUBLE and facts.paid_by is not None:
+        data["firstReceiptId"] = facts.paid_by
+    if notice is not None and notice.notification_fee:
+        data["notificationFee"] = notice.notification_fee
+    if verdict.status is ReceiptStatus.REVIEW and notice is not None:
+        data["expectedAmount"] = notice.amount
+    return data
+
+
 def quarantined(message: Mapping[str, Any], actor: Actor) -> Event:
     """Returns the event of a message that was sent as a receipt but is not valid."""
-    data = {"case": message["digest"]} | {name: message[name] for name in ("primitive", "reason")}
+    case = case_id(CaseKey(message["digest"], None))
+    data = {"case": case} | {name: message[name] for name in ("primitive", "reason")}
     kind = EventType.RECEIPT_QUARANTINED
     return Event(message["organization"], kind, message["digest"], actor, data)
 
@@ -69,6 +106,11 @@ def resolved(organization: str, subject: str, case: str, actor: Actor) -> Event:
     The person's note may name a debtor, and stays out.
     """
     return Event(organization, EventType.CASE_RESOLVED, subject, actor, {"case": case})
+
+
+def transfers_in(data: Data) -> tuple[PaidTransfer, ...]:
+    """Returns the transfers in the data of a receipt's event; none if they are not there."""
+    return tuple(PaidTransfer(**each) for each in data.get("transfers", ()))
 
 
 def _settled(notice: Notice) -> bool:

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
 
 from gpd_soap.core.actor import Actor
-from gpd_soap.core.debt import NodeRoute, Notice
+from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.receipt import (
+    PaidTransfer,
     Receipt,
     ReceiptFacts,
     ReceiptStatus,
@@ -30,10 +31,11 @@ from gpd_soap.store.events import describe
 from gpd_soap.store.events import write as events
 from gpd_soap.store.events.write import insert_event
 from gpd_soap.store.node.insertion import insert_receipt
-from gpd_soap.store.node.queries import select_receipt_facts
+from gpd_soap.store.node.queries import is_settled, select_paid_by, select_receipt_facts
 from gpd_soap.store.node.settlement import facts_read, guard, mark_paid, with_prefix
 from gpd_soap.store.rows import OPTION, POSITION, RECEIPT, receipt_facts_of
 
+EVENT = tables.event.c
 #: The fields of a receipt that are columns of the same name.
 STORED_FIELDS = Receipt._fields[1 : Receipt._fields.index("content")]
 
@@ -82,7 +84,7 @@ def settle_unmatched(connection: Connection, organization: str, actor: Actor, no
     )
     for row in rows:
         facts = _facts(connection, row, row["nav"])
-        _write(connection, row, facts.notice, _verdict(row, facts, now), actor, now)
+        _write(connection, row, facts, _verdict(row, facts, now), actor, now)
     return len(rows)
 
 
@@ -100,7 +102,7 @@ def match_again(connection: Connection, row: RowMapping, actor: Actor, now: date
     facts = _facts(connection, row, row["nav"])
     if facts.notice is None:
         return False
-    _write(connection, row, facts.notice, _verdict(row, facts, now), actor, now)
+    _write(connection, row, facts, _verdict(row, facts, now), actor, now)
     return True
 
 
@@ -113,13 +115,13 @@ def match_by_hand(
     The caller holds the locks of `match_again`.
     """
     _lock_position(connection, row["organization"], nav)
-    notice = _facts(connection, row, nav).notice
-    if notice is None:
+    facts = _facts(connection, row, nav)
+    if facts.notice is None:
         return None
-    verdict = settle_by_hand(_receipt_of(row), notice, now)
+    verdict = settle_by_hand(_receipt_of(row), facts.notice, now)
     if verdict.pays:
         reasons = (row["reasons"], *verdict.reasons)
-        _write(connection, row, notice, verdict._replace(reasons=reasons), actor, now)
+        _write(connection, row, facts, verdict._replace(reasons=reasons), actor, now)
     return verdict
 
 
@@ -132,13 +134,17 @@ def _facts(connection: Connection, row: RowMapping, nav: str) -> ReceiptFacts:
     parameters = {"idpa": row["organization"], "nav": nav}
     parameters |= {name: row[name] for name in ("broker", "station", "iuv", "receipt_id")}
     rows = connection.execute(select_receipt_facts(), parameters)
-    return receipt_facts_of([tuple(each) for each in rows])
+    facts = receipt_facts_of([tuple(each) for each in rows])
+    if not is_settled(facts.notice):
+        return facts
+    paid_by = connection.execute(select_paid_by(), {"idpa": row["organization"], "nav": nav})
+    return facts._replace(paid_by=paid_by.scalar())
 
 
 def _write(
     connection: Connection,
     row: RowMapping,
-    notice: Notice | None,
+    facts: ReceiptFacts,
     verdict: Verdict,
     actor: Actor,
     now: datetime,
@@ -153,13 +159,26 @@ def _write(
         .where(RECEIPT.receipt_id == row["receipt_id"], RECEIPT.variant == row["variant"])
         .values(kept=str(verdict.status), reasons="; ".join(verdict.reasons))
     )
-    if verdict.pays and notice is not None:
-        paid = {**row, **facts_read(notice), "nav": notice.nav, "received_at": now}
+    if verdict.pays and facts.notice is not None:
+        paid = {**row, **facts_read(facts.notice), "nav": facts.notice.nav, "received_at": now}
         payment = with_prefix(paid)
         for statement in (guard(), mark_paid()):
             if not connection.execute(statement, payment).rowcount:
                 raise Contended("the position of a receipt that awaits its notice changed")
-    events.write(connection, [describe.received(_receipt_of(row), verdict, notice, actor)])
+    receipt = _receipt_of(row)._replace(transfers=_transfers_of(connection, row))
+    events.write(connection, [describe.received(receipt, verdict, facts, actor, row["variant"])])
+
+
+def _transfers_of(connection: Connection, row: RowMapping) -> tuple[PaidTransfer, ...]:
+    """Returns the transfers of a stored receipt, from the event of its arrival if it is kept."""
+    arrival = (
+        select(EVENT.data)
+        .where(EVENT.organization == row["organization"], EVENT.subject == row["receipt_id"])
+        .where(EVENT.receipt_id == row["receipt_id"])
+        .order_by(EVENT.at)
+    )
+    data = connection.execute(arrival.limit(1)).scalar() or {}
+    return describe.transfers_in(data)
 
 
 def _lock_position(connection: Connection, organization: str, nav: str) -> None:

@@ -12,9 +12,11 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    case,
     exists,
     func,
     not_,
+    or_,
     select,
 )
 
@@ -76,6 +78,7 @@ class NodeQueries:
         self._receipt = Statement(select_receipt_facts(), engine)
         self._contents = Statement(select_contents(), engine)
         self._debt = Statement(select_debt(), engine)
+        self._paid_by = Statement(select_paid_by(), engine)
 
     def outline(self, route: NodeRoute, nav: str) -> Outline:
         """Returns the facts that verify needs about a notice."""
@@ -91,7 +94,8 @@ class NodeQueries:
     def receipt(self, receipt: Receipt) -> ReceiptFacts:
         """Returns the facts that decide on a receipt.
 
-        They have the stored contents of its receiptId only if the first is not known to be its own.
+        They have the stored contents of its receiptId only if the first is not known to be its own,
+        and what paid the notice only if something did.
         """
         parameters = {
             **_route_parameters(receipt.route),
@@ -100,9 +104,15 @@ class NodeQueries:
             "receipt_id": receipt.receipt_id,
         }
         facts = receipt_facts_of(self._read(self._receipt, parameters))
-        if facts.kept_digest in (None, receipt.digest):
+        idpa = receipt.route.organization
+        if facts.kept_digest is None:
+            if not is_settled(facts.notice):
+                return facts
+            rows = self._read(self._paid_by, {"idpa": idpa, "nav": receipt.nav})
+            return facts._replace(paid_by=rows[0][0] if rows else None)
+        if facts.kept_digest == receipt.digest:
             return facts
-        key = {"idpa": receipt.route.organization, "receipt_id": receipt.receipt_id}
+        key = {"idpa": idpa, "receipt_id": receipt.receipt_id}
         return facts._replace(
             contents=tuple(StoredContent(*row) for row in self._read(self._contents, key))
         )
@@ -155,6 +165,27 @@ def select_receipt_facts() -> Select[Any]:
     facts = kept_digest.scalar_subquery(), nav_of_iuv.scalar_subquery(), _is_only_option(idpa)
     columns = *_route_check(idpa), *facts, *notice_columns(idpa)
     return select(*columns).select_from(_with_notice(idpa, nav)).where(_is_ours(idpa))
+
+
+def is_settled(notice: Notice | None) -> bool:
+    """Returns whether a notice, or an alternative that excludes it, was paid."""
+    return notice is not None and (notice.paid_at is not None or notice.alternative_paid)
+
+
+def select_paid_by() -> Select[Any]:
+    """Selects the receiptId that paid a notice, or else the first that paid an alternative."""
+    idpa, nav = bindparam("idpa", type_=TEXT), bindparam("nav", type_=TEXT)
+    payer = tables.payment_option.alias("payer").c
+    is_itself = payer.nav == OPTION.nav
+    excludes = or_(payer.plan.is_(None), OPTION.plan.is_(None), payer.plan != OPTION.plan)
+    return (
+        select(payer.receipt_id)
+        .where(OPTION.organization == idpa, OPTION.nav == nav)
+        .where(payer.organization == idpa, payer.iupd == OPTION.iupd, payer.paid_at.is_not(None))
+        .where(or_(is_itself, excludes))
+        .order_by(case((is_itself, 0), else_=1), payer.paid_at)
+        .limit(1)
+    )
 
 
 def select_contents() -> Select[Any]:

@@ -22,6 +22,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.engine import is_duplicate
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.events import write as events
+from gpd_soap.store.events.describe import instant_text
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import describe, retired_numbers
 from gpd_soap.store.positions.describe import Content
@@ -136,8 +137,8 @@ def mark_paid(
     )
     before = describe.content_of(old)
     progress = {**before.progress, nav: before.of(nav)._replace(**written)}
-    after = before._replace(progress=progress)
-    _tell(connection, EventType.NOTICE_SETTLED, old, after, actor, now, nav=nav)
+    after, paid = before._replace(progress=progress), instant_text(paid_on)
+    _tell(connection, EventType.NOTICE_SETTLED, old, after, actor, now, nav=nav, paymentDate=paid)
 
 
 def mark_reported(
@@ -167,9 +168,9 @@ def mark_reported(
     reported[transfer_index] = now
     changed = {**before.progress, option.nav: progress._replace(reported=tuple(reported))}
     after = before._replace(progress=changed)
-    number = option.transfers[transfer_index].number
-    kind = EventType.TRANSFER_REPORTED
-    _tell(connection, kind, old, after, actor, now, nav=option.nav, transfer=number)
+    transfer = option.transfers[transfer_index]
+    facts = {"nav": option.nav, "number": transfer.number, "amount": transfer.amount}
+    _tell(connection, EventType.TRANSFER_REPORTED, old, after, actor, now, **facts)
 
 
 #: States in which no payment can follow, so that a change of account leaves the position alone.

@@ -92,6 +92,8 @@ def changed(
         "changed": [*_changed(before.position, after.position)],
         **more,
     }
+    if nav is not None:
+        data["iuv"] = next(each.iuv for each in old.position.options if each.nav == nav)
     event = _event(kind, after.position, actor, data, _revision(old) + 1)
     return event if nav is None else event._replace(nav=nav, revision=before.of(nav).revision + 1)
 

@@ -25,6 +25,7 @@ from gpd_soap.store.tables.documents import (
     document_notice,
 )
 from gpd_soap.store.tables.events import event, feed
+from gpd_soap.store.tables.jobs import job
 from gpd_soap.store.tables.journal import journal
 from gpd_soap.store.tables.people import (
     operator,
@@ -62,6 +63,7 @@ __all__ = [
     "event",
     "feed",
     "iuv_serial",
+    "job",
     "journal",
     "metadata",
     "operator",

@@ -15,9 +15,11 @@ from typing import NamedTuple
 
 from gpd_soap.core.actor import Actor
 from gpd_soap.store.database.transaction import Transaction, in_steps
+from gpd_soap.store.events.write import write
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.loading.check import Candidate, Checked, Outcome, Result, check_row
 from gpd_soap.usecases.loading.configure import configure
+from gpd_soap.usecases.loading.finished import Tally
 from gpd_soap.usecases.loading.source import Source
 from gpd_soap.usecases.loading.write import PositionWriter
 
@@ -64,9 +66,10 @@ def load(
     `report_outcome` is called for each position in its turn.  With `keep_going` a LOADED position
     is committed by then; without it, only the report says whether it was.  `record` writes the load
     to the audit: with `keep_going` before the first batch, else in the transaction of the load.
+    Each organization has an event of what was stored; with `keep_going` after the last batch.
     Raises UnusableFile if the configuration in the file names something unknown.
     """
-    report = Report(Counter(), Counter(), written=False)
+    report, tally = Report(Counter(), Counter(), written=False), Tally()
     step_by_step = options.keep_going and not options.dry_run
     checked = (check_row(row, options.organization, lenient=options.lenient) for row in source.rows)
     with in_steps(store) as connection:
@@ -83,9 +86,11 @@ def load(
                 connection.commit()
             for outcome in outcomes:
                 report.results[outcome.result] += 1
+                tally.add(outcome)
                 report_outcome(outcome)
                 report.warnings.update(warning.rule for warning in outcome.warnings)
         if step_by_step or not (options.dry_run or report.results[Result.REFUSED]):
+            write(connection, tally.events(options.actor))
             connection.commit()
             return report._replace(written=True)
     return report

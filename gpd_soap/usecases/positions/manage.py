@@ -13,6 +13,7 @@ from typing import NamedTuple
 from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor
 from gpd_soap.core.state import position_state
+from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.positions import change, search
 from gpd_soap.store.positions import read as stored_positions
@@ -20,6 +21,7 @@ from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.positions.search import PositionQuery
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import refuse_together
 from gpd_soap.usecases.positions.create import WriteOptions
@@ -56,12 +58,14 @@ class NoticeTransfer(NamedTuple):
 class Ledger:
     """The positions of all organizations; the caller has checked who may see which."""
 
-    def __init__(self, store: Store, clock: Clock, actor: Actor) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, actor: Actor, record: Record = unrecorded
+    ) -> None:
         """Use these collaborators; `clock` returns the UTC time of each operation.
 
-        `actor` is who does the changes.
+        `actor` is who does the changes.  `record` writes to the audit what a command changes.
         """
-        self._store, self._clock, self._actor = store, clock, actor
+        self._store, self._clock, self._actor, self._record = store, clock, actor, record
 
     def read(self, organization: str, iupd: str, codes: Codes = ()) -> Stored:
         """Returns a position.  Raises PositionNotFound if there is none of these codes."""
@@ -212,6 +216,7 @@ class Ledger:
         def locked(connection: Transaction) -> Stored:
             change.lock_for_change(connection, organization)
             work(connection, lock_position(connection, position))
+            self._record(connection, Subject(iupd=iupd), organization)
             return known(stored_positions.find(connection, organization, iupd))
 
         return in_transaction(self._store, locked)

@@ -5,24 +5,32 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from gpd_soap.api.document.event_types import TYPES
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.event import Event, EventType
 from gpd_soap.features.webhooks.client import Timeouts
 from gpd_soap.features.webhooks.deliverer import Deliverer
 from gpd_soap.features.webhooks.manage import SubscriptionRef, Subscriptions
 from gpd_soap.features.webhooks.options import Options
+from gpd_soap.features.webhooks.signing_key import SigningKey
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.events.parked import Parked
 from gpd_soap.store.events.subscriptions import Subscription
 from gpd_soap.store.events.write import write
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.envelope import CONTENT_TYPE
 from gpd_soap.validation.queries.subscriptions import Replay, SubscriptionFields
 from tests.api.office import ORGANIZATION, Clock
+from tests.event_schema import findings_in
 from tests.features.webhooks.receiver import Behave, Received, Receiver, answer
 
 ACTOR = Actor(ActorKind.KEY, "k-1")
 MASTER = bytes(range(0x40, 0x60))
 PAGE = PageRequest(50, 0)
+#: The data of a change that changed nothing.
+CHANGE: dict[str, Any] = {"optionCount": 1, "before": {}, "after": {}, "changed": []}
 
 
 class Bed:
@@ -30,7 +38,8 @@ class Bed:
 
     def __init__(self, store: Store, receiver: Receiver, **fields: Any) -> None:
         self.store, self.receiver, self.clock = store, receiver, Clock()
-        self.options = Options(MASTER, receiver.rule, timeouts=Timeouts(0.5, 1.0))
+        self.key = SigningKey(Ed25519PrivateKey.generate())
+        self.options = Options(MASTER, receiver.rule, timeouts=Timeouts(0.5, 1.0), key=self.key)
         self.subscriptions = Subscriptions(store, self.clock, self.options)
         self.ref, self.secret = self.subscribe(**fields)
         self.deliverer = self.another()
@@ -47,16 +56,25 @@ class Bed:
 
     def happen(self, *subjects: str, kind: EventType = EventType.POSITION_UPDATED) -> None:
         """Writes an event for each subject, in this order."""
+        data = {name: value for name, value in CHANGE.items() if name in TYPES[kind].always}
         with self.store.begin() as connection:
             write(
                 connection,
-                [Event(ORGANIZATION, kind, each, ACTOR, {"iupd": each}) for each in subjects],
+                [
+                    Event(ORGANIZATION, kind, each, ACTOR, {"iupd": each, **data}, revision=2)
+                    for each in subjects
+                ],
             )
 
     def deliver(self, **later: float) -> int:
-        """Moves the clock, then sends what is due."""
+        """Moves the clock, then sends what is due; every cloud event that arrives is valid."""
         self.clock.now += timedelta(**later)
-        return self.deliverer.once()
+        before = len(self.receiver.received)
+        attempts = self.deliverer.once()
+        for each in self.receiver.received[before:]:
+            if each.headers.get("content-type") == CONTENT_TYPE:
+                assert findings_in(each.body) == []
+        return attempts
 
     @property
     def now(self) -> Subscription:

@@ -1,12 +1,19 @@
 """Signatures, to the byte: four libraries of Standard Webhooks agree on these values."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from gpd_soap.features.webhooks import signing
+from gpd_soap.features.webhooks.options import options_of
 from gpd_soap.features.webhooks.signing import Credential
+from gpd_soap.features.webhooks.signing_key import SigningKey, read_key
+from gpd_soap.settings import Settings, SettingsError
 
 FIRST, SECOND = bytes(range(0x20)), bytes(range(0x20, 0x40))
 MASTER = bytes(range(0x40, 0x60))
@@ -38,7 +45,7 @@ OF_GENERATION_2 = "whsec_IJdnDsKoYEfve87ebIRho6AEmgHmlFAesUBJWgV2tuc="
 )
 def test_signature_is_the_published_one(secret: bytes, body: bytes, signature: str):
     """The id, the seconds and the bytes as sent are signed."""
-    assert signing.sign(secret, ID, SECONDS, body) == signature
+    assert signing.sign(secret, signing.signed_bytes(ID, SECONDS, body)) == signature
 
 
 def test_text_of_a_secret_is_the_published_one():
@@ -115,3 +122,60 @@ def test_published_library_refuses_what_was_not_signed(body: bytes, changed: dic
 
     with pytest.raises(WebhookVerificationError):
         Webhook(signing.secret_text(FIRST)).verify(body, headers)
+
+
+def test_signature_by_the_key_is_the_published_one():
+    """So is the public key, as a receiver stores it."""
+    key = SigningKey(Ed25519PrivateKey.from_private_bytes(FIRST))
+
+    assert key.public == "whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
+    assert key.sign(signing.signed_bytes(ID, SECONDS, BODY)) == (
+        "v1a,LFCYV8kmpd/AMGPm6gIUVcDr1kqqpUrQGrVJpQuN+zUuy3/ziWXPy8SgMYC3epSsFxjKYhkkPWz0buTmF/R3Bw=="
+    )
+
+
+def test_library_that_knows_secrets_alone_accepts_a_message_with_both():
+    """The signature of the key comes last, and is passed over."""
+    now, key = datetime.now(UTC), SigningKey(Ed25519PrivateKey.generate())
+    headers = signing.headers([FIRST], ID, now, BODY, key)
+
+    versions = [each.partition(",")[0] for each in headers["webhook-signature"].split()]
+    assert versions == ["v1", "v1a"]
+    assert Webhook(signing.secret_text(FIRST)).verify(BODY, headers)["id"] == ID
+
+
+def test_key_is_read_from_a_file(tmp_path: Path):
+    """As openssl writes it; without a file there is none."""
+    private, file = Ed25519PrivateKey.from_private_bytes(FIRST), tmp_path / "webhook.pem"
+    file.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    key = read_key(str(file))
+
+    assert key is not None
+    assert key.public == SigningKey(private).public
+    assert read_key("") is None
+    assert options_of(Settings(webhook_key=str(file))).key is not None
+
+
+OTHER_KEY = ec.generate_private_key(ec.SECP256R1()).private_bytes(
+    Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (None, "GPD_WEBHOOK_KEY: cannot read the file: No such file or directory"),
+        (b"parola-segreta", "GPD_WEBHOOK_KEY: the file needs a private ed25519 key in PEM"),
+        (OTHER_KEY, "GPD_WEBHOOK_KEY: the file needs a private ed25519 key in PEM"),
+    ],
+    ids=["no file", "no key", "key of another algorithm"],
+)
+def test_unusable_key_is_refused_at_the_start(tmp_path: Path, content: bytes | None, expected: str):
+    """The text does not repeat what the file has."""
+    file = tmp_path / "webhook.pem"
+    if content is not None:
+        file.write_bytes(content)
+
+    with pytest.raises(SettingsError) as refused:
+        read_key(str(file))
+    assert str(refused.value) == expected

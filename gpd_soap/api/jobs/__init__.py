@@ -1,0 +1,1 @@
+"""Background work: its state, and what people do about it."""

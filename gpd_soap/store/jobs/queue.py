@@ -1,0 +1,159 @@
+"""Begins jobs in the caller's transaction, and leases them to workers.
+
+A worker that ends without a word loses its lease, and another repeats the attempt.  Every change
+that an attempt makes to its job names its lease, so that an attempt that was given up changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+
+from gpd_soap.core.actor import Actor
+from gpd_soap.store import tables
+from gpd_soap.store.database.upsert import insert_if_absent
+from gpd_soap.store.tables.base import truncate
+
+JOB = tables.job.c
+#: The organization of jobs that are for every organization.
+EVERY = ""
+#: LIMIT: 20 jobs are considered at one look; those beyond have their turn at the next.
+LOOK = 20
+
+
+class State(StrEnum):
+    """Whether a job waits for its next attempt, is at work, or has ended, and how."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    DEAD = "dead"
+    CANCELLED = "cancelled"
+
+
+class NewJob(NamedTuple):
+    """A job before it is stored.
+
+    `payload` has what the handler needs, without personal data.  Of jobs of one organization, kind
+    and `key`, the first alone is stored.  `begin_at` is the earliest beginning, None for now.
+    """
+
+    organization: str
+    kind: str
+    payload: dict[str, Any]
+    actor: Actor
+    key: str | None = None
+    total: int | None = None
+    begin_at: datetime | None = None
+
+
+class Leased(NamedTuple):
+    """A job that a worker has taken; `lease` names this attempt."""
+
+    organization: str
+    id: str
+    kind: str
+    payload: dict[str, Any]
+    done: int
+    total: int | None
+    attempts: int
+    lease_by: str
+    is_cancelled: bool
+
+
+COLUMNS = [JOB[name] for name in Leased._fields]
+
+
+def enqueue(connection: Connection, new: NewJob, now: datetime) -> str:
+    """Stores a job in the caller's transaction, and returns its id.
+
+    A worker begins it after the commit.  If the job of this key is stored already, nothing changes.
+    """
+    job_id = f"job_{secrets.token_hex(16)}" if new.key is None else id_of(*new[:2], new.key)
+    row = {
+        "organization": new.organization,
+        "id": job_id,
+        "kind": new.kind,
+        "payload": new.payload,
+        "total": new.total,
+        "state": State.WAITING,
+        "next_at": new.begin_at or now,
+        "is_cancelled": False,
+        "actor_kind": str(new.actor.kind),
+        "actor": truncate(new.actor.id, JOB.actor),
+        "created_at": now,
+    }
+    if new.key is None:
+        connection.execute(insert(tables.job), row)
+    else:
+        insert_if_absent(connection, tables.job, row)
+    return job_id
+
+
+def id_of(organization: str, kind: str, key: str) -> str:
+    """Returns the id of the job of this organization, kind and key."""
+    return f"job_{hashlib.sha256(f'{organization} {kind} {key}'.encode()).hexdigest()[:32]}"
+
+
+def due(connection: Connection, kinds: Collection[str], now: datetime) -> list[tuple[str, str]]:
+    """Returns organization and id of jobs that may begin, the longest due first.
+
+    It takes no lock, so that another worker may lease one meanwhile.
+    """
+    statement = (
+        select(JOB.organization, JOB.id)
+        .where(JOB.next_at <= now, JOB.kind.in_(kinds))
+        .order_by(JOB.next_at)
+        .limit(LOOK)
+    )
+    return [(row[0], row[1]) for row in connection.execute(statement)]
+
+
+def lease(
+    connection: Connection, organization: str, job_id: str, now: datetime, until: datetime
+) -> Leased | None:
+    """Returns a job leased for one attempt; None if another worker has it."""
+    leased = (
+        update(tables.job)
+        .where(_is(organization, job_id), JOB.next_at <= now)
+        .values(
+            state=State.RUNNING,
+            lease_by=secrets.token_hex(16),
+            next_at=until,
+            attempts=JOB.attempts + 1,
+            started_at=now,
+        )
+        .returning(*COLUMNS)
+    )
+    row = connection.execute(leased).first()
+    return None if row is None else Leased._make(row)
+
+
+def hold(connection: Connection, job: Leased, until: datetime, **values: Any) -> bool | None:
+    """Prolongs a lease and stores what the attempt changed.
+
+    Returns whether somebody has cancelled the job; None if the lease is lost.
+    """
+    held = update(tables.job).where(_is_held(job)).values(next_at=until, **values)
+    return connection.execute(held.returning(JOB.is_cancelled)).scalar()
+
+
+def leave(connection: Connection, job: Leased, state: State, **values: Any) -> bool:
+    """Ends an attempt; returns False if the lease was lost or the attempt has ended."""
+    left = update(tables.job).where(_is_held(job)).values(state=state, lease_by=None, **values)
+    return connection.execute(left.returning(JOB.id)).first() is not None
+
+
+def _is(organization: str, job_id: str) -> ColumnElement[bool]:
+    return and_(JOB.organization == organization, JOB.id == job_id)
+
+
+def _is_held(job: Leased) -> ColumnElement[bool]:
+    return and_(_is(job.organization, job.id), JOB.lease_by == job.lease_by)

@@ -1,0 +1,155 @@
+"""What is done again and again for the installation."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, select, text, update
+
+from gpd_soap.store import tables
+from gpd_soap.store.database.grants import grant
+from gpd_soap.store.events import numbering, write
+from gpd_soap.store.jobs import queue
+from gpd_soap.store.jobs.queue import EVERY, State
+from gpd_soap.store.journal.partitions import ensure_months
+from gpd_soap.store.store import Store
+from gpd_soap.usecases import feed, refusals
+from gpd_soap.usecases.feed import FeedQuery
+from gpd_soap.usecases.jobs.schedules import LEFT_TO_OWNER, schedules
+from gpd_soap.usecases.jobs.worker import Worker
+from tests.conftest import FreshDatabase
+from tests.store.events.test_numbering import event
+from tests.store.samples import NOW, ORGANIZATION, prepare
+from tests.usecases.jobs.bed import Bed
+
+EVENT, JOB = tables.event.c, tables.job.c
+TERM = timedelta(days=60)
+
+
+def do(bed: Bed) -> None:
+    """Do every schedule once."""
+    worker = Worker(bed.store, schedules(TERM), bed.clock, lambda: 0.5)
+    worker.begin_schedules()
+    assert worker.once() == 3
+
+
+def result(bed: Bed, kind: str) -> str:
+    """Return the result of a schedule."""
+    row = bed.row(queue.id_of(EVERY, kind, EVERY))
+    assert (row.state, row.last_error) == (State.WAITING, "")
+    return str(row.result)
+
+
+def happened(bed: Bed, subject: str, instant: datetime) -> None:
+    """Write a numbered event of an instant, in the partition of its month."""
+    with bed.store.begin() as connection:
+        ensure_months(connection, instant)
+        write.write(connection, [event(subject)])
+    numbering.number_all(bed.store)
+    with bed.store.begin() as connection:
+        of = update(tables.event).where(EVENT.organization == ORGANIZATION)
+        connection.execute(of.where(EVENT.subject == subject).values(at=instant))
+
+
+def test_events_beyond_their_term_go_and_the_feed_says_where_it_begins(bed: Bed):
+    """A cursor of an event that is gone is refused, with the first one that is kept."""
+    for age, subject in ((120, "A"), (61, "B"), (59, "C"), (0, "D")):
+        happened(bed, subject, bed.now - timedelta(days=age))
+    do(bed)
+
+    assert result(bed, "events.purge") == "2 events"
+    assert bed.effects() == ["C", "D"]
+    with pytest.raises(refusals.CursorExpired) as refused:
+        feed.read(bed.store, ORGANIZATION, FeedQuery(1, 10))
+    assert refused.value.first == 2
+    page = feed.read(bed.store, ORGANIZATION, FeedQuery(2, 10))
+    assert [each.subject for each in page.events] == ["C", "D"]
+
+
+def test_month_of_old_events_goes_whole(fresh_database: FreshDatabase):
+    """On PostgreSQL its partition is dropped."""
+    bed = Bed(Store(fresh_database("postgresql", prepare)))
+    happened(bed, "A", bed.now - timedelta(days=150))
+    do(bed)
+
+    with bed.store.reading() as connection:
+        months = connection.execute(
+            text("SELECT count(*) FROM pg_class WHERE relname = 'event_2025_10'")
+        )
+        assert months.scalar() == 0
+    assert result(bed, "events.purge") == "1 events"
+    bed.store.close()
+
+
+def test_role_that_serves_leaves_events_to_the_owner(fresh_database: FreshDatabase):
+    """It may do every schedule, and may not remove what was told."""
+    url = fresh_database("postgresql", prepare)
+    owner = Store(url)
+    happened(Bed(owner), "A", NOW - timedelta(days=150))
+    role = f"serving_{owner.engine.url.database}"
+    with owner.begin() as connection:
+        connection.execute(text(f"CREATE ROLE {role} LOGIN"))
+        grant(connection, role)
+    serving = Store(str(owner.engine.url.set(username=role).render_as_string(hide_password=False)))
+    bed = Bed(serving)
+    do(bed)
+
+    assert result(bed, "events.purge") == LEFT_TO_OWNER
+    assert bed.effects() == ["A"]
+    serving.close()
+    with owner.begin() as connection:
+        connection.execute(text(f"DROP OWNED BY {role}"))
+        connection.execute(text(f"DROP ROLE {role}"))
+    owner.close()
+
+
+def test_what_is_of_no_use_is_removed(bed: Bed):
+    """A dead job waits for a person, and a schedule is for ever."""
+    month, long_ago = bed.now - timedelta(days=31), bed.now - timedelta(days=2)
+    states = (State.DONE, State.CANCELLED, State.DEAD)
+    jobs = {state: bed.enqueue() for state in (*states, State.WAITING)}
+    recent = bed.enqueue()
+    with bed.store.begin() as connection:
+        for state in states:
+            ended = update(tables.job).where(JOB.id == jobs[state])
+            connection.execute(ended.values(state=state, ended_at=month, next_at=None))
+        ended = update(tables.job).where(JOB.id == recent)
+        connection.execute(ended.values(state=State.DONE, ended_at=long_ago, next_at=None))
+        connection.execute(
+            insert(tables.request),
+            {"key_id": "k", "name": "n", "digest": "d", "asked_at": long_ago, "status": 200,
+             "headers": {}, "body": b"Maria Esempio"},
+        )  # fmt: skip
+        connection.execute(
+            insert(tables.sign_in_attempt),
+            {"kind": "account", "subject": "s", "failures": 1, "last_at": month},
+        )
+    do(bed)
+
+    with bed.store.reading() as connection:
+        left = set(connection.execute(select(JOB.id).where(JOB.actor_kind != "clock")).scalars())
+        assert connection.execute(select(tables.request)).all() == []
+        assert connection.execute(select(tables.sign_in_attempt)).all() == []
+    assert left == {jobs[State.DEAD], jobs[State.WAITING], recent}
+    assert result(bed, "store.clean") == "1 answers, 2 jobs"
+
+
+def test_expired_notices_are_looked_for(bed: Bed):
+    """Each organization has its first look."""
+    do(bed)
+
+    assert result(bed, "notices.expire") == "0 notices"
+    with bed.store.reading() as connection:
+        looks = connection.execute(select(tables.feed.c.expired_until)).scalars()
+        assert list(looks) == [NOW, NOW]
+
+
+def test_schedules_are_done_again_at_their_times(bed: Bed):
+    """Each minute, hour and day."""
+    do(bed)
+    worker = Worker(bed.store, schedules(TERM), bed.clock, lambda: 0.5)
+    done = {}
+    for name, span in (("minute", 1), ("hour", 60), ("day", 1440)):
+        bed.now = NOW + timedelta(minutes=span)
+        done[name] = worker.once()
+
+    assert done == {"minute": 1, "hour": 2, "day": 3}
