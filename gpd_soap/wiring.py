@@ -176,9 +176,10 @@ def companions(settings: Settings, store: Store, faces: Iterable[str]) -> dict[s
 
 def job_kinds(settings: Settings) -> list[Kind]:
     """What a worker can do: the schedules, and the kinds of each feature."""
+    from gpd_soap.features.documents.archive.job import batch_kind
     from gpd_soap.usecases.jobs.schedules import schedules
 
-    return [*schedules(timedelta(days=settings.event_days))]
+    return [*schedules(timedelta(days=settings.event_days)), batch_kind(settings)]
 
 
 def cases(

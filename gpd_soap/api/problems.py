@@ -235,6 +235,13 @@ CURSOR_EXPIRED = Problem(
     " positions once.",
 )
 NO_DOCUMENT = Problem(404, "Not found the document", "The archive has no document of this id.")
+NO_BATCH = Problem(404, "Not found the batch", "There is no batch of notices of this id.")
+NOTHING_LOADED = Problem(
+    404, "Not found the load", "No load has stored a position of the organization."
+)
+BATCH_NOT_ENDED = Problem(
+    409, "The batch has not ended", "Notices of the batch still wait: ask again later."
+)
 #: The detail is the reason in Italian, for the person who asks for the notice.
 NOT_PRINTABLE = Problem(409, "The notice cannot be printed", "{}")
 NOT_INSTALLED = Problem(

@@ -272,20 +272,3 @@ class ExpiryPassed(Refusal):
 
 class KeyNotFound(Refusal):
     """No active key has this id."""
-
-
-class DocumentNotFound(Refusal):
-    """The archive has no document with this id."""
-
-
-class NotPrintable(Refusal):
-    """A notice is not printed now; `reason` says why, in Italian for the person who asks for it."""
-
-    def __init__(self, reason: str) -> None:
-        """Keep the reason."""
-        super().__init__()
-        self.reason = reason
-
-
-class DocumentsNotInstalled(Refusal):
-    """The libraries that make documents are not installed."""

@@ -143,6 +143,8 @@ SUBSCRIBED = {"url": "https://ente.example.it/eventi"}
 
 JOBS, JOB = f"{US}/jobs", "job_0f8fad5bd9cb469fa16570867728950e"
 DOCUMENT = f"{US}/documents/{64 * '0'}"
+BATCHES = f"{US}/notices/batches"
+BATCH = f"{BATCHES}/bat_0f8fad5bd9cb469fa16570867728950e"
 
 #: Operations that answer every key, or need webhooks, a job or a published position: `test_feed`,
 #: `test_subscriptions`, `test_jobs` and `test_documents` try their rights.
@@ -152,6 +154,11 @@ APART = [
     Operation("GET", f"{ONE}/notices.pdf"),
     Operation("GET", DOCUMENT),
     Operation("GET", f"{DOCUMENT}/pdf"),
+    Operation("POST", BATCHES, {"navs": [nav(1)]}),
+    Operation("GET", BATCHES),
+    Operation("GET", BATCH),
+    Operation("GET", f"{BATCH}/lines"),
+    Operation("GET", f"{BATCH}/zip"),
     Operation("GET", "/webhook-keys"),
     Operation("GET", SUBSCRIPTIONS),
     Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),

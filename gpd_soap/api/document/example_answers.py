@@ -214,6 +214,17 @@ _DOCUMENT = {
     "actorKind": "key",
     "actor": "k1a2b3c4d5e6",
 }
+_BATCH = {
+    "id": "bat_0f8fad5bd9cb469fa16570867728950e",
+    "job": "job_0f8fad5bd9cb469fa16570867728950e",
+    "state": "running",
+    "total": 1,
+    "released": 0,
+    "refused": 0,
+    "createdAt": CREATED,
+    "actorKind": "key",
+    "actor": "k1a2b3c4d5e6",
+}
 
 ANSWERS: dict[str, Any] = {
     "PositionDryRun": {**POSITION, "warnings": []},
@@ -277,6 +288,12 @@ ANSWERS: dict[str, Any] = {
         "page_info": PAGE_INFO,
     },
     "Document": _DOCUMENT,
+    "Batch": _BATCH,
+    "Batches": {"batches": [_BATCH], "page_info": PAGE_INFO},
+    "BatchLines": {
+        "lines": [{"number": 1, "nav": NAV, "document": _DOCUMENT["id"]}],
+        "page_info": PAGE_INFO,
+    },
     "Documents": {"documents": [_DOCUMENT], "page_info": PAGE_INFO},
     "Subscription": _SUBSCRIPTION,
     "FeedEvents": {"items": [_EVENT], "limit": 100, "next_cursor": "17"},

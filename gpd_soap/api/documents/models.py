@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gpd_soap.api.models import PageInfo, ResponseModel, RomeTime
 from gpd_soap.core.actor import ActorKind
+from gpd_soap.validation.queries.documents import NewBatch
 
 
 class Document(ResponseModel):
@@ -33,4 +34,42 @@ class Documents(ResponseModel):
     page_info: Annotated[PageInfo, Field(alias="page_info")]
 
 
-MODELS = (Document, Documents)
+class Batch(ResponseModel):
+    """A request for many notices, and how far it is."""
+
+    id: str
+    job: str
+    state: Literal["running", "done"]
+    total: int
+    released: int
+    refused: int
+    created_at: RomeTime
+    ended_at: RomeTime | None = None
+    actor_kind: ActorKind
+    actor: str
+
+
+class Batches(ResponseModel):
+    """A page of batches, the newest first."""
+
+    batches: list[Batch]
+    page_info: Annotated[PageInfo, Field(alias="page_info")]
+
+
+class BatchLine(ResponseModel):
+    """One notice of a batch: its document, or the reason for none; neither while it waits."""
+
+    number: int
+    nav: str
+    document: str | None = None
+    reason: str | None = None
+
+
+class BatchLines(ResponseModel):
+    """A page of the lines of a batch."""
+
+    lines: list[BatchLine]
+    page_info: Annotated[PageInfo, Field(alias="page_info")]
+
+
+MODELS = (Document, Documents, NewBatch, Batch, Batches, BatchLines)

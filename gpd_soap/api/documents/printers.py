@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
-from gpd_soap.usecases import refusals
+from gpd_soap.usecases.document_refusals import DocumentsNotInstalled
 
 if TYPE_CHECKING:
     from gpd_soap.features.documents.archive.opening import Printer
@@ -28,7 +28,7 @@ def open_as_set(settings: Settings) -> OpenPrinter:
             # WHY: the libraries take 60 MiB, and most processes never print.
             from gpd_soap.features.documents.archive.opening import open_printer
         except ModuleNotFoundError:
-            raise refusals.DocumentsNotInstalled from None
+            raise DocumentsNotInstalled from None
         return open_printer(settings, store)
 
     return open_it

@@ -9,7 +9,7 @@ from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.api.audit.trail import set_subjects
 from gpd_soap.api.auth import actor
-from gpd_soap.api.documents import models
+from gpd_soap.api.documents import batches, models
 from gpd_soap.api.documents.printers import OpenPrinter, Printers
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import TEXT, Responses, Schema, answer, document, refusals
@@ -17,7 +17,8 @@ from gpd_soap.api.responses import Body, camel_case, listed, rome_text
 from gpd_soap.clock import Clock
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.refusals import DocumentNotFound, NoticeNotFound, NotPrintable
+from gpd_soap.usecases.document_refusals import DocumentNotFound, NotPrintable
+from gpd_soap.usecases.refusals import NoticeNotFound
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
 from gpd_soap.validation.queries.documents import (
     DocumentPath,
@@ -41,23 +42,29 @@ CHANGED = "Gpd-Changed-Fields"
 
 def group(store: Store, clock: Clock, open_printer: OpenPrinter) -> Group:
     """Returns the operations on documents; those with a page show a person's data."""
-    operations = Operations(store, clock, open_printer)
+    printer = Printers(store, open_printer)
+    operations = Operations(store, clock, printer)
+    on_batches = batches.Batches(store, clock, printer)
+
+    def declare(api: APIBlueprint) -> None:
+        _declare(api, operations)
+        batches.declare(api, on_batches)
+
     return Group(
         "documents",
         "Documents: notices as PDF, and the archive of those that were released.",
-        lambda api: _declare(api, operations),
+        declare,
         models.MODELS,
-        persons=frozenset([NOTICE, POSITION, STORED]),
+        persons=frozenset([NOTICE, POSITION, STORED, batches.ZIP]),
     )
 
 
 class Operations:
     """One method for each operation; its docstring is in the OpenAPI document."""
 
-    def __init__(self, store: Store, clock: Clock, open_printer: OpenPrinter) -> None:
-        """Use these collaborators; `open_printer` makes what prints, at the first document."""
-        self._store, self._clock = store, clock
-        self._printer = Printers(store, open_printer)
+    def __init__(self, store: Store, clock: Clock, printer: Printers) -> None:
+        """Use these collaborators; `printer` returns what prints."""
+        self._store, self._clock, self._printer = store, clock, printer
 
     def notice(self, path: NoticePath, query: Printed) -> Response:
         """Print a notice as PDF, with its codes; an installment without its plan.

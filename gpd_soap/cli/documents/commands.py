@@ -78,7 +78,7 @@ def list_(
 )
 def get(document_id: str, organization: str | None, output: BinaryIO) -> None:
     """Write the document ID as it was released."""
-    from gpd_soap.usecases.refusals import DocumentNotFound
+    from gpd_soap.usecases.document_refusals import DocumentNotFound
 
     store = ready_store()
     with refusals():

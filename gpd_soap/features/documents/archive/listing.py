@@ -11,7 +11,7 @@ from gpd_soap.store.database.transaction import Transaction, read_only
 from gpd_soap.store.documents import archive
 from gpd_soap.store.documents.archive import Document, DocumentQuery
 from gpd_soap.store.positions import read as positions
-from gpd_soap.usecases import refusals
+from gpd_soap.usecases.document_refusals import DocumentNotFound
 
 
 class Listed(NamedTuple):
@@ -40,7 +40,7 @@ def get(database: Database, organization: str, document_id: str) -> Listed:
     def work(connection: Transaction) -> Listed:
         document = archive.get(connection, organization, document_id)
         if document is None:
-            raise refusals.DocumentNotFound
+            raise DocumentNotFound
         [listed] = _listed(connection, organization, [document])
         return listed
 
