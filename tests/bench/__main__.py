@@ -1,11 +1,11 @@
-"""The benchmark: `python -m tests.bench [compare|growth|tail|scale|start|profile]`."""
+"""The benchmark: `python -m tests.bench [compare|growth|tail|scale|start|paper|profile]`."""
 
 import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import compare, growth, profile, report, scale, start, tail
+from tests.bench import compare, growth, paper, profile, report, scale, start, tail
 from tests.bench.compare import Size
 from tests.bench.load import Unusable
 
@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
     "tail": (tail.tail, "latency at half of saturation, receipts at twice"),
     "scale": (scale.scale, "two workers on two cores against one on one"),
     "start": (start.start, "time to the first answer, and to the help"),
+    "paper": (paper.paper, "notices as PDF: rate, size, memory and start"),
     "profile": (profile.profile, "the time of each module"),
 }
 TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)
