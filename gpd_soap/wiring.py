@@ -124,6 +124,7 @@ def admin_face(
     from gpd_soap.api.app import admin_app
     from gpd_soap.api.body_size import BodySizes
     from gpd_soap.api.concurrency import Limits
+    from gpd_soap.api.documents.printers import open_as_set
     from gpd_soap.features.webhooks.options import options_of
 
     health = Health(store, contract(settings.threads), exposure.facts(settings, "admin"))
@@ -143,6 +144,7 @@ def admin_face(
         limits,
         observe_wrong_key=metrics.observe_wrong_key,
         webhooks=options_of(settings),
+        open_printer=open_as_set(settings),
     )
 
 
@@ -174,9 +176,10 @@ def companions(settings: Settings, store: Store, faces: Iterable[str]) -> dict[s
 
 def job_kinds(settings: Settings) -> list[Kind]:
     """What a worker can do: the schedules, and the kinds of each feature."""
+    from gpd_soap.features.documents.archive.job import batch_kind
     from gpd_soap.usecases.jobs.schedules import schedules
 
-    return [*schedules()]
+    return [*schedules(), batch_kind(settings)]
 
 
 def cases(

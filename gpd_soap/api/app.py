@@ -31,6 +31,8 @@ from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
 from gpd_soap.api.document import asyncapi, descriptions, examples, problem_examples
+from gpd_soap.api.documents import routes as documents
+from gpd_soap.api.documents.printers import AS_BY_DEFAULT, OpenPrinter
 from gpd_soap.api.events import routes as events
 from gpd_soap.api.groups import Group
 from gpd_soap.api.headers import REQUEST_ID
@@ -80,16 +82,18 @@ def admin_app(  # noqa: PLR0913  # each is a collaborator of its own
     *,
     observe_wrong_key: WrongKeyObserver = unobserved,
     webhooks: Options = NO_WEBHOOKS,
+    open_printer: OpenPrinter = AS_BY_DEFAULT,
 ) -> Wsgi:
     """Returns the application of the admin listener.
 
     `clock` returns the UTC time of each request, `ready` the facts of our health.  `cases` is the
     worklist, `text` writes the metrics.  `limits` bounds the requests of a key and of all keys.
-    `observe_wrong_key` counts the wrong keys, `webhooks` says where events may be sent.
+    `observe_wrong_key` counts the wrong keys, `webhooks` says where events may be sent, and
+    `open_printer` makes what prints documents.
     """
     concurrency = Concurrency(limits)
     authenticate = Authentication(store, WrongKeys(limits.wrong_keys), observe_wrong_key)
-    app = flask_app(store, clock, cases, limits, concurrency, authenticate, webhooks)
+    app = flask_app(store, clock, cases, limits, concurrency, authenticate, webhooks, open_printer)
     _add_monitoring(app, ready, Scrape(store, authenticate, clock, text))
     api = concurrency.bound(app.wsgi_app, (LIVE, READY, METRICS))
 
@@ -108,6 +112,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
     concurrency: Concurrency,
     authenticate: Authentication | None = None,
     webhooks: Options = NO_WEBHOOKS,
+    open_printer: OpenPrinter = AS_BY_DEFAULT,
 ) -> OpenAPI:
     """Returns the API alone, without health, metrics and request ids.
 
@@ -140,6 +145,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         history.group(store),
         search.group(store, clock),
         receipts.group(store, clock, cases),
+        documents.group(store, clock, open_printer),
         events.group(store, webhooks.key),
         subscriptions.group(Subscriptions(store, clock, webhooks)),
         jobs.group(store, clock),

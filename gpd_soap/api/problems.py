@@ -249,6 +249,21 @@ CURSOR_EXPIRED = Problem(
     "Events after the cursor are no longer kept: read on from firstCursor, and compare the"
     " positions once.",
 )
+NO_DOCUMENT = Problem(404, "Not found the document", "The archive has no document of this id.")
+NO_BATCH = Problem(404, "Not found the batch", "There is no batch of notices of this id.")
+NOTHING_LOADED = Problem(
+    404, "Not found the load", "No load has stored a position of the organization."
+)
+BATCH_NOT_ENDED = Problem(
+    409, "The batch has not ended", "Notices of the batch still wait: ask again later."
+)
+#: The detail is the reason in Italian, for the person who asks for the notice.
+NOT_PRINTABLE = Problem(409, "The notice cannot be printed", "{}")
+NOT_INSTALLED = Problem(
+    501,
+    "Not Implemented",
+    "The operator of this installation has not installed the libraries for documents.",
+)
 NO_SUBSCRIPTION = Problem(404, "Not found the subscription", "No subscription has this id.")
 NO_PARKED = Problem(404, "Not found the parked event", "No event of this number is parked.")
 TOO_MANY_SUBSCRIPTIONS = Problem(

@@ -6,7 +6,7 @@ import math
 
 from gpd_soap.api import problems
 from gpd_soap.api.problems import Problem
-from gpd_soap.usecases import refusals
+from gpd_soap.usecases import document_refusals, refusals
 from gpd_soap.usecases.refusals import Refusal
 
 #: The problem of each refusal of a use case.
@@ -64,6 +64,12 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.JobEnded: problems.JOB_ENDED,
     refusals.MessageRefusedAgain: problems.NOT_TAKEN,
     refusals.MessageNotTaken: problems.UNAVAILABLE,
+    document_refusals.DocumentNotFound: problems.NO_DOCUMENT,
+    document_refusals.NotPrintable: problems.NOT_PRINTABLE,
+    document_refusals.DocumentsNotInstalled: problems.NOT_INSTALLED,
+    document_refusals.BatchNotFound: problems.NO_BATCH,
+    document_refusals.BatchNotEnded: problems.BATCH_NOT_ENDED,
+    document_refusals.NothingLoaded: problems.NOTHING_LOADED,
     refusals.KeyNotValid: problems.NO_KEY,
     refusals.TooManyWrongKeys: problems.TOO_MANY_WRONG_KEYS,
     refusals.OrganizationForbidden: problems.FORBIDDEN,
@@ -91,6 +97,8 @@ def problem_of(refusal: Refusal) -> Problem:
     if isinstance(refusal, refusals.MessageRefusedAgain):
         answer = refusal.answer or "a SOAP Fault"
         return problem._replace(detail=problem.detail.format(answer))
+    if isinstance(refusal, document_refusals.NotPrintable):
+        return problem._replace(detail=refusal.reason)
     return problem
 
 

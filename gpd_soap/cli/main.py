@@ -9,6 +9,8 @@ from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
 from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
+from gpd_soap.cli.documents.batches import notices
+from gpd_soap.cli.documents.commands import documents
 from gpd_soap.cli.events.commands import deliver, events
 from gpd_soap.cli.help import help_
 from gpd_soap.cli.jobs.commands import jobs, work
@@ -77,7 +79,8 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
-    *(search, position, history, receipts, journal, audit, purge, retention, events, deliver),
+    *(notices, documents, search, position, history, receipts, journal, audit, purge),
+    *(retention, events, deliver),
     *(work, jobs, node, health, help_),
 )
 for command in COMMANDS:

@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, ready_store
+from gpd_soap.cli.common import code, command_actor, ready_store
+from gpd_soap.cli.documents.opening import printer
 from gpd_soap.cli.texts.output import printable
-from gpd_soap.core.errors import OperatorError
-
-if TYPE_CHECKING:
-    from gpd_soap.features.documents.release import Notices
-
-
-class MissingExtra(OperatorError):
-    """The libraries that make documents are not installed."""
-
-    hint = "install deploy/requirements-documents.txt"
 
 
 @click.command()
@@ -63,13 +54,13 @@ def notice(
 ) -> None:
     """Write the PDF of the notice with the number NAV.
 
-    Its codes and texts are read back before the file is written. Fields that were shortened or
-    changed are named on standard error, with the text that is printed.
+    Its codes and texts are read back, and it is in the archive, before the file is written. Fields
+    that were shortened or changed are named on standard error, with the text that is printed.
     """
+    notices = printer(ready_store()).notices(command_actor())
     from gpd_soap.clock import utc_now
     from gpd_soap.features.documents.notice import Issuer, Refused
 
-    notices = _notices()
     organization = organization or notices.only_organization()
     if organization is None:
         raise click.UsageError("several organizations, or none: give --organization")
@@ -82,13 +73,3 @@ def notice(
         click.echo(printable(f"{change.field}: {change.after}"), err=True)
     for note in answer.paper.notes:
         click.echo(printable(f"{note.nav or nav}: {note.reason}"), err=True)
-
-
-def _notices() -> Notices:
-    """The use case.  Raises MissingExtra without the extra `documents`."""
-    try:
-        from gpd_soap.features.documents.release import Notices
-        from gpd_soap.features.documents.typesetting import Typesetter
-    except ModuleNotFoundError as error:
-        raise MissingExtra(f"the library {error.name} is missing") from None
-    return Notices(ready_store(), Typesetter())

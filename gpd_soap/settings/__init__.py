@@ -188,6 +188,14 @@ class Settings(BaseModel):
     webhook_seconds: Annotated[int, Field(ge=1, le=30)] = Field(
         15, description="seconds that a receiver has for its answer"
     )
+    documents: str = Field(
+        "",
+        description="folder that keeps the bytes of released documents, of all processes and"
+        " machines; default: the database keeps them",
+    )
+    documents_read_back: bool = Field(
+        True, description="read the codes and texts of every new document before it is released"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="lowest level that is logged: debug, info, warning or error"
     )

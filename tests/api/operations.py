@@ -141,6 +141,7 @@ OPERATIONS = [
     *JOURNAL,
     *AUDIT,
     Operation("GET", f"{US}/events"),
+    Operation("GET", f"{US}/documents"),
     *worklist(paying.WORKLIST, "r-90", names_none=False),
     *worklist("/worklist", paying.quarantined(paying.NOBODYS), names_none=True),
 ]
@@ -150,11 +151,23 @@ SUBSCRIPTION = f"{SUBSCRIPTIONS}/sub_0f8fad5bd9cb469fa16570867728950e"
 SUBSCRIBED = {"url": "https://ente.example.it/eventi"}
 
 JOBS, JOB = f"{US}/jobs", "job_0f8fad5bd9cb469fa16570867728950e"
+DOCUMENT = f"{US}/documents/{64 * '0'}"
+BATCHES = f"{US}/notices/batches"
+BATCH = f"{BATCHES}/bat_0f8fad5bd9cb469fa16570867728950e"
 
-#: Operations that answer every key, need webhooks, or need a job: `test_feed`,
-#: `test_subscriptions` and `test_jobs` try their rights.
+#: Operations that answer every key, or need webhooks, a job or a published position: `test_feed`,
+#: `test_subscriptions`, `test_jobs` and `test_documents` try their rights.
 APART = [
     Operation("GET", "/feeds"),
+    Operation("GET", f"{US}/notices/{nav(1)}.pdf"),
+    Operation("GET", f"{ONE}/notices.pdf"),
+    Operation("GET", DOCUMENT),
+    Operation("GET", f"{DOCUMENT}/pdf"),
+    Operation("POST", BATCHES, {"navs": [nav(1)]}),
+    Operation("GET", BATCHES),
+    Operation("GET", BATCH),
+    Operation("GET", f"{BATCH}/lines"),
+    Operation("GET", f"{BATCH}/zip"),
     Operation("GET", "/webhook-keys"),
     Operation("GET", SUBSCRIPTIONS),
     Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),

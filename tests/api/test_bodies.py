@@ -5,6 +5,7 @@ from gpd_soap.api import models, openapi
 from gpd_soap.api.audit import models as audit
 from gpd_soap.api.configuration import models as configuration
 from gpd_soap.api.document.descriptions import DESCRIPTIONS
+from gpd_soap.api.documents import models as documents
 from gpd_soap.api.events import models as events
 from gpd_soap.api.history import models as history
 from gpd_soap.api.jobs import models as jobs
@@ -18,7 +19,7 @@ from tests.api import conformance
 
 SUBJECTS = (
     models, positions, receipts, journal, configuration, keys, audit, history, events, search,
-    subscriptions, jobs,
+    subscriptions, documents, jobs,
 )  # fmt: skip
 
 

@@ -1,11 +1,11 @@
-"""The benchmark: `python -m tests.bench [compare|growth|tail|scale|search|start|profile]`."""
+"""The benchmark: `python -m tests.bench [compare|growth|tail|scale|search|start|paper|profile]`."""
 
 import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import compare, growth, profile, report, scale, search, start, tail
+from tests.bench import compare, growth, paper, profile, report, scale, search, start, tail
 from tests.bench.compare import Size
 from tests.bench.load import Unusable
 
@@ -16,6 +16,7 @@ COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
     "scale": (scale.scale, "two workers on two cores against one on one"),
     "search": (search.search, "a search, and the first and a late page of each list"),
     "start": (start.start, "time to the first answer, and to the help"),
+    "paper": (paper.paper, "notices as PDF: rate, size, memory and start"),
     "profile": (profile.profile, "the time of each module"),
 }
 TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)

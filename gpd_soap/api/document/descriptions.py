@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gpd_soap.api.document import event_descriptions, search_texts
+from gpd_soap.api.document import archive_descriptions, event_descriptions, search_texts
 
 ROME = "in Rome's time, without a zone"
 
@@ -248,6 +248,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "after": "`next` of the page before.",
     **event_descriptions.TEXTS,
     **search_texts.TEXTS,
+    **archive_descriptions.TEXTS,
 }
 
 

@@ -41,6 +41,7 @@ BODIES: dict[str, Any] = {
         "organizations": [ORGANIZATION],
         "expiresAt": "2999-12-31",
     },
+    "NewBatch": {"navs": [NAV]},
     "NewSubscription": {
         "url": "https://ente.example.it/eventi",
         "types": ["receipt."],

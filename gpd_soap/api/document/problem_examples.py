@@ -22,6 +22,7 @@ ANYWHERE: dict[str, Problem] = {
     "415": problems.NOT_JSON,
     "422": problems.OTHER_REQUEST,
     "429": problems.TOO_FAST,
+    "501": problems.NOT_INSTALLED,
     "503": problems.UNAVAILABLE,
 }
 #: By tag and status: the refusals of the operations on one subject.
@@ -41,6 +42,8 @@ OF_SUBJECT: dict[tuple[str, str], Problem] = {
     ("keys", "403"): problems.ADMINISTRATORS,
     ("keys", "404"): problems.KEY_NOT_FOUND,
     ("audit", "403"): problems.ADMINISTRATORS,
+    ("documents", "404"): problems.NO_DOCUMENT,
+    ("documents", "409"): problems.NOT_PRINTABLE._replace(detail="L'avviso risulta già pagato."),
     ("subscriptions", "404"): problems.NO_SUBSCRIPTION,
     ("subscriptions", "409"): problems.TOO_MANY_SUBSCRIPTIONS,
     ("subscriptions", "412"): problems.SUBSCRIPTION_CHANGED,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gpd_soap.usecases import refusals
+from gpd_soap.usecases import document_refusals, refusals
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.refusals import Refusal
 
@@ -64,6 +64,10 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
     refusals.NoticeNotPayable: (
         "The notice cannot be paid by this case",
         "It was paid already, or a paid alternative excludes it.",
+    ),
+    document_refusals.DocumentNotFound: (
+        "Document not found",
+        "The archive has no document with this id.",
     ),
     refusals.Malformed: ("Invalid arguments", "The arguments break a rule."),
     refusals.OrganizationsNotNamed: (

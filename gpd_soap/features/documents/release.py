@@ -42,10 +42,14 @@ class DocumentDiffers(OperatorError):
 
 
 class Released(NamedTuple):
-    """A document that was read back, and what it shows."""
+    """A finished document and what it shows; `document` is its id in the archive.
+
+    `pdf` is empty if the caller has the document already.
+    """
 
     pdf: bytes
     paper: Paper
+    document: str | None = None
 
 
 class Notices:
@@ -95,16 +99,21 @@ class Notices:
         if isinstance(choice, Refused):
             return choice
         paper = paper_of(row.position, choice, issuer, now)
-        return release(self._typesetter, paper, row.updated_at)
+        return self._release(paper, row, now)
+
+    def _release(self, paper: Paper, stored: positions.Stored, _now: datetime) -> Released:
+        return release(self._typesetter, paper, stored.updated_at)
 
 
-def release(typesetter: Typesetter, paper: Paper, made_at: datetime) -> Released:
-    """Return the document of a paper after it was read back.
+def release(
+    typesetter: Typesetter, paper: Paper, made_at: datetime, *, read_back: bool = True
+) -> Released:
+    """Return the document of a paper after it was read back, unless that is not wished.
 
     Raises DocumentDiffers if the finished document does not say what it should.
     """
     pdf = typesetter.notice(paper, made_at)
-    differing = differences(pdf, [page.portions for page in pages_of(paper)])
+    differing = read_back and differences(pdf, [page.portions for page in pages_of(paper)])
     if differing:
         failure = DocumentDiffers(differing)
         logger.error("a notice was not released: %s", failure)

@@ -25,6 +25,7 @@ ORGANIZATION = Kind(
         ("positions", tables.position.c.organization),
         ("receipts", tables.receipt.c.organization),
         ("receipts", tables.quarantine.c.organization),
+        ("documents", tables.document.c.organization),
         ("numbers", tables.iuv_serial.c.organization),
         ("numbers", tables.retired_number.c.organization),
         ("stations", tables.organization_station.c.organization),

@@ -51,6 +51,14 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_event_organization_sequence": "5000000 1000000 1",
         "ix_event_organization_at_id": "1000 200 1 1",
     },
+    "document": {
+        "sqlite_autoindex_document_1": "1000000 200000 1",
+        "ix_document_organization_created_at_id": "1000000 200000 2 1",
+        "ix_document_organization_iupd_created_at": "1000000 200000 2 1",
+    },
+    "document_notice": {"sqlite_autoindex_document_notice_1": "1500000 300000 2 1"},
+    "document_batch": {"sqlite_autoindex_document_batch_1": "1000 200 1"},
+    "document_batch_line": {"sqlite_autoindex_document_batch_line_1": "1000000 200000 1000 1"},
     "subscription": {"sqlite_autoindex_subscription_1": "1000 3 1"},
     "parked": {
         "sqlite_autoindex_parked_1": "10000 100 30 1",

@@ -161,6 +161,16 @@ def iupd_of(connection: Connection, organization: str, number: str, kind: str) -
     return iupd
 
 
+def of_numbers(connection: Connection, organization: str, navs: Sequence[str]) -> dict[str, Stored]:
+    """Return the positions of notices by the notice numbers, with four queries for any number."""
+    statement = select(OPTION.nav, OPTION.iupd).where(
+        OPTION.organization == organization, OPTION.nav.in_(navs)
+    )
+    iupds = {row.nav: row.iupd for row in connection.execute(statement)}
+    stored = read_all(connection, organization, list(dict.fromkeys(iupds.values())))
+    return {nav: stored[iupd] for nav, iupd in iupds.items() if iupd in stored}
+
+
 Pairs = list[tuple[NewOption, Progress]]
 
 

@@ -19,6 +19,12 @@ from gpd_soap.store.tables.configuration import (
     station,
 )
 from gpd_soap.store.tables.debtor_indexes import DEBTOR_INDEXES
+from gpd_soap.store.tables.documents import (
+    document,
+    document_batch,
+    document_batch_line,
+    document_notice,
+)
 from gpd_soap.store.tables.events import event, feed
 from gpd_soap.store.tables.jobs import job
 from gpd_soap.store.tables.journal import journal
@@ -54,6 +60,10 @@ __all__ = [
     "audit",
     "broker",
     "demand",
+    "document",
+    "document_batch",
+    "document_batch_line",
+    "document_notice",
     "event",
     "feed",
     "iuv_serial",

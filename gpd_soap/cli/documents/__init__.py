@@ -1,0 +1,1 @@
+"""Commands on documents: the archive, and many notices at once."""

@@ -1,0 +1,166 @@
+"""`gpd-soap documents`: lists, returns and proves the released documents."""
+
+from __future__ import annotations
+
+import json
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from gpd_soap.cli.common import code, ready_store, refusals
+from gpd_soap.cli.documents.opening import printer
+from gpd_soap.cli.texts.output import print_line
+
+if TYPE_CHECKING:
+    from gpd_soap.features.documents.archive.listing import Listed
+    from gpd_soap.features.documents.archive.verify import Damaged
+    from gpd_soap.store.store import Store
+
+#: LIMIT: lines of one list, which are held in memory.
+MAX_LINES = 10_000
+
+of_organization = click.option(
+    "--organization",
+    metavar="CODE",
+    callback=code,
+    help="Fiscal code of the organization [default: the only one].",
+)
+
+
+@click.group()
+def documents() -> None:
+    """List, return and prove the documents that were released."""
+
+
+@documents.command("list")
+@of_organization
+@click.option("--nav", metavar="NUMBER", help="Only documents with this notice (NAV).")
+@click.option("--iupd", metavar="IUPD", help="Only documents of this position.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1, MAX_LINES),
+    default=20,
+    show_default=True,
+    help="Lines to print at most.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print each document as a JSON object.")
+def list_(
+    organization: str | None, nav: str | None, iupd: str | None, limit: int, *, as_json: bool
+) -> None:
+    """Print the released documents, one on a line, the newest first.
+
+    A line shows the time, state, notices, size, who printed it first, and the id. A document is
+    current, or superseded because its position says something else now, or withdrawn with it.
+    """
+    printer(store := ready_store())
+    from gpd_soap.features.documents.archive import listing
+    from gpd_soap.store.database.paging import PageRequest
+    from gpd_soap.store.documents.archive import DocumentQuery
+
+    query = DocumentQuery(nav, iupd)
+    rows, _ = listing.page(store, one_of(store, organization), query, PageRequest(limit, 0))
+    for row in rows:
+        print_line(json.dumps(_fields(row)) if as_json else _line(row))
+
+
+@documents.command("get")
+@click.argument("document_id", metavar="ID")
+@of_organization
+@click.option(
+    "--output",
+    "-o",
+    type=click.File("wb", lazy=True),
+    required=True,
+    metavar="FILE",
+    help="File to write; - is standard output.",
+)
+def get(document_id: str, organization: str | None, output: BinaryIO) -> None:
+    """Write the document ID as it was released."""
+    from gpd_soap.usecases.document_refusals import DocumentNotFound
+
+    store = ready_store()
+    with refusals():
+        kept = printer(store).archive.read(one_of(store, organization), document_id)
+        if kept is None:
+            raise DocumentNotFound
+    output.write(kept.pdf)
+
+
+@documents.command("verify")
+@click.option(
+    "--organization",
+    metavar="CODE",
+    callback=code,
+    help="Fiscal code of an organization; without it, the documents of all are verified.",
+)
+@click.option("--no-codes", is_flag=True, help="Compare the digests alone, and render no page.")
+def verify(organization: str | None, *, no_codes: bool) -> None:
+    """Compute the digest of each document anew, and read the codes on its pages.
+
+    A document that is not as it was released is printed with what differs, and the exit code is 1.
+    """
+    archive = printer(store := ready_store()).archive
+    from gpd_soap.features.documents.archive import verify as use_case
+    from gpd_soap.store.database.transaction import read_only
+    from gpd_soap.store.documents.archive import count, organizations
+
+    codes = [organization] if organization else read_only(store, organizations)
+    total = sum(read_only(store, partial(count, organization=each)) for each in codes)
+    damaged: list[Damaged] = []
+    with click.progressbar(
+        length=total, label="verifying", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        for each in codes:
+            damaged += use_case.verify(
+                store, archive, each, codes=not no_codes, progress=lambda: bar.update(1)
+            )
+    for each_damaged in damaged:
+        document = each_damaged.document
+        what = "; ".join(each_damaged.damages)
+        print_line(f"{document.organization}  {' '.join(document.navs)}  {document.id}  {what}")
+    print_line(f"{total} documents verified, {len(damaged)} damaged")
+    if damaged:
+        raise click.exceptions.Exit(1)
+
+
+def one_of(store: Store, organization: str | None) -> str:
+    """The organization, or the only one.  Raises UsageError if there are several."""
+    from gpd_soap.store.database.transaction import read_only
+    from gpd_soap.store.documents.archive import organizations
+
+    codes = [organization] if organization else read_only(store, organizations)
+    if len(codes) != 1:
+        raise click.UsageError("several organizations, or none: give --organization")
+    return codes[0]
+
+
+def _fields(row: Listed) -> dict[str, object]:
+    from gpd_soap.api.responses import camel_case, rome_text
+
+    document = row.document
+    return camel_case(
+        id=document.id,
+        state=row.state,
+        superseded_by=row.superseded_by,
+        organization=document.organization,
+        iupd=document.iupd,
+        navs=document.navs,
+        digest=document.digest,
+        size=document.size,
+        versions=document.versions,
+        storage=document.storage,
+        created_at=rome_text(document.created_at),
+        actor_kind=document.actor_kind,
+        actor=document.actor,
+    )
+
+
+def _line(row: Listed) -> str:
+    from gpd_soap.core.rome import ROME
+
+    document = row.document
+    when = document.created_at.astimezone(ROME).isoformat(timespec="seconds")
+    navs, who = ",".join(document.navs), f"{document.actor_kind} {document.actor}"
+    return f"{when}  {row.state}  {navs}  {document.size}  {who}  {document.id}"

@@ -1,0 +1,1 @@
+"""The archive: each released document, its bytes, and the proof that they are the same."""

@@ -1,0 +1,88 @@
+"""Where the bytes of documents are kept: in the database, or in a folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+from gpd_soap.core.errors import OperatorError
+
+#: The storage of documents whose bytes are in their row.
+DATABASE = "database"
+
+
+class UnusableStorage(OperatorError):
+    """The storage of documents cannot be used."""
+
+    hint = "check GPD_DOCUMENTS, its rights and its disk"
+
+
+class Contents(Protocol):
+    """A storage beside the database; what is kept under a digest never changes."""
+
+    @property
+    def storage(self) -> str:
+        """The name that the rows of documents have for it."""
+
+    def put(self, organization: str, digest: str, pdf: bytes) -> None:
+        """Keep the bytes with this digest, durably.  Raises UnusableStorage if it cannot."""
+
+    def get(self, organization: str, digest: str) -> bytes | None:
+        """Return what is kept for this digest, or None.  Raises UnusableStorage if it cannot."""
+
+
+class Folder:
+    """Keeps each document in a file of a folder, `ORGANIZATION/2 digits/DIGEST.pdf`."""
+
+    storage = "folder"
+
+    def __init__(self, path: Path) -> None:
+        """Keep the folder, which is made where it is missing."""
+        self._path = path
+
+    def put(self, organization: str, digest: str, pdf: bytes) -> None:
+        """Keep the bytes under a name that appears when they are complete and on the disk."""
+        file = self._file(organization, digest)
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, name = tempfile.mkstemp(dir=file.parent, suffix=".part")
+            try:
+                with os.fdopen(descriptor, "wb") as part:
+                    part.write(pdf)
+                    part.flush()
+                    os.fsync(part.fileno())
+                Path(name).replace(file)
+            except OSError:
+                Path(name).unlink(missing_ok=True)
+                raise
+            _sync(file.parent)
+        except OSError as error:
+            raise UnusableStorage("a document could not be written to the folder") from error
+
+    def get(self, organization: str, digest: str) -> bytes | None:
+        """Return the bytes of the file, or None if there is none."""
+        try:
+            return self._file(organization, digest).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise UnusableStorage("a document could not be read from the folder") from error
+
+    def _file(self, organization: str, digest: str) -> Path:
+        return self._path / organization / digest[:2] / f"{digest}.pdf"
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def contents_of(address: str) -> Contents | None:
+    """Return the storage that a setting names; None is the database."""
+    return Folder(Path(address)) if address else None

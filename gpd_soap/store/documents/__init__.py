@@ -1,0 +1,1 @@
+"""The archive of documents, and batches of notices."""

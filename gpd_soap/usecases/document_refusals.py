@@ -1,0 +1,34 @@
+"""The refusals of requests about documents, by name."""
+
+from __future__ import annotations
+
+from gpd_soap.usecases.refusals import Refusal
+
+
+class DocumentNotFound(Refusal):
+    """The archive has no document with this id."""
+
+
+class NotPrintable(Refusal):
+    """A notice is not printed now; `reason` says why, in Italian for the person who asks for it."""
+
+    def __init__(self, reason: str) -> None:
+        """Keep the reason."""
+        super().__init__()
+        self.reason = reason
+
+
+class DocumentsNotInstalled(Refusal):
+    """The libraries that make documents are not installed."""
+
+
+class BatchNotFound(Refusal):
+    """The organization has no batch of notices with this id."""
+
+
+class BatchNotEnded(Refusal):
+    """Notices of the batch still wait, so that there is no zip of it yet."""
+
+
+class NothingLoaded(Refusal):
+    """No load has stored a position of the organization."""

@@ -1,0 +1,318 @@
+"""The archive: one input has one row, the same bytes, and an event for each print."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gpd_soap.features.documents import release
+from gpd_soap.features.documents.archive import inputs
+from gpd_soap.features.documents.archive.archive import Archive, DocumentDamaged
+from gpd_soap.features.documents.archive.contents import UnusableStorage
+from gpd_soap.features.documents.archive.opening import Printer
+from gpd_soap.features.documents.archive.verify import Damage
+from gpd_soap.features.documents.notice import Paper, Portion, Reason, Refused
+from gpd_soap.features.documents.reading import Difference, differences, read_pages
+from gpd_soap.features.documents.typesetting import Typesetter
+from gpd_soap.store import tables
+from gpd_soap.store.store import Store
+from tests.api.office import NOW, ONE, ORGANIZATION, SIZE
+from tests.features.documents.archive.bed import ACTOR, ISSUER, Bed, flipped
+from tests.shared_world import SharedDatabase
+from tests.store.races import Crew, Wait
+from tests.validation.bodies import body, nav, option, transfer
+
+SLIP = transfer(postalIban="IT46X0760103200000000123456")
+
+
+class Interrupted(Typesetter):
+    """A typesetter during whose first work something else happens."""
+
+    def __init__(self, inner: Typesetter, work: Callable[[], object]) -> None:
+        self._inner, self._work = inner, [work]
+        self.later = timedelta(0)
+
+    def notice(self, paper: Paper, made_at: datetime) -> bytes:
+        """Return the PDF, made `later` than it should be."""
+        while self._work:
+            self._work.pop()()
+        return self._inner.notice(paper, made_at + self.later)
+
+
+def interrupted(bed: Bed, work: Callable[[], object], later: timedelta = timedelta(0)) -> Printer:
+    """Return what prints, with something that happens between the decision and the release."""
+    typesetter = Interrupted(bed.typesetter, work)
+    typesetter.later = later
+    return Printer(bed.store, typesetter, Archive(bed.store, typesetter))
+
+
+def test_second_print_of_the_same_notice_is_the_first_document(bed: Bed):
+    """The bytes are those of the archive; each print is an event with who printed."""
+    first, second = bed.print(), bed.print()
+    events = list(bed.events())
+
+    assert (second.pdf, second.document) == (first.pdf, first.document)
+    [row] = bed.rows(tables.document)
+    assert (row["id"], row["navs"], row["content"]) == (first.document, [nav(1)], first.pdf)
+    assert row["digest"] == inputs.digest_of(first.pdf)
+    assert [(*who, data["first"]) for *who, data in events] == [
+        ("key", "k-1", True),
+        ("key", "k-1", False),
+    ]
+    assert {data["document"] for *_, data in events} == {first.document}
+    assert "Maria" not in str(events)
+
+
+def test_document_after_a_restart_is_the_same(database: SharedDatabase, bed: Bed):
+    """Another process reads it from the archive, and it verifies."""
+    first = bed.print()
+    store = Store(database.url)
+    archive = Archive(store, Typesetter())
+    kept = archive.read(ORGANIZATION, first.document or "")
+    store.close()
+
+    assert kept is not None
+    assert kept.pdf == first.pdf
+    assert bed.damages() == set()
+
+
+def print_once(store: Store, wait: Wait, _: object) -> tuple[str | None, bytes]:
+    """Print the notice in a process of a race."""
+    typesetter = Typesetter()
+    printer = Printer(store, typesetter, Archive(store, typesetter, read_back=False))
+    wait()
+    answer = printer.notices(ACTOR).of_notice(ORGANIZATION, nav(1), ISSUER, NOW)
+    assert not isinstance(answer, Refused)
+    return answer.document, answer.pdf
+
+
+def test_processes_that_print_one_notice_at_once_release_one_row(
+    database: SharedDatabase, bed: Bed, crew: Crew
+):
+    """Each of them has the same bytes, and leaves its event."""
+    answers = crew.race(print_once, database.url, [None] * SIZE)
+
+    assert len(set(answers)) == 1
+    assert len(bed.rows(tables.document)) == 1
+    assert sorted(data["first"] for *_, data in bed.events()) == [*[False] * (SIZE - 1), True]
+
+
+def test_print_that_ends_second_returns_the_bytes_of_the_first(bed: Bed):
+    """Its own bytes have another date, and nobody gets them."""
+    answers = []
+    printer = interrupted(bed, lambda: answers.append(bed.print()), timedelta(days=1))
+    second = bed.print(printer=printer)
+
+    assert second.pdf == answers[0].pdf
+    assert len(bed.rows(tables.document)) == 1
+    assert bed.damages() == set()
+
+
+def test_position_that_changes_during_the_print_is_printed_anew(bed: Bed):
+    """What is released says what the position says at that instant."""
+    printer = interrupted(bed, lambda: bed.change(**body(option(1, transfer(amount=2000)))))
+    released = bed.print(printer=printer)
+
+    assert [p.qr.amount for p in released.paper.portions] == [2000]
+    assert [page.codes[0][1].rpartition("|")[2] for page in read_pages(released.pdf)] == ["2000"]
+    assert bed.states() == ["current"]
+
+
+def test_notice_that_is_paid_during_the_print_is_refused(bed: Bed):
+    """Nothing is released."""
+    answer = bed.answer(printer=interrupted(bed, bed.office.pay))
+
+    assert answer == Refused(Reason.PAID, nav(1))
+    assert bed.rows(tables.document) == []
+    assert list(bed.events()) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        body(option(1, transfer(amount=2000))),
+        body(option(1, dueDate="2026-05-31")),
+        body(option(1, description="Altro tributo")),
+        body(option(1, transfer(iban="IT46X0760103200000000123456"))),
+        body(option(1), fullName="Mario Esempio"),
+        body(option(1), civicNumber="12", streetName="Via Roma"),
+        body(option(1), companyName="Provincia di Esempio"),
+    ],
+    ids=["amount", "due date", "subject", "account", "debtor", "address", "organization"],
+)
+def test_changed_position_supersedes_its_document(quick: Bed, change: dict[str, object]):
+    """The old one stays readable, and names the one that replaced it."""
+    old = quick.print()
+    quick.change(**change)
+    before = quick.listed()
+    new = quick.print()
+
+    assert before == [(old.document, "superseded", None)]
+    assert quick.listed() == [
+        (old.document, "superseded", new.document),
+        (new.document, "current", None),
+    ]
+    kept = quick.printer.archive.read(ORGANIZATION, old.document or "")
+    assert kept is not None
+    assert kept.pdf == old.pdf
+
+
+def test_position_that_returns_to_its_old_content_has_its_old_document(bed: Bed):
+    """The state follows from what the position says, and not from the order of prints."""
+    old = bed.print()
+    bed.change(**body(option(1, transfer(amount=2000))))
+    bed.print()
+    bed.change(**body(option(1)))
+    again = bed.print()
+
+    assert (again.document, again.pdf) == (old.document, old.pdf)
+    assert bed.states() == ["current", "superseded"]
+
+
+def test_withdrawn_and_deleted_positions_withdraw_their_documents(bed: Bed):
+    """A payment does not, and a restored position has its document back."""
+    bed.print()
+    states = []
+    for path in ("invalidate", "restore"):
+        content = {"reason": "errore"} if path == "restore" else None
+        assert bed.office.post(f"{ONE}/{path}", content).status == 200
+        states += bed.states()
+    assert bed.office.request("DELETE", ONE).status == 200
+    states += bed.states()
+
+    assert states == ["withdrawn", "current", "withdrawn"]
+
+
+def test_paid_notice_keeps_its_document(bed: Bed):
+    """It is not printed anew, and what was sent can be read."""
+    released = bed.print()
+    bed.office.pay()
+
+    assert bed.answer() == Refused(Reason.PAID, nav(1))
+    assert bed.listed(nav=nav(1)) == [(released.document, "current", None)]
+    assert bed.listed(iupd="POSIZIONE-1") == bed.listed()
+    assert bed.listed(nav=nav(2)) == bed.listed(iupd="POSIZIONE-2") == []
+
+
+def test_document_of_a_plan_is_listed_under_each_notice(bed: Bed):
+    """Its event has no single notice."""
+    plan = [option(serial, isPartialPayment=True) for serial in (12, 13)]
+    bed.office.create(body(*plan, iupd="POSIZIONE-2"), "?toPublish=true")
+    notices = bed.printer.notices(ACTOR)
+    released = notices.of_position(ORGANIZATION, nav(12), ISSUER, bed.office.clock.now)
+
+    assert not isinstance(released, Refused)
+    assert bed.listed(nav=nav(12)) == bed.listed(nav=nav(13)) != []
+    [[_, _, data]] = bed.events()
+    assert data["navs"] == [nav(12), nav(13)]
+
+
+@pytest.mark.parametrize("index", [-20, 15_000, 0])
+def test_altered_byte_is_discovered(bed: Bed, index: int):
+    """The verification names the document, and nobody gets it."""
+    released = bed.print()
+    bed.alter(content=flipped(released.pdf, index))
+
+    assert Damage.BYTES in bed.damages(codes=False)
+    with pytest.raises(DocumentDamaged):
+        bed.print()
+    with pytest.raises(DocumentDamaged):
+        bed.printer.archive.read(ORGANIZATION, released.document or "")
+
+
+def test_altered_input_and_lost_bytes_are_discovered(bed: Bed):
+    """The input is the proof of what was asked for."""
+    bed.print()
+    [row] = bed.rows(tables.document)
+    bed.alter(input=row["input"].replace("Comune", "Paese"))
+    altered = bed.damages()
+    bed.alter(input=row["input"], content=None)
+
+    assert altered == {Damage.INPUT}
+    assert bed.damages() == {Damage.LOST}
+
+
+def test_document_of_another_notice_is_discovered_by_its_codes(bed: Bed):
+    """The digest may have been changed with the bytes; the codes say what they are."""
+    bed.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
+    other = bed.print(2).pdf
+    bed.alter(content=other, digest=inputs.digest_of(other), size=len(other))
+    bed.print(2)
+    with bed.store.begin() as connection:
+        connection.execute(tables.document.delete())
+    bed.print()
+    bed.alter(content=other, digest=inputs.digest_of(other), size=len(other))
+
+    assert bed.damages() == {Damage.CODES}
+    assert bed.damages(codes=False) == set()
+
+
+def test_bytes_in_a_folder_are_read_verified_and_found_altered(bed: Bed, tmp_path: Path):
+    """The row has none; a document of before the setting is still read from its row."""
+    first = bed.print()
+    bed.office.create(body(option(2, SLIP), iupd="POSIZIONE-2"), "?toPublish=true")
+    printer = bed.open(tmp_path)
+    second = bed.print(2, printer)
+    [file] = tmp_path.rglob("*.pdf")
+
+    assert file.read_bytes() == second.pdf == bed.print(2, printer).pdf
+    assert file.name == f"{inputs.digest_of(second.pdf)}.pdf"
+    assert {row["content"] for row in bed.rows(tables.document)} == {None, first.pdf}
+    assert bed.print(1, printer).pdf == first.pdf
+    assert bed.damages(printer) == set()
+    with pytest.raises(UnusableStorage):
+        bed.print(2)
+
+    file.write_bytes(flipped(second.pdf, 9000))
+    assert Damage.BYTES in bed.damages(printer)
+    file.unlink()
+    assert bed.damages(printer) == {Damage.LOST}
+
+
+def test_folder_that_cannot_be_written_releases_nothing(bed: Bed, tmp_path: Path):
+    """There is no row of a document without its bytes."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(UnusableStorage):
+        bed.print(printer=bed.open(blocked))
+
+    assert bed.rows(tables.document) == []
+    assert list(bed.events()) == []
+
+
+def test_document_without_reading_back_is_the_same(quick: Bed, monkeypatch: pytest.MonkeyPatch):
+    """The setting saves the time, and the verification can still read the codes."""
+    calls: list[bytes] = []
+
+    def count(pdf: bytes, meant: list[tuple[Portion, ...]]) -> list[Difference]:
+        calls.append(pdf)
+        return differences(pdf, meant)
+
+    monkeypatch.setattr(release, "differences", count)
+    released = quick.print(printer=quick.open(read_back=False))
+    assert calls == []
+    quick.alter(content=None)
+    with quick.store.begin() as connection:
+        connection.execute(tables.document.delete())
+        connection.execute(tables.document_notice.delete())
+    again = quick.print()
+
+    assert calls == [again.pdf]
+    assert again.pdf == released.pdf
+    assert quick.damages() == set()
+
+
+def test_change_that_paper_does_not_show_is_another_document(quick: Bed):
+    """What stands behind the cut of a long subject is a fact too; the newer one is current."""
+    long = "Tributo " * 11
+    quick.change(**body(option(1, description=f"{long}uno")))
+    first = quick.print()
+    quick.change(**body(option(1, description=f"{long}due")))
+    second = quick.print()
+
+    assert first.paper.portions == second.paper.portions
+    assert quick.listed() == [
+        (first.document, "superseded", second.document),
+        (second.document, "current", None),
+    ]

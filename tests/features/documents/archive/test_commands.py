@@ -1,0 +1,120 @@
+"""`gpd-soap documents` and `gpd-soap notices`, over the sample data of the demo."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import text
+
+from gpd_soap import demo
+from gpd_soap.cli.main import main
+from gpd_soap.clock import utc_now
+from gpd_soap.store.database import migrate
+from gpd_soap.store.store import Store
+
+NUMBERS = {label: nav for nav, label, _ in demo.describe()}
+SINGLE, PAID = NUMBERS["a single option"], NUMBERS["paid: its receipt is kept"]
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """Return the store of the demo, which the environment names."""
+    address = f"sqlite:///{tmp_path / 'x.db'}"
+    monkeypatch.setenv("GPD_DATABASE_URL", address)
+    monkeypatch.chdir(tmp_path)
+    store = Store(address)
+    migrate.upgrade(store.engine)
+    demo.install(store, utc_now())
+    return store
+
+
+def run(*words: str, text_in: str = "") -> Result:
+    """Run the program."""
+    return CliRunner().invoke(main, words, input=text_in)
+
+
+def test_documents_are_listed_returned_and_verified(store: Store):
+    """An altered byte is found by the command, after any restart."""
+    assert run("notice", SINGLE, "-o", "a.pdf").exit_code == 0
+    listed = json.loads(run("documents", "list", "--nav", SINGLE, "--json").output)
+    line = run("documents", "list").output
+    got = run("documents", "get", listed["id"], "-o", "b.pdf")
+    sound = run("documents", "verify")
+    with store.begin() as connection:
+        connection.execute(text("UPDATE document SET content = content || x'00'"))
+    broken = run("documents", "verify", "--no-codes")
+
+    assert (listed["state"], listed["navs"], listed["actorKind"]) == (
+        "current",
+        [SINGLE],
+        "command",
+    )
+    assert "current" in line
+    assert listed["id"] in line
+    assert got.exit_code == 0
+    assert Path("a.pdf").read_bytes() == Path("b.pdf").read_bytes()
+    assert (sound.exit_code, sound.stdout) == (0, "1 documents verified, 0 damaged\n")
+    assert broken.exit_code == 1
+    assert listed["id"] in broken.stdout
+    assert "the bytes do not have their digest" in broken.stdout
+    for words in (("documents", "get", listed["id"]), ("notice", SINGLE)):
+        refused = run(*words, "-o", "c.pdf")
+        assert (refused.exit_code, "lost or changed" in refused.output) == (1, True)
+        assert not Path("c.pdf").exists()
+
+
+@pytest.mark.usefixtures("store")
+def test_unknown_document_is_refused():
+    """No file is made."""
+    refused = run("documents", "get", "0" * 64, "-o", "c.pdf")
+
+    assert (refused.exit_code, "no document with this id" in refused.output) == (1, True)
+    assert not Path("c.pdf").exists()
+
+
+@pytest.mark.usefixtures("store")
+def test_notices_of_a_list_are_files_with_a_table_of_outcomes():
+    """The exit code says that one was refused, and a second run writes the same files."""
+    ended = run("notices", "--list", "-", "-o", "out", text_in=f"{SINGLE}\n\n{PAID}\n")
+    batch = ended.stdout.split()[1].rstrip(":")
+    again = run("notices", "--resume", batch, "-o", "again")
+    with Path("out/outcomes.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+
+    assert (ended.exit_code, again.exit_code) == (1, 1)
+    assert "1 released, 1 refused" in ended.stdout
+    assert [(row["notice"], bool(row["reason"])) for row in rows] == [(SINGLE, False), (PAID, True)]
+    assert Path("out", rows[0]["file"]).read_bytes().startswith(b"%PDF")
+    for each in Path("out").iterdir():
+        assert Path("again", each.name).read_bytes() == each.read_bytes()
+
+
+@pytest.mark.usefixtures("store")
+def test_notices_of_a_load_and_of_due_dates_are_whole_positions():
+    """The demo was one load."""
+    load = run("notices", "--load", "last", "-o", "load")
+    due = run("notices", "--due", "2020-01-01", "2020-01-02", "-o", "due")
+
+    assert "7 released, 4 refused" in load.stdout
+    assert (due.exit_code, "0 released, 0 refused" in due.stdout) == (0, True)
+
+
+@pytest.mark.usefixtures("store")
+@pytest.mark.parametrize(
+    "words",
+    [
+        (),
+        ("--load", "last", "--due", "2026-01-01", "2026-01-02"),
+        ("--load", "yesterday"),
+        ("--due", "2026-01-01", "x"),
+        ("--list", "long.txt"),
+    ],
+)
+def test_choice_that_is_none_is_refused_before_anything(words: tuple[str, ...]):
+    """No folder is made."""
+    Path("long.txt").write_text(f"{SINGLE}0\n", encoding="utf-8")
+
+    assert run("notices", "-o", "out", *words).exit_code == 2
+    assert not Path("out").exists()
