@@ -19,8 +19,8 @@ from tests.waiting import until
 def ended_schedules(store: Store) -> int:
     """Returns how many schedules have been done once."""
     with store.reading() as connection:
-        done = select(func.count()).where(tables.job.c.ended_at.is_not(None))
-        return connection.execute(done).scalar_one()
+        statement = select(func.count()).where(tables.job.c.ended_at.is_not(None))
+        return connection.execute(statement).scalar_one()
 
 
 def number(store: Store) -> int | None:
@@ -44,9 +44,9 @@ def test_server_of_both_faces_numbers_events_and_does_its_schedules(
     store.close()
 
     assert served.process.returncode == 0
-    log = (tmp_path / "log").read_text("utf-8")
-    assert "no jobs" not in log
-    assert "WARNING" not in log.upper()
+    text = (tmp_path / "log").read_text("utf-8")
+    assert "no jobs" not in text
+    assert "WARNING" not in text.upper()
 
 
 @pytest.mark.parametrize(

@@ -47,8 +47,8 @@ class Deliverer:
         worker = f"{os.getpid()}-{secrets.token_hex(6)}"
         #: Those that this process has begun or will begin.
         self._under_way: set[tuple[str, str]] = set()
-        master, key = options.master, options.key
-        self._tools = Tools(database, sender, master, clock, random, worker, key)
+        master, stopped, key = options.master, threading.Event(), options.key
+        self._tools = Tools(database, sender, master, clock, random, worker, stopped, key)
 
     def once(self) -> int:
         """Sends what is due now, and returns the number of attempts.  Raises Unavailable."""
@@ -56,17 +56,19 @@ class Deliverer:
             return sum(each.result() for each in self._begin(pool))
 
     def run(self, stopped: threading.Event) -> None:
-        """Sends until `stopped`; deliveries that are under way end first."""
+        """Sends until `stopped`; requests that are under way end first."""
         with ThreadPoolExecutor(SUBSCRIPTIONS, "deliver") as pool:
             while not stopped.is_set():
                 pause = PAUSE
                 try:
                     for each in self._begin(pool):
                         each.add_done_callback(_report)
-                except Unavailable as error:
-                    logger.warning("no events can be sent now: %s", error)
+                except Exception as error:  # noqa: BLE001  # WHY: a loop beside a face goes on
+                    reason = error if isinstance(error, Unavailable) else type(error).__name__
+                    logger.warning("no events can be sent now: %s", reason)
                     pause = PAUSE_AFTER_FAILURE
                 stopped.wait(pause)
+            self._tools.stopped.set()
 
     def _begin(self, pool: ThreadPoolExecutor) -> list[Future[int]]:
         """Numbers new events, and begins a delivery for each subscription that is due."""

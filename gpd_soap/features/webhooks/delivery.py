@@ -42,7 +42,10 @@ logger = logging.getLogger(__name__)
 
 
 class Tools(NamedTuple):
-    """What every delivery of a process uses; `worker` names the process in leases."""
+    """What every delivery of a process uses; `worker` names the process in leases.
+
+    Once `stopped` is set, each delivery ends after the request that is under way.
+    """
 
     database: Database
     client: Client
@@ -50,6 +53,7 @@ class Tools(NamedTuple):
     clock: Clock
     random: Random
     worker: str
+    stopped: threading.Event
     key: SigningKey | None = None
 
 
@@ -67,10 +71,15 @@ class Delivery:
         self._state: str | None = None
         self._last: dict[str, Any] = {}
         self._changed, self._saving = threading.Condition(threading.Lock()), threading.Lock()
-        self._is_stopped = self._has_more = self._refills = self._is_reading = False
+        self._is_held = self._has_more = self._refills = self._is_reading = False
         self._unsaved, self._saved_at = 0, tools.clock()
         self._number_parked = 0
         self.attempts = 0
+
+    @property
+    def _is_stopped(self) -> bool:
+        """Whether to send no more: the receiver is to wait, or the process ends."""
+        return self._is_held or self._tools.stopped.is_set()
 
     def run(self) -> int:
         """Sends what is due.  Returns the number of attempts."""
@@ -243,7 +252,7 @@ class Delivery:
         self._health = decision.health
         if decision.outcome in (Outcome.DONE, Outcome.REFUSED):
             return
-        self._is_stopped = True
+        self._is_held = True
         if decision.outcome is Outcome.GONE:
             self._state = State.PAUSED
             logger.warning("subscription %s was paused: its receiver is gone", self._name)
@@ -290,7 +299,7 @@ class Delivery:
             ),
         )
         if not holds:
-            self._is_stopped = True
+            self._is_held = True
 
     @property
     def _name(self) -> str:
