@@ -2,6 +2,7 @@
 
 The indexes are of what is stored, so that they hold the rows of the version before too.
 On PostgreSQL `database.building` has built them before, while others read and wrote.
+On SQLite, other writers wait while they are built.
 LIMIT: an upgrade from before 0015 adds the debtors of notices in this transaction, and builds their
 indexes in it; no notice has a debtor of its own then.
 
