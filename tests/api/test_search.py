@@ -199,7 +199,7 @@ def test_command_prints_what_a_text_finds(filled: BackOffice):
 
     assert [line.split("  ")[0] for line in listed.stdout.splitlines()] == [nav(3), nav(2)]
     assert listed.stderr.splitlines() == ["taken for: name"]
-    assert "payable" in listed.stdout.splitlines()[0]
+    assert "  expired  " in listed.stdout.splitlines()[0]
     assert paid.stdout.splitlines()[1].endswith("  r-2")
     as_json = json.loads(run(filled, "de luca", "--json").stdout)
     assert (as_json["kind"], navs(as_json)) == ("name", [nav(1)])
