@@ -1,10 +1,13 @@
 """Lists of notices and the search, over the API and by the command."""
 
+import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from click.testing import CliRunner, Result
 
+from gpd_soap.cli.main import main
 from gpd_soap.core.notice import issue
 from gpd_soap.store.access import audit
 from gpd_soap.store.access.audit import AuditFilter
@@ -181,3 +184,31 @@ def test_office_lists_searches_and_counts(office: BackOffice):
     assert get(office, f"{US}/tally", by="hour").status == 200
     resolution = {"note": "Restituito", "outcome": "refunded"}
     assert office.post(f"{US}/worklist/r-2/resolve", resolution).status == 200
+
+
+def run(office: BackOffice, *arguments: str) -> Result:
+    """Runs the command on the store of the back office."""
+    url = office.store.engine.url.render_as_string(hide_password=False)
+    command = ["search", *arguments, "--organization", ORGANIZATION]
+    return CliRunner().invoke(main, command, env={"GPD_DATABASE_URL": url})
+
+
+def test_command_prints_what_a_text_finds(filled: BackOffice):
+    """Standard error says what it was taken for."""
+    listed, paid = run(filled, "rossi"), run(filled, nav(2))
+
+    assert [line.split("  ")[0] for line in listed.stdout.splitlines()] == [nav(3), nav(2)]
+    assert listed.stderr.splitlines() == ["taken for: name"]
+    assert "  expired  " in listed.stdout.splitlines()[0]
+    assert paid.stdout.splitlines()[1].endswith("  r-2")
+    as_json = json.loads(run(filled, "de luca", "--json").stdout)
+    assert (as_json["kind"], navs(as_json)) == ("name", [nav(1)])
+
+
+def test_command_that_finds_nothing_ends_with_1(filled: BackOffice):
+    """It says what it looked for."""
+    missing = run(filled, "verdi")
+
+    assert missing.exit_code == 1
+    assert missing.stderr.splitlines()[0] == "taken for: iupd"
+    assert "nothing" in missing.stderr

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.store import Store
+from gpd_soap.store.tables import DEBTOR_INDEXES
 from tests.conftest import FreshDatabase
 from tests.store.upgrading import upgrade_to
 
@@ -73,4 +74,26 @@ def test_upgrade_from_the_version_before_builds_the_index(fresh_database: FreshD
 
     assert migrate.pending(store.engine) == []
     assert is_valid(store) is True
+    store.close()
+
+
+def test_upgrade_from_the_version_before_builds_the_indexes_of_debtors(
+    fresh_database: FreshDatabase,
+):
+    """Those of a column that the database lacks yet are made with the column."""
+    store = Store(fresh_database("postgresql"))
+    names = {str(index.name) for index in DEBTOR_INDEXES}
+    built = {}
+    for revision in ("0014", "0017"):
+        upgrade_to(store.engine, revision)
+        build_indexes(store.engine)
+        with store.reading() as connection:
+            built[revision] = {
+                name for name in names if connection.execute(VALID, {"index": name}).scalar()
+            }
+    migrate.upgrade(store.engine)
+
+    assert built["0014"] == {name for name in names if name.startswith("ix_position_")}
+    assert built["0017"] == names
+    assert migrate.pending(store.engine) == []
     store.close()

@@ -69,11 +69,26 @@ class ListedNotice(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """A part of a list: its rows, and what they are ordered by before the notice number, if any."""
+    """A part of a list: its rows, and what they are ordered by before the notice number, if any.
+
+    Its keys begin with `prefix`.
+    """
 
     conditions: tuple[ColumnElement[bool], ...]
     key: ColumnElement[str] | None
     iupd: ColumnElement[str] | None
+    prefix: str = ""
+
+    @property
+    def range(self) -> list[ColumnElement[bool]]:
+        """SQL conditions: the keys begin with the prefix."""
+        return [] if self.key is None else [self.key >= self.prefix, self.before_end]
+
+    @property
+    def before_end(self) -> ColumnElement[bool]:
+        """SQL condition: the keys come before the last that begins with the prefix."""
+        assert self.key is not None
+        return self.key < self.prefix + _LAST_CHARACTER
 
 
 def page(
@@ -101,7 +116,8 @@ def count(connection: Connection, organization: str, listing: NoticeFilter) -> i
     """Return how many notices a list has, or one more than `MOST_COUNTED` if it has more."""
     total = 0
     for part in _parts(listing):
-        rows = _select(organization, part, literal(1)).limit(MOST_COUNTED + 1 - total).subquery()
+        statement = _select(organization, part, literal(1)).where(*part.range)
+        rows = statement.limit(MOST_COUNTED + 1 - total).subquery()
         total += connection.execute(select(func.count()).select_from(rows)).scalar_one()
     return total
 
@@ -145,7 +161,7 @@ def _of_name(name: str, *, own: bool) -> Iterator[_Part]:
         begins = and_(key >= first, key < first + _LAST_CHARACTER)
         # WHY: the index of this order has the names of many words alone.
         many = [ManyWords(table.debtor_full_name)] if kind is FirstWordLast else []
-        yield _Part((owner, begins, *many, *map(not_, earlier)), key, table.iupd)
+        yield _Part((owner, *many, *map(not_, earlier)), key, table.iupd, first)
         earlier.append(begins)
 
 
@@ -154,8 +170,8 @@ def _statements(organization: str, part: _Part, after: NoticeKey | None) -> Iter
     columns = literal("") if part.key is None else part.key, *_columns(organization)
     order = [column for column in (part.key, part.iupd) if column is not None]
     statement = _select(organization, part, *columns).order_by(*order, OPTION.nav)
-    if after is None:
-        yield statement
+    if after is None or after.key < part.prefix:
+        yield statement.where(*part.range)
         return
     # WHY: each of the two is a range of the index.  Of one condition for both, SQLite reads more.
     following = OPTION.nav > after.nav
@@ -166,7 +182,8 @@ def _statements(organization: str, part: _Part, after: NoticeKey | None) -> Iter
         yield statement.where(following)
     else:
         yield statement.where(part.key == after.key, following)
-        yield statement.where(part.key > after.key)
+        # WHY: of two lower bounds of one index, SQLite may choose the one that leaves out less.
+        yield statement.where(part.key > after.key, part.before_end)
 
 
 def _select(organization: str, part: _Part, *columns: Any) -> Select[Any]:

@@ -78,6 +78,12 @@ def _many_words(element: ManyWords, compiler: Any, **options: Any) -> str:
     return f"(length({name}) - length(replace({name}, ' ', '')) > 1)"
 
 
+@compiles(NameKey)
+def _in_words(element: NameKey, compiler: Any, **options: Any) -> str:
+    """Returns what a reader of a statement sees; neither database has this function."""
+    return f"folded({compiler.process(element.clauses, **options)})"
+
+
 @compiles(NameKey, "postgresql")
 def _on_postgresql(element: NameKey, compiler: Any, **options: Any) -> str:
     name = compiler.process(element.clauses, **options)

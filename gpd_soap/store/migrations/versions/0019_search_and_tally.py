@@ -2,6 +2,7 @@
 
 The indexes are of what is stored, so that they hold the rows of the version before too.
 On PostgreSQL `database.building` has built them before, while others read and wrote.
+On SQLite, other writers wait while they are built.
 LIMIT: an upgrade from before 0015 adds the debtors of notices in this transaction, and builds their
 indexes in it; no notice has a debtor of its own then.
 
@@ -24,8 +25,14 @@ COUNTS = ("exchanges", "microseconds", "within_100_ms", "within_500_ms", "within
 
 def upgrade() -> None:
     """Adds the indexes that are missing, the table and the columns."""
-    for index in DEBTOR_INDEXES:
-        op.get_bind().execute(CreateIndex(index, if_not_exists=True))
+    create_index("ix_position_organization_debtor_code_iupd")
+    create_index("ix_position_name_as_given")
+    create_index("ix_position_name_last_word_first")
+    create_index("ix_position_name_first_word_last")
+    create_index("ix_payment_option_organization_debtor_code_iupd_nav")
+    create_index("ix_payment_option_name_as_given")
+    create_index("ix_payment_option_name_last_word_first")
+    create_index("ix_payment_option_name_first_word_last")
     op.create_table(
         "tally",
         sa.Column("organization", sa.String(length=35), nullable=False),
@@ -42,3 +49,9 @@ def upgrade() -> None:
     op.create_index("ix_tally_hour", "tally", ["hour"])
     for table in ("receipt", "quarantine"):
         op.add_column(table, sa.Column("resolved_as", sa.String(length=16), nullable=True))
+
+
+def create_index(name: str) -> None:
+    """Adds an index of debtors, unless it was built before."""
+    index = next(each for each in DEBTOR_INDEXES if each.name == name)
+    op.get_bind().execute(CreateIndex(index, if_not_exists=True))
