@@ -22,8 +22,11 @@ from gpd_soap.store.tables.events import event, feed
 from gpd_soap.store.tables.journal import journal
 from gpd_soap.store.tables.people import (
     operator,
+    operator_ceremony,
     operator_credential,
+    operator_identity,
     operator_invitation,
+    operator_passkey,
     operator_recovery_code,
     operator_session,
     sign_in_attempt,
@@ -55,8 +58,11 @@ __all__ = [
     "journal",
     "metadata",
     "operator",
+    "operator_ceremony",
     "operator_credential",
+    "operator_identity",
     "operator_invitation",
+    "operator_passkey",
     "operator_recovery_code",
     "operator_session",
     "organization",
