@@ -14,7 +14,7 @@ from gpd_soap.features.passkeys.sign_in import Presented
 from gpd_soap.store import tables
 from gpd_soap.usecases.people import refusals as people_refusals
 from tests.features.passkeys.authenticator import PRESENT, Device, decoded, encoded
-from tests.features.passkeys.conftest import ORIGIN, Console
+from tests.features.passkeys.bed import ORIGIN, Console
 from tests.usecases.people.people import CALLER, NAME, PASSWORD
 
 Spoil = Callable[[Device], Device]
