@@ -49,18 +49,19 @@ def enter(
     row = identities.with_operator(connection, options.issuer, claims["sub"])
     if row is None:
         row = _new(connection, claims, options, random, now)
-    identity, operator = row
-    operators.lock(connection, operator.id)
-    current = operators.with_id(connection, operator.id)
-    if current is None or current.disabled_at is not None:
+    operators.lock(connection, row[1].id)
+    # WHY: until it was locked, the operator could be suspended, and the identity removed.
+    row = identities.with_operator(connection, options.issuer, claims["sub"])
+    if row is None or row[1].disabled_at is not None:
         raise people_refusals.IdentityRefused
+    identity, operator = row
     given = rights if identity.managed else None
     if identity.managed and given is None:
         raise people_refusals.IdentityRefused
     if given is not None:
-        current = current._replace(**given._asdict())
+        operator = operator._replace(**given._asdict())
     identities.use(connection, identity.id, now)
-    return Entry(current, identity, given, _is_proved(connection, current, claims, options))
+    return Entry(operator, identity, given, _is_proved(connection, operator, claims, options))
 
 
 def link(connection: Transaction, identity: Identity, claims: Claims, options: Options) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -42,7 +41,6 @@ class Provider:
     def __init__(self, options: Options, fetch: Fetch) -> None:
         """`fetch` sends the requests."""
         self._options, self._fetch = options, fetch
-        self._lock = threading.Lock()
         self._published: Published | None = None
         self._keys: dict[str, Any] | None = None
 
@@ -51,10 +49,10 @@ class Provider:
         known = self._published
         if known is not None and timedelta() <= now - known.read_at < KEPT:
             return known
-        with self._lock:
-            self._published = self._read(now)
-            self._keys = None
-            return self._published
+        # WHY: no lock, because threads that wait for each other would wait for a slow one in turn.
+        read = self._read(now)
+        self._published, self._keys = read, None
+        return read
 
     def keys(self, now: datetime, *, again: bool = False) -> dict[str, Any]:
         """Returns the provider's keys; `again` reads them even if they are known.
