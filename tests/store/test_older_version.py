@@ -60,7 +60,7 @@ def test_session_of_the_version_before_has_the_rights_of_its_operator(store: Sto
                 NOW,
                 "root",
                 None,
-            ),  # fmt: skip
+            ),
         )
         connection.execute(
             text(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, insert
 
 from gpd_soap.store import tables
 
@@ -32,13 +32,11 @@ def add(connection: Connection, ceremony: Ceremony) -> None:
 
 def take(connection: Connection, digest: str) -> Ceremony | None:
     """Remove the ceremony with this digest and return it, or None if there is none."""
-    statement = select(*(CEREMONY[name] for name in Ceremony._fields))
-    row = connection.execute(statement.where(CEREMONY.digest == digest)).first()
+    # WHY: one statement, so that of two transactions that take one ceremony the second gets none.
     removed = delete(tables.operator_ceremony).where(CEREMONY.digest == digest)
-    # WHY: of two transactions that take one ceremony, the second removes nothing.
-    if row is None or connection.execute(removed).rowcount != 1:
-        return None
-    return Ceremony._make(row)
+    returned = removed.returning(*(CEREMONY[name] for name in Ceremony._fields))
+    row = connection.execute(returned).first()
+    return None if row is None else Ceremony._make(row)
 
 
 def forget_older(connection: Connection, until: datetime) -> None:

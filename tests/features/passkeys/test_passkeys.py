@@ -1,7 +1,9 @@
 """Passkeys: added, used, listed, removed; and every attack on them."""
 
 import json
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -261,6 +263,27 @@ def test_challenge_works_once(console: Console, device: Device):
 
     with pytest.raises(people_refusals.PasskeyRefused):
         console.present(answer)
+
+
+def test_challenge_works_once_for_many_at_one_instant(console: Console, device: Device):
+    """Eight requests with one answer open one session."""
+    device.counts = False
+    console.with_passkey(console.account(), device)
+    answer, together = device.get(console.by_passkey.begin(console.now)), threading.Barrier(8)
+    opened: list[str] = []
+
+    def present(number: int) -> None:
+        together.wait(60)
+        with suppress(people_refusals.PasskeyRefused):
+            opened.append(console.present(answer, f"192.0.2.{number}"))
+
+    threads = [threading.Thread(target=present, args=(number,)) for number in range(8)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+
+    assert len(opened) == 1
 
 
 def test_challenge_lasts_ten_minutes(console: Console, device: Device):
