@@ -77,8 +77,11 @@ pins: | $(BIN)/python
 	@$(COMPILE) pyproject.toml -o deploy/requirements.txt
 	@$(COMPILE) pyproject.toml --extra documents --constraint deploy/requirements.txt \
 	  -o deploy/requirements-documents.txt
-	@$(COMPILE) pyproject.toml --extra documents --group test --group lint \
-	  --constraint deploy/requirements-documents.txt -o tests/requirements.txt
+	@$(COMPILE) pyproject.toml --extra passkey --extra oidc --constraint deploy/requirements.txt \
+	  -o deploy/requirements-console.txt
+	@$(COMPILE) pyproject.toml --extra documents --extra passkey --extra oidc --group test \
+	  --group lint --constraint deploy/requirements-documents.txt \
+	  --constraint deploy/requirements-console.txt -o tests/requirements.txt
 	@$(COMPILE) --group build --constraint tests/requirements.txt -o deploy/requirements-build.txt
 	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/*.txt tests/requirements.txt \
 	  || { echo "a pin names a host or a path" >&2; exit 1; }

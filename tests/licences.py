@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PINS = DEPLOY / "requirements.txt"
-#: All of the above, and what the extra `documents` needs.
-PINS_WITH_EXTRAS = DEPLOY / "requirements-documents.txt"
+#: All of the above, and what the extras need: `documents`; `passkey` and `oidc`.
+PINS_WITH_EXTRAS = (DEPLOY / "requirements-documents.txt", DEPLOY / "requirements-console.txt")
 #: For each licence the forms in which packages write it; all of them are compatible with the EUPL.
 KNOWN = {
     "Apache-2.0": r"Apache[- ]2\.0|Apache Software License",
@@ -36,10 +36,14 @@ class Licensed(NamedTuple):
     licence: str
 
 
-def pins(file: Path = PINS_WITH_EXTRAS) -> Iterator[tuple[str, str]]:
-    """Yield the name of each pinned package with its entry in the file of pins."""
-    for entry in re.split(r"^(?=[a-z])", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
-        yield entry.partition("==")[0], entry
+def pins(*files: Path) -> Iterator[tuple[str, str]]:
+    """Yield the name of each pinned package with its entry in these files of pins, or in all."""
+    entries: dict[str, str] = {}
+    for file in files or PINS_WITH_EXTRAS:
+        text = file.read_text(encoding="utf-8")
+        for entry in re.split(r"^(?=[a-z])", text, flags=re.MULTILINE)[1:]:
+            entries.setdefault(entry.partition("==")[0], entry)
+    yield from sorted(entries.items())
 
 
 def installed() -> Iterator[Licensed]:

@@ -82,7 +82,7 @@ def _component(name: str, entry: str, licences: dict[str, str]) -> dict[str, Any
 
 
 def _licence(name: str) -> dict[str, Any]:
-    if " AND " in name:
+    if " AND " in name or " OR " in name:
         return {"expression": name}
     return {"license": {"name" if name in NAMED_ALONE else "id": name}}
 

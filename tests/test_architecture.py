@@ -40,6 +40,8 @@ OWNERS = {
     "segno": {"features"},
     "typst": {"features"},
     "zxingcpp": {"features"},
+    "webauthn": {"features"},
+    "joserfc": {"features"},
     "pydantic": {"settings", "validation", "usecases", "api"},
     "pydantic_core": {"settings", "validation", "store"},
 }

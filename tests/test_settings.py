@@ -298,3 +298,39 @@ def test_public_url_without_scheme_host_and_path_is_refused(value: str):
     assert complaint({"GPD_PUBLIC_URL": value}) == (
         "GPD_PUBLIC_URL: Input should be https://HOST/partner"
     )
+
+
+OIDC = {"GPD_OIDC_ISSUER": "https://id.example/x", "GPD_OIDC_CLIENT_ID": "c"}
+CONSOLE = {"GPD_CONSOLE_URL": "https://console.example"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "text"),
+    [
+        ({"GPD_OIDC_ISSUER": "https://id.example"}, "oidc_client_id"),
+        (OIDC, "console_url"),
+        ({**OIDC, **CONSOLE, "GPD_OIDC_CREATE": "true"}, "oidc_rights"),
+        ({**OIDC, **CONSOLE, "GPD_OIDC_ISSUER": "http://id.example"}, "https://HOST/PATH"),
+        ({**OIDC, **CONSOLE, "GPD_OIDC_ISSUER": "https://id.example/?a"}, "https://HOST/PATH"),
+        ({**OIDC, **CONSOLE, "GPD_OIDC_ISSUER": "https://u:p@id.example"}, "https://HOST/PATH"),
+        ({"GPD_OIDC_RIGHTS": "a=boss:*"}, "GPD_OIDC_RIGHTS"),
+        ({"GPD_OIDC_RIGHTS": "a=admin:1"}, "GPD_OIDC_RIGHTS"),
+        ({"GPD_OIDC_RIGHTS": "a=admin:*:everything"}, "GPD_OIDC_RIGHTS"),
+    ],
+)
+def test_provider_without_what_it_needs_is_refused(environ: dict[str, str], text: str):
+    """A console that cannot be signed in to says so at its start."""
+    assert text in complaint(environ)
+
+
+def test_groups_of_a_provider_may_have_any_character(filed: Filed):
+    """A directory writes its groups with commas and equals signs."""
+    group = "cn=tributi,ou=uffici=writer:77777777777:persons+load"
+    settings = Settings.load({**filed(f"oidc_rights = ['{group}']"), "GPD_OIDC_AMR": "mfa, hwk"})
+
+    assert settings.oidc_rights == (group,)
+    assert settings.oidc_amr == ("mfa", "hwk")
+    assert Settings.load({**OIDC, **CONSOLE}).oidc_issuer == "https://id.example/x"
+    local = {**OIDC, **CONSOLE, "GPD_OIDC_ISSUER": "http://127.0.0.1:8090/realms/x"}
+    assert Settings.load(local).oidc_issuer == "http://127.0.0.1:8090/realms/x"
+    assert "segreto" not in repr(Settings.load({"GPD_OIDC_CLIENT_SECRET": "segreto"}))

@@ -19,6 +19,7 @@ from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
 from gpd_soap.cli.notices import notice
 from gpd_soap.cli.people.operators import operator
+from gpd_soap.cli.people.provider import check_provider
 from gpd_soap.cli.positions import history, position
 from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
@@ -77,6 +78,7 @@ def main() -> None:
     """The root of the commands."""
 
 
+operator.add_command(check_provider)
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
     *(notices, documents, search, position, history, receipts, journal, audit, purge),

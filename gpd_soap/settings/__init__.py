@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from gpd_soap.settings import oidc
 from gpd_soap.settings.kinds import (
     Bind,
     Files,
@@ -65,6 +66,17 @@ class Settings(BaseModel):
         description="URL at which operators reach the console, for links such as invitations,"
         " without a path; default: admin_bind",
     )
+    oidc_issuer: oidc.Issuer = ""
+    oidc_client_id: oidc.ClientId = ""
+    oidc_client_secret: oidc.ClientSecret = ""
+    oidc_scopes: oidc.Scopes = ("openid",)
+    oidc_authorities: oidc.Authorities = ""
+    oidc_match_claim: oidc.MatchClaim = ""
+    oidc_groups_claim: oidc.GroupsClaim = "groups"
+    oidc_rights: oidc.Rights = ()
+    oidc_create: oidc.Create = False
+    oidc_acr: oidc.Acr = ()
+    oidc_amr: oidc.Amr = ("mfa",)
     node_tls_certificate: str = Field(
         "", description="PEM file: certificate of the node face with its chain; turns on mutual TLS"
     )
@@ -239,6 +251,17 @@ class Settings(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _oidc_is_whole(self) -> Settings:
+        """Refuse an OpenID provider without what signing in by it needs."""
+        if bool(self.oidc_issuer) != bool(self.oidc_client_id):
+            raise ValueError("oidc_issuer and oidc_client_id go together")
+        if self.oidc_issuer and not self.console_url:
+            raise ValueError("oidc_issuer needs console_url, to which the provider sends back")
+        if self.oidc_create and not self.oidc_rights:
+            raise ValueError("oidc_create needs oidc_rights: nobody gets in without a group")
+        return self
+
+    @model_validator(mode="after")
     def _webhook_secret_is_long(self) -> Settings:
         """Refuse a secret that could be guessed."""
         # LIMIT: 32 bytes, as long as the digest that is made of them.
@@ -269,7 +292,7 @@ def variables() -> list[tuple[str, str, str]]:
 
 
 def _shown(default: object) -> str:
-    return "" if default == () else str(default)
+    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 def _text_of(detail: Mapping[str, Any], variables: Mapping[str, str]) -> str:

@@ -14,12 +14,6 @@ Bind = Annotated[str, Field(pattern=r"^(.*:[0-9]{1,5}|unix:.+)$")]
 OptionalBind = Annotated[str, Field(pattern=r"^(|.*:[0-9]{1,5}|unix:.+)$")]
 
 
-def _split_text(value: object) -> object:
-    if isinstance(value, str):
-        return tuple(item for part in value.split(",") if (item := part.strip()))
-    return value
-
-
 def _whole_address(text: str) -> str:
     address = urlsplit(text)
     is_whole = address.scheme in ("http", "https") and address.hostname and len(address.path) > 1
@@ -37,6 +31,24 @@ def _origin(text: str) -> str:
     return text.rstrip("/")
 
 
+def issuer(text: str) -> str:
+    """Return the issuer of an OpenID provider; only one of this machine may be without TLS."""
+    address = urlsplit(text)
+    is_local = address.hostname in ("localhost", "127.0.0.1", "::1")
+    schemes = ("https", "http") if is_local else ("https",)
+    more = address.query or address.fragment or "@" in address.netloc
+    if text and (address.scheme not in schemes or not address.hostname or more):
+        raise PydanticCustomError("address", "Input should be https://HOST/PATH")
+    return text
+
+
+def split_text(value: object) -> object:
+    """Return the parts of a text that commas separate; another value as it is."""
+    if isinstance(value, str):
+        return tuple(item for part in value.split(",") if (item := part.strip()))
+    return value
+
+
 #: Empty, or an address with scheme and host alone.
 Origin = Annotated[str, AfterValidator(_origin)]
 
@@ -44,10 +56,10 @@ Origin = Annotated[str, AfterValidator(_origin)]
 PublicUrl = Annotated[str, AfterValidator(_whole_address)]
 
 #: Several values: a text separated by commas, or a list in the file.
-Names = Annotated[tuple[str, ...], BeforeValidator(_split_text)]
-Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(_split_text)]
-Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], BeforeValidator(_split_text)]
+Names = Annotated[tuple[str, ...], BeforeValidator(split_text)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], BeforeValidator(split_text)]
+Ports = Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], BeforeValidator(split_text)]
 Files = Annotated[
     tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}=.+$")], ...],
-    BeforeValidator(_split_text),
+    BeforeValidator(split_text),
 ]

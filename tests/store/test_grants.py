@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
+from gpd_soap import clock
 from gpd_soap.cli.main import main
 from gpd_soap.store import tables
 from gpd_soap.store.database.grants import RIGHTS, UnusableRole, grant
@@ -33,6 +34,9 @@ from tests.api import (
 )
 from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
 from tests.conftest import FreshDatabase, LendDatabase, WorldOf
+from tests.features.oidc import bed as oidc
+from tests.features.oidc import provider
+from tests.features.passkeys import bed as passkeys
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase
 from tests.test_messages import CASES, post_case, stored_rows
@@ -160,6 +164,17 @@ def test_life_of_an_operator_under_the_serving_role_succeeds(serving: Store):
     people.journey(serving)
 
 
+def test_life_of_passkeys_under_the_serving_role_succeeds(serving: Store):
+    """They are added, used, found to be copied and removed with the rights of serving."""
+    passkeys.journey(serving)
+
+
+def test_life_with_a_provider_under_the_serving_role_succeeds(serving: Store):
+    """Identities are added, used and removed, and operators made, with the rights of serving."""
+    with provider.serving(provider.Provider(oidc.CLIENT, oidc.SECRET, clock.utc_now)) as served:
+        oidc.journey(serving, served)
+
+
 @pytest.mark.parametrize("case", WRITING, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_node_message_under_the_serving_role_writes_the_same(
     case: Path, shared_world: WorldOf, serving_of: Callable[[SharedDatabase], Store]
@@ -204,6 +219,9 @@ def test_node_message_under_the_serving_role_writes_the_same(
         "UPDATE operator SET organizations = '[]', scopes = '[]'",
         "DELETE FROM operator_invitation",
         "UPDATE operator_invitation SET operator = ''",
+        "UPDATE operator_passkey SET public_key = '', operator = ''",
+        "UPDATE operator_identity SET operator = '', subject = ''",
+        "UPDATE operator_ceremony SET kind = '', operator = ''",
         "UPDATE alembic_version SET version_num = ''",
         "CREATE TABLE more (id integer)",
         "DROP TABLE receipt",

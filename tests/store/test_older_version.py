@@ -5,6 +5,8 @@ from sqlalchemy import text
 from gpd_soap.store.access import audit, keys
 from gpd_soap.store.access.audit import ActorKind
 from gpd_soap.store.database.paging import PageRequest
+from gpd_soap.store.people import operators, sessions
+from gpd_soap.store.people.operators import Operator
 from gpd_soap.store.store import Store
 from tests.store.samples import NOW, ORGANIZATION
 
@@ -41,3 +43,40 @@ def test_key_of_the_version_before_has_no_term(store: Store):
 
     assert key is not None
     assert (key.expires_at, key.last_used_at, key.serves_every) == (None, None, True)
+
+
+def test_session_of_the_version_before_has_the_rights_of_its_operator(store: Store):
+    """It knows of no rights that a provider gives, and of no token of one."""
+    with store.begin() as connection:
+        operators.add(
+            connection,
+            Operator(
+                "o1",
+                "Anna Inventata",
+                None,
+                keys.Role.WRITER,
+                (ORGANIZATION,),
+                frozenset(),
+                NOW,
+                "root",
+                None,
+            ),
+        )
+        connection.execute(
+            text(
+                "INSERT INTO operator_session"
+                " (digest, operator, started_at, used_at, raised_at, proved)"
+                " VALUES ('d1', 'o1', :at, :at, :at, :proved)"
+            ),
+            {"at": NOW, "proved": True},
+        )
+        row = sessions.with_operator(connection, "d1")
+        id_token = sessions.id_token_of(connection, "d1")
+
+    assert row is not None
+    assert (row[0].rights, row[1].role, row[1].organizations) == (
+        None,
+        keys.Role.WRITER,
+        (ORGANIZATION,),
+    )
+    assert id_token is None

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from gpd_soap.settings import Settings
+    from gpd_soap.store.people.identities import Identity
     from gpd_soap.store.people.operators import Operator
+    from gpd_soap.store.people.passkeys import Passkey
     from gpd_soap.usecases.people.operators import Operators
 
 #: Hosts of a bind that name every address of this machine.
@@ -97,6 +99,10 @@ def show(name: str) -> None:
     click.echo(f"password: {'set' if details.has_password else 'none'}")
     click.echo(f"second factor: {'application' if details.has_totp else 'none'}")
     click.echo(f"recovery codes left: {details.recovery_codes}")
+    for each in details.passkeys:
+        print_line(f"passkey {_passkey(each)}")
+    for identity in details.identities:
+        print_line(f"identity {_identity(identity)}")
     click.echo(f"invitation until: {_time(details.invited_until)}")
     click.echo(f"sessions last used: {_time(details.last_use)}")
     click.echo(f"invited by: {details.operator.created_by}")
@@ -125,15 +131,42 @@ def resume(name: str) -> None:
 @operator.command("reset")
 @click.argument("name")
 def reset(name: str) -> None:
-    """Remove an operator's password, second factor and recovery codes; print a new link.
+    """Remove every factor of an operator, and print a new link.
 
-    Every session ends. The link works once, for an hour.
+    Password, second factor, recovery codes, passkeys and identities are gone. Every session ends.
+    The link works once, for an hour.
     """
     from gpd_soap.clock import utc_now
 
     with as_errors():
         invited, token = _operators().reset(name, utc_now())
     _print_link(invited, token)
+
+
+@operator.command("remove-passkey")
+@click.argument("name")
+@click.argument("passkey", metavar="ID")
+def remove_passkey(name: str, passkey: str) -> None:
+    """Remove the passkey ID of an operator, such as that of a lost device; sessions end.
+
+    ID is printed by `gpd-soap operator show`.
+    """
+    with as_errors():
+        _operators().remove_passkey(name, passkey)
+    click.echo("removed")
+
+
+@operator.command("remove-identity")
+@click.argument("name")
+@click.argument("identity", metavar="ID")
+def remove_identity(name: str, identity: str) -> None:
+    """Remove the identity ID of an operator at an OpenID provider; sessions end.
+
+    ID is printed by `gpd-soap operator show`.
+    """
+    with as_errors():
+        _operators().remove_identity(name, identity)
+    click.echo("removed")
 
 
 @operator.command("end-sessions")
@@ -178,11 +211,28 @@ def _line(operator: Operator) -> str:
     from gpd_soap.usecases.people.rights import scopes_of
 
     organizations = "every organization" if operator.serves_every else _list(operator.organizations)
+    organizations = organizations or "no organization"
     scopes = _list(sorted(scopes_of(operator))) or "no scope"
     suspended = "" if operator.disabled_at is None else f" (suspended {_day(operator.disabled_at)})"
     words = [operator.id, operator.role, organizations, scopes]
     words += [f"{_day(operator.created_at)}{suspended}", operator.name, operator.mail or ""]
     return "  ".join(words).rstrip()
+
+
+def _passkey(passkey: Passkey) -> str:
+    cloned = (
+        "" if passkey.cloned_at is None else f", copied, unusable since {_day(passkey.cloned_at)}"
+    )
+    words = [passkey.id, passkey.name, f"for {passkey.rp_id}", f"made {_day(passkey.created_at)}"]
+    return "  ".join([*words, f"used {_time(passkey.last_used_at)}{cloned}"])
+
+
+def _identity(identity: Identity) -> str:
+    rights = "rights of the provider" if identity.managed else "rights of the operator"
+    words = [identity.id, f"{identity.subject} at {identity.issuer}", rights]
+    return "  ".join(
+        [*words, f"made {_day(identity.created_at)}", f"used {_time(identity.last_used_at)}"]
+    )
 
 
 def _list(texts: tuple[str, ...] | list[str]) -> str:

@@ -104,6 +104,14 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "The job has ended",
         "Only a job that has not ended, and is no schedule, can be cancelled.",
     ),
+    people_refusals.PasskeyNotFound: (
+        "Passkey not found",
+        "The operator has no passkey with this id: `gpd-soap operator show` prints them.",
+    ),
+    people_refusals.IdentityNotFound: (
+        "Identity not found",
+        "The operator has no identity with this id: `gpd-soap operator show` prints them.",
+    ),
     refusals.MessageNotTaken: (
         "The database is busy",
         "It could not store the message now: try again.",

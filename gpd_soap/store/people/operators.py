@@ -13,8 +13,10 @@ from sqlalchemy.exc import IntegrityError
 from gpd_soap.store import tables
 from gpd_soap.store.access.keys import ALL_ORGANIZATIONS, Role
 from gpd_soap.store.database.engine import is_duplicate
+from gpd_soap.store.tables.base import max_length
 
 OPERATOR = tables.operator.c
+LONGEST_NAME = max_length(OPERATOR.name)
 
 
 class Scope(StrEnum):
@@ -26,6 +28,14 @@ class Scope(StrEnum):
     REFUND = "refund"
     LOAD = "load"
     CONFIGURE = "configure"
+
+
+class Rights(NamedTuple):
+    """What an operator may do, and for which organizations."""
+
+    role: Role
+    organizations: tuple[str, ...]
+    scopes: frozenset[Scope]
 
 
 class Operator(NamedTuple):
@@ -107,6 +117,26 @@ def lock(connection: Connection, operator_id: str) -> None:
     """Lock the row of an operator, so that what changes its factors runs one at a time."""
     # WHY: SQLite's writing transactions run one at a time, and its dialect drops FOR UPDATE.
     connection.execute(select(OPERATOR.id).where(OPERATOR.id == operator_id).with_for_update())
+
+
+def rights_to_row(rights: Rights | None) -> dict[str, Any] | None:
+    """Return rights as JSON holds them."""
+    if rights is None:
+        return None
+    role, organizations, scopes = rights
+    return {
+        "role": str(role),
+        "organizations": list(organizations),
+        "scopes": sorted(map(str, scopes)),
+    }
+
+
+def rights_of_row(value: Any) -> Rights | None:
+    """Return the rights that JSON holds."""
+    if value is None:
+        return None
+    scopes = frozenset(map(Scope, value["scopes"]))
+    return Rights(Role(value["role"]), tuple(value["organizations"]), scopes)
 
 
 def columns() -> list[Any]:

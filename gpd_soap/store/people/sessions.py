@@ -8,7 +8,15 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from gpd_soap.store import tables
-from gpd_soap.store.people.operators import OPERATOR, Operator, columns, operator_of
+from gpd_soap.store.people.operators import (
+    OPERATOR,
+    Operator,
+    Rights,
+    columns,
+    operator_of,
+    rights_of_row,
+    rights_to_row,
+)
 
 SESSION = tables.operator_session.c
 
@@ -16,7 +24,8 @@ SESSION = tables.operator_session.c
 class Session(NamedTuple):
     """A session; `proved` is whether every factor that sign-in asks for was proved.
 
-    `raised_at` is when a factor was proved last.
+    `raised_at` is when a factor was proved last.  `rights` are those that an OpenID provider gave,
+    in place of the operator's.
     """
 
     digest: str
@@ -25,15 +34,20 @@ class Session(NamedTuple):
     used_at: datetime
     raised_at: datetime
     proved: bool
+    rights: Rights | None = None
 
 
-def add(connection: Connection, session: Session) -> None:
-    """Insert a session."""
-    connection.execute(insert(tables.operator_session), session._asdict())
+def add(connection: Connection, session: Session, id_token: str | None = None) -> None:
+    """Insert a session; `id_token` is what its OpenID provider wants to see at its end."""
+    row = {**_row(session), "id_token": id_token}
+    connection.execute(insert(tables.operator_session), row)
 
 
 def with_operator(connection: Connection, digest: str) -> tuple[Session, Operator] | None:
-    """Return a session and its operator, unless the operator is suspended; one query by key."""
+    """Return a session and its operator, unless the operator is suspended; one query by key.
+
+    The operator has the rights of the session, if it has any.
+    """
     statement = (
         select(*_columns(), *columns())
         .join_from(tables.operator_session, tables.operator, SESSION.operator == OPERATOR.id)
@@ -43,7 +57,16 @@ def with_operator(connection: Connection, digest: str) -> tuple[Session, Operato
     if row is None:
         return None
     width = len(Session._fields)
-    return Session._make(row[:width]), operator_of(row[width:])
+    session, operator = Session._make(row[:width]), operator_of(row[width:])
+    rights = rights_of_row(session.rights)
+    if rights is not None:
+        session, operator = session._replace(rights=rights), operator._replace(**rights._asdict())
+    return session, operator
+
+
+def id_token_of(connection: Connection, digest: str) -> str | None:
+    """Return what the OpenID provider of a session wants to see at its end, or None."""
+    return connection.execute(select(SESSION.id_token).where(SESSION.digest == digest)).scalar()
 
 
 def touch(connection: Connection, digest: str, now: datetime) -> None:
@@ -56,7 +79,7 @@ def touch(connection: Connection, digest: str, now: datetime) -> None:
 def replace(connection: Connection, digest: str, session: Session) -> bool:
     """Put a session in the place of another; return False if that one has ended meanwhile."""
     replaced = update(tables.operator_session).where(SESSION.digest == digest)
-    return connection.execute(replaced.values(**session._asdict())).rowcount == 1
+    return connection.execute(replaced.values(**_row(session))).rowcount == 1
 
 
 def end(connection: Connection, digest: str) -> bool:
@@ -71,6 +94,14 @@ def end_all(connection: Connection, operator_id: str) -> int:
     return connection.execute(ended).rowcount
 
 
+def end_others(connection: Connection, operator_id: str, digest: str) -> None:
+    """End the sessions of an operator but one."""
+    others = delete(tables.operator_session).where(
+        SESSION.operator == operator_id, SESSION.digest != digest
+    )
+    connection.execute(others)
+
+
 def end_older(connection: Connection, until: datetime) -> None:
     """Remove the sessions that began before `until`, so that the table stays small."""
     connection.execute(delete(tables.operator_session).where(SESSION.started_at < until))
@@ -80,6 +111,10 @@ def last_use(connection: Connection, operator_id: str) -> datetime | None:
     """Return when the sessions of an operator that have not ended were used last, or None."""
     statement = select(func.max(SESSION.used_at)).where(SESSION.operator == operator_id)
     return connection.execute(statement).scalar()
+
+
+def _row(session: Session) -> dict[str, Any]:
+    return {**session._asdict(), "rights": rights_to_row(session.rights)}
 
 
 def _columns() -> list[Any]:

@@ -30,8 +30,11 @@ from gpd_soap.store.tables.jobs import job
 from gpd_soap.store.tables.journal import journal
 from gpd_soap.store.tables.people import (
     operator,
+    operator_ceremony,
     operator_credential,
+    operator_identity,
     operator_invitation,
+    operator_passkey,
     operator_recovery_code,
     operator_session,
     sign_in_attempt,
@@ -71,8 +74,11 @@ __all__ = [
     "journal",
     "metadata",
     "operator",
+    "operator_ceremony",
     "operator_credential",
+    "operator_identity",
     "operator_invitation",
+    "operator_passkey",
     "operator_recovery_code",
     "operator_session",
     "organization",

@@ -31,6 +31,8 @@ class Instant(TypeDecorator[datetime]):
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
+#: The same, in which None is no value.
+OptionalJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 Code = String(35)
 OrganizationCode = String(35)
 

@@ -15,9 +15,10 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    Text,
 )
 
-from gpd_soap.store.tables.base import Instant, Json, metadata
+from gpd_soap.store.tables.base import Instant, Json, OptionalJson, metadata
 
 _Id = String(16)
 _Digest = String(64)
@@ -74,7 +75,8 @@ operator_invitation = Table(
 )
 
 #: A session.  `proved` is whether every factor that sign-in asks for was proved, and `raised_at`
-#: when a factor was proved last.
+#: when a factor was proved last.  `rights` are those that an OpenID provider gave, in place of the
+#: operator's, and `id_token` is what the provider wants to see at the end.
 operator_session = Table(
     "operator_session",
     metadata,
@@ -84,6 +86,8 @@ operator_session = Table(
     Column("used_at", Instant, nullable=False),
     Column("raised_at", Instant, nullable=False),
     Column("proved", Boolean, nullable=False),
+    Column("rights", OptionalJson),
+    Column("id_token", Text),
     Index(None, "operator"),
     Index(None, "started_at"),
 )
@@ -98,4 +102,54 @@ sign_in_attempt = Table(
     Column("failures", Integer, nullable=False),
     Column("last_at", Instant, nullable=False),
     Index(None, "last_at"),
+)
+
+#: A passkey: a public key of which an operator's device has the private one.  `rp_id` is the host
+#: for which it was made.  `cloned_at` is when its counter showed that a copy of it exists.
+operator_passkey = Table(
+    "operator_passkey",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("operator", _Id, ForeignKey("operator.id"), nullable=False),
+    Column("credential", LargeBinary, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("name", String(64), nullable=False),
+    Column("rp_id", String(253), nullable=False),
+    Column("transports", Json, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Column("cloned_at", Instant),
+    Index(None, "operator"),
+    Index(None, "credential", unique=True),
+)
+
+#: An identity at an OpenID provider by which an operator signs in.  The rights of a `managed`
+#: operator come from the provider, at each sign-in.
+operator_identity = Table(
+    "operator_identity",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    Column("operator", _Id, ForeignKey("operator.id"), nullable=False),
+    Column("issuer", String(255), nullable=False),
+    Column("subject", String(255), nullable=False),
+    Column("managed", Boolean, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Index(None, "operator"),
+    Index(None, "issuer", "subject", unique=True),
+)
+
+#: A sign-in that has begun elsewhere: a challenge to a passkey, or a visit to an OpenID provider.
+#: `bound_to` is the digest of the session or the invitation to which it belongs.
+operator_ceremony = Table(
+    "operator_ceremony",
+    metadata,
+    Column("digest", _Digest, primary_key=True),
+    Column("kind", String(24), nullable=False),
+    Column("operator", _Id, ForeignKey("operator.id")),
+    Column("bound_to", _Digest),
+    Column("created_at", Instant, nullable=False),
+    Index(None, "operator"),
+    Index(None, "created_at"),
 )

@@ -5,19 +5,23 @@ An attempt counts as failed from its beginning, so that a thousand at one instan
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from gpd_soap.store.access.keys import digest
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction
 from gpd_soap.store.people import attempts
 from gpd_soap.store.people.operators import folded
+from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.wrong_keys import address_of
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.delays import FORGOTTEN, RULES, Kind, failed, wait
+
+logger = logging.getLogger(__name__)
 
 
 class Counted(NamedTuple):
@@ -59,6 +63,13 @@ def begin(database: Database, counted: Iterable[Counted], now: datetime) -> None
             attempts.put(connection, *each, failed(RULES[each.kind], count, now))
 
     in_transaction(database, work)
+
+
+def refuse(caller: str, refusal: refusals.Refusal) -> NoReturn:
+    """Logs that an attempt failed, and raises its refusal."""
+    # WHY: what was typed as a name may be a password.
+    logger.warning("an attempt to sign in was refused", extra={"fields": {"caller": caller}})
+    raise refusal
 
 
 def succeed(connection: Transaction, counted: Iterable[Counted], now: datetime) -> None:

@@ -14,7 +14,7 @@ from gpd_soap.usecases import refusals
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.record import record_operator
 from gpd_soap.usecases.people.rights import scopes_of
-from gpd_soap.usecases.people.session_rules import is_alive, is_raised, needs_touch
+from gpd_soap.usecases.people.session_rules import LONGEST, is_alive, is_raised, needs_touch
 from gpd_soap.usecases.people.tokens import token_digest
 
 
@@ -85,6 +85,39 @@ class Sessions:
         if needs_touch(row[0], now):
             in_transaction(self._database, lambda c: sessions.touch(c, digest, now))
         return row
+
+
+def session_of(
+    database: Database, token: str, now: datetime, *, proved: bool = True
+) -> tuple[Session, Operator]:
+    """Returns a session that lasts, in the named state, with its operator; counts no use.
+
+    Raises SessionNotValid.
+    """
+    row = read_only(database, lambda c: sessions.with_operator(c, token_digest(token)))
+    if row is None or not is_alive(row[0], now) or row[0].proved is not proved:
+        raise people_refusals.SessionNotValid
+    return row
+
+
+def raised_session_of(database: Database, token: str, now: datetime) -> tuple[Session, Operator]:
+    """Returns a session in which a factor was proved lately.
+
+    Raises SessionNotValid and StepUpNeeded.
+    """
+    session, operator = session_of(database, token, now)
+    if not is_raised(session, now):
+        raise people_refusals.StepUpNeeded
+    return session, operator
+
+
+def open_session(
+    connection: Transaction, session: Session, deed: str, id_token: str | None = None
+) -> None:
+    """Stores a session, removes those that are over, and records the deed that began it."""
+    sessions.end_older(connection, session.started_at - LONGEST)
+    sessions.add(connection, session, id_token)
+    record_operator(connection, session.operator, deed, session.started_at)
 
 
 def check(operator: Operator, need: Need) -> None:

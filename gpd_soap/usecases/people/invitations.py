@@ -45,7 +45,7 @@ class Invitations:
 
     def look(self, token: str, now: datetime) -> Enrolment:
         """Returns what an invitation offers, and changes nothing.  Raises InvitationNotValid."""
-        invitation, operator = read_only(self._database, lambda c: _valid(c, token, now))
+        invitation, operator = read_only(self._database, lambda c: valid_invitation(c, token, now))
         secret = invitation.totp_secret
         return Enrolment(
             operator,
@@ -61,7 +61,7 @@ class Invitations:
         no recovery code.  Raises InvitationNotValid, UnfitPassword, SecondFactorNeeded, CodeRefused
         and SignInBusy; the invitation stays valid after all but the first.
         """
-        invitation, operator = read_only(self._database, lambda c: _valid(c, token, now))
+        invitation, operator = read_only(self._database, lambda c: valid_invitation(c, token, now))
         problem = passwords.problem_with(password, _names(operator))
         if problem is not None:
             raise people_refusals.UnfitPassword([problem])
@@ -77,7 +77,7 @@ class Invitations:
 
         def work(connection: Transaction) -> None:
             operators.lock(connection, operator.id)
-            _valid(connection, token, now)
+            valid_invitation(connection, token, now)
             if not invitations.end(connection, invitation.digest, now):
                 raise people_refusals.InvitationNotValid
             digests = [recovery_digest(each) for each in codes]
@@ -89,7 +89,9 @@ class Invitations:
         return codes
 
 
-def _valid(connection: Transaction, token: str, now: datetime) -> tuple[Invitation, Operator]:
+def valid_invitation(
+    connection: Transaction, token: str, now: datetime
+) -> tuple[Invitation, Operator]:
     """Returns an invitation that can be accepted.  Raises InvitationNotValid."""
     invitation = invitations.open_one(connection, token_digest(token))
     if invitation is None or now - invitation.created_at >= LASTS:

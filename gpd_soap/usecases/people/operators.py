@@ -10,9 +10,19 @@ from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
-from gpd_soap.store.people import credentials, invitations, operators, sessions
+from gpd_soap.store.people import (
+    ceremonies,
+    credentials,
+    identities,
+    invitations,
+    operators,
+    passkeys,
+    sessions,
+)
+from gpd_soap.store.people.identities import Identity
 from gpd_soap.store.people.invitations import Invitation
 from gpd_soap.store.people.operators import Operator, Scope
+from gpd_soap.store.people.passkeys import Passkey
 from gpd_soap.store.tables import operator as table
 from gpd_soap.store.tables.base import truncate
 from gpd_soap.usecases.access.record import Record, unrecorded
@@ -37,6 +47,8 @@ class OperatorDetails(NamedTuple):
     recovery_codes: int
     last_use: datetime | None
     invited_until: datetime | None
+    passkeys: tuple[Passkey, ...]
+    identities: tuple[Identity, ...]
 
 
 class Operators:
@@ -93,6 +105,9 @@ class Operators:
             if operator.disabled_at is not None:
                 raise people_refusals.OperatorSuspended
             credentials.remove(connection, operator.id)
+            passkeys.remove_all(connection, operator.id)
+            identities.remove_all(connection, operator.id)
+            ceremonies.remove_all(connection, operator.id)
             sessions.end_all(connection, operator.id)
             return operator, self._invited(connection, operator, now)
 
@@ -109,6 +124,7 @@ class Operators:
                 operators.set_disabled(connection, operator.id, now)
             sessions.end_all(connection, operator.id)
             invitations.end_all(connection, operator.id, now)
+            ceremonies.remove_all(connection, operator.id)
             self._record(connection, Subject(resource=operator.id))
             return operator
 
@@ -132,6 +148,34 @@ class Operators:
             return sessions.end_all(connection, operator.id)
 
         return self._change(name, work)
+
+    def remove_passkey(self, name: str, passkey_id: str) -> None:
+        """Removes a passkey, and ends the sessions of its operator.
+
+        Raises OperatorNotFound and PasskeyNotFound.
+        """
+
+        def work(connection: Transaction, operator: Operator) -> None:
+            if not passkeys.remove(connection, operator.id, passkey_id):
+                raise people_refusals.PasskeyNotFound
+            sessions.end_all(connection, operator.id)
+            self._record(connection, Subject(resource=operator.id))
+
+        self._change(name, work)
+
+    def remove_identity(self, name: str, identity_id: str) -> None:
+        """Removes an identity at an OpenID provider, and ends the sessions of its operator.
+
+        Raises OperatorNotFound and IdentityNotFound.
+        """
+
+        def work(connection: Transaction, operator: Operator) -> None:
+            if not identities.remove(connection, operator.id, identity_id):
+                raise people_refusals.IdentityNotFound
+            sessions.end_all(connection, operator.id)
+            self._record(connection, Subject(resource=operator.id))
+
+        self._change(name, work)
 
     def _change(self, name: str, work: Callable[[Transaction, Operator], T]) -> T:
         def locked(connection: Transaction) -> T:
@@ -167,4 +211,6 @@ def _details(connection: Transaction, operator: Operator) -> OperatorDetails:
         recovery_codes=credentials.unused_codes(connection, operator.id),
         last_use=sessions.last_use(connection, operator.id),
         invited_until=None if invited_at is None else invited_at + LASTS,
+        passkeys=tuple(passkeys.of(connection, operator.id)),
+        identities=tuple(identities.of(connection, operator.id)),
     )

@@ -13,8 +13,14 @@ from gpd_soap.store.database.transaction import Transaction
 SESSION = "SESSION"
 
 
-def record_operator(connection: Transaction, operator_id: str, deed: str, now: datetime) -> None:
-    """Write that an operator did something, such as `sign in`."""
+def record_operator(
+    connection: Transaction,
+    operator_id: str,
+    deed: str,
+    now: datetime,
+    resource: str | None = None,
+) -> None:
+    """Write that an operator did something, such as `sign in`; `resource` is with what."""
     change = Change(
         organization=NOT_GIVEN,
         requested_at=now,
@@ -26,5 +32,6 @@ def record_operator(connection: Transaction, operator_id: str, deed: str, now: d
         request_id=NOT_GIVEN,
         actor_kind=ActorKind.OPERATOR,
         actor=operator_id,
+        resource=resource,
     )
     audit.write_change(connection, change)

@@ -62,6 +62,50 @@ class SessionNotValid(PeopleRefusal):
     """There is no such session, or it has ended."""
 
 
+class PasskeyRefused(PeopleRefusal):
+    """The answer of a device proves nothing: the log says why, and its owner need not know."""
+
+
+class PasskeyExists(PeopleRefusal):
+    """The device has given this passkey to an operator already."""
+
+
+class PasskeyNotFound(PeopleRefusal):
+    """The operator has no passkey with this id."""
+
+
+class TooManyPasskeys(PeopleRefusal):
+    """The operator has as many passkeys as one may have."""
+
+
+class UnfitPasskeyName(PeopleRefusal):
+    """The name of a passkey is empty, too long, or cannot be printed: see `errors`."""
+
+
+class LastFactor(PeopleRefusal):
+    """Without this passkey or identity, the operator could not sign in."""
+
+
+class ProviderUnavailable(PeopleRefusal):
+    """The OpenID provider gave no usable answer in time; the caller may try again."""
+
+
+class ProviderRefused(PeopleRefusal):
+    """The OpenID provider refused, or what it says does not hold: the log says why."""
+
+
+class IdentityRefused(PeopleRefusal):
+    """The identity at the OpenID provider is nobody's who may use the console."""
+
+
+class IdentityExists(PeopleRefusal):
+    """The identity is an operator's already, or the operator has one of this provider."""
+
+
+class IdentityNotFound(PeopleRefusal):
+    """The operator has no identity with this id."""
+
+
 class ScopeForbidden(PeopleRefusal):
     """The operator does not have the scope that the operation needs."""
 

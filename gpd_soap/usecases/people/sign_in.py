@@ -7,9 +7,8 @@ signs in once.
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple
 
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
@@ -17,20 +16,17 @@ from gpd_soap.store.people import credentials, operators, sessions
 from gpd_soap.store.people.credentials import Credential
 from gpd_soap.store.people.operators import Operator
 from gpd_soap.store.people.sessions import Session
-from gpd_soap.usecases import refusals
 from gpd_soap.usecases.people import attempts, passwords, totp
 from gpd_soap.usecases.people import refusals as people_refusals
-from gpd_soap.usecases.people.attempts import Counted, by_address, by_code, by_name
+from gpd_soap.usecases.people.attempts import Counted, by_address, by_code, by_name, refuse
+from gpd_soap.usecases.people.authorize import open_session, session_of
 from gpd_soap.usecases.people.passwords import Passwords
 from gpd_soap.usecases.people.record import record_operator
 from gpd_soap.usecases.people.rights import needs_second_factor
-from gpd_soap.usecases.people.session_rules import LONGEST, is_alive
 from gpd_soap.usecases.people.tokens import Random, new_token, recovery_digest, token_digest
 
 #: LIMIT: characters; neither a name nor a mail address is longer.
 LONGEST_NAME = 256
-
-logger = logging.getLogger(__name__)
 
 
 class SignedIn(NamedTuple):
@@ -67,7 +63,7 @@ class SignIn:
         operator, credential = read_only(self._database, lambda c: _active(c, name))
         stored = None if credential is None else credential.password
         if not self._passwords.matches(password, stored) or operator is None or credential is None:
-            _refuse(caller, people_refusals.SignInRefused())
+            refuse(caller, people_refusals.SignInRefused())
         has_second = credential.totp_secret is not None
         if needs_second_factor(operator) and not has_second:
             raise people_refusals.SecondFactorNeeded
@@ -79,10 +75,8 @@ class SignIn:
             operators.lock(connection, operator.id)
             if _active(connection, name) != (operator, credential):
                 raise people_refusals.SignInRefused
-            sessions.end_older(connection, now - LONGEST)
-            sessions.add(connection, session)
+            open_session(connection, session, _deed("sign in", session))
             attempts.succeed(connection, counted, now)
-            record_operator(connection, operator.id, _deed("sign in", session), now)
 
         in_transaction(self._database, work)
         return SignedIn(token, session.proved)
@@ -92,7 +86,7 @@ class SignIn:
 
         Raises SessionNotValid and CodeRefused.
         """
-        session, operator = self._session(proof.token, now, proved=False)
+        session, operator = session_of(self._database, proof.token, now, proved=False)
         counted = [by_code(operator.id), by_address(proof.caller)]
         attempts.begin(self._database, counted, now)
         raised = session._replace(started_at=now, used_at=now, raised_at=now, proved=True)
@@ -103,7 +97,7 @@ class SignIn:
 
         Returns the new id of the session.  Raises SessionNotValid, CodeRefused and SignInBusy.
         """
-        session, operator = self._session(proof.token, now, proved=True)
+        session, operator = session_of(self._database, proof.token, now)
         counted = [by_code(operator.id), by_address(proof.caller)]
         attempts.begin(self._database, counted, now)
         raised = session._replace(used_at=now, raised_at=now)
@@ -114,7 +108,7 @@ class SignIn:
 
         Raises SessionNotValid, UnfitPassword, CodeRefused if the old one is wrong, and SignInBusy.
         """
-        _, operator = self._session(proof.token, now, proved=True)
+        _, operator = session_of(self._database, proof.token, now)
         names = [each for each in (operator.name, operator.mail) if each is not None]
         problem = passwords.problem_with(password, names)
         if problem is not None:
@@ -123,7 +117,7 @@ class SignIn:
         attempts.begin(self._database, counted, now)
         credential = read_only(self._database, lambda c: credentials.of(c, operator.id))
         if credential is None or not self._passwords.matches(proof.text, credential.password):
-            _refuse(proof.caller, people_refusals.CodeRefused())
+            refuse(proof.caller, people_refusals.CodeRefused())
         old, new = credential.password, self._passwords.hashed(password)
 
         def work(connection: Transaction) -> None:
@@ -135,13 +129,6 @@ class SignIn:
             record_operator(connection, operator.id, "change password", now)
 
         in_transaction(self._database, work)
-
-    def _session(self, token: str, now: datetime, *, proved: bool) -> tuple[Session, Operator]:
-        """Returns a session that lasts, in the named state.  Raises SessionNotValid."""
-        row = read_only(self._database, lambda c: sessions.with_operator(c, token_digest(token)))
-        if row is None or not is_alive(row[0], now) or row[0].proved is not proved:
-            raise people_refusals.SessionNotValid
-        return row
 
     def _raise(
         self,
@@ -174,7 +161,7 @@ class SignIn:
             return True
 
         if not in_transaction(self._database, work):
-            _refuse(proof.caller, people_refusals.CodeRefused())
+            refuse(proof.caller, people_refusals.CodeRefused())
         return token
 
     def _with_new_hash(self, credential: Credential, password: str) -> Credential:
@@ -218,10 +205,3 @@ def _use(connection: Transaction, credential: Credential, text: str, now: dateti
 
 def _deed(deed: str, session: Session) -> str:
     return deed if session.proved else f"{deed}, password"
-
-
-def _refuse(caller: str, refusal: refusals.Refusal) -> NoReturn:
-    """Logs that an attempt failed, and raises its refusal."""
-    # WHY: what was typed as a name may be a password.
-    logger.warning("an attempt to sign in was refused", extra={"fields": {"caller": caller}})
-    raise refusal
