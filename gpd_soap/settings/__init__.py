@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -33,6 +33,7 @@ from gpd_soap.settings.sources import FILE as FILE
 from gpd_soap.settings.sources import PREFIX as PREFIX
 from gpd_soap.settings.sources import SettingsError as SettingsError
 from gpd_soap.settings.sources import from_credentials, from_environment, from_file
+from gpd_soap.settings.texts import default_text, error_text
 
 
 class Settings(BaseModel):
@@ -224,7 +225,7 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({**in_file, **credentials, **variables})
         except ValidationError as error:
-            texts = [_text_of(detail, variables) for detail in error.errors()]
+            texts = [error_text(detail, variables) for detail in error.errors()]
             raise SettingsError("; ".join(texts)) from None
 
     @model_validator(mode="after")
@@ -287,19 +288,8 @@ def variables() -> list[tuple[str, str, str]]:
     fields = Settings.model_fields.items()
     return [
         (FILE, "", "TOML file of these settings, by their names in small letters without GPD_"),
-        *((PREFIX + name.upper(), _shown(f.default), f.description or "") for name, f in fields),
+        *(
+            (PREFIX + name.upper(), default_text(field.default), field.description or "")
+            for name, field in fields
+        ),
     ]
-
-
-def _shown(default: object) -> str:
-    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
-
-
-def _text_of(detail: Mapping[str, Any], variables: Mapping[str, str]) -> str:
-    """Return the text of one error: the setting, its source, and what is expected."""
-    name = ".".join(str(part) for part in detail["loc"][:1])
-    if not name:
-        return str(detail["msg"]).removeprefix("Value error, ")
-    setting = PREFIX + name.upper() if name in variables else f"{name}, in the file of {FILE}"
-    unknown = detail["type"] == "extra_forbidden"
-    return f"{setting}: {'there is no such setting' if unknown else detail['msg']}"

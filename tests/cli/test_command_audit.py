@@ -88,7 +88,7 @@ CHANGES: list[tuple[tuple[str, ...], str, dict[str, str]]] = [
     (
         ("retention", "run"),
         "-",
-        {"resource": "journal 24m, events 24m, audit 24m, quarantine 120m"},
+        {"resource": "journal 24m, events 24m, audit 24m, quarantine 120m, tally 120m"},
     ),
     (
         ("retention", "forget", *OURS, "--debtor-code", "VRDLGU00A01A000B"),

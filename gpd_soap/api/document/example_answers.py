@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+from gpd_soap.api.document.example_events import EVENT_ANSWERS
 from gpd_soap.api.document.example_values import (
     BROKER,
+    CREATED,
     IUPD,
     IUV,
     NAV,
     OPTION,
     ORGANIZATION,
+    PAGE_INFO,
+    PAID,
     POSITION,
     SETTINGS,
     STATION,
     TRANSFER,
 )
 
-CREATED, PAID = "2027-01-10T09:00:00", "2027-03-16T10:00:00"
 COMPANY, PSP = "Comune di Esempio", "Banca di Esempio"
 CATEGORY, OPERATION = "INTERFACCIA", "paSendRTV2"
-PAGE_INFO = {"page": 0, "limit": 10, "items_found": 1, "total_pages": 1}
 
 _TRANSFER = {
     **TRANSFER,
@@ -143,46 +145,6 @@ _CHANGE = {
     "requestId": "0f8fad5bd9cb469fa16570867728950e",
     "iupd": IUPD,
 }
-_EVENT = {
-    "specversion": "1.0",
-    "id": "evt_01936d7e0c007d5e8a6b0f8fad5bd9cb",
-    "source": f"/organizations/{ORGANIZATION}",
-    "type": "receipt.applied",
-    "time": "2027-03-16T09:00:01.123456Z",
-    "subject": IUPD,
-    "datacontenttype": "application/json",
-    "sequence": "00000000000000000017",
-    "partitionkey": IUPD,
-    "data": {"organization": ORGANIZATION, "nav": NAV, "iupd": IUPD, "amount": 10000},
-}
-_SUBSCRIPTION = {
-    "id": "sub_0f8fad5bd9cb469fa16570867728950e",
-    "url": "https://ente.example.it/eventi",
-    "types": ["receipt."],
-    "format": "cloudevents",
-    "lanes": 1,
-    "withReceipt": False,
-    "certificate": "",
-    "authority": "",
-    "state": "active",
-    "cursor": "17",
-    "generation": 1,
-    "attempts": 0,
-    "lastStatus": 204,
-    "lastError": "",
-    "createdAt": CREATED,
-    "createdBy": "k1a2b3c4d5e6",
-}
-_PARKED = {
-    "sequence": 12,
-    "subject": IUPD,
-    "state": "retry",
-    "replay": False,
-    "attempts": 2,
-    "nextAt": PAID,
-    "lastStatus": 500,
-    "lastError": "",
-}
 _JOB = {
     "organization": ORGANIZATION,
     "id": "job_0f8fad5bd9cb469fa16570867728950e",
@@ -201,7 +163,6 @@ _JOB = {
     "startedAt": CREATED,
 }
 
-#: By name of the schema.
 _DOCUMENT = {
     "id": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "state": "current",
@@ -226,6 +187,7 @@ _BATCH = {
     "actor": "k1a2b3c4d5e6",
 }
 
+#: By name of the schema.
 ANSWERS: dict[str, Any] = {
     "PositionDryRun": {**POSITION, "warnings": []},
     "PositionsDryRun": {"paymentPositions": [POSITION], "warnings": []},
@@ -303,18 +265,7 @@ ANSWERS: dict[str, Any] = {
         "page_info": PAGE_INFO,
     },
     "Documents": {"documents": [_DOCUMENT], "page_info": PAGE_INFO},
-    "Subscription": _SUBSCRIPTION,
-    "FeedEvents": {"items": [_EVENT], "limit": 100, "next_cursor": "17"},
-    "WebhookKeys": {
-        "keys": [
-            {"algorithm": "ed25519", "key": "whpk_A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="}
-        ]
-    },
-    "Feeds": {"items": [{"organization": ORGANIZATION, "last": "17"}], "limit": 100},
-    "SubscriptionWithSecret": {**_SUBSCRIPTION, "secret": "whsec_invented"},
-    "Subscriptions": {"subscriptions": [_SUBSCRIPTION], "page_info": PAGE_INFO},
-    "ParkedEvents": {"parked": [_PARKED], "page_info": PAGE_INFO},
-    "Replayed": {"events": 20},
+    **EVENT_ANSWERS,
     "Job": _JOB,
     "Jobs": {"jobs": [_JOB], "page_info": PAGE_INFO},
     "Changes": {"changes": [_CHANGE], "page_info": PAGE_INFO},

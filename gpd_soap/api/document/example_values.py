@@ -36,3 +36,5 @@ SETTINGS = {
     "iban": IBAN,
     "segregationCode": "47",
 }
+CREATED, PAID = "2027-01-10T09:00:00", "2027-03-16T10:00:00"
+PAGE_INFO = {"page": 0, "limit": 10, "items_found": 1, "total_pages": 1}

@@ -33,8 +33,9 @@ from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.positions.create import MANY, WriteOptions, WriteResult, create
+from gpd_soap.usecases.positions.finding import Notice
 from gpd_soap.usecases.positions.locking import PositionRef
-from gpd_soap.usecases.positions.manage import IUPDS, Ledger, Notice
+from gpd_soap.usecases.positions.manage import IUPDS, Ledger
 from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes

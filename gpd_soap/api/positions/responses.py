@@ -17,7 +17,7 @@ from gpd_soap.core.position import NewOption, OptionDebtor
 from gpd_soap.core.state import PositionState, option_state, position_state
 from gpd_soap.store.positions.keyset import MOST_COUNTED, PositionKey
 from gpd_soap.store.positions.read import Progress, Stored, option_facts
-from gpd_soap.usecases.positions.manage import Notice
+from gpd_soap.usecases.positions.finding import Notice
 from gpd_soap.usecases.positions.unchanged import expires, valid_from
 from gpd_soap.validation.convert import PLAN
 from gpd_soap.validation.queries.common import Paged

@@ -13,9 +13,10 @@ from gpd_soap.clock import Clock, utc_now
 from gpd_soap.features.webhooks import client
 from gpd_soap.features.webhooks.addresses import Resolve
 from gpd_soap.features.webhooks.client import Client
-from gpd_soap.features.webhooks.delivery import Delivery, Tools
+from gpd_soap.features.webhooks.delivery import Delivery
 from gpd_soap.features.webhooks.options import Options
 from gpd_soap.features.webhooks.schedule import Random
+from gpd_soap.features.webhooks.tools import Tools
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Unavailable, in_transaction, read_only
 from gpd_soap.store.events import subscriptions

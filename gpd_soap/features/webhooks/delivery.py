@@ -11,17 +11,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
-from gpd_soap.clock import Clock
 from gpd_soap.features.webhooks import formats, schedule, signing
-from gpd_soap.features.webhooks.client import Client, Request
+from gpd_soap.features.webhooks.client import Request
 from gpd_soap.features.webhooks.formats import Format
-from gpd_soap.features.webhooks.schedule import Decision, Health, Outcome, Random, Reply
+from gpd_soap.features.webhooks.schedule import Decision, Health, Outcome, Reply
 from gpd_soap.features.webhooks.signing import Credential
-from gpd_soap.features.webhooks.signing_key import SigningKey
+from gpd_soap.features.webhooks.tools import Tools
 from gpd_soap.features.webhooks.window import Window
-from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.events import feed, parked, subscriptions
 from gpd_soap.store.events.parked import Parked
@@ -39,22 +37,6 @@ REPLAY = {"Gpd-Replay": "true"}
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
-
-
-class Tools(NamedTuple):
-    """What every delivery of a process uses; `worker` names the process in leases.
-
-    Once `stopped` is set, each delivery ends after the request that is under way.
-    """
-
-    database: Database
-    client: Client
-    master: bytes
-    clock: Clock
-    random: Random
-    worker: str
-    stopped: threading.Event
-    key: SigningKey | None = None
 
 
 class Delivery:

@@ -6,9 +6,8 @@ that arrives in between waits, and is decided on the new facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
-from typing import NamedTuple
 
 from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor
@@ -26,9 +25,9 @@ from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import refuse_together
 from gpd_soap.usecases.positions.create import WriteOptions
+from gpd_soap.usecases.positions.finding import Notice, NoticeTransfer, notice_of, transfer_of
 from gpd_soap.usecases.positions.locking import PositionRef, known, lock_position, lock_positions
-from gpd_soap.usecases.positions.segregation import Codes, is_within
-from gpd_soap.usecases.refusals import Refusal
+from gpd_soap.usecases.positions.segregation import Codes
 from gpd_soap.validation.finding import FieldError
 
 #: Field of the list in a request to delete positions.
@@ -39,21 +38,6 @@ ELSEWHERE = "CLOSED_AS_ALREADY_PAID_BY_EC"
 
 #: SPEC: GPD: kinds of number by which a notice is read and paid; a notice number comes first.
 NAV_OR_IUV = ("nav", "iuv")
-
-
-class Notice(NamedTuple):
-    """A position, and the index of one of its notices."""
-
-    stored: Stored
-    option_index: int
-
-
-class NoticeTransfer(NamedTuple):
-    """A position, the index of one of its notices, and that of one of the notice's transfers."""
-
-    stored: Stored
-    option_index: int
-    transfer_index: int
 
 
 class Ledger:
@@ -90,14 +74,14 @@ class Ledger:
 
     def by_iuv(self, organization: str, iuv: str, codes: Codes = ()) -> Notice:
         """Returns the notice of an IUV.  Raises NoticeNotFound if there is none."""
-        return read_only(self._store, lambda c: _notice(c, organization, iuv, ("iuv",), codes))
+        return read_only(self._store, lambda c: notice_of(c, organization, iuv, ("iuv",), codes))
 
     def by_number(self, organization: str, number: str) -> Notice:
         """Returns the notice of a number or an IUV.
 
         Raises NoticeNotFound, NoticeExcluded or NoticeNotYetValid as `check_readable` says.
         """
-        notice = read_only(self._store, lambda c: _notice(c, organization, number, NAV_OR_IUV))
+        notice = read_only(self._store, lambda c: notice_of(c, organization, number, NAV_OR_IUV))
         transitions.check_readable(*notice, self._clock())
         return notice
 
@@ -176,12 +160,14 @@ class Ledger:
             raise refusals.InvalidPosition([error])
 
         def work(connection: Transaction) -> Notice:
-            stored, index = _notice(connection, organization, number, NAV_OR_IUV, codes, lock=True)
+            stored, index = notice_of(
+                connection, organization, number, NAV_OR_IUV, codes, lock=True
+            )
             transitions.check_payable_elsewhere(stored, index, now)
             nav = stored.position.options[index].nav
             payment = change.PaidElsewhere(nav, ELSEWHERE, paid_on or now)
             change.mark_paid(connection, stored, payment, self._actor, now)
-            return _notice(connection, organization, nav, ("nav",))
+            return notice_of(connection, organization, nav, ("nav",))
 
         return in_transaction(self._store, work)
 
@@ -194,12 +180,12 @@ class Ledger:
         now = self._clock()
 
         def work(connection: Transaction) -> Notice:
-            stored, index = _notice(connection, organization, number, NAV_OR_IUV, lock=True)
+            stored, index = notice_of(connection, organization, number, NAV_OR_IUV, lock=True)
             transitions.check_fee(stored, index, fee)
             nav = stored.position.options[index].nav
             if fee != stored.progress[index].notification_fee:
                 change.set_notification_fee(connection, stored, nav, fee, self._actor, now)
-            return _notice(connection, organization, nav, ("nav",))
+            return notice_of(connection, organization, nav, ("nav",))
 
         return in_transaction(self._store, work)
 
@@ -211,10 +197,10 @@ class Ledger:
         now = self._clock()
 
         def work(connection: Transaction) -> NoticeTransfer:
-            transfer = _transfer(connection, organization, iuv, number)
+            transfer = transfer_of(connection, organization, iuv, number)
             if transitions.is_unreported(*transfer):
                 change.mark_reported(connection, *transfer, self._actor, now)
-            return _transfer(connection, organization, iuv, number)
+            return transfer_of(connection, organization, iuv, number)
 
         return in_transaction(self._store, work)
 
@@ -249,46 +235,6 @@ class Ledger:
             return known(stored_positions.find(connection, organization, iupd))
 
         return in_transaction(self._store, locked)
-
-
-def _notice(
-    connection: Transaction,
-    organization: str,
-    number: str,
-    kinds: Sequence[str],
-    codes: Codes = (),
-    *,
-    lock: bool = False,
-) -> Notice:
-    """Returns the notice of a number; the first of `kinds` (nav, iuv) by which there is one counts.
-
-    Raises NoticeNotFound if there is none, or of other segregation codes.
-    """
-    for kind in kinds:
-        iupd = stored_positions.iupd_of(connection, organization, number, kind)
-        stored = iupd and stored_positions.read(connection, organization, iupd, lock=lock)
-        index = _index_of(stored, number, kind) if stored else None
-        if stored and index is not None and is_within(stored, codes):
-            return Notice(stored, index)
-    raise refusals.NoticeNotFound
-
-
-def _transfer(connection: Transaction, organization: str, iuv: str, number: str) -> NoticeTransfer:
-    """Returns a transfer of a notice, and locks it.  Raises TransferNotFound if there is none."""
-    try:
-        stored, index = _notice(connection, organization, iuv, ("iuv",), lock=True)
-    except Refusal:
-        raise refusals.TransferNotFound from None
-    numbers = [str(each.number) for each in stored.position.options[index].transfers]
-    if number not in numbers:
-        raise refusals.TransferNotFound
-    return NoticeTransfer(stored, index, numbers.index(number))
-
-
-def _index_of(stored: Stored, number: str, kind: str) -> int | None:
-    """Returns the index of the notice with this `nav` or `iuv`, None if there is none."""
-    numbers = [getattr(option, kind) for option in stored.position.options]
-    return numbers.index(number) if number in numbers else None
 
 
 def _transfers_to(stored: Stored, iban: str) -> list[tuple[str, int]]:

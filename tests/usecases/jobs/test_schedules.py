@@ -67,12 +67,12 @@ def test_events_beyond_their_term_go_and_the_feed_says_where_it_begins(bed: Bed)
 def test_month_of_old_events_goes_whole(fresh_database: FreshDatabase):
     """On PostgreSQL its partition is dropped."""
     bed = Bed(Store(fresh_database("postgresql", prepare)))
-    happened(bed, "A", bed.now - timedelta(days=150))
+    happened(bed, "A", bed.now - timedelta(days=800))
     do(bed)
 
     with bed.store.reading() as connection:
         months = connection.execute(
-            text("SELECT count(*) FROM pg_class WHERE relname = 'event_2025_10'")
+            text("SELECT count(*) FROM pg_class WHERE relname = 'event_2024_01'")
         )
         assert months.scalar() == 0
     assert result(bed, "events.purge") == "1 events"
@@ -83,7 +83,7 @@ def test_role_that_serves_leaves_events_to_the_owner(fresh_database: FreshDataba
     """It may do every schedule, and may not remove what was told."""
     url = fresh_database("postgresql", prepare)
     owner = Store(url)
-    happened(Bed(owner), "A", NOW - timedelta(days=150))
+    happened(Bed(owner), "A", NOW - timedelta(days=800))
     role = f"serving_{owner.engine.url.database}"
     with owner.begin() as connection:
         connection.execute(text(f"CREATE ROLE {role} LOGIN"))
