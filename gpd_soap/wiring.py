@@ -179,7 +179,7 @@ def job_kinds(settings: Settings) -> list[Kind]:
     from gpd_soap.features.documents.archive.job import batch_kind
     from gpd_soap.usecases.jobs.schedules import schedules
 
-    return [*schedules(timedelta(days=settings.event_days)), batch_kind(settings)]
+    return [*schedules(), batch_kind(settings)]
 
 
 def cases(

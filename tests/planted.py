@@ -32,6 +32,8 @@ class Fault(NamedTuple):
     tests: str
 
 
+NUMBERING = "tests/store/events/test_numbering_order.py"
+
 FAULTS = [
     Fault("due date excluded", "core/payable.py", "now > notice.due_at", "now >= notice.due_at",
           "tests/core tests/store/test_states.py"),
@@ -63,6 +65,17 @@ FAULTS = [
     Fault("SQL filter of plans", "store/states.py",
           "            sibling.c.plan == option.c.plan,\n", "",
           "tests/api/test_matrix.py tests/store/test_states.py"),
+    Fault("events numbered without the lock of their feed", "store/events/numbering.py",
+          "locked = feed.with_for_update(skip_locked=True)", "locked = feed", NUMBERING),
+    Fault("events read before their feed is locked", "store/events/numbering.py",
+          "    last = _lock(connection, organization)\n"
+          "    # WHY: a new statement reads what was committed until the lock was held; the"
+          " statement that\n    # waits for a lock reads what was committed before.\n"
+          "    rows = [] if last is None else _oldest(connection, organization, BATCH)\n",
+          "    rows = _oldest(connection, organization, BATCH)\n"
+          "    last = _lock(connection, organization)\n", NUMBERING),
+    Fault("events numbered by their ids", "store/events/numbering.py",
+          "return [EVENT.at, EVENT.id]", "return [EVENT.id]", NUMBERING),
     Fault("relation without the organization", "store/receipts/search.py",
           "and_(OPTION.organization == organization, OPTION.receipt_id",
           "and_(OPTION.organization == RECEIPT.organization, OPTION.receipt_id",

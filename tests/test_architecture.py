@@ -45,7 +45,7 @@ OWNERS = {
 }
 # The same order for the rooms of the store.
 STORE_ORDER = """__init__ tables migrations database rows states configuration journal access people
-                 events jobs node positions receipts documents demands statistics purge
+                 events jobs node positions receipts documents demands statistics purge retention
                  store""".split()
 #: Modules that make transactions and need no more of the store.
 TAKES_A_DATABASE = {"store/database/transaction.py", "store/journal/purge.py", "store/purge.py"}

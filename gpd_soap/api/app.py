@@ -46,6 +46,7 @@ from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import RETRY_LATER, Problem, Refused
 from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
+from gpd_soap.api.search import routes as search
 from gpd_soap.api.subscriptions import routes as subscriptions
 from gpd_soap.api.versions import use_first_version
 from gpd_soap.clock import Clock
@@ -142,6 +143,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
     groups = [
         positions.group(store, clock),
         history.group(store),
+        search.group(store, clock),
         receipts.group(store, clock, cases),
         documents.group(store, clock, open_printer),
         events.group(store, webhooks.key),

@@ -27,6 +27,7 @@ NAMES = {
     "Transfer": "TransferModel",
     "Entry": "MetadataModel",
     "NewAccount": "UpdateTransferIbanMassiveModel",
+    "NotificationFee": "NotificationFeeUpdateModel",
     "PaidElsewhere": "AlreadyPaidPaymentOptionModel",
     "PositionsToDelete": "MultipleIUPDModel",
     "Note": "CaseNote",

@@ -114,11 +114,26 @@ OWN_DEBTORS = Problem(
     "The debt position has options with debtors of their own",
     "This API knows one debtor for a position, so that the update would lose the others.",
 )
+FEE_OF_PAID_NOTICE = Problem(
+    422,
+    "Not in unpaid state for notification fee update",
+    "The notice was paid or reported, so that its amount cannot change.",
+)
+NO_TRANSFER_FOR_FEE = Problem(
+    422,
+    "No valid transfer found for notification fee update",
+    "No transfer of the notice is the organization's own, and only that can carry the fee.",
+)
+UPDATE_LOSES_FEE = Problem(
+    422,
+    "The debt position update is failed",
+    "A notice has a notification fee, and the update leaves no transfer of the organization.",
+)
 NOT_RESTORABLE = Problem(
     409,
     "Existing related payment found or not in restorable state",
     "Only a withdrawn or expired position that is not paid can be restored; one whose notices have"
-    " expired needs a new due date.",
+    " expired needs a new due date, and one whose debtor was forgotten cannot be restored.",
 )
 NOT_PUBLISHABLE = Problem(
     409,

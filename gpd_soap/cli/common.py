@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gpd_soap.core.actor import Actor
     from gpd_soap.store.access.audit import Subject
     from gpd_soap.store.store import Store
-    from gpd_soap.usecases.access.record import Record
+    from gpd_soap.usecases.access.record import CommandRecord
     from gpd_soap.validation.finding import Model
 
 
@@ -50,7 +50,7 @@ def command_name() -> str:
     return " ".join(reversed(words))
 
 
-def record() -> Record:
+def record() -> CommandRecord:
     """What writes the changes of the running command to the audit."""
     from gpd_soap.clock import utc_now
     from gpd_soap.usecases.access.record import CommandRecord
@@ -59,15 +59,17 @@ def record() -> Record:
 
 
 def record_reading(store: Store, organization: str | None, subject: Subject | None = None) -> None:
-    """Write to the audit that the running command reads a person's data; call before printing."""
-    from gpd_soap.clock import utc_now
+    """Write to the audit that the running command reads a person's data.
+
+    As for the API, a reading does not depend on it: standard error says if it was not written.
+    """
     from gpd_soap.core.exchange import NOT_GIVEN
     from gpd_soap.store.access.audit import NOTHING, READ
-    from gpd_soap.store.database.transaction import in_transaction
-    from gpd_soap.usecases.access.record import CommandRecord
 
-    write = CommandRecord(machine_user(), command_name(), utc_now, READ)
-    in_transaction(store, lambda c: write(c, subject or NOTHING, organization or NOT_GIVEN))
+    row = record().row(READ, subject or NOTHING, organization or NOT_GIVEN)
+    store.access_trail.write(row)
+    if not store.access_trail.flush():
+        click.echo("the audit has no row of this reading: the database is busy", err=True)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpd_soap.cli.common import ready_store, record
-from gpd_soap.cli.texts.output import print_line
+from gpd_soap.cli.common import code, read, ready_store, record, refusals
+from gpd_soap.cli.texts.output import defused, print_line
+from gpd_soap.core.exchange import NOT_GIVEN
 
 if TYPE_CHECKING:
     from gpd_soap.store.journal.entries import JournalQuery
@@ -100,6 +101,57 @@ def show(entry_id: str) -> None:
         print_line(f"{name}: {value}")
 
 
+@journal.command("tally")
+@click.option(
+    "--organization",
+    metavar="CODE",
+    callback=code,
+    help="Fiscal code of an organization; without it, all are counted together.",
+)
+@click.option("--from", "first", metavar="WHEN", help="First day, in Rome [default: 7 days ago].")
+@click.option("--to", "last", metavar="WHEN", help="Last day, in Rome, included [default: now].")
+@click.option(
+    "--by",
+    type=click.Choice(["hour", "day", "month"]),
+    default="day",
+    show_default=True,
+    help="Count hours, days or months of Rome.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV file with every count.")
+def tally(
+    organization: str | None, first: str | None, last: str | None, by: str, *, as_csv: bool
+) -> None:
+    """Print how many exchanges there were, one count on a line, the oldest first.
+
+    A line shows the beginning, station, operation, outcome or fault, number, how many of them took
+    two seconds at most, and the mean duration. The counts outlive the journal's entries.
+    """
+    import csv
+    import sys
+
+    from gpd_soap.api.journal.responses import tally_row
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases import tally as use_case
+    from gpd_soap.validation.queries.tally import TallyQuery
+
+    dates = {name: value for name, value in (("from", first), ("to", last)) if value is not None}
+    with refusals():
+        query = read(TallyQuery, by=by, **dates)
+        rows = [
+            tally_row(each) for each in use_case.read(ready_store(), organization, query, utc_now())
+        ]
+    if as_csv and rows:
+        writer = csv.DictWriter(sys.stdout, rows[0].keys())
+        writer.writeheader()
+        writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+        return
+    for row in rows:
+        outcome = row["outcome"] if row["fault"] == "-" else row["fault"]
+        named = f"{row['begin']}  {row['station']}  {row['operation']}  {outcome}"
+        counted = f"{row['exchanges']}  {row['within2s']} within 2 s"
+        print_line(f"{named}  {counted}  {row['averageMs']} ms")
+
+
 @journal.command("purge")
 @click.option(
     "--older-than",
@@ -115,28 +167,36 @@ def show(entry_id: str) -> None:
 def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
     """Remove the entries that are older than a number of months.
 
-    On PostgreSQL, the command also creates the partitions of this month and of the next ones.
+    Organizations that have set a term of their own keep theirs for that term. On PostgreSQL, the
+    command also creates the partitions of this month and of the next ones.
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.store.access.audit import Subject
     from gpd_soap.store.database.transaction import in_transaction
     from gpd_soap.store.journal import purge as use_case
     from gpd_soap.store.journal.partitions import ensure_months
+    from gpd_soap.store.retention.terms import TermKind
+    from gpd_soap.usecases.retention import terms
 
     months, now = _months(older_than), utc_now()
     if months < use_case.LEAST_MONTHS and not force:
         raise click.ClickException(
             f"entries must be kept for {use_case.LEAST_MONTHS} months at least: use --force"
         )
-    store, until, write_record = ready_store(), use_case.months_before(now, months), record()
+    store, write_record = ready_store(), record()
+    until = terms.until(terms.read(store), TermKind.JOURNAL, now, months)
+    before = f"{until.instant:%Y-%m-%d}"
     if dry_run:
-        click.echo(
-            f"{use_case.count(store, until)} entries from before {until:%Y-%m-%d} would be removed"
-        )
+        click.echo(f"{use_case.count(store, until)} entries from before {before} would be removed")
         return
     in_transaction(store, lambda c: write_record(c, Subject(resource=older_than)))
-    click.echo(f"{use_case.purge(store, until)} entries from before {until:%Y-%m-%d} removed")
+    click.echo(f"{use_case.purge(store, until)} entries from before {before} removed")
     in_transaction(store, lambda c: ensure_months(c, now))
+
+
+def _cell(value: object) -> str:
+    """A value as a cell of a CSV file, empty where the exchange does not give it."""
+    return "" if value == NOT_GIVEN else defused(str(value))
 
 
 def _query(organization: str | None, filters: dict[str, str | None]) -> JournalQuery:

@@ -22,6 +22,8 @@ from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.positions import history, position
 from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
+from gpd_soap.cli.retention.commands import retention
+from gpd_soap.cli.search import search
 from gpd_soap.cli.serve import db, health, serve
 from gpd_soap.cli.simulator import node
 from gpd_soap.cli.texts.failures import failure_text, known_cause, with_hint
@@ -77,7 +79,8 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
-    *(notices, documents, position, history, receipts, journal, audit, purge, events, deliver),
+    *(notices, documents, search, position, history, receipts, journal, audit, purge),
+    *(retention, events, deliver),
     *(work, jobs, node, health, help_),
 )
 for command in COMMANDS:

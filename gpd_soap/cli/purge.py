@@ -27,6 +27,14 @@ def months(_context: click.Context, option: click.Parameter, value: str) -> int:
     help="Age of the journal's entries to remove, 24m or more.",
 )
 @click.option(
+    "--events",
+    default="24m",
+    show_default=True,
+    metavar="MONTHS",
+    callback=months,
+    help="Age of the events to remove, 1m or more.",
+)
+@click.option(
     "--audit",
     default="24m",
     show_default=True,
@@ -42,14 +50,22 @@ def months(_context: click.Context, option: click.Parameter, value: str) -> int:
     callback=months,
     help="Age of the quarantined messages to remove, 24m or more; an open case is never removed.",
 )
+@click.option(
+    "--tally",
+    default="120m",
+    show_default=True,
+    metavar="MONTHS",
+    callback=months,
+    help="Age of the tally's hours to remove, 24m or more.",
+)
 @click.option("--dry-run", is_flag=True, help="Print the numbers, and remove nothing.")
-def purge(journal: int, audit: int, quarantine: int, *, dry_run: bool) -> None:
-    """Remove what has been kept for its term: journal, events, audit, quarantine and the rest.
+def purge(*, dry_run: bool, **months: int) -> None:
+    """Remove what has been kept for its term: journal, events, tally, audit, quarantine and more.
 
-    Responses to an Idempotency-Key are removed after 24 hours, demands after a day or after
-    GPD_DEMAND_WINDOW if that is longer, events after GPD_EVENT_DAYS. The command may be stopped and
-    run again. On PostgreSQL, the owner of the tables runs it, and it creates the partitions of the
-    next months.
+    The terms that an organization has set with `gpd-soap retention set` go before these. Responses
+    to an Idempotency-Key are removed after 24 hours, demands after a day or after
+    GPD_DEMAND_WINDOW if that is longer. The command may be stopped and run again. On PostgreSQL,
+    the owner of the tables runs it, and it creates the partitions of the next months.
     """
     from datetime import timedelta
 
@@ -57,9 +73,8 @@ def purge(journal: int, audit: int, quarantine: int, *, dry_run: bool) -> None:
     from gpd_soap.settings import Settings
     from gpd_soap.usecases.purge import Terms, run
 
-    settings = Settings.load()
-    window, events = timedelta(seconds=settings.demand_window), timedelta(days=settings.event_days)
-    terms = Terms(journal, audit, quarantine, window, events)
+    window = timedelta(seconds=Settings.load().demand_window)
+    terms = Terms(**months, demand_window=window)
     ending = "would be removed" if dry_run else "removed"
     with as_errors():
         for kind, rows, until in run(ready_store(), terms, utc_now(), record(), dry_run=dry_run):

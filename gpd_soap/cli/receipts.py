@@ -16,16 +16,19 @@ from gpd_soap.cli.common import (
     record_reading,
     refusals,
 )
-from gpd_soap.cli.texts.output import print_line
-from gpd_soap.core.case_id import KINDS
+from gpd_soap.cli.texts.output import defused, print_line
+from gpd_soap.core.case_id import KINDS, CaseOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gpd_soap.store.access.audit import Subject
     from gpd_soap.store.receipts.search import Listed
     from gpd_soap.store.store import Store
     from gpd_soap.usecases.worklist import Cases, CaseWithNotice
 
 MAX_NAME_LENGTH = 100
+OUTCOMES = tuple(map(str, CaseOutcome))
 
 
 def _person(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -69,6 +72,8 @@ def receipts() -> None:
 @click.option("--to", "until", metavar="DATE", help="Last date of payment, included.")
 @click.option("--debtor", metavar="CODE", help="Fiscal code of the debtor.")
 @click.option("--iuv", "service", metavar="TEXT", help="First characters of the IUV.")
+@click.option("--psp", metavar="ID", help="Id of the PSP that took the payment.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print a CSV file with every field.")
 @click.option(
     "--page",
     "page_num",
@@ -76,10 +81,12 @@ def receipts() -> None:
     show_default=True,
     help="Number of the page; a page has 100 lines.",
 )
-def list_receipts(organization: str, **options: str | None) -> None:
+def list_receipts(
+    organization: str, psp: str | None, *, as_csv: bool, **options: str | None
+) -> None:
     """Print the receipts of payments, one on a line, the latest first.
 
-    A line shows the time, IUV, amount, status and id.
+    A line shows the time, IUV, amount, PSP, status and id.
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.usecases import receipts as use_case
@@ -90,12 +97,15 @@ def list_receipts(organization: str, **options: str | None) -> None:
     with refusals():
         query = use_case.question(read(ReceiptSearch, **filters, pageSize="100"), utc_now())
     # WHY: a line shows the status, so that a copy is not taken for a payment of our notice.
-    query = query._replace(as_paid=False)
+    query = query._replace(as_paid=False, psp=psp)
     store = ready_store()
     record_reading(store, organization)
     rows, total = use_case.page(store, organization, query)
-    for each in rows:
-        print_line(_receipt_line(each))
+    if as_csv:
+        _print_csv(rows)
+    else:
+        for each in rows:
+            print_line(_receipt_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -109,10 +119,13 @@ def list_receipts(organization: str, **options: str | None) -> None:
     show_default=True,
     help="Print open cases (false), resolved cases (true) or all.",
 )
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Print cases of this outcome only.")
 @click.option(
     "--page", default=0, show_default=True, help="Number of the page; a page has 50 lines."
 )
-def worklist(organization: str | None, kind: str | None, resolved: str, page: int) -> None:
+def worklist(
+    organization: str | None, kind: str | None, resolved: str, outcome: str | None, page: int
+) -> None:
     """Print the cases that a person must resolve, one on a line, the latest first.
 
     A line shows the time, kind, notice, amount, id and reasons.
@@ -120,10 +133,12 @@ def worklist(organization: str | None, kind: str | None, resolved: str, page: in
     from gpd_soap.validation.queries.receipts import CaseSearch
 
     with refusals():
-        query = read(CaseSearch, kind=kind, resolved=resolved, page=page, limit=50).case_query()
+        search = read(
+            CaseSearch, kind=kind, resolved=resolved, outcome=outcome, page=page, limit=50
+        )
     cases, store = _cases()
     record_reading(store, organization)
-    rows, total = cases.page(organization, query)
+    rows, total = cases.page(organization, search.case_query())
     for each in rows:
         print_line(_case_line(each))
     click.echo(f"{total} in all", err=True)
@@ -164,15 +179,19 @@ def raw(case: str, organization: str | None, output: BinaryIO) -> None:
 @case_name
 @of_organization
 @click.option("--note", required=True, help="The decision, for the people who read the case later.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="The outcome, from a closed list.")
 @by
-def resolve(case: str, organization: str | None, note: str, by: str) -> None:
+def resolve(case: str, organization: str | None, note: str, outcome: str | None, by: str) -> None:
     """Close the case with this ID, with a note; a case is closed once."""
     from gpd_soap.validation.queries.receipts import Note
 
     with refusals():
-        fields = read(Note, note=note)
+        fields = read(Note, note=note, outcome=outcome)
         cases, _ = _cases()
-        _print_case(cases.resolve(organization, case, by, fields.note, actor=command_actor()))
+        closed = cases.resolve(
+            organization, case, by, fields.note, actor=command_actor(), outcome=fields.outcome
+        )
+        _print_case(closed)
 
 
 @receipts.command("rematch")
@@ -224,7 +243,25 @@ def _receipt_line(receipt: Listed) -> str:
 
     time = rome.to_wire_datetime(receipt.paid_at or receipt.received_at)
     amount = money.to_wire(receipt.amount)
-    return f"{time}  {receipt.iuv}  {amount}  {receipt.status}  {case_id(receipt.key)}"
+    facts = f"{time}  {receipt.iuv}  {amount}  {receipt.psp}"
+    return f"{facts}  {receipt.status}  {case_id(receipt.key)}"
+
+
+def _print_csv(rows: Sequence[Listed]) -> None:
+    """Print receipts as a CSV file; a cell that a spreadsheet would compute is defused."""
+    import csv
+    import sys
+
+    from gpd_soap.core import money, rome
+    from gpd_soap.core.case_id import case_id
+
+    writer = csv.writer(sys.stdout)
+    writer.writerow(["time", "iuv", "amount", "psp", "psp_name", "status", "id"])
+    for each in rows:
+        time = rome.to_wire_datetime(each.paid_at or each.received_at)
+        amount, named = money.to_wire(each.amount), (each.psp, each.psp_name, each.status)
+        cells = time, each.iuv, amount, *named, case_id(each.key)
+        writer.writerow(map(defused, cells))
 
 
 def _case_line(row: CaseWithNotice) -> str:

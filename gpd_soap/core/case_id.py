@@ -1,4 +1,6 @@
-"""The id of a case on the worklist: a receipt, or a message sent as a receipt that is not valid.
+"""A case on the worklist: a receipt, or a message sent as a receipt that is not valid.
+
+It has an id, and an outcome once a person has resolved it.
 
 An id is safe in a path, a file name and a command line, whatever the receiptId contains.
 """
@@ -7,6 +9,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from enum import StrEnum
 from typing import NamedTuple
 
 from gpd_soap.core.receipt import NEEDS_A_PERSON
@@ -21,6 +24,23 @@ _RECEIPT = re.compile(
     rf"(?:(?P<plain>{_PLAIN.pattern})|~(?P<coded>[A-Za-z0-9_-]*))(?:\.(?P<variant>[1-9][0-9]{{0,8}}))?"
 )
 _QUARANTINED = re.compile(r"q\.(?P<digest>[0-9a-f]{64})")
+
+
+class CaseOutcome(StrEnum):
+    """What was decided on a case."""
+
+    #: The money went back to the payer.
+    REFUNDED = "refunded"
+    #: The money must go back to the payer; another office does it.
+    TO_REFUND = "to-refund"
+    #: The money pays a notice that a person named.
+    CREDITED = "credited"
+    #: The receipt is right as it is stored.
+    RIGHT = "right"
+    #: The money is another's, who was informed.
+    NOT_OURS = "not-ours"
+    #: Another case is about the same money.
+    DUPLICATE = "duplicate"
 
 
 class CaseKey(NamedTuple):

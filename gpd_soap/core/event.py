@@ -23,6 +23,7 @@ class EventType(StrEnum):
     RECEIPT_CONFLICTING = "receipt.conflicting"
     RECEIPT_NOT_PAID = "receipt.not_paid"
     RECEIPT_QUARANTINED = "receipt.quarantined"
+    RECEIPT_FORGOTTEN = "receipt.forgotten"
     CASE_RESOLVED = "case.resolved"
     POSITION_CREATED = "position.created"
     POSITION_UPDATED = "position.updated"
@@ -30,6 +31,7 @@ class EventType(StrEnum):
     POSITION_WITHDRAWN = "position.withdrawn"
     POSITION_RESTORED = "position.restored"
     POSITION_DELETED = "position.deleted"
+    POSITION_FORGOTTEN = "position.forgotten"
     NOTICE_EXPIRED = "notice.expired"
     NOTICE_SETTLED = "notice.settled"
     NOTICE_PRINTED = "notice.printed"
@@ -40,6 +42,7 @@ class EventType(StrEnum):
     FLOW_BALANCED = "flow.balanced"
     CREDIT_IMPORTED = "credit.imported"
     LOAD_FINISHED = "load.finished"
+    RETENTION_FINISHED = "retention.finished"
     AMOUNT_FALLBACK = "amount.fallback"
     SUBSCRIPTION_TEST = "subscription.test"
 

@@ -6,9 +6,47 @@ Source: Configuration and Payable.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Protocol
 
-from gpd_soap.core.debt import NodeRoute, Notice, RouteCheck
+from gpd_soap.core.debt import NodeRoute, RouteCheck
 from gpd_soap.core.faults import PaaFault, Refusal
+
+
+class PayableFacts(Protocol):
+    """The facts of a notice that decide whether it can be paid; `Notice` has them."""
+
+    @property
+    def withdrawn_at(self) -> datetime | None:
+        """When its position was withdrawn."""
+
+    @property
+    def published_at(self) -> datetime | None:
+        """When its position was published."""
+
+    @property
+    def valid_from(self) -> datetime | None:
+        """The first instant at which it can be paid."""
+
+    @property
+    def due_at(self) -> datetime:
+        """The last instant at which it is not overdue."""
+
+    @property
+    def switch_to_expired(self) -> bool:
+        """Whether it expires after its due date."""
+
+    @property
+    def paid_at(self) -> datetime | None:
+        """When it was paid."""
+
+    @property
+    def reported_at(self) -> datetime | None:
+        """When a flow reported it without a receipt."""
+
+    @property
+    def alternative_paid(self) -> bool:
+        """Whether an option that excludes it is paid or reported."""
+
 
 UNKNOWN = Refusal(
     PaaFault.PAA_PAGAMENTO_SCONOSCIUTO,
@@ -68,7 +106,7 @@ def admit(route: NodeRoute, notice_of: str, route_check: RouteCheck) -> Refusal 
     return None
 
 
-def payable(notice: Notice | None, now: datetime) -> Refusal | None:
+def payable(notice: PayableFacts | None, now: datetime) -> Refusal | None:
     """Return the first of Payable, rules 1 to 6, that refuses a notice at `now`, or None.
 
     With `switch_to_expired=False` a notice stays payable after its due date (Time, rule 4).
@@ -83,7 +121,7 @@ def payable(notice: Notice | None, now: datetime) -> Refusal | None:
     )
 
 
-def _not_open(notice: Notice, now: datetime) -> Refusal | None:
+def _not_open(notice: PayableFacts, now: datetime) -> Refusal | None:
     if notice.published_at is None:
         return DRAFT
     if notice.valid_from is not None and notice.valid_from > now:
@@ -91,7 +129,7 @@ def _not_open(notice: Notice, now: datetime) -> Refusal | None:
     return None
 
 
-def _settled(notice: Notice) -> Refusal | None:
+def _settled(notice: PayableFacts) -> Refusal | None:
     if notice.paid_at is not None:
         return PAID
     if notice.reported_at is not None:

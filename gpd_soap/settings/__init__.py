@@ -151,9 +151,6 @@ class Settings(BaseModel):
     journal: Literal["database", "log", "none"] = Field(
         "database", description="where each exchange is recorded: database, log or none"
     )
-    event_days: Annotated[int, Field(ge=7, le=3650)] = Field(
-        730, description="days for which events are kept, for the history and for the feed"
-    )
     work: bool = Field(
         True,
         description="do background work in the processes of the admin face; false where"

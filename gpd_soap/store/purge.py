@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from enum import StrEnum
 from functools import partial
@@ -12,7 +12,9 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, select, tuple_
 from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import without_statement_timeout
+from gpd_soap.store.database.sqlite_file import overwrite_deleted
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
+from gpd_soap.store.database.until import Until
 from gpd_soap.store.jobs.queue import State
 
 #: LIMIT: 1,000 rows in one transaction, so that other writers of SQLite wait for moments only.
@@ -20,16 +22,18 @@ CHUNK = 1_000
 
 REQUEST, DEMAND = tables.request.c, tables.demand.c
 MESSAGE, AUDIT, JOB = tables.quarantine.c, tables.audit.c, tables.job.c
+TALLY = tables.tally.c
 
 
 class Kind(StrEnum):
-    """What can be purged: responses to requests, demands, quarantined messages, audit, jobs."""
+    """What can be purged: responses, demands, quarantined messages, the audit, jobs, the tally."""
 
     REQUESTS = "requests"
     DEMANDS = "demands"
     QUARANTINE = "quarantine"
     AUDIT = "audit"
     JOBS = "jobs"
+    TALLY = "tally"
 
 
 Condition = Callable[[datetime], ColumnElement[bool]]
@@ -48,35 +52,49 @@ OLD: dict[Kind, tuple[Table, Condition]] = {
         tables.job,
         lambda until: and_(JOB.ended_at <= until, JOB.state.in_((State.DONE, State.CANCELLED))),
     ),
+    Kind.TALLY: (tables.tally, lambda until: TALLY.hour <= until),
 }
 
 
-def count(store: Database, kind: Kind, until: datetime) -> int:
+def count(store: Database, kind: Kind, until: Until) -> int:
     """Return how many rows of a kind are older than this instant."""
-    table, is_old = OLD[kind]
+    table, _ = OLD[kind]
 
     def count_old(connection: Transaction) -> int:
         without_statement_timeout(connection)
-        statement = select(func.count()).select_from(table).where(is_old(until))
-        return connection.execute(statement).scalar_one()
+        statement = select(func.count()).select_from(table)
+        counts = [connection.execute(statement.where(old)) for old in _old(kind, until)]
+        return sum(each.scalar_one() for each in counts)
 
     return read_only(store, count_old)
 
 
-def purge(store: Database, kind: Kind, until: datetime) -> int:
+def purge(store: Database, kind: Kind, until: Until) -> int:
     """Remove the rows of a kind that are older than this instant; return how many there were.
 
     Each batch is a transaction of its own.  A row that another session has locked stays.
     """
     removed = 0
-    while batch := in_transaction(store, partial(_remove, kind, until)):
-        removed += batch
+    for old in _old(kind, until):
+        while batch := in_transaction(store, partial(_remove, kind, old)):
+            removed += batch
     return removed
 
 
-def _remove(kind: Kind, until: datetime, connection: Transaction) -> int:
-    without_statement_timeout(connection)
+def _old(kind: Kind, until: Until) -> Iterator[ColumnElement[bool]]:
+    """Yields conditions of which each old row meets one."""
     table, is_old = OLD[kind]
+    if "organization" not in table.c:
+        yield is_old(until.instant)
+        return
+    for scope, instant in until.scopes(table.c.organization):
+        yield and_(scope, is_old(instant))
+
+
+def _remove(kind: Kind, old: ColumnElement[bool], connection: Transaction) -> int:
+    without_statement_timeout(connection)
+    overwrite_deleted(connection)
+    table, _ = OLD[kind]
     key = list(table.primary_key.columns)
-    old = select(*key).where(is_old(until)).limit(CHUNK).with_for_update(skip_locked=True)
-    return connection.execute(delete(table).where(tuple_(*key).in_(old))).rowcount
+    chunk = select(*key).where(old).limit(CHUNK).with_for_update(skip_locked=True)
+    return connection.execute(delete(table).where(tuple_(*key).in_(chunk))).rowcount

@@ -82,6 +82,22 @@ def paid_in_full(organization: Organization) -> ColumnElement[bool]:
     return _any_complete(organization, _is_settled)
 
 
+def closed(organization: Organization, now: datetime) -> ColumnElement[bool]:
+    """SQL condition: at `now` nothing of the position is to be paid any more.
+
+    It is withdrawn or paid, or each of its notices is settled or expired.
+    """
+
+    def can_be_paid(option: Any) -> ColumnElement[bool]:
+        return and_(not_(_is_settled(option)), not_(_is_expired(option, now)))
+
+    return or_(
+        POSITION.withdrawn_at.is_not(None),
+        paid_in_full(organization),
+        not_(_any_option(organization, can_be_paid)),
+    )
+
+
 def _any_begun(organization: Organization, now: datetime) -> ColumnElement[bool]:
     return _any_option(organization, lambda option: not_(_is_future(option, now)))
 

@@ -108,6 +108,18 @@ class OwnDebtors(Refusal):
     """An option has a debtor of its own, which the update cannot express."""
 
 
+class FeeOfPaidNotice(Refusal):
+    """The notification fee of a paid or reported notice does not change any more."""
+
+
+class NoTransferForFee(Refusal):
+    """The organization has no transfer in the notice, which would carry the notification fee."""
+
+
+class UpdateLosesFee(Refusal):
+    """A notice with a notification fee would have no transfer of the organization, to carry it."""
+
+
 class NotRestorable(Refusal):
     """The position is neither withdrawn nor expired, was paid, or would still not be payable."""
 

@@ -6,27 +6,34 @@ Of several people who act on a case at the same instant, one succeeds and the ot
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import NamedTuple
 
 from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor
-from gpd_soap.core.case_id import CaseKey, case_id, case_key
+from gpd_soap.core.case_id import CaseKey, CaseOutcome, case_id, case_key
 from gpd_soap.core.exchange import NOT_GIVEN, ExchangeRecord
-from gpd_soap.core.receipt import awaits_notice
+from gpd_soap.core.receipt import ReceiptStatus, awaits_notice
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.events import describe
 from gpd_soap.store.events import write as events
 from gpd_soap.store.node import matching
-from gpd_soap.store.receipts import history, worklist
+from gpd_soap.store.receipts import history, listing, worklist
+from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptPlace
 from gpd_soap.store.receipts.search import Document
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolution, Row, Scope
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.record import Record, unrecorded
+from gpd_soap.validation.queries.receipts import ReceiptsOf
 
 #: Processes a stored message again as if the Node sent it with this charset; returns the exchange.
 Reprocess = Callable[[bytes, str | None], ExchangeRecord]
+
+
+#: How far back the latest receipts go if the query does not say.
+LATEST = timedelta(days=90)
 
 
 class CaseWithNotice(NamedTuple):
@@ -81,6 +88,29 @@ class Cases:
 
         return read_only(self._store, work)
 
+    def latest(
+        self, organization: str, query: ReceiptsOf
+    ) -> tuple[list[CaseWithNotice], ReceiptPlace | None]:
+        """Returns receipts of any status, the last received first, and where the next page begins.
+
+        Raises InvalidDateRange if the window ends before it begins.
+        """
+        until = query.until or self._clock()
+        since = query.since or until - LATEST
+        if since > until:
+            raise refusals.InvalidDateRange
+        every = tuple(ReceiptStatus)
+        statuses = every if query.status is None else (ReceiptStatus(query.status),)
+        filters = ReceiptFilter(since, until, statuses, query.psp)
+
+        def work(connection: Transaction) -> tuple[list[CaseWithNotice], ReceiptPlace | None]:
+            cases, following = listing.page(
+                connection, organization, filters, query.limit, query.after
+            )
+            return _with_notices(connection, organization, cases), following
+
+        return read_only(self._store, work)
+
     def receipt(self, organization: str, reference: str) -> CaseWithNotice:
         """Returns a receipt of any status.  Raises CaseNotFound if there is none."""
         _receipt_key(reference)
@@ -106,11 +136,21 @@ class Cases:
             raise refusals.CaseNotFound
         return message
 
-    def resolve(
-        self, scope: Scope, reference: str, by: str, note: str, *, actor: Actor
+    def resolve(  # each is a part of the decision
+        self,
+        scope: Scope,
+        reference: str,
+        by: str,
+        note: str,
+        *,
+        actor: Actor,
+        outcome: CaseOutcome | None = None,
     ) -> CaseWithNotice:
-        """Closes a case with a note.  Raises CaseNotOpen if it is closed already."""
-        key, resolution = _key(reference), Resolution(self._clock(), by, note)
+        """Closes a case with a note, and with its outcome if the person names one.
+
+        Raises CaseNotOpen if it is closed already.
+        """
+        key, resolution = _key(reference), Resolution(self._clock(), by, note, outcome)
         closed = in_transaction(
             self._store, lambda c: self._resolve(c, scope, key, resolution, actor)
         )
@@ -188,7 +228,9 @@ class Cases:
                 raise refusals.CaseNotMatched
             self._record(connection, subject_of(key, row["nav"]), scope or NOT_GIVEN)
         else:
-            resolution = Resolution(self._clock(), by, f"paid the notice {nav}")
+            resolution = Resolution(
+                self._clock(), by, f"paid the notice {nav}", CaseOutcome.CREDITED
+            )
             _pay(connection, row, nav, resolution, actor)
             _resolve(connection, scope, key, resolution, actor)
             self._record(connection, subject_of(key, nav), scope or NOT_GIVEN)

@@ -176,6 +176,7 @@ Province = Annotated[str, _pattern("province", _TWO_CAPITALS, "2 capital letters
 Segregation = Annotated[str, _pattern("segregation-code", _TWO_DIGITS, "2 digits"), _Clean]
 
 Cents = Annotated[int, Field(ge=money.MIN, le=money.MAX_CENTS), BeforeValidator(_whole)]
+Fee = Annotated[int, Field(ge=0, le=money.MAX_CENTS), BeforeValidator(_whole)]
 Until = Annotated[datetime, _instant(rome.due_instant)]
 Since = Annotated[datetime, _instant(_first_instant)]
 

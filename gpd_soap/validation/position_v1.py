@@ -114,6 +114,12 @@ class Option(GpdModel):
     payment_option_metadata: Entries | None = None
 
 
+class ReadOption(Option):
+    """An option as GPD's answer to a read shows it: its amounts include the notification fee."""
+
+    read_only = SHOWN_OF_OPTION - {"notificationFee"}
+
+
 class Position(GpdModel):
     """A debt position: the debtor, and every option to pay the debt.
 
@@ -154,6 +160,9 @@ class ReadPosition(Position):
     fiscal_code: DebtorCode | None = None  # type: ignore[assignment]  # optional here alone
     full_name: Text70 | None = None  # type: ignore[assignment]
     switch_to_expired: bool | None = None  # type: ignore[assignment]
+    payment_option: Annotated[  # type: ignore[assignment]
+        list[ReadOption], Field(min_length=1, max_length=MOST_OPTIONS)
+    ]
 
 
 def model_of(item: object) -> type[Position]:

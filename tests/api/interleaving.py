@@ -160,6 +160,7 @@ OPERATIONS: Mapping[str, Operation] = {
         run.ledger.paid_elsewhere(run.organization, nav(2), None).option_index
     ),
     "report": lambda run: run.ledger.report(run.organization, iuv(1), "1").transfer_index,
+    "fee": lambda run: run.ledger.set_notification_fee(run.organization, nav(1), 500).option_index,
     "account": _account,
     "match": lambda run: _match(run, None),
     "match by hand": lambda run: _match(run, 1),

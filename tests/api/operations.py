@@ -42,15 +42,18 @@ POSITIONS = [
     Operation("POST", f"{ONE}/restore", {"reason": "errore"}),
     Operation("GET", f"{ONE}/history"),
     Operation("POST", f"{OPTIONS}/{iuv(1)}/transfers/1/report"),
+    Operation("PUT", f"{OPTIONS}/{nav(1)}/notificationfee", {"notificationFee": 250}),
     Operation("POST", f"{OPTIONS}/paids/{nav(1)}", {}),
     Operation("POST", f"/v2{OPTIONS}/paids/{nav(1)}", {}),
     Operation("PATCH", f"{ALL}/transfers?oldIban=X", {"newIban": "IT60X0542811101000000123456"}),
 ]
 
-#: The last two need a key of every organization.
+#: Those without an organization need a key of every organization.
 JOURNAL = [
     Operation("GET", f"/organizations/{ORGANIZATION}/journal"),
     Operation("GET", f"/organizations/{ORGANIZATION}/journal/{ENTRY.key.reference}"),
+    Operation("GET", f"/organizations/{ORGANIZATION}/tally"),
+    Operation("GET", "/tally", role=Role.ADMIN),
     Operation("GET", "/journal", role=Role.ADMIN),
     Operation("GET", f"/journal/{ENTRY.key.reference}", role=Role.ADMIN),
 ]
@@ -102,6 +105,11 @@ AUDIT = [
     Operation("GET", "/audit", role=Role.ADMIN),
 ]
 
+SEARCHES = [
+    Operation("GET", f"{US}/notices?nav={nav(1)}"),
+    Operation("GET", f"{US}/search?text={nav(1)}"),
+]
+
 RECEIPTS = [
     Operation("GET", paying.RECEIPTS),
     Operation("GET", f"{paying.RECEIPTS}/{iuv(90)}"),
@@ -128,6 +136,7 @@ OPERATIONS = [
     *POSITIONS,
     *OURS,
     *EVERYBODYS,
+    *SEARCHES,
     *RECEIPTS,
     *JOURNAL,
     *AUDIT,

@@ -13,11 +13,12 @@ from gpd_soap.api.journal import models as journal
 from gpd_soap.api.keys import models as keys
 from gpd_soap.api.positions import models as positions
 from gpd_soap.api.receipts import models as receipts
+from gpd_soap.api.search import models as search
 from gpd_soap.api.subscriptions import models as subscriptions
 from tests.api import conformance
 
 SUBJECTS = (
-    models, positions, receipts, journal, configuration, keys, audit, history, events,
+    models, positions, receipts, journal, configuration, keys, audit, history, events, search,
     subscriptions, documents, jobs,
 )  # fmt: skip
 

@@ -8,9 +8,14 @@ from sqlalchemy import LargeBinary, String, Table, inspect, text
 from werkzeug.datastructures import Headers
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
+from gpd_soap.core.actor import Actor, ActorKind
+from gpd_soap.settings import Settings
 from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
+from gpd_soap.store.journal.purge import months_before
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.retention.keep import By, Forgotten
+from gpd_soap.usecases.retention.keep import keep as keep_terms
 from tests.api.office import ONE, OPTIONS, ORGANIZATION, BackOffice, Clock, prepare
 from tests.api.operations import OPERATIONS
 from tests.api.paying import RECEIPTS, WORKLIST, keep, message, send
@@ -118,6 +123,32 @@ def test_no_read_fails_where_mandatory_columns_are_null(fresh_database: FreshDat
     store.close()
 
     assert failed == {}
+
+
+def test_no_read_fails_after_forgetting(quick: BackOffice):
+    """Every read of the admin face answers, and names nobody."""
+    fill(quick)
+    assert failures(quick) == []
+    named = quick.get(f"{OPTIONS}/{nav(1)}").body
+    later = months_before(quick.clock(), -400)
+    by = By(Actor(ActorKind.JOB, "retention"))
+
+    steps = list(keep_terms(quick.store, Settings(), later, by))
+
+    forgotten = {
+        each.kind: each.rows for each in steps if isinstance(each, Forgotten) and each.rows
+    }
+    assert forgotten == {"positions": 2, "receipts": 2}
+    assert failures(quick) == []
+    read = quick.get(f"{OPTIONS}/{nav(1)}").body
+    assert (named["fullName"], read["fullName"]) == ("Maria Esempio", "FORGOTTEN")
+    assert (read["status"], read["amount"]) == (named["status"], named["amount"])
+    assert quick.get(f"{RECEIPTS}/{iuv(1)}").title == "Not found the receipt"
+    assert quick.get(f"{STORED}/r-1/xml").title == "Not found the receipt"
+    stored = quick.get(f"{STORED}/r-1").body
+    assert (stored["kind"], stored["amount"], stored["copies"]) == ("applied", 1000, 1)
+    assert send(quick, message(1, paymentDateTime="2026-03-16T09:00:00")) == "OK"
+    assert quick.get(f"{STORED}/r-1").body["copies"] == 2
 
 
 def test_erased_message_is_404(office: BackOffice):

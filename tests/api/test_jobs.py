@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from gpd_soap.monitoring.metrics import Metrics
+from gpd_soap.store import statistics
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.database.transaction import in_transaction
 from gpd_soap.store.jobs import queue
@@ -134,6 +136,21 @@ def test_schedule_is_not_cancelled(quick: BackOffice):
 
     assert quick.post(f"{ALL}/{schedule}/cancel", key=admin).status == 409
     assert quick.post(f"{ALL}/{schedule}/retry", key=admin).status == 200
+
+
+def test_metrics_count_jobs_and_the_longest_due(office: BackOffice):
+    """A job that runs is due when its lease has ended."""
+    begin(office)
+    work(office, fails=True)
+    begin(office)
+    work_at, waiting = office.clock(), statistics.read(office.store).work
+    office.clock.now += timedelta(minutes=20)
+    text = Metrics().text(statistics.read(office.store), office.clock()).decode()
+
+    assert waiting is not None
+    assert (waiting.jobs["dead"], waiting.jobs["waiting"], waiting.due_since) == (1, 1, work_at)
+    assert 'gpd_jobs{state="dead"} 1.0' in text
+    assert "gpd_job_lag_seconds 1200.0" in text
 
 
 @pytest.mark.parametrize("path", [f"{OURS}/job_1", f"{OURS}?state=lost", f"{OURS}?kind=A"])

@@ -1,11 +1,11 @@
-"""The benchmark: `python -m tests.bench [compare|growth|tail|scale|start|paper|profile]`."""
+"""The benchmark: `python -m tests.bench [compare|growth|tail|scale|search|start|paper|profile]`."""
 
 import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import compare, growth, paper, profile, report, scale, start, tail
+from tests.bench import compare, growth, paper, profile, report, scale, search, start, tail
 from tests.bench.compare import Size
 from tests.bench.load import Unusable
 
@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
     "growth": (growth.growth, "a small store against a large one, and memory"),
     "tail": (tail.tail, "latency at half of saturation, receipts at twice"),
     "scale": (scale.scale, "two workers on two cores against one on one"),
+    "search": (search.search, "a search, and the first and a late page of each list"),
     "start": (start.start, "time to the first answer, and to the help"),
     "paper": (paper.paper, "notices as PDF: rate, size, memory and start"),
     "profile": (profile.profile, "the time of each module"),

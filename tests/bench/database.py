@@ -58,7 +58,7 @@ def fill(url: str, positions: int) -> None:
         connection.execute(text(NUMBERED.format(series=series.replace(":last", str(positions)))))
         for statement in _rows():
             connection.execute(statement)
-    _tidy(store)
+    tidy(store)
     store.close()
 
 
@@ -70,7 +70,7 @@ def renew(url: str) -> None:
         connection.execute(delete(tables.receipt))
         paid = update(option).where(option.c.paid_at.is_not(None))
         connection.execute(paid.values(dict.fromkeys(set(PAID) - {"updated_at"})))
-    _tidy(store)
+    tidy(store)
     store.close()
 
 
@@ -137,7 +137,7 @@ def _all(table: Table, **values: Any) -> Insert:
     return insert(table).from_select(list(values), select(*columns).select_from(source))
 
 
-def _tidy(store: Store) -> None:
+def tidy(store: Store) -> None:
     """Do the database's maintenance now, so that it takes no measured time."""
     pooled = store.engine.raw_connection()
     driver: Any = pooled.driver_connection

@@ -15,6 +15,8 @@ from gpd_soap.store import tables
 from gpd_soap.store.access import audit
 from gpd_soap.store.access.audit import Change
 from gpd_soap.store.database.transaction import in_transaction
+from gpd_soap.store.journal import tally
+from gpd_soap.store.journal.entries import entries_of
 from gpd_soap.store.journal.purge import months_before
 from gpd_soap.store.purge import Kind
 from gpd_soap.store.store import Store
@@ -23,11 +25,13 @@ from gpd_soap.usecases.purge import Terms, run
 from tests.api.office import ORGANIZATION
 from tests.conftest import FreshDatabase
 from tests.store import samples
+from tests.store.journal.test_writer import exchange
 
 HOUR = timedelta(hours=1)
 TERMS = Terms(24, 24, 120, timedelta(minutes=30))
 PURGED = {Kind.REQUESTS: tables.request, Kind.DEMANDS: tables.demand,
-          Kind.QUARANTINE: tables.quarantine, Kind.AUDIT: tables.audit}  # fmt: skip
+          Kind.QUARANTINE: tables.quarantine, Kind.AUDIT: tables.audit,
+          Kind.JOBS: tables.job, Kind.TALLY: tables.tally}  # fmt: skip
 
 
 def fill(store: Store, now: datetime) -> None:
@@ -51,7 +55,19 @@ def fill(store: Store, now: datetime) -> None:
         Change(ORGANIZATION, two_years + n * HOUR, "k", "K", "PUT", "/", 200, NOT_GIVEN)
         for n in (-1, 1)
     ]
+    month = now - 30 * 24 * HOUR
+    jobs = [
+        {"organization": ORGANIZATION, "id": f"{state} {n}", "kind": "k", "payload": {},
+         "state": state, "is_cancelled": False, "actor_kind": "key", "actor": "k",
+         "created_at": month, "ended_at": month + n * HOUR}
+        for state, n in (("done", -1), ("done", 1), ("dead", -1))
+    ]  # fmt: skip
+    entries = [
+        exchange(arrived_at=ten_years + n * HOUR, organization=ORGANIZATION) for n in (-1, 1)
+    ]
     with store.begin() as connection:
+        connection.execute(insert(tables.job), jobs)
+        tally.add(connection, entries_of(entries))
         connection.execute(insert(tables.request), requests)
         connection.execute(insert(tables.demand), demands)
         connection.execute(insert(tables.quarantine), messages)
@@ -86,13 +102,15 @@ def filled(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Ite
 
 def test_purge_removes_what_is_beyond_its_term_alone(filled: Store):
     """A dry run counts the same and removes nothing; a second run finds nothing."""
-    once = {"requests": 1, "demands": 1, "quarantine": 1, "audit": 1, "journal": 0}
+    once = {"requests": 1, "demands": 1, "jobs": 1, "quarantine": 1, "audit": 1, "tally": 1}
+    once |= {"journal": 0, "events": 0}
     before = counts(filled)
 
     assert purge(filled, samples.NOW, dry_run=True) == once
     assert counts(filled) == before
     assert purge(filled, samples.NOW) == once
-    assert counts(filled) == {"requests": 1, "demands": 1, "quarantine": 2, "audit": 1}
+    left = {"requests": 1, "demands": 1, "quarantine": 2, "audit": 1, "jobs": 2, "tally": 1}
+    assert counts(filled) == left
     assert purge(filled, samples.NOW) == dict.fromkeys(once, 0)
 
 
@@ -162,14 +180,14 @@ def test_command_prints_what_it_removes(database: Store):
     """A line for each kind."""
     dry, done = command("--dry-run"), command()
 
-    for kind in ("requests", "demands", "quarantine", "audit"):
+    for kind in ("requests", "demands", "jobs", "quarantine", "audit", "tally"):
         assert f"{kind}: 1 from before " in dry.output
         assert f"{kind}: 1 from before " in done.output
-    assert dry.output.count("would be removed") == done.output.count("removed") == 5
+    assert dry.output.count("would be removed") == done.output.count("removed") == 8
     assert counts(database)["requests"] == 1
 
 
-@pytest.mark.parametrize("kind", ["journal", "audit", "quarantine"])
+@pytest.mark.parametrize("kind", ["journal", "audit", "quarantine", "tally"])
 def test_term_below_two_years_is_refused(database: Store, kind: str):
     """It is what pagoPA asks for, and nothing is removed."""
     before = counts(database)

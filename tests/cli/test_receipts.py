@@ -1,6 +1,8 @@
 """`gpd-soap receipts`: lists, raw messages, decisions, and refusals on one line."""
 
+import csv
 import getpass
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from tests.conftest import FreshDatabase
 from tests.validation.bodies import body, iuv, nav, option
 
 OURS = ("--organization", ORGANIZATION)
+PSP = "PSPDIESEMPIO"
 
 
 def filled(url: str) -> None:
@@ -61,12 +64,36 @@ def test_list_prints_a_line_for_each_receipt():
 
     assert listed.exit_code == 0, listed.output
     assert listed.stdout.splitlines() == [
-        f"2026-03-16T10:00:00  {iuv(90)}  10.00  unmatched  r-90",
-        f"2026-03-16T09:00:00  {iuv(1)}  10.00  applied  r-1",
+        f"2026-03-16T10:00:00  {iuv(90)}  10.00  {PSP}  unmatched  r-90",
+        f"2026-03-16T09:00:00  {iuv(1)}  10.00  {PSP}  applied  r-1",
     ]
     assert listed.stderr == "2 in all\n"
     assert run("list", *OURS, *dates, "--iuv", iuv(1)).stdout.count("\n") == 1
     assert run("list", *OURS, *dates, "--debtor", "ANOTHER").stdout == ""
+    assert run("list", *OURS, *dates, "--psp", PSP).stdout == listed.stdout
+    assert run("list", *OURS, *dates, "--psp", "ANOTHER").stdout == ""
+
+
+@pytest.mark.usefixtures("database")
+def test_list_is_printed_as_csv():
+    """With the PSP's name."""
+    listed = run("list", *OURS, "--from", "2026-03-01", "--to", "2026-03-31", "--csv")
+
+    rows = list(csv.DictReader(io.StringIO(listed.stdout)))
+    assert [(row["iuv"], row["amount"], row["psp"], row["status"]) for row in rows] == [
+        (iuv(90), "10.00", PSP, "unmatched"), (iuv(1), "10.00", PSP, "applied"),
+    ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("database")
+def test_case_is_resolved_with_an_outcome_and_listed_by_it():
+    """The outcome is of a closed list."""
+    closed = run("resolve", "r-90", *OURS, "--note", "Restituito", "--outcome", "refunded")
+
+    assert "resolved.outcome: refunded\n" in closed.output
+    assert "r-90" in run("worklist", *OURS, "--outcome", "refunded").stdout
+    assert run("worklist", *OURS, "--outcome", "credited").stdout == ""
+    assert run("resolve", "r-90", *OURS, "--note", "x", "--outcome", "lost").exit_code == 2
 
 
 @pytest.mark.usefixtures("database")

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from gpd_soap.cli.main import main
 from gpd_soap.clock import utc_now
 from gpd_soap.monitoring.metrics import FAULTS, OPERATIONS, OUTCOMES, SECONDS, Metrics
-from gpd_soap.store.statistics import Figures, Lag
+from gpd_soap.store.statistics import Figures, Lag, Work
 from tests.deploy.test_kubernetes import PODS, containers
 from tests.deploy.test_watching import ALERTS, DASHBOARD
 from tests.monitoring.test_metrics import exchanged
@@ -28,6 +28,7 @@ def scraped_names() -> set[str]:
         subscriptions={"active": 1},
         parked={"dead": 1},
         lag=Lag(1, now),
+        work=Work({"dead": 1}, now),
     )
     text = metrics.text(figures, now).decode()
     return set(re.findall(r"^(gpd_\w+)", text, re.MULTILINE))

@@ -51,6 +51,7 @@ from tests.drills.authority import Authority
 from tests.drills.blows import WEIGHTS, Beside, Ground, Striker, ground
 from tests.drills.effects import Tally
 from tests.drills.encounters import Encounter
+from tests.drills.followers import Followers, feed_faults
 from tests.drills.sending import Senders, Step
 from tests.drills.stories import Story
 
@@ -153,35 +154,40 @@ def drill(size: Size) -> Report:
             apps.append(App(held_on.url, log_file, beside.connect, **variables))
             stack.callback(apps[-1].stop)
             apps[-1].start()
-        return _hold(size, held_on, apps, beside, planned)
+        followers = Followers(held_on.url, held_on.url, apps[0].admin, key, home)
+        stack.callback(followers.kill)
+        return _hold(size, held_on, apps, beside, planned, followers)
 
 
 def _hold(
-    size: Size, held_on: Ground, apps: Sequence[App], beside: Beside, planned: Plan
-) -> Report:
+    size: Size, held_on: Ground, apps: Sequence[App], beside: Beside, planned: Plan,
+    followers: Followers,
+) -> Report:  # fmt: skip
     chance = random.Random(-size.seed)
     steps = planned.steps(chance)
     senders = Senders(apps, beside.key, steps, size.seed, beside.connect)
     striker = Striker(held_on, apps, chance, beside, size.blows)
     begun = time.monotonic()
     senders.start(WIDTH)
+    followers.start()
     _strike(senders, striker, len(steps), size, chance)
+    followers.kill()
+    followers.start()
     senders.allow(len(steps) + WIDTH)
     ended = senders.finish(begun + size.seconds)
     senders.stop()
     took = time.monotonic() - begun
-    broken = [
-        *senders.wrong,
-        *senders.meetings.wrong,
-        *striker.wrong,
-        *not_ready(apps, beside.connect),
-    ]
+    broken = [*senders.wrong, *senders.meetings.wrong, *striker.wrong]
+    broken += not_ready(apps, beside.connect)
     if not ended:
         broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
+    broken += followers.faults(judge.look(held_on.url))
+    followers.kill()
     for app in apps:
         app.stop()
         broken += app.deaths()
     content = judge.look(held_on.url)
+    broken += feed_faults(held_on.url, content)
     others = [message for encounter in planned.meetings for message in encounter.messages]
     broken += judge.judge(planned.stories, senders.deliveries, content, others)
     unexplained, tallies = effects.judge(

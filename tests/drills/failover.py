@@ -31,6 +31,7 @@ from tests.drills import judge, stories
 from tests.drills.apps import App
 from tests.drills.cluster import AUTHORITY, HOST, OWNER, SERVING, Cluster, cluster
 from tests.drills.crash import not_ready, prepare, show
+from tests.drills.followers import Followers, feed_faults
 from tests.drills.network import NODES, Cables, network
 from tests.drills.outages import BLOWS, CUTS, SHORT, Ground, Struck, strike
 from tests.drills.sending import Senders
@@ -94,7 +95,9 @@ def drill(blows: Sequence[str], seed: int = 1) -> Report:
             apps.append(App(url, home / f"{name}.log"))
             stack.callback(apps[-1].stop)
             apps[-1].start()
-        return _hold(Ground(made, net), apps, key, planned, blows, seed)
+        followers = Followers(owner, urls[0], apps[0].admin, key, home)
+        stack.callback(followers.kill)
+        return _hold(Ground(made, net), apps, key, planned, blows, seed, followers)
 
 
 def addresses(prefix: str, trusted: Path) -> tuple[str, str]:
@@ -115,14 +118,21 @@ def let_serve(owner: str) -> None:
     store.close()
 
 
-def _hold(
-    ground: Ground, apps: list[App], key: str, planned: list[Story], blows: Sequence[str], seed: int
+def _hold(  # noqa: PLR0917  # each is a part of the drill
+    ground: Ground,
+    apps: list[App],
+    key: str,
+    planned: list[Story],
+    blows: Sequence[str],
+    seed: int,
+    followers: Followers,
 ) -> Report:
     steps = stories.in_order(planned, random.Random(-seed))
     senders = Senders(apps, key, steps, seed)
     begun = time.monotonic()
     with Watch([app.node for app in apps]) as watch:
         senders.start(WIDTH)
+        followers.start()
         with _paced(senders):
             struck, broken = _strike(ground, blows)
         if senders.done >= len(steps) - WIDTH:
@@ -134,6 +144,10 @@ def _hold(
     broken += [*senders.wrong, *not_ready(apps), *_unlawful(senders, watch, struck)]
     if not ended:
         broken.append(f"after {took:.0f} s {len(steps) - senders.done} steps are not done")
+    followers.kill()
+    followers.start()
+    broken += followers.faults(judge.look(ground.cluster.url(ground.cluster.role("leader"))))
+    followers.kill()
     for app in apps:
         app.stop()
     broken += _look(ground.cluster, planned, senders)
@@ -219,6 +233,7 @@ def _look(made: Cluster, planned: list[Story], senders: Senders) -> list[str]:
     primary = made.role("leader")
     content = judge.look(made.url(primary))
     broken = judge.judge(planned, senders.deliveries, content)
+    broken += feed_faults(made.url(primary), content)
     end = _position(made.url(primary), "pg_current_wal_lsn()")
     for node in made.nodes:
         if node is not primary:

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from gpd_soap.store.events.numbering import number_all
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call
 from tests.drills import stories
+from tests.drills.followers import feed_faults
 from tests.drills.judge import Deliveries, judge, look
 from tests.drills.stories import Message
 
@@ -37,11 +39,14 @@ def judged(tmp_path: Path) -> Look:
         assert b"<outcome>OK</outcome>" in answered.body
 
     def judged(*damage: str) -> list[str]:
+        number_all(store)
         with store.begin() as connection:
             for statement in damage:
                 assert connection.execute(text(statement)).rowcount == 1
         store.close()
-        return judge(STORIES, Deliveries(Counter(SENT), Counter(SENT)), look(url))
+        content = look(url)
+        faults = judge(STORIES, Deliveries(Counter(SENT), Counter(SENT)), content)
+        return [*faults, *feed_faults(url, content)]
 
     return judged
 
@@ -85,6 +90,17 @@ def test_undamaged_store_has_no_fault(judged: Look) -> None:
         (("INSERT INTO quarantine SELECT organization, digest, primitive, 'x', received_at, "
          "received_at, 1, raw, NULL, NULL, NULL, NULL FROM receipt WHERE receipt_id = 'a-1001'"),
          "1 valid receipts are in quarantine"),
+        ("DELETE FROM event WHERE receipt_id = 'b-1005'", "the numbers of the feed have holes"),
+        ("DELETE FROM event WHERE receipt_id = 'b-1005'",
+         "receipt ('b-1005', 0) is kept as receipt.double, and the feed says []"),
+        ("UPDATE event SET type = 'receipt.double' WHERE receipt_id = 'a-1001'",
+         "receipt ('a-1001', 0) is kept as receipt.applied, and the feed says ['receipt.d"),
+        ("UPDATE event SET receipt_id = 'a-1001' WHERE receipt_id = 'b-1005'",
+         "receipt ('a-1001', 0) is kept as receipt.applied, and the feed says ['receipt"),
+        ("UPDATE event SET receipt_id = 'c-1001' WHERE receipt_id = 'b-1005'",
+         "the feed has receipt ('c-1001', 0), which is not stored"),
+        ("UPDATE event SET data = json_set(data, '$.amount', 1) WHERE receipt_id = 'a-1001'",
+         "the payments of the feed are not those of the store"),
     ],
 )  # fmt: skip
 def test_damaged_store_has_the_sentence_of_its_fault(

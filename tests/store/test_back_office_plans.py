@@ -12,7 +12,7 @@ from sqlalchemy import Connection, event, insert, literal, select
 
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.core.exchange import NOT_GIVEN
-from gpd_soap.core.receipt import NEEDS_A_PERSON
+from gpd_soap.core.receipt import NEEDS_A_PERSON, ReceiptStatus
 from gpd_soap.store import tables
 from gpd_soap.store.access import audit, keys
 from gpd_soap.store.access.audit import AuditFilter, Change
@@ -20,10 +20,10 @@ from gpd_soap.store.configuration import read as read_configuration
 from gpd_soap.store.configuration import write as write_configuration
 from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.database.paging import PageRequest
-from gpd_soap.store.journal import entries
+from gpd_soap.store.journal import entries, tally
 from gpd_soap.store.journal import writer as journal
 from gpd_soap.store.journal.entries import Entry
-from gpd_soap.store.receipts import history, worklist
+from gpd_soap.store.receipts import history, listing, worklist
 from gpd_soap.store.receipts import search as receipts
 from gpd_soap.store.store import Store
 from tests.conftest import KINDS, Databases
@@ -33,7 +33,7 @@ from tests.store.test_plans import add_receipts, scans
 MANY = 3000
 #: The organizations that the tests do not query.
 OTHERS = [str(88888888880 + number) for number in range(12)]
-BIG = ("receipt", "quarantine", "journal", "audit")
+BIG = ("receipt", "quarantine", "journal", "audit", "tally")
 #: Lists of nearly a whole table read it whole.
 ALL_OF = {"audit of all": "audit", "worklist of nobody": "quarantine"}
 FIRST = PageRequest(50, 0)
@@ -41,6 +41,9 @@ LISTED = receipts.ReceiptQuery(NOW - timedelta(days=1), NOW, None, None, None, (
 CASES = worklist.CaseQuery(None, False, None, None, 10, 0)
 OF_NOTICE = history.HistoryQuery(nav(7), None, None, 10, 0)
 SEARCHED = entries.JournalQuery(ORGANIZATION, NOW - timedelta(minutes=9), NOW, 50)
+
+LATEST = listing.ReceiptFilter(NOW - timedelta(days=1), NOW, tuple(ReceiptStatus))
+HOURS = NOW - timedelta(hours=9)
 
 LISTS: dict[str, Callable[[Connection], object]] = {
     "receipts": lambda c: receipts.page(c, ORGANIZATION, LISTED),
@@ -60,6 +63,15 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     "receipts of an id": lambda c: history.page(
         c, ORGANIZATION, OF_NOTICE._replace(nav=None, receipt_id="r-7")
     ),
+    "latest receipts": lambda c: listing.page(c, ORGANIZATION, LATEST, 20),
+    "latest receipts after": lambda c: listing.page(
+        c, ORGANIZATION, LATEST, 20, listing.ReceiptPlace(NOW, "0")
+    ),
+    "latest receipts of a PSP": lambda c: listing.page(
+        c, ORGANIZATION, LATEST._replace(psp="ABI00000"), 20
+    ),
+    "tally": lambda c: list(tally.read(c, ORGANIZATION, HOURS, NOW)),
+    "tally of all": lambda c: list(tally.read(c, None, HOURS, NOW)),
     "message of a receipt": lambda c: history.document(c, ORGANIZATION, CaseKey("r-77", 0)),
     **{
         f"worklist of {kind}, {resolved}": lambda c, kind=kind, resolved=resolved: worklist.page(  # type: ignore[misc]

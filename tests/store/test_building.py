@@ -10,7 +10,7 @@ from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.store.upgrading import upgrade_to
 
-[INDEX] = INDEXES
+INDEX = next(iter(INDEXES))
 VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:index)")
 #: Counts sessions whose index build waits for another transaction.
 WAITING = text(

@@ -28,6 +28,7 @@ from tests.api import (
     test_matching,
     test_receipts,
     test_report,
+    test_search,
     test_worklist,
 )
 from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
@@ -122,7 +123,7 @@ FLOWS = [
     for module in (
         test_audit, test_configuration, test_idempotency, test_journal, test_key_operations,
         test_life, test_listing, test_many, test_matching, test_receipts, test_report,
-        test_worklist,
+        test_search, test_worklist,
     )
     for name, flow in vars(module).items()
     if name.startswith("test_") and [*inspect.signature(flow).parameters] in (["office"], ["admin"])
@@ -192,6 +193,8 @@ def test_node_message_under_the_serving_role_writes_the_same(
         "UPDATE journal SET outcome = 'OK'",
         "DELETE FROM journal_rest",
         "DELETE FROM retired_number",
+        "INSERT INTO retention_term VALUES ('77777777777', 'positions', 12)",
+        "UPDATE receipt SET forgotten_at = now()",
         "DELETE FROM api_key",
         "UPDATE api_key SET role = 'admin'",
         "UPDATE api_key SET expires_at = NULL",

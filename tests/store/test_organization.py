@@ -27,6 +27,7 @@ from tests.test_messages import post_case
 
 #: Functions whose statements are for every organization, and why.
 OF_EVERY_ORGANIZATION = {
+    "journal.tally.read": "an operator counts the exchanges of every organization",
     "journal.entries.page": "an operator searches the journal of every organization",
     "journal.entries.find": "an operator reads an entry of any organization",
     "journal.entries._navs": "an operator searches the journal of every organization",
@@ -36,10 +37,13 @@ OF_EVERY_ORGANIZATION = {
     "receipts.worklist.raw": "a case of no registered organization",
     "receipts.worklist.lock": "a case of no registered organization",
     "receipts.worklist.resolve": "a case of no registered organization",
-    "receipts.worklist._unregistered": "receipts of no registered organization",
+    "receipts.worklist.unregistered": "receipts of no registered organization",
     "statistics._rows": "metrics count the rows of every organization",
     "store.Store.last_probe": "health shows the last probe of any station",
     "usecases.loading.configure.organizations": "a file may name any organization",
+    "jobs.read.locate": "an operator reads a job of any organization",
+    "jobs.queue.due": "a worker looks for the jobs of every organization",
+    "jobs.read.organizations": "schedules are for every organization",
     "configuration.references.dependents": "a station is removed when no organization refers to it",
 }
 Runs = dict[str, list[str]]

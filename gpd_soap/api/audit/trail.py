@@ -29,7 +29,7 @@ REQUEST_ID = "gpd_soap.request_id"
 #: Parts of a path that name what a request is about, besides notice and position.
 RESOURCES = ("id", "iuv", "station", "broker", "idServizio", "idSoggettoServizio")
 #: Parameters of a query that name a person: a list that is searched by one is a reading.
-PERSONS = frozenset({"debtor", "debtorOrIuv", "fiscalCode", "fullName"})
+PERSONS = frozenset({"debtor", "debtorOrIuv", "debtorCode", "name", "fiscalCode", "fullName"})
 #: Fields of a row that never reach the log: they lead to a person.
 UNLOGGED = ("nav", "iupd", "receipt_id", "resource")
 #: From this status on nothing was read.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gpd_soap.api.document import archive_descriptions, event_descriptions
+from gpd_soap.api.document import archive_descriptions, event_descriptions, search_texts
 
 ROME = "in Rome's time, without a zone"
 
@@ -58,7 +58,9 @@ DESCRIPTIONS: Mapping[str, str] = {
     "dueDate": f"Due date of the notice, {ROME}; a bare date includes its whole day.",
     "retentionDate": f"Retention date of the notice, as paGetPayment answers it, {ROME}.",
     "fee": "Fee that the payer paid to the PSP, in cents.",
-    "notificationFee": "Fee of the notification, in cents; always 0 here.",
+    "notificationFee": "Fee of the notification, in cents, which the amounts include.",
+    "NotificationFeeUpdateModel.notificationFee": "The whole fee so far, in cents.",
+    "lastUpdatedDateNotificationFee": f"Instant of the last change of the fee, {ROME}.",
     "reportingDate": f"Instant of the last report of a transfer by a flow, {ROME}.",
     "paymentMethod": "Means of the payment, as the PSP names it.",
     "pspCompany": "Name of the PSP that took the payment.",
@@ -68,6 +70,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "serviceType": "Always GPD.",
     "PaymentOptionModelResponse.status": "Present state of the notice.",
     "PaymentsModelResponse.status": "Present state of the notice.",
+    "PaymentOptionWithFeeModelResponse.status": "Present state of the notice.",
     "PaymentOptionWithDebtorInfoModelResponse.status": "Present state of the notice.",
     "paymentOptionMetadata": "Additional data of the notice.",
     "organizationFiscalCode": "Fiscal code of the organization, 11 digits.",
@@ -244,6 +247,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     "psp": "Id of the PSP.",
     "after": "`next` of the page before.",
     **event_descriptions.TEXTS,
+    **search_texts.TEXTS,
     **archive_descriptions.TEXTS,
 }
 

@@ -127,6 +127,10 @@ FIELDS: Mapping[str, Schema] = {
     "positionState": _text("State of the position after the payment, if it is known."),
     "firstReceiptId": _text("Id of the receipt that paid before."),
     "case": _text("Id of the case on the worklist."),
+    "load": _text("Id of the load; it is the subject too."),
+    "loaded": _number("Positions of the organization that were stored.", minimum=0),
+    "alreadyStored": _number("Positions that were stored before, with this content.", minimum=0),
+    "refused": _number("Positions that break a rule.", minimum=0),
     "primitive": _text("Name of the Node's message."),
     "by": _text("Id of the key, the operator or the user who did it."),
     "links": _object("Paths of the API.", {"receipt": _text("Of the receipt.")}),
@@ -235,7 +239,10 @@ TYPES: Mapping[EventType, TypeOfEvent] = {
     EventType.CREDIT_IMPORTED: TypeOfEvent(
         "A credit of the bank is imported.", ("organization",), ("amount", "trn")
     ),
-    EventType.LOAD_FINISHED: TypeOfEvent("A file of positions is loaded.", ("organization",)),
+    EventType.LOAD_FINISHED: TypeOfEvent(
+        "A file of positions is loaded.",
+        ("organization", "load", "loaded", "alreadyStored", "refused"),
+    ),
     EventType.AMOUNT_FALLBACK: TypeOfEvent(
         "A back office gave no live amount, and the stored one was used or refused.",
         ("organization",),

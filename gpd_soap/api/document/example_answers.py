@@ -234,6 +234,14 @@ ANSWERS: dict[str, Any] = {
     "PaymentPositionsInfo": {"payment_position_list": [_POSITION], "page_info": PAGE_INFO},
     "TransferModelResponse": {**_TRANSFER, "status": "T_REPORTED"},
     "PaymentsModelResponse": {**_PAID_OPTION, "serviceType": "GPD"},
+    "PaymentOptionWithFeeModelResponse": {
+        **_OPTION,
+        "amount": 10250,
+        "notificationFee": 250,
+        "transfer": [{**_TRANSFER, "amount": 10250}],
+        "serviceType": "GPD",
+        "lastUpdatedDateNotificationFee": CREATED,
+    },
     "PaymentOptionWithDebtorInfoModelResponse": {
         **_PAID_OPTION,
         "pspCode": "ABI00000",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from gpd_soap.api.document import search_texts
 from gpd_soap.api.document.example_answers import ANSWERS
 from gpd_soap.api.document.example_values import (
     BROKER,
@@ -25,6 +26,7 @@ BODIES: dict[str, Any] = {
     "MultiplePaymentPositionModel": {"paymentPositions": [POSITION]},
     "MultipleIUPDModel": {"paymentPositionIUPDs": [IUPD]},
     "UpdateTransferIbanMassiveModel": {"newIban": OTHER_IBAN},
+    "NotificationFeeUpdateModel": {"notificationFee": 250},
     "AlreadyPaidPaymentOptionModel": {"paymentDate": "2026-03-16T10:00:00"},
     "Restoration": {"reason": "Ritirata per errore", "dueDate": "2030-12-31"},
     "CaseNote": {"note": "Rimborsato con mandato 123 del 16 marzo"},
@@ -80,7 +82,7 @@ PARAMETERS = {
 
 def show(spec: Mapping[str, Any]) -> None:
     """Writes the examples into the document."""
-    for name, example in {**BODIES, **ANSWERS}.items():
+    for name, example in {**BODIES, **ANSWERS, **search_texts.ANSWERS}.items():
         spec["components"]["schemas"][name]["example"] = example
     for path in spec["paths"].values():
         for operation in path.values():

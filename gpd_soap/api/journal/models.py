@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gpd_soap.api.models import ResponseModel
+from gpd_soap.api.models import Count, ResponseModel, RomeTime
 from gpd_soap.store.journal.entries import REFERENCE
 
 Reference = Annotated[str, Field(pattern=REFERENCE)]
@@ -43,4 +43,30 @@ class JournalPage(ResponseModel):
     next: Reference | None = None
 
 
-MODELS = (JournalPage,)
+class TallyRow(ResponseModel):
+    """The exchanges of a period with one station, operation, outcome and fault."""
+
+    begin: RomeTime
+    station: str
+    operation: str
+    outcome: str
+    fault: str
+    exchanges: Count
+    average_ms: float
+    within_100ms: Annotated[Count, Field(alias="within100ms")]
+    within_500ms: Annotated[Count, Field(alias="within500ms")]
+    within_1s: Annotated[Count, Field(alias="within1s")]
+    within_2s: Annotated[Count, Field(alias="within2s")]
+    within_7s: Annotated[Count, Field(alias="within7s")]
+
+
+class TallyRows(ResponseModel):
+    """The tally of a window."""
+
+    tally: list[TallyRow]
+
+
+MODELS = (
+    TallyRows,
+    JournalPage,
+)

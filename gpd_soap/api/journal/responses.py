@@ -6,10 +6,11 @@ have no name there.  A field without value is left out.
 
 from __future__ import annotations
 
-from gpd_soap.api.responses import Body
+from gpd_soap.api.responses import Body, rome_text
 from gpd_soap.core import rome
 from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store.journal.entries import Entry, EntryKey
+from gpd_soap.store.journal.tally import Tally
 
 #: SPEC: SANP "Giornale degli eventi": INTERFACCIA is an exchange, INTERNO is work of one party.
 CATEGORY = "INTERFACCIA"
@@ -54,6 +55,29 @@ def page(rows: list[Entry], after: EntryKey | None, *, masked: bool) -> Body:
     """Returns a page of entries: JournalPage.  `next` is left out on the last page."""
     entries = [entry(each, masked=masked) for each in rows]
     return {"entries": entries, **({"next": after.reference} if after else {})}
+
+
+def tally(rows: list[Tally]) -> Body:
+    """Returns the tally of a window: TallyRows."""
+    return {"tally": [tally_row(each) for each in rows]}
+
+
+def tally_row(row: Tally) -> Body:
+    """Returns one row of the tally: TallyRow."""
+    return {
+        "begin": rome_text(row.hour),
+        "station": row.station,
+        "operation": row.operation,
+        "outcome": row.outcome,
+        "fault": row.fault,
+        "exchanges": row.exchanges,
+        "averageMs": round(row.microseconds / row.exchanges / 1000, 3),
+        "within100ms": row.within_100_ms,
+        "within500ms": row.within_500_ms,
+        "within1s": row.within_1_s,
+        "within2s": row.within_2_s,
+        "within7s": row.within_7_s,
+    }
 
 
 def _masked(fields: Body) -> Body:

@@ -12,9 +12,10 @@ from gpd_soap.clock import Clock
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.journal.entries import EntryKey
 from gpd_soap.store.store import Store
-from gpd_soap.usecases import journal
+from gpd_soap.usecases import journal, tally
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
 from gpd_soap.validation.queries.journal import AnyEntryPath, EntryPath, JournalSearch
+from gpd_soap.validation.queries.tally import TallyQuery
 
 
 def group(store: Store, clock: Clock) -> Group:
@@ -51,6 +52,21 @@ class Journal:
         """Read an entry of the journal, of any organization."""
         return self._one(None, path.id)
 
+    def tally(self, path: OrganizationPath, query: TallyQuery) -> Response:
+        """Count an organization's exchanges by hour, day or month, with their durations.
+
+        It outlives the journal's entries.
+        """
+        return self._tally(path.organizationfiscalcode, query)
+
+    def tally_of_all(self, query: TallyQuery) -> Response:
+        """Count the exchanges of all organizations together, by hour, day or month."""
+        return self._tally(None, query)
+
+    def _tally(self, organization: str | None, query: TallyQuery) -> Response:
+        rows = tally.read(self._store, organization, query, self._clock())
+        return jsonify(responses.tally(rows))
+
     def _page(self, organization: str | None, query: JournalSearch) -> Response:
         journal_query = journal.question(query, organization, self._clock())
         rows, after = journal.page(self._store, journal_query)
@@ -70,6 +86,9 @@ def _masked() -> bool:
 def _declare(api: APIBlueprint, operations: Journal) -> None:
     """Declares every operation on the journal."""
     page: Responses = {200: answer(models.JournalPage, "The newest entries.")}
+    counted: Responses = {200: answer(models.TallyRows, "The tally of the window.")}
+    add(api.get, f"{ORGANIZATION}/tally", operations.tally, "readTally", None, counted)
+    add(api.get, "/tally", operations.tally_of_all, "readTallyOfAll", None, counted)
     entry: Responses = {200: answer(models.JournalEntry, "The entry."), **refusals(404)}
     add(api.get, f"{ORGANIZATION}/journal", operations.page, "searchJournal", None, page)
     add(api.get, f"{ORGANIZATION}/journal/<id>", operations.read, "getJournalEntry", None, entry)

@@ -18,6 +18,7 @@ from gpd_soap.api.positions.parameters import (
     Deleting,
     Listing,
     NewAccount,
+    NotificationFee,
     OfIuv,
     OfNav,
     OfTransfer,
@@ -38,6 +39,9 @@ from gpd_soap.usecases.positions.update import update, update_many
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
 from gpd_soap.validation.queries.positions import Restoration
+
+#: Status of a changed fee while a payment may be under way.
+FEE_SET = 209
 
 
 class Positions:
@@ -79,8 +83,16 @@ class Positions:
         return _with_etag(jsonify(responses.base(stored, self._clock())), stored)
 
     def page(self, path: OrganizationPath, query: Listing) -> Response:
-        """List an organization's debt positions, page by page."""
+        """List an organization's debt positions, page by page.
+
+        With `cursor`, a late page costs as much as the first, and the positions of all pages are
+        counted up to 1,000.
+        """
         position_query = query.position_query()
+        if query.cursor is not None:
+            organization = path.organizationfiscalcode
+            page = self._ledger.page_after(organization, position_query, query.after)
+            return jsonify(responses.page_after(*page, query, self._clock()))
         stored, total = self._ledger.page(path.organizationfiscalcode, position_query)
         return jsonify(responses.page(stored, total, query, self._clock()))
 
@@ -147,6 +159,16 @@ class Positions:
         )
         _set_notice(notice)
         return jsonify(responses.paid(notice))
+
+    def set_notification_fee(self, path: OfNav, query: NoQuery) -> Response:
+        """Set what the notification of a notice has cost so far: the total, not an increment."""
+        fee = body_of(NotificationFee).notification_fee
+        notice = self._ledger.set_notification_fee(path.organizationfiscalcode, path.nav, fee)
+        _set_notice(notice)
+        response = jsonify(responses.with_fee(notice))
+        # SPEC: GPD: 209 where the Node did not say that no payment is under way; nobody asks it.
+        response.status_code = FEE_SET
+        return response
 
     def report(self, path: OfTransfer, query: NoQuery) -> Response:
         """Mark a transfer as reported by a flow; a second report changes nothing."""

@@ -83,19 +83,31 @@ class PaymentPositionModelBaseResponse(ResponseModel):
     payment_option: list[PaymentOptionModelResponse]
 
 
+class PositionsPageInfo(PageInfo):
+    """The position of a page in a list of positions; with a cursor, of the page after it too."""
+
+    next_cursor: str | None = None
+
+
 class PaymentPositionsInfo(ResponseModel):
     """A page of positions."""
 
     payment_position_list: Annotated[
         list[PaymentPositionModelBaseResponse], Field(alias="payment_position_list")
     ]
-    page_info: Annotated[PageInfo, Field(alias="page_info")]
+    page_info: Annotated[PositionsPageInfo, Field(alias="page_info")]
 
 
 class PaymentsModelResponse(PaymentOptionModelResponse):
     """A notice that is paid."""
 
     service_type: Literal["GPD", "ACA"]
+
+
+class PaymentOptionWithFeeModelResponse(PaymentsModelResponse):
+    """A notice, and when its notification fee changed."""
+
+    last_updated_date_notification_fee: RomeTime | None = None
 
 
 class PaymentOptionWithDebtorInfoModelResponse(PaymentOptionModelResponse):
@@ -154,10 +166,12 @@ MODELS = (
     MultiplePaymentPositionModel,
     parameters.PositionsToDelete,
     parameters.NewAccount,
+    parameters.NotificationFee,
     parameters.PaidElsewhere,
     Restoration,
     PaymentPositionsInfo,
     PaymentsModelResponse,
+    PaymentOptionWithFeeModelResponse,
     PaymentOptionWithDebtorInfoModelResponse,
     UpdateTransferIbanMassiveResponse,
     PositionDryRun,

@@ -11,10 +11,12 @@ from gpd_soap.api import problems
 from gpd_soap.api.problems import Refused
 from gpd_soap.core import rome
 from gpd_soap.core.state import PositionState
+from gpd_soap.store.positions.keyset import PositionKey
 from gpd_soap.store.positions.search import MOST_BY_STATUS, PositionQuery, Window
 from gpd_soap.usecases.positions.manage import IUPDS
-from gpd_soap.validation.fields import Iban, Since, Strict, Text35, Text255
+from gpd_soap.validation.fields import Fee, Iban, Since, Strict, Text35, Text255
 from gpd_soap.validation.finding import FieldError, rule_error
+from gpd_soap.validation.queries import cursors
 from gpd_soap.validation.queries.common import (
     WHOLE,
     Day,
@@ -111,6 +113,12 @@ class NewAccount(Strict):
     new_iban: Iban
 
 
+class NotificationFee(Strict):
+    """What the notification of a notice has cost so far."""
+
+    notification_fee: Fee
+
+
 class PaidElsewhere(Strict):
     """The instant at which the creditor was paid; without it, now."""
 
@@ -137,6 +145,20 @@ class Listing(Paged, SegregationCodes):
     status: PositionState | None = None
     orderby: Literal["INSERTED_DATE", "IUPD", "STATUS", "COMPANY_NAME"] = "INSERTED_DATE"
     ordering: Literal["ASC", "DESC"] = "DESC"
+    cursor: Annotated[str, Field(max_length=cursors.LONGEST)] | None = Field(
+        None, description="`next_cursor` of the page before, or `first`; not with page"
+    )
+
+    @property
+    def after(self) -> PositionKey | None:
+        """The place after which the page begins.  Raises Refused for a cursor of another list."""
+        if self.page or (self.orderby == "STATUS" and self.status is None):
+            raise _wrong_cursor("no page, and a status for a list by STATUS")
+        by_instant = self.orderby == "INSERTED_DATE"
+        try:
+            return cursors.position_key(self.cursor or "", by_instant=by_instant)
+        except ValueError:
+            raise _wrong_cursor("`next_cursor` of the page before, or `first`") from None
 
     def position_query(self) -> PositionQuery:
         """Returns the query to the store.  Raises Refused for intervals that GPD does not take."""
@@ -163,6 +185,10 @@ class Listing(Paged, SegregationCodes):
             page=self.page,
             segregation=self.codes,
         )
+
+
+def _wrong_cursor(expected: str) -> Refused:
+    return Refused(problems.BAD_REQUEST, [FieldError("cursor", "cursor", expected)])
 
 
 def _days(first: date | None, last: date | None) -> Window | None:

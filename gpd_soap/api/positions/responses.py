@@ -15,11 +15,13 @@ from gpd_soap.core.debt import Metadata, Transfer
 from gpd_soap.core.payment import fee_transfer
 from gpd_soap.core.position import NewOption, OptionDebtor
 from gpd_soap.core.state import PositionState, option_state, position_state
+from gpd_soap.store.positions.keyset import MOST_COUNTED, PositionKey
 from gpd_soap.store.positions.read import Progress, Stored, option_facts
 from gpd_soap.usecases.positions.manage import Notice
 from gpd_soap.usecases.positions.unchanged import expires, valid_from
 from gpd_soap.validation.convert import PLAN
 from gpd_soap.validation.queries.common import Paged
+from gpd_soap.validation.queries.cursors import position_cursor
 
 
 def base(stored: Stored, now: datetime) -> Body:
@@ -145,12 +147,28 @@ def paid(notice: Notice) -> Body:
     return {**option(*notice), "serviceType": notice.stored.position.service_type}
 
 
+def with_fee(notice: Notice) -> Body:
+    """Returns a notice with its fee: PaymentOptionWithFeeModelResponse."""
+    changed_at = notice.stored.progress[notice.option_index].notification_fee_at
+    return {**paid(notice), **without_none(lastUpdatedDateNotificationFee=rome_text(changed_at))}
+
+
 def page(stored: Sequence[Stored], total: int, query: Paged, now: datetime) -> Body:
     """Returns a page of positions: PaymentPositionsInfo."""
     return {
         "payment_position_list": [base(each, now) for each in stored],
         "page_info": page_info(total, query.limit, query.page),
     }
+
+
+def page_after(
+    stored: Sequence[Stored], following: PositionKey | None, total: int, query: Paged, now: datetime
+) -> Body:
+    """Returns a page of positions that begins after a position: PaymentPositionsInfo."""
+    body = page(stored, min(total, MOST_COUNTED), query, now)
+    if following is not None:
+        body["page_info"]["next_cursor"] = position_cursor(following)
+    return body
 
 
 def _option_model(option: NewOption) -> Body:

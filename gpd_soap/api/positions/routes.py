@@ -7,8 +7,13 @@ from flask_openapi.blueprint import APIBlueprint
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import answer, body, refusals
 from gpd_soap.api.positions import models
-from gpd_soap.api.positions.handlers import Positions
-from gpd_soap.api.positions.parameters import NewAccount, PaidElsewhere, PositionsToDelete
+from gpd_soap.api.positions.handlers import FEE_SET, Positions
+from gpd_soap.api.positions.parameters import (
+    NewAccount,
+    NotificationFee,
+    PaidElsewhere,
+    PositionsToDelete,
+)
 from gpd_soap.clock import Clock
 from gpd_soap.store.store import Store
 from gpd_soap.validation.position_v1 import Position
@@ -150,6 +155,17 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
                 **refusals(404, 409, 415),
             },
         )  # fmt: skip
+    add(
+        api.put, f"{options}/<nav>/notificationfee", positions.set_notification_fee,
+        "updateNotificationFee", body(NotificationFee),
+        {
+            FEE_SET: answer(
+                models.PaymentOptionWithFeeModelResponse,
+                "The notice with its fee; a payment of the amount before may be under way.",
+            ),
+            **refusals(404, 415, 422),
+        },
+    )  # fmt: skip
     add(
         api.post, f"{options}/<iuv>/transfers/<transferid>/report", positions.report,
         "reportTransfer", None,

@@ -68,7 +68,13 @@ class StoredReceipts:
         self._cases = cases
 
     def page(self, path: OrganizationPath, query: ReceiptsOf) -> Response:
-        """List every receipt of a notice, of an IUV or of a receiptId, the first received first."""
+        """List every receipt of a notice, of an IUV or of a receiptId, the first received first.
+
+        Without one of them, list the receipts of a window, the last received first, with a cursor.
+        """
+        if not query.of_one:
+            latest, following = self._cases.latest(path.organizationfiscalcode, query)
+            return jsonify(responses.latest_page(latest, following, query.limit))
         history_query = query.history_query()
         rows, total = self._cases.receipts(path.organizationfiscalcode, history_query)
         set_subjects(Subject(query.nav, receipt_id=query.receipt_id))
@@ -114,7 +120,9 @@ class Worklist:
     def resolve(self, path: CasePath, query: NoQuery) -> Response:
         """Close a case with a note on what was decided."""
         body = body_of(Note)
-        case = self._cases.resolve(path.scope, path.id, _by(), body.note, actor=actor())
+        case = self._cases.resolve(
+            path.scope, path.id, _by(), body.note, actor=actor(), outcome=body.outcome
+        )
         return _answer(case)
 
     def rematch(self, path: CasePath, query: NoQuery) -> Response:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gpd_soap.api.models import Count, PageInfo, ResponseModel, RomeTime
+from gpd_soap.core.case_id import CaseOutcome
 from gpd_soap.core.state import OptionState
 from gpd_soap.validation.queries.receipts import Match, Note
 
@@ -37,6 +38,7 @@ class CaseResolution(ResponseModel):
     date: RomeTime
     by: str
     note: str
+    outcome: CaseOutcome | None = None
 
 
 class CaseNotice(ResponseModel):
@@ -92,10 +94,12 @@ class Worklist(ResponseModel):
 
 
 class StoredReceipts(ResponseModel):
-    """A page of receipts of every status."""
+    """A page of receipts of every status; those of the latest have a cursor and no numbers."""
 
     receipts: list[Case]
-    page_info: Annotated[PageInfo, Field(alias="page_info")]
+    page_info: Annotated[PageInfo | None, Field(alias="page_info")] = None
+    limit: Count | None = None
+    next_cursor: Annotated[str | None, Field(alias="next_cursor")] = None
 
 
 MODELS = (Note, Match, PaymentsResultReceiptModelResponse, Worklist, StoredReceipts)

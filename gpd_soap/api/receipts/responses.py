@@ -11,9 +11,11 @@ from gpd_soap.api.responses import Body, page_info, rome_text, without_none
 from gpd_soap.core.case_id import case_id
 from gpd_soap.core.receipt import SEPARATOR
 from gpd_soap.store.receipts.history import HistoryQuery
+from gpd_soap.store.receipts.listing import ReceiptPlace
 from gpd_soap.store.receipts.search import Listed
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow
 from gpd_soap.usecases.worklist import CaseWithNotice
+from gpd_soap.validation.queries.cursors import receipt_cursor
 
 #: The status of every receipt in GPD.
 PAID = "PAID"
@@ -46,6 +48,14 @@ def stored_page(receipts: Sequence[CaseWithNotice], total: int, query: HistoryQu
         "receipts": [case(each) for each in receipts],
         "page_info": page_info(total, query.limit, query.page),
     }
+
+
+def latest_page(
+    receipts: Sequence[CaseWithNotice], following: ReceiptPlace | None, limit: int
+) -> Body:
+    """Returns a page of the latest receipts: StoredReceipts."""
+    cursor = None if following is None else receipt_cursor(following)
+    return without_none(receipts=[case(each) for each in receipts], limit=limit, next_cursor=cursor)
 
 
 def case(case_with_notice: CaseWithNotice) -> Body:
@@ -89,7 +99,12 @@ def _receipt(organization: str, receipt: Listed) -> Body:
 def _resolution(case: Case) -> Body | None:
     if case.resolved_at is None:
         return None
-    return {"date": rome_text(case.resolved_at), "by": case.resolved_by, "note": case.resolution}
+    return without_none(
+        date=rome_text(case.resolved_at),
+        by=case.resolved_by,
+        note=case.resolution,
+        outcome=case.resolved_as,
+    )
 
 
 def _notice(notice: NoticeNow) -> Body:

@@ -46,7 +46,7 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
     refusals.Malformed: ("Invalid request", "The arguments break a rule."),
     refusals.NotRestorable: (
         "The position cannot be restored",
-        "It is neither withdrawn nor expired, or is paid, or needs a new due date.",
+        "It is not withdrawn or expired, is paid, has no debtor any more, or needs a new due date.",
     ),
     refusals.CaseNotFound: ("Case not found", "No receipt or message has this id."),
     refusals.CaseNotOpen: (

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-import zlib
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -22,6 +20,7 @@ from gpd_soap.features.webhooks.formats import Format
 from gpd_soap.features.webhooks.schedule import Decision, Health, Outcome, Random, Reply
 from gpd_soap.features.webhooks.signing import Credential
 from gpd_soap.features.webhooks.signing_key import SigningKey
+from gpd_soap.features.webhooks.window import Window
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.events import feed, parked, subscriptions
@@ -29,7 +28,7 @@ from gpd_soap.store.events.parked import Parked
 from gpd_soap.store.events.read import StoredEvent
 from gpd_soap.store.events.subscriptions import LEASE, ParkedState, State, Subscription
 
-#: LIMIT: 400 events, some megabytes at most, are read at once: lanes wait for the longest of them.
+#: LIMIT: 400 events, some megabytes at most, are read at once; the next when half of them are sent.
 BATCH = 400
 #: LIMIT: the cursor is stored after 20 events or a second: a crash repeats no more than those.
 SAVE_EVENTS, SAVE_SECONDS = 20, timedelta(seconds=1)
@@ -61,13 +60,14 @@ class Delivery:
         """Takes a subscription that `tools.worker` has claimed."""
         self._tools, self._subscription = tools, subscription
         self._format = Format(subscription.format)
-        self._cursor = subscription.cursor
+        self._window = Window(subscription.cursor)
+        #: Subjects that have a parked event.
+        self._busy: set[str] = set()
         self._health = Health(*(getattr(subscription, name) for name in Health._fields))
         self._state: str | None = None
         self._last: dict[str, Any] = {}
-        self._lock, self._is_stopped = threading.Lock(), False
-        self._order: deque[int] = deque()
-        self._done: set[int] = set()
+        self._changed, self._saving = threading.Condition(threading.Lock()), threading.Lock()
+        self._is_stopped = self._has_more = self._refills = self._is_reading = False
         self._unsaved, self._saved_at = 0, tools.clock()
         self._number_parked = 0
         self.attempts = 0
@@ -77,9 +77,7 @@ class Delivery:
         turn_ends = self._tools.clock() + TURN
         try:
             self._send_parked(turn_ends)
-            while not self._is_stopped and self._tools.clock() < turn_ends:
-                if not self._send_batch():
-                    break
+            self._send_new(turn_ends)
         finally:
             self._save(self._tools.clock())
         return self.attempts
@@ -125,61 +123,91 @@ class Delivery:
             "last_error": reply.failure,
         }
 
-    def _send_batch(self) -> bool:
-        """Sends the next events after the cursor.  Returns False if there are no more."""
-        owner = self._subscription
+    def _send_new(self, turn_ends: datetime) -> None:
+        """Sends the events after the cursor, several at a time if there are lanes and subjects."""
+        while not self._is_stopped and self._tools.clock() < turn_ends:
+            self._read_more()
+            lanes = min(self._subscription.lanes, self._window.waiting())
+            if not lanes:
+                return
+            # WHY: fewer lanes than there may be end with these events, so that more can begin.
+            self._refills = lanes == self._subscription.lanes
+            if lanes == 1:
+                self._send_lane(turn_ends)
+            else:
+                with ThreadPoolExecutor(lanes, "lane") as pool:
+                    list(pool.map(lambda _: self._send_lane(turn_ends), range(lanes)))
+
+    def _read_more(self) -> None:
+        """Reads the next events into the window."""
+        owner, after = self._subscription, self._window.read_until
 
         def work(connection: Transaction) -> tuple[int, list[StoredEvent], set[str], int]:
             last = feed.bounds(connection, owner.organization).last
             conditions = [*feed.of_types(owner.types), feed.not_a_test_of_another(owner.id)]
-            events = feed.after(
-                connection, owner.organization, self._cursor, last, BATCH, *conditions
-            )
+            events = feed.after(connection, owner.organization, after, last, BATCH, *conditions)
             among = {each.subject for each in events}
             busy = parked.subjects(connection, owner, among) if among else set()
             return last, events, busy, parked.count(connection, owner)
 
-        last, events, busy, self._number_parked = self._read(work)
-        self._order = deque(each.sequence or 0 for each in events)
-        self._done = set()
-        lanes: list[list[StoredEvent]] = [[] for _ in range(owner.lanes)]
-        for each in events:
-            lanes[zlib.crc32(each.subject.encode()) % len(lanes)].append(each)
-        used = [lane for lane in lanes if lane]
-        if len(used) == 1:
-            self._send_lane(used[0], busy)
-        elif used:
-            with ThreadPoolExecutor(len(used), "lane") as pool:
-                list(pool.map(lambda lane: self._send_lane(lane, busy), used))
-        if self._order:
-            return False
-        if len(events) < BATCH:
-            self._cursor = max(self._cursor, last)
-        return len(events) == BATCH
+        last, events, busy, number_parked = self._read(work)
+        with self._changed:
+            self._busy |= busy
+            self._number_parked = number_parked
+            self._has_more = len(events) == BATCH
+            self._window.add(events, (events[-1].sequence or 0) if self._has_more else last)
+            self._changed.notify_all()
 
-    def _send_lane(self, events: Sequence[StoredEvent], busy: set[str]) -> None:
-        """Sends the events of some subjects in order, until one holds the subscription."""
-        for event in events:
-            if self._is_stopped:
-                return
-            if event.subject in busy:
+    def _send_lane(self, turn_ends: datetime) -> None:
+        """Sends one event after another, until there are no more or the subscription is held."""
+        while (event := self._next(turn_ends)) is not None:
+            if event.subject in self._busy:
                 self._park(event, {"state": ParkedState.WAITING, "attempts": 0, "next_at": None})
-            elif not self._send(event, busy):
+            elif not self._send(event):
                 return
             self._finish(event)
+            self._read_on()
 
-    def _send(self, event: StoredEvent, busy: set[str]) -> bool:
+    def _next(self, turn_ends: datetime) -> StoredEvent | None:
+        """Returns the next event for a lane, and waits while every subject is under way."""
+        with self._changed:
+            while not self._is_stopped and self._tools.clock() < turn_ends:
+                event = self._window.take()
+                if event is not None:
+                    return event
+                if not self._window.waiting() and not self._is_reading:
+                    return None
+                self._changed.wait(1.0)
+            return None
+
+    def _read_on(self) -> None:
+        """Reads more events before the lanes have none, in one lane while the others send."""
+        with self._changed:
+            is_low = self._window.waiting() < BATCH // 2
+            if self._is_reading or not (self._refills and self._has_more and is_low):
+                return
+            self._is_reading = True
+        try:
+            self._read_more()
+        finally:
+            with self._changed:
+                self._is_reading = False
+                self._changed.notify_all()
+
+    def _send(self, event: StoredEvent) -> bool:
         """Sends an event, and parks it if it is refused.  Returns False if it must stay next."""
         reply = self._attempt(event)
         now = self._tools.clock()
-        with self._lock:
+        with self._changed:
             decision = schedule.decide(
                 self._health, reply, self._number_parked, now, self._tools.random
             )
             self._follow(decision)
+            self._changed.notify_all()
         if decision.outcome is Outcome.REFUSED:
             self._park(event, self._after_refusal(1, reply, now))
-            busy.add(event.subject)
+            with self._changed:
+                self._busy.add(event.subject)
         return decision.outcome in (Outcome.DONE, Outcome.REFUSED)
 
     def _attempt(self, event: StoredEvent, *, replay: bool = False) -> Reply:
@@ -205,7 +233,7 @@ class Delivery:
                 reads_body=self._format is Format.PU,
             )
         )  # fmt: skip
-        with self._lock:
+        with self._changed:
             self.attempts += 1
             self._last = {"last_status": reply.status, "last_error": reply.failure}
         return reply._replace(accepted=formats.accepted(self._format, body))
@@ -227,28 +255,33 @@ class Delivery:
         fields = {"replay": False, "last_status": None, "last_error": "", **values}
         row = Parked(sequence=event.sequence or 0, subject=event.subject, **fields)
         in_transaction(self._tools.database, lambda c: parked.park(c, self._subscription, row))
-        with self._lock:
+        with self._changed:
             self._number_parked += 1
 
     def _finish(self, event: StoredEvent) -> None:
-        """Moves the cursor to the last event before which none is unfinished."""
-        with self._lock:
-            self._done.add(event.sequence or 0)
-            while self._order and self._order[0] in self._done:
-                self._cursor = self._order.popleft()
-            self._save_if_due(self._tools.clock())
+        """Moves the cursor, and frees the subject for the next lane."""
+        with self._changed:
+            self._window.finish(event)
+            self._changed.notify()
+        self._save_if_due(self._tools.clock())
 
     def _save_if_due(self, now: datetime) -> None:
+        """Stores the cursor now and then; other lanes send meanwhile."""
         self._unsaved += 1
-        if self._unsaved >= SAVE_EVENTS or now - self._saved_at >= SAVE_SECONDS:
-            self._save(now + LEASE)
-            self._unsaved, self._saved_at = 0, now
+        is_due = self._unsaved >= SAVE_EVENTS or now - self._saved_at >= SAVE_SECONDS
+        if is_due and self._saving.acquire(blocking=False):
+            try:
+                self._unsaved, self._saved_at = 0, now
+                self._save(now + LEASE)
+            finally:
+                self._saving.release()
 
     def _save(self, lease_until: datetime) -> None:
         """Stores the cursor and the receiver's health; stops if the lease is lost."""
-        values = {"cursor": self._cursor, **self._health._asdict(), **self._last}
-        if self._state is not None:
-            values["state"] = self._state
+        with self._changed:
+            values = {"cursor": self._window.cursor, **self._health._asdict(), **self._last}
+            if self._state is not None:
+                values["state"] = self._state
         tools = self._tools
         holds = in_transaction(
             tools.database,

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, Index, text
+from sqlalchemy.schema import CreateIndex
 
+from gpd_soap.store import tables
 from gpd_soap.store.database.engine import without_statement_timeout
 
-#: Each index with its table and columns.  Its migration creates it only where it is missing.
-INDEXES = {
-    "ix_position_organization_company_name_iupd": ('"position"', "organization, company_name, iupd")
+_COMPANY = "ix_position_organization_company_name_iupd"
+_BY_COMPANY = next(index for index in tables.position.indexes if index.name == _COMPANY)
+#: Each index by its name.  Its migration creates it only where it is missing.
+INDEXES: dict[str, Index] = {
+    str(index.name): index for index in (_BY_COMPANY, *tables.DEBTOR_INDEXES)
 }
+
+#: Counts the columns of a table that have one of these names.
+EXISTING = text("""
+SELECT count(*) FROM pg_attribute
+WHERE attrelid = to_regclass(:table) AND attname = ANY(:names) AND NOT attisdropped
+""")
 
 #: Counts an index whose build was interrupted, and that no session is building now.
 INTERRUPTED = text("""
@@ -22,7 +32,8 @@ WHERE indrelid = to_regclass(:table) AND relname = :index AND NOT indisvalid
 def build_indexes(engine: Engine) -> None:
     """Builds the indexes that existing tables lack.
 
-    Does nothing on SQLite.  A table that does not exist yet gets its index from its migration.
+    Does nothing on SQLite.  A table that does not exist yet, or lacks a column, gets its index from
+    its migration.
     """
     if engine.dialect.name != "postgresql":
         return
@@ -30,8 +41,8 @@ def build_indexes(engine: Engine) -> None:
     # it runs outside a transaction and without the lock.
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _remove_timeouts(connection)
-        for index, (table, columns) in INDEXES.items():
-            _build(connection, index, table, columns)
+        for index in INDEXES.values():
+            _build(connection, index)
 
 
 def _remove_timeouts(connection: Connection) -> None:
@@ -41,12 +52,15 @@ def _remove_timeouts(connection: Connection) -> None:
     connection.execute(text("SET lock_timeout = 0"))
 
 
-def _build(connection: Connection, index: str, table: str, columns: str) -> None:
-    exists = text("SELECT to_regclass(:table) IS NOT NULL")
-    if not connection.execute(exists, {"table": table}).scalar_one():
+def _build(connection: Connection, index: Index) -> None:
+    assert index.table is not None
+    table = connection.dialect.identifier_preparer.format_table(index.table)
+    names = {column.name for column in index.columns}
+    existing = connection.execute(EXISTING, {"table": table, "names": sorted(names)}).scalar_one()
+    if existing < len(names):
         return
-    if connection.execute(INTERRUPTED, {"table": table, "index": index}).scalar_one():
-        connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {index}"))
-    connection.execute(
-        text(f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON {table} ({columns})")
-    )
+    if connection.execute(INTERRUPTED, {"table": table, "index": index.name}).scalar_one():
+        connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}"))
+    # WHY: the text is that of the migration, with the word that it cannot have.
+    statement = str(CreateIndex(index, if_not_exists=True).compile(dialect=connection.dialect))
+    connection.exec_driver_sql(statement.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1))

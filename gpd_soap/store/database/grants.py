@@ -17,7 +17,7 @@ ADD = ("SELECT", "INSERT")
 CHANGE = (*ADD, "UPDATE")
 EVERYTHING = (*CHANGE, "DELETE")
 
-RESOLUTION = "resolved_at, resolved_by, resolution"
+RESOLUTION = "resolved_at, resolved_by, resolution, resolved_as"
 RIGHTS: dict[str, tuple[str, ...]] = {
     "alembic_version": READ,
     "api_key": (*ADD, "UPDATE (revoked_at, last_used_at)"),
@@ -48,11 +48,13 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "quote": CHANGE,
     "receipt": (*ADD, f"UPDATE (kept, reasons, copies, last_received_at, {RESOLUTION})"),
     "request": EVERYTHING,
+    "retention_term": READ,
     "retired_number": ADD,
     "service": EVERYTHING,
     "sign_in_attempt": EVERYTHING,
     "station": EVERYTHING,
     "subscription": EVERYTHING,
+    "tally": CHANGE,
     "transfer": EVERYTHING,
 }
 

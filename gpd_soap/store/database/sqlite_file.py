@@ -7,12 +7,38 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 logger = logging.getLogger(__name__)
 
 #: The suffix of the write-ahead log's name.
 WAL = "-wal"
+#: LIMIT: 4 s to wait for another writer or reader before the file is written anew.
+REWRITE_SECONDS = 4
+
+
+def overwrite_deleted(connection: Connection) -> None:
+    """Makes SQLite write zeros over what this connection deletes; nothing on PostgreSQL."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete = ON")
+
+
+def rewrite(engine: Engine) -> bool:
+    """Writes the file anew without what was deleted, and empties the write-ahead log.
+
+    Returns False if other connections stopped it; the bytes of what was deleted may remain then.
+    """
+    file = engine.url.database
+    if engine.dialect.name != "sqlite" or file is None:
+        return True
+    try:
+        with closing(sqlite3.connect(file, timeout=REWRITE_SECONDS)) as connection:
+            connection.execute("VACUUM")
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error as error:
+        logger.warning("SQLite's file was not written anew: %s", type(error).__name__)
+        return False
+    return not busy
 
 
 def fold_wal(engine: Engine) -> None:

@@ -16,6 +16,10 @@ FIGURES: dict[str, dict[str, str]] = {
         "sqlite_autoindex_position_1": "1000000 200000 1",
         "ix_position_organization_created_at_iupd": "1000000 200000 2 1",
         "ix_position_organization_company_name_iupd": "1000000 200000 100000 1",
+        "ix_position_organization_debtor_code_iupd": "1000000 200000 3 1",
+        "ix_position_name_as_given": "1000000 200000 3 1",
+        "ix_position_name_last_word_first": "1000000 200000 3 1",
+        "ix_position_name_first_word_last": "200000 40000 3 1",
     },
     "payment_option": {
         "sqlite_autoindex_payment_option_1": "1200000 240000 1",
@@ -23,6 +27,10 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_payment_option_organization_iupd": "1200000 240000 2",
         "ix_payment_option_organization_due_at": "1200000 240000 3000",
         "ix_payment_option_organization_payment_date_paid_at": "600000 120000 2 1",
+        "ix_payment_option_organization_debtor_code_iupd_nav": "100000 20000 3 2 1",
+        "ix_payment_option_name_as_given": "100000 20000 3 2 1",
+        "ix_payment_option_name_last_word_first": "100000 20000 3 2 1",
+        "ix_payment_option_name_first_word_last": "20000 4000 3 2 1",
     },
     "transfer": {"sqlite_autoindex_transfer_1": "1300000 260000 2 1"},
     "retired_number": {
@@ -67,6 +75,10 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_journal_organization_nav_at": "5000000 1000000 5 1",
         "ix_journal_organization_receipt_id": "1000000 200000 2",
         "ix_journal_at": "5000000 2",
+    },
+    "tally": {
+        "sqlite_autoindex_tally_1": "1000000 200000 10 10 3 2 1",
+        "ix_tally_hour": "1000000 50",
     },
     "audit": {
         "sqlite_autoindex_audit_1": "1000000 200000 2 1",

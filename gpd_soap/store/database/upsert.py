@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def upsert(connection: Connection, table: Table, changed: list[str], **to: Any) -> Any:
-    """Returns an INSERT that, where the key exists, sets `changed` to the new values or to `to`."""
+def upsert(
+    connection: Connection,
+    table: Table,
+    changed: list[str],
+    *,
+    added: Sequence[str] = (),
+    **to: Any,
+) -> Any:
+    """Returns an INSERT that, where the key exists, sets `changed` to the new values or to `to`.
+
+    To the columns `added`, the new values are added.
+    """
     dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
     statement = dialect.insert(table)
     values = {name: to.get(name, statement.excluded[name]) for name in changed}
+    values |= {name: table.c[name] + statement.excluded[name] for name in added}
     keys = [column.name for column in table.primary_key]
     if not values:
         return statement.on_conflict_do_nothing(index_elements=keys)

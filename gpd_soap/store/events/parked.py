@@ -144,14 +144,17 @@ def event_of(connection: Connection, organization: str, sequence: int) -> Stored
 
 
 def receipt_of(connection: Connection, event: StoredEvent) -> bytes | None:
-    """Returns the stored message of an event's receipt; None if it is no longer there."""
+    """Returns the stored message of an event's receipt; None if it is no longer there.
+
+    A receipt that was forgotten has no message.
+    """
     statement = select(RECEIPT.raw).where(
         RECEIPT.organization == event.organization,
         RECEIPT.receipt_id == event.receipt_id,
         RECEIPT.variant == 0,
     )
     raw: bytes | None = connection.execute(statement).scalar()
-    return raw
+    return raw or None
 
 
 def _of(owner: Subscription) -> ColumnElement[bool]:

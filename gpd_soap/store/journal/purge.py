@@ -1,16 +1,19 @@
-"""Removes old entries from the journal, and old events: both have a partition for each month."""
+"""Removes old rows from the tables with a partition for each month: journal and events."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Table, delete, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Table, delete, func, select, text, tuple_
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import without_statement_timeout
+from gpd_soap.store.database.sqlite_file import overwrite_deleted
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
+from gpd_soap.store.database.until import Until
 from gpd_soap.store.journal import partitions
 
 #: SPEC: SANP "Giornale degli eventi": the journal is kept for 24 months at least.
@@ -27,31 +30,40 @@ def months_before(now: datetime, months: int) -> datetime:
     return utc.replace(year=first.year, month=first.month, day=min(utc.day, last))
 
 
-def count(store: Database, until: datetime, table: Table = tables.journal) -> int:
-    """Return how many entries are older than this instant."""
+def count(store: Database, until: datetime | Until, table: Table = tables.journal) -> int:
+    """Return how many rows of the table are older than this instant."""
 
     def count_old(connection: Transaction) -> int:
         without_statement_timeout(connection)
-        return connection.execute(select(func.count()).where(table.c.at < until)).scalar_one()
+        old = select(func.count()).select_from(table)
+        scopes = _until(until).scopes(table.c.organization)
+        return sum(
+            connection.execute(old.where(scope, table.c.at < instant)).scalar_one()
+            for scope, instant in scopes
+        )
 
     return read_only(store, count_old)
 
 
-def purge(store: Database, until: datetime, table: Table = tables.journal) -> int:
-    """Remove the entries that are older than this instant; return how many there were.
+def purge(store: Database, until: datetime | Until, table: Table = tables.journal) -> int:
+    """Remove the rows of the table that are older than this instant; return how many there were.
 
-    A partition that is older as a whole is dropped.  Each step is a transaction of its own, so that
-    a later failure leaves the earlier steps done.
+    A partition that is older as a whole, for every organization, is dropped.  Each step is a
+    transaction of its own, so that a later failure leaves the earlier steps done.
     """
-    ended = in_transaction(store, lambda c: partitions.ended_months(c, until, table.name))
-    removed = sum(in_transaction(store, partial(_drop, table, month)) for month in ended)
-    while chunk := in_transaction(store, partial(_remove, table, until)):
-        removed += chunk
+    ends = _until(until)
+    months = in_transaction(store, lambda c: partitions.ended_months(c, ends.earliest, table.name))
+    removed = sum(in_transaction(store, partial(_drop, month, table.name)) for month in months)
+    for scope, instant in ends.scopes(table.c.organization):
+        old = scope, table.c.at < instant
+        # WHY: most often there are none, and on SQLite a transaction that writes stops the others.
+        while read_only(store, partial(_any, table, old)):
+            removed += in_transaction(store, partial(_remove, table, old))
     return removed
 
 
-def may_purge(store: Database, table: Table = tables.journal) -> bool:
-    """Return whether this user of the database may remove entries: PostgreSQL's owner alone may."""
+def may_purge(store: Database, table: Table) -> bool:
+    """Return whether this user of the database may remove rows: PostgreSQL's owner alone may."""
     if store.engine.dialect.name != "postgresql":
         return True
     owns = text(
@@ -60,15 +72,28 @@ def may_purge(store: Database, table: Table = tables.journal) -> bool:
     return bool(read_only(store, lambda c: c.execute(owns, {"table": table.name}).scalar()))
 
 
-def _drop(table: Table, month: date, connection: Transaction) -> int:
-    without_statement_timeout(connection)
-    return partitions.drop_month(connection, month, table.name)
+def _until(until: datetime | Until) -> Until:
+    return until if isinstance(until, Until) else Until(until)
 
 
-def _remove(table: Table, until: datetime, connection: Transaction) -> int:
+def _drop(month: date, table: str, connection: Transaction) -> int:
     without_statement_timeout(connection)
-    key, is_old = list(table.primary_key.columns), table.c.at < until
-    old = select(*key).where(is_old).limit(CHUNK)
+    return partitions.drop_month(connection, month, table)
+
+
+Conditions = tuple[ColumnElement[bool], ...]
+
+
+def _any(table: Table, old: Conditions, connection: Transaction) -> bool:
+    without_statement_timeout(connection)
+    return connection.execute(select(table.c.at).where(*old).limit(1)).first() is not None
+
+
+def _remove(table: Table, old: Conditions, connection: Transaction) -> int:
+    without_statement_timeout(connection)
+    overwrite_deleted(connection)
+    key: list[Any] = list(table.primary_key.columns)
+    chunk = select(*key).where(*old).limit(CHUNK)
     # WHY: the outer condition lets PostgreSQL leave out the partitions that stay.
-    removed = delete(table).where(is_old, tuple_(*key).in_(old))
+    removed = delete(table).where(*old, tuple_(*key).in_(chunk))
     return connection.execute(removed).rowcount

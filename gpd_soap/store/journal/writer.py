@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, insert
 from sqlalchemy.exc import ProgrammingError
 
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.store import tables
 from gpd_soap.store.database.background import FLUSH_WITHIN, BackgroundWriter
 from gpd_soap.store.database.upsert import upsert
+from gpd_soap.store.journal import tally
 from gpd_soap.store.journal.entries import COLUMNS, Entry, entries_of, entry_row
 from gpd_soap.store.journal.partitions import ensure_months
 
@@ -72,12 +74,26 @@ class Journal(BackgroundWriter[ExchangeRecord, Entry]):
 
 
 def write_entries(connection: Connection, entries: Sequence[Entry], *, again: bool = False) -> None:
-    """Insert entries; with `again`, those that an earlier try may have committed are left alone."""
-    if connection.dialect.name == "postgresql" and not again:
-        _copy(connection, entries)
+    """Insert entries and add them to the tally.
+
+    With `again`, those that an earlier try may have committed are left alone.
+    """
+    if not again:
+        if connection.dialect.name == "postgresql":
+            _copy(connection, entries)
+        else:
+            connection.execute(insert(tables.journal), [entry_row(entry) for entry in entries])
+        tally.add(connection, entries)
         return
-    rows = [entry_row(entry) for entry in entries]
-    connection.execute(upsert(connection, tables.journal, []), rows)
+    # WHY: the tally of an entry is in its transaction, so one that is there is counted too.
+    statement = upsert(connection, tables.journal, []).returning(*tables.journal.primary_key)
+    rows = connection.execute(statement, [entry_row(entry) for entry in entries])
+    inserted = {tuple(row) for row in rows}
+    tally.add(connection, (entry for entry in entries if _key(entry) in inserted))
+
+
+def _key(entry: Entry) -> tuple[str, datetime, int]:
+    return entry.organization, entry.arrived_at, entry.id
 
 
 def _copy(connection: Connection, entries: Sequence[Entry]) -> None:

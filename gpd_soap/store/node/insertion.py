@@ -23,7 +23,10 @@ from gpd_soap.store.database.session import PREFIX
 from gpd_soap.store.rows import RECEIPT
 
 #: Columns that do not come from the message.
-NOT_OF_A_RECEIPT = ("variant", "copies", "resolved_at", "resolved_by", "resolution")
+NOT_OF_A_RECEIPT = (
+    *("variant", "copies", "forgotten_at"),
+    *("resolved_at", "resolved_by", "resolution", "resolved_as"),
+)
 STORED = [c for c in RECEIPT if c.name not in NOT_OF_A_RECEIPT]
 
 

@@ -50,7 +50,7 @@ def replace(
     Raises AlreadyStored if a number of `new` is or was another position's.
     """
     # WHY: another transaction may wait for the row, so the row is updated and not inserted again.
-    values = position_row(new, now)
+    values = {**position_row(new, now), "forgotten_at": None}
     _move(connection, old, now, **{name: values[name] for name in values if name not in FIXED})
     navs = {option.nav for option in new.options}
     dropped = [option for option in old.position.options if option.nav not in navs]
@@ -121,24 +121,20 @@ def mark_paid(
 ) -> None:
     """Mark a notice as paid outside pagoPA."""
     nav, origin, paid_on = payment
-    _move(connection, old, now)
-    written: dict[str, Any] = {
-        "paid_at": now,
-        "payment_date": paid_on,
-        "receipt_id": origin,
-        "psp_name": origin,
-        "fee": 0,
-        "updated_at": now,
-    }
-    connection.execute(
-        update(tables.payment_option)
-        .where(OPTION.organization == old.position.organization, OPTION.nav == nav)
-        .values(written)
-    )
-    before = describe.content_of(old)
-    progress = {**before.progress, nav: before.of(nav)._replace(**written)}
-    after, paid = before._replace(progress=progress), instant_text(paid_on)
+    names = {"receipt_id": origin, "psp_name": origin}
+    after = _write(connection, old, nav, now, paid_at=now, payment_date=paid_on, fee=0, **names)
+    paid = instant_text(paid_on)
     _tell(connection, EventType.NOTICE_SETTLED, old, after, actor, now, nav=nav, paymentDate=paid)
+
+
+def set_notification_fee(
+    connection: Connection, old: Stored, nav: str, fee: int, actor: Actor, now: datetime
+) -> None:
+    """Set the notification fee of a notice: the total so far, in cents."""
+    after = _write(connection, old, nav, now, notification_fee=fee, notification_fee_at=now)
+    changed = ["options.notification_fee"]
+    kind = EventType.NOTICE_FEE_CHANGED
+    _tell(connection, kind, old, after, actor, now, nav=nav, changed=changed)
 
 
 def mark_reported(
@@ -239,6 +235,17 @@ def _with_account(old: Stored, transfers: Collection[tuple[str, int]], iban: str
         for option in old.position.options
     )
     return old.position._replace(options=options)
+
+
+def _write(connection: Connection, old: Stored, nav: str, now: datetime, **columns: Any) -> Content:
+    """Write columns of a notice, and return the content of its position after it."""
+    _move(connection, old, now)
+    columns["updated_at"] = now
+    of_notice = OPTION.organization == old.position.organization, OPTION.nav == nav
+    connection.execute(update(tables.payment_option).where(*of_notice).values(columns))
+    before = describe.content_of(old)
+    progress = {**before.progress, nav: before.of(nav)._replace(**columns)}
+    return before._replace(progress=progress)
 
 
 def _tell_position(

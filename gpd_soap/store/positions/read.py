@@ -58,13 +58,17 @@ class Progress(NamedTuple):
 
 
 class Stored(NamedTuple):
-    """A stored position; `progress` has an item for each of the position's options."""
+    """A stored position; `progress` has an item for each of the position's options.
+
+    `forgotten_at` is when its debtor was replaced by a pseudonym.
+    """
 
     position: NewPosition
     version: int
     created_at: datetime
     changed_at: datetime
     progress: tuple[Progress, ...]
+    forgotten_at: datetime | None = None
 
     @property
     def etag(self) -> str:
@@ -239,4 +243,5 @@ def _stored(row: RowMapping, pairs: Pairs) -> Stored:
         service_type=row["service_type"],
     )
     progress = tuple(progress for _, progress in pairs)
-    return Stored(position, row["version"], row["created_at"], row["updated_at"], progress)
+    instants = row["created_at"], row["updated_at"], progress, row["forgotten_at"]
+    return Stored(position, row["version"], *instants)

@@ -61,7 +61,7 @@ def page(
     connection: Connection, organization: str, query: PositionQuery, now: datetime
 ) -> tuple[list[Stored], int]:
     """Return one page of positions, and their number on all pages."""
-    matching = _matching(organization, query, now)
+    matching = select_matching(organization, query, now)
     all_states = query.order == "status" and query.state is None
     iupds = (
         _page_by_status(connection, organization, matching, query, now)
@@ -109,7 +109,8 @@ def _count(connection: Connection, matching: Select[Any]) -> int:
     return total
 
 
-def _matching(organization: str, query: PositionQuery, now: datetime) -> Select[Any]:
+def select_matching(organization: str, query: PositionQuery, now: datetime) -> Select[Any]:
+    """Return the statement that selects the IUPD of each position of a list."""
     statement = select(POSITION.iupd).where(POSITION.organization == organization)
     if query.state is not None:
         statement = statement.where(in_state(organization, query.state, now))

@@ -46,6 +46,7 @@ class ReceiptQuery(NamedTuple):
     limit: int
     page: int
     as_paid: bool = True
+    psp: str | None = None
 
 
 class Listed(NamedTuple):
@@ -56,6 +57,8 @@ class Listed(NamedTuple):
     iuv: str
     debtor_code: str
     amount: int
+    psp: str
+    psp_name: str
     paid_at: datetime | None
     received_at: datetime
     status: str
@@ -144,6 +147,8 @@ def _filters(organization: str, query: ReceiptQuery) -> Iterator[ColumnElement[b
         yield _names_our_notice(organization)
     if query.debtor is not None:
         yield RECEIPT.debtor_code == query.debtor
+    if query.psp is not None:
+        yield RECEIPT.psp == query.psp
     if query.service is not None:
         yield _begins(RECEIPT.iuv, query.service)
     if query.debtor_or_iuv is not None:

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Connection,
     RowMapping,
@@ -28,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from gpd_soap.core.case_id import QUARANTINE, CaseKey
+from gpd_soap.core.case_id import QUARANTINE, CaseKey, CaseOutcome
 from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, RECEIPT
@@ -44,11 +43,15 @@ Scope = str | None
 
 
 class Resolution(NamedTuple):
-    """A person's decision on a case; `resolved_at` is in UTC, `resolution` is free text."""
+    """A person's decision on a case; `resolved_at` is in UTC, `resolution` is free text.
+
+    `resolved_as` is the outcome, or None if the person names none.
+    """
 
     resolved_at: datetime
     resolved_by: str
     resolution: str
+    resolved_as: CaseOutcome | None = None
 
 
 class Case(NamedTuple):
@@ -71,6 +74,7 @@ class Case(NamedTuple):
     resolved_at: datetime | None
     resolved_by: str | None
     resolution: str | None
+    resolved_as: str | None
     charset: str | None
     drift: str | None
     issuer: str | None
@@ -98,6 +102,7 @@ class CaseQuery(NamedTuple):
     iuv: str | None
     limit: int
     page: int
+    outcome: CaseOutcome | None = None
 
 
 class NoticeNow(NamedTuple):
@@ -180,7 +185,7 @@ def _parts(connection: Connection, scope: Scope, query: CaseQuery) -> Iterator[S
     """Yield the statements on receipts, on messages or on both that can have matching cases."""
     # WHY: the numbers in a message that breaks the schema are not reliable, and are not stored.
     with_messages = query.kind in (None, QUARANTINE) and not (query.nav or query.iuv)
-    codes = _unregistered(connection) if scope is None else ()
+    codes = unregistered(connection) if scope is None else ()
     if query.kind != QUARANTINE and (scope is not None or codes):
         of_scope = RECEIPT.organization.in_(codes) if scope is None else _of(scope, RECEIPT)
         yield _receipts(of_scope, query)
@@ -196,18 +201,21 @@ def _receipts(in_scope: ColumnElement[bool], query: CaseQuery) -> Select[Any]:
     for column, number in ((RECEIPT.nav, query.nav), (RECEIPT.iuv, query.iuv)):
         if number is not None:
             statement = statement.where(column == number)
-    return _resolved(statement, RECEIPT.resolved_at, query)
+    return _resolved(statement, RECEIPT, query)
 
 
 def _messages(scope: Scope, query: CaseQuery) -> Select[Any]:
     statement = select(*_message_columns()).where(_of(scope, MESSAGE))
-    return _resolved(statement, MESSAGE.resolved_at, query)
+    return _resolved(statement, MESSAGE, query)
 
 
-def _resolved(statement: Select[Any], column: Column[Any], query: CaseQuery) -> Select[Any]:
+def _resolved(statement: Select[Any], columns: Any, query: CaseQuery) -> Select[Any]:
+    if query.outcome is not None:
+        statement = statement.where(columns.resolved_as == query.outcome)
     if query.resolved is None:
         return statement
-    return statement.where(column.is_not(None) if query.resolved else column.is_(None))
+    resolved_at = columns.resolved_at
+    return statement.where(resolved_at.is_not(None) if query.resolved else resolved_at.is_(None))
 
 
 def receipt_columns() -> list[ColumnElement[Any]]:
@@ -243,7 +251,7 @@ def _of(scope: Scope, columns: Any) -> ColumnElement[bool]:
     return columns.organization.not_in(registered)  # type: ignore[no-any-return]  # the same
 
 
-def _unregistered(connection: Connection) -> Sequence[str]:
+def unregistered(connection: Connection) -> Sequence[str]:
     """Return the organizations of receipts that are not registered.
 
     There are none unless an organization was removed by hand.  The table is large, so that each

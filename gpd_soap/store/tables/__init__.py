@@ -18,6 +18,7 @@ from gpd_soap.store.tables.configuration import (
     service,
     station,
 )
+from gpd_soap.store.tables.debtor_indexes import DEBTOR_INDEXES
 from gpd_soap.store.tables.documents import (
     document,
     document_batch,
@@ -45,9 +46,12 @@ from gpd_soap.store.tables.positions import (
     transfer,
 )
 from gpd_soap.store.tables.receipts import probe, quarantine, receipt
+from gpd_soap.store.tables.retention import retention_term
+from gpd_soap.store.tables.tally import tally
 from gpd_soap.store.tables.webhooks import parked, subscription
 
 __all__ = [
+    "DEBTOR_INDEXES",
     "Code",
     "Instant",
     "Json",
@@ -81,10 +85,12 @@ __all__ = [
     "quote",
     "receipt",
     "request",
+    "retention_term",
     "retired_number",
     "service",
     "sign_in_attempt",
     "station",
     "subscription",
+    "tally",
     "transfer",
 ]

@@ -40,7 +40,8 @@ def _debtor(*, required: bool) -> list[Column[Any]]:
 
 
 #: `service_type` is GPD, or ACA for a copy that answers in Stand In.  `created_by_kind` is key,
-#: operator, command, load or demand; a position of a version before 0015 has none.
+#: operator, command, load or demand; a position of a version before 0015 has none.  `forgotten_at`
+#: is when its debtor was replaced by a pseudonym.
 position = Table(
     "position",
     metadata,
@@ -60,6 +61,7 @@ position = Table(
     Column("service_type", String(4), nullable=False, server_default="GPD"),
     Column("created_by_kind", String(8)),
     Column("created_by", String(100)),
+    Column("forgotten_at", Instant),
     Index(None, "organization", "created_at", "iupd"),
     Index(None, "organization", "company_name", "iupd"),
 )

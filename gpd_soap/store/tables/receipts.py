@@ -18,8 +18,10 @@ def resolution() -> list[Column[Any]]:
     ]
 
 
+#: `resolved_as` is the outcome of a case, from a closed list; a version before 0019 wrote none.
 #: `variant` is 0 for the first receipt of a receiptId, and 1 or more for those of other content.
-#: `kept` is the receipt status.
+#: `kept` is the receipt status.  `forgotten_at` is when its message was removed and its debtor was
+#: replaced by a pseudonym.
 receipt = Table(
     "receipt",
     metadata,
@@ -52,6 +54,8 @@ receipt = Table(
     Column("copies", Integer, nullable=False, default=1),
     Column("raw", LargeBinary, nullable=False),
     *resolution(),
+    Column("resolved_as", String(16)),
+    Column("forgotten_at", Instant),
     Index(None, "organization", "nav"),
     Index(None, "organization", "iuv"),
     Index(None, "organization", "kept", "received_at"),
@@ -73,6 +77,7 @@ quarantine = Table(
     Column("raw", LargeBinary, nullable=False),
     *resolution(),
     Column("charset", String(48)),
+    Column("resolved_as", String(16)),
 )
 
 #: The instant of the last probe of each station, under the name that the probe used.

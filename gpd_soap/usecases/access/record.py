@@ -1,4 +1,4 @@
-"""Records in the audit what a command changes, in the transaction of the change, or reads.
+"""Records a change in the audit, in the transaction of the change.
 
 Use cases call a `Record`.  The API passes none: it writes its rows after the answer, because a
 refused request leaves one too.
@@ -33,25 +33,26 @@ def unrecorded(
 
 
 class CommandRecord:
-    """Writes the rows of a command; a `Record`."""
+    """Makes the rows of a command, and writes those of its changes; a `Record`."""
 
-    def __init__(self, user: str, command: str, clock: Clock, method: str = audit.COMMAND) -> None:
-        """`user` is the user of the machine, `command` the words after the program's name.
-
-        `method` is audit.READ for a command that reads a person's data.
-        """
-        self._user, self._command, self._clock, self._method = user, command, clock, method
+    def __init__(self, user: str, command: str, clock: Clock) -> None:
+        """`user` is the user of the machine, `command` the words after the program's name."""
+        self._user, self._command, self._clock = user, command, clock
 
     def __call__(
         self, connection: Transaction, subject: Subject = NOTHING, organization: str = NOT_GIVEN
     ) -> None:
-        """Write the row."""
-        change = Change(
+        """Write the row of a change."""
+        audit.write_change(connection, self.row(audit.COMMAND, subject, organization))
+
+    def row(self, method: str, subject: Subject, organization: str) -> Change:
+        """Return the row of a change, audit.COMMAND, or of a reading, audit.READ."""
+        return Change(
             organization=organization,
             requested_at=self._clock(),
             key_id=NOT_GIVEN,
             key_name=NOT_GIVEN,
-            method=self._method,
+            method=method,
             path=self._command,
             status=0,
             request_id=NOT_GIVEN,
@@ -59,4 +60,3 @@ class CommandRecord:
             actor=truncate(self._user, table.c.actor),
             **subject._asdict(),
         )
-        audit.write_change(connection, change)

@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 from gpd_soap.store import purge, tables
 from gpd_soap.store.access.idempotency import REMEMBERED
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
+from gpd_soap.store.database.until import Until
 from gpd_soap.store.jobs import read
 from gpd_soap.store.journal import purge as monthly
 from gpd_soap.store.people import attempts, sessions
+from gpd_soap.store.retention.terms import TermKind
 from gpd_soap.usecases import expiry
 from gpd_soap.usecases.jobs.job import Job, Kind
 from gpd_soap.usecases.people.delays import FORGOTTEN
 from gpd_soap.usecases.people.session_rules import LONGEST
+from gpd_soap.usecases.purge import JOBS_KEPT
+from gpd_soap.usecases.retention import terms as retention
 
 #: LIMIT: each minute, notices that have expired get their event.
 EXPIRY_EVERY = timedelta(minutes=1)
 #: LIMIT: each hour, what is of no use any more is removed; each day, events beyond their term.
 CLEAN_EVERY, PURGE_EVERY = timedelta(hours=1), timedelta(days=1)
-#: LIMIT: 30 days for jobs that were done or cancelled.
-JOBS_KEPT = timedelta(days=30)
 LEFT_TO_OWNER = "left to `gpd-soap purge` of the owner of the tables"
 
 
-def schedules(events: timedelta) -> list[Kind]:
-    """Returns the kinds; `events` is how long events are kept."""
+def schedules() -> list[Kind]:
+    """Returns the kinds."""
     return [
         Kind("notices.expire", expire, every=EXPIRY_EVERY),
         Kind("store.clean", clean, every=CLEAN_EVERY),
-        Kind("events.purge", partial(purge_events, events=events), every=PURGE_EVERY),
+        Kind("events.purge", purge_events, every=PURGE_EVERY),
     ]
 
 
@@ -46,9 +47,9 @@ def expire(job: Job) -> str:
 def clean(job: Job) -> str:
     """Removes remembered answers, sessions and failed sign-ins that ended, and ended jobs."""
     now = job.clock()
-    requests = purge.purge(job.database, purge.Kind.REQUESTS, now - REMEMBERED)
+    requests = purge.purge(job.database, purge.Kind.REQUESTS, Until(now - REMEMBERED))
     job.check()
-    jobs = purge.purge(job.database, purge.Kind.JOBS, now - JOBS_KEPT)
+    jobs = purge.purge(job.database, purge.Kind.JOBS, Until(now - JOBS_KEPT))
     job.check()
 
     def forget(connection: Transaction) -> None:
@@ -59,8 +60,10 @@ def clean(job: Job) -> str:
     return f"{requests} answers, {jobs} jobs"
 
 
-def purge_events(job: Job, events: timedelta) -> str:
-    """Removes the events that have been kept for their term, where this user may."""
+def purge_events(job: Job) -> str:
+    """Removes the events beyond the term of their organization, where this user may."""
     if not monthly.may_purge(job.database, tables.event):
         return LEFT_TO_OWNER
-    return f"{monthly.purge(job.database, job.clock() - events, tables.event)} events"
+    own = retention.read(job.database)
+    until = retention.until(own, TermKind.EVENTS, job.clock())
+    return f"{monthly.purge(job.database, until, tables.event)} events"

@@ -15,8 +15,9 @@ from gpd_soap.core.actor import Actor
 from gpd_soap.core.state import position_state
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
-from gpd_soap.store.positions import change, search
+from gpd_soap.store.positions import change, keyset, search
 from gpd_soap.store.positions import read as stored_positions
+from gpd_soap.store.positions.keyset import PositionKey
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.positions.search import PositionQuery
 from gpd_soap.store.store import Store
@@ -76,6 +77,16 @@ class Ledger:
         """Returns a page of positions, and how many there are on all pages."""
         now = self._clock()
         return read_only(self._store, lambda c: search.page(c, organization, query, now))
+
+    def page_after(
+        self, organization: str, query: PositionQuery, after: PositionKey | None
+    ) -> tuple[list[Stored], PositionKey | None, int]:
+        """Returns a page that begins after a position, where the next begins, and a count to 1,001.
+
+        A late page costs as much as the first.
+        """
+        now = self._clock()
+        return read_only(self._store, lambda c: keyset.page(c, organization, query, after, now))
 
     def by_iuv(self, organization: str, iuv: str, codes: Codes = ()) -> Notice:
         """Returns the notice of an IUV.  Raises NoticeNotFound if there is none."""
@@ -170,6 +181,24 @@ class Ledger:
             nav = stored.position.options[index].nav
             payment = change.PaidElsewhere(nav, ELSEWHERE, paid_on or now)
             change.mark_paid(connection, stored, payment, self._actor, now)
+            return _notice(connection, organization, nav, ("nav",))
+
+        return in_transaction(self._store, work)
+
+    def set_notification_fee(self, organization: str, number: str, fee: int) -> Notice:
+        """Sets the notification fee of the notice of a number or an IUV, and returns it.
+
+        `fee` is the total so far, in cents; the same again changes nothing.  Raises a refusal if
+        the notice is paid, or cannot have the fee.
+        """
+        now = self._clock()
+
+        def work(connection: Transaction) -> Notice:
+            stored, index = _notice(connection, organization, number, NAV_OR_IUV, lock=True)
+            transitions.check_fee(stored, index, fee)
+            nav = stored.position.options[index].nav
+            if fee != stored.progress[index].notification_fee:
+                change.set_notification_fee(connection, stored, nav, fee, self._actor, now)
             return _notice(connection, organization, nav, ("nav",))
 
         return in_transaction(self._store, work)

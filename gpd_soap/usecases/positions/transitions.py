@@ -11,6 +11,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gpd_soap.core import money
+from gpd_soap.core.payment import fee_transfer
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.state import PositionState, position_state
 from gpd_soap.store.positions.read import Progress, Stored
@@ -114,12 +116,15 @@ def check_invalidable(stored: Stored, now: datetime) -> None:
 def restored(stored: Stored, due_at: datetime | None, now: datetime) -> NewPosition:
     """Returns the content of a position that is payable again (Alternatives, rule 7).
 
-    Raises NotRestorable if it is neither withdrawn nor expired, is paid, or would not be payable.
+    Raises NotRestorable if it is neither withdrawn nor expired, is paid, would not be payable, or
+    if its debtor was forgotten.
     """
     position = stored.position
     state = position_state(stored.facts, now)
-    if state in PAID_IN_FULL or (
-        position.withdrawn_at is None and state is not PositionState.EXPIRED
+    if (
+        stored.forgotten_at is not None
+        or state in PAID_IN_FULL
+        or (position.withdrawn_at is None and state is not PositionState.EXPIRED)
     ):
         raise refusals.NotRestorable
     pairs = zip(position.options, stored.progress, strict=True)
@@ -149,6 +154,21 @@ def check_payable_elsewhere(stored: Stored, index: int, now: datetime) -> None:
         raise refusals.AlreadyPaid
     if _is_excluded(stored, stored.position.options[index].plan):
         raise refusals.NoticeExcluded
+
+
+def check_fee(stored: Stored, index: int, fee: int) -> None:
+    """Raises a refusal if notice `index` cannot have this notification fee (Money, rule 4).
+
+    The state of its position does not matter: a draft may be notified before it is published.
+    """
+    option = stored.position.options[index]
+    if stored.progress[index].has_payment:
+        raise refusals.FeeOfPaidNotice
+    if fee_transfer(stored.position.organization, option.transfers) is None:
+        raise refusals.NoTransferForFee
+    if option.amount + fee > money.MAX_CENTS:
+        expected = f"at most {money.MAX_CENTS} cents with the amount of the notice"
+        raise refusals.InvalidPosition([FieldError("notificationFee", "range", expected)])
 
 
 def check_readable(stored: Stored, index: int, now: datetime) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from gpd_soap.core import rome
+from gpd_soap.core import money, rome
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases import refusals
@@ -55,6 +55,56 @@ def completed(body: position_v1.Position, stored: Stored) -> position_v1.Positio
     }
     missing = known.keys() & type(body).model_fields.keys() - body.model_fields_set
     return body.model_copy(update={name: known[name] for name in missing})
+
+
+def with_base_amounts(body: position_v1.Position, stored: Stored) -> position_v1.Position:
+    """Returns the body with base amounts: those that a read shows include the notification fee.
+
+    Raises UpdateLosesFee if a notice with a fee would have no transfer that can carry it,
+    InvalidPosition if an amount and its fee are out of range.
+    """
+    organization, errors = stored.position.organization, []
+    pairs = zip(stored.position.options, stored.progress, strict=True)
+    fees = {option.iuv: progress.notification_fee for option, progress in pairs}
+    options = []
+    for index, option in enumerate(body.payment_option):
+        fee = fees.get(option.iuv or "", 0)
+        if fee and _fee_transfer(option, organization) is None:
+            raise refusals.UpdateLosesFee
+        base = _base(option, fee, organization)
+        amounts = [base.amount, *(each.amount for each in base.transfer)]
+        if min(amounts) < money.MIN or base.amount + fee > money.MAX_CENTS:
+            field = path("paymentOption", index, "amount")
+            errors.append(FieldError(field, "range", "an amount that its notification fee allows"))
+        options.append(base)
+    if errors:
+        raise refusals.InvalidPosition(errors)
+    return body.model_copy(update={"payment_option": options})
+
+
+def _base(option: position_v1.Option, fee: int, organization: str) -> position_v1.Option:
+    """Returns an option of a request without the fee that its amounts include."""
+    if not isinstance(option, position_v1.ReadOption):
+        return option
+    # WHY: the fee may have changed since the read, so that the one that was shown counts.
+    shown = option.notification_fee
+    shown = shown if type(shown) is int and shown >= 0 else fee
+    transfers, index = [*option.transfer], _fee_transfer(option, organization)
+    if index is not None:
+        amount = transfers[index].amount - shown
+        transfers[index] = transfers[index].model_copy(update={"amount": amount})
+    return option.model_copy(update={"amount": option.amount - shown, "transfer": transfers})
+
+
+def _fee_transfer(option: position_v1.Option, organization: str) -> int | None:
+    """Returns the index of the transfer that carries a notification fee (Money, rule 4)."""
+    transfers = option.transfer
+    own = [
+        index
+        for index, each in enumerate(transfers)
+        if each.organization_fiscal_code in (None, organization)
+    ]
+    return min(own, key=lambda index: transfers[index].id_transfer, default=None)
 
 
 def merged(

@@ -117,13 +117,14 @@ def _successor(
 
     `lost` has the NAV of each IUV that the position had before and has again.
     Raises InvalidPosition with the errors of the new content, OwnDebtors if the update would lose
-    the debtors of single options.
+    the debtors of single options, UpdateLosesFee if a notification fee would have no transfer.
     """
     if any(option.debtor is not None for option in old.position.options):
         raise refusals.OwnDebtors
     before = {option.iuv: option for option in old.position.options}
     own = lost | {iuv: option.nav for iuv, option in before.items()}
-    body = unchanged.with_plans(unchanged.completed(body, old), old)
+    body = unchanged.with_base_amounts(unchanged.completed(body, old), old)
+    body = unchanged.with_plans(body, old)
     body, number_errors = _numbered(body, own)
     # WHY: a number that was accepted leniently stays accepted.
     lenient = options.lenient or all(option.iuv in own for option in body.payment_option)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from gpd_soap.store.receipts import history, worklist
-from gpd_soap.validation.fields import Prose500, Strict, Text16, Text35
+from gpd_soap.core.case_id import CaseOutcome
+from gpd_soap.store.receipts import history, listing, worklist
+from gpd_soap.validation.fields import Prose500, Since, Strict, Text16, Text35, Until
 from gpd_soap.validation.finding import rule_error
+from gpd_soap.validation.queries import cursors
 from gpd_soap.validation.queries.common import (
     WHOLE,
     OrganizationPath,
@@ -78,22 +80,60 @@ class OrganizationCasePath(OrganizationWorklistPath, CasePath):
     """A path that names a case of an organization's worklist."""
 
 
+def _place(text: str) -> str:
+    try:
+        cursors.receipt_place(text)
+    except ValueError:
+        raise rule_error("cursor", "`next_cursor` of the page before") from None
+    return text
+
+
 class ReceiptsOf(Paged):
-    """A query for every receipt of a notice, of an IUV or of a receiptId."""
+    """A query for every receipt of a notice, of an IUV or of a receiptId, or for the latest ones.
+
+    Without one of the three, it lists the receipts of a window, the last received first.
+    """
 
     nav: Nav | None = None
     iuv: Text35 | None = None
     receipt_id: Prose500 | None = Field(None, alias="receiptId", description="the Node's id")
+    since: Since | None = Field(
+        None, alias="from", description="the first day or date-time of arrival, in Rome"
+    )
+    until: Until | None = Field(
+        None, alias="to", description="the last day or date-time of arrival, in Rome"
+    )
+    status: (
+        Literal["applied", "review", "double", "conflicting", "secondary", "unmatched", "not-paid"]
+        | None
+    ) = None
+    psp: Text35 | None = None
+    cursor: Annotated[str, Field(max_length=cursors.LONGEST), AfterValidator(_place)] | None = (
+        Field(None, description="`next_cursor` of the page before")
+    )
 
     @model_validator(mode="after")
-    def _has_filter(self) -> Self:
-        if self.nav is None and self.iuv is None and self.receipt_id is None:
-            raise rule_error("required", "nav, iuv or receiptId")
+    def _has_one_list(self) -> Self:
+        latest = (self.since, self.until, self.status, self.psp, self.cursor)
+        if self.of_one and any(each is not None for each in latest):
+            raise rule_error("exclusive", "nav, iuv or receiptId, or the filters of the latest")
+        if not self.of_one and self.page:
+            raise rule_error("exclusive", "a cursor for the pages of the latest")
         return self
+
+    @property
+    def of_one(self) -> bool:
+        """Whether the receipts of one notice, IUV or receiptId are listed."""
+        return any(each is not None for each in (self.nav, self.iuv, self.receipt_id))
 
     def history_query(self) -> history.HistoryQuery:
         """Return the query as the store reads it."""
         return history.HistoryQuery(self.nav, self.iuv, self.receipt_id, self.limit, self.page)
+
+    @property
+    def after(self) -> listing.ReceiptPlace | None:
+        """The place after which the page begins."""
+        return None if self.cursor is None else cursors.receipt_place(self.cursor)
 
 
 def _word(text: object) -> object:
@@ -109,19 +149,27 @@ class CaseSearch(QueryModel):
     resolved: Annotated[Literal["false", "true", "all"], BeforeValidator(_word)] = "false"
     nav: Nav | None = None
     iuv: Text35 | None = None
+    outcome: CaseOutcome | None = Field(
+        None, description="outcome of the resolved cases that are listed"
+    )
     limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 10
     page: Annotated[int, Field(ge=0, le=1_000_000), WHOLE] = 0
 
     def case_query(self) -> worklist.CaseQuery:
         """Return the query as the store reads it."""
         resolved = None if self.resolved == "all" else self.resolved == "true"
-        return worklist.CaseQuery(self.kind, resolved, self.nav, self.iuv, self.limit, self.page)
+        if self.outcome is not None:
+            resolved = True
+        return worklist.CaseQuery(
+            self.kind, resolved, self.nav, self.iuv, self.limit, self.page, self.outcome
+        )
 
 
 class Note(Strict):
-    """A note on the decision about a case."""
+    """A note on the decision about a case, and its outcome from a closed list."""
 
     note: Prose500
+    outcome: Annotated[CaseOutcome | None, Field(strict=False)] = None
 
 
 class Match(Strict):

@@ -14,8 +14,11 @@ from sqlalchemy import Engine, inspect, text
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
-from gpd_soap.store.tables import metadata
+from gpd_soap.store.tables import DEBTOR_INDEXES, metadata
 from tests.conftest import KINDS, FreshDatabase
+
+#: The indexes of expressions.
+BY_NAME = {index.name for index in DEBTOR_INDEXES if "_name_" in str(index.name)}
 
 FAILS = '''"""A migration that makes a table, then fails."""
 
@@ -77,6 +80,19 @@ def shape_of(engine: Engine) -> dict[str, Any]:
     }
 
 
+def expression_indexes(engine: Engine) -> list[str]:
+    """Returns the indexes of expressions on SQLite, which its inspector leaves out."""
+    if engine.dialect.name != "sqlite":
+        return []
+    made = text(
+        "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%(%(%' ORDER BY 1"
+    )
+    with engine.connect() as connection:
+        return list(connection.execute(made).scalars())
+
+
+@pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index")
+@pytest.mark.filterwarnings("ignore:autogenerate skipping metadata-specified expression-based")
 @pytest.mark.parametrize("kind", KINDS)
 def test_migrated_schema_equals_the_declared_one(
     request: pytest.FixtureRequest, kind: str, fresh_database: FreshDatabase
@@ -90,13 +106,22 @@ def test_migrated_schema_equals_the_declared_one(
 
     assert shape_of(migrated) == shape_of(declared)
     assert shape_of(migrated).keys() == metadata.tables.keys()
+    assert expression_indexes(migrated) == expression_indexes(declared)
     partitions = partitions_of(migrated)
 
     def is_whole(name: str | None, kind: str, _parents: Any) -> bool:
         return kind != "table" or name not in partitions
 
+    def is_comparable(_object: Any, name: str | None, kind: str, *_: Any) -> bool:
+        # WHY: PostgreSQL stores an expression in other words; `shape_of` compares those.
+        return kind != "index" or name not in BY_NAME
+
     with migrated.connect() as connection:
-        options = {"compare_type": True, "include_name": is_whole}
+        options: dict[str, Any] = {
+            "compare_type": True,
+            "include_name": is_whole,
+            "include_object": is_comparable,
+        }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata) == []
 

@@ -1,0 +1,1 @@
+"""Lists of notices, and the search of what a person types or scans."""

@@ -1,0 +1,1 @@
+"""What a text in a search box can be, names as they are compared, and the state of a notice."""

@@ -1,0 +1,1 @@
+"""Keeping and forgetting: terms, the report, the runs, and the request of one person."""
