@@ -49,7 +49,7 @@ class Batch(NamedTuple):
     actor: str
 
 
-class Line(NamedTuple):
+class BatchLine(NamedTuple):
     """One notice of a batch: its document, or why there is none."""
 
     number: int
@@ -73,7 +73,7 @@ class Choice(NamedTuple):
 
 
 BATCH_COLUMNS = [BATCH[name] for name in Batch._fields]
-LINE_COLUMNS = [LINE[name] for name in Line._fields]
+LINE_COLUMNS = [LINE[name] for name in BatchLine._fields]
 
 
 def last_load(connection: Connection, organization: str) -> datetime | None:
@@ -157,27 +157,27 @@ def counts(connection: Connection, batch: Batch) -> Counts:
 
 def lines(
     connection: Connection, batch: Batch, after: int, limit: int, *, waiting: bool = False
-) -> list[Line]:
+) -> list[BatchLine]:
     """Return the lines after a number, in their order; those `waiting` have no outcome."""
     statement = select(*LINE_COLUMNS).where(_of(batch.organization, batch.id), LINE.number > after)
     if waiting:
         statement = statement.where(LINE.document.is_(None), LINE.reason.is_(None))
     rows = connection.execute(statement.order_by(LINE.number).limit(limit))
-    return [Line._make(row) for row in rows]
+    return [BatchLine._make(row) for row in rows]
 
 
 def lines_page(
     connection: Connection, batch: Batch, request: PageRequest, *, refused: bool
-) -> tuple[list[Line], int]:
+) -> tuple[list[BatchLine], int]:
     """Return a page of lines, only those `refused` if wished, and their number on all pages."""
     statement = select(*LINE_COLUMNS).where(_of(batch.organization, batch.id))
     if refused:
         statement = statement.where(LINE.reason.is_not(None))
     rows, total = fetch_page(connection, statement.order_by(LINE.number), request)
-    return [Line._make(row) for row in rows], total
+    return [BatchLine._make(row) for row in rows], total
 
 
-def decide(connection: Connection, batch: Batch, outcomes: Sequence[Line]) -> None:
+def decide(connection: Connection, batch: Batch, outcomes: Sequence[BatchLine]) -> None:
     """Store the outcomes of lines."""
     statement = update(tables.document_batch_line).where(
         _of(batch.organization, batch.id), LINE.number == bindparam("of_number")

@@ -30,7 +30,7 @@ from gpd_soap.features.documents.release import DocumentDiffers
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.documents import batches
-from gpd_soap.store.documents.batches import Batch, BatchState, Choice, Line
+from gpd_soap.store.documents.batches import Batch, BatchLine, BatchState, Choice
 from gpd_soap.store.positions import read as positions
 from gpd_soap.store.positions.read import Stored
 
@@ -106,7 +106,9 @@ class Producer:
             after = chunk[-1].number
         in_transaction(self._database, lambda c: batches.end(c, batch, self._clock()))
 
-    def _chunk(self, batch: Batch, chunk: Sequence[Line], actor: Actor, advance: Advance) -> None:
+    def _chunk(
+        self, batch: Batch, chunk: Sequence[BatchLine], actor: Actor, advance: Advance
+    ) -> None:
         """Store the outcome of each line, at once or, where a document differs, one by one."""
         waiting = list(chunk)
         for _ in range(ATTEMPTS):
@@ -124,13 +126,13 @@ class Producer:
         self._refuse(batch, waiting, MOVED, advance)
 
     def _lines(
-        self, batch: Batch, lines: Sequence[Line], actor: Actor, advance: Advance
-    ) -> list[Line]:
+        self, batch: Batch, lines: Sequence[BatchLine], actor: Actor, advance: Advance
+    ) -> list[BatchLine]:
         """Store the outcomes of lines; return those whose positions changed meanwhile."""
         now = self._clock()
         decided = self._decide(batch, lines, now)
         drafts = {each.id: each for each in decided.values() if isinstance(each, Draft)}
-        moved: list[Line] = []
+        moved: list[BatchLine] = []
 
         def store(connection: Transaction, released: Ids) -> None:
             outcomes = []
@@ -152,7 +154,7 @@ class Producer:
         return moved
 
     def _decide(
-        self, batch: Batch, lines: Sequence[Line], now: datetime
+        self, batch: Batch, lines: Sequence[BatchLine], now: datetime
     ) -> dict[int, Draft | Refused]:
         """Return what is to be released for each line, or why nothing is, by its number."""
         stored = read_only(
@@ -174,19 +176,21 @@ class Producer:
             return choice
         return draft_of(paper_of(stored.position, choice, self._issuer, now), stored)
 
-    def _refuse(self, batch: Batch, lines: Sequence[Line], reason: str, advance: Advance) -> None:
+    def _refuse(
+        self, batch: Batch, lines: Sequence[BatchLine], reason: str, advance: Advance
+    ) -> None:
         outcomes = [line._replace(reason=reason) for line in lines]
         in_transaction(self._database, lambda c: _outcomes(c, batch, outcomes, advance))
 
 
 def _outcomes(
-    connection: Transaction, batch: Batch, outcomes: Sequence[Line], advance: Advance
+    connection: Transaction, batch: Batch, outcomes: Sequence[BatchLine], advance: Advance
 ) -> None:
     batches.decide(connection, batch, outcomes)
     advance(connection, sum(batches.counts(connection, batch)))
 
 
-def lines_of(database: Database, batch: Batch) -> Iterator[Line]:
+def lines_of(database: Database, batch: Batch) -> Iterator[BatchLine]:
     """Yield every line of a batch in its order."""
     after = 0
     while chunk := read_only(
@@ -196,12 +200,12 @@ def lines_of(database: Database, batch: Batch) -> Iterator[Line]:
         after = chunk[-1].number
 
 
-def file_name(line: Line) -> str:
+def file_name(line: BatchLine) -> str:
     """Return the name of the file of a line that has a document."""
     return f"{line.number:06d}-{line.nav}.pdf"
 
 
-def row_of(line: Line) -> tuple[str, ...]:
+def row_of(line: BatchLine) -> tuple[str, ...]:
     """Return the row of a line in the table of outcomes, which has the columns HEADER."""
     name = file_name(line) if line.document is not None else ""
     return (str(line.number), line.nav, name, line.reason or "")
