@@ -174,13 +174,12 @@ def _write(store: Database, made: Printer, batch: Batch, folder: Path) -> tuple[
         table = csv.writer(report)
         table.writerow(HEADER)
         for line in lines_of(store, batch):
-            table.writerow(row_of(line))
-            if line.document is None:
-                print_line(f"{line.nav}: {line.reason}")
+            archived = line.document and made.archive.read(batch.organization, line.document)
+            table.writerow(row_of(line if archived else line._replace(document=None)))
+            if not archived:
+                print_line(f"{line.nav}: {line.reason or 'its person was forgotten'}")
                 refused += 1
                 continue
-            archived = made.archive.read(batch.organization, line.document)
-            assert archived is not None
             (folder / file_name(line)).write_bytes(archived.pdf)
             released += 1
     return released, refused

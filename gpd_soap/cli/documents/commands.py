@@ -125,6 +125,22 @@ def verify(organization: str | None, *, no_codes: bool) -> None:
         raise click.exceptions.Exit(1)
 
 
+@documents.command("sweep")
+def sweep() -> None:
+    """Remove from the folder of GPD_DOCUMENTS the files of documents whose persons were forgotten.
+
+    Run it after `gpd-soap retention run`, which erases what is in the database alone.
+    """
+    archive = printer(store := ready_store()).archive
+    from gpd_soap.features.documents.archive.verify import documents as every
+    from gpd_soap.store.database.transaction import read_only
+    from gpd_soap.store.documents.archive import organizations
+
+    codes = read_only(store, organizations)
+    removed = sum(archive.remove_forgotten(each) for owner in codes for each in every(store, owner))
+    print_line(f"{removed} files removed")
+
+
 def one_of(store: Store, organization: str | None) -> str:
     """The organization, or the only one.  Raises UsageError if there are several."""
     from gpd_soap.store.database.transaction import read_only

@@ -18,6 +18,8 @@ from gpd_soap.store.database.upsert import insert_if_absent
 DOCUMENT, NOTICE = tables.document.c, tables.document_notice.c
 
 
+#: The storage of a document whose person was forgotten: its bytes are nowhere.
+ERASED = "erased"
 #: LIMIT: 100 documents of one position are looked at for the one that replaces another.
 MOST_LATER = 100
 

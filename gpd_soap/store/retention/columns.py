@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Table
 
 from gpd_soap.store import tables
+from gpd_soap.store.documents.archive import ERASED
 
 #: Stands in the place of a name, and of a text that may name somebody.
 FORGOTTEN = "FORGOTTEN"
@@ -46,5 +47,13 @@ OPTION: Mapping[str, Any] = {
 #: The text of a person in the data of the event of a restored position.
 REASON = "reason"
 TRANSFER: Mapping[str, Any] = {"remittance_information": FORGOTTEN, "metadata": []}
+#: A document without its bytes is 404; its digests still prove those that somebody else has.
+DOCUMENT: Mapping[str, Any] = {
+    "input": "",
+    "codes": [],
+    "content": None,
+    "storage": ERASED,
+    "actor": FORGOTTEN,
+}
 #: A receipt without its message is read with 404, and its other columns as before.
 RECEIPT: Mapping[str, Any] = {"raw": b"", "resolved_by": None, "resolution": None}

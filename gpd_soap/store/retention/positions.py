@@ -28,7 +28,7 @@ from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables
 from gpd_soap.store.database.sqlite_file import overwrite_deleted
 from gpd_soap.store.events import write as events
-from gpd_soap.store.retention import columns
+from gpd_soap.store.retention import columns, documents
 from gpd_soap.store.retention.columns import CODE, FORGOTTEN, Pseudonym
 from gpd_soap.store.rows import OPTION, POSITION, RECEIPT, TRANSFER
 from gpd_soap.store.states import closed
@@ -131,6 +131,7 @@ def forget(connection: Connection, run: Run, chosen: Sequence[Candidate]) -> Non
         answered = table.c.organization == run.organization, table.c.nav.in_(navs)
         connection.execute(delete(table).where(*answered))
     _reasons(connection, run.organization, iupds)
+    documents.forget(connection, run.organization, iupds)
     revisions: dict[str, int] = {}
     for each in options:
         revisions[each.iupd] = max(revisions.get(each.iupd, 0), each.revision + 1)

@@ -21,7 +21,7 @@ from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.events import write as events
-from gpd_soap.store.retention import accounts, positions, receipts
+from gpd_soap.store.retention import accounts, documents, positions, receipts
 from gpd_soap.store.retention import terms as stored
 from gpd_soap.store.retention.clean import clean
 from gpd_soap.store.retention.columns import PSEUDONYM_LENGTH, Pseudonym
@@ -128,9 +128,20 @@ def _organization(
         old = room.can_be_forgotten(run.organization, until)
         rows = room.count(database, old) if dry_run else room.forget(database, run, old)
         done.append(Forgotten(run.organization, kind.value, rows, until))
+        if kind is TermKind.POSITIONS and not dry_run:
+            _forget_deleted(database, run.organization, until)
     if not dry_run and any(each.rows for each in done):
         in_transaction(database, partial(_write_run, run, done, record))
     yield from done
+
+
+def _forget_deleted(database: Database, organization: str, until: datetime) -> None:
+    """Erases the documents of positions that were deleted, in batches."""
+    while in_transaction(
+        database,
+        partial(documents.forget_deleted, organization=organization, until=until),
+    ):
+        pass
 
 
 def _write_run(

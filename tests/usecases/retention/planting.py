@@ -38,12 +38,16 @@ TABLES_WITHOUT = {
     ),
     "numbers and instants": ("feed", "probe", "retired_number"),
     "digests": ("sign_in_attempt",),
+    "notice numbers, and who asked by an id": (
+        *("document_notice", "document_batch", "document_batch_line", "job"),
+    ),
 }
 #: Columns that hold no debtor, by the reason; `*` is any table that is not removed at its term.
 COLUMNS_WITHOUT = {
     "numbers by which payments are counted": """
         *.organization *.iupd *.nav *.iuv *.receipt_id *.digest *.id *.operator payment_option.plan
-        payment_option.notification_iun parked.subscription parked.subject
+        payment_option.notification_iun parked.subscription parked.subject document.navs
+        document.facts
     """,
     "codes of banks, stations and accounts": """
         *.psp *.psp_name *.psp_fiscal_code *.channel *.broker *.station *.issuer *.payment_method
@@ -53,7 +57,7 @@ COLUMNS_WITHOUT = {
     "names of institutions": "*.company_name *.office_name",
     "words of the program": """
         *.kept *.reasons *.drift *.primitive *.outcome *.service_type *.created_by_kind *.state
-        *.role *.last_error
+        *.role *.last_error *.resolved_as document.storage document.versions document.actor_kind
     """,
     "kind of debtor, natural or legal": "*.debtor_kind",
     "rights of an account": "operator.organizations operator.scopes api_key.organizations",

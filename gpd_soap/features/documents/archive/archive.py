@@ -19,7 +19,7 @@ from gpd_soap.features.documents.typesetting import Typesetter
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.documents import archive
-from gpd_soap.store.documents.archive import Document
+from gpd_soap.store.documents.archive import ERASED, Document
 from gpd_soap.store.events import write as events
 from gpd_soap.store.positions import read as positions
 from gpd_soap.store.positions.read import Stored
@@ -127,12 +127,14 @@ class Archive:
         }
 
     def read(self, organization: str, document_id: str) -> Archived | None:
-        """Return a document of the archive, or None if there is none.
+        """Return a document of the archive, or None if there is none or its person was forgotten.
 
         Raises DocumentDamaged if its bytes are lost or changed.
         """
         document = read_only(self._database, lambda c: archive.get(c, organization, document_id))
-        return document and Archived(document, self._bytes(document, None))
+        if document is None or document.storage == ERASED:
+            return None
+        return Archived(document, self._bytes(document, None))
 
     def stored_bytes(self, document: Document) -> bytes | None:
         """Return what the archive has for a document, unchecked; None if that is nothing."""
@@ -142,6 +144,15 @@ class Archive:
         if self._contents is None or self._contents.storage != document.storage:
             raise UnusableStorage(f"documents are in a {document.storage} that no setting names")
         return self._contents.get(document.organization, document.digest)
+
+    def remove_forgotten(self, document: Document) -> bool:
+        """Remove what lies beside the database of a document whose person was forgotten.
+
+        Return whether there was anything.
+        """
+        if self._contents is None or document.storage != ERASED:
+            return False
+        return self._contents.remove(document.organization, document.digest)
 
     def _known(self, drafts: Sequence[Draft]) -> dict[str, Document]:
         if not drafts:

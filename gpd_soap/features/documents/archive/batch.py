@@ -222,10 +222,9 @@ def zip_of(database: Database, archive: Archive, batch: Batch) -> Iterator[bytes
     table.writerow(HEADER)
     with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as whole:
         for line in lines_of(database, batch):
-            table.writerow(row_of(line))
-            if line.document is not None:
-                kept = archive.read(batch.organization, line.document)
-                assert kept is not None
+            kept = line.document and archive.read(batch.organization, line.document)
+            table.writerow(row_of(line if kept else line._replace(document=None)))
+            if kept:
                 whole.writestr(_entry(file_name(line), batch.created_at), kept.pdf)
                 yield out.take()
         whole.writestr(_entry("outcomes.csv", batch.created_at), report.getvalue())

@@ -32,6 +32,12 @@ class Contents(Protocol):
     def get(self, organization: str, digest: str) -> bytes | None:
         """Return what is kept for this digest, or None.  Raises UnusableStorage if it cannot."""
 
+    def remove(self, organization: str, digest: str) -> bool:
+        """Remove what is kept for this digest; return whether there was anything.
+
+        Raises UnusableStorage if it cannot.
+        """
+
 
 class Folder:
     """Keeps each document in a file of a folder, `ORGANIZATION/2 digits/DIGEST.pdf`."""
@@ -69,6 +75,18 @@ class Folder:
             return None
         except OSError as error:
             raise UnusableStorage("a document could not be read from the folder") from error
+
+    def remove(self, organization: str, digest: str) -> bool:
+        """Remove the file of this digest; return whether it was there."""
+        file = self._file(organization, digest)
+        try:
+            file.unlink()
+            _sync(file.parent)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise UnusableStorage("a document could not be removed from the folder") from error
+        return True
 
     def _file(self, organization: str, digest: str) -> Path:
         return self._path / organization / digest[:2] / f"{digest}.pdf"

@@ -12,10 +12,12 @@ from gpd_soap.features.documents.archive.archive import Archive, DocumentDamaged
 from gpd_soap.features.documents.archive.contents import UnusableStorage
 from gpd_soap.features.documents.archive.opening import Printer
 from gpd_soap.features.documents.archive.verify import Damage
+from gpd_soap.features.documents.archive.verify import documents as every
 from gpd_soap.features.documents.notice import Paper, Portion, Reason, Refused
 from gpd_soap.features.documents.reading import Difference, differences, read_pages
 from gpd_soap.features.documents.typesetting import Typesetter
 from gpd_soap.store import tables
+from gpd_soap.store.retention import documents
 from gpd_soap.store.store import Store
 from tests.api.office import NOW, ONE, ORGANIZATION, SIZE
 from tests.features.documents.archive.bed import ACTOR, ISSUER, Bed, flipped
@@ -316,3 +318,42 @@ def test_change_that_paper_does_not_show_is_another_document(quick: Bed):
         (first.document, "superseded", second.document),
         (second.document, "current", None),
     ]
+
+
+def test_forgotten_person_is_on_no_document(bed: Bed, tmp_path: Path):
+    """The digests stay; the file of a folder goes with the next sweep."""
+    bed.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
+    printer = bed.open(tmp_path)
+    first, second = bed.print(), bed.print(2, printer)
+    with bed.store.begin() as connection:
+        documents.forget(connection, ORGANIZATION, ["POSIZIONE-1", "POSIZIONE-2"])
+    rows = bed.rows(tables.document)
+    [_, removed] = sorted(
+        printer.archive.remove_forgotten(each) for each in every(bed.store, ORGANIZATION)
+    )
+
+    assert "MARIA" not in str(rows).upper()
+    assert {row["digest"] for row in rows} == {
+        inputs.digest_of(first.pdf),
+        inputs.digest_of(second.pdf),
+    }
+    assert printer.archive.read(ORGANIZATION, first.document or "") is None
+    assert (removed, list(tmp_path.rglob("*.pdf"))) == (True, [])
+    assert bed.damages(printer) == set()
+    assert len(bed.listed()) == 2
+
+
+def test_document_of_a_deleted_position_is_erased_at_its_term(bed: Bed):
+    """One of a position that stands is left to the term of that position."""
+    bed.print()
+    later = bed.office.clock.now + timedelta(days=1)
+    with bed.store.begin() as connection:
+        standing = documents.forget_deleted(connection, ORGANIZATION, later)
+    bed.office.request("DELETE", ONE)
+    counts = []
+    for until in (NOW - timedelta(days=1), later, later):
+        with bed.store.begin() as connection:
+            counts.append(documents.forget_deleted(connection, ORGANIZATION, until))
+
+    assert (standing, counts) == (0, [0, 1, 0])
+    assert [row["content"] for row in bed.rows(tables.document)] == [None]
