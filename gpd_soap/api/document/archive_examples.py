@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from gpd_soap.api.document.example_values import IUPD, NAV
+from gpd_soap.api.document.example_values import CREATED, IUPD, NAV, PAGE_INFO
 
-CREATED = "2027-01-10T09:00:00"
-PAGE_INFO = {"page": 0, "limit": 10, "items_found": 1, "total_pages": 1}
 
 _DOCUMENT = {
     "id": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",

@@ -99,17 +99,30 @@ def page(
     after: NoticeKey | None = None,
 ) -> tuple[list[ListedNotice], NoticeKey | None]:
     """Return the notices after a place, and the place after which the next page begins, if any."""
-    rows: list[tuple[NoticeKey, ListedNotice]] = []
+    keys: list[NoticeKey] = []
     for number, part in enumerate(_parts(listing)):
         if after is not None and number < after.part:
             continue
         begin = after if after is not None and number == after.part else None
         for statement in _statements(organization, part, begin):
-            missing = limit + 1 - len(rows)
+            missing = limit + 1 - len(keys)
             if missing:
-                rows += [_row(number, row) for row in connection.execute(statement.limit(missing))]
-    following = rows[limit - 1][0] if len(rows) > limit else None
-    return [notice for _, notice in rows[:limit]], following
+                rows = connection.execute(statement.limit(missing))
+                keys += [NoticeKey(number, *row) for row in rows]
+    notices = _read(connection, organization, [key.nav for key in keys[:limit]])
+    return notices, keys[limit - 1] if len(keys) > limit else None
+
+
+def _read(connection: Connection, organization: str, navs: Sequence[str]) -> list[ListedNotice]:
+    """Returns these notices in their order, without those that are gone meanwhile."""
+    # WHY: their columns are read once.  To write each part's statement with all of them takes
+    # longer than to execute it.
+    if not navs:
+        return []
+    part = _Part((OPTION.nav.in_(navs),), None, None)
+    rows = connection.execute(_select(organization, part, *_columns(organization)))
+    notices = {notice.nav: notice for notice in map(ListedNotice._make, rows)}
+    return [notices[nav] for nav in navs if nav in notices]
 
 
 def count(connection: Connection, organization: str, listing: NoticeFilter) -> int:
@@ -120,12 +133,6 @@ def count(connection: Connection, organization: str, listing: NoticeFilter) -> i
         rows = statement.limit(MOST_COUNTED + 1 - total).subquery()
         total += connection.execute(select(func.count()).select_from(rows)).scalar_one()
     return total
-
-
-def _row(part: int, row: Any) -> tuple[NoticeKey, ListedNotice]:
-    key, *columns = row
-    notice = ListedNotice._make(columns)
-    return NoticeKey(part, key, notice.iupd, notice.nav), notice
 
 
 def _parts(listing: NoticeFilter) -> Sequence[_Part]:
@@ -167,7 +174,7 @@ def _of_name(name: str, *, own: bool) -> Iterator[_Part]:
 
 def _statements(organization: str, part: _Part, after: NoticeKey | None) -> Iterator[Select[Any]]:
     """Yields the statements that read a part from a place on, one after another."""
-    columns = literal("") if part.key is None else part.key, *_columns(organization)
+    columns = literal("") if part.key is None else part.key, OPTION.iupd, OPTION.nav
     order = [column for column in (part.key, part.iupd) if column is not None]
     statement = _select(organization, part, *columns).order_by(*order, OPTION.nav)
     if after is None or after.key < part.prefix:
