@@ -1,11 +1,11 @@
-"""The benchmark: `python -m tests.bench [compare|growth|tail|scale|search|start|paper|profile]`."""
+"""The benchmark: `python -m tests.bench COMMAND`; without a command, `compare`."""
 
 import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import compare, growth, paper, profile, report, scale, search, start, tail
+from tests.bench import compare, growth, paper, profile, push, report, scale, search, start, tail
 from tests.bench.compare import Size
 from tests.bench.load import Unusable
 
@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
     "search": (search.search, "a search, and the first and a late page of each list"),
     "start": (start.start, "time to the first answer, and to the help"),
     "paper": (paper.paper, "notices as PDF: rate, size, memory and start"),
+    "push": (push.push, "events to a receiver that answers in 50 ms, lag, a page of the feed"),
     "profile": (profile.profile, "the time of each module"),
 }
 TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)

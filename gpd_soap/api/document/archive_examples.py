@@ -6,7 +6,6 @@ from typing import Any
 
 from gpd_soap.api.document.example_values import CREATED, IUPD, NAV, PAGE_INFO
 
-
 _DOCUMENT = {
     "id": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "state": "current",
