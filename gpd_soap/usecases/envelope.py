@@ -22,6 +22,10 @@ LARGEST_RECEIPT = 48 * 1024
 
 Envelope = dict[str, Any]
 
+# WHY: json.dumps makes a new encoder at each call with options.
+_AS_GIVEN = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_SORTED = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
 
 def envelope(event: StoredEvent, receipt: bytes | None = None) -> Envelope:
     """Returns the envelope of a numbered event.
@@ -51,12 +55,8 @@ def encode(envelope: Envelope) -> bytes:
     So the names of the data are sorted.
     """
     attributes = {name: value for name, value in envelope.items() if name != "data"}
-    head, data = _text(attributes), _text(envelope["data"], sort_keys=True)
+    head, data = _AS_GIVEN(attributes), _SORTED(envelope["data"])
     return f'{head[:-1]},"data":{data}}}'.encode()
-
-
-def _text(value: object, *, sort_keys: bool = False) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys)
 
 
 def _data(event: StoredEvent, receipt: bytes | None) -> Envelope:
