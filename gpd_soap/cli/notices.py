@@ -41,6 +41,19 @@ class MissingExtra(OperatorError):
     is_flag=True,
     help="Print every way to pay the position: the single payment and the installments.",
 )
+@click.option(
+    "--fine",
+    is_flag=True,
+    help="Print a traffic fine: the position's two amounts, discounted and reduced.",
+)
+@click.option(
+    "--language",
+    default="it",
+    show_default=True,
+    metavar="NAME",
+    help="it, it-XX for a second language in grey, it+XX for two equal languages; XX is en, de, fr"
+    " or sl.",
+)
 @click.option("--cbill", metavar="CODE", help="The organization's code for CBILL.")
 @click.option("--info", metavar="TEXT", help="Telephone, mail and site of the organization.")
 @click.option(
@@ -59,6 +72,8 @@ def notice(
     organization: str | None,
     *,
     all_ways: bool,
+    fine: bool,
+    language: str,
     **issuer: Any,  # noqa: ANN401  # click's values
 ) -> None:
     """Write the PDF of the notice with the number NAV.
@@ -67,14 +82,22 @@ def notice(
     changed are named on standard error, with the text that is printed.
     """
     from gpd_soap.clock import utc_now
+    from gpd_soap.features.documents.languages import OFFERED, parse
     from gpd_soap.features.documents.notice import Issuer, Refused
 
+    languages = parse(language)
+    if languages is None:
+        raise click.BadParameter(f"expected one of {', '.join(OFFERED)}", param_hint="--language")
+    if fine and all_ways:
+        raise click.UsageError("use --fine or --all-ways, not both")
     notices = _notices()
     organization = organization or notices.only_organization()
     if organization is None:
         raise click.UsageError("several organizations, or none: give --organization")
-    make = notices.of_position if all_ways else notices.of_notice
-    answer = make(organization, nav, Issuer(**issuer), utc_now())
+    make = notices.of_notice
+    if fine or all_ways:
+        make = notices.of_fine if fine else notices.of_position
+    answer = make(organization, nav, Issuer(**issuer), utc_now(), languages)
     if isinstance(answer, Refused):
         raise click.ClickException(answer.reason)
     output.write(answer.pdf)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from gpd_soap.core.errors import OperatorError
+from gpd_soap.core.position import NewPosition
+from gpd_soap.features.documents.languages import ITALIAN, Languages
 from gpd_soap.features.documents.notice import (
     Issuer,
     Paper,
     Reason,
     Refused,
+    Way,
     choose,
+    choose_fine,
     paper_of,
     ways_of,
 )
@@ -49,29 +54,51 @@ class Released(NamedTuple):
 
 
 class Notices:
-    """The use case: one document for one notice, or for every way to pay a position."""
+    """The use case: one document for one notice, for every way to pay, or for a traffic fine.
+
+    `issuer` is what the organization has printed about itself; None takes its stored settings.
+    Each method raises DocumentDiffers if the finished document does not say what it should.
+    """
 
     def __init__(self, database: Database, typesetter: Typesetter) -> None:
         """Keep the store, and the typesetter with its fonts."""
         self._database, self._typesetter = database, typesetter
 
     def of_notice(
-        self, organization: str, nav: str, issuer: Issuer, now: datetime
+        self,
+        organization: str,
+        nav: str,
+        issuer: Issuer | None,
+        now: datetime,
+        languages: Languages = ITALIAN,
     ) -> Released | Refused:
-        """Return the document of one notice; an installment is printed without its plan.
-
-        Raises DocumentDiffers if the finished document does not say what it should.
-        """
-        return self._document(organization, nav, nav, issuer, now)
+        """Return the document of one notice; an installment is printed without its plan."""
+        chosen = partial(choose, nav=nav, now=now)
+        return self._document(organization, nav, chosen, issuer, now, languages)
 
     def of_position(
-        self, organization: str, nav: str, issuer: Issuer, now: datetime
+        self,
+        organization: str,
+        nav: str,
+        issuer: Issuer | None,
+        now: datetime,
+        languages: Languages = ITALIAN,
     ) -> Released | Refused:
-        """Return the document of every way to pay the position that has this notice.
+        """Return the document of every way to pay the position that has this notice."""
+        chosen = partial(choose, nav=None, now=now)
+        return self._document(organization, nav, chosen, issuer, now, languages)
 
-        Raises DocumentDiffers if the finished document does not say what it should.
-        """
-        return self._document(organization, nav, None, issuer, now)
+    def of_fine(
+        self,
+        organization: str,
+        nav: str,
+        issuer: Issuer | None,
+        now: datetime,
+        languages: Languages = ITALIAN,
+    ) -> Released | Refused:
+        """Return the document of a traffic fine: the position's two single payments."""
+        chosen = partial(choose_fine, now=now)
+        return self._document(organization, nav, chosen, issuer, now, languages)
 
     def only_organization(self) -> str | None:
         """Return the code of the organization that is served, or None unless it is one."""
@@ -81,20 +108,27 @@ class Notices:
         return rows[0].fiscal_code if total == 1 else None
 
     def _document(
-        self, organization: str, nav: str, chosen: str | None, issuer: Issuer, now: datetime
+        self,
+        organization: str,
+        nav: str,
+        chosen: Callable[[NewPosition, Sequence[Way]], tuple[Way, ...] | Refused],
+        issuer: Issuer | None,
+        now: datetime,
+        languages: Languages,
     ) -> Released | Refused:
-        def stored(connection: Transaction) -> positions.Stored | None:
+        def stored(connection: Transaction) -> tuple[positions.Stored | None, Issuer]:
             iupd = positions.iupd_of(connection, organization, nav, "nav")
-            return None if iupd is None else positions.read(connection, organization, iupd)
+            row = None if iupd is None else positions.read(connection, organization, iupd)
+            return row, issuer or Issuer()
 
-        row = read_only(self._database, stored)
+        row, printed = read_only(self._database, stored)
         if row is None:
             return Refused(Reason.UNKNOWN, nav)
         ways = ways_of(row.position.options, [progress.settled for progress in row.progress])
-        choice = choose(row.position, ways, chosen, now)
+        choice = chosen(row.position, ways)
         if isinstance(choice, Refused):
             return choice
-        paper = paper_of(row.position, choice, issuer, now)
+        paper = paper_of(row.position, choice, printed, now, languages)
         return release(self._typesetter, paper, row.updated_at)
 
 

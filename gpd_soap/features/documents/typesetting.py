@@ -17,6 +17,7 @@ import fontpkg_titillium_web
 import typst
 
 from gpd_soap.features.documents import codes, wordings
+from gpd_soap.features.documents.languages import FIRST
 from gpd_soap.features.documents.notice import Paper, Portion
 from gpd_soap.features.documents.pages import THREE, Page, pages_of
 from gpd_soap.features.documents.symbols import data_matrix_svg, qr_svg
@@ -28,6 +29,9 @@ OFFICE_LINE = 3.9
 BELOW_SINGLE, WITHOUT_SINGLE = 153.7, 96.8
 #: Millimetres between rows of installments, by columns.
 PITCH = {2: 82.2, THREE: 78}
+
+# SPEC: L'avviso di pagamento 3.5.1: a logo is 30 mm wide and high at most.
+LOGO = 30
 
 
 class Typesetter:
@@ -76,17 +80,20 @@ class Typesetter:
 
 def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
     """Return what the template prints: texts, pictures, and where the parts of a page begin."""
-    first = paper.single or paper.rates[0]
+    first = paper.portions[0]
+    languages = paper.languages
     dates = {portion.due for portion in paper.portions}
     [due] = dates if len(paper.portions) == 1 else {paper.single.due if paper.single else None}
     total = paper.single.qr.amount if paper.single else sum(p.qr.amount for p in paper.rates)
-    titles = ", ".join(portion.qr.nav for portion in paper.portions[:1])
+    has_date = bool(paper.fine) or dates != {None}
     return {
-        "title": f"{wordings.TITLE} {titles}",
-        "lang": wordings.LANGUAGE,
-        "texts": wordings.TEXTS,
+        "title": f"{wordings.TITLE} {first.qr.nav}",
+        "lang": FIRST,
+        "equal": languages.equal,
+        "texts": _pieces(wordings.plain(languages)),
         "company": paper.company,
         "office": paper.office,
+        "logo": _logo(paper),
         "info": paper.issuer.info or "",
         "organization": paper.organization,
         "cbill": paper.issuer.cbill or "",
@@ -96,41 +103,55 @@ def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
         "person-code": paper.person_code,
         "address": paper.address,
         "subject": first.subject,
-        "question": wordings.question(has_date=dates != {None}),
+        "question": _spoken(wordings.question(languages, has_date=has_date)),
         "amount": codes.euro(total),
         "due": due,
-        "installments": wordings.installments(paper),
-        "online": wordings.online(paper.issuer, paper.company),
+        "fine": [codes.euro(portion.qr.amount) for portion in paper.fine],
+        "installments": _spoken(wordings.installments(paper)),
+        "online-text": _spoken(wordings.online(languages, paper.issuer, paper.company)),
         "up": 0 if paper.office else OFFICE_LINE,
-        "pages": [_page(page, up=0 if paper.office else OFFICE_LINE) for page in pages],
+        "pages": [_page(page, paper) for page in pages],
     }
 
 
-def _page(page: Page, up: float) -> dict[str, Any]:
+def _spoken(phrase: wordings.Phrase) -> list[dict[str, str]]:
+    return [piece._asdict() for piece in phrase]
+
+
+def _pieces(phrases: dict[str, wordings.Phrase]) -> dict[str, list[dict[str, str]]]:
+    return {name: _spoken(phrase) for name, phrase in phrases.items()}
+
+
+def _page(page: Page, paper: Paper) -> dict[str, Any]:
+    up = 0 if paper.office else OFFICE_LINE
     down = 0.0
     if page.is_first:
         down = (BELOW_SINGLE if page.single else WITHOUT_SINGLE) - up
     return {
         "is-first": page.is_first,
-        "single": page.single and _portion(page.single),
+        "single": page.single and _portion(page.single, paper),
+        "fine": [_portion(portion, paper) for portion in page.fine],
         "columns": page.columns,
-        "rows": [[_portion(portion) for portion in row] for row in page.rows],
+        "rows": [[_portion(portion, paper) for portion in row] for row in page.rows],
         "has-slips": page.has_slips,
         "down": down,
         "pitch": PITCH[page.columns],
     }
 
 
-def _portion(portion: Portion) -> dict[str, Any]:
+def _portion(portion: Portion, paper: Paper) -> dict[str, Any]:
     amount, nav = codes.euro(portion.qr.amount), codes.in_fours(portion.qr.nav)
     slip = portion.slip and {
         "account": portion.slip.account.lstrip("0"),
         "svg": data_matrix_svg(codes.data_matrix_text(portion.slip)),
         "alt": f"Codice Data Matrix del bollettino dell'avviso {nav}, importo {amount} euro",
+        "name-with-date": _spoken(
+            wordings.name_with_date(wordings.slip_languages(paper.languages), portion)
+        ),
     }
     return {
-        "name": wordings.name_of(portion),
-        "name-with-date": wordings.name_with_date(portion),
+        "name": _spoken(wordings.name_of(paper.languages, portion)),
+        "name-with-date": _spoken(wordings.name_with_date(paper.languages, portion)),
         "due": portion.due,
         "amount": amount,
         "nav": nav,
@@ -139,3 +160,12 @@ def _portion(portion: Portion) -> dict[str, Any]:
         "alt": f"Codice QR per pagare l'avviso {nav}, importo {amount} euro",
         "slip": slip,
     }
+
+
+def _logo(paper: Paper) -> tuple[str, float, float] | None:
+    """Return the organization's logo with its size in millimetres, or None without one."""
+    logo = paper.issuer.logo
+    if logo is None:
+        return None
+    scale = LOGO / max(logo.width, logo.height)
+    return logo.svg, logo.width * scale, logo.height * scale
