@@ -18,7 +18,7 @@ from gpd_soap.features.documents import codes
 from gpd_soap.features.documents.cleaning import Change, paper_change, to_paper
 from gpd_soap.features.documents.languages import ITALIAN, Languages
 from gpd_soap.features.documents.reasons import Reason, Refused
-from gpd_soap.features.documents.slips import address_of, known_code, slip_of
+from gpd_soap.features.documents.slips import address_of, debtor_of, known_code, slip_of
 
 __all__ = [
     "Issuer", "Logo", "Paper", "Portion", "Reason", "Refused", "Term", "Way", "choose",
@@ -132,8 +132,13 @@ def is_number(nav: str) -> bool:
     return len(nav) == len(PROBE) and nav.isascii() and nav.isdigit() and nav != PROBE
 
 
-def ways_of(options: Sequence[NewOption], settled: Sequence[bool]) -> tuple[Way, ...]:
-    """Return the options of a position with the number of each in its plan, by due date."""
+def ways_of(
+    options: Sequence[NewOption], settled: Sequence[bool], fees: Sequence[int] = ()
+) -> tuple[Way, ...]:
+    """Return the options of a position with the number of each in its plan, by due date.
+
+    `fees` are the notification fees in cents, which are due with the amounts.
+    """
     plans: dict[str, list[NewOption]] = {}
     for option in options:
         if option.plan is not None:
@@ -144,8 +149,8 @@ def ways_of(options: Sequence[NewOption], settled: Sequence[bool]) -> tuple[Way,
         for number, option in enumerate(sorted(rates, key=lambda o: (o.due_at, o.nav)), 1)
     }
     return tuple(
-        Way(option, paid, numbers.get(option.nav))
-        for option, paid in zip(options, settled, strict=True)
+        Way(option._replace(amount=option.amount + fee), paid, numbers.get(option.nav))
+        for option, paid, fee in zip(options, settled, fees or [0] * len(options), strict=True)
     )
 
 
@@ -172,6 +177,8 @@ def choose(
     singles = sum(way.rate is None for way in printed)
     if singles > 1 or len({way.option.plan for way in printed if way.rate}) > 1:
         return Refused(Reason.SEVERAL_WAYS, None)
+    if len({debtor_of(position, way.option) for way in printed}) > 1:
+        return Refused(Reason.SEVERAL_DEBTORS, None)
     return tuple(sorted(printed, key=lambda way: way.rate or 0))
 
 
@@ -184,6 +191,8 @@ def choose_fine(
     """
     if len(ways) != len(Term) or any(way.rate is not None for way in ways):
         return Refused(Reason.FINE, None)
+    if len({debtor_of(position, way.option) for way in ways}) > 1:
+        return Refused(Reason.SEVERAL_DEBTORS, None)
     for way in ways:
         reason = refusal(position, way, now, ways)
         if reason is not None:
@@ -210,7 +219,7 @@ def paper_of(
             changes[field, change.before] = change
         return printed
 
-    debtor = position.debtor
+    debtor = debtor_of(position, ways[0].option)
     slips = [slip_of(position, way.option, notes, changes) for way in ways]
     if any(slips) and not all(slips):
         notes.append(Refused(Reason.SLIP_PLAN, None))

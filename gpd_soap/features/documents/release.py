@@ -124,7 +124,11 @@ class Notices:
         row, printed = read_only(self._database, stored)
         if row is None:
             return Refused(Reason.UNKNOWN, nav)
-        ways = ways_of(row.position.options, [progress.settled for progress in row.progress])
+        ways = ways_of(
+            row.position.options,
+            [progress.settled for progress in row.progress],
+            [progress.notification_fee for progress in row.progress],
+        )
         choice = chosen(row.position, ways)
         if isinstance(choice, Refused):
             return choice

@@ -15,6 +15,11 @@ from gpd_soap.features.documents.cleaning import Change
 from gpd_soap.features.documents.reasons import Reason, Refused
 
 
+def debtor_of(position: NewPosition, option: NewOption) -> Debtor:
+    """Return the debtor of a notice: its own, or else the position's."""
+    return position.debtor if option.debtor is None else option.debtor.debtor
+
+
 def address_of(debtor: Debtor) -> str:
     """Return the address on one line; whatever is not known is left out."""
     street = " ".join(filter(None, (debtor.street_name, debtor.civic_number)))
@@ -47,7 +52,7 @@ def slip_of(
         notes.append(Refused(Reason.SLIP_AMOUNT, option.nav))
         return None
     content = codes.QrContent(option.nav, position.organization, option.amount)
-    debtor = position.debtor
+    debtor = debtor_of(position, option)
     slip, cut = codes.slip_of(
         content, iban, known_code(debtor.code), debtor.full_name, option.description
     )
