@@ -14,7 +14,7 @@ from gpd_soap.cli.help import help_
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
-from gpd_soap.cli.notices import notice
+from gpd_soap.cli.notices import notice, receipt
 from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.positions import history, position
 from gpd_soap.cli.purge import purge
@@ -74,7 +74,20 @@ def main() -> None:
 
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
-    *(position, history, receipts, journal, audit, purge, events, deliver, node, health, help_),
+    *(
+        receipt,
+        position,
+        history,
+        receipts,
+        journal,
+        audit,
+        purge,
+        events,
+        deliver,
+        node,
+        health,
+        help_,
+    ),
 )
 for command in COMMANDS:
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`gpd-soap notice`: the PDF of a notice for the payer's hand."""
+"""`gpd-soap notice` and `gpd-soap receipt`: PDFs for the payer's hand."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from gpd_soap.core.errors import OperatorError
 
 if TYPE_CHECKING:
     from gpd_soap.features.documents.release import Notices
+    from gpd_soap.features.documents.typesetting import Typesetter
+    from gpd_soap.store.store import Store
 
 
 class MissingExtra(OperatorError):
@@ -20,9 +22,7 @@ class MissingExtra(OperatorError):
     hint = "install deploy/requirements-documents.txt"
 
 
-@click.command()
-@click.argument("nav", metavar="NAV")
-@click.option(
+output_option = click.option(
     "--output",
     "-o",
     type=click.File("wb", lazy=True),
@@ -30,12 +30,18 @@ class MissingExtra(OperatorError):
     metavar="FILE",
     help="File to write; - is standard output.",
 )
-@click.option(
+organization_option = click.option(
     "--organization",
     metavar="CODE",
     callback=code,
     help="Fiscal code of the organization [default: the only one].",
 )
+
+
+@click.command()
+@click.argument("nav", metavar="NAV")
+@output_option
+@organization_option
 @click.option(
     "--all-ways",
     is_flag=True,
@@ -90,10 +96,8 @@ def notice(
         raise click.BadParameter(f"expected one of {', '.join(OFFERED)}", param_hint="--language")
     if fine and all_ways:
         raise click.UsageError("use --fine or --all-ways, not both")
-    notices = _notices()
-    organization = organization or notices.only_organization()
-    if organization is None:
-        raise click.UsageError("several organizations, or none: give --organization")
+    _, _, notices = _documents()
+    organization = organization or _only_organization(notices)
     make = notices.of_notice
     if fine or all_ways:
         make = notices.of_fine if fine else notices.of_position
@@ -107,11 +111,47 @@ def notice(
         click.echo(printable(f"{note.nav or nav}: {note.reason}"), err=True)
 
 
-def _notices() -> Notices:
-    """The use case.  Raises MissingExtra without the extra `documents`."""
+@click.command()
+@click.argument("receipt_id", metavar="ID")
+@output_option
+@organization_option
+@click.option(
+    "--embed", is_flag=True, help="Put the Node's message inside the document (PDF/A-3a)."
+)
+def receipt(receipt_id: str, output: BinaryIO, organization: str | None, *, embed: bool) -> None:
+    """Write the PDF of the receipt with this ID, as `gpd-soap receipts list` prints it.
+
+    Its texts are read back before the file is written.
+    """
+    store, typesetter, notices = _documents()
+    from gpd_soap.features.documents.reasons import Refused
+    from gpd_soap.features.documents.receipts import Receipts
+
+    organization = organization or _only_organization(notices)
+    answer = Receipts(store, typesetter).of_receipt(organization, receipt_id, embed=embed)
+    if isinstance(answer, Refused):
+        raise click.ClickException(answer.reason)
+    output.write(answer.pdf)
+    for change in answer.paper.changes:
+        click.echo(printable(f"{change.field}: {change.after}"), err=True)
+
+
+def _only_organization(notices: Notices) -> str:
+    organization = notices.only_organization()
+    if organization is None:
+        raise click.UsageError("several organizations, or none: give --organization")
+    return organization
+
+
+def _documents() -> tuple[Store, Typesetter, Notices]:
+    """The store, the typesetter and the use case over both.
+
+    Raises MissingExtra without the extra `documents`.
+    """
     try:
         from gpd_soap.features.documents.release import Notices
         from gpd_soap.features.documents.typesetting import Typesetter
     except ModuleNotFoundError as error:
         raise MissingExtra(f"the library {error.name} is missing") from None
-    return Notices(ready_store(), Typesetter())
+    store, typesetter = ready_store(), Typesetter()
+    return store, typesetter, Notices(store, typesetter)

@@ -1,4 +1,4 @@
-"""Makes the PDF of a notice: one compiled template, its data as JSON, PDF/A-2a and PDF/UA-1.
+"""Makes the PDFs: one compiled template for each kind, data as JSON, PDF/A-2a and PDF/UA-1.
 
 Fonts are those of two packages and those inside typst; no font of the system is read, and nothing
 is fetched.
@@ -10,7 +10,7 @@ import json
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import fontpkg_roboto_mono
 import fontpkg_titillium_web
@@ -20,6 +20,7 @@ from gpd_soap.features.documents import codes, wordings
 from gpd_soap.features.documents.languages import FIRST
 from gpd_soap.features.documents.notice import Paper, Portion
 from gpd_soap.features.documents.pages import THREE, Page, pages_of
+from gpd_soap.features.documents.receipt import ReceiptPaper
 from gpd_soap.features.documents.symbols import data_matrix_svg, qr_svg
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -34,26 +35,24 @@ PITCH = {2: 82.2, THREE: 78}
 LOGO = 30
 
 
+Archival = Literal["a-2a", "a-3a"]
+ARCHIVAL: Archival = "a-2a"
+#: PDF/A-2 forbids embedded files that are no PDF/A; PDF/A-3 allows them.
+ARCHIVAL_WITH_FILES: Archival = "a-3a"
+
+
 class Typesetter:
-    """Compiles notices.  Threads may share it: one page is made at a time."""
+    """Compiles documents.  Threads may share it: one document is made at a time."""
 
     def __init__(self) -> None:
-        """Read the fonts and the template, once for any number of notices."""
+        """Read the fonts once for any number of documents."""
         packages = (fontpkg_titillium_web, fontpkg_roboto_mono)
-        fonts = typst.Fonts(
+        self._fonts = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=True,
             font_paths=[str(Path(package.ROOT) / "files") for package in packages],
         )
-        self._compiler = typst.Compiler(
-            TEMPLATES / "notice.typ",
-            root=TEMPLATES,
-            font_paths=fonts,
-            ignore_system_fonts=True,
-            # WHY: packages of typst's registry would be fetched; an empty folder holds none.
-            package_path=TEMPLATES,
-            package_cache_path=TEMPLATES,
-        )
+        self._compilers: dict[str, typst.Compiler] = {}
         self._lock = threading.Lock()
 
     def notice(self, paper: Paper, made_at: datetime) -> bytes:
@@ -61,21 +60,66 @@ class Typesetter:
 
         Raises RuntimeError if the template fails or warns, without the text of the notice.
         """
-        data = json.dumps(_data(paper, pages_of(paper)), ensure_ascii=True)
+        return self._pdf("notice", _data(paper, pages_of(paper)), made_at, ARCHIVAL)
+
+    def receipt(
+        self, paper: ReceiptPaper, made_at: datetime, message: bytes | None = None
+    ) -> bytes:
+        """Return the PDF of a receipt; a message in UTF-8 becomes a file inside it.
+
+        Raises RuntimeError if the template fails or warns, without the text of the receipt.
+        """
+        archival = ARCHIVAL if message is None else ARCHIVAL_WITH_FILES
+        return self._pdf("receipt", receipt_data(paper, message), made_at, archival)
+
+    def _pdf(self, kind: str, data: dict[str, Any], made_at: datetime, archival: Archival) -> bytes:
+        inputs = {"data": json.dumps(data, ensure_ascii=True)}
         try:
             with self._lock:
-                pdf, warnings = self._compiler.compile_with_warnings(
+                pdf, warnings = self._compiler(kind).compile_with_warnings(
                     format="pdf",
-                    sys_inputs={"data": data},
-                    pdf_standards=["a-2a", "ua-1"],
+                    sys_inputs=inputs,
+                    pdf_standards=[archival, "ua-1"],
                     timestamp=int(made_at.timestamp()),
                 )
         except typst.TypstError as error:
-            # WHY: the message of typst may quote a text of the notice.
+            # WHY: the message of typst may quote a text of the document.
             raise RuntimeError("typst could not make the document") from error
         if warnings or not isinstance(pdf, bytes):
             raise RuntimeError(f"typst made the document with {len(warnings)} warnings")
         return pdf
+
+    def _compiler(self, kind: str) -> typst.Compiler:
+        """Return the compiler of a template, which is read once."""
+        if kind not in self._compilers:
+            self._compilers[kind] = typst.Compiler(
+                TEMPLATES / f"{kind}.typ",
+                root=TEMPLATES,
+                font_paths=self._fonts,
+                ignore_system_fonts=True,
+                # WHY: packages of typst's registry would be fetched; an empty folder holds none.
+                package_path=TEMPLATES,
+                package_cache_path=TEMPLATES,
+            )
+        return self._compilers[kind]
+
+
+def receipt_data(paper: ReceiptPaper, message: bytes | None) -> dict[str, Any]:
+    """Return what the template of a receipt prints."""
+    total = "Totale" if paper.fee is not None else "Totale (commissioni escluse)"
+    sums = [("Importo", paper.amount), ("Commissione", paper.fee), (total, paper.total)]
+    return {
+        "title": f"Ricevuta di pagamento {paper.number}",
+        "footer": f"Ricevuta emessa tramite pagoPA. ID transazione {paper.receipt_id[:70]}",
+        "company": paper.company,
+        "paid": paper.paid,
+        "people": paper.people,
+        "provider": paper.provider,
+        "shares": [share._asdict() for share in paper.shares],
+        "sums": [(name, value) for name, value in sums if value is not None],
+        "message": None if message is None else message.decode("utf-8"),
+        "attachment": "ricevuta.xml",
+    }
 
 
 def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
