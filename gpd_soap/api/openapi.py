@@ -35,6 +35,7 @@ NAMES = {
     "StationFields": "StationOwner",
     "ServingFields": "Serving",
     "ServiceFields": "Offer",
+    "PrintFields": "Printing",
     "SubscriptionFields": "NewSubscription",
 }
 

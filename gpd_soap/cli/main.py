@@ -17,6 +17,7 @@ from gpd_soap.cli.load import load
 from gpd_soap.cli.notices import notice, receipt
 from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.positions import history, position
+from gpd_soap.cli.printing import printing
 from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.serve import db, health, serve
@@ -91,3 +92,4 @@ COMMANDS = (
 )
 for command in COMMANDS:
     main.add_command(command)
+organization.add_command(printing)

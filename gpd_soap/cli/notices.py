@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -54,24 +54,10 @@ organization_option = click.option(
 )
 @click.option(
     "--language",
-    default="it",
-    show_default=True,
     metavar="NAME",
     help="it, it-XX for a second language in grey, it+XX for two equal languages; XX is en, de, fr"
-    " or sl.",
+    " or sl [default: the organization's].",
 )
-@click.option("--cbill", metavar="CODE", help="The organization's code for CBILL.")
-@click.option("--info", metavar="TEXT", help="Telephone, mail and site of the organization.")
-@click.option(
-    "--account-holder",
-    metavar="NAME",
-    help="Holder of the postal account [default: the organization's name].",
-)
-@click.option(
-    "--authorisation", metavar="TEXT", help="Poste Italiane's authorisation to print slips."
-)
-@click.option("--site", "has_site", is_flag=True, help="The organization's site takes payments.")
-@click.option("--app", "has_app", is_flag=True, help="The organization's app takes payments.")
 def notice(
     nav: str,
     output: BinaryIO,
@@ -79,20 +65,21 @@ def notice(
     *,
     all_ways: bool,
     fine: bool,
-    language: str,
-    **issuer: Any,  # noqa: ANN401  # click's values
+    language: str | None,
 ) -> None:
     """Write the PDF of the notice with the number NAV.
+
+    What the organization prints about itself is set by `gpd-soap organization printing`.
 
     Its codes and texts are read back before the file is written. Fields that were shortened or
     changed are named on standard error, with the text that is printed.
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.features.documents.languages import OFFERED, parse
-    from gpd_soap.features.documents.notice import Issuer, Refused
+    from gpd_soap.features.documents.notice import Refused
 
-    languages = parse(language)
-    if languages is None:
+    languages = parse(language) if language else None
+    if language and languages is None:
         raise click.BadParameter(f"expected one of {', '.join(OFFERED)}", param_hint="--language")
     if fine and all_ways:
         raise click.UsageError("use --fine or --all-ways, not both")
@@ -101,7 +88,7 @@ def notice(
     make = notices.of_notice
     if fine or all_ways:
         make = notices.of_fine if fine else notices.of_position
-    answer = make(organization, nav, Issuer(**issuer), utc_now(), languages)
+    answer = make(organization, nav, None, utc_now(), languages)
     if isinstance(answer, Refused):
         raise click.ClickException(answer.reason)
     output.write(answer.pdf)

@@ -77,6 +77,8 @@ OURS = [
     Operation("GET", f"{US}/stations", role=Role.ADMIN),
     Operation("PUT", SERVED, {"segregationCode": "47"}, Role.ADMIN),
     Operation("DELETE", SERVED, role=Role.ADMIN),
+    Operation("GET", f"{US}/printing", role=Role.ADMIN),
+    Operation("PUT", f"{US}/printing", {"cbill": "A0EDT"}, Role.ADMIN),
     Operation("GET", f"{US}/services", role=Role.ADMIN),
     Operation("GET", SERVICE, role=Role.ADMIN),
     Operation("PUT", SERVICE, OFFER, Role.ADMIN),

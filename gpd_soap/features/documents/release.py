@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from gpd_soap.core.errors import OperatorError
 from gpd_soap.core.position import NewPosition
-from gpd_soap.features.documents.languages import ITALIAN, Languages
+from gpd_soap.features.documents.issuer import issuer_of, languages_of
+from gpd_soap.features.documents.languages import Languages
 from gpd_soap.features.documents.notice import (
     Issuer,
     Paper,
@@ -25,7 +26,9 @@ from gpd_soap.features.documents.notice import (
 from gpd_soap.features.documents.pages import pages_of
 from gpd_soap.features.documents.reading import Difference, differences
 from gpd_soap.features.documents.typesetting import Typesetter
+from gpd_soap.store.configuration import printing
 from gpd_soap.store.configuration import read as configuration
+from gpd_soap.store.configuration.printing import PrintSettings
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Transaction, read_only
@@ -56,7 +59,8 @@ class Released(NamedTuple):
 class Notices:
     """The use case: one document for one notice, for every way to pay, or for a traffic fine.
 
-    `issuer` is what the organization has printed about itself; None takes its stored settings.
+    `issuer` is what the organization prints about itself; None takes its stored settings, and so
+    do `languages`.
     Each method raises DocumentDiffers if the finished document does not say what it should.
     """
 
@@ -70,7 +74,7 @@ class Notices:
         nav: str,
         issuer: Issuer | None,
         now: datetime,
-        languages: Languages = ITALIAN,
+        languages: Languages | None = None,
     ) -> Released | Refused:
         """Return the document of one notice; an installment is printed without its plan."""
         chosen = partial(choose, nav=nav, now=now)
@@ -82,7 +86,7 @@ class Notices:
         nav: str,
         issuer: Issuer | None,
         now: datetime,
-        languages: Languages = ITALIAN,
+        languages: Languages | None = None,
     ) -> Released | Refused:
         """Return the document of every way to pay the position that has this notice."""
         chosen = partial(choose, nav=None, now=now)
@@ -94,7 +98,7 @@ class Notices:
         nav: str,
         issuer: Issuer | None,
         now: datetime,
-        languages: Languages = ITALIAN,
+        languages: Languages | None = None,
     ) -> Released | Refused:
         """Return the document of a traffic fine: the position's two single payments."""
         chosen = partial(choose_fine, now=now)
@@ -114,14 +118,14 @@ class Notices:
         chosen: Callable[[NewPosition, Sequence[Way]], tuple[Way, ...] | Refused],
         issuer: Issuer | None,
         now: datetime,
-        languages: Languages,
+        languages: Languages | None,
     ) -> Released | Refused:
-        def stored(connection: Transaction) -> tuple[positions.Stored | None, Issuer]:
+        def stored(connection: Transaction) -> tuple[positions.Stored | None, PrintSettings]:
             iupd = positions.iupd_of(connection, organization, nav, "nav")
             row = None if iupd is None else positions.read(connection, organization, iupd)
-            return row, issuer or Issuer()
+            return row, printing.read(connection, organization)
 
-        row, printed = read_only(self._database, stored)
+        row, settings = read_only(self._database, stored)
         if row is None:
             return Refused(Reason.UNKNOWN, nav)
         ways = ways_of(
@@ -132,7 +136,13 @@ class Notices:
         choice = chosen(row.position, ways)
         if isinstance(choice, Refused):
             return choice
-        paper = paper_of(row.position, choice, printed, now, languages)
+        paper = paper_of(
+            row.position,
+            choice,
+            issuer or issuer_of(settings),
+            now,
+            languages or languages_of(settings),
+        )
         return release(self._typesetter, paper, row.updated_at)
 
 

@@ -37,6 +37,7 @@ from gpd_soap.store.tables.positions import (
     retired_number,
     transfer,
 )
+from gpd_soap.store.tables.printing import print_settings
 from gpd_soap.store.tables.receipts import probe, quarantine, receipt
 from gpd_soap.store.tables.webhooks import parked, subscription
 
@@ -64,6 +65,7 @@ __all__ = [
     "parked",
     "payment_option",
     "position",
+    "print_settings",
     "probe",
     "quarantine",
     "quote",
