@@ -31,6 +31,8 @@ BELOW_SINGLE, WITHOUT_SINGLE = 153.7, 96.8
 #: Millimetres between rows of installments, by columns.
 PITCH = {2: 82.2, THREE: 78}
 
+#: Letters of a word that may be broken, and those between two breaks.
+LONG_WORD, CHUNK = 25, 12
 # SPEC: L'avviso di pagamento 3.5.1: a logo is 30 mm wide and high at most.
 LOGO = 30
 
@@ -152,10 +154,20 @@ def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
         "due": due,
         "fine": [codes.euro(portion.qr.amount) for portion in paper.fine],
         "installments": _spoken(wordings.installments(paper)),
-        "online-text": _spoken(wordings.online(languages, paper.issuer, paper.company)),
+        "online-text": _spoken(wordings.online(languages, paper.issuer, breakable(paper.company))),
         "up": 0 if paper.office else OFFICE_LINE,
         "pages": [_page(page, paper) for page in pages],
     }
+
+
+def breakable(text: str) -> str:
+    """Return a text whose very long words may be broken, as the template breaks other texts."""
+    return " ".join(
+        "\u200b".join(word[n : n + CHUNK] for n in range(0, len(word), CHUNK))
+        if len(word) > LONG_WORD
+        else word
+        for word in text.split(" ")
+    )
 
 
 def _spoken(phrase: wordings.Phrase) -> list[dict[str, str]]:
