@@ -42,7 +42,7 @@ class Row(NamedTuple):
     code: bool = False
 
 
-class Share(NamedTuple):
+class Part(NamedTuple):
     """The part of one beneficiary, in the order of the message; `stamp` bought a revenue stamp."""
 
     number: int
@@ -63,7 +63,7 @@ class ReceiptPaper(NamedTuple):
     paid: tuple[Row, ...]
     people: tuple[tuple[str, tuple[Row, ...]], ...]
     provider: tuple[Row, ...]
-    shares: tuple[Share, ...]
+    parts: tuple[Part, ...]
     amount: str
     fee: str | None
     total: str
@@ -128,7 +128,7 @@ def receipt_paper(sent: SentReceipt, subject: str | None) -> ReceiptPaper:
                 ("Metodo di pagamento", shown("paymentMethod", sent.paymentMethod)),
             )
         ),
-        shares=tuple(_shares(sent, shown)),
+        parts=tuple(_parts(sent, shown)),
         amount=euro(sent.paymentAmount),
         fee=None if sent.fee is None else euro(sent.fee),
         total=euro(total),
@@ -142,16 +142,16 @@ def receipt_name(paper: ReceiptPaper) -> str:
     return f"ricevuta-{paper.organization}-{paper.number}-{name}.pdf"
 
 
-def instant(at: datetime | None) -> str:
+def instant(moment: datetime | None) -> str:
     """Return a time in Rome as an Italian reads it.
 
     >>> from datetime import UTC
     >>> instant(datetime(2026, 3, 1, 8, 5, 9, tzinfo=UTC))
     '01 marzo 2026, 09:05:09'
     """
-    if at is None:
+    if moment is None:
         return MISSING
-    local = at.astimezone(ROME)
+    local = moment.astimezone(ROME)
     return f"{day(local.date())}, {local:%H:%M:%S}"
 
 
@@ -185,7 +185,7 @@ def _people(sent: SentReceipt, shown: Shown) -> Iterator[tuple[str, tuple[Row, .
         yield title, tuple(rows)
 
 
-def _shares(sent: SentReceipt, shown: Shown) -> Iterator[Share]:
+def _parts(sent: SentReceipt, shown: Shown) -> Iterator[Part]:
     """Yield the part of each beneficiary, with its name where the message has it."""
     for transfer in sent.transferList.transfer:
         # WHY: the transfers of paSendRT have no name of a beneficiary and no stamp.
@@ -193,7 +193,7 @@ def _shares(sent: SentReceipt, shown: Shown) -> Iterator[Share]:
         if name is None and transfer.fiscalCodePA == sent.fiscalCode:
             name = sent.companyName
         number = transfer.idTransfer
-        yield Share(
+        yield Part(
             number,
             shown(f"transfer.{number}.companyName", name),
             transfer.fiscalCodePA,

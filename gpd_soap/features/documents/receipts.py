@@ -28,7 +28,7 @@ class ReleasedReceipt(NamedTuple):
     paper: ReceiptPaper
 
 
-class Known(NamedTuple):
+class StoredReceipt(NamedTuple):
     """What the store knows of a receipt; `subject` is its notice's description, if it is ours."""
 
     raw: bytes | None
@@ -84,7 +84,7 @@ def release_receipt(
     return ReleasedReceipt(pdf, paper)
 
 
-def _known(connection: Transaction, organization: str, reference: str) -> Known | None:
+def _known(connection: Transaction, organization: str, reference: str) -> StoredReceipt | None:
     key = case_key(reference)
     if key is None or key.variant is None:
         return None
@@ -93,7 +93,7 @@ def _known(connection: Transaction, organization: str, reference: str) -> Known 
     if case is None or row is None:
         return None
     subject = _subject(connection, case.issuer, row.nav, organization)
-    return Known(row.raw, row.digest, case.received_at, subject)
+    return StoredReceipt(row.raw, row.digest, case.received_at, subject)
 
 
 def _subject(

@@ -44,7 +44,7 @@ ARCHIVAL_WITH_FILES: Archival = "a-3a"
 
 
 class Typesetter:
-    """Compiles documents.  Threads may share it: one document is made at a time."""
+    """Compiles documents.  Threads may part it: one document is made at a time."""
 
     def __init__(self) -> None:
         """Read the fonts once for any number of documents."""
@@ -117,7 +117,7 @@ def receipt_data(paper: ReceiptPaper, message: bytes | None) -> dict[str, Any]:
         "paid": paper.paid,
         "people": paper.people,
         "provider": paper.provider,
-        "shares": [share._asdict() for share in paper.shares],
+        "parts": [part._asdict() for part in paper.parts],
         "sums": [(name, value) for name, value in sums if value is not None],
         "message": None if message is None else message.decode("utf-8"),
         "attachment": "ricevuta.xml",

@@ -1,7 +1,7 @@
 """Public notices, made whole and read back: each code of each page is that of the official one."""
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +28,12 @@ def typesetter() -> Typesetter:
 
 
 def public(
-    number: str, amount: int, subject: str = SUBJECT, account: str = "123456", **more: object
+    number: str,
+    amount: int,
+    subject: str = SUBJECT,
+    account: str = "123456",
+    plan: str | None = None,
+    due_at: datetime = DUE,
 ) -> NewOption:
     """Return a public notice with a slip."""
     transfer = (
@@ -39,7 +44,7 @@ def public(
         )
     )
     return option(1, amount, nav=number, iuv=number[1:], description=subject,
-                  transfers=(transfer,), **more)  # fmt: skip
+                  transfers=(transfer,), plan=plan, due_at=due_at)  # fmt: skip
 
 
 def digest(text: str) -> str:

@@ -138,15 +138,15 @@ def test_what_the_message_lacks_is_said_or_left_out(typesetter: Typesetter):
 
 def test_every_beneficiary_and_stamp_is_listed(typesetter: Typesetter):
     """The part of each has its own line, and a stamp is named and not printed."""
-    shares = (
+    parts = (
         transfer(1, "6.00")
         + transfer(2, "3.00", organization="88888888888", company="Provincia di Esempio")
         + transfer(3, "1.00", None, attachment=STAMP)
     )
-    paper = printed(transferList=shares)
+    paper = printed(transferList=parts)
     text = text_of(release_receipt(typesetter, paper, NOW).pdf)
 
-    assert [(s.number, s.beneficiary, s.fiscal_code, s.amount, s.stamp) for s in paper.shares] == [
+    assert [(s.number, s.beneficiary, s.fiscal_code, s.amount, s.stamp) for s in paper.parts] == [
         (1, "Comune di Esempio", ORGANIZATION, "6,00", False),
         (2, "Provincia di Esempio", "88888888888", "3,00", False),
         (3, "Comune di Esempio", ORGANIZATION, "1,00", True),
@@ -210,8 +210,8 @@ HOSTILE = "#panic() $x$ *b* <label> \u202eoiraM\u202c \u2066x\u2069 \"]}'"
 
 def test_texts_are_never_a_template_and_the_longest_fit(typesetter: Typesetter):
     """A receiptId of any length stays whole; texts flow over pages and cover nothing."""
-    shares = "".join(transfer(n, "2.00", company=70 * "W ") for n in range(1, 6))
-    model = sent(**{**DATA, **PEOPLE, "transferList": shares})
+    parts = "".join(transfer(n, "2.00", company=70 * "W ") for n in range(1, 6))
+    model = sent(**{**DATA, **PEOPLE, "transferList": parts})
     model.receiptId, model.companyName, model.officeName = 300 * "x-1", 140 * "W", 140 * "W"
     model.description, model.debtor.fullName, model.PSPCompanyName = HOSTILE, 70 * "W", 70 * "W"
     paper = receipt_paper(model, 140 * "W ")
