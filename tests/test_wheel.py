@@ -62,7 +62,8 @@ def test_wheel_contains_every_contract_file(wheel: Path):
     assert expected
     assert expected <= held
     assert "gpd_soap/py.typed" in held
-    assert "gpd_soap/features/documents/templates/notice.typ" in held
+    for name in ("templates/notice.typ", "templates/receipt.typ", "locales/de.json"):
+        assert f"gpd_soap/features/documents/{name}" in held
 
 
 def test_installed_program_reads_the_contract_from_any_folder(installed: Path, tmp_path: Path):

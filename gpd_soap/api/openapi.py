@@ -36,6 +36,7 @@ NAMES = {
     "StationFields": "StationOwner",
     "ServingFields": "Serving",
     "ServiceFields": "Offer",
+    "PrintFields": "Printing",
     "SubscriptionFields": "NewSubscription",
 }
 

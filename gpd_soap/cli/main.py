@@ -17,10 +17,11 @@ from gpd_soap.cli.jobs.commands import jobs, work
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
-from gpd_soap.cli.notices import notice
+from gpd_soap.cli.notices import notice, receipt
 from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.people.provider import check_provider
 from gpd_soap.cli.positions import history, position
+from gpd_soap.cli.printing import printing
 from gpd_soap.cli.purge import purge
 from gpd_soap.cli.receipts import receipts
 from gpd_soap.cli.retention.commands import retention
@@ -81,9 +82,10 @@ def main() -> None:
 operator.add_command(check_provider)
 COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
-    *(notices, documents, search, position, history, receipts, journal, audit, purge),
+    *(notices, receipt, documents, search, position, history, receipts, journal, audit, purge),
     *(retention, events, deliver),
     *(work, jobs, node, health, help_),
 )
 for command in COMMANDS:
     main.add_command(command)
+organization.add_command(printing)

@@ -1,19 +1,20 @@
-"""`gpd-soap notice`: the PDF of a notice for the payer's hand."""
+"""`gpd-soap notice` and `gpd-soap receipt`: PDFs for the payer's hand."""
 
 from __future__ import annotations
 
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, ready_store
+from gpd_soap.cli.common import code, command_actor, ready_store, record_reading
 from gpd_soap.cli.documents.opening import printer
 from gpd_soap.cli.texts.output import printable
 
+if TYPE_CHECKING:
+    from gpd_soap.features.documents.release import Notices
 
-@click.command()
-@click.argument("nav", metavar="NAV")
-@click.option(
+
+output_option = click.option(
     "--output",
     "-o",
     type=click.File("wb", lazy=True),
@@ -21,55 +22,107 @@ from gpd_soap.cli.texts.output import printable
     metavar="FILE",
     help="File to write; - is standard output.",
 )
-@click.option(
+organization_option = click.option(
     "--organization",
     metavar="CODE",
     callback=code,
     help="Fiscal code of the organization [default: the only one].",
 )
+
+
+@click.command()
+@click.argument("nav", metavar="NAV")
+@output_option
+@organization_option
 @click.option(
     "--all-ways",
     is_flag=True,
     help="Print every way to pay the position: the single payment and the installments.",
 )
-@click.option("--cbill", metavar="CODE", help="The organization's code for CBILL.")
-@click.option("--info", metavar="TEXT", help="Telephone, mail and site of the organization.")
 @click.option(
-    "--account-holder",
+    "--fine",
+    is_flag=True,
+    help="Print a traffic fine: the position's two amounts, discounted and reduced.",
+)
+@click.option(
+    "--language",
     metavar="NAME",
-    help="Holder of the postal account [default: the organization's name].",
+    help="it, it-XX for a second language in grey, it+XX for two equal languages; XX is en, de, fr"
+    " or sl [default: the organization's].",
 )
-@click.option(
-    "--authorisation", metavar="TEXT", help="Poste Italiane's authorisation to print slips."
-)
-@click.option("--site", "has_site", is_flag=True, help="The organization's site takes payments.")
-@click.option("--app", "has_app", is_flag=True, help="The organization's app takes payments.")
 def notice(
     nav: str,
     output: BinaryIO,
     organization: str | None,
     *,
     all_ways: bool,
-    **issuer: Any,  # noqa: ANN401  # click's values
+    fine: bool,
+    language: str | None,
 ) -> None:
     """Write the PDF of the notice with the number NAV.
+
+    What the organization prints about itself is set by `gpd-soap organization printing`.
 
     Its codes and texts are read back, and it is in the archive, before the file is written. Fields
     that were shortened or changed are named on standard error, with the text that is printed.
     """
-    notices = printer(ready_store()).notices(command_actor())
     from gpd_soap.clock import utc_now
-    from gpd_soap.features.documents.notice import Issuer, Refused
+    from gpd_soap.features.documents.languages import OFFERED, parse
+    from gpd_soap.features.documents.notice import Refused
+    from gpd_soap.store.access.audit import Subject
 
-    organization = organization or notices.only_organization()
-    if organization is None:
-        raise click.UsageError("several organizations, or none: give --organization")
-    make = notices.of_position if all_ways else notices.of_notice
-    answer = make(organization, nav, Issuer(**issuer), utc_now())
+    languages = parse(language) if language else None
+    if language and languages is None:
+        raise click.BadParameter(f"expected one of {', '.join(OFFERED)}", param_hint="--language")
+    if fine and all_ways:
+        raise click.UsageError("use --fine or --all-ways, not both")
+    store = ready_store()
+    notices = printer(store).notices(command_actor())
+    organization = organization or _only_organization(notices)
+    make = notices.of_notice
+    if fine or all_ways:
+        make = notices.of_fine if fine else notices.of_position
+    answer = make(organization, nav, None, utc_now(), languages)
     if isinstance(answer, Refused):
         raise click.ClickException(answer.reason)
+    record_reading(store, organization, Subject(nav))
     output.write(answer.pdf)
     for change in answer.paper.changes:
         click.echo(printable(f"{change.field}: {change.after}"), err=True)
     for note in answer.paper.notes:
         click.echo(printable(f"{note.nav or nav}: {note.reason}"), err=True)
+
+
+@click.command()
+@click.argument("receipt_id", metavar="ID")
+@output_option
+@organization_option
+@click.option(
+    "--embed", is_flag=True, help="Put the Node's message inside the document (PDF/A-3a)."
+)
+def receipt(receipt_id: str, output: BinaryIO, organization: str | None, *, embed: bool) -> None:
+    """Write the PDF of the receipt with this ID, as `gpd-soap receipts list` prints it.
+
+    Its texts are read back before the file is written.
+    """
+    store = ready_store()
+    made = printer(store)
+    from gpd_soap.features.documents.reasons import Refused
+    from gpd_soap.features.documents.receipts import Receipts
+    from gpd_soap.store.access.audit import Subject
+
+    organization = organization or _only_organization(made.notices(command_actor()))
+    answer = Receipts(store, made.typesetter).of_receipt(organization, receipt_id, embed=embed)
+    if isinstance(answer, Refused):
+        raise click.ClickException(answer.reason)
+    record_reading(store, organization, Subject(resource=receipt_id))
+    output.write(answer.pdf)
+    for change in answer.paper.changes:
+        click.echo(printable(f"{change.field}: {change.after}"), err=True)
+
+
+def _only_organization(notices: Notices) -> str:
+    organization = notices.only_organization()
+    if organization is None:
+        raise click.UsageError("several organizations, or none: give --organization")
+    return organization

@@ -23,11 +23,22 @@ def document(raw: bytes, content: str) -> bytes:
     `content` is the digest stored with the receipt.  Raises ValueError if the message does not hold
     a payload with this digest.
     """
+    payload = _payload(raw, content)
+    return etree.tostring(payload, encoding="UTF-8", xml_declaration=True, with_tail=False)
+
+
+def receipt(raw: bytes, content: str) -> Any:
+    """Return the model of the receipt in a message, V1 or V2.  Raises ValueError as `document`."""
+    payload = _payload(raw, content)
+    return codec.reader(RECEIPTS[str(payload.tag)])(payload, None, _ignore).receipt
+
+
+def _payload(raw: bytes, content: str) -> etree._Element:
     # WHY: the transport's charset is not stored, so each is tried until the digest matches.
     for charset in (None, *CHARSETS):
         payload = open_envelope(raw, charset)
         if not isinstance(payload, NotSoap) and _digest(payload) == content:
-            return etree.tostring(payload, encoding="UTF-8", xml_declaration=True, with_tail=False)
+            return payload
     raise ValueError("the message does not hold the receipt that it was stored for")
 
 

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store.access.audit import NOTHING, Subject
-from gpd_soap.store.configuration import read, references, write
+from gpd_soap.store.configuration import printing, read, references, write
+from gpd_soap.store.configuration.printing import PrintSettings
 from gpd_soap.store.configuration.read import Broker, Offered, Organization, Serving, Station
 from gpd_soap.store.configuration.references import BROKER, ORGANIZATION, STATION, Kind
 from gpd_soap.store.database.paging import PageRequest
@@ -21,6 +22,7 @@ from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.validation.configuration import ServingFields
 from gpd_soap.validation.finding import FieldError
+from gpd_soap.validation.printing import PrintFields
 
 T = TypeVar("T")
 
@@ -177,6 +179,19 @@ class Registry:
 
         self._of(organization, work, _service(service_id, subject_id))
 
+    def printing(self, organization: str) -> PrintSettings:
+        """Returns what an organization prints about itself on notices."""
+        return self._read_of(organization, lambda c: printing.read(c, organization))
+
+    def put_printing(self, organization: str, fields: PrintFields) -> tuple[bool, PrintSettings]:
+        """Changes the named settings; returns whether there were none, and all of them."""
+
+        def work(connection: Transaction) -> tuple[bool, PrintSettings]:
+            new = printing.put(connection, organization, **fields.named())
+            return new, printing.read(connection, organization)
+
+        return self._of(organization, work, Subject(resource="printing"))
+
     def _remove(self, kind: Kind, name: str) -> None:
         def work(connection: Transaction) -> None:
             if not references.lock_row(connection, kind, name, alone=True):
@@ -184,6 +199,8 @@ class Registry:
             dependents = references.dependents(connection, kind, name)
             if dependents:
                 raise refusals.InUse([FieldError(n, "in-use", "none") for n in dependents])
+            if kind is ORGANIZATION:
+                printing.remove(connection, name)
             references.remove(connection, kind, name)
 
         if kind is ORGANIZATION:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from gpd_soap.validation.fields import OrganizationCode, Segregation, Strict, Text5, Text35, Text140
+from gpd_soap.validation.printing import PrintFields
 
 
 class OrganizationFields(Strict):
@@ -19,6 +20,7 @@ class Organization(OrganizationFields):
     """An organization to register or rename."""
 
     fiscal_code: OrganizationCode
+    printing: PrintFields | None = None
 
 
 class Broker(Strict):

@@ -80,6 +80,8 @@ OURS = [
     Operation("GET", f"{US}/stations", role=Role.ADMIN),
     Operation("PUT", SERVED, {"segregationCode": "47"}, Role.ADMIN),
     Operation("DELETE", SERVED, role=Role.ADMIN),
+    Operation("GET", f"{US}/printing", role=Role.ADMIN),
+    Operation("PUT", f"{US}/printing", {"cbill": "A0EDT"}, Role.ADMIN),
     Operation("GET", f"{US}/services", role=Role.ADMIN),
     Operation("GET", SERVICE, role=Role.ADMIN),
     Operation("PUT", SERVICE, OFFER, Role.ADMIN),
@@ -160,6 +162,7 @@ BATCH = f"{BATCHES}/bat_0f8fad5bd9cb469fa16570867728950e"
 APART = [
     Operation("GET", "/feeds"),
     Operation("GET", f"{US}/notices/{nav(1)}.pdf"),
+    Operation("GET", f"{US}/receipts/r-1.pdf"),
     Operation("GET", f"{ONE}/notices.pdf"),
     Operation("GET", DOCUMENT),
     Operation("GET", f"{DOCUMENT}/pdf"),

@@ -126,7 +126,7 @@ def main() -> None:
         batch = in_transaction(store, lambda c: begin(c, samples.ORGANIZATION, request, ACTOR, NOW))
         begun = time.process_time()
         clock = (NOW + timedelta(milliseconds=n) for n in range(10**9))
-        Producer(store, archive, lambda: next(clock), ISSUER).produce(batch, ACTOR)
+        Producer(store, archive, lambda: next(clock)).produce(batch, ACTOR)
         rate = number / (time.process_time() - begun)
         with store.reading() as connection:
             made = batches.counts(connection, batch).released

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Any
 
 from flask import Response, g, jsonify
@@ -9,11 +10,13 @@ from flask import Response, g, jsonify
 from gpd_soap.api import problems
 from gpd_soap.api.auth import body_of
 from gpd_soap.api.problems import Refused
-from gpd_soap.api.responses import camel_case, listed
+from gpd_soap.api.responses import Body, camel_case, listed
+from gpd_soap.store.configuration.printing import PrintSettings
 from gpd_soap.store.configuration.read import Offered, Organization, Station
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.configuration import Registry
 from gpd_soap.validation import configuration as bodies
+from gpd_soap.validation.printing import PrintFields
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, Paged
 from gpd_soap.validation.queries.configuration import (
     BrokerPath,
@@ -115,6 +118,23 @@ class Configuration:
         self._registry.withdraw(path.organizationfiscalcode, path.station)
         return _removed()
 
+    def printing(self, path: OrganizationPath, query: NoQuery) -> Response:
+        """Read what an organization prints about itself on notices."""
+        return jsonify(_printing(self._registry.printing(path.organizationfiscalcode)))
+
+    def put_printing(self, path: OrganizationPath, query: NoQuery) -> Response:
+        """Change what an organization prints about itself on notices.
+
+        A field that is left out stays as it is; `null` removes it.  The logo is an SVG, PNG or JPEG
+        file in base64.
+        """
+        new, settings = self._registry.put_printing(
+            path.organizationfiscalcode, body_of(PrintFields)
+        )
+        response = jsonify(_printing(settings))
+        response.status_code = 201 if new else 200
+        return response
+
     def services(self, path: OrganizationPath, query: Paged) -> Response:
         """List the spontaneous-payment services of an organization, page by page."""
         rows = self._registry.services(path.organizationfiscalcode, query.slice())
@@ -139,6 +159,11 @@ class Configuration:
             path.organizationfiscalcode, path.service_id, path.subject_id
         )
         return _removed()
+
+
+def _printing(settings: PrintSettings) -> Body:
+    logo = None if settings.logo is None else b64encode(settings.logo).decode()
+    return camel_case(**{**settings._asdict(), "logo": logo})
 
 
 def _page(name: str, rows_and_total: tuple[list[Any], int], query: Paged) -> Response:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from gpd_soap.api.models import PageInfo, ResponseModel
 from gpd_soap.validation import configuration as bodies
+from gpd_soap.validation.printing import PrintFields
 
 Page = Annotated[PageInfo, Field(alias="page_info")]
 
@@ -30,6 +31,19 @@ class Station(ResponseModel):
 
     id: str
     broker: str
+
+
+class PrintSettings(ResponseModel):
+    """What an organization prints about itself on notices."""
+
+    info: str | None = None
+    cbill: str | None = None
+    account_holder: str | None = None
+    authorisation: str | None = None
+    site: bool
+    app: bool
+    language: str
+    logo: str | None = None
 
 
 class ServingStation(ResponseModel):
@@ -90,6 +104,8 @@ MODELS = (
     bodies.StationFields,
     bodies.ServingFields,
     bodies.ServiceFields,
+    PrintFields,
+    PrintSettings,
     Organizations,
     Brokers,
     Stations,

@@ -12,10 +12,12 @@ from gpd_soap.api.openapi import Responses, answer, body, refusals
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from gpd_soap.validation import configuration as bodies
+from gpd_soap.validation.printing import PrintFields
 
 ORGANIZATIONS, BROKERS, STATIONS = "/organizations", "/brokers", "/stations"
 SERVING = f"{ORGANIZATION}/stations"
 SERVICES = f"{ORGANIZATION}/services"
+PRINTING = f"{ORGANIZATION}/printing"
 BROKER, STATION, SERVED = f"{BROKERS}/<broker>", f"{STATIONS}/<station>", f"{SERVING}/<station>"
 SERVICE = f"{SERVICES}/<idServizio>/<idSoggettoServizio>"
 
@@ -96,6 +98,13 @@ def _declare_of_organization(api: APIBlueprint, operations: Configuration) -> No
         {**_put(models.ServingStation), **refusals(404, 409)},
     )  # fmt: skip
     add(api.delete, SERVED, operations.withdraw, "withdrawStation", None, REMOVED)
+    add(
+        api.get, PRINTING, operations.printing, "readPrinting", None, _row(models.PrintSettings)
+    )  # fmt: skip
+    add(
+        api.put, PRINTING, operations.put_printing, "putPrinting", body(PrintFields),
+        {**_put(models.PrintSettings), **refusals(404)},
+    )  # fmt: skip
     add(api.get, SERVICES, operations.services, "listServices", None, _row(models.Services))
     add(api.get, SERVICE, operations.service, "readService", None, _row(models.Service))
     add(

@@ -217,6 +217,17 @@ ANSWERS: dict[str, Any] = {
     "Stations": {"stations": [_STATION], "page_info": PAGE_INFO},
     "ServingStation": _SERVING,
     "ServingStations": {"stations": [_SERVING], "page_info": PAGE_INFO},
+    "PrintSettings": {
+        "info": "tel. 06 000000 · tributi@comune.example",
+        "cbill": "A0EDT",
+        "accountHolder": "Tesoreria di Esempio",
+        "authorisation": "AUT. DB/0000/000 00000 DEL 01/01/2020",
+        "site": True,
+        "app": False,
+        "language": "it-de",
+        "logo": "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAIAQAAAADsdIMmAA"
+        "AADElEQVR42mP4z4ACAT/QB/lnLUmhAAAAAElFTkSuQmCC",
+    },
     "Service": _SERVICE,
     "Services": {"services": [_SERVICE], "page_info": PAGE_INFO},
     "MadeKey": {**_KEY, "key": "invented-key-that-opens-nothing"},

@@ -34,6 +34,7 @@ BODIES: dict[str, Any] = {
     "OrganizationName": {"name": "Comune di Esempio"},
     "StationOwner": {"broker": BROKER},
     "Serving": {"segregationCode": "47", "broadcast": False},
+    "Printing": {"cbill": "A0EDT", "site": True, "language": "it-de"},
     "Offer": {"kind": "declared", "settings": SETTINGS},
     "NewKey": {
         "name": "back office",

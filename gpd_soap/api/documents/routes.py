@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from flask import Response, jsonify, request
@@ -18,7 +19,8 @@ from gpd_soap.clock import Clock
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.document_refusals import DocumentNotFound, NotPrintable
-from gpd_soap.usecases.refusals import NoticeNotFound
+from gpd_soap.usecases.refusals import CaseNotFound, Malformed, NoticeNotFound, Refusal
+from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath
 from gpd_soap.validation.queries.documents import (
     DocumentPath,
@@ -26,15 +28,19 @@ from gpd_soap.validation.queries.documents import (
     NoticePath,
     PositionDocumentPath,
     Printed,
+    PrintedReceipt,
+    PrintedReceiptPath,
 )
 
 if TYPE_CHECKING:
     from gpd_soap.features.documents.archive.listing import Listed
     from gpd_soap.features.documents.archive.printing import ArchivedNotices
-    from gpd_soap.features.documents.notice import Refused
+    from gpd_soap.features.documents.languages import Languages
+    from gpd_soap.features.documents.reasons import Refused
     from gpd_soap.features.documents.release import Released
 
 NOTICE, POSITION, STORED = "getNoticePdf", "getPositionPdf", "getDocumentPdf"
+RECEIPT = "getReceiptPdf"
 PDF = "application/pdf"
 #: Names the fields that are not printed as they are stored, and never their texts.
 CHANGED = "Gpd-Changed-Fields"
@@ -55,7 +61,7 @@ def group(store: Store, clock: Clock, open_printer: OpenPrinter) -> Group:
         "Documents: notices as PDF, and the archive of those that were released.",
         declare,
         models.MODELS,
-        persons=frozenset([NOTICE, POSITION, STORED, batches.ZIP]),
+        persons=frozenset([NOTICE, POSITION, STORED, RECEIPT, batches.ZIP]),
     )
 
 
@@ -72,26 +78,38 @@ class Operations:
         The document is in the archive before it is answered: the same notice gives the same bytes.
         Its ETag is its id in the archive.
         """
-        from gpd_soap.features.documents.notice import Issuer
-
-        return _answer(
-            self._notices().of_notice(
-                path.organizationfiscalcode, path.nav, Issuer(), self._clock()
-            ),
-            f"avviso-{path.nav}.pdf",
+        answered = self._notices().of_notice(
+            path.organizationfiscalcode, path.nav, None, self._clock(), _languages(query)
         )
+        return _answer(answered, f"avviso-{path.nav}.pdf")
 
     def position(self, path: PositionDocumentPath, query: Printed) -> Response:
         """Print every way to pay a position as one PDF: the single payment and the installments.
 
         What is paid is left out.
         """
-        from gpd_soap.features.documents.notice import Issuer
-
         answered = self._notices().of_iupd(
-            path.organizationfiscalcode, path.iupd, Issuer(), self._clock()
+            path.organizationfiscalcode, path.iupd, self._clock(), _languages(query)
         )
         return _answer(answered, "avvisi.pdf")
+
+    def receipt(self, path: PrintedReceiptPath, query: PrintedReceipt) -> Response:
+        """Print a stored receipt as PDF, for the debtor and the payer.
+
+        With `embed`, the message that the Node sent is inside (PDF/A-3a).  The same receipt gives
+        the same bytes; none is kept, because the receipt is.
+        """
+        printer = self._printer()
+        from gpd_soap.features.documents.reasons import Refused
+        from gpd_soap.features.documents.receipts import Receipts
+
+        answered = Receipts(self._store, printer.typesetter).of_receipt(
+            path.organizationfiscalcode, path.id, embed=query.embed
+        )
+        if isinstance(answered, Refused):
+            raise _refusal(answered)
+        set_subjects(Subject(receipt_id=path.id))
+        return _pdf(answered.pdf, hashlib.sha256(answered.pdf).hexdigest(), "ricevuta.pdf")
 
     def page(self, path: OrganizationPath, query: DocumentsOf) -> Response:
         """List the released documents of an organization, the newest first."""
@@ -135,6 +153,10 @@ def _declare(api: APIBlueprint, on: Operations) -> None:
         api.get, f"{ORGANIZATION}/debtpositions/<iupd>/notices.pdf", on.position, POSITION, None,
         {**one, **refusals(404, 409, 501)},
     )  # fmt: skip
+    add(
+        api.get, f"{ORGANIZATION}/receipts/<id>.pdf", on.receipt, RECEIPT, None,
+        {**one, **refusals(404, 409, 501)},
+    )  # fmt: skip
     path = f"{ORGANIZATION}/documents"
     add(
         api.get, path, on.page, "listDocuments", None,
@@ -163,15 +185,39 @@ def _answer(answered: Released | Refused, name: str) -> Response:
 
     Raises NoticeNotFound or NotPrintable if it was refused.
     """
-    from gpd_soap.features.documents.notice import Reason, Refused
+    from gpd_soap.features.documents.reasons import Refused
 
     if isinstance(answered, Refused):
-        raise NoticeNotFound if answered.reason is Reason.UNKNOWN else NotPrintable(answered.reason)
+        raise _refusal(answered)
     response = _pdf(answered.pdf, answered.document or "", name)
     fields = dict.fromkeys(change.field for change in answered.paper.changes)
     if fields:
         response.headers[CHANGED] = ", ".join(fields)
     return response
+
+
+def _refusal(refused: Refused) -> Refusal:
+    """Returns the refusal of a document that is not printed."""
+    from gpd_soap.features.documents.reasons import Reason
+
+    unknown = {Reason.UNKNOWN: NoticeNotFound, Reason.UNKNOWN_RECEIPT: CaseNotFound}
+    kind = unknown.get(refused.reason)
+    return NotPrintable(refused.reason) if kind is None else kind()
+
+
+def _languages(query: Printed) -> Languages | None:
+    """Returns the languages of the query; None if it names none, for the organization's.
+
+    Raises Malformed if they are not offered.
+    """
+    if query.lang is None:
+        return None
+    from gpd_soap.features.documents.languages import OFFERED, parse
+
+    languages = parse(query.lang.replace(" ", "+"))
+    if languages is None:
+        raise Malformed([FieldError("lang", "value", f"expected one of {', '.join(OFFERED)}")])
+    return languages
 
 
 def _has(document_id: str) -> bool:

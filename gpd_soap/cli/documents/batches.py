@@ -75,7 +75,6 @@ def notices(
     made = printer(store := ready_store())
     from gpd_soap.clock import utc_now
     from gpd_soap.features.documents.archive.batch import Producer
-    from gpd_soap.features.documents.notice import Issuer
 
     owner = one_of(store, organization)
     if resume is None:
@@ -87,7 +86,7 @@ def notices(
     with click.progressbar(
         length=batch.total, label="printing", file=sys.stderr, hidden=not sys.stderr.isatty()
     ) as bar:
-        producer = Producer(store, made.archive, utc_now, Issuer())
+        producer = Producer(store, made.archive, utc_now)
         producer.produce(batch, command_actor(), lambda _, done: bar.update(done - bar.pos))
     released, refused = _write(store, made, batch, output)
     print_line(f"{released} released, {refused} refused")

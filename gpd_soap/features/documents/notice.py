@@ -5,51 +5,44 @@ Source: L'avviso di pagamento 3.5.1 (pagoPA), data and variants; Payable.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from gpd_soap.core.codes import ANONYMOUS, is_postal_iban
-from gpd_soap.core.debt import Debtor
 from gpd_soap.core.money import MAX_CENTS, MIN
 from gpd_soap.core.notice import PROBE
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.core.rome import day_of
 from gpd_soap.features.documents import codes
 from gpd_soap.features.documents.cleaning import Change, paper_change, to_paper
+from gpd_soap.features.documents.languages import ITALIAN, Languages
+from gpd_soap.features.documents.reasons import Reason, Refused
+from gpd_soap.features.documents.slips import address_of, debtor_of, known_code, slip_of
+
+__all__ = [
+    "Issuer", "Logo", "Paper", "Portion", "Reason", "Refused", "Term", "Way", "choose",
+    "choose_fine", "is_number", "paper_of", "refusal", "ways_of",
+]  # fmt: skip
 
 # SPEC: L'avviso di pagamento 3.5.1, technical specifications: the most characters of each field.
 SUBJECT, COMPANY, OFFICE, INFO, CODE, PERSON, ADDRESS, HOLDER = 90, 100, 50, 100, 16, 70, 140, 50
 CBILL, AUTHORISATION = 16, 40
 
 
-class Reason(StrEnum):
-    """Why a notice or a slip is not printed, in Italian for the person who asks for it."""
+class Term(StrEnum):
+    """Until when an amount of a traffic fine may be paid: 5 days, or 60, from its notification."""
 
-    WITHDRAWN = "L'avviso è stato annullato: il pagamento non è più dovuto."
-    DRAFT = "L'avviso è in bozza: va pubblicato prima di stamparlo."
-    PAID = "L'avviso risulta già pagato."
-    EXCLUDED = "Il debito risulta pagato in altra forma."
-    EXPIRED = "Il termine per pagare l'avviso è scaduto: occorre una nuova scadenza."
-    STAMP = "L'avviso comprende una marca da bollo digitale, che si paga solo online."
-    AMOUNT = "L'importo non può stare su un avviso: da 0,01 a 999.999.999,99 euro."
-    NUMBER = "Il codice avviso non è composto da 18 cifre."
-    UNKNOWN = "Nessun avviso con questo numero: potrebbe essere stato eliminato."
-    SEVERAL_WAYS = "La posizione ha più modi di pagare: va indicato un solo avviso."
-    SLIP_AMOUNT = "Il bollettino postale non può contenere importi oltre 99.999.999,99 euro."
-    SLIP_ACCOUNT = "Il conto corrente postale non è composto da 12 cifre."
-    SLIP_PLAN = "Non tutti gli importi possono avere il bollettino: il documento non ne ha."
-    PAST_DUE = "La scadenza è passata e l'avviso è ancora pagabile: la data non è stampata."
-    CHECK_DIGITS = "Il codice avviso ha cifre di controllo errate: alcuni canali lo rifiutano."
-    LONG_AMOUNT = "Alcune app di pagamento non leggono importi oltre 99.999.999,99 euro."
+    DISCOUNTED = "discounted"
+    REDUCED = "reduced"
 
 
-class Refused(NamedTuple):
-    """The answer instead of a document; `nav` is None if it concerns the whole position."""
+class Logo(NamedTuple):
+    """An organization's logo as an SVG document, with its size in any unit, for its proportions."""
 
-    reason: Reason
-    nav: str | None
+    svg: str
+    width: float
+    height: float
 
 
 class Issuer(NamedTuple):
@@ -61,6 +54,7 @@ class Issuer(NamedTuple):
     authorisation: str | None = None
     has_site: bool = False
     has_app: bool = False
+    logo: Logo | None = None
 
 
 class Portion(NamedTuple):
@@ -71,6 +65,7 @@ class Portion(NamedTuple):
     due: str | None
     subject: str
     slip: codes.Slip | None
+    term: Term | None = None
 
 
 class Paper(NamedTuple):
@@ -87,11 +82,13 @@ class Paper(NamedTuple):
     rates: tuple[Portion, ...]
     changes: tuple[Change, ...]
     notes: tuple[Refused, ...]
+    fine: tuple[Portion, ...] = ()
+    languages: Languages = ITALIAN
 
     @property
     def portions(self) -> tuple[Portion, ...]:
         """Every payable amount in the order of the pages."""
-        return (*filter(None, (self.single,)), *self.rates)
+        return (*filter(None, (self.single,)), *self.rates, *self.fine)
 
     @property
     def has_slips(self) -> bool:
@@ -105,6 +102,7 @@ class Way(NamedTuple):
     option: NewOption
     settled: bool
     rate: int | None
+    term: Term | None = None
 
 
 def refusal(position: NewPosition, way: Way, now: datetime, ways: Iterable[Way]) -> Reason | None:
@@ -134,8 +132,13 @@ def is_number(nav: str) -> bool:
     return len(nav) == len(PROBE) and nav.isascii() and nav.isdigit() and nav != PROBE
 
 
-def ways_of(options: Sequence[NewOption], settled: Sequence[bool]) -> tuple[Way, ...]:
-    """Return the options of a position with the number of each in its plan, by due date."""
+def ways_of(
+    options: Sequence[NewOption], settled: Sequence[bool], fees: Sequence[int] = ()
+) -> tuple[Way, ...]:
+    """Return the options of a position with the number of each in its plan, by due date.
+
+    `fees` are the notification fees in cents, which are due with the amounts.
+    """
     plans: dict[str, list[NewOption]] = {}
     for option in options:
         if option.plan is not None:
@@ -146,8 +149,8 @@ def ways_of(options: Sequence[NewOption], settled: Sequence[bool]) -> tuple[Way,
         for number, option in enumerate(sorted(rates, key=lambda o: (o.due_at, o.nav)), 1)
     }
     return tuple(
-        Way(option, paid, numbers.get(option.nav))
-        for option, paid in zip(options, settled, strict=True)
+        Way(option._replace(amount=option.amount + fee), paid, numbers.get(option.nav))
+        for option, paid, fee in zip(options, settled, fees or [0] * len(options), strict=True)
     )
 
 
@@ -174,10 +177,37 @@ def choose(
     singles = sum(way.rate is None for way in printed)
     if singles > 1 or len({way.option.plan for way in printed if way.rate}) > 1:
         return Refused(Reason.SEVERAL_WAYS, None)
+    if len({debtor_of(position, way.option) for way in printed}) > 1:
+        return Refused(Reason.SEVERAL_DEBTORS, None)
     return tuple(sorted(printed, key=lambda way: way.rate or 0))
 
 
-def paper_of(position: NewPosition, ways: Sequence[Way], issuer: Issuer, now: datetime) -> Paper:
+def choose_fine(
+    position: NewPosition, ways: Sequence[Way], now: datetime
+) -> tuple[Way, ...] | Refused:
+    """Return the two amounts of a traffic fine: that which is due first, and the other.
+
+    Both must be payable; of two that are due together the smaller is due first.
+    """
+    if len(ways) != len(Term) or any(way.rate is not None for way in ways):
+        return Refused(Reason.FINE, None)
+    if len({debtor_of(position, way.option) for way in ways}) > 1:
+        return Refused(Reason.SEVERAL_DEBTORS, None)
+    for way in ways:
+        reason = refusal(position, way, now, ways)
+        if reason is not None:
+            return Refused(reason, way.option.nav)
+    ordered = sorted(ways, key=lambda way: (way.option.due_at, way.option.amount, way.option.nav))
+    return tuple(way._replace(term=term) for way, term in zip(ordered, Term, strict=True))
+
+
+def paper_of(
+    position: NewPosition,
+    ways: Sequence[Way],
+    issuer: Issuer,
+    now: datetime,
+    languages: Languages = ITALIAN,
+) -> Paper:
     """Return what is printed for chosen options: fields within their lengths, and their slips."""
     changes: dict[tuple[str, str], Change] = {}
     notes: list[Refused] = []
@@ -189,8 +219,8 @@ def paper_of(position: NewPosition, ways: Sequence[Way], issuer: Issuer, now: da
             changes[field, change.before] = change
         return printed
 
-    debtor = position.debtor
-    slips = [_slip(position, way.option, notes, changes) for way in ways]
+    debtor = debtor_of(position, ways[0].option)
+    slips = [slip_of(position, way.option, notes, changes) for way in ways]
     if any(slips) and not all(slips):
         notes.append(Refused(Reason.SLIP_PLAN, None))
     portions = []
@@ -200,13 +230,14 @@ def paper_of(position: NewPosition, ways: Sequence[Way], issuer: Issuer, now: da
             Portion(
                 codes.QrContent(option.nav, position.organization, option.amount),
                 way.rate,
-                _due(option.due_at, now),
+                None if way.term else _due(option.due_at, now),
                 shown("subject", option.description, SUBJECT),
                 # WHY: a plan whose pages had slips for some installments only would be misread.
                 slip if all(slips) else None,
+                way.term,
             )
         )
-        if now > option.due_at:
+        if now > option.due_at and way.term is None:
             notes.append(Refused(Reason.PAST_DUE, option.nav))
         # WHY: a number that was imported leniently is payable here, so it is printed.
         if not codes.has_right_check_digits(option.nav):
@@ -225,64 +256,17 @@ def paper_of(position: NewPosition, ways: Sequence[Way], issuer: Issuer, now: da
             authorisation=shown("authorisation", issuer.authorisation, AUTHORISATION),
         ),
         person=shown("debtor.name", debtor.full_name, PERSON),
-        person_code=shown("debtor.code", _known_code(debtor.code).upper(), CODE),
+        person_code=shown("debtor.code", known_code(debtor.code).upper(), CODE),
         address=shown("debtor.address", address_of(debtor), ADDRESS),
-        single=next((each for each in portions if each.rate is None), None),
+        single=next((each for each in portions if each.rate is None and not each.term), None),
         rates=tuple(each for each in portions if each.rate is not None),
         changes=tuple(changes.values()),
         notes=tuple(notes),
+        fine=tuple(each for each in portions if each.term),
+        languages=languages,
     )
-
-
-def address_of(debtor: Debtor) -> str:
-    """Return the address on one line; whatever is not known is left out."""
-    street = " ".join(filter(None, (debtor.street_name, debtor.civic_number)))
-    city = " ".join(filter(None, (debtor.postal_code, debtor.city)))
-    if debtor.province:
-        city = f"{city} ({debtor.province})".strip()
-    country = "" if debtor.country in {None, "IT"} else debtor.country
-    return ", ".join(filter(None, (street, city, country)))
-
-
-def _known_code(code: str) -> str:
-    return "" if code == ANONYMOUS else code
 
 
 def _due(due_at: datetime, now: datetime) -> str | None:
     # WHY: a date that is past would tell the payer that it is too late, and the notice is payable.
     return None if now > due_at else f"{day_of(due_at):%d/%m/%Y}"
-
-
-def _slip(
-    position: NewPosition,
-    option: NewOption,
-    notes: list[Refused],
-    changes: dict[tuple[str, str], Change],
-) -> codes.Slip | None:
-    """Return the slip of a notice, or None; a postal account that gets none is noted."""
-    iban = next(_postal_ibans(option), None)
-    if iban is None:
-        return None
-    if codes.account_of(iban) is None:
-        notes.append(Refused(Reason.SLIP_ACCOUNT, option.nav))
-        return None
-    if option.amount > codes.MAX_SLIP_CENTS:
-        notes.append(Refused(Reason.SLIP_AMOUNT, option.nav))
-        return None
-    content = codes.QrContent(option.nav, position.organization, option.amount)
-    debtor = position.debtor
-    slip, cut = codes.slip_of(
-        content, iban, _known_code(debtor.code), debtor.full_name, option.description
-    )
-    changes.update({(each.field, each.before): each for each in cut})
-    return slip
-
-
-def _postal_ibans(option: NewOption) -> Iterator[str]:
-    """Yield the postal account of transfer 1, which is the one that is answered to the Node."""
-    # SPEC: Payable, rule 10: POSTAL is answered with the postal account, else the bank account.
-    for transfer in option.transfers:
-        if transfer.number == 1:
-            yield from filter(None, (transfer.postal_iban,))
-            if transfer.iban and is_postal_iban(transfer.iban):
-                yield transfer.iban

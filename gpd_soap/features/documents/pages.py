@@ -24,23 +24,34 @@ WITH_SLIPS = {4: (2, 2), 5: (2, 3), 6: (3, 3), 7: (3, 2, 2), 8: (2, 3, 3), 9: (3
 
 
 class Page(NamedTuple):
-    """One page: the first has the summary and perhaps the single amount; rows of installments."""
+    """One page: the first has the summary and perhaps the single amount; rows of installments.
+
+    Each page of a traffic fine has the summary, and `fine` has its amounts.
+    """
 
     is_first: bool
     single: Portion | None
     columns: int
     rows: tuple[tuple[Portion, ...], ...]
     has_slips: bool
+    fine: tuple[Portion, ...] = ()
 
     @property
     def portions(self) -> tuple[Portion, ...]:
         """The amounts of the page in reading order."""
-        return (*filter(None, (self.single,)), *(each for row in self.rows for each in row))
+        return (
+            *filter(None, (self.single,)),
+            *(each for row in self.rows for each in row),
+            *self.fine,
+        )
 
 
 def pages_of(paper: Paper) -> tuple[Page, ...]:
     """Return the pages of a paper."""
     single, rates = paper.single, paper.rates
+    if paper.fine:
+        groups = [(each,) for each in paper.fine] if paper.has_slips else [paper.fine]
+        return tuple(Page(True, None, TWO, (), paper.has_slips, group) for group in groups)
     if single is None and len(rates) == 1:
         single, rates = rates[0], ()
     return _with_slips(single, rates) if paper.has_slips else _without_slips(single, rates)

@@ -13,6 +13,7 @@ import zxingcpp
 
 from gpd_soap.features.documents import codes
 from gpd_soap.features.documents.notice import Portion
+from gpd_soap.features.documents.receipt import ReceiptPaper
 
 #: LIMIT: dots per inch; a module of the smallest code is then at least 2.5 dots wide.
 RESOLUTION = 150
@@ -34,6 +35,18 @@ class Item(StrEnum):
     AMOUNT = "printed amount"
     NUMBER = "printed notice number"
     ORGANIZATION = "printed fiscal code of the organization"
+    RECEIPT_ID = "printed id of the transaction"
+    MESSAGE = "embedded message"
+
+
+#: The data of a receipt that are read back, by the names that stand before them.
+RECEIPT_ITEMS = {
+    Item.NUMBER: "Codice Avviso",
+    Item.ORGANIZATION: "Codice fiscale Ente Creditore",
+    Item.RECEIPT_ID: "ID transazione (paymentToken)",
+}
+#: Hyphens, and what PDFium gives for one at the end of a line.
+_HYPHENS = "-\x02\ufffe\xad"
 
 
 class Difference(NamedTuple):
@@ -74,6 +87,38 @@ def differences(pdf: bytes, meant: list[tuple[Portion, ...]]) -> list[Difference
         for number, (page, portions) in enumerate(pairs, 1)
         for item in _compare(page, portions)
     ]
+
+
+def receipt_differences(pdf: bytes, paper: ReceiptPaper, message: bytes | None) -> list[Difference]:
+    """Return every part of a finished receipt that differs from what it should say."""
+    text = _squeezed("".join(page.text for page in read_pages(pdf)))
+    values = {row.name: row.value for row in paper.paid}
+    # WHY: the name stands before the value, because equal figures stand elsewhere on the page.
+    meant = (
+        (Item.AMOUNT, f"Importo{paper.amount}"),
+        (Item.AMOUNT, f"Totale{'' if paper.fee else '(commissioni escluse)'}{paper.total}"),
+        *((item, name + values[name]) for item, name in RECEIPT_ITEMS.items()),
+    )
+    differing = [Difference(1, item) for item, each in meant if _squeezed(each) not in text]
+    if attachments(pdf) != ([] if message is None else [message]):
+        differing.append(Difference(1, Item.MESSAGE))
+    return differing
+
+
+def _squeezed(text: str) -> str:
+    """Return a text without blanks and hyphens, because a long one ends in several lines."""
+    return "".join(each for each in text if not (each.isspace() or each in _HYPHENS))
+
+
+def attachments(pdf: bytes) -> list[bytes]:
+    """Return the files inside a document."""
+    with _LOCK:
+        document = pypdfium2.PdfDocument(pdf)
+        try:
+            count = document.count_attachments()
+            return [bytes(document.get_attachment(n).get_data()) for n in range(count)]
+        finally:
+            document.close()
 
 
 def _compare(page: PageRead, portions: tuple[Portion, ...]) -> Iterator[Item]:

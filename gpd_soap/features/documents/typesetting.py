@@ -1,4 +1,4 @@
-"""Makes the PDF of a notice: one compiled template, its data as JSON, PDF/A-2a and PDF/UA-1.
+"""Makes the PDFs: one compiled template for each kind, data as JSON, PDF/A-2a and PDF/UA-1.
 
 Fonts are those of two packages and those inside typst; no font of the system is read, and nothing
 is fetched.
@@ -10,15 +10,17 @@ import json
 import threading
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import fontpkg_roboto_mono
 import fontpkg_titillium_web
 import typst
 
 from gpd_soap.features.documents import codes, wordings
+from gpd_soap.features.documents.languages import FIRST
 from gpd_soap.features.documents.notice import Paper, Portion
 from gpd_soap.features.documents.pages import THREE, Page, pages_of
+from gpd_soap.features.documents.receipt import ReceiptPaper
 from gpd_soap.features.documents.symbols import data_matrix_svg, qr_svg
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -29,27 +31,30 @@ BELOW_SINGLE, WITHOUT_SINGLE = 153.7, 96.8
 #: Millimetres between rows of installments, by columns.
 PITCH = {2: 82.2, THREE: 78}
 
+#: Letters of a word that may be broken, and those between two breaks.
+LONG_WORD, CHUNK = 25, 12
+# SPEC: L'avviso di pagamento 3.5.1: a logo is 30 mm wide and high at most.
+LOGO = 30
+
+
+Archival = Literal["a-2a", "a-3a"]
+ARCHIVAL: Archival = "a-2a"
+#: PDF/A-2 forbids embedded files that are no PDF/A; PDF/A-3 allows them.
+ARCHIVAL_WITH_FILES: Archival = "a-3a"
+
 
 class Typesetter:
-    """Compiles notices.  Threads may share it: one page is made at a time."""
+    """Compiles documents.  Threads may part it: one document is made at a time."""
 
     def __init__(self) -> None:
-        """Read the fonts and the template, once for any number of notices."""
+        """Read the fonts once for any number of documents."""
         packages = (fontpkg_titillium_web, fontpkg_roboto_mono)
-        fonts = typst.Fonts(
+        self._fonts = typst.Fonts(
             include_system_fonts=False,
             include_embedded_fonts=True,
             font_paths=[str(Path(package.ROOT) / "files") for package in packages],
         )
-        self._compiler = typst.Compiler(
-            TEMPLATES / "notice.typ",
-            root=TEMPLATES,
-            font_paths=fonts,
-            ignore_system_fonts=True,
-            # WHY: packages of typst's registry would be fetched; an empty folder holds none.
-            package_path=TEMPLATES,
-            package_cache_path=TEMPLATES,
-        )
+        self._compilers: dict[str, typst.Compiler] = {}
         self._lock = threading.Lock()
 
     def notice(self, paper: Paper, made_at: datetime) -> bytes:
@@ -57,36 +62,84 @@ class Typesetter:
 
         Raises RuntimeError if the template fails or warns, without the text of the notice.
         """
-        data = json.dumps(_data(paper, pages_of(paper)), ensure_ascii=True)
+        return self._pdf("notice", _data(paper, pages_of(paper)), made_at, ARCHIVAL)
+
+    def receipt(
+        self, paper: ReceiptPaper, made_at: datetime, message: bytes | None = None
+    ) -> bytes:
+        """Return the PDF of a receipt; a message in UTF-8 becomes a file inside it.
+
+        Raises RuntimeError if the template fails or warns, without the text of the receipt.
+        """
+        archival = ARCHIVAL if message is None else ARCHIVAL_WITH_FILES
+        return self._pdf("receipt", receipt_data(paper, message), made_at, archival)
+
+    def _pdf(self, kind: str, data: dict[str, Any], made_at: datetime, archival: Archival) -> bytes:
+        inputs = {"data": json.dumps(data, ensure_ascii=True)}
         try:
             with self._lock:
-                pdf, warnings = self._compiler.compile_with_warnings(
+                pdf, warnings = self._compiler(kind).compile_with_warnings(
                     format="pdf",
-                    sys_inputs={"data": data},
-                    pdf_standards=["a-2a", "ua-1"],
+                    sys_inputs=inputs,
+                    pdf_standards=[archival, "ua-1"],
                     timestamp=int(made_at.timestamp()),
                 )
         except typst.TypstError as error:
-            # WHY: the message of typst may quote a text of the notice.
+            # WHY: the message of typst may quote a text of the document.
             raise RuntimeError("typst could not make the document") from error
         if warnings or not isinstance(pdf, bytes):
             raise RuntimeError(f"typst made the document with {len(warnings)} warnings")
         return pdf
 
+    def _compiler(self, kind: str) -> typst.Compiler:
+        """Return the compiler of a template, which is read once."""
+        if kind not in self._compilers:
+            self._compilers[kind] = typst.Compiler(
+                TEMPLATES / f"{kind}.typ",
+                root=TEMPLATES,
+                font_paths=self._fonts,
+                ignore_system_fonts=True,
+                # WHY: packages of typst's registry would be fetched; an empty folder holds none.
+                package_path=TEMPLATES,
+                package_cache_path=TEMPLATES,
+            )
+        return self._compilers[kind]
+
+
+def receipt_data(paper: ReceiptPaper, message: bytes | None) -> dict[str, Any]:
+    """Return what the template of a receipt prints."""
+    total = "Totale" if paper.fee is not None else "Totale (commissioni escluse)"
+    sums = [("Importo", paper.amount), ("Commissione", paper.fee), (total, paper.total)]
+    return {
+        "title": f"Ricevuta di pagamento {paper.number}",
+        "footer": f"Ricevuta emessa tramite pagoPA. ID transazione {paper.receipt_id[:70]}",
+        "company": paper.company,
+        "paid": paper.paid,
+        "people": paper.people,
+        "provider": paper.provider,
+        "parts": [part._asdict() for part in paper.parts],
+        "sums": [(name, value) for name, value in sums if value is not None],
+        "message": None if message is None else message.decode("utf-8"),
+        "attachment": "ricevuta.xml",
+    }
+
 
 def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
     """Return what the template prints: texts, pictures, and where the parts of a page begin."""
-    first = paper.single or paper.rates[0]
+    first = paper.portions[0]
+    languages = paper.languages
     dates = {portion.due for portion in paper.portions}
     [due] = dates if len(paper.portions) == 1 else {paper.single.due if paper.single else None}
     total = paper.single.qr.amount if paper.single else sum(p.qr.amount for p in paper.rates)
-    titles = ", ".join(portion.qr.nav for portion in paper.portions[:1])
+    has_date = bool(paper.fine) or dates != {None}
     return {
-        "title": f"{wordings.TITLE} {titles}",
-        "lang": wordings.LANGUAGE,
-        "texts": wordings.TEXTS,
+        "title": f"{wordings.TITLE} {first.qr.nav}",
+        "lang": FIRST,
+        "equal": languages.equal,
+        "texts": _pieces(wordings.plain(languages)),
         "company": paper.company,
         "office": paper.office,
+        "logo": _logo(paper),
         "info": paper.issuer.info or "",
         "organization": paper.organization,
         "cbill": paper.issuer.cbill or "",
@@ -96,41 +149,65 @@ def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
         "person-code": paper.person_code,
         "address": paper.address,
         "subject": first.subject,
-        "question": wordings.question(has_date=dates != {None}),
+        "question": _spoken(wordings.question(languages, has_date=has_date)),
         "amount": codes.euro(total),
         "due": due,
-        "installments": wordings.installments(paper),
-        "online": wordings.online(paper.issuer, paper.company),
+        "fine": [codes.euro(portion.qr.amount) for portion in paper.fine],
+        "installments": _spoken(wordings.installments(paper)),
+        "online-text": _spoken(wordings.online(languages, paper.issuer, breakable(paper.company))),
         "up": 0 if paper.office else OFFICE_LINE,
-        "pages": [_page(page, up=0 if paper.office else OFFICE_LINE) for page in pages],
+        "pages": [_page(page, paper) for page in pages],
     }
 
 
-def _page(page: Page, up: float) -> dict[str, Any]:
+def breakable(text: str) -> str:
+    """Return a text whose very long words may be broken, as the template breaks other texts."""
+    return " ".join(
+        "\u200b".join(word[n : n + CHUNK] for n in range(0, len(word), CHUNK))
+        if len(word) > LONG_WORD
+        else word
+        for word in text.split(" ")
+    )
+
+
+def _spoken(phrase: wordings.Phrase) -> list[dict[str, str]]:
+    return [piece._asdict() for piece in phrase]
+
+
+def _pieces(phrases: dict[str, wordings.Phrase]) -> dict[str, list[dict[str, str]]]:
+    return {name: _spoken(phrase) for name, phrase in phrases.items()}
+
+
+def _page(page: Page, paper: Paper) -> dict[str, Any]:
+    up = 0 if paper.office else OFFICE_LINE
     down = 0.0
     if page.is_first:
         down = (BELOW_SINGLE if page.single else WITHOUT_SINGLE) - up
     return {
         "is-first": page.is_first,
-        "single": page.single and _portion(page.single),
+        "single": page.single and _portion(page.single, paper),
+        "fine": [_portion(portion, paper) for portion in page.fine],
         "columns": page.columns,
-        "rows": [[_portion(portion) for portion in row] for row in page.rows],
+        "rows": [[_portion(portion, paper) for portion in row] for row in page.rows],
         "has-slips": page.has_slips,
         "down": down,
         "pitch": PITCH[page.columns],
     }
 
 
-def _portion(portion: Portion) -> dict[str, Any]:
+def _portion(portion: Portion, paper: Paper) -> dict[str, Any]:
     amount, nav = codes.euro(portion.qr.amount), codes.in_fours(portion.qr.nav)
     slip = portion.slip and {
         "account": portion.slip.account.lstrip("0"),
         "svg": data_matrix_svg(codes.data_matrix_text(portion.slip)),
         "alt": f"Codice Data Matrix del bollettino dell'avviso {nav}, importo {amount} euro",
+        "name-with-date": _spoken(
+            wordings.name_with_date(wordings.slip_languages(paper.languages), portion)
+        ),
     }
     return {
-        "name": wordings.name_of(portion),
-        "name-with-date": wordings.name_with_date(portion),
+        "name": _spoken(wordings.name_of(paper.languages, portion)),
+        "name-with-date": _spoken(wordings.name_with_date(paper.languages, portion)),
         "due": portion.due,
         "amount": amount,
         "nav": nav,
@@ -139,3 +216,12 @@ def _portion(portion: Portion) -> dict[str, Any]:
         "alt": f"Codice QR per pagare l'avviso {nav}, importo {amount} euro",
         "slip": slip,
     }
+
+
+def _logo(paper: Paper) -> tuple[str, float, float] | None:
+    """Return the organization's logo with its size in millimetres, or None without one."""
+    logo = paper.issuer.logo
+    if logo is None:
+        return None
+    scale = LOGO / max(logo.width, logo.height)
+    return logo.svg, logo.width * scale, logo.height * scale

@@ -1,92 +1,102 @@
-"""The prescribed texts of a notice in Italian; none of them may be altered.
-
-Source: L'avviso di pagamento 3.5.1 (pagoPA), models.  LIMIT: Italian only, because the prescribed
-sentences of the other languages are not in this repository.
-"""
+"""The words of a notice: which prescribed text stands where, in the languages of the notice."""
 
 from __future__ import annotations
 
+from gpd_soap.features.documents import languages as prescribed
+from gpd_soap.features.documents.languages import FIRST, ITALIAN, Languages, Piece, phrase
 from gpd_soap.features.documents.notice import Issuer, Paper, Portion
 
-TITLE = "Avviso di pagamento"
-LANGUAGE = "it"
+#: The prescribed texts in Italian.
+TEXTS = prescribed.TEXTS[FIRST]
+TITLE = TEXTS["title"]
 
-TEXTS = {
-    "title": TITLE,
-    "payee": "Ente Creditore",
-    "recipient": "Destinatario",
-    "where": "Dove pagare?",
-    "whereLink": "vai su pagopa.gov.it",
-    "data": "Dati per il pagamento",
-    "amount": "Importo",
-    "by": "entro il",
-    "euro": "Euro",
-    "legal": (
-        "In fase di pagamento l'importo potrebbe subire aumenti (per sanzioni, interessi, costi di "
-        "notifica o altri fattori) o riduzioni (per sgravi o note di credito)."
-    ),
-    "online": "Paga con l'app IO",
-    "local": "Paga sul territorio",
-    "localText": (
-        "presso Banche e Sportelli ATM, negli Uffici Postali e Punti Postali, nei Bar, Edicole, "
-        "Ricevitorie, Supermercati, Tabaccherie e altri Esercenti Convenzionati."
-    ),
-    "payeeData": "Ente creditore",
-    "subject": "Oggetto del pagamento",
-    "cbill": "Cod. CBILL",
-    "nav": "Cod. Avviso",
-    "organization": "Cod. Fiscale Ente",
-    "scanBeside": "Inquadra il codice QR con la tua app di pagamento o usa i dati accanto.",
-    "scanAbove": "Inquadra il codice QR con la tua app di pagamento o usa i dati sopra.",
-    "slip": "Bollettino Postale PA",
-    "slipAccount": "sul C/C n.",
-    "slipHolder": "Intestato a",
-    "slipSubject": "Oggetto pagamento",
-    "slipNav": "Codice Avviso",
-    "slipType": "Tipo",
-    "slipOrganization": "Cod. Fiscale Ente Creditore",
-    "slipText": (
-        "Bollettino Postale pagabile in tutti gli Uffici Postali e sui canali fisici o digitali "
-        "abilitati di Poste Italiane e dell'Ente Creditore"
-    ),
-}
+Phrase = tuple[Piece, ...]
+
+#: Texts that the template places without more ado.
+PLAIN = (
+    "title", "payee", "recipient", "where", "whereLink", "data", "amount", "amountBy", "by",
+    "legal", "online", "local", "localText", "payeeData", "subject", "cbill", "nav",
+    "organization", "scanBeside", "scanAbove", "discounted", "reduced", "discountedTerm",
+    "reducedTerm", "deadlines", "deadlinesText", "unclaimed", "unclaimedText", "chooseAmount",
+)  # fmt: skip
+SLIP = (
+    "slip", "slipText", "slipAccount", "slipHolder", "slipRecipient", "slipSubject", "slipNav",
+    "slipType", "slipOrganization",
+)  # fmt: skip
 
 
-def question(*, has_date: bool) -> str:
+def plain(languages: Languages) -> dict[str, Phrase]:
+    """Return the texts that do not depend on the notice, by name."""
+    return {
+        **{name: phrase(languages, name) for name in PLAIN},
+        **{name: phrase(slip_languages(languages), name) for name in SLIP},
+        "euro": phrase(ITALIAN, "euro"),
+    }
+
+
+def slip_languages(languages: Languages) -> Languages:
+    """Return the languages of a slip."""
+    # SPEC: L'avviso di pagamento 3.5.1: a second language leaves the slip as it is; perfect
+    # bilingualism has every text twice.
+    return languages if languages.equal else ITALIAN
+
+
+def question(languages: Languages, *, has_date: bool) -> Phrase:
     """Return the title of the amount's part."""
-    return "Quanto e quando pagare?" if has_date else "Quanto pagare?"
+    return phrase(languages, "howMuchWhen" if has_date else "howMuch")
 
 
-def installments(paper: Paper) -> str:
+def installments(paper: Paper) -> Phrase:
     """Return the sentence about the plan, or nothing without one."""
     count = len(paper.rates)
     if count == 0 or (count == 1 and paper.single is None):
-        return ""
-    rates = "1 rata" if count == 1 else f"{count} rate"
+        return ()
+    name = "plan" if paper.single else "planOnly"
+    pieces = phrase(paper.languages, name, count=str(count))
+    if count == 1:
+        # WHY: the other languages have no prescribed text for one installment.
+        return (Piece(FIRST, pieces[0].text.replace("1 rate", "1 rata")),)
     if paper.single:
-        return f"Puoi pagare per intero o in {rates}"
-    detail = "Importi e scadenze sono riportati nel dettaglio di ogni singola rata."
-    return f"Puoi pagare in {rates}. {detail}"
+        return pieces
+    detail = phrase(paper.languages, "planDetail")
+    return tuple(
+        Piece(lang, f"{text.removesuffix('.')}. {more.text}")
+        for (lang, text), more in zip(pieces, detail, strict=True)
+    )
 
 
-def online(issuer: Issuer, company: str) -> str:
+def online(languages: Languages, issuer: Issuer, company: str) -> Phrase:
     """Return the sentence about paying online, by the channels of the organization."""
-    channel = {
-        (False, False): "",
-        (True, False): f"sul sito di {company}, ",
-        (False, True): f"sull'app di {company}, ",
-        (True, True): f"sul sito o app di {company}, ",
+    name = {
+        (False, False): "onlineText",
+        (True, False): "onlineSite",
+        (False, True): "onlineApp",
+        (True, True): "onlineSiteAndApp",
     }[issuer.has_site, issuer.has_app]
-    rest = "dal tuo Home Banking, con la tua app di pagamento o con gli altri canali abilitati."
-    return f"oppure {channel}{rest}"
+    return phrase(languages, name, company=company)
 
 
-def name_of(portion: Portion) -> str:
-    """Return the title of an amount: the installment's number, or the single payment."""
-    return "Rata unica" if portion.rate is None else f"Rata {portion.rate}"
+def name_of(languages: Languages, portion: Portion) -> Phrase:
+    """Return the title of an amount: the installment's number, the fine's term or the payment."""
+    if portion.term is not None:
+        return phrase(languages, portion.term)
+    if portion.rate is None:
+        return phrase(languages, "single")
+    return phrase(languages, "rate", number=str(portion.rate))
 
 
-def name_with_date(portion: Portion) -> str:
-    """Return the title of an amount with its due date, where it has one."""
-    due = "" if portion.due is None else f" {TEXTS['by']} {portion.due}"
-    return name_of(portion) + due
+def name_with_date(languages: Languages, portion: Portion) -> Phrase:
+    """Return the title of an amount with its due date or term, where it has one."""
+    names = name_of(languages, portion)
+    if portion.term is not None:
+        ends = phrase(languages, f"{portion.term}Term")
+    elif portion.due is not None:
+        ends = phrase(languages, "by")
+    else:
+        return names
+    # WHY: two languages may have the same name of a thing, and different words for the date.
+    by_language = {piece.lang: piece.text for piece in names}
+    due = "" if portion.due is None else f" {portion.due}"
+    return tuple(
+        Piece(lang, f"{by_language.get(lang, names[0].text)} {text}{due}") for lang, text in ends
+    )

@@ -31,17 +31,17 @@ class Service(NamedTuple):
 
 def put_organization(connection: Connection, fiscal_code: str, name: str) -> bool:
     """Register or rename an organization; return whether it is new."""
-    return _put(connection, tables.organization, fiscal_code=fiscal_code, name=name)
+    return put_row(connection, tables.organization, fiscal_code=fiscal_code, name=name)
 
 
 def put_broker(connection: Connection, fiscal_code: str) -> bool:
     """Register a broker (intermediario); return whether it is new."""
-    return _put(connection, tables.broker, fiscal_code=fiscal_code)
+    return put_row(connection, tables.broker, fiscal_code=fiscal_code)
 
 
 def put_station(connection: Connection, station: str, broker: str) -> bool:
     """Register a station of a registered broker; return whether it is new."""
-    return _put(connection, tables.station, id=station, broker=broker)
+    return put_row(connection, tables.station, id=station, broker=broker)
 
 
 def put_serving(
@@ -60,7 +60,7 @@ def put_serving(
     settings = {"segregation_code": segregation_code, "broadcast": broadcast}
     changed = {name: value for name, value in settings.items() if value is not KEEP}
     table = tables.organization_station
-    return _put(connection, table, organization=organization, station=station, **changed)
+    return put_row(connection, table, organization=organization, station=station, **changed)
 
 
 def put_service(
@@ -72,7 +72,7 @@ def put_service(
     settings: dict[str, Any],
 ) -> bool:
     """Offer or change a spontaneous-payment service; return whether it is new."""
-    return _put(
+    return put_row(
         connection,
         tables.service,
         organization=organization,
@@ -105,7 +105,8 @@ def withdraw_service(
     )
 
 
-def _put(connection: Connection, table: Table, **row: Any) -> bool:
+def put_row(connection: Connection, table: Table, **row: Any) -> bool:
+    """Insert a row, or change the named columns of the row with its key; return if it is new."""
     if insert_if_absent(connection, table, row):
         return True
     changed = [name for name in row if name not in table.primary_key.columns]

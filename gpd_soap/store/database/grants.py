@@ -46,6 +46,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "parked": EVERYTHING,
     "payment_option": EVERYTHING,
     "position": EVERYTHING,
+    "print_settings": EVERYTHING,
     "probe": CHANGE,
     "quarantine": (*ADD, f"UPDATE (copies, last_received_at, {RESOLUTION})"),
     "quote": CHANGE,

@@ -48,6 +48,7 @@ from gpd_soap.store.tables.positions import (
     retired_number,
     transfer,
 )
+from gpd_soap.store.tables.printing import print_settings
 from gpd_soap.store.tables.receipts import probe, quarantine, receipt
 from gpd_soap.store.tables.retention import retention_term
 from gpd_soap.store.tables.tally import tally
@@ -86,6 +87,7 @@ __all__ = [
     "parked",
     "payment_option",
     "position",
+    "print_settings",
     "probe",
     "quarantine",
     "quote",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from gpd_soap.store import tables
-from gpd_soap.store.configuration import read, write
+from gpd_soap.store.configuration import printing, read, write
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.usecases import service_rules
 from gpd_soap.usecases.loading.document import Document
@@ -18,8 +18,7 @@ def configure(connection: Transaction, document: Document) -> None:
 
     Raises UnusableFile if it names a broker, an organization or a segregation code that is unknown.
     """
-    for organization in document.organizations:
-        write.put_organization(connection, organization.fiscal_code, organization.name)
+    _configure_organizations(connection, document)
     for broker in document.brokers:
         write.put_broker(connection, broker.fiscal_code)
     unknown = list(_unknown_references(connection, document))
@@ -42,6 +41,14 @@ def configure(connection: Transaction, document: Document) -> None:
     errors = list(_code_errors(connection, document, codes))
     if errors:
         raise UnusableFile(as_lines(errors))
+
+
+def _configure_organizations(connection: Transaction, document: Document) -> None:
+    for organization in document.organizations:
+        write.put_organization(connection, organization.fiscal_code, organization.name)
+        if organization.printing is not None:
+            named = organization.printing.named()
+            printing.put(connection, organization.fiscal_code, **named)
 
 
 def organizations(connection: Transaction) -> set[str]:

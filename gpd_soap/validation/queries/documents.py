@@ -29,6 +29,18 @@ class PositionDocumentPath(OrganizationPath):
     iupd: Text255
 
 
+class PrintedReceiptPath(OrganizationPath):
+    """A path that names a stored receipt by its id."""
+
+    id: Text255
+
+
+class PrintedReceipt(QueryModel):
+    """How a receipt is printed; `embed` puts the Node's message inside."""
+
+    embed: Flag = False
+
+
 class DocumentPath(OrganizationPath):
     """A path that names a document of the archive."""
 
@@ -38,7 +50,8 @@ class DocumentPath(OrganizationPath):
 class Printed(QueryModel):
     """How a notice is printed."""
 
-    lang: Literal["it"] = "it"
+    # WHY: a plus sign in a query arrives as a blank.
+    lang: Annotated[str, Field(pattern=r"^it([-+ ](en|de|fr|sl))?$")] | None = None
 
 
 class DocumentsOf(Paged):

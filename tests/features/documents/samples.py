@@ -10,11 +10,13 @@ import zxingcpp
 from gpd_soap.core.debt import Debtor, Transfer
 from gpd_soap.core.notice import issue
 from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.features.documents.languages import ITALIAN, Languages
 from gpd_soap.features.documents.notice import (
     Issuer,
     Paper,
     Refused,
     choose,
+    choose_fine,
     paper_of,
     ways_of,
 )
@@ -87,13 +89,29 @@ def position(*options: NewOption, **more: object) -> NewPosition:
 
 
 def paper(
-    *options: NewOption, issuer: Issuer = ISSUER, now: datetime = NOW, **more: object
+    *options: NewOption,
+    issuer: Issuer = ISSUER,
+    now: datetime = NOW,
+    languages: Languages = ITALIAN,
+    **more: object,
 ) -> Paper:
     """Return what is printed for every option of a position."""
     whole = position(*options, **more)
     chosen = choose(whole, ways_of(whole.options, [False] * len(options)), None, now)
     assert not isinstance(chosen, Refused), chosen
-    return paper_of(whole, chosen, issuer, now)
+    return paper_of(whole, chosen, issuer, now, languages)
+
+
+def fine(*, slip: bool, languages: Languages = ITALIAN, issuer: Issuer = ISSUER) -> Paper:
+    """Return what is printed for a traffic fine of two amounts."""
+    subject = "Violazione del codice della strada"
+    whole = position(
+        option(1, 7000, slip=slip, description=subject),
+        option(2, 10000, slip=slip, description=subject, due_at=DUE + timedelta(days=55)),
+    )
+    chosen = choose_fine(whole, ways_of(whole.options, [False, False]), NOW)
+    assert not isinstance(chosen, Refused), chosen
+    return paper_of(whole, chosen, issuer, NOW, languages)
 
 
 class Mark(NamedTuple):
@@ -146,3 +164,26 @@ def marks(pdf: bytes, index: int = 0) -> Iterator[tuple[str, Mark]]:
                 *(scale * each for each in (corners.top_left.x, corners.top_left.y, width, height))
             ),
         )
+
+
+def beside(box: tuple[float, ...], mark: Mark, distance: float) -> bool:
+    """Return whether a letter is nearer to a code than this distance."""
+    left, top, right, bottom = box
+    return (
+        right > mark.x - distance
+        and left < mark.x + mark.width + distance
+        and bottom > mark.y - distance
+        and top < mark.y + mark.height + distance
+    )
+
+
+def overlaps(boxes: list[tuple[float, float, float, float]]) -> int:
+    """Return how many pairs of letters cover each other by a third of a millimetre both ways."""
+    ordered = sorted(boxes)
+    count = 0
+    for number, (_, top, right, bottom) in enumerate(ordered):
+        for other in ordered[number + 1 :]:
+            if other[0] > right - 0.33:
+                break
+            count += min(bottom, other[3]) - max(top, other[1]) > 0.33
+    return count

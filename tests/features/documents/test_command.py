@@ -14,6 +14,7 @@ from gpd_soap.features.documents import typesetting
 from gpd_soap.features.documents.notice import Reason
 from gpd_soap.features.documents.reading import read_pages
 from gpd_soap.features.documents.symbols import qr_svg
+from gpd_soap.store.configuration import printing
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
@@ -93,21 +94,31 @@ def test_organization_must_be_named_where_there_are_several(store: Store, tmp_pa
     assert run(nav, "-o", file, "--organization", demo.ORGANIZATION).exit_code == 0
 
 
-@pytest.mark.usefixtures("store")
-def test_shortened_field_is_named_on_standard_error(tmp_path: Path):
+def test_changed_field_is_named_on_standard_error(store: Store, tmp_path: Path):
     """The file is written, and the operator reads what it shows."""
-    ended = run(
-        NUMBERS["a single option"],
-        "-o",
-        tmp_path / "a.pdf",
-        "--info",
-        60 * "tel. ",
-        "--cbill",
-        "a0",
-    )
+    with store.begin() as connection:
+        printing.put(connection, demo.ORGANIZATION, info="tel.  06 山")
+    ended = run(NUMBERS["a single option"], "-o", tmp_path / "a.pdf")
 
     assert ended.exit_code == 0
-    assert ended.stderr.startswith("info: tel. tel.")
+    assert ended.stderr.startswith("info: tel. 06 ?")
+
+
+@pytest.mark.usefixtures("store")
+def test_language_and_fine_are_refused_where_they_cannot_be(tmp_path: Path):
+    """A language without prescribed texts is named, and a fine has two amounts."""
+    nav, file = NUMBERS["a single option"], tmp_path / "a.pdf"
+    language = run(nav, "-o", file, "--language", "it-la")
+    fine = run(nav, "-o", file, "--fine")
+
+    assert language.exit_code == 2
+    assert "it+sl" in language.output
+    assert fine.exit_code == 1
+    assert Reason.FINE in fine.output
+    assert run(nav, "-o", file, "--fine", "--all-ways").exit_code == 2
+    assert not file.exists()
+    assert run(nav, "-o", file, "--language", "it-fr").exit_code == 0
+    assert "Avis de paiement" in read_pages(file.read_bytes())[0].text
 
 
 @pytest.mark.usefixtures("store")

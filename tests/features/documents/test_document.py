@@ -18,17 +18,23 @@ from tests.features.documents.samples import (
     ISSUER,
     NOW,
     ORGANIZATION,
-    Mark,
+    beside,
     letters,
     marks,
     on_page,
     option,
+    overlaps,
     paper,
     plan,
 )
 
 #: Millimetres by which a letter may stand beside its measure: bearings and overshoots of glyphs.
 NEAR = 0.6
+#: The texts of traffic fines.
+FINE = {
+    "discounted", "reduced", "discountedTerm", "reducedTerm", "deadlines", "deadlinesText",
+    "unclaimed", "unclaimedText", "chooseAmount",
+}  # fmt: skip
 HOSTILE = [
     '#panic() #import "@preview/cetz:0.1.0" $x$ `raw` *b* _i_ <label> @ref // /* \\u{41}',
     "Rossi\u202eoiraM\u202c \u200f\u2066x\u2069",
@@ -136,17 +142,16 @@ def test_single_notice_has_every_prescribed_text(typesetter: Typesetter, *, slip
     """None of them is altered, shortened or missing."""
     text = text_of(check(typesetter, paper(option(1, slip=slip))))
     expected = {
-        name: each
-        for name, each in wordings.TEXTS.items()
-        if name != "scanAbove" and (slip or not name.startswith("slip"))
+        name: wordings.TEXTS[name]
+        for name in (*wordings.PLAIN, *wordings.SLIP, "euro", "howMuchWhen", "onlineText")
+        if name not in FINE and name != "scanAbove" and (slip or not name.startswith("slip"))
     }
-    for capital in ("payee", "recipient", "where", "data", "slip"):
+    for capital in ("payee", "recipient", "where", "data", "slip", "howMuchWhen"):
         expected[capital] = wordings.TEXTS[capital].upper()
     if not slip:
         del expected["slip"]
 
     assert [each for each in expected.values() if each not in text] == []
-    assert wordings.online(Issuer(), "x") in text
 
 
 @pytest.mark.parametrize(
@@ -222,29 +227,6 @@ def test_text_of_a_user_is_never_a_template(typesetter: Typesetter, text: str):
     assert len(pypdfium2.PdfDocument(pdf)) == 1
     for shown in (printed.person, printed.company, printed.office):
         assert "".join(shown.split()) in "".join(text_of(pdf).split())
-
-
-def beside(box: tuple[float, ...], mark: Mark, distance: float) -> bool:
-    """Return whether a letter is nearer to a code than this distance."""
-    left, top, right, bottom = box
-    return (
-        right > mark.x - distance
-        and left < mark.x + mark.width + distance
-        and bottom > mark.y - distance
-        and top < mark.y + mark.height + distance
-    )
-
-
-def overlaps(boxes: list[tuple[float, float, float, float]]) -> int:
-    """Return how many pairs of letters cover each other by a third of a millimetre both ways."""
-    ordered = sorted(boxes)
-    count = 0
-    for number, (_, top, right, bottom) in enumerate(ordered):
-        for other in ordered[number + 1 :]:
-            if other[0] > right - 0.33:
-                break
-            count += min(bottom, other[3]) - max(top, other[1]) > 0.33
-    return count
 
 
 @pytest.mark.parametrize("slip", [True, False])

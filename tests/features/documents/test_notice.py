@@ -6,12 +6,13 @@ import pytest
 
 from gpd_soap.core.debt import Stamp
 from gpd_soap.core.money import MAX_CENTS
-from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.core.position import NewOption, NewPosition, OptionDebtor
 from gpd_soap.features.documents.notice import (
     Issuer,
     Reason,
     Refused,
     choose,
+    choose_fine,
     paper_of,
     refusal,
     ways_of,
@@ -167,6 +168,36 @@ def test_missing_and_past_data_are_left_out():
     assert printed.issuer.account_holder == "Comune di Esempio"
     assert printed.changes == ()
     assert [note.reason for note in printed.notes] == [Reason.PAST_DUE]
+
+
+def test_notice_with_a_debtor_of_its_own_names_that_one():
+    """The position's debtor is on the others, and one paper has one addressee."""
+    other = DEBTOR._replace(code="VRDLGU00A01A000A", full_name="Luigi Verdi")
+    own = option(2, slip=True, debtor=OptionDebtor(other))
+    printed = paper(own)
+
+    assert (printed.person, printed.person_code) == ("Luigi Verdi", "VRDLGU00A01A000A")
+    assert printed.portions[0].slip is not None
+    assert printed.portions[0].slip.debtor_name.rstrip() == "LUIGI VERDI"
+    assert paper(option(1)).person == DEBTOR.full_name
+    first, second = plan(2)
+    whole = position(first, second._replace(debtor=OptionDebtor(other)))
+    ways = ways_of(whole.options, [False, False])
+    assert choose(whole, ways, None, NOW) == Refused(Reason.SEVERAL_DEBTORS, None)
+    fine = position(option(1), own)
+    ways = ways_of(fine.options, [False, False])
+    assert choose_fine(fine, ways, NOW) == Refused(Reason.SEVERAL_DEBTORS, None)
+
+
+def test_notification_fee_is_due_with_the_amount():
+    """Code, slip and text have the sum, as the Node is answered."""
+    whole = position(option(1, 10000, slip=True))
+    [way] = ways_of(whole.options, [False], [950])
+    [portion] = paper_of(whole, [way], Issuer(), NOW).portions
+
+    assert portion.qr.amount == 10950
+    assert portion.slip is not None
+    assert portion.slip.amount == 10950
 
 
 def test_each_shortened_or_cleaned_field_is_reported():

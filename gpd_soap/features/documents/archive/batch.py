@@ -10,7 +10,7 @@ import csv
 import io
 import uuid
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import NamedTuple
@@ -18,8 +18,8 @@ from typing import NamedTuple
 from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor
 from gpd_soap.features.documents.archive.archive import Archive, Draft, Ids, draft_of
+from gpd_soap.features.documents.issuer import issuer_of, languages_of
 from gpd_soap.features.documents.notice import (
-    Issuer,
     Reason,
     Refused,
     choose,
@@ -27,6 +27,8 @@ from gpd_soap.features.documents.notice import (
     ways_of,
 )
 from gpd_soap.features.documents.release import DocumentDiffers
+from gpd_soap.store.configuration import printing
+from gpd_soap.store.configuration.printing import PrintSettings
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.documents import batches
@@ -77,10 +79,10 @@ def begin(
 class Producer:
     """Makes the documents of batches."""
 
-    def __init__(self, database: Database, archive: Archive, clock: Clock, issuer: Issuer) -> None:
+    def __init__(self, database: Database, archive: Archive, clock: Clock) -> None:
         """Use these collaborators for every batch."""
         self._database, self._archive = database, archive
-        self._clock, self._issuer = clock, issuer
+        self._clock = clock
 
     def produce(
         self,
@@ -157,30 +159,40 @@ class Producer:
         self, batch: Batch, lines: Sequence[BatchLine], now: datetime
     ) -> dict[int, Draft | Refused]:
         """Return what is to be released for each line, or why nothing is, by its number."""
-        stored = read_only(
-            self._database,
-            lambda c: positions.of_numbers(c, batch.organization, [line.nav for line in lines]),
-        )
-        return {
-            line.number: self._draft(batch, line.nav, stored.get(line.nav), now) for line in lines
-        }
 
-    def _draft(
-        self, batch: Batch, nav: str, stored: Stored | None, now: datetime
-    ) -> Draft | Refused:
-        if stored is None:
-            return Refused(Reason.UNKNOWN, nav)
-        ways = ways_of(stored.position.options, [each.settled for each in stored.progress])
-        choice = choose(stored.position, ways, None if batch.options["whole"] else nav, now)
-        if isinstance(choice, Refused):
-            return choice
-        return draft_of(paper_of(stored.position, choice, self._issuer, now), stored)
+        def read(connection: Transaction) -> tuple[Mapping[str, Stored], PrintSettings]:
+            navs = [line.nav for line in lines]
+            stored = positions.of_numbers(connection, batch.organization, navs)
+            return stored, printing.read(connection, batch.organization)
+
+        stored, settings = read_only(self._database, read)
+        return {
+            line.number: _draft(batch, line.nav, stored.get(line.nav), settings, now)
+            for line in lines
+        }
 
     def _refuse(
         self, batch: Batch, lines: Sequence[BatchLine], reason: str, advance: Advance
     ) -> None:
         outcomes = [line._replace(reason=reason) for line in lines]
         in_transaction(self._database, lambda c: _outcomes(c, batch, outcomes, advance))
+
+
+def _draft(
+    batch: Batch, nav: str, stored: Stored | None, settings: PrintSettings, now: datetime
+) -> Draft | Refused:
+    if stored is None:
+        return Refused(Reason.UNKNOWN, nav)
+    ways = ways_of(
+        stored.position.options,
+        [progress.settled for progress in stored.progress],
+        [progress.notification_fee for progress in stored.progress],
+    )
+    choice = choose(stored.position, ways, None if batch.options["whole"] else nav, now)
+    if isinstance(choice, Refused):
+        return choice
+    issuer, languages = issuer_of(settings), languages_of(settings)
+    return draft_of(paper_of(stored.position, choice, issuer, now, languages), stored)
 
 
 def _outcomes(

@@ -48,7 +48,6 @@ class BatchJob:
         """
         printer = self._open(job.database)
         from gpd_soap.features.documents.archive.batch import Producer
-        from gpd_soap.features.documents.notice import Issuer
 
         batch = read_only(
             job.database, lambda c: batches.get(c, job.organization, job.payload["batch"])
@@ -56,7 +55,7 @@ class BatchJob:
         if batch is None:
             raise JobFailed("the batch is not there", final=True)
         requester = Actor(ActorKind(batch.actor_kind), batch.actor)
-        producer = Producer(job.database, printer.archive, job.clock, Issuer())
+        producer = Producer(job.database, printer.archive, job.clock)
         producer.produce(
             batch, requester, lambda c, done: job.advance(c, done, batch.total), job.check
         )

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from gpd_soap.core.actor import Actor
 from gpd_soap.features.documents.archive.archive import Archive, draft_of
+from gpd_soap.features.documents.languages import Languages
 from gpd_soap.features.documents.notice import Issuer, Paper, Reason, Refused
-from gpd_soap.features.documents.release import Notices, Released
+from gpd_soap.features.documents.release import Choice, Notices, Released
 from gpd_soap.features.documents.typesetting import Typesetter
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Unavailable, read_only
@@ -45,20 +46,27 @@ class ArchivedNotices(Notices):
         self._archive, self._actor, self._has = archive, actor, has
 
     def of_iupd(
-        self, organization: str, iupd: str, issuer: Issuer, now: datetime
+        self, organization: str, iupd: str, now: datetime, languages: Languages | None = None
     ) -> Released | Refused:
         """Return the document of every way to pay a position; see `of_position`."""
         stored = read_only(self._database, lambda c: positions.find(c, organization, iupd))
         if stored is None or not stored.position.options:
             return Refused(Reason.UNKNOWN, None)
-        return self.of_position(organization, stored.position.options[0].nav, issuer, now)
+        nav = stored.position.options[0].nav
+        return self.of_position(organization, nav, None, now, languages)
 
     def _document(
-        self, organization: str, nav: str, chosen: str | None, issuer: Issuer, now: datetime
+        self,
+        organization: str,
+        nav: str,
+        chosen: Choice,
+        issuer: Issuer | None,
+        now: datetime,
+        languages: Languages | None,
     ) -> Released | Refused:
         for _ in range(ATTEMPTS):
             try:
-                return super()._document(organization, nav, chosen, issuer, now)
+                return super()._document(organization, nav, chosen, issuer, now, languages)
             except PositionMoved:
                 continue
         raise Unavailable

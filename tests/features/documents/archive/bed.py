@@ -13,7 +13,7 @@ from gpd_soap.features.documents.archive.archive import Archive
 from gpd_soap.features.documents.archive.contents import contents_of
 from gpd_soap.features.documents.archive.opening import Printer
 from gpd_soap.features.documents.archive.verify import Damage, verify
-from gpd_soap.features.documents.notice import Issuer, Refused
+from gpd_soap.features.documents.notice import Refused
 from gpd_soap.features.documents.release import Released
 from gpd_soap.features.documents.typesetting import Typesetter
 from gpd_soap.store import tables
@@ -24,7 +24,6 @@ from tests.api.office import ORGANIZATION, BackOffice, Clock
 from tests.validation.bodies import body, nav, option
 
 ACTOR = Actor(ActorKind.KEY, "k-1")
-ISSUER = Issuer()
 SECOND = timedelta(seconds=1)
 
 
@@ -47,7 +46,7 @@ class Bed:
         """Print a notice, a second after whatever was before."""
         self.office.clock.now += SECOND
         notices = (printer or self.printer).notices(ACTOR)
-        return notices.of_notice(ORGANIZATION, nav(serial), ISSUER, self.office.clock.now)
+        return notices.of_notice(ORGANIZATION, nav(serial), None, self.office.clock.now)
 
     def print(self, serial: int = 1, printer: Printer | None = None) -> Released:
         """Print a notice that can be printed."""

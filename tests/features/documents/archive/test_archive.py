@@ -20,7 +20,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.retention import documents
 from gpd_soap.store.store import Store
 from tests.api.office import NOW, ONE, ORGANIZATION, SIZE
-from tests.features.documents.archive.bed import ACTOR, ISSUER, Bed, flipped
+from tests.features.documents.archive.bed import ACTOR, Bed, flipped
 from tests.shared_world import SharedDatabase
 from tests.store.races import Crew, Wait
 from tests.validation.bodies import body, nav, option, transfer
@@ -84,7 +84,7 @@ def print_once(store: Store, wait: Wait, _: object) -> tuple[str | None, bytes]:
     typesetter = Typesetter()
     printer = Printer(store, typesetter, Archive(store, typesetter, read_back=False))
     wait()
-    answer = printer.notices(ACTOR).of_notice(ORGANIZATION, nav(1), ISSUER, NOW)
+    answer = printer.notices(ACTOR).of_notice(ORGANIZATION, nav(1), None, NOW)
     assert not isinstance(answer, Refused)
     return answer.document, answer.pdf
 
@@ -202,7 +202,7 @@ def test_document_of_a_plan_is_listed_under_each_notice(bed: Bed):
     plan = [option(serial, isPartialPayment=True) for serial in (12, 13)]
     bed.office.create(body(*plan, iupd="POSIZIONE-2"), "?toPublish=true")
     notices = bed.printer.notices(ACTOR)
-    released = notices.of_position(ORGANIZATION, nav(12), ISSUER, bed.office.clock.now)
+    released = notices.of_position(ORGANIZATION, nav(12), None, bed.office.clock.now)
 
     assert not isinstance(released, Refused)
     assert bed.listed(nav=nav(12)) == bed.listed(nav=nav(13)) != []

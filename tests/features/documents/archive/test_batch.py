@@ -27,7 +27,7 @@ from gpd_soap.store.database.transaction import in_transaction, read_only
 from gpd_soap.store.documents import batches
 from gpd_soap.store.documents.batches import Batch, Choice
 from tests.api.office import ORGANIZATION
-from tests.features.documents.archive.bed import ACTOR, ISSUER, Bed
+from tests.features.documents.archive.bed import ACTOR, Bed
 from tests.features.documents.archive.test_archive import interrupted
 from tests.validation.bodies import body, nav, option, transfer
 
@@ -54,7 +54,7 @@ def started(bed: Bed, *navs: str, choice: Choice | None = None) -> Batch:
 
 def producer(bed: Bed, archive: Archive | None = None) -> Producer:
     """Return what makes the documents of batches."""
-    return Producer(bed.store, archive or bed.printer.archive, bed.office.clock, ISSUER)
+    return Producer(bed.store, archive or bed.printer.archive, bed.office.clock)
 
 
 def outcomes(bed: Bed, batch: Batch) -> list[tuple[str, str]]:
