@@ -85,8 +85,8 @@ class Browser:
     def evaluate(self, script: str) -> str:
         """Return what a script of the page gives, or the name of its error."""
         caught = f"Promise.resolve().then(() => {script}).catch(error => error.name)"
-        asked = {"expression": caught, "awaitPromise": True, "userGesture": True}
-        return str(self.call("Runtime.evaluate", **asked)["result"]["value"])
+        parameters = {"expression": caught, "awaitPromise": True, "userGesture": True}
+        return str(self.call("Runtime.evaluate", **parameters)["result"]["value"])
 
     def close(self) -> None:
         """Close the pipes."""
