@@ -106,7 +106,7 @@ class Provider:
         self.requests: list[str] = []
         self.ended: list[dict[str, str]] = []
         self.issuer = ""
-        self.interactive = False
+        self.interactive, self.takes_codes_twice = False, False
         self._codes: dict[str, Given] = {}
         self._number = 0
         self.rotate()
@@ -168,7 +168,8 @@ class Provider:
 
     def token(self, form: dict[str, str], authorization: str) -> tuple[int, dict[str, Any]]:
         """Return the answer to a code."""
-        given = self._codes.pop(form.get("code", ""), None)
+        take = self._codes.get if self.takes_codes_twice else self._codes.pop
+        given = take(form.get("code", ""), None)
         if given is None or "code-refused" in self.faults or not self._knows(form, authorization):
             return 400, {"error": "invalid_grant", "error_description": "Anna Inventata"}
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
