@@ -54,7 +54,9 @@ _BOX = re.compile(
 )
 _UNIT = r"(?:px|mm|pt)?"
 _LENGTHS = re.compile(rf"(?P<width>{_NUMBER}){_UNIT} (?P<height>{_NUMBER}){_UNIT}")
-_OUTSIDE = re.compile(r"url\(\s*['\"]?(?!#)|javascript:|data:|@import|expression\(", re.IGNORECASE)
+_OUTSIDE = re.compile(
+    r"url\(\s*['\"]?(?!#)|javascript:|data:|@import|expression\(", re.IGNORECASE | re.ASCII
+)
 
 
 class Format(StrEnum):

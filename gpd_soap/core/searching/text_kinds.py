@@ -26,7 +26,8 @@ _DATA_MATRIX = re.compile(
 )
 #: The code of a person; in another's place, a digit is one of the letters LMNPQRSTUV.
 _PERSON = re.compile(r"[A-Z]{6}[0-9L-NP-V]{2}[A-EHLMPR-T][0-9L-NP-V]{2}[A-Z][0-9L-NP-V]{3}[A-Z]")
-_SEPARATORS = re.compile(r"[\s.\-]+")
+#: Blanks, those of a web page too, and what people write between the groups of a number.
+_SEPARATORS = re.compile("[\\s\u00a0\u202f.\\-]+", re.ASCII)
 
 
 class TextKind(StrEnum):
@@ -100,7 +101,7 @@ def _of_digits(compact: str) -> list[Reading]:
 def _of_characters(cleaned: str, compact: str) -> list[Reading]:
     """Return the codes and ids that a text without blanks can be."""
     person = [Reading(TextKind.FISCAL_CODE, compact)] if _PERSON.fullmatch(compact) else []
-    if not cleaned or not cleaned.isprintable() or re.search(r"\s", cleaned):
+    if not cleaned or not cleaned.isprintable() or re.search(r"\s", cleaned, re.ASCII):
         return person
     key = case_key(cleaned)
     if key is not None and key.variant is None:

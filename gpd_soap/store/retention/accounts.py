@@ -18,6 +18,9 @@ OWNED = (
     tables.operator_recovery_code,
     tables.operator_invitation,
     tables.operator_session,
+    tables.operator_passkey,
+    tables.operator_identity,
+    tables.operator_ceremony,
 )
 #: The beginning of the name that a forgotten operator or key has, before its id.
 PREFIX = f"{FORGOTTEN} "

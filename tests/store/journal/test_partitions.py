@@ -203,6 +203,7 @@ def test_writer_without_the_right_to_create_tables_writes_to_the_rest(
         admin.execute("DROP ROLE IF EXISTS clerk")
         admin.execute("CREATE ROLE clerk LOGIN")
         admin.execute("GRANT SELECT, INSERT ON journal TO clerk")
+        admin.execute("GRANT SELECT, INSERT, UPDATE ON tally TO clerk")
     clerk = Store(url.set(username="clerk").render_as_string())
     for serial in range(3):
         clerk.journal.write(exchange(serial))

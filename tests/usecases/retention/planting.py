@@ -34,10 +34,10 @@ SHORT = "Q"
 TABLES_WITHOUT = {
     "configuration of the institution": (
         *("organization", "broker", "station", "organization_station", "service"),
-        *("iuv_serial", "retention_term", "subscription"),
+        *("iuv_serial", "retention_term", "subscription", "print_settings"),
     ),
-    "numbers and instants": ("feed", "probe", "retired_number"),
-    "digests": ("sign_in_attempt",),
+    "numbers and instants": ("feed", "probe", "retired_number", "tally"),
+    "digests": ("sign_in_attempt", "operator_ceremony"),
     "notice numbers, and who asked by an id": (
         *("document_notice", "document_batch", "document_batch_line", "job"),
     ),
