@@ -80,6 +80,8 @@ class Metrics:
         # WHY: Prometheus sees no increase where a series begins, so each begins with 0.
         for reason in Reason:
             self._refusals.labels(reason.value)
+        for answer in (REFUSED, LIMITED):
+            self._wrong_keys.labels(answer)
         self.forget()
         _EVERY.add(self)
 
