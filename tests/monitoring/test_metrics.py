@@ -69,7 +69,8 @@ def scrape(
 def gauges(figures: Figures) -> dict[tuple[str, ...], float]:
     """The samples that are no counts."""
     samples = scrape(figures=figures).items()
-    return {name: value for name, value in samples if not name[0].startswith("gpd_refused_callers")}
+    counts = ("gpd_refused_callers", "gpd_wrong_keys")
+    return {name: value for name, value in samples if not name[0].startswith(counts)}
 
 
 def test_refused_callers_are_counted_by_reason_from_zero() -> None:
@@ -82,6 +83,18 @@ def test_refused_callers_are_counted_by_reason_from_zero() -> None:
     counts = {reason: before["gpd_refused_callers_total", reason.value] for reason in Reason}
     assert counts == dict.fromkeys(Reason, 0)
     assert after["gpd_refused_callers_total", "name"] == 1
+
+
+def test_wrong_keys_are_counted_by_answer_from_zero() -> None:
+    """So are those that are refused unseen, because their address had sent too many."""
+    metrics = Metrics()
+    before = read(metrics.text(UNREACHABLE, NOW))
+    metrics.observe_wrong_key(True)
+    after = read(metrics.text(UNREACHABLE, NOW))
+
+    assert before["gpd_wrong_keys_total", "refused"] == 0
+    assert before["gpd_wrong_keys_total", "limited"] == 0
+    assert after["gpd_wrong_keys_total", "limited"] == 1
 
 
 def test_exchanges_are_counted_by_operation_outcome_and_fault() -> None:
