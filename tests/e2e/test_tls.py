@@ -151,7 +151,9 @@ def test_refused_callers_are_counted_and_logged(
     with pytest.raises(requests.ConnectionError):
         requests.post(node.url.replace("https", "http"), VERIFY, headers=XML, timeout=15)
 
-    lines = [json.loads(line) for line in (tmp_path / "log").read_text("utf-8").splitlines()]
+    log = tmp_path / "log"
+    until(lambda: "http request" in log.read_text("utf-8"), "the last reason")
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     refused = [line for line in lines if line["logger"] == "gpd_soap.callers"]
     assert refusals(node) == {
         "name": 1, "no certificate": 1, "certificate": 1, "handshake": 1, "proxy": 0,
@@ -181,7 +183,8 @@ def test_revoked_certificate_is_refused_after_a_reload(
         verify(node, certificate)
     assert before == 200
     assert verify(node, other).status_code == 200
-    assert "certificate revoked" in (tmp_path / "log").read_text("utf-8")
+    log = tmp_path / "log"
+    until(lambda: "certificate revoked" in log.read_text("utf-8"), "the reason")
     assert refusals(node)["certificate"] == 1
 
 
