@@ -14,6 +14,7 @@ from gpd_soap.usecases.people import refusals as people_refusals
 from tests.features.oidc.bed import CLIENT, Console, browse
 from tests.features.oidc.provider import FAULTS, Given, Provider
 from tests.usecases.people.people import MAIL, NAME
+from tests.waiting import until
 
 #: Faults of a token, each with the reason of its refusal.
 OF_A_TOKEN = {
@@ -255,7 +256,7 @@ def test_refused_identity_leaves_nothing_in_the_store(console: Console):
 
 def test_slow_provider_takes_two_threads_of_a_process(provider: Provider):
     """The others go on with their work, and say soon that the provider is busy."""
-    fetch = Fetch(seconds=1)
+    fetch = Fetch(seconds=4)
     provider.faults = {"slow"}
     errors: list[str] = []
 
@@ -265,14 +266,20 @@ def test_slow_provider_takes_two_threads_of_a_process(provider: Provider):
         except Unavailable as error:
             errors.append(str(error))
 
-    threads = [threading.Thread(target=call) for _ in range(AT_ONCE + 3)]
+    threads = [threading.Thread(target=call) for _ in range(AT_ONCE)]
     for each in threads:
         each.start()
+    until(lambda: len(provider.requests) == AT_ONCE, "the first requests")
+    fetch._seconds = 0.2
+    for _ in range(3):
+        call()
+    busy, sent = list(errors), len(provider.requests)
     for each in threads:
         each.join(60)
 
-    assert len(errors) == AT_ONCE + 3
-    assert len(provider.requests) <= 2 * AT_ONCE
+    assert busy == ["too many requests wait for the provider"] * 3
+    assert sent == AT_ONCE
+    assert errors[3:] == ["no answer in time"] * AT_ONCE
 
 
 @pytest.mark.parametrize(
