@@ -153,6 +153,7 @@ def test_manual_match_pays_the_given_notice_and_records_who_did_it(
         "date": "2026-03-16T10:00:00",
         "by": label(office, office.writer),
         "note": f"paid the notice {nav(3)}",
+        "outcome": "credited",
     }
     assert [after[name] for name in ("noticeNumber", "iuv", "amount")] == [nav(1), named_iuv, 900]
     assert office.get(f"{WORKLIST}/r-1/raw").body == sent

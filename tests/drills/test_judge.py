@@ -88,7 +88,8 @@ def test_undamaged_store_has_no_fault(judged: Look) -> None:
         ("UPDATE payment_option SET psp = NULL WHERE iupd = 'DRILL-1001'",
          f"option {world.nav(1001)} differs from its receipt in psp"),
         (("INSERT INTO quarantine SELECT organization, digest, primitive, 'x', received_at, "
-         "received_at, 1, raw, NULL, NULL, NULL, NULL FROM receipt WHERE receipt_id = 'a-1001'"),
+          "received_at, 1, raw, NULL, NULL, NULL, NULL, NULL FROM receipt "
+          "WHERE receipt_id = 'a-1001'"),
          "1 valid receipts are in quarantine"),
         ("DELETE FROM event WHERE receipt_id = 'b-1005'", "the numbers of the feed have holes"),
         ("DELETE FROM event WHERE receipt_id = 'b-1005'",

@@ -151,9 +151,9 @@ def test_refused_callers_are_counted_and_logged(
     with pytest.raises(requests.ConnectionError):
         requests.post(node.url.replace("https", "http"), VERIFY, headers=XML, timeout=15)
 
-    log = tmp_path / "log"
-    until(lambda: "http request" in log.read_text("utf-8"), "the last reason")
-    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    log_path = tmp_path / "log"
+    until(lambda: "http request" in log_path.read_text("utf-8"), "the last reason")
+    lines = [json.loads(line) for line in log_path.read_text("utf-8").splitlines()]
     refused = [line for line in lines if line["logger"] == "gpd_soap.callers"]
     assert refusals(node) == {
         "name": 1, "no certificate": 1, "certificate": 1, "handshake": 1, "proxy": 0,
@@ -183,8 +183,8 @@ def test_revoked_certificate_is_refused_after_a_reload(
         verify(node, certificate)
     assert before == 200
     assert verify(node, other).status_code == 200
-    log = tmp_path / "log"
-    until(lambda: "certificate revoked" in log.read_text("utf-8"), "the reason")
+    log_path = tmp_path / "log"
+    until(lambda: "certificate revoked" in log_path.read_text("utf-8"), "the reason")
     assert refusals(node)["certificate"] == 1
 
 
@@ -215,13 +215,13 @@ def test_authority_without_a_list_is_a_warning_at_the_start(
     first = written(authority.issue_cert(common_name=FORWARDER), tmp_path / "first.pem")
     second = written(other.issue_cert(common_name=FORWARDER), tmp_path / "second.pem")
 
-    log = tmp_path / "log"
-    assert "GPD_NODE_TLS_CRL has no list of Due: " in log.read_text("utf-8")
+    log_path = tmp_path / "log"
+    assert "GPD_NODE_TLS_CRL has no list of Due: " in log_path.read_text("utf-8")
     assert verify(node, first).status_code == 200
     with pytest.raises(requests.ConnectionError):
         verify(node, second)
     # WHY: the caller is told before the log.
-    until(lambda: "unable to get certificate CRL" in log.read_text("utf-8"), "the reason")
+    until(lambda: "unable to get certificate CRL" in log_path.read_text("utf-8"), "the reason")
 
 
 @pytest.mark.parametrize(

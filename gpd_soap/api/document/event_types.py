@@ -127,6 +127,8 @@ FIELDS: Mapping[str, Schema] = {
     "positionState": _text("State of the position after the payment, if it is known."),
     "firstReceiptId": _text("Id of the receipt that paid before."),
     "case": _text("Id of the case on the worklist."),
+    "positions": _number("Positions whose debtor was forgotten.", minimum=0),
+    "receipts": _number("Receipts whose person was forgotten.", minimum=0),
     "load": _text("Id of the load; it is the subject too."),
     "loaded": _number("Positions of the organization that were stored.", minimum=0),
     "alreadyStored": _number("Positions that were stored before, with this content.", minimum=0),
@@ -210,6 +212,19 @@ TYPES: Mapping[EventType, TypeOfEvent] = {
     EventType.POSITION_WITHDRAWN: TypeOfEvent("A position is withdrawn.", _CHANGE),
     EventType.POSITION_RESTORED: TypeOfEvent(
         "A withdrawal or an expiry is taken back.", (*_CHANGE, "reason")
+    ),
+    EventType.POSITION_FORGOTTEN: TypeOfEvent(
+        "The debtor of a closed position is forgotten.", ("organization", "iupd", "revision")
+    ),
+    EventType.RECEIPT_FORGOTTEN: TypeOfEvent(
+        "The person and the message of an old receipt are forgotten.",
+        ("organization", "receiptId", "nav"),
+        ("iupd",),
+    ),
+    EventType.RETENTION_FINISHED: TypeOfEvent(
+        "What was kept for its term is removed or forgotten.",
+        ("organization",),
+        ("positions", "receipts"),
     ),
     EventType.POSITION_DELETED: TypeOfEvent("A position is deleted.", (*_POSITION, "before")),
     EventType.NOTICE_EXPIRED: TypeOfEvent(
