@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Insert, func, select
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.upsert import upsert
@@ -55,20 +56,38 @@ def add(connection: Connection, entries: Iterable[Entry]) -> None:
     """Add entries to the tally; each must be added once."""
     rows = [row._asdict() for row in tally_of(entries)]
     if rows:
-        connection.execute(upsert(connection, tables.tally, [], added=COUNTS), rows)
+        connection.execute(_addition(connection), rows)
 
 
 def tally_of(entries: Iterable[Entry]) -> list[Tally]:
     """Return the tally of entries, in the order of its key."""
-    counts: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0] * len(COUNTS))
+    durations: defaultdict[tuple[Any, ...], list[int]] = defaultdict(list)
     for entry in entries:
         hour = entry.arrived_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
         key = entry.organization, hour, entry.station, entry.operation, entry.outcome, entry.fault
-        within = [entry.microseconds <= bound for bound in BOUNDS.values()]
-        added = 1, entry.microseconds, *within
-        counts[key] = [a + b for a, b in zip(counts[key], added, strict=True)]
+        durations[key].append(entry.microseconds)
     # WHY: processes lock the rows in one order, so that no two of them wait for each other.
-    return [Tally(*key, *counts[key]) for key in sorted(counts)]
+    return [Tally(*key, *_counts(sorted(durations[key]))) for key in sorted(durations)]
+
+
+def _counts(durations: Sequence[int]) -> Iterator[int]:
+    """Yield the values of COUNTS for durations in their order."""
+    yield len(durations)
+    yield sum(durations)
+    for bound in BOUNDS.values():
+        yield bisect_right(durations, bound)
+
+
+#: The statement that adds a row to the tally, by the name of the dialect.
+_ADDITIONS: dict[str, Insert] = {}
+
+
+def _addition(connection: Connection) -> Insert:
+    # WHY: the journal adds twenty times a second; to make the statement took longer than to run it.
+    name = connection.dialect.name
+    if name not in _ADDITIONS:
+        _ADDITIONS[name] = upsert(connection, tables.tally, [], added=COUNTS)
+    return _ADDITIONS[name]
 
 
 def read(
