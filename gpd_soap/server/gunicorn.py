@@ -15,7 +15,7 @@ from gunicorn.glogging import Logger
 
 from gpd_soap.clock import utc_now
 from gpd_soap.core.errors import OperatorError
-from gpd_soap.server import addresses
+from gpd_soap.server import addresses, signals
 from gpd_soap.server.ambiguity import Unambiguous
 from gpd_soap.server.processes import Master, MasterPipe, Roles, name_of_bind
 from gpd_soap.server.queue_timeout import QueueTimeout
@@ -163,6 +163,11 @@ class Server(BaseApplication):
         if self._program.settings.pin:
             _choose_core(arbiter, worker)
 
+    def _leave_worker(self, _arbiter: Any, _worker: Any) -> None:
+        """Close what a worker has open; no signal ends it any more."""
+        signals.end()
+        self._program.leave()
+
     def _gunicorn_settings(self) -> dict[str, Any]:
         settings = self._program.settings
         return {
@@ -179,7 +184,7 @@ class Server(BaseApplication):
             "graceful_timeout": DRAIN_SECONDS,
             "pre_fork": self._prepare_worker,
             **({"post_fork": _keep_to_core} if settings.pin else {}),
-            "worker_exit": lambda _arbiter, _worker: self._program.leave(),
+            "worker_exit": self._leave_worker,
             # WHY: the master ends last, after every worker has closed SQLite's file.
             "on_exit": lambda _arbiter: self._program.leave(),
             # WHY: the control socket is a file in the home directory, which a hardened unit lacks.

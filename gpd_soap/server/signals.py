@@ -36,11 +36,20 @@ def begin() -> None:
 @contextmanager
 def held() -> Iterator[None]:
     """Let every signal wait until the end of the block; the child of a fork calls `release`."""
+    process = os.getpid()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        # WHY: the child leaves the block at its own end, when no signal may end it any more.
+        if os.getpid() == process:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def end() -> None:
+    """Let every signal wait for ever: this process has done its work and ends by itself."""
+    # WHY: the interpreter takes the handlers away before the process is gone.
+    signal.pthread_sigmask(signal.SIG_BLOCK, HANDLED)
 
 
 def release() -> None:

@@ -52,8 +52,8 @@ def at_step(step: int, act: Callable[[], object]) -> None:
         frame = frame.f_back
 
 
-def server(address: str, processes: int = 1) -> Server:
-    """A server that starts quickly and turns often."""
+def server(address: str, processes: int = 1, leave: Callable[[], object] = int) -> Server:
+    """A server that starts quickly and turns often; each process calls `leave` at its end."""
     faces: dict[str, Wsgi] = {address: lambda _environ, _start_response: []}
     turn = Worker.wait_for_and_dispatch_events
     random.random = lambda: 0.0  # no pause between two starts
@@ -61,7 +61,7 @@ def server(address: str, processes: int = 1) -> Server:
         lambda self, timeout: turn(self, min(timeout, 0.002))
     )
     logging.basicConfig(level="INFO")
-    return Server(lambda: Program(Settings(workers=processes), faces, int))
+    return Server(lambda: Program(Settings(workers=processes), faces, leave))
 
 
 def workers(address: str, sent: signal.Signals, steps: int, every: int) -> None:
@@ -127,6 +127,19 @@ def many(address: str, sent: signal.Signals, steps: int, _every: int) -> None:
     server(address, steps).run()
 
 
+def leaving(address: str, sent: signal.Signals, _steps: int, _every: int) -> None:
+    """Send the signal to a worker at its end, when the interpreter has taken its handlers away."""
+    master = os.getpid()
+
+    def leave() -> None:
+        if os.getpid() != master:
+            signal.signal(sent, signal.SIG_DFL)
+            os.kill(os.getpid(), sent)
+
+    call_in_workers(lambda _number: os.kill(os.getppid(), signal.SIGTERM))
+    server(address, leave=leave).run()
+
+
 def upgrade(address: str, sent: signal.Signals, _steps: int, _every: int) -> None:
     """Send the signal to a new master between its fork and its program; then stop the first."""
     made = server(address)
@@ -172,6 +185,6 @@ def call_in_workers(begin: Callable[[int], object]) -> None:
 
 if __name__ == "__main__":
     sort, address, name, steps, every = sys.argv[1:]
-    sorts = (workers, masters, reload, many, upgrade)
+    sorts = (workers, masters, reload, many, leaving, upgrade)
     chosen = {each.__name__: each for each in sorts}[sort]
     chosen(address, signal.Signals[name], int(steps), int(every))

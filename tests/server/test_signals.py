@@ -51,6 +51,15 @@ def test_master_obeys_a_signal_at_any_step_of_its_start(signal: str, every: int)
         assert output.count("Hang up: Master") == len(codes)
 
 
+@pytest.mark.parametrize("signal", ["SIGTERM", "SIGQUIT", "SIGINT"])
+def test_signal_does_not_end_a_worker_that_has_ended_its_work(signal: str) -> None:
+    """The interpreter takes the handlers away before the process is gone."""
+    output = ended("leaving", signal)
+
+    assert "Worker exiting" in output
+    assert "was sent" not in output
+
+
 def test_stop_does_not_wait_for_a_reload() -> None:
     """After a reload, gunicorn waits as long as a drain lasts for the old workers to leave."""
     began = time.monotonic()
