@@ -14,7 +14,7 @@ from gpd_soap.settings import Settings
 
 #: LIMIT: 2 s for one face; the image allows 5 s for the whole check.
 WAIT = 2
-EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # not a bind
+EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read from a bind; nothing is bound here
 
 
 class ToFace(http.client.HTTPConnection):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -15,6 +15,8 @@ from gpd_soap.cli.documents.opening import printer
 from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gpd_soap.features.documents.archive.batch import Request
     from gpd_soap.features.documents.archive.opening import Printer
     from gpd_soap.store.database.database import Database
@@ -125,7 +127,7 @@ def _request(
     return Request(choice=Choice(loaded_at=_load(store, organization, load)))
 
 
-def _days(first: str, last: str) -> Any:  # noqa: ANN401  # two instants
+def _days(first: str, last: str) -> tuple[datetime, datetime]:
     from datetime import datetime, time
 
     from gpd_soap.core import rome
@@ -137,7 +139,7 @@ def _days(first: str, last: str) -> Any:  # noqa: ANN401  # two instants
     return datetime.combine(days[0], time.min, rome.ROME), rome.end_of_day(days[1])
 
 
-def _load(store: Database, organization: str, load: str) -> Any:  # noqa: ANN401  # an instant
+def _load(store: Database, organization: str, load: str) -> datetime:
     from datetime import UTC, datetime
 
     from gpd_soap.store.database.transaction import read_only

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from gpd_soap.usecases.people.operators import Operators
 
 #: Hosts of a bind that name every address of this machine.
-EVERY_ADDRESS = ("", "0.0.0.0", "[::]")  # noqa: S104  # no bind
+EVERY_ADDRESS = ("", "0.0.0.0", "[::]")  # noqa: S104  # compared with a bind; nothing is bound here
 SCOPES = ("persons", "correct", "withdraw", "refund", "load", "configure")
 
 

@@ -10,10 +10,13 @@ import ssl
 import threading
 import time
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
 from gpd_soap import __version__
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 USER_AGENT = f"gpd-soap/{__version__}"
 #: LIMIT: 5 s for a request, from the connection to the last byte of the answer.
@@ -137,6 +140,6 @@ class _Stream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer
+    def readinto(self, buffer: WriteableBuffer) -> int:
         self._connection.settimeout(_left(self._deadline))
         return self._connection.recv_into(buffer)

@@ -17,12 +17,15 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gpd_soap import __version__
 from gpd_soap.features.webhooks import addresses
 from gpd_soap.features.webhooks.addresses import Refused, Resolve, Rule, Target
 from gpd_soap.features.webhooks.schedule import Reply
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 USER_AGENT = f"gpd-soap/{__version__}"
 #: LIMIT: 16 KiB of a response's status line and headers.
@@ -231,7 +234,7 @@ class _Stream(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any buffer
+    def readinto(self, buffer: WriteableBuffer) -> int:
         self._connection.settimeout(_left(self.deadline))
         number = self._connection.recv_into(buffer)
         if self.most is not None:

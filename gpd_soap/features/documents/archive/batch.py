@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor
@@ -35,6 +35,9 @@ from gpd_soap.store.documents import batches
 from gpd_soap.store.documents.batches import Batch, BatchLine, BatchState, Choice
 from gpd_soap.store.positions import read as positions
 from gpd_soap.store.positions.read import Stored
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 #: LIMIT: 20 documents in one transaction and in memory, a second's work.
 CHUNK = 20
@@ -257,8 +260,8 @@ class _Stream(io.RawIOBase):
     def writable(self) -> bool:
         return True
 
-    def write(self, data: object, /) -> int:
-        part = bytes(data)  # type: ignore[call-overload]  # a buffer
+    def write(self, data: ReadableBuffer, /) -> int:
+        part = bytes(data)
         self._parts.append(part)
         return len(part)
 

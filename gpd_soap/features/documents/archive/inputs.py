@@ -10,7 +10,6 @@ from functools import lru_cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from gpd_soap import __version__
 from gpd_soap.features.documents.codes import data_matrix_text, qr_text
@@ -119,7 +118,7 @@ def _canonical(value: object) -> str:
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401  # a value of JSON
+def _plain(value: object) -> object:
     """Return a value as JSON has it: a named tuple by its fields, bytes by their digest."""
     if hasattr(value, "_asdict"):
         return _plain(value._asdict())
