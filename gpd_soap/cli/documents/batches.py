@@ -50,7 +50,7 @@ NAV_LENGTH = 18
 @click.option(
     "--load",
     metavar="ID",
-    help="Print the positions of one load: its instant, in UTC, or `last`.",
+    help="Print the positions of one load: its instant, in UTC unless it has an offset, or `last`.",
 )
 @click.option(
     "--due",
@@ -151,9 +151,10 @@ def _load(store: Database, organization: str, load: str) -> datetime:
             raise click.ClickException("no load has stored a position of the organization")
         return instant
     try:
-        return datetime.fromisoformat(load).replace(tzinfo=UTC)
+        instant = datetime.fromisoformat(load)
     except ValueError:
         raise click.UsageError("--load: expected an instant, or `last`") from None
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
 
 
 def _known(store: Database, organization: str, batch_id: str) -> Batch:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from sqlalchemy import text
 from gpd_soap import demo
 from gpd_soap.cli.main import main
 from gpd_soap.clock import utc_now
+from gpd_soap.core.rome import ROME
 from gpd_soap.store.database import migrate
+from gpd_soap.store.documents.batches import last_load
 from gpd_soap.store.store import Store
 
 NUMBERS = {label: nav for nav, label, _ in demo.describe()}
@@ -99,6 +102,16 @@ def test_notices_of_a_load_and_of_due_dates_are_whole_positions():
 
     assert "7 released, 4 refused" in load.stdout
     assert (due.exit_code, "0 released, 0 refused" in due.stdout) == (0, True)
+
+
+def test_load_is_chosen_by_its_instant_with_any_offset(store: Store):
+    """Without an offset the instant is in UTC."""
+    with store.reading() as connection:
+        instant = last_load(connection, "77777777777")
+    assert instant is not None
+    in_rome = instant.astimezone(ROME)
+    for typed in (in_rome.isoformat(), instant.astimezone(UTC).replace(tzinfo=None).isoformat()):
+        assert "7 released, 4 refused" in run("notices", "--load", typed, "-o", "load").stdout
 
 
 @pytest.mark.usefixtures("store")
