@@ -1,11 +1,13 @@
 """`gpd-soap notice`: a file for each notice that can be printed, a reason for each other."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import select
 
 from gpd_soap import demo
 from gpd_soap.cli.main import main
@@ -14,6 +16,7 @@ from gpd_soap.features.documents import typesetting
 from gpd_soap.features.documents.notice import Reason
 from gpd_soap.features.documents.reading import read_pages
 from gpd_soap.features.documents.symbols import qr_svg
+from gpd_soap.store import tables
 from gpd_soap.store.configuration import printing
 from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.database import migrate
@@ -161,3 +164,23 @@ def test_server_and_help_import_no_library_of_documents():
     )
 
     assert ended.stdout.strip() == "[]"
+
+
+def test_command_that_prints_a_person_leaves_a_row_of_the_audit(store: Store, tmp_path: Path):
+    """A notice and a receipt are readings; one that is refused is none."""
+    with store.reading() as connection:
+        receipt_id = connection.execute(select(tables.receipt.c.receipt_id)).scalars().first()
+    main_words = [
+        ["notice", NUMBERS["a single option"], "-o", str(tmp_path / "a.pdf")],
+        ["receipt", str(receipt_id), "-o", str(tmp_path / "b.pdf")],
+        ["notice", NUMBERS["withdrawn"], "-o", str(tmp_path / "c.pdf")],
+    ]
+    codes = [CliRunner().invoke(main, words).exit_code for words in main_words]
+    printed = CliRunner().invoke(main, ["audit", "--kind", "read", "--json"]).output
+    rows = [json.loads(line) for line in printed.splitlines()]
+
+    assert codes == [0, 0, 1]
+    assert {row["path"] for row in rows} == {"notice", "receipt"}
+    assert {row.get("nav") or row.get("resource") for row in rows} == {
+        NUMBERS["a single option"], receipt_id,
+    }  # fmt: skip
