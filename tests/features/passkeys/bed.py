@@ -1,8 +1,11 @@
 """The use cases about people with passkeys, and a life of them."""
 
+from sqlalchemy import select
+
 from gpd_soap.features.passkeys.manage import Passkeys
 from gpd_soap.features.passkeys.relying_party import relying_party
 from gpd_soap.features.passkeys.sign_in import PasskeySignIn, Presented
+from gpd_soap.store import tables
 from gpd_soap.store.people.passkeys import Passkey
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.people import refusals as people_refusals
@@ -63,3 +66,10 @@ def journey(store: Store) -> None:
     options = console.passkeys.begin_acceptance(link, console.now)
     console.passkeys.accept(link, device.create(options), "Nuova", console.now)
     console.operators.reset(NAME, console.now)
+
+
+def deeds(console: Console) -> list[str]:
+    """Return what operators did, in its order."""
+    statement = select(tables.audit.c.path).order_by(tables.audit.c.at, tables.audit.c.id)
+    with console.store.reading() as connection:
+        return list(connection.execute(statement).scalars())
