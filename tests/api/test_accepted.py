@@ -5,6 +5,7 @@ A refused position changes nothing, and the refusal does not repeat what was sen
 """
 
 import copy
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ ANSWERS = {
 }
 #: The fault that the node face may answer for a position in this state of GPD.
 UNPAYABLE = {"PUBLISHED": "PAA_PAGAMENTO_SCONOSCIUTO"}
+#: The names that a refusal repeats, so that a client finds a misspelt field.
+FIELD_NAME = re.compile(r"[A-Za-z_-]{1,40}[0-9]?")
 #: LIMIT: characters; shorter texts occur by chance in a sentence or in another value.
 LONG_ENOUGH = 6
 #: Our own sentences, which an answer may contain whatever was sent.
@@ -172,8 +175,8 @@ def texts(value: object) -> Iterator[str]:
 
 
 def field_names(value: object) -> set[str]:
-    """Names of fields, which an error may contain."""
-    return {text for text in texts(value) if text.isascii() and text.isalpha()}
+    """Texts in the form of a field's name, which an error may contain."""
+    return {text for text in texts(value) if FIELD_NAME.fullmatch(text)}
 
 
 def check_refusal(refused: Answer, content: Body) -> None:
