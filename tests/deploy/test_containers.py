@@ -56,14 +56,17 @@ def test_image_has_no_program_that_installs_others() -> None:
     assert "/opt/build" not in last
 
 
-def test_base_can_be_named_by_its_digest() -> None:
-    """A digest that the operator has looked up replaces the tag, here and in the compose file."""
+def test_image_of_others_is_named_by_its_digest() -> None:
+    """An argument or a variable replaces it; both stages and both containers have the same."""
     text = DOCKERFILE.read_text("utf-8")
+    [python] = re.findall(r"^ARG PYTHON=(.*)$", text, re.MULTILINE)
+    images = {service["image"] for service in composed()["services"].values()} - {"gpd-soap"}
+    [postgres] = [re.fullmatch(r"\$\{POSTGRES:-(.*)\}", image) for image in images]
 
-    assert "\nARG PYTHON=python:3.13-slim\n" in text
     assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${PYTHON}"}
-    images = {service["image"] for service in composed()["services"].values()}
-    assert images == {"gpd-soap", "${POSTGRES:-postgres:17}"}
+    assert postgres
+    for image, line in ((python, r"python:3\.13\.\d+-slim"), (postgres[1], r"postgres:17\.\d+")):
+        assert re.fullmatch(line + r"-trixie@sha256:[0-9a-f]{64}", image)
 
 
 def test_command_of_a_container_leaves_no_core_dump() -> None:

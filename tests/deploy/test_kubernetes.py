@@ -79,6 +79,16 @@ def test_manifest_of_the_folder_is_listed() -> None:
     assert files - {"kustomization.yaml"} == set(LISTED["resources"])
 
 
+def test_image_of_others_is_named_by_its_digest() -> None:
+    """A tag moves; ours is built by whoever applies the manifests, who knows its digest."""
+    used = {container["image"] for pod in PODS.values() for container in containers(pod).values()}
+    named = {image["name"]: image for image in LISTED["images"]}
+
+    assert set(named) == used == {"gpd-soap", "nginx"}
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", named["nginx"]["digest"])
+    assert "newTag" not in named["nginx"]
+
+
 @each_pod
 def test_pod_has_no_rights_beyond_its_work(pod: Object) -> None:
     """It is not root, writes to memory alone, and has no capability and no token."""
