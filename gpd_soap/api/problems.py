@@ -257,6 +257,8 @@ NOTHING_LOADED = Problem(
 BATCH_NOT_ENDED = Problem(
     409, "The batch has not ended", "Notices of the batch still wait: ask again later."
 )
+BATCH_ENDED = Problem(409, "The batch has ended", "No notice of the batch waits.")
+BATCH_RUNS = Problem(409, "The batch is running", "A job prints the batch, or waits to.")
 #: The detail is the reason in Italian, for the person who asks for the notice.
 NOT_PRINTABLE = Problem(409, "The notice cannot be printed", "{}")
 NOT_INSTALLED = Problem(

@@ -69,6 +69,8 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     document_refusals.DocumentsNotInstalled: problems.NOT_INSTALLED,
     document_refusals.BatchNotFound: problems.NO_BATCH,
     document_refusals.BatchNotEnded: problems.BATCH_NOT_ENDED,
+    document_refusals.BatchEnded: problems.BATCH_ENDED,
+    document_refusals.BatchIsRunning: problems.BATCH_RUNS,
     document_refusals.NothingLoaded: problems.NOTHING_LOADED,
     refusals.KeyNotValid: problems.NO_KEY,
     refusals.TooManyWrongKeys: problems.TOO_MANY_WRONG_KEYS,

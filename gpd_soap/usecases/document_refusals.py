@@ -30,5 +30,13 @@ class BatchNotEnded(Refusal):
     """Notices of the batch still wait, so that there is no zip of it yet."""
 
 
+class BatchEnded(Refusal):
+    """Every notice of the batch has its outcome, so that there is nothing to go on with."""
+
+
+class BatchIsRunning(Refusal):
+    """A job prints the batch, or waits to."""
+
+
 class NothingLoaded(Refusal):
     """No load has stored a position of the organization."""

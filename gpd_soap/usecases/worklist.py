@@ -269,7 +269,8 @@ def _resolve(
     if case is not None:
         [notice] = worklist.notices(connection, scope or "", [case])
         subject = case.name if notice is None else notice.iupd
-        event = describe.resolved(case.organization, subject, case_id(case.key), actor)
+        outcome = resolution.resolved_as
+        event = describe.resolved(case.organization, subject, case_id(case.key), actor, outcome)
         events.write(connection, [event._replace(nav=case.nav)])
     return True
 

@@ -171,6 +171,7 @@ APART = [
     Operation("GET", BATCH),
     Operation("GET", f"{BATCH}/lines"),
     Operation("GET", f"{BATCH}/zip"),
+    Operation("POST", f"{BATCH}/resume"),
     Operation("GET", "/webhook-keys"),
     Operation("GET", SUBSCRIPTIONS),
     Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),

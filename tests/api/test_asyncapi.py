@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from gpd_soap.api.document.event_types import FIELDS, TYPES
+from gpd_soap.api.document.event_types import FIELDS, TYPES, data_schema
+from gpd_soap.core.case_id import CaseOutcome
 from gpd_soap.core.event import EventType
 from gpd_soap.store.events import feed
 from gpd_soap.store.events.numbering import number
@@ -104,6 +105,17 @@ def test_every_event_that_is_written_is_valid(store: Store, before: str):
 
     assert wrong == []
     assert EventType.RECEIPT_UNMATCHED in seen
+
+
+def test_field_of_one_type_alone_is_described_by_it():
+    """The outcome of a case is of its list, and that of a row of a flow is a code."""
+    case = data_schema(EventType.CASE_RESOLVED)["properties"]["outcome"]
+    row = data_schema(EventType.TRANSFER_REPORTED)["properties"]["outcome"]
+
+    assert case["enum"] == [each.value for each in CaseOutcome]
+    assert "enum" not in row
+    for of in TYPES.values():
+        assert of.own.keys() <= {*of.always, *of.sometimes} & FIELDS.keys()
 
 
 def test_field_that_the_schema_does_not_name_is_noticed(store: Store):

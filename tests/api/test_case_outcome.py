@@ -3,8 +3,11 @@
 import pytest
 
 from gpd_soap.core.case_id import CaseOutcome
-from tests.api.office import BackOffice
+from gpd_soap.core.event import EventType
+from gpd_soap.store.events.numbering import number
+from tests.api.office import ORGANIZATION, BackOffice
 from tests.api.paying import WORKLIST, keep, message, quarantined, send
+from tests.event_schema import findings
 from tests.validation.bodies import nav
 
 NOTE = {"note": "Restituito con mandato 12"}
@@ -25,6 +28,15 @@ def cases(office: BackOffice, query: str) -> list[str]:
     return [case["id"] for case in answer.body["worklist"]]
 
 
+def decided(office: BackOffice) -> list[tuple[str, str | None]]:
+    """Returns the case and the outcome of each event that says that a case was closed."""
+    number(office.store, ORGANIZATION)
+    items = office.get(f"/organizations/{ORGANIZATION}/events").body["items"]
+    closed = [each for each in items if each["type"] == EventType.CASE_RESOLVED]
+    assert [finding for each in closed for finding in findings(each)] == []
+    return [(each["data"]["case"], each["data"].get("outcome")) for each in closed]
+
+
 @pytest.mark.parametrize("outcome", CaseOutcome)
 def test_case_is_closed_with_each_outcome_and_found_by_it(full: BackOffice, outcome: CaseOutcome):
     """The note stays beside it."""
@@ -36,6 +48,7 @@ def test_case_is_closed_with_each_outcome_and_found_by_it(full: BackOffice, outc
     assert cases(full, f"outcome={outcome}") == ["r-90"]
     others = [each for each in CaseOutcome if each is not outcome]
     assert cases(full, f"outcome={others[0]}&resolved=all") == []
+    assert decided(full) == [("r-90", outcome)]
 
 
 def test_case_may_be_closed_without_an_outcome(full: BackOffice):
@@ -44,6 +57,7 @@ def test_case_may_be_closed_without_an_outcome(full: BackOffice):
 
     assert closed.status == 200
     assert "outcome" not in closed.body["resolved"]
+    assert decided(full) == [("r-90", None)]
     assert cases(full, "resolved=true") == ["r-90"]
 
 
@@ -64,6 +78,7 @@ def test_quarantined_message_is_closed_with_an_outcome(full: BackOffice):
     assert full.post(f"{WORKLIST}/{case}/resolve", {**NOTE, "outcome": "not-ours"}).status == 200
 
     assert cases(full, "outcome=not-ours") == [case]
+    assert decided(full) == [(case, "not-ours")]
 
 
 def test_receipt_that_a_person_credits_has_that_outcome(full: BackOffice):
@@ -72,3 +87,4 @@ def test_receipt_that_a_person_credits_has_that_outcome(full: BackOffice):
 
     assert matched.status == 200, matched.body
     assert matched.body["resolved"]["outcome"] == "credited"
+    assert decided(full) == [("r-90", "credited")]

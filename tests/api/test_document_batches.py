@@ -6,13 +6,15 @@ import zipfile
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from gpd_soap.features.documents.archive import batch as archive_batch
 from gpd_soap.features.documents.archive.job import batch_kind
 from gpd_soap.features.documents.notice import Reason
 from gpd_soap.settings import Settings
 from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
+from gpd_soap.usecases.jobs.job import Job
 from gpd_soap.usecases.jobs.worker import Worker
 from tests.api.office import ORGANIZATION, Admin, BackOffice
 from tests.validation.bodies import OTHER, body, nav, option
@@ -114,6 +116,8 @@ def test_batch_is_for_its_organization_and_writers(admin: Admin):
 
     assert admin.post(BATCHES, {"navs": [nav(1)]}, key=reader).status == 403
     assert admin.get(f"{one}/zip", key=reader).status == 200
+    assert admin.post(f"{one}/resume", key=reader).status == 403
+    assert admin.post(f"{theirs}/resume").title == "Not found the batch"
     for path in ("", "/lines", "/zip"):
         assert admin.get(f"{theirs}{path}").title == "Not found the batch"
         assert admin.get(f"{one}{path}", key=admin.key(Role.ADMIN, OTHER)).status == 403
@@ -141,3 +145,88 @@ def test_job_without_the_libraries_is_dead_and_names_them(
     assert dead["state"] == "dead"
     assert "requirements-documents.txt" in dead["lastError"]
     assert quick.get(f"{BATCHES}/{batch['id']}").body["state"] == "done"
+
+
+def test_batch_of_a_cancelled_job_ends_and_goes_on_when_it_is_resumed(office: BackOffice):
+    """Its notices wait until then, and a second request finds it at work."""
+    office.create(body(option(1)), "?toPublish=true")
+    batch = begun(office, navs=[nav(1), nav(9)])
+    one, job = f"{BATCHES}/{batch['id']}", f"{JOBS}/{batch['job']}"
+    early = office.post(f"{one}/resume")
+    office.post(f"{job}/cancel")
+    cancelled = office.get(one).body
+    work(office)
+    idle = office.get(one).body
+    with zipfile.ZipFile(io.BytesIO(office.get(f"{one}/zip").body)) as whole:
+        table = whole.read("outcomes.csv").decode().splitlines()
+    resumed, again = office.post(f"{one}/resume"), office.post(f"{one}/resume")
+    work(office)
+    done, late = office.get(one).body, office.post(f"{one}/resume")
+
+    assert (early.status, early.title) == (409, "The batch is running")
+    assert (cancelled["state"], "endedAt" in cancelled) == ("cancelled", True)
+    assert (idle["state"], idle["released"], idle["refused"]) == ("cancelled", 0, 0)
+    assert table[1:] == [f"1,{nav(1)},,", f"2,{nav(9)},,"]
+    assert (resumed.status, resumed.body["state"]) == (200, "running")
+    assert "endedAt" not in resumed.body
+    assert (again.status, again.title) == (409, "The batch is running")
+    assert (done["state"], done["released"], done["refused"]) == ("done", 1, 1)
+    assert office.get(job).body["state"] == "done"
+    assert (late.status, late.title) == (409, "The batch has ended")
+
+
+def test_batch_that_is_cancelled_at_work_keeps_what_was_released(
+    office: BackOffice, monkeypatch: pytest.MonkeyPatch
+):
+    """The job ends at its next step; a resumed one prints the rest alone."""
+    monkeypatch.setattr(archive_batch, "CHUNK", 1)
+    numbers = (1, 2, 3)
+    for number in numbers:
+        office.create(body(option(number), iupd=f"POSIZIONE-{number}"), "?toPublish=true")
+    batch = begun(office, navs=[nav(number) for number in numbers])
+    one, job = f"{BATCHES}/{batch['id']}", f"{JOBS}/{batch['job']}"
+    kind = batch_kind(Settings())
+
+    def run(attempt: Job) -> str:
+        answers: list[str] = []
+        check = attempt.check
+
+        def cancel_after_the_first() -> None:
+            if attempt.done == 1 and not answers:
+                answers.append(office.post(f"{job}/cancel").body["state"])
+            check()
+
+        monkeypatch.setattr(attempt, "check", cancel_after_the_first)
+        return kind.run(attempt)
+
+    Worker(office.store, [kind._replace(run=run)], office.clock).once()
+    cancelled, ended = office.get(one).body, office.get(job).body
+    [document] = office.get(f"/organizations/{ORGANIZATION}/documents").body["documents"]
+    office.post(f"{one}/resume")
+    work(office)
+    lines = office.get(f"{one}/lines").body["lines"]
+
+    assert (cancelled["state"], cancelled["released"], ended["state"]) == (
+        "cancelled", 1, "cancelled",
+    )  # fmt: skip
+    assert office.get(one).body["state"] == "done"
+    assert [each["nav"] for each in lines] == [nav(number) for number in numbers]
+    assert lines[0]["document"] == document["id"]
+    assert len({each["document"] for each in lines}) == len(numbers)
+
+
+def test_batch_of_a_dead_or_missing_job_is_resumed(quick: BackOffice):
+    """A command begins a batch without a job, and an ended job is removed after a month."""
+    quick.create(body(option(1)), "?toPublish=true")
+    batch = begun(quick, navs=[nav(1)])
+    one, of_job = f"{BATCHES}/{batch['id']}", tables.job.c.id == batch["job"]
+    with quick.store.begin() as connection:
+        connection.execute(update(tables.job).where(of_job).values(state="dead", next_at=None))
+    dead = quick.post(f"{one}/resume").status
+    with quick.store.begin() as connection:
+        connection.execute(delete(tables.job).where(of_job))
+    missing = quick.post(f"{one}/resume").status
+    work(quick)
+
+    assert (dead, missing) == (200, 200)
+    assert quick.get(one).body["state"] == "done"

@@ -144,6 +144,15 @@ def test_message_on_a_mistake_says_what_to_do(
     assert not re.search(r":\w+@", done.stderr)
 
 
+def test_services_of_the_timers_do_their_work(typed: tuple[Machine, str]) -> None:
+    """Each has the rights that it needs: it connects as the owner of the tables."""
+    made, _ = typed
+    done = made.run("systemctl start gpd-soap-journal gpd-soap-retention")
+
+    assert done.returncode == 0, done.stderr
+    assert "positions" in done.stdout
+
+
 def test_both_languages_have_the_same_commands() -> None:
     """An office that reads the Italian page types the same."""
     assert words(commands("README.it.md")) == words(commands("README.md"))

@@ -14,6 +14,7 @@ import yaml
 from gpd_soap.contract.schema import Schema
 from gpd_soap.monitoring.health import Health
 from gpd_soap.server.gunicorn import DRAIN_SECONDS
+from gpd_soap.settings import Settings
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.grants import grant
 from gpd_soap.store.store import Store
@@ -56,14 +57,17 @@ def test_image_has_no_program_that_installs_others() -> None:
     assert "/opt/build" not in last
 
 
-def test_base_can_be_named_by_its_digest() -> None:
-    """A digest that the operator has looked up replaces the tag, here and in the compose file."""
+def test_image_of_others_is_named_by_its_digest() -> None:
+    """An argument or a variable replaces it; both stages and both containers have the same."""
     text = DOCKERFILE.read_text("utf-8")
+    [python] = re.findall(r"^ARG PYTHON=(.*)$", text, re.MULTILINE)
+    images = {service["image"] for service in composed()["services"].values()} - {"gpd-soap"}
+    [postgres] = [re.fullmatch(r"\$\{POSTGRES:-(.*)\}", image) for image in images]
 
-    assert "\nARG PYTHON=python:3.13-slim\n" in text
     assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${PYTHON}"}
-    images = {service["image"] for service in composed()["services"].values()}
-    assert images == {"gpd-soap", "${POSTGRES:-postgres:17}"}
+    assert postgres
+    for image, line in ((python, r"python:3\.13\.\d+-slim"), (postgres[1], r"postgres:17\.\d+")):
+        assert re.fullmatch(line + r"-trixie@sha256:[0-9a-f]{64}", image)
 
 
 def test_command_of_a_container_leaves_no_core_dump() -> None:
@@ -81,7 +85,7 @@ def test_command_of_a_container_leaves_no_core_dump() -> None:
 def test_container_of_ours_is_read_only_and_without_capabilities() -> None:
     """The root file system is read-only, /tmp is memory, and no capability can be gained."""
     services = composed()["services"]
-    for name in ("app", "upgrade", "grant", "purge", "backup"):
+    for name in ("app", "work", "upgrade", "grant", "purge", "retention", "backup"):
         service = services[name]
 
         assert (service["read_only"], service["tmpfs"]) == (True, ["/tmp"])  # noqa: S108  # its own
@@ -137,13 +141,34 @@ def test_container_has_limits() -> None:
         assert set(service["logging"]["options"]) == {"max-size", "max-file"}, name
 
 
-def test_purge_and_backup_run_by_themselves() -> None:
-    """Stored answers go within the hour; both go on after a restart of the machine."""
+def test_container_of_work_does_what_the_server_leaves() -> None:
+    """It goes on after a restart of the machine, and has time to end."""
     services = composed()["services"]
-    [purge] = [word for word in services["purge"]["entrypoint"] if "gpd-soap purge" in word]
-    [save] = [word for word in services["backup"]["entrypoint"] if "pg_dump" in word]
 
-    for name, script, seconds in (("purge", purge, 3600), ("backup", save, 86400)):
+    assert services["app"]["environment"]["GPD_WORK"] == "false"
+    assert (services["work"]["command"], services["work"]["restart"]) == (
+        ["work"],
+        "unless-stopped",
+    )
+    assert services["work"]["environment"] == {"CREDENTIALS_DIRECTORY": "/run/secrets"}
+    assert int(services["work"]["stop_grace_period"].removesuffix("s")) > Settings().webhook_seconds
+    assert services["work"]["depends_on"] == services["app"]["depends_on"]
+
+
+#: What each container does again and again, and after how many seconds.
+REPEATED = {
+    "purge": ("gpd-soap purge", 3600),
+    "retention": ("gpd-soap retention run", 86400),
+    "backup": ("pg_dump", 86400),
+}
+
+
+def test_purge_retention_and_backup_run_by_themselves() -> None:
+    """Stored answers go within the hour; all go on after a restart of the machine."""
+    services = composed()["services"]
+    for name, (command, seconds) in REPEATED.items():
+        [script] = [word for word in services[name]["entrypoint"] if command in word]
+
         assert f"sleep {seconds}" in script
         assert services[name]["restart"] == "unless-stopped"
         # Compose reads a single dollar as a variable of its own.
@@ -239,8 +264,9 @@ def test_server_connects_as_the_serving_role() -> None:
         if target == "database_url"
     }
 
-    assert addresses.pop("app") == "serving_url"
-    assert addresses == dict.fromkeys(("upgrade", "grant", "purge"), "owner_url")
+    assert {addresses.pop("app"), addresses.pop("work")} == {"serving_url"}
+    owners = ("upgrade", "grant", "purge", "retention")
+    assert addresses == dict.fromkeys(owners, "owner_url")
     assert [n for n, s in services.items() if ("password", "password") in secrets(s)] == [
         "database"
     ]

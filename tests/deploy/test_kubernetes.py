@@ -1,6 +1,7 @@
 """The manifests: Kubernetes accepts each, and together they do what they promise."""
 
 import re
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -77,6 +78,16 @@ def test_manifest_of_the_folder_is_listed() -> None:
     files = {path.name for path in HOME.glob("*.yaml")}
 
     assert files - {"kustomization.yaml"} == set(LISTED["resources"])
+
+
+def test_image_of_others_is_named_by_its_digest() -> None:
+    """A tag moves; ours is built by whoever applies the manifests, who knows its digest."""
+    used = {container["image"] for pod in PODS.values() for container in containers(pod).values()}
+    named = {image["name"]: image for image in LISTED["images"]}
+
+    assert set(named) == used == {"gpd-soap", "nginx"}
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}", named["nginx"]["digest"])
+    assert "newTag" not in named["nginx"]
 
 
 @each_pod
@@ -208,6 +219,8 @@ def test_pod_gets_the_address_of_the_role_that_it_needs() -> None:
     assert {name: each["credentials"] for name, each in given.items()} == {
         "gpd-soap-upgrade": "gpd-soap-owner",
         "gpd-soap-journal": "gpd-soap-owner",
+        "gpd-soap-retention": "gpd-soap-owner",
+        "gpd-soap-work": "gpd-soap",
         "gpd-soap-node": "gpd-soap",
         "gpd-soap-admin": "gpd-soap",
     }
@@ -289,12 +302,43 @@ def test_settings_of_the_pods_are_accepted() -> None:
 def test_pod_connects_to_dns_and_the_database_alone() -> None:
     """A compromised program can send nothing elsewhere, whichever pod it is in."""
     policies = specs("NetworkPolicy")
-    for policy in policies.values():
+    for name, policy in policies.items():
         assert policy["policyTypes"] == ["Ingress", "Egress"]
         ports = [(to["port"], to["protocol"]) for rule in policy["egress"] for to in rule["ports"]]
-        assert ports == [(53, "UDP"), (53, "TCP"), (5432, "TCP")]
-    covered = {"node", "admin", "upgrade", "journal"}
+        receivers = [(443, "TCP")] if name == "gpd-soap-work" else []
+        assert ports == [(53, "UDP"), (53, "TCP"), (5432, "TCP"), *receivers]
+    covered = {"node", "admin", "work", "upgrade", "journal", "retention"}
     assert {pod["metadata"]["labels"]["app.kubernetes.io/component"] for pod in PODS.values()} == (
         covered
     )
-    assert set(policies) == {"gpd-soap-node", "gpd-soap-admin", "gpd-soap-tasks"}
+    assert set(policies) == {f"gpd-soap-{each}" for each in ("node", "admin", "work", "tasks")}
+
+
+def test_receivers_of_events_are_reached_at_public_addresses_alone() -> None:
+    """Whatever the program allows, no machine of the cluster's networks is asked."""
+    policy = specs("NetworkPolicy")["gpd-soap-work"]
+    everywhere, public = policy["egress"][-1]["to"]
+    denied = [ip_network(each) for each in everywhere["ipBlock"]["except"]]
+
+    assert "ingress" not in policy
+    for address in ("10.96.0.1", "172.20.1.1", "192.168.0.1", "169.254.169.254", "100.64.0.1"):
+        assert any(ip_address(address) in network for network in denied), address
+    assert ip_address("fd00::1") not in ip_network(public["ipBlock"]["cidr"])
+
+
+def test_pods_of_work_do_the_background_work_and_those_of_the_faces_do_none() -> None:
+    """The pods of the faces reach no receiver of events."""
+    settings = Settings.load({"GPD_CONFIG": str(HOME / "gpd.toml")})
+
+    assert settings.work is False
+    assert main_container("gpd-soap-work")["args"] == ["work"]
+    assert specs("Deployment")["gpd-soap-work"]["replicas"] > 1
+
+
+def test_persons_are_forgotten_every_night() -> None:
+    """One run at a time, by the owner of the tables."""
+    job = specs("CronJob")["gpd-soap-retention"]
+
+    assert main_container("gpd-soap-retention")["args"] == ["retention", "run"]
+    assert re.fullmatch(r"\d+ \d+ \* \* \*", job["schedule"])
+    assert (job["timeZone"], job["concurrencyPolicy"]) == ("Europe/Rome", "Forbid")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from gpd_soap.server.gunicorn import DRAIN_SECONDS
+from gpd_soap.settings import Settings
 from tests.deploy.programs import DEPLOY, complaint, program
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())
@@ -74,8 +75,35 @@ def test_command_that_changes_tables_gets_the_address_of_their_owner() -> None:
         for text in [(DEPLOY / "systemd" / service).read_text("utf-8")]
     }
 
-    assert roles.pop("gpd-soap@.service") == ["serving"]
-    assert roles == {"gpd-soap-journal.service": ["owner"], "gpd-soap-upgrade.service": ["owner"]}
+    assert roles.pop("gpd-soap@.service") == roles.pop("gpd-soap-work.service") == ["serving"]
+    owners = ("journal", "retention", "upgrade")
+    assert roles == {f"gpd-soap-{each}.service": ["owner"] for each in owners}
+
+
+@pytest.mark.parametrize(
+    ("unit", "command", "calendar"),
+    [("journal", "purge", "hourly"), ("retention", "retention run", "*-*-* 02:30:00")],
+)
+def test_timer_starts_its_command(unit: str, command: str, calendar: str) -> None:
+    """A timer starts the service of its name, also after the machine was off at its time."""
+    folder = DEPLOY / "systemd"
+    timer = (folder / f"gpd-soap-{unit}.timer").read_text("utf-8").splitlines()
+    service = (folder / f"gpd-soap-{unit}.service").read_text("utf-8").splitlines()
+
+    assert {f"OnCalendar={calendar}", "Persistent=yes", "WantedBy=timers.target"} <= {*timer}
+    assert f"ExecStart=/opt/gpd-soap/bin/gpd-soap {command}" in service
+    assert "Type=oneshot" in service
+
+
+def test_background_work_has_time_to_end_and_is_restarted_without_end() -> None:
+    """A request to a receiver ends before systemd kills its process."""
+    text = (DEPLOY / "systemd/gpd-soap-work.service").read_text("utf-8")
+    [seconds] = re.findall(r"^TimeoutStopSec=(\d+)$", text, re.MULTILINE)
+
+    assert int(seconds) > Settings().webhook_seconds
+    assert text.index("StartLimitIntervalSec=0") < text.index("[Service]")
+    assert "\nRestart=always\n" in text
+    assert "\nExecStart=/opt/gpd-soap/bin/gpd-soap work\n" in text
 
 
 def test_folder_of_a_socket_is_open_to_the_group_alone() -> None:

@@ -46,3 +46,12 @@ def test_dashboard_has_panels_with_queries_and_units() -> None:
         assert all(target["expr"] for target in panel["targets"])
         assert panel["fieldConfig"]["defaults"]["unit"]
         taken |= cells
+
+
+def test_dashboard_shows_what_the_alerts_watch() -> None:
+    """Whoever is woken sees since when, and what else happened then."""
+    watched, shown = (
+        set(re.findall(r"\bgpd_[a-z_]+", path.read_text("utf-8"))) for path in (ALERTS, DASHBOARD)
+    )
+
+    assert watched <= shown

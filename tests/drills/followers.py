@@ -34,14 +34,25 @@ READING, RECEIVING = "gpd_soap/api/README.md", "gpd_soap/features/webhooks/READM
 MASTER = "a-secret-of-these-drills-and-of-no-one"
 #: Seconds in which a back office has everything, after the last blow.
 WITHIN = 90.0
-PROGRAM = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+#: The blocks of a README in a language.
+BLOCK = r"^```{language}\n(.*?)^```$"
 #: A payment: id of the receipt, notice, cents.
 Payment = tuple[str, str, int]
 
 
 def program(readme: str) -> str:
     """Returns the Python program that a README shows."""
-    [only] = PROGRAM.findall((ROOT / readme).read_text("utf-8"))
+    return _block(readme, "python")
+
+
+def tables() -> str:
+    """Returns the SQL that makes the tables of both programs."""
+    return _block(READING, "sql")
+
+
+def _block(readme: str, language: str) -> str:
+    text = (ROOT / readme).read_text("utf-8")
+    [only] = re.findall(BLOCK.format(language=language), text, re.MULTILINE | re.DOTALL)
     return str(only)
 
 
@@ -57,7 +68,10 @@ class Followers:
         fields = SubscriptionFields.model_validate({"url": f"http://127.0.0.1:{port}/", "lanes": 8})
         _, secret = subscriptions.create(world.ORGANIZATION, fields, world.ACTOR)
         store.close()
-        events = f"{admin}/organizations/{world.ORGANIZATION}/events"
+        events = f"{admin}/organizations/{world.ORGANIZATION}/events?types=receipt.&limit=1000"
+        for readme in (READING, RECEIVING):
+            with contextlib.closing(sqlite3.connect(self._file(readme))) as mine:
+                mine.executescript(tables())
         self._commands = [
             [sys.executable, "-c", program(READING), events, key, self._file(READING)],
             [sys.executable, "-c", program(RECEIVING), str(port), secret, self._file(RECEIVING)],
@@ -103,10 +117,7 @@ class Followers:
 
     def _seen(self, readme: str) -> set[Payment]:
         with contextlib.closing(sqlite3.connect(self._file(readme), timeout=20)) as mine:
-            try:
-                rows = mine.execute("SELECT receipt, nav, cents FROM payment").fetchall()
-            except sqlite3.OperationalError:
-                return set()
+            rows = mine.execute("SELECT receipt, nav, cents FROM payment").fetchall()
         return {(receipt, nav, cents) for receipt, nav, cents in rows}
 
     def _file(self, readme: str) -> str:

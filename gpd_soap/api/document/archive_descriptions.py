@@ -21,7 +21,7 @@ TEXTS: Mapping[str, str] = {
     "load": "`last` for the positions of the last load.",
     "Batch.id": "Id of the batch.",
     "Batch.job": "Id of the job that prints the notices.",
-    "Batch.state": "Whether notices still wait.",
+    "Batch.state": "Whether notices still wait; those of a cancelled batch, until it is resumed.",
     "Batch.total": "Number of notices; of positions, if they were chosen.",
     "released": "Notices that have a document.",
     "Batch.refused": "Notices that have none.",

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from gpd_soap.core.case_id import CaseOutcome
 from gpd_soap.core.event import EventType
 
 Schema = dict[str, Any]
 
 
 class TypeOfEvent(NamedTuple):
-    """When events of a type are written, and the fields of their data, in FIELDS."""
+    """When events of a type are written, and the fields of their data, in FIELDS or in `own`."""
 
     when: str
     always: tuple[str, ...]
     sometimes: tuple[str, ...] = ()
+    own: Mapping[str, Schema] = {}
 
 
 def _text(description: str, **more: object) -> Schema:
@@ -202,7 +204,10 @@ TYPES: Mapping[EventType, TypeOfEvent] = {
         ("organization", "case", "primitive", "reason"),
     ),
     EventType.CASE_RESOLVED: TypeOfEvent(
-        "A case of the worklist is closed.", ("organization", "case", "by"), ("nav", "reason")
+        "A case of the worklist is closed.",
+        ("organization", "case", "by"),
+        ("nav", "reason", "outcome"),
+        {"outcome": _text("What was decided.", enum=[each.value for each in CaseOutcome])},
     ),
     EventType.POSITION_CREATED: TypeOfEvent(
         "A position is created.", (*_POSITION, "origin", "after")
@@ -275,9 +280,10 @@ def data_schema(kind: EventType) -> Schema:
     It permits other fields, because a later version may write more.
     """
     of = TYPES[kind]
+    fields = {**FIELDS, **of.own}
     return {
         "type": "object",
         "description": of.when,
-        "properties": {name: FIELDS[name] for name in dict.fromkeys((*of.always, *of.sometimes))},
+        "properties": {name: fields[name] for name in dict.fromkeys((*of.always, *of.sometimes))},
         "required": list(of.always),
     }

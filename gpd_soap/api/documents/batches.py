@@ -79,6 +79,20 @@ class Batches:
         counts = read_only(self._store, lambda c: batches.counts(c, batch))
         return jsonify(_batch(batch, counts))
 
+    def resume(self, path: BatchPath, query: NoQuery) -> Response:
+        """Go on with a batch whose job was cancelled or failed: print the notices that wait."""
+        from gpd_soap.features.documents.archive.job import resume_batch
+
+        now = self._clock()
+
+        def work(connection: Transaction) -> tuple[Batch, Counts]:
+            batch = resume_batch(connection, _existing(connection, path), now)
+            return batch, batches.counts(connection, batch)
+
+        batch, counts = in_transaction(self._store, work)
+        set_subjects(Subject(resource=batch.id))
+        return jsonify(_batch(batch, counts))
+
     def lines(self, path: BatchPath, query: LinesOf) -> Response:
         """List the notices of a batch, each with its document or the reason for none."""
         batch = self._get(path)
@@ -91,9 +105,12 @@ class Batches:
         )
 
     def zip(self, path: BatchPath, query: NoQuery) -> Response:
-        """Download the documents of a batch that has ended, with a table of all outcomes."""
+        """Download the documents of a batch that has ended, with a table of all outcomes.
+
+        In the table of a cancelled batch, the notices that wait have neither file nor reason.
+        """
         batch, archive = self._get(path), self._printer().archive
-        if batch.state != BatchState.DONE:
+        if batch.state == BatchState.RUNNING:
             raise BatchNotEnded
         from gpd_soap.features.documents.archive.batch import zip_of
 
@@ -102,12 +119,7 @@ class Batches:
         return response
 
     def _get(self, path: BatchPath) -> Batch:
-        batch = read_only(
-            self._store, lambda c: batches.get(c, path.organizationfiscalcode, path.id)
-        )
-        if batch is None:
-            raise BatchNotFound
-        return batch
+        return read_only(self._store, lambda c: _existing(c, path))
 
 
 def declare(api: APIBlueprint, on: Batches) -> None:
@@ -126,6 +138,10 @@ def declare(api: APIBlueprint, on: Batches) -> None:
         {200: answer(models.Batch, "The batch."), **refusals(404)},
     )  # fmt: skip
     add(
+        api.post, f"{path}/<id>/resume", on.resume, "resumeBatch", None,
+        {200: answer(models.Batch, "The batch, which goes on."), **refusals(404, 409)},
+    )  # fmt: skip
+    add(
         api.get, f"{path}/<id>/lines", on.lines, "listBatchLines", None,
         {200: answer(models.BatchLines, "A page of lines."), **refusals(404)},
     )  # fmt: skip
@@ -133,6 +149,13 @@ def declare(api: APIBlueprint, on: Batches) -> None:
         api.get, f"{path}/<id>/zip", on.zip, ZIP, None,
         {200: document("application/zip", "The documents."), **refusals(404, 409, 501)},
     )  # fmt: skip
+
+
+def _existing(connection: Transaction, path: BatchPath) -> Batch:
+    batch = batches.get(connection, path.organizationfiscalcode, path.id)
+    if batch is None:
+        raise BatchNotFound
+    return batch
 
 
 def _request(connection: Transaction, organization: str, fields: NewBatch) -> Request:

@@ -39,7 +39,7 @@ class Batch(ResponseModel):
 
     id: str
     job: str
-    state: Literal["running", "done"]
+    state: Literal["running", "done", "cancelled"]
     total: int
     released: int
     refused: int

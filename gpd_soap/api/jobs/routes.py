@@ -10,6 +10,7 @@ from gpd_soap.api.jobs import models, responses
 from gpd_soap.api.openapi import Responses, answer, refusals
 from gpd_soap.api.responses import listed
 from gpd_soap.clock import Clock
+from gpd_soap.features.documents.archive.job import CANCELLED
 from gpd_soap.store.jobs.read import JobFilter
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.jobs.manage import Jobs
@@ -19,7 +20,7 @@ from gpd_soap.validation.queries.jobs import AnyJobPath, JobPath, JobSearch
 
 def group(store: Store, clock: Clock) -> Group:
     """Returns the operations on jobs."""
-    operations = Operations(Jobs(store, clock))
+    operations = Operations(Jobs(store, clock, CANCELLED))
     return Group(
         "jobs",
         "Jobs: work that is done apart from the request that began it.",

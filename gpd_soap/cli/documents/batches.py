@@ -58,7 +58,9 @@ NAV_LENGTH = 18
     metavar="FIRST LAST",
     help="Print the positions with a notice that is due in these days, both included.",
 )
-@click.option("--resume", metavar="BATCH", help="Go on with a batch that did not end.")
+@click.option(
+    "--resume", metavar="BATCH", help="Go on with a batch that did not end or was cancelled."
+)
 def notices(
     output: Path,
     organization: str | None,
@@ -158,13 +160,13 @@ def _load(store: Database, organization: str, load: str) -> datetime:
 
 
 def _known(store: Database, organization: str, batch_id: str) -> Batch:
-    from gpd_soap.store.database.transaction import read_only
+    from gpd_soap.store.database.transaction import in_transaction, read_only
     from gpd_soap.store.documents import batches
 
     batch = read_only(store, lambda c: batches.get(c, organization, batch_id))
     if batch is None:
         raise click.ClickException("the organization has no batch with this id")
-    return batch
+    return in_transaction(store, lambda c: batches.reopen(c, batch))
 
 
 def _write(store: Database, made: Printer, batch: Batch, folder: Path) -> tuple[int, int]:

@@ -114,9 +114,10 @@ def cancel(job_id: str) -> None:
 
 def _jobs() -> Jobs:
     from gpd_soap.clock import utc_now
+    from gpd_soap.features.documents.archive.job import CANCELLED
     from gpd_soap.usecases.jobs.manage import Jobs
 
-    return Jobs(ready_store(), utc_now, record())
+    return Jobs(ready_store(), utc_now, CANCELLED, record())
 
 
 def _body(row: StoredJob) -> dict[str, Any]:

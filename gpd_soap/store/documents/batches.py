@@ -29,10 +29,11 @@ BATCH, LINE = tables.document_batch.c, tables.document_batch_line.c
 
 
 class BatchState(StrEnum):
-    """Whether lines of a batch still wait."""
+    """Whether lines of a batch still wait; those of a cancelled one wait for a person."""
 
     RUNNING = "running"
     DONE = "done"
+    CANCELLED = "cancelled"
 
 
 class Batch(NamedTuple):
@@ -194,12 +195,27 @@ def decide(connection: Connection, batch: Batch, outcomes: Sequence[BatchLine]) 
         connection.execute(statement.values(values), rows)
 
 
-def end(connection: Connection, batch: Batch, now: datetime) -> None:
-    """Note that every line of a batch has its outcome; an ended batch stays as it is."""
+def end(
+    connection: Connection, organization: str, batch_id: str, state: BatchState, now: datetime
+) -> None:
+    """Note that a batch is done or cancelled; one that has ended stays as it is."""
     statement = update(tables.document_batch).where(
-        BATCH.organization == batch.organization, BATCH.id == batch.id, BATCH.ended_at.is_(None)
+        BATCH.organization == organization, BATCH.id == batch_id, BATCH.ended_at.is_(None)
     )
-    connection.execute(statement.values(state=BatchState.DONE, ended_at=now))
+    connection.execute(statement.values(state=state, ended_at=now))
+
+
+def reopen(connection: Connection, batch: Batch) -> Batch:
+    """Note that a cancelled batch goes on; return it as it is then."""
+    statement = update(tables.document_batch).where(
+        BATCH.organization == batch.organization,
+        BATCH.id == batch.id,
+        BATCH.state == BatchState.CANCELLED,
+    )
+    connection.execute(statement.values(state=BatchState.RUNNING, ended_at=None))
+    now = get(connection, batch.organization, batch.id)
+    assert now is not None, "nobody removes a batch"
+    return now
 
 
 def _of(organization: str, batch: str) -> ColumnElement[bool]:

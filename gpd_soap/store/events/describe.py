@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gpd_soap.core.actor import Actor
-from gpd_soap.core.case_id import CaseKey, case_id
+from gpd_soap.core.case_id import CaseKey, CaseOutcome, case_id
 from gpd_soap.core.debt import Notice
 from gpd_soap.core.event import OF_STATUS, Event, EventType
 from gpd_soap.core.receipt import (
@@ -100,12 +100,15 @@ def quarantined(message: Mapping[str, Any], actor: Actor) -> Event:
     return Event(message["organization"], kind, message["digest"], actor, data)
 
 
-def resolved(organization: str, subject: str, case: str, actor: Actor) -> Event:
-    """Returns the event of a case that a person closed.
+def resolved(
+    organization: str, subject: str, case: str, actor: Actor, outcome: CaseOutcome | None
+) -> Event:
+    """Returns the event of a case that a person closed, with the outcome if one was named.
 
     The person's note may name a debtor, and stays out.
     """
-    return Event(organization, EventType.CASE_RESOLVED, subject, actor, {"case": case})
+    data = {"case": case} if outcome is None else {"case": case, "outcome": str(outcome)}
+    return Event(organization, EventType.CASE_RESOLVED, subject, actor, data)
 
 
 def transfers_in(data: Data) -> tuple[PaidTransfer, ...]:

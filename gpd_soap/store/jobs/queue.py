@@ -97,6 +97,30 @@ def enqueue(connection: Connection, new: NewJob, now: datetime) -> str:
     return job_id
 
 
+def enqueue_anew(connection: Connection, new: NewJob, now: datetime) -> bool:
+    """Stores a job, or makes the one of its key wait again if it has ended.
+
+    Returns False if that job waits or runs.  `new` has a key.
+    """
+    assert new.key is not None
+    job_id = id_of(*new[:2], new.key)
+    has_ended = JOB.state.not_in((State.WAITING, State.RUNNING))
+    again = update(tables.job).where(_is(new.organization, job_id), has_ended)
+    begin = new.begin_at or now
+    forgotten = dict.fromkeys(("started_at", "ended_at")) | {"result": "", "last_error": ""}
+    values = {"state": State.WAITING, "next_at": begin, "is_cancelled": False, "attempts": 0}
+    if (
+        connection.execute(again.values(**values, **forgotten).returning(JOB.id)).first()
+        is not None
+    ):
+        return True
+    exists = select(JOB.id).where(_is(new.organization, job_id))
+    if connection.execute(exists).first() is not None:
+        return False
+    enqueue(connection, new, now)
+    return True
+
+
 def id_of(organization: str, kind: str, key: str) -> str:
     """Returns the id of the job of this organization, kind and key."""
     return f"job_{hashlib.sha256(f'{organization} {kind} {key}'.encode()).hexdigest()[:32]}"

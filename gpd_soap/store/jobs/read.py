@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, select, update
 
@@ -101,6 +101,13 @@ def cancel(connection: Connection, organization: str, job_id: str, now: datetime
         "ended_at": case((runs, JOB.ended_at), else_=now),
     }
     return connection.execute(cancelled.values(**values).returning(JOB.id)).first() is not None
+
+
+def payload(connection: Connection, organization: str, job_id: str) -> dict[str, Any]:
+    """Returns what a stored job was begun with."""
+    statement = select(JOB.payload).where(_is(organization, job_id))
+    result: dict[str, Any] = connection.execute(statement).scalar_one()
+    return result
 
 
 def _is(organization: str, job_id: str) -> ColumnElement[bool]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from gpd_soap.clock import Clock
@@ -140,16 +140,21 @@ class Job:
 
 #: Does a job, and returns its result for operators, without personal data.
 Handler = Callable[[Job], str]
+#: Notes that a job was cancelled, in the transaction that ends it.  It is given the organization,
+#: the payload and the instant.
+Cancelled = Callable[[Transaction, str, Mapping[str, Any], datetime], object]
 
 
 class Kind(NamedTuple):
     """A kind of job: its name, such as `events.purge`, and what does it.
 
     `attempts` without any advance make a job dead.  With `every`, one job of this kind is done
-    again and again for the whole installation, and is never dead.
+    again and again for the whole installation, and is never dead.  `cancelled` is called in the
+    transaction that ends a cancelled job.
     """
 
     name: str
     run: Handler
     attempts: int = 10
     every: timedelta | None = None
+    cancelled: Cancelled | None = None

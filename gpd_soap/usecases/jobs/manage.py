@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from gpd_soap.clock import Clock
@@ -11,9 +11,11 @@ from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.jobs import read
+from gpd_soap.store.jobs.queue import State
 from gpd_soap.store.jobs.read import JobFilter, StoredJob
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.record import Record, unrecorded
+from gpd_soap.usecases.jobs.job import Cancelled
 
 Change = Callable[[Transaction, str, str, datetime], bool]
 
@@ -21,9 +23,19 @@ Change = Callable[[Transaction, str, str, datetime], bool]
 class Jobs:
     """The jobs of every organization; None as organization means any, and the installation's."""
 
-    def __init__(self, database: Database, clock: Clock, record: Record = unrecorded) -> None:
-        """Takes a database; `record` writes changes to the audit."""
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        cancelled: Mapping[str, Cancelled],
+        record: Record = unrecorded,
+    ) -> None:
+        """Takes a database, and what each kind of job does in the transaction that cancels one.
+
+        `record` writes changes to the audit.
+        """
         self._database, self._clock, self._record = database, clock, record
+        self._cancelled = cancelled
 
     def page(self, which: JobFilter, request: PageRequest) -> tuple[list[StoredJob], int]:
         """Returns a page of jobs, the newest first, and their number on all pages."""
@@ -42,7 +54,7 @@ class Jobs:
 
         Raises JobNotFound, and JobEnded if it has ended or is done again and again.
         """
-        return self._change(organization, job_id, read.cancel, refusals.JobEnded)
+        return self._change(organization, job_id, self._cancel, refusals.JobEnded)
 
     def _change(
         self,
@@ -59,6 +71,18 @@ class Jobs:
             return _existing(connection, before.organization, job_id)
 
         return in_transaction(self._database, work)
+
+    def _cancel(
+        self, connection: Transaction, organization: str, job_id: str, now: datetime
+    ) -> bool:
+        if not read.cancel(connection, organization, job_id, now):
+            return False
+        job = _existing(connection, organization, job_id)
+        # WHY: a running job is cancelled by its worker, at its next step.
+        if job.state == State.CANCELLED and job.kind in self._cancelled:
+            payload = read.payload(connection, organization, job_id)
+            self._cancelled[job.kind](connection, organization, payload, now)
+        return True
 
 
 def _existing(connection: Transaction, organization: str | None, job_id: str) -> StoredJob:

@@ -142,7 +142,7 @@ class Worker:
                 raise Interrupted  # noqa: TRY301  # as in the middle of a handler
             result = kind.run(job)
         except Interrupted:
-            self._interrupted(job)
+            self._interrupted(job, kind)
         except JobFailed as failure:
             self._fail(job, kind, str(failure), is_final=failure.final)
         except Exception as error:  # noqa: BLE001  # WHY: a handler's failure must not end a worker
@@ -151,7 +151,7 @@ class Worker:
         else:
             in_transaction(self._database, lambda c: job.end(c, result))
 
-    def _interrupted(self, job: Job) -> None:
+    def _interrupted(self, job: Job, kind: Kind) -> None:
         """Ends the attempt of a cancelled job; gives a job back that must be repeated elsewhere."""
         now = self._clock()
 
@@ -159,6 +159,8 @@ class Worker:
             is_cancelled = queue.hold(connection, job.leased, now)
             if is_cancelled:
                 queue.leave(connection, job.leased, State.CANCELLED, next_at=None, ended_at=now)
+                if kind.cancelled is not None:
+                    kind.cancelled(connection, job.organization, job.payload, now)
             elif is_cancelled is not None:
                 attempts = max(job.leased.attempts - 1, 0)
                 queue.leave(connection, job.leased, State.WAITING, next_at=now, attempts=attempts)

@@ -109,7 +109,11 @@ class Producer:
                 break
             self._chunk(batch, chunk, actor, advance)
             after = chunk[-1].number
-        in_transaction(self._database, lambda c: batches.end(c, batch, self._clock()))
+        now = self._clock()
+        in_transaction(
+            self._database,
+            lambda c: batches.end(c, batch.organization, batch.id, BatchState.DONE, now),
+        )
 
     def _chunk(
         self, batch: Batch, chunk: Sequence[BatchLine], actor: Actor, advance: Advance

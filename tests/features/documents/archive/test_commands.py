@@ -12,12 +12,18 @@ from sqlalchemy import text
 from gpd_soap import demo
 from gpd_soap.cli.main import main
 from gpd_soap.clock import utc_now
+from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.rome import ROME
+from gpd_soap.features.documents.archive.batch import Request, begin
+from gpd_soap.features.documents.archive.job import enqueue_batch, job_of
 from gpd_soap.store.database import migrate
-from gpd_soap.store.documents.batches import last_load
+from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
+from gpd_soap.store.documents import batches
+from gpd_soap.store.documents.batches import Batch, last_load
 from gpd_soap.store.store import Store
 
 NUMBERS = {label: nav for nav, label, _ in demo.describe()}
+SOMEBODY = Actor(ActorKind.COMMAND, "somebody")
 SINGLE, PAID = NUMBERS["a single option"], NUMBERS["paid: its receipt is kept"]
 
 
@@ -92,6 +98,29 @@ def test_notices_of_a_list_are_files_with_a_table_of_outcomes():
     assert Path("out", rows[0]["file"]).read_bytes().startswith(b"%PDF")
     for each in Path("out").iterdir():
         assert Path("again", each.name).read_bytes() == each.read_bytes()
+
+
+def test_cancelled_batch_is_resumed_by_the_command(store: Store):
+    """Who cancels its job by command ends it too."""
+
+    def work(connection: Transaction) -> Batch:
+        batch = begin(connection, "77777777777", Request([SINGLE]), SOMEBODY, utc_now())
+        enqueue_batch(connection, batch)
+        return batch
+
+    def state() -> str:
+        batch = read_only(store, lambda c: batches.get(c, begun.organization, begun.id))
+        assert batch is not None
+        return batch.state
+
+    begun = in_transaction(store, work)
+    cancelled = run("jobs", "cancel", job_of(begun))
+    between = state()
+    resumed = run("notices", "--resume", begun.id, "-o", "out")
+
+    assert (cancelled.stdout, between) == ("cancelled\n", "cancelled")
+    assert (resumed.exit_code, "1 released, 0 refused" in resumed.stdout) == (0, True)
+    assert state() == "done"
 
 
 @pytest.mark.usefixtures("store")
