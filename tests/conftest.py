@@ -10,7 +10,7 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import drawn, without, world
+from tests import compiled, drawn, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
@@ -23,6 +23,7 @@ Prepare = Callable[[str], None]
 #: Pytest calls this hook; it leaves out the tests whose programs `make test` has named as missing.
 pytest_configure = without.pytest_configure
 
+compiled.compile_once()
 drawn.load_profile()
 
 
