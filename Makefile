@@ -13,7 +13,7 @@ UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test programs lint tests contract pins sbom clean
+.PHONY: help demo test programs lint tests random contract pins sbom clean
 .NOTPARALLEL:
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test   every check: lint, types, tests, the published contract"
 	@echo "make lint   ruff and mypy alone"
 	@echo "make tests  the tests alone, without those whose programs are missing"
+	@echo "make random the tests that draw their examples, with others and more"
 	@echo "make pins   resolve the pinned requirements anew"
 	@echo "make sbom   write dist/gpd-soap.cdx.json: the program's dependencies, as CycloneDX"
 	@echo "make clean  remove the files that the other targets made"
@@ -41,6 +42,10 @@ lint: $(VENV)/.tests
 tests: $(VENV)/.tests
 	WITHOUT_PROGRAMS="$$(sh tests/setup.sh missing)" $(BIN)/pytest -q -n 3 --dist worksteal
 	@sh tests/setup.sh verdict
+
+random: $(VENV)/.tests
+	DRAWN_ANEW=1 $(BIN)/pytest -q -n 3 --dist worksteal -m random
+	$(BIN)/python -m tests.fuzz --seconds 300 --seed "$$(date +%s)"
 
 contract: $(VENV)/.tests
 	$(BIN)/python -m tests.contract.checker

@@ -10,7 +10,7 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import without, world
+from tests import compiled, drawn, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
@@ -23,10 +23,14 @@ Prepare = Callable[[str], None]
 #: Pytest calls this hook; it leaves out the tests whose programs `make test` has named as missing.
 pytest_configure = without.pytest_configure
 
+compiled.compile_once()
+drawn.load_profile()
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the drills first, so that one process waits in them while the others compute."""
     items.sort(key=lambda item: "/drills/" not in item.nodeid)
+    drawn.mark(items)
 
 
 class Server(Protocol):

@@ -37,6 +37,16 @@ WITHOUT_FOREIGN_KEYS = {
     "sqlite": "PRAGMA foreign_keys = OFF",
     "postgresql": "SET session_replication_role = replica",
 }
+#: Every row of a table in the order of its key, for SQLite, by the table's name.
+ROWS_IN_ORDER = {
+    each.name: f"SELECT * FROM {each.name} ORDER BY {', '.join(each.primary_key.columns.keys())}"  # noqa: S608
+    for each in TABLES
+}
+#: Number and sum of the hashes of each table's rows, in one statement.
+ROWS_AS_NUMBERS = " UNION ALL ".join(
+    f"SELECT '{each.name}', count(*), sum(hashtextextended(row::text, 0)) FROM {each.name} AS row"  # noqa: S608
+    for each in TABLES
+)
 
 
 class SharedDatabase:
@@ -49,6 +59,7 @@ class SharedDatabase:
         self._kind = self._engine.dialect.name
         with self._engine.connect() as connection:
             self._rows = {table: rows_of(connection, table) for table in TABLES}
+            self._contents = self._contents_of(connection)
             self._version = self._version_of(connection)
             self._definitions = self._definitions_of(connection)
 
@@ -57,7 +68,7 @@ class SharedDatabase:
         with self._engine.connect() as connection:
             if self._version_of(connection) == self._version:
                 return set()
-            return {table.name for table, _ in self._differences(connection)}
+            return {table.name for table in self._differences(connection)}
 
     def reset(self) -> None:
         """Put every row back, if anything was written.
@@ -71,10 +82,10 @@ class SharedDatabase:
                 return
             assert self._definitions_of(connection) == self._definitions
             connection.exec_driver_sql(WITHOUT_FOREIGN_KEYS[self._kind])
-            for table, rows in self._differences(connection):
+            for table in self._differences(connection):
                 connection.execute(table.delete())
-                if rows:
-                    connection.execute(table.insert(), rows)
+                if self._rows[table]:
+                    connection.execute(table.insert(), self._rows[table])
             self._version = self._version_of(connection)
 
     def revive(self) -> None:
@@ -96,12 +107,21 @@ class SharedDatabase:
     def _definitions_of(self, connection: Connection) -> Any:
         return connection.exec_driver_sql(DEFINITIONS[self._kind]).scalars().all()
 
-    def _differences(self, connection: Connection) -> list[tuple[Table, list[dict[str, Any]]]]:
-        return [
-            (table, rows)
-            for table, rows in self._rows.items()
-            if rows_of(connection, table) != rows
-        ]
+    def _differences(self, connection: Connection) -> list[Table]:
+        contents = self._contents_of(connection)
+        return [table for table in TABLES if contents[table.name] != self._contents[table.name]]
+
+    def _contents_of(self, connection: Connection) -> dict[str, Any]:
+        """Return for each table what differs where its rows differ, as the driver reads it."""
+        # WHY: the driver reads all tables in a tenth of the time that SQLAlchemy's rows take.
+        cursor = connection.connection.cursor()
+        try:
+            if self._kind == "postgresql":
+                cursor.execute(ROWS_AS_NUMBERS)
+                return {name: more for name, *more in cursor.fetchall()}
+            return {name: cursor.execute(each).fetchall() for name, each in ROWS_IN_ORDER.items()}
+        finally:
+            cursor.close()
 
 
 class SharedWorld(SharedDatabase):

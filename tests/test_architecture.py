@@ -3,10 +3,9 @@
 import ast
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "gpd_soap"
@@ -64,10 +63,18 @@ OUTSIDE_WORLD = set(
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "urandom"}
 LONGEST = 300
 
-each_module = pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(PACKAGE)))
-each_core_module = pytest.mark.parametrize("path", CORE, ids=lambda p: p.name)
+
+def breaking(paths: Iterable[Path], broken: Callable[[Path], object]) -> dict[str, object]:
+    """Return what each file breaks, by its name; empty where the law holds in all of them."""
+    return {str(path.relative_to(TESTS.parent)): left for path in paths if (left := broken(path))}
 
 
+def below(name: str) -> list[Path]:
+    """Return the modules of a room."""
+    return [path for path in MODULES if room(path) == name]
+
+
+@cache
 def tree(path: Path) -> ast.Module:
     """Return the module's syntax tree."""
     return ast.parse(path.read_text(encoding="utf-8"))
@@ -78,19 +85,30 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported_by(path: Path) -> Iterator[str]:
-    """Yield the dotted names that a module imports; `from a import b` may mean the module a.b."""
+@cache
+def imported_by(path: Path) -> tuple[str, ...]:
+    """Return the dotted names that a module imports; `from a import b` may mean the module a.b."""
+    return tuple(_imports(path))
+
+
+def _imports(path: Path) -> Iterator[str]:
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"line {node.lineno}: write the import out in full"
+            assert node.level == 0, f"{path}:{node.lineno}: write the import out in full"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def store_room(path: Path) -> str:
     """Return the name directly under gpd_soap.store to which a module of it belongs."""
     return path.relative_to(PACKAGE / "store").parts[0].removesuffix(".py")
+
+
+def imports_below(path: Path, name: str) -> list[list[str]]:
+    """Return the parts of each name below gpd_soap.`name` that a module imports."""
+    prefix = f"gpd_soap.{name}."
+    return [each.split(".") for each in imported_by(path) if each.startswith(prefix)]
 
 
 def libraries(path: Path) -> set[str]:
@@ -136,32 +154,32 @@ def undocumented(body: list[ast.stmt]) -> Iterator[str]:
             yield f"{node.name}, line {node.lineno}"
 
 
-@each_module
-def test_imports_point_one_way(path: Path):
+def test_imports_point_one_way():
     """A module imports its own package and what stands before it in the order."""
-    assert room(path) in ORDER, f"{room(path)} has no place in the order yet"
-    allowed = set(ORDER[: ORDER.index(room(path)) + 1])
 
-    assert neighbours(path) <= allowed
+    def upward(path: Path) -> set[str]:
+        assert room(path) in ORDER, f"{room(path)} has no place in the order yet"
+        return neighbours(path) - set(ORDER[: ORDER.index(room(path)) + 1])
+
+    assert breaking(MODULES, upward) == {}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in MODULES if PACKAGE / "store" in path.parents],
-    ids=lambda p: str(p.relative_to(PACKAGE)),
-)
-def test_imports_inside_the_store_point_one_way(path: Path):
+def test_imports_inside_the_store_point_one_way():
     """A room of the store imports itself and what stands before it."""
-    allowed = set(STORE_ORDER[: STORE_ORDER.index(store_room(path)) + 1])
-    ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.store.")]
 
-    assert {parts[2] for parts in ours} <= allowed
+    def upward(path: Path) -> set[str]:
+        allowed = set(STORE_ORDER[: STORE_ORDER.index(store_room(path)) + 1])
+        return {parts[2] for parts in imports_below(path, "store")} - allowed
+
+    assert breaking(below("store"), upward) == {}
 
 
-@pytest.mark.parametrize("name", sorted(TAKES_A_DATABASE))
-def test_transactions_need_a_database_alone(name: str):
+def test_transactions_need_a_database_alone():
     """The modules that make transactions take a Database, not the whole store."""
-    assert "gpd_soap.store.store.Store" not in set(imported_by(PACKAGE / name))
+    whole = "gpd_soap.store.store.Store"
+    modules = [PACKAGE / name for name in sorted(TAKES_A_DATABASE)]
+
+    assert breaking(modules, lambda path: whole in set(imported_by(path))) == {}
 
 
 def test_folder_has_at_most_twenty_modules():
@@ -172,97 +190,107 @@ def test_folder_has_at_most_twenty_modules():
     assert {str(each): n for each, n in counts.items() if n > MOST_MODULES} == {}
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in MODULES if room(path) == "usecases"],
-    ids=lambda p: str(p.relative_to(PACKAGE)),
-)
-def test_use_case_imports_no_face_and_no_status(path: Path):
+def test_use_case_imports_no_face_and_no_status():
     """A use case names refusals; the faces know statuses and sentences."""
-    assert libraries(path).isdisjoint(NOT_IN_A_USE_CASE)
-    assert not any(name.endswith("HTTPStatus") for name in imported_by(path))
+
+    def foreign(path: Path) -> set[str]:
+        statuses = {name for name in imported_by(path) if name.endswith("HTTPStatus")}
+        return libraries(path) & NOT_IN_A_USE_CASE | statuses
+
+    assert breaking(below("usecases"), foreign) == {}
 
 
-@each_module
-def test_problems_are_made_in_one_module(path: Path):
+def test_problems_are_made_in_one_module():
     """Statuses and titles of the API are in one table."""
-    assert str(path.relative_to(PACKAGE)) in KNOWS_PROBLEMS or "Problem" not in called(path)
+    others = set(MODULES) - {PACKAGE / name for name in KNOWS_PROBLEMS}
+
+    assert breaking(others, lambda path: "Problem" in called(path)) == {}
 
 
-@pytest.mark.parametrize("path", FEATURES, ids=lambda p: str(p.relative_to(PACKAGE)))
-def test_feature_imports_no_other_feature(path: Path):
+def test_feature_imports_no_other_feature():
     """A feature can be left out, because only the faces above import it."""
-    own = path.relative_to(PACKAGE).parts[1]
-    ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.features.")]
 
-    assert {parts[2] for parts in ours} <= {own}
+    def others(path: Path) -> set[str]:
+        own = path.relative_to(PACKAGE).parts[1]
+        return {parts[2] for parts in imports_below(path, "features")} - {own}
+
+    assert breaking(FEATURES, others) == {}
 
 
-@each_module
-def test_only_faces_import_features(path: Path):
+def test_only_faces_import_features():
     """The modules below the faces work without any feature."""
-    assert room(path) in SHOWS_FEATURES or "features" not in neighbours(path)
+    trunk = [path for path in MODULES if room(path) not in SHOWS_FEATURES]
+
+    assert breaking(trunk, lambda path: "features" in neighbours(path)) == {}
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in MODULES if room(path) == "cli"], ids=lambda p: p.name
-)
-def test_commands_take_use_cases_from_below(path: Path):
+def test_commands_take_use_cases_from_below():
     """A command imports nothing of the API but the form of a row."""
-    ours = [name.split(".") for name in imported_by(path) if name.startswith("gpd_soap.api.")]
 
-    assert all("responses" in parts for parts in ours)
+    def more(path: Path) -> list[list[str]]:
+        return [parts for parts in imports_below(path, "api") if "responses" not in parts]
+
+    assert breaking(below("cli"), more) == {}
 
 
-@each_module
-def test_library_is_imported_by_its_owner_alone(path: Path):
+def test_library_is_imported_by_its_owner_alone():
     """A library has one owner, so that it can be replaced there."""
-    borrowed = [name for name in libraries(path) & set(OWNERS) if room(path) not in OWNERS[name]]
 
-    assert borrowed == []
+    def borrowed(path: Path) -> set[str]:
+        return {name for name in libraries(path) & set(OWNERS) if room(path) not in OWNERS[name]}
+
+    assert breaking(MODULES, borrowed) == {}
 
 
-@each_module
-def test_only_settings_and_the_command_line_read_the_environment(path: Path):
+def test_only_settings_and_the_command_line_read_the_environment():
     """Everywhere else settings arrive as arguments."""
-    assert room(path) in READS_THE_ENVIRONMENT or not reads_environment(path)
+    others = [path for path in MODULES if room(path) not in READS_THE_ENVIRONMENT]
+
+    assert breaking(others, reads_environment) == {}
 
 
-@each_core_module
-def test_core_module_is_pure(path: Path):
+def test_core_module_is_pure():
     """Core imports the standard library alone, and no clock, disk, network or log."""
     allowed = (sys.stdlib_module_names - OUTSIDE_WORLD) | {"gpd_soap"}
 
-    assert libraries(path) <= allowed
-    assert called(path).isdisjoint(IMPURE_CALLS)
+    assert breaking(CORE, lambda path: libraries(path) - allowed) == {}
+    assert breaking(CORE, lambda path: called(path) & IMPURE_CALLS) == {}
 
 
-@each_module
-def test_module_has_at_most_300_lines(path: Path):
+def test_module_has_at_most_300_lines():
     """A longer module holds two ideas."""
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+    def excess(path: Path) -> int:
+        return max(0, len(path.read_text(encoding="utf-8").splitlines()) - LONGEST)
+
+    assert breaking(MODULES, excess) == {}
 
 
-@each_module
-def test_public_name_has_a_docstring(path: Path):
+def test_public_name_has_a_docstring():
     """A module, a class and a public function each have a docstring."""
-    module = tree(path)
 
-    assert ast.get_docstring(module) is not None
-    assert list(undocumented(module.body)) == []
+    def silent(path: Path) -> list[str]:
+        module = tree(path)
+        head = [] if ast.get_docstring(module) else ["the module"]
+        return [*head, *undocumented(module.body)]
+
+    assert breaking(MODULES, silent) == {}
 
 
-@pytest.mark.parametrize(
-    "path", sorted(TESTS.rglob("test_*.py")), ids=lambda p: str(p.relative_to(TESTS))
-)
-def test_function_of_a_test_has_a_docstring_of_one_sentence(path: Path):
+def test_function_of_a_test_has_a_docstring_of_one_sentence():
     """The sentence is false when the test fails."""
-    tests = [
-        node
-        for node in ast.walk(tree(path))
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    ]
-    promises = {node.name: ast.get_docstring(node) or "" for node in tests}
 
-    assert [name for name, said in promises.items() if not said.endswith((".", "?"))] == []
-    assert [name for name, said in promises.items() if "\n\n" in said] == []
+    def unpromised(path: Path) -> list[str]:
+        tests = [
+            node
+            for node in ast.walk(tree(path))
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        ]
+        promises = {node.name: ast.get_docstring(node) or "" for node in tests}
+        return [
+            name
+            for name, promise in promises.items()
+            if not promise.endswith((".", "?")) or "\n\n" in promise
+        ]
+
+    assert breaking(sorted(TESTS.rglob("test_*.py")), unpromised) == {}

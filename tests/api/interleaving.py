@@ -289,12 +289,16 @@ class SerialOrders:
     """Compares the final rows of a run with those of every serial order of its events."""
 
     def __init__(self, store: Store) -> None:
+        """`store` is for the serial orders; those of each are run once, whatever is compared."""
         self._store = store
         self._serial: dict[tuple[str, tuple[str, ...]], str] = {}
 
-    def unexplained(self, case: Case) -> str | None:
-        """Run a case; return its final rows if no serial order leaves the same, else None."""
-        run = new_run(self._store, case.before)
+    def unexplained(self, case: Case, store: Store) -> str | None:
+        """Run a case in a store; return its final rows if no serial order leaves them, else None.
+
+        Every kind of database is compared with the rows that the store of the orders holds.
+        """
+        run = new_run(store, case.before)
         receipts = {
             name: SettlementSteps(run, RECEIPTS[name]) for name in set(case.events) & {*RECEIPTS}
         }

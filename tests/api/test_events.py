@@ -1,8 +1,8 @@
 """Each change of a position or a receipt leaves its event: who did what, without personal data."""
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import Select, Table, func, select
@@ -10,19 +10,25 @@ from sqlalchemy import Select, Table, func, select
 from gpd_soap.core.actor import ActorKind
 from gpd_soap.core.event import EventType
 from gpd_soap.store import tables
+from gpd_soap.store.events import feed
+from gpd_soap.store.events.numbering import number
 from gpd_soap.store.events.read import COLUMNS, StoredEvent
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.envelope import envelope
 from tests.api.interleaving import (
     OPERATIONS,
     POSITIONS,
     RECEIPTS,
+    Operation,
     Run,
     SettlementSteps,
     new_run,
     outcome,
     put,
 )
-from tests.api.office import ACTOR, ORGANIZATION, ROUTE
+from tests.api.office import ACTOR, ORGANIZATION, ROUTE, prepare
+from tests.conftest import KINDS, Databases
+from tests.event_schema import findings
 from tests.validation.bodies import BANK, POSTAL, nav, option, transfer
 
 EVENT = tables.event.c
@@ -69,21 +75,74 @@ def last(store: Store, before: str, *steps: Callable[[Run], object]) -> StoredEv
     return events(run)[-1]
 
 
-@pytest.mark.parametrize("before", POSITIONS)
-def test_operation_leaves_an_event_exactly_if_it_changes_a_row(store: Store, before: str):
+class Left(NamedTuple):
+    """What an operation left in a run: its events, whether a row changed, and the whole feed."""
+
+    new: list[StoredEvent]
+    changed: bool
+    feed: list[StoredEvent]
+
+
+def left_by(run: Run, operation: Operation) -> Left:
+    """Runs an operation, and returns what it left."""
+    rows, known = every_row(run), {each.id for each in events(run)}
+    outcome(operation, run)
+    new = [each for each in events(run) if each.id not in known]
+    changed = every_row(run) != rows
+    number(run.store, run.organization)
+    with run.store.reading() as connection:
+        last = feed.bounds(connection, run.organization).last
+        return Left(new, changed, feed.after(connection, run.organization, 0, last, 1000))
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def own_store(request: pytest.FixtureRequest, databases: Databases) -> Iterator[Store]:
+    """Yields a store of each kind for the runs below, each of which has an organization."""
+    opened = Store(databases.make(request.param, prepare)[1])
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module", params=POSITIONS)
+def left(request: pytest.FixtureRequest, own_store: Store) -> dict[str, Left]:
+    """Returns what each operation left, from each initial position; run once for the next tests."""
+    return {
+        name: left_by(new_run(own_store, request.param), operation)
+        for name, operation in OPERATIONS.items()
+    }
+
+
+def test_operation_leaves_an_event_exactly_if_it_changes_a_row(left: dict[str, Left]):
     """The actor is the key that did it."""
     wrong = {}
-    for name, operation in OPERATIONS.items():
-        run = new_run(store, before)
-        rows, known = every_row(run), {each.id for each in events(run)}
-        outcome(operation, run)
-        new = [each for each in events(run) if each.id not in known]
-        changed = every_row(run) != rows
-        by_others = [each.type for each in new if (each.actor_kind, each.actor) != ACTOR]
-        if bool(new) != changed or by_others:
-            wrong[name] = (changed, [each.type for each in new], by_others)
+    for name, each in left.items():
+        by_others = [each.type for each in each.new if (each.actor_kind, each.actor) != ACTOR]
+        if bool(each.new) != each.changed or by_others:
+            wrong[name] = (each.changed, [one.type for one in each.new], by_others)
 
     assert wrong == {}
+
+
+def test_no_event_has_personal_data_or_is_large(left: dict[str, Left]):
+    """Neither the debtor nor the texts of a notice are in any event."""
+    for event in (event for each in left.values() for event in each.feed):
+        text = json.dumps(event.data, ensure_ascii=False)
+        if event.data.get("psp"):
+            text = text.replace(event.data["psp"]["name"], "")
+        assert [word for word in PERSONAL if word in text] == []
+        assert len(text) < 8192
+
+
+def test_every_event_that_an_operation_leaves_is_valid(left: dict[str, Left]):
+    """Each is one of the messages of the AsyncAPI document."""
+    wrong = {
+        name: [error for event in each.feed for error in findings(envelope(event))]
+        for name, each in left.items()
+    }
+
+    assert {name: errors for name, errors in wrong.items() if errors} == {}
+    for each in left.values():
+        assert EventType.RECEIPT_UNMATCHED in {event.type for event in each.feed}
 
 
 @pytest.mark.parametrize("before", POSITIONS)
@@ -94,26 +153,14 @@ def test_receipt_leaves_one_event_by_the_node(store: Store, before: str):
         known = {each.id for each in events(run)}
         verdict = SettlementSteps(run, sent).finish()
         SettlementSteps(run, sent).finish()
+        number(store, run.organization)
         [event] = [each for each in events(run) if each.id not in known]
 
         assert event.type == f"receipt.{verdict.status}"
         assert (event.actor_kind, event.actor) == (ActorKind.NODE, ROUTE.station)
         assert event.receipt_id == sent.receipt_id
         assert event.data["amount"] == sent.amount
-
-
-def test_no_event_has_personal_data_or_is_large(store: Store):
-    """Neither the debtor nor the texts of a notice are in any event."""
-    for before in POSITIONS:
-        for operation in OPERATIONS.values():
-            run = new_run(store, before)
-            outcome(operation, run)
-            for event in events(run):
-                text = json.dumps(event.data, ensure_ascii=False)
-                if event.data.get("psp"):
-                    text = text.replace(event.data["psp"]["name"], "")
-                assert [word for word in PERSONAL if word in text] == []
-                assert len(text) < 8192
+        assert findings(envelope(event)) == []
 
 
 def test_event_of_a_large_position_is_bounded(store: Store):

@@ -13,7 +13,7 @@ from gpd_soap.store.access import idempotency, keys
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
-from tests.api.office import ALL, NOW, ONE, SIZE, Answer, BackOffice, Clock
+from tests.api.office import ALL, NOW, ONE, SIZE, Answer, BackOffice, Clock, shared_face
 from tests.api.operations import OPERATIONS
 from tests.store.races import Crew, Wait
 from tests.validation.bodies import body, option, without
@@ -300,7 +300,7 @@ def test_repetition_with_a_revoked_key_is_401(office: BackOffice):
 
 def create_together(store: Store, together: Wait, key: str) -> tuple[int, bool]:
     """Create a position together with other processes; the status, and whether it is a replay."""
-    office = BackOffice(store, Clock(), key)
+    office = BackOffice(store, Clock(), key, face=shared_face(store))
     together()
     answer = create(office)
     return answer.status, "Idempotency-Replayed" in answer.headers

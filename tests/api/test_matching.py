@@ -32,6 +32,7 @@ from tests.api.office import (
     SIZE,
     BackOffice,
     Clock,
+    shared_face,
 )
 from tests.api.paying import NOBODYS, RECEIPTS, WORKLIST, listed, message, quarantined, send
 from tests.conftest import FreshDatabase
@@ -276,7 +277,7 @@ Call = tuple[str, object, str]
 def send_together(store: Store, together: Wait, call: Call) -> int:
     """Send a request or a message together with the other processes; status, or 1 for OK."""
     path, sent, key = call
-    office = BackOffice(store, Clock(), key)
+    office = BackOffice(store, Clock(), key, face=shared_face(store))
     together()
     if isinstance(sent, bytes):
         return int(send(office, sent) == "OK")

@@ -6,12 +6,13 @@ from typing import Any
 import jsonschema
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 
 from gpd_soap.api.auth import HEADERS
 from gpd_soap.api.document import examples
 from gpd_soap.store.access.keys import Role
+from tests import drawn
 from tests.api.office import BackOffice
 
 PROMISES = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
@@ -20,6 +21,7 @@ PROMISES = ("not_a_server_error", "status_code_conformance", "content_type_confo
 EXAMPLES = 15
 
 
+@pytest.mark.random
 def test_description_holds_for_generated_requests(quick: BackOffice):
     """Schemathesis sends valid and invalid requests to every operation, with a key."""
     load_all_checks()
@@ -32,14 +34,7 @@ def test_description_holds_for_generated_requests(quick: BackOffice):
         operation: Any = result.ok()  # type: ignore[union-attr]  # a description that is wrong
 
         @given(case=operation.as_strategy())
-        @settings(
-            max_examples=EXAMPLES,
-            deadline=None,
-            derandomize=True,
-            database=None,
-            phases=[Phase.explicit, Phase.generate],
-            suppress_health_check=list(HealthCheck),
-        )
+        @settings(max_examples=drawn.examples(EXAMPLES), phases=[Phase.explicit, Phase.generate])
         def probe(case: Any) -> None:
             nonlocal requests
             requests += 1

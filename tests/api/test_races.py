@@ -3,7 +3,16 @@
 from collections import Counter
 
 from gpd_soap.store.store import Store
-from tests.api.office import ALL, ONE, SIZE, BackOffice, Clock, receipt, settle_receipt
+from tests.api.office import (
+    ALL,
+    ONE,
+    SIZE,
+    BackOffice,
+    Clock,
+    receipt,
+    settle_receipt,
+    shared_face,
+)
 from tests.store.races import Crew, Wait
 from tests.validation.bodies import body, option, without
 
@@ -11,7 +20,7 @@ from tests.validation.bodies import body, option, without
 def send_together(store: Store, together: Wait, call: tuple[str, str, object, str, str]) -> int:
     """Send a request or settle a receipt together with the other processes; return the status."""
     method, path, content, key, etag = call
-    office = BackOffice(store, Clock(), key)
+    office = BackOffice(store, Clock(), key, face=shared_face(store))
     if method == "RECEIPT":
         sent = receipt(1)
         together()

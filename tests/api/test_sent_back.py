@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from sqlalchemy import literal, select, update
 
 from gpd_soap import demo
@@ -13,6 +13,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.positions import read
 from gpd_soap.store.store import Store
 from tests.api.office import ALL, DAY, NOW, ONE, ORGANIZATION, BackOffice, installments
+from tests.drawn import draws
 from tests.validation.bodies import body, iuv, nav, option, transfer
 from tests.validation.test_answers import bodies
 
@@ -53,15 +54,7 @@ def test_every_kind_of_position_of_the_demo_can_be_sent_back(office: BackOffice)
     assert {each["status"] for each in changeable} == {"DRAFT", "PUBLISHED", "VALID", "EXPIRED"}
 
 
-@settings(
-    deadline=None,
-    max_examples=40,
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-)
+@draws(40)
 @given(content=bodies())
 def test_generated_position_can_be_sent_back(quick: BackOffice, content: dict[str, Any]):
     """It may have any text, dates, plans and accounts; its own answer can be sent back too."""

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -18,6 +18,7 @@ from gpd_soap.contract.schema import Operation, Schema
 from gpd_soap.core import money, rome
 from gpd_soap.soap import codec, models
 from gpd_soap.soap.service import PaForNode
+from tests.drawn import draws
 
 SCHEMA = Schema()
 GRAMMAR = Grammar(contract_folder())
@@ -123,7 +124,7 @@ def plain_values(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("root", ROOTS, ids=lambda root: etree.QName(root).localname)
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@draws(40)
 @given(data=st.data())
 def test_written_instance_is_valid_and_read_back(root: str, data: st.DataObject):
     """Every instance is written by the schema and read back unchanged."""

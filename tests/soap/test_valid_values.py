@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 from sqlalchemy import delete, select, update
@@ -19,15 +19,14 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call
 from tests.conftest import KINDS, WorldOf
+from tests.drawn import draws
 from tests.messages.build import envelope
 from tests.soap.lexical import GRAMMAR, collapsed, elements
 from tests.world import nav
 
 SCHEMA = Schema()
 OPTION, RECEIPT = tables.payment_option.c, tables.receipt.c
-ANY = settings(
-    max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
-)
+ANY = draws(60)
 
 #: The values by which a receipt is that of a notice of ours.
 NOTICE: dict[str, st.SearchStrategy[str]] = {

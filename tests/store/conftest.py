@@ -3,34 +3,30 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import delete
 
-from gpd_soap.store import tables
 from gpd_soap.store.store import Store
-from tests.conftest import KINDS, Databases, FreshDatabase
+from tests.conftest import KINDS, FreshDatabase, LendDatabase
+from tests.shared_world import SharedDatabase
 from tests.store.races import Crew
 from tests.store.samples import prepare
 
-CONFIGURATION = {"organization", "broker", "station", "organization_station"}
 
-
-@pytest.fixture(scope="session", params=KINDS)
-def prepared_url(request: pytest.FixtureRequest, databases: Databases) -> str:
+@pytest.fixture(params=KINDS)
+def prepared(request: pytest.FixtureRequest, shared_database: LendDatabase) -> SharedDatabase:
     """Returns a database with every table and our configuration, once for each kind."""
-    # WHY: `store` empties it in a tenth of the time that a new database takes.
-    return databases.make(request.param, prepare)[1]
+    return shared_database(request.param, prepare)
 
 
 @pytest.fixture
-def store(prepared_url: str) -> Iterator[Store]:
-    """Yields a store without positions, and empties and closes it after the test."""
-    opened = Store(prepared_url)
-    yield opened
-    with opened.begin() as connection:
-        for table in reversed(tables.metadata.sorted_tables):
-            if table.name not in CONFIGURATION:
-                connection.execute(delete(table))
-    opened.close()
+def prepared_url(prepared: SharedDatabase) -> str:
+    """Returns the address of that database."""
+    return prepared.url
+
+
+@pytest.fixture
+def store(prepared: SharedDatabase) -> Store:
+    """Returns the store of that database, without positions, which other tests use too."""
+    return prepared.store
 
 
 @pytest.fixture

@@ -15,7 +15,11 @@ from gpd_soap.store.store import Store
 from tests.store.samples import ORGANIZATION, add, take
 
 TIMEOUT_SECONDS = 30.0
-SPAWN = multiprocessing.get_context("spawn")
+# WHY: one process imports the program, and each process of a race is a copy of it.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["gpd_soap.wiring", "gpd_soap.api.app"])
+#: LIMIT: databases whose stores a process keeps open, one of each kind.
+KEPT_OPEN = 2
 
 Wait = Callable[[], object]
 Task = Callable[[Store, Wait, Any], Any]
@@ -27,13 +31,13 @@ class Crew:
     def __init__(self, size: int) -> None:
         self.size = size
         # WHY: without this reference, the semaphores may be gone before a process opens them.
-        self._barrier = SPAWN.Barrier(size)
+        self._barrier = PROCESSES.Barrier(size)
         self._races = 0
         self._pipes: list[Connection[Any, Any]] = []
         self._processes: list[BaseProcess] = []
         for _ in range(size):
-            ours, theirs = SPAWN.Pipe()
-            process = SPAWN.Process(target=_work, args=(theirs, self._barrier), daemon=True)
+            ours, theirs = PROCESSES.Pipe()
+            process = PROCESSES.Process(target=_work, args=(theirs, self._barrier), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(ours)
@@ -88,11 +92,10 @@ def _work(pipe: "Connection[Any, Any]", barrier: Barrier) -> None:
 
 
 def _store(stores: dict[str, Store], url: str) -> Store:
-    """Returns the store of the last race, or a new one if that had another database."""
+    """Returns the store of an earlier race over this database, or a new one."""
     if url not in stores:
-        for old in stores.values():
-            old.close()
-        stores.clear()
+        for old in [*stores][: len(stores) + 1 - KEPT_OPEN]:
+            stores.pop(old).close()
         stores[url] = Store(url)
     return stores[url]
 

@@ -15,7 +15,7 @@ from sqlalchemy.sql.base import Executable
 from gpd_soap.store import tables
 from gpd_soap.store.database import session
 from gpd_soap.store.store import Store
-from tests import world
+from tests import compiled, world
 from tests.api.interleaving import OPERATIONS, POSITIONS, RECEIPTS, SettlementSteps, new_run
 from tests.api.interleaving import outcome as outcome_of
 from tests.api.office import Admin, BackOffice, Clock, Face, prepare
@@ -70,6 +70,8 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[Runs]:
         note(statement)
         made(self, statement, *rest, **more)
 
+    # WHY: the statements of the node face are seen when they are compiled.
+    monkeypatch.setattr(compiled, "KEPT", {})
     monkeypatch.setattr(session.Statement, "__init__", make)
     event.listen(Engine, "before_execute", before)
     yield by_caller

@@ -10,7 +10,7 @@ from sqlalchemy import inspect
 from gpd_soap.core.receipt import Receipt
 from gpd_soap.store.positions import insert as insert_position
 from gpd_soap.store.store import Store
-from tests.store.races import SPAWN, Crew, add_in_turn, issue_some, take_once, upgrade_once
+from tests.store.races import PROCESSES, Crew, add_in_turn, issue_some, take_once, upgrade_once
 from tests.store.samples import (
     ACTOR,
     NOW,
@@ -149,7 +149,7 @@ def test_receipt_of_a_process_killed_after_its_commit_is_a_repetition(
     """The Node sends the receipt again, and the notice is paid once."""
     add(store, position("P", option(1)))
     for _ in range(times):
-        process = SPAWN.Process(target=commit_and_kill, args=(prepared_url, receipt(1)))
+        process = PROCESSES.Process(target=commit_and_kill, args=(prepared_url, receipt(1)))
         process.start()
         process.join(30)
         assert process.exitcode == -signal.SIGKILL
@@ -164,7 +164,7 @@ def test_position_of_a_process_killed_before_its_commit_is_not_stored(
     store: Store, prepared_url: str
 ):
     """The transaction is rolled back, and its locks are released."""
-    process = SPAWN.Process(target=begin_and_kill, args=(prepared_url,))
+    process = PROCESSES.Process(target=begin_and_kill, args=(prepared_url,))
     process.start()
     process.join(30)
     assert process.exitcode == -signal.SIGKILL

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -20,15 +20,12 @@ from gpd_soap.store import states as sql_states
 from gpd_soap.store import tables
 from gpd_soap.store.rows import notice_columns, notice_of
 from gpd_soap.store.store import Store
+from tests.drawn import draws
 from tests.store.facts import POSITIONS, TICK, Pos, store_all
 from tests.store.samples import NOW, ORGANIZATION, TOMORROW, YESTERDAY
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@draws(40)
 @given(every=st.lists(POSITIONS, min_size=1, max_size=30))
 def test_position_state_in_sql_equals_that_in_python(store: Store, every: list[Pos]):
     """State and payability agree for any facts, in one query for all positions."""

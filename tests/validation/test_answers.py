@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -25,6 +25,7 @@ from gpd_soap.store.positions import insert
 from gpd_soap.store.store import Store
 from gpd_soap.validation.convert import check, position_of
 from tests.conftest import KINDS, LendDatabase
+from tests.drawn import draws
 from tests.store.samples import ACTOR, prepare
 from tests.validation.bodies import BANK, HASH, ORGANIZATION, OTHER, POSTAL, body, iuv
 
@@ -172,15 +173,7 @@ def checked_answer(outcome: Outcome, response: Any) -> Any:
     return answer
 
 
-@settings(
-    deadline=None,
-    max_examples=50,
-    suppress_health_check=[
-        HealthCheck.function_scoped_fixture,
-        HealthCheck.too_slow,
-        HealthCheck.data_too_large,
-    ],
-)
+@draws(50)
 @given(content=bodies())
 def test_every_accepted_position_fits_every_answer(store: Store, content: Body):
     """These are verify and getPayment V1 and V2, with every transferType."""

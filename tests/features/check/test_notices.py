@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gpd_soap.contract.schema import Schema
@@ -13,6 +13,7 @@ from gpd_soap.core.notice import PROBE
 from gpd_soap.features.check.finding import Finding, Severity
 from gpd_soap.features.check.notices import AnswerCheck, Judged, may_be_asked
 from gpd_soap.validation.convert import check, position_of
+from tests.drawn import draws
 from tests.features.check.samples import notices
 from tests.validation.bodies import ORGANIZATION as OURS
 from tests.validation.test_answers import bodies, never
@@ -177,7 +178,7 @@ def odd_numbers(draw: st.DrawFn) -> dict[str, str]:
     return {"nav": draw(digits), "iuv": draw(st.text("AZ09", min_size=1, max_size=35))}
 
 
-@settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+@draws(50)
 @given(body=bodies(), odd=st.none() | odd_numbers())
 def test_position_that_passes_validation_is_never_an_error(
     body: dict[str, Any], odd: dict[str, str] | None

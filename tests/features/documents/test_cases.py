@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gpd_soap.core.position import NewOption
@@ -14,6 +14,7 @@ from gpd_soap.features.documents.pages import pages_of
 from gpd_soap.features.documents.reading import differences, read_pages
 from gpd_soap.features.documents.release import release
 from gpd_soap.features.documents.typesetting import Typesetter
+from tests.drawn import draws
 from tests.features.documents.samples import BANK, DEBTOR, DUE, NOW, option, paper
 
 TEST_EC = "99999000013"
@@ -136,7 +137,7 @@ def test_number_with_application_code_keeps_its_zeros(typesetter: Typesetter):
     assert shown(pdf)[0][0] == ["PAGOPA|002|001340000002217576|77777777777|01"]
 
 
-@settings(max_examples=20, deadline=None)
+@draws(20)
 @given(
     name=st.text(max_size=120),
     subject=st.text(max_size=160),

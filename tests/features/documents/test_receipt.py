@@ -9,7 +9,7 @@ from typing import Any
 import pypdfium2
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gpd_soap.cli.main import main
@@ -33,6 +33,7 @@ from gpd_soap.store.store import Store
 from tests.api.office import ORGANIZATION, BackOffice, Clock, prepare
 from tests.api.paying import V1, V2, message, send
 from tests.conftest import FreshDatabase
+from tests.drawn import draws
 from tests.features.documents.samples import NOW, letters, overlaps
 from tests.messages.build import tags, transfer
 from tests.validation.bodies import body, nav, option
@@ -227,7 +228,7 @@ def test_texts_are_never_a_template_and_the_longest_fit(typesetter: Typesetter):
         assert overlaps(boxes) == 0
 
 
-@settings(max_examples=25, deadline=None)
+@draws(25)
 @given(name=st.text(max_size=200), subject=st.text(max_size=300), token=st.text(max_size=80))
 def test_any_text_is_printed(typesetter: Typesetter, name: str, subject: str, token: str):
     """Whatever the texts are, the document is made, and its data are on it."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 import zxingcpp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from ppf.datamatrix import DataMatrix
 
@@ -56,7 +56,6 @@ def test_qr_code_is_version_4(amount: int):
 any_text = st.text(max_size=130) | st.text(alphabet="AZ09 '&,-.:_/àß", max_size=130)
 
 
-@settings(deadline=None)
 @given(
     name=any_text, subject=any_text, debtor=st.text(max_size=16), amount=st.integers(1, 10**10 - 1)
 )

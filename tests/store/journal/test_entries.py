@@ -238,6 +238,7 @@ def plan(store: Store, act: Any) -> str:
     event.listen(store.engine, "before_cursor_execute", note)
     with store.begin() as connection:
         act(connection)
+        event.remove(store.engine, "before_cursor_execute", note)
         [(sql, values)] = statements
         return "\n".join(map(str, connection.exec_driver_sql(explain + sql, values).all()))
 

@@ -1,7 +1,7 @@
 """Payment options and verify give the same result for every notice, for any facts."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection
 
@@ -13,6 +13,7 @@ from gpd_soap.core.payment_options import OptionsDue, payment_options
 from gpd_soap.store.node.queries import Debt, debt_of, select_debt, select_notice
 from gpd_soap.store.rows import ROUTE_CHECK_WIDTH, notice_of
 from gpd_soap.store.store import Store
+from tests.drawn import draws
 from tests.store.facts import POSITIONS, Pos, store_all
 from tests.store.samples import (
     NOW,
@@ -53,11 +54,7 @@ def verify(connection: Connection, nav: str) -> PaaFault | None:
     return None if refusal is None else refusal.fault
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@draws(25)
 @given(every=st.lists(POSITIONS, min_size=1, max_size=10))
 def test_installment_status_agrees_with_the_answer_of_verify(store: Store, every: list[Pos]):
     """For any facts of a debt, its options show as payable only what verify accepts."""

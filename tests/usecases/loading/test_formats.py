@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gpd_soap.usecases.loading import csv_positions, lines
@@ -18,12 +18,13 @@ from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Format, format_of, open_source
 from gpd_soap.validation.convert import check
 from gpd_soap.validation.finding import FieldError
+from tests.drawn import draws
 from tests.validation.bodies import ORGANIZATION, Body, body, option, transfer
 from tests.validation.test_answers import bodies
 
 METADATA = ("transferMetadata", "paymentOptionMetadata")
 
-few = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = draws(40)
 
 
 def ndjson(raw: bytes) -> list[Row]:

@@ -20,7 +20,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.documents.archive import DocumentQuery
 from gpd_soap.store.store import Store
-from tests.api.office import ORGANIZATION, BackOffice, Clock
+from tests.api.office import ORGANIZATION, BackOffice, Clock, shared_face
 from tests.validation.bodies import body, nav, option
 
 ACTOR = Actor(ActorKind.KEY, "k-1")
@@ -32,7 +32,7 @@ class Bed:
 
     def __init__(self, store: Store, typesetter: Typesetter) -> None:
         self.store, self.typesetter = store, typesetter
-        self.office = BackOffice(store, Clock())
+        self.office = BackOffice(store, Clock(), face=shared_face(store))
         self.office.create(body(option(1)), "?toPublish=true")
         self.printer = self.open()
 
