@@ -41,14 +41,14 @@ SINGLE = 10
 class Row(NamedTuple):
     """One round: events a second with one lane and with eight; seconds of a lag and of a page.
 
-    `answer` is the median of the seconds that the receiver took, and `between` is what is left of
-    the time of an event with one lane.
+    `answer_ms` is the median of what the receiver took, and `between_ms` what is left of the time
+    of an event with one lane.
     """
 
     round: int
     one_lane: float
-    answer: float
-    between: float
+    answer_ms: float
+    between_ms: float
     eight_lanes: float
     lag: float
     page: float
@@ -101,10 +101,10 @@ def push(size: Size) -> Report:
         rows = []
         for number in range(size.rounds):
             one = _rate(store, subscriptions, receiver, url, 1, 20 * size.seconds)
-            answer = median(receiver.took)
+            answer = median(receiver.took) * 1000
             eight = _rate(store, subscriptions, receiver, url, 8, 160 * size.seconds)
             lag = _lag(store, subscriptions, receiver, url)
-            rows.append(Row(number, one, answer, 1 / one - answer, eight, lag, _page(store)))
+            rows.append(Row(number, one, answer, 1000 / one - answer, eight, lag, _page(store)))
         store.close()
     findings = [
         at_least("one lane: events/s", [row.one_lane for row in rows], 20),
