@@ -128,8 +128,7 @@ def _receipts(
         return []
     named = dict.fromkeys(numbers.values()) | {numbers[reading.kind]: reading.value}
     query = HistoryQuery(**named, limit=limit, page=0)
-    rows, _ = history.page(connection, organization, query)
-    return rows
+    return history.some(connection, organization, query)
 
 
 def _retired_at(connection: Transaction, organization: str, reading: Reading) -> datetime | None:

@@ -20,7 +20,7 @@ from gpd_soap.validation.queries.jobs import AnyJobPath, JobPath, JobSearch
 
 def group(store: Store, clock: Clock) -> Group:
     """Returns the operations on jobs."""
-    operations = Operations(Jobs(store, clock, CANCELLED))
+    operations = Operations(Jobs(store, clock, cancelled=CANCELLED))
     return Group(
         "jobs",
         "Jobs: work that is done apart from the request that began it.",

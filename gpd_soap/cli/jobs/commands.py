@@ -117,7 +117,7 @@ def _jobs() -> Jobs:
     from gpd_soap.features.documents.archive.job import CANCELLED
     from gpd_soap.usecases.jobs.manage import Jobs
 
-    return Jobs(ready_store(), utc_now, CANCELLED, record())
+    return Jobs(ready_store(), utc_now, record(), cancelled=CANCELLED)
 
 
 def _body(row: StoredJob) -> dict[str, Any]:

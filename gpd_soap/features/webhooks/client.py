@@ -1,15 +1,15 @@
-"""Sends one HTTP request to a receiver, to an address that was checked, within one deadline.
+"""Sends HTTP requests to a receiver, to an address that was checked, each within one deadline.
 
-The name is resolved once.  The connection goes to the address that was checked, with the name in
-SNI and Host and against the certificate.  So a name server that answers differently at a second
-question changes nothing.  Redirects are not followed, cookies are not kept, and the environment's
-proxies are not used.
+The name is resolved once for a connection, which goes to the address that was checked, with the
+name in SNI and Host and against the certificate.  So a name server that answers differently at a
+second question changes nothing.  Redirects are not followed, cookies are not kept, and the
+environment's proxies are not used.
 """
 
 from __future__ import annotations
 
 import http.client
-import io
+import select
 import socket
 import ssl
 import threading
@@ -17,26 +17,25 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Self
 
-from gpd_soap import __version__
 from gpd_soap.features.webhooks import addresses
 from gpd_soap.features.webhooks.addresses import Refused, Resolve, Rule, Target
+from gpd_soap.features.webhooks.exchange import (
+    Request,
+    Response,
+    TooLarge,
+    bytes_of,
+    left,
+    read,
+    write,
+)
 from gpd_soap.features.webhooks.schedule import Reply
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-USER_AGENT = f"gpd-soap/{__version__}"
-#: LIMIT: 16 KiB of a response's status line and headers.
-LARGEST_HEAD = 16 * 1024
-#: LIMIT: 4 KiB of a response's body are read.
-LARGEST_BODY = 4 * 1024
-#: LIMIT: 1 s for a body that nobody reads; closing earlier would look like a fault to the receiver.
-UNREAD_SECONDS = 1.0
 #: LIMIT: 64 connections of a process at once.
 MOST_CONNECTIONS = 64
-_CHUNK = 16 * 1024
+#: What a request meets on a connection that its receiver has closed meanwhile.
+CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
 
 class Timeouts(NamedTuple):
@@ -44,28 +43,6 @@ class Timeouts(NamedTuple):
 
     connect: float = 3.0
     total: float = 15.0
-
-
-class Request(NamedTuple):
-    """What to send.  `certificate` and `authority` name TLS files of the settings.
-
-    `reads_body` says that the response's body decides on success.
-    """
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-    certificate: str = ""
-    authority: str = ""
-    reads_body: bool = False
-
-
-class Response(NamedTuple):
-    """What came back, and the beginning of its body if it was to be read."""
-
-    reply: Reply
-    body: bytes = b""
 
 
 class Identities(NamedTuple):
@@ -77,10 +54,6 @@ class Identities(NamedTuple):
 
 class UnknownIdentity(Exception):
     """The settings have no TLS file of this name."""
-
-
-class TooLarge(Exception):
-    """The response's head is larger than LARGEST_HEAD."""
 
 
 def resolve(host: str, port: int) -> Sequence[str]:
@@ -109,11 +82,15 @@ class Client:
         self._resolvers = ThreadPoolExecutor(16, "resolve")
         self._slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
-    def send(self, request: Request) -> Response:
+    def session(self) -> Session:
+        """Returns a session, for requests that follow one another."""
+        return Session(self)
+
+    def send(self, request: Request, session: Session | None = None) -> Response:
         """Returns what came back; a failure is a reply without a status, and raises nothing."""
         try:
             with self._slots:
-                return self._send(request)
+                return self._send(request, session)
         except (Refused, UnknownIdentity, TooLarge) as error:
             return _failed(str(error))
         except ssl.SSLCertVerificationError as error:
@@ -129,17 +106,34 @@ class Client:
         except (http.client.HTTPException, ValueError) as error:
             return _failed(f"not HTTP: {type(error).__name__}")
 
-    def _send(self, request: Request) -> Response:
+    def _send(self, request: Request, session: Session | None) -> Response:
         deadline = time.monotonic() + self._timeouts.total
         target = addresses.parse(request.url, self._rule)
+        owner = (target.origin, request.certificate, request.authority)
+        kept = None if session is None else session.take(owner)
+        if kept is not None:
+            # WHY: a receiver closes a connection when it likes, also while a request is on its way.
+            # The event is sent again then, with the same id.
+            with suppress(*CLOSED):
+                return _over(kept, request, target, deadline, session, owner)
+        connection = self._connected(request, target, deadline)
+        return _over(connection, request, target, deadline, session, owner)
+
+    def _connected(self, request: Request, target: Target, deadline: float) -> socket.socket:
+        """Returns a new connection, with TLS where the receiver has it."""
         checked = addresses.checked_addresses(target, self._rule, self._resolve_in_time)
         context = self._context(request) if target.is_tls else None
-        with _connect(checked, target.port, self._timeouts.connect) as plain:
-            plain.settimeout(_left(deadline))
+        plain = _connect(checked, target.port, self._timeouts.connect)
+        try:
+            plain.settimeout(left(deadline))
+            # WHY: without this, a large event on a kept connection waits for a delayed ACK.
+            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if context is None:
-                return _exchange(plain, request, target, deadline)
-            with context.wrap_socket(plain, server_hostname=target.host) as secured:
-                return _exchange(secured, request, target, deadline)
+                return plain
+            return context.wrap_socket(plain, server_hostname=target.host)
+        except BaseException:
+            plain.close()
+            raise
 
     def _resolve_in_time(self, host: str, port: int) -> Sequence[str]:
         asking = self._resolvers.submit(self._resolve, host, port)
@@ -159,89 +153,89 @@ class Client:
         return context
 
 
+#: Whose connection it is: scheme, host and port, the client's certificate, the authority.
+Owner = tuple[str, str, str]
+
+
+class Session:
+    """The requests of one lane: each goes over the connection of the one before, if it still can.
+
+    One thread has it.
+    """
+
+    def __init__(self, client: Client) -> None:
+        """Keeps no connection yet."""
+        self._client = client
+        self._kept: tuple[Owner, socket.socket] | None = None
+
+    def __enter__(self) -> Self:
+        """Returns the session."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Closes its connection."""
+        self._drop()
+
+    def send(self, request: Request) -> Response:
+        """As `Client.send`."""
+        return self._client.send(request, self)
+
+    def take(self, owner: Owner) -> socket.socket | None:
+        """Returns the connection of this receiver, if it is open and has nothing to read."""
+        if self._kept is None or self._kept[0] != owner or _is_readable(self._kept[1]):
+            self._drop()
+            return None
+        _, connection = self._kept
+        self._kept = None
+        return connection
+
+    def keep(self, owner: Owner, connection: socket.socket) -> None:
+        """Keeps a connection for the next request."""
+        self._kept = (owner, connection)
+
+    def _drop(self) -> None:
+        if self._kept is not None:
+            self._kept[1].close()
+            self._kept = None
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    """Returns whether something came without a request: the end, most likely."""
+    looking = select.poll()
+    looking.register(connection, select.POLLIN)
+    return bool(looking.poll(0))
+
+
 def _connect(checked: Sequence[str], port: int, seconds: float) -> socket.socket:
     """Returns a connection to the first address that accepts one."""
     deadline = time.monotonic() + seconds
     *others, last = checked
     for address in others:
         with suppress(OSError):
-            return socket.create_connection((address, port), _left(deadline))
-    return socket.create_connection((last, port), _left(deadline))
+            return socket.create_connection((address, port), left(deadline))
+    return socket.create_connection((last, port), left(deadline))
 
 
-def _exchange(
-    connection: socket.socket, request: Request, target: Target, deadline: float
+def _over(
+    connection: socket.socket,
+    request: Request,
+    target: Target,
+    deadline: float,
+    session: Session | None,
+    owner: Owner,
 ) -> Response:
-    _write(connection, _bytes_of(request, target), deadline)
-    stream = _Stream(connection, deadline)
-    with http.client.HTTPResponse(stream, method=request.method) as response:  # type: ignore[arg-type]  # makefile is all that it calls
-        response.begin()
-        stream.most = None
-        reply = Reply(response.status, retry_after=response.headers.get("Retry-After"))
-        if request.reads_body:
-            return Response(reply, response.read(LARGEST_BODY))
-        stream.deadline = min(deadline, time.monotonic() + UNREAD_SECONDS)
-        # WHY: the status has decided already, so a body that does not end changes nothing.
-        with suppress(OSError, http.client.HTTPException, ValueError):
-            response.read(LARGEST_BODY)
-    return Response(reply)
-
-
-def _bytes_of(request: Request, target: Target) -> bytes:
-    headers = {
-        "Host": target.authority,
-        "User-Agent": USER_AGENT,
-        "Accept": "*/*",
-        "Connection": "close",
-        "Content-Length": str(len(request.body)),
-        **request.headers,
-    }
-    lines = [f"{request.method} {target.path} HTTP/1.1"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("ascii") + request.body
-
-
-def _write(connection: socket.socket, content: bytes, deadline: float) -> None:
-    rest = memoryview(content)
-    while rest:
-        connection.settimeout(_left(deadline))
-        rest = rest[connection.send(rest[:_CHUNK]) :]
-
-
-def _left(deadline: float) -> float:
-    left = deadline - time.monotonic()
-    if left <= 0:
-        raise TimeoutError
-    return left
-
-
-class _Stream(io.RawIOBase):
-    """The bytes of a response, until a deadline for all of them and not for each.
-
-    `most` is the bytes that may still come; None is no bound.
-    """
-
-    def __init__(self, connection: socket.socket, deadline: float) -> None:
-        super().__init__()
-        self.deadline, self._connection = deadline, connection
-        self.most: int | None = LARGEST_HEAD
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """Returns the stream as http.client reads it."""
-        # WHY: a small buffer, because the bytes of the body in it count as bytes of the head.
-        return io.BufferedReader(self, 1024)
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        self._connection.settimeout(_left(self.deadline))
-        number = self._connection.recv_into(buffer)
-        if self.most is not None:
-            self.most -= number
-            if self.most < 0:
-                raise TooLarge("the head of the answer is too large")
-        return number
+    """Sends a request over a connection, which the session keeps or which is closed then."""
+    is_kept = False
+    try:
+        write(connection, bytes_of(request, target, keeps=session is not None), deadline)
+        response, is_whole = read(connection, request, deadline)
+        if session is not None and is_whole:
+            session.keep(owner, connection)
+            is_kept = True
+        return response
+    finally:
+        if not is_kept:
+            connection.close()
 
 
 def _failed(text: str) -> Response:

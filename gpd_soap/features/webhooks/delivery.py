@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from gpd_soap.features.webhooks import formats, schedule, signing
-from gpd_soap.features.webhooks.client import Request
+from gpd_soap.features.webhooks.client import Session
+from gpd_soap.features.webhooks.exchange import Request
 from gpd_soap.features.webhooks.formats import Format
 from gpd_soap.features.webhooks.schedule import Decision, Health, Outcome, Reply
 from gpd_soap.features.webhooks.signing import Credential
@@ -151,13 +152,15 @@ class Delivery:
 
     def _send_lane(self, turn_ends: datetime) -> None:
         """Sends one event after another, until there are no more or the subscription is held."""
-        while (event := self._next(turn_ends)) is not None:
-            if event.subject in self._busy:
-                self._park(event, {"state": ParkedState.WAITING, "attempts": 0, "next_at": None})
-            elif not self._send(event):
-                return
-            self._finish(event)
-            self._read_on()
+        with self._tools.client.session() as session:
+            while (event := self._next(turn_ends)) is not None:
+                if event.subject in self._busy:
+                    waiting = {"state": ParkedState.WAITING, "attempts": 0, "next_at": None}
+                    self._park(event, waiting)
+                elif not self._send(event, session):
+                    return
+                self._finish(event)
+                self._read_on()
 
     def _next(self, turn_ends: datetime) -> StoredEvent | None:
         """Returns the next event for a lane, and waits while every subject is under way."""
@@ -185,9 +188,9 @@ class Delivery:
                 self._is_reading = False
                 self._changed.notify_all()
 
-    def _send(self, event: StoredEvent) -> bool:
+    def _send(self, event: StoredEvent, session: Session) -> bool:
         """Sends an event, and parks it if it is refused.  Returns False if it must stay next."""
-        reply = self._attempt(event)
+        reply = self._attempt(event, session)
         now = self._tools.clock()
         with self._changed:
             decision = schedule.decide(
@@ -201,7 +204,9 @@ class Delivery:
                 self._busy.add(event.subject)
         return decision.outcome in (Outcome.DONE, Outcome.REFUSED)
 
-    def _attempt(self, event: StoredEvent, *, replay: bool = False) -> Reply:
+    def _attempt(
+        self, event: StoredEvent, session: Session | None = None, *, replay: bool = False
+    ) -> Reply:
         """Returns what a receiver answers to an event; 204 if its format has nothing for it."""
         owner, raw = self._subscription, None
         if formats.needs_receipt(self._format, event, with_receipt=owner.with_receipt):
@@ -222,7 +227,8 @@ class Delivery:
             Request(
                 message.method, url, headers, message.body, owner.certificate, owner.authority,
                 reads_body=self._format is Format.PU,
-            )
+            ),
+            session,
         )  # fmt: skip
         with self._changed:
             self.attempts += 1

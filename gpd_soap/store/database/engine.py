@@ -70,6 +70,8 @@ DUPLICATE = ("23505", "SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_CONSTRAINT_UNIQUE"
 
 #: The execution options of a connection that changes nothing.
 READING = {"reading": True, "postgresql_readonly": True}
+#: Whether SQLite refuses writes on a connection, in the notes about it.
+ONLY_READS = "only_reads"
 
 #: The command after which a session commits without waiting for the disk.
 NOT_DURABLE = {
@@ -115,7 +117,7 @@ def _engine(address: str) -> Engine:
     event.listen(engine, "do_connect", create_for_owner)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "checkin", _allow_writing)
+    event.listen(engine, "detach", _allow_writing)
     return engine
 
 
@@ -212,13 +214,15 @@ def _wait(connection: Any, work: Any) -> Any:
 def _begin(connection: Connection) -> None:
     # WHY: behind a writer, a transaction that reads first and writes later would fail without
     # waiting.
-    reading = connection.get_execution_options().get("reading")
-    if reading:
-        # WHY: a write would take the lock unnoticed.  So it fails, as it does on PostgreSQL.
-        connection.exec_driver_sql("PRAGMA query_only = ON")
+    reading = bool(connection.get_execution_options().get("reading"))
+    # WHY: a write would take the lock unnoticed.  So it fails, as it does on PostgreSQL.  After the
+    # pragma SQLite prepares each statement anew, so that it is run where it changes something.
+    if connection.info.get(ONLY_READS, False) != reading:
+        connection.exec_driver_sql(f"PRAGMA query_only = {'ON' if reading else 'OFF'}")
+        connection.info[ONLY_READS] = reading
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
 def _allow_writing(connection: Any, _record: object) -> None:
-    if connection is not None:
-        connection.execute("PRAGMA query_only = OFF")
+    """Prepares a connection for who takes it out of the pool for good."""
+    connection.execute("PRAGMA query_only = OFF")

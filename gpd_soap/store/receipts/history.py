@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Integer, Select, bindparam, func, select
 
 from gpd_soap.core.case_id import CaseKey
 from gpd_soap.core.receipt import receipt_key
@@ -25,19 +26,52 @@ class HistoryQuery(NamedTuple):
 
 def page(connection: Connection, organization: str, query: HistoryQuery) -> tuple[list[Case], int]:
     """Return one page of receipts, the first received first, and their number on all pages."""
+    names, values = _values(organization, query)
+    total = connection.execute(_count(names), values).scalar_one()
+    return some(connection, organization, query), total
+
+
+def some(connection: Connection, organization: str, query: HistoryQuery) -> list[Case]:
+    """Return one page of receipts, the first received first."""
+    names, values = _values(organization, query)
+    slice_of = {"limit": query.limit, "offset": query.limit * query.page}
+    rows = connection.execute(_statement(names), {**values, **slice_of})
+    return [Case._make(row) for row in rows]
+
+
+def _values(organization: str, query: HistoryQuery) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Returns the columns that a query filters, and the parameters of its statements."""
     key = None if query.receipt_id is None else receipt_key(query.receipt_id)
-    filters = (RECEIPT.nav, query.nav), (RECEIPT.iuv, query.iuv), (RECEIPT.receipt_id, key)
-    conditions = [column == value for column, value in filters if value is not None]
-    matching = RECEIPT.organization == organization, *conditions
-    total = connection.execute(select(func.count()).where(*matching)).scalar_one()
-    statement = (
+    filters = {"nav": query.nav, "iuv": query.iuv, "receipt_id": key}
+    given = {name: value for name, value in filters.items() if value is not None}
+    return tuple(given), {"organization": organization, **given}
+
+
+# WHY: SQLAlchemy takes longer to write these statements than the databases to execute them.  So
+# each is written once, with parameters.
+
+
+@lru_cache
+def _statement(names: tuple[str, ...]) -> Select[Any]:
+    """Returns the statement of a page, filtered by these columns."""
+    return (
         select(*receipt_columns())
-        .where(*matching)
+        .where(*_filters(names))
         .order_by(RECEIPT.received_at, RECEIPT.receipt_id, RECEIPT.variant)
-        .limit(query.limit)
-        .offset(query.limit * query.page)
+        .limit(bindparam("limit", type_=Integer()))
+        .offset(bindparam("offset", type_=Integer()))
     )
-    return [Case._make(row) for row in connection.execute(statement)], total
+
+
+@lru_cache
+def _count(names: tuple[str, ...]) -> Select[Any]:
+    return select(func.count()).where(*_filters(names))
+
+
+def _filters(names: tuple[str, ...]) -> list[ColumnElement[bool]]:
+    """SQL conditions: the organization and these columns have the values of their parameters."""
+    columns = [RECEIPT[name] for name in ("organization", *names)]
+    return [column == bindparam(column.name, type_=column.type) for column in columns]
 
 
 def document(connection: Connection, organization: str, key: CaseKey) -> Document | None:

@@ -27,12 +27,13 @@ class Jobs:
         self,
         database: Database,
         clock: Clock,
-        cancelled: Mapping[str, Cancelled],
         record: Record = unrecorded,
+        *,
+        cancelled: Mapping[str, Cancelled],
     ) -> None:
-        """Takes a database, and what each kind of job does in the transaction that cancels one.
+        """Takes a database; `record` writes changes to the audit.
 
-        `record` writes changes to the audit.
+        `cancelled` is what the transaction that cancels a job does, by the kind of the job.
         """
         self._database, self._clock, self._record = database, clock, record
         self._cancelled = cancelled

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BufferedReader
 from ipaddress import ip_network
 from typing import NamedTuple
 
@@ -73,10 +74,16 @@ def silent(_connection: socket.socket, _received: Received) -> None:
 
 
 class Receiver:
-    """Listens on a port of its own; `behave` may be changed while it runs."""
+    """Listens on a port of its own; `behave` may be changed while it runs.
 
-    def __init__(self, behave: Behave, context: ssl.SSLContext | None = None) -> None:
-        self.behave, self._context = behave, context
+    `requests` are those that it takes from one connection.
+    """
+
+    def __init__(
+        self, behave: Behave, context: ssl.SSLContext | None = None, requests: int = 1
+    ) -> None:
+        self.behave, self._context, self.requests = behave, context, requests
+        self.connections = 0
         self.received: list[Received] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -101,6 +108,7 @@ class Receiver:
         with suppress(OSError):
             while True:
                 connection, _ = self._listener.accept()
+                self.connections += 1
                 threading.Thread(target=self._handle, args=(connection,), daemon=True).start()
 
     def _handle(self, plain: socket.socket) -> None:
@@ -114,7 +122,13 @@ class Receiver:
 
     def _converse(self, connection: socket.socket) -> None:
         stream = connection.makefile("rb")
-        method, path, _ = stream.readline().decode().split(" ", 2)
+        for _ in range(self.requests):
+            if not (line := stream.readline().decode()):
+                return
+            self._take(connection, stream, line)
+
+    def _take(self, connection: socket.socket, stream: BufferedReader, first: str) -> None:
+        method, path, _ = first.split(" ", 2)
         headers: dict[str, str] = {}
         while line := stream.readline().decode().strip():
             name, _, value = line.partition(":")
@@ -126,9 +140,11 @@ class Receiver:
 
 
 @contextmanager
-def receiving(behave: Behave, context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+def receiving(
+    behave: Behave, context: ssl.SSLContext | None = None, requests: int = 1
+) -> Iterator[Receiver]:
     """Runs a receiver."""
-    receiver = Receiver(behave, context)
+    receiver = Receiver(behave, context, requests)
     try:
         yield receiver
     finally:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from gpd_soap.features.webhooks.client import Client, Identities, Request, Response, Timeouts
+from gpd_soap.features.webhooks.client import Client, Identities, Timeouts
+from gpd_soap.features.webhooks.exchange import Request, Response
 from tests.features.webhooks.receiver import (
     Behave,
     Receiver,
