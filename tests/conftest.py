@@ -10,7 +10,7 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import compiled, drawn, without, world
+from tests import compiled, drawn, order, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
@@ -28,8 +28,8 @@ drawn.load_profile()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the drills first, so that one process waits in them while the others compute."""
-    items.sort(key=lambda item: "/drills/" not in item.nodeid)
+    """Put the long tests first, and mark the random ones."""
+    items[:] = order.spread(items, order.processes())
     drawn.mark(items)
 
 
