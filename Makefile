@@ -12,6 +12,8 @@ UV := $(BIN)/uv
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# WHY: without bytecode, each process compiles the program and pytest rewrites every test anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help demo test programs lint tests random contract pins sbom clean
 .NOTPARALLEL:
@@ -40,7 +42,7 @@ lint: $(VENV)/.tests
 	$(BIN)/mypy
 
 tests: $(VENV)/.tests
-	WITHOUT_PROGRAMS="$$(sh tests/setup.sh missing)" $(BIN)/pytest -q -n 3 --dist worksteal
+	WITHOUT_PROGRAMS="$$(sh tests/setup.sh missing)" $(BIN)/pytest -q -n 4 --dist worksteal
 	@sh tests/setup.sh verdict
 
 random: $(VENV)/.tests

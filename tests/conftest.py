@@ -10,14 +10,15 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import compiled, drawn, without, world
+from tests import compiled, drawn, order, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
 KINDS = ("sqlite", "postgresql")
 NUMBERS = itertools.count(1)
 
-#: Creates the tables and rows of an empty database, given its URL, and closes its connections.
+#: Creates the rows of a database, given its URL, and its tables where they are missing; closes its
+#: connections.
 Prepare = Callable[[str], None]
 
 #: Pytest calls this hook; it leaves out the tests whose programs `make test` has named as missing.
@@ -28,8 +29,8 @@ drawn.load_profile()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the drills first, so that one process waits in them while the others compute."""
-    items.sort(key=lambda item: "/drills/" not in item.nodeid)
+    """Put the long tests first, and mark the random ones."""
+    items[:] = order.spread(items, order.processes())
     drawn.mark(items)
 
 
@@ -117,7 +118,9 @@ class Databases:
     def _template(self, kind: str, prepare: Prepare) -> str:
         if (kind, prepare) not in self._templates:
             name = f"template_{next(NUMBERS)}"
-            prepare(self.server(kind).create_database(name))
+            # WHY: the migrations take a second, and a prepared database finds them done.
+            before = None if prepare is migrated else self._template(kind, migrated)
+            prepare(self.server(kind).create_database(name, before))
             self._templates[kind, prepare] = name
         return self._templates[kind, prepare]
 

@@ -206,7 +206,7 @@ def node(office: BackOffice) -> Wsgi:
     return node_face(Settings(public_url="http://ec.example/partner"), office.store, office.clock)
 
 
-@draws(60)
+@draws(30)
 @given(first=requests(), second=requests())
 def test_random_position_is_answered_at_the_node_or_refused_without_trace(
     office: BackOffice, first: Body, second: Body

@@ -8,7 +8,7 @@ the absence of a field that GPD always sends.
 import json
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import closing
 from typing import Annotated, Any, Literal, TypeVar
 
 import pytest
@@ -18,11 +18,11 @@ from pydantic.alias_generators import to_camel
 
 from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Role
-from gpd_soap.store.store import Store
 from tests.api import paying
 from tests.api.office import NOW, ORGANIZATION, BackOffice, Clock, prepare
-from tests.conftest import FreshDatabase
+from tests.conftest import Databases
 from tests.e2e.served import free_port, running, wait_for
+from tests.shared_world import SharedDatabase
 from tests.validation.bodies import BANK, POSTAL, STAMP, body, iuv, nav, option, transfer
 
 ALL = f"/organizations/{ORGANIZATION}/debtpositions"
@@ -257,26 +257,32 @@ class Gpd:
         return model.model_validate_json(self.send(method, path, content, **more))
 
 
-@pytest.fixture
-def database(fresh_database: FreshDatabase) -> str:
-    """A PostgreSQL database with an organization and its station."""
-    return fresh_database("postgresql", prepare)
+@pytest.fixture(scope="module")
+def database(databases: Databases) -> Iterator[SharedDatabase]:
+    """A PostgreSQL database with an organization and its station, for the tests of this file."""
+    with closing(SharedDatabase(databases.make("postgresql", prepare)[1])) as shared:
+        yield shared
 
 
-@pytest.fixture
-def base(database: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """Serve the admin face over PostgreSQL; the base URL, and a key for one organization."""
-    store = Store(database)
-    with store.begin() as connection:
-        _, key = keys.create(connection, "client", Role.WRITER, (ORGANIZATION,), NOW)
-    store.close()
-    bind, log_path = f"127.0.0.1:{free_port()}", tmp_path / "log"
-    variables = {"GPD_DATABASE_URL": database, "GPD_ADMIN_BIND": bind, "GPD_WORKERS": "2"}
+@pytest.fixture(scope="module")
+def served(database: SharedDatabase, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve the admin face over it; its base URL."""
+    bind, log_path = f"127.0.0.1:{free_port()}", tmp_path_factory.mktemp("gpd") / "log"
+    variables = {"GPD_DATABASE_URL": database.url, "GPD_ADMIN_BIND": bind, "GPD_WORKERS": "2"}
     with running(
         [sys.executable, "-m", "gpd_soap", "serve", "admin"], log_path, **variables
     ) as process:
         wait_for(f"http://{bind}/health/live", process, log_path)
-        yield f"http://{bind}", key
+        yield f"http://{bind}"
+
+
+@pytest.fixture
+def base(served: str, database: SharedDatabase) -> tuple[str, str]:
+    """The base URL, and a new key for one organization, which has no positions."""
+    database.reset()
+    with database.store.begin() as connection:
+        _, key = keys.create(connection, "client", Role.WRITER, (ORGANIZATION,), NOW)
+    return served, key
 
 
 @pytest.fixture
@@ -369,12 +375,13 @@ def test_gpd_client_of_v2_creates_updates_and_deletes_several_positions(
     assert [(each.iupd, each.status) for each in left] == [("P3", "VALID")]
 
 
-def test_gpd_client_lists_and_reads_receipts(base: tuple[str, str], database: str) -> None:
+def test_gpd_client_lists_and_reads_receipts(
+    base: tuple[str, str], database: SharedDatabase
+) -> None:
     """The list has the published fields, and the receipt is the XML that the Node sent."""
-    office = BackOffice(Store(database), Clock())
+    office = BackOffice(database.store, Clock())
     office.create(body(option(1)), "?toPublish=true")
     assert paying.send(office, paying.message(1, paymentDateTime="2026-03-16T09:58:31")) == "OK"
-    office.store.close()
     gpd = Gpd(*base)
 
     listed = gpd.get(Receipts, paying.RECEIPTS, **{"from": "2026-03-01", "to": "2026-03-31"})

@@ -17,8 +17,8 @@ from tests.api.office import BackOffice
 
 PROMISES = ("not_a_server_error", "status_code_conformance", "content_type_conformance",
             "response_schema_conformance", "ignored_auth", "unsupported_method")  # fmt: skip
-#: LIMIT: examples of each operation, so that all of them take about ten seconds.
-EXAMPLES = 15
+#: LIMIT: examples of each operation, so that all of them take about twenty seconds.
+EXAMPLES = 6
 
 
 @pytest.mark.random

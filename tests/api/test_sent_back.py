@@ -54,7 +54,7 @@ def test_every_kind_of_position_of_the_demo_can_be_sent_back(office: BackOffice)
     assert {each["status"] for each in changeable} == {"DRAFT", "PUBLISHED", "VALID", "EXPIRED"}
 
 
-@draws(40)
+@draws(20)
 @given(content=bodies())
 def test_generated_position_can_be_sent_back(quick: BackOffice, content: dict[str, Any]):
     """It may have any text, dates, plans and accounts; its own answer can be sent back too."""

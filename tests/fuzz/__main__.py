@@ -19,7 +19,7 @@ def main() -> None:
     led = not (arguments.plain or arguments.files) and find_spec("atheris") is not None
     running = _imported(led=led)
     with tempfile.TemporaryDirectory() as home:
-        run = running.Run(Path(home))
+        run = running.Run(Path(home), arguments.round or running.ROUND)
         try:
             for file in arguments.files:
                 run.ask(file.read_bytes())
@@ -37,6 +37,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--inputs", type=int, default=sys.maxsize)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--round", type=int, help="inputs after which the data is reset")
     parser.add_argument("--plain", action="store_true", help="without atheris")
     return parser.parse_args()
 

@@ -31,7 +31,8 @@ POOL = 4000
 class Run:
     """A judge over a world of its own, with the number of its inputs."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, every: int = ROUND) -> None:
+        """`every` is the number of inputs after which the data is reset."""
         template, database = home / "template.db", home / "database.db"
         self._reset = resetting(str(template), str(database))
         world.prepare(f"sqlite:///{template}")
@@ -43,6 +44,7 @@ class Run:
         quarantine.MOST_OF_NOBODY = sys.maxsize
         self._judge = AnswerJudge(world.face(Store(f"sqlite:///{database}")), log_text)
         self.inputs, self.memory, self.begun = 0, 0, time.monotonic()
+        self._every = every
 
     def ask(self, message: bytes) -> object:
         """Return the shape of one answer.
@@ -50,7 +52,7 @@ class Run:
         Raises Finding, with the input kept in a file, if the answer is wrong.
         """
         self.inputs += 1
-        if self.inputs % ROUND == 0:
+        if self.inputs % self._every == 0:
             self._reset()
             self.memory = self.memory or resident()
         try:

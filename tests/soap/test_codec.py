@@ -124,7 +124,7 @@ def plain_values(value: Any) -> Any:
 
 
 @pytest.mark.parametrize("root", ROOTS, ids=lambda root: etree.QName(root).localname)
-@draws(40)
+@draws(25)
 @given(data=st.data())
 def test_written_instance_is_valid_and_read_back(root: str, data: st.DataObject):
     """Every instance is written by the schema and read back unchanged."""

@@ -26,7 +26,8 @@ from tests.world import nav
 
 SCHEMA = Schema()
 OPTION, RECEIPT = tables.payment_option.c, tables.receipt.c
-ANY = draws(60)
+ANY = draws(30)
+pytestmark = pytest.mark.random
 
 #: The values by which a receipt is that of a notice of ours.
 NOTICE: dict[str, st.SearchStrategy[str]] = {

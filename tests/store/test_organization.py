@@ -16,7 +16,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.database import session
 from gpd_soap.store.store import Store
 from tests import compiled, world
-from tests.api.interleaving import OPERATIONS, POSITIONS, RECEIPTS, SettlementSteps, new_run
+from tests.api.interleaving import OPERATIONS, RECEIPTS, SettlementSteps, new_run
 from tests.api.interleaving import outcome as outcome_of
 from tests.api.office import Admin, BackOffice, Clock, Face, prepare
 from tests.conftest import KINDS, FreshDatabase
@@ -46,6 +46,8 @@ OF_EVERY_ORGANIZATION = {
     "jobs.read.organizations": "schedules are for every organization",
     "configuration.references.dependents": "a station is removed when no organization refers to it",
 }
+#: Initial positions from which the operations run each of their statements.
+WITH_EVERY_STATEMENT = ("lone", "draft")
 Runs = dict[str, list[str]]
 
 
@@ -111,7 +113,7 @@ def test_every_statement_of_the_operations_names_the_organization(
 ):
     """Every change of a position, and the receipts of the Node, with what they read."""
     store = Store(fresh_database(kind, prepare))
-    for before in POSITIONS:
+    for before in WITH_EVERY_STATEMENT:
         for name in OPERATIONS:
             outcome_of(OPERATIONS[name], new_run(store, before))
         for sent in RECEIPTS.values():

@@ -25,7 +25,7 @@ from tests.store.facts import POSITIONS, TICK, Pos, store_all
 from tests.store.samples import NOW, ORGANIZATION, TOMORROW, YESTERDAY
 
 
-@draws(40)
+@draws(25)
 @given(every=st.lists(POSITIONS, min_size=1, max_size=30))
 def test_position_state_in_sql_equals_that_in_python(store: Store, every: list[Pos]):
     """State and payability agree for any facts, in one query for all positions."""

@@ -173,7 +173,7 @@ def checked_answer(outcome: Outcome, response: Any) -> Any:
     return answer
 
 
-@draws(50)
+@draws(30)
 @given(content=bodies())
 def test_every_accepted_position_fits_every_answer(store: Store, content: Body):
     """These are verify and getPayment V1 and V2, with every transferType."""

@@ -178,7 +178,7 @@ def odd_numbers(draw: st.DrawFn) -> dict[str, str]:
     return {"nav": draw(digits), "iuv": draw(st.text("AZ09", min_size=1, max_size=35))}
 
 
-@draws(50)
+@draws(25)
 @given(body=bodies(), odd=st.none() | odd_numbers())
 def test_position_that_passes_validation_is_never_an_error(
     body: dict[str, Any], odd: dict[str, str] | None

@@ -1,11 +1,10 @@
-"""A console whose operators sign in at a stand-in provider, on a new database of each kind."""
+"""A console whose operators sign in at a stand-in provider, on a shared database of each kind."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from gpd_soap.store.store import Store
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, LendDatabase
 from tests.features.oidc.bed import CLIENT, SECRET, Console
 from tests.features.oidc.provider import Provider, serving
 from tests.usecases.people.conftest import prepare
@@ -21,17 +20,13 @@ def provider() -> Iterator[Provider]:
 
 @pytest.fixture(params=KINDS)
 def console(
-    request: pytest.FixtureRequest, fresh_database: FreshDatabase, provider: Provider
-) -> Iterator[Console]:
-    """Yield the use cases on an empty database."""
-    store = Store(fresh_database(request.param, prepare))
-    yield Console(store, provider)
-    store.close()
+    request: pytest.FixtureRequest, shared_database: LendDatabase, provider: Provider
+) -> Console:
+    """Return the use cases on an empty database."""
+    return Console(shared_database(request.param, prepare).store, provider)
 
 
 @pytest.fixture
-def sqlite_console(fresh_database: FreshDatabase, provider: Provider) -> Iterator[Console]:
-    """Yield the use cases on SQLite alone, for what does not depend on the database."""
-    store = Store(fresh_database("sqlite", prepare))
-    yield Console(store, provider)
-    store.close()
+def sqlite_console(shared_database: LendDatabase, provider: Provider) -> Console:
+    """Return the use cases on SQLite alone, for what does not depend on the database."""
+    return Console(shared_database("sqlite", prepare).store, provider)

@@ -1,22 +1,17 @@
-"""A console with passkeys, on a new database of each kind."""
-
-from collections.abc import Iterator
+"""A console with passkeys, on a database of each kind that other tests use too."""
 
 import pytest
 
-from gpd_soap.store.store import Store
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, LendDatabase
 from tests.features.passkeys.authenticator import Device
 from tests.features.passkeys.bed import ORIGIN, Console
 from tests.usecases.people.conftest import prepare
 
 
 @pytest.fixture(params=KINDS)
-def console(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Console]:
-    """Yield the use cases on an empty database."""
-    store = Store(fresh_database(request.param, prepare))
-    yield Console(store)
-    store.close()
+def console(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Console:
+    """Return the use cases on an empty database."""
+    return Console(shared_database(request.param, prepare).store)
 
 
 @pytest.fixture

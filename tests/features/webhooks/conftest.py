@@ -1,25 +1,19 @@
 """A store with two organizations, a subscription of one, and a deliverer with a moving clock."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from gpd_soap.store.store import Store
 from tests.api.office import prepare
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, LendDatabase
 
 
 @pytest.fixture(params=KINDS)
-def store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
+def store(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Store:
     """A store over each kind of database, with two organizations."""
-    opened = Store(fresh_database(request.param, prepare))
-    yield opened
-    opened.close()
+    return shared_database(request.param, prepare).store
 
 
 @pytest.fixture
-def quick_store(fresh_database: FreshDatabase) -> Iterator[Store]:
+def quick_store(shared_database: LendDatabase) -> Store:
     """A store over SQLite, for tests that do not depend on the kind of database."""
-    opened = Store(fresh_database("sqlite", prepare))
-    yield opened
-    opened.close()
+    return shared_database("sqlite", prepare).store

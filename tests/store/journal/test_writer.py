@@ -2,6 +2,8 @@
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
@@ -14,10 +16,10 @@ from gpd_soap.store.journal import writer
 from gpd_soap.store.journal.entries import Entry, entries_of
 from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
-from tests.conftest import Databases
+from tests.conftest import KINDS, Databases, FreshDatabase
 from tests.postgres import Postgres
 from tests.store.database.drivers import in_child
-from tests.store.samples import NOW, ORGANIZATION, ROUTE, nav
+from tests.store.samples import NOW, ORGANIZATION, ROUTE, nav, prepare
 
 ENTRY = tables.journal.c
 SECOND = timedelta(seconds=1)
@@ -272,8 +274,18 @@ def test_close_of_a_store_writes_the_waiting_entries(store: Store, prepared_url:
     assert kept(store) == navs(1)
 
 
-def test_flush_with_a_broken_database_ends_in_time(store: Store, caplog: pytest.LogCaptureFixture):
+@pytest.fixture(params=KINDS)
+def own_store(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[Store]:
+    """Return a store whose tables no other test uses."""
+    with closing(Store(fresh_database(request.param, prepare))) as opened:
+        yield opened
+
+
+def test_flush_with_a_broken_database_ends_in_time(
+    own_store: Store, caplog: pytest.LogCaptureFixture
+):
     """The number of unwritten entries is logged, and a later flush writes them."""
+    store = own_store
     with store.begin() as connection:
         connection.execute(text("ALTER TABLE journal RENAME TO elsewhere"))
     store.journal.write(exchange(1))

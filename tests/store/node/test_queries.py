@@ -54,7 +54,7 @@ def verify(connection: Connection, nav: str) -> PaaFault | None:
     return None if refusal is None else refusal.fault
 
 
-@draws(25)
+@draws(15)
 @given(every=st.lists(POSITIONS, min_size=1, max_size=10))
 def test_installment_status_agrees_with_the_answer_of_verify(store: Store, every: list[Pos]):
     """For any facts of a debt, its options show as payable only what verify accepts."""

@@ -24,7 +24,7 @@ from tests.validation.test_answers import bodies
 
 METADATA = ("transferMetadata", "paymentOptionMetadata")
 
-few = draws(40)
+few = draws(25)
 
 
 def ndjson(raw: bytes) -> list[Row]:

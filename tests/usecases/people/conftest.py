@@ -1,12 +1,10 @@
-"""People on a new database of each kind."""
-
-from collections.abc import Iterator
+"""People on a database of each kind that other tests use too."""
 
 import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests.conftest import KINDS, FreshDatabase
+from tests.conftest import KINDS, LendDatabase
 from tests.usecases.people.people import People
 
 
@@ -18,8 +16,6 @@ def prepare(url: str) -> None:
 
 
 @pytest.fixture(params=KINDS)
-def people(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Iterator[People]:
-    """Yield the use cases on an empty database."""
-    store = Store(fresh_database(request.param, prepare))
-    yield People(store)
-    store.close()
+def people(request: pytest.FixtureRequest, shared_database: LendDatabase) -> People:
+    """Return the use cases on an empty database."""
+    return People(shared_database(request.param, prepare).store)
