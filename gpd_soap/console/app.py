@@ -13,7 +13,7 @@ from werkzeug.exceptions import NotFound
 
 from gpd_soap.console import failures, pages, rendering
 from gpd_soap.console.access import PAGES
-from gpd_soap.console.assets import by_address
+from gpd_soap.console.assets import FOR_EVER, by_address
 from gpd_soap.console.guard import REQUEST_ID, Guard
 from gpd_soap.console.parts import Parts
 from gpd_soap.wsgi.http import Wsgi
@@ -33,8 +33,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-#: LIMIT: a year; the address of an asset names its bytes.
-FOR_EVER = "public, max-age=31536000, immutable"
 #: LIMIT: 1 MiB of fields, and 1,000 of them; files have a bound of their own.
 MOST_FIELDS = 1 << 20
 
