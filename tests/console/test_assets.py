@@ -18,7 +18,7 @@ from tests.console.browsing import Tab
 
 #: LIMIT: bytes and requests of the first page; bytes of the script.
 MOST_BYTES, MOST_REQUESTS, MOST_SCRIPT = 150_000, 12, 3_000
-OWN = {"console.css", "console.js", "crest.svg"}
+OWN = {"console.css", "console.js", "passkeys.js", "crest.svg"}
 
 
 def test_file_is_the_one_of_the_lock():

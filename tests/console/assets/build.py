@@ -61,9 +61,8 @@ def build(folder: Path, target: Path) -> None:
 
 
 def _purged(folder: Path) -> bytes:
-    made = subprocess.run(
-        ["node", "purge.mjs"], cwd=folder, check=True, timeout=120, capture_output=True
-    )
+    command = ["node", "purge.mjs"]
+    made = subprocess.run(command, cwd=folder, check=True, timeout=120, capture_output=True)
     return made.stdout
 
 
