@@ -12,8 +12,11 @@ from gpd_soap.console.words import _
 
 #: The screens that have a help, by the subject of their pages; others get the general one.
 SUBJECTS = frozenset(
-    ["general", "home", "notices", "notice", "position", "issue", "loads", "receipts", "worklist", "journal", "station", "overview", "config", "people", "keys", "audit", "me"]
-)  # fmt: skip
+    {
+        *("general", "home", "notices", "notice", "position", "issue", "loads", "receipts"),
+        *("worklist", "journal", "station", "overview", "config", "people", "keys", "audit", "me"),
+    }
+)
 #: Subjects that share the help of another one.
 SAME = {"search": "notices", "case": "worklist", "step_up": "me", "root": "general"}
 #: The language of the help in each language of the console.

@@ -13,7 +13,7 @@ from gpd_soap.console.gates import UNFIT
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.viewer import viewer
-from gpd_soap.console.words import _
+from gpd_soap.console.words import _, ngettext
 from gpd_soap.store.access.keys import Key
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.keys import Keys
@@ -65,7 +65,9 @@ class Pages:
     def _page(self, given: Mapping[str, str], errors: Errors) -> Response:
         every = self._keys.every()
         working = [each for each in every if _works(each)]
-        title = _("Chiavi: %(number)d funzionano") % {"number": len(working)}
+        number = len(working)
+        text = ngettext("%(number)d chiave funziona", "%(number)d chiavi funzionano", number)
+        title = text % {"number": number} if number else _("Nessuna chiave funziona")
         return render(
             "keys/list.html",
             UNFIT if errors else 200,

@@ -11,7 +11,7 @@ from gpd_soap.console.gates import UNFIT
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.viewer import viewer
-from gpd_soap.console.words import _
+from gpd_soap.console.words import _, ngettext
 from gpd_soap.store.people.operators import Operator, Scope
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.operators import Operators
@@ -38,7 +38,10 @@ class Pages:
         everybody = self._operators.every()
         rights = {each.id: sorted(scopes_of(each)) for each in everybody}
         active = sum(each.disabled_at is None for each in everybody)
-        title = _("Persone: %(number)d possono entrare") % {"number": active}
+        text = ngettext(
+            "%(number)d persona può entrare", "%(number)d persone possono entrare", active
+        )
+        title = text % {"number": active}
         return render("people/list.html", title=title, everybody=everybody, rights=rights)
 
     def new(self, organization: str) -> Response:
