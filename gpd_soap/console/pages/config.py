@@ -31,6 +31,9 @@ MOST = PageRequest(200, 0)
 #: The texts of what is printed, by their field.
 TEXTS = ("info", "cbill", "account_holder", "authorisation")
 FLAGS = ("site", "app")
+#: Fields of a form whose name in a body is another, both ways.
+JSON_NAMES = {"account_holder": "accountHolder"}
+FIELDS = {"segregationCode": "segregation_code", "accountHolder": "account_holder"}
 LANGUAGES = {
     "it": N_("italiano"),
     "it-en": N_("italiano, sotto in grigio l’inglese"),
@@ -71,7 +74,9 @@ class Pages:
     def put_printing(self, organization: str) -> AnyResponse:
         """Change what is printed on notices."""
         form = request.form
-        given: dict[str, object] = {name: form.get(name, "").strip() or None for name in TEXTS}
+        given: dict[str, object] = {
+            JSON_NAMES.get(name, name): form.get(name, "").strip() or None for name in TEXTS
+        }
         given |= {name: name in form for name in FLAGS} | {"language": form.get("language", "")}
         logo = request.files.get("logo")
         if "remove_logo" in form:
@@ -80,7 +85,7 @@ class Pages:
             given["logo"] = base64.b64encode(logo.stream.read(MAX_BYTES + 1)).decode()
         fields = validate(PrintFields, given)
         if isinstance(fields, tuple):
-            return self._page(form, errors_of(fields))
+            return self._page(form, errors_of(fields, FIELDS))
         self._registry.put_printing(organization, fields)
         return _back("printing")
 
@@ -100,10 +105,10 @@ class Pages:
         form = request.form
         name, broker = form.get("station", "").strip(), form.get("broker", "").strip()
         code = form.get("segregation_code", "").strip() or None
-        given = {"segregation_code": code, "broadcast": "broadcast" in form}
+        given = {"segregationCode": code, "broadcast": "broadcast" in form}
         fields = validate(ServingFields, given)
         if isinstance(fields, tuple):
-            return self._page(form, errors_of(fields))
+            return self._page(form, errors_of(fields, FIELDS))
         try:
             if broker and viewer().operator.serves_every:
                 station = validate(StationFields, {"broker": broker})

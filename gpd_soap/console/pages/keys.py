@@ -20,7 +20,7 @@ from gpd_soap.usecases.access.keys import Keys
 from gpd_soap.validation.finding import validate
 from gpd_soap.validation.queries.keys import NewKey
 
-FIELDS = {"expires_at": "expires", "expiresAt": "expires"}
+FIELDS = {"expiresAt": "expires"}
 
 
 class Pages:
@@ -45,7 +45,7 @@ class Pages:
             "name": form.get("name", "").strip(),
             "role": form.get("role", ""),
             "organizations": lines_of(form.get("organizations", "")),
-            "expires_at": form.get("expires") or None,
+            "expiresAt": form.get("expires") or None,
         }
         new = validate(NewKey, given)
         if isinstance(new, tuple):
