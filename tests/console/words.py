@@ -1,12 +1,12 @@
 """Extracts the texts of the console, says which are not translated, and compiles the catalogues.
 
-`python -m tests.console.words` does all three.  Each catalogue has the texts of its subject; a text
+`python -m tests.console.words [SUBJECT…]` does all three, of every subject or of those named.  Each catalogue has the texts of its subject; a text
 that several subjects use is in the first one.  The Italian texts are the keys.
 """
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,10 +123,11 @@ def as_text(catalog: Catalog) -> bytes:
     return header.encode() + buffer.getvalue()
 
 
-def main() -> int:
-    """Update and compile every catalogue; print what is missing, and return how much."""
-    count = 0
-    for subject, own in texts().items():
+def main(subjects: Iterable[str]) -> int:
+    """Update and compile catalogues; print what is missing, and return how much."""
+    count, by_subject = 0, texts()
+    for subject in subjects:
+        own = by_subject[subject]
         for language in LANGUAGES:
             catalog = updated(language, subject, own)
             path_of(language, subject).parent.mkdir(exist_ok=True)
@@ -146,4 +147,4 @@ def _is_whole(message: Message, plurals: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    sys.exit(bool(main(sys.argv[1:] or SUBJECTS)))
