@@ -66,6 +66,7 @@ class Guard:
         if request.method not in READING and not self._is_ours():
             raise OtherSite
         if request.endpoint is None:
+            self._recognize()
             return None
         access = PAGES[request.endpoint]
         if access.open:
@@ -92,6 +93,15 @@ class Guard:
                 row = g.record.row(each, status=response.status_code)
                 self._parts.store.access_trail.write(row)
         return response
+
+    def _recognize(self) -> None:
+        """Keep who looks at a page that is not there, so that its menu leads on."""
+        try:
+            operator = self._sessions.operator(session_of(request), g.now)
+        except people_refusals.SessionNotValid:
+            return
+        organization = self._organization(operator)
+        g.viewer = Viewer(operator, organization, words.language.get(), wants_shortcuts(request))
 
     def _let_in(self, access: Access) -> None:
         """Keep who looks at the page.
