@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # WHY: without bytecode, each process compiles the program and pytest rewrites every test anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test programs lint tests random contract pins sbom clean
+.PHONY: help demo test programs lint tests random contract pins assets sbom clean
 .NOTPARALLEL:
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make tests  the tests alone, without those whose programs are missing"
 	@echo "make random the tests that draw their examples, with others and more"
 	@echo "make pins   resolve the pinned requirements anew"
+	@echo "make assets copy the console's style sheet, script and fonts from npm anew"
 	@echo "make sbom   write dist/gpd-soap.cdx.json: the program's dependencies, as CycloneDX"
 	@echo "make clean  remove the files that the other targets made"
 
@@ -92,6 +93,9 @@ pins: | $(BIN)/python
 	@$(COMPILE) --group build --constraint tests/requirements.txt -o deploy/requirements-build.txt
 	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/*.txt tests/requirements.txt \
 	  || { echo "a pin names a host or a path" >&2; exit 1; }
+
+assets: $(VENV)/.tests
+	@$(BIN)/python -m tests.console.assets.build
 
 sbom: $(VENV)/.runtime
 	@mkdir -p dist
