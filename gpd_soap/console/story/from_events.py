@@ -51,7 +51,7 @@ def from_events(events: Sequence[StoredEvent], nav: str, names: Names) -> Iterat
         kind = KINDS.get(EventType(event.type))
         if kind is None or (event.nav or nav) != nav:
             continue
-        if event.data.get("nav", nav) != nav:
+        if event.data.get("nav", nav) != nav or nav not in event.data.get("navs", [nav]):
             continue
         differences = tuple(_differences(event.data, nav))
         if kind in OF_NOTICES and not differences and kind is Kind.UPDATED:

@@ -11,6 +11,7 @@ from gpd_soap.console.story.moments import Cause
 from gpd_soap.core import rome
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.event import EventType
+from gpd_soap.core.payable import PayableFacts
 from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.core.searching.notice_state import NoticeState, notice_state
 from gpd_soap.store.receipts.of_notice import NoticeReceipt
@@ -66,6 +67,7 @@ SIGNS = {
     Standing.REPORTED_ALONE: (Tone.GOOD, "reported"),
 }
 _OF_STATE = {
+    NoticeState.PAID: Standing.PAID,
     NoticeState.NOT_YET_VALID: Standing.NOT_YET_VALID,
     NoticeState.DRAFT: Standing.DRAFT,
     NoticeState.WITHDRAWN: Standing.WITHDRAWN,
@@ -150,10 +152,16 @@ def verdict(notice: WholeNotice, now: datetime) -> Verdict:
 
 def standing_of(notice: WholeNotice, now: datetime) -> Standing:
     """Returns how a notice stands at `now`."""
-    state = notice_state(notice.facts, now)
+    standing = standing_by_facts(notice.facts, now)
+    return _paid(notice) if standing is Standing.PAID else standing
+
+
+def standing_by_facts(facts: PayableFacts, now: datetime) -> Standing:
+    """Returns how a notice stands at `now`, by what decides whether it can be paid alone."""
+    state = notice_state(facts, now)
     if state is NoticeState.PAYABLE:
-        return Standing.PAST_DUE if notice.option.due_at < now else Standing.TO_PAY
-    return _paid(notice) if state is NoticeState.PAID else _OF_STATE[state]
+        return Standing.PAST_DUE if facts.due_at < now else Standing.TO_PAY
+    return _OF_STATE[state]
 
 
 def _paid(notice: WholeNotice) -> Standing:
