@@ -70,7 +70,7 @@ def typed_amount(cents: int) -> str:
 
 
 def reason_of(text: str, field: str = "reason") -> str:
-    """Return the reason that a person typed.  Raises Unfit if there is none, or it cannot be kept."""
+    """Return the reason that a person typed.  Raises Unfit if there is none that can be kept."""
     result = validate(Reason, {"reason": text})
     if isinstance(result, Reason):
         return result.reason
