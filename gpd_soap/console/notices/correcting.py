@@ -8,7 +8,7 @@ from typing import NamedTuple
 from flask import Response, g
 
 from gpd_soap.console.guard import set_subjects
-from gpd_soap.console.notices.fields import cents_of, day_of, digest, typed_amount
+from gpd_soap.console.notices.fields import Unfit, cents_of, day_of, digest, typed_amount
 from gpd_soap.console.notices.page import debtor_of
 from gpd_soap.console.notices.refused import CHANGED, Problem, by_field
 from gpd_soap.console.rendering import render
@@ -23,6 +23,8 @@ from gpd_soap.usecases.positions.correct import DEBTOR, Correction
 
 #: The fields of the debtor in the form, by GPD's names; the kind is chosen, and not typed.
 PERSON = tuple(DEBTOR)
+#: Those that a debtor always has.
+REQUIRED = ("fiscalCode", "fullName")
 AMOUNT = "amount"
 
 
@@ -90,10 +92,13 @@ class Form:
         due = day_of(self.get("due"), "due").isoformat()
         description = clean(self.get("description"))
         debtor = {
-            name: clean(self.get(name)) or None
+            name: clean(self.get(name))
             for name in PERSON
             if name in self._fields and self.get(name) != present.get(name)
         }
+        for name in REQUIRED:
+            if debtor.get(name) == "":
+                raise Unfit(name, "required")
         return Correction(
             notice.option.nav,
             amounts=amounts if amounts != dict(amounts_of(notice)) else None,

@@ -20,6 +20,8 @@ PERSON_LENGTH = 16
 
 #: Fields that a template proposes, besides the amount.
 KEPT = ("description", "category", "iban")
+#: Fields that are never empty.
+ALWAYS = ("description", "fiscalCode", "fullName", "category")
 
 Body = dict[str, Any]
 
@@ -110,9 +112,8 @@ class IssueForm:
                 lambda: self.count,
             )
         )
-        for field in ("description", "fiscalCode", "fullName", "category"):
-            if not clean(self.get(field)):
-                problems.append(Unfit(field, "required").problem)
+        missing = [name for name in ALWAYS if not clean(self.get(name))]
+        problems += [Unfit(name, "required").problem for name in missing]
         if not clean(self.get("iban")) and not self.template.postal_iban:
             problems.append(Unfit("iban", "required").problem)
         if problems:
@@ -145,7 +146,7 @@ class IssueForm:
                 del self._fields[name]
 
     def _contact(self) -> Body:
-        names = "streetName civicNumber postalCode city province country email".split()
+        names = ["streetName", "civicNumber", "postalCode", "city", "province", "country", "email"]
         given = {name: clean(self.get(name)) for name in names}
         return {name: value for name, value in given.items() if value}
 

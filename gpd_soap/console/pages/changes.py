@@ -38,6 +38,9 @@ class Changes:
 
         def work(notice: WholeNotice) -> None:
             due = day_of(request.form.get("due", ""), "due")
+            # WHY: an update lets a date pass that is the stored one, though it is past.
+            if rome.end_of_day(due) < g.now:
+                raise Unfit("due", "past")
             reason = reason_of(request.form.get("reason", ""))
             correction = Correction(nav, due_date=due.isoformat())
             options = WriteOptions(viewer().actor, record=g.record, reason=reason)

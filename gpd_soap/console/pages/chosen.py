@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, g, redirect, request, url_for
+from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console.guard import set_subjects
@@ -19,16 +20,15 @@ from gpd_soap.console.story.verdict import SIGNS, standing_by_facts
 from gpd_soap.console.viewer import viewer
 from gpd_soap.console.words import _
 from gpd_soap.core import rome
-from gpd_soap.core.searching.text_kinds import readings
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.people.operators import Scope
-from gpd_soap.store.positions.notices import ListedNotice, NoticeKey
+from gpd_soap.store.positions.notices import ListedNotice, NoticeFilter, NoticeKey
 from gpd_soap.usecases.notices import listing
 from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import Ledger
 from gpd_soap.usecases.refusals import Refusal
-from gpd_soap.usecases.search import filter_of
+from gpd_soap.usecases.search import EVERY_KIND, filter_of, search
 
 #: LIMIT: 100 notices that are chosen one by one, and persons of a file without a recent factor.
 MOST_CHOSEN = 100
@@ -96,9 +96,7 @@ class Chosen:
         rows = self._all(filters_of(request.args), MOST_CHOSEN + 1)
         if len({each.debtor_code for each in rows}) > MOST_CHOSEN or len(rows) > MOST_CHOSEN:
             query = request.args.to_dict()
-            return redirect(
-                url_for("chosen.export_many", organization=organization, **query), 303
-            )
+            return redirect(url_for("chosen.export_many", organization=organization, **query), 303)
         return _file(rows)
 
     def export_many(self, organization: str) -> Response:
@@ -107,23 +105,35 @@ class Chosen:
 
     def _all(self, filters: Filters, most: int) -> list[ListedNotice]:
         """Returns the first notices of a list, page after page."""
+        chosen = self._listing(filters)
         rows: list[ListedNotice] = []
         after: NoticeKey | None = None
         while len(rows) < most:
-            page = self._next(filters, after, min(STEP, most - len(rows)))
+            limit = min(STEP, most - len(rows))
+            query = listing.PageQuery(filters.narrowing(g.now), g.now, limit, after)
+            page = self._next(chosen, query)
             rows += page.notices
             after = page.following
             if after is None:
                 break
         return rows
 
-    def _next(self, filters: Filters, after: NoticeKey | None, limit: int) -> listing.NoticeList:
-        store, code, narrowing = self._parts.store, viewer().code, filters.narrowing(g.now)
-        listings = [filter_of(each) for each in readings(filters.text)]
-        chosen = next((each for each in listings if each is not None), None)
+    def _listing(self, filters: Filters) -> NoticeFilter | None:
+        """Returns the list that a text means, or None for that of every notice."""
+        if not filters.text:
+            return None
+        kinds = [each for each in EVERY_KIND if each == filters.kind] or EVERY_KIND
+        hits = search(self._parts.store, viewer().code, filters.text, 1, kinds).hits
+        chosen = None if hits is None else filter_of(hits.reading)
         if chosen is None:
-            return listing.by_due_date(store, code, narrowing, g.now, limit, after)
-        return listing.by_filter(store, code, chosen, narrowing, g.now, limit, after)
+            raise NotFound
+        return chosen
+
+    def _next(self, chosen: NoticeFilter | None, query: listing.PageQuery) -> listing.NoticeList:
+        store, code = self._parts.store, viewer().code
+        if chosen is None:
+            return listing.by_due_date(store, code, query)
+        return listing.by_filter(store, code, chosen, query)
 
     def _page(
         self,

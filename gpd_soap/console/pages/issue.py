@@ -47,9 +47,7 @@ class Issue:
         options = WriteOptions(viewer().actor, publish=True, dry_run=dry, record=g.record)
         try:
             body = form.body(self._company_name)
-            result = create(
-                self._parts.store, organization, [body], g.now, options, many=False
-            )
+            result = create(self._parts.store, organization, [body], g.now, options, many=False)
         except AllUnfit as unfit:
             return self._page(form, UNFIT, unfit.problems)
         except NotUnique:

@@ -17,7 +17,7 @@ from gpd_soap.core.notice import check_digits
 from gpd_soap.core.searching.text_kinds import NAV_LENGTH, Reading, TextKind, readings
 from gpd_soap.store.positions.notices import MOST_COUNTED, ListedNotice
 from gpd_soap.usecases.notices import listing
-from gpd_soap.usecases.notices.listing import NoticeList
+from gpd_soap.usecases.notices.listing import NoticeList, PageQuery
 from gpd_soap.usecases.search import EVERY_KIND, SearchResult, filter_of, search
 from gpd_soap.validation.queries.cursors import notice_cursor
 
@@ -84,18 +84,13 @@ class Searches:
         return None
 
     def _by_due_date(self, filters: Filters) -> Response:
-        page = listing.by_due_date(
-            self._parts.store, viewer().code, filters.narrowing(g.now), g.now, ROWS, filters.after
-        )
+        page = listing.by_due_date(self._parts.store, viewer().code, _query(filters))
         return self._render(filters, page, _("Avvisi"))
 
     def _list(self, filters: Filters, result: SearchResult, reading: Reading) -> Response:
         chosen = filter_of(reading)
         assert chosen is not None
-        page = listing.by_filter(
-            self._parts.store, viewer().code, chosen, filters.narrowing(g.now), g.now, ROWS,
-            filters.after,
-        )  # fmt: skip
+        page = listing.by_filter(self._parts.store, viewer().code, chosen, _query(filters))
         title = _title(page, filters)
         return self._render(filters, page, title, result, reading)
 
@@ -151,6 +146,10 @@ class Searches:
             may_be_person=viewer().sees_persons,
             signs=SIGNS,
         )
+
+
+def _query(filters: Filters) -> PageQuery:
+    return PageQuery(filters.narrowing(g.now), g.now, ROWS, filters.after)
 
 
 def _title(page: NoticeList, filters: Filters) -> str:

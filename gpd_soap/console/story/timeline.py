@@ -99,9 +99,9 @@ def _was_over(notice: WholeNotice, instant: datetime) -> bool:
 def _expected(notice: WholeNotice, items: Sequence[Item], now: datetime) -> Iterator[Moment]:
     """Yields what is expected after `now`, the first first."""
     option, position = notice.option, notice.stored.position
-    last = items[-1] if items else None
-    if isinstance(last, Attempt) and last.end is AttemptEnd.UNDER_WAY:
-        started = [each for each in last.moments if each.kind is Kind.PAYMENT_STARTED]
+    attempts = [each for each in items if isinstance(each, Attempt)]
+    if attempts and attempts[-1].end is AttemptEnd.UNDER_WAY:
+        started = [each for each in attempts[-1].moments if each.kind is Kind.PAYMENT_STARTED]
         yield Moment(started[0].happened_at + TOKEN_LIFE, Kind.RECEIPT_AWAITED)
     if position.withdrawn_at is not None:
         return

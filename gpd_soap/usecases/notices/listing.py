@@ -31,16 +31,20 @@ class NoticeList(NamedTuple):
     stopped_at: datetime | None = None
 
 
+class PageQuery(NamedTuple):
+    """What a list is narrowed to at an instant, and the page of it."""
+
+    narrowing: Narrowing
+    now: datetime
+    limit: int
+    after: NoticeKey | None = None
+
+
 def by_filter(
-    database: Database,
-    organization: str,
-    listing: NoticeFilter,
-    narrowing: Narrowing,
-    now: datetime,
-    limit: int,
-    after: NoticeKey | None = None,
+    database: Database, organization: str, listing: NoticeFilter, query: PageQuery
 ) -> NoticeList:
     """Returns a page of the notices of a search, narrowed."""
+    narrowing, now, limit, after = query
     conditions = [*narrowing.of_states(organization, now), *narrowing.of_due_dates()]
 
     def work(connection: Transaction) -> NoticeList:
@@ -55,15 +59,9 @@ def by_filter(
     return read_only(database, work)
 
 
-def by_due_date(
-    database: Database,
-    organization: str,
-    narrowing: Narrowing,
-    now: datetime,
-    limit: int,
-    after: NoticeKey | None = None,
-) -> NoticeList:
+def by_due_date(database: Database, organization: str, query: PageQuery) -> NoticeList:
     """Returns a page of an organization's notices by due date, narrowed."""
+    narrowing, now, limit, after = query
     place = None if after is None else DuePlace(_instant(after.key), after.nav)
 
     def work(connection: Transaction) -> NoticeList:

@@ -39,9 +39,7 @@ def templates(database: Database, organization: str) -> list[Template]:
     offered, _total = read_only(
         database, lambda c: configuration.services(c, organization, request)
     )
-    rows = [
-        _template(f"{each.service_id}-{each.subject_id}", each.settings) for each in offered
-    ]
+    rows = [_template(f"{each.service_id}-{each.subject_id}", each.settings) for each in offered]
     return [each for each in rows if each.iban or each.postal_iban]
 
 

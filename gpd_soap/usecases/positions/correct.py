@@ -41,7 +41,7 @@ class Correction(NamedTuple):
 
     `amounts` has cents by transfer number, as they are due: the notification fee is among them.
     `due_date` is a date or a time as GPD takes it.  `debtor` has fields by GPD's names, which are
-    of the whole position.
+    of the whole position; an empty text removes a value.
     """
 
     nav: str
