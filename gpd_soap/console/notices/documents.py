@@ -11,15 +11,13 @@ from gpd_soap.console.words import _
 
 if TYPE_CHECKING:
     from gpd_soap.features.documents.reasons import Refused
-    from gpd_soap.features.documents.receipts import PrintedReceipt
+    from gpd_soap.features.documents.receipts import ReleasedReceipt
     from gpd_soap.features.documents.release import Released
-
-    Printed = Released | Refused | PrintedReceipt
 
 CONFLICT, NOT_INSTALLED = 409, 501
 
 
-def document(printed: Printed, name: str) -> Response:
+def document(printed: Released | ReleasedReceipt | Refused, name: str) -> Response:
     """Return a document, or why it is not printed."""
     pdf: bytes | None = getattr(printed, "pdf", None)
     if pdf is None:

@@ -45,8 +45,8 @@ def notice_page(
     try:
         notice = read.read(parts.store, viewer().code, nav, g.now)
     except NoticeRetired as retired:
-        values = {"retired_at": retired.retired_at, "nav": nav, "signs": SIGNS}
-        return render("notices/retired.html", title=_("Numero ritirato per sempre"), **values)
+        gone: dict[str, Any] = {"retired_at": retired.retired_at, "nav": nav, "signs": SIGNS}
+        return render("notices/retired.html", title=_("Numero ritirato per sempre"), **gone)
     set_subjects(Subject(nav, notice.stored.position.iupd))
     values = values_of(notice)
     return render(

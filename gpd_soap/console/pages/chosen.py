@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.exceptions import NotFound
@@ -95,7 +96,7 @@ class Chosen:
         """Return a whole list as a file; of more than a hundred persons after a recent factor."""
         rows = self._all(filters_of(request.args), MOST_CHOSEN + 1)
         if len({each.debtor_code for each in rows}) > MOST_CHOSEN or len(rows) > MOST_CHOSEN:
-            query = request.args.to_dict()
+            query: dict[str, Any] = request.args.to_dict()
             return redirect(url_for("chosen.export_many", organization=organization, **query), 303)
         return _file(rows)
 

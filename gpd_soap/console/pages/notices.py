@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from flask import Blueprint, Response, g
 from markupsafe import Markup, escape
 
@@ -110,7 +113,7 @@ def room(parts: Parts) -> Blueprint:
     blueprint.add_url_rule(f"{one}/try", "dry_verify", pages.dry_verify)
     blueprint.add_url_rule(f"{one}/pdf", "pdf", pages.pdf)
     blueprint.add_url_rule(f"{one}/receipts/<receipt>/pdf", "receipt_pdf", pages.receipt_pdf)
-    filters = {
+    filters: dict[str, Callable[..., Any]] = {
         "long_day": dates.long_day,
         "spoken_day": dates.spoken_day,
         "minutes_until": dates.minutes_between,

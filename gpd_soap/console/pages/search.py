@@ -124,12 +124,12 @@ class Searches:
         """Return the receipts that a text finds, or what to try where it finds nothing."""
         hits = result.hits
         reading = None if hits is None else hits.reading
+        receipts = () if hits is None else hits.receipts
         near: list[ListedNotice] = []
-        if reading is not None and reading.kind is TextKind.NOTICE and not hits.receipts:
+        if not receipts and reading is not None and reading.kind is TextKind.NOTICE:
             near = listing.with_one_digit_other(
                 self._parts.store, viewer().code, reading.value, MOST_DEBTORS
             )
-        receipts = () if hits is None else hits.receipts
         digits = "".join(filter(str.isdigit, filters.text))
         return render(
             "search/nothing.html",

@@ -233,7 +233,7 @@ def test_correction_that_was_changed_after_it_was_shown_is_shown_again(console: 
         ({"description": "x" * 141}, "La causale: è troppo lungo"),
     ],
 )
-def test_wrong_field_of_a_correction_is_named(console: Console, more: dict, said: str):
+def test_wrong_field_of_a_correction_is_named(console: Console, more: dict[str, str], said: str):
     """Each refusal of the use case is at its field."""
     answer = send(console.client("writer"), EXPIRED, "correct", **fields_of(**more))
 

@@ -1,6 +1,7 @@
 """A notice that is issued at the counter."""
 
 import re
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -32,7 +33,7 @@ def send(console: Console, name: str = "writer", **more: str) -> TestResponse:
     return console.client(name).post(NEW, data=form(**more))
 
 
-def options_of(console: Console, iupd: str = "C-1") -> list:
+def options_of(console: Console, iupd: str = "C-1") -> list[Any]:
     """Return the notices of a position, in their order."""
     option = tables.payment_option.c
     with console.store.reading() as connection:
@@ -151,7 +152,7 @@ def test_odd_check_letter_is_a_warning_and_no_error(console: Console):
         ({"description": "x" * 10_000_000}, ""),
     ],
 )
-def test_refusal_of_the_use_case_is_at_its_field(console: Console, more: dict, said: str):
+def test_refusal_of_the_use_case_is_at_its_field(console: Console, more: dict[str, str], said: str):
     """Also what only a forged form can send."""
     answer = send(console, **more)
 

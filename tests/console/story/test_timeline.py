@@ -8,6 +8,7 @@ from gpd_soap.console.story.moments import (
     Attempt,
     AttemptEnd,
     Cause,
+    Day,
     Difference,
     Kind,
     Moment,
@@ -45,6 +46,16 @@ def shown(story: Story) -> list[str]:
     return lines
 
 
+def lines(days: tuple[Day, ...]) -> list[Moment]:
+    """Return the moments of these days that are in no attempt."""
+    return [item for day in days for item in day.items if isinstance(item, Moment)]
+
+
+def attempts(story: Story) -> list[Attempt]:
+    """Return the attempts to pay."""
+    return [item for day in story.days for item in day.items if isinstance(item, Attempt)]
+
+
 def test_days_are_those_of_rome_and_the_oldest_comes_first():
     """A quarter to midnight in London is the next day in Rome."""
     story = story_of(whole(events=[created()], entries=[entry("2026-11-20T00:30:00")]), NOW)
@@ -65,7 +76,7 @@ def test_equal_neighbours_of_a_day_fold_into_one_with_each_instant():
     """Fourteen equal questions are one line."""
     times = [f"2026-11-20T10:{minute}:00" for minute in range(20, 34)]
     story = story_of(whole(events=[created()], entries=[*map(entry, times)]), NOW)
-    folded = story.days[1].items[0]
+    folded = lines(story.days)[1]
 
     assert shown(story) == ["created", "verified"]
     assert len(folded.times) == 14
@@ -92,7 +103,7 @@ def test_questions_of_two_days_or_with_two_answers_do_not_fold():
     assert shown(story) == [
         "created", "verified", "verified", "updated", "verified", "refused", "refused",
     ]  # fmt: skip
-    asked = [item for day in story.days for item in day.items if item.entry is not None]
+    asked = [item for item in lines(story.days) if item.entry is not None]
     assert [item.amount for item in asked] == [13100, 13100, 12850, 12850, 12850]
 
 
@@ -110,7 +121,7 @@ def test_verify_payment_and_receipt_within_thirty_minutes_are_an_attempt():
         progress=[paid()],
     )
     story = story_of(notice, NOW)
-    attempt = story.days[1].items[1]
+    [attempt] = attempts(story)
 
     assert shown(story) == [
         "created", "verified", "succeeded: verified payment-started receipt",
@@ -128,11 +139,10 @@ def test_verify_payment_and_receipt_within_thirty_minutes_are_an_attempt():
 def test_payment_without_receipt_is_abandoned_after_thirty_minutes(now: str, end: AttemptEnd):
     """A token lives thirty minutes at most."""
     story = story_of(whole(entries=[entry("2026-11-20T10:40:00", PAY)]), in_rome(now))
-    attempt = story.days[-1].items[0]
+    [attempt] = attempts(story)
 
-    assert isinstance(attempt, Attempt)
     assert attempt.end is end
-    awaited = [item.kind for day in story.later for item in day.items]
+    awaited = [item.kind for item in lines(story.later)]
     assert (Kind.RECEIPT_AWAITED in awaited) is (end is AttemptEnd.UNDER_WAY)
 
 
@@ -164,7 +174,8 @@ def test_two_payments_within_thirty_minutes_are_one_attempt():
     )
 
     assert shown(story) == ["created", "succeeded: payment-started receipt"]
-    assert len(story.days[-1].items[0].moments[0].times) == 2
+    [attempt] = attempts(story)
+    assert len(attempt.moments[0].times) == 2
 
 
 def test_what_an_office_does_during_an_attempt_keeps_its_own_line():
@@ -193,12 +204,8 @@ def test_change_shows_amount_and_date_before_and_after_and_who_did_it():
         changed=["options.amount", "debtor"],
         reason="riduzione riconosciuta",
     )
-    [moment] = [
-        item
-        for day in story_of(whole(events=[created(), lower]), NOW).days
-        for item in day.items
-        if item.kind is Kind.UPDATED
-    ]
+    story = story_of(whole(events=[created(), lower]), NOW)
+    [moment] = [item for item in lines(story.days) if item.kind is Kind.UPDATED]
 
     assert moment.differences[:2] == (
         Difference("amount", 13100, 12850),
@@ -229,9 +236,10 @@ def test_creation_that_publishes_is_one_line():
 def test_refusal_has_its_cause_and_what_decided():
     """The rule that decided gives the cause."""
     story = story_of(whole(entries=[entry("2026-11-20T10:00:00", refusal=payable.DRAFT)]), NOW)
-    refused = story.days[-1].items[0]
+    refused = lines(story.days)[-1]
 
     assert refused.cause is Cause.DRAFT
+    assert refused.entry is not None
     assert refused.entry.fault == "PAA_PAGAMENTO_SCONOSCIUTO"
 
 
@@ -250,13 +258,11 @@ def test_what_is_expected_comes_after_now():
     """A first day of validity and a due date in the future are awaited."""
     start = in_rome("2026-11-28T00:00:00")
     coming = option(1, due_at=DUE, valid_from=start, switch_to_expired=True)
-    later = [
-        item.kind for day in story_of(whole(options=[coming]), NOW).later for item in day.items
-    ]
+    later = [item.kind for item in lines(story_of(whole(options=[coming]), NOW).later)]
     settled = story_of(whole(progress=[paid()], receipts=[receipt("2026-11-20T10:41:00")]), NOW)
 
     assert later == [Kind.WILL_BE_VALID, Kind.WILL_EXPIRE]
-    assert [item.kind for day in settled.later for item in day.items] == [Kind.DUE_AND_PAID]
+    assert [item.kind for item in lines(settled.later)] == [Kind.DUE_AND_PAID]
 
 
 def test_withdrawn_notice_awaits_nothing():

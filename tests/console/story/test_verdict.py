@@ -1,6 +1,7 @@
 """How a notice stands, and why."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.world import nav, option, transfer
 OVER = in_rome("2026-10-31T23:59:59")
 FIRST, SECOND = receipt("2026-11-20T10:41:00"), receipt("2026-11-21T09:00:00", "double")
 SECOND = SECOND._replace(receipt_id="other")
-SETTLED = {"progress": [paid()], "receipts": [FIRST]}
+SETTLED: dict[str, Any] = {"progress": [paid()], "receipts": [FIRST]}
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ SETTLED = {"progress": [paid()], "receipts": [FIRST]}
         ({**SETTLED, "receipts": [FIRST._replace(kept="review")]}, Standing.PAID_TO_REVIEW),
     ],
 )
-def test_standing_follows_from_facts_and_the_clock(fields: dict, standing: Standing):
+def test_standing_follows_from_facts_and_the_clock(fields: dict[str, Any], standing: Standing):
     """Each state in its finer shade."""
     assert verdict(whole(**fields), NOW).standing is standing
 
