@@ -63,10 +63,12 @@ def test_notice_is_issued_at_the_counter_in_eight_actions(open_tab: OpenTab):
     type_in(shown, "Cognome e nome, o ditta", "Bruno Carla")
     type_in(shown, "Importo in euro", "250,00")
     shown.clicks += 1
-    shown.page.get_by_label("Rate", exact=True).select_option("3")
+    rates = shown.page.get_by_label("Rate", exact=True)
+    rates.focus()
+    rates.select_option("3")
     shown.page.locator("#plan").get_by_text("83,34").wait_for()
     assert "Bruno Carla" in shown.page.inner_text("#preview")
-    assert shown.page.get_by_label("Rate", exact=True).evaluate("e => e === document.activeElement")
+    assert rates.evaluate("e => e === document.activeElement")
     shown.click("Emetti 4 avvisi")
     shown.page.get_by_text("Emesso: da adesso").wait_for()
 
