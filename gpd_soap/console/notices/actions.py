@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.console.story.verdict import Standing
+from gpd_soap.console.story.verdict import NoticeStatus
 from gpd_soap.console.viewer import Viewer
 from gpd_soap.core import rome
 from gpd_soap.store.access.keys import Role
@@ -16,7 +16,7 @@ from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.refusals import Refusal
 
 #: States of a notice of which a document can be printed.
-PRINTED = (Standing.TO_PAY, Standing.PAST_DUE, Standing.NOT_YET_VALID)
+PRINTED = (NoticeStatus.TO_PAY, NoticeStatus.PAST_DUE, NoticeStatus.NOT_YET_VALID)
 
 
 class Actions(NamedTuple):
@@ -32,7 +32,9 @@ class Actions(NamedTuple):
     pdf: bool
 
 
-def actions_of(notice: WholeNotice, standing: Standing, viewer: Viewer, now: datetime) -> Actions:
+def actions_of(
+    notice: WholeNotice, standing: NoticeStatus, viewer: Viewer, now: datetime
+) -> Actions:
     """Returns what a viewer may do with a notice at `now`."""
     stored, index = notice.stored, notice.option_index
     writes = viewer.is_at_least(Role.WRITER)
@@ -45,9 +47,9 @@ def actions_of(notice: WholeNotice, standing: Standing, viewer: Viewer, now: dat
     restorable = _allows(lambda: transitions.restored(stored, tomorrow, now))
     elsewhere = _allows(lambda: transitions.check_payable_elsewhere(stored, index, now))
     return Actions(
-        move_due=corrects and updatable and standing is Standing.EXPIRED,
+        move_due=corrects and updatable and standing is NoticeStatus.EXPIRED,
         correct=corrects and updatable,
-        publish=corrects and standing is Standing.DRAFT,
+        publish=corrects and standing is NoticeStatus.DRAFT,
         paid_elsewhere=corrects and elsewhere and not withdrawn,
         withdraw=withdraws and _allows(lambda: transitions.check_invalidable(stored, now)),
         restore=withdraws and withdrawn and restorable,

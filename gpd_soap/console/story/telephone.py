@@ -20,7 +20,7 @@ from gpd_soap.console.story.moments import (
     Moment,
     Story,
 )
-from gpd_soap.console.story.verdict import Standing, Verdict
+from gpd_soap.console.story.verdict import NoticeStatus, Verdict
 from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store.journal.entries import Entry
 from gpd_soap.usecases.notices.read import WholeNotice
@@ -30,14 +30,14 @@ SLOW = timedelta(seconds=7)
 #: What happened before this is not what a payer calls about.
 LATELY = timedelta(days=7)
 #: States in which the notice can be paid with the paper that the payer has.
-PAYABLE = (Standing.TO_PAY, Standing.PAST_DUE)
+PAYABLE = (NoticeStatus.TO_PAY, NoticeStatus.PAST_DUE)
 PAID = (
-    Standing.PAID,
-    Standing.PAID_ELSEWHERE,
-    Standing.PAID_TO_REVIEW,
-    Standing.PAID_TWICE,
-    Standing.PAID_AND_REPORTED,
-    Standing.REPORTED_ALONE,
+    NoticeStatus.PAID,
+    NoticeStatus.PAID_ELSEWHERE,
+    NoticeStatus.PAID_TO_REVIEW,
+    NoticeStatus.PAID_TWICE,
+    NoticeStatus.PAID_AND_REPORTED,
+    NoticeStatus.REPORTED_ALONE,
 )
 
 
@@ -74,7 +74,7 @@ class Call(NamedTuple):
     `under_way_until` is the instant before which the Node refuses because of another attempt.
     """
 
-    standing: Standing
+    standing: NoticeStatus
     under_way_until: datetime | None
     answers: tuple[Answer, ...]
 
@@ -132,15 +132,15 @@ def _of_exchanges(notice: WholeNotice, verdict: Verdict, now: datetime) -> Itera
 
 def _of_standing(notice: WholeNotice, verdict: Verdict) -> Iterator[Answer]:
     """Yields the answers that only depend on how the notice stands."""
-    if verdict.standing is Standing.EXPIRED:
+    if verdict.standing is NoticeStatus.EXPIRED:
         yield Answer(Question.PAY_MORE, cents=notice.amount)
         yield Answer(Question.PAID_ALREADY)
         yield Answer(Question.NEW_PAPER)
-    if verdict.standing is Standing.PAST_DUE:
+    if verdict.standing is NoticeStatus.PAST_DUE:
         yield Answer(Question.PAY_MORE, cents=notice.amount)
-    if verdict.standing is Standing.WITHDRAWN:
+    if verdict.standing is NoticeStatus.WITHDRAWN:
         yield Answer(Question.PAID_ALREADY)
-    if verdict.standing is Standing.PAID_TWICE:
+    if verdict.standing is NoticeStatus.PAID_TWICE:
         yield Answer(Question.MONEY_BACK)
     left = remaining(notice)
     if notice.option.plan is not None and left:

@@ -22,7 +22,7 @@ from gpd_soap.usecases.positions.manage import ELSEWHERE
 LATELY = timedelta(hours=24)
 
 
-class Standing(StrEnum):
+class NoticeStatus(StrEnum):
     """How a notice stands, in finer shades than the state that decides whether it is payable."""
 
     TO_PAY = "to-pay"
@@ -52,28 +52,28 @@ class Tone(StrEnum):
 
 #: The colour and the shape of each state.
 SIGNS = {
-    Standing.TO_PAY: (Tone.PLAIN, "topay"),
-    Standing.PAST_DUE: (Tone.CARE, "topay"),
-    Standing.NOT_YET_VALID: (Tone.QUIET, "clock"),
-    Standing.DRAFT: (Tone.QUIET, "draft"),
-    Standing.WITHDRAWN: (Tone.QUIET, "withdrawn"),
-    Standing.EXPIRED: (Tone.BAD, "expired"),
-    Standing.EXCLUDED: (Tone.QUIET, "excluded"),
-    Standing.PAID: (Tone.GOOD, "paid"),
-    Standing.PAID_ELSEWHERE: (Tone.GOOD, "paid"),
-    Standing.PAID_TO_REVIEW: (Tone.CARE, "warn"),
-    Standing.PAID_TWICE: (Tone.CARE, "double"),
-    Standing.PAID_AND_REPORTED: (Tone.GOOD, "reported"),
-    Standing.REPORTED_ALONE: (Tone.GOOD, "reported"),
+    NoticeStatus.TO_PAY: (Tone.PLAIN, "topay"),
+    NoticeStatus.PAST_DUE: (Tone.CARE, "topay"),
+    NoticeStatus.NOT_YET_VALID: (Tone.QUIET, "clock"),
+    NoticeStatus.DRAFT: (Tone.QUIET, "draft"),
+    NoticeStatus.WITHDRAWN: (Tone.QUIET, "withdrawn"),
+    NoticeStatus.EXPIRED: (Tone.BAD, "expired"),
+    NoticeStatus.EXCLUDED: (Tone.QUIET, "excluded"),
+    NoticeStatus.PAID: (Tone.GOOD, "paid"),
+    NoticeStatus.PAID_ELSEWHERE: (Tone.GOOD, "paid"),
+    NoticeStatus.PAID_TO_REVIEW: (Tone.CARE, "warn"),
+    NoticeStatus.PAID_TWICE: (Tone.CARE, "double"),
+    NoticeStatus.PAID_AND_REPORTED: (Tone.GOOD, "reported"),
+    NoticeStatus.REPORTED_ALONE: (Tone.GOOD, "reported"),
 }
 _OF_STATE = {
-    NoticeState.PAID: Standing.PAID,
-    NoticeState.NOT_YET_VALID: Standing.NOT_YET_VALID,
-    NoticeState.DRAFT: Standing.DRAFT,
-    NoticeState.WITHDRAWN: Standing.WITHDRAWN,
-    NoticeState.EXPIRED: Standing.EXPIRED,
-    NoticeState.EXCLUDED: Standing.EXCLUDED,
-    NoticeState.REPORTED: Standing.REPORTED_ALONE,
+    NoticeState.PAID: NoticeStatus.PAID,
+    NoticeState.NOT_YET_VALID: NoticeStatus.NOT_YET_VALID,
+    NoticeState.DRAFT: NoticeStatus.DRAFT,
+    NoticeState.WITHDRAWN: NoticeStatus.WITHDRAWN,
+    NoticeState.EXPIRED: NoticeStatus.EXPIRED,
+    NoticeState.EXCLUDED: NoticeStatus.EXCLUDED,
+    NoticeState.REPORTED: NoticeStatus.REPORTED_ALONE,
 }
 
 
@@ -107,7 +107,7 @@ class Verdict(NamedTuple):
     first, of whatever cause.
     """
 
-    standing: Standing
+    standing: NoticeStatus
     days: int | None = None
     receipt: NoticeReceipt | None = None
     paid_on: datetime | None = None
@@ -136,12 +136,12 @@ def verdict(notice: WholeNotice, now: datetime) -> Verdict:
     paying = [each for each in notice.receipts if each.receipt_id == progress.receipt_id]
     return Verdict(
         standing,
-        days=late if standing in (Standing.EXPIRED, Standing.PAST_DUE) else None,
+        days=late if standing in (NoticeStatus.EXPIRED, NoticeStatus.PAST_DUE) else None,
         receipt=paying[0] if paying else None,
         paid_on=progress.payment_date or progress.paid_at,
         second=_second(notice),
-        paid_instead=_paid_instead(notice) if standing is Standing.EXCLUDED else None,
-        withdrawal=_withdrawal(notice) if standing is Standing.WITHDRAWN else None,
+        paid_instead=_paid_instead(notice) if standing is NoticeStatus.EXCLUDED else None,
+        withdrawal=_withdrawal(notice) if standing is NoticeStatus.WITHDRAWN else None,
         refused=tuple(
             Refused(each.arrived_at, cause_of(each.fault, each.rule))
             for each in notice.entries
@@ -150,32 +150,32 @@ def verdict(notice: WholeNotice, now: datetime) -> Verdict:
     )
 
 
-def standing_of(notice: WholeNotice, now: datetime) -> Standing:
+def standing_of(notice: WholeNotice, now: datetime) -> NoticeStatus:
     """Returns how a notice stands at `now`."""
     standing = standing_by_facts(notice.facts, now)
-    return _paid(notice) if standing is Standing.PAID else standing
+    return _paid(notice) if standing is NoticeStatus.PAID else standing
 
 
-def standing_by_facts(facts: PayableFacts, now: datetime) -> Standing:
+def standing_by_facts(facts: PayableFacts, now: datetime) -> NoticeStatus:
     """Returns how a notice stands at `now`, by what decides whether it can be paid alone."""
     state = notice_state(facts, now)
     if state is NoticeState.PAYABLE:
-        return Standing.PAST_DUE if facts.due_at < now else Standing.TO_PAY
+        return NoticeStatus.PAST_DUE if facts.due_at < now else NoticeStatus.TO_PAY
     return _OF_STATE[state]
 
 
-def _paid(notice: WholeNotice) -> Standing:
+def _paid(notice: WholeNotice) -> NoticeStatus:
     """Returns how a paid notice stands: what a person must see to comes before what is well."""
     if _second(notice) is not None:
-        return Standing.PAID_TWICE
+        return NoticeStatus.PAID_TWICE
     review = ReceiptStatus.REVIEW
     if any(each.kept == review and each.is_open for each in notice.receipts):
-        return Standing.PAID_TO_REVIEW
+        return NoticeStatus.PAID_TO_REVIEW
     reported = notice.progress.reported
     if reported and all(reported):
-        return Standing.PAID_AND_REPORTED
+        return NoticeStatus.PAID_AND_REPORTED
     elsewhere = notice.progress.receipt_id == ELSEWHERE
-    return Standing.PAID_ELSEWHERE if elsewhere else Standing.PAID
+    return NoticeStatus.PAID_ELSEWHERE if elsewhere else NoticeStatus.PAID
 
 
 def _second(notice: WholeNotice) -> NoticeReceipt | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from gpd_soap.console.story.verdict import Standing, standing_by_facts
+from gpd_soap.console.story.verdict import NoticeStatus, standing_by_facts
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.usecases.notices.read import facts_of
 
@@ -15,7 +15,7 @@ class Rate(NamedTuple):
 
     nav: str
     number: int | None
-    standing: Standing
+    standing: NoticeStatus
     amount: int
     due_at: datetime
     paid_on: datetime | None
@@ -67,8 +67,8 @@ def number_in_plan(ways: tuple[Way, ...], nav: str) -> tuple[int, int] | None:
 def _rate(stored: Stored, index: int, number: int | None, now: datetime) -> Rate:
     option, progress = stored.position.options[index], stored.progress[index]
     standing = standing_by_facts(facts_of(stored, index), now)
-    if standing is Standing.PAID and progress.reported and all(progress.reported):
-        standing = Standing.PAID_AND_REPORTED
+    if standing is NoticeStatus.PAID and progress.reported and all(progress.reported):
+        standing = NoticeStatus.PAID_AND_REPORTED
     return Rate(
         option.nav,
         number,

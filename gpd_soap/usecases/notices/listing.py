@@ -62,10 +62,10 @@ def by_filter(
 def by_due_date(database: Database, organization: str, query: PageQuery) -> NoticeList:
     """Returns a page of an organization's notices by due date, narrowed."""
     narrowing, now, limit, after = query
-    place = None if after is None else DuePlace(_instant(after.key), after.nav)
+    begin = None if after is None else _begin(after)
 
     def work(connection: Transaction) -> NoticeList:
-        page = by_due.page(connection, organization, narrowing, now, limit, place)
+        page = by_due.page(connection, organization, narrowing, now, limit, begin)
         following = page.following
         if following is None:
             return NoticeList(page.notices)
@@ -99,6 +99,10 @@ def _near(nav: str) -> Iterator[str]:
                 yield changed
 
 
-def _instant(text: str) -> datetime:
-    """Returns the instant of a place in a list.  Raises ValueError for any other text."""
-    return datetime.fromisoformat(text).astimezone(UTC)
+def _begin(key: NoticeKey) -> DuePlace | None:
+    """Returns the place in a list by due date, or None for the place of another list."""
+    try:
+        instant = datetime.fromisoformat(key.key)
+    except ValueError:
+        return None
+    return None if instant.tzinfo is None else DuePlace(instant.astimezone(UTC), key.nav)

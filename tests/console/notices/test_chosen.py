@@ -83,9 +83,9 @@ def test_withdrawal_of_several_asks_why_and_says_what_stays(console: Console):
     """Those that can be are withdrawn, the others are named with the reason."""
     client = console.client("writer")
     chosen = {"nav": [SINGLE, TWO, PAID], "back": BACK}
-    asked = client.post(DO, data={**chosen, "act": "withdraw"})
-    assert "Ritirare gli avvisi spuntati" in text(asked)
-    assert "3 avvisi, 300,50 €" in text(asked)
+    shown_first = client.post(DO, data={**chosen, "act": "withdraw"})
+    assert "Ritirare gli avvisi spuntati" in text(shown_first)
+    assert "3 avvisi, 300,50 €" in text(shown_first)
     without = client.post(WITHDRAW, data={**chosen, "reason": ""})
     assert without.status_code == 422
     done = client.post(WITHDRAW, data={**chosen, "reason": "lista doppia"})

@@ -187,9 +187,9 @@ def test_everything_about_a_notice_takes_few_statements(console: Console):
     read.read(console.store, ORGANIZATION, SINGLE, console.now)
     event.remove(console.store.engine, "before_cursor_execute", note)
 
-    asked = [each for each in statements if each.startswith("SELECT")]
-    assert len(asked) <= 8
-    assert all("organization" in each or "api_key" in each for each in asked)
+    reading = [each for each in statements if each.startswith("SELECT")]
+    assert len(reading) <= 8
+    assert all("organization" in each or "api_key" in each for each in reading)
 
 
 def test_texts_of_a_notice_are_escaped(console: Console):

@@ -4,6 +4,8 @@ import pytest
 
 from gpd_soap.core.debt import Debtor
 from gpd_soap.store.positions import insert
+from gpd_soap.store.positions.notices import NoticeKey
+from gpd_soap.validation.queries.cursors import notice_cursor
 from tests.console.bed import ACTOR, ORGANIZATION, OTHER, STRANGER, Console
 from tests.console.notices.office import (
     CODE,
@@ -147,6 +149,15 @@ def test_filters_narrow_the_list(console: Console, query: str, numbers: set[str]
 
     assert page.status_code == 200
     assert numbers is None or shown == numbers
+
+
+def test_place_of_another_list_begins_anew(console: Console):
+    """An address that was put together by hand fails nowhere."""
+    other = notice_cursor(NoticeKey(0, "ROSSIMARIO", "P", SINGLE))
+    page = console.client("writer").get(LIST, query_string={"after": other})
+
+    assert page.status_code == 200
+    assert "Tributo di esempio 15" in text(page)
 
 
 def test_pages_of_a_list_follow_each_other(console: Console):

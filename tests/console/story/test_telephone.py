@@ -5,7 +5,7 @@ from typing import Any
 
 from gpd_soap.console.story.telephone import Call, Question, call_about, remaining
 from gpd_soap.console.story.timeline import story_of
-from gpd_soap.console.story.verdict import Standing, verdict
+from gpd_soap.console.story.verdict import NoticeStatus, verdict
 from gpd_soap.core import payable
 from gpd_soap.store.positions.describe import UNPAID
 from tests.console.story.notices import NOW, PAY, entry, expired, in_rome, paid, receipt, whole
@@ -46,7 +46,7 @@ def test_expired_notice_answers_what_people_ask_then():
     past = option(1, due_at=in_rome("2026-10-31T23:59:59"), switch_to_expired=True)
     said = call(options=[past], entries=[expired("2026-11-27T10:31:00")])
 
-    assert said.standing is Standing.EXPIRED
+    assert said.standing is NoticeStatus.EXPIRED
     assert [answer.question for answer in said.answers] == [
         Question.PAY_MORE,
         Question.PAID_ALREADY,

@@ -103,8 +103,8 @@ def test_questions_of_two_days_or_with_two_answers_do_not_fold():
     assert shown(story) == [
         "created", "verified", "verified", "updated", "verified", "refused", "refused",
     ]  # fmt: skip
-    asked = [item for item in lines(story.days) if item.entry is not None]
-    assert [item.amount for item in asked] == [13100, 13100, 12850, 12850, 12850]
+    questions = [item for item in lines(story.days) if item.entry is not None]
+    assert [item.amount for item in questions] == [13100, 13100, 12850, 12850, 12850]
 
 
 def test_verify_payment_and_receipt_within_thirty_minutes_are_an_attempt():

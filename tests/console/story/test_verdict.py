@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from gpd_soap.console.story.moments import Cause
-from gpd_soap.console.story.verdict import Standing, Tone, verdict
+from gpd_soap.console.story.verdict import NoticeStatus, Tone, verdict
 from tests.console.story.notices import (
     CREATED,
     NOW,
@@ -29,28 +29,28 @@ SETTLED: dict[str, Any] = {"progress": [paid()], "receipts": [FIRST]}
 @pytest.mark.parametrize(
     ("fields", "standing"),
     [
-        ({}, Standing.TO_PAY),
-        ({"options": [option(1, due_at=OVER, switch_to_expired=False)]}, Standing.PAST_DUE),
-        ({"options": [option(1, due_at=OVER, switch_to_expired=True)]}, Standing.EXPIRED),
-        ({"options": [option(1, valid_from=NOW + timedelta(1))]}, Standing.NOT_YET_VALID),
-        ({"published_at": None}, Standing.DRAFT),
-        ({"withdrawn_at": CREATED}, Standing.WITHDRAWN),
-        (SETTLED, Standing.PAID),
-        ({"progress": [paid(reported=(CREATED,))]}, Standing.PAID_AND_REPORTED),
-        ({"progress": [paid(paid_at=None, reported_at=CREATED)]}, Standing.REPORTED_ALONE),
+        ({}, NoticeStatus.TO_PAY),
+        ({"options": [option(1, due_at=OVER, switch_to_expired=False)]}, NoticeStatus.PAST_DUE),
+        ({"options": [option(1, due_at=OVER, switch_to_expired=True)]}, NoticeStatus.EXPIRED),
+        ({"options": [option(1, valid_from=NOW + timedelta(1))]}, NoticeStatus.NOT_YET_VALID),
+        ({"published_at": None}, NoticeStatus.DRAFT),
+        ({"withdrawn_at": CREATED}, NoticeStatus.WITHDRAWN),
+        (SETTLED, NoticeStatus.PAID),
+        ({"progress": [paid(reported=(CREATED,))]}, NoticeStatus.PAID_AND_REPORTED),
+        ({"progress": [paid(paid_at=None, reported_at=CREATED)]}, NoticeStatus.REPORTED_ALONE),
         (
             {"progress": [paid(receipt_id="CLOSED_AS_ALREADY_PAID_BY_EC")]},
-            Standing.PAID_ELSEWHERE,
+            NoticeStatus.PAID_ELSEWHERE,
         ),
-        ({**SETTLED, "receipts": [FIRST, SECOND]}, Standing.PAID_TWICE),
+        ({**SETTLED, "receipts": [FIRST, SECOND]}, NoticeStatus.PAID_TWICE),
         (
             {**SETTLED, "receipts": [FIRST, SECOND._replace(resolved_at=NOW)]},
-            Standing.PAID,
+            NoticeStatus.PAID,
         ),
-        ({**SETTLED, "receipts": [FIRST._replace(kept="review")]}, Standing.PAID_TO_REVIEW),
+        ({**SETTLED, "receipts": [FIRST._replace(kept="review")]}, NoticeStatus.PAID_TO_REVIEW),
     ],
 )
-def test_standing_follows_from_facts_and_the_clock(fields: dict[str, Any], standing: Standing):
+def test_standing_follows_from_facts_and_the_clock(fields: dict[str, Any], standing: NoticeStatus):
     """Each state in its finer shade."""
     assert verdict(whole(**fields), NOW).standing is standing
 
@@ -97,7 +97,7 @@ def test_excluded_notice_names_the_one_that_was_paid_instead():
     excluded = verdict(whole(options=options, progress=[paid(paid_at=None, receipt_id=None,
         payment_date=None), paid(), paid(paid_at=None, payment_date=None)]), NOW)  # fmt: skip
 
-    assert excluded.standing is Standing.EXCLUDED
+    assert excluded.standing is NoticeStatus.EXCLUDED
     assert excluded.paid_instead is not None
     assert excluded.paid_instead.nav == nav(2)
 
