@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -51,12 +51,23 @@ class NoticePage(NamedTuple):
     total: int
 
 
-def search(database: Database, organization: str, text: str, limit: int) -> SearchResult:
+#: Every kind that a text can be.
+EVERY_KIND = tuple(TextKind)
+
+
+def search(
+    database: Database,
+    organization: str,
+    text: str,
+    limit: int,
+    kinds: Collection[TextKind] = EVERY_KIND,
+) -> SearchResult:
     """Returns what a text finds in an organization: the most likely reading that finds something.
 
-    Where none does, it is the most likely reading.  `limit` is of notices and of receipts.
+    Where none does, it is the most likely reading.  `limit` is of notices and of receipts.  The
+    text is taken for one of `kinds` alone.
     """
-    possible = readings(text)
+    possible = [reading for reading in readings(text) if reading.kind in kinds]
 
     def work(connection: Transaction) -> list[Hits]:
         return [_look_up(connection, organization, reading, limit) for reading in possible]

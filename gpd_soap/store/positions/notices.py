@@ -6,6 +6,7 @@ one of its position's debtor, and each order of the words of a name is an index 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -113,8 +114,12 @@ def page(
     listing: NoticeFilter,
     limit: int,
     after: NoticeKey | None = None,
+    *conditions: ColumnElement[bool],
 ) -> tuple[list[ListedNotice], NoticeKey | None]:
-    """Return the notices after a place, and the place after which the next page begins, if any."""
+    """Return the notices after a place, and the place after which the next page begins, if any.
+
+    `conditions` narrow the list.
+    """
     kind, values = _values(organization, listing)
     if after is not None:
         values |= {"after_key": after.key, "after_iupd": after.iupd, "after_nav": after.nav}
@@ -126,16 +131,17 @@ def page(
         for step in _steps(part, begin, values["first"]):
             missing = limit + 1 - len(keys)
             if missing:
-                rows = connection.execute(
-                    _statement(kind, number, step), {**values, "limit": missing}
-                )
+                statement = _narrowed(_statement(kind, number, step), conditions)
+                rows = connection.execute(statement, {**values, "limit": missing})
                 keys += [NoticeKey(number, *row) for row in rows]
-    notices = _read(connection, organization, [key.nav for key in keys[:limit]])
+    notices = of_numbers(connection, organization, [key.nav for key in keys[:limit]])
     return notices, keys[limit - 1] if len(keys) > limit else None
 
 
-def _read(connection: Connection, organization: str, navs: Sequence[str]) -> list[ListedNotice]:
-    """Returns these notices in their order, without those that are gone meanwhile."""
+def of_numbers(
+    connection: Connection, organization: str, navs: Sequence[str]
+) -> list[ListedNotice]:
+    """Return the notices of these numbers in their order, without those that are not there."""
     # WHY: their columns are read once.  To write each part's statement with all of them takes
     # longer than to execute it.
     if not navs:
@@ -145,14 +151,36 @@ def _read(connection: Connection, organization: str, navs: Sequence[str]) -> lis
     return [notices[nav] for nav in navs if nav in notices]
 
 
-def count(connection: Connection, organization: str, listing: NoticeFilter) -> int:
+def count(
+    connection: Connection,
+    organization: str,
+    listing: NoticeFilter,
+    *conditions: ColumnElement[bool],
+) -> int:
     """Return how many notices a list has, or one more than `MOST_COUNTED` if it has more."""
     kind, values = _values(organization, listing)
     total = 0
     for number in range(len(_parts(kind))):
         values["limit"] = MOST_COUNTED + 1 - total
-        total += connection.execute(_count(kind, number), values).scalar_one()
+        statement = _count(kind, number, conditions) if conditions else _whole_count(kind, number)
+        total += connection.execute(statement, values).scalar_one()
     return total
+
+
+def debtors(
+    connection: Connection, organization: str, name: str, *conditions: ColumnElement[bool]
+) -> Counter[tuple[str, str]]:
+    """Return how many notices each debtor of a name has, by code and name.
+
+    The first `MOST_COUNTED` notices of the list are counted.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    kind, values = _values(organization, NoticeFilter(name=name))
+    for number in range(len(_parts(kind))):
+        values["limit"] = MOST_COUNTED - counts.total()
+        rows = connection.execute(_narrowed(_names(kind, number), conditions), values)
+        counts.update((row[0], row[1]) for row in rows)
+    return counts
 
 
 def _values(organization: str, listing: NoticeFilter) -> tuple[str | None, dict[str, Any]]:
@@ -244,13 +272,33 @@ def _statement(kind: str | None, number: int, step: _Step) -> Select[Any]:
     return statement.where(*([] if part.key is None else [part.key == key]), following)
 
 
+def _narrowed(statement: Select[Any], conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Returns a statement with these conditions too; without any, the statement itself."""
+    return statement.where(*conditions) if conditions else statement
+
+
 @lru_cache
-def _count(kind: str | None, number: int) -> Select[Any]:
+def _whole_count(kind: str | None, number: int) -> Select[Any]:
     """Returns the statement that counts a part up to a limit."""
+    return _count(kind, number, ())
+
+
+def _count(kind: str | None, number: int, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Returns the statement that counts the rows of a part that meet conditions, up to a limit."""
     part = _parts(kind)[number]
-    rows = _select(part, literal(1)).where(*part.range)
+    rows = _select(part, literal(1)).where(*part.range, *conditions)
     limited = rows.limit(bindparam("limit", type_=Integer())).subquery()
     return select(func.count()).select_from(limited)
+
+
+@lru_cache
+def _names(kind: str | None, number: int) -> Select[Any]:
+    """Returns the statement that reads code and name of the debtor of each notice of a part."""
+    part = _parts(kind)[number]
+    code = func.coalesce(OPTION.debtor_code, POSITION.debtor_code)
+    full_name = func.coalesce(OPTION.debtor_full_name, POSITION.debtor_full_name)
+    statement = _select(part, code, full_name).where(*part.range)
+    return statement.limit(bindparam("limit", type_=Integer()))
 
 
 @lru_cache
