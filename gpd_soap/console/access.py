@@ -1,0 +1,55 @@
+"""Who may open which page: the one table.  A page without a row here does not start."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.people.operators import Scope
+
+READER, WRITER, ADMIN = Role.READER, Role.WRITER, Role.ADMIN
+
+
+class Access(NamedTuple):
+    """What a page needs.
+
+    `role` is the least role.  `recent` asks for a factor that was proved within ten minutes.  A
+    reading of a page with `person` is recorded.  `every` is for who works for every organization,
+    also where the address names one.  An `open` page needs no session.
+    """
+
+    role: Role = READER
+    scope: Scope | None = None
+    recent: bool = False
+    person: bool = False
+    every: bool = False
+    open: bool = False
+
+
+OPEN, ANYBODY = Access(open=True), Access()
+CONFIGURES = Access(ADMIN, Scope.CONFIGURE, every=True)
+
+#: Sessions, people and configuration.
+SHELL: dict[str, Access] = {
+    "static": OPEN,
+    "sign_in.form": OPEN,
+    "sign_in.send": OPEN,
+    "sign_in.code": OPEN,
+    "sign_in.prove": OPEN,
+    "sign_in.out": OPEN,
+    "sign_in.signed_out": OPEN,
+    "root.bare": ANYBODY,
+    "root.start": ANYBODY,
+    "me.page": ANYBODY,
+}
+
+#: Search, notices, positions.
+NOTICE: dict[str, Access] = {}
+
+#: Home, worklist, receipts, journal, station.
+WORK: dict[str, Access] = {}
+
+#: Files of positions.
+LOADS: dict[str, Access] = {}
+
+PAGES: dict[str, Access] = {**SHELL, **NOTICE, **WORK, **LOADS}

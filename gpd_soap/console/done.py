@@ -1,0 +1,22 @@
+"""What a page says after a change: `?done=<word>` in its address names one of these texts."""
+
+from __future__ import annotations
+
+from gpd_soap.console.words import N_
+
+#: Sessions, people and configuration.
+SHELL: dict[str, str] = {
+    "sessions-ended": N_("Tutte le sessioni sono chiuse."),
+    "preferences": N_("Preferenze salvate su questo browser."),
+}
+
+#: Search, notices, positions.
+NOTICE: dict[str, str] = {}
+
+#: Home, worklist, receipts, journal, station.
+WORK: dict[str, str] = {}
+
+#: Files of positions.
+LOADS: dict[str, str] = {}
+
+DONE: dict[str, str] = {**SHELL, **NOTICE, **WORK, **LOADS}
