@@ -6,7 +6,6 @@ and the last half hour.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -125,18 +124,22 @@ def probed_at(connection: Connection, organization: str) -> datetime | None:
 def slots(
     connection: Connection, organization: str, begins: list[datetime], length: timedelta
 ) -> list[Slot]:
-    """Return the exchanges of each slot of this length."""
-    return [Slot(begin, *_slot(connection, organization, begin, length)) for begin in begins]
-
-
-def _slot(
-    connection: Connection, organization: str, begin: datetime, length: timedelta
-) -> Iterator[int]:
-    late = func.sum(case((ENTRY.microseconds > LATE, 1), else_=0))
-    statement = select(func.count(), late).where(
-        ENTRY.organization == organization, ENTRY.at >= begin, ENTRY.at < begin + length
+    """Return the exchanges of each slot of this length; the slots follow one another."""
+    within = [(ENTRY.at >= begin) & (ENTRY.at < begin + length) for begin in begins]
+    late = ENTRY.microseconds > LATE
+    sums = [
+        func.sum(case((condition, 1), else_=0))
+        for each in within
+        for condition in (each, each & late)
+    ]
+    statement = select(*sums).where(
+        ENTRY.organization == organization,
+        ENTRY.at >= begins[0],
+        ENTRY.at < begins[-1] + length,
     )
-    return (int(value or 0) for value in connection.execute(statement).one())
+    counts = [int(value or 0) for value in connection.execute(statement).one()]
+    pairs = zip(counts[::2], counts[1::2], strict=True)
+    return [Slot(begin, *pair) for begin, pair in zip(begins, pairs, strict=True)]
 
 
 def _by_hour(

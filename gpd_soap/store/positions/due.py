@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select
 
 from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, POSITION, amount_due
@@ -30,8 +30,35 @@ def due(
 
     Every way to pay a debt counts by itself.
     """
-    first = (
-        select(OPTION.due_at.label("at"), amount_due().label("amount"))
+    columns = OPTION.due_at.label("at"), amount_due().label("amount")
+    first = _payable(organization, now, until, *columns).limit(MOST).subquery()
+    statement = (
+        select(first.c.at, func.count(), func.sum(first.c.amount))
+        .group_by(first.c.at)
+        .order_by(first.c.at)
+    )
+    rows = [Due(at, count, int(amount)) for at, count, amount in connection.execute(statement)]
+    return rows, sum(row.notices for row in rows) == MOST
+
+
+def first_payable(
+    connection: Connection, organization: str, now: datetime, until: datetime, code: str | None
+) -> str | None:
+    """Return the number of the first notice due that is payable now, or None.
+
+    With a segregation code, it is one of the station that has this code.
+    """
+    statement = _payable(organization, now, until, OPTION.nav)
+    if code is not None:
+        statement = statement.where(OPTION.nav.startswith(f"3{code}", autoescape=True))
+    nav: str | None = connection.execute(statement.limit(1)).scalar()
+    return nav
+
+
+def _payable(organization: str, now: datetime, until: datetime, *columns: Any) -> Select[Any]:
+    """Return the statement that selects what is payable now and due until then, in that order."""
+    return (
+        select(*columns)
         .select_from(tables.payment_option)
         .join(
             tables.position,
@@ -43,13 +70,4 @@ def due(
             payable(organization, now),
         )
         .order_by(OPTION.due_at)
-        .limit(MOST)
-        .subquery()
     )
-    statement = (
-        select(first.c.at, func.count(), func.sum(first.c.amount))
-        .group_by(first.c.at)
-        .order_by(first.c.at)
-    )
-    rows = [Due(at, count, int(amount)) for at, count, amount in connection.execute(statement)]
-    return rows, sum(row.notices for row in rows) == MOST

@@ -39,8 +39,8 @@ def numbered(
     connection: Connection, organization: str, navs: Collection[str], iuvs: Collection[str]
 ) -> list[NoticeLike]:
     """Return the notices that have one of these numbers or of these IUVs."""
-    by_nav = _read(connection, organization, OPTION.nav.in_(navs))
-    by_iuv = _read(connection, organization, OPTION.iuv.in_(iuvs)) if iuvs else []
+    by_nav = _read(connection, organization, OPTION.nav.in_(navs), limit=len(navs))
+    by_iuv = _read(connection, organization, OPTION.iuv.in_(iuvs), limit=len(iuvs)) if iuvs else []
     return list({notice.nav: notice for notice in (*by_nav, *by_iuv)}.values())
 
 
@@ -52,14 +52,14 @@ def owed_by(
     of_position = and_(POSITION.debtor_code == debtor_code, OPTION.debtor_code.is_(None))
     own = OPTION.debtor_code == debtor_code
     rows = [
-        *_read(connection, organization, of_position, unsettled),
-        *_read(connection, organization, own, unsettled),
+        *_read(connection, organization, of_position, unsettled, limit=MOST),
+        *_read(connection, organization, own, unsettled, limit=MOST),
     ]
     return sorted(rows, key=lambda notice: (notice.due_at, notice.nav))[:MOST]
 
 
 def _read(
-    connection: Connection, organization: str, *conditions: ColumnElement[bool]
+    connection: Connection, organization: str, *conditions: ColumnElement[bool], limit: int
 ) -> list[NoticeLike]:
     statement = (
         select(*_columns(organization))
@@ -70,7 +70,7 @@ def _read(
         )
         .where(OPTION.organization == organization, *conditions)
         .order_by(OPTION.due_at, OPTION.nav)
-        .limit(MOST)
+        .limit(limit)
     )
     return [NoticeLike._make(row) for row in connection.execute(statement)]
 

@@ -1,0 +1,103 @@
+"""How long ago something was, in words."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from gpd_soap.console import words
+from gpd_soap.console.formats import clock, day
+from gpd_soap.console.words import N_, _, ngettext
+from gpd_soap.core import rome
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+#: LIMIT: what is older is shown with its date.
+NEAR = timedelta(days=6)
+
+WEEKDAYS = (
+    N_("lunedì"),
+    N_("martedì"),
+    N_("mercoledì"),
+    N_("giovedì"),
+    N_("venerdì"),
+    N_("sabato"),
+    N_("domenica"),
+)
+SHORT_WEEKDAYS = (N_("lun"), N_("mar"), N_("mer"), N_("gio"), N_("ven"), N_("sab"), N_("dom"))
+MONTHS = (
+    N_("gennaio"),
+    N_("febbraio"),
+    N_("marzo"),
+    N_("aprile"),
+    N_("maggio"),
+    N_("giugno"),
+    N_("luglio"),
+    N_("agosto"),
+    N_("settembre"),
+    N_("ottobre"),
+    N_("novembre"),
+    N_("dicembre"),
+)
+
+
+def age(since: datetime, now: datetime) -> str:
+    """Returns how old something is: whole days, hours or minutes."""
+    passed = max(now - since, timedelta())
+    if passed >= DAY:
+        return ngettext("%(number)d giorno", "%(number)d giorni", passed.days) % {
+            "number": passed.days
+        }
+    if passed >= HOUR:
+        hours = passed // HOUR
+        return ngettext("%(number)d ora", "%(number)d ore", hours) % {"number": hours}
+    minutes = max(1, passed // MINUTE)
+    return ngettext("%(number)d minuto", "%(number)d minuti", minutes) % {"number": minutes}
+
+
+def ago(since: datetime, now: datetime) -> str:
+    """Returns how long ago something was: seconds within a minute, else as `age`."""
+    passed = max(now - since, timedelta())
+    if passed >= MINUTE:
+        return _("%(age)s fa") % {"age": age(since, now)}
+    seconds = int(passed.total_seconds())
+    return ngettext("%(number)d secondo fa", "%(number)d secondi fa", seconds) % {"number": seconds}
+
+
+def when(at: datetime, now: datetime, *, seconds: bool = False) -> str:
+    """Returns an instant of today as a time, of yesterday as such, else as a date with its time."""
+    time, days = clock(at, seconds=seconds), (rome.day_of(now) - rome.day_of(at)).days
+    if days == 0:
+        return time
+    if days == 1:
+        return _("ieri %(time)s") % {"time": time}
+    return f"{day(at, words.language.get())} {time}"
+
+
+def weekday(value: date) -> str:
+    """Returns the name of a day of the week."""
+    return _(WEEKDAYS[value.weekday()])
+
+
+def long_day(value: date) -> str:
+    """Returns a day in words, such as `venerdì 27 novembre`."""
+    return _("%(weekday)s %(day)d %(month)s") % {
+        "weekday": weekday(value), "day": value.day, "month": _(MONTHS[value.month - 1]),
+    }  # fmt: skip
+
+
+def month(value: date) -> str:
+    """Returns the name of a month."""
+    return _(MONTHS[value.month - 1])
+
+
+def short_day(value: date, today: date) -> str:
+    """Returns a day near today: `oggi`, `domani`, or its weekday and number."""
+    if value == today:
+        return _("oggi")
+    if value == today + DAY:
+        return _("domani")
+    return f"{_(SHORT_WEEKDAYS[value.weekday()])} {value.day}"
+
+
+def day_and_month(value: date) -> str:
+    """Returns a day with its month as numbers, as the axis of a chart has room for."""
+    return _("%(day)02d/%(month)02d") % {"day": value.day, "month": value.month}
