@@ -14,7 +14,14 @@ SHELL = ["/console/me", f"{ORG}/there-is-no-such-page"]
 NOTICE: list[str] = []
 
 #: Home, worklist, receipts, journal, station.
-WORK: list[str] = []
+WORK: list[str] = [
+    "/console/overview",
+    f"{ORG}/",
+    f"{ORG}/worklist",
+    f"{ORG}/receipts",
+    f"{ORG}/journal",
+    f"{ORG}/station",
+]
 
 #: Files of positions.
 LOADS: list[str] = []

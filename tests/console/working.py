@@ -1,10 +1,13 @@
 """Work for the people of a console: receipts of every kind, and a busy station."""
 
+import hashlib
 from datetime import datetime, timedelta
 
+from gpd_soap.core.case_id import CaseKey, case_id
 from gpd_soap.core.notice import issue
+from gpd_soap.core.rome import to_wire_datetime
 from gpd_soap.settings import Settings
-from gpd_soap.store.journal.entries import entries_of
+from gpd_soap.store.journal.entries import EntryKey, entries_of
 from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
@@ -12,6 +15,7 @@ from tests.calling import call
 from tests.console.bed import ORGANIZATION
 from tests.messages import build
 from tests.store.journal.test_writer import exchange
+from tests.usecases.people.people import NOW
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 #: The notices of the demo that the receipts are about.
@@ -28,33 +32,48 @@ PAYER = (
 DOUBLE, SECOND_DOUBLE, UNMATCHED, REVIEW, CONFLICTING = (
     "e09b7f3a", "e09b7f3b", "77c041d2", "77c041d3", "e09b7f3a.1",
 )  # fmt: skip
+#: The id of the one entry of the journal that a test opens.
+OPENED = EntryKey(NOW - timedelta(minutes=5), 7)
+ENTRY = OPENED.reference
 OPERATIONS = ("paVerifyPaymentNotice", "paGetPaymentV2", "paSendRTV2")
 
 
-def send(store: Store, now: datetime, nav: str, amount: str, receipt_id: str, **more: str) -> None:
-    """Send a receipt as the Node does, at an instant."""
+def message(now: datetime, nav: str, amount: str, receipt_id: str, **more: str) -> bytes:
+    """Returns a receipt as the Node sends it at an instant."""
     fields = {
         "receiptId": receipt_id,
         "payer": PAYER,
         "PSPCompanyName": "Cassa del Levante",
-        "paymentDateTime": f"{now:%Y-%m-%dT%H:%M:%S}",
+        "paymentDateTime": to_wire_datetime(now),
         "fee": "2.00",
         **more,
     }
     content = build.claim(ORGANIZATION) + build.receipt(nav, amount, **fields)
-    message = build.soap_request("paSendRTV2", content).encode()
+    return build.soap_request("paSendRTV2", content).encode()
+
+
+#: A message that is no valid receipt, and the id of its case.
+BROKEN = message(NOW, PAID, "100.00", "broken", outcome="MAYBE")
+QUARANTINED = case_id(CaseKey(hashlib.sha256(BROKEN).hexdigest(), None))
+
+
+def send(store: Store, now: datetime, sent: bytes) -> None:
+    """Send a message as the Node does, at an instant."""
     face = node_face(Settings(), store, lambda: now)
-    assert call(face, "POST", "/partner", message, CONTENT_TYPE="text/xml").status == 200
+    assert call(face, "POST", "/partner", sent, CONTENT_TYPE="text/xml").status == 200
 
 
 def add_cases(store: Store, now: datetime) -> None:
     """Send receipts that make a case of every kind."""
-    send(store, now - 6 * DAY, PAID, "100.00", DOUBLE)
-    send(store, now - 3 * DAY, PAID, "100.00", SECOND_DOUBLE, PSPCompanyName="Banca delle Alpi")
-    send(store, now - DAY, SLIPPED, "100.00", UNMATCHED)
-    send(store, now - 3 * HOUR, BOTH, "48.00", REVIEW)
-    send(store, now - 40 * MINUTE, PAID, "100.00", DOUBLE, description="Altro")
-    send(store, now - 30 * MINUTE, PAID, "100.00", "broken", outcome="MAYBE")
+    for before, nav, amount, receipt_id, more in (
+        (6 * DAY, PAID, "100.00", DOUBLE, {}),
+        (3 * DAY, PAID, "100.00", SECOND_DOUBLE, {"PSPCompanyName": "Banca delle Alpi"}),
+        (DAY, SLIPPED, "100.00", UNMATCHED, {}),
+        (3 * HOUR, BOTH, "48.00", REVIEW, {}),
+        (40 * MINUTE, PAID, "100.00", DOUBLE, {"description": "Altro"}),
+    ):
+        send(store, now - before, message(now - before, nav, amount, receipt_id, **more))
+    send(store, now - 30 * MINUTE, BROKEN)
     store.journal.flush()
 
 
@@ -83,5 +102,7 @@ def add_exchanges(store: Store, now: datetime, count: int = 3000) -> None:
         )
         for number in range(1, 42)
     ]
+    entries = entries_of([*month, *unknown])
     with store.begin() as connection:
-        write_entries(connection, entries_of([*month, *unknown]))
+        write_entries(connection, [entries[0]._replace(arrived_at=OPENED.arrived_at, id=OPENED.id)])
+        write_entries(connection, entries[1:])

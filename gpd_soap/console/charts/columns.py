@@ -53,15 +53,15 @@ def columns(
 
     bars = [
         Rect(
-            rounded(left + step * place + step * (1 - FILLED) / 2),
+            rounded(left + step * index + step * (1 - FILLED) / 2),
             rounded(BOTTOM - height(value)),
             rounded(step * FILLED),
             rounded(height(value)),
             kind,
         )
-        for place, (value, kind) in enumerate(values)
+        for index, (value, kind) in enumerate(values)
     ]
-    middles = [rounded(left + step * (place + 0.5)) for place in range(len(values))]
+    middles = [rounded(left + step * (index + 0.5)) for index in range(len(values))]
     points = [
         Point(middle, rounded(BOTTOM - height(value)))
         for middle, value in zip(middles, compared, strict=False)
@@ -88,16 +88,16 @@ class Slots(NamedTuple):
     bottom: float = SHARE_BOTTOM
 
 
-def slots(shares: Sequence[float], bound: float) -> Slots:
+def slots(percentages: Sequence[float], bound: float) -> Slots:
     """Returns the chart of percentages; each bar has a height that can be seen."""
-    step, tall = WIDTH / max(1, len(shares)), SHARE_BOTTOM - SHARE_TOP
+    step, tall = WIDTH / max(1, len(percentages)), SHARE_BOTTOM - SHARE_TOP
     bars = []
-    for place, share in enumerate(shares):
-        height = rounded(max(1.5, tall * share / 100))
-        kind = UNUSUAL if share > bound else ORDINARY
+    for index, percentage in enumerate(percentages):
+        height = rounded(max(1.5, tall * percentage / 100))
+        kind = UNUSUAL if percentage > bound else ORDINARY
         bars.append(
-            Rect(rounded(step * place + 8), rounded(SHARE_BOTTOM - height), rounded(step - 16),
+            Rect(rounded(step * index + 8), rounded(SHARE_BOTTOM - height), rounded(step - 16),
                  height, kind)
         )  # fmt: skip
-    middles = [rounded(step * (place + 0.5)) for place in range(len(shares))]
+    middles = [rounded(step * (index + 0.5)) for index in range(len(percentages))]
     return Slots(bars, middles, rounded(SHARE_BOTTOM - tall * bound / 100))

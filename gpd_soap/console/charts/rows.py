@@ -12,8 +12,8 @@ from gpd_soap.console.charts.scale import Rect, rounded
 LEFT, LONGEST = 136.0, 150.0
 #: The heights of a pair of bars, and of a row of parts.
 PAIR, PART = 31.0, 32.0
-#: LIMIT: units; a part that is there at all has room for its number.
-NARROWEST = 22.0
+#: LIMIT: units; a part that is there at all has room for its number, and parts stand apart.
+NARROWEST, GAP = 22.0, 2.0
 
 
 class Pair(NamedTuple):
@@ -40,8 +40,8 @@ def pairs(values: Sequence[tuple[float, float, bool]]) -> Pairs:
     """
     greatest = max([1.0, *(max(value, usual) for value, usual, _ in values)])
     rows = []
-    for place, (value, usual, unusual) in enumerate(values):
-        y = 6 + PAIR * place
+    for index, (value, usual, unusual) in enumerate(values):
+        y = 6 + PAIR * index
         long, short = (_length(each, greatest) for each in (value, usual))
         kind = UNUSUAL if unusual else ORDINARY
         rows.append(
@@ -52,7 +52,7 @@ def pairs(values: Sequence[tuple[float, float, bool]]) -> Pairs:
                 rounded(LEFT + long + 6),
             )
         )
-    legend = PAIR * len(values) + 12
+    legend = PAIR * len(values) + 18
     return Pairs(rows, legend, legend + 14)
 
 
@@ -76,21 +76,19 @@ class Parts(NamedTuple):
 def parts(values: Sequence[Sequence[int]], kinds: Sequence[str]) -> Parts:
     """Returns the chart of rows whose parts have these kinds; a part of nothing is left out."""
     total = max([1, *(sum(row) for row in values)])
-    room = 360 - LEFT
+    free = 360 - LEFT - len(kinds) * (NARROWEST + GAP)
     rows = []
-    for place, row in enumerate(values):
+    for index, row in enumerate(values):
         x, drawn = LEFT, []
         for value, kind in zip(row, kinds, strict=True):
             if value:
-                width = rounded(max(NARROWEST, (room - 2 * len(kinds)) * value / total))
-                # WHY: parts that were widened for their number must not leave the chart.
-                width = min(width, rounded(360 - x))
-                y = 4 + PART * place
+                width = rounded(NARROWEST + free * value / total)
+                y = 4 + PART * index
                 drawn.append(Part(Rect(x, y, width, 22, kind), value, rounded(x + width / 2)))
-                x = rounded(x + width + 2)
+                x = rounded(x + width + GAP)
         rows.append(drawn)
-    texts = [19 + PART * place for place in range(len(values))]
-    legend = PART * len(values) + 10
+    texts = [19 + PART * index for index in range(len(values))]
+    legend = PART * len(values) + 16
     return Parts(rows, texts, legend, legend + 16)
 
 

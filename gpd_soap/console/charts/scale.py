@@ -29,7 +29,7 @@ class Mark(NamedTuple):
     """A value of an axis, and where it is."""
 
     value: float
-    at: float
+    position: float
 
 
 def marks(top: float, count: int = 3) -> list[float]:

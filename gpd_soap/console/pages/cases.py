@@ -108,8 +108,8 @@ class CaseViews:
         """Apply the case to a notice, or decide it anew."""
         nav = "".join(request.form.get("nav", "").split())[:30] or None
         try:
-            found = self._cases(g.record).read(organization, case).case
-            claims.refuse_others(found, viewer().operator.name, g.now)
+            current = self._cases(g.record).read(organization, case).case
+            claims.refuse_others(current, viewer().operator.name, g.now)
             self._cases(g.record).rematch(
                 organization, case, viewer().operator.name, nav, actor=viewer().actor
             )

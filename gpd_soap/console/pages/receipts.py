@@ -110,8 +110,8 @@ class Receipts:
     def _shown(
         self, organization: str, reference: str, status: int = 200, problem: str = ""
     ) -> Response:
-        found = self._parts.cases(g.record).receipt(organization, reference)
-        case = found.case
+        current = self._parts.cases(g.record).receipt(organization, reference)
+        case = current.case
         set_subjects(Subject(case.nav, receipt_id=case.name))
         document = self._parts.cases(g.record).document(organization, reference)
         return render(
@@ -119,7 +119,7 @@ class Receipts:
             status,
             title=_(TITLES[case.kind]),
             case=case,
-            notice=found.notice,
+            notice=current.notice,
             reference=reference,
             status_words=STATUSES[case.kind],
             is_case=case.kind in KINDS,

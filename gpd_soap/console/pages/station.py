@@ -10,8 +10,8 @@ from flask import Blueprint, Response, g
 from flask.blueprints import BlueprintSetupState
 
 from gpd_soap.console.charts.columns import slots as slots_chart
+from gpd_soap.console.charts.line import percentages
 from gpd_soap.console.charts.rows import pairs
-from gpd_soap.console.charts.share import share as share_chart
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.viewer import viewer
@@ -68,7 +68,7 @@ class StationViews:
             target=TARGET,
             bad_slot=BAD_SLOT,
             late_share=station.late_share,
-            shares=share_chart(_shares(figures), TARGET),
+            shares=percentages(_shares(figures), TARGET),
             slots=slots_chart([station.late_share(slot) for slot in figures.slots], BAD_SLOT),
             pairs=pairs([(each.today, each.usual, each.is_unusual) for each in faults]),
             certificates=lamps().certificates(),
@@ -119,7 +119,7 @@ class StationViews:
 
 
 def _shares(figures: Station) -> list[float]:
-    return [each.share for each in figures.by_day if each.share is not None]
+    return [each.ratio for each in figures.by_day if each.ratio is not None]
 
 
 def room(parts: Parts) -> Blueprint:

@@ -18,7 +18,7 @@ from gpd_soap.console.rendering import render
 from gpd_soap.console.viewer import viewer
 from gpd_soap.console.words import N_, _
 from gpd_soap.console.work import ages, refunds
-from gpd_soap.console.work.cases import Line, line_of
+from gpd_soap.console.work.cases import CaseLine, line_of
 from gpd_soap.console.work.forms import Form, error_words
 from gpd_soap.console.work.kinds import KINDS, ORDER, OUTCOMES
 from gpd_soap.console.work.lamp import lamps
@@ -131,7 +131,7 @@ class Queue:
             receipts = queue.of_notices(connection, organization, list(navs))
             by_nav = {notice.nav: notice for notice in known}
             persons = viewer().sees_persons
-            lines: list[Line] = [
+            lines: list[CaseLine] = [
                 line_of(case, by_nav, receipts, now, persons=persons) for case in cases
             ]
             return {

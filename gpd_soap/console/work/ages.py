@@ -62,14 +62,14 @@ def ago(since: datetime, now: datetime) -> str:
     return ngettext("%(number)d secondo fa", "%(number)d secondi fa", seconds) % {"number": seconds}
 
 
-def when(at: datetime, now: datetime, *, seconds: bool = False) -> str:
+def when(instant: datetime, now: datetime, *, seconds: bool = False) -> str:
     """Returns an instant of today as a time, of yesterday as such, else as a date with its time."""
-    time, days = clock(at, seconds=seconds), (rome.day_of(now) - rome.day_of(at)).days
+    time, days = clock(instant, seconds=seconds), (rome.day_of(now) - rome.day_of(instant)).days
     if days == 0:
         return time
     if days == 1:
         return _("ieri %(time)s") % {"time": time}
-    return f"{day(at, words.language.get())} {time}"
+    return f"{day(instant, words.language.get())} {time}"
 
 
 def weekday(value: date) -> str:

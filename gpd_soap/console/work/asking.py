@@ -117,8 +117,10 @@ def public_certificate_end(address: str) -> datetime | None:
     if parts.scheme != "https" or not parts.hostname:
         return None
     try:
-        place = (parts.hostname, parts.port or HTTPS)
-        return end_of(ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(place, timeout=PATIENCE)))
+        endpoint = (parts.hostname, parts.port or HTTPS)
+        return end_of(
+            ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate(endpoint, timeout=PATIENCE))
+        )
     except (OSError, ValueError):
         return None
 

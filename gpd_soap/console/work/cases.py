@@ -19,7 +19,7 @@ from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.usecases.casework.claims import Holder, holder
 
 
-class Line(NamedTuple):
+class CaseLine(NamedTuple):
     """A case in a list; `late` asks for attention."""
 
     id: str
@@ -39,10 +39,10 @@ def line_of(
     now: datetime,
     *,
     persons: bool,
-) -> Line:
+) -> CaseLine:
     """Returns a case as a line; `notices` and `receipts` are those of the numbers on the page."""
     notice = notices.get(case.nav or "")
-    return Line(
+    return CaseLine(
         case_id(case.key),
         case,
         KINDS[case.kind],
@@ -97,7 +97,8 @@ def _sub(case: Case, notice: NoticeLike | None, other: Case | None, *, persons: 
     if notice is not None and persons:
         parts.append(notice.debtor_full_name)
     if other is not None and case.amount is not None and other.amount is not None:
-        parts.append(_two(other, case))
+        both = sorted((other, case), key=lambda each: each.paid_at or each.received_at)
+        parts.append(_two(*both))
     elif case.amount is not None and notice is not None and notice.amount != case.amount:
         values = {"due": _money(notice.amount), "came": _money(case.amount)}
         parts.append(_("attesi %(due)s, arrivati %(came)s") % values)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from gpd_soap.console import words
 from gpd_soap.console.formats import instant, money
 from gpd_soap.console.words import _, ngettext
+from gpd_soap.console.work.ages import age
 from gpd_soap.console.work.evidence import Evidence, Person
 from gpd_soap.store.receipts.candidates import NoticeLike
 from gpd_soap.store.receipts.worklist import Case
@@ -86,10 +87,10 @@ def _money(cents: int | None) -> Cell:
     return NOTHING if cents is None else Cell(money(cents, words.language.get()), kind="m")
 
 
-def _instant(at: datetime | None) -> Cell:
-    if at is None:
+def _instant(moment: datetime | None) -> Cell:
+    if moment is None:
         return NOTHING
-    return Cell(instant(at, words.language.get(), seconds=True))
+    return Cell(instant(moment, words.language.get(), seconds=True))
 
 
 def _accounts(side: Side) -> Cell:
@@ -132,18 +133,11 @@ def _money_word(first: int | None, second: int | None) -> str:
 def _time_word(first: Case, second: Case) -> str:
     if first.paid_at is None or second.paid_at is None:
         return _("altro momento")
-    passed = abs(second.paid_at - first.paid_at)
-    if passed.days:
-        return ngettext("%(number)d giorno dopo", "%(number)d giorni dopo", passed.days) % {
-            "number": passed.days
-        }
-    hours = passed.seconds // 3600
-    if hours:
-        return ngettext("%(number)d ora dopo", "%(number)d ore dopo", hours) % {"number": hours}
-    minutes = max(1, passed.seconds // 60)
-    return ngettext("%(number)d minuto dopo", "%(number)d minuti dopo", minutes) % {
-        "number": minutes
-    }
+    passed = second.paid_at - first.paid_at
+    text = age(second.paid_at - abs(passed), second.paid_at)
+    if passed < timedelta():
+        return _("%(age)s prima") % {"age": text}
+    return _("%(age)s dopo") % {"age": text}
 
 
 def _digits_word(first: str, second: str) -> str:

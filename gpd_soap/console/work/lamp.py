@@ -27,7 +27,7 @@ MOST = 500
 class Figures(NamedTuple):
     """What was read of an organization, and when."""
 
-    at: datetime
+    read_at: datetime
     station: Station
     waiting: list[Waiting]
     failing: tuple[str, ...]
@@ -66,7 +66,7 @@ class Lamps:
     def of(self, organization: str, now: datetime, *, anew: bool = False) -> Lamp:
         """Returns the lamp of an organization; `anew` reads its figures now."""
         figures = self._figures.get(organization)
-        if anew or figures is None or not timedelta() <= now - figures.at < FRESH:
+        if anew or figures is None or not timedelta() <= now - figures.read_at < FRESH:
             figures = self._read(organization, now)
             with self._lock:
                 if len(self._figures) >= MOST:

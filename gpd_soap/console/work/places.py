@@ -13,17 +13,17 @@ def case_place(text: str | None) -> CasePlace | None:
     if not text:
         return None
     try:
-        at, variant, name = text.split("~", 2)
-        place = CasePlace(datetime.fromisoformat(at).astimezone(UTC), unquote(name), int(variant))
+        moment, variant, name = text.split("~", 2)
+        key = CasePlace(datetime.fromisoformat(moment).astimezone(UTC), unquote(name), int(variant))
     except (ValueError, OverflowError):
         return None
-    is_storable = "\0" not in place.name and -1 <= place.variant < 10**9
-    return place if is_storable else None
+    is_storable = "\0" not in key.name and -1 <= key.variant < 10**9
+    return key if is_storable else None
 
 
-def case_place_text(place: CasePlace | None) -> str | None:
+def case_place_text(key: CasePlace | None) -> str | None:
     """Returns a place as a text; None if there is no next page."""
-    if place is None:
+    if key is None:
         return None
-    at = place.received_at.astimezone(UTC).isoformat()
-    return f"{at}~{place.variant}~{quote(place.name, safe='')}"
+    moment = key.received_at.astimezone(UTC).isoformat()
+    return f"{moment}~{key.variant}~{quote(key.name, safe='')}"

@@ -68,7 +68,7 @@ def watched(
 
     `failing` are the facts of our health that do not hold.
     """
-    found = [
+    things = [
         *(_failing(each) for each in failing),
         *_called(station, now),
         *_speed(station),
@@ -77,7 +77,7 @@ def watched(
         _stand_in(station, now),
     ]
     order = ("bad", "care", "good")
-    return sorted(found, key=lambda each: order.index(each.kind))
+    return sorted(things, key=lambda each: order.index(each.kind))
 
 
 def concerns(things: Sequence[Watch]) -> int:
@@ -122,8 +122,8 @@ def _called(station: Station, now: datetime) -> Iterator[Watch]:
 
 
 def _speed(station: Station) -> Iterator[Watch]:
-    share = station.month.share
-    if share is None:
+    ratio = station.month.ratio
+    if ratio is None:
         return
     language = words.language.get()
     values = {
@@ -132,9 +132,9 @@ def _speed(station: Station) -> Iterator[Watch]:
         "all": count(station.month.exchanges, language),
     }
     # WHY: a share just below the target must not be shown as the target.
-    title = _("%(share)s entro 2 secondi") % {"share": percent(int(share * 100), language)}
+    title = _("%(share)s entro 2 secondi") % {"share": percent(int(ratio * 100), language)}
     text = _("A %(month)s %(within)s risposte su %(all)s; ne servono 98 su 100.") % values
-    well = share >= TARGET
+    well = ratio >= TARGET
     yield Watch("good" if well else "bad", title, text, "" if well else _(OPERATOR))
 
 
@@ -143,7 +143,11 @@ def _fault(fault: Fault) -> Watch:
     language = words.language.get()
     values = {"words": fault_words(fault.code), "today": count(fault.today, language)}
     title = _("«%(words)s»: %(today)s volte oggi") % values
-    usual = _("Di solito a quest’ora %(usual)s.") % {"usual": count(round(fault.usual), language)}
+    if round(fault.usual):
+        values["usual"] = count(round(fault.usual), language)
+        usual = _("Di solito a quest’ora %(usual)s.") % values
+    else:
+        usual = _("Di solito a quest’ora quasi nessuna.")
     return Watch("care", title, f"{usual} {_(cause)}", _(who))
 
 

@@ -18,7 +18,7 @@ MOST = 10_000
 class Due(NamedTuple):
     """The payable notices that are due at one instant: how many, and their amounts in cents."""
 
-    at: datetime
+    due_at: datetime
     notices: int
     amount: int
 
@@ -30,14 +30,16 @@ def due(
 
     Every way to pay a debt counts by itself.
     """
-    columns = OPTION.due_at.label("at"), amount_due().label("amount")
+    columns = OPTION.due_at.label("due_at"), amount_due().label("amount")
     first = _payable(organization, now, until, *columns).limit(MOST).subquery()
     statement = (
-        select(first.c.at, func.count(), func.sum(first.c.amount))
-        .group_by(first.c.at)
-        .order_by(first.c.at)
+        select(first.c.due_at, func.count(), func.sum(first.c.amount))
+        .group_by(first.c.due_at)
+        .order_by(first.c.due_at)
     )
-    rows = [Due(at, count, int(amount)) for at, count, amount in connection.execute(statement)]
+    rows = [
+        Due(due_at, count, int(amount)) for due_at, count, amount in connection.execute(statement)
+    ]
     return rows, sum(row.notices for row in rows) == MOST
 
 

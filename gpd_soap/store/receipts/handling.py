@@ -22,15 +22,15 @@ from gpd_soap.store.receipts.worklist import (
 from gpd_soap.store.rows import RECEIPT
 
 
-class Claim(NamedTuple):
+class Taking(NamedTuple):
     """Who takes a case, when, and since when a claim of somebody else still counts."""
 
     who: str
-    at: datetime
+    claimed_at: datetime
     counts_since: datetime
 
 
-def claim(connection: Connection, scope: Scope, key: CaseKey, by: Claim) -> bool:
+def claim(connection: Connection, scope: Scope, key: CaseKey, by: Taking) -> bool:
     """Give an open case to a person; return False if there is none, or if somebody else has it."""
     columns = table_of(key).c
     free = or_(
@@ -39,7 +39,7 @@ def claim(connection: Connection, scope: Scope, key: CaseKey, by: Claim) -> bool
         columns.claimed_by == by.who,
     )
     statement = update(table_of(key)).where(*_open(scope, key), free)
-    values = {"claimed_by": by.who, "claimed_at": by.at}
+    values = {"claimed_by": by.who, "claimed_at": by.claimed_at}
     return connection.execute(statement.values(values)).rowcount > 0
 
 

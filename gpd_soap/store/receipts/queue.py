@@ -69,12 +69,14 @@ def page(
     variant = func.coalesce(rows.c.variant, -1)
     statement = select(rows)
     if after is not None:
-        at = literal(after.received_at, tables.Instant)
+        moment = literal(after.received_at, tables.Instant)
         statement = statement.where(
             or_(
-                rows.c.received_at > at,
-                and_(rows.c.received_at == at, rows.c.name > after.name),
-                and_(rows.c.received_at == at, rows.c.name == after.name, variant > after.variant),
+                rows.c.received_at > moment,
+                and_(rows.c.received_at == moment, rows.c.name > after.name),
+                and_(
+                    rows.c.received_at == moment, rows.c.name == after.name, variant > after.variant
+                ),
             )
         )
     ordered = statement.order_by(rows.c.received_at, rows.c.name, variant).limit(limit + 1)
@@ -97,13 +99,13 @@ def waiting(connection: Connection, organization: str, now: datetime) -> list[Wa
     messages = select(literal(QUARANTINE), *_sums(MESSAGE, literal(0), now)).where(
         MESSAGE.organization == organization, MESSAGE.resolved_at.is_(None)
     )
-    found: dict[str, Waiting] = {}
+    by_kind: dict[str, Waiting] = {}
     for statement in (receipts, messages):
         for kind, cases, old, late, amount, since in connection.execute(statement):
             sums = cases, int(old or 0), int(late or 0), int(amount or 0)
-            found[kind] = Waiting(kind, *sums, since)
+            by_kind[kind] = Waiting(kind, *sums, since)
     kinds = *map(str, NEEDS_A_PERSON), QUARANTINE
-    return [found.get(kind, Waiting(kind, 0, 0, 0, 0, None)) for kind in kinds]
+    return [by_kind.get(kind, Waiting(kind, 0, 0, 0, 0, None)) for kind in kinds]
 
 
 def to_refund(connection: Connection, organization: str) -> tuple[int, int]:

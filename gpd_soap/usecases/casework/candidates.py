@@ -71,8 +71,8 @@ def candidates_for(
         return [*like, *candidates.owed_by(connection, organization, debtor, amount)]
 
     notices = {notice.nav: notice for notice in read_only(database, work)}
-    found = [candidate_of(case, notice, now) for notice in notices.values()]
-    return ranked(each for each in found if each.likenesses)[:MOST]
+    matches = [candidate_of(case, notice, now) for notice in notices.values()]
+    return ranked(each for each in matches if each.likenesses)[:MOST]
 
 
 def candidate_of(case: Case, notice: NoticeLike, now: datetime) -> Candidate:
@@ -80,9 +80,9 @@ def candidate_of(case: Case, notice: NoticeLike, now: datetime) -> Candidate:
     return Candidate(notice, tuple(_likenesses(case, notice)), payable(notice, now) is None)
 
 
-def ranked(found: Iterator[Candidate]) -> list[Candidate]:
+def ranked(matches: Iterator[Candidate]) -> list[Candidate]:
     """Returns candidates in their order, the first due first among equals."""
-    return sorted(found, key=lambda each: (-each.weight, each.notice.due_at, each.notice.nav))
+    return sorted(matches, key=lambda each: (-each.weight, each.notice.due_at, each.notice.nav))
 
 
 def digit_off(nav: str) -> set[str]:
@@ -92,10 +92,10 @@ def digit_off(nav: str) -> set[str]:
     ['00', '10', '20']
     """
     return {
-        nav[:place] + digit + nav[place + 1 :]
-        for place in range(len(nav))
+        nav[:index] + digit + nav[index + 1 :]
+        for index in range(len(nav))
         for digit in "0123456789"
-        if digit != nav[place]
+        if digit != nav[index]
     }
 
 

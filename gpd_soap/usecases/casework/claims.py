@@ -8,7 +8,7 @@ from typing import NamedTuple
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.receipts import handling, queue, worklist
-from gpd_soap.store.receipts.handling import Claim
+from gpd_soap.store.receipts.handling import Taking
 from gpd_soap.store.receipts.queue import QueueFilter
 from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.usecases import refusals
@@ -41,7 +41,7 @@ def claim(database: Database, organization: str, reference: str, who: str, now: 
     Raises CaseNotFound, CaseNotOpen, and CaseClaimed if somebody else has it.
     """
     key = key_of(reference)
-    by = Claim(who, now, now - FREED_AFTER)
+    by = Taking(who, now, now - FREED_AFTER)
 
     def work(connection: Transaction) -> None:
         if handling.claim(connection, organization, key, by):

@@ -50,7 +50,7 @@ class By(NamedTuple):
 
     actor: Actor
     name: str
-    at: datetime
+    decided_at: datetime
 
 
 def decide(
@@ -68,7 +68,7 @@ def decide(
     if len(references) > MOST:
         raise TooManyCases
     keys = [key_of(reference) for reference in dict.fromkeys(references)]
-    errors = list(findings(decision, by.at))
+    errors = list(findings(decision, by.decided_at))
     if errors:
         raise refusals.Malformed(errors)
 
@@ -122,7 +122,7 @@ def resolution_of(decision: Decision, by: By) -> Resolution:
     about = {CaseOutcome.CREDITED: decision.notice, CaseOutcome.DUPLICATE: decision.other}
     parts = [part for part in (about.get(outcome), clean(decision.note)) if part]
     return Resolution(
-        by.at,
+        by.decided_at,
         by.name,
         "; ".join(parts)[:500],
         outcome,
@@ -148,7 +148,7 @@ def _open(connection: Transaction, organization: str, key: CaseKey, by: By) -> C
         raise refusals.CaseNotFound
     if not may_be_decided(case):
         raise refusals.CaseNotOpen
-    refuse_others(case, by.name, by.at)
+    refuse_others(case, by.name, by.decided_at)
     return case
 
 

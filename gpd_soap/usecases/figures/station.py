@@ -56,7 +56,7 @@ class Speed(NamedTuple):
     within_2_s: int
 
     @property
-    def share(self) -> float | None:
+    def ratio(self) -> float | None:
         """The percentage within 2 seconds; None without answers."""
         return 100 * self.within_2_s / self.exchanges if self.exchanges else None
 

@@ -97,7 +97,7 @@ def due_this_week(database: Database, organization: str, now: datetime) -> DueSo
     """Returns what falls due today and on the six days after it, without days of nothing."""
     last = rome.end_of_day(rome.day_of(now) + timedelta(days=6))
     rows, more = read_only(database, lambda c: due_dates.due(c, organization, now, last))
-    return DueSoon(_sums((rome.day_of(row.at), row.notices, row.amount) for row in rows), more)
+    return DueSoon(_sums((rome.day_of(row.due_at), row.notices, row.amount) for row in rows), more)
 
 
 def due_by_week(database: Database, organization: str, now: datetime) -> DueSoon:
@@ -106,13 +106,13 @@ def due_by_week(database: Database, organization: str, now: datetime) -> DueSoon
     last = rome.end_of_day(today + timedelta(weeks=WEEKS, days=-1))
     rows, more = read_only(database, lambda c: due_dates.due(c, organization, now, last))
     empty = [(today + timedelta(weeks=week), 0, 0) for week in range(WEEKS)]
-    sums = _sums([*empty, *((_week(today, row.at), row.notices, row.amount) for row in rows)])
+    sums = _sums([*empty, *((_week(today, row.due_at), row.notices, row.amount) for row in rows)])
     return DueSoon(sums, more)
 
 
-def _week(today: date, at: datetime) -> date:
+def _week(today: date, instant: datetime) -> date:
     """Returns the first day of the week from today on that an instant is in."""
-    return today + timedelta(weeks=(rome.day_of(at) - today).days // 7)
+    return today + timedelta(weeks=(rome.day_of(instant) - today).days // 7)
 
 
 def _sums(rows: Iterable[tuple[date, int, int]]) -> list[DueDay]:

@@ -27,7 +27,7 @@ MARIA = OptionDebtor(Debtor("F", "RSSMRA00A01A000A", "Maria Inventata"))
 OTHER_DEBTOR = Debtor("F", "VRDLCU00A01A000A", "Luca Inventato")
 
 
-def found(
+def matches(
     store: Store, reference: str, organization: str = ORGANIZATION
 ) -> list[tuple[str, set[str]]]:
     """Returns the numbers of the candidates for a case, with their likenesses, in their order."""
@@ -55,14 +55,14 @@ def test_number_with_a_digit_off_comes_before_the_same_debtor_and_amount(store: 
     take(store, receipt(99, nav=wrong, iuv=wrong[1:]))
 
     both = {"amount", "debtor"}
-    assert found(store, "r-99") == [
+    assert matches(store, "r-99") == [
         (nav(5), {"digit-off", "amount"}),
         (nav(7), both),
         (nav(11), both),
         (nav(6), both),
         (nav(8), both),
     ]
-    assert found(store, "r-99", OTHER) == []
+    assert matches(store, "r-99", OTHER) == []
 
 
 def test_neighbours_that_changed_places_are_one_slip(store: Store):
@@ -72,7 +72,7 @@ def test_neighbours_that_changed_places_are_one_slip(store: Store):
     add(store, position("P", option(1234567890123, transfer(amount=1)), debtor=OTHER_DEBTOR))
     take(store, receipt(99, nav=turned, iuv=turned[1:]))
 
-    assert found(store, "r-99") == [(number, {str(Likeness.SWAPPED)})]
+    assert matches(store, "r-99") == [(number, {str(Likeness.SWAPPED)})]
 
 
 def test_slips_of_a_number_are_all_of_one_digit_or_one_swap():

@@ -11,7 +11,7 @@ from gpd_soap.core.event import EventType
 from gpd_soap.store import tables
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.receipts import queue, worklist
-from gpd_soap.store.receipts.queue import QueueFilter
+from gpd_soap.store.receipts.queue import CasePlace, QueueFilter
 from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
@@ -59,14 +59,14 @@ def case_of(store: Store, reference: str, organization: str = ORGANIZATION) -> C
 
 def listed(store: Store, listing: QueueFilter, limit: int = 10) -> list[str]:
     """Returns the ids of a queue, all pages together."""
-    names, place = list[str](), None
-    while True:
-        cases, place = read_only(
-            store, lambda c, after=place: queue.page(c, ORGANIZATION, listing, limit, after)
-        )
-        names += [case.name for case in cases]
-        if place is None:
-            return names
+    names = list[str]()
+    after: CasePlace | None = None
+    with store.reading() as connection:
+        while True:
+            cases, after = queue.page(connection, ORGANIZATION, listing, limit, after)
+            names += [case.name for case in cases]
+            if after is None:
+                return names
 
 
 def test_claim_is_of_one_person_until_it_is_given_back_or_ends(full: Store):
@@ -131,9 +131,10 @@ def test_queue_is_oldest_first_and_its_pages_hold_each_case_once(full: Store):
 
 def test_waiting_counts_by_kind_age_and_money(full: Store):
     """A kind without cases is there too."""
-    at = NOW - 7 * HOUR + timedelta(days=5)
+    decided_at = NOW - 7 * HOUR + timedelta(days=5)
     by_kind = {
-        each.kind: each for each in read_only(full, lambda c: queue.waiting(c, ORGANIZATION, at))
+        each.kind: each
+        for each in read_only(full, lambda c: queue.waiting(c, ORGANIZATION, decided_at))
     }
 
     assert set(by_kind) == {"unmatched", "double", "conflicting", "review", "quarantine"}
@@ -146,7 +147,7 @@ def test_refund_is_decided_then_paid_and_then_final(full: Store):
     """Until the mandate is known, the decision may change."""
     decide(full, ORGANIZATION, ["r-2"], TO_REFUND, ANNA)
     assert read_only(full, lambda c: queue.to_refund(c, ORGANIZATION)) == (1, 10000)
-    decide(full, ORGANIZATION, ["r-2"], REFUNDED, ANNA._replace(name="Luca", at=NOW + HOUR))
+    decide(full, ORGANIZATION, ["r-2"], REFUNDED, ANNA._replace(name="Luca", decided_at=NOW + HOUR))
     with pytest.raises(refusals.CaseNotOpen):
         decide(full, ORGANIZATION, ["r-2"], TO_REFUND, ANNA)
 

@@ -193,8 +193,8 @@ def test_what_falls_due_is_what_can_be_paid(store: Store, monkeypatch: pytest.Mo
 def test_same_time_of_other_days_follows_the_clock_of_rome():
     """The hour that has begun counts whole, the last one until midnight."""
     before_summer, after = date(2026, 3, 28), date(2026, 3, 30)
-    at = datetime(2026, 3, 30, 7, 30, tzinfo=UTC)  # 9:30 in Rome
-    assert days.until_same_time(at, [after, before_summer]) == [
+    instant = datetime(2026, 3, 30, 7, 30, tzinfo=UTC)  # 9:30 in Rome
+    assert days.until_same_time(instant, [after, before_summer]) == [
         (datetime(2026, 3, 29, 22, tzinfo=UTC), datetime(2026, 3, 30, 8, tzinfo=UTC)),
         (datetime(2026, 3, 27, 23, tzinfo=UTC), datetime(2026, 3, 28, 9, tzinfo=UTC)),
     ]

@@ -25,7 +25,7 @@ class Share(NamedTuple):
     right: float = RIGHT
 
 
-def share(values: Sequence[float], target: float) -> Share | None:
+def percentages(values: Sequence[float], target: float) -> Share | None:
     """Returns the chart of percentages, one for each day; None without any.
 
     `lowest` is the place of the least value.
@@ -39,7 +39,7 @@ def share(values: Sequence[float], target: float) -> Share | None:
     def y(value: float) -> float:
         return rounded(BOTTOM - (BOTTOM - TOP) * (value - bottom) / (100 - bottom))
 
-    points = [Point(rounded(LEFT + step * place), y(value)) for place, value in enumerate(values)]
+    points = [Point(rounded(LEFT + step * index), y(value)) for index, value in enumerate(values)]
     middle = 99.0 if bottom == LOWEST[0] else (100.0 + bottom) / 2
     axis = [100.0, middle, float(bottom)]
     shown = [each for each in axis if abs(each - target) >= (100 - bottom) / 8]
