@@ -13,9 +13,13 @@ from werkzeug.exceptions import NotFound
 
 from gpd_soap.console import failures, pages, rendering
 from gpd_soap.console.access import PAGES
-from gpd_soap.console.assets import by_address
+from gpd_soap.console.assets import FOR_EVER, by_address
 from gpd_soap.console.guard import REQUEST_ID, Guard
 from gpd_soap.console.parts import Parts
+from gpd_soap.store.configuration import read as configuration
+from gpd_soap.store.database.paging import PageRequest
+from gpd_soap.store.database.transaction import Unavailable, read_only
+from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
 
 #: WHY: `data:` is for icons inside style sheets.  Nothing inline is ever run or applied.
@@ -33,10 +37,11 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-#: LIMIT: a year; the address of an asset names its bytes.
-FOR_EVER = "public, max-age=31536000, immutable"
 #: LIMIT: 1 MiB of fields, and 1,000 of them; files have a bound of their own.
 MOST_FIELDS = 1 << 20
+
+#: The name of the console where no organization gives its own.
+NAME = "gpd-soap"
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +65,11 @@ def flask_app(parts: Parts) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = MOST_FIELDS
     app.url_map.strict_slashes = app.url_map.merge_slashes = False
     rendering.set_up(app)
+    app.jinja_env.globals.update(
+        has_passkeys=parts.passkeys is not None,
+        has_provider=parts.oidc is not None,
+        house=lambda: _house(parts.store),
+    )
     guard = Guard(parts)
     app.before_request(guard.before)
     app.after_request(guard.after)
@@ -85,6 +95,17 @@ def check_access(app: Flask) -> None:
     missing = app.view_functions.keys() - PAGES.keys()
     if missing:
         raise PageWithoutAccess(", ".join(sorted(missing)))
+
+
+def _house(store: Store) -> str:
+    """Return the name of the only organization; ours if there are none or many."""
+    page = PageRequest(1, 0)
+    try:
+        rows, total = read_only(store, lambda c: configuration.organizations(c, page))
+    except (Unavailable, TimeoutError):
+        # WHY: the page that says that the database is away has this name too.
+        return NAME
+    return rows[0].name if total == 1 else NAME
 
 
 def _static(filename: str) -> Response:

@@ -23,6 +23,8 @@ KINDS = {
 }
 #: LIMIT: digits of a digest in an address, 48 bits.
 DIGITS = 12
+#: LIMIT: a year; the address of an asset names its bytes.
+FOR_EVER = "public, max-age=31536000, immutable"
 _URL = re.compile(r'url\("([\w.-]+)"\)')
 
 

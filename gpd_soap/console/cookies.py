@@ -12,7 +12,7 @@ from gpd_soap.console.words import LANGUAGES, preferred
 #: WHY: browsers take a cookie with this prefix only if it is Secure, of the whole host and of no
 #: other one.
 SESSION, VISIT = "__Host-gpd", "__Host-gpd-visit"
-LANGUAGE, SHORTCUTS = "gpd-language", "gpd-shortcuts"
+LANGUAGE, SHORTCUTS, LAST = "gpd-language", "gpd-shortcuts", "gpd-last"
 #: LIMIT: 10 minutes at the provider.
 VISIT_LASTS = timedelta(minutes=10)
 #: LIMIT: a year for the habits of a browser.
@@ -59,7 +59,21 @@ def wants_shortcuts(request: Request) -> bool:
 
 def put_habits(response: Response, language: str, *, shortcuts: bool) -> None:
     """Keep the language and the use of single keys in this browser."""
-    for name, value in ((LANGUAGE, language), (SHORTCUTS, "on" if shortcuts else "off")):
-        response.set_cookie(
-            name, value, HABIT_LASTS, secure=True, httponly=True, samesite="Lax", path="/console"
-        )
+    _put_habit(response, LANGUAGE, language)
+    _put_habit(response, SHORTCUTS, "on" if shortcuts else "off")
+
+
+def last_organization(request: Request) -> str:
+    """Return the code of the organization whose pages were looked at last; it may be any text."""
+    return request.cookies.get(LAST, "")
+
+
+def put_last_organization(response: Response, code: str) -> None:
+    """Keep the organization whose pages were looked at last, for the pages that are of none."""
+    _put_habit(response, LAST, code)
+
+
+def _put_habit(response: Response, name: str, value: str) -> None:
+    response.set_cookie(
+        name, value, HABIT_LASTS, secure=True, httponly=True, samesite="Lax", path="/console"
+    )

@@ -7,11 +7,13 @@ import logging
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from gpd_soap.console import guard
 from gpd_soap.console.guard import OtherSite
 from gpd_soap.console.rendering import render
 from gpd_soap.console.words import N_, _
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.refusals import Refusal
 
 logger = logging.getLogger(__name__)
@@ -90,6 +92,8 @@ def add_handlers(app: Flask) -> None:
     """Give each exception its page."""
     app.register_error_handler(OtherSite, lambda _error: page(403, OTHER_SITE))
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(people_refusals.SessionNotValid, lambda _error: guard.sign_in())
+    app.register_error_handler(people_refusals.StepUpNeeded, lambda _error: guard.step_up())
     app.register_error_handler(Refusal, lambda refusal: page(status_of(refusal)))
     app.register_error_handler(Unavailable, _unavailable)
     app.register_error_handler(TimeoutError, _unavailable)

@@ -21,6 +21,23 @@ TEXTS: dict[type[Refusal], str] = {
     ),
     people_refusals.CodeRefused: N_("Non corrisponde. Il codice cambia ogni 30 secondi."),
     people_refusals.SignInBusy: N_("In questo momento entrano in molti. Riprova fra poco."),
+    people_refusals.PasskeyRefused: N_("La passkey non è di chi può entrare qui. Usa la password."),
+    people_refusals.PasskeyNotFound: N_("Non hai nessuna passkey per questo indirizzo."),
+    people_refusals.PasskeyExists: N_("Questa passkey è già registrata."),
+    people_refusals.TooManyPasskeys: N_("Hai già dieci passkey: togline una."),
+    people_refusals.ProviderUnavailable: N_(
+        "L’accesso dell’ente non risponde. Riprova fra poco, o usa la password."
+    ),
+    people_refusals.ProviderRefused: N_("L’accesso dell’ente non ti ha riconosciuto."),
+    people_refusals.IdentityRefused: N_(
+        "L’accesso dell’ente ti conosce, ma qui nessuno ti ha ancora invitato."
+    ),
+    people_refusals.IdentityExists: N_("Questo accesso dell’ente è già di qualcuno, qui."),
+    people_refusals.IdentityNotFound: N_("Non hai collegato nessun accesso dell’ente."),
+    people_refusals.StepUpNeeded: N_("Ci vuole un codice recente."),
+    people_refusals.LastFactor: N_(
+        "È l’unico modo che hai per entrare: prima aggiungine un altro."
+    ),
     people_refusals.SessionNotValid: N_("È passato troppo tempo: si ricomincia."),
 }
 

@@ -12,7 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console import gates, words
 from gpd_soap.console.access import PAGES, Access
-from gpd_soap.console.cookies import language_of, session_of, wants_shortcuts
+from gpd_soap.console.cookies import (
+    language_of,
+    last_organization,
+    put_last_organization,
+    session_of,
+    wants_shortcuts,
+)
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.recording import PageRecord, subject_of_path
 from gpd_soap.console.rendering import render
@@ -67,13 +73,16 @@ class Guard:
         try:
             self._let_in(access)
         except people_refusals.SessionNotValid:
-            return _sign_in()
+            return sign_in()
         except people_refusals.StepUpNeeded:
-            return _step_up()
+            return step_up()
         return None
 
     def after(self, response: Response) -> Response:
-        """Records the reading of a page about a person."""
+        """Records the reading of a page about a person, and keeps whose pages were looked at."""
+        code = (request.view_args or {}).get("organization")
+        if g.get("viewer") is not None and code and code != last_organization(request):
+            put_last_organization(response, code)
         access = PAGES.get(request.endpoint or "")
         if access is None or not access.person or g.get("viewer") is None:
             return response
@@ -119,19 +128,25 @@ class Guard:
         return self._sessions.authorize(token, Need(code, access.scope, access.recent), g.now)
 
     def _organization(self, operator: Operator) -> Organization | None:
-        """Returns the organization of the page, or the only one of the operator.
+        """Returns the organization of the page; without one, the only one or the last one.
 
-        Raises NotFound if it is not registered.
+        Raises NotFound if the one of the page is not registered.
         """
         code: str | None = (request.view_args or {}).get("organization")
-        if code is None:
-            if len(operator.organizations) != 1 or operator.serves_every:
-                return None
-            code = operator.organizations[0]
-        row = read_only(self._parts.store, lambda c: configuration.organization(c, code))
-        if row is None and request.view_args and "organization" in request.view_args:
-            raise NotFound
-        return row
+        if code is not None:
+            row = self._registered(code)
+            if row is None:
+                raise NotFound
+            return row
+        last = last_organization(request)
+        if last and operator.serves(last):
+            return self._registered(last)
+        if len(operator.organizations) == 1 and not operator.serves_every:
+            return self._registered(operator.organizations[0])
+        return None
+
+    def _registered(self, code: str) -> Organization | None:
+        return read_only(self._parts.store, lambda c: configuration.organization(c, code))
 
     def _is_ours(self) -> bool:
         """Return whether a form was sent from a page of ours."""
@@ -143,7 +158,7 @@ class Guard:
         return bool(origin.netloc) and origin.netloc in own
 
 
-def _is_deep_link() -> bool:
+def is_from_elsewhere() -> bool:
     """Return whether a link of another site led here, so that the session's cookie stayed away."""
     # WHY: a browser sends a SameSite=Strict cookie once the page loads itself, and not before.
     site = request.headers.get("Sec-Fetch-Site")
@@ -155,9 +170,9 @@ def reload() -> Response:
     return render("reload.html", title=_("Un momento"), address=request.full_path.rstrip("?"))
 
 
-def _sign_in() -> AnyResponse:
+def sign_in() -> AnyResponse:
     """Return the way to sign in, after which the operator comes back here."""
-    if _is_deep_link():
+    if is_from_elsewhere():
         return reload()
     here = request.full_path.rstrip("?")
     if request.method in READING:
@@ -165,7 +180,7 @@ def _sign_in() -> AnyResponse:
     return gates.sign_in(here, kept=kept_form(request.form.items(multi=True)), over=True)
 
 
-def _step_up() -> AnyResponse:
+def step_up() -> AnyResponse:
     """Return the way to prove a factor again, after which the operator comes back here."""
     here = request.full_path.rstrip("?")
     if request.method in READING:

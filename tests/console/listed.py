@@ -8,7 +8,12 @@ from tests.console.bed import ORGANIZATION
 ORG = f"/console/{ORGANIZATION}"
 
 #: Sessions, people and configuration.
-SHELL = ["/console/me", f"{ORG}/there-is-no-such-page"]
+SHELL = [
+    "/console/me",
+    "/console/me?done=preferences",
+    "/console/step-up",
+    f"{ORG}/there-is-no-such-page",
+]
 
 #: Search, notices, positions.
 NOTICE: list[str] = []
@@ -28,4 +33,10 @@ LOADS: list[str] = []
 
 PAGES = [*SHELL, *NOTICE, *WORK, *LOADS]
 #: The addresses that need no session.
-OPEN_PAGES = ["/console/sign-in", "/console/signed-out"]
+OPEN_PAGES = [
+    "/console/sign-in",
+    "/console/sign-in?done=password-changed",
+    "/console/signed-out",
+    "/console/invitation/none",
+    "/console/demo/none",
+]

@@ -83,20 +83,29 @@ class Pages:
 
     def out(self) -> Response:
         """End the session."""
-        token = session_of(request)
+        token, elsewhere = session_of(request), None
+        if self._parts.oidc is not None:
+            elsewhere = self._parts.oidc.sign_out(token, g.now)
         self._sessions.sign_out(token, g.now)
-        response = redirect(url_for("sign_in.signed_out"), 303)
+        response: Response = redirect(url_for("sign_in.signed_out"), 303)
+        if elsewhere is not None:
+            # WHY: a form may lead to no other site, so that a link leads there.
+            response = _signed_out(elsewhere)
         drop_session(response)
         return response
 
     def signed_out(self) -> Response:
         """Say that the session has ended."""
-        return render("sign_in/out.html", title=_("Sei uscito"))
+        return _signed_out()
 
     def _who(self, token: str) -> str:
         """Return by what the operator of a session knows itself.  Raises SessionNotValid."""
         _session, operator = stored_session(self._parts.store, token, g.now, proved=False)
         return operator.mail or operator.name
+
+
+def _signed_out(elsewhere: str | None = None) -> Response:
+    return render("sign_in/out.html", title=_("Sei uscito"), elsewhere=elsewhere)
 
 
 def room(parts: Parts) -> Blueprint:
