@@ -22,6 +22,7 @@ from tests.usecases.people.people import NOW
 ORG = f"/console/{ORGANIZATION}"
 DOUBLE = f"{ORG}/worklist/{working.DOUBLE}"
 UNMATCHED = f"{ORG}/worklist/{working.UNMATCHED}"
+RECEIPT, ENTRY = f"{ORG}/receipts/{working.DOUBLE}", f"{ORG}/journal/{working.ENTRY}"
 NAME, CODE = "Aldo Inventato", "NRELDA52P18X999U"
 
 
@@ -136,13 +137,24 @@ def test_reader_without_persons_sees_no_name_and_no_code(busy: Console):
     """On no page, and neither in messages nor in the file of refunds."""
     reader, clerk = busy.client("reader"), busy.client("clerk")
     names = (NAME, CODE, "Maria Esempio", "RSSMRA00A01A000K", "RSSMRA00A01A000A")
-    for path in (f"{ORG}/", f"{ORG}/worklist", DOUBLE, UNMATCHED, f"{ORG}/receipts",
-                 f"{ORG}/receipts/{working.DOUBLE}", f"{ORG}/worklist/{working.REVIEW}"):  # fmt: skip
+    review = f"{ORG}/worklist/{working.REVIEW}"
+    for path in (
+        f"{ORG}/",
+        f"{ORG}/worklist",
+        DOUBLE,
+        UNMATCHED,
+        f"{ORG}/receipts",
+        RECEIPT,
+        review,
+    ):
         page = reader.get(path).text
         assert [name for name in names if name in page] == []
-    for path in (f"{ORG}/worklist/-/refunds.csv", f"{DOUBLE}/message.xml",
-                 f"{ORG}/receipts/{working.DOUBLE}/receipt.xml",
-                 f"{ORG}/receipts/{working.DOUBLE}/receipt.pdf"):  # fmt: skip
+    for path in (
+        f"{ORG}/worklist/-/refunds.csv",
+        f"{DOUBLE}/message.xml",
+        f"{RECEIPT}/receipt.xml",
+        f"{RECEIPT}/receipt.pdf",
+    ):
         assert reader.get(path).status_code == 403
         assert clerk.get(path).status_code in (200, 409)
     assert NAME in clerk.get(DOUBLE).text
@@ -199,7 +211,10 @@ def test_decision_that_is_wrong_comes_back_as_it_was_typed(busy: Console):
     client = busy.client("writer")
     for sent, words in (
         ({"outcome": "refunded", "mandate": "12"}, "Serve il giorno del rimborso"),
-        ({"outcome": "refunded", "refundedOn": "2026-11-28", "mandate": "7"}, "non può essere dopo oggi"),
+        (
+            {"outcome": "refunded", "refundedOn": "2026-11-28", "mandate": "7"},
+            "non può essere dopo oggi",
+        ),
         ({"outcome": "credited", "notice": "1"}, "Qui non c’è un avviso con questo numero"),
         ({"outcome": "duplicate", "other": "e09b7f3a"}, "Qui non c’è un altro caso"),
         ({"outcome": "nonsense"}, "Scegli come si risolve"),
@@ -377,6 +392,6 @@ def test_overview_has_a_row_for_each_organization_of_the_viewer(busy: Console):
 def test_pages_hold_in_every_language(busy: Console, language: str):
     """With Slovene's four plurals."""
     client = busy.client("admin", language=language)
-    for path in (f"{ORG}/", f"{ORG}/worklist", DOUBLE, f"{ORG}/receipts", f"{ORG}/journal",
-                 f"{ORG}/journal/{working.ENTRY}", f"{ORG}/station", "/console/overview"):  # fmt: skip
+    lists = (f"{ORG}/{name}" for name in ("", "worklist", "receipts", "journal", "station"))
+    for path in (*lists, DOUBLE, RECEIPT, ENTRY, "/console/overview"):
         assert client.get(path).status_code == 200

@@ -27,7 +27,7 @@ SUBJECTS = ("shell", "notice", "work", "loads")
 PLACES = {
     "notice": """notice notices position positions search story issue go verdict telephone
                  dry_verify""".split(),
-    "work": """home worklist case cases receipts receipt journal station charts overview waiting
+    "work": """work home worklist case cases receipts receipt journal station charts overview waiting
                lamp""".split(),
     "loads": "load loads".split(),
 }
