@@ -41,25 +41,47 @@ MONTHS = (
 
 def age(since: datetime, now: datetime) -> str:
     """Returns how old something is: whole days, hours or minutes."""
-    passed = max(now - since, timedelta())
-    if passed >= DAY:
-        return ngettext("%(number)d giorno", "%(number)d giorni", passed.days) % {
-            "number": passed.days
-        }
-    if passed >= HOUR:
-        hours = passed // HOUR
-        return ngettext("%(number)d ora", "%(number)d ore", hours) % {"number": hours}
-    minutes = max(1, passed // MINUTE)
-    return ngettext("%(number)d minuto", "%(number)d minuti", minutes) % {"number": minutes}
+    unit, number = _parts(since, now)
+    texts = {
+        DAY: ngettext("%(number)d giorno", "%(number)d giorni", number),
+        HOUR: ngettext("%(number)d ora", "%(number)d ore", number),
+        MINUTE: ngettext("%(number)d minuto", "%(number)d minuti", number),
+    }
+    return texts[unit] % {"number": number}
+
+
+def lasting(since: datetime, now: datetime) -> str:
+    """Returns since how long something lasts, such as `da 6 giorni`."""
+    unit, number = _parts(since, now)
+    texts = {
+        DAY: ngettext("da %(number)d giorno", "da %(number)d giorni", number),
+        HOUR: ngettext("da %(number)d ora", "da %(number)d ore", number),
+        MINUTE: ngettext("da %(number)d minuto", "da %(number)d minuti", number),
+    }
+    return texts[unit] % {"number": number}
 
 
 def ago(since: datetime, now: datetime) -> str:
-    """Returns how long ago something was: seconds within a minute, else as `age`."""
+    """Returns how long ago something was; within a minute, in seconds."""
     passed = max(now - since, timedelta())
-    if passed >= MINUTE:
-        return _("%(age)s fa") % {"age": age(since, now)}
-    seconds = int(passed.total_seconds())
-    return ngettext("%(number)d secondo fa", "%(number)d secondi fa", seconds) % {"number": seconds}
+    if passed < MINUTE:
+        number = int(passed.total_seconds())
+        text = ngettext("%(number)d secondo fa", "%(number)d secondi fa", number)
+        return text % {"number": number}
+    unit, number = _parts(since, now)
+    texts = {
+        DAY: ngettext("%(number)d giorno fa", "%(number)d giorni fa", number),
+        HOUR: ngettext("%(number)d ora fa", "%(number)d ore fa", number),
+        MINUTE: ngettext("%(number)d minuto fa", "%(number)d minuti fa", number),
+    }
+    return texts[unit] % {"number": number}
+
+
+def _parts(since: datetime, now: datetime) -> tuple[timedelta, int]:
+    """Returns the greatest unit that has passed, and how many of it; at least one minute."""
+    passed = max(now - since, MINUTE)
+    unit = next(each for each in (DAY, HOUR, MINUTE) if passed >= each)
+    return unit, passed // unit
 
 
 def when(instant: datetime, now: datetime, *, seconds: bool = False) -> str:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from gpd_soap.console import words
 from gpd_soap.console.formats import count, percent
 from gpd_soap.console.words import N_, _, ngettext
-from gpd_soap.console.work.ages import age, ago, month
+from gpd_soap.console.work.ages import ago, lasting, month
 from gpd_soap.console.work.calls import fault_words
 from gpd_soap.usecases.figures.station import SLOTS, TARGET, Fault, Station
 
@@ -113,7 +113,7 @@ def _called(station: Station, now: datetime) -> Iterator[Watch]:
         text = _("Da quando c’è questo giornale il Nodo non ha ancora chiamato.")
         yield Watch("care", _("Ancora nessuna domanda"), text, _(CONFIGURES))
     elif now - last > QUIET:
-        title = _("Il Nodo non chiede da %(age)s") % {"age": age(last, now)}
+        title = _("Il Nodo non chiede %(since)s") % {"since": lasting(last, now)}
         text = _("Può essere un periodo tranquillo, oppure le domande non arrivano fin qui.")
         yield Watch("care", title, text, _(PROXY))
     else:
