@@ -67,8 +67,10 @@ class Console:
     def __init__(self, store: Store, **settings: object) -> None:
         """Build it with these settings; tests of one process may share it."""
         self.store, self.now = store, NOW
-        given = Settings.model_validate({"database_url": str(store.engine.url), **settings})
-        parts = wiring.console_parts(given, store, tuple, lambda: self.now)
+        # WHY: the clock stands still, so that a bucket of requests would never refill.
+        given = {"database_url": str(store.engine.url), "rate": 0, **settings}
+        made = Settings.model_validate(given)
+        parts = wiring.console_parts(made, store, tuple, lambda: self.now)
         self.parts: Parts = parts._replace(passwords=Passwords(secrets.token_bytes, CHEAP))
         self.app = flask_app(self.parts)
         self.wsgi: Wsgi = self.app.wsgi_app
@@ -104,9 +106,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(application: Wsgi) -> Iterator[str]:
+def served(application: Wsgi, port: int = 0) -> Iterator[str]:
     """Serve an application on loopback, and yield its origin."""
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_Quiet)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

@@ -1,12 +1,14 @@
-"""Extracts the texts of the console, says which are not translated, and compiles the catalogues.
+"""Extracts the texts of the console, says which are not translated, and compiles them.
 
-`python -m tests.console.words` does all three.  Each catalogue has the texts of its subject; a text
-that several subjects use is in the first one.  The Italian texts are the keys.
+`python -m tests.console.words [SUBJECT…]` does all three, of every subject or of those named.
+Each catalogue has the texts of its subject; a text that several subjects use is in the first one.
+The Italian texts are the keys.
 """
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +35,8 @@ PLACES = {
 }
 #: What pages say after a change is in one module, and belongs to whose pages say it.
 DONE_BY = {"notice": done.NOTICE, "work": done.WORK, "loads": done.LOADS}
+#: The day that each compiled catalogue names, so that equal texts are equal bytes.
+SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true"}
 
@@ -107,6 +111,7 @@ def missing(catalog: Catalog) -> Iterator[str]:
 def compiled(catalog: Catalog) -> bytes:
     """Return a catalogue as the program reads it."""
     buffer = io.BytesIO()
+    catalog.creation_date = catalog.revision_date = SOME_DAY
     write_mo(buffer, catalog)
     return buffer.getvalue()
 
@@ -123,10 +128,11 @@ def as_text(catalog: Catalog) -> bytes:
     return header.encode() + buffer.getvalue()
 
 
-def main() -> int:
-    """Update and compile every catalogue; print what is missing, and return how much."""
-    count = 0
-    for subject, own in texts().items():
+def main(subjects: Iterable[str]) -> int:
+    """Update and compile catalogues; print what is missing, and return how much."""
+    count, by_subject = 0, texts()
+    for subject in subjects:
+        own = by_subject[subject]
         for language in LANGUAGES:
             catalog = updated(language, subject, own)
             path_of(language, subject).parent.mkdir(exist_ok=True)
@@ -146,4 +152,4 @@ def _is_whole(message: Message, plurals: int) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(bool(main()))
+    sys.exit(bool(main(sys.argv[1:] or SUBJECTS)))
