@@ -14,7 +14,7 @@ from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.worklist import key_of
 from tests.conftest import LendDatabase
-from tests.console import working
+from tests.console import words, working
 from tests.console.bed import ORGANIZATION, OTHER, Console
 from tests.console.test_work_pages import prepare
 from tests.usecases.people.people import NOW
@@ -395,3 +395,11 @@ def test_pages_hold_in_every_language(busy: Console, language: str):
     lists = (f"{ORG}/{name}" for name in ("", "worklist", "receipts", "journal", "station"))
     for path in (*lists, DOUBLE, RECEIPT, ENTRY, "/console/overview"):
         assert client.get(path).status_code == 200
+
+
+def test_text_has_either_one_form_or_a_plural():
+    """One text in both uses would be shown with a value that it does not have."""
+    every = {text for own in words.texts().values() for text in own}
+    plurals = {text.singular for text in every if text.plural}
+
+    assert plurals & {text.singular for text in every if not text.plural} == set()

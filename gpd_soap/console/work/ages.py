@@ -122,4 +122,4 @@ def short_day(value: date, today: date) -> str:
 
 def day_and_month(value: date) -> str:
     """Returns a day with its month as numbers, as the axis of a chart has room for."""
-    return _("%(day)02d/%(month)02d") % {"day": value.day, "month": value.month}
+    return _("%(day)s/%(month)s") % {"day": f"{value:%d}", "month": f"{value:%m}"}
