@@ -118,7 +118,29 @@ NOTICE: dict[str, Access] = {
 }
 
 #: Home, worklist, receipts, journal, station.
-WORK: dict[str, Access] = {}
+WORK: dict[str, Access] = {
+    "home.page": ANYBODY,
+    "overview.page": ANYBODY,
+    "worklist.page": ANYBODY,
+    "worklist.take": Access(WRITER, Scope.REFUND),
+    "worklist.many": Access(WRITER, Scope.REFUND),
+    "worklist.refunds": Access(scope=Scope.PERSONS, person=True),
+    "worklist.all_refunds": Access(scope=Scope.PERSONS, person=True, recent=True),
+    "worklist.case": Access(person=True),
+    "worklist.message": Access(scope=Scope.PERSONS, person=True),
+    "worklist.claim": Access(WRITER, Scope.REFUND),
+    "worklist.release": Access(WRITER, Scope.REFUND),
+    "worklist.decide": Access(WRITER, Scope.REFUND),
+    "worklist.match": Access(WRITER, Scope.REFUND),
+    "receipts.page": ANYBODY,
+    "receipts.receipt": Access(person=True),
+    "receipts.message": Access(scope=Scope.PERSONS, person=True),
+    "receipts.paper": Access(scope=Scope.PERSONS, person=True),
+    "journal.page": ANYBODY,
+    "journal.entry": ANYBODY,
+    "station.page": ANYBODY,
+    "station.test": ANYBODY,
+}
 
 #: Files of positions.
 LOADS: dict[str, Access] = {}

@@ -40,7 +40,13 @@ NOTICE: dict[str, str] = {
 }
 
 #: Home, worklist, receipts, journal, station.
-WORK: dict[str, str] = {}
+WORK: dict[str, str] = {
+    "taken": N_("Adesso il caso è tuo per 30 minuti."),
+    "released": N_("Il caso è di nuovo libero."),
+    "decided": N_("Fatto: la decisione è scritta."),
+    "matched": N_("La ricevuta è abbinata al suo avviso."),
+    "none-free": N_("Non c’è nessun caso libero."),
+}
 
 #: Files of positions.
 LOADS: dict[str, str] = {}

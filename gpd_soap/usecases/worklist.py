@@ -67,7 +67,7 @@ class Cases:
 
     def read(self, scope: Scope, reference: str) -> CaseWithNotice:
         """Returns a case, open or resolved.  Raises CaseNotFound if there is none."""
-        key = _key(reference)
+        key = key_of(reference)
 
         def work(connection: Transaction) -> CaseWithNotice:
             case = worklist.read(connection, scope, key)
@@ -129,7 +129,7 @@ class Cases:
 
         Raises CaseNotFound if there is none, or if its bytes were erased from the database.
         """
-        key = _key(reference)
+        key = key_of(reference)
         message = read_only(self._store, lambda c: worklist.raw(c, scope, key))
         # WHY: who erases by SQL may write NULL, or on SQLite a text.
         if not isinstance(message, bytes) or not message:
@@ -150,7 +150,7 @@ class Cases:
 
         Raises CaseNotOpen if it is closed already.
         """
-        key, resolution = _key(reference), Resolution(self._clock(), by, note, outcome)
+        key, resolution = key_of(reference), Resolution(self._clock(), by, note, outcome)
         closed = in_transaction(
             self._store, lambda c: self._resolve(c, scope, key, resolution, actor)
         )
@@ -168,7 +168,7 @@ class Cases:
         actor: Actor,
     ) -> bool:
         """Closes a case and records that; returns False if there is no open case."""
-        closed = _resolve(connection, scope, key, resolution, actor)
+        closed = close(connection, scope, key, resolution, actor)
         if closed:
             self._record(connection, subject_of(key), scope or NOT_GIVEN)
         return closed
@@ -181,7 +181,7 @@ class Cases:
         A quarantined message is processed again as if the Node sent it.  If it is refused again,
         its copies are one more.  Raises the refusal that says why nothing changed.
         """
-        key = _key(reference)
+        key = key_of(reference)
         if key.variant is None:
             self._reprocess_case(scope, reference, by, nav, actor)
         else:
@@ -232,7 +232,7 @@ class Cases:
                 self._clock(), by, f"paid the notice {nav}", CaseOutcome.CREDITED
             )
             _pay(connection, row, nav, resolution, actor)
-            _resolve(connection, scope, key, resolution, actor)
+            close(connection, scope, key, resolution, actor)
             self._record(connection, subject_of(key, nav), scope or NOT_GIVEN)
 
 
@@ -243,7 +243,7 @@ def subject_of(key: CaseKey, nav: str | None = None) -> Subject:
     return Subject(nav, receipt_id=key.name)
 
 
-def _key(reference: str) -> CaseKey:
+def key_of(reference: str) -> CaseKey:
     """Returns the key of a case.  Raises CaseNotFound if `reference` is the id of no case."""
     key = case_key(reference)
     if key is None:
@@ -253,18 +253,24 @@ def _key(reference: str) -> CaseKey:
 
 def _receipt_key(reference: str) -> CaseKey:
     """Returns the key of a receipt.  Raises CaseNotFound if `reference` is the id of none."""
-    key = _key(reference)
+    key = key_of(reference)
     if key.variant is None:
         raise refusals.CaseNotFound
     return key
 
 
-def _resolve(
+def close(
     connection: Transaction, scope: Scope, key: CaseKey, resolution: Resolution, actor: Actor
 ) -> bool:
     """Closes a case and writes its event.  Returns False if there is no open case of this key."""
     if not worklist.resolve(connection, scope, key, resolution):
         return False
+    write_event(connection, scope, key, actor)
+    return True
+
+
+def write_event(connection: Transaction, scope: Scope, key: CaseKey, actor: Actor) -> None:
+    """Writes the event of a case that was closed, or decided again."""
     case = worklist.read(connection, scope, key)
     if case is not None:
         [notice] = worklist.notices(connection, scope or "", [case])
@@ -272,7 +278,6 @@ def _resolve(
         outcome = resolution.resolved_as
         event = describe.resolved(case.organization, subject, case_id(case.key), actor, outcome)
         events.write(connection, [event._replace(nav=case.nav)])
-    return True
 
 
 def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution, actor: Actor) -> None:

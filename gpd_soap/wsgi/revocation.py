@@ -47,13 +47,18 @@ def read(text: str) -> list[RevocationList]:
 
 def subject(certificate: bytes) -> bytes:
     """Return the subject of a certificate; both are DER."""
-    [(_, _, certificate_body), *_] = _elements(certificate)
-    fields = _elements(next(_elements(certificate_body))[2])
-    if next(fields)[0] == _VERSION:
-        next(fields)
-    # SPEC: RFC 5280, section 4.1: signature, issuer, validity, subject.
-    _, _, _, (_, whole, _) = (next(fields) for _ in range(4))
+    _, _, _, (_, whole, _) = _fields(certificate)
     return whole
+
+
+def end_of(certificate: bytes) -> datetime | None:
+    """Return the instant until which a certificate holds, of DER; None if it cannot be read."""
+    try:
+        _, _, (_, _, validity), _ = _fields(certificate)
+        _, (tag, _, content) = _elements(validity)
+        return _instant(tag, content)
+    except (ValueError, IndexError, StopIteration):
+        return None
 
 
 def check(
@@ -84,6 +89,15 @@ def name(subject: bytes) -> str:
     [(_, _, pair), *_] = _elements(last)
     _, (_, _, value) = _elements(pair)
     return value.decode("utf-8", errors="replace")
+
+
+def _fields(certificate: bytes) -> list[tuple[int, bytes, bytes]]:
+    """Return signature, issuer, validity and subject.  SPEC: RFC 5280, section 4.1."""
+    [(_, _, certificate_body), *_] = _elements(certificate)
+    fields = _elements(next(_elements(certificate_body))[2])
+    if next(fields)[0] == _VERSION:
+        next(fields)
+    return [next(fields) for _ in range(4)]
 
 
 def _list(der: bytes) -> RevocationList:

@@ -31,7 +31,14 @@ NOTICE = [
 ]
 
 #: Home, worklist, receipts, journal, station.
-WORK: list[str] = []
+WORK: list[str] = [
+    "/console/overview",
+    f"{ORG}/",
+    f"{ORG}/worklist",
+    f"{ORG}/receipts",
+    f"{ORG}/journal",
+    f"{ORG}/station",
+]
 
 #: Files of positions.
 LOADS: list[str] = []

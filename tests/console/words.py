@@ -29,8 +29,8 @@ SUBJECTS = ("shell", "notice", "work", "loads")
 PLACES = {
     "notice": """notice notices position positions search story issue go verdict telephone
                  dry_verify changes chosen""".split(),
-    "work": """home worklist case cases receipts receipt journal station charts overview waiting
-               lamp""".split(),
+    "work": """work home worklist case cases receipts receipt journal station charts overview
+               waiting lamp""".split(),
     "loads": "load loads".split(),
 }
 #: What pages say after a change is in one module, and belongs to whose pages say it.

@@ -17,7 +17,8 @@ ADD = ("SELECT", "INSERT")
 CHANGE = (*ADD, "UPDATE")
 EVERYTHING = (*CHANGE, "DELETE")
 
-RESOLUTION = "resolved_at, resolved_by, resolution, resolved_as"
+HANDLING = "claimed_by, claimed_at, refunded_on, mandate"
+RESOLUTION = f"resolved_at, resolved_by, resolution, resolved_as, {HANDLING}"
 RIGHTS: dict[str, tuple[str, ...]] = {
     "alembic_version": READ,
     "api_key": (*ADD, "UPDATE (revoked_at, last_used_at)"),

@@ -62,6 +62,11 @@ def check(engine: Engine) -> None:
         raise StaleSchema(f"the database lacks {', '.join(missing)}")
 
 
+def current(connection: Connection) -> str:
+    """Returns the revision of this database, and nothing for one without tables."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
 def _checked_pending(engine: Engine) -> list[str]:
     """Returns the pending revisions.  Raises ForeignTable if a name that they create is in use."""
     with engine.connect().execution_options(**READING) as connection:

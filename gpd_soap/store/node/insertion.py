@@ -26,6 +26,7 @@ from gpd_soap.store.rows import RECEIPT
 NOT_OF_A_RECEIPT = (
     *("variant", "copies", "forgotten_at"),
     *("resolved_at", "resolved_by", "resolution", "resolved_as"),
+    *("claimed_by", "claimed_at", "refunded_on", "mandate"),
 )
 STORED = [c for c in RECEIPT if c.name not in NOT_OF_A_RECEIPT]
 

@@ -6,7 +6,7 @@ Each function takes a scope: an organization, or None for the cases of no regist
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -34,6 +34,8 @@ from gpd_soap.store.rows import OPTION, RECEIPT
 from gpd_soap.store.states import option_state
 
 MESSAGE = tables.quarantine.c
+#: The values of a case that nobody handles.
+NOBODY = {"claimed_by": None, "claimed_at": None}
 
 #: The whole row of a case.
 Row = RowMapping
@@ -45,13 +47,16 @@ Scope = str | None
 class Resolution(NamedTuple):
     """A person's decision on a case; `resolved_at` is in UTC, `resolution` is free text.
 
-    `resolved_as` is the outcome, or None if the person names none.
+    `resolved_as` is the outcome, or None if the person names none.  `refunded_on` and `mandate` are
+    of a refund.
     """
 
     resolved_at: datetime
     resolved_by: str
     resolution: str
     resolved_as: CaseOutcome | None = None
+    refunded_on: date | None = None
+    mandate: str | None = None
 
 
 class Case(NamedTuple):
@@ -59,7 +64,8 @@ class Case(NamedTuple):
 
     `kind` is the status of the receipt, or `quarantine`.  `reasons` are separated by "; ".
     `charset` is the one that the transport named for a quarantined message.  `drift` is the route
-    mismatch of the receipt.  `issuer` is the organization that issued its notice.
+    mismatch of the receipt.  `issuer` is the organization that issued its notice.  `claimed_by` is
+    who handles an open case, since `claimed_at`.
     """
 
     organization: str
@@ -75,6 +81,10 @@ class Case(NamedTuple):
     resolved_by: str | None
     resolution: str | None
     resolved_as: str | None
+    refunded_on: date | None
+    mandate: str | None
+    claimed_by: str | None
+    claimed_at: datetime | None
     charset: str | None
     drift: str | None
     issuer: str | None
@@ -117,7 +127,7 @@ class NoticeNow(NamedTuple):
 
 def page(connection: Connection, scope: Scope, query: CaseQuery) -> tuple[list[Case], int]:
     """Return one page of cases, the last received first, and their number on all pages."""
-    matching = union_all(*_parts(connection, scope, query)).subquery()
+    matching = union_all(*parts(connection, scope, query)).subquery()
     total = connection.execute(select(func.count()).select_from(matching)).scalar_one()
     statement = (
         select(matching)
@@ -131,30 +141,31 @@ def page(connection: Connection, scope: Scope, query: CaseQuery) -> tuple[list[C
 def read(connection: Connection, scope: Scope, key: CaseKey) -> Case | None:
     """Return one case, open or resolved, or None."""
     columns = _message_columns() if key.variant is None else receipt_columns()
-    row = connection.execute(select(*columns).where(_is(scope, key)).limit(1)).first()
+    row = connection.execute(select(*columns).where(condition_of(scope, key)).limit(1)).first()
     return None if row is None else Case._make(row)
 
 
 def raw(connection: Connection, scope: Scope, key: CaseKey) -> bytes | None:
     """Return the message of one case exactly as it was received, or None."""
-    statement = select(_table(key).c.raw).where(_is(scope, key)).limit(1)
+    statement = select(table_of(key).c.raw).where(condition_of(scope, key)).limit(1)
     message: bytes | None = connection.execute(statement).scalar()
     return message
 
 
 def lock(connection: Connection, scope: Scope, key: CaseKey) -> Row | None:
     """Return the whole row of one case and lock it until the commit; None if there is none."""
-    statement = select(_table(key)).where(_is(scope, key)).limit(1).with_for_update()
+    statement = select(table_of(key)).where(condition_of(scope, key)).limit(1).with_for_update()
     return connection.execute(statement).mappings().first()
 
 
 def resolve(connection: Connection, scope: Scope, key: CaseKey, resolution: Resolution) -> bool:
     """Store a person's decision; return False if there is no open case of this key."""
-    table = _table(key)
-    still_open = update(table).where(_is(scope, key), table.c.resolved_at.is_(None))
+    table = table_of(key)
+    still_open = update(table).where(condition_of(scope, key), table.c.resolved_at.is_(None))
     if key.variant is not None:
         still_open = still_open.where(RECEIPT.kept.in_(NEEDS_A_PERSON))
-    return connection.execute(still_open.values(resolution._asdict())).rowcount > 0
+    values = {**resolution._asdict(), **NOBODY}
+    return connection.execute(still_open.values(values)).rowcount > 0
 
 
 def notices(
@@ -181,7 +192,7 @@ def notices(
     ]
 
 
-def _parts(connection: Connection, scope: Scope, query: CaseQuery) -> Iterator[Select[Any]]:
+def parts(connection: Connection, scope: Scope, query: CaseQuery) -> Iterator[Select[Any]]:
     """Yield the statements on receipts, on messages or on both that can have matching cases."""
     # WHY: the numbers in a message that breaks the schema are not reliable, and are not stored.
     with_messages = query.kind in (None, QUARANTINE) and not (query.nav or query.iuv)
@@ -233,11 +244,13 @@ def _message_columns() -> list[ColumnElement[Any]]:
     return [named.get(name, MESSAGE.get(name, null())).label(name) for name in Case._fields]
 
 
-def _table(key: CaseKey) -> Table:
+def table_of(key: CaseKey) -> Table:
+    """Return the table that holds a case."""
     return tables.quarantine if key.variant is None else tables.receipt
 
 
-def _is(scope: Scope, key: CaseKey) -> ColumnElement[bool]:
+def condition_of(scope: Scope, key: CaseKey) -> ColumnElement[bool]:
+    """SQL condition: the row is this case, in its scope."""
     if key.variant is None:
         return and_(_of(scope, MESSAGE), MESSAGE.digest == key.name)
     named = and_(RECEIPT.receipt_id == key.name, RECEIPT.variant == key.variant)

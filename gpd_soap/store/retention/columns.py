@@ -57,4 +57,10 @@ DOCUMENT: Mapping[str, Any] = {
     "actor": FORGOTTEN,
 }
 #: A receipt without its message is read with 404, and its other columns as before.
-RECEIPT: Mapping[str, Any] = {"raw": b"", "resolved_by": None, "resolution": None}
+RECEIPT: Mapping[str, Any] = {
+    "raw": b"",
+    "resolved_by": None,
+    "resolution": None,
+    "claimed_by": None,
+    "mandate": None,
+}

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+)
 
 from gpd_soap.store.tables.base import Code, Instant, OrganizationCode, metadata
 
@@ -15,6 +26,16 @@ def resolution() -> list[Column[Any]]:
         Column("resolved_at", Instant),
         Column("resolved_by", String(100)),
         Column("resolution", String(500)),
+    ]
+
+
+def handling() -> list[Column[Any]]:
+    """Returns the columns of who handles an open case, and of its refund: the day, the mandate."""
+    return [
+        Column("claimed_by", String(100)),
+        Column("claimed_at", Instant),
+        Column("refunded_on", Date),
+        Column("mandate", String(35)),
     ]
 
 
@@ -56,6 +77,7 @@ receipt = Table(
     *resolution(),
     Column("resolved_as", String(16)),
     Column("forgotten_at", Instant),
+    *handling(),
     Index(None, "organization", "nav"),
     Index(None, "organization", "iuv"),
     Index(None, "organization", "kept", "received_at"),
@@ -78,6 +100,7 @@ quarantine = Table(
     *resolution(),
     Column("charset", String(48)),
     Column("resolved_as", String(16)),
+    *handling(),
 )
 
 #: The instant of the last probe of each station, under the name that the probe used.

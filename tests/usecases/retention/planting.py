@@ -13,6 +13,7 @@ from sqlalchemy import (
     Boolean,
     Column,
     Connection,
+    Date,
     Integer,
     LargeBinary,
     String,
@@ -133,6 +134,8 @@ def value_of(column: Column[Any], planted: set[Column[Any]], instant: datetime) 
         return SHORT if too_short else PERSON
     if isinstance(column.type, Boolean | Integer):
         return column.type.python_type(1)
+    if isinstance(column.type, Date):
+        return instant.date()
     return VALUES.get(column.name, instant if isinstance(column.type, Instant) else "0")
 
 

@@ -1,0 +1,1 @@
+"""The geometry of charts, as values: a template draws them, and decides nothing."""

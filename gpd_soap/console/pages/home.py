@@ -1,0 +1,88 @@
+"""The first page of an organization: what waits, today's money, the station, what falls due."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import Blueprint, Response, g
+
+from gpd_soap.console.charts.columns import NOW, ORDINARY, PALE, Column, Columns, columns
+from gpd_soap.console.parts import Parts
+from gpd_soap.console.rendering import render
+from gpd_soap.console.words import _
+from gpd_soap.console.work import ages
+from gpd_soap.console.work.kinds import KINDS, ORDER
+from gpd_soap.console.work.lamp import lamps
+from gpd_soap.core import rome
+from gpd_soap.store.configuration import read as configuration
+from gpd_soap.store.database.paging import PageRequest
+from gpd_soap.store.database.transaction import Transaction, read_only
+from gpd_soap.store.positions import notices
+from gpd_soap.store.positions.notices import NoticeFilter
+from gpd_soap.usecases.figures import today
+from gpd_soap.usecases.figures.today import DayCount
+
+SATURDAY = 5
+
+
+class Home:
+    """The views of the first page."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Use the store of these parts."""
+        self._store = parts.store
+
+    def page(self, organization: str) -> Response:
+        """Return the first page."""
+        now, day = g.now, rome.day_of(g.now)
+        lamp = lamps().of(organization, now)
+        by_kind = {each.kind: each for each in lamp.figures.waiting}
+        payments = today.payments_by_day(self._store, organization, now)
+        title = _("Oggi, %(day)s") % {"day": ages.long_day(day)}
+        return render(
+            "home/home.html",
+            title=title,
+            lamp_now=lamp,
+            waiting=[by_kind[kind] for kind in ORDER],
+            kinds=KINDS,
+            ages=ages,
+            money=today.money_today(self._store, organization, now),
+            payments=payments,
+            chart=_chart(payments),
+            week=today.due_this_week(self._store, organization, now),
+            weeks=(weeks := today.due_by_week(self._store, organization, now)),
+            weeks_chart=columns([Column(each.notices) for each in weeks.days]),
+            today=day,
+            steps=self._steps(organization) if lamp.figures.station.last_at is None else None,
+        )
+
+    def _steps(self, organization: str) -> tuple[bool, bool]:
+        """Returns whether a station serves the organization, and whether it has a notice."""
+
+        def work(connection: Transaction) -> tuple[bool, bool]:
+            rows, _total = configuration.serving(connection, organization, PageRequest(1, 0))
+            listed, _more = notices.page(connection, organization, NoticeFilter(), 1)
+            return bool(rows), bool(listed)
+
+        return read_only(self._store, work)
+
+
+def room(parts: Parts) -> Blueprint:
+    """Return the first page of an organization."""
+    home = Home(parts)
+    blueprint = Blueprint("home", __name__, url_prefix="/console/<organization>")
+    blueprint.add_url_rule("/", "page", home.page)
+    return blueprint
+
+
+def _chart(payments: list[DayCount]) -> Columns:
+    """Returns the chart of payments by day, the weekends pale and today dark."""
+    kinds = [_kind(each.day, payments[-1].day) for each in payments]
+    values = [Column(each.receipts, kind) for each, kind in zip(payments, kinds, strict=True)]
+    return columns(values, [each.year_before for each in payments])
+
+
+def _kind(day: date, last: date) -> str:
+    if day == last:
+        return NOW
+    return PALE if day.weekday() >= SATURDAY else ORDINARY

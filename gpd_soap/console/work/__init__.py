@@ -1,0 +1,1 @@
+"""What the pages on cases, receipts, the journal and the station say, without the pages."""

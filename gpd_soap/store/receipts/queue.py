@@ -1,0 +1,178 @@
+"""The worklist of one organization as people work through it: the oldest case first, by keyset."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Subquery, and_, case, func, literal, or_, select, union_all
+
+from gpd_soap.core.case_id import QUARANTINE, CaseOutcome
+from gpd_soap.core.receipt import NEEDS_A_PERSON
+from gpd_soap.store import tables
+from gpd_soap.store.receipts import worklist
+from gpd_soap.store.receipts.worklist import MESSAGE, Case, CaseQuery
+from gpd_soap.store.rows import RECEIPT
+
+#: The ages at which an open case is called old, and late.
+OLD, LATE = timedelta(days=2), timedelta(days=5)
+
+
+class CasePlace(NamedTuple):
+    """The place of a case in a queue; `variant` is -1 for a message."""
+
+    received_at: datetime
+    name: str
+    variant: int
+
+
+class QueueFilter(NamedTuple):
+    """Filters on cases; None filters nothing.
+
+    `claimed_by` lists the open cases of one person since `claimed_since`.  `free_since` lists those
+    that nobody has claimed since then.  `received_until` lists those that came until then.
+    """
+
+    kind: str | None = None
+    resolved: bool = False
+    outcome: CaseOutcome | None = None
+    received_until: datetime | None = None
+    claimed_by: str | None = None
+    claimed_since: datetime | None = None
+    free_since: datetime | None = None
+
+
+class Waiting(NamedTuple):
+    """The open cases of a kind: how many, how many are old and late, their money, the oldest."""
+
+    kind: str
+    cases: int
+    old: int
+    late: int
+    amount: int
+    since: datetime | None
+
+
+def page(
+    connection: Connection,
+    organization: str,
+    listing: QueueFilter,
+    limit: int,
+    after: CasePlace | None = None,
+) -> tuple[list[Case], CasePlace | None]:
+    """Return the cases after a place, and the place after which the next page begins, if any.
+
+    Open cases come oldest first, and resolved ones in the same order.
+    """
+    rows = _matching(connection, organization, listing)
+    variant = func.coalesce(rows.c.variant, -1)
+    statement = select(rows)
+    if after is not None:
+        moment = literal(after.received_at, tables.Instant)
+        statement = statement.where(
+            or_(
+                rows.c.received_at > moment,
+                and_(rows.c.received_at == moment, rows.c.name > after.name),
+                and_(
+                    rows.c.received_at == moment, rows.c.name == after.name, variant > after.variant
+                ),
+            )
+        )
+    ordered = statement.order_by(rows.c.received_at, rows.c.name, variant).limit(limit + 1)
+    cases = [Case._make(row) for row in connection.execute(ordered)]
+    following = _place(cases[limit - 1]) if len(cases) > limit else None
+    return cases[:limit], following
+
+
+def waiting(connection: Connection, organization: str, now: datetime) -> list[Waiting]:
+    """Return the open cases by kind, those without any included."""
+    receipts = (
+        select(RECEIPT.kept, *_sums(RECEIPT, RECEIPT.amount, now))
+        .where(
+            RECEIPT.organization == organization,
+            RECEIPT.kept.in_(NEEDS_A_PERSON),
+            RECEIPT.resolved_at.is_(None),
+        )
+        .group_by(RECEIPT.kept)
+    )
+    messages = select(literal(QUARANTINE), *_sums(MESSAGE, literal(0), now)).where(
+        MESSAGE.organization == organization, MESSAGE.resolved_at.is_(None)
+    )
+    by_kind: dict[str, Waiting] = {}
+    for statement in (receipts, messages):
+        for kind, cases, old, late, amount, since in connection.execute(statement):
+            sums = cases, int(old or 0), int(late or 0), int(amount or 0)
+            by_kind[kind] = Waiting(kind, *sums, since)
+    kinds = *map(str, NEEDS_A_PERSON), QUARANTINE
+    return [by_kind.get(kind, Waiting(kind, 0, 0, 0, 0, None)) for kind in kinds]
+
+
+def to_refund(connection: Connection, organization: str) -> tuple[int, int]:
+    """Return how many receipts are to be refunded, and their money."""
+    statement = select(func.count(), func.sum(RECEIPT.amount)).where(
+        RECEIPT.organization == organization,
+        RECEIPT.kept.in_(NEEDS_A_PERSON),
+        RECEIPT.resolved_as == CaseOutcome.TO_REFUND,
+    )
+    count, amount = connection.execute(statement).one()
+    return count, int(amount or 0)
+
+
+def last_resolved(connection: Connection, organization: str) -> datetime | None:
+    """Return when a case was resolved last, or None."""
+    receipts = select(func.max(RECEIPT.resolved_at)).where(
+        RECEIPT.organization == organization, RECEIPT.kept.in_(NEEDS_A_PERSON)
+    )
+    messages = select(func.max(MESSAGE.resolved_at)).where(MESSAGE.organization == organization)
+    instants = [connection.execute(each).scalar() for each in (receipts, messages)]
+    return max((each for each in instants if each is not None), default=None)
+
+
+def of_notices(
+    connection: Connection, organization: str, navs: Sequence[str]
+) -> dict[str, list[Case]]:
+    """Return the receipts of payments by the notice that they name, the first received first."""
+    statement = (
+        select(*worklist.receipt_columns())
+        .where(RECEIPT.organization == organization, RECEIPT.nav.in_(navs), RECEIPT.outcome == "OK")
+        .order_by(RECEIPT.received_at, RECEIPT.receipt_id, RECEIPT.variant)
+    )
+    by_nav: dict[str, list[Case]] = {}
+    for row in connection.execute(statement):
+        case_ = Case._make(row)
+        by_nav.setdefault(case_.nav or "", []).append(case_)
+    return by_nav
+
+
+def _matching(connection: Connection, organization: str, listing: QueueFilter) -> Subquery:
+    query = CaseQuery(listing.kind, listing.resolved, None, None, 0, 0, listing.outcome)
+    rows = union_all(*worklist.parts(connection, organization, query)).subquery()
+    conditions = []
+    if listing.received_until is not None:
+        conditions.append(rows.c.received_at <= literal(listing.received_until, tables.Instant))
+    if listing.claimed_by is not None:
+        conditions.append(rows.c.claimed_by == listing.claimed_by)
+    if listing.claimed_since is not None:
+        conditions.append(rows.c.claimed_at >= literal(listing.claimed_since, tables.Instant))
+    if listing.free_since is not None:
+        since = literal(listing.free_since, tables.Instant)
+        conditions.append(or_(rows.c.claimed_at.is_(None), rows.c.claimed_at < since))
+    return select(rows).where(*conditions).subquery() if conditions else rows
+
+
+def _sums(columns: Any, amount: Any, now: datetime) -> list[Any]:
+    def before(age: timedelta) -> Any:
+        return case((columns.received_at < literal(now - age, tables.Instant), 1), else_=0)
+
+    return [
+        func.count(),
+        func.sum(before(OLD)),
+        func.sum(before(LATE)),
+        func.sum(amount),
+        func.min(columns.received_at),
+    ]
+
+
+def _place(last: Case) -> CasePlace:
+    return CasePlace(last.received_at, last.name, -1 if last.variant is None else last.variant)

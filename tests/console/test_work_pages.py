@@ -1,0 +1,123 @@
+"""The pages of cases, receipts, the journal and the station, with work to do, in real Chromium."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase
+from tests.console import bed, browsing, working
+from tests.console.bed import ORGANIZATION, Console
+from tests.console.browsing import inspect
+from tests.usecases.people.people import NOW
+
+ORG = f"/console/{ORGANIZATION}"
+PAGES = [
+    f"{ORG}/",
+    f"{ORG}/worklist?kind=double",
+    f"{ORG}/worklist?resolved=1&outcome=to-refund",
+    f"{ORG}/worklist/{working.DOUBLE}",
+    f"{ORG}/worklist/{working.UNMATCHED}",
+    f"{ORG}/worklist/{working.REVIEW}",
+    f"{ORG}/worklist/{working.QUARANTINED}",
+    f"{ORG}/receipts",
+    f"{ORG}/receipts/{working.DOUBLE}",
+    f"{ORG}/journal",
+    f"{ORG}/journal/{working.ENTRY}",
+    f"{ORG}/station",
+]
+
+
+def prepare(url: str) -> None:
+    """Make the demo's database, with a case of every kind and a busy station."""
+    bed.prepare(url)
+    store = Store(url)
+    working.add_cases(store, NOW)
+    working.add_exchanges(store, NOW)
+    store.close()
+
+
+@pytest.fixture
+def busy(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
+    """A console with work to do, and the origin at which it is served."""
+    store = Store(fresh_database("sqlite", prepare))
+    console = Console(store)
+    with bed.served(console.wsgi) as origin:
+        yield console, origin
+    store.close()
+
+
+@pytest.mark.parametrize(("role", "language"), [("admin", "it"), ("reader", "de")])
+def test_page_has_no_problem(role: str, language: str, browser: Browser, busy: tuple[Console, str]):
+    """No message, no axe violation, no sideways scroll; with every `details` open as well."""
+    shown = browsing.tab(browser, *busy, role, language=language)
+    problems = inspect(shown, PAGES)
+    for path in PAGES:
+        shown.open(path)
+        shown.page.evaluate("document.querySelectorAll('details').forEach(e => e.open = true)")
+        problems += [f"{path} opened: {problem}" for problem in shown.problems()]
+    shown.context.close()
+
+    assert problems == []
+
+
+def test_double_payment_is_resolved_and_exported_in_four_actions(
+    browser: Browser, busy: tuple[Console, str]
+):
+    """From the first page: to the doubles, to the oldest, to the refunds, to the file."""
+    shown = browsing.tab(browser, *busy, "writer", accept_downloads=True)
+    shown.open(f"{ORG}/")
+    shown.click("Pagati due volte")
+    shown.click("Tributo di esempio 13, pagato due volte")
+    shown.click("Metti fra i rimborsi 100,00\u00a0€")
+    assert "Deciso: da rimborsare" in shown.page.locator("main").inner_text()
+    shown.page.get_by_role("link", name="Da trattare").first.click()
+    shown.clicks += 1
+    with shown.page.expect_download() as download:
+        shown.click("Elenco da rimborsare (CSV)")
+    text = download.value.path().read_bytes().decode("utf-8-sig")
+    shown.context.close()
+
+    assert shown.clicks <= 6
+    [_, row] = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    assert (row[0], row[5], row[6]) == (working.DOUBLE, "100,00", "Aldo Inventato")
+
+
+def test_case_is_taken_and_decided_by_keyboard_alone(browser: Browser, busy: tuple[Console, str]):
+    """Every control has the focus in turn, and Enter presses it."""
+    shown = browsing.tab(browser, *busy, "writer")
+    shown.open(f"{ORG}/worklist")
+    shown.page.get_by_role("button", name="Prendi il più vecchio libero").focus()
+    shown.page.keyboard.press("Enter")
+    shown.page.wait_for_url("**/worklist/*?done=taken")
+    assert "Se ne occupa Writer Inventata" in shown.page.locator("aside").inner_text()
+    shown.page.get_by_label("Trattenuto, è giusto così").focus()
+    shown.page.keyboard.press("Space")
+    shown.page.get_by_role("button", name="Metti fra i rimborsi").focus()
+    shown.page.keyboard.press("Enter")
+    shown.page.get_by_text("Scrivi nella nota perché").first.wait_for()
+    assert shown.page.get_by_label("Trattenuto, è giusto così").is_checked()
+    shown.page.get_by_label("Nota").fill("Pagato per il fratello")
+    shown.page.keyboard.press("Tab")
+    shown.page.keyboard.press("Enter")
+    shown.page.wait_for_url("**/worklist/*?done=decided")
+    assert "Risolto: trattenuto" in shown.page.locator("main").inner_text()
+    shown.context.close()
+
+
+def test_self_test_of_the_station_is_two_actions(browser: Browser, busy: tuple[Console, str]):
+    """It says how each step went, and the page stays without a problem."""
+    shown = browsing.tab(browser, *busy, "reader")
+    shown.open(f"{ORG}/")
+    shown.click("Come sta")
+    shown.click("Esegui l’autoprova")
+    tried = shown.page.get_by_role("table").first
+    tried.get_by_text("risposto come si deve").first.wait_for()
+
+    assert tried.get_by_text("risposto come si deve").count() == 3
+    assert shown.problems() == []
+    assert shown.clicks == 2
+    shown.context.close()
