@@ -13,7 +13,7 @@ UV := $(BIN)/uv
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: help demo test programs lint tests contract pins sbom clean
+.PHONY: help demo test programs lint tests contract pins assets sbom clean
 .NOTPARALLEL:
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make lint   ruff and mypy alone"
 	@echo "make tests  the tests alone, without those whose programs are missing"
 	@echo "make pins   resolve the pinned requirements anew"
+	@echo "make assets copy the console's style sheet, script and fonts from npm anew"
 	@echo "make sbom   write dist/gpd-soap.cdx.json: the program's dependencies, as CycloneDX"
 	@echo "make clean  remove the files that the other targets made"
 
@@ -89,6 +90,9 @@ pins: | $(BIN)/python
 	@$(COMPILE) --group build --constraint tests/requirements.txt -o deploy/requirements-build.txt
 	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/*.txt tests/requirements.txt \
 	  || { echo "a pin names a host or a path" >&2; exit 1; }
+
+assets: $(VENV)/.tests
+	@$(BIN)/python -m tests.console.assets.build
 
 sbom: $(VENV)/.runtime
 	@mkdir -p dist

@@ -25,13 +25,17 @@ from gpd_soap.usecases.node import NodeService, Policy
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.wsgi import exposure
 from gpd_soap.wsgi.client_certificates import TrustedCallers
-from gpd_soap.wsgi.http import Wsgi
+from gpd_soap.wsgi.http import Ready, Wsgi
+from gpd_soap.wsgi.mount import Mounted, Withheld
 from gpd_soap.wsgi.payment_options import PaymentOptions
 from gpd_soap.wsgi.refused_callers import RefusedCallers
 
 if TYPE_CHECKING:
+    from gpd_soap.console.parts import Parts, PasskeyDoor
+    from gpd_soap.features.oidc.sign_in import OidcSignIn
     from gpd_soap.usecases.jobs.job import Kind
     from gpd_soap.usecases.jobs.loops import Background
+    from gpd_soap.usecases.people.tokens import Random
     from gpd_soap.usecases.worklist import Cases
 
 
@@ -128,14 +132,15 @@ def admin_face(
     from gpd_soap.features.webhooks.options import options_of
 
     health = Health(store, contract(settings.threads), exposure.facts(settings, "admin"))
+    most = settings.admin_requests or max(1, settings.threads - 1)
     limits = Limits(
         settings.rate,
-        settings.admin_requests or max(1, settings.threads - 1),
+        most,
         settings.key_requests or max(1, settings.threads // 2),
         wrong_keys=settings.wrong_keys,
         sizes=BodySizes(settings.max_body, settings.max_bulk_body),
     )
-    return admin_app(
+    api = admin_app(
         store,
         clock,
         worklist,
@@ -145,6 +150,42 @@ def admin_face(
         observe_wrong_key=metrics.observe_wrong_key,
         webhooks=options_of(settings),
         open_printer=open_as_set(settings),
+    )
+    return Mounted(api, console(settings, store, health, clock), most)
+
+
+def console(settings: Settings, store: Store, ready: Ready, clock: Clock = utc_now) -> Wsgi:
+    """The operators' console; where it would not be safe, what says so in its place."""
+    reason = exposure.console_problem(settings)
+    if reason:
+        return Withheld(reason)
+    from gpd_soap.console.app import console_app
+
+    return console_app(console_parts(settings, store, ready, clock))
+
+
+def console_parts(settings: Settings, store: Store, ready: Ready, clock: Clock = utc_now) -> Parts:
+    """What the console is made of; a test changes what it needs."""
+    import secrets
+
+    from gpd_soap.api.documents.printers import open_as_set
+    from gpd_soap.console.parts import Parts
+    from gpd_soap.usecases.people.passwords import Passwords
+
+    unseen = node_endpoint(settings, node_service(settings, store, clock))
+    random = secrets.token_bytes
+    return Parts(
+        store=store,
+        clock=clock,
+        random=random,
+        settings=settings,
+        passwords=Passwords(random),
+        cases=lambda record: cases(settings, store, clock, record=record),
+        verify=unseen.dry_answer,
+        open_printer=open_as_set(settings),
+        ready=ready,
+        passkeys=_passkeys(settings, store, random),
+        oidc=_oidc(settings, store, random),
     )
 
 
@@ -199,6 +240,31 @@ def cases(
     return Cases(
         store, clock, lambda raw, charset: endpoint.reprocess(raw, "worklist", charset), record
     )
+
+
+def _passkeys(settings: Settings, store: Store, random: Random) -> PasskeyDoor | None:
+    """Signing in by passkeys, if the extra is installed and the address is fit for them."""
+    from gpd_soap.features.passkeys.relying_party import UnusableConsoleUrl, relying_party
+
+    try:
+        from gpd_soap.console.parts import PasskeyDoor
+        from gpd_soap.features.passkeys.manage import Passkeys
+        from gpd_soap.features.passkeys.sign_in import PasskeySignIn
+
+        party = relying_party(settings.console_url)
+    except (ModuleNotFoundError, UnusableConsoleUrl):
+        return None
+    return PasskeyDoor(PasskeySignIn(store, party, random), Passkeys(store, party, random))
+
+
+def _oidc(settings: Settings, store: Store, random: Random) -> OidcSignIn | None:
+    """Signing in at the OpenID provider of the settings, if there is one."""
+    if not settings.oidc_issuer:
+        return None
+    from gpd_soap.features.oidc.options import options_of
+    from gpd_soap.features.oidc.sign_in import OidcSignIn
+
+    return OidcSignIn(store, options_of(settings), random)
 
 
 def _journal_writers(settings: Settings, store: Store) -> tuple[ExchangeObserver, ...]:

@@ -17,7 +17,8 @@ SHOWS_FEATURES = {"features", "api", "console", "wiring", "cli"}
 
 # Each name directly under gpd_soap imports itself and the names before it, and no other.
 ORDER = """__init__ core clock settings contract store validation usecases plugins services wsgi
-           soap monitoring server features simulator demo api wiring cli __main__""".split()
+           soap monitoring server features simulator demo api console wiring cli
+           __main__""".split()
 OWNERS = {
     "sqlalchemy": {"store"},
     "alembic": {"store"},
@@ -28,10 +29,11 @@ OWNERS = {
     "gunicorn": {"server"},
     "zeep": {"simulator"},
     "requests": {"simulator"},
-    "flask": {"api"},
+    "flask": {"api", "console"},
     "flask_openapi": {"api"},
     "flask_openapi_swagger": {"api"},
-    "werkzeug": {"api"},
+    "werkzeug": {"api", "console"},
+    "jinja2": {"console"},
     "prometheus_client": {"monitoring"},
     "fontpkg_roboto_mono": {"features"},
     "fontpkg_titillium_web": {"features"},

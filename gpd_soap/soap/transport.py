@@ -13,7 +13,7 @@ from spyne.protocol import ProtocolBase
 from spyne.server.wsgi import WsgiApplication, WsgiMethodContext
 
 from gpd_soap.clock import Clock
-from gpd_soap.core.exchange import ExchangeObserver, ExchangeRecord
+from gpd_soap.core.exchange import NOT_GIVEN, ExchangeObserver, ExchangeRecord
 from gpd_soap.soap.exchange import Exchange
 from gpd_soap.soap.protocol import Unavailable
 from gpd_soap.soap.stored import charset_of
@@ -104,6 +104,10 @@ class NodeEndpoint(WsgiApplication):
         """
         charset = charset or charset_of(raw)
         return self._process(Exchange(raw, charset, "", caller, self._clock(), perf_counter()))[2]
+
+    def dry_answer(self, raw: bytes) -> bytes:
+        """Return the answer to a message of ours, as the Node would get it."""
+        return self._process(Exchange(raw, None, "", NOT_GIVEN, self._clock(), perf_counter()))[1]
 
     def handle_rpc(self, exchange: Exchange, start_response: StartResponse) -> list[bytes]:
         """Answer one message over HTTP."""

@@ -66,6 +66,19 @@ def allowed_exposures(settings: Settings, served: str) -> list[str]:
     return lines
 
 
+def console_problem(settings: Settings) -> str:
+    """Return why the console cannot be served, or an empty text.
+
+    A browser would send passwords and sessions in clear text, and keeps no session without TLS.
+    """
+    if is_loopback(settings.admin_bind) or settings.console_url.startswith("https://"):
+        return ""
+    return (
+        "other machines reach the admin face in clear text: bind 127.0.0.1, or put a proxy with TLS"
+        " in front and set GPD_CONSOLE_URL to its address, such as https://console.ec.example"
+    )
+
+
 def unreachable_address(settings: Settings, served: str) -> list[str]:
     """Return a line if others call the node face in `served`, and ?wsdl has no address for them."""
     others_call = settings.node_proxies or not is_loopback(settings.node_bind)

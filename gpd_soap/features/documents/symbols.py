@@ -23,6 +23,12 @@ def qr_svg(text: str) -> str:
     return _svg([list(row) for row in code.matrix])
 
 
+def address_symbol(address: str) -> tuple[int, str]:
+    """Return the modules of a side, and the path of the dark ones, of a QR code of any size."""
+    modules = [list(row) for row in segno.make(address, micro=False).matrix]
+    return len(modules), "".join(_runs(modules))
+
+
 def data_matrix_svg(text: str) -> str:
     """Return a square Data Matrix (ECC 200) as SVG, one unit a module, without its quiet zone."""
     return _svg(DataMatrix(text).matrix)

@@ -35,7 +35,13 @@ def put(connection: Connection, credential: Credential, codes: Iterable[str]) ->
     """Store the factors of an operator, and the digests of its codes, in place of older ones."""
     remove(connection, credential.operator)
     connection.execute(insert(tables.operator_credential), credential._asdict())
-    rows = [{"operator": credential.operator, "digest": digest} for digest in codes]
+    put_codes(connection, credential.operator, codes)
+
+
+def put_codes(connection: Connection, operator_id: str, codes: Iterable[str]) -> None:
+    """Store the digests of recovery codes of an operator, in place of older ones."""
+    connection.execute(delete(tables.operator_recovery_code).where(CODE.operator == operator_id))
+    rows = [{"operator": operator_id, "digest": digest} for digest in codes]
     if rows:
         connection.execute(insert(tables.operator_recovery_code), rows)
 

@@ -64,6 +64,13 @@ def with_operator(connection: Connection, digest: str) -> tuple[Session, Operato
     return session, operator
 
 
+def of(connection: Connection, operator_id: str) -> list[Session]:
+    """Return the sessions of an operator that have a row, the one used last first."""
+    statement = select(*_columns()).where(SESSION.operator == operator_id)
+    rows = connection.execute(statement.order_by(SESSION.used_at.desc(), SESSION.digest))
+    return [Session._make(row) for row in rows]
+
+
 def id_token_of(connection: Connection, digest: str) -> str | None:
     """Return what the OpenID provider of a session wants to see at its end, or None."""
     return connection.execute(select(SESSION.id_token).where(SESSION.digest == digest)).scalar()

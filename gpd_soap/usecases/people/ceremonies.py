@@ -25,10 +25,14 @@ class Kind(StrEnum):
     OIDC_SIGN_IN = "oidc sign in"
     OIDC_STEP_UP = "oidc step up"
     OIDC_ADD = "oidc add"
+    DEMO_SIGN_IN = "demo sign in"
 
 
 #: LIMIT: 10 minutes to sign in elsewhere, with all that a provider asks.
 LASTS = timedelta(minutes=10)
+#: LIMIT: an hour to open the link that a demo prints.
+LONG_LASTS = {Kind.DEMO_SIGN_IN: timedelta(hours=1)}
+_LONGEST = max(LASTS, *LONG_LASTS.values())
 
 
 def begin(
@@ -47,7 +51,7 @@ def begin(
     ceremony = Ceremony(token_digest(token), str(kind), operator, bound_to, now)
 
     def work(connection: Transaction) -> None:
-        ceremonies.forget_older(connection, now - LASTS)
+        ceremonies.forget_older(connection, now - _LONGEST)
         ceremonies.add(connection, ceremony)
 
     in_transaction(database, work)
@@ -60,7 +64,7 @@ def take(database: Database, token: str, now: datetime) -> Ceremony | None:
     """
     # WHY: a transaction of its own, so that no failure gives the ceremony back.
     ceremony = in_transaction(database, lambda c: ceremonies.take(c, token_digest(token)))
-    if ceremony is None or now - ceremony.created_at >= LASTS:
+    if ceremony is None or now - ceremony.created_at >= LONG_LASTS.get(Kind(ceremony.kind), LASTS):
         return None
     return ceremony
 

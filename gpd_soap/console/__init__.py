@@ -1,0 +1,1 @@
+"""The operators' console: pages in HTML on the admin listener; the only Jinja."""

@@ -1,0 +1,80 @@
+"""Who may open which page: the one table.  A page without a row here does not start."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from gpd_soap.store.access.keys import Role
+from gpd_soap.store.people.operators import Scope
+
+READER, WRITER, ADMIN = Role.READER, Role.WRITER, Role.ADMIN
+
+
+class Access(NamedTuple):
+    """What a page needs.
+
+    `role` is the least role.  `recent` asks for a factor that was proved within ten minutes.  A
+    reading of a page with `person` is recorded.  `every` is for who works for every organization,
+    also where the address names one.  An `open` page needs no session.
+    """
+
+    role: Role = READER
+    scope: Scope | None = None
+    recent: bool = False
+    person: bool = False
+    every: bool = False
+    open: bool = False
+
+
+OPEN, ANYBODY = Access(open=True), Access()
+CONFIGURES = Access(ADMIN, Scope.CONFIGURE, every=True)
+
+#: Sessions, people and configuration.
+SHELL: dict[str, Access] = {
+    "static": OPEN,
+    "sign_in.form": OPEN,
+    "sign_in.send": OPEN,
+    "sign_in.code": OPEN,
+    "sign_in.prove": OPEN,
+    "sign_in.out": OPEN,
+    "sign_in.signed_out": OPEN,
+    "root.bare": ANYBODY,
+    "root.start": ANYBODY,
+    "invitation.look": OPEN,
+    "invitation.accept": OPEN,
+    "invitation.demo": OPEN,
+    "invitation.enter_demo": OPEN,
+    "passkeys.begin": OPEN,
+    "passkeys.finish": OPEN,
+    "passkeys.begin_acceptance": OPEN,
+    "passkeys.accept": OPEN,
+    "passkeys.begin_step_up": ANYBODY,
+    "passkeys.finish_step_up": ANYBODY,
+    "passkeys.begin_add": ANYBODY,
+    "passkeys.add": ANYBODY,
+    "passkeys.remove": ANYBODY,
+    "provider.begin": OPEN,
+    "provider.callback": OPEN,
+    "provider.step_up": ANYBODY,
+    "provider.add": ANYBODY,
+    "step_up.form": ANYBODY,
+    "step_up.send": ANYBODY,
+    "me.page": ANYBODY,
+    "me.codes": ANYBODY,
+    "me.password": ANYBODY,
+    "me.habits": ANYBODY,
+    "me.end_others": ANYBODY,
+    "me.end_all": ANYBODY,
+    "me.remove_identity": ANYBODY,
+}
+
+#: Search, notices, positions.
+NOTICE: dict[str, Access] = {}
+
+#: Home, worklist, receipts, journal, station.
+WORK: dict[str, Access] = {}
+
+#: Files of positions.
+LOADS: dict[str, Access] = {}
+
+PAGES: dict[str, Access] = {**SHELL, **NOTICE, **WORK, **LOADS}

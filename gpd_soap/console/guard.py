@@ -1,0 +1,188 @@
+"""Decides, before each page, who looks at it and whether that is allowed; then records readings."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from urllib.parse import urlsplit
+
+from flask import Response, g, redirect, request, url_for
+from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from gpd_soap.console import gates, words
+from gpd_soap.console.access import PAGES, Access
+from gpd_soap.console.cookies import (
+    language_of,
+    last_organization,
+    put_last_organization,
+    session_of,
+    wants_shortcuts,
+)
+from gpd_soap.console.parts import Parts
+from gpd_soap.console.recording import PageRecord, subject_of_path
+from gpd_soap.console.rendering import render
+from gpd_soap.console.returning import kept_form
+from gpd_soap.console.viewer import Viewer
+from gpd_soap.console.words import _
+from gpd_soap.store.access.audit import READ, Subject
+from gpd_soap.store.configuration import read as configuration
+from gpd_soap.store.configuration.read import Organization
+from gpd_soap.store.database.transaction import read_only
+from gpd_soap.store.people.operators import Operator
+from gpd_soap.usecases import refusals
+from gpd_soap.usecases.people import refusals as people_refusals
+from gpd_soap.usecases.people.authorize import Need, Sessions
+
+READING = ("GET", "HEAD")
+#: From this status on nothing was read.
+NOT_READ = 300
+REQUEST_ID = "X-Request-Id"
+_REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class OtherSite(Forbidden):
+    """Another site sent a form to us."""
+
+
+def set_subjects(*subjects: Subject) -> None:
+    """Name what a page is about, where its address does not, or names less."""
+    g.subjects = subjects
+
+
+class Guard:
+    """Runs before and after each page."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Use the store and the clock of these parts."""
+        self._parts, self._sessions = parts, Sessions(parts.store)
+
+    def before(self) -> AnyResponse | None:
+        """Returns an answer in place of the page, or None if the viewer may open it."""
+        g.now = self._parts.clock()
+        given = request.headers.get(REQUEST_ID, "")
+        g.request_id = given if _REQUEST_ID_FORM.fullmatch(given) else uuid.uuid4().hex
+        words.language.set(language_of(request))
+        if request.method not in READING and not self._is_ours():
+            raise OtherSite
+        if request.endpoint is None:
+            return None
+        access = PAGES[request.endpoint]
+        if access.open:
+            return None
+        try:
+            self._let_in(access)
+        except people_refusals.SessionNotValid:
+            return sign_in()
+        except people_refusals.StepUpNeeded:
+            return step_up()
+        return None
+
+    def after(self, response: Response) -> Response:
+        """Records the reading of a page about a person, and keeps whose pages were looked at."""
+        code = (request.view_args or {}).get("organization")
+        if g.get("viewer") is not None and code and code != last_organization(request):
+            put_last_organization(response, code)
+        access = PAGES.get(request.endpoint or "")
+        if access is None or not access.person or g.get("viewer") is None:
+            return response
+        if request.method == READ and response.status_code < NOT_READ:
+            subjects: tuple[Subject, ...] = g.get("subjects") or (subject_of_path(),)
+            for each in subjects:
+                row = g.record.row(each, status=response.status_code)
+                self._parts.store.access_trail.write(row)
+        return response
+
+    def _let_in(self, access: Access) -> None:
+        """Keep who looks at the page.
+
+        Raises SessionNotValid, StepUpNeeded, NotFound for another's organization, and Forbidden.
+        """
+        try:
+            operator = self._operator(access)
+        except refusals.OrganizationForbidden:
+            raise NotFound from None
+        except people_refusals.ScopeForbidden:
+            raise Forbidden from None
+        organization = self._organization(operator)
+        g.viewer = Viewer(operator, organization, words.language.get(), wants_shortcuts(request))
+        if not g.viewer.is_at_least(access.role):
+            raise Forbidden
+        g.record = PageRecord(operator.id, g.now, g.request_id)
+
+    def _operator(self, access: Access) -> Operator:
+        """Returns the operator of the session.  Raises the refusals of Sessions.authorize."""
+        token = session_of(request)
+        code = (request.view_args or {}).get("organization")
+        if access.every:
+            return self._authorize(token, None, access)
+        if code is not None:
+            return self._authorize(token, code, access)
+        operator = self._sessions.operator(token, g.now)
+        if access.scope is None and not access.recent:
+            return operator
+        # WHY: a page about no organization needs the rights that its operator has in any.
+        return self._authorize(token, next(iter(operator.organizations), None), access)
+
+    def _authorize(self, token: str, code: str | None, access: Access) -> Operator:
+        return self._sessions.authorize(token, Need(code, access.scope, access.recent), g.now)
+
+    def _organization(self, operator: Operator) -> Organization | None:
+        """Returns the organization of the page; without one, the only one or the last one.
+
+        Raises NotFound if the one of the page is not registered.
+        """
+        code: str | None = (request.view_args or {}).get("organization")
+        if code is not None:
+            row = self._registered(code)
+            if row is None:
+                raise NotFound
+            return row
+        last = last_organization(request)
+        if last and operator.serves(last):
+            return self._registered(last)
+        if len(operator.organizations) == 1 and not operator.serves_every:
+            return self._registered(operator.organizations[0])
+        return None
+
+    def _registered(self, code: str) -> Organization | None:
+        return read_only(self._parts.store, lambda c: configuration.organization(c, code))
+
+    def _is_ours(self) -> bool:
+        """Return whether a form was sent from a page of ours."""
+        site = request.headers.get("Sec-Fetch-Site")
+        if site is not None:
+            return site == "same-origin"
+        origin = urlsplit(request.headers.get("Origin", ""))
+        own = {request.host, urlsplit(self._parts.address).netloc}
+        return bool(origin.netloc) and origin.netloc in own
+
+
+def is_from_elsewhere() -> bool:
+    """Return whether a link of another site led here, so that the session's cookie stayed away."""
+    # WHY: a browser sends a SameSite=Strict cookie once the page loads itself, and not before.
+    site = request.headers.get("Sec-Fetch-Site")
+    return request.method in READING and site in ("cross-site", "same-site")
+
+
+def reload() -> Response:
+    """Return a page that loads its own address once more."""
+    return render("reload.html", title=_("Un momento"), address=request.full_path.rstrip("?"))
+
+
+def sign_in() -> AnyResponse:
+    """Return the way to sign in, after which the operator comes back here."""
+    if is_from_elsewhere():
+        return reload()
+    here = request.full_path.rstrip("?")
+    if request.method in READING:
+        return redirect(url_for("sign_in.form", next=here), 303)
+    return gates.sign_in(here, kept=kept_form(request.form.items(multi=True)), over=True)
+
+
+def step_up() -> AnyResponse:
+    """Return the way to prove a factor again, after which the operator comes back here."""
+    here = request.full_path.rstrip("?")
+    if request.method in READING:
+        return redirect(url_for("step_up.form", next=here), 303)
+    return gates.step_up(here, kept=kept_form(request.form.items(multi=True)))

@@ -1,0 +1,1 @@
+"""The pages by subject: each module has `room(parts)`, which returns its blueprint."""

@@ -1,0 +1,52 @@
+"""The console beside the API on one listener: the path decides, and `/` leads people on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from gpd_soap.wsgi.http import READING, Environ, StartResponse, Wsgi, answer
+
+CONSOLE = "/console"
+#: LIMIT: seconds after which a page may be tried again.
+RETRY_SECONDS = 1
+
+
+class Mounted:
+    """The console under its path, a bounded number of requests at once; the API for the rest."""
+
+    def __init__(self, api: Wsgi, console: Wsgi, most: int) -> None:
+        """Let `most` requests of the console run at once, so that the API has the other threads."""
+        self._api, self._console = api, console
+        self._free = threading.BoundedSemaphore(most)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer by the application to which the path belongs."""
+        path = environ["PATH_INFO"]
+        if path == "/" and environ["REQUEST_METHOD"] in READING:
+            start_response("303 See Other", [("Location", CONSOLE + "/"), ("Content-Length", "0")])
+            return [b""]
+        if path != CONSOLE and not path.startswith(CONSOLE + "/"):
+            return self._api(environ, start_response)
+        # WHY: an asset is in memory, and a page needs several at the same instant.
+        if path.startswith(CONSOLE + "/static/"):
+            return self._console(environ, start_response)
+        if not self._free.acquire(blocking=False):
+            return answer(start_response, "503 Service Unavailable", retry_after=RETRY_SECONDS)
+        try:
+            # WHY: pages are made whole before they are sent, so that the thread is free after this.
+            return list(self._console(environ, start_response))
+        finally:
+            self._free.release()
+
+
+class Withheld:
+    """What stands in the place of a console that may not be served: a text that says why."""
+
+    def __init__(self, reason: str) -> None:
+        """Say this reason."""
+        self._text = f"The console is not served: {reason}\n".encode()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer 503 with the reason."""
+        return answer(start_response, "503 Service Unavailable", self._text)

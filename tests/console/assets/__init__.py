@@ -1,0 +1,1 @@
+"""Makes the files that the console takes from others."""

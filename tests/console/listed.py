@@ -1,0 +1,35 @@
+"""The addresses that are opened in every role, language and width, by who builds them.
+
+A role that may not open one gets a page that says so, which is checked as well.
+"""
+
+from tests.console.bed import ORGANIZATION
+
+ORG = f"/console/{ORGANIZATION}"
+
+#: Sessions, people and configuration.
+SHELL = [
+    "/console/me",
+    "/console/me?done=preferences",
+    "/console/step-up",
+    f"{ORG}/there-is-no-such-page",
+]
+
+#: Search, notices, positions.
+NOTICE: list[str] = []
+
+#: Home, worklist, receipts, journal, station.
+WORK: list[str] = []
+
+#: Files of positions.
+LOADS: list[str] = []
+
+PAGES = [*SHELL, *NOTICE, *WORK, *LOADS]
+#: The addresses that need no session.
+OPEN_PAGES = [
+    "/console/sign-in",
+    "/console/sign-in?done=password-changed",
+    "/console/signed-out",
+    "/console/invitation/none",
+    "/console/demo/none",
+]

@@ -1,0 +1,30 @@
+"""Writes pictures of pages of a demo: `python -m tests.console.shots FOLDER ROLE PATH…`."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from gpd_soap.store.store import Store
+from tests.console import bed, browsing
+
+
+def main(folder: Path, role: str, paths: list[str], width: int = 1280) -> None:
+    """Write a picture of each page, as a role sees it."""
+    with tempfile.TemporaryDirectory() as home:
+        url = f"sqlite:///{home}/shots.db"
+        bed.prepare(url)
+        store = Store(url)
+        console = bed.Console(store)
+        with bed.served(console.wsgi) as origin, browsing.chromium() as browser:
+            shown = browsing.tab(browser, console, origin, "" if role == "-" else role)
+            shown.size(width)
+            for path in paths:
+                shown.open(path)
+                name = path.strip("/").replace("/", "-").split("?")[0]
+                shown.page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+            shown.context.close()
+        store.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
