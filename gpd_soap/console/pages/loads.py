@@ -60,7 +60,11 @@ class Pages:
 
     def receive(self, organization: str) -> AnyResponse:
         """Take a file, and lead to its trial."""
-        request.max_content_length = self._parts.settings.max_load + FORM
+        most = self._parts.settings.max_load + FORM
+        if (request.content_length or 0) > most:
+            # WHY: a form that is refused in its middle would leave a file open for a while.
+            return self._list([(FILE, self._refusal(refusals.Why.TOO_LARGE))], 413)
+        request.max_content_length = most
         try:
             sent = request.files.get(FILE)
         except RequestEntityTooLarge:
