@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gpd_soap.store.store import Store
 
 KEY_NAME = "demo"
+#: The name of the operator for whom the console's link is.
+OPERATOR = "Operatore di prova"
 #: LIMIT: hours after which the key expires by itself, because a demo that is killed revokes none.
 KEY_HOURS = 8
 #: A port of this machine; 0 would be any, which nobody could find.
@@ -30,6 +32,7 @@ To send the Node's requests, run in another terminal:
   {program} node probe --url {address}
 
 The contract for a SOAP client:  {address}?wsdl
+The operators' console; this link signs in once, for an hour:  {console}
 The REST API for administrators, to try in a browser:  http://{admin}/docs
   its key, valid until the demo stops, for {hours} hours at most:  {key}
 Ctrl-C stops the demo{ending}.
@@ -105,6 +108,7 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
         values = {
             "admin": settings.admin_bind,
             "key": _create_key(store),
+            "console": f"http://{settings.admin_bind}/console/demo/{_console_link(store)}",
             "hours": KEY_HOURS,
             "program": program,
             "first": notices[0][0],
@@ -118,7 +122,9 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
     finally:
         # WHY: gunicorn's workers are forks, and run this code at their end too.
         if os.getpid() == process:
-            _revoke_keys(Store(settings.database_url))
+            left = Store(settings.database_url)
+            _revoke_keys(left)
+            _suspend_operator(left)
 
 
 def _exit(_signal: int, _frame: object) -> None:
@@ -153,3 +159,40 @@ def _revoke_keys(store: Store) -> None:
     for key in keys.every():
         if key.name == KEY_NAME and key.revoked_at is None:
             keys.revoke(key.id, utc_now())
+
+
+def _console_link(store: Store) -> str:
+    """The token of a link that signs the demo's operator in, without any factor."""
+    import secrets
+
+    from gpd_soap.clock import utc_now
+    from gpd_soap.store.access.keys import ALL_ORGANIZATIONS
+    from gpd_soap.usecases.people import demo_link
+    from gpd_soap.usecases.people.operators import Operators
+    from gpd_soap.usecases.people.refusals import OperatorNotFound
+    from gpd_soap.validation.queries.operators import NewOperator
+
+    operators = Operators(store, secrets.token_bytes, record())
+    try:
+        operator = operators.resume(OPERATOR)
+    except OperatorNotFound:
+        new = NewOperator.model_validate(
+            {
+                "name": OPERATOR,
+                "role": "admin",
+                "organizations": [ALL_ORGANIZATIONS],
+                "scopes": ["persons", "correct", "withdraw", "refund", "load"],
+            }
+        )
+        operator, _token = operators.invite(new, KEY_NAME, utc_now())
+    return demo_link.make(store, operator.id, secrets.token_bytes, utc_now())
+
+
+def _suspend_operator(store: Store) -> None:
+    """End the link and the sessions of the demo's operator, because its data may be kept."""
+    import secrets
+
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases.people.operators import Operators
+
+    Operators(store, secrets.token_bytes, record()).suspend(OPERATOR, utc_now())

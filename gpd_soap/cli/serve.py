@@ -58,6 +58,9 @@ def _serve(face: str, counted_in: Path) -> None:
         settings = Settings.load()
         warnings = exposure.allowed_exposures(settings, face)
         warnings += exposure.unreachable_address(settings, face)
+        withheld = exposure.console_problem(settings)
+        if withheld and face != "node":
+            warnings.append(f"the console is not served: {withheld}")
         store = Store(settings.database_url)
         metrics = Metrics(counted_in)
         refused = RefusedCallers(metrics.count_refusal)
@@ -65,6 +68,9 @@ def _serve(face: str, counted_in: Path) -> None:
         logs.configure(settings.log_level)
         for line in warnings:
             logging.getLogger(__name__).warning(line)
+        if face != "node" and not withheld:
+            address = exposure.console_address(settings)
+            logging.getLogger(__name__).info("the console is at %s/console/", address)
         companions = wiring.companions(settings, store, faces)
         return server.Program(settings, faces, store.close, refused, companions)
 

@@ -28,6 +28,8 @@ class Access(NamedTuple):
 
 OPEN, ANYBODY = Access(open=True), Access()
 CONFIGURES = Access(ADMIN, Scope.CONFIGURE, every=True)
+DELICATE = CONFIGURES._replace(recent=True)
+OWN_SETTINGS = Access(ADMIN, Scope.CONFIGURE)
 
 #: Sessions, people and configuration.
 SHELL: dict[str, Access] = {
@@ -66,6 +68,26 @@ SHELL: dict[str, Access] = {
     "me.end_others": ANYBODY,
     "me.end_all": ANYBODY,
     "me.remove_identity": ANYBODY,
+    "people.page": CONFIGURES,
+    "people.new": CONFIGURES,
+    "people.show": CONFIGURES,
+    "people.invite": DELICATE,
+    "people.suspend": DELICATE,
+    "people.resume": DELICATE,
+    "people.end_sessions": DELICATE,
+    "people.reset": DELICATE,
+    "keys.page": CONFIGURES,
+    "keys.create": DELICATE,
+    "keys.revoke": DELICATE,
+    "audit.page": OWN_SETTINGS,
+    "config.page": OWN_SETTINGS,
+    "config.logo": ANYBODY,
+    "config.rename": OWN_SETTINGS._replace(recent=True),
+    "config.put_printing": OWN_SETTINGS._replace(recent=True),
+    "config.serve": OWN_SETTINGS._replace(recent=True),
+    "config.withdraw": OWN_SETTINGS._replace(recent=True),
+    "config.withdraw_service": OWN_SETTINGS._replace(recent=True),
+    "help.page": ANYBODY,
 }
 
 #: Search, notices, positions.

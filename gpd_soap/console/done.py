@@ -13,6 +13,15 @@ SHELL: dict[str, str] = {
     "passkey-removed": N_("La passkey è tolta."),
     "identity-added": N_("L’accesso dell’ente è collegato."),
     "identity-removed": N_("L’accesso dell’ente è scollegato."),
+    "suspended": N_("L’accesso è sospeso: sessioni e inviti sono finiti."),
+    "resumed": N_("Può entrare di nuovo, con la password di prima."),
+    "person-sessions-ended": N_("Le sue sessioni sono chiuse."),
+    "key-revoked": N_("La chiave è revocata: non apre più niente."),
+    "renamed": N_("Il nome è cambiato, da subito anche per il Nodo."),
+    "printing": N_("Salvato: vale dai prossimi avvisi che si stampano."),
+    "station-served": N_("La stazione è salvata, e vale da subito."),
+    "station-withdrawn": N_("La stazione non serve più questo ente."),
+    "service-withdrawn": N_("Il servizio è tolto."),
     "preferences": N_("Preferenze salvate su questo browser."),
 }
 

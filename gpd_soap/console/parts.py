@@ -12,6 +12,7 @@ from gpd_soap.usecases.access.record import Record
 from gpd_soap.usecases.people.passwords import Passwords
 from gpd_soap.usecases.people.tokens import Random
 from gpd_soap.usecases.worklist import Cases
+from gpd_soap.wsgi.exposure import console_address
 from gpd_soap.wsgi.http import Ready
 
 if TYPE_CHECKING:
@@ -52,4 +53,4 @@ class Parts(NamedTuple):
     @property
     def address(self) -> str:
         """The address at which operators reach the console, without a path."""
-        return self.settings.console_url or f"http://{self.settings.admin_bind}"
+        return console_address(self.settings)

@@ -16,6 +16,8 @@ from gpd_soap.settings import Settings, SettingsError
 #: LIMIT: bits of a prefix.  10.0.0.0/8 and fc00::/7 are the widest networks that an office can own;
 #: a wider one contains other people's machines.
 WIDEST_PREFIX = {4: 8, 6: 7}
+#: Hosts of a bind that name every address of this machine.
+EVERY_ADDRESS = ("", "0.0.0.0", "[::]")  # noqa: S104  # compared with a bind; nothing is bound here
 
 
 class Exposure(NamedTuple):
@@ -64,6 +66,16 @@ def allowed_exposures(settings: Settings, served: str) -> list[str]:
             )
         lines.append(f"the {each.face} face is open to other machines: {each.risk}")
     return lines
+
+
+def console_address(settings: Settings) -> str:
+    """Return the address at which operators reach the console, without a path."""
+    if settings.console_url:
+        return settings.console_url
+    if settings.admin_bind.startswith("unix:"):
+        return "http://localhost"
+    host, _, port = settings.admin_bind.rpartition(":")
+    return f"http://{'127.0.0.1' if host in EVERY_ADDRESS else host}:{port}"
 
 
 def console_problem(settings: Settings) -> str:

@@ -11,11 +11,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gpd_soap.cli.main import main
-from gpd_soap.cli.people.operators import console_address
 from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.people.invitations import Invitations
 from gpd_soap.usecases.people.passwords import Passwords
+from gpd_soap.wsgi.exposure import console_address
 from tests.usecases.people.conftest import prepare
 from tests.usecases.people.people import CHEAP, MAIL, NAME, ORGANIZATION, PASSWORD, Numbered
 

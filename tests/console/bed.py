@@ -104,9 +104,9 @@ class _Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def served(application: Wsgi) -> Iterator[str]:
+def served(application: Wsgi, port: int = 0) -> Iterator[str]:
     """Serve an application on loopback, and yield its origin."""
-    server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", port, application, threaded=True, request_handler=_Quiet)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:

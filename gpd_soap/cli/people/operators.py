@@ -12,14 +12,11 @@ from gpd_soap.cli.texts.output import print_line
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from gpd_soap.settings import Settings
     from gpd_soap.store.people.identities import Identity
     from gpd_soap.store.people.operators import Operator
     from gpd_soap.store.people.passkeys import Passkey
     from gpd_soap.usecases.people.operators import Operators
 
-#: Hosts of a bind that name every address of this machine.
-EVERY_ADDRESS = ("", "0.0.0.0", "[::]")  # noqa: S104  # compared with a bind; nothing is bound here
 SCOPES = ("persons", "correct", "withdraw", "refund", "load", "configure")
 
 
@@ -189,22 +186,13 @@ def _operators() -> Operators:
 def _print_link(invited: Operator, token: str) -> None:
     from gpd_soap.cli.texts.output import printable
     from gpd_soap.settings import Settings
+    from gpd_soap.wsgi.exposure import console_address
 
     click.echo(
         f"{printable(_line(invited))}\nThe link is shown only now; it works once, for an hour:",
         err=True,
     )
     click.echo(f"{console_address(Settings.load())}/console/invitation/{token}")
-
-
-def console_address(settings: Settings) -> str:
-    """The address at which operators reach the console, without a path."""
-    if settings.console_url:
-        return settings.console_url
-    if settings.admin_bind.startswith("unix:"):
-        return "http://localhost"
-    host, _, port = settings.admin_bind.rpartition(":")
-    return f"http://{'127.0.0.1' if host in EVERY_ADDRESS else host}:{port}"
 
 
 def _line(operator: Operator) -> str:

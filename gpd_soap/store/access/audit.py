@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, TextClause, insert, or_, select
+from sqlalchemy import ColumnElement, Connection, TextClause, and_, insert, or_, select
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest, fetch_page
@@ -132,6 +132,33 @@ def page(
     statement = select(*COLUMNS).where(*conditions).order_by(AUDIT.at.desc(), AUDIT.id)
     rows, total = fetch_page(connection, statement, request)
     return [Change._make(row) for row in rows], total
+
+
+class Place(NamedTuple):
+    """Where a list goes on: after the row of this instant and this id."""
+
+    requested_at: datetime
+    id: int
+
+
+def newest(
+    connection: Connection,
+    organization: str | None,
+    filters: AuditFilter,
+    limit: int,
+    after: Place | None = None,
+) -> tuple[list[Change], Place | None]:
+    """Return rows of one or every organization, the newest first, and where the list goes on."""
+    statement = select(AUDIT.id, *COLUMNS).where(*_conditions(connection, organization, filters))
+    if after is not None:
+        same = and_(AUDIT.at == after.requested_at, AUDIT.id > after.id)
+        statement = statement.where(or_(AUDIT.at < after.requested_at, same))
+    statement = statement.order_by(AUDIT.at.desc(), AUDIT.id).limit(limit + 1)
+    rows = connection.execute(statement).all()
+    changes = [Change._make(row[1:]) for row in rows[:limit]]
+    if len(rows) <= limit:
+        return changes, None
+    return changes, Place(changes[-1].requested_at, rows[limit - 1][0])
 
 
 def _conditions(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from gpd_soap.store.access import audit
-from gpd_soap.store.access.audit import AuditFilter, Change
+from gpd_soap.store.access.audit import AuditFilter, Change, Place
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.paging import PageRequest
-from gpd_soap.store.database.transaction import read_only
+from gpd_soap.store.database.transaction import Transaction, read_only
+from gpd_soap.store.people import operators
 from gpd_soap.usecases import refusals
 from gpd_soap.validation.finding import FieldError
 from gpd_soap.validation.queries.audit import AuditSearch
@@ -33,3 +34,22 @@ def page(
 ) -> tuple[list[Change], int]:
     """Returns the rows of a page, the newest first, and how many there are on all pages."""
     return read_only(database, lambda c: audit.page(c, organization, request, filters))
+
+
+def newest(
+    database: Database,
+    organization: str | None,
+    filters: AuditFilter,
+    limit: int,
+    after: Place | None = None,
+) -> tuple[list[Change], Place | None, dict[str, str]]:
+    """Returns rows of an organization, where the list goes on, and operators' names by their id."""
+
+    def work(
+        connection: Transaction,
+    ) -> tuple[list[Change], Place | None, dict[str, str]]:
+        changes, place = audit.newest(connection, organization, filters, limit, after)
+        names = {each.id: each.name for each in operators.every(connection)}
+        return changes, place, names
+
+    return read_only(database, work)
