@@ -110,6 +110,8 @@ LOADS: dict[str, Access] = {
     "loads.cancel": LOADS_FILES,
     "loads.resume": LOADS_FILES,
     "loads.undo": LOADS_FILES,
+    "loads_print.begin": LOADS_FILES,
+    "loads_print.zip": Access(scope=Scope.PERSONS, person=True),
 }
 
 PAGES: dict[str, Access] = {**SHELL, **NOTICE, **WORK, **LOADS}

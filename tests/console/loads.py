@@ -7,6 +7,7 @@ from typing import BinaryIO
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from gpd_soap.features.documents.archive.job import batch_kind
 from gpd_soap.usecases.jobs.worker import Worker
 from gpd_soap.usecases.loads.work import kinds
 from tests.console.bed import ORGANIZATION, Console
@@ -19,9 +20,20 @@ def work(console: Console) -> int:
     return Worker(console.store, kinds(), lambda: console.now, lambda: 0.5).once()
 
 
+def print_batches(console: Console) -> int:
+    """Do the jobs that print notices."""
+    printing = [batch_kind(console.parts.settings)]
+    return Worker(console.store, printing, lambda: console.now, lambda: 0.5).once()
+
+
 def send(client: FlaskClient, file: BinaryIO, name: str = "tari-2026.csv") -> TestResponse:
-    """Send a file as the form does."""
-    return client.post(LOADS, data={"file": (file, name)})
+    """Send a file as the form does.
+
+    WHY: Werkzeug's test client leaves the file open in which it puts a large body.
+    """
+    part = f'Content-Disposition: form-data; name="file"; filename="{name}"'.encode()
+    body = b"--part\r\n" + part + b"\r\n\r\n" + file.read() + b"\r\n--part--\r\n"
+    return client.post(LOADS, data=body, content_type="multipart/form-data; boundary=part")
 
 
 def tried(console: Console, client: FlaskClient, file: BinaryIO, name: str = "tari.csv") -> str:

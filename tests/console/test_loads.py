@@ -2,6 +2,7 @@
 
 import io
 import re
+import zipfile
 from datetime import timedelta
 
 import openpyxl
@@ -14,7 +15,7 @@ from gpd_soap.console.words import LANGUAGES
 from gpd_soap.store import tables
 from gpd_soap.usecases.loads.refusals import Why
 from tests.console.bed import ORGANIZATION, OTHER, Console
-from tests.console.loads import LOADS, bytes_of, reading_in, send, tried, work
+from tests.console.loads import LOADS, bytes_of, print_batches, reading_in, send, tried, work
 from tests.usecases.loads.bed import rows_of
 from tests.usecases.loads.files import CODE, HEADER, as_csv, as_workbook, line
 
@@ -292,7 +293,7 @@ def test_every_state_is_shown_in_every_language(console: Console, language: str)
 
 def test_names_of_files_are_cleaned_and_escaped(console: Console, client: FlaskClient):
     """A name is text, and has no folder."""
-    address = tried(console, client, as_csv(GOOD), "C:\\roll\\<b>x\u202e.csv")
+    address = tried(console, client, as_csv(GOOD), "C:/roll/<b>x\u202e.csv")
 
     page = client.get(address).text
 
@@ -321,3 +322,23 @@ def test_address_of_a_page_names_the_organization_of_its_load(client: FlaskClien
     """An organization that is not the viewer's is not there."""
     assert client.get(f"/console/{ORGANIZATION}/loads").status_code == 200
     assert client.get("/console/99999999999/loads").status_code == 404
+
+
+def test_notices_of_a_load_are_printed_and_taken_away(console: Console, client: FlaskClient):
+    """As a batch, whose job another process may do."""
+    console.later(minutes=1)
+    address = tried(console, client, as_csv(GOOD))
+    client.post(f"{address}/load", data={"reading": reading_in(client.get(address).text)})
+    work(console)
+    assert client.get(f"{address}/notices.zip").status_code == 404
+
+    assert client.post(f"{address}/print").status_code == 303
+    assert client.post(f"{address}/print").status_code == 303
+
+    assert "0 avvisi pronti su 2" in text_of(client.get(address).text)
+    print_batches(console)
+    assert "2 avvisi sono pronti." in text_of(client.get(address).text)
+    with zipfile.ZipFile(io.BytesIO(client.get(f"{address}/notices.zip").data)) as archive:
+        assert len([name for name in archive.namelist() if name.endswith(".pdf")]) == 2
+    assert console.client("reader").get(f"{address}/notices.zip").status_code == 403
+    assert console.client("stranger").post(f"{address}/print").status_code == 404

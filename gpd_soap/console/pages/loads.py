@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request, url_for
-from werkzeug.exceptions import Conflict, Forbidden, Gone, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import Conflict, Gone, NotFound, RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
-from gpd_soap.console.cookies import session_of
 from gpd_soap.console.loads import labels, shown
-from gpd_soap.console.loads.groups import BELOW, SEEN, Cells, describe, groups
+from gpd_soap.console.loads.exports import step_up_for
+from gpd_soap.console.loads.groups import Cells, describe, groups
+from gpd_soap.console.loads.prints import is_installed, prints
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.viewer import viewer
@@ -31,13 +32,9 @@ from gpd_soap.usecases.loads.mend import RefusedRow
 from gpd_soap.usecases.loads.reading import GIVEN, Dates, Kind, Reading, reading_of
 from gpd_soap.usecases.loads.understand import Answers
 from gpd_soap.usecases.loads.undo import Way
-from gpd_soap.usecases.people import refusals as people_refusals
-from gpd_soap.usecases.people.authorize import Need, Sessions
 
 #: LIMIT: loads, and notices of a load, on a page.
 PAGE, NOTICES = 20, 50
-#: LIMIT: rows to mend that are handed out without a factor that was just proved.
-MANY_PERSONS = 100
 #: LIMIT: refused rows that are read for the cells of a page.
 READ = 5_000
 #: LIMIT: bytes of the form around a file.
@@ -140,14 +137,10 @@ class Pages:
 
     def mend(self, organization: str, load: str) -> AnyResponse:
         """Return the refused rows, in the form of the file."""
-        self._must_see_persons(organization)
         stored = self._get(load)
-        if stored.figures.get("refused", 0) > MANY_PERSONS:
-            need = Need(organization, Scope.PERSONS, recent=True)
-            try:
-                Sessions(self._parts.store).authorize(session_of(request), need, g.now)
-            except people_refusals.StepUpNeeded:
-                return redirect(url_for("step_up.form", next=request.path), 303)
+        first = step_up_for(self._parts, stored.figures.get("refused", 0))
+        if first is not None:
+            return first
         reading, today = reading_of(stored.reading), rome.day_of(g.now)
 
         def said(row: RefusedRow) -> tuple[str, str]:
@@ -226,7 +219,6 @@ class Pages:
             sums=shown.sums(load.figures),
             bar=shown.bar(_count(load, "ready", "present"), _count(load, "refused")),
             groups=groups(rules, findings, cells, rome.day_of(g.now)),
-            kinds=sum(1 for rule in rules if not rule[3]),
             warnings=[(labels.rule(rule[1], rule[0]), rule[2]) for rule in rules if rule[3]],
             kept=kept,
             who=self._names([load]).get(load.actor, ""),
@@ -234,11 +226,12 @@ class Pages:
             seconds=_seconds(load),
             same=self._loads.same_file(load) if load.state == State.TRIALLED else None,
             stays=_stays(load),
+            prints=prints(self._parts.store, load),
+            can_print=is_installed(),
             given=_given(reading, request.form),
             errors=errors,
             field_label=labels.field,
             may_load=viewer().may(Scope.LOAD),
-            limits=(SEEN, BELOW),
         )
 
     def _progress(self, load: StoredLoad) -> Response:
@@ -287,10 +280,6 @@ class Pages:
 
     def _refusal(self, why: refusals.Why) -> str:
         return _(labels.REFUSED[why])
-
-    def _must_see_persons(self, organization: str) -> None:
-        if not viewer().sees_persons:
-            raise Forbidden
 
     def _address(self, load: StoredLoad, done: str | None = None) -> str:
         return url_for("loads.one", organization=load.organization, load=load.id, done=done)

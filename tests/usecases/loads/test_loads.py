@@ -1,7 +1,6 @@
 """A file of an office: tried, loaded, mended, taken back."""
 
 import io
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -343,15 +342,3 @@ def test_workbook_comes_back_as_a_workbook_of_texts(quick: LoadBed):
     assert row[1].value == "123456789"
     assert {cell.data_type for cell in row} == {"s"}
     assert {cell.number_format for cell in row} == {"@"}
-
-
-def test_ten_thousand_rows_are_tried_and_loaded(quick: LoadBed):
-    """Forty of them are bad; the bound is for a machine that does other things too."""
-    rows = [line(n, **(BAD[3] if n % 250 == 0 else {})) for n in range(1, 10_001)]
-    began = time.monotonic()
-
-    load = quick.loaded(as_csv(rows))
-
-    assert [load.figures[name] for name in ("rows", "ready", "refused")] == [10_000, 9_960, 40]
-    assert len(rows_of(quick.to_mend(load))) == 41
-    assert time.monotonic() - began < 120
