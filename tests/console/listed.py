@@ -22,7 +22,7 @@ NOTICE: list[str] = []
 WORK: list[str] = []
 
 #: Files of positions.
-LOADS: list[str] = []
+LOADS = [f"{ORG}/loads", f"{ORG}/loads?after=none", f"{ORG}/loads/load_none"]
 
 PAGES = [*SHELL, *NOTICE, *WORK, *LOADS]
 #: The addresses that need no session.

@@ -169,7 +169,7 @@ class Pages:
         following = rows[NOTICES - 1].line if more else None
         title = _("Avvisi di %(name)s") % {"name": stored.name}
         return render(
-            "loads/notices.html",
+            "loads/made.html",
             title=title,
             load=stored,
             rows=rows[:NOTICES],
