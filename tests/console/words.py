@@ -31,7 +31,7 @@ PLACES = {
                  dry_verify""".split(),
     "work": """home worklist case cases receipts receipt journal station charts overview waiting
                lamp""".split(),
-    "loads": "load loads loads_print".split(),
+    "loads": "load loads".split(),
 }
 #: What pages say after a change is in one module, and belongs to whose pages say it.
 DONE_BY = {"notice": done.NOTICE, "work": done.WORK, "loads": done.LOADS}
