@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 #: Modules that a node process must do without: people sign in to the console only.
-LEFT_OUT = """gpd_soap.usecases.people gpd_soap.store.people gpd_soap.cli.people flask
-              gpd_soap.features webauthn cbor2 OpenSSL joserfc cryptography""".split()
+LEFT_OUT = """gpd_soap.usecases.people gpd_soap.store.people gpd_soap.cli.people
+              gpd_soap.console flask jinja2 gpd_soap.features
+              webauthn cbor2 OpenSSL joserfc cryptography""".split()
 PROGRAM = """
 import sys
 from pathlib import Path

@@ -44,7 +44,6 @@ from gpd_soap.api.keys import routes as keys
 from gpd_soap.api.metrics import Scrape
 from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import RETRY_LATER, Problem, Refused
-from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.api.receipts import routes as receipts
 from gpd_soap.api.search import routes as search
 from gpd_soap.api.subscriptions import routes as subscriptions
@@ -65,6 +64,7 @@ from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
+from gpd_soap.wsgi.rate_limit import RateLimit
 
 NO_LIMITS, NO_WEBHOOKS = Limits(), Options()
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")

@@ -13,7 +13,6 @@ from gpd_soap.api.body_size import too_large
 from gpd_soap.api.concurrency import RETRY_AFTER, Concurrency
 from gpd_soap.api.groups import Group
 from gpd_soap.api.problems import Refused
-from gpd_soap.api.rate_limit import RateLimit
 from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.store.access.keys import Key
@@ -21,6 +20,7 @@ from gpd_soap.usecases.access.authentication import Authentication, Presented
 from gpd_soap.usecases.access.rights import check_lenient, check_rights
 from gpd_soap.validation.finding import FieldError, Model, validate
 from gpd_soap.validation.strict_json import UnusableFile, decode
+from gpd_soap.wsgi.rate_limit import RateLimit
 
 #: The first present one is used, then `Authorization: Bearer`.
 HEADERS = ("Ocp-Apim-Subscription-Key", "X-Api-Key")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 import uuid
 from urllib.parse import urlsplit
 
 from flask import Response, g, redirect, request, url_for
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import Forbidden, NotFound, TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console import gates, words
@@ -33,8 +34,11 @@ from gpd_soap.store.people.operators import Operator
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.authorize import Need, Sessions
+from gpd_soap.wsgi.rate_limit import RateLimit
 
 READING = ("GET", "HEAD")
+#: LIMIT: 300 requests of an operator in 10 s; a search while typing makes some 40.
+MOST_REQUESTS = 300
 #: From this status on nothing was read.
 NOT_READ = 300
 REQUEST_ID = "X-Request-Id"
@@ -56,6 +60,7 @@ class Guard:
     def __init__(self, parts: Parts) -> None:
         """Use the store and the clock of these parts."""
         self._parts, self._sessions = parts, Sessions(parts.store)
+        self._rate = RateLimit(MOST_REQUESTS if parts.settings.rate else 0)
 
     def before(self) -> AnyResponse | None:
         """Returns an answer in place of the page, or None if the viewer may open it."""
@@ -66,6 +71,7 @@ class Guard:
         if request.method not in READING and not self._is_ours():
             raise OtherSite
         if request.endpoint is None:
+            self._recognize()
             return None
         access = PAGES[request.endpoint]
         if access.open:
@@ -93,10 +99,20 @@ class Guard:
                 self._parts.store.access_trail.write(row)
         return response
 
+    def _recognize(self) -> None:
+        """Keep who looks at a page that is not there, so that its menu leads on."""
+        try:
+            operator = self._sessions.operator(session_of(request), g.now)
+        except people_refusals.SessionNotValid:
+            return
+        organization = self._organization(operator)
+        g.viewer = Viewer(operator, organization, words.language.get(), wants_shortcuts(request))
+
     def _let_in(self, access: Access) -> None:
         """Keep who looks at the page.
 
-        Raises SessionNotValid, StepUpNeeded, NotFound for another's organization, and Forbidden.
+        Raises SessionNotValid, StepUpNeeded, NotFound for another's organization, Forbidden and
+        TooManyRequests.
         """
         try:
             operator = self._operator(access)
@@ -104,6 +120,9 @@ class Guard:
             raise NotFound from None
         except people_refusals.ScopeForbidden:
             raise Forbidden from None
+        wait = self._rate.wait(operator.id, g.now)
+        if wait:
+            raise TooManyRequests(retry_after=math.ceil(wait))
         organization = self._organization(operator)
         g.viewer = Viewer(operator, organization, words.language.get(), wants_shortcuts(request))
         if not g.viewer.is_at_least(access.role):

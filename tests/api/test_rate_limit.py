@@ -7,10 +7,10 @@ from werkzeug.test import Client
 
 from gpd_soap.api.app import admin_app
 from gpd_soap.api.concurrency import Limits
-from gpd_soap.api.rate_limit import SECONDS, Bucket, RateLimit, drawn
 from gpd_soap.settings import Settings
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
+from gpd_soap.wsgi.rate_limit import SECONDS, Bucket, RateLimit, drawn
 from tests.api.office import ALL, NOW, ORGANIZATION, BackOffice, Clock, ready
 
 MOST = 5

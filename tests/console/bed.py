@@ -54,11 +54,18 @@ def prepare(url: str) -> None:
     demo.install(store, NOW)
     with store.begin() as connection:
         configuration.put_organization(connection, OTHER, demo.BENEFICIARY_NAME)
-        for name, (role, organizations, scopes) in PEOPLE.items():
-            full = f"{name.title()} Inventata"
-            added = Operator(name, full, None, role, organizations, scopes, NOW, "test", None)
-            operators.add(connection, added)
+    for name, rights in PEOPLE.items():
+        add_operator(store, name, rights)
     store.close()
+
+
+def add_operator(
+    store: Store, name: str, rights: tuple[Role, tuple[str, ...], frozenset[Scope]]
+) -> None:
+    """Add an operator with these rights, whose id is the name."""
+    added = Operator(name, f"{name.title()} Inventata", None, *rights, NOW, "test", None)
+    with store.begin() as connection:
+        operators.add(connection, added)
 
 
 class Console:
@@ -67,8 +74,10 @@ class Console:
     def __init__(self, store: Store, **settings: object) -> None:
         """Build it with these settings; tests of one process may share it."""
         self.store, self.now = store, NOW
-        given = Settings.model_validate({"database_url": str(store.engine.url), **settings})
-        parts = wiring.console_parts(given, store, tuple, lambda: self.now)
+        # WHY: the clock stands still, so that a bucket of requests would never refill.
+        given = {"database_url": str(store.engine.url), "rate": 0, **settings}
+        made = Settings.model_validate(given)
+        parts = wiring.console_parts(made, store, tuple, lambda: self.now)
         self.parts: Parts = parts._replace(passwords=Passwords(secrets.token_bytes, CHEAP))
         self.app = flask_app(self.parts)
         self.wsgi: Wsgi = self.app.wsgi_app

@@ -45,9 +45,10 @@ class Tab:
         self.page.on("console", lambda message: self.messages.append(message.text))
         self.page.on("pageerror", lambda error: self.messages.append(str(error)))
 
-    def open(self, path: str) -> None:
-        """Open an address of the console."""
-        self.page.goto(self.origin + path)
+    def open(self, path: str) -> int:
+        """Open an address of the console; return the status of the answer."""
+        answer = self.page.goto(self.origin + path)
+        return answer.status if answer is not None else 0
 
     def click(self, what: str, **options: Any) -> None:
         """Press what has this name, a link or a button; count it."""
@@ -104,12 +105,19 @@ def tab(
 
 
 def inspect(shown: Tab, paths: list[str]) -> list[str]:
-    """Return what is wrong with these pages at each width."""
-    wrong = []
+    """Return what is wrong with these pages at each width.
+
+    Pages that are refused alike are looked at once.
+    """
+    wrong, refused = [], set()
     for path in paths:
+        status = shown.open(path)
+        if status in refused:
+            shown.messages.clear()
+            continue
+        refused |= {status} & {403, 404}
         for width in WIDTHS:
             shown.size(width)
-            shown.open(path)
             wrong += [f"{path} at {width}: {problem}" for problem in shown.problems()]
     return wrong
 

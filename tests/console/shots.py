@@ -20,8 +20,9 @@ def main(folder: Path, role: str, paths: list[str], width: int = 1280) -> None:
             shown.size(width)
             for path in paths:
                 shown.open(path)
-                name = path.strip("/").replace("/", "-").split("?")[0]
-                shown.page.screenshot(path=folder / f"{name}-{width}.png", full_page=True)
+                called = path.strip("/").replace("/", "-").split("?")[0]
+                file = f"{called}-{width}.png"
+                shown.page.screenshot(path=folder / file, full_page=True)
             shown.context.close()
         store.close()
 

@@ -10,6 +10,7 @@ from werkzeug.test import Client
 from gpd_soap import wiring
 from gpd_soap.console import failures
 from gpd_soap.console.app import POLICY
+from gpd_soap.console.guard import MOST_REQUESTS
 from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.settings import Settings
 from gpd_soap.store.database.transaction import Unavailable
@@ -88,6 +89,19 @@ def test_text_of_ten_megabytes_is_refused(console: Console):
     many = {f"f{number}": "x" for number in range(2000)}
     answer = client.post("/console/me/habits", data=many, content_type="multipart/form-data")
     assert answer.status_code == 413
+
+
+def test_operator_who_asks_too_much_waits(console: Console):
+    """Others do not wait for it, and a moment later it goes on."""
+    console = Console(console.store, rate=1000)
+    client = console.client("clerk")
+    statuses = [client.get("/console/help/general").status_code for _ in range(MOST_REQUESTS + 1)]
+    assert statuses == [200] * MOST_REQUESTS + [429]
+    answer = client.get("/console/help/general")
+    assert (answer.headers["Retry-After"], "Troppe richieste" in answer.text) == ("1", True)
+    assert console.client("reader").get("/console/help/general").status_code == 200
+    console.later(seconds=1)
+    assert client.get("/console/help/general").status_code == 200
 
 
 def test_template_escapes_and_says_nothing_safe():

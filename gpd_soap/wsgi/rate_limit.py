@@ -1,4 +1,4 @@
-"""Limits the requests of each key by a token bucket, which refills with time."""
+"""Limits the requests of each key or operator by a token bucket, which refills with time."""
 
 from __future__ import annotations
 
