@@ -87,9 +87,13 @@ pins: | $(BIN)/python
 	  -o deploy/requirements-documents.txt
 	@$(COMPILE) pyproject.toml --extra passkey --extra oidc --constraint deploy/requirements.txt \
 	  -o deploy/requirements-console.txt
-	@$(COMPILE) pyproject.toml --extra documents --extra passkey --extra oidc --group test \
+	@$(COMPILE) pyproject.toml --extra spreadsheets --constraint deploy/requirements.txt \
+	  -o deploy/requirements-spreadsheets.txt
+	@$(COMPILE) pyproject.toml --extra documents --extra passkey --extra oidc \
+	  --extra spreadsheets --group test \
 	  --group lint --constraint deploy/requirements-documents.txt \
-	  --constraint deploy/requirements-console.txt -o tests/requirements.txt
+	  --constraint deploy/requirements-console.txt \
+	  --constraint deploy/requirements-spreadsheets.txt -o tests/requirements.txt
 	@$(COMPILE) --group build --constraint tests/requirements.txt -o deploy/requirements-build.txt
 	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/*.txt tests/requirements.txt \
 	  || { echo "a pin names a host or a path" >&2; exit 1; }

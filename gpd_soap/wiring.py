@@ -219,8 +219,9 @@ def job_kinds(settings: Settings) -> list[Kind]:
     """What a worker can do: the schedules, and the kinds of each feature."""
     from gpd_soap.features.documents.archive.job import batch_kind
     from gpd_soap.usecases.jobs.schedules import schedules
+    from gpd_soap.usecases.loads.work import kinds as load_kinds
 
-    return [*schedules(), batch_kind(settings)]
+    return [*schedules(), batch_kind(settings), *load_kinds()]
 
 
 def cases(

@@ -9,8 +9,12 @@ from typing import NamedTuple
 
 DEPLOY = Path(__file__).parents[1] / "deploy"
 PINS = DEPLOY / "requirements.txt"
-#: All of the above, and what the extras need: `documents`; `passkey` and `oidc`.
-PINS_WITH_EXTRAS = (DEPLOY / "requirements-documents.txt", DEPLOY / "requirements-console.txt")
+#: All of the above, and what the extras need: `documents`; `passkey` and `oidc`; `spreadsheets`.
+PINS_WITH_EXTRAS = (
+    DEPLOY / "requirements-documents.txt",
+    DEPLOY / "requirements-console.txt",
+    DEPLOY / "requirements-spreadsheets.txt",
+)
 #: For each licence the forms in which packages write it; all of them are compatible with the EUPL.
 KNOWN = {
     "Apache-2.0": r"Apache[- ]2\.0|Apache Software License",

@@ -43,13 +43,14 @@ OWNERS = {
     "zxingcpp": {"features"},
     "webauthn": {"features"},
     "joserfc": {"features"},
+    "openpyxl": {"usecases"},
     "pydantic": {"settings", "validation", "usecases", "api"},
     "pydantic_core": {"settings", "validation", "store"},
 }
 # The same order for the rooms of the store.
 STORE_ORDER = """__init__ tables migrations database rows states configuration journal access people
-                 events jobs node positions receipts documents demands statistics purge retention
-                 store""".split()
+                 events jobs node positions receipts documents demands loads statistics purge
+                 retention store""".split()
 #: Modules that make transactions and need no more of the store.
 TAKES_A_DATABASE = {"store/database/transaction.py", "store/journal/purge.py", "store/purge.py"}
 MOST_MODULES = 20

@@ -25,6 +25,7 @@ FILES = {
     "deploy/requirements.txt": 30,
     "deploy/requirements-documents.txt": 35,
     "deploy/requirements-console.txt": 35,
+    "deploy/requirements-spreadsheets.txt": 30,
     "tests/requirements.txt": 30,
     "deploy/requirements-build.txt": 5,
 }

@@ -17,6 +17,7 @@ from gpd_soap.cli.jobs.commands import jobs, work
 from gpd_soap.cli.journal import journal
 from gpd_soap.cli.keys import key
 from gpd_soap.cli.load import load
+from gpd_soap.cli.loads.commands import loads
 from gpd_soap.cli.notices import notice, receipt
 from gpd_soap.cli.people.operators import operator
 from gpd_soap.cli.people.provider import check_provider
@@ -84,7 +85,7 @@ COMMANDS = (
     *(demo, serve, db, organization, station, service, key, operator, load, check, notice),
     *(notices, receipt, documents, search, position, history, receipts, journal, audit, purge),
     *(retention, events, deliver),
-    *(work, jobs, node, health, help_),
+    *(work, jobs, loads, node, health, help_),
 )
 for command in COMMANDS:
     main.add_command(command)

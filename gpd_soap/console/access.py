@@ -143,6 +143,21 @@ WORK: dict[str, Access] = {
 }
 
 #: Files of positions.
-LOADS: dict[str, Access] = {}
+LOADS_FILES = Access(WRITER, Scope.LOAD)
+LOADS: dict[str, Access] = {
+    "loads.page": ANYBODY,
+    "loads.receive": LOADS_FILES,
+    "loads.one": Access(person=True),
+    "loads.progress": ANYBODY,
+    "loads.mend": Access(WRITER, Scope.LOAD, person=True),
+    "loads.notices": ANYBODY,
+    "loads.answer": LOADS_FILES,
+    "loads.load": LOADS_FILES,
+    "loads.cancel": LOADS_FILES,
+    "loads.resume": LOADS_FILES,
+    "loads.undo": LOADS_FILES,
+    "loads_print.begin": LOADS_FILES,
+    "loads_print.zip": Access(scope=Scope.PERSONS, person=True),
+}
 
 PAGES: dict[str, Access] = {**SHELL, **NOTICE, **WORK, **LOADS}

@@ -49,6 +49,9 @@ WORK: dict[str, str] = {
 }
 
 #: Files of positions.
-LOADS: dict[str, str] = {}
+LOADS: dict[str, str] = {
+    "load-stopped": N_("Fermato. Quello che era già caricato resta."),
+    "load-thrown": N_("Buttato. Niente è stato scritto, e il file è cancellato."),
+}
 
 DONE: dict[str, str] = {**SHELL, **NOTICE, **WORK, **LOADS}

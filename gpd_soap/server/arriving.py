@@ -63,8 +63,13 @@ class Connection(TConn):
     client: Any
     timeout: float
 
-    def __init__(self, cfg: Any, sock: Any, client: Any, server: Any, max_body: int) -> None:
-        """Bodies over `max_body` bytes are not awaited, because their reader refuses them."""
+    def __init__(
+        self, cfg: Any, sock: Any, client: Any, server: Any, max_body: int, max_load: int = 0
+    ) -> None:
+        """Bodies over `max_body` bytes are not awaited, because their reader refuses them.
+
+        Those of files that are sent to the console may have `max_load` bytes.
+        """
         super().__init__(cfg, sock, client, server)
         self.context: ssl.SSLContext | None = None
         self.refused: RefusedCallers | None = None
@@ -75,14 +80,14 @@ class Connection(TConn):
         self.drained = 0
         self.data_ready = True
         self.is_secured = False
-        self._max_body = max_body
+        self._max_body, self._max_load = max_body, max_load
         self.await_request()
 
     def await_request(self, received: bytes = b"") -> None:
         """Begin with the next request; `received` are its bytes that came with the last one."""
         self.received = bytearray(received)
         self.held = 0
-        self._scan = RequestScan(self._max_body)
+        self._scan = RequestScan(self._max_body, self._max_load)
         self._failure: Exception | None = None
         self.has_begun = False
 

@@ -21,15 +21,20 @@ HEAD_END, LINE_END = b"\r\n\r\n", b"\r\n"
 
 # WHY: the input comes from strangers, so the pattern must never backtrack.
 _FIELD = re.compile(rb"\r\n(content-length|transfer-encoding|expect):([^\r\n]*+)", re.IGNORECASE)
+#: The request that sends a file of positions to the console.
+_LOAD = re.compile(rb"POST /console/[0-9]{11}/loads HTTP/1\.[01]\r\n")
 _SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;.*)?", re.DOTALL)
 
 
 class RequestScan:
     """Measures one request while its bytes arrive; each byte is looked at once."""
 
-    def __init__(self, max_body: int) -> None:
-        """A body over `max_body` bytes counts as complete, because its reader refuses it."""
-        self._max_body = max_body
+    def __init__(self, max_body: int, max_load: int = 0) -> None:
+        """A body over `max_body` bytes counts as complete, because its reader refuses it.
+
+        A file of positions that is sent to the console may have `max_load` bytes.
+        """
+        self._max_body, self._max_load = max_body, max_load
         self._position = 0
         self._head_length = 0
         self._length: int | None = None
@@ -75,6 +80,8 @@ class RequestScan:
 
     def _measure(self, received: bytearray) -> bool:
         """Whether the head alone is enough for the parser."""
+        if _LOAD.match(received):
+            self._max_body = max(self._max_body, self._max_load)
         lengths, codings = self._read_fields(received)
         if codings:
             return bool(lengths) or not codings[-1].endswith(b"chunked")

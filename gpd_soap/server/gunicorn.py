@@ -128,6 +128,14 @@ class Server(BaseApplication):
         has_admin = settings.admin_bind in self._program.faces
         return max(settings.max_body, settings.max_bulk_body if has_admin else 0)
 
+    @property
+    def max_load(self) -> int:
+        """Bytes of the longest file that is awaited for the console; 0 if it is not served."""
+        settings = self._program.settings
+        # WHY: the form around a file has fields and boundaries.
+        form = 1 << 16
+        return settings.max_load + form if settings.admin_bind in self._program.faces else 0
+
     def run(self) -> None:
         """Run the master until a signal stops it."""
         Master(self).run()

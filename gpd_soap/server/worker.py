@@ -140,7 +140,8 @@ class Worker(ThreadWorker):
                 self._close_oldest()
             return
         self.nr_conns += 1
-        conn = Connection(self.cfg, sock, client, listener.getsockname(), self.app.max_body)
+        longest = self.app.max_body, self.app.max_load
+        conn = Connection(self.cfg, sock, client, listener.getsockname(), *longest)
         conn.context, conn.refused = self.app.secured.get(self.listener), self.app.refused
         conn.set_timeout()
         self._await(conn)

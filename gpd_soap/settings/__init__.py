@@ -131,6 +131,10 @@ class Settings(BaseModel):
         4 << 20,
         description="largest body of a request for many positions at the admin face, in bytes",
     )
+    max_load: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
+        16 << 20,
+        description="largest file of positions that operators load in the console, in bytes",
+    )
     # LIMIT: requests in 10 s.  GPD's gateway allows 100; 1000 stops only a runaway script.
     rate: Annotated[int, Field(ge=0)] = Field(
         1000,

@@ -22,11 +22,11 @@ CHUNK = 1_000
 
 REQUEST, DEMAND = tables.request.c, tables.demand.c
 MESSAGE, AUDIT, JOB = tables.quarantine.c, tables.audit.c, tables.job.c
-TALLY = tables.tally.c
+TALLY, FILE = tables.tally.c, tables.load_file.c
 
 
 class Kind(StrEnum):
-    """What can be purged: responses, demands, quarantined messages, the audit, jobs, the tally."""
+    """What can be purged: responses, demands, quarantine, audit, jobs, tally, loaded files."""
 
     REQUESTS = "requests"
     DEMANDS = "demands"
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     AUDIT = "audit"
     JOBS = "jobs"
     TALLY = "tally"
+    FILES = "files"
 
 
 Condition = Callable[[datetime], ColumnElement[bool]]
@@ -53,6 +54,7 @@ OLD: dict[Kind, tuple[Table, Condition]] = {
         lambda until: and_(JOB.ended_at <= until, JOB.state.in_((State.DONE, State.CANCELLED))),
     ),
     Kind.TALLY: (tables.tally, lambda until: TALLY.hour <= until),
+    Kind.FILES: (tables.load_file, lambda until: FILE.stored_at <= until),
 }
 
 

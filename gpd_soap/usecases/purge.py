@@ -28,6 +28,8 @@ LEAST_FOR_DEMANDS = timedelta(days=1)
 
 #: LIMIT: 30 days for jobs that were done or cancelled.
 JOBS_KEPT = timedelta(days=30)
+#: LIMIT: 14 days for a file of positions that was sent to the console, or for its refused rows.
+FILES_KEPT = timedelta(days=14)
 #: LIMIT: 24 months at least for the tally, as for the journal that it counts.
 LEAST_FOR_TALLY = 24
 
@@ -94,6 +96,7 @@ def _untils(terms: Terms, own: OwnTerms, now: datetime) -> dict[str, Until]:
         Kind.REQUESTS.value: Until(now - REMEMBERED),
         Kind.DEMANDS.value: Until(now - window),
         Kind.JOBS.value: Until(now - JOBS_KEPT),
+        Kind.FILES.value: Until(now - FILES_KEPT),
         Kind.TALLY.value: Until(months_before(now, terms.tally)),
         **{
             kind.value: retention.until(own, kind, now, getattr(terms, kind))

@@ -31,7 +31,8 @@ HOUR = timedelta(hours=1)
 TERMS = Terms(24, 24, 120, timedelta(minutes=30))
 PURGED = {Kind.REQUESTS: tables.request, Kind.DEMANDS: tables.demand,
           Kind.QUARANTINE: tables.quarantine, Kind.AUDIT: tables.audit,
-          Kind.JOBS: tables.job, Kind.TALLY: tables.tally}  # fmt: skip
+          Kind.JOBS: tables.job, Kind.TALLY: tables.tally,
+          Kind.FILES: tables.load_file}  # fmt: skip
 
 
 def fill(store: Store, now: datetime) -> None:
@@ -62,11 +63,17 @@ def fill(store: Store, now: datetime) -> None:
          "created_at": month, "ended_at": month + n * HOUR}
         for state, n in (("done", -1), ("done", 1), ("dead", -1))
     ]  # fmt: skip
+    two_weeks = now - 14 * 24 * HOUR
+    pieces = [
+        {"organization": ORGANIZATION, "load": "l", "part": "sent", "number": n + 1,
+         "content": b"Maria Esempio", "stored_at": two_weeks + n * HOUR} for n in (-1, 1)
+    ]  # fmt: skip
     entries = [
         exchange(arrived_at=ten_years + n * HOUR, organization=ORGANIZATION) for n in (-1, 1)
     ]
     with store.begin() as connection:
         connection.execute(insert(tables.job), jobs)
+        connection.execute(insert(tables.load_file), pieces)
         tally.add(connection, entries_of(entries))
         connection.execute(insert(tables.request), requests)
         connection.execute(insert(tables.demand), demands)
@@ -103,13 +110,14 @@ def filled(request: pytest.FixtureRequest, fresh_database: FreshDatabase) -> Ite
 def test_purge_removes_what_is_beyond_its_term_alone(filled: Store):
     """A dry run counts the same and removes nothing; a second run finds nothing."""
     once = {"requests": 1, "demands": 1, "jobs": 1, "quarantine": 1, "audit": 1, "tally": 1}
-    once |= {"journal": 0, "events": 0}
+    once |= {"journal": 0, "events": 0, "files": 1}
     before = counts(filled)
 
     assert purge(filled, samples.NOW, dry_run=True) == once
     assert counts(filled) == before
     assert purge(filled, samples.NOW) == once
     left = {"requests": 1, "demands": 1, "quarantine": 2, "audit": 1, "jobs": 2, "tally": 1}
+    left |= {"files": 1}
     assert counts(filled) == left
     assert purge(filled, samples.NOW) == dict.fromkeys(once, 0)
 
@@ -180,10 +188,10 @@ def test_command_prints_what_it_removes(database: Store):
     """A line for each kind."""
     dry, done = command("--dry-run"), command()
 
-    for kind in ("requests", "demands", "jobs", "quarantine", "audit", "tally"):
+    for kind in ("requests", "demands", "jobs", "quarantine", "audit", "tally", "files"):
         assert f"{kind}: 1 from before " in dry.output
         assert f"{kind}: 1 from before " in done.output
-    assert dry.output.count("would be removed") == done.output.count("removed") == 8
+    assert dry.output.count("would be removed") == done.output.count("removed") == 9
     assert counts(database)["requests"] == 1
 
 

@@ -41,7 +41,7 @@ WORK: list[str] = [
 ]
 
 #: Files of positions.
-LOADS: list[str] = []
+LOADS = [f"{ORG}/loads", f"{ORG}/loads?after=none", f"{ORG}/loads/load_none"]
 
 PAGES = [*SHELL, *NOTICE, *WORK, *LOADS]
 #: The addresses that need no session.

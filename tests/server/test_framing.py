@@ -54,6 +54,26 @@ def arrived(content: bytes, size: int = 1) -> int | None:
     return None
 
 
+@pytest.mark.parametrize(
+    ("path", "is_awaited"),
+    [
+        ("/console/77777777777/loads", True),
+        ("/console/77777777777/loads/load_1", False),
+        ("/console/77777777777/loads?x", False),
+        ("/organizations/77777777777/debtpositions", False),
+    ],
+)
+def test_longer_body_is_awaited_of_a_file_to_load_alone(path: str, *, is_awaited: bool) -> None:
+    """The face takes it there alone, and nowhere else is so much kept in memory."""
+    length = 2 * MAX_BODY
+    head = f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: {length}\r\n\r\n".encode()
+    scan = RequestScan(MAX_BODY, max_load=length)
+
+    assert scan.is_complete(bytearray(head)) is not is_awaited
+    assert scan.is_complete(bytearray(head + b"x" * length))
+    assert RequestScan(MAX_BODY, max_load=length - 1).is_complete(bytearray(head))
+
+
 @pytest.mark.parametrize("content", WHOLE.values(), ids=WHOLE)
 def test_request_is_complete_with_its_last_byte_and_not_before(content: bytes) -> None:
     """The parser can read the request then, and not one byte earlier."""

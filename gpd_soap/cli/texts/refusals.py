@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gpd_soap.usecases import document_refusals, refusals
+from gpd_soap.usecases.loads import refusals as loads_refusals
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.refusals import Refusal
 
@@ -91,6 +92,10 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
     people_refusals.OperatorSuspended: (
         "Operator suspended",
         "The operator is suspended: run `gpd-soap operator resume` first.",
+    ),
+    loads_refusals.LoadNotFound: (
+        "Load not found",
+        "The organization has no load with this id: `gpd-soap loads list` prints them.",
     ),
     refusals.JobNotFound: (
         "Job not found",

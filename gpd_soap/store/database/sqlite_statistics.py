@@ -64,6 +64,20 @@ FIGURES: dict[str, dict[str, str]] = {
         "sqlite_autoindex_parked_1": "10000 100 30 1",
         "ix_parked_organization_subscription_subject_sequence": "10000 100 30 2 1",
     },
+    "load": {
+        "sqlite_autoindex_load_1": "10000 200 1",
+        "sqlite_autoindex_load_2": "10000 200 100",
+        "ix_load_organization_created_at_id": "10000 200 1 1",
+    },
+    "load_row": {
+        "sqlite_autoindex_load_row_1": "1000000 200000 5000 1",
+        "ix_load_row_organization_iupd": "1000000 200000 2",
+    },
+    "load_finding": {"sqlite_autoindex_load_finding_1": "100000 20000 500 1"},
+    "load_file": {
+        "sqlite_autoindex_load_file_1": "1000 50 20 10 1",
+        "ix_load_file_stored_at": "1000 20",
+    },
     "job": {
         "sqlite_autoindex_job_1": "100000 1000 1",
         "ix_job_next_at": "100 2",

@@ -28,6 +28,7 @@ from gpd_soap.store.tables.documents import (
 from gpd_soap.store.tables.events import event, feed
 from gpd_soap.store.tables.jobs import job
 from gpd_soap.store.tables.journal import journal
+from gpd_soap.store.tables.loads import load, load_file, load_finding, load_row
 from gpd_soap.store.tables.people import (
     operator,
     operator_ceremony,
@@ -73,6 +74,10 @@ __all__ = [
     "iuv_serial",
     "job",
     "journal",
+    "load",
+    "load_file",
+    "load_finding",
+    "load_row",
     "metadata",
     "operator",
     "operator_ceremony",

@@ -16,7 +16,7 @@ from gpd_soap.usecases import expiry
 from gpd_soap.usecases.jobs.job import Job, Kind
 from gpd_soap.usecases.people.delays import FORGOTTEN
 from gpd_soap.usecases.people.session_rules import LONGEST
-from gpd_soap.usecases.purge import JOBS_KEPT
+from gpd_soap.usecases.purge import FILES_KEPT, JOBS_KEPT
 from gpd_soap.usecases.retention import terms as retention
 
 #: LIMIT: each minute, notices that have expired get their event.
@@ -45,11 +45,13 @@ def expire(job: Job) -> str:
 
 
 def clean(job: Job) -> str:
-    """Removes remembered answers, sessions and failed sign-ins that ended, and ended jobs."""
+    """Removes old answers, ended sessions, failed sign-ins and jobs, and files of ended loads."""
     now = job.clock()
     requests = purge.purge(job.database, purge.Kind.REQUESTS, Until(now - REMEMBERED))
     job.check()
     jobs = purge.purge(job.database, purge.Kind.JOBS, Until(now - JOBS_KEPT))
+    job.check()
+    files = purge.purge(job.database, purge.Kind.FILES, Until(now - FILES_KEPT))
     job.check()
 
     def forget(connection: Transaction) -> None:
@@ -57,7 +59,7 @@ def clean(job: Job) -> str:
         attempts.forget_older(connection, now - FORGOTTEN)
 
     in_transaction(job.database, forget)
-    return f"{requests} answers, {jobs} jobs"
+    return f"{requests} answers, {jobs} jobs, {files} pieces of files"
 
 
 def purge_events(job: Job) -> str:

@@ -37,8 +37,8 @@ class _TooLong(Exception):
 class _Lines:
     """The lines for `csv.reader`; keeps those that it has read for the current row."""
 
-    def __init__(self, numbered: Iterator[tuple[int, bytes]]) -> None:
-        self._numbered = numbered
+    def __init__(self, numbered: Iterator[tuple[int, bytes]], encoding: str) -> None:
+        self._numbered, self._encoding = numbered, encoding
         self.consumed: list[tuple[int, str]] = []
 
     def __iter__(self) -> _Lines:
@@ -46,21 +46,21 @@ class _Lines:
 
     def __next__(self) -> str:
         number, line = next(self._numbered)
-        # WHY: a row that is not UTF-8 can then be split, and the finding names its column.
-        text = line.decode("utf-8", "surrogateescape")
+        # WHY: a row in another encoding can then be split, and the finding names its column.
+        text = line.decode(self._encoding, "surrogateescape")
         self.consumed.append((number, text))
         if len(line) > LONGEST:
             raise _TooLong
         return text
 
 
-def read(file: BinaryIO) -> tuple[list[str], Iterator[Record]]:
+def read(file: BinaryIO, encoding: str = "utf-8") -> tuple[list[str], Iterator[Record]]:
     """Return the names in the header of a file, and its rows.
 
     Raises UnusableFile if the first line is no header.
     """
     numbered = lines(file)
-    first = next(numbered, (1, b""))[1].decode("utf-8", "replace")
+    first = next(numbered, (1, b""))[1].decode(encoding, "replace")
     if _BARE_CR.search(first):
         raise UnusableFile('the lines of the file end with CR alone: save it as "CSV UTF-8"')
     separator = max(SEPARATORS, key=first.count)
@@ -68,7 +68,7 @@ def read(file: BinaryIO) -> tuple[list[str], Iterator[Record]]:
         [names] = csv.reader([first], delimiter=separator, strict=True)
     except (csv.Error, ValueError):
         raise UnusableFile("expected a header on the first line") from None
-    return names, _records(_Lines(numbered), separator, len(names))
+    return names, _records(_Lines(numbered, encoding), separator, len(names))
 
 
 def _records(lines_read: _Lines, separator: str, width: int) -> Iterator[Record]:

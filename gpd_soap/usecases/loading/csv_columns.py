@@ -70,6 +70,11 @@ _BY_NAME = {column.field: column for column in COLUMNS if column.level == 1}
 _BY_NAME |= {name_of(column.level, column.field): column for column in COLUMNS}
 
 
+def by_name(name: str) -> Column | None:
+    """Return the column of this name, or None."""
+    return _BY_NAME.get(name)
+
+
 def header(names: Sequence[str], *, organization: bool) -> tuple[Column, ...]:
     """Return the columns of a header.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from gpd_soap.core.actor import Actor
 from gpd_soap.store.database.transaction import Transaction, in_steps
@@ -25,6 +25,13 @@ from gpd_soap.usecases.loading.write import PositionWriter
 
 #: LIMIT: notices of one batch, so that each statement ends before its timeout.
 BATCH = 500
+
+
+class Writer(Protocol):
+    """What takes the checked positions of a batch."""
+
+    def write(self, batch: Sequence[Candidate]) -> list[Outcome]:
+        """Return the outcome of each position, in their order."""
 
 
 class LoadOptions(NamedTuple):
@@ -80,8 +87,8 @@ def load(
         if step_by_step:
             # WHY: reading the file may take time, and the open transaction would hold its locks.
             connection.commit()
-        for batch in _batches(checked):
-            outcomes = _outcomes(batch, writer)
+        for batch in batches(checked):
+            outcomes = outcomes_of(batch, writer)
             if step_by_step:
                 connection.commit()
             for outcome in outcomes:
@@ -96,7 +103,7 @@ def load(
     return report
 
 
-def _outcomes(batch: Sequence[Checked], writer: PositionWriter) -> list[Outcome]:
+def outcomes_of(batch: Sequence[Checked], writer: Writer) -> list[Outcome]:
     """Write the valid rows, and return the outcome of each row."""
     valid = [each.value for each in batch if isinstance(each.value, Candidate)]
     written = iter(writer.write(valid))
@@ -107,7 +114,7 @@ def _outcomes(batch: Sequence[Checked], writer: PositionWriter) -> list[Outcome]
     ]
 
 
-def _batches(rows: Iterable[Checked]) -> Iterator[list[Checked]]:
+def batches(rows: Iterable[Checked]) -> Iterator[list[Checked]]:
     """Yield the rows in batches of about BATCH notices; a refused row counts as one notice."""
     batch: list[Checked] = []
     size = 0

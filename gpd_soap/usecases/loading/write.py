@@ -28,25 +28,29 @@ CONFLICT = FieldError("", "in-use", "an IUPD and numbers that no other process u
 
 #: The stored positions of a batch, by organization and IUPD, and the used numbers.
 InUse = tuple[dict[tuple[str, str], Stored | None], set[NumberKey]]
+#: The IUPDs with their organizations, and the numbers, of earlier positions of a file.
+Before = tuple[set[tuple[str, str]], set[NumberKey]]
 
 
 class PositionWriter:
     """Writes the positions of one file, in transactions of the caller."""
 
-    def __init__(self, connection: Transaction, now: datetime, actor: Actor) -> None:
+    def __init__(
+        self, connection: Transaction, now: datetime, actor: Actor, written: int = 0
+    ) -> None:
         """Read the registered organizations; `now` is the time of creation of every position.
 
-        `actor` is who loads the file.
+        `actor` is who loads the file, of which so many positions are `written` already.
         """
         self._connection, self._now, self._actor = connection, now, actor
-        self._written = 0
+        self._written = written
         self._segregation = {
             each: numbers.segregation_code(connection, each) for each in organizations(connection)
         }
 
     def write(self, batch: Sequence[Candidate]) -> list[Outcome]:
         """Write the positions that can be written, and return the outcomes in their order."""
-        outcomes = list(self._known_outcomes(batch))
+        outcomes = self.known_outcomes(batch)
         fresh = [c for c, outcome in zip(batch, outcomes, strict=True) if outcome is None]
         try:
             with self._connection.begin_nested():
@@ -55,9 +59,7 @@ class PositionWriter:
             # WHY: another process has stored some of them after they were looked up.
             if len(batch) > 1:
                 return [outcome for each in batch for outcome in self.write([each])]
-            return [
-                outcome or batch[0].refused(CONFLICT) for outcome in self._known_outcomes(batch)
-            ]
+            return [outcome or batch[0].refused(CONFLICT) for outcome in self.known_outcomes(batch)]
         self._written += len(fresh)
         insert.analyze_after_growth(self._connection, self._written)
         return [outcome or next(added) for outcome in outcomes]
@@ -91,9 +93,33 @@ class PositionWriter:
             issuers[organization] = iter(issued).__next__
         return issuers
 
-    def _known_outcomes(self, batch: Sequence[Candidate]) -> Iterator[Outcome | None]:
-        """Yield the outcome of each position before writing; None if it can be written."""
+    def known_outcomes(
+        self, batch: Sequence[Candidate], before: Before | None = None
+    ) -> list[Outcome | None]:
+        """Return the outcome of each position before writing; None if it can be written.
+
+        `before` has what earlier positions of the file would use, and is added to.
+        """
         stored, used = self._in_use(batch)
+        if before is not None:
+            iupds, numbers_before = before
+            keys = ((each.organization, each.body.iupd) for each in batch)
+            stored |= dict.fromkeys(key for key in keys if key in iupds)
+            used |= numbers_before
+        outcomes = list(self._decided(batch, stored, used))
+        if before is not None:
+            for candidate, outcome in zip(batch, outcomes, strict=True):
+                if outcome is None:
+                    iupds.add((candidate.organization, candidate.body.iupd))
+                    numbers_before.update(candidate.numbers.values())
+        return outcomes
+
+    def _decided(
+        self,
+        batch: Sequence[Candidate],
+        stored: dict[tuple[str, str], Stored | None],
+        used: set[NumberKey],
+    ) -> Iterator[Outcome | None]:
         for candidate in batch:
             key = candidate.organization, candidate.body.iupd
             if key in stored:

@@ -129,7 +129,7 @@ def test_what_is_of_no_use_is_removed(bed: Bed):
         assert connection.execute(select(tables.request)).all() == []
         assert connection.execute(select(tables.sign_in_attempt)).all() == []
     assert left == {jobs[State.DEAD], jobs[State.WAITING], recent}
-    assert result(bed, "store.clean") == "1 answers, 2 jobs"
+    assert result(bed, "store.clean") == "1 answers, 2 jobs, 0 pieces of files"
 
 
 def test_expired_notices_are_looked_for(bed: Bed):

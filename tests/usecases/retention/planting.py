@@ -41,6 +41,7 @@ TABLES_WITHOUT = {
     "digests": ("sign_in_attempt", "operator_ceremony"),
     "notice numbers, and who asked by an id": (
         *("document_notice", "document_batch", "document_batch_line", "job"),
+        *("load_row", "load_finding"),
     ),
 }
 #: Columns that hold no debtor, by the reason; `*` is any table that is not removed at its term.
@@ -60,6 +61,9 @@ COLUMNS_WITHOUT = {
         *.kept *.reasons *.drift *.primitive *.outcome *.service_type *.created_by_kind *.state
         *.role *.last_error *.resolved_as document.storage document.versions document.actor_kind
     """,
+    "names of files, and what a reader counted in them": """
+        load.name load.reading load.figures load.job load.actor_kind load.actor
+    """,
     "kind of debtor, natural or legal": "*.debtor_kind",
     "rights of an account": "operator.organizations operator.scopes api_key.organizations",
 }
@@ -73,6 +77,7 @@ REMOVED = {
     "request": (),
     "demand": ("organization", "nav"),
     "quote": ("organization", "nav"),
+    "load_file": ("organization",),
 }
 #: Values of columns without a person that must have a meaning, too.
 VALUES: dict[str, Any] = {

@@ -1,0 +1,349 @@
+"""The pages of loads: send a file, see what is wrong, mend it, load it, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, redirect, request, url_for
+from werkzeug.exceptions import Conflict, Gone, NotFound, RequestEntityTooLarge
+from werkzeug.wrappers import Response as AnyResponse
+
+from gpd_soap.console.loads import labels, shown
+from gpd_soap.console.loads.exports import step_up_for
+from gpd_soap.console.loads.groups import Cells, describe, groups
+from gpd_soap.console.loads.prints import is_installed, prints
+from gpd_soap.console.parts import Parts
+from gpd_soap.console.rendering import render
+from gpd_soap.console.viewer import viewer
+from gpd_soap.console.words import _
+from gpd_soap.core import rome
+from gpd_soap.store.database.transaction import read_only
+from gpd_soap.store.loads.loads import Place, State, StoredLoad
+from gpd_soap.store.people import operators
+from gpd_soap.store.people.operators import Scope
+from gpd_soap.usecases.loading.csv_values import Amounts
+from gpd_soap.usecases.loads import refusals
+from gpd_soap.usecases.loads.manage import Loads
+from gpd_soap.usecases.loads.mend import RefusedRow
+from gpd_soap.usecases.loads.reading import GIVEN, Dates, Kind, Reading, reading_of
+from gpd_soap.usecases.loads.understand import Answers
+from gpd_soap.usecases.loads.undo import Way
+
+#: LIMIT: loads, and notices of a load, on a page.
+PAGE, NOTICES = 20, 50
+#: LIMIT: refused rows that are read for the cells of a page.
+READ = 5_000
+#: LIMIT: bytes of the form around a file.
+FORM = 1 << 16
+FILE = "file"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Errors = list[tuple[str, str]]
+
+
+class Pages:
+    """The pages of the loads of an organization."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Use the store, the clock and the settings of these parts."""
+        self._parts = parts
+
+    def page(self, organization: str) -> Response:
+        """Return the list, with the form for a file."""
+        return self._list([])
+
+    def receive(self, organization: str) -> AnyResponse:
+        """Take a file, and lead to its trial."""
+        most = self._parts.settings.max_load + FORM
+        if (request.content_length or 0) > most:
+            # WHY: a form that is refused in its middle would leave a file open for a while.
+            return self._list([(FILE, self._refusal(refusals.Why.TOO_LARGE))], 413)
+        request.max_content_length = most
+        try:
+            sent = request.files.get(FILE)
+        except RequestEntityTooLarge:
+            return self._list([(FILE, self._refusal(refusals.Why.TOO_LARGE))], 413)
+        if sent is None or not sent.filename:
+            return self._list([(FILE, _("Scegli un file."))])
+        try:
+            load = self._loads.receive(organization, sent.filename, sent.stream)  # type: ignore[arg-type]  # a file on the disk
+        except refusals.FileNotLoadable as refusal:
+            return self._list([(FILE, self._refusal(refusal.why))])
+        except refusals.LoadRunning:
+            return self._list([("", _("Un altro carico è in corso: aspetta che finisca."))], 409)
+        return self._to(load)
+
+    def one(self, organization: str, load: str) -> Response:
+        """Return the page of a load."""
+        return self._page(self._get(load), [])
+
+    def progress(self, organization: str, load: str) -> Response:
+        """Return how far a load is; the page of the load once it has ended."""
+        stored = self._get(load)
+        if not stored.is_running or stored.is_interrupted:
+            response = Response(status=200)
+            response.headers["HX-Refresh"] = "true"
+            if "HX-Request" not in request.headers:
+                response.status_code, response.location = 303, self._address(stored)
+            return response
+        return self._progress(stored)
+
+    def answer(self, organization: str, load: str) -> AnyResponse:
+        """Take how a file is to be read, and try it so."""
+        fields = request.form
+        amounts = fields.get("amounts", "")
+        dates = fields.get("dates", "")
+        names = (*GIVEN, "companyName", "toPublish", "switchToExpired")
+        given = tuple((name, fields[name].strip()) for name in names if name in fields)
+        answers = Answers(
+            Amounts(amounts) if amounts in list(Amounts) else None,
+            Dates(dates) if dates in list(Dates) else None,
+            given,
+        )
+        stored = self._change(lambda: self._loads.answer(organization, load, answers))
+        if stored.state != State.RECEIVED:
+            return self._to(stored)
+        reading = reading_of(stored.reading)
+        errors = [(each, _("Serve per tutte le righe.")) for each in reading.missing]
+        if reading.amounts is None:
+            errors.append(("amounts", _("Scegli come sono scritti gli importi.")))
+        return self._page(stored, errors, 422)
+
+    def load(self, organization: str, load: str) -> AnyResponse:
+        """Begin to store the positions of a file."""
+        confirmed = request.form.get("reading", "")
+        return self._to(self._change(lambda: self._loads.load(organization, load, confirmed)))
+
+    def cancel(self, organization: str, load: str) -> AnyResponse:
+        """Stop what is at work, or throw a trial away."""
+        stored = self._change(lambda: self._loads.cancel(organization, load))
+        done = "load-stopped" if stored.state == State.STOPPED else "load-thrown"
+        return self._to(stored, done=done)
+
+    def resume(self, organization: str, load: str) -> AnyResponse:
+        """Begin again what was interrupted."""
+        return self._to(self._change(lambda: self._loads.resume(organization, load)))
+
+    def undo(self, organization: str, load: str) -> AnyResponse:
+        """Take back what a load has created."""
+        way = request.form.get("way", "")
+        if way not in list(Way):
+            error = _("Scegli se cancellarle o ritirarle.")
+            return self._page(self._get(load), [(f"way-{Way.DELETE}", error)], 422)
+        return self._to(self._change(lambda: self._loads.undo(organization, load, Way(way))))
+
+    def mend(self, organization: str, load: str) -> AnyResponse:
+        """Return the refused rows, in the form of the file."""
+        stored = self._get(load)
+        first = step_up_for(self._parts, stored.figures.get("refused", 0))
+        if first is not None:
+            return first
+        reading, today = reading_of(stored.reading), rome.day_of(g.now)
+
+        def said(row: RefusedRow) -> tuple[str, str]:
+            return describe(row, reading, today)
+
+        try:
+            stored, content = self._loads.to_mend(organization, load, said)
+        except refusals.FileRemoved:
+            raise Gone from None
+        # WHY: the words of the language are looked up now, because the answer is sent after it.
+        response = Response(list(content), content_type=_kind(reading))
+        name = _("da correggere") + f" {stored.name}"
+        plain = "".join(c for c in name if c.isascii() and c not in '"\\') or "file"
+        response.headers["Content-Disposition"] = (
+            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+        )
+        return response
+
+    def notices(self, organization: str, load: str) -> Response:
+        """Return the notices that a load made."""
+        stored = self._get(load)
+        after = request.args.get("after", "0")
+        first = int(after) if after.isascii() and after.isdigit() and len(after) < PAGE else 0
+        rows = self._loads.notices(stored, first, NOTICES + 1)
+        more = len(rows) > NOTICES
+        following = rows[NOTICES - 1].line if more else None
+        title = _("Avvisi di %(name)s") % {"name": stored.name}
+        return render(
+            "loads/made.html",
+            title=title,
+            load=stored,
+            rows=rows[:NOTICES],
+            following=following,
+            first=first,
+        )
+
+    def _list(self, errors: Errors, status: int | None = None) -> Response:
+        after = _place(request.args.get("after", ""))
+        rows = self._loads.page(viewer().code, after, PAGE + 1)
+        last = rows[PAGE - 1] if len(rows) > PAGE else None
+        return render(
+            "loads/list.html",
+            status=status or (422 if errors else 200),
+            title=_("Carichi"),
+            rows=rows[:PAGE],
+            state_of=shown.state,
+            who=self._names(rows),
+            following=f"{last.created_at.isoformat()} {last.id}" if last else "",
+            errors=errors,
+            most=shown.size(self._parts.settings.max_load),
+            size_of=shown.size,
+        )
+
+    def _page(self, load: StoredLoad, errors: Errors, status: int = 200) -> Response:
+        if load.is_running and not load.is_interrupted:
+            return self._progress(load)
+        reading = reading_of(load.reading)
+        kept = self._loads.kept(load)
+        sees = viewer().sees_persons and kept.refused
+        names = self._loads.header(load) if sees else []
+        rows: Iterable[RefusedRow] = islice(self._loads.refused_rows(load), READ) if sees else ()
+        rules = load.figures.get("rules", [])
+        cells = Cells(rows, reading, names)
+        findings = self._loads.findings(load) if any(not rule[3] for rule in rules) else []
+        words = shown.state(load)
+        return render(
+            "loads/one.html",
+            status,
+            title=words.title,
+            load=load,
+            state=words,
+            reading=reading,
+            read_as=shown.read_as(reading),
+            columns=shown.columns(reading, names),
+            figures=load.figures,
+            sums=shown.sums(load.figures),
+            bar=shown.bar(_count(load, "ready", "present"), _count(load, "refused")),
+            groups=groups(rules, findings, cells, rome.day_of(g.now)),
+            warnings=[(labels.rule(rule[1], rule[0]), rule[2]) for rule in rules if rule[3]],
+            kept=kept,
+            who=self._names([load]).get(load.actor, ""),
+            size=shown.size(load.size),
+            seconds=_seconds(load),
+            same=self._loads.same_file(load) if load.state == State.TRIALLED else None,
+            stays=_stays(load),
+            prints=prints(self._parts.store, load),
+            can_print=is_installed(),
+            given=_given(reading, request.form),
+            errors=errors,
+            field_label=labels.field,
+            may_load=viewer().may(Scope.LOAD),
+        )
+
+    def _progress(self, load: StoredLoad) -> Response:
+        words = shown.state(load)
+        return render(
+            "loads/progress.html",
+            title=words.title,
+            load=load,
+            state=words,
+            done=load.done or 0,
+            total=load.total or 0,
+            may_load=viewer().may(Scope.LOAD),
+        )
+
+    @property
+    def _loads(self) -> Loads:
+        return Loads(self._parts.store, self._parts.clock, viewer().actor, g.record)
+
+    def _get(self, load_id: str) -> StoredLoad:
+        try:
+            return self._loads.get(viewer().code, load_id)
+        except refusals.LoadNotFound:
+            raise NotFound from None
+
+    def _change(self, work: Any) -> StoredLoad:
+        """Return what a change returns.  Raises NotFound, Conflict and Gone."""
+        try:
+            changed: StoredLoad = work()
+        except refusals.LoadNotFound:
+            raise NotFound from None
+        except refusals.FileRemoved:
+            raise Gone from None
+        except (refusals.LoadInOtherState, refusals.LoadRunning, refusals.ReadingChanged):
+            raise Conflict from None
+        return changed
+
+    def _names(self, loads: Iterable[StoredLoad]) -> dict[str, str]:
+        """Return the names of who sent these files, by their ids."""
+        wanted_ids = {each.actor for each in loads}
+
+        def read(connection: Any) -> dict[str, str]:
+            people = ((each, operators.with_id(connection, each)) for each in wanted_ids)
+            return {each: person.name for each, person in people if person is not None}
+
+        return read_only(self._parts.store, read)
+
+    def _refusal(self, why: refusals.Why) -> str:
+        return _(labels.REFUSED[why])
+
+    def _address(self, load: StoredLoad, done: str | None = None) -> str:
+        return url_for("loads.one", organization=load.organization, load=load.id, done=done)
+
+    def _to(self, load: StoredLoad, done: str | None = None) -> AnyResponse:
+        return redirect(self._address(load, done), 303)
+
+
+def room(parts: Parts) -> Blueprint:
+    """Return the pages of loads."""
+    pages, blueprint = Pages(parts), Blueprint("loads", __name__)
+    base = "/console/<organization>/loads"
+    one = f"{base}/<load>"
+    rules: Iterator[tuple[str, str, str]] = iter(
+        [
+            (base, "page", "GET"),
+            (base, "receive", "POST"),
+            (one, "one", "GET"),
+            (f"{one}/progress", "progress", "GET"),
+            (f"{one}/rows", "mend", "GET"),
+            (f"{one}/notices", "notices", "GET"),
+            *((f"{one}/{name}", name, "POST") for name in ("answer", "load", "cancel")),
+            *((f"{one}/{name}", name, "POST") for name in ("resume", "undo")),
+        ]
+    )
+    for rule, name, method in rules:
+        blueprint.add_url_rule(rule, name, getattr(pages, name), methods=[method])
+    return blueprint
+
+
+def _kind(reading: Reading) -> str:
+    if reading.kind is Kind.XLSX:
+        return XLSX
+    charset = "windows-1252" if reading.encoding == "cp1252" else reading.encoding
+    return f"text/csv; charset={charset}"
+
+
+def _place(text: str) -> Place | None:
+    """Return where a page begins; None for a text that names no place."""
+    instant, _space, load_id = text.rpartition(" ")
+    try:
+        began = datetime.fromisoformat(instant)
+    except ValueError:
+        return None
+    return Place(began, load_id) if began.tzinfo is not None else None
+
+
+def _count(load: StoredLoad, *names: str) -> int:
+    return sum(load.figures.get(name, 0) for name in names)
+
+
+def _seconds(load: StoredLoad) -> int | None:
+    """Return how long a trial took."""
+    if load.state != State.TRIALLED or load.ended_at is None:
+        return None
+    return max(round((load.ended_at - load.created_at).total_seconds()), 1)
+
+
+def _stays(load: StoredLoad) -> list[tuple[str, int, str]]:
+    """Return what was not taken back: the outcome, how many, and why."""
+    undone = load.figures.get("undone", {})
+    return [(name, undone[name], _(text)) for name, text in labels.STAYS.items() if name in undone]
+
+
+def _given(reading: Reading, form: Any) -> dict[str, str]:
+    """Return the values for all rows, as they were typed or are stored."""
+    return {**dict(reading.constants), **{k: form[k] for k in GIVEN if k in form}}

@@ -1,0 +1,1 @@
+"""Loads of files of positions: their rows, findings and bytes."""

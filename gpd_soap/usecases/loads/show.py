@@ -1,0 +1,111 @@
+"""What operators read about loads: lists, findings, notices, and the rows to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, TypeVar
+
+from gpd_soap.store.database.database import Database
+from gpd_soap.store.database.transaction import Transaction, read_only
+from gpd_soap.store.loads import files, loads, rows
+from gpd_soap.store.loads.files import Part
+from gpd_soap.store.loads.loads import Place, StoredLoad
+from gpd_soap.store.loads.rows import LoadFinding, LoadRow, RowOutcome
+from gpd_soap.usecases.loads import mend
+from gpd_soap.usecases.loads.contents import opened
+from gpd_soap.usecases.loads.mend import RefusedRow
+from gpd_soap.usecases.loads.reading import reading_of
+from gpd_soap.usecases.loads.refusals import FileRemoved, LoadNotFound
+
+T = TypeVar("T")
+
+#: LIMIT: findings on a page.
+SHOWN = 2_000
+
+
+class KeptParts(NamedTuple):
+    """Which bytes of a load are kept: the file as it was sent, and its refused rows."""
+
+    sent: bool
+    refused: bool
+
+
+class LoadReader:
+    """Reads the loads of all organizations; the caller has checked who may see which."""
+
+    def __init__(self, database: Database) -> None:
+        """Use this database."""
+        self._database = database
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Return what `work` reads."""
+        return read_only(self._database, work)
+
+    def get(self, organization: str, load_id: str) -> StoredLoad:
+        """Return a load.  Raises LoadNotFound."""
+        return self.read(lambda c: existing(c, organization, load_id))
+
+    def page(
+        self, organization: str, after: Place | None = None, limit: int = 20
+    ) -> list[StoredLoad]:
+        """Return the loads after a place, the newest first."""
+        return self.read(lambda c: loads.page(c, organization, after, limit))
+
+    def kept(self, load: StoredLoad) -> KeptParts:
+        """Return which bytes of a load are kept."""
+        return self.read(lambda c: KeptParts(*(files.is_there(c, load, each) for each in Part)))
+
+    def same_file(self, load: StoredLoad) -> str | None:
+        """Return the id of an earlier load that stored a file of the same bytes, or None."""
+        other = self.read(lambda c: loads.same_file(c, load.organization, load.digest))
+        return None if other == load.id else other
+
+    def findings(self, load: StoredLoad, *, warnings: bool = False) -> list[LoadFinding]:
+        """Return the first findings of a load, by line."""
+        return self.read(lambda c: rows.findings(c, load, warnings=warnings, limit=SHOWN))
+
+    def notices(self, load: StoredLoad, after: int, limit: int) -> list[Any]:
+        """Return the notices that a load made, after a line of its file."""
+        return self.read(lambda c: rows.notices(c, load, after, limit))
+
+    def staying(self, load: StoredLoad, outcome: RowOutcome, limit: int = 100) -> list[LoadRow]:
+        """Return the first positions that a load could not take back, for one reason."""
+        return self.read(lambda c: rows.with_outcome(c, load, outcome, 0, limit))
+
+    def refused_rows(self, load: StoredLoad) -> Iterator[RefusedRow]:
+        """Yield the refused rows of a load with their cells.  Raises FileRemoved."""
+        with opened(self._database, load, Part.REFUSED) as file:
+            yield from mend.kept(file)[1]
+
+    def header(self, load: StoredLoad) -> list[str]:
+        """Return the names of the columns as they are in the file; none if no bytes are kept."""
+        try:
+            with opened(self._database, load, Part.REFUSED) as file:
+                return mend.kept(file)[0]
+        except FileRemoved:
+            return []
+
+    def to_mend(
+        self, organization: str, load_id: str, describe: mend.Describe
+    ) -> tuple[StoredLoad, Iterator[bytes]]:
+        """Return a load and its refused rows in the form of its file; audited as a reading.
+
+        Raises LoadNotFound, and FileRemoved if they are kept no more.
+        """
+        load = self.get(organization, load_id)
+        if not self.kept(load).refused:
+            raise FileRemoved
+        return load, self._as_it_came(load, describe)
+
+    def _as_it_came(self, load: StoredLoad, describe: mend.Describe) -> Iterator[bytes]:
+        with opened(self._database, load, Part.REFUSED) as file:
+            names, refused = mend.kept(file)
+            yield from mend.as_it_came(names, refused, reading_of(load.reading), describe)
+
+
+def existing(connection: Transaction, organization: str, load_id: str) -> StoredLoad:
+    """Return a load.  Raises LoadNotFound."""
+    load = loads.get(connection, organization, load_id)
+    if load is None:
+        raise LoadNotFound
+    return load

@@ -1,0 +1,53 @@
+"""A worker that is killed by the system in the middle of a load, and the one that goes on."""
+
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+
+from gpd_soap.store import tables
+from gpd_soap.store.loads.loads import State
+from tests.store.samples import NOW
+from tests.usecases.loads.bed import LoadBed
+from tests.usecases.loads.files import as_csv, line
+
+ROWS = 600
+#: LIMIT: seconds until the first batch is stored by a process that has to start.
+PATIENCE = 60
+PROGRAM = """
+import sys
+from datetime import datetime
+from gpd_soap.store.store import Store
+from gpd_soap.usecases.jobs.worker import Worker
+from gpd_soap.usecases.loading import load
+from gpd_soap.usecases.loads.work import kinds
+load.BATCH = 5
+now = datetime.fromisoformat(sys.argv[2])
+Worker(Store(sys.argv[1]), kinds(), lambda: now).once()
+"""
+
+
+def test_load_whose_worker_is_killed_is_whole_and_has_no_row_twice(bed: LoadBed):
+    """Kill -9 after some of 120 batches; another worker does the rest once the lease is over."""
+    load = bed.tried(as_csv([line(number) for number in range(1, ROWS + 1)]))
+    bed.begin(load)
+    url = bed.store.engine.url.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", PROGRAM, url, NOW.isoformat()]
+    with subprocess.Popen(command) as process:
+        until = time.monotonic() + PATIENCE
+        while bed.count(tables.load_row) == 0 and time.monotonic() < until:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+    stored = bed.count(tables.load_row)
+    assert 0 < stored < ROWS
+    assert len(bed.iupds()) == stored
+
+    assert bed.work() == 0
+    bed.now += timedelta(minutes=2)
+    assert bed.work() == 1
+
+    load = bed.get(load)
+    assert load.state == State.LOADED
+    assert load.figures["ready"] == bed.count(tables.load_row) == len(bed.iupds()) == ROWS
+    assert bed.count(tables.payment_option) == ROWS
