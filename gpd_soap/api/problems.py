@@ -284,6 +284,7 @@ SUBSCRIPTION_CHANGED = Problem(
     "Precondition Failed",
     "The subscription has changed since the ETag of If-Match: read it again.",
 )
+NOT_ACCEPTABLE = Problem(406, "Not Acceptable", "Expected application/pdf in Accept.")
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
 )

@@ -178,6 +178,8 @@ APART = [
     Operation("GET", f"{US}/notices/{nav(1)}.pdf"),
     Operation("GET", f"{US}/receipts/r-1.pdf"),
     Operation("GET", f"{ONE}/notices.pdf"),
+    Operation("GET", f"/avvisi/{ORGANIZATION}/{nav(1)}"),
+    Operation("GET", f"/documenti/{ORGANIZATION}/POSIZIONE-1/avvisi"),
     Operation("GET", DOCUMENT),
     Operation("GET", f"{DOCUMENT}/pdf"),
     Operation("POST", BATCHES, {"navs": [nav(1)]}),

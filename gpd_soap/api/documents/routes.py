@@ -10,7 +10,7 @@ from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.api.audit.trail import set_subjects
 from gpd_soap.api.auth import actor
-from gpd_soap.api.documents import batches, models
+from gpd_soap.api.documents import batches, govpay, models
 from gpd_soap.api.documents.printers import OpenPrinter, Printers
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import TEXT, Responses, Schema, answer, document, refusals
@@ -62,7 +62,9 @@ def groups(store: Store, clock: Clock, open_printer: OpenPrinter) -> list[Group]
         "Documents: notices as PDF, and the archive of those that were released.",
         declare,
         models.MODELS,
-        persons=frozenset([NOTICE, POSITION, STORED, RECEIPT, batches.ZIP]),
+        persons=frozenset(
+            [NOTICE, POSITION, STORED, RECEIPT, batches.ZIP, govpay.NOTICE, govpay.DOCUMENT]
+        ),
     )
     return [own, *print_service.groups(store, clock, printer)]
 
@@ -171,6 +173,7 @@ def _declare(api: APIBlueprint, on: Operations) -> None:
     add(
         api.get, f"{path}/<id>/pdf", on.stored, STORED, None, {**one, **refusals(404, 501)}
     )  # fmt: skip
+    govpay.declare(api, govpay.GovPay(on), one)
 
 
 def _page(description: str) -> Schema:

@@ -54,6 +54,17 @@ class Printed(QueryModel):
     lang: Annotated[str, Field(pattern=r"^it([-+ ](en|de|fr|sl))?$")] | None = None
 
 
+class SecondLanguage(QueryModel):
+    """How a notice is printed, in the words of GovPay."""
+
+    second: Literal["false", "de", "en", "fr", "sl"] | None = Field(None, alias="linguaSecondaria")
+
+    def printed(self) -> Printed:
+        """Return the same in our words."""
+        names = {None: None, "false": "it"}
+        return Printed(lang=names.get(self.second, f"it-{self.second}"))
+
+
 class DocumentsOf(Paged):
     """Which documents to list."""
 
