@@ -47,7 +47,7 @@ organization_option = click.option(
 @click.option(
     "--language",
     metavar="NAME",
-    help="it, it-XX for a second language in grey, it+XX for two equal languages; XX is en, de, fr"
+    help="it, it-XX for a second language in grey, it+XX for two equal languages, XX for that one"
     " or sl [default: the organization's].",
 )
 def notice(

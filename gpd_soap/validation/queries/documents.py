@@ -51,7 +51,7 @@ class Printed(QueryModel):
     """How a notice is printed."""
 
     # WHY: a plus sign in a query arrives as a blank.
-    lang: Annotated[str, Field(pattern=r"^it([-+ ](en|de|fr|sl))?$")] | None = None
+    lang: Annotated[str, Field(pattern=r"^(it([-+ ](en|de|fr|sl))?|en|de|fr|sl)$")] | None = None
 
 
 class SecondLanguage(QueryModel):
