@@ -75,12 +75,12 @@ COMPILE = $(UV) pip compile --quiet --upgrade --universal --generate-hashes --py
 pins: | $(BIN)/python
 	@$(PIP) install uv
 	@$(COMPILE) pyproject.toml -o deploy/requirements.txt
-	@$(COMPILE) pyproject.toml --extra documents --constraint deploy/requirements.txt \
+	@$(COMPILE) pyproject.toml --extra documents --extra bucket --constraint deploy/requirements.txt \
 	  -o deploy/requirements-documents.txt
 	@$(COMPILE) pyproject.toml --extra passkey --extra oidc --constraint deploy/requirements.txt \
 	  -o deploy/requirements-console.txt
-	@$(COMPILE) pyproject.toml --extra documents --extra passkey --extra oidc --group test \
-	  --group lint --constraint deploy/requirements-documents.txt \
+	@$(COMPILE) pyproject.toml --extra documents --extra bucket --extra passkey --extra oidc \
+	  --group test --group lint --constraint deploy/requirements-documents.txt \
 	  --constraint deploy/requirements-console.txt -o tests/requirements.txt
 	@$(COMPILE) --group build --constraint tests/requirements.txt -o deploy/requirements-build.txt
 	@! grep -nE '://|^--(extra-)?index|^--find-links|@ |[( ]/' deploy/*.txt tests/requirements.txt \

@@ -38,6 +38,7 @@ OWNERS = {
     "ppf": {"features"},
     "pypdfium2": {"features"},
     "segno": {"features"},
+    "obstore": {"features"},
     "typst": {"features"},
     "zxingcpp": {"features"},
     "webauthn": {"features"},

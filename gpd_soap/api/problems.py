@@ -289,6 +289,7 @@ NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
 )
 BROKEN = Problem(500, "INTERNAL SERVER ERROR", "The server failed, and logged the failure.")
+NO_STORAGE = Problem(503, "Service Unavailable", "The documents cannot be kept or read now.")
 UNAVAILABLE = Problem(
     503, "Service Unavailable", "The database cannot serve the request now: try again later."
 )

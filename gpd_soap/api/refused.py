@@ -68,6 +68,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     document_refusals.DocumentNotFound: problems.NO_DOCUMENT,
     document_refusals.NotPrintable: problems.NOT_PRINTABLE,
     document_refusals.DocumentsNotInstalled: problems.NOT_INSTALLED,
+    document_refusals.StorageUnavailable: problems.NO_STORAGE,
     document_refusals.BatchNotFound: problems.NO_BATCH,
     document_refusals.BatchNotEnded: problems.BATCH_NOT_ENDED,
     document_refusals.NothingLoaded: problems.NOTHING_LOADED,
@@ -98,7 +99,8 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
         return {"WWW-Authenticate": 'ApiKey realm="gpd-soap"'}
     if isinstance(refusal, refusals.TooManyWrongKeys):
         return {"Retry-After": str(math.ceil(refusal.seconds))}
-    return problems.RETRY_LATER if isinstance(refusal, refusals.MessageNotTaken) else {}
+    later = refusals.MessageNotTaken | document_refusals.StorageUnavailable
+    return problems.RETRY_LATER if isinstance(refusal, later) else {}
 
 
 def problem_of(refusal: Refusal) -> Problem:

@@ -214,7 +214,7 @@ from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.wiring import faces
 from gpd_soap.wsgi.refused_callers import RefusedCallers
 made = faces(Settings(), Store("sqlite:///x.db"), sys.argv[1], Metrics(), RefusedCallers())
-names = ("typst", "segno", "ppf", "zxingcpp", "pypdfium2", "fontpkg")
+names = ("typst", "segno", "ppf", "zxingcpp", "pypdfium2", "fontpkg", "obstore")
 print([n for n in sys.modules if n.split(".")[0].startswith(names) or "features.documents" in n])
 """
 

@@ -37,7 +37,7 @@ def open_printer(settings: Settings, database: Database) -> Printer:
     archive = Archive(
         database,
         typesetter,
-        contents_of(settings.documents),
+        contents_of(settings.documents, settings),
         read_back=settings.documents_read_back,
     )
     return Printer(database, typesetter, archive, settings.console_url)
