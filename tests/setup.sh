@@ -52,6 +52,9 @@ install_packages() {
     install "$unpacked/usr/bin/promtool" /usr/local/bin/
     rm -r "$unpacked"
   fi
+  case " $* " in
+    *" maven "*) sh "$here/verapdf/install.sh" ;;
+  esac
 }
 
 # Prints how a command becomes root, or fails; the password is asked for once and only on a terminal.
