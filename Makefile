@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION := ignore
 # WHY: without bytecode, each process compiles the program and pytest rewrites every test anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test programs lint tests random contract pins assets sbom clean
+.PHONY: help demo test programs lint tests random contract verapdf pins assets sbom clean
 .NOTPARALLEL:
 
 help:
@@ -24,6 +24,7 @@ help:
 	@echo "make lint   ruff and mypy alone"
 	@echo "make tests  the tests alone, without those whose programs are missing"
 	@echo "make random the tests that draw their examples, with others and more"
+	@echo "make verapdf the documents against PDF/A and PDF/UA, by veraPDF from Maven"
 	@echo "make pins   resolve the pinned requirements anew"
 	@echo "make assets copy the console's style sheet, script and fonts from npm anew"
 	@echo "make sbom   write dist/gpd-soap.cdx.json: the program's dependencies, as CycloneDX"
@@ -49,6 +50,10 @@ tests: $(VENV)/.tests
 random: $(VENV)/.tests
 	DRAWN_ANEW=1 $(BIN)/pytest -q -n 3 --dist worksteal -m random
 	$(BIN)/python -m tests.fuzz --seconds 300 --seed "$$(date +%s)"
+
+verapdf: $(VENV)/.tests
+	@command -v verapdf >/dev/null || sh tests/verapdf/install.sh
+	$(BIN)/pytest -q -m verapdf tests/features/documents
 
 contract: $(VENV)/.tests
 	$(BIN)/python -m tests.contract.checker
@@ -83,15 +88,15 @@ COMPILE = $(UV) pip compile --quiet --upgrade --universal --generate-hashes --py
 pins: | $(BIN)/python
 	@$(PIP) install uv
 	@$(COMPILE) pyproject.toml -o deploy/requirements.txt
-	@$(COMPILE) pyproject.toml --extra documents --constraint deploy/requirements.txt \
+	@$(COMPILE) pyproject.toml --extra documents --extra bucket --constraint deploy/requirements.txt \
 	  -o deploy/requirements-documents.txt
 	@$(COMPILE) pyproject.toml --extra passkey --extra oidc --constraint deploy/requirements.txt \
 	  -o deploy/requirements-console.txt
 	@$(COMPILE) pyproject.toml --extra spreadsheets --constraint deploy/requirements.txt \
 	  -o deploy/requirements-spreadsheets.txt
-	@$(COMPILE) pyproject.toml --extra documents --extra passkey --extra oidc \
-	  --extra spreadsheets --group test \
-	  --group lint --constraint deploy/requirements-documents.txt \
+	@$(COMPILE) pyproject.toml --extra documents --extra bucket --extra passkey --extra oidc \
+	  --extra spreadsheets --group test --group lint \
+	  --constraint deploy/requirements-documents.txt \
 	  --constraint deploy/requirements-console.txt \
 	  --constraint deploy/requirements-spreadsheets.txt -o tests/requirements.txt
 	@$(COMPILE) --group build --constraint tests/requirements.txt -o deploy/requirements-build.txt

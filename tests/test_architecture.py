@@ -39,6 +39,7 @@ OWNERS = {
     "ppf": {"features"},
     "pypdfium2": {"features"},
     "segno": {"features"},
+    "obstore": {"features"},
     "typst": {"features"},
     "zxingcpp": {"features"},
     "webauthn": {"features"},
@@ -57,7 +58,7 @@ MOST_MODULES = 20
 #: Libraries that no use case imports; HTTP's statuses belong to the API.
 NOT_IN_A_USE_CASE = {"http", "flask", "werkzeug", "sqlalchemy", "spyne", "click", "gunicorn"}
 #: The module with the API's statuses and titles, and the one that translates Flask's HTTP errors.
-KNOWS_PROBLEMS = {"api/problems.py", "api/app.py"}
+KNOWS_PROBLEMS = {"api/problems.py", "api/print_service/problems.py", "api/app.py"}
 READS_THE_ENVIRONMENT = {"settings", "cli"}
 OUTSIDE_WORLD = set(
     """asyncio http io logging os pathlib random secrets shutil socket sqlite3 subprocess sys

@@ -145,7 +145,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         history.group(store),
         search.group(store, clock),
         receipts.group(store, clock, cases),
-        documents.group(store, clock, open_printer),
+        *documents.groups(store, clock, open_printer),
         events.group(store, webhooks.key),
         subscriptions.group(Subscriptions(store, clock, webhooks)),
         jobs.group(store, clock),
@@ -184,7 +184,7 @@ def _blueprint(group: Group, store: Store, clock: Clock, check: Callable[[], Non
         group.name,
         __name__,
         abp_tags=[{"name": group.name, "description": group.description}],
-        abp_security=[{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}],
+        abp_security=group.security,
         abp_responses=openapi.refusals(400, 401, 403, 413, 429, 503),
     )
     secret, persons = (

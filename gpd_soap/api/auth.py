@@ -43,7 +43,8 @@ def guard(
 
     def check() -> None:
         now = clock()
-        g.key = key = authenticate(presented(), now)
+        by_link = group.authenticate
+        g.key = key = authenticate(presented(), now) if by_link is None else by_link(now)
         wait = rate_limit.wait(key.id, now)
         if wait:
             raise Refused(problems.TOO_FAST, headers={"Retry-After": str(math.ceil(wait))})

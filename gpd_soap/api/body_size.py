@@ -10,8 +10,9 @@ from flask import request
 from gpd_soap.api import problems
 from gpd_soap.api.problems import Problem
 
-#: GPD's names of the operations on many positions have this word in them.
-MANY = "Multiple"
+#: GPD's names of the operations on many positions have the first word in them, and the name of
+#: pagoPA's operation on many notices has the second.
+MANY = ("Multiple", "NoticeMassive")
 
 
 class BodySizes(NamedTuple):
@@ -26,7 +27,9 @@ def bounded(sizes: BodySizes) -> Callable[[], None]:
 
     def choose() -> None:
         operation = (request.endpoint or "").rpartition(".")[2]
-        request.max_content_length = sizes.many if MANY in operation else sizes.one
+        request.max_content_length = (
+            sizes.many if any(word in operation for word in MANY) else sizes.one
+        )
 
     return choose
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import wraps
 from typing import Any, NamedTuple
 
@@ -10,7 +11,7 @@ from flask_openapi.blueprint import APIBlueprint
 from pydantic import BaseModel
 
 from gpd_soap.api.openapi import Responses
-from gpd_soap.store.access.keys import Role
+from gpd_soap.store.access.keys import Key, Role
 
 #: Prefix of every path for the keys of one organization.
 ORGANIZATION = "/organizations/<organizationfiscalcode>"
@@ -22,7 +23,7 @@ class Group(NamedTuple):
     `description` and `models` are for the OpenAPI document.  `secret` names the operations whose
     answer must not be stored, `persons` those that read a person's data.  `lists_own` says that its
     paths without an organization are for every key, and answer what is of the key's organizations
-    alone.
+    alone.  `authenticate` returns at an instant the key of a request that presents none.
     """
 
     name: str
@@ -33,6 +34,12 @@ class Group(NamedTuple):
     secret: frozenset[str] = frozenset()
     persons: frozenset[str] = frozenset()
     lists_own: bool = False
+    authenticate: Callable[[datetime], Key] | None = None
+
+    @property
+    def security(self) -> list[dict[str, list[str]]]:
+        """The ways to present a key, as the OpenAPI document has them; an empty one for none."""
+        return [{}] if self.authenticate else [{"ApiKey": []}, {"XApiKey": []}, {"Bearer": []}]
 
 
 def add(

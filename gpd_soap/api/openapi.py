@@ -20,7 +20,8 @@ TEXT: Schema = {"type": "string"}
 COUNT: Schema = {"type": "integer", "minimum": 0}
 ETAG: Schema = {"description": "The present ETag, for If-Match.", "schema": TEXT}
 
-#: Names in the document of models that commands read too: GPD's names for GPD's bodies.
+#: Names in the document of models that commands read too: GPD's for its bodies, and those of
+#: pagoPA's print service for its own.
 NAMES = {
     "Position": "PaymentPositionModel",
     "Option": "PaymentOptionModel",
@@ -38,6 +39,18 @@ NAMES = {
     "ServiceFields": "Offer",
     "PrintFields": "Printing",
     "SubscriptionFields": "NewSubscription",
+    "NoticeItem": "NoticeGenerationRequestItem",
+    "NoticeItems": "NoticeGenerationMassiveRequest",
+    "SentData": "NoticeRequestData",
+    "SentNotice": "NoticeToPrint",
+    "SentAmount": "InstallmentData",
+    "SentOrganization": "CreditorInstitution",
+    "SentDebtor": "Addressee",
+    "Folder": "NoticeGenerationMassiveResource",
+    "FolderStatus": "GetGenerationRequestStatusResource",
+    "FolderError": "GetErrorResource",
+    "SignedUrl": "GetSignedUrlResource",
+    "Template": "TemplateResource",
 }
 
 

@@ -286,10 +286,12 @@ SUBSCRIPTION_CHANGED = Problem(
     "Precondition Failed",
     "The subscription has changed since the ETag of If-Match: read it again.",
 )
+NOT_ACCEPTABLE = Problem(406, "Not Acceptable", "Expected application/pdf in Accept.")
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
 )
 BROKEN = Problem(500, "INTERNAL SERVER ERROR", "The server failed, and logged the failure.")
+NO_STORAGE = Problem(503, "Service Unavailable", "The documents cannot be kept or read now.")
 UNAVAILABLE = Problem(
     503, "Service Unavailable", "The database cannot serve the request now: try again later."
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 
 from gpd_soap.api import problems
+from gpd_soap.api.print_service import problems as print_service
 from gpd_soap.api.problems import Problem
-from gpd_soap.usecases import document_refusals, refusals
+from gpd_soap.usecases import document_refusals, print_service_refusals, refusals
 from gpd_soap.usecases.refusals import Refusal
 
 #: The problem of each refusal of a use case.
@@ -67,11 +68,21 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     document_refusals.DocumentNotFound: problems.NO_DOCUMENT,
     document_refusals.NotPrintable: problems.NOT_PRINTABLE,
     document_refusals.DocumentsNotInstalled: problems.NOT_INSTALLED,
+    document_refusals.StorageUnavailable: problems.NO_STORAGE,
     document_refusals.BatchNotFound: problems.NO_BATCH,
     document_refusals.BatchNotEnded: problems.BATCH_NOT_ENDED,
     document_refusals.BatchEnded: problems.BATCH_ENDED,
     document_refusals.BatchIsRunning: problems.BATCH_RUNS,
     document_refusals.NothingLoaded: problems.NOTHING_LOADED,
+    print_service_refusals.NotPrinted: print_service.NOT_PRINTED,
+    print_service_refusals.SeveralOrganizations: print_service.SEVERAL_ORGANIZATIONS,
+    print_service_refusals.OrganizationNotAllowed: print_service.NOT_ALLOWED,
+    print_service_refusals.InstitutionNotFound: print_service.NO_INSTITUTION,
+    print_service_refusals.TemplateNotFound: print_service.NO_TEMPLATE,
+    print_service_refusals.FolderNotAvailable: print_service.NO_FOLDER,
+    print_service_refusals.FolderNotComplete: print_service.NOT_COMPLETE,
+    print_service_refusals.FileNotInFolder: print_service.NO_FILE,
+    print_service_refusals.FolderErrorNotFound: print_service.NO_ERROR,
     refusals.KeyNotValid: problems.NO_KEY,
     refusals.TooManyWrongKeys: problems.TOO_MANY_WRONG_KEYS,
     refusals.OrganizationForbidden: problems.FORBIDDEN,
@@ -90,7 +101,8 @@ def headers_of(refusal: Refusal) -> dict[str, str]:
         return {"WWW-Authenticate": 'ApiKey realm="gpd-soap"'}
     if isinstance(refusal, refusals.TooManyWrongKeys):
         return {"Retry-After": str(math.ceil(refusal.seconds))}
-    return problems.RETRY_LATER if isinstance(refusal, refusals.MessageNotTaken) else {}
+    later = refusals.MessageNotTaken | document_refusals.StorageUnavailable
+    return problems.RETRY_LATER if isinstance(refusal, later) else {}
 
 
 def problem_of(refusal: Refusal) -> Problem:
@@ -99,7 +111,7 @@ def problem_of(refusal: Refusal) -> Problem:
     if isinstance(refusal, refusals.MessageRefusedAgain):
         answer = refusal.answer or "a SOAP Fault"
         return problem._replace(detail=problem.detail.format(answer))
-    if isinstance(refusal, document_refusals.NotPrintable):
+    if isinstance(refusal, document_refusals.NotPrintable | print_service_refusals.NotPrinted):
         return problem._replace(detail=refusal.reason)
     return problem
 

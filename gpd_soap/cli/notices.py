@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, ready_store, record_reading
+from gpd_soap.cli.common import code, command_actor, ready_store, record_reading, refusals
 from gpd_soap.cli.documents.opening import printer
 from gpd_soap.cli.texts.output import printable
 
@@ -47,9 +47,10 @@ organization_option = click.option(
 @click.option(
     "--language",
     metavar="NAME",
-    help="it, it-XX for a second language in grey, it+XX for two equal languages; XX is en, de, fr"
+    help="it, it-XX for a second language in grey, it+XX for two equal languages, XX for that one"
     " or sl [default: the organization's].",
 )
+@refusals()
 def notice(
     nav: str,
     output: BinaryIO,

@@ -34,8 +34,8 @@ NONE = ""
 @click.option(
     "--language",
     metavar="NAME",
-    help="it, it-XX for a second language in grey, it+XX for two equal languages; XX is en, de, fr"
-    " or sl.",
+    help="it, it-XX for a second language in grey, it+XX for two equal languages, XX for that"
+    " one alone; XX is en, de, fr or sl.",
 )
 @click.option("--logo", type=click.File("rb"), metavar="FILE", help="SVG, PNG or JPEG, 64 KiB.")
 @click.option("--no-logo", is_flag=True, help="Remove the logo.")

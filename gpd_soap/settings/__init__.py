@@ -10,15 +10,9 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from gpd_soap.settings import oidc
+from gpd_soap.settings import oidc, storage
 from gpd_soap.settings.kinds import (
     Bind,
     Files,
@@ -205,14 +199,12 @@ class Settings(BaseModel):
     webhook_seconds: Annotated[int, Field(ge=1, le=30)] = Field(
         15, description="seconds that a receiver has for its answer"
     )
-    documents: str = Field(
-        "",
-        description="folder that keeps the bytes of released documents, of all processes and"
-        " machines; default: the database keeps them",
-    )
-    documents_read_back: bool = Field(
-        True, description="read the codes and texts of every new document before it is released"
-    )
+    documents: storage.Storage = ""
+    documents_endpoint: storage.Endpoint = ""
+    documents_region: storage.Region = "us-east-1"
+    documents_key_id: storage.KeyId = ""
+    documents_secret: storage.Secret = ""
+    documents_read_back: storage.ReadBack = True
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="lowest level that is logged: debug, info, warning or error"
     )
@@ -272,6 +264,14 @@ class Settings(BaseModel):
         # LIMIT: 32 bytes, as long as the digest that is made of them.
         if 0 < len(self.webhook_secret.encode()) < 32:  # noqa: PLR2004  # see LIMIT
             raise ValueError("webhook_secret needs at least 32 characters")
+        return self
+
+    @model_validator(mode="after")
+    def _bucket_is_whole(self) -> Settings:
+        """Refuse a bucket without its service and key: a library would look for others."""
+        named = (self.documents_endpoint, self.documents_key_id, self.documents_secret)
+        if self.documents.startswith(storage.BUCKET) and not all(named):
+            raise ValueError("documents needs its _endpoint, _key_id and _secret for a bucket")
         return self
 
     @property

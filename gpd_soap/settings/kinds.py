@@ -31,8 +31,8 @@ def _origin(text: str) -> str:
     return text.rstrip("/")
 
 
-def issuer(text: str) -> str:
-    """Return the issuer of an OpenID provider; only one of this machine may be without TLS."""
+def on_tls(text: str) -> str:
+    """Return the URL of a service of others; only one of this machine may be without TLS."""
     address = urlsplit(text)
     is_local = address.hostname in ("localhost", "127.0.0.1", "::1")
     schemes = ("https", "http") if is_local else ("https",)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from gpd_soap.settings.kinds import Names, issuer, split_text
+from gpd_soap.settings.kinds import Names, on_tls, split_text
 
 #: GROUP=ROLE:ORGANIZATION+ORGANIZATION:SCOPE+SCOPE; a group may have any character.
 _RIGHT = (
@@ -17,7 +17,7 @@ _RIGHT = (
 
 Issuer = Annotated[
     str,
-    AfterValidator(issuer),
+    AfterValidator(on_tls),
     Field(
         description="OpenID provider by which operators may sign in to the console: its issuer,"
         " such as https://id.example/realms/comune; default: none"

@@ -22,6 +22,10 @@ class DocumentsNotInstalled(Refusal):
     """The libraries that make documents are not installed."""
 
 
+class StorageUnavailable(Refusal):
+    """The bucket that has the bytes of documents does not serve now; nothing was released."""
+
+
 class BatchNotFound(Refusal):
     """The organization has no batch of notices with this id."""
 

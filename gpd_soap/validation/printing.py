@@ -14,8 +14,8 @@ from gpd_soap.validation.logo import MAX_BYTES, read_logo
 
 Cbill = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,16}$")]
 Authorisation = Annotated[Text50, Field(max_length=40)]
-#: Italian; Italian and a second language in grey; or Italian and another as its equal.
-Language = Annotated[str, Field(pattern=r"^it(?:[-+](?:en|de|fr|sl))?$")]
+#: Italian; Italian and a second language in grey; Italian and another as its equal; or that alone.
+Language = Annotated[str, Field(pattern=r"^(?:it(?:[-+](?:en|de|fr|sl))?|en|de|fr|sl)$")]
 
 
 def _logo(text: str) -> str:

@@ -157,13 +157,29 @@ DOCUMENT = f"{US}/documents/{64 * '0'}"
 BATCHES = f"{US}/notices/batches"
 BATCH = f"{BATCHES}/bat_0f8fad5bd9cb469fa16570867728950e"
 
+PRINT_SERVICE = "/print-payment-notice-service/external/v1/notices"
+FOLDER = f"{PRINT_SERVICE}/folder/{ORGANIZATION}-bat_0f8fad5bd9cb469fa16570867728950e"
+ITEM = {
+    "templateId": "TemplateSingleInstalment",
+    "data": {
+        "notice": {"subject": "Tributo 1", "code": nav(1)},
+        "creditorInstitution": {"taxCode": ORGANIZATION},
+        "debtor": {
+            "fullName": "Maria Esempio", "address": "", "buildingNumber": "", "postalCode": "",
+            "city": "", "province": "",
+        },
+    },
+}  # fmt: skip
+
 #: Operations that answer every key, or need webhooks, a job or a published position: `test_feed`,
-#: `test_subscriptions`, `test_jobs` and `test_documents` try their rights.
+#: `test_subscriptions`, `test_jobs`, `test_documents` and `test_print_service` try their rights.
 APART = [
     Operation("GET", "/feeds"),
     Operation("GET", f"{US}/notices/{nav(1)}.pdf"),
     Operation("GET", f"{US}/receipts/r-1.pdf"),
     Operation("GET", f"{ONE}/notices.pdf"),
+    Operation("GET", f"/avvisi/{ORGANIZATION}/{nav(1)}"),
+    Operation("GET", f"/documenti/{ORGANIZATION}/POSIZIONE-1/avvisi"),
     Operation("GET", DOCUMENT),
     Operation("GET", f"{DOCUMENT}/pdf"),
     Operation("POST", BATCHES, {"navs": [nav(1)]}),
@@ -172,6 +188,13 @@ APART = [
     Operation("GET", f"{BATCH}/lines"),
     Operation("GET", f"{BATCH}/zip"),
     Operation("POST", f"{BATCH}/resume"),
+    Operation("POST", f"{PRINT_SERVICE}/generate", ITEM),
+    Operation("POST", f"{PRINT_SERVICE}/generate-massive", {"notices": [ITEM]}),
+    *(Operation("GET", f"{FOLDER}/{name}") for name in ("status", "url", "error/1", "file/1/url")),
+    Operation("DELETE", FOLDER),
+    Operation("GET", f"{PRINT_SERVICE}/templates"),
+    Operation("GET", f"{PRINT_SERVICE}/templates/TemplateSingleInstalment"),
+    Operation("GET", f"{PRINT_SERVICE}/signed/{ORGANIZATION}-bat_{32 * '0'}/a.pdf"),
     Operation("GET", "/webhook-keys"),
     Operation("GET", SUBSCRIPTIONS),
     Operation("POST", SUBSCRIPTIONS, SUBSCRIBED),

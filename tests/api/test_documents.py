@@ -186,6 +186,26 @@ def test_installation_without_the_libraries_is_501(
     assert face.get(ONE).status == 200
 
 
+def test_notice_is_on_the_paths_of_govpay(office: BackOffice):
+    """Its client needs another address and key; the documents are those of our own paths."""
+    published(office, installments(1, 2, 3))
+    pdf = {"Accept": "application/pdf"}
+    one = f"/avvisi/{ORGANIZATION}/{nav(2)}"
+    all_ways = f"/documenti/{ORGANIZATION}/POSIZIONE-1/avvisi"
+
+    assert office.get(one, headers=pdf).body == office.get(f"{US}/notices/{nav(2)}.pdf").body
+    assert office.get(all_ways).body == office.get(f"{ONE}/notices.pdf").body
+    german = office.get(f"{one}?linguaSecondaria=de")
+    assert german.body == office.get(f"{US}/notices/{nav(2)}.pdf?lang=it-de").body
+    assert office.get(f"{one}?linguaSecondaria=false").status == 200
+    assert office.get(f"{one}?linguaSecondaria=it").status == 400
+    refused = office.get(one, headers={"Accept": "application/json"})
+    assert (refused.status, refused.title) == (406, "Not Acceptable")
+    assert office.get(f"/avvisi/{ORGANIZATION}/{nav(9)}").status == 404
+    stranger = office.key(Role.READER, OTHER)
+    assert office.get(one, key=stranger).status == office.get(all_ways, key=stranger).status == 403
+
+
 PROGRAM = """
 import sys
 from gpd_soap.settings import Settings
@@ -194,7 +214,7 @@ from gpd_soap.monitoring.metrics import Metrics
 from gpd_soap.wiring import faces
 from gpd_soap.wsgi.refused_callers import RefusedCallers
 made = faces(Settings(), Store("sqlite:///x.db"), sys.argv[1], Metrics(), RefusedCallers())
-names = ("typst", "segno", "ppf", "zxingcpp", "pypdfium2", "fontpkg")
+names = ("typst", "segno", "ppf", "zxingcpp", "pypdfium2", "fontpkg", "obstore")
 print([n for n in sys.modules if n.split(".")[0].startswith(names) or "features.documents" in n])
 """
 

@@ -62,7 +62,7 @@ OTHERS = {
     *(("events", name) for name in ("list", "follow")),
     *(("work",), *(("jobs", name) for name in ("show", "retry", "cancel"))),
     *(("deliver",), ("notice",), ("notices",), ("receipt",), ("organization", "printing")),
-    *(("documents", name) for name in ("get", "verify", "sweep")),
+    *(("documents", name) for name in ("get", "verify", "sweep", "move")),
     *(("operator", name) for name in ("check-provider", "remove-identity", "remove-passkey")),
     *(("position", "restore"), ("operator", "show")),
     *(("operator", name) for name in ("invite", "suspend", "resume", "reset", "end-sessions")),

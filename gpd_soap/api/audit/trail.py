@@ -43,6 +43,11 @@ def set_subjects(*subjects: Subject) -> None:
     g.subjects = subjects
 
 
+def set_organization(code: str) -> None:
+    """Names the organization that the request is about, where its path does not."""
+    g.organization = code
+
+
 class AuditWriter:
     """Runs after every operation of a group."""
 
@@ -99,7 +104,8 @@ def _changes(clock: Clock, status: int) -> list[Change]:
 
 
 def _organization() -> str:
-    code = (request.view_args or {}).get("organizationfiscalcode", NOT_GIVEN)
+    named = (request.view_args or {}).get("organizationfiscalcode", NOT_GIVEN)
+    code = g.get("organization", named)
     return code if problem_with_fiscal_code_pa(code) is None else NOT_GIVEN
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 TEXTS: Mapping[str, str] = {
-    "lang": "`it`, `it-de` with German in grey, `it+de` with both equal; en, de, fr or sl."
-    " Without it, the organization's.",
+    "lang": "`it`, `it-de` with German in grey, `it+de` with both equal, `de` for an addressee"
+    " abroad; en, de, fr or sl. Without it, the organization's.",
+    "linguaSecondaria": "Second language in grey, or `false`; without it, the organization's.",
     "embed": "Whether the Node's message is inside the document.",
     "Document.id": "Id of the document: the SHA-256 of its input.",
     "Document.state": "Whether the document says what its position says.",

@@ -8,7 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from gpd_soap.api.document import archive_descriptions, event_descriptions, search_texts
+from gpd_soap.api.document import (
+    archive_descriptions,
+    event_descriptions,
+    print_service_texts,
+    search_texts,
+)
 
 ROME = "in Rome's time, without a zone"
 
@@ -257,6 +262,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     **event_descriptions.TEXTS,
     **search_texts.TEXTS,
     **archive_descriptions.TEXTS,
+    **print_service_texts.TEXTS,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpd_soap.api.document import search_texts
+from gpd_soap.api.document import print_service_texts, search_texts
 from gpd_soap.api.document.example_answers import ANSWERS
 from gpd_soap.api.document.example_values import (
     BROKER,
@@ -51,6 +51,7 @@ BODIES: dict[str, Any] = {
         "withReceipt": False,
     },
     "Replay": {"from": 1, "to": 20},
+    **print_service_texts.BODIES,
     "ProblemJson": {
         "title": "Error in the debt position request data",
         "status": 400,
@@ -78,12 +79,14 @@ PARAMETERS = {
     "sequence": 12,
     "idServizio": "00001",
     "idSoggettoServizio": "00009",
+    **print_service_texts.PARAMETERS,
 }
 
 
 def show(spec: Mapping[str, Any]) -> None:
     """Writes the examples into the document."""
-    for name, example in {**BODIES, **ANSWERS, **search_texts.ANSWERS}.items():
+    answers = {**ANSWERS, **search_texts.ANSWERS, **print_service_texts.ANSWERS}
+    for name, example in {**BODIES, **answers}.items():
         spec["components"]["schemas"][name]["example"] = example
     for path in spec["paths"].values():
         for operation in path.values():

@@ -15,6 +15,7 @@ ANYWHERE: dict[str, Problem] = {
     "401": problems.NO_KEY,
     "403": problems.FORBIDDEN,
     "404": problems.ORGANIZATION_NOT_FOUND,
+    "406": problems.NOT_ACCEPTABLE,
     "409": problems.UNDER_WAY,
     "410": problems.CURSOR_EXPIRED,
     "412": problems.CHANGED,

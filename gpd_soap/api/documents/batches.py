@@ -19,7 +19,7 @@ from gpd_soap.clock import Clock
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.documents import batches
-from gpd_soap.store.documents.batches import Batch, BatchState, Choice, Counts
+from gpd_soap.store.documents.batches import Batch, BatchLine, BatchState, Choice, Counts
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.document_refusals import BatchNotEnded, BatchNotFound, NothingLoaded
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, Paged
@@ -100,9 +100,7 @@ class Batches:
             self._store,
             lambda c: batches.lines_page(c, batch, query.slice(), refused=query.refused),
         )
-        return jsonify(
-            listed("lines", [camel_case(**each._asdict()) for each in rows], total, query)
-        )
+        return jsonify(listed("lines", [_line(each) for each in rows], total, query))
 
     def zip(self, path: BatchPath, query: NoQuery) -> Response:
         """Download the documents of a batch that has ended, with a table of all outcomes.
@@ -170,6 +168,10 @@ def _request(connection: Transaction, organization: str, fields: NewBatch) -> Re
     if loaded_at is None:
         raise NothingLoaded
     return Request(choice=Choice(loaded_at=loaded_at))
+
+
+def _line(line: BatchLine) -> Body:
+    return camel_case(number=line.number, nav=line.nav, document=line.document, reason=line.reason)
 
 
 def _batch(batch: Batch, counts: Counts) -> Body:

@@ -10,10 +10,11 @@ from flask_openapi.blueprint import APIBlueprint
 
 from gpd_soap.api.audit.trail import set_subjects
 from gpd_soap.api.auth import actor
-from gpd_soap.api.documents import batches, models
+from gpd_soap.api.documents import batches, govpay, models
 from gpd_soap.api.documents.printers import OpenPrinter, Printers
 from gpd_soap.api.groups import ORGANIZATION, Group, add
 from gpd_soap.api.openapi import TEXT, Responses, Schema, answer, document, refusals
+from gpd_soap.api.print_service import group as print_service
 from gpd_soap.api.responses import Body, camel_case, listed, rome_text
 from gpd_soap.clock import Clock
 from gpd_soap.store.access.audit import Subject
@@ -46,8 +47,8 @@ PDF = "application/pdf"
 CHANGED = "Gpd-Changed-Fields"
 
 
-def group(store: Store, clock: Clock, open_printer: OpenPrinter) -> Group:
-    """Returns the operations on documents; those with a page show a person's data."""
+def groups(store: Store, clock: Clock, open_printer: OpenPrinter) -> list[Group]:
+    """Returns the operations on documents, and those of the platform's print service."""
     printer = Printers(store, open_printer)
     operations = Operations(store, clock, printer)
     on_batches = batches.Batches(store, clock, printer)
@@ -56,13 +57,16 @@ def group(store: Store, clock: Clock, open_printer: OpenPrinter) -> Group:
         _declare(api, operations)
         batches.declare(api, on_batches)
 
-    return Group(
+    own = Group(
         "documents",
         "Documents: notices as PDF, and the archive of those that were released.",
         declare,
         models.MODELS,
-        persons=frozenset([NOTICE, POSITION, STORED, RECEIPT, batches.ZIP]),
+        persons=frozenset(
+            [NOTICE, POSITION, STORED, RECEIPT, batches.ZIP, govpay.NOTICE, govpay.DOCUMENT]
+        ),
     )
+    return [own, *print_service.groups(store, clock, printer)]
 
 
 class Operations:
@@ -169,6 +173,7 @@ def _declare(api: APIBlueprint, on: Operations) -> None:
     add(
         api.get, f"{path}/<id>/pdf", on.stored, STORED, None, {**one, **refusals(404, 501)}
     )  # fmt: skip
+    govpay.declare(api, govpay.GovPay(on), one)
 
 
 def _page(description: str) -> Schema:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, ready_store
+from gpd_soap.cli.common import code, command_actor, ready_store, refusals
 from gpd_soap.cli.documents.commands import one_of
 from gpd_soap.cli.documents.opening import printer
 from gpd_soap.cli.texts.output import print_line
@@ -61,6 +61,7 @@ NAV_LENGTH = 18
 @click.option(
     "--resume", metavar="BATCH", help="Go on with a batch that did not end or was cancelled."
 )
+@refusals()
 def notices(
     output: Path,
     organization: str | None,

@@ -96,6 +96,7 @@ def get(document_id: str, organization: str | None, output: BinaryIO) -> None:
     help="Fiscal code of an organization; without it, the documents of all are verified.",
 )
 @click.option("--no-codes", is_flag=True, help="Compare the digests alone, and render no page.")
+@refusals()
 def verify(organization: str | None, *, no_codes: bool) -> None:
     """Compute the digest of each document anew, and read the codes on its pages.
 
@@ -126,8 +127,9 @@ def verify(organization: str | None, *, no_codes: bool) -> None:
 
 
 @documents.command("sweep")
+@refusals()
 def sweep() -> None:
-    """Remove from the folder of GPD_DOCUMENTS the files of documents whose persons were forgotten.
+    """Remove from the storage of GPD_DOCUMENTS the files of documents whose persons were forgotten.
 
     Run it after `gpd-soap retention run`, which erases what is in the database alone.
     """
@@ -139,6 +141,44 @@ def sweep() -> None:
     codes = read_only(store, organizations)
     removed = sum(archive.remove_forgotten(each) for owner in codes for each in every(store, owner))
     print_line(f"{removed} files removed")
+
+
+@documents.command("move")
+@click.option(
+    "--from",
+    "source",
+    metavar="ADDRESS",
+    default="",
+    help="The folder or bucket that has the bytes [default: the database].",
+)
+@refusals()
+def move(source: str) -> None:
+    """Move the bytes of all documents into the storage that GPD_DOCUMENTS names.
+
+    A document is read, compared with its digest and stored before its row changes, and leaves the
+    old storage after that. A second run goes on where the first was stopped. The user of the
+    database must own the tables. Exit code 1 if a document was left where it is.
+    """
+    archive = printer(store := ready_store()).archive
+    from gpd_soap.features.documents.archive.contents import contents_of
+    from gpd_soap.features.documents.archive.move import Moved, Mover
+    from gpd_soap.features.documents.archive.verify import documents as every
+    from gpd_soap.settings import Settings
+    from gpd_soap.store.database.transaction import read_only
+    from gpd_soap.store.documents.archive import organizations
+
+    mover = Mover(store, contents_of(source, Settings.load()), archive.contents)
+    moved = left = 0
+    for owner in read_only(store, organizations):
+        for document in every(store, owner):
+            what = mover.move(document)
+            moved += what is Moved.MOVED
+            if what in {Moved.ELSEWHERE, Moved.DAMAGED}:
+                print_line(f"{owner}  {' '.join(document.navs)}  {document.id}  {what}")
+                left += 1
+    print_line(f"{moved} documents moved, {left} left")
+    if left:
+        raise click.exceptions.Exit(1)
 
 
 def one_of(store: Store, organization: str | None) -> str:

@@ -66,6 +66,10 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "The notice cannot be paid by this case",
         "It was paid already, or a paid alternative excludes it.",
     ),
+    document_refusals.StorageUnavailable: (
+        "Storage not available",
+        "The bucket that has the bytes of documents does not serve now.",
+    ),
     document_refusals.DocumentNotFound: (
         "Document not found",
         "The archive has no document with this id.",

@@ -133,10 +133,13 @@ def has_right_check_digits(nav: str) -> bool:
     return nav[:1] == "1" or nav[16:] == check_digits(nav[:16])
 
 
-def euro(cents: int) -> str:
-    """Return an amount as an Italian reads it.
+def euro(cents: int, language: str = "it") -> str:
+    """Return an amount as an Italian reads it, or as readers of English do.
 
-    >>> euro(102099), euro(1), euro(99_999_999_999)
-    ('1.020,99', '0,01', '999.999.999,99')
+    >>> euro(102099), euro(1), euro(99_999_999_999), euro(102099, "en")
+    ('1.020,99', '0,01', '999.999.999,99', '1,020.99')
     """
+    if language == "en":
+        # SPEC: L'avviso di pagamento 3.5.1, technical specifications: the amount in English.
+        return f"{cents // 100:,}.{cents % 100:02d}"
     return f"{cents // 100:,}".replace(",", ".") + f",{cents % 100:02d}"

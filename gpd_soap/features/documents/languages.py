@@ -36,23 +36,35 @@ SECOND = complete(TEXTS)
 
 
 class Languages(NamedTuple):
-    """Italian alone or with a second language; `equal` gives both the same weight."""
+    """Italian alone or with a second language; `equal` gives both the same weight.
+
+    `alone` is another language in the place of Italian, for an addressee abroad.
+    """
 
     second: str | None = None
     equal: bool = False
+    alone: str | None = None
+
+    @property
+    def first(self) -> str:
+        """The language of the document."""
+        return self.alone or FIRST
 
     def __str__(self) -> str:
         """Return the form that `parse` reads."""
-        return FIRST + ("" if self.second is None else f"{'+' if self.equal else '-'}{self.second}")
+        second = "" if self.second is None else f"{'+' if self.equal else '-'}{self.second}"
+        return self.first + second
 
 
 ITALIAN = Languages()
-#: By their names: `it`, `it-de` (German in grey), `it+de` (Italian and German as equals).
+#: By their names: `it`, `it-de` (German in grey), `it+de` (Italian and German as equals), `de`
+#: (German alone).
 OFFERED = {
     str(each): each
     for each in (
         ITALIAN,
         *(Languages(second, equal) for second in SECOND for equal in (False, True)),
+        *(Languages(alone=alone) for alone in SECOND),
     )
 }
 
@@ -67,8 +79,8 @@ class Piece(NamedTuple):
 def parse(name: str) -> Languages | None:
     """Return the languages of a name, or None if they are not offered.
 
-    >>> parse("it-de"), parse("it+sl"), parse("de")
-    (Languages(second='de', equal=False), Languages(second='sl', equal=True), None)
+    >>> str(parse("it-de")), str(parse("it+sl")), str(parse("de")), parse("la")
+    ('it-de', 'it+sl', 'de', None)
     """
     return OFFERED.get(name)
 
@@ -78,7 +90,7 @@ def phrase(languages: Languages, name: str, **values: str) -> tuple[Piece, ...]:
 
     `values` take the places that the text names in braces.
     """
-    spoken = filter(None, (FIRST, languages.second))
+    spoken = filter(None, (languages.first, languages.second))
     pieces = tuple(Piece(each, _filled(TEXTS[each][name], values)) for each in spoken)
     return pieces[:1] if pieces[0].text == pieces[-1].text else pieces
 

@@ -76,7 +76,9 @@ def read_pages(pdf: bytes, resolution: int = RESOLUTION) -> list[PageRead]:
             document.close()
 
 
-def differences(pdf: bytes, meant: list[tuple[Portion, ...]]) -> list[Difference]:
+def differences(
+    pdf: bytes, meant: list[tuple[Portion, ...]], language: str = "it"
+) -> list[Difference]:
     """Return every part of a finished document that differs from the amounts of its pages."""
     pages = read_pages(pdf)
     if len(pages) != len(meant):
@@ -85,7 +87,7 @@ def differences(pdf: bytes, meant: list[tuple[Portion, ...]]) -> list[Difference
     return [
         Difference(number, item)
         for number, (page, portions) in enumerate(pairs, 1)
-        for item in _compare(page, portions)
+        for item in _compare(page, portions, language)
     ]
 
 
@@ -121,7 +123,7 @@ def attachments(pdf: bytes) -> list[bytes]:
             document.close()
 
 
-def _compare(page: PageRead, portions: tuple[Portion, ...]) -> Iterator[Item]:
+def _compare(page: PageRead, portions: tuple[Portion, ...], language: str) -> Iterator[Item]:
     """Yield what differs on one page: each code must be there as often as it is meant."""
     qr = Counter(codes.qr_text(portion.qr) for portion in portions)
     slips = [portion.slip for portion in portions if portion.slip]
@@ -131,7 +133,7 @@ def _compare(page: PageRead, portions: tuple[Portion, ...]) -> Iterator[Item]:
     if matrices != Counter(map(codes.data_matrix_text, slips)):
         yield Item.DATA_MATRIX
     for portion in portions:
-        if codes.euro(portion.qr.amount) not in page.text.split():
+        if codes.euro(portion.qr.amount, language) not in page.text.split():
             yield Item.AMOUNT
         if codes.in_fours(portion.qr.nav) not in page.text:
             yield Item.NUMBER

@@ -164,7 +164,8 @@ def release(
     Raises DocumentDiffers if the finished document does not say what it should.
     """
     pdf = typesetter.notice(paper, made_at)
-    differing = read_back and differences(pdf, [page.portions for page in pages_of(paper)])
+    meant = [page.portions for page in pages_of(paper)]
+    differing = read_back and differences(pdf, meant, paper.languages.first)
     if differing:
         failure = DocumentDiffers(differing)
         logger.error("a notice was not released: %s", failure)

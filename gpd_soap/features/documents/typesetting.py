@@ -17,7 +17,6 @@ import fontpkg_titillium_web
 import typst
 
 from gpd_soap.features.documents import codes, wordings
-from gpd_soap.features.documents.languages import FIRST
 from gpd_soap.features.documents.notice import Paper, Portion
 from gpd_soap.features.documents.pages import THREE, Page, pages_of
 from gpd_soap.features.documents.receipt import ReceiptPaper
@@ -133,8 +132,8 @@ def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
     total = paper.single.qr.amount if paper.single else sum(p.qr.amount for p in paper.rates)
     has_date = bool(paper.fine) or dates != {None}
     return {
-        "title": f"{wordings.TITLE} {first.qr.nav}",
-        "lang": FIRST,
+        "title": f"{wordings.title(languages)} {first.qr.nav}",
+        "lang": languages.first,
         "equal": languages.equal,
         "texts": _pieces(wordings.plain(languages)),
         "company": paper.company,
@@ -150,9 +149,9 @@ def _data(paper: Paper, pages: tuple[Page, ...]) -> dict[str, Any]:
         "address": paper.address,
         "subject": first.subject,
         "question": _spoken(wordings.question(languages, has_date=has_date)),
-        "amount": codes.euro(total),
+        "amount": codes.euro(total, languages.first),
         "due": due,
-        "fine": [codes.euro(portion.qr.amount) for portion in paper.fine],
+        "fine": [codes.euro(each.qr.amount, languages.first) for each in paper.fine],
         "installments": _spoken(wordings.installments(paper)),
         "online-text": _spoken(wordings.online(languages, paper.issuer, breakable(paper.company))),
         "up": 0 if paper.office else OFFICE_LINE,
@@ -196,11 +195,13 @@ def _page(page: Page, paper: Paper) -> dict[str, Any]:
 
 
 def _portion(portion: Portion, paper: Paper) -> dict[str, Any]:
-    amount, nav = codes.euro(portion.qr.amount), codes.in_fours(portion.qr.nav)
+    amount = codes.euro(portion.qr.amount, paper.languages.first)
+    nav = codes.in_fours(portion.qr.nav)
+    name_of_qr, name_of_matrix = wordings.codes_in_words(paper.languages, nav, amount)
     slip = portion.slip and {
         "account": portion.slip.account.lstrip("0"),
         "svg": data_matrix_svg(codes.data_matrix_text(portion.slip)),
-        "alt": f"Codice Data Matrix del bollettino dell'avviso {nav}, importo {amount} euro",
+        "alt": name_of_matrix,
         "name-with-date": _spoken(
             wordings.name_with_date(wordings.slip_languages(paper.languages), portion)
         ),
@@ -213,7 +214,7 @@ def _portion(portion: Portion, paper: Paper) -> dict[str, Any]:
         "nav": nav,
         "subject": portion.subject,
         "svg": qr_svg(codes.qr_text(portion.qr)),
-        "alt": f"Codice QR per pagare l'avviso {nav}, importo {amount} euro",
+        "alt": name_of_qr,
         "slip": slip,
     }
 

@@ -6,10 +6,6 @@ from gpd_soap.features.documents import languages as prescribed
 from gpd_soap.features.documents.languages import FIRST, ITALIAN, Languages, Piece, phrase
 from gpd_soap.features.documents.notice import Issuer, Paper, Portion
 
-#: The prescribed texts in Italian.
-TEXTS = prescribed.TEXTS[FIRST]
-TITLE = TEXTS["title"]
-
 Phrase = tuple[Piece, ...]
 
 #: Texts that the template places without more ado.
@@ -25,20 +21,33 @@ SLIP = (
 )  # fmt: skip
 
 
+#: Texts for somebody abroad, by the names of those in whose place they stand.
+ABROAD = {"online": "abroadOnline", "localText": "abroadLocalText"}
+
+
 def plain(languages: Languages) -> dict[str, Phrase]:
     """Return the texts that do not depend on the notice, by name."""
+    texts = {name: phrase(languages, name) for name in PLAIN}
+    if languages.alone is not None:
+        # SPEC: L'avviso di pagamento 3.5.1: a notice in another language is for somebody abroad.
+        texts |= {name: phrase(languages, other) for name, other in ABROAD.items()}
     return {
-        **{name: phrase(languages, name) for name in PLAIN},
+        **texts,
         **{name: phrase(slip_languages(languages), name) for name in SLIP},
-        "euro": phrase(ITALIAN, "euro"),
+        "euro": phrase(Languages(alone=languages.alone), "euro"),
     }
+
+
+def title(languages: Languages) -> str:
+    """Return the title of a notice in the language of the document."""
+    return prescribed.TEXTS[languages.first]["title"]
 
 
 def slip_languages(languages: Languages) -> Languages:
     """Return the languages of a slip."""
     # SPEC: L'avviso di pagamento 3.5.1: a second language leaves the slip as it is; perfect
-    # bilingualism has every text twice.
-    return languages if languages.equal else ITALIAN
+    # bilingualism has every text twice, and a notice in another language is in that one.
+    return languages if languages.equal or languages.alone else ITALIAN
 
 
 def question(languages: Languages, *, has_date: bool) -> Phrase:
@@ -55,6 +64,8 @@ def installments(paper: Paper) -> Phrase:
     pieces = phrase(paper.languages, name, count=str(count))
     if count == 1:
         # WHY: the other languages have no prescribed text for one installment.
+        if paper.languages.alone is not None:
+            return ()
         return (Piece(FIRST, pieces[0].text.replace("1 rate", "1 rata")),)
     if paper.single:
         return pieces
@@ -73,6 +84,8 @@ def online(languages: Languages, issuer: Issuer, company: str) -> Phrase:
         (False, True): "onlineApp",
         (True, True): "onlineSiteAndApp",
     }[issuer.has_site, issuer.has_app]
+    if languages.alone is not None:
+        name = f"abroad{name[0].upper()}{name[1:]}"
     return phrase(languages, name, company=company)
 
 
@@ -100,3 +113,13 @@ def name_with_date(languages: Languages, portion: Portion) -> Phrase:
     return tuple(
         Piece(lang, f"{by_language.get(lang, names[0].text)} {text}{due}") for lang, text in ends
     )
+
+
+def codes_in_words(languages: Languages, nav: str, amount: str) -> tuple[str, str]:
+    """Return what a screen reader says for the QR code and for the Data Matrix of an amount."""
+    if languages.alone is not None:
+        texts = prescribed.TEXTS[languages.alone]
+        notice = f"{texts['nav']} {nav}, {texts['amount']} {amount} {texts['euro']}"
+        return f"QR: {notice}", f"Data Matrix, {texts['slip']}: {notice}"
+    notice = f"avviso {nav}, importo {amount} euro"
+    return f"Codice QR per pagare l'{notice}", f"Codice Data Matrix del bollettino dell'{notice}"

@@ -107,6 +107,13 @@ def find(connection: Connection, token: str) -> Key | None:
     return None if row is None else _key(row)
 
 
+def by_id(connection: Connection, key_id: str) -> tuple[Key, str] | None:
+    """Return a key that was not revoked by its id, with its digest, or None."""
+    statement = select(*_columns(), KEY.digest).where(KEY.id == key_id, KEY.revoked_at.is_(None))
+    row = connection.execute(statement).first()
+    return None if row is None else (_key(row[:-1]), row.digest)
+
+
 def revoke(connection: Connection, key_id: str, now: datetime) -> bool:
     """Revoke a key; return False if no active key has this id."""
     revoked = update(tables.api_key).where(KEY.id == key_id, KEY.revoked_at.is_(None))

@@ -27,7 +27,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "demand": CHANGE,
     "document": ADD,
     "document_batch": (*ADD, "UPDATE (state, ended_at)"),
-    "document_batch_line": (*ADD, "UPDATE (document, reason)"),
+    "document_batch_line": (*ADD, "UPDATE (document, reason, request)"),
     "document_notice": ADD,
     "event": (*ADD, "UPDATE (sequence)"),
     "feed": CHANGE,

@@ -1,4 +1,4 @@
-"""The released documents.  Rows are added and read, never changed.
+"""The released documents.  Rows are added and read; the place of their bytes alone may change.
 
 No query reads the bytes of a document but `content`.
 """
@@ -9,7 +9,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, LargeBinary, cast, func, insert, select, tuple_
+from sqlalchemy import Connection, LargeBinary, cast, func, insert, select, tuple_, update
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest, fetch_page
@@ -18,6 +18,8 @@ from gpd_soap.store.database.upsert import insert_if_absent
 DOCUMENT, NOTICE = tables.document.c, tables.document_notice.c
 
 
+#: The storage of documents whose bytes are in their row.
+IN_ROW = "database"
 #: The storage of a document whose person was forgotten: its bytes are nowhere.
 ERASED = "erased"
 #: LIMIT: 100 documents of one position are looked at for the one that replaces another.
@@ -69,6 +71,31 @@ def add(connection: Connection, document: Document, content: bytes | None) -> bo
     notices = [{**owner, "nav": nav} for nav in dict.fromkeys(document.navs)]
     connection.execute(insert(tables.document_notice), notices)
     return True
+
+
+def move(connection: Connection, document: Document, storage: str, content: bytes | None) -> bool:
+    """Note that the bytes of a document are in another storage; `content` if that is the row.
+
+    Returns False if they were moved or erased meanwhile.
+    """
+    statement = update(tables.document).where(
+        DOCUMENT.organization == document.organization,
+        DOCUMENT.id == document.id,
+        DOCUMENT.storage == document.storage,
+    )
+    return connection.execute(statement.values(storage=storage, content=content)).rowcount == 1
+
+
+def has_others_of_bytes(connection: Connection, document: Document) -> bool:
+    """Return whether another document has the same bytes in a storage beside the database."""
+    statement = select(DOCUMENT.id).where(
+        DOCUMENT.organization == document.organization,
+        DOCUMENT.iupd == document.iupd,
+        DOCUMENT.digest == document.digest,
+        DOCUMENT.id != document.id,
+        DOCUMENT.storage.not_in([IN_ROW, ERASED]),
+    )
+    return connection.execute(statement.limit(1)).first() is not None
 
 
 def get(connection: Connection, organization: str, document_id: str) -> Document | None:

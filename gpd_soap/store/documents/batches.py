@@ -16,6 +16,7 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    null,
     select,
     update,
 )
@@ -29,11 +30,15 @@ BATCH, LINE = tables.document_batch.c, tables.document_batch_line.c
 
 
 class BatchState(StrEnum):
-    """Whether lines of a batch still wait; those of a cancelled one wait for a person."""
+    """Whether lines of a batch still wait; those of a cancelled one wait for a person.
+
+    A removed one is shown to nobody.
+    """
 
     RUNNING = "running"
     DONE = "done"
     CANCELLED = "cancelled"
+    REMOVED = "removed"
 
 
 class Batch(NamedTuple):
@@ -51,12 +56,26 @@ class Batch(NamedTuple):
 
 
 class BatchLine(NamedTuple):
-    """One notice of a batch: its document, or why there is none."""
+    """One notice of a batch: its document, or why there is none.
+
+    `template` and `request` are of a notice whose texts were sent; `request` is personal data, and
+    None once there is an outcome.
+    """
 
     number: int
     nav: str
     document: str | None
     reason: str | None
+    template: str | None = None
+    request: dict[str, Any] | None = None
+
+
+class SentLine(NamedTuple):
+    """A notice to print with texts that were sent, by a model of the platform."""
+
+    nav: str
+    template: str
+    request: dict[str, Any]
 
 
 class Counts(NamedTuple):
@@ -95,6 +114,53 @@ def add_list(connection: Connection, organization: str, batch: str, navs: Sequen
     return len(rows)
 
 
+def add_sent(
+    connection: Connection, organization: str, batch: str, lines: Sequence[SentLine]
+) -> int:
+    """Add a line for each notice whose texts were sent; return how many."""
+    owner = {"organization": organization, "batch": batch}
+    rows = [{**owner, "number": n, **line._asdict()} for n, line in enumerate(lines, 1)]
+    connection.execute(insert(tables.document_batch_line), rows)
+    return len(rows)
+
+
+def put_printed(
+    connection: Connection, batch: Batch, nav: str, template: str, document: str
+) -> None:
+    """Put the document of a notice into a batch, in the place of an earlier one of its model."""
+    of_notice = and_(_of(batch.organization, batch.id), LINE.nav == nav, LINE.template == template)
+    changed = update(tables.document_batch_line).where(of_notice)
+    values = {"document": document, "reason": None, "request": None}
+    if connection.execute(changed.values(values)).rowcount:
+        return
+    last = select(func.max(LINE.number)).where(_of(batch.organization, batch.id))
+    number = (connection.execute(last).scalar() or 0) + 1
+    row = {"organization": batch.organization, "batch": batch.id, "number": number, "nav": nav}
+    connection.execute(
+        insert(tables.document_batch_line).values(**row, template=template, document=document)
+    )
+
+
+def remove(connection: Connection, batch: Batch, now: datetime) -> None:
+    """Show a batch to nobody any more, and erase what was sent for it; documents stay."""
+    statement = update(tables.document_batch).where(
+        BATCH.organization == batch.organization, BATCH.id == batch.id
+    )
+    ended_at = func.coalesce(BATCH.ended_at, now)
+    connection.execute(statement.values(state=BatchState.REMOVED, ended_at=ended_at))
+    sent = and_(_of(batch.organization, batch.id), LINE.template.is_not(None))
+    connection.execute(update(tables.document_batch_line).where(sent).values(request=None))
+
+
+def forget_older(connection: Connection, organization: str, instant: datetime) -> int:
+    """Erase what was sent for batches of before an instant; return for how many notices."""
+    old = select(BATCH.id).where(BATCH.organization == organization, BATCH.created_at < instant)
+    statement = update(tables.document_batch_line).where(
+        LINE.organization == organization, LINE.batch.in_(old), LINE.request.is_not(None)
+    )
+    return connection.execute(statement.values(request=None)).rowcount
+
+
 def add_chosen(connection: Connection, organization: str, batch: str, choice: Choice) -> int:
     """Add a line for each position that is chosen, in the order of their IUPDs; return how many."""
     chosen = _chosen(organization, choice).subquery()
@@ -130,9 +196,11 @@ def add(connection: Connection, batch: Batch) -> None:
 
 
 def get(connection: Connection, organization: str, batch_id: str) -> Batch | None:
-    """Return a batch, or None."""
+    """Return a batch, or None; a removed one is none."""
     statement = select(*BATCH_COLUMNS).where(
-        BATCH.organization == organization, BATCH.id == batch_id
+        BATCH.organization == organization,
+        BATCH.id == batch_id,
+        BATCH.state != BatchState.REMOVED,
     )
     row = connection.execute(statement).first()
     return None if row is None else Batch._make(row)
@@ -142,7 +210,9 @@ def page(
     connection: Connection, organization: str, request: PageRequest
 ) -> tuple[list[Batch], int]:
     """Return a page of batches, the newest first, and their number on all pages."""
-    statement = select(*BATCH_COLUMNS).where(BATCH.organization == organization)
+    statement = select(*BATCH_COLUMNS).where(
+        BATCH.organization == organization, BATCH.state != BatchState.REMOVED
+    )
     ordered = statement.order_by(BATCH.created_at.desc(), BATCH.id)
     rows, total = fetch_page(connection, ordered, request)
     return [Batch._make(row) for row in rows], total
@@ -186,6 +256,7 @@ def decide(connection: Connection, batch: Batch, outcomes: Sequence[BatchLine]) 
     values: dict[str, Any] = {
         "document": bindparam("to_document"),
         "reason": bindparam("to_reason"),
+        "request": null(),
     }
     rows = [
         {"of_number": line.number, "to_document": line.document, "to_reason": line.reason}

@@ -56,6 +56,8 @@ DOCUMENT: Mapping[str, Any] = {
     "storage": ERASED,
     "actor": FORGOTTEN,
 }
+#: What was sent to print a notice is there until the notice has its outcome.
+BATCH_LINE: Mapping[str, Any] = {"request": None}
 #: A receipt without its message is read with 404, and its other columns as before.
 RECEIPT: Mapping[str, Any] = {
     "raw": b"",

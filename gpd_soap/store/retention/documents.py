@@ -10,6 +10,8 @@ from sqlalchemy import ColumnElement, Connection, exists, select, update
 from gpd_soap.store import tables
 from gpd_soap.store.database.sqlite_file import overwrite_deleted
 from gpd_soap.store.documents.archive import DOCUMENT, ERASED
+from gpd_soap.store.documents.batches import LINE
+from gpd_soap.store.retention.columns import BATCH_LINE
 from gpd_soap.store.retention.columns import DOCUMENT as NEW_VALUES
 from gpd_soap.store.rows import POSITION
 
@@ -20,6 +22,14 @@ BATCH = 200
 def forget(connection: Connection, organization: str, iupds: Sequence[str]) -> None:
     """Erase what the documents of these positions show."""
     _erase(connection, organization, DOCUMENT.iupd.in_(iupds))
+
+
+def forget_sent(connection: Connection, organization: str, navs: Sequence[str]) -> None:
+    """Erase what was sent to print these notices."""
+    sent = update(tables.document_batch_line).where(
+        LINE.organization == organization, LINE.nav.in_(navs), LINE.request.is_not(None)
+    )
+    connection.execute(sent.values(**BATCH_LINE))
 
 
 def forget_deleted(connection: Connection, organization: str, until: datetime) -> int:

@@ -132,6 +132,7 @@ def forget(connection: Connection, run: Run, chosen: Sequence[Candidate]) -> Non
         connection.execute(delete(table).where(*answered))
     _reasons(connection, run.organization, iupds)
     documents.forget(connection, run.organization, iupds)
+    documents.forget_sent(connection, run.organization, navs)
     revisions: dict[str, int] = {}
     for each in options:
         revisions[each.iupd] = max(revisions.get(each.iupd, 0), each.revision + 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
-from gpd_soap.store.tables.base import Instant, Json, OrganizationCode, metadata
+from gpd_soap.store.tables.base import Instant, Json, OptionalJson, OrganizationCode, metadata
 
 DIGEST = 64
 
@@ -58,7 +58,8 @@ document_batch = Table(
 )
 
 #: One notice of a batch: its document, or the reason for which there is none; neither before it is
-#: handled.
+#: handled.  `template` names the platform's model of a notice whose texts were sent with the
+#: request; `request` has them until there is an outcome.
 document_batch_line = Table(
     "document_batch_line",
     metadata,
@@ -68,4 +69,6 @@ document_batch_line = Table(
     Column("nav", String(18), nullable=False),
     Column("document", String(DIGEST)),
     Column("reason", String(200)),
+    Column("template", String(40)),
+    Column("request", OptionalJson),
 )

@@ -8,6 +8,7 @@ from gpd_soap.store import purge, tables
 from gpd_soap.store.access.idempotency import REMEMBERED
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.database.until import Until
+from gpd_soap.store.documents import batches
 from gpd_soap.store.jobs import read
 from gpd_soap.store.journal import purge as monthly
 from gpd_soap.store.people import attempts, sessions
@@ -23,6 +24,8 @@ from gpd_soap.usecases.retention import terms as retention
 EXPIRY_EVERY = timedelta(minutes=1)
 #: LIMIT: each hour, what is of no use any more is removed; each day, events beyond their term.
 CLEAN_EVERY, PURGE_EVERY = timedelta(hours=1), timedelta(days=1)
+#: LIMIT: 7 days in which a batch whose job is dead can go on with what was sent for its notices.
+SENT_KEPT = timedelta(days=7)
 LEFT_TO_OWNER = "left to `gpd-soap purge` of the owner of the tables"
 
 
@@ -45,7 +48,10 @@ def expire(job: Job) -> str:
 
 
 def clean(job: Job) -> str:
-    """Removes old answers, ended sessions, failed sign-ins and jobs, and files of ended loads."""
+    """Removes old answers, ended sessions, failed sign-ins and jobs, and files of ended loads.
+
+    What was sent to print notices is erased after `SENT_KEPT`.
+    """
     now = job.clock()
     requests = purge.purge(job.database, purge.Kind.REQUESTS, Until(now - REMEMBERED))
     job.check()
@@ -54,9 +60,13 @@ def clean(job: Job) -> str:
     files = purge.purge(job.database, purge.Kind.FILES, Until(now - FILES_KEPT))
     job.check()
 
+    organizations = read_only(job.database, read.organizations)
+
     def forget(connection: Transaction) -> None:
         sessions.end_older(connection, now - LONGEST)
         attempts.forget_older(connection, now - FORGOTTEN)
+        for organization in organizations:
+            batches.forget_older(connection, organization, now - SENT_KEPT)
 
     in_transaction(job.database, forget)
     return f"{requests} answers, {jobs} jobs, {files} pieces of files"

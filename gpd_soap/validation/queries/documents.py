@@ -51,7 +51,18 @@ class Printed(QueryModel):
     """How a notice is printed."""
 
     # WHY: a plus sign in a query arrives as a blank.
-    lang: Annotated[str, Field(pattern=r"^it([-+ ](en|de|fr|sl))?$")] | None = None
+    lang: Annotated[str, Field(pattern=r"^(it([-+ ](en|de|fr|sl))?|en|de|fr|sl)$")] | None = None
+
+
+class SecondLanguage(QueryModel):
+    """How a notice is printed, in the words of GovPay."""
+
+    second: Literal["false", "de", "en", "fr", "sl"] | None = Field(None, alias="linguaSecondaria")
+
+    def printed(self) -> Printed:
+        """Return the same in our words."""
+        names = {None: None, "false": "it"}
+        return Printed(lang=names.get(self.second, f"it-{self.second}"))
 
 
 class DocumentsOf(Paged):

@@ -22,6 +22,8 @@ FOLDER = Path(__file__).with_name("pictures")
 RESOLUTION = 60
 WITH_LOGO = ISSUER._replace(logo=logo_of(SVG))
 BITS = 4
+#: Dots on a side of a cell: 3.4 mm.
+CELL = 8
 
 
 def documents() -> Iterator[tuple[str, bytes, int]]:
@@ -35,6 +37,8 @@ def documents() -> Iterator[tuple[str, bytes, int]]:
         ("installments", paper(option(1, slip=True), *plan(3, slip=True)), 1),
         ("second-language", paper(option(1), *plan(2), languages=english), 0),
         ("bilingual", paper(option(1, slip=True), languages=german), 0),
+        ("another-language", paper(option(1, slip=True), languages=Languages(alone="en")), 0),
+        ("many-installments", paper(option(1), *plan(13)), 1),
         ("fine", fine(slip=False), 0),
         ("fine-with-slips", fine(slip=True), 0),
     ):
@@ -57,6 +61,25 @@ def picture(pdf: bytes, index: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, BITS, 0, 0, 0, 0)
     parts = (b"IHDR", header), (b"IDAT", zlib.compress(bytes(rows), 9)), (b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*part) for part in parts)
+
+
+def structure(png: bytes) -> list[list[int]]:
+    """Return how dark each cell of one of these pictures is, from 0 to 15, row by row.
+
+    A cell has CELL x CELL dots: texts and parts of a page change cells, and single dots do not.
+    """
+    width, height = struct.unpack(">II", png[16:24])
+    start = png.index(b"IDAT")
+    [length] = struct.unpack(">I", png[start - 4 : start])
+    rows = zlib.decompress(png[start + 4 : start + 4 + length])
+    line = 1 + -(-width // 2)
+    cells = [[0] * (width // CELL) for _ in range(height // CELL)]
+    for y in range(height // CELL * CELL):
+        packed = rows[y * line + 1 : (y + 1) * line]
+        for x in range(width // CELL * CELL):
+            dot = packed[x // 2] >> BITS if x % 2 == 0 else packed[x // 2] & 0xF
+            cells[y // CELL][x // CELL] += 15 - dot
+    return [[each // CELL**2 for each in row] for row in cells]
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from gpd_soap.features.documents import cleaning, wordings
+from gpd_soap.features.documents import cleaning, languages, wordings
 from gpd_soap.features.documents.notice import Issuer, Paper
 from gpd_soap.features.documents.pages import pages_of
 from gpd_soap.features.documents.reading import differences, read_pages
@@ -142,12 +142,12 @@ def test_single_notice_has_every_prescribed_text(typesetter: Typesetter, *, slip
     """None of them is altered, shortened or missing."""
     text = text_of(check(typesetter, paper(option(1, slip=slip))))
     expected = {
-        name: wordings.TEXTS[name]
+        name: languages.TEXTS["it"][name]
         for name in (*wordings.PLAIN, *wordings.SLIP, "euro", "howMuchWhen", "onlineText")
         if name not in FINE and name != "scanAbove" and (slip or not name.startswith("slip"))
     }
     for capital in ("payee", "recipient", "where", "data", "slip", "howMuchWhen"):
-        expected[capital] = wordings.TEXTS[capital].upper()
+        expected[capital] = languages.TEXTS["it"][capital].upper()
     if not slip:
         del expected["slip"]
 

@@ -29,7 +29,7 @@ from tests.features.documents.samples import (
     plan,
 )
 
-TWO = [each for each in OFFERED.values() if each != ITALIAN]
+OTHERS = [each for each in OFFERED.values() if each != ITALIAN]
 GREY = (0x7C, 0x7C, 0x7B)
 
 
@@ -42,7 +42,8 @@ def typesetter() -> Typesetter:
 def check(typesetter: Typesetter, printed: Paper) -> bytes:
     """Return the document of a paper, of which nothing differs when it is read back."""
     pdf = typesetter.notice(printed, NOW)
-    assert differences(pdf, [page.portions for page in pages_of(printed)]) == []
+    meant = [page.portions for page in pages_of(printed)]
+    assert differences(pdf, meant, printed.languages.first) == []
     return pdf
 
 
@@ -64,13 +65,14 @@ def colours(pdf: bytes) -> set[tuple[int, ...]]:
 
 
 def test_italian_and_each_second_language_are_offered():
-    """Each in grey beside Italian, or as an equal of it."""
+    """Each in grey beside Italian, as an equal of it, or alone."""
     assert set(OFFERED) == {
         "it", "it-en", "it-de", "it-fr", "it-sl", "it+en", "it+de", "it+fr", "it+sl",
+        "en", "de", "fr", "sl",
     }  # fmt: skip
     assert parse("it+de") == Languages("de", equal=True)
     assert all(parse(str(each)) == each for each in OFFERED.values())
-    assert [parse(name) for name in ("de", "it-la", "it-it", "", "IT", "de-it")] == [None] * 6
+    assert [parse(name) for name in ("la", "it-la", "it-it", "", "IT", "de-it")] == [None] * 6
 
 
 def test_language_that_lacks_a_text_is_not_offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -126,11 +128,11 @@ def cases(spoken: Languages) -> dict[str, Paper]:
     }
 
 
-@pytest.mark.parametrize("spoken", TWO, ids=str)
-def test_every_kind_says_everything_twice_on_as_many_pages(
+@pytest.mark.parametrize("spoken", OTHERS, ids=str)
+def test_every_kind_says_everything_in_its_languages_on_as_many_pages(
     typesetter: Typesetter, spoken: Languages
 ):
-    """Each prescribed text is there in both languages, and no letter covers another."""
+    """Each prescribed text is there in each language, and no letter covers another."""
     alone = cases(ITALIAN)
     for kind, printed in cases(spoken).items():
         pdf = check(typesetter, printed)
@@ -170,8 +172,8 @@ NAMES = {
 }
 
 
-@pytest.mark.parametrize("spoken", TWO, ids=str)
-def test_longest_fields_cover_nothing_in_two_languages(typesetter: Typesetter, spoken: Languages):
+@pytest.mark.parametrize("spoken", OTHERS, ids=str)
+def test_longest_fields_cover_nothing_in_other_languages(typesetter: Typesetter, spoken: Languages):
     """No letter leaves the page, covers another, or comes near a code."""
     word = "Precipitevolissime "
     debtor = DEBTOR._replace(full_name=(70 * word)[:70], street_name=(69 * word)[:69],
@@ -215,3 +217,32 @@ def test_second_language_is_marked_for_screen_readers(typesetter: Typesetter):
 
     assert content.count(b"/Lang(sl)") + content.count(b"/Lang (sl)") >= 20
     assert re.search(rb"/Lang ?\(it-IT\)", pdf)
+
+
+@pytest.mark.parametrize("spoken", languages.SECOND)
+def test_notice_in_another_language_alone_is_for_an_addressee_abroad(
+    typesetter: Typesetter, spoken: str
+):
+    """Nothing prescribed stands there in Italian, and the document says its language."""
+    printed = paper(
+        option(1, 102_099, slip=True), *plan(1, slip=True), languages=Languages(alone=spoken)
+    )
+    pdf = check(typesetter, printed)
+    text = squeezed("".join(page.text for page in read_pages(pdf)))
+    italian, own = languages.TEXTS["it"], languages.TEXTS[spoken]
+    names = set(italian) - {"amountBy", "by", "cbill", "euro", "rate", "payeeData", "subject"}
+
+    assert [name for name in names if italian[name] != own[name]
+            and squeezed(italian[name].partition("{")[0]) in text] == []  # fmt: skip
+    for name in ("abroadOnline", "abroadOnlineText", "abroadLocalText", "slipText"):
+        assert squeezed(own[name]) in text, name
+    assert squeezed(own["online"]) not in text
+    assert ("1,020.99" if spoken == "en" else "1.020,99") in text
+    assert re.search(rf"/Lang ?\({spoken}\)".encode(), pdf)
+    assert b"it-IT" not in pdf
+    assert read_title(pdf).startswith(own["title"])
+
+
+def read_title(pdf: bytes) -> str:
+    """Return the title in the document's metadata."""
+    return str(pypdfium2.PdfDocument(pdf).get_metadata_value("Title"))

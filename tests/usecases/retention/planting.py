@@ -40,8 +40,7 @@ TABLES_WITHOUT = {
     "numbers and instants": ("feed", "probe", "retired_number", "tally"),
     "digests": ("sign_in_attempt", "operator_ceremony"),
     "notice numbers, and who asked by an id": (
-        *("document_notice", "document_batch", "document_batch_line", "job"),
-        *("load_row", "load_finding"),
+        *("document_notice", "document_batch", "job", "load_row", "load_finding"),
     ),
 }
 #: Columns that hold no debtor, by the reason; `*` is any table that is not removed at its term.
@@ -49,7 +48,7 @@ COLUMNS_WITHOUT = {
     "numbers by which payments are counted": """
         *.organization *.iupd *.nav *.iuv *.receipt_id *.digest *.id *.operator payment_option.plan
         payment_option.notification_iun parked.subscription parked.subject document.navs
-        document.facts
+        document.facts document_batch_line.batch document_batch_line.document
     """,
     "codes of banks, stations and accounts": """
         *.psp *.psp_name *.psp_fiscal_code *.channel *.broker *.station *.issuer *.payment_method
@@ -60,6 +59,7 @@ COLUMNS_WITHOUT = {
     "words of the program": """
         *.kept *.reasons *.drift *.primitive *.outcome *.service_type *.created_by_kind *.state
         *.role *.last_error *.resolved_as document.storage document.versions document.actor_kind
+        document_batch_line.reason document_batch_line.template
     """,
     "names of files, and what a reader counted in them": """
         load.name load.reading load.figures load.job load.actor_kind load.actor

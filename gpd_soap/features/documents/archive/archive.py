@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from gpd_soap.core.actor import Actor
@@ -83,7 +84,7 @@ class Archive:
         Unless `read_back`, a finished document is not compared with what was meant.
         """
         self._database, self._typesetter = database, typesetter
-        self._contents, self._read_back = contents, read_back
+        self.contents, self._read_back = contents, read_back
 
     def release(
         self,
@@ -109,11 +110,11 @@ class Archive:
             for each in drafts
             if each.id not in known
         }
-        if self._contents is not None:
+        if self.contents is not None:
             for draft in drafts:
                 if draft.id in made:
                     pdf = made[draft.id]
-                    self._contents.put(_organization(draft), inputs.digest_of(pdf), pdf)
+                    self.contents.put(_organization(draft), inputs.digest_of(pdf), pdf)
 
         def work(connection: Transaction) -> dict[str, Document | None]:
             kept = self._keep(connection, drafts, known, made, actor, now)
@@ -141,18 +142,22 @@ class Archive:
         if document.storage == DATABASE:
             owner = document.organization
             return read_only(self._database, lambda c: archive.content(c, owner, document.id))
-        if self._contents is None or self._contents.storage != document.storage:
+        if self.contents is None or self.contents.storage != document.storage:
             raise UnusableStorage(f"documents are in a {document.storage} that no setting names")
-        return self._contents.get(document.organization, document.digest)
+        return self.contents.get(document.organization, document.digest)
 
     def remove_forgotten(self, document: Document) -> bool:
         """Remove what lies beside the database of a document whose person was forgotten.
 
         Return whether there was anything.
         """
-        if self._contents is None or document.storage != ERASED:
+        if self.contents is None or document.storage != ERASED:
             return False
-        return self._contents.remove(document.organization, document.digest)
+        # WHY: a later document may have the same bytes, and its person is not forgotten.
+        needed = partial(archive.has_others_of_bytes, document=document)
+        if read_only(self._database, needed):
+            return False
+        return self.contents.remove(document.organization, document.digest)
 
     def _known(self, drafts: Sequence[Draft]) -> dict[str, Document]:
         if not drafts:
@@ -185,7 +190,7 @@ class Archive:
             document, first = known.get(draft.id), False
             if document is None:
                 document = self._document(draft, made[draft.id], actor, now)
-                content = made[draft.id] if self._contents is None else None
+                content = made[draft.id] if self.contents is None else None
                 first = archive.add(connection, document, content)
                 if not first:
                     # WHY: another process has released the same input; its bytes are the document.
@@ -208,7 +213,7 @@ class Archive:
             codes=inputs.codes_of(draft.paper),
             digest=inputs.digest_of(pdf),
             size=len(pdf),
-            storage=DATABASE if self._contents is None else self._contents.storage,
+            storage=DATABASE if self.contents is None else self.contents.storage,
             created_at=now,
             actor_kind=str(actor.kind),
             actor=actor.id,

@@ -19,22 +19,18 @@ from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor
 from gpd_soap.features.documents.archive.archive import Archive, Draft, Ids, draft_of
 from gpd_soap.features.documents.issuer import issuer_of, languages_of
-from gpd_soap.features.documents.notice import (
-    Reason,
-    Refused,
-    choose,
-    paper_of,
-    ways_of,
-)
+from gpd_soap.features.documents.notice import Reason, Refused, choose, paper_of, ways_of
+from gpd_soap.features.documents.print_service.sent import draft_of_item
 from gpd_soap.features.documents.release import DocumentDiffers
 from gpd_soap.store.configuration import printing
 from gpd_soap.store.configuration.printing import PrintSettings
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.documents import batches
-from gpd_soap.store.documents.batches import Batch, BatchLine, BatchState, Choice
+from gpd_soap.store.documents.batches import Batch, BatchLine, BatchState, Choice, SentLine
 from gpd_soap.store.positions import read as positions
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.validation.queries.print_service import NoticeItem
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -57,10 +53,11 @@ HEADER = ("number", "notice", "file", "reason")
 
 
 class Request(NamedTuple):
-    """What a batch prints: notices by their numbers, or positions that are chosen."""
+    """What a batch prints: notices by number, positions that are chosen, or what was sent."""
 
     navs: Sequence[str] = ()
     choice: Choice | None = None
+    sent: Sequence[SentLine] = ()
 
 
 def begin(
@@ -68,11 +65,13 @@ def begin(
 ) -> Batch:
     """Add a batch with its lines, in the caller's transaction."""
     batch_id = f"bat_{uuid.uuid4().hex}"
-    if request.choice is None:
+    if request.sent:
+        total = batches.add_sent(connection, organization, batch_id, request.sent)
+    elif request.choice is None:
         total = batches.add_list(connection, organization, batch_id, request.navs)
     else:
         total = batches.add_chosen(connection, organization, batch_id, request.choice)
-    options = {"whole": request.choice is not None}
+    options = {"whole": request.choice is not None, "sent": bool(request.sent)}
     state, who = str(BatchState.RUNNING), str(actor.kind)
     batch = Batch(organization, batch_id, options, total, state, now, None, who, actor.id)
     batches.add(connection, batch)
@@ -174,8 +173,7 @@ class Producer:
 
         stored, settings = read_only(self._database, read)
         return {
-            line.number: _draft(batch, line.nav, stored.get(line.nav), settings, now)
-            for line in lines
+            line.number: _draft(batch, line, stored.get(line.nav), settings, now) for line in lines
         }
 
     def _refuse(
@@ -186,8 +184,13 @@ class Producer:
 
 
 def _draft(
-    batch: Batch, nav: str, stored: Stored | None, settings: PrintSettings, now: datetime
+    batch: Batch, line: BatchLine, stored: Stored | None, settings: PrintSettings, now: datetime
 ) -> Draft | Refused:
+    nav = line.nav
+    if line.template is not None:
+        if line.request is None:
+            return Refused(Reason.SENT_ERASED, nav)
+        return draft_of_item(NoticeItem.model_validate(line.request), stored, settings, now)
     if stored is None:
         return Refused(Reason.UNKNOWN, nav)
     ways = ways_of(
@@ -230,9 +233,17 @@ def row_of(line: BatchLine) -> tuple[str, ...]:
     return (str(line.number), line.nav, name, line.reason or "")
 
 
-def zip_of(database: Database, archive: Archive, batch: Batch) -> Iterator[bytes]:
+def zip_of(
+    database: Database,
+    archive: Archive,
+    batch: Batch,
+    name: Callable[[BatchLine], str] = file_name,
+    *,
+    has_table: bool = True,
+) -> Iterator[bytes]:
     """Yield the bytes of a zip: the documents, and a table with the outcome of each line.
 
+    `name` names the file of a line; of several with one name, the first is in the zip.
     One document is in memory at a time.  Raises DocumentDamaged if the archive has lost one.
     """
     out = _Stream()
@@ -243,10 +254,11 @@ def zip_of(database: Database, archive: Archive, batch: Batch) -> Iterator[bytes
         for line in lines_of(database, batch):
             kept = line.document and archive.read(batch.organization, line.document)
             table.writerow(row_of(line if kept else line._replace(document=None)))
-            if kept:
-                whole.writestr(_entry(file_name(line), batch.created_at), kept.pdf)
+            if kept and name(line) not in whole.NameToInfo:
+                whole.writestr(_entry(name(line), batch.created_at), kept.pdf)
                 yield out.take()
-        whole.writestr(_entry("outcomes.csv", batch.created_at), report.getvalue())
+        if has_table:
+            whole.writestr(_entry("outcomes.csv", batch.created_at), report.getvalue())
     yield out.take()
 
 

@@ -1,4 +1,4 @@
-"""Where the bytes of documents are kept: in the database, or in a folder."""
+"""Where the bytes of documents are kept: in the database, in a folder, or in a bucket."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Protocol
 
 from gpd_soap.core.errors import OperatorError
+from gpd_soap.settings import Settings
+from gpd_soap.settings.storage import BUCKET
+from gpd_soap.store.documents.archive import IN_ROW
 
-#: The storage of documents whose bytes are in their row.
-DATABASE = "database"
+DATABASE = IN_ROW
 
 
 class UnusableStorage(OperatorError):
@@ -20,7 +22,10 @@ class UnusableStorage(OperatorError):
 
 
 class Contents(Protocol):
-    """A storage beside the database; what is kept under a digest never changes."""
+    """A storage beside the database; what is kept under a digest never changes.
+
+    A bucket raises StorageUnavailable in the place of UnusableStorage.
+    """
 
     @property
     def storage(self) -> str:
@@ -101,6 +106,17 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def contents_of(address: str) -> Contents | None:
-    """Return the storage that a setting names; None is the database."""
-    return Folder(Path(address)) if address else None
+def contents_of(address: str, settings: Settings) -> Contents | None:
+    """Return the storage that an address names; None is the database.
+
+    Raises UnusableStorage if the library of buckets is missing.
+    """
+    if not address.startswith(BUCKET):
+        return Folder(Path(address)) if address else None
+    try:
+        from gpd_soap.features.documents.archive.bucket import Bucket
+    except ModuleNotFoundError as error:
+        raise UnusableStorage(
+            f"the library {error.name} is missing: deploy/requirements-documents.txt"
+        ) from None
+    return Bucket(address, settings)

@@ -15,11 +15,16 @@ from gpd_soap.store.database.database import Database
 
 
 class Printer(NamedTuple):
-    """What prints: the store, the typesetter with its fonts, and the archive."""
+    """What prints: the store, the typesetter with its fonts, and the archive.
+
+    `origin` is the URL at which clients reach the admin face, without a path; empty if no setting
+    says it.
+    """
 
     database: Database
     typesetter: Typesetter
     archive: Archive
+    origin: str = ""
 
     def notices(self, actor: Actor, has: Callable[[str], bool] = of_nobody) -> ArchivedNotices:
         """Return what prints notices for an actor; `has` says that it has a document already."""
@@ -32,7 +37,7 @@ def open_printer(settings: Settings, database: Database) -> Printer:
     archive = Archive(
         database,
         typesetter,
-        contents_of(settings.documents),
+        contents_of(settings.documents, settings),
         read_back=settings.documents_read_back,
     )
-    return Printer(database, typesetter, archive)
+    return Printer(database, typesetter, archive, settings.console_url)

@@ -16,6 +16,7 @@ from gpd_soap.features.documents.archive.verify import Damage, verify
 from gpd_soap.features.documents.notice import Refused
 from gpd_soap.features.documents.release import Released
 from gpd_soap.features.documents.typesetting import Typesetter
+from gpd_soap.settings import Settings
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.documents.archive import DocumentQuery
@@ -25,6 +26,7 @@ from tests.validation.bodies import body, nav, option
 
 ACTOR = Actor(ActorKind.KEY, "k-1")
 SECOND = timedelta(seconds=1)
+BY_DEFAULT = Settings()
 
 
 class Bed:
@@ -36,9 +38,16 @@ class Bed:
         self.office.create(body(option(1)), "?toPublish=true")
         self.printer = self.open()
 
-    def open(self, folder: Path | None = None, *, read_back: bool = True) -> Printer:
-        """Return what prints, with its bytes in the database or in a folder."""
-        contents = contents_of("" if folder is None else str(folder))
+    def open(
+        self,
+        folder: Path | None = None,
+        *,
+        read_back: bool = True,
+        settings: Settings = BY_DEFAULT,
+    ) -> Printer:
+        """Return what prints: bytes in the database, in a folder, or where `settings` say."""
+        address = settings.documents if folder is None else str(folder)
+        contents = contents_of(address, settings)
         archive = Archive(self.store, self.typesetter, contents, read_back=read_back)
         return Printer(self.store, self.typesetter, archive)
 

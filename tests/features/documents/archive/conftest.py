@@ -5,8 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from gpd_soap.features.documents.typesetting import Typesetter
+from gpd_soap.settings import Settings
 from tests.api.office import SIZE, prepare
 from tests.conftest import KINDS, LendDatabase
+from tests.features.documents.archive import buckets
 from tests.features.documents.archive.bed import Bed
 from tests.shared_world import SharedDatabase
 from tests.store.races import Crew
@@ -41,3 +43,16 @@ def bed(database: SharedDatabase, typesetter: Typesetter) -> Bed:
 def quick(shared_database: LendDatabase, typesetter: Typesetter) -> Bed:
     """Return a back office with one published position, over SQLite alone."""
     return Bed(shared_database("sqlite", prepare).store, typesetter)
+
+
+@pytest.fixture(scope="session")
+def endpoint() -> Iterator[str]:
+    """Yield the address of a server with the S3 API."""
+    with buckets.serving() as address:
+        yield address
+
+
+@pytest.fixture
+def kept(endpoint: str) -> Settings:
+    """Return settings with a new bucket."""
+    return buckets.new_bucket(endpoint)

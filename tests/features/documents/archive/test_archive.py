@@ -287,9 +287,9 @@ def test_document_without_reading_back_is_the_same(quick: Bed, monkeypatch: pyte
     """The setting saves the time, and the verification can still read the codes."""
     calls: list[bytes] = []
 
-    def count(pdf: bytes, meant: list[tuple[Portion, ...]]) -> list[Difference]:
+    def count(pdf: bytes, meant: list[tuple[Portion, ...]], language: str) -> list[Difference]:
         calls.append(pdf)
-        return differences(pdf, meant)
+        return differences(pdf, meant, language)
 
     monkeypatch.setattr(release, "differences", count)
     released = quick.print(printer=quick.open(read_back=False))

@@ -16,11 +16,13 @@ from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.rome import ROME
 from gpd_soap.features.documents.archive.batch import Request, begin
 from gpd_soap.features.documents.archive.job import enqueue_batch, job_of
+from gpd_soap.settings import Settings
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.documents import batches
 from gpd_soap.store.documents.batches import Batch, last_load
 from gpd_soap.store.store import Store
+from tests.features.documents.archive.buckets import SECRET, free_port
 
 NUMBERS = {label: nav for nav, label, _ in demo.describe()}
 SOMEBODY = Actor(ActorKind.COMMAND, "somebody")
@@ -160,3 +162,29 @@ def test_choice_that_is_none_is_refused_before_anything(words: tuple[str, ...]):
 
     assert run("notices", "-o", "out", *words).exit_code == 2
     assert not Path("out").exists()
+
+
+@pytest.mark.usefixtures("store")
+def test_command_moves_documents_into_a_bucket_and_verifies_them(
+    kept: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    """The settings are the only place of the secret; a bucket that fails is one line."""
+    assert run("notice", SINGLE, "-o", "a.pdf").exit_code == 0
+    for name in ("documents", "documents_endpoint", "documents_key_id", "documents_secret"):
+        monkeypatch.setenv(f"GPD_{name.upper()}", getattr(kept, name))
+    moved = run("documents", "move")
+    verified = run("documents", "verify")
+    again = run("documents", "move")
+    printed = run("notice", SINGLE, "-o", "b.pdf")
+    monkeypatch.setenv("GPD_DOCUMENTS_ENDPOINT", f"http://127.0.0.1:{free_port()}")
+    refused = [run("documents", "verify"), run("notice", SINGLE, "-o", "c.pdf")]
+
+    assert (moved.exit_code, moved.output) == (0, "1 documents moved, 0 left\n")
+    assert (verified.exit_code, verified.stdout) == (0, "1 documents verified, 0 damaged\n")
+    assert again.output == "0 documents moved, 0 left\n"
+    assert printed.exit_code == 0
+    assert Path("a.pdf").read_bytes() == Path("b.pdf").read_bytes()
+    for each in refused:
+        assert (each.exit_code, "Storage not available" in each.output) == (1, True), each.output
+        assert SECRET not in each.output
+    assert not Path("c.pdf").exists()

@@ -1,0 +1,1 @@
+"""pagoPA's service that prints notices, so that its client needs another address only."""

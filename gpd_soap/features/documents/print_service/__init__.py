@@ -1,0 +1,1 @@
+"""pagoPA's service that prints notices: its templates, and its folders."""

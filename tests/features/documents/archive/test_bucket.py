@@ -1,0 +1,199 @@
+"""Bytes of documents in a bucket, against a server with the S3 API in a process of its own."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from gpd_soap.api.app import admin_app
+from gpd_soap.api.documents.printers import open_as_set
+from gpd_soap.features.documents.archive import inputs
+from gpd_soap.features.documents.archive.archive import DocumentDamaged
+from gpd_soap.features.documents.archive.bucket import Bucket
+from gpd_soap.features.documents.archive.contents import Contents, Folder
+from gpd_soap.features.documents.archive.move import Moved, Mover
+from gpd_soap.features.documents.archive.verify import Damage, documents
+from gpd_soap.settings import Settings, SettingsError
+from gpd_soap.store import tables
+from gpd_soap.usecases.document_refusals import StorageUnavailable
+from tests.api.office import ORGANIZATION, BackOffice, Face, ready
+from tests.features.documents.archive.bed import Bed
+from tests.features.documents.archive.buckets import SECRET, free_port, settings
+from tests.validation.bodies import body, nav, option
+
+
+def bucket(of: Settings) -> Bucket:
+    """Return the bucket of some settings."""
+    return Bucket(of.documents, of)
+
+
+def test_bytes_in_a_bucket_are_read_verified_and_found_altered(bed: Bed, kept: Settings):
+    """The row has none; a document of before the setting is still read from its row."""
+    first = bed.print()
+    bed.office.create(body(option(2), iupd="POSIZIONE-2"), "?toPublish=true")
+    printer = bed.open(settings=kept)
+    second = bed.print(2, printer)
+    digest, contents = inputs.digest_of(second.pdf), bucket(kept)
+
+    assert contents.get(ORGANIZATION, digest) == second.pdf
+    assert {row["content"] for row in bed.rows(tables.document)} == {None, first.pdf}
+    assert bed.print(2, bed.open(settings=kept)).pdf == second.pdf
+    assert bed.print(1, printer).pdf == first.pdf
+    assert bed.damages(printer) == set()
+
+    contents.put(ORGANIZATION, digest, second.pdf[:-1] + b"x")
+    assert Damage.BYTES in bed.damages(printer)
+    with pytest.raises(DocumentDamaged):
+        printer.archive.read(ORGANIZATION, second.document or "")
+    assert contents.remove(ORGANIZATION, digest)
+    assert not contents.remove(ORGANIZATION, digest)
+    assert bed.damages(printer) == {Damage.LOST}
+
+
+class Failing(BaseHTTPRequestHandler):
+    """A service that answers every request with a failure of its own."""
+
+    def do_PUT(self) -> None:  # the name that the class calls
+        """Answer 503."""
+        self.send_error(503)
+
+    do_GET = do_HEAD = do_DELETE = do_PUT  # noqa: N815  # the names that the class calls
+
+    def log_message(self, *_: object) -> None:
+        """Write nothing."""
+
+
+@pytest.fixture
+def failing() -> Iterator[str]:
+    """Yield the address of a service that fails."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Failing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize("kind", ["nothing listens", "it fails", "no such bucket"])
+def test_bucket_that_fails_releases_nothing(
+    quick: Bed, kind: str, failing: str, endpoint: str, caplog: pytest.LogCaptureFixture
+):
+    """There is no row and no event, and the log has no name and no secret."""
+    addresses = {"nothing listens": f"http://127.0.0.1:{free_port()}", "it fails": failing}
+    printer = quick.open(settings=settings(addresses.get(kind, endpoint), "nessuno"))
+    with pytest.raises(StorageUnavailable):
+        quick.print(printer=printer)
+
+    assert quick.rows(tables.document) == []
+    assert list(quick.events()) == []
+    assert SECRET not in caplog.text
+    assert "could not be kept" in caplog.text
+
+
+def test_bucket_that_fails_is_503_over_the_api(quick: Bed, kept: Settings):
+    """The same request succeeds once the bucket serves again."""
+    gone = settings(f"http://127.0.0.1:{free_port()}", "nessuno")
+    path = f"/organizations/{ORGANIZATION}/notices/{nav(1)}.pdf"
+    answers = []
+    for each in (gone, kept, gone):
+        face = Face(quick.store)
+        face.app = admin_app(
+            quick.store, quick.office.clock, face.cases, ready, lambda _: b"",
+            open_printer=open_as_set(each),
+        )  # fmt: skip
+        office = BackOffice(quick.store, quick.office.clock, quick.office.writer, face)
+        answers.append(office.get(path))
+
+    refused, printed, unread = answers
+    for each_answer in (refused, unread):
+        assert (each_answer.status, each_answer.title) == (503, "Service Unavailable")
+        assert each_answer.headers["Retry-After"] == "5"
+    assert printed.status == 200
+
+
+def test_documents_move_between_database_folder_and_bucket(
+    bed: Bed, kept: Settings, tmp_path: Path
+):
+    """Each stays whole in the storage that its row names, and leaves the old one after that."""
+    one = bed.print()
+    folder, in_bucket = Folder(tmp_path), bucket(kept)
+    printers = {"folder": bed.open(tmp_path), "bucket": bed.open(settings=kept)}
+    way: list[tuple[Contents | None, Contents | None, str]] = [
+        (None, folder, "folder"),
+        (folder, in_bucket, "bucket"),
+        (in_bucket, None, "database"),
+    ]
+    digest = inputs.digest_of(one.pdf)
+    for source, target, name in way:
+        [document] = documents(bed.store, ORGANIZATION)
+        mover = Mover(bed.store, source, target)
+        assert mover.move(document) is Moved.MOVED
+        [moved] = documents(bed.store, ORGANIZATION)
+        assert moved.storage == name
+        assert mover.move(moved) is Moved.THERE
+        assert bed.damages(printers.get(name)) == set()
+        if source is not None:
+            assert source.get(ORGANIZATION, digest) is None
+    [row] = bed.rows(tables.document)
+    assert row["content"] == one.pdf
+    assert bed.print().pdf == one.pdf
+
+
+def test_move_that_stops_anywhere_goes_on(bed: Bed, kept: Settings, tmp_path: Path):
+    """A document that is damaged, or in a storage that was not named, stays where it is."""
+    bed.open(tmp_path)
+    bed.print(printer=bed.open(tmp_path))
+    in_bucket, folder = bucket(kept), Folder(tmp_path)
+    [document] = documents(bed.store, ORGANIZATION)
+    assert Mover(bed.store, None, in_bucket).move(document) is Moved.ELSEWHERE
+
+    class Stopping(Folder):
+        """A folder whose process ends before it removes anything."""
+
+        def remove(self, organization: str, digest: str) -> bool:
+            raise SystemExit
+
+    with pytest.raises(SystemExit):
+        Mover(bed.store, Stopping(tmp_path), in_bucket).move(document)
+    [stopped] = documents(bed.store, ORGANIZATION)
+    assert stopped.storage == "bucket"
+    assert bed.damages(bed.open(settings=kept)) == set()
+    assert Mover(bed.store, folder, in_bucket).move(stopped) is Moved.THERE
+
+    in_bucket.remove(ORGANIZATION, stopped.digest)
+    assert Mover(bed.store, in_bucket, None).move(stopped) is Moved.DAMAGED
+    assert [each.storage for each in documents(bed.store, ORGANIZATION)] == ["bucket"]
+
+
+def test_bytes_of_two_documents_are_removed_with_the_last(bed: Bed, tmp_path: Path):
+    """A change that paper does not show gives another document with the same bytes."""
+    folder = Folder(tmp_path)
+    start = bed.office.clock.now
+    for end in ("uno", "due"):
+        # WHY: a document has the second of the last change inside.
+        bed.office.clock.now = start
+        bed.change(**body(option(1, description="Tributo " * 11 + end)))
+        bed.print(printer=bed.open(tmp_path))
+    rows = list(documents(bed.store, ORGANIZATION))
+    digests = {each.digest for each in rows}
+    assert (len(rows), len(digests)) == (2, 1)
+
+    for each in rows:
+        assert Mover(bed.store, folder, None).move(each) is Moved.MOVED
+    assert folder.get(ORGANIZATION, digests.pop()) is None
+
+
+def test_bucket_without_service_or_key_is_refused():
+    """A library would look for them in the environment, or at an address of a cloud."""
+    whole = {"documents": "s3://a", "documents_endpoint": "https://s3.example",
+             "documents_key_id": "k", "documents_secret": SECRET}  # fmt: skip
+    assert Settings.model_validate(whole).documents == "s3://a"
+    assert SECRET not in repr(Settings.model_validate(whole))
+    for name, value in (
+        ("documents_endpoint", ""), ("documents_key_id", ""), ("documents_secret", ""),
+        ("documents", "s3://"), ("documents_endpoint", "http://s3.example"),
+    ):  # fmt: skip
+        environment = {f"GPD_{key.upper()}": each for key, each in (whole | {name: value}).items()}
+        with pytest.raises(SettingsError) as refused:
+            Settings.load(environment)
+        assert SECRET not in str(refused.value)
