@@ -275,7 +275,7 @@ def write_event(connection: Transaction, scope: Scope, key: CaseKey, actor: Acto
     if case is not None:
         [notice] = worklist.notices(connection, scope or "", [case])
         subject = case.name if notice is None else notice.iupd
-        outcome = resolution.resolved_as
+        outcome = None if case.resolved_as is None else CaseOutcome(case.resolved_as)
         event = describe.resolved(case.organization, subject, case_id(case.key), actor, outcome)
         events.write(connection, [event._replace(nav=case.nav)])
 

@@ -28,7 +28,7 @@ def validate(folder: Path, flavours: str, documents: dict[str, bytes]) -> dict[s
         (folder / f"{name}.pdf").write_bytes(pdf)
     files = [f"{name}.pdf" for name in documents]
     ended = subprocess.run(
-        ["verapdf", flavours, *files],
+        ["/usr/local/bin/verapdf", flavours, *files],
         cwd=folder, capture_output=True, text=True, check=False, timeout=LONG,
     )  # fmt: skip
     lines = [line.split(" ", 2) for line in ended.stdout.splitlines() if ".pdf " in line]
