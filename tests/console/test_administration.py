@@ -9,6 +9,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from gpd_soap import demo
+from gpd_soap.console.deeds import DEEDS
 from gpd_soap.console.pages import help as help_pages
 from gpd_soap.store import tables
 from gpd_soap.store.access import keys
@@ -222,7 +223,10 @@ def test_audit_is_read_page_by_page_and_filtered(console: Console):
     console.client("clerk")
     own = client.get(f"{ORG}/audit?actor=clerk&kind=all").text
     assert "Solo quello che ha fatto" in own
-    assert "sign in" in own
+    assert "entrata" in own
+    assert "nome dell’ente" in unescape(first.text)
+    rules = {rule.rule for rule in console.app.url_map.iter_rules()}
+    assert {path for path in DEEDS if path.startswith("/")} <= rules
     stranger = console.client("stranger")
     assert "Admin Inventata" not in stranger.get(f"/console/{OTHER}/audit").text
 
