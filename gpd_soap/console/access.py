@@ -76,6 +76,8 @@ SHELL: dict[str, Access] = {
     "people.resume": DELICATE,
     "people.end_sessions": DELICATE,
     "people.reset": DELICATE,
+    "people.remove_passkey": DELICATE,
+    "people.remove_identity": DELICATE,
     "keys.page": CONFIGURES,
     "keys.create": DELICATE,
     "keys.revoke": DELICATE,

@@ -16,6 +16,7 @@ SHELL: dict[str, str] = {
     "suspended": N_("L’accesso è sospeso: sessioni e inviti sono finiti."),
     "resumed": N_("Può entrare di nuovo, con la password di prima."),
     "person-sessions-ended": N_("Le sue sessioni sono chiuse."),
+    "person-factor-removed": N_("È tolto, e le sue sessioni sono chiuse."),
     "key-revoked": N_("La chiave è revocata: non apre più niente."),
     "renamed": N_("Il nome è cambiato, da subito anche per il Nodo."),
     "printing": N_("Salvato: vale dai prossimi avvisi che si stampano."),

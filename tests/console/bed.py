@@ -54,11 +54,18 @@ def prepare(url: str) -> None:
     demo.install(store, NOW)
     with store.begin() as connection:
         configuration.put_organization(connection, OTHER, demo.BENEFICIARY_NAME)
-        for name, (role, organizations, scopes) in PEOPLE.items():
-            full = f"{name.title()} Inventata"
-            added = Operator(name, full, None, role, organizations, scopes, NOW, "test", None)
-            operators.add(connection, added)
+    for name, rights in PEOPLE.items():
+        add_operator(store, name, rights)
     store.close()
+
+
+def add_operator(
+    store: Store, name: str, rights: tuple[Role, tuple[str, ...], frozenset[Scope]]
+) -> None:
+    """Add an operator with these rights, whose id is the name."""
+    added = Operator(name, f"{name.title()} Inventata", None, *rights, NOW, "test", None)
+    with store.begin() as connection:
+        operators.add(connection, added)
 
 
 class Console:

@@ -1,27 +1,60 @@
 """Makes the pictures of the README from the demo: `python -m tests.console.pictures`."""
 
 import sys
+import tempfile
 from pathlib import Path
 
+from gpd_soap import demo
+from gpd_soap.store.store import Store
+from tests.console import bed, browsing
 from tests.console.bed import ORGANIZATION
-from tests.console.shots import main
 
-FOLDER = Path(__file__).parents[2] / "gpd_soap/console/pictures"
+FOLDER = Path(__file__).with_name("pictures")
 ORG = f"/console/{ORGANIZATION}"
+WIDTH = 1280
+#: The notices of the demo whose pages are shown: one that is paid, one that has expired.
+PAID, EXPIRED = (
+    next(nav for nav, label, _answer in demo.describe() if label.startswith(word))
+    for word in ("paid", "expired")
+)
 #: What each picture shows: its name, who looks, the address.
 PICTURES = {
     "sign-in": ("", "/console/sign-in"),
+    "home": ("admin", f"{ORG}/"),
+    "search": ("admin", f"{ORG}/notices?q=esempio"),
+    "notice": ("admin", f"{ORG}/notices/{PAID}"),
+    "expired": ("admin", f"{ORG}/notices/{EXPIRED}"),
+    "worklist": ("admin", f"{ORG}/worklist"),
+    "station": ("admin", f"{ORG}/station"),
+    "loads": ("admin", f"{ORG}/loads"),
     "settings": ("admin", f"{ORG}/config"),
 }
+MISSING = 404
 
 
-def make() -> None:
-    """Write every picture."""
+def make() -> list[str]:
+    """Write every picture; return the names of those whose page is not there."""
+    missing = []
     FOLDER.mkdir(exist_ok=True)
-    for name, (role, path) in PICTURES.items():
-        main(FOLDER, role or "-", [path], name=name)
+    with tempfile.TemporaryDirectory() as home:
+        url = f"sqlite:///{home}/pictures.db"
+        bed.prepare(url)
+        store = Store(url)
+        console = bed.Console(store)
+        with bed.served(console.wsgi) as origin, browsing.chromium() as browser:
+            for name, (role, path) in PICTURES.items():
+                shown = browsing.tab(browser, console, origin, role)
+                shown.size(WIDTH)
+                if shown.open(path) == MISSING:
+                    missing.append(name)
+                else:
+                    shown.page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+                shown.context.close()
+        store.close()
+    return missing
 
 
 if __name__ == "__main__":
-    make()
+    for left_out in make():
+        sys.stdout.write(f"there is no page for {left_out}\n")
     sys.stdout.write(f"{FOLDER}\n")

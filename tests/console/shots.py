@@ -8,8 +8,8 @@ from gpd_soap.store.store import Store
 from tests.console import bed, browsing
 
 
-def main(folder: Path, role: str, paths: list[str], width: int = 1280, name: str = "") -> None:
-    """Write a picture of each page, as a role sees it; `name` is that of the only file."""
+def main(folder: Path, role: str, paths: list[str], width: int = 1280) -> None:
+    """Write a picture of each page, as a role sees it."""
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/shots.db"
         bed.prepare(url)
@@ -21,7 +21,7 @@ def main(folder: Path, role: str, paths: list[str], width: int = 1280, name: str
             for path in paths:
                 shown.open(path)
                 called = path.strip("/").replace("/", "-").split("?")[0]
-                file = f"{name or called}-{width}.png"
+                file = f"{called}-{width}.png"
                 shown.page.screenshot(path=folder / file, full_page=True)
             shown.context.close()
         store.close()

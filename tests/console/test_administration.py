@@ -9,6 +9,8 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from gpd_soap import demo
+from gpd_soap.console.deeds import DEEDS
+from gpd_soap.console.pages import help as help_pages
 from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.configuration import printing, read
@@ -221,6 +223,25 @@ def test_audit_is_read_page_by_page_and_filtered(console: Console):
     console.client("clerk")
     own = client.get(f"{ORG}/audit?actor=clerk&kind=all").text
     assert "Solo quello che ha fatto" in own
-    assert "sign in" in own
+    assert "entrata" in own
+    assert "nome dell’ente" in unescape(first.text)
+    rules = {rule.rule for rule in console.app.url_map.iter_rules()}
+    assert {path for path in DEEDS if path.startswith("/")} <= rules
     stranger = console.client("stranger")
     assert "Admin Inventata" not in stranger.get(f"/console/{OTHER}/audit").text
+
+
+def test_every_screen_has_its_help(console: Console):
+    """A page leads to the help of its own subject, in Italian or in English, and to the words."""
+    client = console.client("admin")
+    shown = client.get(f"{ORG}/keys").text
+    match = re.search(r'href="(/console/help/[^"]*)"', shown)
+    assert match is not None
+    assert "Una chiave è di un programma" in client.get(match[1]).text
+    english = console.client("admin", language="sl").get(match[1]).text
+    assert "A key belongs to a program" in english
+    assert 'lang="en"' in english
+    for subject in help_pages.SUBJECTS | help_pages.SAME.keys():
+        answer = client.get(f"/console/help/{subject}")
+        assert (answer.status_code, "segregazione" in answer.text) == (200, True), subject
+    assert client.get("/console/help/a%20b").status_code == 404

@@ -13,14 +13,24 @@ from gpd_soap.console.app import PageWithoutAccess, check_access
 from gpd_soap.console.viewer import ROLES
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.people.operators import Scope
-from tests.console.bed import ORGANIZATION, PEOPLE, STRANGER, Console
+from gpd_soap.usecases.people.rights import HOLDABLE
+from tests.console.bed import ORGANIZATION, PEOPLE, STRANGER, Console, add_operator
 
 #: What stands in an address for something that is not there.
 NOTHING = "none"
 SENDS = 'action="/console/sign-in"'
 SIGNS_IN, PROVES = "/console/sign-in?next=", "/console/step-up?next="
-#: Pages whose use ends the session, or that lead to another page by themselves.
+#: Pages whose use ends sessions, and those that lead to another page by themselves.
+ENDS = {"me.end_all", "me.end_others"}
 LEADS_ON = {"root.start", "root.bare", "sign_in.form", "sign_in.code", "sign_in.out"}
+
+
+#: An operator of our organization for each scope alone, in each role that may hold it.
+BY_SCOPE: dict[str, tuple[Role, tuple[str, ...], frozenset[Scope]]] = {
+    f"{role}-{scope}"[:16]: (role, (ORGANIZATION,), frozenset({scope}))
+    for role, held in HOLDABLE.items()
+    for scope in sorted(held)
+}
 
 
 class Page(NamedTuple):
@@ -67,7 +77,7 @@ def is_proof(answer: TestResponse) -> bool:
 
 def refusal(page: Page, name: str) -> int:
     """Return the status with which an operator must be refused a page, or 0."""
-    role, organizations, scopes = PEOPLE[name]
+    role, organizations, scopes = {**PEOPLE, **BY_SCOPE}[name]
     access = page.access
     every = "*" in organizations
     if access.every and not every:
@@ -80,13 +90,18 @@ def refusal(page: Page, name: str) -> int:
     return 0 if ROLES.index(role) >= ROLES.index(access.role) else 403
 
 
-@pytest.mark.parametrize("name", PEOPLE)
+@pytest.mark.parametrize("name", [*PEOPLE, *BY_SCOPE])
 def test_page_opens_for_who_may_and_for_nobody_else(name: str, console: Console):
-    """Hidden pages and forged forms are refused as the table says."""
+    """Hidden pages and forged forms are refused as the table says, role by role and scope."""
+    if name in BY_SCOPE:
+        add_operator(console.store, name, BY_SCOPE[name])
+    client = console.client(name)
     for page in pages(console, ORGANIZATION):
         if page.access.open or page.endpoint in LEADS_ON:
             continue
-        answer = open_page(console.client(name), page)
+        answer = open_page(client, page)
+        if page.endpoint in ENDS:
+            client = console.client(name)
         expected = refusal(page, name)
 
         assert not is_sign_in(answer), page

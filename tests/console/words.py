@@ -17,7 +17,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from gpd_soap.console import done
+from gpd_soap.console import deeds, done
 
 CONSOLE = Path(__file__).parents[2] / "gpd_soap/console"
 WORDS = CONSOLE / "words"
@@ -33,8 +33,12 @@ PLACES = {
                waiting lamp""".split(),
     "loads": "load loads".split(),
 }
-#: What pages say after a change is in one module, and belongs to whose pages say it.
-DONE_BY = {"notice": done.NOTICE, "work": done.WORK, "loads": done.LOADS}
+#: What pages say after a change, and what the audit says, belong to whose pages they are of.
+DONE_BY = {
+    "notice": {**done.NOTICE, **deeds.NOTICE},
+    "work": {**done.WORK, **deeds.WORK},
+    "loads": {**done.LOADS, **deeds.LOADS},
+}
 #: The day that each compiled catalogue names, so that equal texts are equal bytes.
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Response
 from werkzeug.exceptions import NotFound
 
@@ -17,18 +19,30 @@ SUBJECTS = frozenset(
         *("worklist", "journal", "station", "overview", "config", "people", "keys", "audit", "me"),
     }
 )
-#: Subjects that share the help of another one.
-SAME = {"search": "notices", "case": "worklist", "step_up": "me", "root": "general"}
+#: Pages and subjects that have the help of another subject; a page counts before its subject.
+SAME = {
+    "notices.show": "notice",
+    "changes": "notice",
+    "chosen": "notices",
+    "search": "notices",
+    "positions": "position",
+    "loads_print": "loads",
+    "step_up": "me",
+    "passkeys": "me",
+    "provider": "me",
+}
+_NAME = re.compile(r"[a-z_]{1,32}(\.[a-z_]{1,32})?")
 #: The language of the help in each language of the console.
 LANGUAGES = {"it": "it"}
 OTHER = "en"
 
 
 def page(subject: str) -> Response:
-    """Return the help of a screen."""
-    subject = SAME.get(subject, subject)
-    if not subject.isidentifier():
+    """Return the help of a screen, named by its endpoint or by its subject."""
+    if not _NAME.fullmatch(subject):
         raise NotFound
+    group = subject.partition(".")[0]
+    subject = SAME.get(subject) or SAME.get(group, group)
     language = LANGUAGES.get(words.language.get(), OTHER)
     return render(
         "help/page.html",

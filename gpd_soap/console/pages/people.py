@@ -93,6 +93,16 @@ class Pages:
         self._operators.end_sessions(operator)
         return _back(operator, "person-sessions-ended")
 
+    def remove_passkey(self, organization: str, operator: str, passkey: str) -> AnyResponse:
+        """Remove a passkey of an operator, whose sessions end."""
+        self._operators.remove_passkey(operator, passkey)
+        return _back(operator, "person-factor-removed")
+
+    def remove_identity(self, organization: str, operator: str, identity: str) -> AnyResponse:
+        """Remove an identity of an operator, whose sessions end."""
+        self._operators.remove_identity(operator, identity)
+        return _back(operator, "person-factor-removed")
+
     def reset(self, organization: str, operator: str) -> AnyResponse:
         """Remove every factor of an operator, and show a new link this once."""
         try:
@@ -137,6 +147,8 @@ def room(parts: Parts) -> Blueprint:
         ("/<operator>/resume", "resume", pages.resume),
         ("/<operator>/sessions", "end_sessions", pages.end_sessions),
         ("/<operator>/reset", "reset", pages.reset),
+        ("/<operator>/passkeys/<passkey>/remove", "remove_passkey", pages.remove_passkey),
+        ("/<operator>/identities/<identity>/remove", "remove_identity", pages.remove_identity),
     ):
         blueprint.add_url_rule(path, endpoint, view, methods=["POST"])
     return blueprint
