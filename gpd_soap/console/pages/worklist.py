@@ -34,6 +34,7 @@ from gpd_soap.usecases.casework.claims import FREED_AFTER
 from gpd_soap.usecases.casework.decide import By, decide
 from gpd_soap.usecases.casework.refund_list import Refund, refund_list
 from gpd_soap.usecases.casework.refusals import CaseClaimed, CaseworkRefusal, KindsDiffer
+from gpd_soap.usecases.figures import today
 from gpd_soap.validation.finding import FieldError
 
 ROWS = 20
@@ -142,8 +143,9 @@ class Queue:
             }
 
         values = read_only(self._store, work)
-        lamp = lamps().of(organization, now, anew=True)
-        by_kind = {each.kind: each for each in lamp.figures.waiting}
+        counted = today.waiting(self._store, organization, now)
+        lamps().recount(organization, counted)
+        by_kind = {each.kind: each for each in counted}
         waiting = [by_kind[kind] for kind in ORDER]
         ages_of = [(each.late, each.old - each.late, each.cases - each.old) for each in waiting]
         return render(

@@ -80,6 +80,13 @@ class Lamps:
         with self._lock:
             self._figures.pop(organization, None)
 
+    def recount(self, organization: str, waiting: list[Waiting]) -> None:
+        """Take the cases that a page has just counted, so that the bar says the same."""
+        with self._lock:
+            figures = self._figures.get(organization)
+            if figures is not None:
+                self._figures[organization] = figures._replace(waiting=waiting)
+
     def certificates(self) -> list[Certificate]:
         """Returns the certificates that this process can see."""
         path = self._parts.settings.node_tls_certificate
