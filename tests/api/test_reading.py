@@ -48,6 +48,7 @@ READING = (
     ("documents", "list", *ORGANIZATION_OPTION),
     ("operator", "list"),
     ("jobs", "list"),
+    ("loads", "list", *ORGANIZATION_OPTION),
     ("health",),
 )
 #: Commands that change something, or do not use our database.
@@ -60,7 +61,7 @@ OTHERS = {
     *(("receipts", "resolve"), ("receipts", "rematch")),
     *(("retention", name) for name in ("set", "run", "forget")),
     *(("events", name) for name in ("list", "follow")),
-    *(("work",), *(("jobs", name) for name in ("show", "retry", "cancel"))),
+    *(("work",), ("loads", "show"), *(("jobs", name) for name in ("show", "retry", "cancel"))),
     *(("deliver",), ("notice",), ("notices",), ("receipt",), ("organization", "printing")),
     *(("documents", name) for name in ("get", "verify", "sweep", "move")),
     *(("operator", name) for name in ("check-provider", "remove-identity", "remove-passkey")),

@@ -144,8 +144,9 @@ def test_load_works_without_a_script(live: tuple[Console, str], open_tab: Callab
     page = shown.page
     shown.open(LOADS)
     content = STATES[State.RECEIVED]
-    file = {"name": "mensa.csv", "mimeType": "text/csv", "buffer": content}
-    page.set_input_files("input[type=file]", files=[file])
+    page.set_input_files(
+        "input[type=file]", {"name": "mensa.csv", "mimeType": "text/csv", "buffer": content}
+    )
 
     shown.click("Prova il file")
     page.get_by_label("Gli importi sono in").select_option("euro")
