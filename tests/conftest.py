@@ -25,6 +25,7 @@ Prepare = Callable[[str], None]
 pytest_configure = without.pytest_configure
 
 compiled.compile_once()
+compiled.describe_once()
 drawn.load_profile()
 
 

@@ -29,7 +29,9 @@ LONG = {
 class Test(Protocol):
     """A test, with its name."""
 
-    nodeid: str
+    @property
+    def nodeid(self) -> str:
+        """Return the name: its file, its function, its parameters."""
 
 
 T = TypeVar("T", bound=Test)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
@@ -64,6 +65,19 @@ OPTIONS = st.builds(
 POSITIONS = st.builds(
     Pos, st.sampled_from([None, NOW, NOW, NOW]), SELDOM, st.lists(OPTIONS, max_size=4)
 )
+
+#: Positions of one option, with every combination of instants before, at and after NOW.
+BOUNDARIES = [
+    Pos(published_at, withdrawn_at, [Opt(None, valid_from, due_at, switch, paid_at, None, [None])])
+    for published_at, withdrawn_at, valid_from, due_at, switch, paid_at in product(
+        (None, NOW),
+        (None, NOW),
+        (None, NOW - TICK, NOW, NOW + TICK),
+        (NOW - TICK, NOW, NOW + TICK),
+        (True, False),
+        (None, NOW),
+    )
+]
 
 
 def store_all(connection: Connection, every: Sequence[Pos]) -> dict[str, Opt]:

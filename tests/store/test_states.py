@@ -21,7 +21,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.rows import notice_columns, notice_of
 from gpd_soap.store.store import Store
 from tests.drawn import draws
-from tests.store.facts import POSITIONS, TICK, Pos, store_all
+from tests.store.facts import BOUNDARIES, POSITIONS, TICK, Pos, store_all
 from tests.store.samples import NOW, ORGANIZATION, TOMORROW, YESTERDAY
 
 
@@ -29,6 +29,16 @@ from tests.store.samples import NOW, ORGANIZATION, TOMORROW, YESTERDAY
 @given(every=st.lists(POSITIONS, min_size=1, max_size=30))
 def test_position_state_in_sql_equals_that_in_python(store: Store, every: list[Pos]):
     """State and payability agree for any facts, in one query for all positions."""
+    compare(store, every)
+
+
+def test_position_state_at_each_boundary_in_sql_equals_that_in_python(store: Store):
+    """No draw decides whether an instant that is just now is tried."""
+    compare(store, BOUNDARIES)
+
+
+def compare(store: Store, every: list[Pos]) -> None:
+    """Holds the states and the payability that SQL computes against those of Python."""
     with store.engine.connect() as connection:
         options = store_all(connection, every)
         each_state = [sql_states.in_state(ORGANIZATION, each, NOW) for each in PositionState]

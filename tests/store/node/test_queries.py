@@ -14,7 +14,7 @@ from gpd_soap.store.node.queries import Debt, debt_of, select_debt, select_notic
 from gpd_soap.store.rows import ROUTE_CHECK_WIDTH, notice_of
 from gpd_soap.store.store import Store
 from tests.drawn import draws
-from tests.store.facts import POSITIONS, Pos, store_all
+from tests.store.facts import BOUNDARIES, POSITIONS, Pos, store_all
 from tests.store.samples import (
     NOW,
     ORGANIZATION,
@@ -58,6 +58,16 @@ def verify(connection: Connection, nav: str) -> PaaFault | None:
 @given(every=st.lists(POSITIONS, min_size=1, max_size=10))
 def test_installment_status_agrees_with_the_answer_of_verify(store: Store, every: list[Pos]):
     """For any facts of a debt, its options show as payable only what verify accepts."""
+    compare(store, every)
+
+
+def test_installment_status_at_each_boundary_agrees_with_the_answer_of_verify(store: Store):
+    """No draw decides whether an instant that is just now is tried."""
+    compare(store, BOUNDARIES)
+
+
+def compare(store: Store, every: list[Pos]) -> None:
+    """Holds the options of each position against the answers of verify."""
     with store.engine.connect() as connection:
         for nav in store_all(connection, every):
             notices = debt(connection, nav).notices
