@@ -32,8 +32,8 @@ from gpd_soap.features.webhooks.exchange import (
 )
 from gpd_soap.features.webhooks.schedule import Reply
 
-#: LIMIT: 64 connections of a process at once.
-MOST_CONNECTIONS = 64
+#: LIMIT: 64 requests of a process at once; a lane that waits may keep a connection beside them.
+MOST_REQUESTS = 64
 #: What a request meets on a connection that its receiver has closed meanwhile.
 CLOSED = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
 
@@ -80,7 +80,7 @@ class Client:
         self._identities, self._timeouts = identities or Identities(), timeouts or Timeouts()
         # LIMIT: 16 questions to name servers at once; the system's own has no time-out.
         self._resolvers = ThreadPoolExecutor(16, "resolve")
-        self._slots = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._slots = threading.BoundedSemaphore(MOST_REQUESTS)
 
     def session(self) -> Session:
         """Returns a session, for requests that follow one another."""
