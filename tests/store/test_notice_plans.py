@@ -77,8 +77,8 @@ LISTS: dict[str, List] = {
 }
 #: Lists of many pages.
 LONG = [
-    "every notice", "a short name", "notices by due date", "positions by instant", "positions by IUPD",
-    "positions by company",
+    "every notice", "a short name", "notices by due date", "positions by instant",
+    "positions by IUPD", "positions by company",
 ]  # fmt: skip
 
 
