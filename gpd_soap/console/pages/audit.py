@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from gpd_soap.console import menu
+from gpd_soap.console.deeds import DEEDS
 from gpd_soap.console.forms import errors_of
 from gpd_soap.console.gates import UNFIT
 from gpd_soap.console.parts import Parts
@@ -88,6 +89,7 @@ def _row(change: Change, names: Mapping[str, str]) -> dict[str, Any]:
         "change": change,
         "who": who,
         "about": about,
+        "deed": _(DEEDS[change.path]) if change.path in DEEDS else change.path,
         "notice": change.nav,
         "is_reading": change.method == READ,
         "was_refused": change.status >= 400,  # noqa: PLR2004  # HTTP's refusals
