@@ -152,14 +152,14 @@ def debtors(
 ) -> Counter[tuple[str, str]]:
     """Return how many notices each debtor of a name has, by code and name.
 
-    The first `MOST_COUNTED` notices of the list are counted.
+    The first `MOST_COUNTED` notices of the list and one more are counted.
     """
     counts: Counter[tuple[str, str]] = Counter()
     code = func.coalesce(OPTION.debtor_code, POSITION.debtor_code)
     full_name = func.coalesce(OPTION.debtor_full_name, POSITION.debtor_full_name)
     for part in _parts(NoticeFilter(name=name)):
         statement = _select(organization, part, code, full_name).where(*part.range, *conditions)
-        rows = connection.execute(statement.limit(MOST_COUNTED - counts.total()))
+        rows = connection.execute(statement.limit(MOST_COUNTED + 1 - counts.total()))
         counts.update((row[0], row[1]) for row in rows)
     return counts
 
