@@ -19,13 +19,21 @@ from gpd_soap.validation.queries.search import NoticesQuery
 
 
 class Hits(NamedTuple):
-    """What one reading of a text finds.  `retired_at`: the number is of a deleted notice."""
+    """What one reading of a text finds.  `retired_at`: the number is of a deleted notice.
+
+    `following` is the place after which the next page of notices begins, if there are more.
+    """
 
     reading: Reading
     notices: Sequence[ListedNotice] = ()
     receipts: Sequence[Case] = ()
     retired_at: datetime | None = None
-    more: bool = False
+    following: NoticeKey | None = None
+
+    @property
+    def more(self) -> bool:
+        """Whether there are more notices."""
+        return self.following is not None
 
     @property
     def is_empty(self) -> bool:
@@ -123,7 +131,7 @@ def _look_up(connection: Transaction, organization: str, reading: Reading, limit
         rows, following = notices.page(connection, organization, listing, limit)
     receipts = _receipts(connection, organization, reading, limit)
     retired_at = None if rows else _retired_at(connection, organization, reading)
-    return Hits(reading, rows, receipts, retired_at, following is not None)
+    return Hits(reading, rows, receipts, retired_at, following)
 
 
 def _receipts(

@@ -17,9 +17,7 @@ SHELL = [
 
 #: Search, notices, positions.
 NOTICE = [
-    f"{ORG}/notices",
     f"{ORG}/notices?q=esempio",
-    f"{ORG}/notices?state=draft&due=last-year",
     f"{ORG}/notices?q=347000000000001034",
     f"{ORG}/notices/347000000000001033",
     f"{ORG}/notices/347000000000001336",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask import Response
+from werkzeug.exceptions import NotFound
 
 from gpd_soap.console.rendering import render
 from gpd_soap.console.words import _
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
     from gpd_soap.features.documents.release import Released
 
 CONFLICT, NOT_INSTALLED = 409, 501
+#: The names of the reasons of what the organization does not have.
+UNKNOWN = ("UNKNOWN", "UNKNOWN_RECEIPT")
 
 
 def document(printed: Released | ReleasedReceipt | Refused, name: str) -> Response:
-    """Return a document, or why it is not printed."""
+    """Return a document, or why it is not printed.  Raises NotFound for what is not there."""
     pdf: bytes | None = getattr(printed, "pdf", None)
     if pdf is None:
-        return no_document(str(getattr(printed, "reason", "")))
+        reason = getattr(printed, "reason", None)
+        if getattr(reason, "name", "") in UNKNOWN:
+            raise NotFound
+        return no_document(str(reason))
     response = Response(pdf, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="{name}"'
     return response

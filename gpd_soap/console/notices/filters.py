@@ -95,6 +95,8 @@ def filters_of(query: Mapping[str, str]) -> Filters:
     """Return the filters of an address; what is no filter is left out."""
     since, until = (_iso(query.get(name, "")) for name in ("from", "to"))
     due = query.get("due", "")
+    if not due and (since or until):
+        due = "days"
     return Filters(
         text=clean(query.get("q", "")[:LONGEST_TEXT]),
         kind=query.get("kind", ""),

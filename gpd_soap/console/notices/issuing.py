@@ -112,6 +112,9 @@ class IssueForm:
                 lambda: self.count,
             )
         )
+        if isinstance(due, date) and due < self._today:
+            # WHY: the use case says it too, but only once every field can be read.
+            problems.append(Unfit("due", "past").problem)
         missing = [name for name in ALWAYS if not clean(self.get(name))]
         problems += [Unfit(name, "required").problem for name in missing]
         if not clean(self.get("iban")) and not self.template.postal_iban:

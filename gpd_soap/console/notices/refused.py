@@ -128,7 +128,8 @@ def problem(field: str, rule: str) -> Problem:
 
 def by_field(problems: list[Problem]) -> Mapping[str, str]:
     """Return what is said at each field, without its name."""
-    return {field: text.partition(": ")[2] or text for field, text in problems if field}
+    texts = ((field, text.partition(": ")[2] or text) for field, text in problems if field)
+    return {field: text[:1].upper() + text[1:] for field, text in texts}
 
 
 def _of_fields(refusal: Refusal) -> Iterator[Problem]:

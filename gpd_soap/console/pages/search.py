@@ -90,7 +90,9 @@ class Searches:
     def _list(self, filters: Filters, result: SearchResult, reading: Reading) -> Response:
         chosen = filter_of(reading)
         assert chosen is not None
-        page = listing.by_filter(self._parts.store, viewer().code, chosen, _query(filters))
+        page = listing.by_filter(
+            self._parts.store, viewer().code, chosen, _query(filters), result.hits
+        )
         title = _title(page, filters)
         return self._render(filters, page, title, result, reading)
 

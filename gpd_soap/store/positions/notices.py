@@ -172,12 +172,12 @@ def debtors(
 ) -> Counter[tuple[str, str]]:
     """Return how many notices each debtor of a name has, by code and name.
 
-    The first `MOST_COUNTED` notices of the list are counted.
+    The first `MOST_COUNTED` notices of the list and one more are counted.
     """
     counts: Counter[tuple[str, str]] = Counter()
     kind, values = _values(organization, NoticeFilter(name=name))
     for number in range(len(_parts(kind))):
-        values["limit"] = MOST_COUNTED - counts.total()
+        values["limit"] = MOST_COUNTED + 1 - counts.total()
         rows = connection.execute(_narrowed(_names(kind, number), conditions), values)
         counts.update((row[0], row[1]) for row in rows)
     return counts

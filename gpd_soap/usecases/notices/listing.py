@@ -13,6 +13,7 @@ from gpd_soap.store.positions import by_due, notices
 from gpd_soap.store.positions.by_due import DuePlace
 from gpd_soap.store.positions.narrowing import Narrowing
 from gpd_soap.store.positions.notices import ListedNotice, NoticeFilter, NoticeKey
+from gpd_soap.usecases.search import Hits
 
 HEAD_LENGTH = 16
 
@@ -20,8 +21,8 @@ HEAD_LENGTH = 16
 class NoticeList(NamedTuple):
     """A page of notices; `total` is None where nothing is counted.
 
-    `debtors` are the persons of a list by name, with the number of their notices.  `stopped_at` is
-    the due date at which a page by due date stopped looking.
+    `debtors` are the persons of the first page of a list by name, with the number of their notices.
+    `stopped_at` is the due date at which a page by due date stopped looking.
     """
 
     notices: Sequence[ListedNotice]
@@ -41,20 +42,34 @@ class PageQuery(NamedTuple):
 
 
 def by_filter(
-    database: Database, organization: str, listing: NoticeFilter, query: PageQuery
+    database: Database,
+    organization: str,
+    listing: NoticeFilter,
+    query: PageQuery,
+    first: Hits | None = None,
 ) -> NoticeList:
-    """Returns a page of the notices of a search, narrowed."""
+    """Returns a page of the notices of a search, narrowed.
+
+    `first` is what the search has read already: the first page, with nothing narrowed.
+    """
     narrowing, now, limit, after = query
+
+    def read(connection: Transaction) -> tuple[Sequence[ListedNotice], NoticeKey | None]:
+        if first is not None and after is None and narrowing == Narrowing():
+            return first.notices, first.following
+        return notices.page(connection, organization, listing, limit, after, *conditions)
+
     conditions = [*narrowing.of_states(organization, now), *narrowing.of_due_dates()]
 
     def work(connection: Transaction) -> NoticeList:
-        page, following = notices.page(connection, organization, listing, limit, after, *conditions)
-        total = notices.count(connection, organization, listing, *conditions)
-        debtors: list[tuple[str, str, int]] = []
-        if listing.name is not None:
-            counts = notices.debtors(connection, organization, listing.name)
-            debtors = [(code, name, count) for (code, name), count in counts.most_common()]
-        return NoticeList(page, following, total, debtors)
+        page, following = read(connection)
+        if listing.name is None or after is not None:
+            total = notices.count(connection, organization, listing, *conditions)
+            return NoticeList(page, following, total)
+        # WHY: who they are says how many there are, so that they are not counted again.
+        counts = notices.debtors(connection, organization, listing.name, *conditions)
+        debtors = [(code, name, count) for (code, name), count in counts.most_common()]
+        return NoticeList(page, following, counts.total(), debtors)
 
     return read_only(database, work)
 

@@ -122,9 +122,9 @@ def test_each_wrong_field_is_named_and_nothing_is_lost(console: Console):
     page = answer.get_data(as_text=True)
 
     assert answer.status_code == 422
-    assert "2 cose da correggere" in text(answer)
+    assert "3 cose da correggere" in text(answer)
     assert "Non è stato emesso niente. Tutto il resto è rimasto com’era." in text(answer)
-    for field in ("amount", "fullName"):
+    for field in ("amount", "due", "fullName"):
         assert f'href="#f-{field}"' in page
     assert 'value="Pratica 1187"' in page
     assert 'value="250.0.0"' in page

@@ -139,6 +139,7 @@ def test_list_hides_persons_from_who_may_not_see_them(console: Console):
         ("due=this-month&state=payable", {"301000000000001154"}),
         ("due=days&from=2026-11-26&to=2026-11-26", {EXPIRED, "301000000000001154"}),
         ("q=esempio&state=expired", {EXPIRED}),
+        ("from=2026-11-26&to=2026-11-26&state=expired", {EXPIRED}),
         ("state=nonsense&due=nonsense&after=nonsense&q=maria&state=draft", None),
     ],
 )
