@@ -49,10 +49,17 @@ def contract(threads: int) -> Schema:
     return Schema(copies=min(threads, MAX_COPIES))
 
 
-def node_service(settings: Settings, store: Store, clock: Clock = utc_now) -> NodeService:
-    """The service that answers the Node; a test passes its own store and clock."""
+def node_service(
+    settings: Settings, store: Store, clock: Clock = utc_now, *, dry: bool = False
+) -> NodeService:
+    """The service that answers the Node; a test passes its own store and clock.
+
+    A `dry` one is for operators who ask in the place of the Node: it remembers no probe.
+    """
     notices = SpontaneousNotices(store, timedelta(seconds=settings.demand_window))
-    policy = Policy(fault_on_repeated_receipt=settings.duplicate_receipt == "fault")
+    policy = Policy(
+        fault_on_repeated_receipt=settings.duplicate_receipt == "fault", remembers_probes=not dry
+    )
     return NodeService(store, clock, notices, policy)
 
 
@@ -172,7 +179,7 @@ def console_parts(settings: Settings, store: Store, ready: Ready, clock: Clock =
     from gpd_soap.console.parts import Parts
     from gpd_soap.usecases.people.passwords import Passwords
 
-    unseen = node_endpoint(settings, node_service(settings, store, clock))
+    unseen = node_endpoint(settings, node_service(settings, store, clock, dry=True))
     random = secrets.token_bytes
     return Parts(
         store=store,

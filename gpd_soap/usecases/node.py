@@ -54,10 +54,14 @@ class NoticeIssuer(Protocol):
 
 
 class Policy(NamedTuple):
-    """The settings of an installation that change an answer."""
+    """The settings of an installation that change an answer.
+
+    `remembers_probes` is false where an operator asks in the place of the Node.
+    """
 
     fault_on_repeated_receipt: bool = False
     demand_window: timedelta = timedelta(minutes=30)
+    remembers_probes: bool = True
 
 
 class NodeService:
@@ -75,8 +79,11 @@ class NodeService:
         """
         now = self.clock()
         if query.nav == PROBE:
-            # WHY: the probe writes to the store, so a station without its database fails the probe.
-            self._store.remember_probe(query.route, now)
+            # WHY: the probe goes to the store, so a station without its database fails the probe.
+            if self._policy.remembers_probes:
+                self._store.remember_probe(query.route, now)
+            else:
+                self._store.last_probe()
             return PROBE_ANSWER
         check, notice, all_ccp = self._store.outline(query.route, query.nav)
         refusal = admit(query.route, query.notice_of, check) or payable(notice, now)

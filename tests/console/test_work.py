@@ -359,6 +359,8 @@ def test_self_test_asks_through_the_real_code_and_leaves_no_entry(busy: Console)
     before = entries()
     page = plain(busy.client("reader").post(f"{ORG}/station/test").text)
     assert page.count("risposto come si deve") == 3
+    assert "Siamo in Stand-In" not in page
+    assert busy.store.last_probe() is None
     assert entries() == before
     theirs = plain(busy.client("stranger").post(f"/console/{OTHER}/station/test").text)
     assert "Nessuna stazione serve questo ente" in theirs

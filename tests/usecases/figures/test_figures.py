@@ -12,6 +12,7 @@ from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.positions import due as due_dates
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.figures import days, station, today
+from gpd_soap.usecases.figures import many as many_organizations
 from tests.store.journal.test_writer import exchange
 from tests.store.samples import (
     NOW,
@@ -200,3 +201,21 @@ def test_same_time_of_other_days_follows_the_clock_of_rome():
     ]
     late = datetime(2026, 3, 30, 21, 59, tzinfo=UTC)
     assert days.until_same_time(late, [after])[0][1] == datetime(2026, 3, 30, 22, tzinfo=UTC)
+
+
+def test_briefs_are_of_each_organization_by_itself(store: Store):
+    """Cases with the oldest, today's money, the hour of the last call; page by page."""
+    add(store, position("P", option(1)))
+    take(store, receipt(1), NOW - HOUR)
+    take(store, receipt(7, amount=250), NOW - 2 * HOUR)
+    take(store, receipt(8, amount=50), NOW - 2 * DAY)
+    write(store, {"arrived_at": NOW - MINUTE})
+
+    [first, second], following = many_organizations.briefs(store, None, NOW)
+    assert first[1:] == (2, NOW - 2 * DAY, (2, 10250), NOW - HOUR)
+    assert second[1:] == (0, None, (0, 0), None)
+    assert following is None
+    assert [row.organization.code for row in (first, second)] == [ORGANIZATION, OTHER]
+    [only], _ = many_organizations.briefs(store, (OTHER,), NOW)
+    assert only.organization.code == OTHER
+    assert many_organizations.briefs(store, None, NOW, OTHER) == ([], None)
