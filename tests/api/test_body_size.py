@@ -15,6 +15,7 @@ SIZES = BodySizes(one=2000, many=5000)
 MANY = [
     ("POST", f"{ALL}/bulk"), ("PUT", ALL), ("DELETE", ALL), ("POST", f"/v2{ALL}"),
     ("PUT", f"/v2{ALL}"), ("DELETE", f"/v2{ALL}"),
+    ("POST", "/print-payment-notice-service/external/v1/notices/generate-massive"),
 ]  # fmt: skip
 ONE = [("POST", ALL), ("PUT", f"{ALL}/A")]
 

@@ -69,7 +69,7 @@ def test_languages_are_those_that_documents_offer():
     """The trunk's pattern and the feature's texts name the same languages."""
     for name in OFFERED:
         assert PrintFields(language=name).language == name
-    assert len(OFFERED) == 9
+    assert len(OFFERED) == 13
 
 
 def test_settings_end_with_their_organization(admin: Admin):
