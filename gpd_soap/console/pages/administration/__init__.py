@@ -1,0 +1,1 @@
+"""Pages of an administrator: people, keys, the audit and the configuration."""

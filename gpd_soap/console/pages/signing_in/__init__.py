@@ -1,0 +1,1 @@
+"""Pages on which an operator signs in, or proves a factor again."""
