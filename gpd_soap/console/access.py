@@ -133,11 +133,11 @@ WORK: dict[str, Access] = {
     "worklist.decide": Access(WRITER, Scope.REFUND),
     "worklist.match": Access(WRITER, Scope.REFUND),
     "receipts.page": ANYBODY,
-    "receipts.receipt": Access(person=True),
+    "receipts.show": Access(person=True),
     "receipts.message": Access(scope=Scope.PERSONS, person=True),
     "receipts.paper": Access(scope=Scope.PERSONS, person=True),
     "journal.page": ANYBODY,
-    "journal.entry": ANYBODY,
+    "journal.show": ANYBODY,
     "station.page": ANYBODY,
     "station.test": ANYBODY,
 }

@@ -319,6 +319,10 @@ def test_journal_is_filtered_and_names_its_retention(busy: Console):
     ids = [re.findall(r"/journal/([0-9a-f]{30})", page) for page in (first.text, second)]
     assert len(ids[0]) == len(ids[1]) == 25
     assert not {*ids[0]} & {*ids[1]}
+    double = client.get(f"{ORG}/journal?receiptId={working.DOUBLE}").text
+    assert double.count("data-row") == 2
+    assert client.get(f"{ORG}/journal?iuv={working.PAID[1:]}").text.count("data-row") == 3
+    assert client.get(f"{ORG}/journal?station=NONE").text.count("data-row") == 0
     faults = plain(client.get(f"{ORG}/journal?fault=PAA_PAGAMENTO_SCADUTO&outcome=KO").text)
     assert "risposto OK Verifica" not in faults
     assert "Un numero avviso ha 18 cifre" in text(client, f"{ORG}/journal?nav=12", 422)

@@ -51,6 +51,10 @@ class Journal:
             outcome=given.outcome,
             fault=given.fault,
             nav=given.nav,
+            iuv=given.iuv,
+            receipt_id=given.receipt_id,
+            psp=given.psp,
+            station=given.station,
             after=given.after,
         )
         entries, following = journal.page(self._store, query)
@@ -73,24 +77,24 @@ class Journal:
             kept=self._settings.journal == "database",
         )
 
-    def entry(self, organization: str, id: str) -> Response:  # noqa: A002  # of the address
+    def show(self, organization: str, entry: str) -> Response:
         """Return one entry."""
         try:
-            key = EntryKey.of(id)
+            key = EntryKey.of(entry)
         except (ValueError, OverflowError):
             raise NotFound from None
-        entry = journal.entry(self._store, organization, key)
-        known = entry.nav != NOT_GIVEN or entry.receipt_id is not None
-        nav = entry.nav if entry.nav != NOT_GIVEN else None
-        set_subjects(Subject(nav, receipt_id=entry.receipt_id) if known else NOTHING)
-        words = calls.operation_words(entry.operation)
-        answer = calls.fault_words(entry.fault) if entry.outcome != "OK" else _("risposto OK")
+        read = journal.entry(self._store, organization, key)
+        known = read.nav != NOT_GIVEN or read.receipt_id is not None
+        nav = read.nav if read.nav != NOT_GIVEN else None
+        set_subjects(Subject(nav, receipt_id=read.receipt_id) if known else NOTHING)
+        words = calls.operation_words(read.operation)
+        answer = calls.fault_words(read.fault) if read.outcome != "OK" else _("risposto OK")
         return render(
             "journal/entry.html",
             title=f"{words}: {answer}",
-            entry=entry,
+            entry=read,
             calls=calls,
-            again=self._again(entry),
+            again=self._again(read),
             months=self._months(organization),
             quick=QUICK,
             nothing=NOT_GIVEN,
@@ -119,5 +123,5 @@ def room(parts: Parts) -> Blueprint:
     views = Journal(parts)
     blueprint = Blueprint("journal", __name__, url_prefix="/console/<organization>/journal")
     blueprint.add_url_rule("", "page", views.page)
-    blueprint.add_url_rule("/<id>", "entry", views.entry)
+    blueprint.add_url_rule("/<entry>", "show", views.show)
     return blueprint

@@ -78,7 +78,7 @@ class Receipts:
             id_of=lambda case: case_id(case.key),
         )
 
-    def receipt(self, organization: str, receipt: str) -> Response:
+    def show(self, organization: str, receipt: str) -> Response:
         """Return one receipt."""
         return self._shown(organization, receipt)
 
@@ -147,7 +147,7 @@ def room(parts: Parts) -> Blueprint:
     views = Receipts(parts)
     blueprint = Blueprint("receipts", __name__, url_prefix="/console/<organization>/receipts")
     blueprint.add_url_rule("", "page", views.page)
-    blueprint.add_url_rule("/<receipt>", "receipt", views.receipt)
+    blueprint.add_url_rule("/<receipt>", "show", views.show)
     blueprint.add_url_rule("/<receipt>/receipt.xml", "message", views.message)
     blueprint.add_url_rule("/<receipt>/receipt.pdf", "paper", views.paper)
     return blueprint

@@ -10,11 +10,12 @@ from typing import NamedTuple
 from gpd_soap.console.words import _
 from gpd_soap.console.work.calls import FAULTS, OPERATIONS
 from gpd_soap.console.work.kinds import STATUSES
+from gpd_soap.core.receipt import receipt_key
 from gpd_soap.store.journal.entries import REFERENCE, EntryKey
 
 Errors = list[tuple[str, str]]
 #: LIMIT: characters of a code, as the columns have.
-LONGEST_CODE = 35
+LONGEST_CODE, LONGEST_RECEIPT = 35, 255
 OUTCOMES = ("OK", "KO", "Fault")
 NAV = re.compile(r"[0-9]{18}")
 
@@ -37,7 +38,16 @@ class EntriesGiven(NamedTuple):
     outcome: str | None
     fault: str | None
     nav: str | None
+    iuv: str | None
+    receipt_id: str | None
+    psp: str | None
+    station: str | None
     after: EntryKey | None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether one of the rarer filters is given."""
+        return any((self.iuv, self.receipt_id, self.psp, self.station))
 
 
 def receipts_given(args: Mapping[str, str]) -> tuple[ReceiptsGiven, Errors]:
@@ -63,6 +73,10 @@ def entries_given(args: Mapping[str, str]) -> tuple[EntriesGiven, Errors]:
         outcome if outcome in OUTCOMES else None,
         fault if fault in FAULTS else None,
         nav if NAV.fullmatch(nav) else None,
+        _code(args, "iuv"),
+        _receipt(args),
+        _code(args, "psp"),
+        _code(args, "station"),
         EntryKey.of(after) if re.fullmatch(REFERENCE, after) else None,
     )
     return given, errors
@@ -81,6 +95,12 @@ def _days(args: Mapping[str, str]) -> tuple[date | None, date | None, Errors]:
     if first is not None and last is not None and first > last:
         errors.append(("last", _("L’ultimo giorno viene prima del primo")))
     return first, last, errors
+
+
+def _receipt(args: Mapping[str, str]) -> str | None:
+    """Returns the id of a receipt as the journal has it."""
+    given = args.get("receiptId", "").strip()[:LONGEST_RECEIPT]
+    return receipt_key(given) if given and given.isprintable() else None
 
 
 def _code(args: Mapping[str, str], name: str) -> str | None:
