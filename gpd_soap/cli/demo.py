@@ -191,8 +191,12 @@ def _console_link(store: Store) -> str:
 def _suspend_operator(store: Store) -> None:
     """End the link and the sessions of the demo's operator, because its data may be kept."""
     import secrets
+    from contextlib import suppress
 
     from gpd_soap.clock import utc_now
     from gpd_soap.usecases.people.operators import Operators
+    from gpd_soap.usecases.people.refusals import OperatorNotFound
 
-    Operators(store, secrets.token_bytes, record()).suspend(OPERATOR, utc_now())
+    # WHY: a demo that is stopped at its start has made no operator.
+    with suppress(OperatorNotFound):
+        Operators(store, secrets.token_bytes, record()).suspend(OPERATOR, utc_now())

@@ -9,10 +9,12 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from gpd_soap import demo
+from gpd_soap.console.deeds import DEEDS
 from gpd_soap.console.pages import help as help_pages
 from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.configuration import printing, read
+from gpd_soap.store.people.operators import Scope
 from tests.console.bed import ORGANIZATION, OTHER, Console
 from tests.usecases.people.people import PASSWORD, People
 
@@ -52,10 +54,8 @@ def test_person_is_invited_suspended_and_begins_again(console: Console):
     people.now = console.now
     account = people.accept(link.rpartition("/")[2])
     name, page = account.operator.id, f"{ORG}/people/{account.operator.id}"
-    assert (account.operator.scopes, account.operator.created_by) == (
-        {"persons", "load"},
-        "Admin Inventata",
-    )
+    assert account.operator.scopes == {Scope.PERSONS, Scope.LOAD}
+    assert account.operator.created_by == "Admin Inventata"
 
     session = people.sign_in(account)
     for path, done in (
@@ -222,7 +222,10 @@ def test_audit_is_read_page_by_page_and_filtered(console: Console):
     console.client("clerk")
     own = client.get(f"{ORG}/audit?actor=clerk&kind=all").text
     assert "Solo quello che ha fatto" in own
-    assert "sign in" in own
+    assert "entrata" in own
+    assert "nome dell’ente" in unescape(first.text)
+    rules = {rule.rule for rule in console.app.url_map.iter_rules()}
+    assert {path for path in DEEDS if path.startswith("/")} <= rules
     stranger = console.client("stranger")
     assert "Admin Inventata" not in stranger.get(f"/console/{OTHER}/audit").text
 

@@ -17,7 +17,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from gpd_soap.console import done
+from gpd_soap.console import deeds, done
 
 CONSOLE = Path(__file__).parents[2] / "gpd_soap/console"
 WORDS = CONSOLE / "words"
@@ -33,8 +33,12 @@ PLACES = {
                lamp""".split(),
     "loads": "load loads".split(),
 }
-#: What pages say after a change is in one module, and belongs to whose pages say it.
-DONE_BY = {"notice": done.NOTICE, "work": done.WORK, "loads": done.LOADS}
+#: What pages say after a change, and what the audit says, belong to whose pages they are of.
+DONE_BY = {
+    "notice": {**done.NOTICE, **deeds.NOTICE},
+    "work": {**done.WORK, **deeds.WORK},
+    "loads": {**done.LOADS, **deeds.LOADS},
+}
 #: The day that each compiled catalogue names, so that equal texts are equal bytes.
 SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
@@ -148,7 +152,8 @@ def main(subjects: Iterable[str]) -> int:
 def _is_whole(message: Message, plurals: int) -> bool:
     if isinstance(message.id, str):
         return bool(message.string)
-    return len(message.string) == plurals and all(message.string)
+    forms = message.string or ()
+    return len(forms) == plurals and all(forms)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import requests
 from click.testing import CliRunner
 from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
@@ -44,6 +45,33 @@ def test_commands_that_the_demo_prints_verify_and_pay_a_notice(tmp_path: Path) -
     assert "paSendRTV2             OK  receipt" in results[1][1]
     assert results[2][1].startswith("probe positive")
     assert "PAA_PAGAMENTO_DUPLICATO" in results[3][1]
+
+
+def test_link_that_the_demo_prints_signs_in_once_and_ends_with_it(tmp_path: Path) -> None:
+    """`/` leads to the console; the link opens a session, which ends with the demo."""
+    file, port, log_path = tmp_path / "kept.db", free_port(), tmp_path / "log"
+    admin = f"http://127.0.0.1:{free_port()}"
+    ports = ["--port", str(port), "--admin-port", admin.rpartition(":")[2]]
+    ours = {"Sec-Fetch-Site": "same-origin"}
+    with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
+        wait_for(f"{admin}/health/live", process, log_path)
+        [link] = re.findall(r"http://\S+/console/demo/\S+", log_path.read_text(encoding="utf-8"))
+        assert requests.get(admin, timeout=30).url.startswith(f"{admin}/console/sign-in")
+        entered = requests.post(link, headers=ours, timeout=30, allow_redirects=False)
+        # WHY: the library sends a Secure cookie over TLS alone, unlike a browser on loopback.
+        cookie = {"Cookie": entered.headers["Set-Cookie"].partition(";")[0]}
+        assert "Operatore di prova" in _me(admin, cookie)
+        assert requests.post(link, headers=ours, timeout=30).status_code == 404
+        process.send_signal(signal.SIGTERM)
+        process.wait(30)
+    with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
+        wait_for(f"{admin}/health/live", process, log_path)
+        assert "Operatore di prova" not in _me(admin, cookie)
+
+
+def _me(admin: str, cookie: dict[str, str]) -> str:
+    """The operator's own page, or the page that asks to sign in."""
+    return requests.get(f"{admin}/console/me", headers=cookie, timeout=30).text
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
