@@ -210,7 +210,7 @@ def test_load_of_another_organization_is_not_there(console: Console, client: Fla
 
     for page in ("", "/progress", "/rows", "/notices"):
         for path in (address, elsewhere, f"{LOADS}/load_0"):
-            browser = client if path.startswith(LOADS + "/load_0") else stranger
+            browser = client if path == f"{LOADS}/load_0" else stranger
             assert browser.get(path + page).status_code == 404
     for form in ("answer", "load", "cancel", "resume", "undo"):
         data = {"way": "delete", "amounts": "euro"}

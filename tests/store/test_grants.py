@@ -15,7 +15,10 @@ from gpd_soap import clock
 from gpd_soap.cli.main import main
 from gpd_soap.store import tables
 from gpd_soap.store.database.grants import RIGHTS, UnusableRole, grant
+from gpd_soap.store.database.until import Until
+from gpd_soap.store.purge import Kind, purge
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.loads.undo import Way
 from tests import world
 from tests.api import (
     test_audit,
@@ -40,6 +43,8 @@ from tests.features.passkeys import bed as passkeys
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase
 from tests.test_messages import CASES, post_case, stored_rows
+from tests.usecases.loads.bed import LoadBed
+from tests.usecases.loads.files import as_csv, line
 from tests.usecases.people import people
 
 ROLE = "gpd_serving"
@@ -167,6 +172,17 @@ def test_life_of_an_operator_under_the_serving_role_succeeds(serving: Store):
 def test_life_of_passkeys_under_the_serving_role_succeeds(serving: Store):
     """They are added, used, found to be copied and removed with the rights of serving."""
     passkeys.journey(serving)
+
+
+def test_load_of_a_file_under_the_serving_role_succeeds(serving: Store):
+    """From the trial to the whole load taken back, and what is removed at its term."""
+    bed = LoadBed(serving)
+    load = bed.loaded(as_csv([line(1), line(2, codice_fiscale="0123456789")]))
+    assert bed.to_mend(load)
+    bed.loads.undo(load.organization, load.id, Way.DELETE)
+    bed.work()
+    assert bed.iupds() == []
+    assert purge(serving, Kind.FILES, Until(bed.now)) == 1
 
 
 def test_life_with_a_provider_under_the_serving_role_succeeds(serving: Store):

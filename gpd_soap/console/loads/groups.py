@@ -18,7 +18,7 @@ from gpd_soap.usecases.loads.reading import Reading
 SEEN, BELOW = 3, 47
 
 
-class Line(NamedTuple):
+class ShownLine(NamedTuple):
     """A line with what is wrong: its column as the file calls it, its text, what is expected.
 
     `cell` is None if the viewer may not see it, or if the bytes are kept no more.
@@ -38,8 +38,8 @@ class Group(NamedTuple):
     number: int
     title: str
     hint: str
-    seen: Sequence[Line]
-    below: Sequence[Line]
+    seen: Sequence[ShownLine]
+    below: Sequence[ShownLine]
     more: int
 
     @property
@@ -100,11 +100,11 @@ def groups(
     return made
 
 
-def _line(finding: LoadFinding, cells: Cells, today: date) -> Line:
+def _line(finding: LoadFinding, cells: Cells, today: date) -> ShownLine:
     cell = cells.text(finding.line, finding.field)
     hint = hints.expected(finding.field, finding.rule, cell, today)
     column = cells.column(finding.field)
-    return Line(finding.line, column, cell, hint or finding.expected, foreign=not hint)
+    return ShownLine(finding.line, column, cell, hint or finding.expected, foreign=not hint)
 
 
 def describe(row: RefusedRow, reading: Reading, today: date) -> tuple[str, str]:

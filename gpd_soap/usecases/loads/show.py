@@ -30,6 +30,13 @@ class KeptParts(NamedTuple):
     refused: bool
 
 
+class Origin(NamedTuple):
+    """Where a position came from: a load, and the line of its file."""
+
+    load: str
+    line: int
+
+
 class LoadReader:
     """Reads the loads of all organizations; the caller has checked who may see which."""
 
@@ -67,6 +74,11 @@ class LoadReader:
     def notices(self, load: StoredLoad, after: int, limit: int) -> list[Any]:
         """Return the notices that a load made, after a line of its file."""
         return self.read(lambda c: rows.notices(c, load, after, limit))
+
+    def origins(self, organization: str, iupd: str) -> list[Origin]:
+        """Return the loads that stored a position with this IUPD, with its line in each."""
+        stored = self.read(lambda c: rows.of_position(c, organization, iupd))
+        return [Origin(*row) for row in stored]
 
     def staying(self, load: StoredLoad, outcome: RowOutcome, limit: int = 100) -> list[LoadRow]:
         """Return the first positions that a load could not take back, for one reason."""

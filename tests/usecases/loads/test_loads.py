@@ -80,6 +80,8 @@ def test_good_rows_are_loaded_by_who_began_it(bed: LoadBed):
     [finished] = [each for each in events if each.type == "load.finished"]
     assert finished.data == {"load": load.id, "loaded": 6, "alreadyStored": 0, "refused": 4}
     assert {(each.actor_kind, each.actor) for each in events} == {("operator", "o-anna")}
+    assert bed.loads.origins(ORGANIZATION, "TARI-000002") == [(load.id, 3)]
+    assert bed.loads.origins(OTHER, "TARI-000002") == []
     assert [each.iupd for each in bed.loads.notices(load, 0, 2)] == ["TARI-000001", "TARI-000002"]
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from itertools import islice
 from typing import Any
-from urllib.parse import quote
 
 from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.exceptions import Conflict, Gone, NotFound, RequestEntityTooLarge
@@ -14,6 +12,16 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console.loads import labels, shown
 from gpd_soap.console.loads.exports import step_up_for
+from gpd_soap.console.loads.facts import (
+    answers_in,
+    as_download,
+    content_type,
+    count,
+    given,
+    place_of,
+    seconds,
+    stays,
+)
 from gpd_soap.console.loads.groups import Cells, describe, groups
 from gpd_soap.console.loads.prints import is_installed, prints
 from gpd_soap.console.parts import Parts
@@ -22,15 +30,12 @@ from gpd_soap.console.viewer import viewer
 from gpd_soap.console.words import _
 from gpd_soap.core import rome
 from gpd_soap.store.database.transaction import read_only
-from gpd_soap.store.loads.loads import Place, State, StoredLoad
+from gpd_soap.store.loads.loads import State, StoredLoad
 from gpd_soap.store.people import operators
-from gpd_soap.store.people.operators import Scope
-from gpd_soap.usecases.loading.csv_values import Amounts
 from gpd_soap.usecases.loads import refusals
 from gpd_soap.usecases.loads.manage import Loads
 from gpd_soap.usecases.loads.mend import RefusedRow
-from gpd_soap.usecases.loads.reading import GIVEN, Dates, Kind, Reading, reading_of
-from gpd_soap.usecases.loads.understand import Answers
+from gpd_soap.usecases.loads.reading import reading_of
 from gpd_soap.usecases.loads.undo import Way
 
 #: LIMIT: loads, and notices of a load, on a page.
@@ -40,7 +45,6 @@ READ = 5_000
 #: LIMIT: bytes of the form around a file.
 FORM = 1 << 16
 FILE = "file"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 Errors = list[tuple[str, str]]
 
 
@@ -93,16 +97,7 @@ class Pages:
 
     def answer(self, organization: str, load: str) -> AnyResponse:
         """Take how a file is to be read, and try it so."""
-        fields = request.form
-        amounts = fields.get("amounts", "")
-        dates = fields.get("dates", "")
-        names = (*GIVEN, "companyName", "toPublish", "switchToExpired")
-        given = tuple((name, fields[name].strip()) for name in names if name in fields)
-        answers = Answers(
-            Amounts(amounts) if amounts in list(Amounts) else None,
-            Dates(dates) if dates in list(Dates) else None,
-            given,
-        )
+        answers = answers_in(request.form)
         stored = self._change(lambda: self._loads.answer(organization, load, answers))
         if stored.state != State.RECEIVED:
             return self._to(stored)
@@ -151,13 +146,8 @@ class Pages:
         except refusals.FileRemoved:
             raise Gone from None
         # WHY: the words of the language are looked up now, because the answer is sent after it.
-        response = Response(list(content), content_type=_kind(reading))
         name = _("da correggere") + f" {stored.name}"
-        plain = "".join(c for c in name if c.isascii() and c not in '"\\') or "file"
-        response.headers["Content-Disposition"] = (
-            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
-        )
-        return response
+        return as_download(list(content), name, content_type(reading))
 
     def notices(self, organization: str, load: str) -> Response:
         """Return the notices that a load made."""
@@ -178,7 +168,7 @@ class Pages:
         )
 
     def _list(self, errors: Errors, status: int | None = None) -> Response:
-        after = _place(request.args.get("after", ""))
+        after = place_of(request.args.get("after", ""))
         rows = self._loads.page(viewer().code, after, PAGE + 1)
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return render(
@@ -217,21 +207,20 @@ class Pages:
             columns=shown.columns(reading, names),
             figures=load.figures,
             sums=shown.sums(load.figures),
-            bar=shown.bar(_count(load, "ready", "present"), _count(load, "refused")),
+            bar=shown.bar(count(load, "ready", "present"), count(load, "refused")),
             groups=groups(rules, findings, cells, rome.day_of(g.now)),
             warnings=[(labels.rule(rule[1], rule[0]), rule[2]) for rule in rules if rule[3]],
             kept=kept,
             who=self._names([load]).get(load.actor, ""),
             size=shown.size(load.size),
-            seconds=_seconds(load),
+            seconds=seconds(load),
             same=self._loads.same_file(load) if load.state == State.TRIALLED else None,
-            stays=_stays(load),
+            stays=stays(load),
             prints=prints(self._parts.store, load),
             can_print=is_installed(),
-            given=_given(reading, request.form),
+            given=given(reading, request.form),
             errors=errors,
             field_label=labels.field,
-            may_load=viewer().may(Scope.LOAD),
         )
 
     def _progress(self, load: StoredLoad) -> Response:
@@ -243,7 +232,6 @@ class Pages:
             state=words,
             done=load.done or 0,
             total=load.total or 0,
-            may_load=viewer().may(Scope.LOAD),
         )
 
     @property
@@ -308,42 +296,3 @@ def room(parts: Parts) -> Blueprint:
     for rule, name, method in rules:
         blueprint.add_url_rule(rule, name, getattr(pages, name), methods=[method])
     return blueprint
-
-
-def _kind(reading: Reading) -> str:
-    if reading.kind is Kind.XLSX:
-        return XLSX
-    charset = "windows-1252" if reading.encoding == "cp1252" else reading.encoding
-    return f"text/csv; charset={charset}"
-
-
-def _place(text: str) -> Place | None:
-    """Return where a page begins; None for a text that names no place."""
-    instant, _space, load_id = text.rpartition(" ")
-    try:
-        began = datetime.fromisoformat(instant)
-    except ValueError:
-        return None
-    return Place(began, load_id) if began.tzinfo is not None else None
-
-
-def _count(load: StoredLoad, *names: str) -> int:
-    return sum(load.figures.get(name, 0) for name in names)
-
-
-def _seconds(load: StoredLoad) -> int | None:
-    """Return how long a trial took."""
-    if load.state != State.TRIALLED or load.ended_at is None:
-        return None
-    return max(round((load.ended_at - load.created_at).total_seconds()), 1)
-
-
-def _stays(load: StoredLoad) -> list[tuple[str, int, str]]:
-    """Return what was not taken back: the outcome, how many, and why."""
-    undone = load.figures.get("undone", {})
-    return [(name, undone[name], _(text)) for name, text in labels.STAYS.items() if name in undone]
-
-
-def _given(reading: Reading, form: Any) -> dict[str, str]:
-    """Return the values for all rows, as they were typed or are stored."""
-    return {**dict(reading.constants), **{k: form[k] for k in GIVEN if k in form}}
