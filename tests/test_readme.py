@@ -27,7 +27,7 @@ HELP = re.compile(r"^\$ gpd-soap (.*--help|help [\w-]+)\n([\s\S]*?)^```", re.MUL
 SHOWN = HELP.findall(ALL_TEXT)
 
 #: LIMIT: lines; a longer README answers more than one question.
-LONGEST = {"README.md": 230, "gpd_soap/README.md": 170, "deploy/README.md": 250}
+LONGEST = {"README.md": 230, "gpd_soap/README.md": 170, "deploy/README.md": 260}
 
 each_readme = pytest.mark.parametrize("name", README_TEXTS)
 

@@ -25,7 +25,7 @@ KINDS = {
 DIGITS = 12
 #: LIMIT: a year; the address of an asset names its bytes.
 FOR_EVER = "public, max-age=31536000, immutable"
-_URL = re.compile(r'url\("([\w.-]+)"\)')
+_URL = re.compile(r'url\("([\w.-]+)"\)', re.ASCII)
 
 
 class Asset(NamedTuple):

@@ -12,7 +12,9 @@ from gpd_soap.usecases.loads.cells import day_first
 
 PERSON, COMPANY = 16, 11
 _AMBIGUOUS = re.compile(r"([0-9]{1,3})[.,]([0-9]{3})")
-_SIGNED = re.compile(r"(?:€|EUR)?\s*([0-9]{1,7}),([0-9]{1,2})\s*(?:€|EUR)?", re.IGNORECASE)
+_SIGNED = re.compile(
+    r"(?:€|EUR)?\s*([0-9]{1,7}),([0-9]{1,2})\s*(?:€|EUR)?", re.ASCII | re.IGNORECASE
+)
 _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 
 
@@ -38,7 +40,7 @@ def expected(field: str, rule: str, cell: str | None, today: date) -> str:
 def code(cell: str | None) -> str:
     """Return how many signs a code lacks, or has too many."""
     text = (cell or "").strip()
-    if not text.isdigit():
+    if not (text.isascii() and text.isdigit()):
         return _("16 caratteri: ne mancano %(number)d") % {"number": PERSON - len(text)}
     missing = COMPANY - len(text)
     if missing == 1:

@@ -19,7 +19,7 @@ VERIFY = """<?xml version="1.0" encoding="UTF-8"?>
 <qrCode><fiscalCode>{organization}</fiscalCode><noticeNumber>{nav}</noticeNumber></qrCode>
 </paf:paVerifyPaymentNoticeReq></soapenv:Body></soapenv:Envelope>
 """
-_BETWEEN = re.compile(r">\s*<")
+_BETWEEN = re.compile(r">\s*<", re.ASCII)
 AUX_WITH_CODE = "3"
 
 

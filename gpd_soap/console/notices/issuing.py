@@ -130,7 +130,9 @@ class IssueForm:
         code = clean(self.get("fiscalCode")).upper().replace(" ", "")
         return {
             "iupd": self.iupd,
-            "type": "F" if len(code) == PERSON_LENGTH or not code.isdigit() else "G",
+            "type": "F"
+            if len(code) == PERSON_LENGTH or not (code.isascii() and code.isdigit())
+            else "G",
             "fiscalCode": code,
             "fullName": clean(self.get("fullName")),
             **self._contact(),

@@ -102,7 +102,7 @@ class Journal:
 
     def _again(self, entry: Entry) -> str | None:
         """Returns the command that asks the same again, or None if it would change something."""
-        if entry.operation not in ROOTS or not entry.nav.isdecimal():
+        if entry.operation not in ROOTS or not (entry.nav.isascii() and entry.nav.isdecimal()):
             return None
         sent = message(
             entry.operation, Route(entry.organization, entry.broker, entry.station), entry.nav

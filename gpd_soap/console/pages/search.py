@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Sequence
 
 from flask import Blueprint, Response, g, redirect, request, url_for
@@ -41,7 +42,7 @@ class Searches:
         for reading in readings(text):
             if reading.organization and viewer().operator.serves(reading.organization):
                 code = reading.organization
-        if not viewer().operator.serves(code) or not code.isdigit():
+        if not viewer().operator.serves(code) or not (code.isascii() and code.isdigit()):
             if viewer().organization is None:
                 return redirect("/console/", 303)
             code = viewer().code
@@ -132,7 +133,7 @@ class Searches:
             near = listing.with_one_digit_other(
                 self._parts.store, viewer().code, reading.value, MOST_DEBTORS
             )
-        digits = "".join(filter(str.isdigit, filters.text))
+        digits = "".join(each for each in filters.text if each in string.digits)
         return render(
             "search/nothing.html",
             title=_("Ricevute trovate") if receipts else _nothing(reading),
@@ -142,7 +143,7 @@ class Searches:
             receipts=receipts,
             near=[(each, standing_by_facts(each, g.now)) for each in near],
             right_digits=check_digits(digits[:16]) if len(digits) == NAV_LENGTH else "",
-            digits=len(digits) if filters.text.replace(" ", "").isdigit() else 0,
+            digits=len(digits) if filters.text.replace(" ", "") == digits else 0,
             nav_length=NAV_LENGTH,
             other_organization=reading.organization if reading else None,
             may_be_person=viewer().sees_persons,

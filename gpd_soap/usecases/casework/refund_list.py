@@ -84,7 +84,7 @@ def _cell(value: str | int | date | None) -> str:
         return f"{value:%d/%m/%Y}"
     # WHY: a spreadsheet drops the first zeros of digits, and all after the fifteenth; so these are
     # a text to it.
-    return f'="{value}"' if value.isdecimal() else _defused(value)
+    return f'="{value}"' if value.isascii() and value.isdecimal() else _defused(value)
 
 
 def _defused(text: str) -> str:

@@ -6,6 +6,7 @@ value has a slip of the pen, or what a spreadsheet has made of a code.
 
 from __future__ import annotations
 
+import string
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -38,9 +39,9 @@ def has_wrong_length(code: object) -> bool:
     if not isinstance(code, str):
         return False
     code = code.strip()
-    if code.isdigit():
+    if code.isascii() and code.isdigit():
         return len(code) not in (COMPANY, PERSON)
-    is_nearly = code[:6].isalpha() and any(letter.isdigit() for letter in code)
+    is_nearly = code[:6].isalpha() and any(letter in string.digits for letter in code)
     return is_nearly and NEARLY_A_PERSON <= len(code) < PERSON
 
 

@@ -72,6 +72,6 @@ def _findings(
 ) -> Iterator[LoadFinding]:
     for error in errors:
         name, _, line = error.field.rpartition("@")
-        if not line.isdigit():
+        if not (line.isascii() and line.isdigit()):
             name, line = error.field, str(row_number)
         yield LoadFinding(int(line), fields.get(name, name), error.rule, error.expected, is_warning)

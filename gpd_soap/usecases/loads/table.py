@@ -143,7 +143,7 @@ def _derived(name: str, cells: dict[str, str]) -> str:
     """Return the value of a field that has no column: by the code's length, by the plan."""
     if name == "type":
         code = cells.get("fiscalCode", "").strip()
-        return "G" if code.isdigit() and len(code) != PERSON else "F"
+        return "G" if code.isascii() and code.isdigit() and len(code) != PERSON else "F"
     return "true" if cells.get("paymentPlanId") else "false"
 
 

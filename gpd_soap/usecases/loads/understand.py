@@ -26,7 +26,7 @@ SAMPLE = 5_000
 FEWEST = 2
 CHUNK = 1 << 16
 _DATE = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
-_WITH_CENTS = re.compile(r"(€\s*)?[0-9.,]*[0-9][.,][0-9]{1,2}(\s*€)?")
+_WITH_CENTS = re.compile(r"(€\s*)?[0-9.,]*[0-9][.,][0-9]{1,2}(\s*€)?", re.ASCII)
 _MONTHS = 12
 AMOUNTS, DATES = ("amount", "transfer1.amount"), ("dueDate", "validityDate", "retentionDate")
 
