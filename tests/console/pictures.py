@@ -23,13 +23,9 @@ PAID, EXPIRED = (
 PICTURES = {
     "sign-in": ("", "/console/sign-in"),
     "home": ("admin", f"{ORG}/"),
-    "search": ("admin", f"{ORG}/notices?q=esempio"),
     "notice": ("admin", f"{ORG}/notices/{PAID}"),
     "expired": ("admin", f"{ORG}/notices/{EXPIRED}"),
-    "worklist": ("admin", f"{ORG}/worklist"),
     "station": ("admin", f"{ORG}/station"),
-    "loads": ("admin", f"{ORG}/loads"),
-    "settings": ("admin", f"{ORG}/config"),
 }
 MISSING = 404
 
