@@ -84,8 +84,7 @@ class SharedDatabase:
             connection.exec_driver_sql(WITHOUT_FOREIGN_KEYS[self._kind])
             for table in self._differences(connection):
                 connection.execute(table.delete())
-                if self._rows[table]:
-                    connection.execute(table.insert(), self._rows[table])
+                self._put_back(connection, table)
             self._version = self._version_of(connection)
 
     def revive(self) -> None:
@@ -100,6 +99,18 @@ class SharedDatabase:
         """Close every connection."""
         self.store.close()
         self._engine.dispose()
+
+    def _put_back(self, connection: Connection, table: Table) -> None:
+        """Insert the rows of an empty table."""
+        if not self._rows[table]:
+            return
+        if self._kind == "postgresql":
+            connection.execute(table.insert(), self._rows[table])
+            return
+        # WHY: JSON that the program's SQL writes is spelt otherwise than SQLAlchemy's.
+        raw = self._contents[table.name]
+        marks = ", ".join("?" * len(raw[0]))
+        connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({marks})", raw)  # noqa: S608
 
     def _version_of(self, connection: Connection) -> Any:
         return connection.exec_driver_sql(VERSION[self._kind]).scalar_one()

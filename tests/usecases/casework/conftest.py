@@ -1,5 +1,5 @@
 """Stores to work on, emptied after each test."""
 
-from tests.store.conftest import prepared_url, store
+from tests.store.conftest import prepared, prepared_url, store
 
-__all__ = ["prepared_url", "store"]
+__all__ = ["prepared", "prepared_url", "store"]
