@@ -207,9 +207,9 @@ TYPES: Mapping[EventType, TypeOfEvent] = {
     EventType.POSITION_CREATED: TypeOfEvent(
         "A position is created.", (*_POSITION, "origin", "after")
     ),
-    EventType.POSITION_UPDATED: TypeOfEvent("A position is changed.", _CHANGE),
+    EventType.POSITION_UPDATED: TypeOfEvent("A position is changed.", _CHANGE, ("reason",)),
     EventType.POSITION_PUBLISHED: TypeOfEvent("A draft becomes payable.", _CHANGE),
-    EventType.POSITION_WITHDRAWN: TypeOfEvent("A position is withdrawn.", _CHANGE),
+    EventType.POSITION_WITHDRAWN: TypeOfEvent("A position is withdrawn.", _CHANGE, ("reason",)),
     EventType.POSITION_RESTORED: TypeOfEvent(
         "A withdrawal or an expiry is taken back.", (*_CHANGE, "reason")
     ),
@@ -233,7 +233,9 @@ TYPES: Mapping[EventType, TypeOfEvent] = {
         (*_NOTICE, "iuv", "dueDate", "amount"),
     ),
     EventType.NOTICE_SETTLED: TypeOfEvent(
-        "A notice is marked as paid outside pagoPA.", (*_CHANGE, "nav", "iuv", "paymentDate")
+        "A notice is marked as paid outside pagoPA.",
+        (*_CHANGE, "nav", "iuv", "paymentDate"),
+        ("reason",),
     ),
     EventType.NOTICE_PRINTED: TypeOfEvent(
         "A document of notices is released.",

@@ -42,11 +42,16 @@ def lock_for_change(connection: Connection, organization: str) -> None:
 
 
 def replace(
-    connection: Connection, old: Stored, new: NewPosition, actor: Actor, now: datetime
+    connection: Connection,
+    old: Stored,
+    new: NewPosition,
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
 ) -> None:
     """Replace the content of a position; the numbers of the notices that it loses are retired.
 
-    A notice that it lost before may come back with its number.
+    A notice that it lost before may come back with its number.  `reason` is a person's.
     Raises AlreadyStored if a number of `new` is or was another position's.
     """
     # WHY: another transaction may wait for the row, so the row is updated and not inserted again.
@@ -63,7 +68,7 @@ def replace(
     retired_numbers.reject_retired(connection, [new], back_to=old)
     retired_numbers.retire(connection, new.organization, new.iupd, dropped, now)
     after = describe.content_of(old)._replace(position=new)
-    _tell(connection, EventType.POSITION_UPDATED, old, after, actor, now)
+    _tell(connection, EventType.POSITION_UPDATED, old, after, actor, now, reason=reason)
     matching.settle_unmatched(connection, new.organization, actor, now)
 
 
@@ -78,13 +83,17 @@ def remove(connection: Connection, old: Stored, actor: Actor, now: datetime) -> 
 def publish(connection: Connection, old: Stored, actor: Actor, now: datetime) -> None:
     """Make a draft payable from now on, or from its validity date."""
     _move(connection, old, now, published_at=now)
-    _tell_position(connection, EventType.POSITION_PUBLISHED, old, actor, now, published_at=now)
+    after = describe.content_of(old)._replace(position=old.position._replace(published_at=now))
+    _tell(connection, EventType.POSITION_PUBLISHED, old, after, actor, now)
 
 
-def withdraw(connection: Connection, old: Stored, actor: Actor, now: datetime) -> None:
-    """Make a position not payable from now on."""
+def withdraw(
+    connection: Connection, old: Stored, actor: Actor, now: datetime, reason: str | None = None
+) -> None:
+    """Make a position not payable from now on; `reason` is a person's."""
     _move(connection, old, now, withdrawn_at=now)
-    _tell_position(connection, EventType.POSITION_WITHDRAWN, old, actor, now, withdrawn_at=now)
+    after = describe.content_of(old)._replace(position=old.position._replace(withdrawn_at=now))
+    _tell(connection, EventType.POSITION_WITHDRAWN, old, after, actor, now, reason=reason)
 
 
 def restore(
@@ -109,22 +118,26 @@ def restore(
 
 
 class PaidElsewhere(NamedTuple):
-    """A notice that was paid outside pagoPA; `origin` replaces the receipt id and the PSP."""
+    """A notice that was paid outside pagoPA; `origin` replaces the receipt id and the PSP.
+
+    `reason` is a person's.
+    """
 
     nav: str
     origin: str
     paid_on: datetime
+    reason: str | None = None
 
 
 def mark_paid(
     connection: Connection, old: Stored, payment: PaidElsewhere, actor: Actor, now: datetime
 ) -> None:
     """Mark a notice as paid outside pagoPA."""
-    nav, origin, paid_on = payment
+    nav, origin, paid_on, reason = payment
     names = {"receipt_id": origin, "psp_name": origin}
     after = _write(connection, old, nav, now, paid_at=now, payment_date=paid_on, fee=0, **names)
-    paid = instant_text(paid_on)
-    _tell(connection, EventType.NOTICE_SETTLED, old, after, actor, now, nav=nav, paymentDate=paid)
+    more = {"nav": nav, "paymentDate": instant_text(paid_on), "reason": reason}
+    _tell(connection, EventType.NOTICE_SETTLED, old, after, actor, now, **more)
 
 
 def set_notification_fee(
@@ -248,19 +261,6 @@ def _write(connection: Connection, old: Stored, nav: str, now: datetime, **colum
     return before._replace(progress=progress)
 
 
-def _tell_position(
-    connection: Connection,
-    kind: EventType,
-    old: Stored,
-    actor: Actor,
-    now: datetime,
-    **changes: Any,
-) -> None:
-    """Write the event of a change of these columns of a position."""
-    after = describe.content_of(old)._replace(position=old.position._replace(**changes))
-    _tell(connection, kind, old, after, actor, now)
-
-
 def _tell(
     connection: Connection,
     kind: EventType,
@@ -270,8 +270,9 @@ def _tell(
     now: datetime,
     **more: Any,
 ) -> None:
-    """Write the event of a changed position."""
-    events.write(connection, [describe.changed(kind, old, after, actor, now, **more)])
+    """Write the event of a changed position, with what of `more` is not None in its data."""
+    data = {name: value for name, value in more.items() if value is not None}
+    events.write(connection, [describe.changed(kind, old, after, actor, now, **data)])
 
 
 def _is(old: Stored) -> tuple[Any, Any]:

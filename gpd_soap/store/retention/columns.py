@@ -44,8 +44,9 @@ OPTION: Mapping[str, Any] = {
     "option_description": None,
     "metadata": [],
 }
-#: The text of a person in the data of the event of a restored position.
+#: The text of a person in the data of an event, and the types of events that may have one.
 REASON = "reason"
+REASONED = ("position.restored", "position.updated", "position.withdrawn", "notice.settled")
 TRANSFER: Mapping[str, Any] = {"remittance_information": FORGOTTEN, "metadata": []}
 #: A document without its bytes is 404; its digests still prove those that somebody else has.
 DOCUMENT: Mapping[str, Any] = {

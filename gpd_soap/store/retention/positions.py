@@ -180,11 +180,11 @@ def _write_options(connection: Connection, run: Run, options: Sequence[Any]) -> 
 
 
 def _reasons(connection: Connection, organization: str, iupds: Sequence[str]) -> None:
-    """Replaces the reasons that people wrote for restoring; an event may outlive its position."""
+    """Replaces the reasons that people wrote for a change; an event may outlive its position."""
     statement = select(EVENT.subject, EVENT.at, EVENT.id, EVENT.data).where(
         EVENT.organization == organization,
         EVENT.subject.in_(iupds),
-        EVENT.type == str(EventType.POSITION_RESTORED),
+        EVENT.type.in_(columns.REASONED),
     )
     changed = update(tables.event).where(
         EVENT.organization == organization,
@@ -200,6 +200,7 @@ def _reasons(connection: Connection, organization: str, iupds: Sequence[str]) ->
             "new": {**each.data, columns.REASON: FORGOTTEN},
         }
         for each in connection.execute(statement)
+        if columns.REASON in each.data
     ]
     if rows:
         connection.execute(changed.values(data=bindparam("new", type_=EVENT.data.type)), rows)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from gpd_soap.core.actor import Actor
 from gpd_soap.core.notice import NoticeNumber, nav_of_iuv
+from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.database.transaction import Transaction, dry_run, in_transaction, read_only
 from gpd_soap.store.positions import insert, numbers
@@ -15,6 +16,7 @@ from gpd_soap.store.positions import read as stored_positions
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import join_path, with_index
 from gpd_soap.usecases.positions.segregation import Codes, check_bodies
@@ -32,6 +34,7 @@ class WriteOptions(NamedTuple):
     """Who writes; and whether to publish at once, write nothing, accept unusual notice numbers.
 
     `codes` are the segregation codes that the caller is limited to; without any, to none.
+    `record` writes to the audit what is changed, and `reason` is why a person changes it.
     """
 
     actor: Actor
@@ -39,6 +42,8 @@ class WriteOptions(NamedTuple):
     dry_run: bool = False
     lenient: bool = False
     codes: Codes = ()
+    record: Record = unrecorded
+    reason: str | None = None
 
     def run(self, store: Store, work: Callable[[Transaction], T]) -> T:
         """Returns what `work` returns; a dry run rolls it back."""
@@ -107,6 +112,8 @@ def _insert(
         new = [position_of(body, organization, published_at, issue) for body in bodies]
         insert.add(connection, new, now, options.actor)
         iupds = [position.iupd for position in new]
+        for iupd in iupds:
+            options.record(connection, Subject(iupd=iupd), organization)
         rows = stored_positions.read_all(connection, organization, iupds)
         return [rows[iupd] for iupd in iupds]
 

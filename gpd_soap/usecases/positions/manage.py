@@ -123,13 +123,13 @@ class Ledger:
 
         return self._change(position, work)
 
-    def invalidate(self, position: PositionRef) -> Stored:
+    def invalidate(self, position: PositionRef, reason: str | None = None) -> Stored:
         """Withdraws a position and returns it.  Raises NotInvalidable if its state forbids it."""
         now = self._clock()
 
         def work(connection: Transaction, old: Stored) -> None:
             transitions.check_invalidable(old, now)
-            change.withdraw(connection, old, self._actor, now)
+            change.withdraw(connection, old, self._actor, now, reason)
 
         return self._change(position, work)
 
@@ -148,7 +148,12 @@ class Ledger:
         return self._change(position, work)
 
     def paid_elsewhere(
-        self, organization: str, number: str, paid_on: datetime | None, codes: Codes = ()
+        self,
+        organization: str,
+        number: str,
+        paid_on: datetime | None,
+        codes: Codes = (),
+        reason: str | None = None,
     ) -> Notice:
         """Marks the notice of a number or an IUV as paid to the creditor, and returns it.
 
@@ -165,8 +170,9 @@ class Ledger:
             )
             transitions.check_payable_elsewhere(stored, index, now)
             nav = stored.position.options[index].nav
-            payment = change.PaidElsewhere(nav, ELSEWHERE, paid_on or now)
+            payment = change.PaidElsewhere(nav, ELSEWHERE, paid_on or now, reason)
             change.mark_paid(connection, stored, payment, self._actor, now)
+            self._record(connection, Subject(nav, stored.position.iupd), organization)
             return notice_of(connection, organization, nav, ("nav",))
 
         return in_transaction(self._store, work)

@@ -152,7 +152,7 @@ def check_payable_elsewhere(stored: Stored, index: int, now: datetime) -> None:
         raise refusals.AlreadyPaid
     if None in _settled_plans(stored):
         raise refusals.AlreadyPaid
-    if _is_excluded(stored, stored.position.options[index].plan):
+    if is_excluded(stored, stored.position.options[index].plan):
         raise refusals.NoticeExcluded
 
 
@@ -179,7 +179,7 @@ def check_readable(stored: Stored, index: int, now: datetime) -> None:
     """
     option, settled = stored.position.options[index], stored.progress[index].settled
     if not settled and (
-        position_state(stored.facts, now) in PAID_IN_FULL or _is_excluded(stored, option.plan)
+        position_state(stored.facts, now) in PAID_IN_FULL or is_excluded(stored, option.plan)
     ):
         raise refusals.NoticeExcluded
     if option.valid_from is not None and option.valid_from > now:
@@ -199,7 +199,7 @@ def _settled_plans(stored: Stored) -> list[str | None]:
     return [option.plan for option, progress in pairs if progress.settled]
 
 
-def _is_excluded(stored: Stored, plan: str | None) -> bool:
+def is_excluded(stored: Stored, plan: str | None) -> bool:
     """Returns whether a settled notice excludes the unsettled notices of a plan."""
     return any(plan is None or other != plan for other in _settled_plans(stored))
 

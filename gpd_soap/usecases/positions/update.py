@@ -11,6 +11,7 @@ from typing import Any
 
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import change
@@ -83,11 +84,13 @@ def _replace(
     new = refuse_together(parts, lambda each: _successor(*each, now, options), list_name)
     for index, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
         try:
-            change.replace(connection, before, after, options.actor, now)
+            change.replace(connection, before, after, options.actor, now, options.reason)
         except AlreadyStored:
             error = FieldError("paymentOption", "in-use", "numbers that were never another's")
             raise refusals.NotUnique(with_index(list_name, index, [error])) from None
-    iupds = [each.position.iupd for each in old]
+    organization, iupds = old[0].position.organization, [each.position.iupd for each in old]
+    for iupd in iupds:
+        options.record(connection, Subject(iupd=iupd), organization)
     rows = stored_positions.read_all(connection, old[0].position.organization, iupds)
     warnings = [
         warning

@@ -301,6 +301,30 @@ def test_reason_that_a_person_wrote_goes_with_the_debtor(store: Store):
     assert SAMPLE_NAME not in str(rows_of(store, tables.event))
 
 
+def test_reason_of_every_change_goes_with_the_debtor(store: Store):
+    """A correction, a withdrawal and a payment elsewhere have the words of a person too."""
+    reason = f"chiesto da {SAMPLE_NAME}"
+    terms.put(store, ORGANIZATION, TermKind.EVENTS, 999, unrecorded)
+    samples.add(store, position("P", option(1)))
+    with store.begin() as connection:
+        for step in range(3):
+            old = stored_positions.read(connection, ORGANIZATION, "P", lock=True)
+            assert old is not None
+            if step == 0:
+                change.replace(connection, old, old.position, JOB, NOW, reason)
+            elif step == 1:
+                change.withdraw(connection, old, JOB, NOW, reason)
+            else:
+                payment = change.PaidElsewhere(old.position.options[0].nav, "BY_EC", NOW, reason)
+                change.mark_paid(connection, old, payment, JOB, NOW)
+
+    run(store)
+
+    reasons = [each["data"].get("reason") for each in rows_of(store, tables.event)]
+    assert reasons.count(FORGOTTEN) == 3
+    assert SAMPLE_NAME not in str(rows_of(store, tables.event))
+
+
 def test_account_that_ended_is_named_as_long_as_its_longest_audit(store: Store):
     """The audit has ids, and a reader of an old row needs the name."""
     key = {
