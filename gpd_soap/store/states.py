@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, literal, not_, or_
 
+from gpd_soap.core.searching.notice_state import NoticeState
 from gpd_soap.core.state import OptionState, PositionState
 from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, POSITION, Organization, alternative_paid
@@ -30,6 +31,25 @@ def payable(organization: Organization, now: datetime) -> ColumnElement[bool]:
         not_(alternative_paid(organization)),
         not_(_is_expired(OPTION, now)),
     )
+
+
+def in_notice_state(
+    organization: Organization, state: NoticeState, now: datetime
+) -> ColumnElement[bool]:
+    """SQL condition: the notice is in this state at `now` (`core.searching.notice_state`)."""
+    rules = {
+        NoticeState.WITHDRAWN: POSITION.withdrawn_at.is_not(None),
+        NoticeState.DRAFT: POSITION.published_at.is_(None),
+        NoticeState.NOT_YET_VALID: _is_future(OPTION, now),
+        NoticeState.PAID: OPTION.paid_at.is_not(None),
+        NoticeState.REPORTED: OPTION.reported_at.is_not(None),
+        NoticeState.EXCLUDED: alternative_paid(organization),
+        NoticeState.EXPIRED: _is_expired(OPTION, now),
+    }
+    if state is NoticeState.PAYABLE:
+        return payable(organization, now)
+    earlier = list(rules)[: list(rules).index(state)]
+    return and_(*(not_(rules[each]) for each in earlier), rules[state])
 
 
 def option_state(organization: Organization) -> ColumnElement[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,13 +19,21 @@ from gpd_soap.validation.queries.search import NoticesQuery
 
 
 class Hits(NamedTuple):
-    """What one reading of a text finds.  `retired_at`: the number is of a deleted notice."""
+    """What one reading of a text finds.  `retired_at`: the number is of a deleted notice.
+
+    `following` is the place after which the next page of notices begins, if there are more.
+    """
 
     reading: Reading
     notices: Sequence[ListedNotice] = ()
     receipts: Sequence[Case] = ()
     retired_at: datetime | None = None
-    more: bool = False
+    following: NoticeKey | None = None
+
+    @property
+    def more(self) -> bool:
+        """Whether there are more notices."""
+        return self.following is not None
 
     @property
     def is_empty(self) -> bool:
@@ -51,12 +59,23 @@ class NoticePage(NamedTuple):
     total: int
 
 
-def search(database: Database, organization: str, text: str, limit: int) -> SearchResult:
+#: Every kind that a text can be.
+EVERY_KIND = tuple(TextKind)
+
+
+def search(
+    database: Database,
+    organization: str,
+    text: str,
+    limit: int,
+    kinds: Collection[TextKind] = EVERY_KIND,
+) -> SearchResult:
     """Returns what a text finds in an organization: the most likely reading that finds something.
 
-    Where none does, it is the most likely reading.  `limit` is of notices and of receipts.
+    Where none does, it is the most likely reading.  `limit` is of notices and of receipts.  The
+    text is taken for one of `kinds` alone.
     """
-    possible = readings(text)
+    possible = [reading for reading in readings(text) if reading.kind in kinds]
 
     def work(connection: Transaction) -> list[Hits]:
         return [_look_up(connection, organization, reading, limit) for reading in possible]
@@ -112,7 +131,7 @@ def _look_up(connection: Transaction, organization: str, reading: Reading, limit
         rows, following = notices.page(connection, organization, listing, limit)
     receipts = _receipts(connection, organization, reading, limit)
     retired_at = None if rows else _retired_at(connection, organization, reading)
-    return Hits(reading, rows, receipts, retired_at, following is not None)
+    return Hits(reading, rows, receipts, retired_at, following)
 
 
 def _receipts(

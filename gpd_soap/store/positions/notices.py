@@ -6,6 +6,7 @@ one of its position's debtor, and each order of the words of a name is an index 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -97,8 +98,12 @@ def page(
     listing: NoticeFilter,
     limit: int,
     after: NoticeKey | None = None,
+    *conditions: ColumnElement[bool],
 ) -> tuple[list[ListedNotice], NoticeKey | None]:
-    """Return the notices after a place, and the place after which the next page begins, if any."""
+    """Return the notices after a place, and the place after which the next page begins, if any.
+
+    `conditions` narrow the list.
+    """
     keys: list[NoticeKey] = []
     for number, part in enumerate(_parts(listing)):
         if after is not None and number < after.part:
@@ -107,14 +112,16 @@ def page(
         for statement in _statements(organization, part, begin):
             missing = limit + 1 - len(keys)
             if missing:
-                rows = connection.execute(statement.limit(missing))
+                rows = connection.execute(statement.where(*conditions).limit(missing))
                 keys += [NoticeKey(number, *row) for row in rows]
-    notices = _read(connection, organization, [key.nav for key in keys[:limit]])
+    notices = of_numbers(connection, organization, [key.nav for key in keys[:limit]])
     return notices, keys[limit - 1] if len(keys) > limit else None
 
 
-def _read(connection: Connection, organization: str, navs: Sequence[str]) -> list[ListedNotice]:
-    """Returns these notices in their order, without those that are gone meanwhile."""
+def of_numbers(
+    connection: Connection, organization: str, navs: Sequence[str]
+) -> list[ListedNotice]:
+    """Return the notices of these numbers in their order, without those that are not there."""
     # WHY: their columns are read once.  To write each part's statement with all of them takes
     # longer than to execute it.
     if not navs:
@@ -125,14 +132,36 @@ def _read(connection: Connection, organization: str, navs: Sequence[str]) -> lis
     return [notices[nav] for nav in navs if nav in notices]
 
 
-def count(connection: Connection, organization: str, listing: NoticeFilter) -> int:
+def count(
+    connection: Connection,
+    organization: str,
+    listing: NoticeFilter,
+    *conditions: ColumnElement[bool],
+) -> int:
     """Return how many notices a list has, or one more than `MOST_COUNTED` if it has more."""
     total = 0
     for part in _parts(listing):
-        statement = _select(organization, part, literal(1)).where(*part.range)
+        statement = _select(organization, part, literal(1)).where(*part.range, *conditions)
         rows = statement.limit(MOST_COUNTED + 1 - total).subquery()
         total += connection.execute(select(func.count()).select_from(rows)).scalar_one()
     return total
+
+
+def debtors(
+    connection: Connection, organization: str, name: str, *conditions: ColumnElement[bool]
+) -> Counter[tuple[str, str]]:
+    """Return how many notices each debtor of a name has, by code and name.
+
+    The first `MOST_COUNTED` notices of the list and one more are counted.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    code = func.coalesce(OPTION.debtor_code, POSITION.debtor_code)
+    full_name = func.coalesce(OPTION.debtor_full_name, POSITION.debtor_full_name)
+    for part in _parts(NoticeFilter(name=name)):
+        statement = _select(organization, part, code, full_name).where(*part.range, *conditions)
+        rows = connection.execute(statement.limit(MOST_COUNTED + 1 - counts.total()))
+        counts.update((row[0], row[1]) for row in rows)
+    return counts
 
 
 def _parts(listing: NoticeFilter) -> Sequence[_Part]:

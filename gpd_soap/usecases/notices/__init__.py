@@ -1,0 +1,1 @@
+"""One notice as a person sees it: all its facts together, and what the Node would be answered."""

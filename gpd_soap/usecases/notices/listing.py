@@ -1,0 +1,123 @@
+"""Lists notices for a person: of a search or by due date, narrowed by state and date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from gpd_soap.core.notice import PROBE, check_digits
+from gpd_soap.store.database.database import Database
+from gpd_soap.store.database.transaction import Transaction, read_only
+from gpd_soap.store.positions import by_due, notices
+from gpd_soap.store.positions.by_due import DuePlace
+from gpd_soap.store.positions.narrowing import Narrowing
+from gpd_soap.store.positions.notices import ListedNotice, NoticeFilter, NoticeKey
+from gpd_soap.usecases.search import Hits
+
+HEAD_LENGTH = 16
+
+
+class NoticeList(NamedTuple):
+    """A page of notices; `total` is None where nothing is counted.
+
+    `debtors` are the persons of the first page of a list by name, with the number of their notices.
+    `stopped_at` is the due date at which a page by due date stopped looking.
+    """
+
+    notices: Sequence[ListedNotice]
+    following: NoticeKey | None = None
+    total: int | None = None
+    debtors: Sequence[tuple[str, str, int]] = ()
+    stopped_at: datetime | None = None
+
+
+class PageQuery(NamedTuple):
+    """What a list is narrowed to at an instant, and the page of it."""
+
+    narrowing: Narrowing
+    now: datetime
+    limit: int
+    after: NoticeKey | None = None
+
+
+def by_filter(
+    database: Database,
+    organization: str,
+    listing: NoticeFilter,
+    query: PageQuery,
+    first: Hits | None = None,
+) -> NoticeList:
+    """Returns a page of the notices of a search, narrowed.
+
+    `first` is what the search has read already: the first page, with nothing narrowed.
+    """
+    narrowing, now, limit, after = query
+
+    def read(connection: Transaction) -> tuple[Sequence[ListedNotice], NoticeKey | None]:
+        if first is not None and after is None and narrowing == Narrowing():
+            return first.notices, first.following
+        return notices.page(connection, organization, listing, limit, after, *conditions)
+
+    conditions = [*narrowing.of_states(organization, now), *narrowing.of_due_dates()]
+
+    def work(connection: Transaction) -> NoticeList:
+        page, following = read(connection)
+        if listing.name is None or after is not None:
+            total = notices.count(connection, organization, listing, *conditions)
+            return NoticeList(page, following, total)
+        # WHY: who they are says how many there are, so that they are not counted again.
+        counts = notices.debtors(connection, organization, listing.name, *conditions)
+        debtors = [(code, name, count) for (code, name), count in counts.most_common()]
+        return NoticeList(page, following, counts.total(), debtors)
+
+    return read_only(database, work)
+
+
+def by_due_date(database: Database, organization: str, query: PageQuery) -> NoticeList:
+    """Returns a page of an organization's notices by due date, narrowed."""
+    narrowing, now, limit, after = query
+    begin = None if after is None else _begin(after)
+
+    def work(connection: Transaction) -> NoticeList:
+        page = by_due.page(connection, organization, narrowing, now, limit, begin)
+        following = page.following
+        if following is None:
+            return NoticeList(page.notices)
+        stopped_at = None if page.is_full else following.due_at
+        key = NoticeKey(0, following.due_at.isoformat(), "", following.nav)
+        return NoticeList(page.notices, key, stopped_at=stopped_at)
+
+    return read_only(database, work)
+
+
+def with_one_digit_other(
+    database: Database, organization: str, nav: str, limit: int
+) -> list[ListedNotice]:
+    """Returns the notices whose number has one digit, or the check digits, other than `nav`."""
+    candidates = list(dict.fromkeys(_near(nav)))
+    rows = read_only(database, lambda c: notices.of_numbers(c, organization, candidates))
+    return rows[:limit]
+
+
+def of_numbers(database: Database, organization: str, navs: Sequence[str]) -> list[ListedNotice]:
+    """Returns the notices of these numbers, in their order."""
+    return read_only(database, lambda c: notices.of_numbers(c, organization, navs))
+
+
+def _near(nav: str) -> Iterator[str]:
+    yield nav[:HEAD_LENGTH] + check_digits(nav[:HEAD_LENGTH])
+    for index, digit in enumerate(nav):
+        for other in "0123456789":
+            changed = nav[:index] + other + nav[index + 1 :]
+            if other != digit and changed != PROBE:
+                yield changed
+
+
+def _begin(key: NoticeKey) -> DuePlace | None:
+    """Returns the place in a list by due date, or None for the place of another list."""
+    try:
+        instant = datetime.fromisoformat(key.key)
+    except ValueError:
+        return None
+    return None if instant.tzinfo is None else DuePlace(instant.astimezone(UTC), key.nav)
