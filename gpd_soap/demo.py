@@ -7,7 +7,7 @@ a payable notice stays payable for as long as the data is kept.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -85,6 +85,16 @@ def install(store: Store, now: datetime) -> None:
         configuration.put_service(connection, ORGANIZATION, SERVICE_ID, SUBJECT_ID, KIND, SERVICE)
     for one in _samples(now):
         _add(store, one, now)
+
+
+def refuse_some(answer: Callable[[bytes], bytes]) -> None:
+    """Ask for the notices that cannot be paid, so that each has a refusal in its story.
+
+    `answer` answers a message as the Node's listener does.
+    """
+    for nav, _label, answered in describe():
+        if not answered.startswith("OK"):
+            answer(VERIFY.format(nav=nav).encode())
 
 
 def _add(store: Store, one: Sample, now: datetime) -> None:
@@ -249,6 +259,13 @@ def _never() -> NoticeNumber:
     message = "every sample has its number"
     raise AssertionError(message)
 
+
+VERIFY = f"""<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+  xmlns:paf="{models.NAMESPACE}"><soapenv:Body><paf:paVerifyPaymentNoticeReq>
+<idPA>{ORGANIZATION}</idPA><idBrokerPA>{BROKER}</idBrokerPA><idStation>{STATION}</idStation>
+<qrCode><fiscalCode>{ORGANIZATION}</fiscalCode><noticeNumber>{{nav}}</noticeNumber></qrCode>
+</paf:paVerifyPaymentNoticeReq></soapenv:Body></soapenv:Envelope>
+"""
 
 RECEIPT = f"""<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
   xmlns:paf="{models.NAMESPACE}"><soapenv:Body><paf:paSendRTV2Request>

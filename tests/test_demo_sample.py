@@ -4,12 +4,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
-from gpd_soap import demo
+from gpd_soap import demo, wiring
 from gpd_soap.contract.schema import Schema
 from gpd_soap.core import money, notice
 from gpd_soap.core.faults import Refusal
 from gpd_soap.core.position import NewPosition
+from gpd_soap.settings import Settings
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import tables
 from gpd_soap.store.database import migrate
@@ -166,3 +168,21 @@ def test_invalid_sample_position_raises_value_error():
     """A sample that breaks a rule stops the demo."""
     with pytest.raises(ValueError, match="type: choice"):
         demo._position("X", NOW, demo._option(1, NOW), type="H")
+
+
+def test_each_notice_that_cannot_be_paid_is_refused_once(store: Store):
+    """The demo's stories have a refusal, which the real code has answered."""
+    settings = Settings()
+    service = wiring.node_service(settings, store)
+    endpoint = wiring.node_endpoint(settings, service, (store.journal.write,))
+
+    demo.refuse_some(endpoint.dry_answer)
+
+    store.journal.flush()
+    entry = tables.journal.c
+    with store.reading() as connection:
+        refused = connection.execute(select(entry.nav, entry.outcome, entry.fault)).all()
+    assert {(nav, fault) for nav, _, fault in refused} == {
+        (nav, answer) for nav, _, answer in demo.describe() if not answer.startswith("OK")
+    }
+    assert {outcome for _, outcome, _ in refused} == {"KO"}

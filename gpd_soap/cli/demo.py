@@ -14,6 +14,7 @@ from gpd_soap.cli.common import record
 from gpd_soap.cli.folder import counting_folder, shared_folder
 
 if TYPE_CHECKING:
+    from gpd_soap.settings import Settings
     from gpd_soap.store.store import Store
 
 KEY_NAME = "demo"
@@ -93,6 +94,7 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
     store = Store(settings.database_url)
     migrate.upgrade(store.engine)
     sample.install(store, utc_now())
+    _refuse_some(settings)
     notices = sample.describe()
     width = max(len(label) for _, label, _ in notices)
     click.echo("\nOrganization 77777777777, broker 15376371009, station 15376371009_01\n")
@@ -125,6 +127,20 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
             left = Store(settings.database_url)
             _revoke_keys(left)
             _suspend_operator(left)
+
+
+def _refuse_some(settings: Settings) -> None:
+    """Give the story of each notice that cannot be paid a refusal."""
+    from gpd_soap import demo as sample
+    from gpd_soap import wiring
+    from gpd_soap.store.store import Store
+
+    # WHY: the thread of a journal that has written does not live on in the server's forks.
+    store = Store(settings.database_url)
+    service = wiring.node_service(settings, store)
+    endpoint = wiring.node_endpoint(settings, service, (store.journal.write,))
+    sample.refuse_some(endpoint.dry_answer)
+    store.close()
 
 
 def _exit(_signal: int, _frame: object) -> None:
