@@ -93,7 +93,29 @@ SHELL: dict[str, Access] = {
 }
 
 #: Search, notices, positions.
-NOTICE: dict[str, Access] = {}
+NOTICE: dict[str, Access] = {
+    "search.go": ANYBODY,
+    "notices.page": Access(person=True),
+    "notices.show": Access(person=True),
+    "notices.dry_verify": ANYBODY,
+    "notices.pdf": Access(scope=Scope.PERSONS, person=True),
+    "notices.receipt_pdf": Access(scope=Scope.PERSONS, person=True),
+    "positions.show": Access(person=True),
+    "positions.pdf": Access(scope=Scope.PERSONS, person=True),
+    "chosen.do": ANYBODY,
+    "chosen.export": Access(scope=Scope.PERSONS, person=True),
+    "chosen.export_many": Access(scope=Scope.PERSONS, recent=True, person=True),
+    "chosen.withdraw": Access(WRITER, Scope.WITHDRAW),
+    "issue.form": Access(WRITER, Scope.CORRECT),
+    "issue.send": Access(WRITER, Scope.CORRECT),
+    "changes.correct": Access(WRITER, Scope.CORRECT, person=True),
+    "changes.send_correction": Access(WRITER, Scope.CORRECT),
+    "changes.move_due": Access(WRITER, Scope.CORRECT),
+    "changes.publish": Access(WRITER, Scope.CORRECT),
+    "changes.paid_elsewhere": Access(WRITER, Scope.CORRECT),
+    "changes.withdraw": Access(WRITER, Scope.WITHDRAW),
+    "changes.restore": Access(WRITER, Scope.WITHDRAW),
+}
 
 #: Home, worklist, receipts, journal, station.
 WORK: dict[str, Access] = {}

@@ -27,7 +27,17 @@ SHELL: dict[str, str] = {
 }
 
 #: Search, notices, positions.
-NOTICE: dict[str, str] = {}
+NOTICE: dict[str, str] = {
+    "due-moved": N_("Scadenza spostata: da adesso si può pagare, con lo stesso foglio."),
+    "corrected": N_("Correzione salvata."),
+    "published": N_("Pubblicato: da adesso chi ha il numero può pagare."),
+    "paid-elsewhere": N_("Segnato pagato: in banca risulta già pagato."),
+    "withdrawn": N_("Ritirato: in banca risulta annullato dall’ente."),
+    "restored": N_("Di nuovo da pagare, con lo stesso numero."),
+    "issued": N_("Emesso: da adesso chi ha il numero può pagare."),
+    "issued-before": N_("Era già stato emesso: ecco quello di prima, non ce n’è un altro."),
+    "notices-withdrawn": N_("Avvisi ritirati: in banca risultano annullati dall’ente."),
+}
 
 #: Home, worklist, receipts, journal, station.
 WORK: dict[str, str] = {}

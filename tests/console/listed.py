@@ -16,7 +16,17 @@ SHELL = [
 ]
 
 #: Search, notices, positions.
-NOTICE: list[str] = []
+NOTICE = [
+    f"{ORG}/notices?q=esempio",
+    f"{ORG}/notices?q=347000000000001034",
+    f"{ORG}/notices/347000000000001033",
+    f"{ORG}/notices/347000000000001336",
+    f"{ORG}/notices/347000000000000225?order=newest",
+    f"{ORG}/notices/347000000000001033/try",
+    f"{ORG}/notices/347000000000001033/correct",
+    f"{ORG}/positions/DEMO-PLAN-OR-SINGLE",
+    f"{ORG}/positions/new?instalments=3&amount=250,00",
+]
 
 #: Home, worklist, receipts, journal, station.
 WORK: list[str] = []

@@ -28,7 +28,7 @@ SUBJECTS = ("shell", "notice", "work", "loads")
 #: `shell` has what is not named.
 PLACES = {
     "notice": """notice notices position positions search story issue go verdict telephone
-                 dry_verify""".split(),
+                 dry_verify changes chosen""".split(),
     "work": """home worklist case cases receipts receipt journal station charts overview waiting
                lamp""".split(),
     "loads": "load loads".split(),

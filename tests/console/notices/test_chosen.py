@@ -1,0 +1,117 @@
+"""What is done with several notices: a file, or a withdrawal."""
+
+import pytest
+
+from gpd_soap.core.debt import Debtor
+from gpd_soap.store.positions import insert
+from tests.console.bed import ACTOR, Console
+from tests.console.notices.office import (
+    EXPIRED,
+    NAME,
+    ORG,
+    PAID,
+    SINGLE,
+    TWO,
+    audit_of,
+    position_of,
+    text,
+)
+from tests.world import option, position
+
+DO, WITHDRAW = f"{ORG}/chosen-notices", f"{ORG}/chosen-notices/withdraw"
+ALL = f"{ORG}/chosen-notices.csv"
+BACK = f"{ORG}/notices?state=payable"
+
+
+def test_file_of_ticked_notices_is_one_for_a_spreadsheet(console: Console):
+    """Semicolons, a decimal comma, UTF-8 that is known, numbers that stay whole."""
+    answer = console.client("writer").post(
+        DO, data={"nav": [SINGLE, PAID], "act": "export", "back": BACK}
+    )
+    lines = answer.get_data().decode("utf-8").split("\r\n")
+
+    assert answer.get_data().startswith(b"\xef\xbb\xbf")
+    assert lines[1].startswith("3470 0000 0000 0001 24;4700 0000 0000 0012 4;DEMO-SINGLE;")
+    assert ";100,00;26/01/2027;" in lines[1]
+    assert f";RSSMRA00A01A000K;{NAME}" in lines[2]
+    read = [row.nav for row in audit_of(console) if row.actor == "writer" and row.nav]
+    assert sorted(read) == sorted([SINGLE, PAID])
+
+
+def test_cell_that_would_be_a_formula_is_a_text(console: Console):
+    """A debtor's name reaches no spreadsheet as a program."""
+    debtor = Debtor("F", "RSSMRA00A01A000A", "=HYPERLINK(1)")
+    new = position("P", option(1), debtor=debtor, published_at=console.now)
+    with console.store.begin() as connection:
+        insert.add(connection, [new], console.now, ACTOR)
+    content = console.client("writer").get(ALL).get_data(as_text=True)
+
+    assert ";'=HYPERLINK(1)" in content
+
+
+@pytest.mark.parametrize(("recent", "leads_to"), [(True, "csv"), (False, "step-up")])
+def test_file_of_more_than_a_hundred_persons_needs_a_recent_factor(
+    console: Console, *, recent: bool, leads_to: str
+):
+    """A small file needs none."""
+    client = console.client("writer", recent=recent)
+    assert client.get(ALL).status_code == 200
+    with console.store.begin() as connection:
+        for n in range(101):
+            debtor = Debtor("F", f"RSSMRA00A01{n:04}X", "Rossi Mario")
+            new = position(f"N-{n}", option(10_000 + n), debtor=debtor, published_at=console.now)
+            insert.add(connection, [new], console.now, ACTOR)
+    first = client.get(f"{ALL}?q=rossi")
+    second = client.get(first.location)
+
+    assert first.status_code == 303
+    assert leads_to in (second.content_type if recent else second.location)
+    if recent:
+        assert second.get_data(as_text=True).count("\r\n") == 102
+
+
+def test_who_may_not_see_persons_gets_no_file(console: Console):
+    """Neither of ticked notices nor of a list."""
+    client = console.client("reader")
+    ticked = client.post(DO, data={"nav": [SINGLE], "act": "export", "back": BACK})
+
+    assert client.get(ALL).status_code == 403
+    assert NAME not in ticked.get_data(as_text=True)
+
+
+def test_withdrawal_of_several_asks_why_and_says_what_stays(console: Console):
+    """Those that can be are withdrawn, the others are named with the reason."""
+    client = console.client("writer")
+    chosen = {"nav": [SINGLE, TWO, PAID], "back": BACK}
+    shown_first = client.post(DO, data={**chosen, "act": "withdraw"})
+    assert "Ritirare gli avvisi spuntati" in text(shown_first)
+    assert "3 avvisi, 300,50 €" in text(shown_first)
+    without = client.post(WITHDRAW, data={**chosen, "reason": ""})
+    assert without.status_code == 422
+    done = client.post(WITHDRAW, data={**chosen, "reason": "lista doppia"})
+
+    assert done.status_code == 409
+    assert "2 sono ritirati. Gli altri sono qui sotto." in text(done)
+    assert "3470 0000 0000 0013 36: Si ritira solo quello che è pubblicato" in text(done)
+    assert position_of(console, "DEMO-SINGLE").withdrawn_at == console.now
+    assert position_of(console, "DEMO-PAID").withdrawn_at is None
+    whole = client.post(WITHDRAW, data={"nav": [EXPIRED], "back": "https://evil.example/"})
+    assert whole.status_code == 422
+
+
+def test_withdrawal_that_is_whole_leads_back_to_the_list(console: Console):
+    """With its filters, and with what was done."""
+    answer = console.client("writer").post(
+        WITHDRAW, data={"nav": [SINGLE], "back": BACK, "reason": "doppio"}
+    )
+
+    assert answer.location == f"{BACK}&done=notices-withdrawn"
+
+
+def test_reader_withdraws_nothing(console: Console):
+    """Not by a forged form either."""
+    client = console.client("clerk")
+
+    assert client.post(WITHDRAW, data={"nav": [SINGLE], "reason": "x"}).status_code == 403
+    client.post(DO, data={"nav": [SINGLE], "act": "withdraw"})
+    assert position_of(console, "DEMO-SINGLE").withdrawn_at is None
