@@ -99,11 +99,18 @@ def check_access(app: Flask) -> None:
 
 def _house(store: Store) -> str:
     """Return the name of the only organization; ours if there are none or many."""
+    if "house" not in g:
+        # WHY: the page that says that the database is away must not wait for it again.
+        g.house = NAME if g.get("is_away") else _only_name(store)
+    name: str = g.house
+    return name
+
+
+def _only_name(store: Store) -> str:
     page = PageRequest(1, 0)
     try:
         rows, total = read_only(store, lambda c: configuration.organizations(c, page))
     except (Unavailable, TimeoutError):
-        # WHY: the page that says that the database is away has this name too.
         return NAME
     return rows[0].name if total == 1 else NAME
 

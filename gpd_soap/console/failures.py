@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response
+from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
 from gpd_soap.console import guard
@@ -119,6 +119,7 @@ def _http(error: HTTPException) -> Response:
 
 def _unavailable(error: Unavailable | TimeoutError) -> Response:
     logger.warning("the database could not serve a page, which was answered 503", exc_info=error)
+    g.is_away = True
     response = page(UNAVAILABLE)
     response.headers["Retry-After"] = RETRY_SECONDS
     return response

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from gpd_soap.wsgi.http import READING, Environ, StartResponse, Wsgi, answer
 
@@ -34,10 +34,37 @@ class Mounted:
         if not self._free.acquire(blocking=False):
             return answer(start_response, "503 Service Unavailable", retry_after=RETRY_SECONDS)
         try:
-            # WHY: pages are made whole before they are sent, so that the thread is free after this.
-            return list(self._console(environ, start_response))
-        finally:
+            return _Sent(self._console(environ, start_response), self._free.release)
+        except BaseException:
             self._free.release()
+            raise
+
+
+class _Sent:
+    """A body that calls a function once, when all of it is sent or its sending is given up."""
+
+    def __init__(self, body: Iterable[bytes], ended: Callable[[], None]) -> None:
+        self._body, self._ended = body, ended
+        self._has_ended = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body
+        finally:
+            self._end()
+
+    def close(self) -> None:
+        try:
+            close = getattr(self._body, "close", None)
+            if close is not None:
+                close()
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        if not self._has_ended:
+            self._has_ended = True
+            self._ended()
 
 
 class Withheld:

@@ -14,6 +14,7 @@ from gpd_soap.console.pages import help as help_pages
 from gpd_soap.store import tables
 from gpd_soap.store.access import keys
 from gpd_soap.store.configuration import printing, read
+from gpd_soap.store.people.operators import Scope
 from tests.console.bed import ORGANIZATION, OTHER, Console
 from tests.usecases.people.people import PASSWORD, People
 
@@ -53,10 +54,8 @@ def test_person_is_invited_suspended_and_begins_again(console: Console):
     people.now = console.now
     account = people.accept(link.rpartition("/")[2])
     name, page = account.operator.id, f"{ORG}/people/{account.operator.id}"
-    assert (account.operator.scopes, account.operator.created_by) == (
-        {"persons", "load"},
-        "Admin Inventata",
-    )
+    assert account.operator.scopes == {Scope.PERSONS, Scope.LOAD}
+    assert account.operator.created_by == "Admin Inventata"
 
     session = people.sign_in(account)
     for path, done in (

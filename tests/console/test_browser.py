@@ -16,7 +16,7 @@ from tests.console.browsing import Tab
 from tests.e2e.served import free_port
 from tests.features.oidc.bed import CLIENT, SECRET
 from tests.features.oidc.provider import Provider, serving
-from tests.usecases.people.people import MAIL, PASSWORD, People
+from tests.usecases.people.people import MAIL, NOW, PASSWORD, People
 
 OpenTab = Callable[..., Tab]
 ORG = f"/console/{ORGANIZATION}"
@@ -87,7 +87,7 @@ def test_device_takes_the_place_of_both_factors(browser: Browser, fresh_database
 def test_provider_signs_in_steps_up_and_signs_out(browser: Browser, fresh_database: FreshDatabase):
     """A plain link leads there, the way back loads itself once, and the page before is shown."""
     store = Store(fresh_database("sqlite", bed.prepare))
-    provider = Provider(CLIENT, SECRET, lambda: bed.NOW)
+    provider = Provider(CLIENT, SECRET, lambda: NOW)
     with serving(provider):
         settings = {
             "oidc_issuer": provider.issuer,

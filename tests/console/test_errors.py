@@ -160,6 +160,25 @@ def test_console_leaves_threads_to_the_api():
         slow.join(10)
 
 
+def test_thread_is_given_back_after_each_answer():
+    """Also where a page fails, or its reader goes away before its end."""
+
+    def failing(environ: Environ, _start_response: StartResponse) -> list[bytes]:
+        raise RuntimeError(environ["PATH_INFO"])
+
+    def api(_environ: Environ, _start_response: StartResponse) -> list[bytes]:
+        return []
+
+    broken = Client(Mounted(api, failing, 1))
+    for _ in range(3):
+        with pytest.raises(RuntimeError):
+            broken.get("/console/x")
+    client = mounted(1)
+    for _ in range(3):
+        client.get("/console/x", buffered=False).close()
+        assert client.get("/console/x").text == "console"
+
+
 def mounted_busy(client: Client) -> int:
     """Return the status of a page that is opened while another one is being made."""
     seen: list[int] = []

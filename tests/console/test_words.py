@@ -48,7 +48,8 @@ def test_translation_has_the_values_of_its_text(subject: str, language: str):
         if not message.id:
             continue
         ids = [message.id] if isinstance(message.id, str) else list(message.id)
-        forms = [message.string] if isinstance(message.string, str) else list(message.string)
+        string = message.string or ""
+        forms = [string] if isinstance(string, str) else list(string)
         needed = set(VALUES.findall(ids[-1]))
         for form in forms:
             assert set(VALUES.findall(form)) <= needed, message.id

@@ -152,7 +152,8 @@ def main(subjects: Iterable[str]) -> int:
 def _is_whole(message: Message, plurals: int) -> bool:
     if isinstance(message.id, str):
         return bool(message.string)
-    return len(message.string) == plurals and all(message.string)
+    forms = message.string or ()
+    return len(forms) == plurals and all(forms)
 
 
 if __name__ == "__main__":

@@ -48,13 +48,13 @@ class Pages:
         every = filters.actor is not None and viewer().operator.serves_every
         whose = None if every else organization
         after = _place(given.get("after", ""))
-        changes, place, names = audit.newest(self._parts.store, whose, filters, ROWS, after)
+        changes, going_on, names = audit.newest(self._parts.store, whose, filters, ROWS, after)
         return render(
             "audit/list.html",
             UNFIT if wrong else 200,
             title=_("Registro degli accessi"),
             rows=[_row(each, names) for each in changes],
-            following=_following(given, place),
+            following=_following(given, going_on),
             kinds=[(name, _(words)) for name, words in KINDS.items()],
             given=given,
             who=names.get(given.get("actor", "")),
@@ -107,10 +107,10 @@ def _place(text: str) -> Place | None:
         return None
 
 
-def _following(given: Mapping[str, str], place: Place | None) -> str:
-    if place is None:
+def _following(given: Mapping[str, str], going_on: Place | None) -> str:
+    if going_on is None:
         return ""
-    after = f"{place.requested_at.isoformat()}_{place.id}"
+    after = f"{going_on.requested_at.isoformat()}_{going_on.id}"
     kept = {name: value for name, value in given.items() if name in {*FIELDS, "actor"}}
     return menu.address(viewer(), "audit.page", **kept, after=after)
 

@@ -5,6 +5,7 @@ Each is stored under the digest of a secret, and is used once.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -39,9 +40,10 @@ def take(connection: Connection, digest: str) -> Ceremony | None:
     return None if row is None else Ceremony._make(row)
 
 
-def forget_older(connection: Connection, until: datetime) -> None:
-    """Remove the ceremonies that began before `until`, so that the table stays small."""
-    connection.execute(delete(tables.operator_ceremony).where(CEREMONY.created_at < until))
+def forget_older(connection: Connection, until: datetime, but: Collection[str] = ()) -> None:
+    """Remove the ceremonies that began before `until`, but some kinds; the table stays small."""
+    older = delete(tables.operator_ceremony).where(CEREMONY.created_at < until)
+    connection.execute(older.where(CEREMONY.kind.not_in(but)))
 
 
 def remove_all(connection: Connection, operator_id: str) -> None:

@@ -48,8 +48,8 @@ def newest(
     def work(
         connection: Transaction,
     ) -> tuple[list[Change], Place | None, dict[str, str]]:
-        changes, place = audit.newest(connection, organization, filters, limit, after)
+        changes, going_on = audit.newest(connection, organization, filters, limit, after)
         names = {each.id: each.name for each in operators.every(connection)}
-        return changes, place, names
+        return changes, going_on, names
 
     return read_only(database, work)
