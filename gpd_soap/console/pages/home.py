@@ -12,7 +12,7 @@ from gpd_soap.console.rendering import render
 from gpd_soap.console.words import _
 from gpd_soap.console.work import ages
 from gpd_soap.console.work.kinds import KINDS, ORDER
-from gpd_soap.console.work.lamp import lamps
+from gpd_soap.console.work.lamp import Lamp, lamps
 from gpd_soap.core import rome
 from gpd_soap.store.configuration import read as configuration
 from gpd_soap.store.database.paging import PageRequest
@@ -53,7 +53,7 @@ class Home:
             weeks=(weeks := today.due_by_week(self._store, organization, now)),
             weeks_chart=columns([Column(each.notices) for each in weeks.days]),
             today=day,
-            steps=self._steps(organization) if lamp.figures.station.last_at is None else None,
+            steps=self._steps(organization) if _is_fresh(lamp) else None,
         )
 
     def _steps(self, organization: str) -> tuple[bool, bool]:
@@ -73,6 +73,11 @@ def room(parts: Parts) -> Blueprint:
     blueprint = Blueprint("home", __name__, url_prefix="/console/<organization>")
     blueprint.add_url_rule("/", "page", home.page)
     return blueprint
+
+
+def _is_fresh(lamp: Lamp) -> bool:
+    """Returns whether the Node has never called, as far as is known."""
+    return lamps().kept and lamp.figures.station.last_at is None
 
 
 def _chart(payments: list[DayCount]) -> Columns:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
@@ -15,10 +16,11 @@ from gpd_soap.console.charts.rows import pairs
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.viewer import viewer
+from gpd_soap.console.words import _
 from gpd_soap.console.work import ages, asking, calls
 from gpd_soap.console.work.asking import Route, Tried
 from gpd_soap.console.work.lamp import EXTENSION, Lamp, Lamps, lamps
-from gpd_soap.console.work.watch import verdict
+from gpd_soap.console.work.watch import Certificate, verdict
 from gpd_soap.store.configuration import read as configuration
 from gpd_soap.store.configuration.read import Serving
 from gpd_soap.store.database import migrate
@@ -49,9 +51,14 @@ class StationViews:
 
     def test(self, organization: str) -> Response:
         """Ask our own station as the Node does, and return how it answered."""
-        return self._shown(organization, self._tried(organization))
+        return self._shown(organization, self._tried(organization), self._seen())
 
-    def _shown(self, organization: str, tried: list[Tried] | None) -> Response:
+    def _shown(
+        self,
+        organization: str,
+        tried: list[Tried] | None,
+        seen: Sequence[Certificate] = (),
+    ) -> Response:
         lamp = lamps().of(organization, g.now, anew=True)
         figures = lamp.figures.station
         faults = figures.faults[:MOST_FAULTS]
@@ -71,10 +78,16 @@ class StationViews:
             shares=percentages(_shares(figures), TARGET),
             slots=slots_chart([station.late_share(slot) for slot in figures.slots], BAD_SLOT),
             pairs=pairs([(each.today, each.usual, each.is_unusual) for each in faults]),
-            certificates=lamps().certificates(),
+            certificates=[*lamps().certificates(), *seen],
             database=self._database(),
             public=bool(self._parts.settings.public_url),
         )
+
+    def _seen(self) -> list[Certificate]:
+        """Returns the certificate that callers see at the public address, if it has one."""
+        ends_at = asking.public_certificate_end(self._parts.settings.public_url)
+        name = _("Quello che si vede all’indirizzo pubblico.")
+        return [] if ends_at is None else [Certificate(name, ends_at)]
 
     def _serving(self, organization: str) -> list[Serving]:
         """Returns the stations that serve the organization."""

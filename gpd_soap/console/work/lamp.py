@@ -72,7 +72,8 @@ class Lamps:
                 if len(self._figures) >= MOST:
                     self._figures.clear()
                 self._figures[organization] = figures
-        things = watched(figures.station, now, self.certificates(), figures.failing)
+        certificates = self.certificates()
+        things = watched(figures.station, now, certificates, figures.failing, kept=self.kept)
         return Lamp(figures, things)
 
     def forget(self, organization: str) -> None:
@@ -86,6 +87,11 @@ class Lamps:
             figures = self._figures.get(organization)
             if figures is not None:
                 self._figures[organization] = figures._replace(waiting=waiting)
+
+    @property
+    def kept(self) -> bool:
+        """Whether exchanges are written to the database."""
+        return self._parts.settings.journal == "database"
 
     def certificates(self) -> list[Certificate]:
         """Returns the certificates that this process can see."""

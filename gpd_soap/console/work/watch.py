@@ -63,18 +63,18 @@ def watched(
     now: datetime,
     certificates: Sequence[Certificate] = (),
     failing: Sequence[str] = (),
+    *,
+    kept: bool = True,
 ) -> list[Watch]:
     """Returns everything that is said about a station, the worst first.
 
-    `failing` are the facts of our health that do not hold.
+    `failing` are the facts of our health that do not hold.  Without exchanges that are `kept` in
+    the database, nothing is known of the Node's calls.
     """
     things = [
         *(_failing(each) for each in failing),
-        *_called(station, now),
-        *_speed(station),
-        *(_fault(each) for each in station.faults if each.is_unusual),
+        *(_of_calls(station, now) if kept else _unseen()),
         *_ending(certificates, now),
-        _stand_in(station, now),
     ]
     order = ("bad", "care", "good")
     return sorted(things, key=lambda each: order.index(each.kind))
@@ -88,7 +88,9 @@ def concerns(things: Sequence[Watch]) -> int:
 def verdict(things: Sequence[Watch], station: Station) -> str:
     """Returns the answer to whether the station is well, as the title of its page."""
     number = concerns(things)
-    if station.last_at is None:
+    if station.last_at is None and any(
+        each.title == _("Ancora nessuna domanda") for each in things
+    ):
         return _("La stazione aspetta la prima domanda del Nodo")
     if any(each.kind == "bad" for each in things):
         return ngettext(
@@ -105,6 +107,18 @@ def verdict(things: Sequence[Watch], station: Station) -> str:
 
 def _failing(fact: str) -> Watch:
     return Watch("bad", _("Qualcosa non risponde"), fact, _(OPERATOR))
+
+
+def _of_calls(station: Station, now: datetime) -> Iterator[Watch]:
+    yield from _called(station, now)
+    yield from _speed(station)
+    yield from (_fault(each) for each in station.faults if each.is_unusual)
+    yield _stand_in(station, now)
+
+
+def _unseen() -> Iterator[Watch]:
+    text = _("Questo server scrive gli scambi nel suo log, e non qui.")
+    yield Watch("care", _("Le domande del Nodo non si vedono"), text, _(OPERATOR))
 
 
 def _called(station: Station, now: datetime) -> Iterator[Watch]:
