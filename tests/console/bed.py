@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Thread
 
 from flask.testing import FlaskClient
@@ -47,11 +47,11 @@ PEOPLE: dict[str, tuple[Role, tuple[str, ...], frozenset[Scope]]] = {
 OURS = {"HTTP_SEC_FETCH_SITE": "same-origin"}
 
 
-def prepare(url: str) -> None:
-    """Make the demo's database, with an operator of every role."""
+def prepare(url: str, now: datetime = NOW) -> None:
+    """Make the demo's database as of an instant, with an operator of every role."""
     store = Store(url)
     migrate.upgrade(store.engine)
-    demo.install(store, NOW)
+    demo.install(store, now)
     with store.begin() as connection:
         configuration.put_organization(connection, OTHER, demo.BENEFICIARY_NAME)
     for name, rights in PEOPLE.items():

@@ -25,7 +25,8 @@ def chromium() -> Iterator[Browser]:
     """Start Debian's Chromium, and end it."""
     with sync_playwright() as started:
         browser = started.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu"],
         )
         try:
             yield browser

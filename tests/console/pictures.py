@@ -2,9 +2,11 @@
 
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 
 from gpd_soap import demo
+from gpd_soap.clock import utc_now
 from gpd_soap.store.store import Store
 from tests.console import bed, browsing
 from tests.console.bed import ORGANIZATION
@@ -21,13 +23,9 @@ PAID, EXPIRED = (
 PICTURES = {
     "sign-in": ("", "/console/sign-in"),
     "home": ("admin", f"{ORG}/"),
-    "search": ("admin", f"{ORG}/notices?q=esempio"),
     "notice": ("admin", f"{ORG}/notices/{PAID}"),
     "expired": ("admin", f"{ORG}/notices/{EXPIRED}"),
-    "worklist": ("admin", f"{ORG}/worklist"),
     "station": ("admin", f"{ORG}/station"),
-    "loads": ("admin", f"{ORG}/loads"),
-    "settings": ("admin", f"{ORG}/config"),
 }
 MISSING = 404
 
@@ -38,9 +36,12 @@ def make() -> list[str]:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/pictures.db"
-        bed.prepare(url)
+        # WHY: events of the demo have the machine's time.
+        now = utc_now()
+        bed.prepare(url, now)
         store = Store(url)
         console = bed.Console(store)
+        console.now = now + timedelta(minutes=1)
         with bed.served(console.wsgi) as origin, browsing.chromium() as browser:
             for name, (role, path) in PICTURES.items():
                 shown = browsing.tab(browser, console, origin, role)
@@ -48,10 +49,17 @@ def make() -> list[str]:
                 if shown.open(path) == MISSING:
                     missing.append(name)
                 else:
-                    shown.page.screenshot(path=FOLDER / f"{name}.png", full_page=True)
+                    _photograph(shown, FOLDER / f"{name}.png")
                 shown.context.close()
         store.close()
     return missing
+
+
+def _photograph(shown: browsing.Tab, path: Path) -> None:
+    """Write a picture of a whole page, whose window is as high as itself."""
+    height = shown.page.evaluate("document.documentElement.scrollHeight")
+    shown.page.set_viewport_size({"width": WIDTH, "height": height})
+    shown.page.screenshot(path=path)
 
 
 if __name__ == "__main__":

@@ -169,3 +169,14 @@ def test_page_without_a_row_does_not_start():
 def test_row_without_a_page_is_gone(console: Console):
     """The table lists no page that there is not."""
     assert PAGES.keys() - console.app.view_functions.keys() == set()
+
+
+@pytest.mark.parametrize("least", ROLES)
+def test_role_is_needed_beside_every_scope(
+    least: Role, console: Console, monkeypatch: pytest.MonkeyPatch
+):
+    """A page for a role is closed to the roles below it, also where it needs no scope."""
+    monkeypatch.setitem(PAGES, "me.page", Access(least))
+    opened = [name for name in PEOPLE if console.client(name).get("/console/me").status_code == 200]
+
+    assert opened == [n for n, (r, *_) in PEOPLE.items() if ROLES.index(r) >= ROLES.index(least)]

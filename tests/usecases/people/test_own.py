@@ -3,8 +3,9 @@
 import pytest
 
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.people import demo_link
+from gpd_soap.usecases.people import ceremonies, demo_link
 from gpd_soap.usecases.people import refusals as people_refusals
+from gpd_soap.usecases.people.ceremonies import Kind
 from gpd_soap.usecases.people.own import Own
 from tests.usecases.people.people import NAME, People
 
@@ -73,6 +74,17 @@ def demo_token(people: People, store: Store) -> str:
     return demo_link.make(store, operator.id, people.random, people.now)
 
 
+def test_other_ceremony_opens_nothing_as_a_link_of_a_demo(people: People):
+    """A challenge that was sent to a device is no way in."""
+    people.account()
+    operator = people.operators.details(NAME).operator
+    for number, kind in enumerate(Kind):
+        if kind is not Kind.DEMO_SIGN_IN:
+            ceremonies.begin(people.store, kind, f"t{number}", people.now, (operator.id, "x"))
+            with pytest.raises(people_refusals.InvitationNotValid):
+                demo_link.enter(people.store, f"t{number}", people.random, people.now)
+
+
 def test_link_of_a_demo_is_good_once_for_an_hour(people: People):
     """It begins a session without any factor; suspending its operator ends it."""
     people.account()
@@ -83,7 +95,9 @@ def test_link_of_a_demo_is_good_once_for_an_hour(people: People):
     late = demo_token(people, people.store)
     people.later(minutes=60)
     suspended = demo_token(people, people.store)
-    people.operators.suspend(NAME, people.now)
-    for used in (token, late, suspended, "nonsense"):
+    for used in (token, late, "nonsense"):
         with pytest.raises(people_refusals.InvitationNotValid):
             demo_link.enter(people.store, used, people.random, people.now)
+    people.operators.suspend(NAME, people.now)
+    with pytest.raises(people_refusals.InvitationNotValid):
+        demo_link.enter(people.store, suspended, people.random, people.now)
