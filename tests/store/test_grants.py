@@ -23,6 +23,8 @@ from tests import world
 from tests.api import (
     test_audit,
     test_configuration,
+    test_document_batches,
+    test_documents,
     test_idempotency,
     test_journal,
     test_key_operations,
@@ -30,6 +32,7 @@ from tests.api import (
     test_listing,
     test_many,
     test_matching,
+    test_print_service,
     test_receipts,
     test_report,
     test_search,
@@ -126,13 +129,22 @@ def face_of() -> Callable[[Store], Face]:
     return cache(Face)
 
 
+def test_serving_role_moves_no_document(owned: str, monkeypatch: pytest.MonkeyPatch):
+    """The command says who can, in one line."""
+    monkeypatch.setenv("GPD_DATABASE_URL", serving_url(owned))
+    refused = CliRunner().invoke(main, ["documents", "move"])
+
+    assert refused.exit_code == 1
+    assert "the owner of the tables alone can move documents" in refused.output
+
+
 #: Tests of the REST API, chosen by their fixtures; each runs again under the serving role.
 FLOWS = [
     pytest.param(flow, id=f"{module.__name__.rpartition('.')[2]}-{name}")
     for module in (
-        test_audit, test_configuration, test_idempotency, test_journal, test_key_operations,
-        test_life, test_listing, test_many, test_matching, test_receipts, test_report,
-        test_search, test_worklist,
+        test_audit, test_configuration, test_document_batches, test_documents, test_idempotency,
+        test_journal, test_key_operations, test_life, test_listing, test_many, test_matching,
+        test_print_service, test_receipts, test_report, test_search, test_worklist,
     )
     for name, flow in vars(module).items()
     if name.startswith("test_") and [*inspect.signature(flow).parameters] in (["office"], ["admin"])

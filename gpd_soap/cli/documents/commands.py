@@ -160,13 +160,18 @@ def move(source: str) -> None:
     database must own the tables. Exit code 1 if a document was left where it is.
     """
     archive = printer(store := ready_store()).archive
+    from gpd_soap.core.errors import OperatorError
     from gpd_soap.features.documents.archive.contents import contents_of
     from gpd_soap.features.documents.archive.move import Moved, Mover
     from gpd_soap.features.documents.archive.verify import documents as every
     from gpd_soap.settings import Settings
+    from gpd_soap.store import tables
     from gpd_soap.store.database.transaction import read_only
     from gpd_soap.store.documents.archive import organizations
+    from gpd_soap.store.journal.purge import may_purge
 
+    if not may_purge(store, tables.document):
+        raise OperatorError("the owner of the tables alone can move documents")
     mover = Mover(store, contents_of(source, Settings.load()), archive.contents)
     moved = left = 0
     for owner in read_only(store, organizations):
