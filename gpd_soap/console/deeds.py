@@ -38,12 +38,54 @@ SHELL: dict[str, str] = {
 }
 
 #: Search, notices, positions.
-NOTICE: dict[str, str] = {}
+NOTICE: dict[str, str] = {
+    f"{ORGANIZATION}/notices": N_("avvisi cercati"),
+    f"{ORGANIZATION}/notices/<nav>": N_("avviso letto"),
+    f"{ORGANIZATION}/notices/<nav>/correct": N_("avviso corretto"),
+    f"{ORGANIZATION}/notices/<nav>/due": N_("scadenza spostata"),
+    f"{ORGANIZATION}/notices/<nav>/publish": N_("avviso pubblicato"),
+    f"{ORGANIZATION}/notices/<nav>/paid-elsewhere": N_("segnato pagato altrove"),
+    f"{ORGANIZATION}/notices/<nav>/withdraw": N_("avviso ritirato"),
+    f"{ORGANIZATION}/notices/<nav>/restore": N_("avviso rimesso in pagamento"),
+    f"{ORGANIZATION}/notices/<nav>/pdf": N_("avviso stampato"),
+    f"{ORGANIZATION}/notices/<nav>/receipts/<receipt>/pdf": N_("ricevuta stampata"),
+    f"{ORGANIZATION}/chosen-notices/withdraw": N_("avvisi spuntati ritirati"),
+    f"{ORGANIZATION}/chosen-notices.csv": N_("avvisi spuntati esportati"),
+    f"{ORGANIZATION}/chosen-notices-all.csv": N_("elenco di avvisi esportato"),
+    f"{ORGANIZATION}/positions/new": N_("avviso emesso"),
+    f"{ORGANIZATION}/positions/<path:iupd>": N_("posizione letta"),
+    f"{ORGANIZATION}/notices-of/<path:iupd>": N_("avvisi della posizione stampati"),
+}
 
 #: Home, worklist, receipts, journal, station.
-WORK: dict[str, str] = {}
+WORK: dict[str, str] = {
+    f"{ORGANIZATION}/receipts/<receipt>": N_("ricevuta letta"),
+    f"{ORGANIZATION}/receipts/<receipt>/receipt.xml": N_("messaggio della ricevuta scaricato"),
+    f"{ORGANIZATION}/receipts/<receipt>/receipt.pdf": N_("ricevuta stampata"),
+    f"{ORGANIZATION}/worklist/-/take": N_("caso preso in carico"),
+    f"{ORGANIZATION}/worklist/-/many": N_("casi chiusi insieme"),
+    f"{ORGANIZATION}/worklist/-/refunds.csv": N_("elenco dei rimborsi scaricato"),
+    f"{ORGANIZATION}/worklist/-/all-refunds.csv": N_("elenco dei rimborsi scaricato"),
+    f"{ORGANIZATION}/worklist/<case>": N_("caso letto"),
+    f"{ORGANIZATION}/worklist/<case>/message.xml": N_("messaggio del caso scaricato"),
+    f"{ORGANIZATION}/worklist/<case>/claim": N_("caso preso in carico"),
+    f"{ORGANIZATION}/worklist/<case>/release": N_("caso lasciato"),
+    f"{ORGANIZATION}/worklist/<case>/decide": N_("caso deciso"),
+    f"{ORGANIZATION}/worklist/<case>/match": N_("ricevuta abbinata"),
+}
 
 #: Files of positions.
-LOADS: dict[str, str] = {}
+LOADS: dict[str, str] = {
+    f"{ORGANIZATION}/loads": N_("file mandato"),
+    f"{ORGANIZATION}/loads/<load>": N_("carico letto"),
+    f"{ORGANIZATION}/loads/<load>/rows": N_("righe da correggere scaricate"),
+    f"{ORGANIZATION}/loads/<load>/answer": N_("lettura del file decisa"),
+    f"{ORGANIZATION}/loads/<load>/load": N_("carico avviato"),
+    f"{ORGANIZATION}/loads/<load>/cancel": N_("carico fermato"),
+    f"{ORGANIZATION}/loads/<load>/resume": N_("carico ripreso"),
+    f"{ORGANIZATION}/loads/<load>/undo": N_("carico annullato"),
+    f"{ORGANIZATION}/loads/<load>/print": N_("stampa del carico avviata"),
+    f"{ORGANIZATION}/loads/<load>/notices.zip": N_("avvisi del carico scaricati"),
+}
 
 DEEDS: dict[str, str] = {**SHELL, **NOTICE, **WORK, **LOADS}
