@@ -121,7 +121,7 @@ NOTICE: dict[str, Access] = {
 WORK: dict[str, Access] = {
     "home.page": ANYBODY,
     "overview.page": ANYBODY,
-    "worklist.page": ANYBODY,
+    "worklist.page": Access(person=True),
     "worklist.take": Access(WRITER, Scope.REFUND),
     "worklist.many": Access(WRITER, Scope.REFUND),
     "worklist.refunds": Access(scope=Scope.PERSONS, person=True),

@@ -62,6 +62,7 @@ WORK: dict[str, str] = {
     f"{ORGANIZATION}/receipts/<receipt>": N_("ricevuta letta"),
     f"{ORGANIZATION}/receipts/<receipt>/receipt.xml": N_("messaggio della ricevuta scaricato"),
     f"{ORGANIZATION}/receipts/<receipt>/receipt.pdf": N_("ricevuta stampata"),
+    f"{ORGANIZATION}/worklist": N_("elenco dei casi letto"),
     f"{ORGANIZATION}/worklist/-/take": N_("caso preso in carico"),
     f"{ORGANIZATION}/worklist/-/many": N_("casi chiusi insieme"),
     f"{ORGANIZATION}/worklist/-/refunds.csv": N_("elenco dei rimborsi scaricato"),
