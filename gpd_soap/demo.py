@@ -76,6 +76,8 @@ def describe() -> list[tuple[str, str, str]]:
 
 def install(store: Store, now: datetime) -> None:
     """Configure the organization and store every position; a second call changes nothing."""
+    # WHY: a receipt's instant has no microseconds, and comes after that of its notice.
+    now = now.replace(microsecond=0)
     with store.begin() as connection:
         configuration.put_organization(connection, ORGANIZATION, NAME)
         configuration.put_broker(connection, BROKER)
