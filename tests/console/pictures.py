@@ -5,8 +5,9 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from gpd_soap import demo
+from gpd_soap import demo, wiring
 from gpd_soap.clock import utc_now
+from gpd_soap.settings import Settings
 from gpd_soap.store.store import Store
 from tests.console import bed, browsing
 from tests.console.bed import ORGANIZATION
@@ -40,6 +41,11 @@ def make() -> list[str]:
         now = utc_now()
         bed.prepare(url, now)
         store = Store(url)
+        service = wiring.node_service(Settings(), store)
+        demo.refuse_some(
+            wiring.node_endpoint(Settings(), service, (store.journal.write,)).dry_answer
+        )
+        store.journal.flush()
         console = bed.Console(store)
         console.now = now + timedelta(minutes=1)
         with bed.served(console.wsgi) as origin, browsing.chromium() as browser:
