@@ -22,6 +22,8 @@ PLAIN = body(without(option(), "iuv"))
 NAME = "un nome, una volta"
 #: Operations whose answer holds a secret, which may not be stored.
 SECRET = ("createKey", "createSubscription", "rotateSubscription")
+#: Its answer is a PDF, which is not kept; the same notice gives the same bytes.
+PAPER = "generateNotice"
 
 
 def named(name: str = NAME) -> dict[str, str]:
@@ -338,12 +340,12 @@ def test_expired_answers_are_found_by_index(office: BackOffice):
 
 
 def test_description_names_the_operations_that_accept_an_idempotency_key(quick: BackOffice):
-    """Every change accepts it but those whose answer holds a secret, and no GET does."""
+    """Every change accepts it but those whose answer is secret or paper, and no GET does."""
     description = quick.get("/openapi.json", key="").body
     for path in description["paths"].values():
         for method, operation in path.items():
             accepted = {each.get("$ref", "").rpartition("/")[2] for each in operation["parameters"]}
-            changes = method != "get" and operation["operationId"] not in SECRET
+            changes = method != "get" and operation["operationId"] not in (*SECRET, PAPER)
             assert ("Idempotency-Key" in accepted) is changes
             assert ("422" in operation["responses"]) is changes
             assert ("If-Match" in accepted) is ("412" in operation["responses"])

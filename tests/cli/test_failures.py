@@ -137,7 +137,7 @@ def test_database_of_a_later_version_is_named_with_the_remedy(
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        ("laod x", 2, "Did you mean 'load'?"),
+        ("laod x", 2, "Did you mean one of: 'load', 'loads'?"),
         ("station srve x", 2, "'serve'?)"),
         ("load --keepgoing x", 2, "--keep-going"),
         ("help lod", 2, "No such command 'lod'"),

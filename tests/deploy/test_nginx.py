@@ -25,7 +25,7 @@ from tests.conftest import FreshDatabase
 from tests.deploy.programs import program
 from tests.e2e.served import free_port, running, serving
 from tests.e2e.test_served import VERIFY, XML, living
-from tests.waiting import bound
+from tests.waiting import bound, until
 
 TEMPLATE = Path(__file__).parents[2] / "deploy/nginx/node.conf.template"
 FORWARDER = "forwarder.example"
@@ -156,7 +156,10 @@ def test_client_without_the_right_certificate_is_refused(front: Front, tmp_path:
     assert ask(front, None, **forged).status_code == 400
     assert ask(front, past, **forged).status_code == 400
     assert ask(front, certificate(front, tmp_path, "somebody"), **forged).status_code == 403
-    lines = (tmp_path / "requests.log").read_text("utf-8").splitlines()
+    log = tmp_path / "requests.log"
+    # WHY: nginx writes the line of a request after it has answered.
+    until(lambda: log.read_text("utf-8").count("\n") >= 3, "a request left no line")
+    lines = log.read_text("utf-8").splitlines()
     assert [line.split()[2] for line in lines] == ["400", "400", "403"]
     assert '"NONE" "-"' in lines[0]
     assert "certificate has expired" in lines[1]

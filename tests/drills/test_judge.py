@@ -87,8 +87,9 @@ def test_undamaged_store_has_no_fault(judged: Look) -> None:
          "position DRILL-1001 has options that changed 2 times, for 1 payments"),
         ("UPDATE payment_option SET psp = NULL WHERE iupd = 'DRILL-1001'",
          f"option {world.nav(1001)} differs from its receipt in psp"),
-        (("INSERT INTO quarantine SELECT organization, digest, primitive, 'x', received_at, "
-          "received_at, 1, raw, NULL, NULL, NULL, NULL, NULL FROM receipt "
+        (("INSERT INTO quarantine (organization, digest, primitive, reason, received_at, "
+          "last_received_at, copies, raw) SELECT organization, digest, primitive, 'x', "
+          "received_at, received_at, 1, raw FROM receipt "
           "WHERE receipt_id = 'a-1001'"),
          "1 valid receipts are in quarantine"),
         ("DELETE FROM event WHERE receipt_id = 'b-1005'", "the numbers of the feed have holes"),

@@ -140,7 +140,8 @@ class Stranger:
         self._sock.close()
 
     def _connect(self) -> None:
-        sock = socket.create_connection(self._listener.address, 30)
+        # WHY: the bound of an address is for those who come from it, and the Node does not.
+        sock = socket.create_connection(self._listener.address, 30, ("127.0.0.9", 0))
         if self._in_tls:
             sock = self._listener.secured(sock)
         sock.sendall(self._part)

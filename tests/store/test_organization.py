@@ -27,6 +27,7 @@ from tests.test_messages import post_case
 
 #: Functions whose statements are for every organization, and why.
 OF_EVERY_ORGANIZATION = {
+    "purge._remove": "a schedule removes what is past its term, of every organization",
     "journal.tally.read": "an operator counts the exchanges of every organization",
     "journal.entries.page": "an operator searches the journal of every organization",
     "journal.entries.find": "an operator reads an entry of any organization",

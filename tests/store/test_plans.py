@@ -33,7 +33,7 @@ from tests.store.samples import (
     transfer,
 )
 
-MANY = 3000
+MANY = 4000
 BIG = ("payment_option", "transfer", "receipt", "position")
 
 

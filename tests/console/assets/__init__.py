@@ -1,1 +1,0 @@
-"""Makes the files that the console takes from others."""
