@@ -156,10 +156,10 @@ def test_client_without_the_right_certificate_is_refused(front: Front, tmp_path:
     assert ask(front, None, **forged).status_code == 400
     assert ask(front, past, **forged).status_code == 400
     assert ask(front, certificate(front, tmp_path, "somebody"), **forged).status_code == 403
-    log = tmp_path / "requests.log"
+    written = tmp_path / "requests.log"
     # WHY: nginx writes the line of a request after it has answered.
-    until(lambda: log.read_text("utf-8").count("\n") >= 3, "a request left no line")
-    lines = log.read_text("utf-8").splitlines()
+    until(lambda: written.read_text("utf-8").count("\n") >= 3, "a request left no line")
+    lines = written.read_text("utf-8").splitlines()
     assert [line.split()[2] for line in lines] == ["400", "400", "403"]
     assert '"NONE" "-"' in lines[0]
     assert "certificate has expired" in lines[1]

@@ -124,7 +124,10 @@ class Followers:
         return str(self._home / f"{Path(readme).parent.name}.db")
 
     def _log(self) -> str:
-        return (self._home / "followers.log").read_text("utf-8", errors="replace")[-600:]
+        output = (self._home / "followers.log").read_text("utf-8", errors="replace")
+        # WHY: the lines of requests that were answered would be all there is to see.
+        lines = (each for each in output.splitlines() if "POST / HTTP" not in each)
+        return "\n".join(lines)[-600:]
 
 
 def payments(content: StoreContent) -> set[Payment]:
