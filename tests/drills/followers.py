@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from pathlib import Path
 
+import requests
+
 from gpd_soap.clock import utc_now
 from gpd_soap.core.event import OF_STATUS, EventType
 from gpd_soap.features.webhooks.addresses import Rule
@@ -112,8 +114,22 @@ class Followers:
             if seen != expected:
                 yield (
                     f"the back office of {readme} lacks {len(expected - seen)} payments and has"
-                    f" {len(seen - expected)} of its own; {self._log()}"
+                    f" {len(seen - expected)} of its own; ended: {self._ended()};"
+                    f" the feed answers {self._answered()}; {self._log()}"
                 )
+
+    def _ended(self) -> list[int | None]:
+        """Returns the exit code of each process, or None of one that runs."""
+        return [each.poll() for each in self._processes]
+
+    def _answered(self) -> str:
+        """Returns what the feed answers at this instant."""
+        _, _, _, events, key, _ = self._commands[0]
+        try:
+            answer = requests.get(events, headers={"X-Api-Key": key}, timeout=20)
+        except requests.RequestException as error:
+            return type(error).__name__
+        return f"{answer.status_code}, {len(answer.content)} bytes"
 
     def _seen(self, readme: str) -> set[Payment]:
         with contextlib.closing(sqlite3.connect(self._file(readme), timeout=20)) as mine:
