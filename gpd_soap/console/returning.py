@@ -62,4 +62,8 @@ def form_of(text: str) -> Fields | None:
 
 
 def _is_field(row: object) -> bool:
-    return isinstance(row, list) and len(row) == 2 and all(isinstance(part, str) for part in row)  # noqa: PLR2004  # name and value
+    match row:
+        case [str(), str()]:
+            return True
+        case _:
+            return False

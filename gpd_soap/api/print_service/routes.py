@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Iterable
 
 from flask import Response, g, jsonify, request
 
@@ -236,7 +237,9 @@ class Operations:
         return batch
 
 
-def _file(content: object, name: str, status: int = 200, kind: str = PDF) -> Response:
-    response = Response(content, status, content_type=kind)  # type: ignore[arg-type]  # or pieces
+def _file(
+    content: bytes | Iterable[bytes], name: str, status: int = 200, kind: str = PDF
+) -> Response:
+    response = Response(content, status, content_type=kind)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -92,7 +93,7 @@ def _row(change: Change, names: Mapping[str, str]) -> dict[str, Any]:
         "deed": _(DEEDS[change.path]) if change.path in DEEDS else change.path,
         "notice": change.nav,
         "is_reading": change.method == READ,
-        "was_refused": change.status >= 400,  # noqa: PLR2004  # HTTP's refusals
+        "was_refused": change.status >= HTTPStatus.BAD_REQUEST,
     }
 
 
