@@ -89,8 +89,9 @@ def filled(quick: BackOffice) -> BackOffice:
     quick.create(query="?toPublish=true")
     keep(quick)
     assert quick.put(SERVICE, OFFER, key=quick.key(Role.ADMIN)).status == 201
-    # WHY: a list of keys shows their last use, which a thread writes a moment later.
+    # WHY: reports show the last use of keys and the exchanges, which threads write a moment later.
     assert quick.store.access_trail.flush()
+    assert quick.store.journal.flush()
     return quick
 
 
