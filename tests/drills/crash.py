@@ -83,7 +83,7 @@ class Size(NamedTuple):
     @property
     def seconds(self) -> float:
         """The seconds after which the drill has failed."""
-        return 60 + 6 * self.strikes + self.receipts / 20 + self.updates / 2
+        return 300 + 6 * self.strikes + self.receipts / 20 + self.updates / 2
 
 
 class Report(NamedTuple):

@@ -43,8 +43,8 @@ from tests.validation import bodies
 ORGANIZATION = f"/organizations/{world.ORGANIZATION}"
 #: Bounds of the assumed duration of a change, in seconds, when instants are chosen.
 SHORTEST, LONGEST = 0.004, 0.2
-#: LIMIT: 60 s; a change without a definite answer after that is a finding, and is given up.
-GIVE_UP_AFTER = 60
+#: LIMIT: 300 s; a change without a definite answer after that is a finding, and is given up.
+GIVE_UP_AFTER = 300
 #: LIMIT: two encounters at the same time; with more, requests wait for a thread and do not meet.
 TOGETHER = 2
 #: The weight of the last change in the assumed duration of a change.
