@@ -43,6 +43,17 @@ class CaseOutcome(StrEnum):
     DUPLICATE = "duplicate"
 
 
+#: The outcomes after which the money of a receipt pays no notice that comes later: it went back to
+#: its payer, is for another notice or for others, or is in another case.
+SPENT = (
+    CaseOutcome.REFUNDED,
+    CaseOutcome.TO_REFUND,
+    CaseOutcome.CREDITED,
+    CaseOutcome.NOT_OURS,
+    CaseOutcome.DUPLICATE,
+)
+
+
 class CaseKey(NamedTuple):
     """A receipt by receiptId and variant, or a quarantined message by digest, without variant."""
 

@@ -10,6 +10,9 @@ from gpd_soap.contract.schema import Schema
 from gpd_soap.monitoring.deadline import Within
 from gpd_soap.store.database import migrate
 from gpd_soap.store.database.errors import LaterSchema
+from gpd_soap.store.database.transaction import read_only
+from gpd_soap.store.jobs import schedules
+from gpd_soap.store.jobs.schedules import Schedule
 from gpd_soap.store.store import Store
 
 #: LIMIT: seconds; a supervisor waits about three, and then takes the process for dead.
@@ -58,6 +61,7 @@ def _database(store: Store) -> list[Fact]:
     try:
         waiting = migrate.pending(store.engine)
         probed = store.last_probe() if not waiting else None
+        failing = read_only(store, schedules.failing) if not waiting else []
     except LaterSchema as later:
         # WHY: while a later version upgrades the database, this one serves until it is replaced.
         return [database, Fact("schema", True, str(later))]
@@ -67,7 +71,16 @@ def _database(store: Store) -> list[Fact]:
         database,
         Fact("schema", not waiting, _schema_detail(waiting)),
         Fact("last probe", True, _instant_text(probed)),
+        *_schedules(failing),
     ]
+
+
+def _schedules(failing: list[Schedule]) -> list[Fact]:
+    """A fact that holds, where background work fails: payments are answered without it."""
+    if not failing:
+        return []
+    texts = (f"{each.kind} failed {each.failures} times in a row" for each in failing)
+    return [Fact("schedules", True, ", ".join(texts))]
 
 
 def _schema_detail(waiting: list[str]) -> str:

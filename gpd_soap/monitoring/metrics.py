@@ -225,13 +225,19 @@ class _Figures(Collector):
     def _of_work(self) -> Iterator[GaugeMetricFamily]:
         if self._figures.work is None:
             return
-        jobs, due_since = self._figures.work
+        jobs, due_since, failures = self._figures.work
         yield _gauge("gpd_jobs", "Jobs of the background work, by state.", "state", jobs.items())
         seconds = 0.0 if due_since is None else (self._now - due_since).total_seconds()
         yield GaugeMetricFamily(
             "gpd_job_lag_seconds",
             "Seconds for which the longest due job has waited for a worker.",
             value=max(seconds, 0.0),
+        )
+        yield _gauge(
+            "gpd_schedule_failures",
+            "Attempts of a schedule that failed since it was last done.",
+            "schedule",
+            failures.items(),
         )
 
 

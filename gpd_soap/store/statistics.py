@@ -15,6 +15,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.events.subscriptions import ParkedState, State
 from gpd_soap.store.jobs.queue import State as JobState
+from gpd_soap.store.jobs.schedules import every_schedule
 
 RECEIPT, QUARANTINED = tables.receipt.c, tables.quarantine.c
 SUBSCRIPTION, PARKED = tables.subscription.c, tables.parked.c
@@ -33,10 +34,14 @@ class Lag(NamedTuple):
 
 
 class Work(NamedTuple):
-    """Background work: jobs by state, and since when the longest due one waits; None if none is."""
+    """Background work: jobs by state, and since when the longest due one waits; None if none is.
+
+    `failures` has the attempts of each schedule that failed since it was last done.
+    """
 
     jobs: Mapping[str, int]
     due_since: datetime | None
+    failures: Mapping[str, int]
 
 
 class Figures(NamedTuple):
@@ -104,7 +109,10 @@ def _work(store: Database) -> Work | None:
     jobs = _counts(store, _by(JOB.state), tuple(JobState))
     # WHY: a running job is due once its lease has ended.
     due = _rows(store, select(func.min(JOB.next_at)).where(JOB.next_at.is_not(None)))
-    return None if jobs is None or due is None else Work(jobs, due[0][0])
+    schedules = _rows(store, every_schedule())
+    if jobs is None or due is None or schedules is None:
+        return None
+    return Work(jobs, due[0][0], {row[0]: row[1] for row in schedules})
 
 
 def _receipts() -> Select[Any]:

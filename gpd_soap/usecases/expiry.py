@@ -9,7 +9,7 @@ from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.positions import expiry
-from gpd_soap.store.positions.expiry import BATCH, OVERLAP
+from gpd_soap.store.positions.expiry import AHEAD, BATCH, OVERLAP
 
 CLOCK = Actor(ActorKind.CLOCK, "notice.expired")
 
@@ -22,6 +22,9 @@ def look(database: Database, organization: str, now: datetime) -> int:
     """
     after, is_due = read_only(database, partial(_state, organization=organization, now=now))
     if after is None:
+        in_transaction(database, lambda c: expiry.move_watermark(c, organization, now))
+        return 0
+    if after > now + AHEAD:
         in_transaction(database, lambda c: expiry.move_watermark(c, organization, now))
         return 0
     # WHY: most often there is nothing, and on SQLite a transaction that writes stops the others.

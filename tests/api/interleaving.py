@@ -6,26 +6,40 @@ in the two steps of the node service, so that other operations can run between t
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta
 from itertools import count, permutations
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, select
 
+from gpd_soap.core.case_id import CaseOutcome
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.core.receipt import Receipt, ReceiptFacts, Verdict, settle
 from gpd_soap.store import tables
 from gpd_soap.store.configuration import write as configuration
+from gpd_soap.store.database.transaction import Transaction, in_transaction
+from gpd_soap.store.loads.loads import State, StoredLoad
+from gpd_soap.store.loads.rows import LoadRow, RowOutcome
 from gpd_soap.store.node.settlement import values_of
+from gpd_soap.store.retention import positions as old_positions
+from gpd_soap.store.retention import receipts as old_receipts
 from gpd_soap.store.store import Store
+from gpd_soap.usecases.casework import claims
+from gpd_soap.usecases.casework.decide import By, Decision, decide
 from gpd_soap.usecases.loading.check import Outcome
 from gpd_soap.usecases.loading.load import LoadOptions, load
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.usecases.loading.source import Source
+from gpd_soap.usecases.loads.undo import Way, take_back
+from gpd_soap.usecases.positions.correct import Correction, correct
 from gpd_soap.usecases.positions.create import WriteOptions, create
 from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import Ledger
 from gpd_soap.usecases.positions.update import update, update_many
-from gpd_soap.usecases.refusals import Refusal
+from gpd_soap.usecases.refusals import PositionChanged, Refusal
+from gpd_soap.usecases.retention.keep import POSITIONS as OLD_POSITIONS
+from gpd_soap.usecases.retention.keep import RECEIPTS as OLD_RECEIPTS
+from gpd_soap.usecases.retention.keep import Room
 from gpd_soap.usecases.worklist import Cases
 from tests.api.office import ACTOR, NOW, ROUTE, receipt
 from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, transfer
@@ -124,6 +138,64 @@ def restore(run: Run) -> object:
     return run.ledger.restore(run.position, "withdrawn by mistake", None).position.withdrawn_at
 
 
+def corrected(correction: Correction) -> Operation:
+    """Operation that corrects the notice as the console does: on what it has read before.
+
+    Who is late reads it again.
+    """
+
+    def act(run: Run) -> object:
+        seen = run.ledger.read(run.organization, IUPD)
+        position = PositionRef(run.organization, IUPD, lambda etag: etag == seen.etag)
+        try:
+            result = correct(run.store, position, seen, correction, NOW, WriteOptions(ACTOR))
+        except PositionChanged:
+            return act(run)
+        return len(result.stored[0].position.options)
+
+    return act
+
+
+def taken_back(way: Way) -> Operation:
+    """Operation that takes the position back, as one that a load has made and nobody changed."""
+
+    def act(run: Run) -> object:
+        load = StoredLoad(
+            run.organization, "load_1", "tari.csv", "", 0, State.UNDOING, {}, {}, None, NOW, NOW,
+            None, str(ACTOR.kind), ACTOR.id,
+        )  # fmt: skip
+        rows = [LoadRow(1, IUPD, RowOutcome.LOADED)]
+
+        def work(connection: Transaction) -> object:
+            return [each.outcome for each in take_back(connection, load, rows, way, ACTOR, NOW)]
+
+        return in_transaction(run.store, work)
+
+    return act
+
+
+def forgotten(room: Room, condition: Callable[[str, datetime], object]) -> Operation:
+    """Operation that forgets the persons of what is closed, as a run of retention of tomorrow."""
+
+    def act(run: Run) -> object:
+        until = NOW + timedelta(days=1)
+        forgetting = old_positions.Run(run.organization, lambda _code: "X1", ACTOR, until)
+        return room.forget(run.store, forgetting, condition(run.organization, until))
+
+    return act
+
+
+def decided(decision: Decision, name: str = "prova") -> Operation:
+    """Operation by which a person closes the case that waits for its notice."""
+    by = By(ACTOR, name, NOW)
+    return lambda run: decide(run.store, run.organization, [f"r-{WAITING}"], decision, by)
+
+
+def claimed(who: str) -> Operation:
+    """Operation by which a person takes the case that waits for its notice."""
+    return lambda run: claims.claim(run.store, run.organization, f"r-{WAITING}", who, NOW)
+
+
 PLAN = option(2, isPartialPayment=True), option(3, isPartialPayment=True)
 ADD = add(option(4))
 
@@ -165,6 +237,25 @@ OPERATIONS: Mapping[str, Operation] = {
     "match": lambda run: _match(run, None),
     "match by hand": lambda run: _match(run, 1),
     "match other by hand": lambda run: _match(run, 2),
+    "correct amount": corrected(Correction(nav(1), amounts={1: 1500})),
+    "correct debtor": corrected(Correction(nav(1), debtor={"fullName": "Anna Esempio"})),
+    "move due": corrected(Correction(nav(1), due_date="2026-12-31")),
+    "take back": taken_back(Way.DELETE),
+    "take back by withdrawal": taken_back(Way.WITHDRAW),
+    "forget positions": forgotten(OLD_POSITIONS, old_positions.can_be_forgotten),
+    "forget receipts": forgotten(OLD_RECEIPTS, old_receipts.can_be_forgotten),
+    "to refund": decided(Decision(CaseOutcome.TO_REFUND)),
+    "refunded": decided(
+        Decision(CaseOutcome.REFUNDED, refunded_on=date(2026, 3, 16), mandate="12")
+    ),
+    "right": decided(Decision(CaseOutcome.RIGHT, "as it is"), "Luca"),
+    "resolve": lambda run: (
+        run.cases.resolve(
+            run.organization, f"r-{WAITING}", "prova", "closed", actor=ACTOR
+        ).case.resolution
+    ),
+    "claim": claimed("Anna"),
+    "claim of another": claimed("Luca"),
 }
 
 #: Initial positions, by name.

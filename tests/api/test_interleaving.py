@@ -3,6 +3,7 @@
 import random
 import threading
 from collections.abc import Callable, Iterator
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -36,6 +37,13 @@ BESIDE = ("alternative", "plan", "another notice", "other paid elsewhere", "matc
 ON_POSTGRESQL = ("lone", "exclusive", "plan")
 #: Number of pairs of operations that are drawn for each initial position.
 PAIRS = 10
+#: The operations on the case that waits, and those on positions that end it.
+CASEWORK = ("create what waits", "match", "match by hand", "to refund", "refunded", "right",
+            "resolve", "claim", "claim of another", "forget receipts")  # fmt: skip
+#: The operations that are one transaction; others may act between the steps of the rest.
+WHOLE = [each for each in OPERATIONS if " and " not in each]
+#: Number of pairs of other operations that are drawn for each initial position.
+MET_PAIRS = 30
 #: Initial positions for two open transactions: a single notice, and one with an alternative.
 MET = pytest.mark.parametrize("before", ["lone", "exclusive"])
 #: Counts the sessions of this database that wait for a lock.
@@ -195,5 +203,66 @@ def test_operation_during_the_writing_of_a_receipt_ends_as_some_serial_order(
         operating.join()
         left = serial_orders.unexplained_run(case, run, {name: results[0], sent: receipt.finish()})
         wrong |= {case.events: left} if left else {}
+
+    assert wrong == {}
+
+
+def unexplained_at_once(
+    store: Store, watching: Engine, serial_orders: SerialOrders, case: Case
+) -> str | None:
+    """Start the second operation while the first commits; its final rows if no order has them."""
+    first, second = case.events
+    run, results = new_run(store, case.before), dict[str, object]()
+    threads: list[threading.Thread] = []
+    met = threading.Event()
+
+    def act() -> None:
+        results[second] = outcome(OPERATIONS[second], run)
+
+    def begin(_: Connection) -> None:
+        # WHY: the second operation's own commit calls this listener again.
+        if not met.is_set():
+            met.set()
+            threads.append(start(watching, act))
+
+    event.listen(store.engine, "commit", begin)
+    try:
+        results[first] = outcome(OPERATIONS[first], run)
+    finally:
+        event.remove(store.engine, "commit", begin)
+    for thread in threads:
+        thread.join()
+    if not threads:
+        act()
+    return serial_orders.unexplained_run(case, run, results)
+
+
+def test_two_people_at_one_case_end_as_some_serial_order(
+    on_postgresql: Store, watching: Engine, serial_orders: SerialOrders
+):
+    """Each operation on a case meets each other one, and the position that brings its notice."""
+    wrong = {
+        pair: left
+        for pair in permutations(CASEWORK, 2)
+        if (left := unexplained_at_once(
+            on_postgresql, watching, serial_orders, Case("withdrawn", pair)
+        ))
+    }  # fmt: skip
+
+    assert wrong == {}
+
+
+@pytest.mark.random
+@MET
+def test_two_operations_at_once_end_as_some_serial_order(
+    on_postgresql: Store, watching: Engine, serial_orders: SerialOrders, before: str
+):
+    """The pairs are drawn."""
+    chance = random.Random(drawn.seed(f"at once {before}"))  # noqa: S311  # nobody's secret
+    wrong = {}
+    for _ in range(drawn.examples(MET_PAIRS)):
+        pair = tuple(chance.sample(WHOLE, 2))
+        left = unexplained_at_once(on_postgresql, watching, serial_orders, Case(before, pair))
+        wrong |= {pair: left} if left else {}
 
     assert wrong == {}

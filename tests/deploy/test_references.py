@@ -28,7 +28,7 @@ def scraped_names() -> set[str]:
         subscriptions={"active": 1},
         parked={"dead": 1},
         lag=Lag(1, now),
-        work=Work({"dead": 1}, now),
+        work=Work({"dead": 1}, now, {"notices.expire": 3}),
     )
     text = metrics.text(figures, now).decode()
     return set(re.findall(r"^(gpd_\w+)", text, re.MULTILINE))

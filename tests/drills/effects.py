@@ -21,6 +21,7 @@ from tests.drills.operations import (
     Position,
     Receive,
     Replace,
+    SetFee,
     State,
     Verify,
 )
@@ -61,7 +62,7 @@ def look(url: str, content: StoreContent) -> Stored:
         row["iupd"]: Position(
             tuple(sorted(
                 Option(o["nav"], o["amount"], o["plan"], ibans.get(o["nav"], ""),
-                       None if o["paid_at"] is None else o["receipt_id"])
+                       None if o["paid_at"] is None else o["receipt_id"], o["notification_fee"])
                 for o in options[row["iupd"]]
             )),
             published=row["published_at"] is not None,
@@ -134,7 +135,7 @@ def _brief(operation: Operation) -> str:
     name = type(operation).__name__
     if isinstance(operation, Replace | Create):
         name += f" by {_options(operation.options)}"
-    elif isinstance(operation, Receive | Verify | PayElsewhere):
+    elif isinstance(operation, Receive | Verify | PayElsewhere | SetFee):
         name += f" of {_serial(operation.nav)}"
     if isinstance(operation, Receive):
         name += f", {operation.amount}"
@@ -153,7 +154,7 @@ def _ended(end: End) -> str:
 
 def _options(options: Sequence[Option]) -> str:
     return " + ".join(
-        f"{_serial(option.nav)}:{option.amount}:{option.iban[-4:]}"
+        f"{_serial(option.nav)}:{option.amount}+{option.fee}:{option.iban[-4:]}"
         + (f" paid by {option.paid_by}" if option.paid_by else "")
         for option in options
     )

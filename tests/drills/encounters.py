@@ -18,6 +18,8 @@ from tests.drills.operations import (
     Publish,
     Receive,
     Replace,
+    Restore,
+    SetFee,
     State,
     Verify,
     Withdraw,
@@ -28,6 +30,8 @@ from tests.messages.build import claim, receipt, soap_request, transfer
 #: The first serial of the encounters' notices, and the number of serials for each.
 FIRST, SERIALS = 5_000_001, 10
 CENTS, OTHER_CENTS, RATE = 12000, 15000, 6000
+#: A notification fee; another one makes the first amount the other one.
+FEE = 500
 #: The amount of each: the first, an alternative, two instalments, and that of a re-creation.
 AMOUNTS = (CENTS, CENTS, RATE, RATE, CENTS)
 #: The plan of the instalments.
@@ -92,7 +96,10 @@ class Encounter(NamedTuple):
             for option in self.start.options
         ]  # fmt: skip
         published_at = world.YESTERDAY if self.start.published else None
-        return world.position(self.iupd, *options, published_at=published_at)
+        withdrawn_at = world.YESTERDAY if self.start.withdrawn else None
+        return world.position(
+            self.iupd, *options, published_at=published_at, withdrawn_at=withdrawn_at
+        )
 
 
 class _Notices:
@@ -124,6 +131,15 @@ def _plan(notices: _Notices) -> tuple[Change, ...]:
     return (Replace((notices.option(0), *rates), notices.conditional),)
 
 
+def _restoration(notices: _Notices) -> tuple[Change, ...]:
+    return Withdraw(), Restore(), Withdraw(), Restore(notices.conditional)
+
+
+def _fee(notices: _Notices) -> tuple[Change, ...]:
+    nav = notices.option(0).nav
+    return SetFee(nav, OTHER_CENTS - CENTS), SetFee(nav, FEE)
+
+
 def _recreation(notices: _Notices) -> tuple[Change, ...]:
     return Delete(notices.conditional), Create((notices.option(4),))
 
@@ -136,12 +152,16 @@ CHANGES: dict[str, tuple[Kind, tuple[int, ...]]] = {
     "deletion": (lambda notices: (Delete(notices.conditional),), ()),
     "re-creation": (_recreation, (4,)),
     "withdrawal": (lambda notices: (Withdraw(notices.conditional),), ()),
+    "restoration": (_restoration, ()),
+    "restoration of a withdrawn one": (lambda notices: (Restore(notices.conditional),), ()),
+    "fee": (_fee, ()),
     "publication": (lambda notices: (Publish(notices.conditional),), ()),
     "account": (lambda notices: (ChangeAccount(notices.iban, notices.next_iban),), ()),
     "paids": (lambda notices: (PayElsewhere(notices.option(0).nav),), ()),
 }
 WEIGHTS = {"amount": 25, "alternative": 20, "plan": 10, "deletion": 8, "re-creation": 10,
-         "withdrawal": 7, "publication": 6, "account": 7, "paids": 7}  # fmt: skip
+         "withdrawal": 7, "publication": 6, "account": 7, "paids": 7, "restoration": 7,
+         "restoration of a withdrawn one": 7, "fee": 10}  # fmt: skip
 
 
 def write(count: int, chance: random.Random) -> list[Encounter]:
@@ -156,7 +176,11 @@ def encounter(kind: str, number: int, chance: random.Random) -> Encounter:
     kinds = [kind]
     if chance.random() < SECOND:
         kinds.append(chance.choices(list(WEIGHTS), list(WEIGHTS.values()))[0])
-    start = Position((notices.option(0),), published="publication" not in kinds)
+    start = Position(
+        (notices.option(0),),
+        published="publication" not in kinds,
+        withdrawn=kind == "restoration of a withdrawn one",
+    )
     if kind == "amount" and chance.random() < SECOND:
         start = start._replace(options=(notices.option(0), notices.option(1)))
     scripts = [Script(_of(each, notices, chance), 0.0) for each in kinds]

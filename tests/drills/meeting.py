@@ -32,7 +32,10 @@ from tests.drills.operations import (
     Publish,
     Receive,
     Replace,
+    Restore,
+    SetFee,
     Verify,
+    Withdraw,
 )
 from tests.drills.serial import Record
 from tests.drills.stories import DUE_DAY, Message
@@ -52,6 +55,13 @@ PACE = 0.1
 
 #: Sends a receipt until it is answered OK, and returns whether it was.
 Deliver = Callable[[requests.Session, Message], bool]
+
+#: The last part of the path of each transition of a position, and what is sent with it.
+TRANSITIONS: dict[type, tuple[str, dict[str, Any] | None]] = {
+    Publish: ("publish", None),
+    Withdraw: ("invalidate", None),
+    Restore: ("restore", {"reason": "withdrawn by mistake"}),
+}
 
 
 class Call(NamedTuple):
@@ -242,10 +252,12 @@ def call_of(change: Change, iupd: str) -> Call:
             return Call("PATCH", f"{all_of_them}/transfers?oldIban={old}", {"newIban": new})
         case PayElsewhere(nav):
             return Call("POST", f"/paymentoptions/paids/{nav}")
-        case Publish():
-            return Call("POST", f"{this}/publish")
+        case SetFee(nav, fee):
+            content = {"notificationFee": fee}
+            return Call("PUT", f"/paymentoptions/{nav}/notificationfee", content)
         case _:
-            return Call("POST", f"{this}/invalidate")
+            verb, content = TRANSITIONS[type(change)]
+            return Call("POST", f"{this}/{verb}", content)
 
 
 def _body(iupd: str, options: Sequence[Option]) -> dict[str, Any]:

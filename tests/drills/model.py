@@ -16,6 +16,8 @@ from tests.drills.operations import (
     CHANGED,
     CREATED,
     DONE,
+    FEE_REFUSED,
+    FEE_SET,
     OK,
     REFUSED,
     UNKNOWN,
@@ -31,6 +33,8 @@ from tests.drills.operations import (
     Publish,
     Receive,
     Replace,
+    Restore,
+    SetFee,
     State,
     Verify,
     Withdraw,
@@ -72,7 +76,7 @@ def apply(state: State, operation: Operation) -> Steps:
         case Verify(nav):
             refusal = payable(_notice(state.position, nav), NOW)
             option = _option(state.position, nav)
-            known = str(option.amount) if option else ""
+            known = str(option.amount + option.fee) if option else ""
             yield known if refusal is None else refusal.fault.code, state
         case Create(options):
             if state.position is not None or _reuse_retired(state, options):
@@ -84,6 +88,8 @@ def apply(state: State, operation: Operation) -> Steps:
             yield _change_account(state, old, new)
         case PayElsewhere(nav):
             yield _pay_elsewhere(state, nav)
+        case SetFee(nav, fee):
+            yield _set_fee(state, nav, fee)
         case _:
             yield from _change(state, operation)
 
@@ -107,6 +113,8 @@ def _change(state: State, change: ConditionalChange) -> Steps:
                 yield DONE, moved._replace(position=position._replace(published=True))
             case Withdraw() if current in WITHDRAWABLE:
                 yield DONE, moved._replace(position=position._replace(withdrawn=True))
+            case Restore() if position.withdrawn and current not in SETTLED:
+                yield DONE, moved._replace(position=position._replace(withdrawn=False))
             case _:
                 yield REFUSED, state
 
@@ -116,6 +124,8 @@ def _replace(state: State, position: Position, options: tuple[Option, ...]) -> S
         yield REFUSED, state
         return
     gone = {option.nav for option in position.options} - {option.nav for option in options}
+    fees = {option.nav: option.fee for option in position.options}
+    options = tuple(each._replace(fee=fees.get(each.nav, 0)) for each in options)
     replaced = State(
         position._replace(options=options), state.receipts, state.retired | gone, state.moves + 1
     )
@@ -163,6 +173,19 @@ def _pay_elsewhere(state: State, nav: str) -> tuple[str, State]:
     if paid and (option.plan is None or any(each.plan != option.plan for each in paid)):
         return UNKNOWN, state
     return DONE, _paid(state, nav, ELSEWHERE)
+
+
+def _set_fee(state: State, nav: str, fee: int) -> tuple[str, State]:
+    option, position = _option(state.position, nav), state.position
+    if option is None or position is None:
+        return UNKNOWN, state
+    if option.paid_by is not None:
+        return FEE_REFUSED, state
+    options = tuple(
+        each._replace(fee=fee) if each.nav == nav else each for each in position.options
+    )
+    moves = state.moves + (option.fee != fee)
+    return FEE_SET, state._replace(position=position._replace(options=options), moves=moves)
 
 
 def _change_account(state: State, old: str, new: str) -> tuple[str, State]:
@@ -217,7 +240,7 @@ def _notice(position: Position | None, nav: str) -> Notice | None:
         withdrawn_at=NOW if position.withdrawn else None,
         nav=nav,
         iuv=nav[1:],
-        amount=option.amount,
+        amount=option.amount + option.fee,
         plan=option.plan,
         paid_at=None if option.paid_by is None else NOW,
         alternative_paid=any(each.plan is None or each.plan != option.plan for each in others),

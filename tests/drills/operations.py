@@ -4,17 +4,20 @@ from typing import NamedTuple
 
 #: Answers to operations: statuses of the admin API, and the outcome for the Node.
 DONE, CREATED, UNKNOWN, REFUSED, CHANGED = "200", "201", "404", "409", "412"
+#: The answers to a notification fee: it is set, or its notice is paid.
+FEE_SET, FEE_REFUSED = "209", "422"
 OK = "OK"
 
 
 class Option(NamedTuple):
-    """A notice: cents, the plan, the account of its transfer, and the receipt that paid it."""
+    """A notice: base cents, the plan, the account of its transfer, what paid it, and its fee."""
 
     nav: str
     amount: int
     plan: str | None
     iban: str
     paid_by: str | None = None
+    fee: int = 0
 
 
 class Position(NamedTuple):
@@ -70,6 +73,19 @@ class Withdraw(NamedTuple):
     conditional: bool = False
 
 
+class Restore(NamedTuple):
+    """The restoration of a withdrawn position under its own numbers."""
+
+    conditional: bool = False
+
+
+class SetFee(NamedTuple):
+    """The notification fee of a notice: the total so far."""
+
+    nav: str
+    fee: int
+
+
 class ChangeAccount(NamedTuple):
     """A PATCH of every transfer from one IBAN to another."""
 
@@ -83,8 +99,8 @@ class PayElsewhere(NamedTuple):
     nav: str
 
 
-ConditionalChange = Replace | Delete | Publish | Withdraw
-Change = ConditionalChange | Create | ChangeAccount | PayElsewhere
+ConditionalChange = Replace | Delete | Publish | Withdraw | Restore
+Change = ConditionalChange | Create | ChangeAccount | PayElsewhere | SetFee
 Operation = Receive | Verify | Change
 
 

@@ -17,6 +17,8 @@ from tests.drills.operations import (
     Publish,
     Receive,
     Replace,
+    Restore,
+    SetFee,
     State,
     Verify,
     Withdraw,
@@ -30,6 +32,7 @@ RATES = tuple(Option(f"3010000000000003{each:02d}", 6000, "PLAN", OLD) for each 
 RAISED = NOTICE._replace(amount=15000)
 START = State(Position((NOTICE,)))
 DRAFT = State(Position((NOTICE,), published=False))
+GONE = State(Position((NOTICE,), withdrawn=True))
 PAYS = Receive("r-1", NOTICE.nav, 12000)
 PAYS_ALTERNATIVE = Receive("r-2", ALTERNATIVE.nav, 12000)
 
@@ -142,6 +145,26 @@ BOTH = Position((paid(NOTICE), paid(ALTERNATIVE, "r-2")))
                 ("r-3", APPLIED, ""), ("r-4", APPLIED, "")),
             id="both instalments of a plan are paid",
         ),
+        pytest.param(
+            START, at_once((SetFee(NOTICE.nav, 500), "209"), RECEIVED),
+            end(Position((paid(NOTICE)._replace(fee=500),)), ("r-1", REVIEW, DIFFERS)),
+            id="a fee comes before its receipt",
+        ),
+        pytest.param(
+            START, at_once((SetFee(NOTICE.nav, 500), "422"), RECEIVED),
+            end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")),
+            id="a fee comes after its receipt",
+        ),
+        pytest.param(
+            GONE, at_once((Restore(), "200"), RECEIVED),
+            end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")),
+            id="a receipt comes after the restoration",
+        ),
+        pytest.param(
+            GONE, at_once((Restore(), "409"), RECEIVED),
+            end(Position((paid(NOTICE),), withdrawn=True), ("r-1", REVIEW, WITHDRAWN)),
+            id="a receipt comes before the restoration",
+        ),
     ],
 )  # fmt: skip
 def test_possible_end_is_explained(start: State, records: list[Record], stored: End) -> None:
@@ -190,6 +213,21 @@ def test_possible_end_is_explained(start: State, records: list[Record], stored: 
         pytest.param(
             START, at_once((ChangeAccount(OLD, NEW), "200 1"), RECEIVED),
             end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")), id="a change of account is lost",
+        ),
+        pytest.param(
+            START, at_once((SetFee(NOTICE.nav, 500), "209"), RECEIVED),
+            end(Position((paid(NOTICE)._replace(fee=500),)), ("r-1", APPLIED, "")),
+            id="a receipt without the fee is applied",
+        ),
+        pytest.param(
+            START, at_once(RECEIVED, (SetFee(NOTICE.nav, 500), "422")),
+            end(Position((paid(NOTICE)._replace(fee=500),)), ("r-1", REVIEW, DIFFERS)),
+            id="a refused fee is set",
+        ),
+        pytest.param(
+            GONE, at_once((Restore(), "409"), RECEIVED),
+            end(Position((paid(NOTICE),)), ("r-1", APPLIED, "")),
+            id="a refused restoration is done",
         ),
         pytest.param(
             START, at_once((Replace((RAISED,), conditional=True), "200"), (Withdraw(), "200")),

@@ -14,7 +14,6 @@ from gpd_soap.console.notices.refused import problems_of, status_of
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.viewer import viewer
 from gpd_soap.core import rome
-from gpd_soap.usecases import refusals
 from gpd_soap.usecases.notices import read
 from gpd_soap.usecases.notices.read import WholeNotice
 from gpd_soap.usecases.positions.correct import Correction, correct
@@ -84,9 +83,12 @@ class Changes:
             day = day_of(request.form.get("paid_on", ""), "paid_on")
             paid_at = payment_instant(day, g.now)
             reason = reason_of(request.form.get("paid_reason", ""), "paid_reason")
-            if not position_of(notice).etag_matches(notice.stored.etag):
-                raise refusals.PositionChanged
-            self._ledger.paid_elsewhere(organization, nav, paid_at, reason=reason)
+            # WHY: the page may be older than the position, and the position may change until the
+            # transaction has it locked.
+            matches = position_of(notice).etag_matches
+            self._ledger.paid_elsewhere(
+                organization, nav, paid_at, reason=reason, etag_matches=matches
+            )
 
         return self._change(nav, "paid_elsewhere", "paid-elsewhere", work)
 

@@ -18,6 +18,7 @@ from gpd_soap.features.check.notices import AnswerCheck, may_be_asked
 from gpd_soap.store.access import keys
 from gpd_soap.store.configuration import snapshot
 from gpd_soap.store.configuration.snapshot import Registry
+from gpd_soap.store.jobs import schedules
 from gpd_soap.store.node import scan
 from gpd_soap.store.node.scan import Batch
 from gpd_soap.store.store import Store
@@ -68,9 +69,11 @@ def check(
     answer_check = AnswerCheck(readable_contract())
     with store.reading() as connection:
         registry, all_keys = snapshot.read(connection), keys.list_keys(connection)
+        failing = schedules.failing(connection)
     organizations = _organizations(registry, scope)
     if not scope.organizations:
         yield Part(tuple(configured.of_installation(registry, all_keys, address)))
+        yield Part(tuple(configured.of_work(failing)))
     for organization in organizations:
         yield Part(tuple(configured.of_organization(registry, organization)))
         if scope.positions:

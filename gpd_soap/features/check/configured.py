@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from gpd_soap.features.check.finding import Finding, error, warning
 from gpd_soap.store.access.keys import ALL_ORGANIZATIONS, Key
 from gpd_soap.store.configuration.snapshot import Offered, Registry
+from gpd_soap.store.jobs.schedules import Schedule
 from gpd_soap.usecases.spontaneous.kinds import BUILT_IN, problem_with
 
 #: SPEC: XSD `stIdentificativoServizio`: the length of idServizio and of idSoggettoServizio.
@@ -30,6 +31,13 @@ def of_installation(registry: Registry, keys: Iterable[Key], address: str) -> It
         yield from _key(key, registry.organizations)
     if not _is_safe(address):
         yield warning("settings", "address", "set GPD_PUBLIC_URL to an https:// address")
+
+
+def of_work(failing: Iterable[Schedule]) -> Iterator[Finding]:
+    """Yield the findings on work that is done again and again and fails each time."""
+    for each in failing:
+        what = f"it failed {each.failures} times in a row: {each.last_error or 'without a word'}"
+        yield warning(f"schedule {each.kind}", "failing", what)
 
 
 def of_organization(registry: Registry, organization: str) -> Iterator[Finding]:

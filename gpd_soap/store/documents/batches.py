@@ -127,7 +127,13 @@ def add_sent(
 def put_printed(
     connection: Connection, batch: Batch, nav: str, template: str, document: str
 ) -> None:
-    """Put the document of a notice into a batch, in the place of an earlier one of its model."""
+    """Put the document of a notice into a batch, in the place of an earlier one of its model.
+
+    The batch stays locked until the commit.
+    """
+    # WHY: two notices that are printed into one folder at once would have the same number.
+    locked = select(BATCH.id).where(BATCH.organization == batch.organization, BATCH.id == batch.id)
+    connection.execute(locked.with_for_update())
     of_notice = and_(_of(batch.organization, batch.id), LINE.nav == nav, LINE.template == template)
     changed = update(tables.document_batch_line).where(of_notice)
     values = {"document": document, "reason": None, "request": None}

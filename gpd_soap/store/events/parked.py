@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, inse
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest, fetch_page
+from gpd_soap.store.database.reached import reached
 from gpd_soap.store.database.upsert import insert_if_absent
 from gpd_soap.store.events.read import COLUMNS as EVENT_COLUMNS
 from gpd_soap.store.events.read import StoredEvent
@@ -49,7 +50,7 @@ def count(connection: Connection, owner: Subscription) -> int:
 def due(connection: Connection, owner: Subscription, now: datetime, limit: int) -> list[Parked]:
     """Returns the first parked events whose next attempt is due."""
     statement = select(*COLUMNS).where(
-        _of(owner), PARKED.state == ParkedState.RETRY, PARKED.next_at <= now
+        _of(owner), PARKED.state == ParkedState.RETRY, reached(PARKED.next_at, now)
     )
     rows = connection.execute(statement.order_by(PARKED.sequence).limit(limit))
     return [Parked._make(row) for row in rows]

@@ -11,6 +11,7 @@ from sqlalchemy import update as update_rows
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest, fetch_page
+from gpd_soap.store.database.reached import reached
 
 SUBSCRIPTION, PARKED, FEED = tables.subscription.c, tables.parked.c, tables.feed.c
 #: LIMIT: 60 s without a sign of its process, after which another takes a subscription over.
@@ -120,7 +121,7 @@ def due(connection: Connection, now: datetime) -> list[tuple[str, str]]:
     of = and_(
         PARKED.organization == SUBSCRIPTION.organization, PARKED.subscription == SUBSCRIPTION.id
     )
-    is_due = and_(PARKED.state == ParkedState.RETRY, PARKED.next_at <= now)
+    is_due = and_(PARKED.state == ParkedState.RETRY, reached(PARKED.next_at, now))
     more = exists().where(
         FEED.organization == SUBSCRIPTION.organization, FEED.last > SUBSCRIPTION.cursor
     )
@@ -174,6 +175,6 @@ def _is(organization: str, subscription: str) -> ColumnElement[bool]:
 def _is_free(now: datetime) -> ColumnElement[bool]:
     return and_(
         SUBSCRIPTION.state == State.ACTIVE,
-        or_(SUBSCRIPTION.next_at.is_(None), SUBSCRIPTION.next_at <= now),
-        or_(SUBSCRIPTION.lease_until.is_(None), SUBSCRIPTION.lease_until <= now),
+        or_(SUBSCRIPTION.next_at.is_(None), reached(SUBSCRIPTION.next_at, now)),
+        or_(SUBSCRIPTION.lease_until.is_(None), reached(SUBSCRIPTION.lease_until, now)),
     )

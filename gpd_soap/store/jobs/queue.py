@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from gpd_soap.core.actor import Actor
 from gpd_soap.store import tables
+from gpd_soap.store.database.reached import is_far
 from gpd_soap.store.database.upsert import insert_if_absent
 from gpd_soap.store.tables.base import truncate
 
@@ -26,6 +27,9 @@ JOB = tables.job.c
 EVERY = ""
 #: LIMIT: 20 jobs are considered at one look; those beyond have their turn at the next.
 LOOK = 20
+
+#: The kinds that a worker can do; those that are done again and again have their interval.
+Kinds = Mapping[str, timedelta | None]
 
 
 class State(StrEnum):
@@ -126,14 +130,14 @@ def id_of(organization: str, kind: str, key: str) -> str:
     return f"job_{hashlib.sha256(f'{organization} {kind} {key}'.encode()).hexdigest()[:32]}"
 
 
-def due(connection: Connection, kinds: Collection[str], now: datetime) -> list[tuple[str, str]]:
+def due(connection: Connection, kinds: Kinds, now: datetime) -> list[tuple[str, str]]:
     """Returns organization and id of jobs that may begin, the longest due first.
 
     It takes no lock, so that another worker may lease one meanwhile.
     """
     statement = (
         select(JOB.organization, JOB.id)
-        .where(JOB.next_at <= now, JOB.kind.in_(kinds))
+        .where(_may_begin(kinds, now), JOB.kind.in_(kinds))
         .order_by(JOB.next_at)
         .limit(LOOK)
     )
@@ -141,12 +145,17 @@ def due(connection: Connection, kinds: Collection[str], now: datetime) -> list[t
 
 
 def lease(
-    connection: Connection, organization: str, job_id: str, now: datetime, until: datetime
+    connection: Connection,
+    kinds: Kinds,
+    organization: str,
+    job_id: str,
+    now: datetime,
+    until: datetime,
 ) -> Leased | None:
     """Returns a job leased for one attempt; None if another worker has it."""
     leased = (
         update(tables.job)
-        .where(_is(organization, job_id), JOB.next_at <= now)
+        .where(_is(organization, job_id), _may_begin(kinds, now))
         .values(
             state=State.RUNNING,
             lease_by=secrets.token_hex(16),
@@ -177,6 +186,24 @@ def leave(connection: Connection, job: Leased, state: State, **values: Any) -> b
 
 def _is(organization: str, job_id: str) -> ColumnElement[bool]:
     return and_(JOB.organization == organization, JOB.id == job_id)
+
+
+def _may_begin(kinds: Kinds, now: datetime) -> ColumnElement[bool]:
+    """SQL condition: the job is due, or its time is one that no right clock has written.
+
+    A job that nobody has begun may wait for a time of any year.
+    """
+    begun = or_(JOB.state == State.RUNNING, JOB.attempts > 0)
+    turns = (
+        and_(
+            JOB.organization == EVERY,
+            JOB.id == id_of(EVERY, kind, EVERY),
+            is_far(JOB.next_at, now, every),
+        )
+        for kind, every in kinds.items()
+        if every is not None
+    )
+    return or_(JOB.next_at <= now, and_(begun, is_far(JOB.next_at, now)), *turns)
 
 
 def _is_held(job: Leased) -> ColumnElement[bool]:

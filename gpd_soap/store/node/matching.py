@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
 
 from gpd_soap.core.actor import Actor
+from gpd_soap.core.case_id import SPENT
 from gpd_soap.core.debt import NodeRoute
 from gpd_soap.core.receipt import (
     PaidTransfer,
@@ -66,7 +67,10 @@ def keep_unmatched(connection: Connection, values: dict[str, Any]) -> bool:
 
 
 def settle_unmatched(connection: Connection, organization: str, actor: Actor, now: datetime) -> int:
-    """Settles the unmatched receipts whose notice exists by now.  Returns their number."""
+    """Settles the unmatched receipts whose notice exists by now.  Returns their number.
+
+    It leaves out those whose money a person has decided to use otherwise (Receipts, rule 19).
+    """
     rows = (
         connection.execute(
             select(tables.receipt)
@@ -75,9 +79,13 @@ def settle_unmatched(connection: Connection, organization: str, actor: Actor, no
                 and_(OPTION.organization == organization, OPTION.nav == RECEIPT.nav),
             )
             .where(
-                RECEIPT.organization == organization, RECEIPT.kept == str(ReceiptStatus.UNMATCHED)
+                RECEIPT.organization == organization,
+                RECEIPT.kept == str(ReceiptStatus.UNMATCHED),
+                or_(RECEIPT.resolved_as.is_(None), RECEIPT.resolved_as.not_in(SPENT)),
             )
             .order_by(RECEIPT.received_at, RECEIPT.receipt_id)
+            # WHY: whoever decides on one of them now has it locked, and is heard first.
+            .with_for_update(of=tables.receipt)
         )
         .mappings()
         .all()

@@ -27,6 +27,8 @@ BATCH = 500
 #: LIMIT: 10 minutes before the last look are looked at again: a transaction that made a notice may
 #: have been committed after it.
 OVERLAP = timedelta(minutes=10)
+#: LIMIT: an hour; the clocks of machines that look in turn differ by less.
+AHEAD = timedelta(hours=1)
 
 
 def watermark(connection: Connection, organization: str) -> datetime | None:
@@ -39,9 +41,15 @@ def watermark(connection: Connection, organization: str) -> datetime | None:
 
 
 def move_watermark(connection: Connection, organization: str, until: datetime) -> None:
-    """Stores until when the expired notices have their event; it never goes back."""
+    """Stores until when the expired notices have their event.
+
+    It never goes back, unless it is beyond every right clock.
+    """
     insert_if_absent(connection, tables.feed, {"organization": organization, "last": 0})
-    later = or_(FEED.expired_until.is_(None), FEED.expired_until < until)
+    # WHY: a machine whose clock was ahead looked until an instant that had not come.  Notices that
+    # expire until then, and were made since, would have no event.
+    ahead = FEED.expired_until > until + AHEAD
+    later = or_(FEED.expired_until.is_(None), FEED.expired_until < until, ahead)
     feed = update(tables.feed).where(FEED.organization == organization, later)
     connection.execute(feed.values(expired_until=until))
 

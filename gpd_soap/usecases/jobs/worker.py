@@ -49,6 +49,7 @@ class Worker:
         """Takes the kinds that this process can do; jobs of other kinds wait for others."""
         self._database, self._clock, self._random, self._lease = database, clock, random, lease
         self._kinds = {each.name: each for each in kinds}
+        self._every = {each.name: each.every for each in self._kinds.values()}
         self._running: dict[str, Job] = {}
         self._is_stopping = False
 
@@ -84,7 +85,7 @@ class Worker:
                 job.interrupt()
 
     def _due(self) -> list[tuple[str, str]]:
-        return read_only(self._database, lambda c: queue.due(c, list(self._kinds), self._clock()))
+        return read_only(self._database, lambda c: queue.due(c, self._every, self._clock()))
 
     def _begin(self, pool: ThreadPoolExecutor) -> None:
         """Begins as many due jobs as there are free threads."""
@@ -108,7 +109,7 @@ class Worker:
         now = self._clock()
         leased = in_transaction(
             self._database,
-            lambda c: queue.lease(c, organization, job_id, now, now + self._lease),
+            lambda c: queue.lease(c, self._every, organization, job_id, now, now + self._lease),
         )
         if leased is None:
             return None

@@ -44,7 +44,7 @@ def undo(job: Job) -> str:
 
         def step(connection: Transaction, now: datetime = now, done: int = done) -> int:
             chunk = rows.with_outcome(connection, load, RowOutcome.LOADED, 0, CHUNK)
-            decided = _decide(connection, load, chunk, way, actor, now)
+            decided = take_back(connection, load, chunk, way, actor, now)
             rows.decide(connection, load, decided)
             job.advance(connection, done + len(chunk))
             return len(chunk)
@@ -66,7 +66,7 @@ def undo(job: Job) -> str:
     return in_transaction(job.database, finish)
 
 
-def _decide(
+def take_back(
     connection: Transaction,
     load: StoredLoad,
     chunk: list[LoadRow],

@@ -26,7 +26,13 @@ from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.positions.bulk import refuse_together
 from gpd_soap.usecases.positions.create import WriteOptions
 from gpd_soap.usecases.positions.finding import Notice, NoticeTransfer, notice_of, transfer_of
-from gpd_soap.usecases.positions.locking import PositionRef, known, lock_position, lock_positions
+from gpd_soap.usecases.positions.locking import (
+    EtagMatch,
+    PositionRef,
+    known,
+    lock_position,
+    lock_positions,
+)
 from gpd_soap.usecases.positions.segregation import Codes
 from gpd_soap.validation.finding import FieldError
 
@@ -154,10 +160,12 @@ class Ledger:
         paid_on: datetime | None,
         codes: Codes = (),
         reason: str | None = None,
+        etag_matches: EtagMatch | None = None,
     ) -> Notice:
         """Marks the notice of a number or an IUV as paid to the creditor, and returns it.
 
-        Raises a refusal if it is paid, or excluded by a paid alternative.
+        Raises a refusal if it is paid, or excluded by a paid alternative.  `etag_matches` says
+        which ETag of its position the caller accepts; without it, any.
         """
         now = self._clock()
         if paid_on is not None and paid_on > now:
@@ -168,6 +176,8 @@ class Ledger:
             stored, index = notice_of(
                 connection, organization, number, NAV_OR_IUV, codes, lock=True
             )
+            if etag_matches is not None and not etag_matches(stored.etag):
+                raise refusals.PositionChanged
             transitions.check_payable_elsewhere(stored, index, now)
             nav = stored.position.options[index].nav
             payment = change.PaidElsewhere(nav, ELSEWHERE, paid_on or now, reason)

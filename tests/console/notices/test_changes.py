@@ -1,9 +1,13 @@
 """What an operator changes in a notice."""
 
+from typing import Any
+
 import pytest
 
 from gpd_soap.core import rome
-from tests.console.bed import Console
+from gpd_soap.usecases.positions.finding import Notice
+from gpd_soap.usecases.positions.manage import Ledger
+from tests.console.bed import ORGANIZATION, Console
 from tests.console.notices.office import (
     DRAFT,
     EXPIRED,
@@ -265,3 +269,25 @@ def test_correction_of_what_changed_meanwhile_shows_both_versions(console: Conso
     page = late.get_data(as_text=True)
     assert 'value="77,00"' in page
     assert "Adesso: 100,00" in text(late)
+
+
+def test_payment_elsewhere_is_refused_if_the_notice_changes_until_it_is_locked(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+):
+    """The ETag is compared in the transaction that writes, as of every other change."""
+    client = console.client("writer")
+    mark = Ledger.paid_elsewhere
+
+    def late(ledger: Ledger, *given: Any, **more: Any) -> Notice:
+        monkeypatch.undo()
+        ledger.set_notification_fee(ORGANIZATION, SINGLE, 500)
+        return mark(ledger, *given, **more)
+
+    seen = etag(client, SINGLE)
+    monkeypatch.setattr(Ledger, "paid_elsewhere", late)
+    answer = send(
+        client, SINGLE, "paid-elsewhere", etag=seen, paid_on="2026-11-20", paid_reason="bonifico"
+    )
+
+    assert answer.status_code == 412
+    assert option_of(console, SINGLE).paid_at is None

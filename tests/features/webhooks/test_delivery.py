@@ -405,3 +405,33 @@ def wait_until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < ends
         time.sleep(0.02)
+
+
+def test_events_are_sent_when_a_clock_that_was_ahead_is_right(bed: Bed):
+    """Neither the pause nor the lease that it wrote holds for a year."""
+    right = bed.clock.now
+    bed.receiver.behave = answer(503)
+    bed.happen("A")
+    assert bed.deliver(days=365) == 1
+    with bed.store.begin() as connection:
+        later = bed.clock.now + timedelta(hours=1)
+        assert subscriptions.claim(connection, *bed.ref[:2], "killed", later) is not None
+
+    bed.clock.now, bed.receiver.behave = right, answer(204)
+
+    assert bed.deliver() == 1
+    assert (bed.now.cursor, bed.now.last_status, bed.now.next_at) == (1, 204, None)
+
+
+def test_refused_event_is_tried_again_when_a_clock_that_was_ahead_is_right(bed: Bed):
+    """Its pause is that of the wrong clock."""
+    right = bed.clock.now
+    bed.receiver.behave = refusing("A")
+    bed.happen("A", "B")
+    bed.deliver(days=365)
+    assert bed.parked == [(1, "A", "retry")]
+
+    bed.clock.now, bed.receiver.behave = right, answer(204)
+    bed.deliver()
+
+    assert bed.parked == []

@@ -1,0 +1,69 @@
+"""A schedule that fails again and again is seen: by metrics, health and the check."""
+
+from datetime import timedelta
+
+from gpd_soap.contract.schema import Schema
+from gpd_soap.features.check import configured
+from gpd_soap.monitoring.health import Health
+from gpd_soap.monitoring.metrics import Metrics
+from gpd_soap.store import statistics
+from gpd_soap.store.jobs import schedules
+from gpd_soap.usecases.jobs.job import Job
+from tests.usecases.jobs.bed import KIND, Bed
+
+MINUTE = timedelta(minutes=1)
+
+
+def fails(_attempt: Job) -> str:
+    """Do as a handler that meets an error each time."""
+    raise ValueError("Anna Inventata")
+
+
+def metric(bed: Bed) -> str:
+    """Return the metric of the schedule, as a scrape has it."""
+    text = Metrics().text(statistics.read(bed.store), bed.clock()).decode()
+    [line] = [each for each in text.splitlines() if each.startswith("gpd_schedule_failures{")]
+    return line
+
+
+def seen(bed: Bed) -> tuple[list[str], list[str]]:
+    """Return what health says of schedules, and what the check finds."""
+    facts = [str(each) for each in Health(bed.store, Schema())() if each.name == "schedules"]
+    with bed.store.reading() as connection:
+        found = configured.of_work(schedules.failing(connection))
+    return facts, [str(each) for each in found]
+
+
+def test_schedule_that_fails_each_time_is_named_with_its_failures(bed: Bed):
+    """Two failures are those of a failover; after the first success nothing is left of them."""
+    worker = bed.worker(fails, every=MINUTE)
+    worker.begin_schedules()
+    assert metric(bed) == f'gpd_schedule_failures{{schedule="{KIND}"}} 0.0'
+    for failures in range(1, 5):
+        assert worker.once() == 1
+        bed.later(minutes=1)
+        assert metric(bed) == f'gpd_schedule_failures{{schedule="{KIND}"}} {failures}.0'
+        assert bool(seen(bed)[0]) == bool(seen(bed)[1]) == (failures >= schedules.FAILING)
+
+    facts, found = seen(bed)
+    assert facts == [f"schedules: OK ({KIND} failed 4 times in a row)"]
+    assert f"schedule {KIND}" in found[0]
+    assert "it failed 4 times in a row: ValueError" in found[0]
+    assert "Anna" not in f"{facts} {found}"
+
+    assert bed.worker(lambda _attempt: "done", every=MINUTE).once() == 1
+    assert metric(bed) == f'gpd_schedule_failures{{schedule="{KIND}"}} 0.0'
+    assert seen(bed) == ([], [])
+
+
+def test_attempt_under_way_is_no_failure_and_one_that_ended_without_a_word_is(bed: Bed):
+    """Nobody says anything of a worker that was killed."""
+    worker = bed.worker(fails, every=MINUTE)
+    worker.begin_schedules()
+    for failures in range(4):
+        [job] = worker._due()
+        assert worker._leased(*job) is not None
+        assert metric(bed).endswith(f" {failures}.0")
+        bed.later(minutes=2)
+
+    assert seen(bed)[1] != []
