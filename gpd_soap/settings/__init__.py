@@ -127,7 +127,7 @@ class Settings(BaseModel):
     )
     max_load: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
         16 << 20,
-        description="largest file of positions that operators load in the console, in bytes",
+        description="largest file of positions that is sent to the console or the API, in bytes",
     )
     # LIMIT: requests in 10 s.  GPD's gateway allows 100; 1000 stops only a runaway script.
     rate: Annotated[int, Field(ge=0)] = Field(
