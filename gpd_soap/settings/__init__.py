@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from gpd_soap.settings import oidc, storage
+from gpd_soap.settings import links, oidc, storage
 from gpd_soap.settings.kinds import (
     Bind,
     Files,
@@ -61,6 +61,7 @@ class Settings(BaseModel):
         description="URL at which operators reach the console, for links such as invitations,"
         " without a path; default: admin_bind",
     )
+    grafana_url: links.Grafana = ""
     oidc_issuer: oidc.Issuer = ""
     oidc_client_id: oidc.ClientId = ""
     oidc_client_secret: oidc.ClientSecret = ""
