@@ -1,4 +1,4 @@
-"""How receipts and cases of the worklist are printed."""
+"""Receipts and cases as lines."""
 
 from __future__ import annotations
 
@@ -13,19 +13,8 @@ if TYPE_CHECKING:
     from gpd_soap.usecases.worklist import CaseWithNotice
 
 
-def print_case(record: CaseWithNotice) -> None:
-    """Print every field of a case, one on a line."""
-    from gpd_soap.api.receipts.responses import case
-
-    for name, value in case(record).items():
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        for part, content in parts:
-            text = "; ".join(content) if isinstance(content, list) else content
-            print_line(f"{name}{'.' if part else ''}{part}: {text}")
-
-
 def receipt_line(receipt: Listed) -> str:
-    """Return a receipt as a line of a list."""
+    """A receipt on one line."""
     from gpd_soap.core import money, rome
     from gpd_soap.core.case_id import case_id
 
@@ -53,14 +42,25 @@ def print_csv(rows: Sequence[Listed]) -> None:
 
 
 def case_line(row: CaseWithNotice) -> str:
-    """Return a case as a line of a list."""
+    """A case on one line."""
     from gpd_soap.core import money, rome
     from gpd_soap.core.case_id import case_id
 
     case = row.case
     time = rome.to_wire_datetime(case.received_at)
     amount = "-" if case.amount is None else money.to_wire(case.amount)
-    ended = "" if case.resolved_at is None else "  (resolved)"
     claimed = "" if row.holder is None else f"  (claimed by {row.holder.who})"
+    resolved = "" if case.resolved_at is None else "  (resolved)"
     notice = f"{case.nav or case.organization}  {amount}  {case_id(case.key)}"
-    return f"{time}  {case.kind}  {notice}  {case.reasons}{claimed}{ended}"
+    return f"{time}  {case.kind}  {notice}  {case.reasons}{claimed}{resolved}"
+
+
+def print_case(record: CaseWithNotice) -> None:
+    """Print every field of a case, one on a line."""
+    from gpd_soap.api.receipts.responses import case
+
+    for name, value in case(record).items():
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        for part, content in parts:
+            text = "; ".join(content) if isinstance(content, list) else content
+            print_line(f"{name}{'.' if part else ''}{part}: {text}")
