@@ -145,7 +145,7 @@ def admin_face(
         most,
         settings.key_requests or max(1, settings.threads // 2),
         wrong_keys=settings.wrong_keys,
-        sizes=BodySizes(settings.max_body, settings.max_bulk_body),
+        sizes=BodySizes(settings.max_body, settings.max_bulk_body, settings.max_load),
     )
     api = admin_app(
         store,

@@ -41,6 +41,7 @@ from gpd_soap.api.idempotency import Idempotency
 from gpd_soap.api.jobs import routes as jobs
 from gpd_soap.api.journal import routes as journal
 from gpd_soap.api.keys import routes as keys
+from gpd_soap.api.loads import routes as loads
 from gpd_soap.api.metrics import Scrape
 from gpd_soap.api.positions import routes as positions
 from gpd_soap.api.problems import RETRY_LATER, Problem, Refused
@@ -54,11 +55,7 @@ from gpd_soap.features.webhooks.options import Options
 from gpd_soap.monitoring.scrape import METRICS, Text
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
-from gpd_soap.usecases.access.authentication import (
-    Authentication,
-    WrongKeyObserver,
-    unobserved,
-)
+from gpd_soap.usecases.access.authentication import Authentication, WrongKeyObserver, unobserved
 from gpd_soap.usecases.access.wrong_keys import WrongKeys
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
@@ -146,6 +143,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
         search.group(store, clock),
         receipts.group(store, clock, cases),
         *documents.groups(store, clock, open_printer),
+        loads.group(store, clock),
         events.group(store, webhooks.key),
         subscriptions.group(Subscriptions(store, clock, webhooks)),
         jobs.group(store, clock),

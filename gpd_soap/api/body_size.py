@@ -1,4 +1,4 @@
-"""How large a request's body may be: one size for most operations, one for many positions."""
+"""How large a request's body may be: by what the operation takes."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from gpd_soap.api.problems import Problem
 MANY = ("Multiple", "NoticeMassive")
 
 
+#: The operation whose body is a file of positions.
+CREATE_LOAD = "createLoad"
+
+
 class BodySizes(NamedTuple):
-    """Bytes of the largest body: of most operations, and of those on many positions."""
+    """Bytes of the largest body: of most operations, of those on many positions, of a file."""
 
     one: int = 1 << 20
     many: int = 4 << 20
+    file: int = 16 << 20
 
 
 def bounded(sizes: BodySizes) -> Callable[[], None]:
@@ -27,9 +32,11 @@ def bounded(sizes: BodySizes) -> Callable[[], None]:
 
     def choose() -> None:
         operation = (request.endpoint or "").rpartition(".")[2]
-        request.max_content_length = (
-            sizes.many if any(word in operation for word in MANY) else sizes.one
-        )
+        if operation == CREATE_LOAD:
+            request.max_content_length = sizes.file
+        else:
+            is_many = any(word in operation for word in MANY)
+            request.max_content_length = sizes.many if is_many else sizes.one
 
     return choose
 

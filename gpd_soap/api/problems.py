@@ -198,22 +198,6 @@ INVALID_DATE_RANGE = Problem(
     400, "Invalid date range", "Expected dates or date-times, the first not after the second."
 )
 NOT_ENOUGH = Problem(400, "Not enough elements", "The list has fewer pages.")
-CASE_NOT_FOUND = Problem(404, "Not found the case", "There is no case of this id.")
-NOT_OPEN = Problem(
-    409, "The case is not open", "The case was resolved already, or needs no decision."
-)
-NOT_WAITING = Problem(
-    409, "The case has no notice to find", "Only a receipt that has paid no notice can be matched."
-)
-NOT_MATCHED = Problem(
-    409, "The case has found no notice", "There is no notice of the receipt's number."
-)
-NOT_PAYABLE = Problem(
-    409,
-    "The notice cannot be paid by this case",
-    "The notice was paid already, or an alternative of it was.",
-)
-NOT_TAKEN = Problem(409, "The message was refused again", "The message was answered {} again.")
 NOT_ACCOUNTABLE = Problem(
     409, "transfer is not in accountable state", "The notice of the transfer is not paid."
 )

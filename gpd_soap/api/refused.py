@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 
 from gpd_soap.api import problems
+from gpd_soap.api.loads import problems as loads
 from gpd_soap.api.print_service import problems as print_service
 from gpd_soap.api.problems import Problem
+from gpd_soap.api.receipts import problems as cases
 from gpd_soap.usecases import document_refusals, print_service_refusals, refusals
+from gpd_soap.usecases.casework.refusals import CaseClaimed
+from gpd_soap.usecases.loads import refusals as load_refusals
 from gpd_soap.usecases.refusals import Refusal
 
 #: The problem of each refusal of a use case.
@@ -48,11 +52,18 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.ReceiptForbidden: problems.RECEIPT_FORBIDDEN,
     refusals.ReceiptNotFound: problems.RECEIPT_NOT_FOUND,
     refusals.ReceiptErased: problems.RECEIPT_ERASED,
-    refusals.CaseNotFound: problems.CASE_NOT_FOUND,
-    refusals.CaseNotOpen: problems.NOT_OPEN,
-    refusals.CaseNotWaiting: problems.NOT_WAITING,
-    refusals.CaseNotMatched: problems.NOT_MATCHED,
-    refusals.NoticeNotPayable: problems.NOT_PAYABLE,
+    refusals.CaseNotFound: cases.CASE_NOT_FOUND,
+    refusals.CaseNotOpen: cases.NOT_OPEN,
+    CaseClaimed: cases.CLAIMED,
+    refusals.CaseNotWaiting: cases.NOT_WAITING,
+    refusals.CaseNotMatched: cases.NOT_MATCHED,
+    refusals.NoticeNotPayable: cases.NOT_PAYABLE,
+    load_refusals.LoadNotFound: loads.NO_LOAD,
+    load_refusals.LoadRunning: loads.RUNNING,
+    load_refusals.LoadInOtherState: loads.OTHER_STATE,
+    load_refusals.ReadingChanged: loads.READING_CHANGED,
+    load_refusals.FileRemoved: loads.FILE_REMOVED,
+    load_refusals.FileNotLoadable: loads.NOT_LOADABLE,
     refusals.EntryNotFound: problems.ENTRY_NOT_FOUND,
     refusals.CursorExpired: problems.CURSOR_EXPIRED,
     refusals.SubscriptionNotFound: problems.NO_SUBSCRIPTION,
@@ -63,7 +74,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.JobNotFound: problems.NO_JOB,
     refusals.JobNotWaiting: problems.JOB_NOT_WAITING,
     refusals.JobEnded: problems.JOB_ENDED,
-    refusals.MessageRefusedAgain: problems.NOT_TAKEN,
+    refusals.MessageRefusedAgain: cases.NOT_TAKEN,
     refusals.MessageNotTaken: problems.UNAVAILABLE,
     document_refusals.DocumentNotFound: problems.NO_DOCUMENT,
     document_refusals.NotPrintable: problems.NOT_PRINTABLE,
@@ -111,6 +122,9 @@ def problem_of(refusal: Refusal) -> Problem:
     if isinstance(refusal, refusals.MessageRefusedAgain):
         answer = refusal.answer or "a SOAP Fault"
         return problem._replace(detail=problem.detail.format(answer))
+    if isinstance(refusal, load_refusals.FileNotLoadable):
+        has_library = refusal.why is not load_refusals.Why.NO_LIBRARY
+        return problem if has_library else loads.NO_WORKBOOKS
     if isinstance(refusal, document_refusals.NotPrintable | print_service_refusals.NotPrinted):
         return problem._replace(detail=refusal.reason)
     return problem

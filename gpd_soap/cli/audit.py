@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import as_errors, code, read, ready_store
+from gpd_soap.cli.common import MAX_LINES, as_errors, code, read, ready_store
 from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.access.audit import Change
-
-#: LIMIT: lines of one listing.
-MAX_LINES = 100_000
 
 
 @click.command()

@@ -106,6 +106,17 @@ def code(_context: click.Context, _option: click.Parameter, value: str | None) -
     return value
 
 
+#: LIMIT: lines of one listing.
+MAX_LINES = 100_000
+of_organization = click.option(
+    "--organization",
+    metavar="CODE",
+    required=True,
+    callback=code,
+    help="Fiscal code of the organization.",
+)
+
+
 @contextmanager
 def refusals() -> Iterator[None]:
     """Turn a refusal of a use case into a ClickException (exit code 1) of one line."""

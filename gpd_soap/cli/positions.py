@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, read, ready_store, record, refusals
+from gpd_soap.cli.common import (
+    MAX_LINES,
+    command_actor,
+    of_organization,
+    read,
+    ready_store,
+    record,
+    refusals,
+)
 
 if TYPE_CHECKING:
     from gpd_soap.store.events.read import StoredEvent
-
-#: LIMIT: lines of one listing.
-MAX_LINES = 100_000
-
-of_organization = click.option(
-    "--organization",
-    metavar="CODE",
-    required=True,
-    callback=code,
-    help="Fiscal code of the organization.",
-)
 
 
 @click.group()

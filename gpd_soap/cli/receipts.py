@@ -16,16 +16,14 @@ from gpd_soap.cli.common import (
     record_reading,
     refusals,
 )
-from gpd_soap.cli.texts.output import defused, print_line
+from gpd_soap.cli.texts.output import print_line
+from gpd_soap.cli.texts.receipts import case_line, print_case, print_csv, receipt_line
 from gpd_soap.core.case_id import KINDS, CaseOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gpd_soap.store.access.audit import Subject
-    from gpd_soap.store.receipts.search import Listed
     from gpd_soap.store.store import Store
-    from gpd_soap.usecases.worklist import Cases, CaseWithNotice
+    from gpd_soap.usecases.worklist import Cases
 
 MAX_NAME_LENGTH = 100
 OUTCOMES = tuple(map(str, CaseOutcome))
@@ -49,7 +47,7 @@ by = click.option(
     "--by",
     metavar="NAME",
     callback=_person,
-    help="Name of the person who decides [default: the user of this machine].",
+    help="Name of the person who acts [default: the user of this machine].",
 )
 
 
@@ -102,10 +100,10 @@ def list_receipts(
     record_reading(store, organization)
     rows, total = use_case.page(store, organization, query)
     if as_csv:
-        _print_csv(rows)
+        print_csv(rows)
     else:
         for each in rows:
-            print_line(_receipt_line(each))
+            print_line(receipt_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -128,7 +126,7 @@ def worklist(
 ) -> None:
     """Print the cases that a person must resolve, one on a line, the latest first.
 
-    A line shows the time, kind, notice, amount, id and reasons.
+    A line shows the time, kind, notice, amount, id, reasons and who has the case.
     """
     from gpd_soap.validation.queries.receipts import CaseSearch
 
@@ -140,7 +138,7 @@ def worklist(
     record_reading(store, organization)
     rows, total = cases.page(organization, search.case_query())
     for each in rows:
-        print_line(_case_line(each))
+        print_line(case_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -153,7 +151,7 @@ def show(case: str, organization: str | None) -> None:
     with refusals():
         read_case = cases.read(organization, case)
     record_reading(store, organization, _subject(case))
-    _print_case(read_case)
+    print_case(read_case)
 
 
 @receipts.command("raw")
@@ -175,6 +173,36 @@ def raw(case: str, organization: str | None, output: BinaryIO) -> None:
     output.write(message)
 
 
+@receipts.command("claim")
+@case_name
+@of_organization
+@by
+def claim(case: str, organization: str | None, by: str) -> None:
+    """Take the case with this ID, so that others see who has it; the claim ends by itself."""
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases.casework import claims
+
+    cases, store = _cases()
+    with refusals():
+        claims.claim(store, organization, case, by, utc_now(), record())
+        print_case(cases.read(organization, case))
+
+
+@receipts.command("release")
+@case_name
+@of_organization
+@by
+def release(case: str, organization: str | None, by: str) -> None:
+    """Give the case with this ID back, so that others take it; a free case stays as it is."""
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases.casework import claims
+
+    cases, store = _cases()
+    with refusals():
+        claims.give_back(store, organization, case, by, utc_now(), record())
+        print_case(cases.read(organization, case))
+
+
 @receipts.command("resolve")
 @case_name
 @of_organization
@@ -191,7 +219,7 @@ def resolve(case: str, organization: str | None, note: str, outcome: str | None,
         closed = cases.resolve(
             organization, case, by, fields.note, actor=command_actor(), outcome=fields.outcome
         )
-        _print_case(closed)
+        print_case(closed)
 
 
 @receipts.command("rematch")
@@ -208,7 +236,7 @@ def rematch(case: str, organization: str | None, nav: str | None, by: str) -> No
     with refusals():
         fields = read(Match, nav=nav)
         cases, _ = _cases()
-        _print_case(cases.rematch(organization, case, by, fields.nav, actor=command_actor()))
+        print_case(cases.rematch(organization, case, by, fields.nav, actor=command_actor()))
 
 
 def _cases() -> tuple[Cases, Store]:
@@ -225,52 +253,3 @@ def _subject(case: str) -> Subject | None:
 
     key = case_key(case)
     return None if key is None else subject_of(key)
-
-
-def _print_case(record: CaseWithNotice) -> None:
-    from gpd_soap.api.receipts.responses import case
-
-    for name, value in case(record).items():
-        parts = value.items() if isinstance(value, dict) else [("", value)]
-        for part, content in parts:
-            text = "; ".join(content) if isinstance(content, list) else content
-            print_line(f"{name}{'.' if part else ''}{part}: {text}")
-
-
-def _receipt_line(receipt: Listed) -> str:
-    from gpd_soap.core import money, rome
-    from gpd_soap.core.case_id import case_id
-
-    time = rome.to_wire_datetime(receipt.paid_at or receipt.received_at)
-    amount = money.to_wire(receipt.amount)
-    facts = f"{time}  {receipt.iuv}  {amount}  {receipt.psp}"
-    return f"{facts}  {receipt.status}  {case_id(receipt.key)}"
-
-
-def _print_csv(rows: Sequence[Listed]) -> None:
-    """Print receipts as a CSV file; a cell that a spreadsheet would compute is defused."""
-    import csv
-    import sys
-
-    from gpd_soap.core import money, rome
-    from gpd_soap.core.case_id import case_id
-
-    writer = csv.writer(sys.stdout)
-    writer.writerow(["time", "iuv", "amount", "psp", "psp_name", "status", "id"])
-    for each in rows:
-        time = rome.to_wire_datetime(each.paid_at or each.received_at)
-        amount, named = money.to_wire(each.amount), (each.psp, each.psp_name, each.status)
-        cells = time, each.iuv, amount, *named, case_id(each.key)
-        writer.writerow(map(defused, cells))
-
-
-def _case_line(row: CaseWithNotice) -> str:
-    from gpd_soap.core import money, rome
-    from gpd_soap.core.case_id import case_id
-
-    case = row.case
-    time = rome.to_wire_datetime(case.received_at)
-    amount = "-" if case.amount is None else money.to_wire(case.amount)
-    resolved = "" if case.resolved_at is None else "  (resolved)"
-    notice = f"{case.nav or case.organization}  {amount}  {case_id(case.key)}"
-    return f"{time}  {case.kind}  {notice}  {case.reasons}{resolved}"

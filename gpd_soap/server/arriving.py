@@ -68,7 +68,7 @@ class Connection(TConn):
     ) -> None:
         """Bodies over `max_body` bytes are not awaited, because their reader refuses them.
 
-        Those of files that are sent to the console may have `max_load` bytes.
+        Those of files of positions may have `max_load` bytes.
         """
         super().__init__(cfg, sock, client, server)
         self.context: ssl.SSLContext | None = None

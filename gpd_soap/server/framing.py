@@ -21,8 +21,10 @@ HEAD_END, LINE_END = b"\r\n\r\n", b"\r\n"
 
 # WHY: the input comes from strangers, so the pattern must never backtrack.
 _FIELD = re.compile(rb"\r\n(content-length|transfer-encoding|expect):([^\r\n]*+)", re.IGNORECASE)
-#: The request that sends a file of positions to the console.
-_LOAD = re.compile(rb"POST /console/[0-9]{11}/loads HTTP/1\.[01]\r\n")
+#: The requests that send a file of positions to the console and to the API.
+_LOAD = re.compile(
+    rb"POST (?:/console|(?:/v[12])?/organizations)/[0-9]{11}/loads(?:\?[^ \r\n]*)? HTTP/1\.[01]\r\n"
+)
 _SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;.*)?", re.DOTALL)
 
 
@@ -32,7 +34,7 @@ class RequestScan:
     def __init__(self, max_body: int, max_load: int = 0) -> None:
         """A body over `max_body` bytes counts as complete, because its reader refuses it.
 
-        A file of positions that is sent to the console may have `max_load` bytes.
+        A file of positions that is sent may have `max_load` bytes.
         """
         self._max_body, self._max_load = max_body, max_load
         self._position = 0

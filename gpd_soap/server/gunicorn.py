@@ -130,7 +130,7 @@ class Server(BaseApplication):
 
     @property
     def max_load(self) -> int:
-        """Bytes of the longest file that is awaited for the console; 0 if it is not served."""
+        """Bytes of the longest file of positions that is awaited; 0 without the admin face."""
         settings = self._program.settings
         # WHY: the form around a file has fields and boundaries.
         form = 1 << 16

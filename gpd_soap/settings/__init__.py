@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from gpd_soap.settings import oidc, storage
+from gpd_soap.settings import links, oidc, storage
 from gpd_soap.settings.kinds import (
     Bind,
     Files,
@@ -61,6 +61,7 @@ class Settings(BaseModel):
         description="URL at which operators reach the console, for links such as invitations,"
         " without a path; default: admin_bind",
     )
+    grafana_url: links.Grafana = ""
     oidc_issuer: oidc.Issuer = ""
     oidc_client_id: oidc.ClientId = ""
     oidc_client_secret: oidc.ClientSecret = ""
@@ -127,7 +128,7 @@ class Settings(BaseModel):
     )
     max_load: Annotated[int, Field(ge=1024, le=64 << 20)] = Field(
         16 << 20,
-        description="largest file of positions that operators load in the console, in bytes",
+        description="largest file of positions that is sent to the console or the API, in bytes",
     )
     # LIMIT: requests in 10 s.  GPD's gateway allows 100; 1000 stops only a runaway script.
     rate: Annotated[int, Field(ge=0)] = Field(

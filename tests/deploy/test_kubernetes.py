@@ -85,9 +85,19 @@ def test_image_of_others_is_named_by_its_digest() -> None:
     used = {container["image"] for pod in PODS.values() for container in containers(pod).values()}
     named = {image["name"]: image for image in LISTED["images"]}
 
-    assert set(named) == used == {"gpd-soap", "nginx"}
+    assert set(named) == used == {"gpd-soap", "gpd-soap-office", "nginx"}
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", named["nginx"]["digest"])
     assert "newTag" not in named["nginx"]
+
+
+@each_pod
+def test_pods_of_operators_work_alone_have_the_image_of_the_office(pod: Object) -> None:
+    """They print, sign in by passkey and read workbooks; the pods of the node face do not."""
+    images = {each["image"] for each in containers(pod).values()} - {"nginx"}
+    component = pod["metadata"]["labels"]["app.kubernetes.io/component"]
+    is_office = component in ("admin", "work")
+
+    assert images == {"gpd-soap-office" if is_office else "gpd-soap"}
 
 
 @each_pod

@@ -49,12 +49,13 @@ def test_command_in_the_dockerfile_opens_its_face():
 
 
 def test_compose_publishes_its_faces_on_loopback():
-    """Both faces are open inside the container, and their ports are on loopback."""
-    app = composed()["services"]["app"]
-    variables = {name: text for name, text in app["environment"].items() if name.startswith("GPD_")}
+    """Each face is open inside its container, and its port is on loopback."""
+    for face in ("node", "admin"):
+        service = composed()["services"][face]
+        given = {name: v for name, v in service["environment"].items() if name.startswith("GPD_")}
 
-    assert len(allowed_exposures(Settings.load({**IMAGE, **variables}), "all")) == 2
-    assert published(app) == {"127.0.0.1"}
+        assert len(allowed_exposures(Settings.load({**IMAGE, **given}), face)) == 1
+        assert published(service) == {"127.0.0.1"}
 
 
 @pytest.mark.parametrize("container", SERVERS, ids=lambda each: each["ports"][0]["name"])

@@ -11,6 +11,7 @@ from typing import Any
 from gpd_soap.api.document import (
     archive_descriptions,
     event_descriptions,
+    load_texts,
     print_service_texts,
     search_texts,
 )
@@ -129,6 +130,10 @@ DESCRIPTIONS: Mapping[str, str] = {
     "receiptId": "Id of the receipt.",
     "noticeNumber": "Notice number (NAV).",
     "Case.amount": "Amount of the receipt, in cents.",
+    "claimed": "Who has the open case now; left out if nobody has.",
+    "CaseClaim.by": "Name of the operator, id and name of the key, or user of the command.",
+    "CaseClaim.since": f"Instant since which the case is claimed, {ROME}.",
+    "CaseClaim.until": f"Instant at which the claim ends by itself, {ROME}.",
     "resolved": "How the case was closed; left out while it is open.",
     "notice": "The notice that the receipt names, if it is stored.",
     "date": f"Instant at which the case was closed, {ROME}.",
@@ -263,6 +268,7 @@ DESCRIPTIONS: Mapping[str, str] = {
     **search_texts.TEXTS,
     **archive_descriptions.TEXTS,
     **print_service_texts.TEXTS,
+    **load_texts.TEXTS,
 }
 
 

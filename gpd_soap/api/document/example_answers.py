@@ -94,6 +94,11 @@ _CASE = {
     "pspCode": "ABI00000",
     "pspCompany": PSP,
     "debtor": "ANONIMO",
+    "claimed": {
+        "by": "k1a2b3c4d5e6 (back office)",
+        "since": PAID,
+        "until": "2026-03-16T10:30:00",
+    },
     "notice": {
         "iupd": IUPD,
         "noticeNumber": NAV,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from gpd_soap.api.document import print_service_texts, search_texts
+from gpd_soap.api.document import load_texts, print_service_texts, search_texts
 from gpd_soap.api.document.example_answers import ANSWERS
 from gpd_soap.api.document.example_values import (
     BROKER,
@@ -51,6 +51,7 @@ BODIES: dict[str, Any] = {
         "withReceipt": False,
     },
     "Replay": {"from": 1, "to": 20},
+    **load_texts.BODIES,
     **print_service_texts.BODIES,
     "ProblemJson": {
         "title": "Error in the debt position request data",
@@ -85,7 +86,8 @@ PARAMETERS = {
 
 def show(spec: Mapping[str, Any]) -> None:
     """Writes the examples into the document."""
-    answers = {**ANSWERS, **search_texts.ANSWERS, **print_service_texts.ANSWERS}
+    answers = {**ANSWERS, **search_texts.ANSWERS, **load_texts.ANSWERS}
+    answers |= print_service_texts.ANSWERS
     for name, example in {**BODIES, **answers}.items():
         spec["components"]["schemas"][name]["example"] = example
     for path in spec["paths"].values():

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpd_soap.api import problems
+from gpd_soap.api.loads import problems as loads
 from gpd_soap.api.problems import CONTENT_TYPE, Problem
+from gpd_soap.api.receipts import problems as cases
 from gpd_soap.validation.finding import FieldError
 
 #: By status: the refusals that any operation may give.
@@ -33,9 +35,13 @@ OF_SUBJECT: dict[tuple[str, str], Problem] = {
     ("positions", "409"): problems.PAYMENT_FOUND,
     ("receipts", "400"): problems.INVALID_DATE_RANGE,
     ("receipts", "404"): problems.RECEIPT_NOT_FOUND,
-    ("receipts", "409"): problems.NOT_OPEN,
+    ("receipts", "409"): cases.NOT_OPEN,
     ("jobs", "404"): problems.NO_JOB,
     ("jobs", "409"): problems.JOB_ENDED,
+    ("loads", "404"): loads.NO_LOAD,
+    ("loads", "409"): loads.RUNNING,
+    ("loads", "410"): loads.FILE_REMOVED,
+    ("loads", "501"): loads.NO_WORKBOOKS,
     ("journal", "404"): problems.ENTRY_NOT_FOUND,
     ("configuration", "400"): problems.BAD_CONFIGURATION,
     ("configuration", "403"): problems.EVERY_ORGANIZATION,

@@ -18,6 +18,7 @@ from gpd_soap.store.receipts.search import Document
 from gpd_soap.store.store import Store
 from gpd_soap.store.tables.base import truncate
 from gpd_soap.usecases import receipts, refusals
+from gpd_soap.usecases.casework import claims
 from gpd_soap.usecases.worklist import Cases, CaseWithNotice, subject_of
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
 from gpd_soap.validation.queries.receipts import (
@@ -94,9 +95,9 @@ class StoredReceipts:
 class Worklist:
     """The operations on the cases that wait for a person."""
 
-    def __init__(self, cases: Cases) -> None:
-        """Use `cases` for every operation."""
-        self._cases = cases
+    def __init__(self, store: Store, clock: Clock, cases: Cases) -> None:
+        """Use these collaborators; `clock` returns the UTC time of each request."""
+        self._store, self._clock, self._cases = store, clock, cases
 
     def page(self, path: WorklistPath, query: CaseParameters) -> Response:
         """List the cases that wait for a person, page by page, the latest first."""
@@ -116,6 +117,16 @@ class Worklist:
         response = Response(message, content_type="application/octet-stream")
         response.headers["Content-Disposition"] = f'attachment; filename="{path.id}.xml"'
         return response
+
+    def claim(self, path: CasePath, query: NoQuery) -> Response:
+        """Take a case for the key, so that others see who has it; the claim ends by itself."""
+        claims.claim(self._store, path.scope, path.id, _by(), self._clock())
+        return _answer(self._cases.read(path.scope, path.id))
+
+    def release(self, path: CasePath, query: NoQuery) -> Response:
+        """Give a case back that the key has; one that nobody has stays as it is."""
+        claims.give_back(self._store, path.scope, path.id, _by(), self._clock())
+        return _answer(self._cases.read(path.scope, path.id))
 
     def resolve(self, path: CasePath, query: NoQuery) -> Response:
         """Close a case with a note on what was decided."""
@@ -145,7 +156,7 @@ def _xml(stored: Document) -> Response:
 
 
 def _by() -> str:
-    """Returns the key that decides, by its id and its name, as the case stores it."""
+    """Returns the key that acts, by its id and its name, as the case stores it."""
     return truncate(g.key.label, tables.receipt.c.resolved_by)
 
 

@@ -41,6 +41,14 @@ class CaseResolution(ResponseModel):
     outcome: CaseOutcome | None = None
 
 
+class CaseClaim(ResponseModel):
+    """Who has an open case; the claim ends by itself."""
+
+    by: str
+    since: RomeTime
+    until: RomeTime
+
+
 class CaseNotice(ResponseModel):
     """The present state of the notice that a case names."""
 
@@ -82,6 +90,7 @@ class Case(ResponseModel):
     psp_code: str | None = None
     psp_company: str | None = None
     debtor: str | None = None
+    claimed: CaseClaim | None = None
     resolved: CaseResolution | None = None
     notice: CaseNotice | None = None
 

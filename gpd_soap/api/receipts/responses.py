@@ -14,6 +14,7 @@ from gpd_soap.store.receipts.history import HistoryQuery
 from gpd_soap.store.receipts.listing import ReceiptPlace
 from gpd_soap.store.receipts.search import Listed
 from gpd_soap.store.receipts.worklist import Case, CaseQuery, NoticeNow
+from gpd_soap.usecases.casework.holding import Holder
 from gpd_soap.usecases.worklist import CaseWithNotice
 from gpd_soap.validation.queries.cursors import receipt_cursor
 
@@ -59,8 +60,8 @@ def latest_page(
 
 
 def case(case_with_notice: CaseWithNotice) -> Body:
-    """Returns a case, with the present state of the notice that it names: Case."""
-    case, notice = case_with_notice
+    """Returns a case, with the present state of its notice, and who has it: Case."""
+    case, notice, holder = case_with_notice
     return without_none(
         id=case_id(case.key),
         organizationFiscalCode=case.organization,
@@ -81,6 +82,7 @@ def case(case_with_notice: CaseWithNotice) -> Body:
         pspCode=case.psp,
         pspCompany=case.psp_name,
         debtor=case.debtor_code,
+        claimed=holder and _claim(holder),
         resolved=_resolution(case),
         notice=notice and _notice(notice),
     )
@@ -94,6 +96,14 @@ def _receipt(organization: str, receipt: Listed) -> Body:
         paymentDateTime=rome_text(receipt.paid_at),
         status=PAID,
     )
+
+
+def _claim(holder: Holder) -> Body:
+    return {
+        "by": holder.who,
+        "since": rome_text(holder.since),
+        "until": rome_text(holder.until),
+    }
 
 
 def _resolution(case: Case) -> Body | None:

@@ -1,4 +1,4 @@
-"""The paths of the operations: GPD's two on receipts, three of ours, five on each worklist."""
+"""The paths of the operations: GPD's two on receipts, three of ours, seven on each worklist."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def group(store: Store, clock: Clock, cases: Cases) -> Group:
     def declare(api: APIBlueprint) -> None:
         _declare_receipts(api, Receipts(store, clock))
         _declare_stored(api, StoredReceipts(cases))
-        worklist, (ours, nobodys) = Worklist(cases), SUFFIXES
+        worklist, (ours, nobodys) = Worklist(store, clock, cases), SUFFIXES
         _declare_worklist(
             api, worklist, ORGANIZATION, (OrganizationWorklistPath, OrganizationCasePath), ours
         )
@@ -119,6 +119,11 @@ def _declare_worklist(
         api.get, f"{case_path}/raw", _with_path(case, worklist.raw), f"getCaseRaw{suffix}", None,
         {200: document("application/octet-stream", "The message, byte for byte."), **refusals(404)},
     )  # fmt: skip
+    for name, operation in (("claim", worklist.claim), ("release", worklist.release)):
+        add(
+            api.post, f"{case_path}/{name}", _with_path(case, operation), f"{name}Case{suffix}",
+            None, {200: CASE, **refusals(404, 409)},
+        )  # fmt: skip
     add(
         api.post, f"{case_path}/resolve", _with_path(case, worklist.resolve),
         f"resolveCase{suffix}", body(Note), {200: CASE, **refusals(404, 409, 415)},

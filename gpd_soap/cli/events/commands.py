@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import code, ready_store, refusals
+from gpd_soap.cli.common import of_organization, ready_store, refusals
 
 if TYPE_CHECKING:
     from gpd_soap.store.store import Store
@@ -17,13 +17,6 @@ MAX_EVENTS = 1000
 #: LIMIT: 1 s between two looks of `follow`.
 PAUSE = 1.0
 
-of_organization = click.option(
-    "--organization",
-    required=True,
-    metavar="CODE",
-    callback=code,
-    help="Fiscal code of the organization.",
-)
 with_types = click.option(
     "--types",
     metavar="TYPE,…",

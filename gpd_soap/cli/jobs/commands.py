@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpd_soap.cli.common import code, ready_store, record, refusals
+from gpd_soap.cli.common import MAX_LINES, code, ready_store, record, refusals
 from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
     from gpd_soap.store.jobs.read import StoredJob
     from gpd_soap.usecases.jobs.manage import Jobs
 
-#: LIMIT: lines of one listing.
-MAX_LINES = 100_000
 STATES = ("waiting", "running", "done", "dead", "cancelled")
 
 

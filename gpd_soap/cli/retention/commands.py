@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, ready_store, record, refusals
+from gpd_soap.cli.common import code, command_actor, of_organization, ready_store, record, refusals
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.retention.keep import By, Step
@@ -17,14 +17,6 @@ KINDS = ("journal", "events", "audit", "quarantine", "positions", "receipts")
 REMAINS = (
     "the database's files may still have bytes of what was removed: run `gpd-soap retention run`"
     " again while nothing else uses them"
-)
-
-of_organization = click.option(
-    "--organization",
-    required=True,
-    metavar="CODE",
-    callback=code,
-    help="Fiscal code of the organization.",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gpd_soap.usecases import document_refusals, refusals
+from gpd_soap.usecases.casework.refusals import CaseClaimed
 from gpd_soap.usecases.loads import refusals as loads_refusals
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.refusals import Refusal
@@ -54,6 +55,10 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "The case is not open",
         "It was resolved already, or needs no decision.",
     ),
+    CaseClaimed: (
+        "The case is claimed",
+        "Somebody else has it: `gpd-soap receipts show` says who, and until when.",
+    ),
     refusals.CaseNotWaiting: (
         "The case cannot be matched",
         "Only a receipt that has paid no notice can be matched.",
@@ -101,6 +106,20 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "Load not found",
         "The organization has no load with this id: `gpd-soap loads list` prints them.",
     ),
+    loads_refusals.LoadRunning: (
+        "Another load is running",
+        "One load of an organization runs at a time: `gpd-soap loads list` prints it.",
+    ),
+    loads_refusals.LoadInOtherState: (
+        "The load is in another state",
+        "This cannot follow its state, which `gpd-soap loads show` prints.",
+    ),
+    loads_refusals.ReadingChanged: (
+        "The reading has changed",
+        "The file was tried by another reading: `gpd-soap loads show` prints it.",
+    ),
+    loads_refusals.FileRemoved: ("The file is gone", "The bytes of the file are kept no more."),
+    loads_refusals.FileNotLoadable: ("The file cannot be loaded", "It is of another kind."),
     refusals.JobNotFound: (
         "Job not found",
         "No job has this id: `gpd-soap jobs list` prints them.",

@@ -29,7 +29,7 @@ from gpd_soap.store.receipts import candidates, history, queue
 from gpd_soap.store.receipts.candidates import NoticeLike
 from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.usecases import refusals
-from gpd_soap.usecases.casework import claims
+from gpd_soap.usecases.casework import claims, holding
 from gpd_soap.usecases.casework.candidates import candidates_for
 from gpd_soap.usecases.casework.decide import By, decide, may_be_decided
 from gpd_soap.usecases.casework.refusals import CaseClaimed
@@ -109,7 +109,7 @@ class CaseViews:
         nav = "".join(request.form.get("nav", "").split())[:30] or None
         try:
             current = self._cases(g.record).read(organization, case).case
-            claims.refuse_others(current, viewer().operator.name, g.now)
+            holding.refuse_others(current, viewer().operator.name, g.now)
             self._cases(g.record).rematch(
                 organization, case, viewer().operator.name, nav, actor=viewer().actor
             )
@@ -149,7 +149,7 @@ class CaseViews:
             kind=KINDS[case.kind],
             reasons=reasons_of(case),
             age=ages.age(case.received_at, g.now),
-            holder=claims.holder(case, g.now),
+            holder=holding.holder(case, g.now),
             me=viewer().operator.name,
             may_act=may_act,
             may_decide=may_act and may_be_decided(case),

@@ -81,6 +81,7 @@ class StationViews:
             certificates=[*lamps().certificates(), *seen],
             database=self._database(),
             public=bool(self._parts.settings.public_url),
+            grafana=self._parts.settings.grafana_url,
         )
 
     def _seen(self) -> list[Certificate]:

@@ -30,8 +30,8 @@ from gpd_soap.store.receipts import candidates, queue
 from gpd_soap.store.receipts.queue import LATE, OLD, QueueFilter
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.casework import claims
-from gpd_soap.usecases.casework.claims import FREED_AFTER
 from gpd_soap.usecases.casework.decide import By, decide
+from gpd_soap.usecases.casework.holding import FREED_AFTER
 from gpd_soap.usecases.casework.refund_list import Refund, refund_list
 from gpd_soap.usecases.casework.refusals import CaseClaimed, CaseworkRefusal, KindsDiffer
 from gpd_soap.usecases.figures import today
@@ -92,7 +92,12 @@ class Queue:
             decide(self._store, organization, chosen, decision, by, g.record)
         except refusals.Malformed as refused:
             return self._shown(organization, 422, form, error_words(refused.errors))
-        except (CaseworkRefusal, refusals.CaseNotOpen, refusals.CaseNotFound) as refused:
+        except (
+            CaseworkRefusal,
+            CaseClaimed,
+            refusals.CaseNotOpen,
+            refusals.CaseNotFound,
+        ) as refused:
             text = REFUSED.get(type(refused), N_("Sono troppi casi in una volta"))
             return self._shown(organization, CONFLICT, form, [("", _(text))])
         lamps().forget(organization)

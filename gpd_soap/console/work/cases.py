@@ -16,7 +16,7 @@ from gpd_soap.core.receipt import SEPARATOR
 from gpd_soap.store.receipts.candidates import NoticeLike
 from gpd_soap.store.receipts.queue import LATE
 from gpd_soap.store.receipts.worklist import Case
-from gpd_soap.usecases.casework.claims import Holder, holder
+from gpd_soap.usecases.casework.holding import Holder, holder
 
 
 class CaseLine(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, insert, or_, select
 from sqlalchemy import update as update_of
 
 from gpd_soap.store import tables
@@ -51,6 +51,13 @@ class LoadFinding(NamedTuple):
     rule: str
     expected: str
     is_warning: bool
+
+
+class FindingPlace(NamedTuple):
+    """Where a page of findings begins: after this one."""
+
+    line: int
+    number: int
 
 
 def add_rows(connection: Connection, load: StoredLoad, rows: Iterable[LoadRow]) -> None:
@@ -111,6 +118,35 @@ def findings(
     )
     rows = connection.execute(statement.order_by(FINDING.line, FINDING.number).limit(limit))
     return [LoadFinding._make(row) for row in rows]
+
+
+def findings_after(
+    connection: Connection,
+    load: StoredLoad,
+    after: FindingPlace | None,
+    limit: int,
+    *,
+    warnings: bool,
+) -> list[tuple[FindingPlace, LoadFinding]]:
+    """Return the findings of a load after a place, by line, each with its place."""
+    columns = [FINDING.number, *(FINDING[name] for name in LoadFinding._fields)]
+    statement = select(*columns).where(
+        *_of(load, tables.load_finding), FINDING.is_warning.is_(warnings)
+    )
+    if after is not None:
+        same = and_(FINDING.line == after.line, FINDING.number > after.number)
+        statement = statement.where(or_(FINDING.line > after.line, same))
+    rows = connection.execute(statement.order_by(FINDING.line, FINDING.number).limit(limit))
+    found = [(number, LoadFinding._make(values)) for number, *values in rows]
+    return [(FindingPlace(each.line, number), each) for number, each in found]
+
+
+def after(connection: Connection, load: StoredLoad, line: int, limit: int) -> list[LoadRow]:
+    """Return the positions that have an outcome after a line, in the order of the file."""
+    columns = [ROW[name] for name in LoadRow._fields]
+    statement = select(*columns).where(*_of(load, tables.load_row), ROW.line > line)
+    rows = connection.execute(statement.order_by(ROW.line).limit(limit))
+    return [LoadRow._make(row) for row in rows]
 
 
 def with_outcome(

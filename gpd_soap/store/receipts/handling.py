@@ -35,7 +35,7 @@ def claim(connection: Connection, scope: Scope, key: CaseKey, by: Taking) -> boo
     columns = table_of(key).c
     free = or_(
         columns.claimed_at.is_(None),
-        columns.claimed_at < by.counts_since,
+        columns.claimed_at <= by.counts_since,
         columns.claimed_by == by.who,
     )
     statement = update(table_of(key)).where(*_open(scope, key), free)

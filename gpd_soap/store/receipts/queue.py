@@ -157,7 +157,7 @@ def _matching(connection: Connection, organization: str, listing: QueueFilter) -
         conditions.append(rows.c.claimed_at >= literal(listing.claimed_since, tables.Instant))
     if listing.free_since is not None:
         since = literal(listing.free_since, tables.Instant)
-        conditions.append(or_(rows.c.claimed_at.is_(None), rows.c.claimed_at < since))
+        conditions.append(or_(rows.c.claimed_at.is_(None), rows.c.claimed_at <= since))
     return select(rows).where(*conditions).subquery() if conditions else rows
 
 

@@ -8,11 +8,21 @@ from typing import Any
 
 from psycopg import Error
 
+from gpd_soap.store import purge, tables
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.sqlite_file import rewrite
+from gpd_soap.store.retention import accounts
 
-#: The tables of which a run changes rows.
-CHANGED = ("position", "payment_option", "transfer", "receipt", "request")
+#: The tables in which a run replaces persons, or removes what is about them.
+FORGOTTEN = (
+    *(tables.position, tables.payment_option, tables.transfer, tables.receipt, tables.quote),
+    *(tables.document, tables.document_batch_line, tables.operator, tables.api_key),
+    *accounts.OWNED,
+)
+#: The tables from which a run removes rows by their term.
+PURGED = (tables.journal, tables.event, *(table for table, _ in purge.OLD.values()))
+#: The names of all of them.
+CHANGED = tuple(dict.fromkeys(table.name for table in (*FORGOTTEN, *PURGED)))
 
 
 def clean(database: Database, changed: Sequence[str] = CHANGED) -> bool:

@@ -1,42 +1,35 @@
-"""Who has a case: a claim ends by itself, with its case, or when its person gives it back."""
+"""Takes a case and gives it back.
+
+A claim ends by itself, with its case, or when its person gives it back.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from typing import NamedTuple
+from datetime import datetime
 
+from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.receipts import handling, queue, worklist
 from gpd_soap.store.receipts.handling import Taking
 from gpd_soap.store.receipts.queue import QueueFilter
-from gpd_soap.store.receipts.worklist import Case
+from gpd_soap.store.receipts.worklist import Case, Scope
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.access.record import Record, unrecorded
+from gpd_soap.usecases.casework.holding import FREED_AFTER, holder, refuse_others
 from gpd_soap.usecases.casework.refusals import CaseClaimed
-from gpd_soap.usecases.worklist import key_of
-
-#: LIMIT: minutes; who went home holds nobody up for longer.
-FREED_AFTER = timedelta(minutes=30)
+from gpd_soap.usecases.worklist import key_of, subject_of
 
 
-class Holder(NamedTuple):
-    """Who has an open case, since when, and until when if nothing more is done."""
-
-    who: str
-    since: datetime
-    until: datetime
-
-
-def holder(case: Case, now: datetime) -> Holder | None:
-    """Returns who has a case at `now`; None for a case that is free or resolved."""
-    if case.claimed_by is None or case.claimed_at is None or case.resolved_at is not None:
-        return None
-    until = case.claimed_at + FREED_AFTER
-    return Holder(case.claimed_by, case.claimed_at, until) if now < until else None
-
-
-def claim(database: Database, organization: str, reference: str, who: str, now: datetime) -> None:
-    """Gives a case to a person, from now on; one's own claim begins again.
+def claim(
+    database: Database,
+    scope: Scope,
+    reference: str,
+    who: str,
+    now: datetime,
+    record: Record = unrecorded,
+) -> None:
+    """Gives a case to a person or a key, from now on; one's own claim begins again.
 
     Raises CaseNotFound, CaseNotOpen, and CaseClaimed if somebody else has it.
     """
@@ -44,9 +37,10 @@ def claim(database: Database, organization: str, reference: str, who: str, now: 
     by = Taking(who, now, now - FREED_AFTER)
 
     def work(connection: Transaction) -> None:
-        if handling.claim(connection, organization, key, by):
+        if handling.claim(connection, scope, key, by):
+            record(connection, subject_of(key), scope or NOT_GIVEN)
             return
-        case = worklist.read(connection, organization, key)
+        case = worklist.read(connection, scope, key)
         if case is None:
             raise refusals.CaseNotFound
         other = holder(case, now)
@@ -57,10 +51,41 @@ def claim(database: Database, organization: str, reference: str, who: str, now: 
     in_transaction(database, work)
 
 
-def release(database: Database, organization: str, reference: str, who: str) -> bool:
-    """Gives a case back.  Returns whether the person had it."""
+def release(
+    database: Database, scope: Scope, reference: str, who: str, record: Record = unrecorded
+) -> bool:
+    """Gives a case back.  Returns whether the person or the key had it."""
     key = key_of(reference)
-    return in_transaction(database, lambda c: handling.release(c, organization, key, who))
+
+    def work(connection: Transaction) -> bool:
+        had = handling.release(connection, scope, key, who)
+        if had:
+            record(connection, subject_of(key), scope or NOT_GIVEN)
+        return had
+
+    return in_transaction(database, work)
+
+
+def give_back(
+    database: Database,
+    scope: Scope,
+    reference: str,
+    who: str,
+    now: datetime,
+    record: Record = unrecorded,
+) -> None:
+    """Gives a case back; one that nobody has stays as it is.
+
+    Raises CaseNotFound, CaseNotOpen, and CaseClaimed if somebody else has it.
+    """
+    if release(database, scope, reference, who, record):
+        return
+    case = read_only(database, lambda c: worklist.read(c, scope, key_of(reference)))
+    if case is None:
+        raise refusals.CaseNotFound
+    if case.resolved_at is not None:
+        raise refusals.CaseNotOpen
+    refuse_others(case, who, now)
 
 
 def oldest_free(
@@ -70,10 +95,3 @@ def oldest_free(
     listing = QueueFilter(kind=kind, free_since=now - FREED_AFTER)
     cases, _ = read_only(database, lambda c: queue.page(c, organization, listing, 1))
     return cases[0] if cases else None
-
-
-def refuse_others(case: Case, who: str, now: datetime) -> None:
-    """Raises CaseClaimed if somebody else has a case."""
-    other = holder(case, now)
-    if other is not None and other.who != who:
-        raise CaseClaimed(*other)

@@ -19,7 +19,7 @@ from gpd_soap.store.receipts import candidates, handling, worklist
 from gpd_soap.store.receipts.worklist import Case, Resolution
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.record import Record, unrecorded
-from gpd_soap.usecases.casework.claims import refuse_others
+from gpd_soap.usecases.casework.holding import refuse_others
 from gpd_soap.usecases.casework.refusals import KindsDiffer, TooManyCases
 from gpd_soap.usecases.worklist import close, key_of, subject_of, write_event
 from gpd_soap.validation.finding import FieldError

@@ -7,17 +7,17 @@ from datetime import datetime
 from gpd_soap.usecases.refusals import Refusal
 
 
-class CaseworkRefusal(Refusal):
-    """A refusal about work on a case, for the console; no request of the API meets one."""
-
-
-class CaseClaimed(CaseworkRefusal):
+class CaseClaimed(Refusal):
     """Somebody else has the case: `who`, `since` when, and `until` when."""
 
     def __init__(self, who: str, since: datetime, until: datetime) -> None:
         """Keep who it is, and both instants."""
         super().__init__()
         self.who, self.since, self.until = who, since, until
+
+
+class CaseworkRefusal(Refusal):
+    """A refusal about work on a case, for the console; no request of the API meets one."""
 
 
 class KindsDiffer(CaseworkRefusal):

@@ -34,6 +34,7 @@ from gpd_soap.usecases.loads.show import LoadReader, existing
 from gpd_soap.usecases.loads.understand import Answers, Creditor, answered, understand
 from gpd_soap.usecases.loads.undo import Way
 from gpd_soap.usecases.loads.work import LOAD, TRIAL, UNDO
+from gpd_soap.usecases.refusals import OrganizationNotFound
 
 T = TypeVar("T")
 
@@ -65,7 +66,7 @@ class Loads(LoadReader):
     def receive(self, organization: str, name: str, file: BinaryIO) -> StoredLoad:
         """Store a file with how it would be read, and try it if that is clear; return the load.
 
-        Raises FileNotLoadable, and LoadRunning if another load runs.
+        Raises OrganizationNotFound, FileNotLoadable, and LoadRunning if another load runs.
         """
         creditor = read_only(self._database, partial(_creditor, organization=organization))
         digest, size = _digest(file)
@@ -206,7 +207,7 @@ class Loads(LoadReader):
     ) -> str:
         who = {"actor_kind": str(self._actor.kind), "actor": self._actor.id}
         whole = {"load": load.id, **who, **(payload or {})}
-        total = load.figures["ready"] if to is State.UNDOING else load.reading["records"]
+        total = load.figures.get("ready", 0) if to is State.UNDOING else load.reading["records"]
         new = NewJob(load.organization, JOB_OF[to], whole, self._actor, total=total)
         return queue.enqueue(connection, new, self._clock())
 
@@ -238,7 +239,9 @@ class Loads(LoadReader):
 
 def _creditor(connection: Transaction, organization: str) -> Creditor:
     registered = configuration.organization(connection, organization)
-    return Creditor(organization, registered.name if registered is not None else "")
+    if registered is None:
+        raise OrganizationNotFound
+    return Creditor(organization, registered.name)
 
 
 def _digest(file: BinaryIO) -> tuple[str, int]:

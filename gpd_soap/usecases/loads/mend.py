@@ -44,6 +44,13 @@ class RefusedRow(NamedTuple):
         return self.cells[places[field]] if field in places else None
 
 
+def by_rule(row: RefusedRow) -> tuple[str, str]:
+    """Returns field and rule of each reason, and what is expected, for a caller without pages."""
+    why = (f"{each.field}: {each.rule}" if each.field else each.rule for each in row.reasons)
+    expected = (each.expected for each in row.reasons)
+    return "; ".join(dict.fromkeys(why)), "; ".join(dict.fromkeys(expected))
+
+
 #: Returns the texts of the two columns for a row: why it was refused, what is expected.
 Describe = Callable[[RefusedRow], tuple[str, str]]
 

@@ -10,7 +10,7 @@ from gpd_soap.store.database.transaction import Transaction, read_only
 from gpd_soap.store.loads import files, loads, rows
 from gpd_soap.store.loads.files import Part
 from gpd_soap.store.loads.loads import Place, StoredLoad
-from gpd_soap.store.loads.rows import LoadFinding, LoadRow, RowOutcome
+from gpd_soap.store.loads.rows import FindingPlace, LoadFinding, LoadRow, RowOutcome
 from gpd_soap.usecases.loads import mend
 from gpd_soap.usecases.loads.contents import opened
 from gpd_soap.usecases.loads.mend import RefusedRow
@@ -70,6 +70,16 @@ class LoadReader:
     def findings(self, load: StoredLoad, *, warnings: bool = False) -> list[LoadFinding]:
         """Return the first findings of a load, by line."""
         return self.read(lambda c: rows.findings(c, load, warnings=warnings, limit=SHOWN))
+
+    def findings_after(
+        self, load: StoredLoad, after: FindingPlace | None, limit: int, *, warnings: bool
+    ) -> list[tuple[FindingPlace, LoadFinding]]:
+        """Return the findings of a load after a place, by line, each with its place."""
+        return self.read(lambda c: rows.findings_after(c, load, after, limit, warnings=warnings))
+
+    def rows_after(self, load: StoredLoad, line: int, limit: int) -> list[LoadRow]:
+        """Return the positions that have an outcome, after a line of the file."""
+        return self.read(lambda c: rows.after(c, load, line, limit))
 
     def notices(self, load: StoredLoad, after: int, limit: int) -> list[Any]:
         """Return the notices that a load made, after a line of its file."""

@@ -7,12 +7,16 @@ import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from gpd_soap.store.loads.loads import Place
+from gpd_soap.store.loads.rows import FindingPlace
 from gpd_soap.store.positions.keyset import PositionKey
 from gpd_soap.store.positions.notices import NoticeKey
 from gpd_soap.store.receipts.listing import ReceiptPlace
 
 #: LIMIT: characters of a cursor, which holds a name and the id of a position.
 LONGEST = 4000
+#: LIMIT: no file has as many lines, and a column holds the number.
+LAST_LINE = 1 << 40
 #: The cursor before the first row of a list of positions.
 FIRST = "first"
 #: The parts of a list of notices: three orders of a name's words, of positions and of notices.
@@ -62,6 +66,28 @@ def receipt_place(cursor: str) -> ReceiptPlace:
     return ReceiptPlace(_instant(received_at), digest)
 
 
+def load_cursor(place: Place) -> str:
+    """Returns the cursor of a place in a list of loads."""
+    return _encode([place.created_at.isoformat(), place.id])
+
+
+def load_place(cursor: str) -> Place:
+    """Returns the place that a cursor of loads stands for.  Raises ValueError if it is none."""
+    created_at, load_id = map(_text, _decode(cursor, 2))
+    return Place(_instant(created_at), load_id)
+
+
+def line_cursor(place: FindingPlace) -> str:
+    """Returns the cursor of a place among the lines or the findings of a load."""
+    return _encode(place)
+
+
+def line_place(cursor: str) -> FindingPlace:
+    """Returns the place that a cursor of lines stands for.  Raises ValueError if it is none."""
+    line, number = map(_number, _decode(cursor, 2))
+    return FindingPlace(line, number)
+
+
 def _instant(text: str) -> datetime:
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
@@ -83,6 +109,12 @@ def _decode(cursor: str, length: int) -> list[object]:
     if not isinstance(values, list) or len(values) != length:
         raise ValueError("no cursor")
     return values
+
+
+def _number(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < LAST_LINE:
+        raise ValueError("no cursor")
+    return value
 
 
 def _text(value: object) -> str:

@@ -16,9 +16,9 @@ from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.store.store import Store
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.record import CommandRecord
-from gpd_soap.usecases.casework import claims
-from gpd_soap.usecases.casework.claims import FREED_AFTER
+from gpd_soap.usecases.casework import claims, holding
 from gpd_soap.usecases.casework.decide import MOST, By, Decision, decide, findings
+from gpd_soap.usecases.casework.holding import FREED_AFTER
 from gpd_soap.usecases.casework.refusals import CaseClaimed, KindsDiffer, TooManyCases
 from gpd_soap.usecases.worklist import key_of
 from tests.store.samples import (
@@ -82,8 +82,8 @@ def test_claim_is_of_one_person_until_it_is_given_back_or_ends(full: Store):
     assert claims.release(full, ORGANIZATION, "r-2", "Anna")
     claims.claim(full, ORGANIZATION, "r-2", "Luca", NOW + 3 * MINUTE)
     ended = NOW + 3 * MINUTE + FREED_AFTER
-    assert claims.holder(case_of(full, "r-2"), ended - MINUTE) is not None
-    assert claims.holder(case_of(full, "r-2"), ended) is None
+    assert holding.holder(case_of(full, "r-2"), ended - MINUTE) is not None
+    assert holding.holder(case_of(full, "r-2"), ended) is None
     claims.claim(full, ORGANIZATION, "r-2", "Anna", ended + MINUTE)
 
 

@@ -1,0 +1,1 @@
+"""The operations on loads: files of positions that are tried, stored and taken back."""
