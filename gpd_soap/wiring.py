@@ -25,6 +25,7 @@ from gpd_soap.usecases.node import NodeService, Policy
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.wsgi import exposure
 from gpd_soap.wsgi.client_certificates import TrustedCallers
+from gpd_soap.wsgi.forwarded import ThroughProxies
 from gpd_soap.wsgi.http import Ready, Wsgi
 from gpd_soap.wsgi.mount import Mounted, Withheld
 from gpd_soap.wsgi.payment_options import PaymentOptions
@@ -158,7 +159,9 @@ def admin_face(
         webhooks=options_of(settings),
         open_printer=open_as_set(settings),
     )
-    return Mounted(api, console(settings, store, health, clock), most)
+    mounted = Mounted(api, console(settings, store, health, clock), most)
+    on_socket = settings.admin_bind.startswith("unix:")
+    return ThroughProxies(mounted, settings.admin_proxies, on_socket=on_socket)
 
 
 def console(settings: Settings, store: Store, ready: Ready, clock: Clock = utc_now) -> Wsgi:

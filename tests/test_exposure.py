@@ -168,6 +168,15 @@ def test_check_warns_of_proxies_without_a_public_url():
     assert [*of_settings(settings(**BEHIND, node_callers="forwarder.example"))] == []
 
 
+def test_check_warns_of_an_admin_face_whose_proxy_has_no_name():
+    """Everybody behind it would be counted as one caller."""
+    [finding] = of_settings(settings(console_url="https://console.ec.example"))
+
+    assert (finding.severity, finding.rule) == ("WARNING", "admin-proxies")
+    named = settings(console_url="https://console.ec.example", admin_proxies="127.0.0.1")
+    assert [*of_settings(named)] == []
+
+
 @pytest.mark.parametrize("given", [TLS, BEHIND])
 def test_check_warns_of_tls_without_names_of_callers(given: dict[str, str]):
     """An authority may sign the certificates of others too."""

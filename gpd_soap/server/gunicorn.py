@@ -111,10 +111,11 @@ class Server(BaseApplication):
         """The addresses that the faces listen on."""
         return self._binds
 
-    @property
-    def proxies(self) -> Sequence[Network]:
-        """The networks of the proxies; each of their addresses stands for many callers."""
-        return self._program.settings.node_proxies
+    def proxies(self, listener: str) -> Sequence[Network]:
+        """The networks of a listener's proxies; each of their addresses is that of many callers."""
+        settings = self._program.settings
+        is_admin = listener == name_of_bind(settings.admin_bind)
+        return settings.admin_proxies if is_admin else settings.node_proxies
 
     @property
     def refused(self) -> RefusedCallers:

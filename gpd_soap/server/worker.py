@@ -75,7 +75,7 @@ class Worker(ThreadWorker):
 
     def run(self) -> None:
         """Answer until a signal stops the worker, or until the master has ended."""
-        self._unfinished = Unfinished(self.app.proxies)
+        self._unfinished = Unfinished(self.app.proxies(self.listener))
         self._lingering = Lingering(self.poller, self._close)
         self._flushing = Flushing(self.poller, self._close)
         self._handshake_steps, self._next_expiry = 0, 0.0

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from gpd_soap.settings import links, oidc, storage
+from gpd_soap.settings import links, oidc, proxies, storage
 from gpd_soap.settings.kinds import (
     Bind,
     Files,
@@ -88,11 +88,7 @@ class Settings(BaseModel):
         description="PEM file: revocation lists (CRL) of those authorities; a caller whose"
         " certificate is on one is refused",
     )
-    node_proxies: Networks = Field(
-        (),
-        description="networks of the proxies that do TLS for the node face, separated by commas;"
-        " on a Unix socket, whoever may open it is one of them",
-    )
+    node_proxies: proxies.NodeProxies = ()
     node_callers: Names = Field(
         (),
         description="names (CN) of the certificates that may call the node face, separated by"
@@ -108,6 +104,7 @@ class Settings(BaseModel):
         description="let other machines reach the admin face, which has no TLS: a proxy in front"
         " must protect its keys",
     )
+    admin_proxies: proxies.AdminProxies = ()
     workers: Annotated[int, Field(ge=0, le=256)] = Field(
         0,
         description="processes of the node face, or of the only face served; 0: one for each core",

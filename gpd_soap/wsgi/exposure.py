@@ -12,10 +12,8 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from gpd_soap.settings import Settings, SettingsError
+from gpd_soap.settings.proxies import are_narrow
 
-#: LIMIT: bits of a prefix.  10.0.0.0/8 and fc00::/7 are the widest networks that an office can own;
-#: a wider one contains other people's machines.
-WIDEST_PREFIX = {4: 8, 6: 7}
 #: Hosts of a bind that name every address of this machine.
 EVERY_ADDRESS = ("", "0.0.0.0", "[::]")  # noqa: S104  # compared with a bind; nothing is bound here
 
@@ -34,7 +32,7 @@ def exposures(settings: Settings, served: str = "all") -> Iterator[Exposure]:
     if (
         served != "admin"
         and not is_loopback(settings.node_bind)
-        and not (settings.node_tls_certificate or _are_narrow(settings.node_proxies))
+        and not (settings.node_tls_certificate or _has_narrow(settings.node_proxies))
     ):
         yield Exposure(
             "node",
@@ -134,8 +132,6 @@ def is_loopback(bind: str) -> bool:
     return (mapped or address).is_loopback
 
 
-def _are_narrow(networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
+def _has_narrow(networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     """Return whether there are networks, each narrow enough to hold an office's proxies alone."""
-    return bool(networks) and all(
-        network.prefixlen >= WIDEST_PREFIX[network.version] for network in networks
-    )
+    return bool(networks) and are_narrow(networks)

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event
 from werkzeug.test import Client
 
+from gpd_soap import wiring
 from gpd_soap.api.app import admin_app
 from gpd_soap.api.concurrency import Limits
 from gpd_soap.monitoring.metrics import Metrics
@@ -244,3 +245,22 @@ def test_no_bound_is_set_without_the_setting_and_the_program_has_one():
 
     assert {counted.count("192.0.2.1", NOW).seconds for _ in range(1000)} == {0.0}
     assert Settings().wrong_keys == 100
+
+
+def test_one_strangers_wrong_keys_do_not_count_for_the_others_behind_a_proxy(quick_store: Store):
+    """The whole admin face counts by the address that a proxy names; a forged one is not read."""
+    proxy, stranger = "10.0.0.7", "198.51.100.4"
+    settings = Settings.model_validate({"admin_proxies": proxy, "wrong_keys": 2})
+    worklist = wiring.cases(settings, quick_store)
+    client = Client(wiring.admin_face(settings, quick_store, worklist, Metrics()))
+
+    def status(forwarded: str, address: str = proxy) -> int:
+        headers = {"X-Forwarded-For": forwarded, "X-Api-Key": WRONG}
+        base = {"REMOTE_ADDR": address}
+        # WHY: an answer that is not read whole counts as a request that runs.
+        return client.get(ALL, headers=headers, environ_base=base, buffered=True).status_code
+
+    assert [status(stranger) for _ in range(3)] == [401, 401, 429]
+    assert status("192.0.2.1") == 401
+    assert status(f"192.0.2.9, {stranger}") == 429
+    assert [status(f"192.0.2.{n}", "192.0.2.7") for n in range(3)] == [401, 401, 429]

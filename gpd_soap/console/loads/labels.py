@@ -140,6 +140,7 @@ REFUSED: dict[Why, str] = {
     ),
     Why.MACROS: N_("Il foglio ha delle macro. Salvalo come «.xlsx», che non ne ha."),
     Why.BOMB: N_("Il foglio è troppo grande da aprire. Salvalo come CSV, o dividilo."),
+    Why.BUSY: N_("In questo momento si sta leggendo un altro file. Riprova fra un minuto."),
     Why.BROKEN: N_("Il foglio è rovinato. Aprilo in Excel, salvalo di nuovo, e carica quello."),
     Why.OPEN_DOCUMENT: N_("È un foglio di LibreOffice. Salvalo come «.xlsx» o come CSV."),
     Why.ARCHIVE: N_("È un archivio compresso. Aprilo, e carica il file che c’è dentro."),

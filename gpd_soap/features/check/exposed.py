@@ -23,3 +23,9 @@ def of_settings(settings: Settings) -> Iterator[Finding]:
     if settings.node_proxies and not settings.public_url:
         what = "set GPD_PUBLIC_URL: ?wsdl gives callers an address behind the proxies"
         yield warning("settings", "public-url", what)
+    if settings.console_url.startswith("https://") and not settings.admin_proxies:
+        what = (
+            "name the proxy of the admin face in GPD_ADMIN_PROXIES: without it, a stranger's wrong"
+            " passwords make everybody behind it wait"
+        )
+        yield warning("settings", "admin-proxies", what)

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from gpd_soap.usecases.loading.csv_positions import ReadCell
 from gpd_soap.usecases.loading.csv_values import CellProblem, read_cell
 from gpd_soap.usecases.loads.reading import Dates, Kind, Reading
-from gpd_soap.usecases.loads.workbook import FORMULA
+from gpd_soap.usecases.loads.sheets import FORMULA
 
 #: What a formula begins with; a cell that begins so is written with an apostrophe before it.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Callable, Collection
 from functools import partial
+from threading import BoundedSemaphore
 from typing import Any, BinaryIO, TypeVar
 
 from gpd_soap.clock import Clock
@@ -23,12 +24,14 @@ from gpd_soap.store.loads import files, loads, rows
 from gpd_soap.store.loads.files import Part
 from gpd_soap.store.loads.loads import State, StoredLoad
 from gpd_soap.usecases.access.record import Record, unrecorded
-from gpd_soap.usecases.loads.reading import reading_of
+from gpd_soap.usecases.loads.reading import Reading, reading_of
 from gpd_soap.usecases.loads.refusals import (
+    FileNotLoadable,
     FileRemoved,
     LoadInOtherState,
     LoadRunning,
     ReadingChanged,
+    Why,
 )
 from gpd_soap.usecases.loads.show import LoadReader, existing
 from gpd_soap.usecases.loads.understand import Answers, Creditor, answered, understand
@@ -41,6 +44,8 @@ T = TypeVar("T")
 CHUNK = 1 << 16
 #: LIMIT: characters of a file's name.
 LONGEST_NAME = 100
+#: LIMIT: one file is being understood at once in a process; another one waits for 3 s.
+_READING, PATIENCE_SECONDS = BoundedSemaphore(), 3.0
 _NOT_IN_A_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 JOB_OF = {State.TRIAL: TRIAL, State.LOADING: LOAD, State.UNDOING: UNDO}
 #: States in which nothing of the file was stored.
@@ -70,7 +75,7 @@ class Loads(LoadReader):
         """
         creditor = read_only(self._database, partial(_creditor, organization=organization))
         digest, size = _digest(file)
-        reading = understand(file, creditor)
+        reading = _understood(file, creditor)
         new = StoredLoad(
             organization=organization,
             id=f"load_{secrets.token_hex(16)}",
@@ -235,6 +240,17 @@ class Loads(LoadReader):
             # WHY: the transaction is over after the error, so the other load is read in another.
             other = self.read(lambda c: loads.running(c, organization))
             raise LoadRunning(other or "") from None
+
+
+def _understood(file: BinaryIO, creditor: Creditor) -> Reading:
+    """Return how a file would be read.  Raises FileNotLoadable, also if others are being read."""
+    # WHY: a large workbook takes a minute, and several at once would take every thread.
+    if not _READING.acquire(timeout=PATIENCE_SECONDS):
+        raise FileNotLoadable(Why.BUSY)
+    try:
+        return understand(file, creditor)
+    finally:
+        _READING.release()
 
 
 def _creditor(connection: Transaction, organization: str) -> Creditor:

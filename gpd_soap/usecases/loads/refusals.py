@@ -41,6 +41,7 @@ class Why(StrEnum):
     OLD_EXCEL = "old-excel"
     MACROS = "macros"
     BOMB = "bomb"
+    BUSY = "busy"
     BROKEN = "broken"
     OPEN_DOCUMENT = "open-document"
     ARCHIVE = "archive"

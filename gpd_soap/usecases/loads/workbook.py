@@ -1,19 +1,26 @@
 """Reads and writes workbooks of Excel; the library is the extra `spreadsheets`.
 
 A workbook is copied once as rows of text, so that its XML is read once however often the rows are.
+It is read in a process of its own, which ends if it needs too much memory or time.
 """
 
 from __future__ import annotations
 
-import csv
+import os
+import shutil
+import subprocess
+import sys
+import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from io import TextIOWrapper
+from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, BinaryIO, NamedTuple, Protocol
+from typing import IO, BinaryIO, NamedTuple
 
+from gpd_soap.usecases.loads import sheets
 from gpd_soap.usecases.loads.refusals import FileNotLoadable, Why
 
 #: LIMIT: 192 MiB of XML in a workbook, about a million rows of ten columns, and 64 MiB of texts,
@@ -21,41 +28,13 @@ from gpd_soap.usecases.loads.refusals import FileNotLoadable, Why
 MOST_BYTES, MOST_TEXTS = 192 << 20, 64 << 20
 #: LIMIT: parts of a workbook; one of a hundred sheets with pictures has fewer.
 MOST_PARTS = 2_000
-#: LIMIT: columns; a position with five transfers has fewer.
-MOST_COLUMNS = 200
-#: LIMIT: a number with more digits has lost the last ones in a sheet.
-EXACT = 10**15
+#: LIMIT: 512 MiB in memory for the process that reads a workbook.
+MOST_MEMORY = 512 << 20
+#: LIMIT: seconds between two looks at that process, in which it can read some MB.
+LOOK_SECONDS = 0.02
 TEXTS, BOOK = "xl/sharedStrings.xml", "xl/workbook.xml"
 MACROS = "vbaProject.bin"
-#: Stands for a formula, whose value was computed by another program.
-FORMULA = "="
-
-
-class Cell(Protocol):
-    """A cell as the library reads it."""
-
-    value: object
-    data_type: str
-    number_format: str | None
-
-
-class Sheet(Protocol):
-    """A sheet as the library reads it."""
-
-    def reset_dimensions(self) -> None:
-        """Forget the size that the sheet says it has."""
-
-    def iter_rows(self, *, max_col: int) -> Iterable[Sequence[Cell]]:
-        """Yield the rows, each with its cells."""
-
-
-class Book(Protocol):
-    """A workbook as the library reads it."""
-
-    worksheets: Sequence[Sheet]
-
-    def close(self) -> None:
-        """Close the file."""
+LIBRARY = "openpyxl"
 
 
 class Copied(NamedTuple):
@@ -94,101 +73,79 @@ def copied(file: BinaryIO, check_end: Callable[[], object] = lambda: None) -> Co
     `check_end` is called now and then, and may raise to stop.  Raises FileNotLoadable.
     """
     check(file)
-    book = _open(file)
-    copy: IO[str] = TextIOWrapper(TemporaryFile(), encoding="utf-8", newline="")  # noqa: SIM115
+    if find_spec(LIBRARY) is None:
+        raise FileNotLoadable(Why.NO_LIBRARY)
+    copy = TemporaryFile()  # noqa: SIM115  # the caller closes it
     try:
-        filled = 0
-        for sheet in book.worksheets:
-            if not filled:
-                filled += _copy(sheet, copy, check_end)
-            else:
-                filled += any(True for _ in _rows(sheet, lambda: None))
-    except FileNotLoadable:
-        copy.close()
-        raise
-    except (ArithmeticError, LookupError, SyntaxError, TypeError, ValueError, OSError):
-        copy.close()
-        raise FileNotLoadable(Why.BROKEN) from None
+        with _on_disk(file) as source:
+            number = _filled(_ended(_begun(source, copy), check_end))
     except BaseException:
         copy.close()
         raise
-    finally:
-        book.close()
     copy.seek(0)
-    return Copied(copy, filled)
+    return Copied(TextIOWrapper(copy, encoding="utf-8", newline=""), number)
 
 
-def _open(file: BinaryIO) -> Book:
+def _filled(code: int) -> int:
+    """Return how many sheets have rows, by how the process has ended.  Raises FileNotLoadable."""
+    if code < sheets.READ:
+        raise FileNotLoadable(Why.BROKEN)
+    return code - sheets.READ
+
+
+def _on_disk(file: BinaryIO) -> IO[bytes]:
+    """Return a copy of a file that another process can read."""
+    copy = TemporaryFile()  # noqa: SIM115  # the caller closes it
+    file.seek(0)
+    shutil.copyfileobj(file, copy)
+    copy.flush()
+    return copy
+
+
+def _begun(source: IO[bytes], copy: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Return the process that reads a workbook; it has none of our variables and connections."""
+    return subprocess.Popen(  # noqa: S603  # our own module
+        [sys.executable, "-P", "-m", sheets.__name__],
+        stdin=source,
+        stdout=copy,
+        stderr=subprocess.DEVNULL,
+        # WHY: the process finds the modules of this one, and no setting, which may be a secret.
+        env={"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+def _ended(process: subprocess.Popen[bytes], check_end: Callable[[], object]) -> int:
+    """Return how a process has ended.
+
+    Ends it if it needs too much, and raises FileNotLoadable.
+    """
+    latest = time.monotonic() + sheets.MOST_SECONDS
     try:
-        # WHY: the library is an extra, and a process that loads no workbook need not have it.
-        library = import_module("openpyxl")
-    except ModuleNotFoundError:
-        raise FileNotLoadable(Why.NO_LIBRARY) from None
+        while True:
+            try:
+                return process.wait(LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                check_end()
+            if time.monotonic() > latest or _resident(process.pid) > MOST_MEMORY:
+                raise FileNotLoadable(Why.BOMB)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _resident(pid: int) -> int:
+    """Return the bytes of memory that a process has; 0 where the system does not say."""
     try:
-        book: Book = library.load_workbook(file, read_only=True, data_only=False, keep_links=False)
-    except Exception:  # noqa: BLE001  # WHY: the library raises whatever the XML makes it raise
-        raise FileNotLoadable(Why.BROKEN) from None
-    return book
-
-
-def _copy(sheet: Sheet, copy: IO[str], check_end: Callable[[], object]) -> int:
-    writer = csv.writer(copy)
-    written = 0
-    for line, cells in _rows(sheet, check_end):
-        writer.writerow([line, *cells])
-        written = 1
-    return written
-
-
-def _rows(sheet: Sheet, check_end: Callable[[], object]) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the texts of each row that is not empty."""
-    # WHY: the size that a sheet says it has may be wrong, by far or by one.
-    sheet.reset_dimensions()
-    for line, row in enumerate(sheet.iter_rows(max_col=MOST_COLUMNS), 1):
-        if line % 1000 == 0:
-            check_end()
-        cells = [text_of(cell) for cell in row]
-        while cells and not cells[-1]:
-            cells.pop()
-        if cells:
-            yield line, cells
-
-
-def text_of(cell: Cell) -> str:
-    """Return the text of a cell as a person would type it: numbers with a point, dates by ISO."""
-    value = cell.value
-    if value is None:
-        return ""
-    if cell.data_type == "f":
-        return FORMULA
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, datetime):
-        at_midnight = not (value.hour or value.minute or value.second)
-        return value.date().isoformat() if at_midnight else value.isoformat(timespec="seconds")
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, int | float):
-        return _number(value, cell.number_format or "")
-    return str(value)
-
-
-def _number(value: float, number_format: str) -> str:
-    if abs(value) >= EXACT:
-        return f"{value:.5E}"
-    cents = round(value, 2)
-    if "0.00" in number_format or "€" in number_format:
-        # WHY: the sheet shows two decimals, so the person has seen an amount in euro.
-        return f"{cents:.2f}" if abs(value - cents) < 1e-9 else repr(value)  # noqa: PLR2004
-    if float(value).is_integer():
-        return str(int(value))
-    return f"{cents:.2f}" if abs(value - cents) < 1e-9 else repr(value)  # noqa: PLR2004
+        pages = Path(f"/proc/{pid}/statm").read_text("ascii").split()[1]
+    except (OSError, IndexError):
+        return 0
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
 def written(rows: Iterable[Sequence[str]], file: BinaryIO) -> None:
     """Write rows of text as a workbook: no cell is a number or a formula."""
-    book = import_module("openpyxl").Workbook(write_only=True)
-    make_cell = import_module("openpyxl.cell").WriteOnlyCell
+    book = import_module(LIBRARY).Workbook(write_only=True)
+    make_cell = import_module(f"{LIBRARY}.cell").WriteOnlyCell
     sheet = book.create_sheet("Righe da correggere")
     for row in rows:
         cells = []

@@ -230,7 +230,7 @@ def test_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch):
     """The directory of an archive says how large it would be."""
     bomb = zipped(**{"xl/workbook.xml": b"<x/>", "xl/worksheets/sheet1.xml": b" " * (200 << 20)})
     assert len(bomb) < 1 << 20
-    monkeypatch.setattr(workbook, "_open", None)
+    monkeypatch.setattr(workbook, "_begun", None)
 
     with pytest.raises(FileNotLoadable) as refused:
         understand(io.BytesIO(bomb), OFFICE)
@@ -240,11 +240,7 @@ def test_bomb_is_not_unpacked(monkeypatch: pytest.MonkeyPatch):
 
 def test_workbook_without_the_library_is_refused(monkeypatch: pytest.MonkeyPatch):
     """It is an extra."""
-
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(name=name)
-
-    monkeypatch.setattr(workbook, "import_module", missing)
+    monkeypatch.setattr(workbook, "find_spec", lambda _name: None)
 
     with pytest.raises(FileNotLoadable) as refused:
         understand(as_workbook([line(1)]), OFFICE)
