@@ -259,7 +259,7 @@ def test_two_operations_at_once_end_as_some_serial_order(
 ):
     """The pairs are drawn."""
     chance = random.Random(drawn.seed(f"at once {before}"))  # noqa: S311  # nobody's secret
-    wrong = {}
+    wrong: dict[tuple[str, ...], str] = {}
     for _ in range(drawn.examples(MET_PAIRS)):
         pair = tuple(chance.sample(WHOLE, 2))
         left = unexplained_at_once(on_postgresql, watching, serial_orders, Case(before, pair))

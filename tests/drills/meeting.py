@@ -253,8 +253,8 @@ def call_of(change: Change, iupd: str) -> Call:
         case PayElsewhere(nav):
             return Call("POST", f"/paymentoptions/paids/{nav}")
         case SetFee(nav, fee):
-            content = {"notificationFee": fee}
-            return Call("PUT", f"/paymentoptions/{nav}/notificationfee", content)
+            path = f"/paymentoptions/{nav}/notificationfee"
+            return Call("PUT", path, {"notificationFee": fee})
         case _:
             verb, content = TRANSITIONS[type(change)]
             return Call("POST", f"{this}/{verb}", content)

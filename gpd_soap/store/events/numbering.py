@@ -7,6 +7,8 @@ number may commit later.
 
 from __future__ import annotations
 
+import random
+
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -42,11 +44,18 @@ def number(store: Database, organization: str) -> int:
 
 
 def number_all(store: Database) -> int:
-    """Numbers the events of every registered organization until none is left.  Returns how many."""
-    total = 0
-    for organization in read_only(store, unnumbered):
-        while numbered := number(store, organization):
-            total += numbered
+    """Numbers the events of every registered organization until none is left.  Returns how many.
+
+    The organizations take turns, so that none waits for the load of another one.
+    """
+    waiting, total = read_only(store, unnumbered), 0
+    # WHY: an organization whose events cannot be numbered ends the call, and must not be the first
+    # each time.
+    random.shuffle(waiting)
+    while waiting:
+        counts = [(each, number(store, each)) for each in waiting]
+        total += sum(count for _, count in counts)
+        waiting = [each for each, count in counts if count]
     return total
 
 

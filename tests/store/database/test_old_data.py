@@ -116,8 +116,8 @@ def write(connection: Connection, known: Columns, serial: int) -> None:
     insert(connection, known, "position", row)
     for each in option_rows(new, NOW):
         insert(connection, known, "payment_option", each)
-    for each in new.options[0].transfers:
-        insert(connection, known, "transfer", transfer_row(new, new.options[0], each))
+    for part in new.options[0].transfers:
+        insert(connection, known, "transfer", transfer_row(new, new.options[0], part))
     waiting: Receipt = receipt(WAITING + serial)
     values = values_of(waiting, UNMATCHED, CHECK, "paSendRTV2", RAW, NOW)
     insert(connection, known, "receipt", {**values, "variant": 0, "copies": 1})

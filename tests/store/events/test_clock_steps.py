@@ -20,9 +20,9 @@ AHEAD = timedelta(hours=1)
 def step_back(store: Store) -> None:
     """Make the stored events those of a clock that was ahead by an hour until now."""
     with store.begin() as connection:
-        for at, key in connection.execute(select(EVENT.at, EVENT.id)).all():
-            moved = update(tables.event).where(EVENT.id == key, EVENT.at == at)
-            connection.execute(moved.values(at=at + AHEAD))
+        for written_at, key in connection.execute(select(EVENT.at, EVENT.id)).all():
+            moved = update(tables.event).where(EVENT.id == key, EVENT.at == written_at)
+            connection.execute(moved.values(at=written_at + AHEAD))
 
 
 def history(store: Store, subject: str) -> list[Any]:

@@ -30,8 +30,8 @@ def seen(bed: Bed) -> tuple[list[str], list[str]]:
     """Return what health says of schedules, and what the check finds."""
     facts = [str(each) for each in Health(bed.store, Schema())() if each.name == "schedules"]
     with bed.store.reading() as connection:
-        found = configured.of_work(schedules.failing(connection))
-    return facts, [str(each) for each in found]
+        findings = list(configured.of_work(schedules.failing(connection)))
+    return facts, [str(each) for each in findings]
 
 
 def test_schedule_that_fails_each_time_is_named_with_its_failures(bed: Bed):
@@ -45,11 +45,11 @@ def test_schedule_that_fails_each_time_is_named_with_its_failures(bed: Bed):
         assert metric(bed) == f'gpd_schedule_failures{{schedule="{KIND}"}} {failures}.0'
         assert bool(seen(bed)[0]) == bool(seen(bed)[1]) == (failures >= schedules.FAILING)
 
-    facts, found = seen(bed)
+    facts, warnings = seen(bed)
     assert facts == [f"schedules: OK ({KIND} failed 4 times in a row)"]
-    assert f"schedule {KIND}" in found[0]
-    assert "it failed 4 times in a row: ValueError" in found[0]
-    assert "Anna" not in f"{facts} {found}"
+    assert f"schedule {KIND}" in warnings[0]
+    assert "it failed 4 times in a row: ValueError" in warnings[0]
+    assert "Anna" not in f"{facts} {warnings}"
 
     assert bed.worker(lambda _attempt: "done", every=MINUTE).once() == 1
     assert metric(bed) == f'gpd_schedule_failures{{schedule="{KIND}"}} 0.0'
