@@ -23,7 +23,8 @@ HEAD_END, LINE_END = b"\r\n\r\n", b"\r\n"
 _FIELD = re.compile(rb"\r\n(content-length|transfer-encoding|expect):([^\r\n]*+)", re.IGNORECASE)
 #: The requests that send a file of positions to the console and to the API.
 _LOAD = re.compile(
-    rb"POST (?:/console|(?:/v[12])?/organizations)/[0-9]{11}/loads(?:\?[^ \r\n]*)? HTTP/1\.[01]\r\n"
+    rb"POST (?:/console/[0-9]{11}/loads"
+    rb"|(?:/v[12])?/organizations/[0-9]{11}/loads(?:\?[^ \r\n]*)?) HTTP/1\.[01]\r\n"
 )
 _SIZE = re.compile(rb"([0-9a-fA-F]+)[ \t]*(?:;.*)?", re.DOTALL)
 

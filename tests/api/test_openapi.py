@@ -73,7 +73,11 @@ def test_every_request_body_has_a_valid_example(quick: BackOffice):
     description = quick.get("/openapi.json", key="").body
     operations = [each for path in description["paths"].values() for each in path.values()]
     sent = [each["requestBody"] for each in operations if "requestBody" in each]
-    bodies = {body["content"]["application/json"]["schema"]["$ref"] for body in sent}
+    # A file that is sent is no JSON, and has its bytes alone.
+    in_json = [
+        each["content"]["application/json"] for each in sent if "text/csv" not in each["content"]
+    ]
+    bodies = {content["schema"]["$ref"] for content in in_json}
 
     assert {f"#/components/schemas/{name}" for name in examples.BODIES} >= bodies
     for name, example in examples.BODIES.items():

@@ -15,7 +15,7 @@ def page(console: Console) -> str:
     """Return the page of the station."""
     with console.client("admin").get(f"/console/{ORGANIZATION}/station") as response:
         assert response.status_code == 200
-        return response.text
+        return response.get_data(as_text=True)
 
 
 def test_station_leads_to_grafana_if_its_address_is_set(fresh_database: FreshDatabase) -> None:

@@ -60,6 +60,9 @@ def arrived(content: bytes, size: int = 1) -> int | None:
         ("/console/77777777777/loads", True),
         ("/console/77777777777/loads/load_1", False),
         ("/console/77777777777/loads?x", False),
+        ("/organizations/77777777777/loads", True),
+        ("/v1/organizations/77777777777/loads?name=tari.csv", True),
+        ("/organizations/77777777777/loads/load_1/load", False),
         ("/organizations/77777777777/debtpositions", False),
     ],
 )

@@ -137,8 +137,8 @@ def findings_after(
         same = and_(FINDING.line == after.line, FINDING.number > after.number)
         statement = statement.where(or_(FINDING.line > after.line, same))
     rows = connection.execute(statement.order_by(FINDING.line, FINDING.number).limit(limit))
-    found = [(number, LoadFinding._make(values)) for number, *values in rows]
-    return [(FindingPlace(each.line, number), each) for number, each in found]
+    findings = [(number, LoadFinding._make(values)) for number, *values in rows]
+    return [(FindingPlace(each.line, number), each) for number, each in findings]
 
 
 def after(connection: Connection, load: StoredLoad, line: int, limit: int) -> list[LoadRow]:

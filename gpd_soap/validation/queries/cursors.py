@@ -66,9 +66,9 @@ def receipt_place(cursor: str) -> ReceiptPlace:
     return ReceiptPlace(_instant(received_at), digest)
 
 
-def load_cursor(place: Place) -> str:
+def load_cursor(following: Place) -> str:
     """Returns the cursor of a place in a list of loads."""
-    return _encode([place.created_at.isoformat(), place.id])
+    return _encode([following.created_at.isoformat(), following.id])
 
 
 def load_place(cursor: str) -> Place:
@@ -77,9 +77,9 @@ def load_place(cursor: str) -> Place:
     return Place(_instant(created_at), load_id)
 
 
-def line_cursor(place: FindingPlace) -> str:
+def line_cursor(following: FindingPlace) -> str:
     """Returns the cursor of a place among the lines or the findings of a load."""
-    return _encode(place)
+    return _encode(following)
 
 
 def line_place(cursor: str) -> FindingPlace:
