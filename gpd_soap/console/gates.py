@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect
+from flask import Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
+from gpd_soap.console.cookies import put_session, session_of
 from gpd_soap.console.rendering import render
 from gpd_soap.console.returning import form_of, safe_address
 from gpd_soap.console.words import N_, _
 from gpd_soap.usecases.people import refusals as people_refusals
+from gpd_soap.usecases.people.authorize import Sessions
 from gpd_soap.usecases.refusals import Refusal
 
 UNFIT, TOO_MANY, BUSY = 422, 429, 503
@@ -95,6 +97,15 @@ def go_on(following: str, kept: str | None) -> AnyResponse:
     fields = form_of(kept)
     return render("sign_in/resume.html", title=_("Eri a metà di una modifica"), following=address,
                   fields=fields)  # fmt: skip
+
+
+def begin_session(sessions: Sessions, response: AnyResponse, token: str) -> None:
+    """Give the browser a session, and end the one that it had."""
+    # WHY: who signs in again after a cookie was stolen ends what the thief has.
+    before = session_of(request)
+    if before and before != token:
+        sessions.sign_out(before, g.now)
+    put_session(response, token)
 
 
 def status_of(refusal: Refusal | None) -> int:

@@ -6,13 +6,13 @@ from flask import Blueprint, Response, g, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console import gates
-from gpd_soap.console.cookies import put_session
 from gpd_soap.console.enrolment import symbol_of, typed
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.words import _
 from gpd_soap.usecases.people import demo_link
 from gpd_soap.usecases.people import refusals as people_refusals
+from gpd_soap.usecases.people.authorize import Sessions
 from gpd_soap.usecases.people.invitations import Enrolment, Invitations
 from gpd_soap.usecases.people.passwords import SHORTEST
 from gpd_soap.usecases.refusals import Refusal
@@ -62,7 +62,7 @@ class Pages:
         except people_refusals.InvitationNotValid:
             return _over()
         response = redirect(url_for("root.start"), 303)
-        put_session(response, session)
+        gates.begin_session(Sessions(self._parts.store), response, session)
         return response
 
     def _form(

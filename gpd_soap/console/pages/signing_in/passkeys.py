@@ -10,11 +10,12 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console import gates
-from gpd_soap.console.cookies import put_session, session_of
+from gpd_soap.console.cookies import session_of
 from gpd_soap.console.parts import Parts, PasskeyDoor
 from gpd_soap.console.rendering import render
 from gpd_soap.console.returning import safe_address
 from gpd_soap.console.words import _
+from gpd_soap.usecases.people.authorize import Sessions
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.wsgi.http import caller
 
@@ -25,9 +26,9 @@ REFUSED = 409
 class Pages:
     """The halves of each ceremony: `begin…` answers JSON, the other half takes a form."""
 
-    def __init__(self, door: PasskeyDoor | None) -> None:
+    def __init__(self, door: PasskeyDoor | None, sessions: Sessions) -> None:
         """Without a door every address is unknown."""
-        self._given = door
+        self._given, self._sessions = door, sessions
 
     @property
     def _door(self) -> PasskeyDoor:
@@ -46,7 +47,7 @@ class Pages:
             token = self._door.sign_in.finish(_presented(), g.now)
         except Refusal as refusal:
             return gates.sign_in(following, kept=request.form.get("kept"), refusal=refusal)
-        return _signed_in(following, token)
+        return self._signed_in(following, token)
 
     def begin_step_up(self) -> Response:
         """Return what a device of the operator is to sign."""
@@ -59,7 +60,7 @@ class Pages:
             token = self._door.sign_in.finish_step_up(session_of(request), _presented(), g.now)
         except Refusal as refusal:
             return gates.step_up(following, kept=request.form.get("kept"), refusal=refusal)
-        return _signed_in(following, token)
+        return self._signed_in(following, token)
 
     def begin_add(self) -> Response:
         """Return what a device is to make."""
@@ -91,18 +92,17 @@ class Pages:
         title = _("Fatto: adesso puoi entrare")
         return render("sign_in/codes.html", title=title, codes=(), again=False)
 
+    def _signed_in(self, following: str, token: str) -> AnyResponse:
+        response = gates.go_on(following, request.form.get("kept"))
+        gates.begin_session(self._sessions, response, token)
+        return response
+
 
 def _presented() -> Any:
     # WHY: the module needs the library of the extra, and without a door nobody comes here.
     from gpd_soap.features.passkeys.sign_in import Presented  # noqa: PLC0415  # of an extra
 
     return Presented(request.form.get("answer", ""), caller(request.environ))
-
-
-def _signed_in(following: str, token: str) -> AnyResponse:
-    response = gates.go_on(following, request.form.get("kept"))
-    put_session(response, token)
-    return response
 
 
 def _json(begin: Callable[[], str]) -> Response:
@@ -115,7 +115,10 @@ def _json(begin: Callable[[], str]) -> Response:
 
 def room(parts: Parts) -> Blueprint:
     """Return the addresses of passkeys."""
-    pages, blueprint = Pages(parts.passkeys), Blueprint("passkeys", __name__, url_prefix="/console")
+    pages, blueprint = (
+        Pages(parts.passkeys, Sessions(parts.store)),
+        Blueprint("passkeys", __name__, url_prefix="/console"),
+    )
     for path, endpoint, view in (
         ("/passkey/begin", "begin", pages.begin),
         ("/passkey", "finish", pages.finish),

@@ -9,11 +9,12 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from gpd_soap.console import gates
-from gpd_soap.console.cookies import VISIT, drop_visit, put_session, put_visit, session_of
+from gpd_soap.console.cookies import VISIT, drop_visit, put_visit, session_of
 from gpd_soap.console.guard import is_from_elsewhere, reload
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.returning import safe_address
 from gpd_soap.usecases.people import refusals as people_refusals
+from gpd_soap.usecases.people.authorize import Sessions
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.wsgi.http import caller
 
@@ -28,9 +29,9 @@ MARK = "|"
 class Pages:
     """The visits to the provider; without one every address is unknown."""
 
-    def __init__(self, provider: OidcSignIn | None) -> None:
+    def __init__(self, provider: OidcSignIn | None, sessions: Sessions) -> None:
         """Use this provider."""
-        self._given = provider
+        self._given, self._sessions = provider, sessions
 
     @property
     def _provider(self) -> OidcSignIn:
@@ -82,7 +83,7 @@ class Pages:
             response = redirect(
                 following if signed.proved else url_for("sign_in.code", next=following), 303
             )
-            put_session(response, signed.token)
+            gates.begin_session(self._sessions, response, signed.token)
         drop_visit(response)
         return response
 
@@ -95,7 +96,10 @@ def _leave(visit: Visit, following: str) -> Response:
 
 def room(parts: Parts) -> Blueprint:
     """Return the addresses of the provider."""
-    pages, blueprint = Pages(parts.oidc), Blueprint("provider", __name__, url_prefix="/console")
+    pages, blueprint = (
+        Pages(parts.oidc, Sessions(parts.store)),
+        Blueprint("provider", __name__, url_prefix="/console"),
+    )
     for path, endpoint, view in (
         ("/oidc/begin", "begin", pages.begin),
         ("/oidc/step-up", "step_up", pages.step_up),

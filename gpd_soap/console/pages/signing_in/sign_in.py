@@ -54,7 +54,7 @@ class Pages:
             response = redirect(url_for("sign_in.code", next=following), 303)
         else:
             response = gates.code(following, self._who(signed.token), kept=kept)
-        put_session(response, signed.token)
+        gates.begin_session(self._sessions, response, signed.token)
         return response
 
     def code(self) -> Response:
