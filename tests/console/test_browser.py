@@ -244,10 +244,10 @@ def test_two_clicks_make_one_key(live: tuple[Console, str], open_tab: OpenTab):
     slow = [lambda: sleep(1) if request.method == "POST" else None]
     console.app.before_request_funcs[None] = [*slow, *console.app.before_request_funcs[None]]
     shown.page.locator("#f-name").fill("gestionale")
-    place = shown.page.locator("form[action$='/keys'] button[type=submit]").bounding_box()
-    assert place is not None
+    box = shown.page.locator("form[action$='/keys'] button[type=submit]").bounding_box()
+    assert box is not None
     for _ in range(2):
-        shown.page.mouse.click(place["x"] + 5, place["y"] + 5)
+        shown.page.mouse.click(box["x"] + 5, box["y"] + 5)
         shown.page.wait_for_timeout(150)
     expect(shown.page.locator("h1")).to_contain_text("gestionale")
 
