@@ -8,7 +8,7 @@ import uuid
 from urllib.parse import urlsplit
 
 from flask import Response, g, redirect, request, url_for
-from werkzeug.exceptions import Forbidden, NotFound, TooManyRequests
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound, TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console import gates, words
@@ -32,16 +32,20 @@ from gpd_soap.store.configuration.read import Organization
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.people.operators import Operator
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.access.wrong_keys import address_of
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.authorize import Need, Sessions
+from gpd_soap.wsgi.http import caller
 from gpd_soap.wsgi.rate_limit import RateLimit
 
 READING = ("GET", "HEAD")
-#: LIMIT: 300 requests of an operator in 10 s; a search while typing makes some 40.
+#: LIMIT: 300 requests of an operator, or of an address without a session, in 10 s; a search while
+#: typing makes some 40.
 MOST_REQUESTS = 300
 #: From this status on nothing was read.
 NOT_READ = 300
 REQUEST_ID = "X-Request-Id"
+NUL, FORM = "\0", "application/x-www-form-urlencoded"
 _REQUEST_ID_FORM = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -61,6 +65,7 @@ class Guard:
         """Use the store and the clock of these parts."""
         self._parts, self._sessions = parts, Sessions(parts.store)
         self._rate = RateLimit(MOST_REQUESTS if parts.settings.rate else 0)
+        self._strangers = RateLimit(MOST_REQUESTS if parts.settings.rate else 0)
 
     def before(self) -> AnyResponse | None:
         """Returns an answer in place of the page, or None if the viewer may open it."""
@@ -73,8 +78,11 @@ class Guard:
         if request.endpoint is None:
             self._recognize()
             return None
+        if _has_nul():
+            raise BadRequest
         access = PAGES[request.endpoint]
         if access.open:
+            self._slow_down()
             return None
         try:
             self._let_in(access)
@@ -99,6 +107,14 @@ class Guard:
                 self._parts.store.access_trail.write(row)
         return response
 
+    def _slow_down(self) -> None:
+        """Raises TooManyRequests if an address sends too many requests to pages without a session.
+
+        WHY: some of them store a row that lasts for minutes, such as what a passkey is to sign.
+        """
+        if request.endpoint != "static":
+            _check(self._strangers.wait(address_of(caller(request.environ)), g.now))
+
     def _recognize(self) -> None:
         """Keep who looks at a page that is not there, so that its menu leads on."""
         try:
@@ -120,9 +136,7 @@ class Guard:
             raise NotFound from None
         except people_refusals.ScopeForbidden:
             raise Forbidden from None
-        wait = self._rate.wait(operator.id, g.now)
-        if wait:
-            raise TooManyRequests(retry_after=math.ceil(wait))
+        _check(self._rate.wait(operator.id, g.now))
         organization = self._organization(operator)
         g.viewer = Viewer(operator, organization, words.language.get(), wants_shortcuts(request))
         if not g.viewer.is_at_least(access.role):
@@ -175,6 +189,21 @@ class Guard:
         origin = urlsplit(request.headers.get("Origin", ""))
         own = {request.host, urlsplit(self._parts.address).netloc}
         return bool(origin.netloc) and origin.netloc in own
+
+
+def _check(wait: float) -> None:
+    """Raises TooManyRequests if there are seconds to wait."""
+    if wait:
+        raise TooManyRequests(retry_after=math.ceil(wait))
+
+
+def _has_nul() -> bool:
+    """Return whether the address or a field has the character that PostgreSQL stores in no text."""
+    # WHY: a body with a file has bounds of its own, which its page sets before it is read.
+    is_form = request.mimetype == FORM
+    fields = [request.args, *([request.form] if is_form else [])]
+    values = (value for each in fields for _name, value in each.items(multi=True))
+    return NUL in request.path or any(NUL in value for value in values)
 
 
 def is_from_elsewhere() -> bool:

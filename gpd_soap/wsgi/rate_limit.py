@@ -1,4 +1,4 @@
-"""Limits the requests of each key or operator by a token bucket, which refills with time."""
+"""Limits the requests of each key, operator or address by a token bucket, which refills."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 #: LIMIT: 10 s in which a full bucket refills.
 SECONDS = 10
+#: LIMIT: buckets of a process, some 3 MB; the one that was used least lately is forgotten.
+MOST_BUCKETS = 10_000
 
 
 class Bucket(NamedTuple):
@@ -32,7 +34,7 @@ def drawn(bucket: Bucket | None, most: int, now: datetime) -> tuple[Bucket, floa
 
 
 class RateLimit:
-    """The buckets of all keys.  LIMIT: each process has its own."""
+    """The buckets of all who are limited.  LIMIT: each process has its own."""
 
     def __init__(self, most: int) -> None:
         """Allow each key `most` requests in `SECONDS`; 0 is no limit."""
@@ -45,6 +47,8 @@ class RateLimit:
         if not self._most:
             return 0.0
         with self._lock:
-            bucket, seconds = drawn(self._buckets.get(key_id), self._most, now)
+            bucket, seconds = drawn(self._buckets.pop(key_id, None), self._most, now)
             self._buckets[key_id] = bucket
+            if len(self._buckets) > MOST_BUCKETS:
+                del self._buckets[next(iter(self._buckets))]
         return seconds

@@ -3,9 +3,13 @@
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import sleep
 
+from flask import request
 from playwright.sync_api import Browser, expect
 
+from gpd_soap.store.access import keys
+from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.people.operators import Operators
 from gpd_soap.validation.queries.operators import NewOperator
@@ -229,3 +233,23 @@ def test_link_of_another_site_opens_with_the_session(open_tab: OpenTab, live: tu
         shown.page.get_by_text("apri").click()
         expect(shown.page.locator("h1")).to_have_text("Profilo e accesso")
         assert name_of(shown) == "Clerk Inventata"
+
+
+def test_two_clicks_make_one_key(live: tuple[Console, str], open_tab: OpenTab):
+    """The token of the first of two keys would be shown to nobody, and would work for ever."""
+    console, _origin = live
+    shown = open_tab("admin")
+    shown.open(f"{ORG}/keys")
+    # WHY: the page stays until the answer comes, so that the second click is on the same button.
+    slow = [lambda: sleep(1) if request.method == "POST" else None]
+    console.app.before_request_funcs[None] = [*slow, *console.app.before_request_funcs[None]]
+    shown.page.locator("#f-name").fill("gestionale")
+    box = shown.page.locator("form[action$='/keys'] button[type=submit]").bounding_box()
+    assert box is not None
+    for _ in range(2):
+        shown.page.mouse.click(box["x"] + 5, box["y"] + 5)
+        shown.page.wait_for_timeout(150)
+    expect(shown.page.locator("h1")).to_contain_text("gestionale")
+
+    made = read_only(console.store, keys.list_keys)
+    assert [each.name for each in made].count("gestionale") == 1

@@ -229,3 +229,27 @@ def test_link_of_a_demo_signs_in_once(console: Console):
     assert client.post(late).status_code == 404
     invitation = invite(console)
     assert client.post(f"/console/demo/{invitation}").status_code == 404
+
+
+def test_signing_in_again_ends_the_session_that_the_browser_had(console: Console):
+    """A stolen cookie is worth nothing once its owner has signed in anew; others' sessions stay."""
+    secret = accepted(console)
+    client, other = console.client(), console.client("clerk")
+    sign_in(console, client, secret)
+    stolen = client.get_cookie(SESSION)
+    assert stolen is not None
+    console.later(minutes=1)
+    sign_in(console, client, secret)
+
+    thief = console.client()
+    thief.set_cookie(SESSION, stolen.value, secure=True)
+    assert thief.get("/console/me").status_code == 303
+    assert {each.get("/console/me").status_code for each in (client, other)} == {200}
+    link = (
+        f"/console/demo/{demo_link.make(console.store, 'admin', console.parts.random, console.now)}"
+    )
+    before = other.get_cookie(SESSION)
+    assert before is not None
+    assert other.post(link).status_code == 303
+    thief.set_cookie(SESSION, before.value, secure=True)
+    assert thief.get("/console/me").status_code == 303

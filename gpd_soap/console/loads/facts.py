@@ -18,6 +18,8 @@ from gpd_soap.usecases.loads.understand import Answers
 
 #: LIMIT: characters of a value for all rows; no field that can have one takes more.
 LONGEST = 140
+#: LIMIT: digits of a line; no file has a billion.
+MOST_DIGITS = 9
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -58,6 +60,12 @@ def place_of(text: str) -> Place | None:
     except ValueError:
         return None
     return Place(began, load_id) if began.tzinfo is not None else None
+
+
+def line_of(text: str) -> int:
+    """Return the line after which a page begins; 0, the beginning, for any other text."""
+    is_line = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    return int(text) if is_line else 0
 
 
 def count(load: StoredLoad, *names: str) -> int:

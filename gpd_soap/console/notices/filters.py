@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
+from gpd_soap.console.days import filter_day
 from gpd_soap.console.words import N_
 from gpd_soap.core import rome
 from gpd_soap.core.searching.notice_state import NoticeState
@@ -122,7 +123,7 @@ def _iso(text: str) -> str:
 
 def _day(text: str) -> date | None:
     try:
-        return rome.parse_day(text)
+        return filter_day(text)
     except ValueError:
         return None
 

@@ -23,6 +23,9 @@ KEPT = ("description", "category", "iban")
 #: Fields that are never empty.
 ALWAYS = ("description", "fiscalCode", "fullName", "category")
 
+#: How many instalments there may be, as a form sends it.
+COUNTS = {str(number): number for number in range(1, MOST + 1)}
+
 Body = dict[str, Any]
 
 
@@ -73,9 +76,9 @@ class IssueForm:
     def count(self) -> int:
         """How many instalments are chosen.  Raises Unfit for no such number."""
         text = clean(self.get("instalments")) or "1"
-        if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= MOST:
+        if text not in COUNTS:
             raise Unfit("instalments", "choice")
-        return int(text)
+        return COUNTS[text]
 
     @property
     def cents(self) -> int | None:

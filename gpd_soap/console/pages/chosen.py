@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,7 +29,7 @@ from gpd_soap.store.positions.notices import ListedNotice, NoticeFilter, NoticeK
 from gpd_soap.usecases.notices import listing
 from gpd_soap.usecases.positions.locking import PositionRef
 from gpd_soap.usecases.positions.manage import Ledger
-from gpd_soap.usecases.refusals import Refusal
+from gpd_soap.usecases.refusals import PositionChanged, Refusal
 from gpd_soap.usecases.search import EVERY_KIND, filter_of, search
 
 #: LIMIT: 100 notices that are chosen one by one, and persons of a file without a recent factor.
@@ -76,6 +77,8 @@ class Chosen:
             reason = reason_of(request.form.get("reason", ""))
         except Unfit as unfit:
             return self._page(rows, back, UNFIT, [unfit.problem])
+        if request.form.get("seen") != _digest(rows):
+            return self._page(rows, back, CONFLICT, problems_of(PositionChanged()))
         ledger = Ledger(self._parts.store, self._parts.clock, viewer().actor, g.record)
         left: list[ListedNotice] = []
         problems: list[Problem] = []
@@ -152,11 +155,17 @@ class Chosen:
             rows=[(each, standing_by_facts(each, g.now)) for each in rows],
             total=sum(each.amount for each in rows),
             back=back,
+            seen=_digest(rows),
             problems=list(problems),
             reason=request.form.get("reason", ""),
             already=done,
             signs=SIGNS,
         )
+
+
+def _digest(rows: Sequence[ListedNotice]) -> str:
+    """Return a text that differs once one of these notices is not as the page has shown it."""
+    return hashlib.sha256(repr(sorted(map(tuple, rows))).encode()).hexdigest()[:32]
 
 
 def _may_withdraw() -> bool:

@@ -19,6 +19,15 @@
     say(document.body.dataset.copied);
   });
 
+  // The second click of two sends nothing; an answer that is a file leaves the form as it is.
+  document.addEventListener("submit", (e) => {
+    const form = e.target;
+    if (e.defaultPrevented || form.method !== "post") return;
+    if ("sent" in form.dataset) { e.preventDefault(); return; }
+    form.dataset.sent = "";
+    setTimeout(() => delete form.dataset.sent, 3000);
+  });
+
   // A swap may take away what had the focus.
   document.addEventListener("htmx:after:swap", () => {
     settle(document);

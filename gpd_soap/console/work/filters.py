@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import NamedTuple
 
+from gpd_soap.console.days import filter_day
 from gpd_soap.console.words import _
 from gpd_soap.console.work.calls import FAULTS, OPERATIONS
 from gpd_soap.console.work.kinds import STATUSES
@@ -87,7 +88,7 @@ def _days(args: Mapping[str, str]) -> tuple[date | None, date | None, Errors]:
     days: list[date | None] = []
     for name in ("first", "last"):
         try:
-            days.append(date.fromisoformat(args[name]) if args.get(name) else None)
+            days.append(filter_day(args[name]) if args.get(name) else None)
         except ValueError:
             days.append(None)
             errors.append((name, _("Il giorno non si capisce")))

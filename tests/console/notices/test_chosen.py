@@ -1,6 +1,9 @@
 """What is done with several notices: a file, or a withdrawal."""
 
+import re
+
 import pytest
+from werkzeug.test import TestResponse
 
 from gpd_soap.core.debt import Debtor
 from gpd_soap.store.positions import insert
@@ -21,6 +24,13 @@ from tests.world import option, position
 DO, WITHDRAW = f"{ORG}/chosen-notices", f"{ORG}/chosen-notices/withdraw"
 ALL = f"{ORG}/chosen-notices.csv"
 BACK = f"{ORG}/notices?state=payable"
+
+
+def seen_on(answer: TestResponse) -> str:
+    """Return what stands for the notices that a page has shown."""
+    seen = re.search(r'name="seen" value="([0-9a-f]+)"', answer.text)
+    assert seen is not None
+    return seen[1]
 
 
 def test_file_of_ticked_notices_is_one_for_a_spreadsheet(console: Console):
@@ -88,7 +98,8 @@ def test_withdrawal_of_several_asks_why_and_says_what_stays(console: Console):
     assert "3 avvisi, 300,50 €" in text(shown_first)
     without = client.post(WITHDRAW, data={**chosen, "reason": ""})
     assert without.status_code == 422
-    done = client.post(WITHDRAW, data={**chosen, "reason": "lista doppia"})
+    seen = seen_on(shown_first)
+    done = client.post(WITHDRAW, data={**chosen, "reason": "lista doppia", "seen": seen})
 
     assert done.status_code == 409
     assert "2 sono ritirati. Gli altri sono qui sotto." in text(done)
@@ -101,11 +112,32 @@ def test_withdrawal_of_several_asks_why_and_says_what_stays(console: Console):
 
 def test_withdrawal_that_is_whole_leads_back_to_the_list(console: Console):
     """With its filters, and with what was done."""
-    answer = console.client("writer").post(
-        WITHDRAW, data={"nav": [SINGLE], "back": BACK, "reason": "doppio"}
-    )
+    client = console.client("writer")
+    chosen = {"nav": [SINGLE], "back": BACK}
+    seen = seen_on(client.post(DO, data={**chosen, "act": "withdraw"}))
+    answer = client.post(WITHDRAW, data={**chosen, "reason": "doppio", "seen": seen})
 
     assert answer.location == f"{BACK}&done=notices-withdrawn"
+
+
+def test_withdrawal_of_what_has_changed_meanwhile_is_shown_again(console: Console):
+    """A colleague has corrected a notice between the page and its button; nothing is withdrawn."""
+    client = console.client("writer")
+    chosen = {"nav": [SINGLE, TWO], "back": BACK}
+    seen = seen_on(client.post(DO, data={**chosen, "act": "withdraw"}))
+    etag = re.search(r'name="etag" value="([^"]+)"', client.get(f"{ORG}/notices/{SINGLE}").text)
+    assert etag is not None
+    moved = {"due": "2027-02-26", "reason": "proroga", "etag": etag[1]}
+    assert client.post(f"{ORG}/notices/{SINGLE}/due", data=moved).status_code == 303
+
+    stale = client.post(WITHDRAW, data={**chosen, "reason": "doppio", "seen": seen})
+    forged = client.post(WITHDRAW, data={**chosen, "reason": "doppio"})
+
+    assert stale.status_code == forged.status_code == 409
+    assert position_of(console, "DEMO-SINGLE").withdrawn_at is None
+    again = client.post(WITHDRAW, data={**chosen, "reason": "doppio", "seen": seen_on(stale)})
+    assert again.status_code == 303
+    assert position_of(console, "DEMO-SINGLE").withdrawn_at == console.now
 
 
 def test_reader_withdraws_nothing(console: Console):

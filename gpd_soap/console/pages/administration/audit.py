@@ -25,6 +25,8 @@ from gpd_soap.validation.queries.audit import AuditSearch
 
 #: LIMIT: rows of a page.
 ROWS = 30
+#: LIMIT: digits of a number that every database can compare.
+MOST_DIGITS = 18
 #: The fields of the form, which are those of the query of the API.
 FIELDS = ("kind", "nav", "from", "to")
 KINDS = {
@@ -100,7 +102,7 @@ def _row(change: Change, names: Mapping[str, str]) -> dict[str, Any]:
 def _place(text: str) -> Place | None:
     """Return where the list goes on, from the text that `_following` wrote; None for others."""
     instant, _mark, number = text.rpartition("_")
-    if not (number.isascii() and number.isdigit()):
+    if not (number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS):
         return None
     try:
         return Place(rome.parse_instant(instant), int(number))

@@ -18,6 +18,7 @@ from gpd_soap.console.loads.facts import (
     content_type,
     count,
     given,
+    line_of,
     place_of,
     seconds,
     stays,
@@ -152,8 +153,7 @@ class Pages:
     def notices(self, organization: str, load: str) -> Response:
         """Return the notices that a load made."""
         stored = self._get(load)
-        after = request.args.get("after", "0")
-        first = int(after) if after.isascii() and after.isdigit() and len(after) < PAGE else 0
+        first = line_of(request.args.get("after", ""))
         rows = self._loads.notices(stored, first, NOTICES + 1)
         more = len(rows) > NOTICES
         following = rows[NOTICES - 1].line if more else None
