@@ -50,6 +50,9 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.ReceiptErased: problems.RECEIPT_ERASED,
     refusals.CaseNotFound: problems.CASE_NOT_FOUND,
     refusals.CaseNotOpen: problems.NOT_OPEN,
+    refusals.HasCase: problems.NO_CASE,
+    refusals.CaseDecided: problems.NO_CASE,
+    refusals.NoMoney: problems.NO_CASE,
     refusals.CaseNotWaiting: problems.NOT_WAITING,
     refusals.CaseNotMatched: problems.NOT_MATCHED,
     refusals.NoticeNotPayable: problems.NOT_PAYABLE,
@@ -94,6 +97,13 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.KeyNotFound: problems.KEY_NOT_FOUND,
 }
 
+#: The details of the refusals that have one problem.
+DETAILS: dict[type[Refusal], str] = {
+    refusals.HasCase: "The receipt has an open case, or a refund that is not paid yet.",
+    refusals.CaseDecided: "The case of the receipt is decided: the money is not here any more.",
+    refusals.NoMoney: "No money came with the receipt that could go back.",
+}
+
 
 def headers_of(refusal: Refusal) -> dict[str, str]:
     """Returns the headers that the answer to a refusal has besides."""
@@ -113,7 +123,7 @@ def problem_of(refusal: Refusal) -> Problem:
         return problem._replace(detail=problem.detail.format(answer))
     if isinstance(refusal, document_refusals.NotPrintable | print_service_refusals.NotPrinted):
         return problem._replace(detail=refusal.reason)
-    return problem
+    return problem._replace(detail=DETAILS.get(type(refusal), problem.detail))
 
 
 def members_of(refusal: Refusal) -> dict[str, str]:

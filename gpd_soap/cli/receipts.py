@@ -16,19 +16,18 @@ from gpd_soap.cli.common import (
     record_reading,
     refusals,
 )
-from gpd_soap.cli.texts.output import defused, print_line
-from gpd_soap.core.case_id import KINDS, CaseOutcome
+from gpd_soap.cli.texts.output import print_line
+from gpd_soap.cli.texts.receipts import case_line, print_csv, receipt_line
+from gpd_soap.core.case_id import KINDS, CaseCause, CaseOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from gpd_soap.store.access.audit import Subject
-    from gpd_soap.store.receipts.search import Listed
     from gpd_soap.store.store import Store
     from gpd_soap.usecases.worklist import Cases, CaseWithNotice
 
 MAX_NAME_LENGTH = 100
 OUTCOMES = tuple(map(str, CaseOutcome))
+CAUSES = tuple(map(str, CaseCause))
 
 
 def _person(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -102,10 +101,10 @@ def list_receipts(
     record_reading(store, organization)
     rows, total = use_case.page(store, organization, query)
     if as_csv:
-        _print_csv(rows)
+        print_csv(rows)
     else:
         for each in rows:
-            print_line(_receipt_line(each))
+            print_line(receipt_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -140,7 +139,7 @@ def worklist(
     record_reading(store, organization)
     rows, total = cases.page(organization, search.case_query())
     for each in rows:
-        print_line(_case_line(each))
+        print_line(case_line(each))
     click.echo(f"{total} in all", err=True)
 
 
@@ -194,6 +193,34 @@ def resolve(case: str, organization: str | None, note: str, outcome: str | None,
         _print_case(closed)
 
 
+@receipts.command("open")
+@case_name
+@click.option(
+    "--organization",
+    metavar="CODE",
+    required=True,
+    callback=code,
+    help="Fiscal code of the organization.",
+)
+@click.option("--cause", type=click.Choice(CAUSES), required=True, help="Why, from a closed list.")
+@click.option("--note", help="Why, in words; the cause `other` needs them.")
+@by
+def open_case(case: str, organization: str, cause: str, note: str | None, by: str) -> None:
+    """Open a case on the receipt with this ID, whose money may have to go back."""
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases.casework import opening
+    from gpd_soap.usecases.casework.decide import By
+    from gpd_soap.validation.queries.receipts import OpenedCase
+
+    with refusals():
+        fields = read(OpenedCase, cause=cause, note=note)
+        cases, store = _cases()
+        why = opening.Why(fields.cause, fields.note or "")
+        person = By(command_actor(), by, utc_now())
+        opening.open_case(store, organization, case, why, person, record())
+        _print_case(cases.read(organization, case))
+
+
 @receipts.command("rematch")
 @case_name
 @of_organization
@@ -235,42 +262,3 @@ def _print_case(record: CaseWithNotice) -> None:
         for part, content in parts:
             text = "; ".join(content) if isinstance(content, list) else content
             print_line(f"{name}{'.' if part else ''}{part}: {text}")
-
-
-def _receipt_line(receipt: Listed) -> str:
-    from gpd_soap.core import money, rome
-    from gpd_soap.core.case_id import case_id
-
-    time = rome.to_wire_datetime(receipt.paid_at or receipt.received_at)
-    amount = money.to_wire(receipt.amount)
-    facts = f"{time}  {receipt.iuv}  {amount}  {receipt.psp}"
-    return f"{facts}  {receipt.status}  {case_id(receipt.key)}"
-
-
-def _print_csv(rows: Sequence[Listed]) -> None:
-    """Print receipts as a CSV file; a cell that a spreadsheet would compute is defused."""
-    import csv
-    import sys
-
-    from gpd_soap.core import money, rome
-    from gpd_soap.core.case_id import case_id
-
-    writer = csv.writer(sys.stdout)
-    writer.writerow(["time", "iuv", "amount", "psp", "psp_name", "status", "id"])
-    for each in rows:
-        time = rome.to_wire_datetime(each.paid_at or each.received_at)
-        amount, named = money.to_wire(each.amount), (each.psp, each.psp_name, each.status)
-        cells = time, each.iuv, amount, *named, case_id(each.key)
-        writer.writerow(map(defused, cells))
-
-
-def _case_line(row: CaseWithNotice) -> str:
-    from gpd_soap.core import money, rome
-    from gpd_soap.core.case_id import case_id
-
-    case = row.case
-    time = rome.to_wire_datetime(case.received_at)
-    amount = "-" if case.amount is None else money.to_wire(case.amount)
-    resolved = "" if case.resolved_at is None else "  (resolved)"
-    notice = f"{case.nav or case.organization}  {amount}  {case_id(case.key)}"
-    return f"{time}  {case.kind}  {notice}  {case.reasons}{resolved}"

@@ -9,7 +9,7 @@ from pydantic import Field
 from gpd_soap.api.models import Count, PageInfo, ResponseModel, RomeTime
 from gpd_soap.core.case_id import CaseOutcome
 from gpd_soap.core.state import OptionState
-from gpd_soap.validation.queries.receipts import Match, Note
+from gpd_soap.validation.queries.receipts import Match, Note, OpenedCase
 
 
 class ReceiptModelResponse(ResponseModel):
@@ -39,6 +39,14 @@ class CaseResolution(ResponseModel):
     by: str
     note: str
     outcome: CaseOutcome | None = None
+
+
+class CaseOpening(ResponseModel):
+    """Who opened a case on the receipt of a paid notice, and when."""
+
+    date: RomeTime
+    by: str | None = None
+    note: str | None = None
 
 
 class CaseNotice(ResponseModel):
@@ -82,6 +90,7 @@ class Case(ResponseModel):
     psp_code: str | None = None
     psp_company: str | None = None
     debtor: str | None = None
+    opened: CaseOpening | None = None
     resolved: CaseResolution | None = None
     notice: CaseNotice | None = None
 
@@ -102,4 +111,4 @@ class StoredReceipts(ResponseModel):
     next_cursor: Annotated[str | None, Field(alias="next_cursor")] = None
 
 
-MODELS = (Note, Match, PaymentsResultReceiptModelResponse, Worklist, StoredReceipts)
+MODELS = (Note, Match, OpenedCase, PaymentsResultReceiptModelResponse, Worklist, StoredReceipts)

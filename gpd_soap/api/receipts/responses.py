@@ -81,6 +81,7 @@ def case(case_with_notice: CaseWithNotice) -> Body:
         pspCode=case.psp,
         pspCompany=case.psp_name,
         debtor=case.debtor_code,
+        opened=_opening(case),
         resolved=_resolution(case),
         notice=notice and _notice(notice),
     )
@@ -93,6 +94,14 @@ def _receipt(organization: str, receipt: Listed) -> Body:
         debtor=receipt.debtor_code,
         paymentDateTime=rome_text(receipt.paid_at),
         status=PAID,
+    )
+
+
+def _opening(case: Case) -> Body | None:
+    if case.opened_at is None:
+        return None
+    return without_none(
+        date=rome_text(case.opened_at), by=case.opened_by, note=case.opening or None
     )
 
 
