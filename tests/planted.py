@@ -132,6 +132,8 @@ FAULTS = [
           "tests/usecases/loading/test_load_command.py"),
     Fault("loaded twice", "usecases/loading/compare.py",
           "return None if left else tuple(navs)", "return None", "tests/usecases/loading"),
+    Fault("second case of a receipt", "core/case_id.py", "            return NoCase.HAS_ONE\n",
+          "            return None\n", "tests/usecases/casework/test_opening.py"),
     Fault("open face is not refused", "wsgi/exposure.py", "        if not each.allowed:",
           "        if False:", "tests/test_exposure.py tests/e2e/test_reachable.py"),
     Fault("serving role may change receipts", "store/database/grants.py",

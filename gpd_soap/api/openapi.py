@@ -33,6 +33,7 @@ NAMES = {
     "PositionsToDelete": "MultipleIUPDModel",
     "Note": "CaseNote",
     "Match": "CaseMatch",
+    "OpenedCase": "CaseBeginning",
     "OrganizationFields": "OrganizationName",
     "StationFields": "StationOwner",
     "ServingFields": "Serving",

@@ -54,6 +54,9 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.ReceiptErased: problems.RECEIPT_ERASED,
     refusals.CaseNotFound: cases.CASE_NOT_FOUND,
     refusals.CaseNotOpen: cases.NOT_OPEN,
+    refusals.HasCase: cases.NO_CASE,
+    refusals.CaseDecided: cases.NO_CASE,
+    refusals.NoMoney: cases.NO_CASE,
     CaseClaimed: cases.CLAIMED,
     refusals.CaseNotWaiting: cases.NOT_WAITING,
     refusals.CaseNotMatched: cases.NOT_MATCHED,
@@ -105,6 +108,13 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.KeyNotFound: problems.KEY_NOT_FOUND,
 }
 
+#: The details of the refusals that have one problem.
+DETAILS: dict[type[Refusal], str] = {
+    refusals.HasCase: "The receipt has an open case, or a refund that is not paid yet.",
+    refusals.CaseDecided: "The case of the receipt is decided: the money is not here any more.",
+    refusals.NoMoney: "No money came with the receipt that could go back.",
+}
+
 
 def headers_of(refusal: Refusal) -> dict[str, str]:
     """Returns the headers that the answer to a refusal has besides."""
@@ -127,7 +137,7 @@ def problem_of(refusal: Refusal) -> Problem:
         return problem if has_library else loads.NO_WORKBOOKS
     if isinstance(refusal, document_refusals.NotPrintable | print_service_refusals.NotPrinted):
         return problem._replace(detail=refusal.reason)
-    return problem
+    return problem._replace(detail=DETAILS.get(type(refusal), problem.detail))
 
 
 def members_of(refusal: Refusal) -> dict[str, str]:

@@ -18,7 +18,7 @@ from gpd_soap.cli.common import (
 )
 from gpd_soap.cli.texts.output import print_line
 from gpd_soap.cli.texts.receipts import case_line, print_case, print_csv, receipt_line
-from gpd_soap.core.case_id import KINDS, CaseOutcome
+from gpd_soap.core.case_id import KINDS, CaseCause, CaseOutcome
 
 if TYPE_CHECKING:
     from gpd_soap.store.access.audit import Subject
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 MAX_NAME_LENGTH = 100
 OUTCOMES = tuple(map(str, CaseOutcome))
+CAUSES = tuple(map(str, CaseCause))
 
 
 def _person(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str:
@@ -220,6 +221,34 @@ def resolve(case: str, organization: str | None, note: str, outcome: str | None,
             organization, case, by, fields.note, actor=command_actor(), outcome=fields.outcome
         )
         print_case(closed)
+
+
+@receipts.command("open")
+@case_name
+@click.option(
+    "--organization",
+    metavar="CODE",
+    required=True,
+    callback=code,
+    help="Fiscal code of the organization.",
+)
+@click.option("--cause", type=click.Choice(CAUSES), required=True, help="Why, from a closed list.")
+@click.option("--note", help="Why, in words; the cause `other` needs them.")
+@by
+def open_case(case: str, organization: str, cause: str, note: str | None, by: str) -> None:
+    """Open a case on the receipt with this ID, whose money may have to go back."""
+    from gpd_soap.clock import utc_now
+    from gpd_soap.usecases.casework import opening
+    from gpd_soap.usecases.casework.decide import By
+    from gpd_soap.validation.queries.receipts import OpenedCase
+
+    with refusals():
+        fields = read(OpenedCase, cause=cause, note=note)
+        cases, store = _cases()
+        why = opening.Why(fields.cause, fields.note or "")
+        person = By(command_actor(), by, utc_now())
+        opening.open_case(store, organization, case, why, person, record())
+        print_case(cases.read(organization, case))
 
 
 @receipts.command("rematch")

@@ -22,6 +22,7 @@ SHELL: dict[str, str] = {
     "printing": N_("Salvato: vale dai prossimi avvisi che si stampano."),
     "station-served": N_("La stazione è salvata, e vale da subito."),
     "station-withdrawn": N_("La stazione non serve più questo ente."),
+    "service-saved": N_("Il servizio è salvato, e vale da subito."),
     "service-withdrawn": N_("Il servizio è tolto."),
     "preferences": N_("Preferenze salvate su questo browser."),
 }
@@ -45,6 +46,7 @@ WORK: dict[str, str] = {
     "released": N_("Il caso è di nuovo libero."),
     "decided": N_("Fatto: la decisione è scritta."),
     "matched": N_("La ricevuta è abbinata al suo avviso."),
+    "case-opened": N_("Il caso è aperto, ed è fra quelli da trattare."),
     "none-free": N_("Non c’è nessun caso libero."),
 }
 

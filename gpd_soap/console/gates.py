@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console.cookies import put_session, session_of
 from gpd_soap.console.rendering import render
-from gpd_soap.console.returning import form_of, safe_address
+from gpd_soap.console.returning import form_of, safe_address, typed_in
 from gpd_soap.console.words import N_, _
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.authorize import Sessions
@@ -95,8 +95,13 @@ def go_on(following: str, kept: str | None) -> AnyResponse:
     if kept is None:
         return redirect(address, 303)
     fields = form_of(kept)
-    return render("sign_in/resume.html", title=_("Eri a metà di una modifica"), following=address,
-                  fields=fields)  # fmt: skip
+    return render(
+        "sign_in/resume.html",
+        title=_("Eri a metà di una modifica"),
+        following=address,
+        fields=fields,
+        typed=typed_in(fields or []),
+    )
 
 
 def begin_session(sessions: Sessions, response: AnyResponse, token: str) -> None:

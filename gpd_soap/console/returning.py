@@ -17,6 +17,9 @@ _ADDRESS = re.compile(
     r"/console/[A-Za-z0-9._~%!$&'()*+,;=:@/-]*(\?[A-Za-z0-9._~%!$&'()*+,;=:@/?-]*)?"
 )
 
+#: Fields that a page fills in for itself: nobody typed them.
+OWN = frozenset({"etag", "seen", "reading", "back", "act", "nav", "case", "kept", "next"})
+
 #: What stands for a form that could not be kept.
 LOST = "lost"
 
@@ -59,6 +62,15 @@ def form_of(text: str) -> Fields | None:
     if not isinstance(rows, list):
         return None
     return [(row[0], row[1]) for row in rows if _is_field(row)]
+
+
+def typed_in(fields: Fields) -> list[str]:
+    """Return what a person wrote or chose in a form, without what the page itself had in it.
+
+    >>> typed_in([("etag", "x"), ("reason", "ISEE"), ("due", "")])
+    ['ISEE']
+    """
+    return [value for name, value in fields if name not in OWN and value.strip()]
 
 
 def _is_field(row: object) -> bool:

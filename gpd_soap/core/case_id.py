@@ -1,6 +1,7 @@
 """A case on the worklist: a receipt, or a message sent as a receipt that is not valid.
 
-It has an id, and an outcome once a person has resolved it.
+It has an id, and an outcome once a person has resolved it.  A person may open one on the receipt
+of a paid notice (Receipts, rule 20).
 
 An id is safe in a path, a file name and a command line, whatever the receiptId contains.
 """
@@ -12,7 +13,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from enum import StrEnum
 from typing import NamedTuple
 
-from gpd_soap.core.receipt import NEEDS_A_PERSON
+from gpd_soap.core.receipt import NEEDS_A_PERSON, OPENED, SEPARATOR, ReceiptStatus
 
 #: The kind of a quarantined message; the kind of any other case is its receipt status.
 QUARANTINE = "quarantine"
@@ -88,3 +89,79 @@ def _decoded(coded: str) -> str:
         return urlsafe_b64decode(coded + "=" * (-len(coded) % 4)).decode()
     except ValueError:
         return ""
+
+
+class CaseCause(StrEnum):
+    """Why a person opens a case on the receipt of a paid notice."""
+
+    #: The payer did not owe it.
+    BY_MISTAKE = "paid-by-mistake"
+    #: The notice asked for another amount than was due.
+    WRONG_AMOUNT = "wrong-amount"
+    #: The payer has paid it elsewhere too.
+    ELSEWHERE = "paid-elsewhere"
+    #: The note says why.
+    OTHER = "other"
+
+
+class NoCase(StrEnum):
+    """Why no case is opened on a receipt."""
+
+    #: The receipt has an open case, or a refund that is outstanding.
+    HAS_ONE = "has-one"
+    #: The decision on its case is final: the money went back, or pays something else.
+    DECIDED = "decided"
+    #: The receipt is of no money for the organization.
+    NO_MONEY = "no-money"
+
+
+class Opened(NamedTuple):
+    """A receipt once its case is open: its status and its reasons."""
+
+    status: ReceiptStatus
+    reasons: str
+
+
+class StoredReceipt(NamedTuple):
+    """What is stored of a receipt; `outcome` is that of its case, if one is resolved."""
+
+    status: ReceiptStatus
+    reasons: str
+    resolved: bool
+    outcome: CaseOutcome | None
+
+
+def opened(stored: StoredReceipt, cause: CaseCause) -> Opened | NoCase:
+    """Returns what a receipt becomes when a person opens a case on it, or why none is opened.
+
+    >>> opened(StoredReceipt(ReceiptStatus.APPLIED, "", False, None), CaseCause.OTHER)
+    Opened(status=<ReceiptStatus.REVIEW: 'review'>, reasons='opened by a person: other')
+    """
+    refused = no_case(stored)
+    if refused is not None:
+        return refused
+    earlier = [each for each in stored.reasons.split(SEPARATOR) if each]
+    reasons = [*(each for each in earlier if not each.startswith(OPENED)), f"{OPENED}{cause}"]
+    applied = stored.status is ReceiptStatus.APPLIED
+    return Opened(ReceiptStatus.REVIEW if applied else stored.status, SEPARATOR.join(reasons))
+
+
+def no_case(stored: StoredReceipt) -> NoCase | None:
+    """Returns why no case is opened on a receipt, or None if one may be opened."""
+    if stored.status in NEEDS_A_PERSON:
+        if not stored.resolved or stored.outcome is CaseOutcome.TO_REFUND:
+            return NoCase.HAS_ONE
+        return NoCase.DECIDED if stored.outcome not in (None, CaseOutcome.RIGHT) else None
+    return None if stored.status is ReceiptStatus.APPLIED else NoCase.NO_MONEY
+
+
+def cause_in(reasons: str) -> CaseCause | None:
+    """Returns why a person opened the case of a receipt with these reasons, or None.
+
+    >>> cause_in("the amount differs; opened by a person: paid-elsewhere")
+    <CaseCause.ELSEWHERE: 'paid-elsewhere'>
+    """
+    for each in reasons.split(SEPARATOR):
+        if each.startswith(OPENED) and each.removeprefix(OPENED) in set(CaseCause):
+            return CaseCause(each.removeprefix(OPENED))
+    return None

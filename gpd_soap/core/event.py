@@ -24,6 +24,7 @@ class EventType(StrEnum):
     RECEIPT_NOT_PAID = "receipt.not_paid"
     RECEIPT_QUARANTINED = "receipt.quarantined"
     RECEIPT_FORGOTTEN = "receipt.forgotten"
+    CASE_OPENED = "case.opened"
     CASE_RESOLVED = "case.resolved"
     POSITION_CREATED = "position.created"
     POSITION_UPDATED = "position.updated"

@@ -44,6 +44,8 @@ IUV_ELSEWHERE = "the IUV is of another notice"
 BY_HAND = "matched by hand"
 #: The end of the reason for an element whose value cannot be stored (Receipts, rule 17).
 OUT_OF_RANGE = " is out of range"
+#: The beginning of the reason for which a person opened a case (Receipts, rule 20).
+OPENED = "opened by a person: "
 SEPARATOR = "; "
 
 
@@ -212,7 +214,8 @@ def settle_by_hand(receipt: Receipt, notice: Notice, now: datetime) -> Verdict:
 
 def awaits_notice(status: str, reasons: str) -> bool:
     """Return whether a stored receipt has no notice yet (Receipts, rules 5 and 6)."""
-    doubts = [each for each in reasons.split(SEPARATOR) if not each.endswith(OUT_OF_RANGE)]
+    parts = [each for each in reasons.split(SEPARATOR) if not each.startswith(OPENED)]
+    doubts = [each for each in parts if not each.endswith(OUT_OF_RANGE)]
     return status == ReceiptStatus.UNMATCHED or (
         status == ReceiptStatus.REVIEW and doubts == [IUV_ELSEWHERE]
     )

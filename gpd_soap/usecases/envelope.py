@@ -67,7 +67,7 @@ def _data(event: StoredEvent, receipt: bytes | None) -> Envelope:
         "revision": event.revision,
     }
     data = {name: value for name, value in columns.items() if value is not None} | event.data
-    if event.type == EventType.CASE_RESOLVED:
+    if event.type in (EventType.CASE_OPENED, EventType.CASE_RESOLVED):
         data["by"] = event.actor
     if "iuv" in data and event.receipt_id is not None:
         data["links"] = {"receipt": f"/payments/{event.organization}/receipts/{data['iuv']}"}

@@ -172,6 +172,18 @@ class CaseNotOpen(Refusal):
     """The case is resolved already, or needs no decision."""
 
 
+class HasCase(Refusal):
+    """The receipt has an open case, or its refund is outstanding."""
+
+
+class CaseDecided(Refusal):
+    """The decision on the case of the receipt is final."""
+
+
+class NoMoney(Refusal):
+    """The receipt is of no money for the organization, so that none can go back."""
+
+
 class CaseNotWaiting(Refusal):
     """The receipt of the case has paid a notice already, so it cannot be matched."""
 

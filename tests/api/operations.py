@@ -118,6 +118,7 @@ RECEIPTS = [
     Operation("GET", f"{US}/receipts?iuv={iuv(90)}"),
     Operation("GET", f"{US}/receipts/r-90"),
     Operation("GET", f"{US}/receipts/r-90/xml"),
+    Operation("POST", f"{US}/receipts/r-90/case", {"cause": "paid-by-mistake"}),
 ]
 
 

@@ -171,3 +171,22 @@ def test_refused_command_prints_its_reason_to_standard_error(
 
     assert (refused.exit_code, refused.stdout) == (status, "")
     assert message in refused.stderr
+
+
+def test_case_is_opened_on_the_receipt_of_a_paid_notice(office: BackOffice):
+    """With its cause; a second time, a wrong cause and an unknown receipt are refused."""
+    arguments = ("open", "r-1", *OURS, "--by", "Anna", "--cause")
+    opened = run(*arguments, "paid-by-mistake", "--note", "per il fratello")
+
+    assert opened.exit_code == 0, opened.output
+    assert "kind: review" in opened.stdout
+    assert "reasons: opened by a person: paid-by-mistake" in opened.stdout
+    assert "opened.by: Anna" in opened.stdout
+    assert "opened.note: per il fratello" in opened.stdout
+    again = run(*arguments, "wrong-amount")
+    assert (again.exit_code, "The receipt has a case" in again.stderr) == (1, True)
+    assert run(*arguments, "lost").exit_code == 2
+    assert "required" in run("open", "r-90", *OURS, "--cause", "other").stderr
+    assert run("open", "nothing", *OURS, "--cause", "wrong-amount").exit_code == 1
+    assert "r-1" in run("worklist", *OURS, "--kind", "review").stdout
+    assert office.get(f"/organizations/{ORGANIZATION}/receipts/r-1").body["kind"] == "review"

@@ -12,6 +12,8 @@ SHELL = [
     "/console/me",
     "/console/me?done=preferences",
     "/console/step-up",
+    f"{ORG}/config/services/new",
+    f"{ORG}/config/services/00001/00001",
     f"{ORG}/there-is-no-such-page",
 ]
 

@@ -60,6 +60,48 @@ def test_trial_says_what_is_wrong_and_proposes(console: Console, client: FlaskCl
     assert ("POST", address.rpartition("/")[2]) in audit
 
 
+def test_rows_with_a_warning_are_named(console: Console, client: FlaskClient):
+    """They are loaded all the same, so that somebody may look at them."""
+    odd = line(6, **{**DUE, "codice_fiscale": "RSSMRA80A01H501X"})
+    address = tried(console, client, as_csv([*GOOD, odd, BAD[1]]))
+
+    page = text_of(client.get(address).text)
+
+    assert (
+        "1 Il codice fiscale ha un carattere di controllo insolito. Si caricano lo stesso." in page
+    )
+    assert "Quale riga" in page
+    warned = page.partition("Avvertimenti")[2]
+    assert "4 codice_fiscale" in warned
+    assert "3 righe sono pronte. 1 no" in page
+
+
+def test_first_page_has_the_last_loads(console: Console, client: FlaskClient):
+    """Who sent each, how it went, and how many rows were refused."""
+    home = f"/console/{ORGANIZATION}/"
+    assert "Non è stato caricato ancora nessun file." in text_of(client.get(home).text)
+    address = tried(console, client, as_csv([*GOOD, *BAD]), "mensa.csv")
+    console.later(minutes=1)
+    for name in ("multe.csv", "tari.csv", "cosap.csv"):
+        tried(console, client, as_csv(GOOD), name)
+        console.later(minutes=1)
+
+    answer = client.get(home)
+    latest = text_of(answer.text.partition("Ultimi carichi")[2].partition("</section>")[0])
+    assert "Tutti" in latest
+    assert [latest.index(name) for name in ("cosap.csv", "tari.csv", "multe.csv")] == sorted(
+        latest.index(name) for name in ("cosap.csv", "tari.csv", "multe.csv")
+    )
+    assert "mensa.csv" not in latest
+    assert "Writer Inventata" in latest
+    assert "2 righe, nessuna rifiutata" in latest
+    client.post(f"{address}/cancel")
+    last = text_of(client.get(home).text)
+    assert "3 righe rifiutate su 5" not in last
+    tried(console, client, as_csv([*GOOD, *BAD]), "rette.csv")
+    assert "3 righe rifiutate su 5" in text_of(client.get(home).text)
+
+
 def test_good_rows_are_loaded_and_the_others_come_back(console: Console, client: FlaskClient):
     """The file to mend has the columns of the first one, and is loaded by itself."""
     address = tried(console, client, as_csv([*GOOD, *BAD]))

@@ -25,6 +25,7 @@ PAGES = [
     f"{ORG}/worklist/{working.QUARANTINED}",
     f"{ORG}/receipts",
     f"{ORG}/receipts/{working.DOUBLE}",
+    f"{ORG}/receipts/{working.DOUBLE}/case",
     f"{ORG}/journal",
     f"{ORG}/journal/{working.ENTRY}",
     f"{ORG}/station",
@@ -88,6 +89,29 @@ def test_double_payment_is_resolved_and_exported_in_four_actions(
     assert shown.clicks <= 6
     [_, row] = csv.reader(io.StringIO(text, newline=""), delimiter=";")
     assert (row[0], row[5], row[6]) == (working.DOUBLE, "100,00", "Aldo Inventato")
+
+
+def test_money_of_a_paid_notice_is_put_among_the_refunds_in_five_actions(
+    browser: Browser, busy: tuple[Console, str]
+):
+    """From the notice: why, the case, its outcome; a form that was wrong has no problem."""
+    shown = browsing.tab(browser, *busy, "writer")
+    shown.open(f"{ORG}/notices/{working.PAID}")
+    shown.click("Il denaro va restituito…")
+    shown.page.get_by_role("button", name="Apri il caso").click()
+    shown.page.get_by_role("link", name="Scegli perché").wait_for()
+    assert shown.problems() == []
+    shown.clicks += 1
+    shown.page.get_by_label("Pagato per sbaglio").check()
+    shown.click("Apri il caso")
+    shown.page.wait_for_url("**/worklist/*?done=case-opened")
+    assert shown.problems() == []
+    shown.click("Metti fra i rimborsi")
+    shown.page.wait_for_url("**/worklist/*?done=decided")
+    assert "Deciso: da rimborsare" in shown.page.locator("main").inner_text()
+    shown.context.close()
+
+    assert shown.clicks <= 5
 
 
 def test_case_is_taken_and_decided_by_keyboard_alone(browser: Browser, busy: tuple[Console, str]):

@@ -28,9 +28,9 @@ SUBJECTS = ("shell", "notice", "work", "loads")
 #: `shell` has what is not named.
 PLACES = {
     "notice": """notice notices position positions search story issue go verdict telephone
-                 dry_verify changes chosen""".split(),
-    "work": """work home worklist case cases receipts receipt journal station charts overview
-               waiting lamp""".split(),
+                 dry_verify changes chosen prints""".split(),
+    "work": """work home worklist case cases receipts receipt opening journal station charts
+               overview waiting lamp""".split(),
     "loads": "load loads".split(),
 }
 #: What pages say after a change, and what the audit says, belong to whose pages they are of.

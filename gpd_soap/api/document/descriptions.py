@@ -139,6 +139,12 @@ DESCRIPTIONS: Mapping[str, str] = {
     "date": f"Instant at which the case was closed, {ROME}.",
     "by": "Id and name of the key that closed the case, or the user of a command.",
     "note": "What was decided on the case.",
+    "opened": "Who opened the case of a receipt that had paid its notice; else left out.",
+    "CaseOpening.date": f"Instant at which the case was opened, {ROME}.",
+    "CaseOpening.by": "Id and name of the key that opened it, a person, or the user of a command.",
+    "CaseOpening.note": "Why, in the person's words.",
+    "CaseBeginning.cause": "Why the money may have to go back, from a closed list.",
+    "CaseBeginning.note": "The same in words; the cause `other` needs them.",
     "CaseNotice.status": "Present state of the notice.",
     "CaseMatch.nav": "Notice that the receipt pays; without it, the notice that it names.",
     # Journal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from gpd_soap.core.case_id import CaseOutcome
+from gpd_soap.core.case_id import CaseCause, CaseOutcome
 from gpd_soap.core.event import EventType
 
 Schema = dict[str, Any]
@@ -129,6 +129,7 @@ FIELDS: Mapping[str, Schema] = {
     "positionState": _text("State of the position after the payment, if it is known."),
     "firstReceiptId": _text("Id of the receipt that paid before."),
     "case": _text("Id of the case on the worklist."),
+    "cause": _text("Why a case is opened.", enum=[each.value for each in CaseCause]),
     "positions": _number("Positions whose debtor was forgotten.", minimum=0),
     "receipts": _number("Receipts whose person was forgotten.", minimum=0),
     "load": _text("Id of the load; it is the subject too."),
@@ -202,6 +203,11 @@ TYPES: Mapping[EventType, TypeOfEvent] = {
     EventType.RECEIPT_QUARANTINED: TypeOfEvent(
         "A message that was sent as a receipt is not valid.",
         ("organization", "case", "primitive", "reason"),
+    ),
+    EventType.CASE_OPENED: TypeOfEvent(
+        "A person opens a case on the receipt of a paid notice.",
+        ("organization", "case", "cause", "by"),
+        ("nav",),
     ),
     EventType.CASE_RESOLVED: TypeOfEvent(
         "A case of the worklist is closed.",

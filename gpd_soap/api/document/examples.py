@@ -31,6 +31,7 @@ BODIES: dict[str, Any] = {
     "Restoration": {"reason": "Ritirata per errore", "dueDate": "2030-12-31"},
     "CaseNote": {"note": "Rimborsato con mandato 123 del 16 marzo"},
     "CaseMatch": {"nav": NAV},
+    "CaseBeginning": {"cause": "paid-by-mistake", "note": "Ha pagato per il fratello"},
     "OrganizationName": {"name": "Comune di Esempio"},
     "StationOwner": {"broker": BROKER},
     "Serving": {"segregationCode": "47", "broadcast": False},

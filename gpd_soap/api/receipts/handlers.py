@@ -19,12 +19,15 @@ from gpd_soap.store.store import Store
 from gpd_soap.store.tables.base import truncate
 from gpd_soap.usecases import receipts, refusals
 from gpd_soap.usecases.casework import claims
+from gpd_soap.usecases.casework.decide import By
+from gpd_soap.usecases.casework.opening import Why, open_case
 from gpd_soap.usecases.worklist import Cases, CaseWithNotice, subject_of
 from gpd_soap.validation.queries.common import NoQuery, OrganizationPath, SegregationCodes
 from gpd_soap.validation.queries.receipts import (
     CasePath,
     Match,
     Note,
+    OpenedCase,
     OrganizationCasePath,
     ReceiptPath,
     ReceiptSearch,
@@ -64,9 +67,9 @@ class Receipts:
 class StoredReceipts:
     """The operations on receipts of every status."""
 
-    def __init__(self, cases: Cases) -> None:
-        """Use `cases` for every operation."""
-        self._cases = cases
+    def __init__(self, store: Store, clock: Clock, cases: Cases) -> None:
+        """Use these collaborators; `clock` returns the UTC time of each request."""
+        self._store, self._clock, self._cases = store, clock, cases
 
     def page(self, path: OrganizationPath, query: ReceiptsOf) -> Response:
         """List every receipt of a notice, of an IUV or of a receiptId, the first received first.
@@ -83,6 +86,13 @@ class StoredReceipts:
 
     def read(self, path: OrganizationCasePath, query: NoQuery) -> Response:
         """Read a receipt of any status."""
+        return _answer(self._cases.receipt(path.organizationfiscalcode, path.id))
+
+    def open_case(self, path: OrganizationCasePath, query: NoQuery) -> Response:
+        """Open a case on the receipt of a paid notice, because its money may have to go back."""
+        body = body_of(OpenedCase)
+        why, by = Why(body.cause, body.note or ""), By(actor(), _by(), self._clock())
+        open_case(self._store, path.organizationfiscalcode, path.id, why, by)
         return _answer(self._cases.receipt(path.organizationfiscalcode, path.id))
 
     def document(self, path: OrganizationCasePath, query: NoQuery) -> Response:

@@ -9,7 +9,7 @@ from pydantic import Field
 from gpd_soap.api.models import Count, PageInfo, ResponseModel, RomeTime
 from gpd_soap.core.case_id import CaseOutcome
 from gpd_soap.core.state import OptionState
-from gpd_soap.validation.queries.receipts import Match, Note
+from gpd_soap.validation.queries.receipts import Match, Note, OpenedCase
 
 
 class ReceiptModelResponse(ResponseModel):
@@ -47,6 +47,14 @@ class CaseClaim(ResponseModel):
     by: str
     since: RomeTime
     until: RomeTime
+
+
+class CaseOpening(ResponseModel):
+    """Who opened a case on the receipt of a paid notice, and when."""
+
+    date: RomeTime
+    by: str | None = None
+    note: str | None = None
 
 
 class CaseNotice(ResponseModel):
@@ -91,6 +99,7 @@ class Case(ResponseModel):
     psp_company: str | None = None
     debtor: str | None = None
     claimed: CaseClaim | None = None
+    opened: CaseOpening | None = None
     resolved: CaseResolution | None = None
     notice: CaseNotice | None = None
 
@@ -111,4 +120,4 @@ class StoredReceipts(ResponseModel):
     next_cursor: Annotated[str | None, Field(alias="next_cursor")] = None
 
 
-MODELS = (Note, Match, PaymentsResultReceiptModelResponse, Worklist, StoredReceipts)
+MODELS = (Note, Match, OpenedCase, PaymentsResultReceiptModelResponse, Worklist, StoredReceipts)

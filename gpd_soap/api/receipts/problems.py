@@ -5,9 +5,8 @@ from __future__ import annotations
 from gpd_soap.api.problems import Problem
 
 CASE_NOT_FOUND = Problem(404, "Not found the case", "There is no case of this id.")
-NOT_OPEN = Problem(
-    409, "The case is not open", "The case was resolved already, or needs no decision."
-)
+NOT_OPEN = Problem(409, "The case is not open", "It was resolved already, or needs no decision.")
+NO_CASE = Problem(409, "No case can be opened", "The receipt has one, or brought no money.")
 NOT_WAITING = Problem(
     409, "The case has no notice to find", "Only a receipt that has paid no notice can be matched."
 )

@@ -83,6 +83,7 @@ def case(case_with_notice: CaseWithNotice) -> Body:
         pspCompany=case.psp_name,
         debtor=case.debtor_code,
         claimed=holder and _claim(holder),
+        opened=_opening(case),
         resolved=_resolution(case),
         notice=notice and _notice(notice),
     )
@@ -104,6 +105,14 @@ def _claim(holder: Holder) -> Body:
         "since": rome_text(holder.since),
         "until": rome_text(holder.until),
     }
+
+
+def _opening(case: Case) -> Body | None:
+    if case.opened_at is None:
+        return None
+    return without_none(
+        date=rome_text(case.opened_at), by=case.opened_by, note=case.opening or None
+    )
 
 
 def _resolution(case: Case) -> Body | None:

@@ -1,4 +1,4 @@
-"""The paths of the operations: GPD's two on receipts, three of ours, seven on each worklist."""
+"""The paths of the operations: GPD's two on receipts, four of ours, seven on each worklist."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from gpd_soap.validation.queries.receipts import (
     CasePath,
     Match,
     Note,
+    OpenedCase,
     OrganizationCasePath,
     OrganizationWorklistPath,
     WorklistPath,
@@ -49,7 +50,7 @@ def group(store: Store, clock: Clock, cases: Cases) -> Group:
 
     def declare(api: APIBlueprint) -> None:
         _declare_receipts(api, Receipts(store, clock))
-        _declare_stored(api, StoredReceipts(cases))
+        _declare_stored(api, StoredReceipts(store, clock, cases))
         worklist, (ours, nobodys) = Worklist(store, clock, cases), SUFFIXES
         _declare_worklist(
             api, worklist, ORGANIZATION, (OrganizationWorklistPath, OrganizationCasePath), ours
@@ -87,6 +88,10 @@ def _declare_stored(api: APIBlueprint, receipts: StoredReceipts) -> None:
     add(
         api.get, f"{path}/<id>", receipts.read, "getReceipt", None,
         {200: answer(models.Case, "The receipt."), **refusals(404)},
+    )  # fmt: skip
+    add(
+        api.post, f"{path}/<id>/case", receipts.open_case, "openCase",
+        body(OpenedCase), {200: CASE, **refusals(404, 409, 415)},
     )  # fmt: skip
     add(
         api.get, f"{path}/<id>/xml", receipts.document, "getReceiptXml", None,

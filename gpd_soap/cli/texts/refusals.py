@@ -59,6 +59,18 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "The case is claimed",
         "Somebody else has it: `gpd-soap receipts show` says who, and until when.",
     ),
+    refusals.HasCase: (
+        "The receipt has a case",
+        "It has an open case, or a refund that is not paid yet.",
+    ),
+    refusals.CaseDecided: (
+        "The case is decided",
+        "The money went back, or pays something else.",
+    ),
+    refusals.NoMoney: (
+        "The receipt brought no money",
+        "No money of it came to the organization, or can go back.",
+    ),
     refusals.CaseNotWaiting: (
         "The case cannot be matched",
         "Only a receipt that has paid no notice can be matched.",

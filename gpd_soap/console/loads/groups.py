@@ -74,15 +74,20 @@ def groups(
     findings: Sequence[LoadFinding],
     cells: Cells,
     today: date,
+    *,
+    warnings: bool = False,
 ) -> list[Group]:
-    """Return the groups of the rules that were counted: [field, rule, count, is a warning]."""
+    """Return the groups of the rules that were counted: [field, rule, count, is a warning].
+
+    With `warnings` those of the rows that are loaded all the same, else those of refused rows.
+    """
     lines: defaultdict[tuple[str, str], list[LoadFinding]] = defaultdict(list)
     for each in findings:
         lines[each.field, each.rule].append(each)
     made = []
     for number, (field, rule, count, is_warning) in enumerate(figures, 1):
         assert isinstance(count, int)
-        if is_warning:
+        if bool(is_warning) is not warnings:
             continue
         words = labels.rule(str(rule), str(field))
         shown = [_line(each, cells, today) for each in lines[str(field), str(rule)][: SEEN + BELOW]]

@@ -30,6 +30,7 @@ def expected(field: str, rule: str, cell: str | None, today: date) -> str:
         "formula": lambda _cell: _("il valore che si vede, senza la formula"),
         "scattered": lambda _cell: _("è anche in un’altra riga"),
         "duplicate": lambda _cell: _("è già in una riga prima"),
+        "fiscal-code": lambda _cell: _("un codice con il carattere di controllo giusto"),
         "iban-checksum": lambda _cell: _("le cifre da ricontrollare con quelle della banca"),
     }
     if rule == "type" and plain == "amount":

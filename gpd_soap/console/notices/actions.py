@@ -9,8 +9,10 @@ from typing import NamedTuple
 from gpd_soap.console.story.verdict import NoticeStatus
 from gpd_soap.console.viewer import Viewer
 from gpd_soap.core import rome
+from gpd_soap.core.case_id import no_case
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.people.operators import Scope
+from gpd_soap.usecases.casework.opening import stored_receipt
 from gpd_soap.usecases.notices.read import WholeNotice
 from gpd_soap.usecases.positions import transitions
 from gpd_soap.usecases.refusals import Refusal
@@ -30,6 +32,7 @@ class Actions(NamedTuple):
     restore: bool
     restore_needs_date: bool
     pdf: bool
+    open_case: bool
 
 
 def actions_of(
@@ -55,7 +58,19 @@ def actions_of(
         restore=withdraws and withdrawn and restorable,
         restore_needs_date=late,
         pdf=viewer.sees_persons and standing in PRINTED,
+        open_case=may_open_case(viewer) and _may_have_case(notice),
     )
+
+
+def may_open_case(viewer: Viewer) -> bool:
+    """Returns whether a viewer may open a case on a receipt."""
+    return viewer.is_at_least(Role.WRITER) and viewer.may(Scope.REFUND)
+
+
+def _may_have_case(notice: WholeNotice) -> bool:
+    """Returns whether a case may be opened on the receipt that paid a notice."""
+    paying = [each for each in notice.receipts if each.receipt_id == notice.progress.receipt_id]
+    return bool(paying) and no_case(stored_receipt(paying[0])) is None
 
 
 def _allows(check: Callable[[], object]) -> bool:

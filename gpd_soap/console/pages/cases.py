@@ -148,7 +148,7 @@ class CaseViews:
             reference=reference,
             kind=KINDS[case.kind],
             reasons=reasons_of(case),
-            age=ages.age(case.received_at, g.now),
+            age=ages.age(case.since, g.now),
             holder=holding.holder(case, g.now),
             me=viewer().operator.name,
             may_act=may_act,
@@ -192,10 +192,10 @@ class CaseViews:
 
 
 def _begun(case: Case) -> Form:
-    """Returns the form as it is first shown: a double payment is most often refunded."""
+    """Returns the form as it is first shown: what was paid in excess is most often refunded."""
     if case.resolved_as == CaseOutcome.TO_REFUND:
         return Form(outcome=CaseOutcome.REFUNDED, note=case.resolution or "")
-    return Form() if case.kind == "double" else Form(outcome="")
+    return Form() if case.kind == "double" or case.opened_at else Form(outcome="")
 
 
 def _notice_of(known: list[NoticeLike], case: Case) -> NoticeLike | None:

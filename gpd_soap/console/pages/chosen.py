@@ -1,4 +1,4 @@
-"""What is done with several notices of a list: export them, or withdraw them."""
+"""What is done with several notices of a list: export them, print them, or withdraw them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from gpd_soap.console.guard import set_subjects
+from gpd_soap.console.loads.prints import is_installed
+from gpd_soap.console.notices.batch import begin_batch
 from gpd_soap.console.notices.csv_file import as_text, csv_file, euros
+from gpd_soap.console.notices.documents import no_document
 from gpd_soap.console.notices.fields import Unfit, reason_of
 from gpd_soap.console.notices.filters import Filters, filters_of
 from gpd_soap.console.notices.refused import Problem, problems_of
+from gpd_soap.console.pages.prints import address_of
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.returning import safe_address
@@ -64,9 +68,20 @@ class Chosen:
                     g.record.row(Subject(each.nav, each.iupd), status=200)
                 )
             return _file(rows)
+        if request.form.get("act") == "print" and viewer().may(Scope.PERSONS):
+            return self._print(rows)
         if request.form.get("act") == "withdraw" and _may_withdraw():
             return self._page(rows, back)
         return redirect(back, 303)
+
+    def _print(self, rows: Sequence[ListedNotice]) -> AnyResponse:
+        """Begin to print notices, and lead to the page that says how far that is."""
+        if not is_installed():
+            return no_document(None)
+        navs = [each.nav for each in rows]
+        parts = self._parts
+        batch = begin_batch(parts.store, viewer().code, navs, viewer().actor, g.now, g.record)
+        return address_of(batch)
 
     def withdraw(self, organization: str) -> AnyResponse:
         """Withdraw the positions of the ticked notices, each that can be."""

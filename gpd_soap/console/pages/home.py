@@ -7,6 +7,7 @@ from datetime import date
 from flask import Blueprint, Response, g
 
 from gpd_soap.console.charts.columns import NOW, ORDINARY, PALE, Column, Columns, columns
+from gpd_soap.console.loads.latest import latest
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.words import _
@@ -49,6 +50,7 @@ class Home:
             money=today.money_today(self._store, organization, now),
             payments=payments,
             chart=_chart(payments),
+            loads=latest(self._store, organization),
             week=today.due_this_week(self._store, organization, now),
             weeks=(weeks := today.due_by_week(self._store, organization, now)),
             weeks_chart=columns([Column(each.notices) for each in weeks.days]),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask import Blueprint, Response, g, request
 
 from gpd_soap.console.guard import set_subjects
+from gpd_soap.console.notices.actions import may_open_case
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.viewer import viewer
@@ -17,7 +18,7 @@ from gpd_soap.console.work.filters import receipts_given
 from gpd_soap.console.work.kinds import KINDS, STATUSES
 from gpd_soap.console.work.papers import receipt_paper
 from gpd_soap.core import rome
-from gpd_soap.core.case_id import case_id
+from gpd_soap.core.case_id import case_id, no_case
 from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.soap.stored import document as document_of
 from gpd_soap.store.access.audit import Subject
@@ -27,6 +28,7 @@ from gpd_soap.store.receipts.candidates import NoticeLike
 from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptPlace
 from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.usecases import refusals
+from gpd_soap.usecases.casework.opening import stored_receipt
 from gpd_soap.usecases.figures.days import begin_of
 from gpd_soap.validation.queries import cursors
 
@@ -123,6 +125,7 @@ class Receipts:
             reference=reference,
             status_words=STATUSES[case.kind],
             is_case=case.kind in KINDS,
+            may_open=may_open_case(viewer()) and no_case(stored_receipt(case)) is None,
             reasons=reasons_of(case),
             evidence=evidence_of(document),
             persons=viewer().sees_persons,

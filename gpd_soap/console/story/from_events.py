@@ -22,6 +22,7 @@ KINDS = {
     EventType.NOTICE_PRINTED: Kind.PRINTED,
     EventType.NOTICE_FEE_CHANGED: Kind.FEE_CHANGED,
     EventType.TRANSFER_REPORTED: Kind.REPORTED,
+    EventType.CASE_OPENED: Kind.CASE_OPENED,
     EventType.CASE_RESOLVED: Kind.CASE_RESOLVED,
 }
 #: Changes that are shown only where they concern this notice.

@@ -23,6 +23,7 @@ class Kind(StrEnum):
     FEE_CHANGED = "fee-changed"
     REPORTED = "reported"
     FORGOTTEN = "forgotten"
+    CASE_OPENED = "case-opened"
     CASE_RESOLVED = "case-resolved"
     BECAME_VALID = "became-valid"
     EXPIRED = "expired"

@@ -10,6 +10,7 @@ from gpd_soap.console.story.from_exchanges import cause_of
 from gpd_soap.console.story.moments import Cause
 from gpd_soap.core import rome
 from gpd_soap.core.actor import Actor, ActorKind
+from gpd_soap.core.case_id import cause_in
 from gpd_soap.core.event import EventType
 from gpd_soap.core.payable import PayableFacts
 from gpd_soap.core.receipt import ReceiptStatus
@@ -104,7 +105,7 @@ class Verdict(NamedTuple):
     """How a notice stands, with what its sentence needs; None for what it does not need.
 
     `days` are those since the due date.  `refused` has the refusals of the last day, the oldest
-    first, of whatever cause.
+    first, of whatever cause.  `opened` is the receipt on which a person opened a case that is open.
     """
 
     standing: NoticeStatus
@@ -115,6 +116,7 @@ class Verdict(NamedTuple):
     paid_instead: PaidInstead | None = None
     withdrawal: Withdrawal | None = None
     refused: tuple[Refused, ...] = ()
+    opened: NoticeReceipt | None = None
 
     @property
     def tone(self) -> Tone:
@@ -147,6 +149,7 @@ def verdict(notice: WholeNotice, now: datetime) -> Verdict:
             for each in notice.entries
             if each.outcome == "KO" and now - each.arrived_at <= LATELY
         ),
+        opened=next((r for r in notice.receipts if r.is_open and cause_in(r.reasons)), None),
     )
 
 

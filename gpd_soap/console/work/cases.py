@@ -11,8 +11,8 @@ from gpd_soap.console.formats import day, money
 from gpd_soap.console.words import _
 from gpd_soap.console.work.ages import age
 from gpd_soap.console.work.kinds import ENDINGS, KINDS, OUT_OF_RANGE, REASONS, Kind
-from gpd_soap.core.case_id import QUARANTINE, case_id
-from gpd_soap.core.receipt import SEPARATOR
+from gpd_soap.core.case_id import QUARANTINE, case_id, cause_in
+from gpd_soap.core.receipt import OPENED, SEPARATOR
 from gpd_soap.store.receipts.candidates import NoticeLike
 from gpd_soap.store.receipts.queue import LATE
 from gpd_soap.store.receipts.worklist import Case
@@ -48,8 +48,8 @@ def line_of(
         KINDS[case.kind],
         title_of(case, notice),
         _sub(case, notice, other_of(case, receipts.get(case.nav or "", ())), persons=persons),
-        age(case.received_at, now),
-        now - case.received_at > LATE,
+        age(case.since, now),
+        now - case.since > LATE,
         holder(case, now),
     )
 
@@ -59,6 +59,9 @@ def title_of(case: Case, notice: NoticeLike | None) -> str:
     if case.kind == QUARANTINE:
         return _("Messaggio che non è una ricevuta valida")
     what = notice.description if notice else _("Avviso %(nav)s") % {"nav": case.nav}
+    cause = cause_in(case.reasons)
+    if cause is not None:
+        return _(ENDINGS[f"{OPENED}{cause}"]) % {"what": what}
     reasons = case.reasons.split(SEPARATOR)
     if "the amount differs" in reasons and notice is not None:
         less = (case.amount or 0) < notice.amount

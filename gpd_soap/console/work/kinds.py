@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from gpd_soap.console.words import N_
-from gpd_soap.core.case_id import CaseOutcome
+from gpd_soap.core.case_id import CaseCause, CaseOutcome
+from gpd_soap.core.receipt import OPENED
 
 
 class Kind(NamedTuple):
@@ -91,6 +92,20 @@ OUTCOMES: dict[str, Outcome] = {
     ),
 }
 
+#: Why an operator opens a case: the words of the choice, and what it means.
+CAUSES: dict[str, tuple[str, str]] = {
+    CaseCause.BY_MISTAKE: (
+        N_("Pagato per sbaglio"), N_("Chi ha pagato non lo doveva, o ha pagato per un altro."),
+    ),
+    CaseCause.WRONG_AMOUNT: (
+        N_("L’importo era sbagliato"), N_("L’avviso chiedeva più del dovuto."),
+    ),
+    CaseCause.ELSEWHERE: (
+        N_("Pagato anche in un altro modo"), N_("Per esempio con un bonifico, o allo sportello."),
+    ),
+    CaseCause.OTHER: (N_("Un altro motivo"), N_("Si scrive nella nota.")),
+}  # fmt: skip
+
 #: The statuses of receipts: words, shape and colour.
 STATUSES: dict[str, tuple[str, str, str]] = {
     "applied": (N_("Ha pagato l’avviso"), "paid", "good"),
@@ -117,6 +132,10 @@ REASONS: dict[str, str] = {
     "the IUV differs": N_("lo IUV è diverso da quello dell’avviso"),
     "matched by hand": N_("abbinata a mano"),
     "outcome KO": N_("il pagamento non è riuscito"),
+    f"{OPENED}{CaseCause.BY_MISTAKE}": N_("pagato per sbaglio"),
+    f"{OPENED}{CaseCause.WRONG_AMOUNT}": N_("l’importo dell’avviso era sbagliato"),
+    f"{OPENED}{CaseCause.ELSEWHERE}": N_("pagato anche in un altro modo"),
+    f"{OPENED}{CaseCause.OTHER}": N_("un operatore ha aperto il caso"),
 }
 OUT_OF_RANGE = N_("un valore della ricevuta non si può leggere")
 
@@ -133,4 +152,8 @@ ENDINGS: dict[str, str] = {
     "no notice of this number": N_("Ricevuta di un avviso che qui non c’è"),
     "same receiptId, other content": N_("%(what)s, due ricevute che si contraddicono"),
     "matched by hand": N_("%(what)s, abbinato a mano"),
+    f"{OPENED}{CaseCause.BY_MISTAKE}": N_("%(what)s, pagato per sbaglio"),
+    f"{OPENED}{CaseCause.WRONG_AMOUNT}": N_("%(what)s, chiesto un importo sbagliato"),
+    f"{OPENED}{CaseCause.ELSEWHERE}": N_("%(what)s, pagato anche in un altro modo"),
+    f"{OPENED}{CaseCause.OTHER}": N_("%(what)s, forse da restituire"),
 }

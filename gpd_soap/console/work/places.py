@@ -25,5 +25,5 @@ def case_place_text(key: CasePlace | None) -> str | None:
     """Returns a place as a text; None if there is no next page."""
     if key is None:
         return None
-    moment = key.received_at.astimezone(UTC).isoformat()
+    moment = key.since.astimezone(UTC).isoformat()
     return f"{moment}~{key.variant}~{quote(key.name, safe='')}"

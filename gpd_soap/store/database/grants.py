@@ -19,6 +19,7 @@ EVERYTHING = (*CHANGE, "DELETE")
 
 HANDLING = "claimed_by, claimed_at, refunded_on, mandate"
 RESOLUTION = f"resolved_at, resolved_by, resolution, resolved_as, {HANDLING}"
+OPENING = "opened_at, opened_by, opening"
 RIGHTS: dict[str, tuple[str, ...]] = {
     "alembic_version": READ,
     "api_key": (*ADD, "UPDATE (revoked_at, last_used_at)"),
@@ -55,7 +56,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "probe": CHANGE,
     "quarantine": (*ADD, f"UPDATE (copies, last_received_at, {RESOLUTION})"),
     "quote": CHANGE,
-    "receipt": (*ADD, f"UPDATE (kept, reasons, copies, last_received_at, {RESOLUTION})"),
+    "receipt": (*ADD, f"UPDATE (kept, reasons, copies, last_received_at, {RESOLUTION}, {OPENING})"),
     "request": EVERYTHING,
     "retention_term": READ,
     "retired_number": ADD,

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gpd_soap.core.actor import Actor
-from gpd_soap.core.case_id import CaseKey, CaseOutcome, case_id
+from gpd_soap.core.case_id import CaseCause, CaseKey, CaseOutcome, case_id
 from gpd_soap.core.debt import Notice
 from gpd_soap.core.event import OF_STATUS, Event, EventType
 from gpd_soap.core.receipt import (
@@ -109,6 +109,15 @@ def resolved(
     """
     data = {"case": case} if outcome is None else {"case": case, "outcome": str(outcome)}
     return Event(organization, EventType.CASE_RESOLVED, subject, actor, data)
+
+
+def opened(organization: str, subject: str, case: str, actor: Actor, cause: CaseCause) -> Event:
+    """Returns the event of a case that a person opened on a receipt.
+
+    The person's note may name a debtor, and stays out.
+    """
+    data = {"case": case, "cause": str(cause)}
+    return Event(organization, EventType.CASE_OPENED, subject, actor, data)
 
 
 def transfers_in(data: Data) -> tuple[PaidTransfer, ...]:

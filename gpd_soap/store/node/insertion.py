@@ -27,6 +27,7 @@ NOT_OF_A_RECEIPT = (
     *("variant", "copies", "forgotten_at"),
     *("resolved_at", "resolved_by", "resolution", "resolved_as"),
     *("claimed_by", "claimed_at", "refunded_on", "mandate"),
+    *("opened_at", "opened_by", "opening"),
 )
 STORED = [c for c in RECEIPT if c.name not in NOT_OF_A_RECEIPT]
 

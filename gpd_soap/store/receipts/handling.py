@@ -21,6 +21,9 @@ from gpd_soap.store.receipts.worklist import (
 )
 from gpd_soap.store.rows import RECEIPT
 
+#: The values of a case that nobody has decided.
+UNDECIDED = dict.fromkeys(Resolution._fields)
+
 
 class Taking(NamedTuple):
     """Who takes a case, when, and since when a claim of somebody else still counts."""
@@ -28,6 +31,16 @@ class Taking(NamedTuple):
     who: str
     claimed_at: datetime
     counts_since: datetime
+
+
+class Opening(NamedTuple):
+    """A receipt on which a person opens a case; `opening` is the note, "" without one."""
+
+    kept: str
+    reasons: str
+    opened_at: datetime
+    opened_by: str
+    opening: str
 
 
 def claim(connection: Connection, scope: Scope, key: CaseKey, by: Taking) -> bool:
@@ -58,6 +71,12 @@ def decide_again(
     outstanding = table.c.resolved_as == CaseOutcome.TO_REFUND
     statement = update(table).where(condition_of(scope, key), outstanding)
     return connection.execute(statement.values(resolution._asdict())).rowcount > 0
+
+
+def open_case(connection: Connection, scope: Scope, key: CaseKey, begun: Opening) -> None:
+    """Store that a person opened a case on a locked receipt, without an earlier decision."""
+    values = {**begun._asdict(), **NOBODY, **UNDECIDED}
+    connection.execute(update(table_of(key)).where(condition_of(scope, key)).values(values))
 
 
 def _open(scope: Scope, key: CaseKey) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, select
 from gpd_soap.core.receipt import NEEDS_A_PERSON
 from gpd_soap.store import tables
 from gpd_soap.store.journal.tally import TALLY
+from gpd_soap.store.receipts import queue
 from gpd_soap.store.receipts.money import OF_MONEY, Money
 from gpd_soap.store.receipts.worklist import MESSAGE
 from gpd_soap.store.rows import RECEIPT
@@ -60,7 +61,7 @@ def briefs(
     """
     codes = [each.code for each in organizations]
     receipts = (
-        select(RECEIPT.organization, func.count(), func.min(RECEIPT.received_at))
+        select(RECEIPT.organization, func.count(), func.min(queue.since_of(RECEIPT)))
         .where(
             RECEIPT.organization.in_(codes),
             RECEIPT.kept.in_(NEEDS_A_PERSON),

@@ -20,9 +20,9 @@ OLD, LATE = timedelta(days=2), timedelta(days=5)
 
 
 class CasePlace(NamedTuple):
-    """The place of a case in a queue; `variant` is -1 for a message."""
+    """The place of a case in a queue, by when it became one; `variant` is -1 for a message."""
 
-    received_at: datetime
+    since: datetime
     name: str
     variant: int
 
@@ -31,7 +31,7 @@ class QueueFilter(NamedTuple):
     """Filters on cases; None filters nothing.
 
     `claimed_by` lists the open cases of one person since `claimed_since`.  `free_since` lists those
-    that nobody has claimed since then.  `received_until` lists those that came until then.
+    that nobody has claimed since then.  `received_until` lists those that were cases by then.
     """
 
     kind: str | None = None
@@ -66,20 +66,18 @@ def page(
     Open cases come oldest first, and resolved ones in the same order.
     """
     rows = _matching(connection, organization, listing)
-    variant = func.coalesce(rows.c.variant, -1)
+    variant, since = func.coalesce(rows.c.variant, -1), since_of(rows.c)
     statement = select(rows)
     if after is not None:
-        moment = literal(after.received_at, tables.Instant)
+        moment = literal(after.since, tables.Instant)
         statement = statement.where(
             or_(
-                rows.c.received_at > moment,
-                and_(rows.c.received_at == moment, rows.c.name > after.name),
-                and_(
-                    rows.c.received_at == moment, rows.c.name == after.name, variant > after.variant
-                ),
+                since > moment,
+                and_(since == moment, rows.c.name > after.name),
+                and_(since == moment, rows.c.name == after.name, variant > after.variant),
             )
         )
-    ordered = statement.order_by(rows.c.received_at, rows.c.name, variant).limit(limit + 1)
+    ordered = statement.order_by(since, rows.c.name, variant).limit(limit + 1)
     cases = [Case._make(row) for row in connection.execute(ordered)]
     following = _place(cases[limit - 1]) if len(cases) > limit else None
     return cases[:limit], following
@@ -88,7 +86,7 @@ def page(
 def waiting(connection: Connection, organization: str, now: datetime) -> list[Waiting]:
     """Return the open cases by kind, those without any included."""
     receipts = (
-        select(RECEIPT.kept, *_sums(RECEIPT, RECEIPT.amount, now))
+        select(RECEIPT.kept, *_sums(since_of(RECEIPT), RECEIPT.amount, now))
         .where(
             RECEIPT.organization == organization,
             RECEIPT.kept.in_(NEEDS_A_PERSON),
@@ -96,7 +94,7 @@ def waiting(connection: Connection, organization: str, now: datetime) -> list[Wa
         )
         .group_by(RECEIPT.kept)
     )
-    messages = select(literal(QUARANTINE), *_sums(MESSAGE, literal(0), now)).where(
+    messages = select(literal(QUARANTINE), *_sums(MESSAGE.received_at, literal(0), now)).where(
         MESSAGE.organization == organization, MESSAGE.resolved_at.is_(None)
     )
     by_kind: dict[str, Waiting] = {}
@@ -150,7 +148,7 @@ def _matching(connection: Connection, organization: str, listing: QueueFilter) -
     rows = union_all(*worklist.parts(connection, organization, query)).subquery()
     conditions = []
     if listing.received_until is not None:
-        conditions.append(rows.c.received_at <= literal(listing.received_until, tables.Instant))
+        conditions.append(since_of(rows.c) <= literal(listing.received_until, tables.Instant))
     if listing.claimed_by is not None:
         conditions.append(rows.c.claimed_by == listing.claimed_by)
     if listing.claimed_since is not None:
@@ -161,18 +159,23 @@ def _matching(connection: Connection, organization: str, listing: QueueFilter) -
     return select(rows).where(*conditions).subquery() if conditions else rows
 
 
-def _sums(columns: Any, amount: Any, now: datetime) -> list[Any]:
+def since_of(columns: Any) -> Any:
+    """SQL expression: when a receipt or a message became a case."""
+    return func.coalesce(columns.opened_at, columns.received_at, type_=tables.Instant())
+
+
+def _sums(since: Any, amount: Any, now: datetime) -> list[Any]:
     def before(age: timedelta) -> Any:
-        return case((columns.received_at < literal(now - age, tables.Instant), 1), else_=0)
+        return case((since < literal(now - age, tables.Instant), 1), else_=0)
 
     return [
         func.count(),
         func.sum(before(OLD)),
         func.sum(before(LATE)),
         func.sum(amount),
-        func.min(columns.received_at),
+        func.min(since),
     ]
 
 
 def _place(last: Case) -> CasePlace:
-    return CasePlace(last.received_at, last.name, -1 if last.variant is None else last.variant)
+    return CasePlace(last.since, last.name, -1 if last.variant is None else last.variant)

@@ -65,7 +65,8 @@ class Case(NamedTuple):
     `kind` is the status of the receipt, or `quarantine`.  `reasons` are separated by "; ".
     `charset` is the one that the transport named for a quarantined message.  `drift` is the route
     mismatch of the receipt.  `issuer` is the organization that issued its notice.  `claimed_by` is
-    who handles an open case, since `claimed_at`.
+    who handles an open case, since `claimed_at`.  `opened_at`, `opened_by` and the note `opening`
+    are of a case that a person opened.
     """
 
     organization: str
@@ -85,6 +86,9 @@ class Case(NamedTuple):
     mandate: str | None
     claimed_by: str | None
     claimed_at: datetime | None
+    opened_at: datetime | None
+    opened_by: str | None
+    opening: str | None
     charset: str | None
     drift: str | None
     issuer: str | None
@@ -101,6 +105,11 @@ class Case(NamedTuple):
     def key(self) -> CaseKey:
         """The key of the case within its organization."""
         return CaseKey(self.name, self.variant)
+
+    @property
+    def since(self) -> datetime:
+        """When it became a case: when a person opened it, or else when it was received."""
+        return self.opened_at or self.received_at
 
 
 class CaseQuery(NamedTuple):

@@ -63,6 +63,8 @@ RECEIPT: Mapping[str, Any] = {
     "raw": b"",
     "resolved_by": None,
     "resolution": None,
+    "opened_by": None,
+    "opening": None,
     "claimed_by": None,
     "mandate": None,
 }

@@ -29,6 +29,15 @@ def resolution() -> list[Column[Any]]:
     ]
 
 
+def opening() -> list[Column[Any]]:
+    """Returns the columns of a case that a person opened: instant, person, note."""
+    return [
+        Column("opened_at", Instant),
+        Column("opened_by", String(100)),
+        Column("opening", String(500)),
+    ]
+
+
 def handling() -> list[Column[Any]]:
     """Returns the columns of who handles an open case, and of its refund: the day, the mandate."""
     return [
@@ -78,6 +87,7 @@ receipt = Table(
     Column("resolved_as", String(16)),
     Column("forgotten_at", Instant),
     *handling(),
+    *opening(),
     Index(None, "organization", "nav"),
     Index(None, "organization", "iuv"),
     Index(None, "organization", "kept", "received_at"),

@@ -100,7 +100,7 @@ def findings(decision: Decision, now: datetime) -> Iterator[FieldError]:
 def _of_note(outcome: CaseOutcome, note: str) -> Iterator[FieldError]:
     if len(note) > LONGEST_NOTE:
         yield FieldError("note", "length", f"at most {LONGEST_NOTE} characters")
-    if not _is_readable(note):
+    if not is_readable(note):
         yield FieldError("note", "characters", "text without control characters")
     if outcome in NEEDS_NOTE and not note:
         yield FieldError("note", "required", "why, or who was informed")
@@ -112,7 +112,7 @@ def _of_refund(decision: Decision, now: datetime) -> Iterator[FieldError]:
     elif decision.refunded_on > rome.day_of(now):
         yield FieldError("refundedOn", "range", "no day after today")
     mandate = clean(decision.mandate or "")
-    if not 1 <= len(mandate) <= LONGEST_MANDATE or not _is_readable(mandate):
+    if not 1 <= len(mandate) <= LONGEST_MANDATE or not is_readable(mandate):
         yield FieldError("mandate", "required", f"1 to {LONGEST_MANDATE} characters")
 
 
@@ -136,7 +136,8 @@ def may_be_decided(case: Case) -> bool:
     return case.resolved_at is None or case.resolved_as == CaseOutcome.TO_REFUND
 
 
-def _is_readable(text: str) -> bool:
+def is_readable(text: str) -> bool:
+    """Returns whether every character of a text can be shown, or is a blank."""
     return all(each.isprintable() or each in "\n\r\t\xa0" for each in text)
 
 

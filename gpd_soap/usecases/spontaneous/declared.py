@@ -123,6 +123,27 @@ def settings_of(values: Mapping[str, Any]) -> Settings:
         raise BadSettings("; ".join(_problem(**detail) for detail in details)) from None
 
 
+#: The setting at which a rule about several is said, by a word of the rule.
+OF_SEVERAL = {"either amount": "amount", "amountUnit": "amountUnit", "postalIban": "iban"}
+
+
+def problems_of(values: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is wrong with each setting, by its name; a rule about several at one of them."""
+    try:
+        Settings.model_validate(dict(values))
+    except ValidationError as error:
+        details = error.errors(include_url=False, include_input=False)
+        return dict(_named(_problem(loc=each["loc"], msg=each["msg"])) for each in details)
+    return {}
+
+
+def _named(problem: str) -> tuple[str, str]:
+    name, _, text = problem.partition(": ")
+    if name == "settings":
+        name = next((setting for word, setting in OF_SEVERAL.items() if word in text), name)
+    return name, text
+
+
 def _problem(*, loc: tuple[str | int, ...], msg: str, **_: Any) -> str:
     name = str(loc[0]) if loc else "settings"
     # WHY: the name of an unknown setting may be any text, so only a plausible name is shown.

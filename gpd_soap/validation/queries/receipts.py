@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from gpd_soap.core.case_id import CaseOutcome
+from gpd_soap.core.case_id import CaseCause, CaseOutcome
 from gpd_soap.store.receipts import history, listing, worklist
 from gpd_soap.validation.fields import Prose500, Since, Strict, Text16, Text35, Until
 from gpd_soap.validation.finding import rule_error
@@ -170,6 +170,13 @@ class Note(Strict):
 
     note: Prose500
     outcome: Annotated[CaseOutcome | None, Field(strict=False)] = None
+
+
+class OpenedCase(Strict):
+    """Why a case is opened on the receipt of a paid notice; `other` needs a note."""
+
+    cause: Annotated[CaseCause, Field(strict=False)]
+    note: Prose500 | None = None
 
 
 class Match(Strict):

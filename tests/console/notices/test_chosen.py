@@ -1,13 +1,19 @@
-"""What is done with several notices: a file, or a withdrawal."""
+"""What is done with several notices: a file, documents, or a withdrawal."""
 
+import io
 import re
+import zipfile
 
 import pytest
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from gpd_soap.console.pages import chosen
 from gpd_soap.core.debt import Debtor
+from gpd_soap.store import tables
 from gpd_soap.store.positions import insert
-from tests.console.bed import ACTOR, Console
+from tests.console.bed import ACTOR, ORGANIZATION, OTHER, Console
+from tests.console.loads import print_batches
 from tests.console.notices.office import (
     EXPIRED,
     NAME,
@@ -92,14 +98,14 @@ def test_who_may_not_see_persons_gets_no_file(console: Console):
 def test_withdrawal_of_several_asks_why_and_says_what_stays(console: Console):
     """Those that can be are withdrawn, the others are named with the reason."""
     client = console.client("writer")
-    chosen = {"nav": [SINGLE, TWO, PAID], "back": BACK}
-    shown_first = client.post(DO, data={**chosen, "act": "withdraw"})
+    ticked = {"nav": [SINGLE, TWO, PAID], "back": BACK}
+    shown_first = client.post(DO, data={**ticked, "act": "withdraw"})
     assert "Ritirare gli avvisi spuntati" in text(shown_first)
     assert "3 avvisi, 300,50 €" in text(shown_first)
-    without = client.post(WITHDRAW, data={**chosen, "reason": ""})
+    without = client.post(WITHDRAW, data={**ticked, "reason": ""})
     assert without.status_code == 422
     seen = seen_on(shown_first)
-    done = client.post(WITHDRAW, data={**chosen, "reason": "lista doppia", "seen": seen})
+    done = client.post(WITHDRAW, data={**ticked, "reason": "lista doppia", "seen": seen})
 
     assert done.status_code == 409
     assert "2 sono ritirati. Gli altri sono qui sotto." in text(done)
@@ -147,3 +153,65 @@ def test_reader_withdraws_nothing(console: Console):
     assert client.post(WITHDRAW, data={"nav": [SINGLE], "reason": "x"}).status_code == 403
     client.post(DO, data={"nav": [SINGLE], "act": "withdraw"})
     assert position_of(console, "DEMO-SINGLE").withdrawn_at is None
+
+
+def test_ticked_notices_are_printed_and_taken_away(console: Console):
+    """A page says how far it is; what is not printed is there with its reason."""
+    client = console.client("clerk")
+    begun = client.post(DO, data={"nav": [SINGLE, TWO, PAID], "act": "print", "back": BACK})
+    assert (begun.status_code, "/prints/bat_" in begun.location) == (303, True)
+    waits = client.get(begun.location)
+    assert "0 avvisi su 3" in text(waits)
+    assert 'hx-trigger="every 2s"' in waits.get_data(as_text=True)
+    assert "Sull’avviso mancano i dati dell’ente" in text(waits)
+    assert client.get(f"{begun.location}/notices.zip").status_code == 404
+    print_batches(console)
+
+    ready = client.get(begun.location)
+    assert "2 avvisi sono pronti" in text(ready)
+    assert "3470 0000 0000 0013 36" in text(ready)
+    assert "hx-trigger" not in ready.get_data(as_text=True).partition("<main")[2]
+    archive = client.get(f"{begun.location}/notices.zip")
+    with zipfile.ZipFile(io.BytesIO(archive.data)) as whole:
+        names = [name for name in whole.namelist() if name.endswith(".pdf")]
+    assert [name.partition("-")[2] for name in names] == [f"{SINGLE}.pdf", f"{TWO}.pdf"]
+    read = [row.nav for row in audit_of(console) if row.path.endswith("notices.zip")]
+    assert sorted(filter(None, read)) == sorted([SINGLE, TWO])
+
+
+def test_batch_of_another_organization_is_not_there(console: Console):
+    """Nor one that never was, nor for who may see no persons."""
+    address = console.client("clerk").post(DO, data={"nav": [SINGLE], "act": "print"}).location
+    writer = console.client("writer")
+
+    assert writer.get(address.replace(ORGANIZATION, OTHER)).status_code == 404
+    assert writer.get(f"{address}0").status_code == 404
+    assert console.client("reader").get(address).status_code == 403
+    forged = console.client("reader").post(DO, data={"nav": [SINGLE], "act": "print"})
+    assert "/prints/" not in forged.location
+
+
+def test_batch_that_was_stopped_goes_on_when_a_person_says_so(console: Console):
+    """And prints nothing twice."""
+    client = console.client("clerk")
+    address = client.post(DO, data={"nav": [SINGLE], "act": "print"}).location
+    with console.store.begin() as connection:
+        connection.execute(tables.job.update().values(state="dead", last_error="a library"))
+    stopped = client.get(address)
+    assert "La stampa si è fermata" in text(stopped)
+    assert client.post(f"{address}/resume").status_code == 303
+    print_batches(console)
+
+    assert "1 avviso è pronto" in text(client.get(address))
+    assert client.post(f"{address}/resume").status_code == 303
+
+
+def test_without_the_libraries_it_is_said(console: Console, monkeypatch: pytest.MonkeyPatch):
+    """Nothing is begun."""
+    monkeypatch.setattr(chosen, "is_installed", lambda: False)
+    answer = console.client("clerk").post(DO, data={"nav": [SINGLE], "act": "print"})
+
+    assert answer.status_code == 501
+    assert "Su questo server la stampa non è installata" in text(answer)
+    with console.store.reading() as connection:
+        assert list(connection.execute(select(tables.document_batch))) == []

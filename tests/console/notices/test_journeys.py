@@ -6,14 +6,18 @@ from urllib.parse import urlsplit
 from gpd_soap.core import payable
 from tests.console.bed import Console
 from tests.console.browsing import Tab
+from tests.console.loads import print_batches
 from tests.console.notices.office import (
     EXPIRED,
     ORG,
     SINGLE,
+    TWO,
     ask,
+    events_of,
     option_of,
     position_of,
 )
+from tests.usecases.people.people import PASSWORD, People
 
 Live = tuple[Console, str]
 OpenTab = Callable[..., Tab]
@@ -90,10 +94,13 @@ def test_template_is_chosen_while_what_was_typed_stays(open_tab: OpenTab):
     assert shown.problems() == []
 
 
-def test_form_waits_while_the_session_is_over(open_tab: OpenTab, live: Live):
+def test_form_waits_while_the_session_is_over_and_is_saved_after_it(open_tab: OpenTab, live: Live):
     """Half an hour of a telephone call loses nothing that was typed."""
     console, origin = live
-    shown = open_tab(WHO)
+    people = People(console.store)
+    people.now = console.now
+    account = people.account(scopes=["persons", "withdraw"])
+    shown = open_tab(account.operator.id)
     shown.open(f"{ORG}/notices/{SINGLE}")
     shown.page.get_by_text("Ritirare l’avviso…").click()
     shown.page.get_by_label("Perché lo si ritira").fill("doppione della 4412")
@@ -105,6 +112,22 @@ def test_form_waits_while_the_session_is_over(open_tab: OpenTab, live: Live):
     assert "doppione della 4412" in shown.page.content()
     assert shown.problems() == []
     assert origin in shown.page.url
+    people.now = console.now
+    shown.page.get_by_label("Nome o indirizzo di posta").fill(account.operator.name)
+    shown.page.get_by_label("Password", exact=True).fill(PASSWORD)
+    shown.click("Continua")
+    shown.page.get_by_label("Codice", exact=True).fill(people.code(account.secret))
+    shown.click("Entra", exact=True)
+    shown.page.get_by_role("button", name="Continua la modifica").wait_for()
+    assert "doppione della 4412" in shown.page.locator("main").inner_text()
+    assert shown.problems() == []
+    assert position_of(console, "DEMO-SINGLE").withdrawn_at is None
+    shown.click("Continua la modifica")
+    at_page(shown, f"{ORG}/notices/{SINGLE}")
+    assert "Ritirato: in banca risulta annullato" in shown.page.locator("body").inner_text()
+    assert position_of(console, "DEMO-SINGLE").withdrawn_at == console.now
+    [event] = [e for e in events_of(console, "DEMO-SINGLE") if e.type == "position.withdrawn"]
+    assert (event.data["reason"], event.actor) == ("doppione della 4412", account.operator.id)
 
 
 def test_notice_is_mended_by_keyboard_alone(open_tab: OpenTab, live: Live):
@@ -159,3 +182,24 @@ def test_story_prints_without_what_is_ours(open_tab: OpenTab):
     assert shown.page.locator(".verdict").is_visible()
     for hidden in (".phone", ".acts", ".find", ".danger"):
         assert not shown.page.locator(hidden).first.is_visible(), hidden
+
+
+def test_ticked_notices_are_printed_in_four_actions(open_tab: OpenTab, live: Live):
+    """The page follows the job by itself, and leads to the archive."""
+    console, _origin = live
+    shown = open_tab("clerk", accept_downloads=True)
+    shown.open(f"{ORG}/notices?state=payable")
+    for nav in (SINGLE, TWO):
+        shown.clicks += 1
+        shown.page.get_by_label(f"Spunta {nav}").check()
+    shown.click("Stampa")
+    shown.page.get_by_text("0 avvisi su 2").wait_for()
+    assert shown.problems() == []
+    print_batches(console)
+    shown.page.get_by_text("2 avvisi sono pronti").wait_for()
+    assert shown.problems() == []
+    with shown.page.expect_download() as download:
+        shown.click("Scarica gli avvisi")
+
+    assert download.value.suggested_filename.endswith(".zip")
+    assert shown.clicks == 4

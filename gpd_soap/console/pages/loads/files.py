@@ -24,6 +24,7 @@ from gpd_soap.console.loads.facts import (
     stays,
 )
 from gpd_soap.console.loads.groups import Cells, describe, groups
+from gpd_soap.console.loads.latest import names_of
 from gpd_soap.console.loads.prints import is_installed, prints
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
@@ -32,7 +33,6 @@ from gpd_soap.console.words import _
 from gpd_soap.core import rome
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.loads.loads import State, StoredLoad
-from gpd_soap.store.people import operators
 from gpd_soap.usecases.loads import refusals
 from gpd_soap.usecases.loads.manage import Loads
 from gpd_soap.usecases.loads.mend import RefusedRow
@@ -195,7 +195,8 @@ class Pages:
         rules = load.figures.get("rules", [])
         cells = Cells(rows, reading, names)
         findings = self._loads.findings(load) if any(not rule[3] for rule in rules) else []
-        words = shown.state(load)
+        warned = self._loads.findings(load, warnings=True) if any(r[3] for r in rules) else []
+        words, today = shown.state(load), rome.day_of(g.now)
         return render(
             "loads/one.html",
             status,
@@ -208,8 +209,8 @@ class Pages:
             figures=load.figures,
             sums=shown.sums(load.figures),
             bar=shown.bar(count(load, "ready", "present"), count(load, "refused")),
-            groups=groups(rules, findings, cells, rome.day_of(g.now)),
-            warnings=[(labels.rule(rule[1], rule[0]), rule[2]) for rule in rules if rule[3]],
+            groups=groups(rules, findings, cells, today),
+            warnings=groups(rules, warned, cells, today, warnings=True),
             kept=kept,
             who=self._names([load]).get(load.actor, ""),
             size=shown.size(load.size),
@@ -258,13 +259,7 @@ class Pages:
 
     def _names(self, loads: Iterable[StoredLoad]) -> dict[str, str]:
         """Return the names of who sent these files, by their ids."""
-        wanted_ids = {each.actor for each in loads}
-
-        def read(connection: Any) -> dict[str, str]:
-            people = ((each, operators.with_id(connection, each)) for each in wanted_ids)
-            return {each: person.name for each, person in people if person is not None}
-
-        return read_only(self._parts.store, read)
+        return read_only(self._parts.store, lambda c: names_of(c, loads))
 
     def _refusal(self, why: refusals.Why) -> str:
         return _(labels.REFUSED[why])

@@ -1,0 +1,1 @@
+"""Services for spontaneous payments, as a form of the settings has them."""
