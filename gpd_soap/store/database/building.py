@@ -7,13 +7,20 @@ from sqlalchemy.schema import CreateIndex
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import without_statement_timeout
+from gpd_soap.store.tables.receipts import CASE_INDEXES
 
 _COMPANY = "ix_position_organization_company_name_iupd"
 _BY_COMPANY = next(index for index in tables.position.indexes if index.name == _COMPANY)
+_DUE = "ix_payment_option_organization_due_at_nav"
+_BY_DUE = next(index for index in tables.payment_option.indexes if index.name == _DUE)
 #: Each index by its name.  Its migration creates it only where it is missing.
 INDEXES: dict[str, Index] = {
-    str(index.name): index for index in (_BY_COMPANY, *tables.DEBTOR_INDEXES)
+    str(index.name): index
+    for index in (_BY_COMPANY, _BY_DUE, *CASE_INDEXES, *tables.DEBTOR_INDEXES)
 }
+#: Indexes that one of these replaces.  Each has the first columns of the new one, so that the
+#: version before reads by the new one too.
+REPLACED = ("ix_payment_option_organization_due_at",)
 
 #: Counts the columns of a table that have one of these names.
 EXISTING = text("""
@@ -30,7 +37,7 @@ WHERE indrelid = to_regclass(:table) AND relname = :index AND NOT indisvalid
 
 
 def build_indexes(engine: Engine) -> None:
-    """Builds the indexes that existing tables lack.
+    """Builds the indexes that existing tables lack, and removes those that they replace.
 
     Does nothing on SQLite.  A table that does not exist yet, or lacks a column, gets its index from
     its migration.
@@ -43,6 +50,9 @@ def build_indexes(engine: Engine) -> None:
         _remove_timeouts(connection)
         for index in INDEXES.values():
             _build(connection, index)
+        for name in REPLACED:
+            # WHY: a plain DROP INDEX waits for the readers of the table, and others wait for it.
+            connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
 
 
 def _remove_timeouts(connection: Connection) -> None:

@@ -14,6 +14,7 @@ from gpd_soap.store.journal.tally import TALLY
 from gpd_soap.store.receipts.money import OF_MONEY, Money
 from gpd_soap.store.receipts.worklist import MESSAGE
 from gpd_soap.store.rows import RECEIPT
+from gpd_soap.store.tables.receipts import IS_OPEN
 
 ORGANIZATION = tables.organization.c
 
@@ -64,7 +65,7 @@ def briefs(
         .where(
             RECEIPT.organization.in_(codes),
             RECEIPT.kept.in_(NEEDS_A_PERSON),
-            RECEIPT.resolved_at.is_(None),
+            IS_OPEN,
         )
         .group_by(RECEIPT.organization)
     )

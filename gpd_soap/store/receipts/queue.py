@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Subquery, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select, union_all
 
 from gpd_soap.core.case_id import QUARANTINE, CaseOutcome
 from gpd_soap.core.receipt import NEEDS_A_PERSON
@@ -14,6 +14,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.receipts.worklist import MESSAGE, Case, CaseQuery
 from gpd_soap.store.rows import RECEIPT
+from gpd_soap.store.tables.receipts import IS_OPEN, IS_RESOLVED, IS_TO_REFUND
 
 #: The ages at which an open case is called old, and late.
 OLD, LATE = timedelta(days=2), timedelta(days=5)
@@ -65,21 +66,15 @@ def page(
 
     Open cases come oldest first, and resolved ones in the same order.
     """
-    rows = _matching(connection, organization, listing)
-    variant = func.coalesce(rows.c.variant, -1)
-    statement = select(rows)
-    if after is not None:
-        moment = literal(after.received_at, tables.Instant)
-        statement = statement.where(
-            or_(
-                rows.c.received_at > moment,
-                and_(rows.c.received_at == moment, rows.c.name > after.name),
-                and_(
-                    rows.c.received_at == moment, rows.c.name == after.name, variant > after.variant
-                ),
-            )
-        )
-    ordered = statement.order_by(rows.c.received_at, rows.c.name, variant).limit(limit + 1)
+    query = CaseQuery(listing.kind, listing.resolved, None, None, 0, 0, listing.outcome)
+    # WHY: an index has the cases of each part in their order, and none those of both.
+    parts = [
+        select(_part(each, listing, after).limit(limit + 1).subquery())
+        for each in worklist.parts(connection, organization, query)
+    ]
+    rows = union_all(*parts).subquery()
+    order = rows.c.received_at, rows.c.name, func.coalesce(rows.c.variant, -1)
+    ordered = select(rows).order_by(*order).limit(limit + 1)
     cases = [Case._make(row) for row in connection.execute(ordered)]
     following = _place(cases[limit - 1]) if len(cases) > limit else None
     return cases[:limit], following
@@ -92,7 +87,7 @@ def waiting(connection: Connection, organization: str, now: datetime) -> list[Wa
         .where(
             RECEIPT.organization == organization,
             RECEIPT.kept.in_(NEEDS_A_PERSON),
-            RECEIPT.resolved_at.is_(None),
+            IS_OPEN,
         )
         .group_by(RECEIPT.kept)
     )
@@ -113,7 +108,7 @@ def to_refund(connection: Connection, organization: str) -> tuple[int, int]:
     statement = select(func.count(), func.sum(RECEIPT.amount)).where(
         RECEIPT.organization == organization,
         RECEIPT.kept.in_(NEEDS_A_PERSON),
-        RECEIPT.resolved_as == CaseOutcome.TO_REFUND,
+        IS_TO_REFUND,
     )
     count, amount = connection.execute(statement).one()
     return count, int(amount or 0)
@@ -145,20 +140,35 @@ def of_notices(
     return by_nav
 
 
-def _matching(connection: Connection, organization: str, listing: QueueFilter) -> Subquery:
-    query = CaseQuery(listing.kind, listing.resolved, None, None, 0, 0, listing.outcome)
-    rows = union_all(*worklist.parts(connection, organization, query)).subquery()
-    conditions = []
+def _part(statement: Select[Any], listing: QueueFilter, after: CasePlace | None) -> Select[Any]:
+    """Returns the statement on receipts or on messages, filtered, after a place, in order."""
+    is_receipts = tables.receipt in statement.get_final_froms()
+    columns: Any = RECEIPT if is_receipts else MESSAGE
+    name = columns.receipt_id if is_receipts else columns.digest
+    variant: Any = columns.variant if is_receipts else literal(-1)
+    conditions: list[Any] = []
+    if is_receipts:
+        conditions.append(IS_RESOLVED if listing.resolved else IS_OPEN)
+        if listing.outcome == CaseOutcome.TO_REFUND:
+            conditions.append(IS_TO_REFUND)
     if listing.received_until is not None:
-        conditions.append(rows.c.received_at <= literal(listing.received_until, tables.Instant))
+        conditions.append(columns.received_at <= listing.received_until)
     if listing.claimed_by is not None:
-        conditions.append(rows.c.claimed_by == listing.claimed_by)
+        conditions.append(columns.claimed_by == listing.claimed_by)
     if listing.claimed_since is not None:
-        conditions.append(rows.c.claimed_at >= literal(listing.claimed_since, tables.Instant))
+        conditions.append(columns.claimed_at >= listing.claimed_since)
     if listing.free_since is not None:
-        since = literal(listing.free_since, tables.Instant)
-        conditions.append(or_(rows.c.claimed_at.is_(None), rows.c.claimed_at < since))
-    return select(rows).where(*conditions).subquery() if conditions else rows
+        is_free = columns.claimed_at < listing.free_since
+        conditions.append(or_(columns.claimed_at.is_(None), is_free))
+    if after is not None:
+        later = columns.received_at > after.received_at
+        same = and_(name == after.name, variant > after.variant)
+        conditions += [
+            columns.received_at >= after.received_at,
+            or_(later, name > after.name, same),
+        ]
+    order = (columns.received_at, name, variant) if is_receipts else (columns.received_at, name)
+    return statement.where(*conditions).order_by(*order)
 
 
 def _sums(columns: Any, amount: Any, now: datetime) -> list[Any]:
