@@ -39,6 +39,8 @@ BOTH = Variant(
 #: Operators, and the seconds between two clicks of one.
 NAMES = ("reader", "clerk", "writer", "admin", "clerk")
 PAUSE = 2.0
+#: The status of a request that waited too long for a thread.
+BUSY = 503
 #: What is left of the node face's rate.
 LEAST = 0.97
 
@@ -46,6 +48,7 @@ LEAST = 0.97
 class Row(NamedTuple):
     """One run of the load; `clicks` were answered meanwhile, half of them within `click_ms`.
 
+    `refused` counts those that were answered 503, because the machine had no time for them.
     `over_floor` is the rate over the floor's in the same round.
     """
 
@@ -57,6 +60,7 @@ class Row(NamedTuple):
     p99: float
     clicks: int
     click_ms: float
+    refused: int
 
 
 class Clicks:
@@ -65,6 +69,7 @@ class Clicks:
     def __init__(self) -> None:
         self.times: list[float] = []
         self.wrong: list[str] = []
+        self.refused = 0
 
 
 def beside(size: Size) -> Report:
@@ -107,7 +112,7 @@ def _row(
         raise load.Unusable(clicks.wrong[0])
     middle = median(clicks.times) if clicks.times else 0.0
     return Row(number, primitive, operators, seen.rate, seen.rate / least,
-               seen.p99, len(clicks.times), middle)  # fmt: skip
+               seen.p99, len(clicks.times), middle, clicks.refused)  # fmt: skip
 
 
 def _pairs(rows: list[Row], primitive: str) -> list[float]:
@@ -196,7 +201,9 @@ def _click(
         except load.Unusable as why:
             clicks.wrong.append(str(why))
             break
-        if answer.status not in (*ANSWERS, *page.also):
+        if answer.status == BUSY:
+            clicks.refused += 1
+        elif answer.status not in (*ANSWERS, *page.also):
             clicks.wrong.append(f"{page.path(number)} as {name}: HTTP {answer.status}")
         clicks.times.append(answer.milliseconds)
         number += 1
