@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import Connection, Engine, Index, text
 from sqlalchemy.schema import CreateIndex
 
@@ -65,7 +67,9 @@ def _remove_timeouts(connection: Connection) -> None:
 def _build(connection: Connection, index: Index) -> None:
     assert index.table is not None
     table = connection.dialect.identifier_preparer.format_table(index.table)
-    names = {column.name for column in index.columns}
+    # WHY: an earlier version may lack a column of the condition alone.
+    words = set(re.findall(r"\w+", str(index.dialect_options["postgresql"]["where"])))
+    names = {column.name for column in index.columns} | (words & set(index.table.columns.keys()))
     existing = connection.execute(EXISTING, {"table": table, "names": sorted(names)}).scalar_one()
     if existing < len(names):
         return
