@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.bench import compare, growth, paper, profile, push, report, scale, search, start, tail
-from tests.bench.compare import Size
+from tests.bench.compare import POSTGRESQL, SQLITE, Size
+from tests.bench.console import asking, beside
 from tests.bench.load import Unusable
 
 COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
@@ -15,11 +16,15 @@ COMMANDS: dict[str, tuple[Callable[[Size], report.Report], str]] = {
     "tail": (tail.tail, "latency at half of saturation, receipts at twice"),
     "scale": (scale.scale, "two workers on two cores against one on one"),
     "search": (search.search, "a search, and the first and a late page of each list"),
+    "console": (asking.console, "every page of the console among 2,000,000 positions"),
+    "node-and-console": (beside.beside, "the node face with and without five operators clicking"),
     "start": (start.start, "time to the first answer, and to the help"),
     "paper": (paper.paper, "notices as PDF: rate, size, memory and start"),
     "push": (push.push, "events to a receiver that answers in 50 ms, lag, a page of the feed"),
     "profile": (profile.profile, "the time of each module"),
 }
+#: The commands that are about a large store.
+LARGE = ("growth", "console", "node-and-console")
 TINY = Size(positions=10_000, rounds=1, seconds=1, warm_up=False, exchanges=200)
 
 
@@ -39,7 +44,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.bench",
         description=__doc__,
-        epilog="\n".join(f"  {name:8} {text}" for name, (_, text) in COMMANDS.items()),
+        epilog="\n".join(f"  {name:16} {text}" for name, (_, text) in COMMANDS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("what", nargs="?", default="compare", choices=COMMANDS)
@@ -47,7 +52,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="number of measurements of each [5]")
     parser.add_argument("--seconds", type=int, help="seconds of each measurement [5]")
     parser.add_argument(
-        "--positions", type=int, help=f"positions in the store [100000; growth: {growth.LARGE}]"
+        "--positions",
+        type=int,
+        help=f"positions in the store [100000; {', '.join(LARGE)}: {growth.LARGE}]",
+    )
+    parser.add_argument(
+        "--store", choices=[POSTGRESQL, SQLITE], help="console: one database [both]"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every run to this file")
     return parser.parse_args()
@@ -55,9 +65,9 @@ def _arguments() -> argparse.Namespace:
 
 def _size(arguments: argparse.Namespace) -> Size:
     size = TINY if arguments.tiny else Size()
-    if arguments.what == "growth" and not arguments.tiny:
+    if arguments.what in LARGE and not arguments.tiny:
         size = size._replace(positions=growth.LARGE)
-    given = {name: getattr(arguments, name) for name in ("rounds", "seconds", "positions")}
+    given = {name: getattr(arguments, name) for name in ("rounds", "seconds", "positions", "store")}
     return size._replace(**{name: value for name, value in given.items() if value})
 
 

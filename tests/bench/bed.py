@@ -36,11 +36,14 @@ class Bed(NamedTuple):
 
     def database(self, kind: str, positions: int) -> str:
         """Make a database with this many payable notices, and return its URL."""
-        name = f"bench_{positions}"
-        lite = f"sqlite:///{self.home / name}.db"
-        url = self.postgres.create_database(name) if kind == "postgresql" else lite
+        url = self.empty_database(kind, f"bench_{positions}")
         database.fill(url, positions)
         return url
+
+    def empty_database(self, kind: str, name: str) -> str:
+        """Make a database without tables, and return its URL."""
+        lite = f"sqlite:///{self.home / name}.db"
+        return self.postgres.create_database(name) if kind == "postgresql" else lite
 
     def serving(
         self, variant: Variant, url: str, workers: int = 1

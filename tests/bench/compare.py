@@ -30,7 +30,8 @@ ELSEWHERE = 100_003
 class Size(NamedTuple):
     """The size of a measurement; `seconds` is one variant's load in one round.
 
-    `exchanges` is how many of each primitive are profiled.
+    `exchanges` is how many of each primitive are profiled.  `store` is the one database that the
+    console is measured on; None is both.
     """
 
     positions: int = 100_000
@@ -38,6 +39,7 @@ class Size(NamedTuple):
     seconds: int = 5
     warm_up: bool = True
     exchanges: int = 2_000
+    store: str | None = None
 
 
 class Run(NamedTuple):

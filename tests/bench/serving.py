@@ -12,7 +12,7 @@ from tests.e2e.served import free_port, running, wait_for
 
 TICKS = os.sysconf("SC_CLK_TCK")
 #: The faces of gpd-soap that can be served; every other program is in this package.
-OURS = ("node", "all")
+OURS = ("node", "all", "admin")
 
 
 class Variant(NamedTuple):
@@ -31,13 +31,14 @@ BARE = Variant("gpd-soap, bare", settings=(("GPD_CHECK_ANSWERS", "false"), ("GPD
 
 
 class Served(NamedTuple):
-    """A running variant: its URL, its gunicorn master, its database, its log."""
+    """A running variant: its URL, its gunicorn master, its database, its log, its admin face."""
 
     variant: Variant
     address: str
     master: int
     database: str
     log_file: Path
+    admin: str = ""
 
     @property
     def workers(self) -> list[int]:
@@ -59,19 +60,21 @@ def serving(
     variant: Variant, database: str, home: Path, cores: list[int], workers: int = 1
 ) -> Iterator[Served]:
     """Serve a variant over a database, on these cores alone."""
-    port = free_port()
+    port, admin_port = free_port(), free_port()
     log_file = home / f"{variant.name}-{port}.log"
     variables = {
         "GPD_DATABASE_URL": database,
         "GPD_NODE_BIND": f"127.0.0.1:{port}",
-        "GPD_ADMIN_BIND": f"127.0.0.1:{free_port()}",
+        "GPD_ADMIN_BIND": f"127.0.0.1:{admin_port}",
         "GPD_WORKERS": str(workers),
         **dict(variant.settings),
     }
     pinned = ["taskset", "--cpu-list", ",".join(map(str, cores))]
     with running([*pinned, *_command(variant)], log_file, **variables) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_file)
-        yield Served(variant, f"http://127.0.0.1:{port}/partner", process.pid, database, log_file)
+        answering = admin_port if variant.program == "admin" else port
+        wait_for(f"http://127.0.0.1:{answering}/health/live", process, log_file)
+        node, admin = f"http://127.0.0.1:{port}/partner", f"http://127.0.0.1:{admin_port}"
+        yield Served(variant, node, process.pid, database, log_file, admin)
 
 
 def cpu_seconds(process: int) -> float:

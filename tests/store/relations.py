@@ -89,6 +89,6 @@ def _bound_by(condition: Any) -> Iterator[Relation]:
             (condition.right, condition.left),
         ):
             relation = getattr(column, "table", None)
-            compared = isinstance(value, BindParameter) and relation is not None
+            compared = isinstance(value, BindParameter) and _table(relation) is not None
             if compared and column is _column(relation):
                 yield relation

@@ -107,7 +107,7 @@ def test_list_reads_no_table_whole(crowded: Store, which: str):
     ("which", "index"),
     [
         ("plain", "ix_position_organization_created_at_iupd"),
-        ("due", "ix_payment_option_organization_due_at"),
+        ("due", "ix_payment_option_organization_due_at_nav"),
         ("paid", "ix_payment_option_organization_payment_date_paid_at"),
         ("company", "ix_position_organization_company_name_iupd"),
     ],

@@ -35,7 +35,7 @@ LIMIT = 20
 #: Indexes by which a statement of everything ends after its page.
 ENDS_EARLY = (
     "sqlite_autoindex_payment_option_1 (organization=?)",
-    "ix_payment_option_organization_due_at (organization=?)",
+    "ix_payment_option_organization_due_at_nav (organization=?)",
 )
 List = Callable[[Connection, Any], tuple[Any, Any]]
 

@@ -211,5 +211,5 @@ def test_open_connection_uses_statistics_written_later(fresh_database: FreshData
         after = driver.execute(query + " ").fetchall()[0][3]
     store.close()
 
-    assert "ix_payment_option_organization_due_at" in before
+    assert "ix_payment_option_organization_due_at_nav" in before
     assert "ix_payment_option_organization_iupd" in after

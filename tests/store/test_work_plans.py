@@ -13,6 +13,7 @@ from gpd_soap.store.receipts import candidates, money, overview, queue
 from gpd_soap.store.receipts.overview import Named
 from gpd_soap.store.receipts.queue import CasePlace, QueueFilter
 from gpd_soap.store.store import Store
+from gpd_soap.store.tables.receipts import CASE_INDEXES
 from tests.conftest import Databases
 from tests.store.samples import NOW, ORGANIZATION, nav, prepare
 from tests.store.test_sqlite_list_plans import plans
@@ -20,6 +21,8 @@ from tests.store.test_sqlite_list_plans import plans
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 #: Steps that read more of a table than its page needs.
 WHOLE = ("SCAN receipt", "SCAN payment_option", "SCAN position", "SCAN journal", "SCAN tally")
+#: A small table, and indexes that have few rows of an organization.
+OF_FEW = ("quarantine", *(str(index.name) for index in CASE_INDEXES))
 PLACE = CasePlace(NOW, "r-1", 0)
 READINGS: dict[str, Callable[[Connection], object]] = {
     "queue": lambda c: queue.page(c, ORGANIZATION, QueueFilter(), 20, PLACE),
@@ -66,4 +69,4 @@ def test_reading_of_a_work_page_scans_no_large_table(empty: Store, which: str):
     assert steps
     assert [step for step in steps if step.startswith(WHOLE)] == []
     bare = [step for step in steps if step.endswith("(organization=?)")]
-    assert [step for step in bare if "quarantine" not in step] == []
+    assert [step for step in bare if not any(name in step for name in OF_FEW)] == []

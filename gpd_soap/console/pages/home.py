@@ -39,6 +39,7 @@ class Home:
         lamp = lamps().of(organization, now)
         by_kind = {each.kind: each for each in lamp.figures.waiting}
         payments = today.payments_by_day(self._store, organization, now)
+        week, weeks = today.due_soon(self._store, organization, now)
         title = _("Oggi, %(day)s") % {"day": ages.long_day(day)}
         return render(
             "home/home.html",
@@ -51,8 +52,8 @@ class Home:
             payments=payments,
             chart=_chart(payments),
             loads=latest(self._store, organization),
-            week=today.due_this_week(self._store, organization, now),
-            weeks=(weeks := today.due_by_week(self._store, organization, now)),
+            week=week,
+            weeks=weeks,
             weeks_chart=columns([Column(each.notices) for each in weeks.days]),
             today=day,
             steps=self._steps(organization) if _is_fresh(lamp) else None,

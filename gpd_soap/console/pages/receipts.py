@@ -71,6 +71,7 @@ class Receipts:
             cases=cases,
             following=cursors.receipt_cursor(following) if following else None,
             after=after,
+            most_looked_at=listing.MOST_LOOKED_AT,
             notices=by_nav,
             statuses=STATUSES,
             given=given,

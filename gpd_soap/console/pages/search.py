@@ -16,6 +16,7 @@ from gpd_soap.console.viewer import viewer
 from gpd_soap.console.words import _
 from gpd_soap.core.notice import check_digits
 from gpd_soap.core.searching.text_kinds import NAV_LENGTH, Reading, TextKind, readings
+from gpd_soap.store.positions.narrowed import MOST_LOOKED_AT
 from gpd_soap.store.positions.notices import MOST_COUNTED, ListedNotice
 from gpd_soap.usecases.notices import listing
 from gpd_soap.usecases.notices.listing import NoticeList, PageQuery
@@ -120,6 +121,7 @@ class Searches:
             states=STATES,
             dues=DUE,
             most_counted=MOST_COUNTED,
+            most_looked_at=MOST_LOOKED_AT,
             signs=SIGNS,
         )
 

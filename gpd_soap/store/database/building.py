@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import Connection, Engine, Index, text
 from sqlalchemy.schema import CreateIndex
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import without_statement_timeout
+from gpd_soap.store.tables.receipts import CASE_INDEXES
 
 _COMPANY = "ix_position_organization_company_name_iupd"
 _BY_COMPANY = next(index for index in tables.position.indexes if index.name == _COMPANY)
+_DUE = "ix_payment_option_organization_due_at_nav"
+_BY_DUE = next(index for index in tables.payment_option.indexes if index.name == _DUE)
 #: Each index by its name.  Its migration creates it only where it is missing.
 INDEXES: dict[str, Index] = {
-    str(index.name): index for index in (_BY_COMPANY, *tables.DEBTOR_INDEXES)
+    str(index.name): index
+    for index in (_BY_COMPANY, _BY_DUE, *CASE_INDEXES, *tables.DEBTOR_INDEXES)
 }
+#: Indexes that one of these replaces.  Each has the first columns of the new one, so that the
+#: version before reads by the new one too.
+REPLACED = ("ix_payment_option_organization_due_at",)
 
 #: Counts the columns of a table that have one of these names.
 EXISTING = text("""
@@ -30,7 +39,7 @@ WHERE indrelid = to_regclass(:table) AND relname = :index AND NOT indisvalid
 
 
 def build_indexes(engine: Engine) -> None:
-    """Builds the indexes that existing tables lack.
+    """Builds the indexes that existing tables lack, and removes those that they replace.
 
     Does nothing on SQLite.  A table that does not exist yet, or lacks a column, gets its index from
     its migration.
@@ -43,6 +52,9 @@ def build_indexes(engine: Engine) -> None:
         _remove_timeouts(connection)
         for index in INDEXES.values():
             _build(connection, index)
+        for name in REPLACED:
+            # WHY: a plain DROP INDEX waits for the readers of the table, and others wait for it.
+            connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
 
 
 def _remove_timeouts(connection: Connection) -> None:
@@ -55,7 +67,9 @@ def _remove_timeouts(connection: Connection) -> None:
 def _build(connection: Connection, index: Index) -> None:
     assert index.table is not None
     table = connection.dialect.identifier_preparer.format_table(index.table)
-    names = {column.name for column in index.columns}
+    # WHY: an earlier version may lack a column of the condition alone.
+    words = set(re.findall(r"\w+", str(index.dialect_options["postgresql"]["where"])))
+    names = {column.name for column in index.columns} | (words & set(index.table.columns.keys()))
     existing = connection.execute(EXISTING, {"table": table, "names": sorted(names)}).scalar_one()
     if existing < len(names):
         return

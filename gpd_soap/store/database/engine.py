@@ -53,12 +53,15 @@ WRITABLE = "the database file and its folder must both be writable"
 
 # WHY: an OK to a receipt promises a durable commit, whatever the cluster's default is.  A stricter
 # default (remote_apply) stays.  A statement that waited for a lock must see what the other session
-# committed, so the isolation is read committed.
+# committed, so the isolation is read committed.  A page of the console takes one core of the
+# database at most, and no time to compile its plan, because the node face answers beside it.
 POSTGRESQL_SESSION = f"""
 SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
        set_config('lock_timeout', '{LOCK_SECONDS}s', false),
        set_config('default_transaction_isolation', 'read committed', false),
        set_config('timezone', 'UTC', false),
+       set_config('max_parallel_workers_per_gather', '0', false),
+       set_config('jit', 'off', false),
        set_config('synchronous_commit',
            CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
                 ELSE current_setting('synchronous_commit') END, false)

@@ -25,7 +25,7 @@ FIGURES: dict[str, dict[str, str]] = {
         "sqlite_autoindex_payment_option_1": "1200000 240000 1",
         "ix_payment_option_organization_iuv": "1200000 240000 1",
         "ix_payment_option_organization_iupd": "1200000 240000 2",
-        "ix_payment_option_organization_due_at": "1200000 240000 3000",
+        "ix_payment_option_organization_due_at_nav": "1200000 240000 3000 1",
         "ix_payment_option_organization_payment_date_paid_at": "600000 120000 2 1",
         "ix_payment_option_organization_debtor_code_iupd_nav": "100000 20000 3 2 1",
         "ix_payment_option_name_as_given": "100000 20000 3 2 1",
@@ -44,6 +44,9 @@ FIGURES: dict[str, dict[str, str]] = {
         "ix_receipt_organization_iuv": "1000000 200000 2",
         "ix_receipt_organization_kept_received_at": "1000000 200000 40000 2",
         "ix_receipt_organization_paid_at_received_at": "1000000 200000 2 1",
+        "ix_receipt_open": "1000 200 50 1",
+        "ix_receipt_resolved": "20000 4000 2 1 1",
+        "ix_receipt_to_refund": "500 100 2 1 1",
     },
     "quarantine": {"sqlite_autoindex_quarantine_1": "10000 5000 1"},
     "event": {

@@ -87,6 +87,8 @@ class JournalQuery(NamedTuple):
     """Filters on entries, and how many of the newest are returned; None filters nothing.
 
     The time includes both its ends; `after` is the key of the last entry of the page before.
+    `most_looked_at` is how many entries one page looks at where no index finds those of its
+    filters; the page may then be short or empty, and says from where to go on.
     """
 
     organization: str | None
@@ -102,6 +104,16 @@ class JournalQuery(NamedTuple):
     psp: str | None = None
     station: str | None = None
     after: EntryKey | None = None
+    most_looked_at: int | None = None
+
+    @property
+    def looks_at(self) -> int | None:
+        """How many entries a page looks at; None if it is all of them, or an index finds them."""
+        by_index = self.nav, self.receipt_id, self.iuv
+        read_one_by_one = self.operation, self.outcome, self.fault, self.psp, self.station
+        if any(each is not None for each in by_index) or self.organization is None:
+            return None
+        return self.most_looked_at if any(each is not None for each in read_one_by_one) else None
 
 
 #: Fields that are compared with the column of the same name.
@@ -141,11 +153,39 @@ def _entry_of(exchange: ExchangeRecord, number: int) -> Entry:
 
 def page(connection: Connection, query: JournalQuery) -> tuple[list[Entry], EntryKey | None]:
     """Return the newest matching entries, and the key after which the next page begins, if any."""
-    order = (ENTRY.at.desc(), ENTRY.id.desc())
-    statement = select(*ENTRY).where(*_filters(connection, query)).order_by(*order)
+    if query.looks_at is not None:
+        return _looking(connection, query, query.looks_at)
+    statement = select(*ENTRY).where(*_filters(connection, query)).order_by(*_newest(ENTRY))
     rows = connection.execute(statement.limit(query.limit + 1)).all()
     entries = [Entry._make(row) for row in rows[: query.limit]]
     return entries, entries[-1].key if len(rows) > query.limit else None
+
+
+def _looking(
+    connection: Connection, query: JournalQuery, most: int
+) -> tuple[list[Entry], EntryKey | None]:
+    """Return the matching ones of the next `most` entries, and the key from which to go on."""
+    filters = {name: getattr(query, name) for name in EQUAL if name != "organization"}
+    every = query._replace(operation=None, outcome=None, fault=None, psp=None, station=None)
+    next_ones = select(*ENTRY).where(*_filters(connection, every)).order_by(*_newest(ENTRY))
+    looked_at = next_ones.limit(most).subquery("looked_at")
+    conditions = [
+        looked_at.c[name] == value for name, value in filters.items() if value is not None
+    ]
+    statement = select(looked_at).where(*conditions).order_by(*_newest(looked_at.c))
+    rows = connection.execute(statement.limit(query.limit + 1)).all()
+    entries = [Entry._make(row) for row in rows[: query.limit]]
+    if len(rows) > query.limit:
+        return entries, entries[-1].key
+    keys = select(ENTRY["at"], ENTRY.id).where(*_filters(connection, every))
+    last = keys.order_by(*_newest(ENTRY)).offset(most - 1).limit(1)
+    end = connection.execute(last).first()
+    return entries, None if end is None else EntryKey(*end)
+
+
+def _newest(columns: Any) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """SQL order: the newest entry first."""
+    return columns["at"].desc(), columns["id"].desc()
 
 
 def find(connection: Connection, organization: str | None, key: EntryKey) -> Entry | None:

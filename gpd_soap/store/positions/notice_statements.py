@@ -109,42 +109,31 @@ def steps(part: Part, after: str | None, first: str) -> Sequence[Step]:
 def step_statement(kind: str | None, number: int, step: Step) -> Select[Any]:
     """Returns the statement of a step of a part."""
     part = parts(kind)[number]
-    columns = literal("") if part.key is None else part.key, OPTION.iupd, OPTION.nav
+    key = literal("") if part.key is None else part.key
+    columns = key, OPTION.iupd, OPTION.nav
     order = [column for column in (part.key, part.iupd) if column is not None]
     statement = select_part(part, *columns).order_by(*order, OPTION.nav)
     statement = statement.limit(bindparam("limit", type_=Integer()))
     if step is Step.ALL:
         return statement.where(*part.range)
-    key = bindparam("after_key", type_=String())
+    after_key = bindparam("after_key", type_=String())
     if step is Step.LATER_KEY:
         assert part.key is not None
         # WHY: of two lower bounds of one index, SQLite may choose the one that leaves out less.
-        return statement.where(part.key > key, _before_end(part.key))
+        return statement.where(part.key > after_key, _before_end(part.key))
     following = OPTION.nav > bindparam("after_nav", type_=String())
     if part.iupd is not None:
         iupd = bindparam("after_iupd", type_=String())
         same = and_(part.iupd == iupd, following)
         following = and_(part.iupd >= iupd, or_(part.iupd > iupd, same))
-    return statement.where(*([] if part.key is None else [part.key == key]), following)
-
-
-def narrowed(statement: Select[Any], conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Returns a statement with these conditions too; without any, the statement itself."""
-    return statement.where(*conditions) if conditions else statement
+    return statement.where(*([] if part.key is None else [part.key == after_key]), following)
 
 
 @lru_cache
-def whole_count(kind: str | None, number: int) -> Select[Any]:
+def count_statement(kind: str | None, number: int) -> Select[Any]:
     """Returns the statement that counts a part up to a limit."""
-    return count_statement(kind, number, ())
-
-
-def count_statement(
-    kind: str | None, number: int, conditions: Sequence[ColumnElement[bool]]
-) -> Select[Any]:
-    """Returns the statement that counts the rows of a part that meet conditions, up to a limit."""
     part = parts(kind)[number]
-    rows = select_part(part, literal(1)).where(*part.range, *conditions)
+    rows = select_part(part, literal(1)).where(*part.range)
     limited = rows.limit(bindparam("limit", type_=Integer())).subquery()
     return select(func.count()).select_from(limited)
 

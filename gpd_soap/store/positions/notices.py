@@ -20,17 +20,17 @@ from gpd_soap.store.positions.notice_statements import (
     Part,
     count_statement,
     names_statement,
-    narrowed,
     parts,
     select_part,
     step_statement,
     steps,
-    whole_count,
 )
 from gpd_soap.store.rows import OPTION, POSITION, alternative_paid, amount_due
 
 #: Greater than every character of a name, in either database.
 _LAST_CHARACTER = "\U0010ffff"
+#: The fields of a place that a statement compares.
+_PLACE = ("key", "iupd", "nav")
 #: LIMIT: the notices of a list are counted up to 1,000, so that a count costs as much as a page.
 MOST_COUNTED = 1000
 
@@ -86,15 +86,9 @@ def page(
     listing: NoticeFilter,
     limit: int,
     after: NoticeKey | None = None,
-    *conditions: ColumnElement[bool],
 ) -> tuple[list[ListedNotice], NoticeKey | None]:
-    """Return the notices after a place, and the place after which the next page begins, if any.
-
-    `conditions` narrow the list.
-    """
-    kind, values = _values(organization, listing)
-    if after is not None:
-        values |= {"after_key": after.key, "after_iupd": after.iupd, "after_nav": after.nav}
+    """Return the notices after a place, and the place after which the next page begins, if any."""
+    kind, values = values_of(organization, listing, after)
     keys: list[NoticeKey] = []
     for number, part in enumerate(parts(kind)):
         if after is not None and number < after.part:
@@ -103,7 +97,7 @@ def page(
         for step in steps(part, begin and begin.key, values["first"]):
             missing = limit + 1 - len(keys)
             if missing:
-                statement = narrowed(step_statement(kind, number, step), conditions)
+                statement = step_statement(kind, number, step)
                 rows = connection.execute(statement, {**values, "limit": missing})
                 keys += [NoticeKey(number, *row) for row in rows]
     notices = of_numbers(connection, organization, [key.nav for key in keys[:limit]])
@@ -123,50 +117,43 @@ def of_numbers(
     return [notices[nav] for nav in navs if nav in notices]
 
 
-def count(
-    connection: Connection,
-    organization: str,
-    listing: NoticeFilter,
-    *conditions: ColumnElement[bool],
-) -> int:
+def count(connection: Connection, organization: str, listing: NoticeFilter) -> int:
     """Return how many notices a list has, or one more than `MOST_COUNTED` if it has more."""
-    kind, values = _values(organization, listing)
+    kind, values = values_of(organization, listing)
     total = 0
     for number in range(len(parts(kind))):
         values["limit"] = MOST_COUNTED + 1 - total
-        statement = (
-            count_statement(kind, number, conditions) if conditions else whole_count(kind, number)
-        )
-        total += connection.execute(statement, values).scalar_one()
+        total += connection.execute(count_statement(kind, number), values).scalar_one()
     return total
 
 
-def debtors(
-    connection: Connection, organization: str, name: str, *conditions: ColumnElement[bool]
-) -> Counter[tuple[str, str]]:
+def debtors(connection: Connection, organization: str, name: str) -> Counter[tuple[str, str]]:
     """Return how many notices each debtor of a name has, by code and name.
 
     The first `MOST_COUNTED` notices of the list and one more are counted.
     """
     counts: Counter[tuple[str, str]] = Counter()
-    kind, values = _values(organization, NoticeFilter(name=name))
+    kind, values = values_of(organization, NoticeFilter(name=name))
     for number in range(len(parts(kind))):
         values["limit"] = MOST_COUNTED + 1 - counts.total()
-        rows = connection.execute(narrowed(names_statement(kind, number), conditions), values)
+        rows = connection.execute(names_statement(kind, number), values)
         counts.update((row[0], row[1]) for row in rows)
     return counts
 
 
-def _values(organization: str, listing: NoticeFilter) -> tuple[str | None, dict[str, Any]]:
+def values_of(
+    organization: str, listing: NoticeFilter, after: NoticeKey | None = None
+) -> tuple[str | None, dict[str, Any]]:
     """Returns the field by which a list is filtered, if any, and the parameters of its statements.
 
     The first field that has a value counts.
     """
+    begin = {} if after is None else {f"after_{name}": getattr(after, name) for name in _PLACE}
     given = ((kind, value) for kind, value in listing._asdict().items() if value is not None)
     kind, value = next(given, (None, ""))
     first = fold(value) if kind == "name" else ""
     bounds = {"first": first, "last": first + _LAST_CHARACTER}
-    return kind, {"organization": organization, "value": value, **bounds}
+    return kind, {"organization": organization, "value": value, **bounds, **begin}
 
 
 @lru_cache

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, or_, select
 
 from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store.receipts.worklist import Case, receipt_columns
 from gpd_soap.store.rows import RECEIPT
 
+#: LIMIT: receipts of each status that one page of a PSP's looks at, some 10 ms.
+MOST_LOOKED_AT = 5000
+
 
 class ReceiptFilter(NamedTuple):
     """Filters on receipts; both ends of the window are included, and a psp of None filters nothing.
 
-    LIMIT: the receipts of one PSP are read among all those of the window.
+    No index has the receipts of one PSP, so that a page of them may be short or empty, and says
+    from where to go on.
     """
 
     since: datetime
@@ -40,6 +44,7 @@ def page(
 ) -> tuple[list[Case], ReceiptPlace | None]:
     """Return the receipts after a place, and the place after which the next page begins, if any."""
     rows: list[tuple[ReceiptPlace, Case]] = []
+    stops: list[ReceiptPlace] = []
     # WHY: an index has the receipts of each status in the order of time, and none those of all.
     for status in listing.statuses:
         statement = select(RECEIPT.digest, *receipt_columns()).where(
@@ -47,20 +52,45 @@ def page(
             RECEIPT.kept == status,
             RECEIPT.received_at.between(listing.since, listing.until),
         )
-        if listing.psp is not None:
-            statement = statement.where(RECEIPT.psp == listing.psp)
         if after is not None:
             earlier = RECEIPT.received_at < after.received_at
             statement = statement.where(
                 RECEIPT.received_at <= after.received_at,
                 or_(earlier, RECEIPT.digest > after.digest),
             )
-        ordered = statement.order_by(RECEIPT.received_at.desc(), RECEIPT.digest).limit(limit + 1)
+        ordered = statement.order_by(RECEIPT.received_at.desc(), RECEIPT.digest)
+        if listing.psp is None:
+            ordered = ordered.limit(limit + 1)
+        else:
+            stops += _stop(connection, ordered)
+            ordered = _of_psp(ordered, listing.psp).limit(limit + 1)
         for digest, *columns in connection.execute(ordered):
             case = Case._make(columns)
             rows.append((ReceiptPlace(case.received_at, digest), case))
-    # WHY: digests are hexadecimal, and each database sorts them as Python does.
-    rows.sort(key=lambda row: row[0].digest)
-    rows.sort(key=lambda row: row[0].received_at, reverse=True)
-    following = rows[limit - 1][0] if len(rows) > limit else None
+    rows.sort(key=lambda row: _newest_first(row[0]))
+    # WHY: after the place where the first of the statuses stopped, others may be missing.
+    stop = min(stops, key=_newest_first, default=None)
+    if stop is not None:
+        rows = [row for row in rows if _newest_first(row[0]) <= _newest_first(stop)]
+    following = rows[limit - 1][0] if len(rows) > limit else stop
     return [case for _, case in rows[:limit]], following
+
+
+def _stop(connection: Connection, ordered: Select[Any]) -> list[ReceiptPlace]:
+    """Return the place of the last receipt that a page looks at, or nothing if it looks at all."""
+    keys = ordered.with_only_columns(RECEIPT.received_at, RECEIPT.digest)
+    last = connection.execute(keys.offset(MOST_LOOKED_AT - 1).limit(1)).first()
+    return [] if last is None else [ReceiptPlace(*last)]
+
+
+def _of_psp(ordered: Select[Any], psp: str) -> Select[Any]:
+    """Return the statement of the receipts of a PSP among the next ones."""
+    looked_at = ordered.limit(MOST_LOOKED_AT).subquery("looked_at")
+    order = looked_at.c.received_at.desc(), looked_at.c.digest
+    return select(looked_at).where(looked_at.c.psp == psp).order_by(*order)
+
+
+def _newest_first(key: ReceiptPlace) -> tuple[float, str]:
+    """Return the key by which places are sorted, the last received first."""
+    # WHY: digests are hexadecimal, and each database sorts them as Python does.
+    return -key.received_at.timestamp(), key.digest

@@ -15,6 +15,7 @@ from gpd_soap.store.receipts import queue
 from gpd_soap.store.receipts.money import OF_MONEY, Money
 from gpd_soap.store.receipts.worklist import MESSAGE
 from gpd_soap.store.rows import RECEIPT
+from gpd_soap.store.tables.receipts import IS_OPEN
 
 ORGANIZATION = tables.organization.c
 
@@ -65,7 +66,7 @@ def briefs(
         .where(
             RECEIPT.organization.in_(codes),
             RECEIPT.kept.in_(NEEDS_A_PERSON),
-            RECEIPT.resolved_at.is_(None),
+            IS_OPEN,
         )
         .group_by(RECEIPT.organization)
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Subquery, and_, case, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select, union_all
 
 from gpd_soap.core.case_id import QUARANTINE, CaseOutcome
 from gpd_soap.core.receipt import NEEDS_A_PERSON
@@ -14,13 +14,14 @@ from gpd_soap.store import tables
 from gpd_soap.store.receipts import worklist
 from gpd_soap.store.receipts.worklist import MESSAGE, Case, CaseQuery
 from gpd_soap.store.rows import RECEIPT
+from gpd_soap.store.tables.receipts import IS_OPEN, IS_RESOLVED, IS_TO_REFUND
 
 #: The ages at which an open case is called old, and late.
 OLD, LATE = timedelta(days=2), timedelta(days=5)
 
 
 class CasePlace(NamedTuple):
-    """The place of a case in a queue, by when it became one; `variant` is -1 for a message."""
+    """The place of a case in a queue, by when it became a case; `variant` is -1 for a message."""
 
     since: datetime
     name: str
@@ -63,23 +64,20 @@ def page(
 ) -> tuple[list[Case], CasePlace | None]:
     """Return the cases after a place, and the place after which the next page begins, if any.
 
-    Open cases come oldest first, and resolved ones in the same order.
+    Open cases come in the order in which they became cases, resolved ones in that of their arrival.
     """
-    rows = _matching(connection, organization, listing)
-    variant, since = func.coalesce(rows.c.variant, -1), since_of(rows.c)
-    statement = select(rows)
-    if after is not None:
-        moment = literal(after.since, tables.Instant)
-        statement = statement.where(
-            or_(
-                since > moment,
-                and_(since == moment, rows.c.name > after.name),
-                and_(since == moment, rows.c.name == after.name, variant > after.variant),
-            )
-        )
-    ordered = statement.order_by(since, rows.c.name, variant).limit(limit + 1)
+    query = CaseQuery(listing.kind, listing.resolved, None, None, 0, 0, listing.outcome)
+    # WHY: an index has the cases of each part in their order, and none those of both.
+    parts = [
+        select(_part(each, listing, after).limit(limit + 1).subquery())
+        for each in worklist.parts(connection, organization, query)
+    ]
+    rows = union_all(*parts).subquery()
+    since = rows.c.received_at if listing.resolved else since_of(rows.c)
+    order = since, rows.c.name, func.coalesce(rows.c.variant, -1)
+    ordered = select(rows).order_by(*order).limit(limit + 1)
     cases = [Case._make(row) for row in connection.execute(ordered)]
-    following = _place(cases[limit - 1]) if len(cases) > limit else None
+    following = _place(cases[limit - 1], listing) if len(cases) > limit else None
     return cases[:limit], following
 
 
@@ -90,7 +88,7 @@ def waiting(connection: Connection, organization: str, now: datetime) -> list[Wa
         .where(
             RECEIPT.organization == organization,
             RECEIPT.kept.in_(NEEDS_A_PERSON),
-            RECEIPT.resolved_at.is_(None),
+            IS_OPEN,
         )
         .group_by(RECEIPT.kept)
     )
@@ -111,7 +109,7 @@ def to_refund(connection: Connection, organization: str) -> tuple[int, int]:
     statement = select(func.count(), func.sum(RECEIPT.amount)).where(
         RECEIPT.organization == organization,
         RECEIPT.kept.in_(NEEDS_A_PERSON),
-        RECEIPT.resolved_as == CaseOutcome.TO_REFUND,
+        IS_TO_REFUND,
     )
     count, amount = connection.execute(statement).one()
     return count, int(amount or 0)
@@ -143,20 +141,32 @@ def of_notices(
     return by_nav
 
 
-def _matching(connection: Connection, organization: str, listing: QueueFilter) -> Subquery:
-    query = CaseQuery(listing.kind, listing.resolved, None, None, 0, 0, listing.outcome)
-    rows = union_all(*worklist.parts(connection, organization, query)).subquery()
-    conditions = []
+def _part(statement: Select[Any], listing: QueueFilter, after: CasePlace | None) -> Select[Any]:
+    """Returns the statement on receipts or on messages, filtered, after a place, in order."""
+    is_receipts = tables.receipt in statement.get_final_froms()
+    columns: Any = RECEIPT if is_receipts else MESSAGE
+    name = columns.receipt_id if is_receipts else columns.digest
+    since = since_of(columns) if is_receipts and not listing.resolved else columns.received_at
+    variant: Any = columns.variant if is_receipts else literal(-1)
+    conditions: list[Any] = []
+    if is_receipts:
+        conditions.append(IS_RESOLVED if listing.resolved else IS_OPEN)
+        if listing.outcome == CaseOutcome.TO_REFUND:
+            conditions.append(IS_TO_REFUND)
     if listing.received_until is not None:
-        conditions.append(since_of(rows.c) <= literal(listing.received_until, tables.Instant))
+        conditions.append(since <= listing.received_until)
     if listing.claimed_by is not None:
-        conditions.append(rows.c.claimed_by == listing.claimed_by)
+        conditions.append(columns.claimed_by == listing.claimed_by)
     if listing.claimed_since is not None:
-        conditions.append(rows.c.claimed_at >= literal(listing.claimed_since, tables.Instant))
+        conditions.append(columns.claimed_at >= listing.claimed_since)
     if listing.free_since is not None:
-        since = literal(listing.free_since, tables.Instant)
-        conditions.append(or_(rows.c.claimed_at.is_(None), rows.c.claimed_at <= since))
-    return select(rows).where(*conditions).subquery() if conditions else rows
+        is_free = columns.claimed_at <= listing.free_since
+        conditions.append(or_(columns.claimed_at.is_(None), is_free))
+    if after is not None:
+        same = and_(name == after.name, variant > after.variant)
+        conditions += [since >= after.since, or_(since > after.since, name > after.name, same)]
+    order = (since, name, variant) if is_receipts else (since, name)
+    return statement.where(*conditions).order_by(*order)
 
 
 def since_of(columns: Any) -> Any:
@@ -177,5 +187,6 @@ def _sums(since: Any, amount: Any, now: datetime) -> list[Any]:
     ]
 
 
-def _place(last: Case) -> CasePlace:
-    return CasePlace(last.since, last.name, -1 if last.variant is None else last.variant)
+def _place(last: Case, listing: QueueFilter) -> CasePlace:
+    since = last.received_at if listing.resolved else last.since
+    return CasePlace(since, last.name, -1 if last.variant is None else last.variant)

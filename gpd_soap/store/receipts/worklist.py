@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     and_,
+    cast,
     false,
     func,
     literal,
@@ -250,7 +251,16 @@ def _message_columns() -> list[ColumnElement[Any]]:
         "kind": literal(QUARANTINE, Text()),
         "reasons": MESSAGE.reason,
     }
-    return [named.get(name, MESSAGE.get(name, null())).label(name) for name in Case._fields]
+    return [
+        named[name].label(name) if name in named else _of_message(name).label(name)
+        for name in Case._fields
+    ]
+
+
+def _of_message(name: str) -> ColumnElement[Any]:
+    """Returns the column of a message, or null in the type of the column that receipts have."""
+    # WHY: in a list of messages alone, PostgreSQL takes a null without a type for text.
+    return MESSAGE[name] if name in MESSAGE else cast(null(), RECEIPT[name].type)
 
 
 def table_of(key: CaseKey) -> Table:

@@ -111,7 +111,7 @@ payment_option = Table(
     ),
     Index(None, "organization", "iuv", unique=True),
     Index(None, "organization", "iupd"),
-    Index(None, "organization", "due_at"),
+    Index(None, "organization", "due_at", "nav"),
     Index(
         None,
         "organization",

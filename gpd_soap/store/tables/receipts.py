@@ -15,6 +15,8 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TextClause,
+    text,
 )
 
 from gpd_soap.store.tables.base import Code, Instant, OrganizationCode, metadata
@@ -47,6 +49,22 @@ def handling() -> list[Column[Any]]:
         Column("mandate", String(35)),
     ]
 
+
+def _of_cases(name: str, condition: TextClause, *columns: str) -> Index:
+    """Returns an index of cases alone, which are few among the receipts."""
+    return Index(name, "organization", *columns, postgresql_where=condition, sqlite_where=condition)
+
+
+#: SQL conditions: the receipt is an open case, if its status makes it one; a resolved one; and one
+#: whose money is to be refunded.
+IS_OPEN = text("kept <> 'applied' AND resolved_at IS NULL")
+IS_RESOLVED = text("resolved_at IS NOT NULL")
+IS_TO_REFUND = text("resolved_as = 'to-refund'")
+CASE_INDEXES = (
+    _of_cases("ix_receipt_open", IS_OPEN, "kept", "received_at"),
+    _of_cases("ix_receipt_resolved", IS_RESOLVED, "received_at", "receipt_id", "variant"),
+    _of_cases("ix_receipt_to_refund", IS_TO_REFUND, "received_at", "receipt_id", "variant"),
+)
 
 #: `resolved_as` is the outcome of a case, from a closed list; a version before 0019 wrote none.
 #: `variant` is 0 for the first receipt of a receiptId, and 1 or more for those of other content.
@@ -92,6 +110,7 @@ receipt = Table(
     Index(None, "organization", "iuv"),
     Index(None, "organization", "kept", "received_at"),
     Index(None, "organization", "paid_at", "received_at"),
+    *CASE_INDEXES,
 )
 
 #: Messages that were sent as receipts but are not valid (Receipts, rule 13).  `charset` is the one

@@ -93,21 +93,23 @@ def payments_by_day(database: Database, organization: str, now: datetime) -> lis
     return read_only(database, work)
 
 
-def due_this_week(database: Database, organization: str, now: datetime) -> DueSoon:
-    """Returns what falls due today and on the six days after it, without days of nothing."""
-    last = rome.end_of_day(rome.day_of(now) + timedelta(days=6))
-    rows, more = read_only(database, lambda c: due_dates.due(c, organization, now, last))
-    return DueSoon(_sums((rome.day_of(row.due_at), row.notices, row.amount) for row in rows), more)
+def due_soon(database: Database, organization: str, now: datetime) -> tuple[DueSoon, DueSoon]:
+    """Returns what falls due by day, and by week.
 
-
-def due_by_week(database: Database, organization: str, now: datetime) -> DueSoon:
-    """Returns what falls due in each of the WEEKS weeks from today on."""
+    The days are today and the six after it, without days of nothing; the weeks are the WEEKS weeks
+    from today on.
+    """
     today = rome.day_of(now)
+    end = rome.end_of_day(today + timedelta(days=6))
     last = rome.end_of_day(today + timedelta(weeks=WEEKS, days=-1))
-    rows, more = read_only(database, lambda c: due_dates.due(c, organization, now, last))
+    rows, stopped_at = read_only(database, lambda c: due_dates.due(c, organization, now, last))
+    by_day = _sums(
+        (rome.day_of(row.due_at), row.notices, row.amount) for row in rows if row.due_at <= end
+    )
     empty = [(today + timedelta(weeks=week), 0, 0) for week in range(WEEKS)]
-    sums = _sums([*empty, *((_week(today, row.due_at), row.notices, row.amount) for row in rows)])
-    return DueSoon(sums, more)
+    by_week = ((_week(today, row.due_at), row.notices, row.amount) for row in rows)
+    is_short = stopped_at is not None and stopped_at <= end
+    return DueSoon(by_day, is_short), DueSoon(_sums([*empty, *by_week]), stopped_at is not None)
 
 
 def _week(today: date, instant: datetime) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -9,8 +10,9 @@ from typing import NamedTuple
 from gpd_soap.core.notice import PROBE, check_digits
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, read_only
-from gpd_soap.store.positions import by_due, notices
+from gpd_soap.store.positions import by_due, narrowed, notices
 from gpd_soap.store.positions.by_due import DuePlace
+from gpd_soap.store.positions.narrowed import NarrowedPage
 from gpd_soap.store.positions.narrowing import Narrowing
 from gpd_soap.store.positions.notices import ListedNotice, NoticeFilter, NoticeKey
 from gpd_soap.usecases.search import Hits
@@ -22,7 +24,8 @@ class NoticeList(NamedTuple):
     """A page of notices; `total` is None where nothing is counted.
 
     `debtors` are the persons of the first page of a list by name, with the number of their notices.
-    `stopped_at` is the due date at which a page by due date stopped looking.
+    `has_stopped`: a page stopped looking before it was full.  `stopped_at` is the due date at which
+    a page by due date did.
     """
 
     notices: Sequence[ListedNotice]
@@ -30,6 +33,7 @@ class NoticeList(NamedTuple):
     total: int | None = None
     debtors: Sequence[tuple[str, str, int]] = ()
     stopped_at: datetime | None = None
+    has_stopped: bool = False
 
 
 class PageQuery(NamedTuple):
@@ -55,23 +59,39 @@ def by_filter(
     narrowing, now, limit, after = query
 
     def read(connection: Transaction) -> tuple[Sequence[ListedNotice], NoticeKey | None]:
-        if first is not None and after is None and narrowing == Narrowing():
+        if first is not None and after is None:
             return first.notices, first.following
-        return notices.page(connection, organization, listing, limit, after, *conditions)
-
-    conditions = [*narrowing.of_states(organization, now), *narrowing.of_due_dates()]
+        return notices.page(connection, organization, listing, limit, after)
 
     def work(connection: Transaction) -> NoticeList:
+        if conditions:
+            return _narrowed(
+                narrowed.page(connection, organization, listing, conditions, limit, after), after
+            )
         page, following = read(connection)
         if listing.name is None or after is not None:
-            total = notices.count(connection, organization, listing, *conditions)
+            total = notices.count(connection, organization, listing)
             return NoticeList(page, following, total)
         # WHY: who they are says how many there are, so that they are not counted again.
-        counts = notices.debtors(connection, organization, listing.name, *conditions)
-        debtors = [(code, name, count) for (code, name), count in counts.most_common()]
-        return NoticeList(page, following, counts.total(), debtors)
+        counts = notices.debtors(connection, organization, listing.name)
+        return NoticeList(page, following, counts.total(), _most_first(counts))
 
+    conditions = [*narrowing.of_states(organization, now), *narrowing.of_due_dates()]
     return read_only(database, work)
+
+
+def _narrowed(page: NarrowedPage, after: NoticeKey | None) -> NoticeList:
+    """Returns a page of a narrowed search; the first one says whose the notices are."""
+    has_stopped = page.following is not None and not page.is_full
+    if after is not None:
+        return NoticeList(page.notices, page.following, has_stopped=has_stopped)
+    debtors = _most_first(page.debtors)
+    return NoticeList(page.notices, page.following, page.total, debtors, has_stopped=has_stopped)
+
+
+def _most_first(counts: Counter[tuple[str, str]]) -> list[tuple[str, str, int]]:
+    """Returns code, name and number of notices of each debtor, that of the most first."""
+    return [(code, name, count) for (code, name), count in counts.most_common()]
 
 
 def by_due_date(database: Database, organization: str, query: PageQuery) -> NoticeList:
@@ -86,7 +106,7 @@ def by_due_date(database: Database, organization: str, query: PageQuery) -> Noti
             return NoticeList(page.notices)
         stopped_at = None if page.is_full else following.due_at
         key = NoticeKey(0, following.due_at.isoformat(), "", following.nav)
-        return NoticeList(page.notices, key, stopped_at=stopped_at)
+        return NoticeList(page.notices, key, stopped_at=stopped_at, has_stopped=not page.is_full)
 
     return read_only(database, work)
 

@@ -141,6 +141,14 @@ def test_postgresql_session_limits_statements_and_locks(on_postgresql: Store):
     assert driver.execute("SHOW lock_timeout").fetchone() == ("4s",)
 
 
+def test_query_takes_one_core_of_postgresql(on_postgresql: Store):
+    """And no time to compile its plan: the node face answers beside a page of the console."""
+    driver = own_driver(on_postgresql)
+
+    assert driver.execute("SHOW max_parallel_workers_per_gather").fetchone() == ("0",)
+    assert driver.execute("SHOW jit").fetchone() == ("off",)
+
+
 def test_sqlite_connection_has_wal_full_sync_and_foreign_keys(fresh_database: Any):
     """Readers do not wait for the writer, and a commit survives a power failure."""
     opened = Store(fresh_database("sqlite"))

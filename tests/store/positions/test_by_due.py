@@ -7,7 +7,7 @@ from sqlalchemy import update
 
 from gpd_soap.core.searching.notice_state import NoticeState, notice_state
 from gpd_soap.store import tables
-from gpd_soap.store.positions import by_due, notices
+from gpd_soap.store.positions import by_due, narrowed
 from gpd_soap.store.positions.by_due import DuePage
 from gpd_soap.store.positions.narrowing import Narrowing
 from gpd_soap.store.positions.notices import NoticeFilter
@@ -100,12 +100,9 @@ def test_due_dates_narrow_a_list_and_a_search(stocked: Store):
     with stocked.reading() as connection:
         conditions = narrowing.of_due_dates()
         listing = NoticeFilter(name="maria")
-        searched, _following = notices.page(
-            connection, ORGANIZATION, listing, 10, None, *conditions
-        )
-        counted = notices.count(connection, ORGANIZATION, listing, *conditions)
-        debtors = notices.debtors(connection, ORGANIZATION, "maria", *conditions)
+        searched = narrowed.page(connection, ORGANIZATION, listing, conditions, 10)
 
     assert {each.nav for each in page(stocked, narrowing).notices} == {nav(4), nav(5)}
-    assert {each.nav for each in searched} == {nav(4), nav(5)}
-    assert counted == debtors.total() == 2
+    assert {each.nav for each in searched.notices} == {nav(4), nav(5)}
+    assert searched.total == searched.debtors.total() == 2
+    assert searched.following is None

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.case_id import CaseOutcome
@@ -67,6 +67,20 @@ def listed(store: Store, listing: QueueFilter, limit: int = 10) -> list[str]:
             names += [case.name for case in cases]
             if after is None:
                 return names
+
+
+def test_queue_of_messages_alone_is_read_page_by_page(full: Store):
+    """A message has no variant, on either database."""
+    raw = {"organization": ORGANIZATION, "primitive": "paSendRTV2", "reason": "not valid",
+           "copies": 1, "raw": b"<a/>"}  # fmt: skip
+    rows = [
+        {**raw, "digest": f"{n:064}", "received_at": NOW + n * HOUR, "last_received_at": NOW}
+        for n in range(3)
+    ]
+    with full.begin() as connection:
+        connection.execute(insert(tables.quarantine), rows)
+
+    assert listed(full, QueueFilter("quarantine"), 1) == [f"{n:064}" for n in range(3)]
 
 
 def test_claim_is_of_one_person_until_it_is_given_back_or_ends(full: Store):

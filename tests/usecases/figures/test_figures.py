@@ -181,14 +181,18 @@ def test_what_falls_due_is_what_can_be_paid(store: Store, monkeypatch: pytest.Mo
     )
     take(store, receipt(6))
 
-    week = today.due_this_week(store, ORGANIZATION, NOW)
+    week, weeks = today.due_soon(store, ORGANIZATION, NOW)
     assert week.days == [(date(2026, 3, 16), 1, 10000), (date(2026, 3, 18), 2, 10300)]
     assert (week.notices, week.amount, week.more) == (3, 20300, False)
-    weeks = today.due_by_week(store, ORGANIZATION, NOW)
     assert [each.notices for each in weeks.days] == [3, 1, 0, 0, 0, 0, 0, 0]
     assert weeks.days[1].day == date(2026, 3, 23)
+    assert not weeks.more
+    monkeypatch.setattr(due_dates, "MOST", 6)
+    week, weeks = today.due_soon(store, ORGANIZATION, NOW)
+    assert (week.more, weeks.more) == (False, True)
     monkeypatch.setattr(due_dates, "MOST", 2)
-    assert today.due_this_week(store, ORGANIZATION, NOW).more
+    week, weeks = today.due_soon(store, ORGANIZATION, NOW)
+    assert (week.more, week.notices, weeks.more) == (True, 2, True)
 
 
 def test_same_time_of_other_days_follows_the_clock_of_rome():
