@@ -74,7 +74,10 @@ class Deliverer:
     def _begin(self, pool: ThreadPoolExecutor) -> list[Future[int]]:
         """Numbers new events, and begins a delivery for each subscription that is due."""
         database, now = self._tools.database, self._tools.clock()
-        number_all(database)
+        try:
+            number_all(database)
+        except Exception as error:  # noqa: BLE001  # WHY: one feed that fails must not stop others
+            logger.warning("no events can be numbered now: %s", type(error).__name__)
         due = read_only(database, lambda c: subscriptions.due(c, now))
         begun = [each for each in due if each not in self._under_way]
         self._under_way.update(begun)
