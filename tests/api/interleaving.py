@@ -254,9 +254,15 @@ OPERATIONS: Mapping[str, Operation] = {
             run.organization, f"r-{WAITING}", "prova", "closed", actor=ACTOR
         ).case.resolution
     ),
+}
+
+#: Those that say who has a case: a courtesy between people, of which no event tells.
+CLAIMS: Mapping[str, Operation] = {
     "claim": claimed("Anna"),
     "claim of another": claimed("Luca"),
 }
+#: All that are interleaved.
+EVERY: Mapping[str, Operation] = {**OPERATIONS, **CLAIMS}
 
 #: Initial positions, by name.
 POSITIONS: Mapping[str, Operation] = {
@@ -398,7 +404,7 @@ class SerialOrders:
             if event in receipts:
                 receipts[event].step()
             else:
-                results[event] = outcome(OPERATIONS[event], run)
+                results[event] = outcome(EVERY[event], run)
         results |= {name: each.finish() for name, each in receipts.items()}
         return self.unexplained_run(case, run, results)
 
@@ -415,7 +421,7 @@ class SerialOrders:
             results = {
                 name: SettlementSteps(run, RECEIPTS[name]).finish()
                 if name in RECEIPTS
-                else outcome(OPERATIONS[name], run)
+                else outcome(EVERY[name], run)
                 for name in order
             }
             self._serial[before, order] = _summary(run, results)

@@ -14,7 +14,7 @@ from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.store import Store
 from tests import drawn
 from tests.api.interleaving import (
-    OPERATIONS,
+    EVERY,
     POSITIONS,
     RECEIPTS,
     Case,
@@ -41,7 +41,7 @@ PAIRS = 10
 CASEWORK = ("create what waits", "match", "match by hand", "to refund", "refunded", "right",
             "resolve", "claim", "claim of another", "forget receipts")  # fmt: skip
 #: The operations that are one transaction; others may act between the steps of the rest.
-WHOLE = [each for each in OPERATIONS if " and " not in each]
+WHOLE = [each for each in EVERY if " and " not in each]
 #: Number of pairs of other operations that are drawn for each initial position.
 MET_PAIRS = 30
 #: Initial positions for two open transactions: a single notice, and one with an alternative.
@@ -92,7 +92,7 @@ def test_operation_between_the_steps_of_a_receipt_ends_as_some_serial_order(
     stores: dict[str, Store], serial_orders: SerialOrders, before: str
 ):
     """Each operation runs after each receipt was read, and before it is written."""
-    cases = [Case(before, ("first", each)) for each in OPERATIONS]
+    cases = [Case(before, ("first", each)) for each in EVERY]
     cases += [Case(before, ("of 15 euros", each)) for each in PRICING]
     # WHY: an operation may add a notice that is paid before the first receipt is written.
     cases += [Case(before, ("first", each, "second", "second", "first")) for each in BESIDE]
@@ -109,7 +109,7 @@ def test_two_operations_and_two_receipts_in_any_order_end_as_some_serial_order(
     chance = random.Random(drawn.seed(before))  # noqa: S311  # nobody's secret
     cases = []
     for _ in range(drawn.examples(PAIRS)):
-        events = chance.sample([*OPERATIONS], 2)
+        events = chance.sample([*EVERY], 2)
         sent = chance.sample([*RECEIPTS], chance.choice([1, 2]))
         cases += [Case(before, chance.choice([*interleavings(events, sent)]))]
 
@@ -146,7 +146,7 @@ def test_receipt_written_while_an_operation_commits_ends_as_some_serial_order(
 ):
     """The receipt was read before the operation, and waits for the locks that this holds."""
     wrong: dict[tuple[str, ...], str] = {}
-    for name in OPERATIONS:
+    for name in EVERY:
         case, run = Case(before, (sent := "first", name)), new_run(on_postgresql, before)
         receipt = SettlementSteps(run, RECEIPTS[sent])
         threads: list[threading.Thread] = []
@@ -165,7 +165,7 @@ def test_receipt_written_while_an_operation_commits_ends_as_some_serial_order(
                 threads.append(start(watching, receipt.step))
 
         event.listen(on_postgresql.engine, "commit", send)
-        result = outcome(OPERATIONS[name], run)
+        result = outcome(EVERY[name], run)
         event.remove(on_postgresql.engine, "commit", send)
         for thread in threads:
             thread.join()
@@ -181,7 +181,7 @@ def test_operation_during_the_writing_of_a_receipt_ends_as_some_serial_order(
 ):
     """A third session keeps the receipt from its end until the operation waits or is done."""
     wrong: dict[tuple[str, ...], str] = {}
-    for name in OPERATIONS:
+    for name in EVERY:
         case, run = Case(before, (sent := "first", name)), new_run(on_postgresql, before)
         receipt = SettlementSteps(run, RECEIPTS[sent])
         receipt.step()
@@ -191,7 +191,7 @@ def test_operation_during_the_writing_of_a_receipt_ends_as_some_serial_order(
             writing = start(watching, receipt.step)
             operating = threading.Thread(
                 target=lambda run=run, name=name, results=results: results.append(
-                    outcome(OPERATIONS[name], run)
+                    outcome(EVERY[name], run)
                 )
             )
             operating.start()
@@ -217,7 +217,7 @@ def unexplained_at_once(
     met = threading.Event()
 
     def act() -> None:
-        results[second] = outcome(OPERATIONS[second], run)
+        results[second] = outcome(EVERY[second], run)
 
     def begin(_: Connection) -> None:
         # WHY: the second operation's own commit calls this listener again.
@@ -227,7 +227,7 @@ def unexplained_at_once(
 
     event.listen(store.engine, "commit", begin)
     try:
-        results[first] = outcome(OPERATIONS[first], run)
+        results[first] = outcome(EVERY[first], run)
     finally:
         event.remove(store.engine, "commit", begin)
     for thread in threads:
