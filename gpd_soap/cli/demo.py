@@ -34,6 +34,7 @@ To send the Node's requests, run in another terminal:
 
 The contract for a SOAP client:  {address}?wsdl
 The operators' console; this link signs in once, for an hour:  {console}
+  to begin, search there for 347000000000001033: why was it refused?
 The REST API for administrators, to try in a browser:  http://{admin}/docs
   its key, valid until the demo stops, for {hours} hours at most:  {key}
 Ctrl-C stops the demo{ending}.

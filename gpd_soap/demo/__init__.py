@@ -133,7 +133,9 @@ def _add(store: Store, one: Sample, since: datetime, pay: Pay) -> None:
 
 def _pay(store: Store, now: datetime, option: NewOption) -> None:
     """Settle a receipt of this notice, as one from the Node is settled."""
-    raw = messages.receipt(ROUTE, NAME, option, messages.Paid(f"demo-{option.nav}", now - timedelta(days=2)))
+    raw = messages.receipt(
+        ROUTE, NAME, option, messages.Paid(f"demo-{option.nav}", now - timedelta(days=2))
+    )
     payload = open_envelope(raw)
     assert not isinstance(payload, NotSoap)
     content: list[str] = []

@@ -11,15 +11,31 @@ import secrets
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import NamedTuple
 
 from gpd_soap import demo
 from gpd_soap.clock import Clock
-from gpd_soap.core import notice, rome
+from gpd_soap.core import rome
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.debt import Notice
 from gpd_soap.core.position import NewOption
 from gpd_soap.demo import messages
+from gpd_soap.demo.files import (
+    EXPIRED,
+    FILES,
+    FINES,
+    HEADER,
+    PEOPLE,
+    SLIPPED,
+    TAXES,
+    TOO_LITTLE,
+    TWICE,
+    TWICE_TOO,
+    UNKNOWN,
+    WITHDRAWN,
+    WRONG_ROWS,
+    File,
+    debtor,
+)  # fmt: skip
 from gpd_soap.demo.messages import Paid
 from gpd_soap.store.events import invented
 from gpd_soap.store.events.write import new_id
@@ -44,63 +60,17 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 CREATED = timedelta(days=37, hours=3)
 #: The colleague who has loaded the files.
 COLLEAGUE = "Luca Ferri"
-#: Invented people; X999 is the code of no place.
-PEOPLE = (
-    ("BRNCRL41A43X999Y", "Bruni Carla"), ("NRELDA46B05X999K", "Neri Aldo"),
-    ("VRDLCU51C47X999C", "Verdi Lucia"), ("FBBPLA56D09X999Y", "Fabbri Paolo"),
-    ("CLLRNI61E51X999N", "Colli Irene"), ("MRNDRA66H13X999E", "Marini Dario"),
-    ("SLATRS71L55X999B", "Sala Teresa"), ("GRCVIO76M17X999Q", "Greco Ivo"),
-    ("VLLNDA81P59X999M", "Villa Nadia"), ("LNGTTR86R21X999J", "Longo Ettore"),
-    ("RVILGO91S63X999B", "Riva Olga"), ("CSTGUO96T25X999V", "Costa Ugo"),
-)  # fmt: skip
 #: Invented providers, how one pays with each, and what it takes, in cents.
 PROVIDERS = (
-    ("Banca delle Alpi Vive", "creditCard", 120), ("Cassa del Levante", "bankTransfer", 100),
-    ("Sportello Inventato", "cash", 200), ("Banca della Pianura", "creditCard", 150),
+    ("Banca delle Alpi Vive", "creditCard", 120, "app"),
+    ("Cassa del Levante", "bankTransfer", 100, "sito della banca"),
+    ("Poste Inventate", "cash", 200, "sportello"),
+    ("Banca della Pianura", "creditCard", 150, "app"),
 )  # fmt: skip
 #: Payments of each day of the week, from Monday.
 BY_WEEKDAY = (5, 6, 4, 6, 4, 1, 1)
 #: LIMIT: hours of a day in which people pay, in Rome.
 FIRST_HOUR, HOURS = 8, 12
-HEADER = "posizione;codice fiscale;nominativo;importo;causale;scadenza;avviso;iuv;tassonomia;iban"
-
-
-class File(NamedTuple):
-    """A file that was loaded: days before now, rows, and the days in which they fall due."""
-
-    name: str
-    days_ago: int
-    what: str
-    code: str
-    rows: int
-    cents: tuple[int, ...]
-    due_in: tuple[int, ...]
-    first: int
-
-    def nav(self, row: int) -> str:
-        """The notice number of a row."""
-        return notice.issue(demo.SEGREGATION, self.first + row).nav
-
-
-TAXES = File("tari-2026.csv", 36, "TARI 2026, rata 2", "TARI", 150,
-             (12850, 8400, 20350, 9725, 15160), (3,), 1001)  # fmt: skip
-MEALS = File("mensa-ottobre.csv", 22, "Mensa scolastica, ottobre", "MENSA", 60,
-             (8400, 6300, 4200), (5, 5, 12), 2001)  # fmt: skip
-FINES = File("multe-43.csv", 9, "Verbale di violazione del codice della strada", "MULTA", 30,
-             (4200, 8700, 17300, 4200), (6, 13, 20, 27, 34, 48), 3001)  # fmt: skip
-FILES = (TAXES, MEALS, FINES)
-#: Rows that nobody pays, because something else becomes of them.
-TWICE, TWICE_TOO, SLIPPED, TOO_LITTLE = TAXES.nav(4), MEALS.nav(2), TAXES.nav(90), MEALS.nav(45)
-SET_APART = {TWICE, TWICE_TOO, SLIPPED, TOO_LITTLE}
-#: Notices of the sample that cannot be paid, and a number that was never issued.
-EXPIRED, WITHDRAWN, UNKNOWN = (notice.issue(demo.SEGREGATION, n).nav for n in (10, 12, 9999))
-#: What is wrong in a file of which a trial was made: an amount, a fiscal code, a due date.
-WRONG_ROWS = (
-    f"MULTA-2026-901;{PEOPLE[0][0]};{PEOPLE[0][1]};1.200;Verbale 901;%s;;;{demo.TAXES};{demo.BANK}",
-    f"MULTA-2026-902;NRELDA46B05;{PEOPLE[1][1]};87,00;Verbale 902;%s;;;{demo.TAXES};{demo.BANK}",
-    f"MULTA-2026-903;{PEOPLE[2][0]};{PEOPLE[2][1]};42,00;Verbale 903;31/12/2019;;;"
-    f"{demo.TAXES};{demo.BANK}",
-)
 
 
 def install(store: Store, now: datetime, listener: Listener) -> None:
@@ -170,10 +140,9 @@ class _Past:
     def _paid(self, nav: str, amount: int | None = None) -> Paid:
         """Return the next payment: who pays with whom, now."""
         self._payments += 1
-        psp, method, fee = PROVIDERS[self._payments * 3 % 7 % len(PROVIDERS)]
-        code, payer = _debtor(nav)
-        number = f"{self._payments:04d}{nav[-6:]}"
-        return Paid(number, self._at, psp, method, fee, amount, code, payer)
+        psp, method, fee, channel = PROVIDERS[self._payments * 3 % 7 % len(PROVIDERS)]
+        number = f"{self._payments * 2654435761 % 16**8:08x}{nav[-8:]}"
+        return Paid(number, self._at, psp, method, fee, amount, *debtor(nav), channel)
 
     def _pay(self, nav: str) -> None:
         """Pay a notice: it is verified, its payment data are asked for, and a receipt comes."""
@@ -190,7 +159,7 @@ class _Past:
 
     def _payments_of_days(self) -> Iterator[tuple[datetime, Step]]:
         """Yield the payments of each day; of today those of the hours that have passed."""
-        unpaid = {file: _unpaid(file) for file in FILES}
+        unpaid = {file: file.unpaid() for file in FILES}
         for ago in range(DAYS, -1, -1):
             day = rome.day_of(self._now - ago * DAY)
             begin = _midnight(day) + timedelta(hours=FIRST_HOUR)
@@ -225,12 +194,13 @@ class _Past:
         for nav, first, second in ((TWICE, 9, 6), (TWICE_TOO, 4, 1)):
             yield self._now - first * DAY, partial(self._pay, nav)
             yield self._now - second * DAY, partial(self._pay_beside, nav)
-        yield self._now - 30 * 60 * MINUTE, self._pay_with_a_slip
+        yield self._now - 25 * 60 * MINUTE, self._pay_with_a_slip
         yield self._now - 3 * 60 * MINUTE, self._pay_too_little
 
     def _pay_beside(self, nav: str) -> None:
         """Pay again what is paid: the other provider had asked before the first receipt."""
-        self._receipt(self._stored(nav), self._paid(nav))
+        another = PEOPLE[(PEOPLE.index(debtor(nav)) + 1) % len(PEOPLE)]
+        self._receipt(self._stored(nav), self._paid(nav)._replace(by=another))
 
     def _pay_with_a_slip(self) -> None:
         """Pay a number that was mistyped at a counter."""
@@ -253,7 +223,7 @@ class _Past:
 
     def _load(self, file: File) -> None:
         loads = Loads(self._store, lambda: self._at, self._colleague())
-        lines = "\r\n".join([HEADER, *self._rows(file)])
+        lines = "\r\n".join([HEADER, *file.lines(rome.day_of(self._now))])
         sent = loads.receive(demo.ORGANIZATION, file.name, io.BytesIO(lines.encode()))
         self._work()
         loads.load(demo.ORGANIZATION, sent.id, reading_of(sent.reading).digest)
@@ -262,34 +232,16 @@ class _Past:
 
     def _try(self) -> None:
         loads = Loads(self._store, lambda: self._at, self._colleague())
-        due = rome.day_of(self._now + 45 * DAY).strftime("%d/%m/%Y")
+        today = rome.day_of(self._now)
+        due = f"{today + 45 * DAY:%d/%m/%Y}"
         good = FINES._replace(first=4001, rows=21)
         wrong = [row % due if "%s" in row else row for row in WRONG_ROWS]
-        lines = "\r\n".join([HEADER, *self._rows(good), *wrong])
+        lines = "\r\n".join([HEADER, *good.lines(today), *wrong])
         loads.receive(demo.ORGANIZATION, "multe-44.csv", io.BytesIO(lines.encode()))
         self._work()
 
     def _work(self) -> None:
         Worker(self._store, kinds(), lambda: self._at, lambda: 0.5).once()
-
-    def _rows(self, file: File) -> Iterator[str]:
-        """Yield the rows of a file."""
-        for row in range(file.rows):
-            due = rome.day_of(self._now) + timedelta(days=file.due_in[row % len(file.due_in)])
-            cents = file.cents[row * 7 % len(file.cents)]
-            yield ";".join(
-                (
-                    f"{file.code}-2026-{file.first + row}",
-                    *_debtor(file.nav(row)),
-                    f"{cents // 100},{cents % 100:02d}",
-                    file.what,
-                    due.strftime("%d/%m/%Y"),
-                    file.nav(row),
-                    file.nav(row)[1:],
-                    demo.TAXES,
-                    demo.BANK,
-                )
-            )
 
     def _colleague(self) -> Actor:
         """Return who loads files, who is invited at the first."""
@@ -306,18 +258,6 @@ class _Past:
             }
         )
         return Actor(ActorKind.OPERATOR, operators.invite(new, "demo", self._at)[0].id)
-
-
-def _debtor(nav: str) -> tuple[str, str]:
-    """Return the code and the name of who has to pay a notice of a file."""
-    return PEOPLE[int(nav[4:16]) * 5 % len(PEOPLE)]
-
-
-def _unpaid(file: File) -> Iterator[str]:
-    """Yield the notices of a file that are paid, in order."""
-    for row in range(file.rows):
-        if file.nav(row) not in SET_APART:
-            yield file.nav(row)
 
 
 def _midnight(day: date) -> datetime:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from gpd_soap.core import money, rome
-from gpd_soap.core.debt import NodeRoute, Transfer
+from gpd_soap.core.debt import NodeRoute, Notice, Transfer
 from gpd_soap.core.position import NewOption
 from gpd_soap.soap import models
 
@@ -28,7 +28,10 @@ RECEIPT = """<receipt><receiptId>{paid.receipt_id}</receiptId><noticeNumber>{nav
 <fullName>{paid.payer}</fullName></debtor>
 <transferList>{transfers}</transferList>
 <idPSP>PSPINVENTATO</idPSP><PSPCompanyName>{paid.psp}</PSPCompanyName>
-<idChannel>00000000000_01</idChannel><channelDescription>Sportello inventato</channelDescription>
+<idChannel>00000000000_01</idChannel><channelDescription>{paid.channel}</channelDescription>
+<payer><uniqueIdentifier><entityUniqueIdentifierType>F</entityUniqueIdentifierType>
+<entityUniqueIdentifierValue>{by[0]}</entityUniqueIdentifierValue></uniqueIdentifier>
+<fullName>{by[1]}</fullName></payer>
 <paymentMethod>{paid.method}</paymentMethod><fee>{fee}</fee>
 <paymentDateTime>{paid_at}</paymentDateTime></receipt>
 """
@@ -40,7 +43,10 @@ TRANSFER = """<transfer><idTransfer>{transfer.number}</idTransfer>
 
 
 class Paid(NamedTuple):
-    """A payment; `amount` and `fee` are in cents, and the amount is the notice's if it is None."""
+    """A payment; `amount` and `fee` are in cents, and the amount is the notice's if it is None.
+
+    `by` is who paid, the code and the name; without it the debtor did.
+    """
 
     receipt_id: str
     paid_at: datetime
@@ -50,6 +56,8 @@ class Paid(NamedTuple):
     amount: int | None = None
     code: str = "RSSMRA00A01A000K"
     payer: str = "Maria Esempio"
+    channel: str = "Sportello inventato"
+    by: tuple[str, str] | None = None
 
 
 def verify(route: NodeRoute, nav: str) -> bytes:
@@ -62,7 +70,7 @@ def get_payment(route: NodeRoute, nav: str) -> bytes:
     return _enveloped("paGetPaymentV2Request", route, _qr_code(route, nav))
 
 
-def receipt(route: NodeRoute, company: str, option: NewOption, paid: Paid) -> bytes:
+def receipt(route: NodeRoute, company: str, option: NewOption | Notice, paid: Paid) -> bytes:
     """Return the receipt of the payment of a notice."""
     amount = option.amount if paid.amount is None else paid.amount
     transfers = [_transfer(each, amount, option) for each in option.transfers]
@@ -77,11 +85,12 @@ def receipt(route: NodeRoute, company: str, option: NewOption, paid: Paid) -> by
         paid_at=rome.to_wire_datetime(paid.paid_at),
         transfers="".join(transfers),
         paid=paid,
+        by=paid.by or (paid.code, paid.payer),
     )
     return _enveloped("paSendRTV2Request", route, content)
 
 
-def _transfer(transfer: Transfer, paid: int, option: NewOption) -> str:
+def _transfer(transfer: Transfer, paid: int, option: NewOption | Notice) -> str:
     """Return a transfer of a receipt; the first one takes what differs from the notice."""
     more = paid - option.amount if transfer.number == 1 else 0
     return TRANSFER.format(transfer=transfer, amount=money.to_wire(transfer.amount + more))
