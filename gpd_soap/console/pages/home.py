@@ -7,6 +7,7 @@ from datetime import date
 from flask import Blueprint, Response, g
 
 from gpd_soap.console.charts.columns import NOW, ORDINARY, PALE, Column, Columns, columns
+from gpd_soap.console.loads import shown
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.words import _
@@ -17,12 +18,16 @@ from gpd_soap.core import rome
 from gpd_soap.store.configuration import read as configuration
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Transaction, read_only
+from gpd_soap.store.loads.loads import State, StoredLoad
 from gpd_soap.store.positions import notices
 from gpd_soap.store.positions.notices import NoticeFilter
 from gpd_soap.usecases.figures import today
 from gpd_soap.usecases.figures.today import DayCount
+from gpd_soap.usecases.loads.show import LoadReader
 
 SATURDAY = 5
+#: The last loads that are shown.
+LOADS = 3
 
 
 class Home:
@@ -30,7 +35,7 @@ class Home:
 
     def __init__(self, parts: Parts) -> None:
         """Use the store of these parts."""
-        self._store = parts.store
+        self._store, self._loads = parts.store, LoadReader(parts.store)
 
     def page(self, organization: str) -> Response:
         """Return the first page."""
@@ -53,6 +58,9 @@ class Home:
             weeks=(weeks := today.due_by_week(self._store, organization, now)),
             weeks_chart=columns([Column(each.notices) for each in weeks.days]),
             today=day,
+            loads=(last := self._loads.page(organization, limit=LOADS)),
+            to_mend=[each for each in last if _is_to_mend(each)],
+            state_of=shown.state,
             steps=self._steps(organization) if _is_fresh(lamp) else None,
         )
 
@@ -78,6 +86,11 @@ def room(parts: Parts) -> Blueprint:
 def _is_fresh(lamp: Lamp) -> bool:
     """Returns whether the Node has never called, as far as is known."""
     return lamps().kept and lamp.figures.station.last_at is None
+
+
+def _is_to_mend(load: StoredLoad) -> bool:
+    """Returns whether a trial has refused rows that somebody has yet to decide about."""
+    return load.state == State.TRIALLED and bool(load.figures.get("refused"))
 
 
 def _chart(payments: list[DayCount]) -> Columns:
