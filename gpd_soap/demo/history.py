@@ -38,6 +38,7 @@ from gpd_soap.demo.files import (
 )  # fmt: skip
 from gpd_soap.demo.messages import Paid
 from gpd_soap.store.events import invented
+from gpd_soap.store.events.invented import Span
 from gpd_soap.store.events.write import new_id
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.jobs.worker import Worker
@@ -82,6 +83,7 @@ def install(store: Store, now: datetime, listener: Listener) -> None:
     past.sample()
     if is_new:
         past.play()
+    past.date()
     store.journal.flush()
 
 
@@ -92,6 +94,7 @@ class _Past:
         self._store, self._now, self._at = store, now, now
         self._answer = listener(lambda: self._at)
         self._written = new_id()
+        self._spans: list[Span] = []
         self._payments = 0
 
     def sample(self) -> None:
@@ -111,11 +114,16 @@ class _Past:
         step()
         self._date(instant)
 
-    def _date(self, instant: datetime) -> None:
-        """Give an instant to the events that were written since the last step."""
+    def date(self) -> None:
+        """Give the events the instants of their steps."""
         with self._store.begin() as connection:
-            invented.date(connection, demo.ORGANIZATION, self._written, instant)
-        self._written = new_id()
+            invented.date(connection, demo.ORGANIZATION, self._spans)
+
+    def _date(self, instant: datetime) -> None:
+        """Note the instant of the events that were written since the last step."""
+        before = new_id()
+        self._spans.append(Span(self._written, before, instant))
+        self._written = before
 
     def _pay_sample(self, option: NewOption) -> None:
         """Pay a notice of the sample: given up once, paid two days ago, tried again since."""

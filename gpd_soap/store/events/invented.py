@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import Connection, update
 
@@ -11,10 +13,21 @@ from gpd_soap.store import tables
 EVENT = tables.event.c
 
 
-def date(connection: Connection, organization: str, after: str, instant: datetime) -> None:
-    """Gives an instant to the events of an organization that this process wrote after an id.
+class Span(NamedTuple):
+    """The events that a process wrote after one id and before another, and their instant."""
+
+    after: str
+    before: str
+    instant: datetime
+
+
+def date(connection: Connection, organization: str, spans: Iterable[Span]) -> None:
+    """Gives the events of an organization the instants of their spans.
 
     LIMIT: for a database of samples that nobody reads yet; real events have the database's instant.
     """
-    statement = update(tables.event).where(EVENT.organization == organization, EVENT.id > after)
-    connection.execute(statement.values(at=instant))
+    for span in spans:
+        statement = update(tables.event).where(
+            EVENT.organization == organization, EVENT.id > span.after, EVENT.id < span.before
+        )
+        connection.execute(statement.values(at=span.instant))
