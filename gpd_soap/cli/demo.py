@@ -34,6 +34,7 @@ To send the Node's requests, run in another terminal:
 
 The contract for a SOAP client:  {address}?wsdl
 The operators' console; this link signs in once, for an hour:  {console}
+  to begin, search there for 347000000000001033: why was it refused?
 The REST API for administrators, to try in a browser:  http://{admin}/docs
   its key, valid until the demo stops, for {hours} hours at most:  {key}
 Ctrl-C stops the demo{ending}.
@@ -73,7 +74,6 @@ def demo(port: int, admin_port: int, keep: Path | None) -> None:
 def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: bool) -> None:
     from gpd_soap import demo as sample
     from gpd_soap import wiring
-    from gpd_soap.clock import utc_now
     from gpd_soap.monitoring import logs
     from gpd_soap.monitoring.metrics import Metrics
     from gpd_soap.server import addresses
@@ -93,8 +93,7 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
     logs.configure("info")
     store = Store(settings.database_url)
     migrate.upgrade(store.engine)
-    sample.install(store, utc_now())
-    _refuse_some(settings)
+    _install(settings)
     notices = sample.describe()
     width = max(len(label) for _, label, _ in notices)
     click.echo("\nOrganization 77777777777, broker 15376371009, station 15376371009_01\n")
@@ -129,17 +128,21 @@ def _run(database: Path, port: int, admin_port: int, counted_in: Path, *, keep: 
             _suspend_operator(left)
 
 
-def _refuse_some(settings: Settings) -> None:
-    """Give the story of each notice that cannot be paid a refusal."""
-    from gpd_soap import demo as sample
+def _install(settings: Settings) -> None:
+    """Store the sample with some weeks of its past, each message answered by the node face."""
     from gpd_soap import wiring
+    from gpd_soap.clock import Clock, utc_now
+    from gpd_soap.demo import history
     from gpd_soap.store.store import Store
 
     # WHY: the thread of a journal that has written does not live on in the server's forks.
     store = Store(settings.database_url)
-    service = wiring.node_service(settings, store)
-    endpoint = wiring.node_endpoint(settings, service, (store.journal.write,))
-    sample.refuse_some(endpoint.dry_answer)
+
+    def answer_at(clock: Clock) -> history.Answer:
+        service = wiring.node_service(settings, store, clock)
+        return wiring.node_endpoint(settings, service, (store.journal.write,)).dry_answer
+
+    history.install(store, utc_now(), answer_at)
     store.close()
 
 

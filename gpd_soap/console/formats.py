@@ -14,6 +14,8 @@ OTHER_SIGNS = (".", ",")
 DATES = {"it": "{0:%d/%m/%Y}", "en": "{0:%d/%m/%Y}", "de": "{0:%d.%m.%Y}"}
 SLOVENE = "{0.day}. {0.month}. {0.year}"
 LAST = 4
+#: Microseconds below which a duration has a decimal.
+SHORT = 10_000
 
 
 def money(cents: int, language: str = "it") -> str:
@@ -46,6 +48,18 @@ def percent(hundredths: int, language: str = "it") -> str:
     """
     whole, rest = divmod(hundredths, 100)
     return f"{whole}{SIGNS.get(language, OTHER_SIGNS)[1]}{rest:02}{NO_BREAK}%"
+
+
+def milliseconds(microseconds: int, language: str = "it") -> str:
+    r"""Return a duration in milliseconds, with a decimal where it is short.
+
+    >>> milliseconds(420), milliseconds(7040, "en"), milliseconds(31_900), milliseconds(0)
+    ('0,4\xa0ms', '7.0\xa0ms', '31\xa0ms', '0,0\xa0ms')
+    """
+    if microseconds < SHORT:
+        whole, tenths = divmod(round(microseconds / 100), 10)
+        return f"{whole}{SIGNS.get(language, OTHER_SIGNS)[1]}{tenths}{NO_BREAK}ms"
+    return f"{count(microseconds // 1000, language)}{NO_BREAK}ms"
 
 
 def day(value: date | datetime, language: str = "it") -> str:

@@ -14,12 +14,14 @@ from gpd_soap.console import formats, menu, words
 from gpd_soap.console.assets import assets
 from gpd_soap.console.done import DONE
 from gpd_soap.console.words import _
+from gpd_soap.console.work import calls
 
 #: Filters that need the language of the page.
 SPOKEN = {
     "money": formats.money,
     "count": formats.count,
     "percent": formats.percent,
+    "milliseconds": formats.milliseconds,
     "day": formats.day,
     "instant": formats.instant,
 }
@@ -29,6 +31,7 @@ PLAIN = {
     "fours": formats.by_fours,
     "last_four": formats.last_four,
     "iso": datetime.isoformat,
+    "method": calls.method_words,
 }
 
 

@@ -10,10 +10,12 @@ from flask.testing import FlaskClient
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from gpd_soap import demo, wiring
+from gpd_soap.clock import Clock
 from gpd_soap.console.app import flask_app
 from gpd_soap.console.cookies import LANGUAGE, SESSION
 from gpd_soap.console.parts import Parts
 from gpd_soap.core.actor import Actor, ActorKind
+from gpd_soap.demo import history
 from gpd_soap.settings import Settings
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.configuration import write as configuration
@@ -57,6 +59,20 @@ def prepare(url: str, now: datetime = NOW) -> None:
     for name, rights in PEOPLE.items():
         add_operator(store, name, rights)
     store.close()
+
+
+def prepare_lived(url: str, now: datetime = NOW) -> None:
+    """Make the database of `gpd-soap demo`, with its past, and an operator of every role."""
+    store = Store(url)
+    migrate.upgrade(store.engine)
+
+    def answer_at(clock: Clock) -> history.Answer:
+        service = wiring.node_service(Settings(), store, clock)
+        return wiring.node_endpoint(Settings(), service, (store.journal.write,)).dry_answer
+
+    history.install(store, now, answer_at)
+    store.close()
+    prepare(url, now)
 
 
 def add_operator(

@@ -45,6 +45,16 @@ def live(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
 
 
 @pytest.fixture
+def lived(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
+    """Yield the console of a demo with its past, and the origin at which it is served."""
+    store = Store(fresh_database("sqlite", bed.prepare_lived))
+    console = Console(store)
+    with bed.served(console.wsgi) as origin:
+        yield console, origin
+    store.close()
+
+
+@pytest.fixture
 def open_tab(browser: Browser, live: tuple[Console, str]) -> Iterator[Callable[..., browsing.Tab]]:
     """Yield a function that opens a page as an operator."""
     tabs: list[browsing.Tab] = []

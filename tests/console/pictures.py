@@ -2,19 +2,20 @@
 
 import sys
 import tempfile
-from datetime import timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-from gpd_soap import demo, wiring
-from gpd_soap.clock import utc_now
-from gpd_soap.settings import Settings
+from gpd_soap import demo
 from gpd_soap.store.store import Store
 from tests.console import bed, browsing
 from tests.console.bed import ORGANIZATION
+from tests.console.smaller import make_smaller
 
 FOLDER = Path(__file__).with_name("pictures")
 ORG = f"/console/{ORGANIZATION}"
 WIDTH = 1280
+#: The instant of the pictures: a Friday morning, 10:41 in Rome.
+NOW = datetime(2026, 11, 27, 9, 41, 20, tzinfo=UTC)
 #: The notices of the demo whose pages are shown: one that is paid, one that has expired.
 PAID, EXPIRED = (
     next(nav for nav, label, _answer in demo.describe() if label.startswith(word))
@@ -27,7 +28,10 @@ PICTURES = {
     "notice": ("admin", f"{ORG}/notices/{PAID}"),
     "expired": ("admin", f"{ORG}/notices/{EXPIRED}"),
     "station": ("admin", f"{ORG}/station"),
+    "case": ("admin", f"{ORG}/worklist?kind=double"),
 }
+#: What is opened on the page of an address before its picture is made.
+LINKS = {"case": "TARI 2026, rata 2, pagato due volte"}
 MISSING = 404
 
 
@@ -37,17 +41,10 @@ def make() -> list[str]:
     FOLDER.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         url = f"sqlite:///{home}/pictures.db"
-        # WHY: events of the demo have the machine's time.
-        now = utc_now()
-        bed.prepare(url, now)
+        bed.prepare_lived(url, NOW)
         store = Store(url)
-        service = wiring.node_service(Settings(), store)
-        demo.refuse_some(
-            wiring.node_endpoint(Settings(), service, (store.journal.write,)).dry_answer
-        )
-        store.journal.flush()
         console = bed.Console(store)
-        console.now = now + timedelta(minutes=1)
+        console.now = NOW
         with bed.served(console.wsgi) as origin, browsing.chromium() as browser:
             for name, (role, path) in PICTURES.items():
                 shown = browsing.tab(browser, console, origin, role)
@@ -55,6 +52,9 @@ def make() -> list[str]:
                 if shown.open(path) == MISSING:
                     missing.append(name)
                 else:
+                    if name in LINKS:
+                        shown.page.get_by_role("link", name=LINKS[name]).click()
+                        shown.page.wait_for_url("**/worklist/*")
                     _photograph(shown, FOLDER / f"{name}.png")
                 shown.context.close()
         store.close()
@@ -66,6 +66,7 @@ def _photograph(shown: browsing.Tab, path: Path) -> None:
     height = shown.page.evaluate("document.documentElement.scrollHeight")
     shown.page.set_viewport_size({"width": WIDTH, "height": height})
     shown.page.screenshot(path=path)
+    make_smaller(path)
 
 
 if __name__ == "__main__":

@@ -231,15 +231,25 @@ def test_audit_is_read_page_by_page_and_filtered(console: Console):
 
 
 def test_every_screen_has_its_help(console: Console):
-    """A page leads to the help of its own subject, in Italian or in English, and to the words."""
+    """A page leads to the help of its own subject, in each language, and to the words."""
     client = console.client("admin")
     shown = client.get(f"{ORG}/keys").text
     match = re.search(r'href="(/console/help/[^"]*)"', shown)
     assert match is not None
-    assert "Una chiave è di un programma" in client.get(match[1]).text
-    english = console.client("admin", language="sl").get(match[1]).text
-    assert "A key belongs to a program" in english
-    assert 'lang="en"' in english
+    for language, words in (
+        ("it", "Una chiave è di un programma"),
+        ("en", "A key belongs to a program"),
+        ("de", "Ein Schlüssel gehört einem Programm"),
+        ("sl", "Ključ pripada programu"),
+    ):
+        spoken = console.client("admin", language=language)
+        assert words in spoken.get(match[1]).text
+        for subject in help_pages.SUBJECTS:
+            titles = re.findall(
+                r"<h2 [^>]*>([^<]+)</h2>", spoken.get(f"/console/help/{subject}").text
+            )
+            assert len(titles) == (2 if subject == "general" else 3), (language, subject)
+            assert all(titles)
     for subject in help_pages.SUBJECTS | help_pages.SAME.keys():
         answer = client.get(f"/console/help/{subject}")
         assert (answer.status_code, "segregazione" in answer.text) == (200, True), subject

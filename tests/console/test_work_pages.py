@@ -124,7 +124,7 @@ def test_case_is_taken_and_decided_by_keyboard_alone(browser: Browser, busy: tup
     assert "Se ne occupa Writer Inventata" in shown.page.locator("aside").inner_text()
     shown.page.get_by_label("Trattenuto, è giusto così").focus()
     shown.page.keyboard.press("Space")
-    shown.page.get_by_role("button", name="Metti fra i rimborsi").focus()
+    shown.page.get_by_role("button", name="Scrivi la decisione").focus()
     shown.page.keyboard.press("Enter")
     shown.page.get_by_text("Scrivi nella nota perché").first.wait_for()
     assert shown.page.get_by_label("Trattenuto, è giusto così").is_checked()

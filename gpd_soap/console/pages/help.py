@@ -35,9 +35,6 @@ SAME = {
     "provider": "me",
 }
 _NAME = re.compile(r"[a-z_]{1,32}(\.[a-z_]{1,32})?")
-#: The language of the help in each language of the console.
-LANGUAGES = {"it": "it"}
-OTHER = "en"
 
 
 def page(subject: str) -> Response:
@@ -46,13 +43,11 @@ def page(subject: str) -> Response:
         raise NotFound
     group = subject.partition(".")[0]
     subject = SAME.get(subject) or SAME.get(group, group)
-    language = LANGUAGES.get(words.language.get(), OTHER)
     return render(
         "help/page.html",
         title=_("Aiuto"),
         subject=subject if subject in SUBJECTS else "general",
-        texts=f"help/{language}.html",
-        text_language=language,
+        texts=f"help/{words.language.get()}.html",
     )
 
 

@@ -18,6 +18,7 @@ from gpd_soap.core import rome
 from gpd_soap.store.configuration import read as configuration
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Transaction, read_only
+from gpd_soap.store.loads.loads import State, StoredLoad
 from gpd_soap.store.positions import notices
 from gpd_soap.store.positions.notices import NoticeFilter
 from gpd_soap.usecases.figures import today
@@ -51,7 +52,8 @@ class Home:
             money=today.money_today(self._store, organization, now),
             payments=payments,
             chart=_chart(payments),
-            loads=latest(self._store, organization),
+            loads=(last := latest(self._store, organization)),
+            to_mend=[each.load for each in last if _is_to_mend(each.load)],
             week=week,
             weeks=weeks,
             weeks_chart=columns([Column(each.notices) for each in weeks.days]),
@@ -81,6 +83,11 @@ def room(parts: Parts) -> Blueprint:
 def _is_fresh(lamp: Lamp) -> bool:
     """Returns whether the Node has never called, as far as is known."""
     return lamps().kept and lamp.figures.station.last_at is None
+
+
+def _is_to_mend(load: StoredLoad) -> bool:
+    """Returns whether a trial has refused rows that somebody has yet to decide about."""
+    return load.state == State.TRIALLED and bool(load.figures.get("refused"))
 
 
 def _chart(payments: list[DayCount]) -> Columns:

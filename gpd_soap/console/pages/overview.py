@@ -18,6 +18,10 @@ from gpd_soap.usecases.figures import many
 QUIET = timedelta(days=1)
 
 
+#: LIMIT: characters of a text that was looked for.
+MOST_SHOWN = 80
+
+
 class Overview:
     """The view of all organizations."""
 
@@ -37,6 +41,7 @@ class Overview:
             briefs=briefs,
             following=following,
             after=after,
+            text=request.args.get("q", "")[:MOST_SHOWN],
             ages=ages,
             late=g.now - LATE,
             quiet=g.now - QUIET,

@@ -16,6 +16,9 @@ from gpd_soap.console.viewer import viewer
 from gpd_soap.console.words import _
 from gpd_soap.core.notice import check_digits
 from gpd_soap.core.searching.text_kinds import NAV_LENGTH, Reading, TextKind, readings
+from gpd_soap.store.configuration import read as configuration
+from gpd_soap.store.database.paging import PageRequest
+from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.positions.narrowed import MOST_LOOKED_AT
 from gpd_soap.store.positions.notices import MOST_COUNTED, ListedNotice
 from gpd_soap.usecases.notices import listing
@@ -25,6 +28,8 @@ from gpd_soap.validation.queries.cursors import notice_cursor
 
 #: LIMIT: 20 rows of a page, and 8 persons above them.
 ROWS, MOST_DEBTORS = 20, 8
+#: LIMIT: organizations in which a number is looked for, where a page is about none.
+MOST_ORGANIZATIONS = 50
 #: Kinds by which only who may see persons searches.
 PERSONAL = (TextKind.FISCAL_CODE, TextKind.NAME)
 
@@ -44,10 +49,28 @@ class Searches:
             if reading.organization and viewer().operator.serves(reading.organization):
                 code = reading.organization
         if not viewer().operator.serves(code) or not (code.isascii() and code.isdigit()):
-            if viewer().organization is None:
-                return redirect("/console/", 303)
-            code = viewer().code
+            code = viewer().code if viewer().organization else self._where(text)
+        if not code:
+            return redirect(url_for("overview.page", q=text or None), 303)
         return redirect(url_for("notices.page", organization=code, q=text or None), 303)
+
+    def _where(self, text: str) -> str:
+        """Returns the organization of the operator that has a number, the only one, or nothing."""
+        codes = sorted(viewer().operator.organizations)
+        if viewer().operator.serves_every:
+            first = PageRequest(MOST_ORGANIZATIONS, 0)
+            every, _total = read_only(
+                self._parts.store, lambda c: configuration.organizations(c, first)
+            )
+            codes = [each.fiscal_code for each in every]
+        if len(codes) == 1:
+            return codes[0]
+        numbers = [kind for kind in EVERY_KIND if kind not in PERSONAL]
+        for code in codes[:MOST_ORGANIZATIONS]:
+            result = search(self._parts.store, code, text, 1, numbers)
+            if result.hits is not None and not result.hits.is_empty:
+                return code
+        return ""
 
     def page(self, organization: str) -> AnyResponse:
         """Return the notices that a text finds, or all of them by due date."""

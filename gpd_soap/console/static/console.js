@@ -10,7 +10,7 @@
     for (const each of root.querySelectorAll("[data-copy]")) each.hidden = !navigator.clipboard;
   };
   settle(document);
-  focus(find("#errors")) || focus(find(".done"));
+  focus(find("#errors")) || focus(find(".done, [data-focus]"));
 
   document.addEventListener("click", async (e) => {
     const button = e.target.closest("[data-copy]");

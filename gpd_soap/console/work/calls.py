@@ -29,6 +29,15 @@ FAULTS: dict[str, str] = {
     "PAA_RECEIPT_DUPLICATA": N_("Ricevuta già presa"),
 }
 
+#: How people pay, as a receipt says it.
+METHODS: dict[str, str] = {
+    "cash": N_("contanti"),
+    "creditCard": N_("carta"),
+    "bancomat": N_("bancomat"),
+    "bankTransfer": N_("bonifico"),
+    "other": N_("altro modo"),
+}
+
 #: The rules of an entry, by their beginning, in words.
 RULES: tuple[tuple[str, str], ...] = (
     ("probe", N_("È la sonda: il Nodo chiede se siamo vivi, e si risponde così.")),
@@ -65,6 +74,11 @@ def operation_words(operation: str) -> str:
 def fault_words(code: str) -> str:
     """Returns what a fault says; a code that is not known is its own word."""
     return _(FAULTS[code]) if code in FAULTS else code
+
+
+def method_words(method: str | None) -> str | None:
+    """Returns how somebody paid; what is not known is its own word."""
+    return _(METHODS[method]) if method in METHODS else method
 
 
 def rule_words(rule: str) -> str:

@@ -9,6 +9,7 @@ from gpd_soap.console import words
 from gpd_soap.console.formats import instant, money
 from gpd_soap.console.words import _, ngettext
 from gpd_soap.console.work.ages import age
+from gpd_soap.console.work.calls import method_words
 from gpd_soap.console.work.evidence import Evidence, Person
 from gpd_soap.store.receipts.candidates import NoticeLike
 from gpd_soap.store.receipts.worklist import Case
@@ -44,6 +45,7 @@ class Side(NamedTuple):
 
 def receipts(first: Side, second: Side, *, persons: bool) -> list[Row]:
     """Returns the comparison of two receipts, the equal lines first."""
+    payers = _payers(first, second, persons=persons)
     rows = [
         _row(_("Importo"), _money(first.case.amount), _money(second.case.amount),
              _money_word(first.case.amount, second.case.amount)),
@@ -52,11 +54,14 @@ def receipts(first: Side, second: Side, *, persons: bool) -> list[Row]:
         _row(_("Conto"), _accounts(first), _accounts(second), _("altro conto")),
         _row(_("Pagata il"), _instant(first.case.paid_at), _instant(second.case.paid_at),
              _time_word(first.case, second.case)),
-        _payers(first, second, persons=persons),
+        payers,
         _row(_("Banca"), _bank(first), _bank(second), _("altra banca")),
         _row(_("Numero"), Cell(first.case.name, kind="receipt"),
              Cell(second.case.name, kind="receipt"), _("altro numero")),
     ]  # fmt: skip
+    # WHY: that two messages leave the payer out makes them neither equal nor different.
+    if not any(side.evidence and side.evidence.payer for side in (first, second)):
+        rows.remove(payers)
     return sorted(rows, key=lambda row: not row.same)
 
 
@@ -115,7 +120,8 @@ def _person(person: Person | None, *, persons: bool) -> Cell:
 
 def _bank(side: Side) -> Cell:
     case, evidence = side.case, side.evidence
-    parts = [part for part in (evidence.channel, evidence.method) if part] if evidence else []
+    known = (evidence.channel, method_words(evidence.method)) if evidence else ()
+    parts = [part for part in known if part]
     if case.fee is not None:
         fee = money(case.fee, words.language.get())
         parts.append(_("commissione %(fee)s") % {"fee": fee})

@@ -188,6 +188,16 @@ def test_search_in_an_organization_of_others_leads_nowhere(console: Console, cod
     assert answer.location == f"{LIST}?q={SINGLE}"
 
 
+def test_number_is_found_from_a_page_about_no_organization(console: Console):
+    """The organization that has it is looked for; what nobody has is said, and not only ignored."""
+    for role in ("admin", "writer"):
+        client = console.client(role)
+        assert client.get(f"/console/go?q={SINGLE}").location == f"{LIST}?q={SINGLE}"
+        unknown = client.get("/console/go?q=347999999999999999")
+        assert unknown.location == "/console/overview?q=347999999999999999"
+        assert "c’è un numero «347999999999999999»" in text(client.get(unknown.location))
+
+
 def test_scanned_code_of_another_organization_is_said(console: Console):
     """The paper is of somebody else."""
     scanned = f"PAGOPA|002|{SINGLE}|{STRANGER}|10000"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from gpd_soap.core import money, notice, rome
@@ -17,6 +18,7 @@ from gpd_soap.core.debt import NodeRoute, Notice
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.payable import payable
 from gpd_soap.core.position import NewOption, NewPosition
+from gpd_soap.demo import messages
 from gpd_soap.soap import codec, models, requests
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store.configuration import write as configuration
@@ -55,6 +57,8 @@ ACTOR = Actor(ActorKind.COMMAND, "demo")
 SOME_DAY = datetime(2026, 1, 15, 9, 0, tzinfo=UTC)
 
 Body = dict[str, Any]
+#: Pays a notice.
+Pay = Callable[[NewOption], None]
 
 
 class Sample(NamedTuple):
@@ -74,10 +78,23 @@ def describe() -> list[tuple[str, str, str]]:
     ]
 
 
-def install(store: Store, now: datetime) -> None:
-    """Configure the organization and store every position; a second call changes nothing."""
+def install(
+    store: Store, now: datetime, since: datetime | None = None, pay: Pay | None = None
+) -> None:
+    """Configure the organization and store every position; a second call changes nothing.
+
+    The positions were created at `since`, or now.  `pay` pays one of them; without it, a receipt is
+    settled as one from the Node is.
+    """
     # WHY: a receipt's instant has no microseconds, and comes after that of its notice.
     now = now.replace(microsecond=0)
+    configure(store)
+    for one in _samples(now):
+        _add(store, one, since or now, pay or partial(_pay, store, now))
+
+
+def configure(store: Store) -> None:
+    """Configure the organization, its stations and its spontaneous service."""
     with store.begin() as connection:
         configuration.put_organization(connection, ORGANIZATION, NAME)
         configuration.put_broker(connection, BROKER)
@@ -85,8 +102,6 @@ def install(store: Store, now: datetime) -> None:
             configuration.put_station(connection, station, BROKER)
             configuration.put_serving(connection, ORGANIZATION, station, code)
         configuration.put_service(connection, ORGANIZATION, SERVICE_ID, SUBJECT_ID, KIND, SERVICE)
-    for one in _samples(now):
-        _add(store, one, now)
 
 
 def refuse_some(answer: Callable[[bytes], bytes]) -> None:
@@ -96,31 +111,31 @@ def refuse_some(answer: Callable[[bytes], bytes]) -> None:
     """
     for nav, _label, answered in describe():
         if not answered.startswith("OK"):
-            answer(VERIFY.format(nav=nav).encode())
+            answer(messages.verify(ROUTE, nav))
 
 
-def _add(store: Store, one: Sample, now: datetime) -> None:
+def _add(store: Store, one: Sample, since: datetime, pay: Pay) -> None:
+    position = one.position
+    published = since if position.published_at is not None else None
+    withdrawn = since if position.withdrawn_at is not None else None
+    position = position._replace(published_at=published, withdrawn_at=withdrawn)
     try:
         with store.begin() as connection:
-            positions.add(connection, [one.position], now, ACTOR, Origin.LOAD)
+            positions.add(connection, [position], since, ACTOR, Origin.LOAD)
     except AlreadyStored:
         # WHY: an earlier run stored the position, and may have ended before it was paid.
         pass
     for option in one.position.options if one.paid else ():
         stored = store.notice(ROUTE, option.nav).notice
         if stored is not None and stored.paid_at is None:
-            _pay(store, option, now)
+            pay(option)
 
 
-def _pay(store: Store, option: NewOption, now: datetime) -> None:
+def _pay(store: Store, now: datetime, option: NewOption) -> None:
     """Settle a receipt of this notice, as one from the Node is settled."""
-    raw = RECEIPT.format(
-        nav=option.nav,
-        iuv=option.iuv,
-        amount=money.to_wire(option.amount),
-        description=option.description,
-        paid_at=rome.to_wire_datetime(now - timedelta(days=2)),
-    ).encode()
+    raw = messages.receipt(
+        ROUTE, NAME, option, messages.Paid(f"demo-{option.nav}", now - timedelta(days=2))
+    )
     payload = open_envelope(raw)
     assert not isinstance(payload, NotSoap)
     content: list[str] = []
@@ -260,32 +275,3 @@ def _day(now: datetime, days: int) -> str:
 def _never() -> NoticeNumber:
     message = "every sample has its number"
     raise AssertionError(message)
-
-
-VERIFY = f"""<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
-  xmlns:paf="{models.NAMESPACE}"><soapenv:Body><paf:paVerifyPaymentNoticeReq>
-<idPA>{ORGANIZATION}</idPA><idBrokerPA>{BROKER}</idBrokerPA><idStation>{STATION}</idStation>
-<qrCode><fiscalCode>{ORGANIZATION}</fiscalCode><noticeNumber>{{nav}}</noticeNumber></qrCode>
-</paf:paVerifyPaymentNoticeReq></soapenv:Body></soapenv:Envelope>
-"""
-
-RECEIPT = f"""<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
-  xmlns:paf="{models.NAMESPACE}"><soapenv:Body><paf:paSendRTV2Request>
-<idPA>{ORGANIZATION}</idPA><idBrokerPA>{BROKER}</idBrokerPA><idStation>{STATION}</idStation>
-<receipt><receiptId>demo-{{nav}}</receiptId><noticeNumber>{{nav}}</noticeNumber>
-<fiscalCode>{ORGANIZATION}</fiscalCode><outcome>OK</outcome>
-<creditorReferenceId>{{iuv}}</creditorReferenceId><paymentAmount>{{amount}}</paymentAmount>
-<description>{{description}}</description><companyName>{NAME}</companyName>
-<debtor><uniqueIdentifier><entityUniqueIdentifierType>F</entityUniqueIdentifierType>
-<entityUniqueIdentifierValue>RSSMRA00A01A000K</entityUniqueIdentifierValue></uniqueIdentifier>
-<fullName>Maria Esempio</fullName></debtor>
-<transferList><transfer><idTransfer>1</idTransfer><transferAmount>{{amount}}</transferAmount>
-<fiscalCodePA>{ORGANIZATION}</fiscalCodePA><IBAN>{BANK}</IBAN>
-<remittanceInformation>Versamento 1</remittanceInformation>
-<transferCategory>{TAXES}</transferCategory></transfer></transferList>
-<idPSP>PSPINVENTATO</idPSP><PSPCompanyName>Prestatore Inventato</PSPCompanyName>
-<idChannel>00000000000_01</idChannel><channelDescription>Sportello inventato</channelDescription>
-<paymentMethod>cash</paymentMethod><fee>1.50</fee>
-<paymentDateTime>{{paid_at}}</paymentDateTime></receipt>
-</paf:paSendRTV2Request></soapenv:Body></soapenv:Envelope>
-"""
