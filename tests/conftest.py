@@ -10,7 +10,7 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import compiled, drawn, order, without, world
+from tests import compiled, drawn, drilled, order, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
@@ -29,10 +29,13 @@ compiled.describe_once()
 drawn.load_profile()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long tests first, and mark the random ones."""
-    items[:] = order.spread(items, order.processes())
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark the random tests and the drills, and put the long ones first of those that run."""
     drawn.mark(items)
+    drilled.mark(items)
+    yield
+    items[:] = order.spread(items, order.processes())
 
 
 class Server(Protocol):

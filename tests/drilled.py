@@ -1,0 +1,31 @@
+"""The tests that `make drills` runs and `make test` leaves out: they last long, most of it waiting.
+
+Each is the short form of a drill, of the bench or of the fuzz, or a server under load.
+"""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+#: Every test of these files.
+FILES = (
+    "attacks/test_memory.py",
+    "bench/test_bench.py",
+    "drills/test_crash.py",
+    "drills/test_exhaustion.py",
+    "drills/test_failover.py",
+    "drills/test_jobs.py",
+    "drills/test_restore.py",
+    "drills/test_starts.py",
+    "e2e/test_upgrade.py",
+    "fuzz/test_many_inputs.py",
+)
+PATHS = {TESTS / file for file in FILES}
+
+
+def mark(items: list[pytest.Item]) -> None:
+    """Mark the tests of these files as drills; called once they are collected."""
+    for item in items:
+        if item.path in PATHS:
+            item.add_marker("drill")
