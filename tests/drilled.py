@@ -1,6 +1,6 @@
 """The tests that `make drills` runs and `make test` leaves out: they last long, most of it waiting.
 
-Each is the short form of a drill, of the bench or of the fuzz, or a server under load.
+Each is the short form of a drill, of the bench or of the fuzz, a server under load, or the image.
 """
 
 from pathlib import Path
@@ -12,6 +12,7 @@ TESTS = Path(__file__).parent
 FILES = (
     "attacks/test_memory.py",
     "bench/test_bench.py",
+    "deploy/test_image.py",
     "drills/test_crash.py",
     "drills/test_exhaustion.py",
     "drills/test_failover.py",

@@ -4,14 +4,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 from tests import drilled
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
-#: The tests of the hook and of the expression, without a test of the program.
-COLLECT = ["-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", "-m"]
-ROOMS = sorted({file.partition("/")[0] for file in drilled.FILES})
 
 
 def recipe(target: str) -> str:
@@ -20,25 +18,41 @@ def recipe(target: str) -> str:
     return str(commands)
 
 
-def files(expression: str) -> set[str]:
-    """Return the files of the tests that this expression chooses, in the rooms with drills."""
+class Item(NamedTuple):
+    """A test that has a path and markers alone."""
+
+    path: Path
+    markers: list[str]
+
+    def add_marker(self, marker: str) -> None:
+        """Keep a marker."""
+        self.markers.append(marker)
+
+
+def test_drills_are_the_tests_of_the_listed_files() -> None:
+    """Each listed file exists, and no other test is left out."""
+    items = [Item(path, []) for path in (ROOT / "tests").rglob("test_*.py")]
+
+    drilled.mark(items)  # type: ignore[arg-type]  # the part of a test that is used
+
+    marked = {str(each.path.relative_to(drilled.TESTS)) for each in items if each.markers}
+    assert marked == {*drilled.FILES}
+    assert all(each.markers in ([], ["drill"]) for each in items)
+
+
+def test_each_command_runs_what_the_other_leaves_out() -> None:
+    """A drill is collected by the one, and another test of its folder by the other."""
+    drill, other = "tests/drills/test_starts.py", "tests/drills/test_watching.py"
+    chosen = {command: re.findall(r"-m (?:(\w+)|\"(.+)\")", recipe(command))
+              for command in ("drills", "tests")}  # fmt: skip
+
+    assert chosen == {"drills": [("drill", "")], "tests": [("", "not drill and not verapdf")]}
     collected = subprocess.run(
-        [sys.executable, *COLLECT, expression, *(f"tests/{room}" for room in ROOMS)],
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider",
+         "-m", "drill", drill, other],
         cwd=ROOT, capture_output=True, text=True, timeout=300, check=True,
     ).stdout  # fmt: skip
-    return set(re.findall(r"^tests/(.+?\.py)::", collected, re.MULTILINE))
-
-
-def test_drills_are_the_tests_of_the_listed_files_and_the_others_run_in_make_test() -> None:
-    """No test is left out by both commands, and each listed file has one."""
-    [chosen] = re.findall(r"-m (\w+)", recipe("drills"))
-    [others] = re.findall(r'-m "(.+)"', recipe("tests"))
-
-    left = files(others)
-
-    assert files(chosen) == {*drilled.FILES}
-    assert not left & {*drilled.FILES}
-    assert {"drills/test_serial.py", "bench/test_notices.py", "fuzz/test_fuzz.py"} <= left
+    assert set(re.findall(r"^(tests/.+?\.py)::", collected, re.MULTILINE)) == {drill}
 
 
 def test_make_test_says_at_its_end_that_the_drills_did_not_run() -> None:
