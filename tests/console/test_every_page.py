@@ -25,7 +25,10 @@ LOOKS = [
 ]
 
 
-@pytest.mark.parametrize(("role", "language", "axe"), LOOKS)
+@pytest.mark.parametrize(
+    ("role", "language", "axe"),
+    [pytest.param(*look, id="-".join((look[0] or "nobody", look[1]))) for look in LOOKS],
+)
 def test_page_has_no_problem(role: str, language: str, axe: tuple[int, ...], open_tab: OpenTab):
     """No message, no axe violation, no sideways scroll, and the title is the heading."""
     shown = open_tab(role, language=language)
