@@ -21,7 +21,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help:
 	@echo "make demo   a server with sample data, and what to try on it"
 	@echo "make test   every check but the drills: lint, types, tests, the published contract"
-	@echo "make drills servers and databases killed under load, the bench, the fuzz: short forms"
+	@echo "make drills the tests of tens of seconds: servers killed under load, the bench, the fuzz"
 	@echo "make lint   ruff and mypy alone"
 	@echo "make tests  the tests alone, without the drills and those whose programs are missing"
 	@echo "make random the tests that draw their examples, with others and more"

@@ -1,6 +1,7 @@
-"""The tests that `make drills` runs and `make test` leaves out: they last long, most of it waiting.
+"""The tests that `make drills` runs and `make test` leaves out: each takes tens of seconds.
 
-Each is the short form of a drill, of the bench or of the fuzz, a server under load, or the image.
+They are the short forms of the drills, of the bench and of the fuzz, a server under load, the
+image, and generated requests of the admin face.
 """
 
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 TESTS = Path(__file__).parent
 #: Every test of these files.
 FILES = (
+    "api/test_generated_requests.py",
     "attacks/test_memory.py",
     "bench/test_bench.py",
     "deploy/test_image.py",

@@ -14,7 +14,7 @@ LONG = {
     "drills/test_crash.py::test_receipts_survive_kills_of_any_process": 55,
     "bench/test_bench.py::test_benchmark_runs_and_every_answer_under_load_is_right": 35,
     "deploy/test_image.py::test_program_of_the_image_runs_and_brings_no_installer": 30,
-    "api/test_openapi.py::test_description_holds_for_generated_requests": 30,
+    "api/test_generated_requests.py::test_description_holds_for_generated_requests": 30,
     "e2e/test_upgrade.py::test_upgrade_under_load_loses_no_receipt": 25,
     "fuzz/test_many_inputs.py::test_fuzz_of_many_inputs_has_no_finding": 20,
     "e2e/test_first_day.py::test_readme_commands_lead_from_an_empty_folder_to_a_receipt": 20,
