@@ -1,14 +1,18 @@
 """What a process of the program makes once at its start is made once in a process of the tests.
 
-These are the statements of the node face for each store, and the schemas of the API's models for
-each admin face.  A process of the program has one of each; tests make thousands.
+These are the statements of the node face for each store, the schemas of the API's models for each
+admin face, and the templates of each console.  A process of the program has one of each; tests make
+thousands.
 """
 
 import pickle
 from collections.abc import Callable
 from functools import wraps
+from types import CodeType
 from typing import Any
 
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
 from pydantic import BaseModel
 from sqlalchemy import Engine
 
@@ -57,3 +61,31 @@ def describe_once() -> None:
         return pickle.loads(kept[key])  # noqa: S301  # our own bytes
 
     setattr(BaseModel, "model_json_schema", classmethod(described))  # noqa: B010  # as above
+
+
+class Templates(BytecodeCache):
+    """The templates that this process has compiled, by their files and texts."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Put in the code of a template, if it was compiled before."""
+        bucket.code = self._kept.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        if bucket.code is not None:
+            self._kept[bucket.key, bucket.checksum] = bucket.code
+
+
+def template_once() -> None:
+    """Let the consoles of this process share their compiled templates."""
+    kept, make = Templates(), Environment.__init__
+
+    @wraps(make)
+    def init(self: Environment, *args: Any, **more: Any) -> None:
+        make(self, *args, **more)
+        self.bytecode_cache = kept
+
+    setattr(Environment, "__init__", init)  # noqa: B010  # as above

@@ -1,7 +1,9 @@
 """Fixtures for every test: databases on SQLite and on PostgreSQL, new ones and shared ones."""
 
+import contextlib
 import itertools
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
@@ -10,12 +12,16 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import compiled, drawn, order, without, world
+from tests import compiled, drawn, drilled, order, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
 KINDS = ("sqlite", "postgresql")
 NUMBERS = itertools.count(1)
+#: Linux's folder in memory.
+MEMORY = Path("/dev/shm")  # noqa: S108  # the names made in it cannot be guessed
+#: LIMIT: 1 GiB, which the databases of four processes do not fill.
+ROOM = 1 << 30
 
 #: Creates the rows of a database, given its URL, and its tables where they are missing; closes its
 #: connections.
@@ -26,13 +32,17 @@ pytest_configure = without.pytest_configure
 
 compiled.compile_once()
 compiled.describe_once()
+compiled.template_once()
 drawn.load_profile()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the long tests first, and mark the random ones."""
-    items[:] = order.spread(items, order.processes())
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Mark the random tests and the drills, and put the long ones first of those that run."""
     drawn.mark(items)
+    drilled.mark(items)
+    yield
+    items[:] = order.spread(items, order.processes())
 
 
 class Server(Protocol):
@@ -74,6 +84,17 @@ class WorldOf(Protocol):
 
     def __call__(self, kind: str) -> SharedWorld:
         """Return that world, with the rows of `world.prepare`."""
+
+
+@contextlib.contextmanager
+def folder_in_memory(otherwise: Path) -> Iterator[Path]:
+    """Yield a folder whose files are never written to a disk, or the other one if there is none."""
+    # WHY: a commit waits for the disk, and no test with a database of these fixtures loses power.
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= ROOM:
+        with tempfile.TemporaryDirectory(prefix="sqlite-", dir=MEMORY) as home:
+            yield Path(home)
+    else:
+        yield otherwise
 
 
 class SqliteFiles:
@@ -167,12 +188,13 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def databases(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Databases:
-    """Return what makes this worker's databases; PostgreSQL starts at its first use."""
-    files = SqliteFiles(tmp_path_factory.mktemp("sqlite"))
-    return Databases(
-        {"sqlite": lambda: files, "postgresql": lambda: request.getfixturevalue("postgres")}
-    )
+) -> Iterator[Databases]:
+    """Yield what makes this worker's databases; PostgreSQL starts at its first use."""
+    with folder_in_memory(tmp_path_factory.mktemp("sqlite")) as home:
+        files = SqliteFiles(home)
+        yield Databases(
+            {"sqlite": lambda: files, "postgresql": lambda: request.getfixturevalue("postgres")}
+        )
 
 
 @pytest.fixture

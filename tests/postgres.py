@@ -23,6 +23,8 @@ import psycopg
 from psycopg import sql
 
 PORT = 5432
+#: The first version whose databases are made by a strategy that can be chosen.
+BY_STRATEGY = 150000
 # LIMIT: 107 bytes for the path of a socket: the kernel's sockaddr_un without its closing zero.
 SOCKET_PATH = 107
 START_WITHIN = 60.0
@@ -116,7 +118,12 @@ class Postgres:
 
     def create_database(self, name: str, template: str | None = None) -> str:
         """Make a database, empty or a copy of another one, and return its URL."""
-        self._execute("CREATE DATABASE {} TEMPLATE {}", name, template or "template0")
+        with self.connect() as connection:
+            # WHY: by default each page of the template is logged, a tenth of a second of computing;
+            # older servers know no strategy, and copy files.
+            files = "STRATEGY file_copy" if connection.info.server_version >= BY_STRATEGY else ""
+            made = sql.SQL("CREATE DATABASE {} TEMPLATE {} " + files)
+            connection.execute(made.format(*map(sql.Identifier, (name, template or "template0"))))
         return self.url(name)
 
     def drop_database(self, name: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import exists, or_, select
 
 import gpd_soap
 from gpd_soap.settings import Settings
@@ -66,6 +66,8 @@ DATES = """2026-03-16 2026-03-16T10:00:00 2026-03-17T00:00:00+14:00 2026-03-29T0
            2999-12-31 3000-01-01 0001-01-01 2026-12-31T23:59:60Z""".split()
 #: The tables that hold a position, and the numbers of those before it.
 WRITTEN = (tables.transfer, tables.payment_option, tables.position, tables.retired_number)
+#: Whether one of them has a row.
+HAS_ROWS = select(or_(*(exists().select_from(table) for table in WRITTEN)))
 ANYTHING: st.SearchStrategy[object] = (
     st.none() | st.booleans() | st.sampled_from(CENTS) | st.integers() | st.just(1.5)
     | st.sampled_from(DATES) | TEXTS | st.just([]) | st.just({}) | st.lists(st.just({}), max_size=7)
@@ -182,10 +184,10 @@ def check_refusal(refused: Answer, content: Body) -> None:
     """The answer is a problem of the caller, and repeats nothing that was sent."""
     assert 400 <= refused.status < 500
     assert refused.title
-    sent = {text for text in texts(content) if len(text) >= LONG_ENOUGH and text not in OUR_WORDS}
-    sent -= field_names(content)
+    sent = {text for text in texts(content) if len(text) >= LONG_ENOUGH} - field_names(content)
     answered = list(texts(refused.body))
-    assert [text for text in sent if any(text in each for each in answered)] == []
+    repeated = [text for text in sent if any(text in each for each in answered)]
+    assert [text for text in repeated if text not in OUR_WORDS] == []
 
 
 def create_or_refuse(office: BackOffice, face: Wsgi, content: Body) -> Answer | None:
@@ -196,8 +198,7 @@ def create_or_refuse(office: BackOffice, face: Wsgi, content: Body) -> Answer | 
         return made
     check_refusal(made, content)
     with office.store.reading() as connection:
-        rows = [connection.execute(select(func.count()).select_from(table)) for table in WRITTEN]
-        assert [each.scalar_one() for each in rows] == [0] * len(WRITTEN)
+        assert connection.execute(HAS_ROWS).scalar_one() is False
     return None
 
 
@@ -242,6 +243,7 @@ RICH = body(
     province="RM", region="Lazio", country="IT", email="nessuno@esempio.it", phone="000",
     officeName="Ufficio Tributi", payStandIn=True,
 )  # fmt: skip
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 LENGTHS = (0, 1, 2, 16, 17, 35, 36, 70, 71, 72, 140, 141, 255, 256)
 
 
@@ -256,10 +258,11 @@ def field_paths(value: Any, *steps: str) -> Iterator[tuple[str, Any]]:
 
 def wrong_values(value: object) -> Iterator[object]:
     """Yield values that a client may send by mistake instead of this one."""
-    yield from (None, True, 0, -1, 1.5, "", [], {}, *DATES)
+    yield from (None, True, 0, -1, 1.5, "", [], {})
+    # WHY: a date is a text like others, except where one is expected.
+    yield from DATES if isinstance(value, str) and DATE.match(value) else DATES[:1]
     if isinstance(value, str):
-        yield from ("x" * length for length in LENGTHS)
-        yield from ("0" * length for length in LENGTHS)
+        yield from (("0" if value.isdigit() else "x") * length for length in LENGTHS)
         yield from (f"{value}{end}" for end in (" ", "\x01", "\n", "\ud800", "\ufffe", "\x85"))
         yield from ("3", "è" * 70, "\U0001f600" * 70, value.lower(), value[:-1])
     if isinstance(value, int):

@@ -62,8 +62,11 @@ class Tab:
         """Give the window this width."""
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
 
-    def problems(self) -> list[str]:
-        """Return what is wrong with the page that is shown; forgets the messages."""
+    def problems(self, *, axe: bool = True) -> list[str]:
+        """Return what is wrong with the page that is shown; forgets the messages.
+
+        Without `axe` its rules are left out, which take most of the time.
+        """
         title, heading = self.page.title(), self.page.locator("h1").first.inner_text()
         wrong = [m for m in self.messages if not m.startswith(STATUS_LINE)]
         self.messages.clear()
@@ -74,7 +77,7 @@ class Tab:
         wide = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
         if wide > 0:
             wrong.append(f"{wide} pixels stand out on the right")
-        return wrong + self._violations()
+        return wrong + (self._violations() if axe else [])
 
     def _violations(self) -> list[str]:
         self.page.evaluate(_axe())
@@ -105,8 +108,8 @@ def tab(
     return Tab(context, origin)
 
 
-def inspect(shown: Tab, paths: list[str]) -> list[str]:
-    """Return what is wrong with these pages at each width.
+def inspect(shown: Tab, paths: list[str], axe: tuple[int, ...] = WIDTHS) -> list[str]:
+    """Return what is wrong with these pages at each width, by the rules of axe at some of them.
 
     Pages that are refused alike are looked at once.
     """
@@ -119,7 +122,9 @@ def inspect(shown: Tab, paths: list[str]) -> list[str]:
         refused |= {status} & {403, 404}
         for width in WIDTHS:
             shown.size(width)
-            wrong += [f"{path} at {width}: {problem}" for problem in shown.problems()]
+            wrong += [
+                f"{path} at {width}: {problem}" for problem in shown.problems(axe=width in axe)
+            ]
     return wrong
 
 

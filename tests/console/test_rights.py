@@ -99,6 +99,8 @@ def test_page_opens_for_who_may_and_for_nobody_else(name: str, console: Console)
     for page in pages(console, ORGANIZATION):
         if page.access.open or page.endpoint in LEADS_ON:
             continue
+        if name in BY_SCOPE and page.access.scope is None and page.access.role is Role.READER:
+            continue  # the reader without a scope opens it, and nobody is asked for more
         answer = open_page(client, page)
         if page.endpoint in ENDS:
             client = console.client(name)

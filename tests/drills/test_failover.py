@@ -9,7 +9,7 @@ import pytest
 
 from tests.drills.apps import ROOT
 from tests.drills.outages import SHORT
-from tests.drills.watching import OK, UNAVAILABLE, Answer, during, gap
+from tests.drills.watching import UNAVAILABLE
 
 WITHIN = 300.0
 #: LIMIT: 45 s without an OK, until another primary has taken over.
@@ -43,14 +43,3 @@ def test_receipts_survive_the_loss_of_the_primary(
         assert felt["answers"]["receipts"][UNAVAILABLE] > 0
         assert felt["receipts"][1] < GAP
         assert felt["questions"][1] < GAP
-
-
-def test_gap_is_the_time_between_two_ok() -> None:
-    """It may begin before the interval, end after it, or have no end."""
-    answers = [Answer(instant, 0, OK) for instant in (1, 2, 9, 10)] + [Answer(5, 0, UNAVAILABLE)]
-
-    assert gap(answers, 3, 8) == 7
-    assert gap(answers, 9.5, 10) == 1
-    assert gap(answers, 8, 20) == 10
-    assert gap([], 3, 8) == 5
-    assert during(answers, 2, 5) == {OK: 1, UNAVAILABLE: 1}

@@ -1,0 +1,34 @@
+"""The tests that `make drills` runs and `make test` leaves out: each takes tens of seconds.
+
+They are the short forms of the drills, of the bench and of the fuzz, a server under load, the
+image, and generated requests of the admin face.
+"""
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+#: Every test of these files.
+FILES = (
+    "api/test_generated_requests.py",
+    "attacks/test_memory.py",
+    "bench/test_bench.py",
+    "deploy/test_image.py",
+    "drills/test_crash.py",
+    "drills/test_exhaustion.py",
+    "drills/test_failover.py",
+    "drills/test_jobs.py",
+    "drills/test_restore.py",
+    "drills/test_starts.py",
+    "e2e/test_upgrade.py",
+    "fuzz/test_many_inputs.py",
+)
+PATHS = {TESTS / file for file in FILES}
+
+
+def mark(items: list[pytest.Item]) -> None:
+    """Mark the tests of these files as drills; called once they are collected."""
+    for item in items:
+        if item.path in PATHS:
+            item.add_marker("drill")

@@ -1,0 +1,66 @@
+"""`make test` leaves the drills out and says so, `make drills` runs them, and CI runs both."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from tests import drilled
+
+ROOT = Path(__file__).parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+
+
+def recipe(target: str) -> str:
+    """Return the commands of a target of the Makefile."""
+    [commands] = re.findall(rf"^{target}:.*\n((?:\t.*\n)+)", MAKEFILE, re.MULTILINE)
+    return str(commands)
+
+
+class Item(NamedTuple):
+    """A test that has a path and markers alone."""
+
+    path: Path
+    markers: list[str]
+
+    def add_marker(self, marker: str) -> None:
+        """Keep a marker."""
+        self.markers.append(marker)
+
+
+def test_drills_are_the_tests_of_the_listed_files() -> None:
+    """Each listed file exists, and no other test is left out."""
+    items = [Item(path, []) for path in (ROOT / "tests").rglob("test_*.py")]
+
+    drilled.mark(items)  # type: ignore[arg-type]  # the part of a test that is used
+
+    marked = {str(each.path.relative_to(drilled.TESTS)) for each in items if each.markers}
+    assert marked == {*drilled.FILES}
+    assert all(each.markers in ([], ["drill"]) for each in items)
+
+
+def test_each_command_runs_what_the_other_leaves_out() -> None:
+    """A drill is collected by the one, and another test of its folder by the other."""
+    drill, other = "tests/drills/test_starts.py", "tests/drills/test_watching.py"
+    chosen = {command: re.findall(r"-m (?:(\w+)|\"(.+)\")", recipe(command))
+              for command in ("drills", "tests")}  # fmt: skip
+
+    assert chosen == {"drills": [("drill", "")], "tests": [("", "not drill and not verapdf")]}
+    collected = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider",
+         "-m", "drill", drill, other],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=True,
+    ).stdout  # fmt: skip
+    assert set(re.findall(r"^(tests/.+?\.py)::", collected, re.MULTILINE)) == {drill}
+
+
+def test_make_test_says_at_its_end_that_the_drills_did_not_run() -> None:
+    """After the tests, which are its last part, a line names the command that runs them."""
+    assert '\t@echo "The drills did not run: make drills runs them."\n' in recipe("tests")
+    assert re.search(r"^test: .* tests$", MAKEFILE, re.MULTILINE)
+
+
+def test_ci_runs_both_commands() -> None:
+    """Every test runs before a change is merged."""
+    assert "make test && make drills" in (ROOT / ".ci" / "run").read_text("utf-8")
