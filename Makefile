@@ -15,15 +15,16 @@ export PIP_ROOT_USER_ACTION := ignore
 # WHY: without bytecode, each process compiles the program and pytest rewrites every test anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help demo test programs lint tests drills random contract verapdf pins assets sbom clean
+.PHONY: help demo test programs lint tests browser drills random contract verapdf pins assets sbom clean
 .NOTPARALLEL:
 
 help:
 	@echo "make demo   a server with sample data, and what to try on it"
-	@echo "make test   every check but the drills: lint, types, tests, the published contract"
+	@echo "make test   lint, types, the published contract, every test but the two next commands'"
+	@echo "make browser the tests of the console in Chromium"
 	@echo "make drills the tests of tens of seconds: servers killed under load, the bench, the fuzz"
 	@echo "make lint   ruff and mypy alone"
-	@echo "make tests  the tests alone, without the drills and those whose programs are missing"
+	@echo "make tests  the tests of make test alone"
 	@echo "make random the tests that draw their examples, with others and more"
 	@echo "make verapdf the documents against PDF/A and PDF/UA, by veraPDF from Maven"
 	@echo "make pins   resolve the pinned requirements anew"
@@ -47,8 +48,12 @@ lint: $(VENV)/.tests
 PYTEST = WITHOUT_PROGRAMS="$$(sh tests/setup.sh missing)" $(BIN)/pytest -q -n 4 --dist worksteal
 
 tests: $(VENV)/.tests
-	$(PYTEST) -m "not drill and not verapdf"
-	@echo "The drills did not run: make drills runs them."
+	$(PYTEST) -m "not drill and not browser and not verapdf"
+	@echo "Chromium and the drills did not run: make browser and make drills run them."
+	@sh tests/setup.sh verdict
+
+browser: programs $(VENV)/.tests
+	$(PYTEST) -m browser
 	@sh tests/setup.sh verdict
 
 drills: programs $(VENV)/.tests

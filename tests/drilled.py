@@ -1,7 +1,8 @@
-"""The tests that `make drills` runs and `make test` leaves out: each takes tens of seconds.
+"""The tests that `make test` leaves out: drills of tens of seconds, and those that need Chromium.
 
-They are the short forms of the drills, of the bench and of the fuzz, a server under load, the
-image, and generated requests of the admin face.
+`make drills` runs the short forms of the drills, of the bench and of the fuzz, a server under load,
+the image, and generated requests of the admin face.  `make browser` runs the tests of the console
+in Chromium.
 """
 
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-#: Every test of these files.
+#: The fixture of every test that opens a page in Chromium.
+CHROMIUM = "browser"
+#: The files whose tests are drills.
 FILES = (
     "api/test_generated_requests.py",
     "attacks/test_memory.py",
@@ -28,7 +31,9 @@ PATHS = {TESTS / file for file in FILES}
 
 
 def mark(items: list[pytest.Item]) -> None:
-    """Mark the tests of these files as drills; called once they are collected."""
+    """Mark the drills and the tests in Chromium; called once they are collected."""
     for item in items:
         if item.path in PATHS:
             item.add_marker("drill")
+        elif CHROMIUM in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")

@@ -1,4 +1,4 @@
-"""`make test` leaves the drills out and says so, `make drills` runs them, and CI runs both."""
+"""`make test` leaves drills and Chromium out and says so, two commands run them, CI runs all."""
 
 import re
 import subprocess
@@ -23,6 +23,7 @@ class Item(NamedTuple):
 
     path: Path
     markers: list[str]
+    fixturenames: tuple[str, ...] = ()
 
     def add_marker(self, marker: str) -> None:
         """Keep a marker."""
@@ -40,13 +41,28 @@ def test_drills_are_the_tests_of_the_listed_files() -> None:
     assert all(each.markers in ([], ["drill"]) for each in items)
 
 
-def test_each_command_runs_what_the_other_leaves_out() -> None:
-    """A drill is collected by the one, and another test of its folder by the other."""
+def test_test_is_of_the_browser_if_it_opens_a_page() -> None:
+    """A drill is none, whatever it opens."""
+    page, drill = (
+        Item(drilled.TESTS / file, [], ("browser",)) for file in ("a.py", "bench/test_bench.py")
+    )
+
+    drilled.mark([page, drill])  # type: ignore[list-item]  # the part of a test that is used
+
+    assert (page.markers, drill.markers) == (["browser"], ["drill"])
+
+
+def test_each_command_runs_what_the_others_leave_out() -> None:
+    """A drill is collected by one, and another test of its folder by another."""
     drill, other = "tests/drills/test_starts.py", "tests/drills/test_watching.py"
     chosen = {command: re.findall(r"-m (?:(\w+)|\"(.+)\")", recipe(command))
-              for command in ("drills", "tests")}  # fmt: skip
+              for command in ("drills", "browser", "tests")}  # fmt: skip
 
-    assert chosen == {"drills": [("drill", "")], "tests": [("", "not drill and not verapdf")]}
+    assert chosen == {
+        "drills": [("drill", "")],
+        "browser": [("browser", "")],
+        "tests": [("", "not drill and not browser and not verapdf")],
+    }
     collected = subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider",
          "-m", "drill", drill, other],
@@ -55,12 +71,13 @@ def test_each_command_runs_what_the_other_leaves_out() -> None:
     assert set(re.findall(r"^(tests/.+?\.py)::", collected, re.MULTILINE)) == {drill}
 
 
-def test_make_test_says_at_its_end_that_the_drills_did_not_run() -> None:
-    """After the tests, which are its last part, a line names the command that runs them."""
-    assert '\t@echo "The drills did not run: make drills runs them."\n' in recipe("tests")
+def test_make_test_says_at_its_end_what_did_not_run() -> None:
+    """After the tests, which are its last part, a line names the commands that run the others."""
+    line = "Chromium and the drills did not run: make browser and make drills run them."
+    assert f'\t@echo "{line}"\n' in recipe("tests")
     assert re.search(r"^test: .* tests$", MAKEFILE, re.MULTILINE)
 
 
-def test_ci_runs_both_commands() -> None:
+def test_ci_runs_every_command() -> None:
     """Every test runs before a change is merged."""
-    assert "make test && make drills" in (ROOT / ".ci" / "run").read_text("utf-8")
+    assert "make test && make browser && make drills" in (ROOT / ".ci" / "run").read_text("utf-8")

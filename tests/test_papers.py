@@ -164,9 +164,12 @@ def test_build_installs_hashed_packages_alone(file: Path):
 
 
 def test_image_contains_no_installer():
-    """Neither the base's pip nor one of ours is in the last stage."""
-    last = DOCKERFILE.read_text("utf-8").rpartition("FROM ")[2]
+    """Neither the base's pip nor one of ours is in the stages that are built."""
+    build, _, rest = DOCKERFILE.read_text("utf-8").partition("AS base")
+    base, *built = rest.split("FROM ")
 
-    assert "pip uninstall --yes" in last
-    assert "ensurepip" in last
-    assert "venv --without-pip /opt/gpd-soap" in DOCKERFILE.read_text("utf-8")
+    assert "pip uninstall --yes" in base
+    assert "ensurepip" in base
+    assert [each.split()[0] for each in built] == ["base", "base"]
+    assert all("pip" not in each for each in built)
+    assert "venv --without-pip /opt/gpd-soap" in build

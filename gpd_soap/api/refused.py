@@ -108,6 +108,11 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.KeyNotFound: problems.KEY_NOT_FOUND,
 }
 
+#: The problems of files that could be loaded elsewhere, or later.
+UNLOADABLE: dict[load_refusals.Why, Problem] = {
+    load_refusals.Why.NO_LIBRARY: loads.NO_WORKBOOKS,
+    load_refusals.Why.BUSY: loads.BUSY,
+}
 #: The details of the refusals that have one problem.
 DETAILS: dict[type[Refusal], str] = {
     refusals.HasCase: "The receipt has an open case, or a refund that is not paid yet.",
@@ -133,8 +138,7 @@ def problem_of(refusal: Refusal) -> Problem:
         answer = refusal.answer or "a SOAP Fault"
         return problem._replace(detail=problem.detail.format(answer))
     if isinstance(refusal, load_refusals.FileNotLoadable):
-        has_library = refusal.why is not load_refusals.Why.NO_LIBRARY
-        return problem if has_library else loads.NO_WORKBOOKS
+        return UNLOADABLE.get(refusal.why, problem)
     if isinstance(refusal, document_refusals.NotPrintable | print_service_refusals.NotPrinted):
         return problem._replace(detail=refusal.reason)
     return problem._replace(detail=DETAILS.get(type(refusal), problem.detail))

@@ -281,11 +281,7 @@ def test_reading_of_rows_and_each_change_are_in_the_audit(office: BackOffice):
 
 def test_without_the_library_a_workbook_is_501(office: BackOffice, monkeypatch: pytest.MonkeyPatch):
     """CSV is taken as ever."""
-
-    def missing(name: str) -> None:
-        raise ModuleNotFoundError(name=name)
-
-    monkeypatch.setattr(workbook, "import_module", missing)
+    monkeypatch.setattr(workbook, "find_spec", lambda _: None)
     refused = send(office, as_workbook([line(1)]), XLSX)
 
     assert (refused.status, "send CSV" in refused.body["detail"]) == (501, True)

@@ -67,9 +67,7 @@ def test_rows_with_a_warning_are_named(console: Console, client: FlaskClient):
 
     page = text_of(client.get(address).text)
 
-    assert (
-        "1 Il codice fiscale ha un carattere di controllo insolito. Si caricano lo stesso." in page
-    )
+    assert "1 Il codice fiscale ha un carattere di controllo insolito. Si carica lo stesso." in page
     assert "Quale riga" in page
     warned = page.partition("Avvertimenti")[2]
     assert "4 codice_fiscale" in warned

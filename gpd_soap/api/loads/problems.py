@@ -23,6 +23,9 @@ NO_WORKBOOKS = Problem(
     "Not Implemented",
     "The operator of this installation has not installed the libraries for workbooks: send CSV.",
 )
+BUSY = Problem(
+    503, "Service Unavailable", "Another file is being read: send this one again in a minute."
+)
 NO_FILE = Problem(
     415,
     "Unsupported Media Type",

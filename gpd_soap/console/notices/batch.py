@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from gpd_soap.core.actor import Actor
-from gpd_soap.features.documents.archive.job import enqueue_batch, job_of, resume_batch
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Transaction, in_transaction
@@ -51,6 +50,7 @@ def begin_batch(
     The libraries of documents must be installed.
     """
     from gpd_soap.features.documents.archive.batch import Request, begin
+    from gpd_soap.features.documents.archive.job import enqueue_batch
 
     def work(connection: Transaction) -> Batch:
         batch = begin(connection, organization, Request(tuple(navs)), actor, now)
@@ -66,6 +66,7 @@ def go_on(store: Store, batch: Batch, now: datetime, record: Record) -> None:
 
     Raises BatchEnded if none waits, BatchIsRunning if they are being printed.
     """
+    from gpd_soap.features.documents.archive.job import resume_batch
 
     def work(connection: Transaction) -> None:
         resume_batch(connection, batch, now)
@@ -76,6 +77,8 @@ def go_on(store: Store, batch: Batch, now: datetime, record: Record) -> None:
 
 def outcome_of(connection: Transaction, batch: Batch) -> BatchOutcome:
     """Returns how far a batch is."""
+    from gpd_soap.features.documents.archive.job import job_of
+
     released, refused = batches.counts(connection, batch)
     rows, _total = batches.lines_page(connection, batch, PageRequest(MOST_SHOWN, 0), refused=True)
     done = batch.state == BatchState.DONE

@@ -68,7 +68,7 @@ def _build(connection: Connection, index: Index) -> None:
     assert index.table is not None
     table = connection.dialect.identifier_preparer.format_table(index.table)
     # WHY: an earlier version may lack a column of the condition alone.
-    words = set(re.findall(r"\w+", str(index.dialect_options["postgresql"]["where"])))
+    words = set(re.findall("[a-z_]+", str(index.dialect_options["postgresql"]["where"])))
     names = {column.name for column in index.columns} | (words & set(index.table.columns.keys()))
     existing = connection.execute(EXISTING, {"table": table, "names": sorted(names)}).scalar_one()
     if existing < len(names):

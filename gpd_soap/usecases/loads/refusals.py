@@ -64,6 +64,7 @@ EXPECTED: dict[Why, str] = {
     Why.OLD_EXCEL: "a workbook saved as .xlsx, or CSV; this is an old one (.xls)",
     Why.MACROS: "a workbook without macros",
     Why.BOMB: "a workbook of a usual size when it is unpacked",
+    Why.BUSY: "to wait a minute, because another file is being read",
     Why.BROKEN: "a workbook that can be opened",
     Why.OPEN_DOCUMENT: "the sheet saved as .xlsx or CSV; this is OpenDocument",
     Why.ARCHIVE: "the file inside the archive",

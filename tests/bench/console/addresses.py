@@ -35,6 +35,8 @@ APART = {
     "sign_in.code": "answers a password that was right",
     "invitation.demo": "is served by the demo alone",
     "loads_print.zip": "sends the documents that a job has made",
+    "prints.show": "shows what a job has printed, by a key",
+    "prints.zip": "sends the documents that a job has made",
 }
 
 
@@ -119,6 +121,8 @@ class Addresses:
             ("people.show", f"{ORGANIZATION}/people/clerk"),
             ("keys.page", f"{ORGANIZATION}/keys"),
             ("config.page", f"{ORGANIZATION}/config"),
+            ("services.new", f"{ORGANIZATION}/config/services/new"),
+            ("services.show", f"{ORGANIZATION}/config/services/00001/00009"),
             ("home.page", f"{ORGANIZATION}/"),
             ("station.page", f"{ORGANIZATION}/station"),
             ("issue.form", f"{ORGANIZATION}/positions/new?instalments=3&amount=250,00"),
@@ -221,6 +225,7 @@ class Addresses:
             "receipts.show": "",
             "receipts.message": "/receipt.xml",
             "receipts.paper": "/receipt.pdf",
+            "opening.form": "/case",
         }
         for endpoint, path in paths.items():
             yield Address(endpoint, "any", lambda n, path=path: (  # type: ignore[misc]

@@ -25,8 +25,8 @@ from gpd_soap.validation.queries.audit import AuditSearch
 
 #: LIMIT: rows of a page.
 ROWS = 30
-#: LIMIT: digits of a number that every database can compare.
-MOST_DIGITS = 18
+#: LIMIT: digits of the largest number that both databases compare, and that number.
+MOST_DIGITS, MOST = 19, 2**63 - 1
 #: The fields of the form, which are those of the query of the API.
 FIELDS = ("kind", "nav", "from", "to")
 KINDS = {
@@ -102,7 +102,8 @@ def _row(change: Change, names: Mapping[str, str]) -> dict[str, Any]:
 def _place(text: str) -> Place | None:
     """Return where the list goes on, from the text that `_following` wrote; None for others."""
     instant, _mark, number = text.rpartition("_")
-    if not (number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS):
+    is_short = number.isascii() and number.isdigit() and len(number) <= MOST_DIGITS
+    if not is_short or int(number) > MOST:
         return None
     try:
         return Place(rome.parse_instant(instant), int(number))

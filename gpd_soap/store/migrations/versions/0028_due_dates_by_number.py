@@ -7,6 +7,8 @@ that a receipt that is applied enters none.  The version before reads and writes
 On PostgreSQL `database.building` has built them before, while others read and wrote.
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -25,16 +27,27 @@ def upgrade() -> None:
     op.drop_index(
         "ix_payment_option_organization_due_at", table_name="payment_option", if_exists=True
     )
-    for name, condition, columns in (
-        ("open", "kept <> 'applied' AND resolved_at IS NULL", ["kept", "received_at"]),
-        ("resolved", "resolved_at IS NOT NULL", ["received_at", "receipt_id", "variant"]),
-        ("to_refund", "resolved_as = 'to-refund'", ["received_at", "receipt_id", "variant"]),
-    ):
-        op.create_index(
-            f"ix_receipt_{name}",
-            "receipt",
-            ["organization", *columns],
-            if_not_exists=True,
-            postgresql_where=sa.text(condition),
-            sqlite_where=sa.text(condition),
-        )
+    op.create_index(
+        "ix_receipt_open",
+        "receipt",
+        ["organization", "kept", "received_at"],
+        **_where("kept <> 'applied' AND resolved_at IS NULL"),
+    )
+    op.create_index(
+        "ix_receipt_resolved",
+        "receipt",
+        ["organization", "received_at", "receipt_id", "variant"],
+        **_where("resolved_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_receipt_to_refund",
+        "receipt",
+        ["organization", "received_at", "receipt_id", "variant"],
+        **_where("resolved_as = 'to-refund'"),
+    )
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """Return the arguments of an index of some rows, if it is not there."""
+    where = sa.text(condition)
+    return {"if_not_exists": True, "postgresql_where": where, "sqlite_where": where}
