@@ -16,6 +16,7 @@ CHROMIUM = "browser"
 FILES = (
     "api/test_generated_requests.py",
     "attacks/test_memory.py",
+    "bench/console/test_console.py",
     "bench/test_bench.py",
     "deploy/test_image.py",
     "drills/test_crash.py",

@@ -15,6 +15,8 @@ logger = logging.getLogger(__name__)
 WAL = "-wal"
 #: LIMIT: 4 s to wait for another writer or reader before the file is written anew.
 REWRITE_SECONDS = 4
+#: LIMIT: 1 s to wait for another process that closes the database at the same instant.
+FOLD_SECONDS = 1
 
 
 def overwrite_deleted(connection: Connection) -> None:
@@ -53,7 +55,7 @@ def fold_wal(engine: Engine) -> None:
     try:
         # WHY: the last connection that closes removes the log.  If two close at one instant, each
         # sees the other and leaves it.  So it is opened and closed once more.
-        with closing(sqlite3.connect(file, timeout=0)) as connection:
+        with closing(sqlite3.connect(file, timeout=FOLD_SECONDS)) as connection:
             connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
     except sqlite3.Error as error:
         logger.warning(

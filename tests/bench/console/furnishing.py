@@ -12,6 +12,7 @@ from gpd_soap.soap import stored
 from gpd_soap.soap.envelope import NotSoap, open_envelope
 from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
+from gpd_soap.store.configuration import write as configuration
 from gpd_soap.store.journal.entries import EntryKey
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.people.operators import Operators
@@ -28,6 +29,8 @@ COLLEAGUES = 40
 #: Receipts and cases of each kind that are opened: their messages are as the Node sends them.
 OPENED = 20
 KINDS = ("applied", "double", "review", "unmatched")
+#: A service for spontaneous payments, with its subject, kind and settings.
+SERVICE = ("00001", "00009", "declared", world.SERVICES[0][2])
 
 
 class Things(NamedTuple):
@@ -50,6 +53,7 @@ def furnish(store: Store, town: Town) -> Things:
         bed.add_operator(store, f"colleague{number}", rights)
     load = _load(store, town)
     with store.begin() as connection:
+        configuration.put_service(connection, world.ORGANIZATION, *SERVICE)
         opened = list(_messages(connection))
         entries = tuple(_entries(connection))
         quarantine = tables.quarantine.c
