@@ -1,8 +1,8 @@
 """The tests that `make test` leaves out: drills of tens of seconds, and those that need Chromium.
 
 `make drills` runs the short forms of the drills, of the bench and of the fuzz, a server under load,
-the image, and generated requests of the admin face.  `make browser` runs the tests of the console
-in Chromium.
+the image, generated requests of the admin face, and makes the files from npm again.  `make browser`
+runs the tests of the console in Chromium.
 """
 
 from pathlib import Path
@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-#: The fixture of every test that opens a page in Chromium.
-CHROMIUM = "browser"
+#: The fixture of a test that opens a page in Chromium; the file whose tests start one themselves.
+CHROMIUM, OWN_CHROMIUM = "browser", TESTS / "features/passkeys/test_chromium.py"
 #: The files whose tests are drills.
 FILES = (
     "api/test_generated_requests.py",
     "attacks/test_memory.py",
     "bench/console/test_console.py",
     "bench/test_bench.py",
+    "console/test_rebuilt_assets.py",
     "deploy/test_image.py",
     "drills/test_crash.py",
     "drills/test_exhaustion.py",
@@ -36,5 +37,5 @@ def mark(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path in PATHS:
             item.add_marker("drill")
-        elif CHROMIUM in getattr(item, "fixturenames", ()):
+        elif item.path == OWN_CHROMIUM or CHROMIUM in getattr(item, "fixturenames", ()):
             item.add_marker("browser")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests import drilled
+from tests.without import left_out
 
 ROOT = Path(__file__).parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
@@ -36,9 +37,12 @@ def test_drills_are_the_tests_of_the_listed_files() -> None:
 
     drilled.mark(items)  # type: ignore[arg-type]  # the part of a test that is used
 
-    marked = {str(each.path.relative_to(drilled.TESTS)) for each in items if each.markers}
-    assert marked == {*drilled.FILES}
-    assert all(each.markers in ([], ["drill"]) for each in items)
+    marked = {
+        str(each.path.relative_to(drilled.TESTS)): each.markers for each in items if each.markers
+    }
+    chromium = marked.pop(str(drilled.OWN_CHROMIUM.relative_to(drilled.TESTS)))
+    assert chromium == ["browser"]
+    assert marked == {file: ["drill"] for file in drilled.FILES}
 
 
 def test_test_is_of_the_browser_if_it_opens_a_page() -> None:
@@ -50,6 +54,19 @@ def test_test_is_of_the_browser_if_it_opens_a_page() -> None:
     drilled.mark([page, drill])  # type: ignore[list-item]  # the part of a test that is used
 
     assert (page.markers, drill.markers) == (["browser"], ["drill"])
+
+
+def test_test_in_chromium_is_among_those_that_need_it() -> None:
+    """So that a machine without Chromium names it, and does not fail."""
+    collected = subprocess.run(
+        [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider",
+         "-m", "browser", "tests/console", "tests/features/passkeys"],
+        cwd=ROOT, capture_output=True, text=True, timeout=300, check=True,
+    ).stdout  # fmt: skip
+    names = re.findall(r"^tests/.+?::\S+", collected, re.MULTILINE)
+
+    assert names
+    assert {*names} == left_out(names, ["chromium", "chromium-headless-shell"])
 
 
 def test_each_command_runs_what_the_others_leave_out() -> None:
