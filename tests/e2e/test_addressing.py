@@ -67,6 +67,12 @@ def send(address: tuple[str, int] | str, line: str, *headers: str) -> bytes:
     return received
 
 
+def listens(path: Path) -> bool:
+    """Whether a server has begun to listen on a socket; its file is there a moment before."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) == 0
+
+
 def status(answer: bytes) -> int:
     """Status of an answer."""
     return int(answer.split(b" ", 2)[1])
@@ -144,7 +150,7 @@ def test_certificate_is_forwarded_over_the_unix_socket_too(
         "GPD_NODE_CALLERS": "forwarder.example",
     }
     with running([*PROGRAM, "serve", "node"], tmp_path / "log", **settings):
-        until(path.exists, "the socket")
+        until(lambda: listens(path), "the socket")
         statuses = [
             status(
                 send(
