@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, text
@@ -33,7 +34,7 @@ def add(
     """Insert these positions, and settle the receipts that were waiting for their notices.
 
     `actor` created them, in the way of `origin`.
-    Raises AlreadyKept if an IUPD, a notice number or an IUV is in use or was retired; then the
+    Raises AlreadyStored if an IUPD, a notice number or an IUV is in use or was retired; then the
     caller must roll its transaction back.
     """
     organizations = sorted({position.organization for position in positions})
@@ -84,8 +85,9 @@ def analyze_after_growth(connection: Connection, written: int) -> None:
 
 
 def insert_rows(connection: Connection, table: Any, rows: Iterable[dict[str, Any]]) -> None:
-    """Insert these rows; without rows, execute nothing."""
-    values = list(rows)
+    """Insert these rows in the order of their keys; without rows, execute nothing."""
+    # WHY: two transactions that insert the same keys in two orders wait for each other.
+    values = sorted(rows, key=itemgetter(*(column.name for column in table.primary_key)))
     if values:
         connection.execute(insert(table), values)
 
