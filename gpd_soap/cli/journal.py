@@ -172,6 +172,7 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.store.access.audit import Subject
+    from gpd_soap.store.database.brief_locks import with_brief_locks
     from gpd_soap.store.database.transaction import in_transaction
     from gpd_soap.store.journal import purge as use_case
     from gpd_soap.store.journal.partitions import ensure_months
@@ -191,7 +192,7 @@ def purge(older_than: str, *, force: bool, dry_run: bool) -> None:
         return
     in_transaction(store, lambda c: write_record(c, Subject(resource=older_than)))
     click.echo(f"{use_case.purge(store, until)} entries from before {before} removed")
-    in_transaction(store, lambda c: ensure_months(c, now))
+    with_brief_locks(store.engine, lambda c: ensure_months(c, now))
 
 
 def _cell(value: object) -> str:

@@ -97,13 +97,13 @@ def db_upgrade() -> None:
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.store.database import migrate
+    from gpd_soap.store.database.brief_locks import with_brief_locks
     from gpd_soap.store.journal.partitions import ensure_months
 
     store = _store()
     before = migrate.pending(store.engine)
     migrate.upgrade(store.engine)
-    with store.begin() as connection:
-        ensure_months(connection, utc_now())
+    with_brief_locks(store.engine, lambda c: ensure_months(c, utc_now()))
     click.echo(
         f"applied: {', '.join(before)}" if before else "nothing to do: the database is up to date"
     )

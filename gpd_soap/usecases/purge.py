@@ -10,6 +10,7 @@ from typing import NamedTuple
 from gpd_soap.store import purge, tables
 from gpd_soap.store.access.audit import Subject
 from gpd_soap.store.access.idempotency import REMEMBERED
+from gpd_soap.store.database.brief_locks import with_brief_locks
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import in_transaction
 from gpd_soap.store.database.until import Until
@@ -82,7 +83,7 @@ def run(
         rows = _count_or_remove(database, kind, until, dry_run=dry_run)
         yield Purged(kind, rows, until.instant)
     if not dry_run:
-        in_transaction(database, partial(ensure_months, now=now))
+        with_brief_locks(database.engine, partial(ensure_months, now=now))
 
 
 #: The kinds for which an organization may set a term of its own.

@@ -17,6 +17,9 @@ from gpd_soap.store.database.session import Session, session
 
 T = TypeVar("T")
 
+#: PostgreSQL's code for a deadlock, such as with the creation of a partition.
+DEADLOCK = "40P01"
+
 
 class Connections:
     """One driver connection for each thread, opened at its first use, closed with the thread.
@@ -48,7 +51,10 @@ class Connections:
         self._engine.dispose()
 
     def read(self, work: Callable[[Session], T]) -> T:
-        """Returns what `work` reads; runs it again on a new connection if this one is dead."""
+        """Returns what `work` reads.
+
+        Runs it again on a new connection if this one is dead, or if a deadlock ended it.
+        """
         current = self._current()
         try:
             with current.used:
@@ -56,12 +62,23 @@ class Connections:
         except self._errors as error:
             dead = self._dialect.is_disconnect(error, current.driver, None)
             self._drop()
-            if not dead:
+            if not dead and getattr(error, "sqlstate", None) != DEADLOCK:
                 raise
         return self.write(work)
 
     def write(self, work: Callable[[Session], T]) -> T:
-        """Returns the result of `work`, run only once.  A failed connection is not used again."""
+        """Returns the result of `work`, one transaction.  A failed connection is not used again.
+
+        It is run a second time after a deadlock alone, which has undone the first.
+        """
+        try:
+            return self._once(work)
+        except self._errors as error:
+            if getattr(error, "sqlstate", None) != DEADLOCK:
+                raise
+        return self._once(work)
+
+    def _once(self, work: Callable[[Session], T]) -> T:
         current = self._current()
         try:
             with current.used:

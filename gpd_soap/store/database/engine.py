@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.store.database.errors import UnusableDatabase
-from gpd_soap.store.database.private_file import create_for_owner
+from gpd_soap.store.database.sqlite_file import create_for_owner
 from gpd_soap.store.database.stale import renew_when_stale
 
 #: LIMIT: 5 s for a statement, because the Node abandons a request after 7 s.

@@ -30,6 +30,15 @@ class LaterSchema(StaleSchema):
     )
 
 
+class LocksHeld(StoreError):
+    """Other sessions kept a lock on a table that a command changes."""
+
+    hint = (
+        "see who is at work: SELECT pid, application_name, xact_start FROM pg_stat_activity"
+        " ORDER BY xact_start; when the oldest have ended, run the command again"
+    )
+
+
 class Contended(StoreError):
     """Other sessions kept changing the same position; the sender must try again."""
 

@@ -11,6 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
+from gpd_soap.store.database.brief_locks import wait_briefly, with_brief_locks
 from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.database.engine import READING, without_statement_timeout
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
@@ -26,22 +27,27 @@ def upgrade(engine: Engine) -> None:
     """Applies the pending revisions in one transaction; of two processes, the second waits.
 
     Indexes that PostgreSQL builds while others write are built before, one by one.
-    Raises ForeignTable if a name that a pending revision creates is in use.
+    Raises ForeignTable if a name that a pending revision creates is in use, and LocksHeld if other
+    sessions hold the tables for minutes.
     """
     if _checked_pending(engine):
         build_indexes(engine)
-    with engine.begin() as connection:
-        if engine.dialect.name == "postgresql":
-            without_statement_timeout(connection)
-            connection.execute(text("SET LOCAL lock_timeout = 0"))
-            connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        missing = _pending(connection)
-        if missing:
-            reject_foreign(connection, _names(missing))
-            config = _config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
-            assume_large_tables(connection)
+    with_brief_locks(engine, _upgrade)
+
+
+def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        without_statement_timeout(connection)
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        wait_briefly(connection)
+    missing = _pending(connection)
+    if missing:
+        reject_foreign(connection, _names(missing))
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        assume_large_tables(connection)
 
 
 def pending(engine: Engine) -> list[str]:

@@ -1,22 +1,41 @@
-"""SQLite's files: the database itself, and beside it the write-ahead log (WAL)."""
+"""SQLite's files: the database, which only its owner can read, and its write-ahead log (WAL)."""
 
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
-from contextlib import closing
+from collections.abc import MutableSequence
+from contextlib import closing, suppress
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 logger = logging.getLogger(__name__)
 
+OWNER_ONLY = 0o600
 #: The suffix of the write-ahead log's name.
 WAL = "-wal"
 #: LIMIT: 4 s to wait for another writer or reader before the file is written anew.
 REWRITE_SECONDS = 4
 #: LIMIT: 1 s to wait for another process that closes the database at the same instant.
 FOLD_SECONDS = 1
+
+
+def create_for_owner(
+    _dialect: object, _record: object, arguments: MutableSequence[Any], _options: object
+) -> None:
+    """Creates the file that the driver is about to open, with mode 0600, if it is missing.
+
+    An existing file keeps its mode.  SQLite gives its log and its index the mode of the file.
+    """
+    # WHY: O_EXCL, so that a file that exists is not opened here.  Closing any descriptor of a file
+    # drops all locks that the process has on it, SQLite's too; two writers would then corrupt it.
+    flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
+    # WHY: where the file cannot be made, the driver fails with an error that we translate.
+    with suppress(OSError):
+        os.close(os.open(str(arguments[0]), flags, OWNER_ONLY))
 
 
 def overwrite_deleted(connection: Connection) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, func, select, text, tuple_
 
 from gpd_soap.store import tables
+from gpd_soap.store.database.brief_locks import with_brief_locks
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.database.sqlite_file import overwrite_deleted
@@ -50,10 +51,12 @@ def purge(store: Database, until: datetime | Until, table: Table = tables.journa
 
     A partition that is older as a whole, for every organization, is dropped.  Each step is a
     transaction of its own, so that a later failure leaves the earlier steps done.
+    Raises LocksHeld if other sessions read a partition for minutes.
     """
     ends = _until(until)
     months = in_transaction(store, lambda c: partitions.ended_months(c, ends.earliest, table.name))
-    removed = sum(in_transaction(store, partial(_drop, month, table.name)) for month in months)
+    drops = [partial(_drop, month, table.name) for month in months]
+    removed = sum(with_brief_locks(store.engine, drop) for drop in drops)
     owns = may_purge(store, table)
     for scope, instant in ends.scopes(table.c.organization):
         old = scope, table.c.at < instant

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert
@@ -17,6 +17,8 @@ from sqlalchemy.exc import ProgrammingError
 from gpd_soap.core.exchange import ExchangeRecord
 from gpd_soap.store import tables
 from gpd_soap.store.database.background import FLUSH_WITHIN, BackgroundWriter
+from gpd_soap.store.database.brief_locks import with_brief_locks
+from gpd_soap.store.database.errors import LocksHeld
 from gpd_soap.store.database.upsert import upsert
 from gpd_soap.store.journal import tally
 from gpd_soap.store.journal.entries import COLUMNS, Entry, entries_of, entry_row
@@ -29,6 +31,9 @@ logger = logging.getLogger(__name__)
 #: LIMIT: 20,000 exchanges (some 10 MB) wait while the database is away.  Exchanges beyond them are
 #: counted as lost; only the log has them.
 MAX_WAITING = 20_000
+
+#: LIMIT: a minute until the next try where others use the table.
+AFTER_LOCKS = timedelta(minutes=1)
 
 COPY = f"COPY journal ({', '.join(COLUMNS)}) FROM STDIN"
 
@@ -44,6 +49,7 @@ class Journal(BackgroundWriter[ExchangeRecord, Entry]):
         """Empty the queue, and look at the partitions again."""
         super().reset()
         self._month = ""
+        self._locked_out: datetime | None = None
 
     @property
     def max_waiting(self) -> int:
@@ -55,17 +61,23 @@ class Journal(BackgroundWriter[ExchangeRecord, Entry]):
         return entries_of(items)
 
     def prepare(self, batch: Sequence[Entry]) -> None:
-        """Create the partitions for the batch, once a month."""
-        arrived_at = batch[0].arrived_at
+        """Create the partitions for the batch, once a month.
+
+        WHY: without them the entries go to `journal_rest`, so a database user without the right to
+        create tables can still write, and a backup that reads the table need not be waited for.
+        """
+        arrived_at, locked_out = batch[0].arrived_at, self._locked_out
         if f"{arrived_at:%Y-%m}" == self._month:
             return
+        if locked_out is not None and locked_out <= arrived_at < locked_out + AFTER_LOCKS:
+            return
         try:
-            with self._engine.begin() as connection:
-                ensure_months(connection, arrived_at)
+            with_brief_locks(self._engine, lambda c: ensure_months(c, arrived_at), pauses=())
         except ProgrammingError:
-            # WHY: a database user without the right to create tables can still write: the entries
-            # go to `journal_rest`.
             logger.warning("journal partitions cannot be created", exc_info=True)
+        except LocksHeld:
+            self._locked_out = arrived_at
+            return
         self._month = f"{arrived_at:%Y-%m}"
 
     def insert(self, connection: Connection, batch: Sequence[Entry], *, again: bool) -> None:

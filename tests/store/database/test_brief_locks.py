@@ -1,0 +1,141 @@
+"""Locks on whole tables, beside backups that read for hours and receipts that cannot wait."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from gpd_soap.core.receipt import ReceiptStatus, Verdict
+from gpd_soap.store.database import brief_locks, migrate
+from gpd_soap.store.database.engine import make_engine
+from gpd_soap.store.database.errors import LocksHeld
+from gpd_soap.store.journal import purge
+from gpd_soap.store.journal.partitions import ensure_months
+from gpd_soap.store.store import Store
+from tests.conftest import FreshDatabase
+from tests.store.journal.test_writer import exchange
+from tests.store.samples import NOW, RAW, add, option, position, receipt
+from tests.store.upgrading import upgrade_to
+from tests.waiting import until, until_locked_out
+
+PARTITION = text("SELECT count(*) FROM pg_class WHERE relname = :name")
+PAYS = Verdict(ReceiptStatus.APPLIED, pays=True)
+
+
+@contextmanager
+def reading(engine: Engine, table: str) -> Iterator[None]:
+    """Read a table in a transaction that stays open, as a backup does."""
+    with engine.connect() as backup:
+        backup.execute(text(f"LOCK TABLE {table} IN ACCESS SHARE MODE"))
+        yield
+
+
+def until_second_try(caplog: pytest.LogCaptureFixture, work: "Future[Any]") -> None:
+    """Return once the work has given up its first locks, or ended."""
+    until(lambda: "next try" in caplog.text or work.done(), "a try that ended")
+
+
+def has_partition(store: Store, name: str) -> bool:
+    """Return whether a table has this partition."""
+    with store.begin() as connection:
+        return bool(connection.execute(PARTITION, {"name": name}).scalar_one())
+
+
+@pytest.fixture
+def before_last(fresh_database: FreshDatabase) -> Iterator[Engine]:
+    """An engine on a PostgreSQL database that lacks the columns of revision 0029."""
+    engine = make_engine(fresh_database("postgresql"))
+    upgrade_to(engine, "0028")
+    yield engine
+    engine.dispose()
+
+
+def test_upgrade_during_a_backup_lets_receipts_through_and_ends_after_it(
+    before_last: Engine, caplog: pytest.LogCaptureFixture
+):
+    """The upgrade gives up its place before the table, behind which receipts wait."""
+    with ThreadPoolExecutor(1) as pool:
+        with reading(before_last, "receipt"):
+            upgrading = pool.submit(migrate.upgrade, before_last)
+            until_second_try(caplog, upgrading)
+            for _ in range(3):
+                with before_last.begin() as writer:
+                    writer.execute(text("LOCK TABLE receipt IN ROW EXCLUSIVE MODE"))
+            assert migrate.pending(before_last) == ["0029"]
+        upgrading.result(60)
+
+    assert migrate.pending(before_last) == []
+
+
+def test_month_that_a_backup_reads_is_dropped_after_it(
+    on_postgresql: Store, caplog: pytest.LogCaptureFixture
+):
+    """Meanwhile entries are written."""
+    old = datetime(2024, 1, 1, tzinfo=UTC)
+    with on_postgresql.begin() as connection:
+        ensure_months(connection, old)
+    with ThreadPoolExecutor(1) as pool:
+        with reading(on_postgresql.engine, "journal"):
+            dropping = pool.submit(purge.purge, on_postgresql, datetime(2024, 2, 1, tzinfo=UTC))
+            until_second_try(caplog, dropping)
+            on_postgresql.journal.write(exchange())
+            assert on_postgresql.journal.flush(60)
+            assert has_partition(on_postgresql, "journal_2024_01")
+        dropping.result(60)
+
+    assert not has_partition(on_postgresql, "journal_2024_01")
+
+
+def test_writer_of_the_journal_waits_for_no_load(on_postgresql: Store):
+    """Entries go to the default partition; a minute later the writer creates their month."""
+
+    def write(seconds: int) -> None:
+        arrived_at = NOW + timedelta(seconds=seconds)
+        on_postgresql.journal.write(exchange(arrived_at=arrived_at))
+        assert on_postgresql.journal.flush(60)
+
+    with on_postgresql.begin() as load:
+        load.execute(text("LOCK TABLE journal IN ROW EXCLUSIVE MODE"))
+        write(0)
+    write(59)
+    assert not has_partition(on_postgresql, "journal_2026_03")
+
+    write(60)
+
+    assert has_partition(on_postgresql, "journal_2026_03")
+
+
+def test_lock_that_stays_held_is_named_after_the_last_try(on_postgresql: Store):
+    """The administrator is told where to see who holds it."""
+    with reading(on_postgresql.engine, "receipt"), pytest.raises(LocksHeld) as raised:
+        brief_locks.with_brief_locks(
+            on_postgresql.engine,
+            lambda c: c.execute(text("LOCK TABLE receipt IN ACCESS EXCLUSIVE MODE")),
+            pauses=(0.01, 0.01),
+        )
+
+    assert "pg_stat_activity" in raised.value.hint
+
+
+@pytest.mark.parametrize("other", ["payment_option", "organization"])
+def test_statement_of_the_node_that_a_deadlock_ends_is_run_again(on_postgresql: Store, other: str):
+    """A receipt has its option, a question its organization; a migration took `receipt` before."""
+    add(on_postgresql, position("P", option(1)))
+    facts = on_postgresql.receipt_facts(receipt(1))
+
+    def act() -> object:
+        if other == "organization":
+            return on_postgresql.receipt_facts(receipt(1)) == facts
+        return on_postgresql.settle(receipt(1), facts, PAYS, primitive="paSendRT", raw=RAW, now=NOW)
+
+    with ThreadPoolExecutor(1) as pool:
+        with on_postgresql.begin() as migration:
+            migration.execute(text("LOCK TABLE receipt IN ACCESS EXCLUSIVE MODE"))
+            acting = pool.submit(act)
+            until_locked_out(on_postgresql, 1)
+            migration.execute(text(f"LOCK TABLE {other} IN ACCESS EXCLUSIVE MODE"))
+        assert acting.result(60)
