@@ -1,4 +1,4 @@
-"""The cookies of the console: the session, a visit to a provider, and habits of a browser."""
+"""The cookies of the console: session, known browser, visit to a provider, habits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ from gpd_soap.console.words import LANGUAGES, preferred
 
 #: WHY: browsers take a cookie with this prefix only if it is Secure, of the whole host and of no
 #: other one.
-SESSION, VISIT = "__Host-gpd", "__Host-gpd-visit"
+SESSION, VISIT, BROWSER = "__Host-gpd", "__Host-gpd-visit", "__Host-gpd-browser"
 LANGUAGE, SHORTCUTS, LAST = "gpd-language", "gpd-shortcuts", "gpd-last"
 #: LIMIT: 10 minutes at the provider.
 VISIT_LASTS = timedelta(minutes=10)
+#: LIMIT: half a year in which a browser is known after its last new operator.
+BROWSER_LASTS = timedelta(days=180)
 #: LIMIT: a year for the habits of a browser.
 HABIT_LASTS = timedelta(days=365)
 
@@ -44,6 +46,18 @@ def put_visit(response: Response, secret: str) -> None:
 def drop_visit(response: Response) -> None:
     """Have the browser forget the visit."""
     response.delete_cookie(VISIT, path="/", secure=True, httponly=True, samesite="Lax")
+
+
+def marks_of(request: Request) -> str:
+    """Return the marks of the operators who have signed in in this browser."""
+    return request.cookies.get(BROWSER, "")
+
+
+def put_marks(response: Response, marks: str) -> None:
+    """Give the browser the marks of the operators who have signed in in it."""
+    response.set_cookie(
+        BROWSER, marks, BROWSER_LASTS, secure=True, httponly=True, samesite="Strict", path="/"
+    )
 
 
 def language_of(request: Request) -> str:

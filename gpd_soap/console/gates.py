@@ -13,7 +13,9 @@ from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.authorize import Sessions
 from gpd_soap.usecases.refusals import Refusal
 
-UNFIT, TOO_MANY, BUSY = 422, 429, 503
+UNFIT, TOO_MANY = 422, 429
+#: LIMIT: seconds after which a password may be tried again where too many wait.
+BUSY_SECONDS = 1
 #: What is said about each refusal of who proves something.
 TEXTS: dict[type[Refusal], str] = {
     people_refusals.SignInRefused: N_("Nome e password non corrispondono."),
@@ -117,9 +119,7 @@ def status_of(refusal: Refusal | None) -> int:
     """Return the status of a page that shows a refusal."""
     if refusal is None:
         return 200
-    if isinstance(refusal, people_refusals.TooManyAttempts):
-        return TOO_MANY
-    return BUSY if isinstance(refusal, people_refusals.SignInBusy) else UNFIT
+    return UNFIT if _seconds(refusal) is None else TOO_MANY
 
 
 def words_of(refusal: Refusal | None) -> str:
@@ -138,6 +138,14 @@ def words_of(refusal: Refusal | None) -> str:
 
 def _gate(template: str, refusal: Refusal | None, **values: object) -> Response:
     response = render(template, status_of(refusal), problem=words_of(refusal), **values)
-    if isinstance(refusal, people_refusals.TooManyAttempts):
-        response.headers["Retry-After"] = str(refusal.seconds)
+    seconds = _seconds(refusal)
+    if seconds is not None:
+        response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def _seconds(refusal: Refusal | None) -> int | None:
+    """Return after how many seconds the same may be tried again; None if it need not wait."""
+    if isinstance(refusal, people_refusals.SignInBusy):
+        return BUSY_SECONDS
+    return refusal.seconds if isinstance(refusal, people_refusals.TooManyAttempts) else None

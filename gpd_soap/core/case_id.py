@@ -62,6 +62,11 @@ class CaseKey(NamedTuple):
     variant: int | None
 
 
+def in_order(key: CaseKey) -> tuple[str, int]:
+    """Return by what keys are sorted: the name, and a message before a receipt of its name."""
+    return key.name, -1 if key.variant is None else key.variant
+
+
 def case_id(key: CaseKey) -> str:
     """Return the id of a case; it is unique within an organization."""
     if key.variant is None:

@@ -1,5 +1,7 @@
 """Refusals of the positions API: GPD's status and title, the fields in error, and no change."""
 
+import re
+
 import pytest
 from sqlalchemy import update
 
@@ -295,6 +297,45 @@ def test_change_with_a_stale_if_match_is_412(office: BackOffice):
     office.pay()
     deletion = office.request("DELETE", ONE, headers={"If-Match": second})
     assert deletion.status == 412
+
+
+def test_notice_with_a_stale_if_match_is_412(office: BackOffice):
+    """Marking as paid, its fee and its report heed the ETag of the position, as every change."""
+    first = office.create(query="?toPublish=true").headers["ETag"]
+    notice = f"{OPTIONS}/{nav(1)}"
+    assert office.get(notice).headers["ETag"] == first
+    fee = {"notificationFee": 100}
+    second = office.put(f"{notice}/notificationfee", fee, headers={"If-Match": first})
+    assert second.status == 209
+
+    stale = {"If-Match": first}
+    for refused in (
+        office.put(f"{notice}/notificationfee", {"notificationFee": 200}, headers=stale),
+        office.post(f"{OPTIONS}/paids/{nav(1)}", headers=stale),
+        office.post(f"/v2{OPTIONS}/paids/{nav(1)}", headers=stale),
+    ):
+        assert (refused.status, refused.title) == (412, "Precondition Failed")
+    assert office.status() == "VALID"
+
+    current = office.get(notice).headers["ETag"]
+    paid = office.post(f"{OPTIONS}/paids/{nav(1)}", headers={"If-Match": current})
+    assert paid.status == 200
+    report = f"{OPTIONS}/{nav(1)[1:]}/transfers/1/report"
+    assert office.post(report, headers={"If-Match": current}).status == 412
+    assert office.post(report).status == 200
+
+
+def test_every_change_of_one_position_takes_if_match(quick: BackOffice):
+    """Whether its address names the position, a notice or an IUV."""
+    paths = quick.get("/openapi.json", key="").body["paths"]
+    one = [
+        (path, operation)
+        for path, methods in paths.items()
+        for method, operation in methods.items()
+        if method != "get" and re.search("debtpositions/{iupd}|paymentoptions/.*{(nav|iuv)}", path)
+    ]
+    assert len(one) >= 9
+    assert [path for path, operation in one if "412" not in operation["responses"]] == []
 
 
 def test_iban_change_with_invalid_iban_or_query_is_400(quick: BackOffice):

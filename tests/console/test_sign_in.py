@@ -11,7 +11,7 @@ from gpd_soap.usecases.people import demo_link
 from gpd_soap.usecases.people.delays import RULES, Kind
 from gpd_soap.usecases.people.operators import Operators
 from gpd_soap.validation.queries.operators import NewOperator
-from tests.console.bed import ORGANIZATION, Console
+from tests.console.bed import ORGANIZATION, OURS, Console
 from tests.usecases.people.people import NEW_PASSWORD, PASSWORD, People
 
 NAME = "Bruna Inventata"
@@ -196,6 +196,45 @@ def test_sign_out_and_ends_of_sessions(console: Console):
     assert third.get("/console/me").status_code == 303
 
 
+def test_browser_that_was_used_before_waits_for_no_stranger(console: Console):
+    """It keeps a mark, which only we read; another browser of the operator waits."""
+    secret = accepted(console)
+    client = console.client()
+    answer = sign_in(console, client, secret)
+    [mark] = [each for each in answer.headers.getlist("Set-Cookie") if "browser=" in each]
+    for part in (
+        "__Host-gpd-browser=",
+        "Secure",
+        "HttpOnly",
+        "SameSite=Strict",
+        "Max-Age=15552000",
+    ):
+        assert part in mark
+    stranger = {**OURS, "REMOTE_ADDR": "198.51.100.1"}
+    wrong = {"name": NAME, "password": "wrong wrong wrong"}
+    for _ in range(3):
+        refused = console.client().post("/console/sign-in", data=wrong, environ_base=stranger)
+        assert refused.status_code == 422
+
+    right = {"name": NAME, "password": PASSWORD}
+    assert console.client().post("/console/sign-in", data=right).status_code == 429
+    assert client.post("/console/sign-in", data=right).status_code == 303
+    assert "browser=" not in str(sign_in(console, client, secret).headers)
+
+
+def test_too_many_passwords_at_once_are_refused_at_once(console: Console):
+    """One address cannot hold the threads of the console."""
+    turns = console.parts.passwords._turns
+    with turns.turn("127.0.0.1"):
+        turns._enter("127.0.0.1")
+        data = {"name": NAME, "password": PASSWORD}
+        answer = console.client().post("/console/sign-in", data=data)
+        turns._leave("127.0.0.1")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert "entrano in molti" in answer.text
+
+
 def test_new_password_ends_every_session(console: Console):
     """The old one must be right, the new one fit, and both times the same."""
     secret = accepted(console)
@@ -209,6 +248,15 @@ def test_new_password_ends_every_session(console: Console):
     }.items():
         answer = client.post("/console/me/password", data={**right, **wrong})
         assert (answer.status_code, f'href="#f-{field}"' in answer.text) == (422, True), field
+    console.later(minutes=11)
+    late = client.post("/console/me/password", data=right)
+    assert heading(late) == "Conferma che sei tu"
+    assert PASSWORD not in late.text
+    assert 'name="new_password"' not in client.get("/console/me").text
+    code = people_of(console).code(secret)
+    proved = client.post("/console/step-up", data={"code": code, "next": "/console/me"})
+    assert proved.headers["Location"] == "/console/me"
+    assert 'name="new_password"' in client.get("/console/me").text
     done = client.post("/console/me/password", data=right)
     assert done.headers["Location"] == "/console/sign-in?done=password-changed"
     assert client.get("/console/me").status_code == 303

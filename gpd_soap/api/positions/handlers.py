@@ -156,7 +156,11 @@ class Positions:
         """Mark a notice as paid to the creditor."""
         body = body_of(PaidElsewhere, optional=True)
         notice = self._ledger.paid_elsewhere(
-            path.organizationfiscalcode, path.nav, body.payment_date, query.codes
+            path.organizationfiscalcode,
+            path.nav,
+            body.payment_date,
+            query.codes,
+            etag_matches=_etag_matches,
         )
         _set_notice(notice)
         return jsonify(responses.paid(notice))
@@ -164,7 +168,9 @@ class Positions:
     def set_notification_fee(self, path: OfNav, query: NoQuery) -> Response:
         """Set what the notification of a notice has cost so far: the total, not an increment."""
         fee = body_of(NotificationFee).notification_fee
-        notice = self._ledger.set_notification_fee(path.organizationfiscalcode, path.nav, fee)
+        notice = self._ledger.set_notification_fee(
+            path.organizationfiscalcode, path.nav, fee, _etag_matches
+        )
         _set_notice(notice)
         response = jsonify(responses.with_fee(notice))
         # SPEC: GPD: 209 where the Node did not say that no payment is under way; nobody asks it.
@@ -173,7 +179,9 @@ class Positions:
 
     def report(self, path: OfTransfer, query: NoQuery) -> Response:
         """Mark a transfer as reported by a flow; a second report changes nothing."""
-        transfer = self._ledger.report(path.organizationfiscalcode, path.iuv, path.transferid)
+        transfer = self._ledger.report(
+            path.organizationfiscalcode, path.iuv, path.transferid, _etag_matches
+        )
         _set_notice(Notice(transfer.stored, transfer.option_index))
         return jsonify(responses.transfer(*transfer))
 
@@ -188,7 +196,8 @@ class Positions:
         """Read a notice with its debtor, by its notice number or its IUV."""
         notice = self._ledger.by_number(path.organizationfiscalcode, path.nav)
         _set_notice(notice)
-        return jsonify(responses.with_debtor(notice, self._clock()))
+        shown = jsonify(responses.with_debtor(notice, self._clock()))
+        return _with_etag(shown, notice.stored)
 
     def _create(
         self, organization: str, items: list[Any], query: Creating, *, many: bool
@@ -222,11 +231,12 @@ def _set_notice(notice: Notice) -> None:
 
 def _position(path: PositionPath, query: SegregationCodes) -> PositionRef:
     """Returns the position of a path, with the ETags that If-Match accepts."""
+    return PositionRef(path.organizationfiscalcode, path.iupd, _etag_matches, query.codes)
 
-    def etag_matches(etag: str) -> bool:
-        return "If-Match" not in request.headers or request.if_match.contains(etag)
 
-    return PositionRef(path.organizationfiscalcode, path.iupd, etag_matches, query.codes)
+def _etag_matches(etag: str) -> bool:
+    """Returns whether If-Match, if it was sent, accepts the ETag of a position."""
+    return "If-Match" not in request.headers or request.if_match.contains(etag)
 
 
 def _with_etag(response: Response, stored: Stored) -> Response:

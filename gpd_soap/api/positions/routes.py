@@ -152,7 +152,7 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
             body(PaidElsewhere, required=False),
             {
                 200: answer(models.PaymentsModelResponse, "The paid notice."),
-                **refusals(404, 409, 415),
+                **refusals(404, 409, 412, 415),
             },
         )  # fmt: skip
     add(
@@ -163,7 +163,7 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
                 models.PaymentOptionWithFeeModelResponse,
                 "The notice with its fee; a payment of the amount before may be under way.",
             ),
-            **refusals(404, 415, 422),
+            **refusals(404, 412, 415, 422),
         },
     )  # fmt: skip
     add(
@@ -171,7 +171,7 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
         "reportTransfer", None,
         {
             200: answer(models.TransferModelResponse, "The reported transfer."),
-            **refusals(404, 409),
+            **refusals(404, 409, 412),
         },
     )  # fmt: skip
     add(
@@ -182,7 +182,11 @@ def _declare_notices(api: APIBlueprint, positions: Positions) -> None:
         api.get, f"{options}/<nav>", positions.by_nav,
         "getOrganizationPaymentOptionByNAV", None,
         {
-            200: answer(models.PaymentOptionWithDebtorInfoModelResponse, "The notice."),
+            200: answer(
+                models.PaymentOptionWithDebtorInfoModelResponse,
+                "The notice; its ETag is that of its position.",
+                etag=True,
+            ),
             **refusals(404),
         },
     )  # fmt: skip

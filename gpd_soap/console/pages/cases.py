@@ -76,14 +76,14 @@ class CaseViews:
         """Give the case to the viewer."""
         name = viewer().operator.name
         try:
-            claims.claim(self._store, organization, case, name, g.now)
+            claims.claim(self._store, organization, case, name, g.now, g.record)
         except (CaseClaimed, refusals.CaseNotOpen) as refused:
             return self._shown(organization, case, CONFLICT, problem=_refused(refused))
         return self._again(organization, case, "taken")
 
     def release(self, organization: str, case: str) -> AnyResponse:
         """Give the case back."""
-        claims.release(self._store, organization, case, viewer().operator.name)
+        claims.release(self._store, organization, case, viewer().operator.name, g.record)
         return self._again(organization, case, "released")
 
     def decide(self, organization: str, case: str) -> AnyResponse:

@@ -16,6 +16,7 @@ from gpd_soap.usecases.people.authorize import Sessions
 from gpd_soap.usecases.people.own import Own
 from gpd_soap.usecases.people.passwords import SHORTEST
 from gpd_soap.usecases.people.rights import scopes_of
+from gpd_soap.usecases.people.session_rules import is_raised
 from gpd_soap.usecases.people.sign_in import Proof, SignIn
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.wsgi.http import caller
@@ -60,6 +61,9 @@ class Pages:
             return self._page([("password", _("Non è la tua password di adesso."))])
         except people_refusals.SessionNotValid:
             raise
+        except people_refusals.StepUpNeeded:
+            # WHY: a password is kept in no page, so that the form is filled in anew.
+            return gates.step_up(url_for("me.page"))
         except Refusal as refusal:
             return self._page([("", gates.words_of(refusal))], gates.status_of(refusal))
         response = redirect(url_for("sign_in.form", done="password-changed"), 303)
@@ -96,11 +100,13 @@ class Pages:
         return redirect(url_for("me.page", done="identity-removed"), 303)
 
     def _page(self, errors: Errors, status: int = 0) -> Response:
+        factors = self._own.factors(session_of(request), g.now)
         return render(
             "me/me.html",
             status or (gates.UNFIT if errors else 200),
             title=_("Profilo e accesso"),
-            factors=self._own.factors(session_of(request), g.now),
+            factors=factors,
+            recent=is_raised(factors.here, g.now),
             scopes=sorted(scopes_of(viewer().operator)),
             shortest=SHORTEST,
             errors=errors,

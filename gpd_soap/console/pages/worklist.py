@@ -67,16 +67,16 @@ class Queue:
     def take(self, organization: str) -> AnyResponse:
         """Give the oldest free case to the viewer, and lead there."""
         kind = request.form.get("kind") or None
-        case = claims.oldest_free(self._store, organization, kind, g.now)
+        name = viewer().operator.name
+        case = claims.take_oldest(self._store, organization, kind, name, g.now, g.record)
         if case is None:
-            return redirect(
-                url_for("worklist.page", organization=organization, done="none-free"), 303
+            address = url_for("worklist.page", organization=organization, done="none-free")
+        else:
+            reference = case_id(case.key)
+            address = url_for(
+                "worklist.case", organization=organization, case=reference, done="taken"
             )
-        reference = case_id(case.key)
-        claims.claim(self._store, organization, reference, viewer().operator.name, g.now)
-        return redirect(
-            url_for("worklist.case", organization=organization, case=reference, done="taken"), 303
-        )
+        return redirect(address, 303)
 
     def many(self, organization: str) -> AnyResponse:
         """Decide the chosen cases together."""

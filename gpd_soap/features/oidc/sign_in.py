@@ -23,7 +23,7 @@ from gpd_soap.store.people.operators import Operator
 from gpd_soap.store.people.sessions import Session
 from gpd_soap.usecases.people import attempts, ceremonies
 from gpd_soap.usecases.people import refusals as people_refusals
-from gpd_soap.usecases.people.attempts import Counted, by_address
+from gpd_soap.usecases.people.attempts import Counted, by_ceremony
 from gpd_soap.usecases.people.authorize import open_session, raised_session_of, session_of
 from gpd_soap.usecases.people.ceremonies import Kind
 from gpd_soap.usecases.people.record import record_operator
@@ -97,7 +97,7 @@ class OidcSignIn:
         TooManyAttempts, ProviderUnavailable, ProviderRefused, IdentityRefused, IdentityExists,
         SecondFactorNeeded, SessionNotValid and StepUpNeeded.
         """
-        counted = [by_address(returned.caller)]
+        counted = [by_ceremony(returned.caller)]
         attempts.begin(self._database, counted, now)
         try:
             ended = self._verified(returned, now)

@@ -15,7 +15,7 @@ from gpd_soap.store.people.passkeys import Passkey
 from gpd_soap.store.people.sessions import Session
 from gpd_soap.usecases.people import attempts, ceremonies
 from gpd_soap.usecases.people import refusals as people_refusals
-from gpd_soap.usecases.people.attempts import by_address
+from gpd_soap.usecases.people.attempts import by_ceremony
 from gpd_soap.usecases.people.authorize import open_session, session_of
 from gpd_soap.usecases.people.ceremonies import Kind
 from gpd_soap.usecases.people.record import record_operator
@@ -47,7 +47,7 @@ class PasskeySignIn:
 
         Raises PasskeyRefused, and TooManyAttempts if it comes too soon after failed ones.
         """
-        counted = [by_address(presented.caller)]
+        counted = [by_ceremony(presented.caller)]
         attempts.begin(self._database, counted, now)
         answered = self._taken(Kind.PASSKEY_SIGN_IN, presented, now)
         token = new_token(self._random)
@@ -88,7 +88,7 @@ class PasskeySignIn:
         Raises SessionNotValid, PasskeyRefused and TooManyAttempts.
         """
         session, operator = session_of(self._database, session_token, now)
-        counted = [by_address(presented.caller)]
+        counted = [by_ceremony(presented.caller)]
         attempts.begin(self._database, counted, now)
         owner = (operator.id, session.digest)
         answered = self._taken(Kind.PASSKEY_STEP_UP, presented, now, owner)

@@ -102,6 +102,12 @@ def get(connection: Connection, organization: str, load_id: str) -> StoredLoad |
     return None if row is None else StoredLoad._make(row)
 
 
+def lock(connection: Connection, organization: str, load_id: str) -> None:
+    """Lock a load until the commit, if there is one, before it is read."""
+    statement = select(LOAD.id).where(LOAD.organization == organization, LOAD.id == load_id)
+    connection.execute(statement.with_for_update())
+
+
 def page(
     connection: Connection, organization: str, after: Place | None, limit: int
 ) -> list[StoredLoad]:

@@ -9,9 +9,10 @@ and for a person.
 from __future__ import annotations
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, func, or_, select, update
 
 from gpd_soap.core.actor import Actor
 from gpd_soap.core.case_id import SPENT
@@ -83,17 +84,24 @@ def settle_unmatched(connection: Connection, organization: str, actor: Actor, no
                 RECEIPT.kept == str(ReceiptStatus.UNMATCHED),
                 or_(RECEIPT.resolved_as.is_(None), RECEIPT.resolved_as.not_in(SPENT)),
             )
-            .order_by(RECEIPT.received_at, RECEIPT.receipt_id)
-            # WHY: whoever decides on one of them now has it locked, and is heard first.
+            # WHY: whoever decides on one of them now has it locked, and is heard first; a person
+            # who decides on many locks them in this order too.
+            .order_by(_in_order(connection), RECEIPT.variant)
             .with_for_update(of=tables.receipt)
         )
         .mappings()
         .all()
     )
-    for row in rows:
+    for row in sorted(rows, key=itemgetter("received_at", "receipt_id", "variant")):
         facts = _facts(connection, row, row["nav"])
         _write(connection, row, facts, _verdict(row, facts, now), actor, now)
     return len(rows)
+
+
+def _in_order(connection: Connection) -> ColumnElement[Any]:
+    """Returns the receiptId in the order of Python's texts, which is that of a person's cases."""
+    is_postgresql = connection.dialect.name == "postgresql"
+    return RECEIPT.receipt_id.collate("C") if is_postgresql else RECEIPT.receipt_id
 
 
 def lock_matching_exclusive(connection: Connection, organization: str) -> None:

@@ -7,27 +7,24 @@ was decided on the facts before finds another version and other revisions, and i
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, not_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from gpd_soap.core.actor import Actor
 from gpd_soap.core.event import EventType
 from gpd_soap.core.position import NewPosition
 from gpd_soap.core.state import PositionState
 from gpd_soap.store import tables
-from gpd_soap.store.database.engine import is_duplicate
-from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.events import write as events
 from gpd_soap.store.events.describe import instant_text
 from gpd_soap.store.node import matching
 from gpd_soap.store.positions import describe, retired_numbers
 from gpd_soap.store.positions.describe import Content
 from gpd_soap.store.positions.insert import position_row
-from gpd_soap.store.positions.options import replace_options
+from gpd_soap.store.positions.options import Replacement, replace_options
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.rows import OPTION, POSITION, TRANSFER
 from gpd_soap.store.states import in_state
@@ -49,27 +46,32 @@ def replace(
     now: datetime,
     reason: str | None = None,
 ) -> None:
-    """Replace the content of a position; the numbers of the notices that it loses are retired.
+    """Replace the content of a position, as `replace_all` does."""
+    replace_all(connection, [Replacement(old, new)], actor, now, reason)
 
-    A notice that it lost before may come back with its number.  `reason` is a person's.
-    Raises AlreadyStored if a number of `new` is or was another position's.
+
+def replace_all(
+    connection: Connection,
+    replacements: Sequence[Replacement],
+    actor: Actor,
+    now: datetime,
+    reason: str | None = None,
+) -> None:
+    """Replace the content of positions of one organization; numbers that they lose are retired.
+
+    A notice that a position lost before may come back with its number.  `reason` is a person's.
+    Raises NumberInUse if a number of a new content is or was another position's.
     """
-    # WHY: another transaction may wait for the row, so the row is updated and not inserted again.
-    values = {**position_row(new, now), "forgotten_at": None}
-    _move(connection, old, now, **{name: values[name] for name in values if name not in FIXED})
-    navs = {option.nav for option in new.options}
-    dropped = [option for option in old.position.options if option.nav not in navs]
-    try:
-        replace_options(connection, old, new, now)
-    except IntegrityError as error:
-        if not is_duplicate(error):
-            raise
-        raise AlreadyStored("an IUV or a notice number is in use already") from error
-    retired_numbers.reject_retired(connection, [new], back_to=old)
-    retired_numbers.retire(connection, new.organization, new.iupd, dropped, now)
-    after = describe.content_of(old)._replace(position=new)
-    _tell(connection, EventType.POSITION_UPDATED, old, after, actor, now, reason=reason)
-    matching.settle_unmatched(connection, new.organization, actor, now)
+    for old, new in replacements:
+        # WHY: another transaction may wait for the row, so the row is updated, not inserted again.
+        values = {**position_row(new, now), "forgotten_at": None}
+        _move(connection, old, now, **{name: values[name] for name in values if name not in FIXED})
+    replace_options(connection, replacements, now)
+    for old, new in replacements:
+        after = describe.content_of(old)._replace(position=new)
+        _tell(connection, EventType.POSITION_UPDATED, old, after, actor, now, reason=reason)
+    for organization in {new.organization for _old, new in replacements}:
+        matching.settle_unmatched(connection, organization, actor, now)
 
 
 def remove(connection: Connection, old: Stored, actor: Actor, now: datetime) -> None:

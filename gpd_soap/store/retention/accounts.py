@@ -48,8 +48,8 @@ def count(connection: Connection, until: datetime) -> int:
 def forget(connection: Connection, until: datetime) -> int:
     """Replaces the names and addresses of accounts that ended before `until`; returns how many."""
     overwrite_deleted(connection)
-    old = select(OPERATOR.id).where(_old_operators(until)).with_for_update()
-    ids = list(connection.execute(old).scalars())
+    old = select(OPERATOR.id).where(_old_operators(until)).order_by(OPERATOR.id)
+    ids = list(connection.execute(old.with_for_update()).scalars())
     for table in OWNED:
         connection.execute(delete(table).where(table.c.operator.in_(ids)))
     name: Any = PREFIX + OPERATOR.id

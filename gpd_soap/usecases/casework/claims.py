@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from gpd_soap.core.case_id import case_id
 from gpd_soap.core.exchange import NOT_GIVEN
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
@@ -19,6 +20,9 @@ from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.casework.holding import FREED_AFTER, holder, refuse_others
 from gpd_soap.usecases.casework.refusals import CaseClaimed
 from gpd_soap.usecases.worklist import key_of, subject_of
+
+#: LIMIT: cases that colleagues may take one after another while somebody looks for a free one.
+ATTEMPTS = 20
 
 
 def claim(
@@ -86,6 +90,28 @@ def give_back(
     if case.resolved_at is not None:
         raise refusals.CaseNotOpen
     refuse_others(case, who, now)
+
+
+def take_oldest(
+    database: Database,
+    organization: str,
+    kind: str | None,
+    who: str,
+    now: datetime,
+    record: Record = unrecorded,
+) -> Case | None:
+    """Gives the oldest free case to a person and returns it; None if every case has somebody."""
+    for _attempt in range(ATTEMPTS):
+        case = oldest_free(database, organization, kind, now)
+        if case is None:
+            return None
+        try:
+            claim(database, organization, case_id(case.key), who, now, record)
+        except (CaseClaimed, refusals.CaseNotOpen):
+            # WHY: a colleague was quicker, and the next case is free.
+            continue
+        return case
+    return None
 
 
 def oldest_free(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from gpd_soap.core import rome
 from gpd_soap.core.actor import Actor
-from gpd_soap.core.case_id import CaseKey, CaseOutcome, case_id, case_key
+from gpd_soap.core.case_id import CaseKey, CaseOutcome, case_id, case_key, in_order
 from gpd_soap.core.text import clean
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction
@@ -67,7 +67,8 @@ def decide(
     """
     if len(references) > MOST:
         raise TooManyCases
-    keys = [key_of(reference) for reference in dict.fromkeys(references)]
+    # WHY: two persons who chose the same cases in two orders would wait for each other.
+    keys = sorted({key_of(reference) for reference in references}, key=in_order)
     errors = list(findings(decision, by.decided_at))
     if errors:
         raise refusals.Malformed(errors)

@@ -26,6 +26,9 @@ NEVER_USED = "a number that neither the organization nor an earlier position has
 NO_ISSUER = "an IUV, or a station with a segregation code to issue one"
 CONFLICT = FieldError("", "in-use", "an IUPD and numbers that no other process uses meanwhile")
 
+#: LIMIT: 3 attempts to write what other processes store meanwhile; then one position at a time.
+ATTEMPTS = 3
+
 #: The stored positions of a batch, by organization and IUPD, and the used numbers.
 InUse = tuple[dict[tuple[str, str], Stored | None], set[NumberKey]]
 #: The IUPDs with their organizations, and the numbers, of earlier positions of a file.
@@ -50,16 +53,25 @@ class PositionWriter:
 
     def write(self, batch: Sequence[Candidate]) -> list[Outcome]:
         """Write the positions that can be written, and return the outcomes in their order."""
+        # WHY: another process may store some of them after they were looked up.  The rest is
+        # written together again: one by one, they are locked in the order of the file.
+        for _attempt in range(ATTEMPTS):
+            written = self._written_together(batch)
+            if written is not None:
+                return written
+        if len(batch) > 1:
+            return [outcome for each in batch for outcome in self.write([each])]
+        return [outcome or batch[0].refused(CONFLICT) for outcome in self.known_outcomes(batch)]
+
+    def _written_together(self, batch: Sequence[Candidate]) -> list[Outcome] | None:
+        """Return the outcomes in their order; None if another process was faster."""
         outcomes = self.known_outcomes(batch)
         fresh = [c for c, outcome in zip(batch, outcomes, strict=True) if outcome is None]
         try:
             with self._connection.begin_nested():
                 added = iter(self._insert(fresh) if fresh else ())
         except AlreadyStored:
-            # WHY: another process has stored some of them after they were looked up.
-            if len(batch) > 1:
-                return [outcome for each in batch for outcome in self.write([each])]
-            return [outcome or batch[0].refused(CONFLICT) for outcome in self.known_outcomes(batch)]
+            return None
         self._written += len(fresh)
         insert.analyze_after_growth(self._connection, self._written)
         return [outcome or next(added) for outcome in outcomes]

@@ -152,6 +152,8 @@ class Loads(LoadReader):
         """
 
         def work(connection: Transaction) -> StoredLoad:
+            # WHY: a worker that stores a batch locks the load first too, and its job last.
+            loads.lock(connection, organization, load_id)
             load = existing(connection, organization, load_id)
             if load.job is not None and load.is_running:
                 jobs.cancel(connection, organization, load.job, self._clock())

@@ -41,9 +41,19 @@ def by_code(operator_id: str) -> Counted:
     return Counted(Kind.CODE, digest(operator_id))
 
 
+def by_browser(mark: str) -> Counted:
+    """Count by the mark of a browser that has signed in the same operator before."""
+    return Counted(Kind.BROWSER, digest(mark))
+
+
 def by_address(caller: str) -> Counted:
     """Count by the address of the caller; of IPv6 by its /64."""
     return Counted(Kind.ADDRESS, digest(address_of(caller)))
+
+
+def by_ceremony(caller: str) -> Counted:
+    """Count the passkeys and the visits to a provider of an address, apart from its passwords."""
+    return Counted(Kind.CEREMONY, digest(address_of(caller)))
 
 
 def begin(database: Database, counted: Iterable[Counted], now: datetime) -> None:
@@ -76,7 +86,7 @@ def succeed(connection: Transaction, counted: Iterable[Counted], now: datetime) 
     """Forget the failures of an attempt that succeeded; its address keeps its other failures."""
     # WHY: who has an account could otherwise guess at another's from the same address.
     for each in sorted(counted):
-        if each.kind is Kind.ADDRESS:
+        if each.kind in (Kind.ADDRESS, Kind.CEREMONY):
             before = now - RULES[each.kind].longest
             attempts.take_back(connection, *each, now=now, before=before)
         else:

@@ -15,6 +15,8 @@ class Kind(StrEnum):
     ACCOUNT = "account"
     ADDRESS = "address"
     CODE = "code"
+    BROWSER = "browser"
+    CEREMONY = "ceremony"
 
 
 class Rule(NamedTuple):
@@ -25,12 +27,16 @@ class Rule(NamedTuple):
     remembered: timedelta
 
 
-#: LIMIT: an account waits a minute at most, because anybody can make it wait who knows its name.
+#: LIMIT: an account waits a minute at most, because anybody can make it wait who knows its name;
+#: a browser that has signed it in before waits for its own failures alone.
 #: An address has more attempts, because an office may have one for everybody.  Codes wait longer:
 #: only who has the password gets so far, and a code has six digits.
 RULES: dict[Kind, Rule] = {
     Kind.ACCOUNT: Rule(3, timedelta(minutes=1), timedelta(hours=1)),
     Kind.ADDRESS: Rule(10, timedelta(minutes=1), timedelta(hours=1)),
+    Kind.BROWSER: Rule(3, timedelta(minutes=1), timedelta(hours=1)),
+    # WHY: a passkey is not guessed, so that no wrong password of a neighbour makes it wait.
+    Kind.CEREMONY: Rule(10, timedelta(minutes=1), timedelta(hours=1)),
     Kind.CODE: Rule(3, timedelta(minutes=15), timedelta(hours=24)),
 }
 #: The time after which no rule remembers a failure.

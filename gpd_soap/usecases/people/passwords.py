@@ -10,10 +10,12 @@ import hashlib
 import hmac
 import threading
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from gpd_soap.usecases.access.wrong_keys import address_of
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.common_passwords import is_common
 from gpd_soap.usecases.people.tokens import Random
@@ -26,8 +28,10 @@ SALT_BYTES = 16
 DIGEST_BYTES = 32
 #: LIMIT: 48 MiB; scrypt needs 128 * n * r bytes, 16 MiB for n=2^14 and r=8.
 MOST_MEMORY = 48 << 20
-#: LIMIT: one computation at a time in a process, 16 MiB and a quarter of a second of one core.
-AT_ONCE = 1
+
+#: LIMIT: computations of a process, the running one and those that wait: in all, of strangers
+#: together, and of strangers of one address.  Each holds a thread.
+MOST, MOST_OF_STRANGERS, MOST_OF_ADDRESS = 4, 3, 2
 #: LIMIT: seconds that a computation waits for those before it.
 PATIENCE = 5.0
 
@@ -56,6 +60,56 @@ class Hashed(NamedTuple):
 NOBODY = Hashed(NOW_USED, bytes(SALT_BYTES), bytes(DIGEST_BYTES))
 
 
+class Turns:
+    """Lets one computation run at a time.  Threads may share it."""
+
+    def __init__(self, patience: float = PATIENCE) -> None:
+        """Wait at most `patience` seconds for other computations."""
+        self._patience = patience
+        # LIMIT: one computation at a time in a process, 16 MiB and a quarter of a second of a core.
+        self._running = threading.BoundedSemaphore(1)
+        self._lock, self._strangers, self._known = threading.Lock(), Counter[str](), 0
+
+    @contextmanager
+    def turn(self, stranger: str | None) -> Iterator[None]:
+        """Waits for the others; `stranger` is the address of a caller who may be anybody.
+
+        Raises SignInBusy at once if too many wait, and after the patience.
+        """
+        address = None if stranger is None else address_of(stranger)
+        self._enter(address)
+        try:
+            if not self._running.acquire(timeout=self._patience):
+                raise people_refusals.SignInBusy
+            try:
+                yield
+            finally:
+                self._running.release()
+        finally:
+            self._leave(address)
+
+    def _enter(self, address: str | None) -> None:
+        with self._lock:
+            strangers = self._strangers.total()
+            if strangers + self._known >= MOST:
+                raise people_refusals.SignInBusy
+            if address is None:
+                self._known += 1
+                return
+            if strangers >= MOST_OF_STRANGERS or self._strangers[address] >= MOST_OF_ADDRESS:
+                raise people_refusals.SignInBusy
+            self._strangers[address] += 1
+
+    def _leave(self, address: str | None) -> None:
+        with self._lock:
+            if address is None:
+                self._known -= 1
+                return
+            self._strangers[address] -= 1
+            # WHY: a counter keeps each address that was ever counted.
+            self._strangers += Counter()
+
+
 class Passwords:
     """Computes hashes, a bounded number at once.  Threads may share it."""
 
@@ -63,37 +117,29 @@ class Passwords:
         self, random: Random, parameters: Parameters = NOW_USED, patience: float = PATIENCE
     ) -> None:
         """Use `random` for salts; wait at most `patience` seconds for other computations."""
-        self._random, self._parameters, self._patience = random, parameters, patience
-        self._slots = threading.BoundedSemaphore(AT_ONCE)
+        self._random, self._parameters = random, parameters
+        self._turns = Turns(patience)
 
     def hashed(self, password: str) -> str:
         """Return the text to store for a password.  Raises SignInBusy if too many are waiting."""
         parameters, salt = self._parameters, self._random(SALT_BYTES)
-        with self._slot():
+        with self._turns.turn(None):
             return _text(Hashed(parameters, salt, _scrypt(password, salt, parameters)))
 
-    def matches(self, password: str, stored: str | None) -> bool:
+    def matches(self, password: str, stored: str | None, stranger: str | None = None) -> bool:
         """Return whether a password is that of a stored text; of None no password is.
 
-        Takes as long for None.  Raises SignInBusy if too many are waiting.
+        Takes as long for None.  `stranger` is the address of a caller who may be anybody.  Raises
+        SignInBusy if too many are waiting.
         """
         hashed = NOBODY._replace(parameters=self._parameters) if stored is None else read(stored)
-        with self._slot():
+        with self._turns.turn(stranger):
             digest = _scrypt(password[:LONGEST], hashed.salt, hashed.parameters)
         return hmac.compare_digest(digest, hashed.digest) and len(password) <= LONGEST
 
     def is_outdated(self, stored: str) -> bool:
         """Return whether a stored text was computed with other parameters than those now used."""
         return read(stored).parameters != self._parameters
-
-    @contextmanager
-    def _slot(self) -> Iterator[None]:
-        if not self._slots.acquire(timeout=self._patience):
-            raise people_refusals.SignInBusy
-        try:
-            yield
-        finally:
-            self._slots.release()
 
 
 def problem_with(password: str, names: Iterable[str] = ()) -> FieldError | None:

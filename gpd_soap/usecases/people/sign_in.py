@@ -16,10 +16,17 @@ from gpd_soap.store.people import credentials, operators, sessions
 from gpd_soap.store.people.credentials import Credential
 from gpd_soap.store.people.operators import Operator
 from gpd_soap.store.people.sessions import Session
-from gpd_soap.usecases.people import attempts, passwords, totp
+from gpd_soap.usecases.people import attempts, browsers, passwords, totp
 from gpd_soap.usecases.people import refusals as people_refusals
-from gpd_soap.usecases.people.attempts import Counted, by_address, by_code, by_name, refuse
-from gpd_soap.usecases.people.authorize import open_session, session_of
+from gpd_soap.usecases.people.attempts import (
+    Counted,
+    by_address,
+    by_browser,
+    by_code,
+    by_name,
+    refuse,
+)
+from gpd_soap.usecases.people.authorize import open_session, raised_session_of, session_of
 from gpd_soap.usecases.people.passwords import Passwords
 from gpd_soap.usecases.people.record import record_operator
 from gpd_soap.usecases.people.rights import needs_second_factor
@@ -51,18 +58,22 @@ class SignIn:
         """`random` makes the ids of sessions."""
         self._database, self._passwords, self._random = database, passwords_, random
 
-    def sign_in(self, name: str, password: str, caller: str, now: datetime) -> SignedIn:
+    def sign_in(
+        self, name: str, password: str, caller: str, now: datetime, marks: str = ""
+    ) -> SignedIn:
         """Begins a session, which needs a second factor if the operator has or needs one.
 
-        `name` may be the mail address.  Raises SignInRefused, SecondFactorNeeded if the operator
-        needs a second factor and has none, and SignInBusy.
+        `name` may be the mail address.  `marks` are those of the browser.  Raises SignInRefused,
+        SecondFactorNeeded if the operator needs a second factor and has none, and SignInBusy.
         """
         name = _as_stored(name)
-        counted = [by_name(name), by_address(caller)]
+        mark = self._mark(name, marks)
+        counted = [by_browser(mark)] if mark else [by_name(name), by_address(caller)]
         attempts.begin(self._database, counted, now)
         operator, credential = read_only(self._database, lambda c: _active(c, name))
         stored = None if credential is None else credential.password
-        if not self._passwords.matches(password, stored) or operator is None or credential is None:
+        matches = self._passwords.matches(password, stored, None if mark else caller)
+        if not matches or operator is None or credential is None:
             refuse(caller, people_refusals.SignInRefused())
         has_second = credential.totp_secret is not None
         if needs_second_factor(operator) and not has_second:
@@ -87,7 +98,7 @@ class SignIn:
         Raises SessionNotValid and CodeRefused.
         """
         session, operator = session_of(self._database, proof.token, now, proved=False)
-        counted = [by_code(operator.id), by_address(proof.caller)]
+        counted = [by_code(operator.id)]
         attempts.begin(self._database, counted, now)
         raised = session._replace(started_at=now, used_at=now, raised_at=now, proved=True)
         return self._raise(proof, operator, raised, counted, "prove code")
@@ -98,7 +109,7 @@ class SignIn:
         Returns the new id of the session.  Raises SessionNotValid, CodeRefused and SignInBusy.
         """
         session, operator = session_of(self._database, proof.token, now)
-        counted = [by_code(operator.id), by_address(proof.caller)]
+        counted = [by_code(operator.id)]
         attempts.begin(self._database, counted, now)
         raised = session._replace(used_at=now, raised_at=now)
         return self._raise(proof, operator, raised, counted, "step up")
@@ -106,14 +117,15 @@ class SignIn:
     def change_password(self, proof: Proof, password: str, now: datetime) -> None:
         """Stores a new password and ends every session; `proof` has the old password.
 
-        Raises SessionNotValid, UnfitPassword, CodeRefused if the old one is wrong, and SignInBusy.
+        Raises SessionNotValid, StepUpNeeded, UnfitPassword, CodeRefused if the old one is wrong,
+        and SignInBusy.
         """
-        _, operator = session_of(self._database, proof.token, now)
+        _, operator = raised_session_of(self._database, proof.token, now)
         names = [each for each in (operator.name, operator.mail) if each is not None]
         problem = passwords.problem_with(password, names)
         if problem is not None:
             raise people_refusals.UnfitPassword([problem])
-        counted = [by_code(operator.id), by_address(proof.caller)]
+        counted = [by_code(operator.id)]
         attempts.begin(self._database, counted, now)
         credential = read_only(self._database, lambda c: credentials.of(c, operator.id))
         if credential is None or not self._passwords.matches(proof.text, credential.password):
@@ -163,6 +175,13 @@ class SignIn:
         if not in_transaction(self._database, work):
             refuse(proof.caller, people_refusals.CodeRefused())
         return token
+
+    def _mark(self, name: str, marks: str) -> str | None:
+        """Returns the mark of a browser that has signed in this name before, or None."""
+        if not marks:
+            return None
+        _operator, credential = read_only(self._database, lambda c: _active(c, name))
+        return browsers.known_mark(marks, credential)
 
     def _with_new_hash(self, credential: Credential, password: str) -> Credential:
         """Returns the factors, with a new hash of the password if the parameters have changed."""

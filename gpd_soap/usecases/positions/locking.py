@@ -38,9 +38,14 @@ def lock_position(connection: Transaction, position: PositionRef) -> Stored:
         stored_positions.find(connection, position.organization, position.iupd, lock=True),
         position.codes,
     )
-    if not position.etag_matches(stored.etag):
-        raise refusals.PositionChanged
+    check_etag(stored, position.etag_matches)
     return stored
+
+
+def check_etag(stored: Stored, etag_matches: EtagMatch | None) -> None:
+    """Raises PositionChanged if the caller does not accept the ETag; None accepts any."""
+    if etag_matches is not None and not etag_matches(stored.etag):
+        raise refusals.PositionChanged
 
 
 def lock_positions(

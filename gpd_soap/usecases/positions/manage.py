@@ -29,6 +29,7 @@ from gpd_soap.usecases.positions.finding import Notice, NoticeTransfer, notice_o
 from gpd_soap.usecases.positions.locking import (
     EtagMatch,
     PositionRef,
+    check_etag,
     known,
     lock_position,
     lock_positions,
@@ -176,8 +177,7 @@ class Ledger:
             stored, index = notice_of(
                 connection, organization, number, NAV_OR_IUV, codes, lock=True
             )
-            if etag_matches is not None and not etag_matches(stored.etag):
-                raise refusals.PositionChanged
+            check_etag(stored, etag_matches)
             transitions.check_payable_elsewhere(stored, index, now)
             nav = stored.position.options[index].nav
             payment = change.PaidElsewhere(nav, ELSEWHERE, paid_on or now, reason)
@@ -187,16 +187,19 @@ class Ledger:
 
         return in_transaction(self._store, work)
 
-    def set_notification_fee(self, organization: str, number: str, fee: int) -> Notice:
+    def set_notification_fee(
+        self, organization: str, number: str, fee: int, etag_matches: EtagMatch | None = None
+    ) -> Notice:
         """Sets the notification fee of the notice of a number or an IUV, and returns it.
 
         `fee` is the total so far, in cents; the same again changes nothing.  Raises a refusal if
-        the notice is paid, or cannot have the fee.
+        the notice is paid, or cannot have the fee, or PositionChanged.
         """
         now = self._clock()
 
         def work(connection: Transaction) -> Notice:
             stored, index = notice_of(connection, organization, number, NAV_OR_IUV, lock=True)
+            check_etag(stored, etag_matches)
             transitions.check_fee(stored, index, fee)
             nav = stored.position.options[index].nav
             if fee != stored.progress[index].notification_fee:
@@ -205,15 +208,19 @@ class Ledger:
 
         return in_transaction(self._store, work)
 
-    def report(self, organization: str, iuv: str, number: str) -> NoticeTransfer:
+    def report(
+        self, organization: str, iuv: str, number: str, etag_matches: EtagMatch | None = None
+    ) -> NoticeTransfer:
         """Marks a transfer of a paid notice as reported by a flow, and returns it.
 
-        A second report changes nothing.  Raises TransferNotPaid if the notice is not paid.
+        A second report changes nothing.  Raises TransferNotPaid if the notice is not paid, or
+        PositionChanged.
         """
         now = self._clock()
 
         def work(connection: Transaction) -> NoticeTransfer:
             transfer = transfer_of(connection, organization, iuv, number)
+            check_etag(transfer.stored, etag_matches)
             if transitions.is_unreported(*transfer):
                 change.mark_reported(connection, *transfer, self._actor, now)
             return transfer_of(connection, organization, iuv, number)

@@ -12,10 +12,10 @@ from typing import Any
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.core.position import NewOption, NewPosition
 from gpd_soap.store.access.audit import Subject
-from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.database.transaction import Transaction
 from gpd_soap.store.positions import change
 from gpd_soap.store.positions import read as stored_positions
+from gpd_soap.store.positions.options import NumberInUse, Replacement
 from gpd_soap.store.positions.read import Stored
 from gpd_soap.store.positions.retired_numbers import find_retired, was_of
 from gpd_soap.store.store import Store
@@ -82,12 +82,12 @@ def _replace(
     lost = _lost_numbers(connection, old, bodies)
     parts = zip(old, bodies, lost, strict=True)
     new = refuse_together(parts, lambda each: _successor(*each, now, options), list_name)
-    for index, (before, (after, _)) in enumerate(zip(old, new, strict=True)):
-        try:
-            change.replace(connection, before, after, options.actor, now, options.reason)
-        except AlreadyStored:
-            error = FieldError("paymentOption", "in-use", "numbers that were never another's")
-            raise refusals.NotUnique(with_index(list_name, index, [error])) from None
+    replacements = [Replacement(before, after) for before, (after, _) in zip(old, new, strict=True)]
+    try:
+        change.replace_all(connection, replacements, options.actor, now, options.reason)
+    except NumberInUse as used:
+        error = FieldError("paymentOption", "in-use", "numbers that were never another's")
+        raise refusals.NotUnique(with_index(list_name, used.index, [error])) from None
     organization, iupds = old[0].position.organization, [each.position.iupd for each in old]
     for iupd in iupds:
         options.record(connection, Subject(iupd=iupd), organization)

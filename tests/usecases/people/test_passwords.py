@@ -109,7 +109,7 @@ def test_computation_behind_another_is_refused_after_its_patience():
     )
 
     def hold() -> None:
-        with made._slot():
+        with made._turns.turn(None):
             started.set()
             ends.wait(60)
 

@@ -6,7 +6,13 @@ from flask import Blueprint, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from gpd_soap.console import gates
-from gpd_soap.console.cookies import drop_session, put_session, session_of
+from gpd_soap.console.cookies import (
+    drop_session,
+    marks_of,
+    put_marks,
+    put_session,
+    session_of,
+)
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.returning import safe_address
@@ -14,6 +20,7 @@ from gpd_soap.console.words import _
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.people.authorize import Sessions
 from gpd_soap.usecases.people.authorize import session_of as stored_session
+from gpd_soap.usecases.people.browsers import with_mark
 from gpd_soap.usecases.people.sign_in import Proof, SignIn
 from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.wsgi.http import caller
@@ -44,7 +51,11 @@ class Pages:
         name = fields.get("name", "")
         try:
             signed = self._signing.sign_in(
-                name, fields.get("password", ""), caller(request.environ), g.now
+                name,
+                fields.get("password", ""),
+                caller(request.environ),
+                g.now,
+                marks_of(request),
             )
         except Refusal as refusal:
             return gates.sign_in(following, kept=kept, name=name, refusal=refusal)
@@ -55,6 +66,8 @@ class Pages:
         else:
             response = gates.code(following, self._who(signed.token), kept=kept)
         gates.begin_session(self._sessions, response, signed.token)
+        if signed.proved:
+            self._mark(response, signed.token)
         return response
 
     def code(self) -> Response:
@@ -79,6 +92,7 @@ class Pages:
             return gates.code(following, who, kept=kept, refusal=refusal)
         response = gates.go_on(following, kept)
         put_session(response, token)
+        self._mark(response, token)
         return response
 
     def out(self) -> Response:
@@ -97,6 +111,13 @@ class Pages:
     def signed_out(self) -> Response:
         """Say that the session has ended."""
         return _signed_out()
+
+    def _mark(self, response: Response, token: str) -> None:
+        """Have the browser known to who has signed in, so that no stranger makes it wait."""
+        parts = self._parts
+        marks = with_mark(parts.store, token, marks_of(request), parts.random, g.now)
+        if marks is not None:
+            put_marks(response, marks)
 
     def _who(self, token: str) -> str:
         """Return by what the operator of a session knows itself.  Raises SessionNotValid."""
