@@ -11,6 +11,7 @@ import json
 from datetime import UTC
 from typing import Any
 
+from gpd_soap.core.case_id import CaseKey, case_id
 from gpd_soap.core.event import EventType
 from gpd_soap.store.events.read import StoredEvent
 
@@ -70,7 +71,19 @@ def _data(event: StoredEvent, receipt: bytes | None) -> Envelope:
     if event.type in (EventType.CASE_OPENED, EventType.CASE_RESOLVED):
         data["by"] = event.actor
     if "iuv" in data and event.receipt_id is not None:
-        data["links"] = {"receipt": f"/payments/{event.organization}/receipts/{data['iuv']}"}
+        data["links"] = {"receipt": _receipt_path(event, event.receipt_id)}
     if receipt is not None and len(receipt) <= LARGEST_RECEIPT:
         data["receipt"] = base64.b64encode(receipt).decode()
     return data
+
+
+def _receipt_path(event: StoredEvent, receipt_id: str) -> str:
+    """Returns the path at which the API answers the receipt of an event.
+
+    By its IUV a notice's receipt is read that pays it; any other is read by its own id.
+    """
+    data = event.data
+    if data.get("pays", True):
+        return f"/payments/{event.organization}/receipts/{data['iuv']}"
+    name = data.get("case") or case_id(CaseKey(receipt_id, 0))
+    return f"/organizations/{event.organization}/receipts/{name}/xml"

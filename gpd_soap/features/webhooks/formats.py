@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from gpd_soap.core.event import EventType
+from gpd_soap.store.events.parked import ReceiptMessage
 from gpd_soap.store.events.read import StoredEvent
 from gpd_soap.usecases.envelope import CONTENT_TYPE, encode, envelope
 
@@ -44,7 +45,7 @@ class Message(NamedTuple):
     body: bytes
 
 
-def message(kind: Format, event: StoredEvent, receipt: bytes | None) -> Message | None:
+def message(kind: Format, event: StoredEvent, receipt: ReceiptMessage | None) -> Message | None:
     """Returns what to send for an event; None if the format has nothing for its type.
 
     `receipt` is the stored message of the event's receipt, if there is one and it is to be sent.
@@ -78,11 +79,11 @@ def join(url: str, path: str) -> str:
     return base.rstrip("/") + path + mark + query
 
 
-def _cloud_event(event: StoredEvent, receipt: bytes | None) -> Message:
-    return Message("POST", "", CONTENT_TYPE, encode(envelope(event, receipt)))
+def _cloud_event(event: StoredEvent, receipt: ReceiptMessage | None) -> Message:
+    return Message("POST", "", CONTENT_TYPE, encode(envelope(event, receipt and receipt.raw)))
 
 
-def _pu(event: StoredEvent, receipt: bytes | None) -> Message | None:
+def _pu(event: StoredEvent, receipt: ReceiptMessage | None) -> Message | None:
     if event.type != EventType.RECEIPT_APPLIED:
         return None
     data = event.data
@@ -99,7 +100,7 @@ def _pu(event: StoredEvent, receipt: bytes | None) -> Message | None:
     return Message("POST", "/payment-notification", JSON, _json(content))
 
 
-def _govpay(event: StoredEvent, receipt: bytes | None) -> Message | None:
+def _govpay(event: StoredEvent, receipt: ReceiptMessage | None) -> Message | None:
     if event.type in PAYMENTS:
         return _ricevuta(event, receipt)
     if event.type == EventType.TRANSFER_REPORTED:
@@ -107,7 +108,7 @@ def _govpay(event: StoredEvent, receipt: bytes | None) -> Message | None:
     return None
 
 
-def _ricevuta(event: StoredEvent, receipt: bytes | None) -> Message:
+def _ricevuta(event: StoredEvent, receipt: ReceiptMessage | None) -> Message:
     data, receipt_id = event.data, event.receipt_id or ""
     psp = data.get("psp", {})
     content = {
@@ -121,7 +122,7 @@ def _ricevuta(event: StoredEvent, receipt: bytes | None) -> Message:
         "data": event.written_at.isoformat(),
         "dataPagamento": data.get("paymentDate"),
         "pendenza": {"idPendenza": data.get("iupd"), "numeroAvviso": event.nav},
-        "rt": {"tipo": "ctReceiptV2", "xml": _base64(receipt)},
+        "rt": {"tipo": _type_of(receipt), "xml": _base64(receipt)},
     }
     path = "/".join(quote(each, safe="") for each in (event.organization, data["iuv"], receipt_id))
     return Message("PUT", f"/ricevute/{path}", JSON, _json(content))
@@ -152,8 +153,14 @@ def _euro(cents: int) -> str:
     return f"{cents // 100}.{cents % 100:02}"
 
 
-def _base64(receipt: bytes | None) -> str | None:
-    return None if receipt is None else base64.b64encode(receipt).decode()
+def _base64(receipt: ReceiptMessage | None) -> str | None:
+    return None if receipt is None else base64.b64encode(receipt.raw).decode()
+
+
+def _type_of(receipt: ReceiptMessage | None) -> str:
+    """Returns GovPay's name of the type of a receipt, by the version of its primitive."""
+    of_first = receipt is not None and receipt.primitive == "paSendRT"
+    return "ctReceipt" if of_first else "ctReceiptV2"
 
 
 def _json(content: dict[str, Any]) -> bytes:
@@ -162,7 +169,7 @@ def _json(content: dict[str, Any]) -> bytes:
     return _EURO.sub(r'"importo":\1', text).encode()
 
 
-_MAKERS: dict[Format, Callable[[StoredEvent, bytes | None], Message | None]] = {
+_MAKERS: dict[Format, Callable[[StoredEvent, ReceiptMessage | None], Message | None]] = {
     Format.CLOUDEVENTS: _cloud_event,
     Format.PU: _pu,
     Format.GOVPAY2: _govpay,

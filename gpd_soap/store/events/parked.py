@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, select, update
 
+from gpd_soap.core.case_id import case_key
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest, fetch_page
 from gpd_soap.store.database.reached import reached
@@ -30,6 +31,13 @@ class Parked(NamedTuple):
     next_at: datetime | None
     last_status: int | None
     last_error: str
+
+
+class ReceiptMessage(NamedTuple):
+    """A receipt as it came, with the name of its primitive."""
+
+    primitive: str
+    raw: bytes
 
 
 COLUMNS = [PARKED[name] for name in Parked._fields]
@@ -144,18 +152,20 @@ def event_of(connection: Connection, organization: str, sequence: int) -> Stored
     return None if row is None else StoredEvent._make(row)
 
 
-def receipt_of(connection: Connection, event: StoredEvent) -> bytes | None:
+def receipt_of(connection: Connection, event: StoredEvent) -> ReceiptMessage | None:
     """Returns the stored message of an event's receipt; None if it is no longer there.
 
     A receipt that was forgotten has no message.
     """
-    statement = select(RECEIPT.raw).where(
+    # WHY: a further receipt of a receiptId conflicts, and the id of its case says which it is.
+    conflicting = case_key(event.data.get("case", ""))
+    statement = select(RECEIPT.primitive, RECEIPT.raw).where(
         RECEIPT.organization == event.organization,
         RECEIPT.receipt_id == event.receipt_id,
-        RECEIPT.variant == 0,
+        RECEIPT.variant == (conflicting.variant or 0 if conflicting else 0),
     )
-    raw: bytes | None = connection.execute(statement).scalar()
-    return raw or None
+    row = connection.execute(statement).first()
+    return ReceiptMessage._make(row) if row is not None and row.raw else None
 
 
 def _of(owner: Subscription) -> ColumnElement[bool]:

@@ -9,6 +9,7 @@ import pytest
 
 from gpd_soap.features.webhooks import formats
 from gpd_soap.features.webhooks.formats import Format
+from gpd_soap.store.events.parked import ReceiptMessage
 from gpd_soap.store.events.read import StoredEvent
 from gpd_soap.usecases import envelope
 
@@ -21,7 +22,7 @@ EVENT = StoredEvent(
     "77777777777", "TARI-1", datetime(2026, 11, 27, 8, 0, 1, tzinfo=UTC), "evt_0001", 17,
     "receipt.applied", "347000000000000124", "r/1", 3, "node", "15376371009_01", PAID,
 )  # fmt: skip
-XML = b"<r/>"
+XML = ReceiptMessage("paSendRTV2", b"<r/>")
 
 
 def test_cloud_event_has_fixed_bytes():
@@ -57,7 +58,7 @@ def test_pu_is_the_notification_of_a_payment():
     assert message is not None
     assert message[:3] == ("POST", "/payment-notification", "application/json")
     content = json.loads(message.body)
-    assert base64.b64decode(content["encodedReceipt"]) == XML
+    assert base64.b64decode(content["encodedReceipt"]) == XML.raw
     assert content["paymentData"] == {
         "orgFiscalCode": "77777777777", "nav": "347000000000000124", "iud": "TARI-1",
         "paymentDate": "2026-11-27T08:00:00Z", "amountCents": 10005, "notificationFeeCents": 0,
