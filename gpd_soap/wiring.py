@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from gpd_soap.usecases.jobs.job import Kind
     from gpd_soap.usecases.jobs.loops import Background
     from gpd_soap.usecases.people.tokens import Random
-    from gpd_soap.usecases.worklist import Cases
+    from gpd_soap.usecases.worklist import Cases, Reprocess
 
 
 #: LIMIT: copies of the compiled contract, 0.4 MB and 1 ms each; more threads compile their own.
@@ -181,8 +181,11 @@ def console_parts(settings: Settings, store: Store, ready: Ready, clock: Clock =
     from gpd_soap.api.documents.printers import open_as_set
     from gpd_soap.console.parts import Parts
     from gpd_soap.usecases.people.passwords import Passwords
+    from gpd_soap.usecases.worklist import Cases
 
     unseen = node_endpoint(settings, node_service(settings, store, clock, dry=True))
+    # WHY: an endpoint takes longer to make than a page of the worklist.
+    reprocess = _reprocess(settings, store, clock)
     random = secrets.token_bytes
     return Parts(
         store=store,
@@ -190,7 +193,7 @@ def console_parts(settings: Settings, store: Store, ready: Ready, clock: Clock =
         random=random,
         settings=settings,
         passwords=Passwords(random),
-        cases=lambda record: cases(settings, store, clock, record=record),
+        cases=lambda record: Cases(store, clock, reprocess, record),
         verify=unseen.dry_answer,
         open_printer=open_as_set(settings),
         ready=ready,
@@ -244,12 +247,16 @@ def cases(
     """The worklist; it can process a stored message again, as if the Node had sent it."""
     from gpd_soap.usecases.worklist import Cases
 
+    return Cases(store, clock, _reprocess(settings, store, clock, observers), record)
+
+
+def _reprocess(
+    settings: Settings, store: Store, clock: Clock, observers: Sequence[ExchangeObserver] = ()
+) -> Reprocess:
+    """What processes a stored message again; it has an endpoint of its own, made once."""
     observers = (*_journal_writers(settings, store), *observers)
     endpoint = node_endpoint(settings, node_service(settings, store, clock), observers)
-
-    return Cases(
-        store, clock, lambda raw, charset: endpoint.reprocess(raw, "worklist", charset), record
-    )
+    return lambda raw, charset: endpoint.reprocess(raw, "worklist", charset)
 
 
 def _passkeys(settings: Settings, store: Store, random: Random) -> PasskeyDoor | None:

@@ -143,7 +143,7 @@ def of_notices(
 
 def _part(statement: Select[Any], listing: QueueFilter, after: CasePlace | None) -> Select[Any]:
     """Returns the statement on receipts or on messages, filtered, after a place, in order."""
-    is_receipts = tables.receipt in statement.get_final_froms()
+    is_receipts = tables.receipt in statement.columns_clause_froms
     columns: Any = RECEIPT if is_receipts else MESSAGE
     name = columns.receipt_id if is_receipts else columns.digest
     since = since_of(columns) if is_receipts and not listing.resolved else columns.received_at
