@@ -37,6 +37,7 @@ NOTICE: dict[str, str] = {
     "restored": N_("Di nuovo da pagare, con lo stesso numero."),
     "issued": N_("Emesso: da adesso chi ha il numero può pagare."),
     "issued-before": N_("Era già stato emesso: ecco quello di prima, non ce n’è un altro."),
+    "none-ticked": N_("Nessun avviso è spuntato: spunta prima le righe."),
     "notices-withdrawn": N_("Avvisi ritirati: in banca risultano annullati dall’ente."),
 }
 
@@ -57,3 +58,5 @@ LOADS: dict[str, str] = {
 }
 
 DONE: dict[str, str] = {**SHELL, **NOTICE, **WORK, **LOADS}
+#: The words after which nothing has changed.
+UNDONE = frozenset({"none-ticked", "none-free"})

@@ -12,7 +12,7 @@ from jinja2 import StrictUndefined
 from gpd_soap import __version__
 from gpd_soap.console import formats, menu, words
 from gpd_soap.console.assets import assets
-from gpd_soap.console.done import DONE
+from gpd_soap.console.done import DONE, UNDONE
 from gpd_soap.console.words import _
 from gpd_soap.console.work import calls
 
@@ -76,6 +76,7 @@ def _everywhere() -> dict[str, Any]:
         "language": words.language.get(),
         "languages": words.LANGUAGES,
         "done": DONE.get(request.args.get("done", "")),
+        "is_undone": request.args.get("done") in UNDONE,
         "now": g.now,
         "request_id": g.request_id,
         "here": request.full_path.rstrip("?"),

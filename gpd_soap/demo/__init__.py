@@ -8,6 +8,7 @@ a payable notice stays payable for as long as the data is kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
@@ -26,6 +27,9 @@ from gpd_soap.store.database.errors import AlreadyStored
 from gpd_soap.store.positions import insert as positions
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.node import NodeService, Policy
+from gpd_soap.usecases.positions.locking import PositionRef
+from gpd_soap.usecases.positions.manage import Ledger
+from gpd_soap.usecases.refusals import NotInvalidable
 from gpd_soap.usecases.spontaneous.issue import SpontaneousNotices
 from gpd_soap.validation.convert import check, position_of
 
@@ -50,6 +54,8 @@ SERVICE = {
     "segregationCode": SEGREGATION,
 }
 
+#: Why a notice was withdrawn.
+WITHDRAWN = "Doppione: lo stesso tributo è su un altro avviso"
 #: Who creates the sample.
 ACTOR = Actor(ActorKind.COMMAND, "demo")
 
@@ -117,18 +123,26 @@ def refuse_some(answer: Callable[[bytes], bytes]) -> None:
 def _add(store: Store, one: Sample, since: datetime, pay: Pay) -> None:
     position = one.position
     published = since if position.published_at is not None else None
-    withdrawn = since if position.withdrawn_at is not None else None
-    position = position._replace(published_at=published, withdrawn_at=withdrawn)
+    position = position._replace(published_at=published, withdrawn_at=None)
     try:
         with store.begin() as connection:
             positions.add(connection, [position], since, ACTOR, Origin.LOAD)
     except AlreadyStored:
         # WHY: an earlier run stored the position, and may have ended before it was paid.
         pass
+    if one.position.withdrawn_at is not None:
+        _withdraw(store, position.iupd, since)
     for option in one.position.options if one.paid else ():
         stored = store.notice(ROUTE, option.nav).notice
         if stored is not None and stored.paid_at is None:
             pay(option)
+
+
+def _withdraw(store: Store, iupd: str, now: datetime) -> None:
+    """Withdraw a position as a command does, if that was not done before."""
+    ledger = Ledger(store, lambda: now, ACTOR)
+    with suppress(NotInvalidable):
+        ledger.invalidate(PositionRef(ORGANIZATION, iupd, lambda _etag: True), WITHDRAWN)
 
 
 def _pay(store: Store, now: datetime, option: NewOption) -> None:

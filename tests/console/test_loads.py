@@ -60,6 +60,56 @@ def test_trial_says_what_is_wrong_and_proposes(console: Console, client: FlaskCl
     assert ("POST", address.rpartition("/")[2]) in audit
 
 
+def test_every_rule_says_in_the_office_s_words_what_it_expects(
+    console: Console, client: FlaskClient
+):
+    """Rows that differ, cells of every kind: nothing is said in another language."""
+    rows = [
+        line(1, **DUE, codice_fiscale="RSSMRA71C52X99"),
+        line(1, **DUE, nominativo="Altro Nome", codice_fiscale=""),
+        line(2, scadenza="31/02/2027"),
+        line(3, **DUE, causale="x" * 141),
+        line(4, scadenza="", importo="abc"),
+        line(5, **DUE, importo="0"),
+    ]
+
+    page = client.get(tried(console, client, as_csv(rows))).text
+
+    refused = page.partition("Perché sono rifiutate")[2].partition("</main>")[0]
+    assert 'lang="en"' not in refused
+    said = text_of(refused)
+    assert "una cella vuota, o quello che dice la prima riga della posizione" in said
+    assert "al massimo 140 caratteri" in said
+
+
+def test_rules_of_one_title_are_told_apart_by_their_field(console: Console, client: FlaskClient):
+    """Two things that are missing are two groups, each with its name."""
+    rows = [*GOOD, line(3, scadenza=""), line(4, **DUE, nominativo="")]
+
+    said = text_of(client.get(tried(console, client, as_csv(rows))).text)
+
+    assert "1 Manca un valore: scadenza" in said
+    assert "1 Manca un valore: nominativo" in said
+
+
+def test_positions_of_several_rows_are_no_rows(console: Console, client: FlaskClient):
+    """Three installments are one position: what is counted has its right name."""
+    header = [*HEADER, "piano", "rata"]
+    plan = [[*line(1, **DUE), "A", "sì"] for _ in range(3)]
+    wrong = [*line(2, scadenza="31/01/2026"), "", "no"]
+    address = tried(console, client, as_csv([*plan, wrong], header), "rate.csv")
+
+    page = text_of(client.get(address).text)
+
+    assert "4 righe" in page
+    assert "1 posizione è pronta. 1 no" in page
+    assert "Scarica le righe da correggere" in page
+    assert "Carica la posizione pronta" in page
+    home = text_of(client.get(f"/console/{ORGANIZATION}/").text)
+    assert "Posizione da correggere in rate.csv" in home
+    assert "1 posizione rifiutata su 2" in home
+
+
 def test_rows_with_a_warning_are_named(console: Console, client: FlaskClient):
     """They are loaded all the same, so that somebody may look at them."""
     odd = line(6, **{**DUE, "codice_fiscale": "RSSMRA80A01H501X"})

@@ -272,7 +272,10 @@ def test_link_of_a_demo_signs_in_once(console: Console):
     entered = client.post(link)
     assert (entered.status_code, entered.headers["Location"]) == (303, "/console/")
     assert client.get("/console/me").status_code == 200
-    assert client.post(link).status_code == 404
+    again = client.post(link)
+    assert again.status_code == 404
+    assert "si ferma la prova con Ctrl-C" in again.text
+    assert "Chi amministra le persone" not in again.text
     console.later(hours=1)
     assert client.post(late).status_code == 404
     invitation = invite(console)

@@ -25,6 +25,7 @@ DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 ROUTE = asking.Route(bed.ORGANIZATION, "15376371009", "15376371009_01")
 QUIET = [Slot(NOW - n * 5 * MINUTE, 10, 0) for n in range(6)]
 BAD = [Slot(NOW - n * 5 * MINUTE, 10, 6) for n in range(3)]
+PROBED = Call("paVerifyPaymentNotice", NOW - 5 * MINUTE, "KO", "PAA_PAGAMENTO_SCONOSCIUTO")
 WELL = Station(
     [Call("paVerifyPaymentNotice", NOW - MINUTE, "OK", "-", 9, 4, 100)],
     None,
@@ -68,7 +69,7 @@ def test_well_station_has_nothing_to_watch():
             "chi gestisce il programma",
         ),
         (
-            WELL._replace(probed_at=NOW - 5 * MINUTE),
+            WELL._replace(probed_at=NOW - 5 * MINUTE, calls=[PROBED]),
             "Siamo in Stand-In",
             "chi gestisce il programma",
         ),
@@ -87,6 +88,18 @@ def test_well_station_has_nothing_to_watch():
 def test_thing_to_watch_says_who_can_mend_it(station: Station, title: str, who: str):
     """One at a time."""
     assert said(station) == [(title, who)]
+
+
+def test_stand_in_ends_with_the_next_question():
+    """A probe by hand, or the last one, is no alarm once the Node asks for a notice again."""
+    probed = NOW - 5 * MINUTE
+    verify, receipt = Call("paVerifyPaymentNotice", probed, "KO"), Call("paSendRTV2", NOW, "OK")
+    during = WELL._replace(probed_at=probed, calls=[verify, receipt])
+    later = verify._replace(last_at=probed + 2 * MINUTE)
+
+    assert said(during) == [("Siamo in Stand-In", "chi gestisce il programma")]
+    assert said(during._replace(calls=[later, receipt])) == []
+    assert said(during._replace(calls=[verify, Call("paGetPaymentV2", NOW, "OK")])) == []
 
 
 def test_share_just_below_the_target_is_not_rounded_up_to_it():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
@@ -84,18 +84,23 @@ def groups(
     lines: defaultdict[tuple[str, str], list[LoadFinding]] = defaultdict(list)
     for each in findings:
         lines[each.field, each.rule].append(each)
+    chosen = [each for each in figures if bool(each[3]) is warnings]
+    titles = Counter(
+        labels.rule(str(rule), str(field)).title for field, rule, _count, _warns in chosen
+    )
     made = []
-    for number, (field, rule, count, is_warning) in enumerate(figures, 1):
+    for number, (field, rule, count, _warns) in enumerate(chosen, 1):
         assert isinstance(count, int)
-        if bool(is_warning) is not warnings:
-            continue
         words = labels.rule(str(rule), str(field))
+        title = _(words.title)
+        if titles[words.title] > 1 and field:
+            title = f"{title}: {labels.field(str(field))}"
         shown = [_line(each, cells, today) for each in lines[str(field), str(rule)][: SEEN + BELOW]]
         made.append(
             Group(
-                f"g{number}",
+                f"{'w' if warnings else 'g'}{number}",
                 count,
-                _(words.title),
+                title,
                 _(words.hint) % {"today": formats.day(today, language.get())} if words.hint else "",
                 shown[:SEEN],
                 shown[SEEN:],
@@ -107,7 +112,7 @@ def groups(
 
 def _line(finding: LoadFinding, cells: Cells, today: date) -> ShownLine:
     cell = cells.text(finding.line, finding.field)
-    hint = hints.expected(finding.field, finding.rule, cell, today)
+    hint = hints.expected(finding.field, finding.rule, cell, today, finding.expected)
     column = cells.column(finding.field)
     return ShownLine(finding.line, column, cell, hint or finding.expected, foreign=not hint)
 
@@ -118,6 +123,7 @@ def describe(row: RefusedRow, reading: Reading, today: date) -> tuple[str, str]:
     for each in row.reasons:
         words = _(labels.rule(each.rule, each.field).title)
         why.append(f"{labels.field(each.field)}: {words}" if each.field else words)
-        hint = hints.expected(each.field, each.rule, row.cell(reading, each.field), today)
+        cell = row.cell(reading, each.field)
+        hint = hints.expected(each.field, each.rule, cell, today, each.expected)
         what.append(hint or each.expected)
     return "; ".join(dict.fromkeys(why)), "; ".join(dict.fromkeys(what))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date
 from functools import partial
 
-from gpd_soap.console.words import _
+from gpd_soap.console.words import N_, _
 from gpd_soap.usecases.loads.cells import day_first
 
 PERSON, COMPANY = 16, 11
@@ -15,27 +15,87 @@ _AMBIGUOUS = re.compile(r"([0-9]{1,3})[.,]([0-9]{3})")
 _SIGNED = re.compile(
     r"(?:€|EUR)?\s*([0-9]{1,7}),([0-9]{1,2})\s*(?:€|EUR)?", re.ASCII | re.IGNORECASE
 )
+_LENGTH = re.compile(r"(?:a length of (at most|at least)|1 to) ([0-9]+)(?: characters)?")
 _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 
+#: What each rule expects whatever stands in the cell: by rule and field, then by rule alone.
+ALWAYS: dict[tuple[str, str], str] = {
+    ("required", ""): N_("un valore"),
+    ("formula", ""): N_("il valore che si vede, senza la formula"),
+    ("scattered", ""): N_("è anche in un’altra riga"),
+    ("duplicate", "iupd"): N_("è già in una riga prima"),
+    ("duplicate", ""): N_("un numero diverso da quelli delle altre righe"),
+    ("fiscal-code", ""): N_("un codice con il carattere di controllo giusto"),
+    ("organization-code", ""): N_("il codice fiscale di un ente: 11 cifre"),
+    ("iban-checksum", ""): N_("le cifre da ricontrollare con quelle della banca"),
+    ("iban", ""): N_("per esempio IT60X0542811101000000123456"),
+    ("postal-iban", ""): N_("il conto di un ufficio postale"),
+    ("account-or-stamp", ""): N_("un IBAN"),
+    ("sum", ""): N_("la somma delle quote"),
+    ("range", ""): N_("da 0,01 a 999.999.999,99 euro"),
+    ("in-use", "iupd"): N_("gli stessi dati che ci sono già, o un altro codice posizione"),
+    ("in-use", ""): N_("un numero che non è mai stato usato"),
+    ("segregation-code", ""): N_("un numero che comincia con il codice della nostra stazione"),
+    ("notice-number", ""): N_("18 cifre"),
+    ("iuv", ""): N_("17 cifre"),
+    ("nav-iuv", ""): N_("un numero avviso che finisce con lo IUV della riga"),
+    ("row", ""): N_("una cella vuota, o quello che dice la prima riga della posizione"),
+    ("plan", ""): N_("il piano in tutte le rate, o in nessuna"),
+    ("other-organization", ""): N_("una cella vuota, o il codice di questo ente"),
+    ("unknown", ""): N_("un ente che qui è registrato"),
+    ("characters", "iupd"): N_("un nome senza la barra /"),
+    ("characters", ""): N_("solo lettere, cifre e segni che si stampano"),
+    ("utf-8", ""): N_("lettere che si leggono: in Excel, «CSV UTF-8»"),
+    ("cells", ""): N_("tante celle quanti sono i nomi nella prima riga"),
+    ("quotes", ""): N_("virgolette che si chiudono"),
+    ("line-end", ""): N_("una riga intera, come le altre"),
+    ("torn", ""): N_("che la riga accanto si legga"),
+    ("category", ""): N_("per esempio 9/0101002IM/"),
+    ("email", ""): N_("per esempio nome@dominio.it"),
+    ("country", ""): N_("due lettere maiuscole, per esempio IT"),
+    ("province", ""): N_("due lettere maiuscole, per esempio RM"),
+    ("choice", "type"): N_("F oppure G"),
+    ("due-before-validity", ""): N_("una data dopo l’inizio di validità"),
+    ("retention-before-due", ""): N_("una data dopo la scadenza"),
+    ("type", "toPublish"): N_("sì oppure no"),
+    ("type", "switchToExpired"): N_("sì oppure no"),
+    ("type", "isPartialPayment"): N_("sì oppure no"),
+    ("type", "payStandIn"): N_("sì oppure no"),
+}
 
-def expected(field: str, rule: str, cell: str | None, today: date) -> str:
-    """Return what is expected; an empty text if there is no more to say than the rule does."""
+
+def expected(field: str, rule: str, cell: str | None, today: date, said: str = "") -> str:
+    """Return what is expected; an empty text if nothing is known of the rule.
+
+    `said` is what the rule itself says, in English.
+    """
     plain = field.rpartition(".")[2]
     of_rule: dict[str, Callable[[str | None], str]] = {
         "code-length": code,
         "past": partial(later, today=today),
         "date": day,
         "digits": digits,
-        "required": lambda _cell: _("un valore"),
-        "formula": lambda _cell: _("il valore che si vede, senza la formula"),
-        "scattered": lambda _cell: _("è anche in un’altra riga"),
-        "duplicate": lambda _cell: _("è già in una riga prima"),
-        "fiscal-code": lambda _cell: _("un codice con il carattere di controllo giusto"),
-        "iban-checksum": lambda _cell: _("le cifre da ricontrollare con quelle della banca"),
+        "length": lambda _cell: length(said),
     }
     if rule == "type" and plain == "amount":
         return amount(cell)
-    return of_rule[rule](cell) if rule in of_rule else ""
+    if rule in of_rule:
+        return of_rule[rule](cell)
+    always = ALWAYS.get((rule, plain)) or ALWAYS.get((rule, ""))
+    return _(always) if always else ""
+
+
+def length(said: str) -> str:
+    """Return how many characters a text may have, by what the rule says."""
+    match = _LENGTH.fullmatch(said)
+    if match is None:
+        return _("un testo più corto")
+    text = (
+        _("almeno %(number)s caratteri")
+        if match[1] == "at least"
+        else _("al massimo %(number)s caratteri")
+    )
+    return text % {"number": match[2]}
 
 
 def code(cell: str | None) -> str:

@@ -120,6 +120,14 @@ RULES: dict[tuple[str, str], Rule] = {
     ("category", ""): Rule(N_("La tassonomia non è giusta"), N_("Per esempio 9/0101002IM/.")),
     ("email", ""): Rule(N_("L’indirizzo di posta elettronica non è giusto")),
     ("country", ""): Rule(N_("La nazione non è giusta"), N_("Due lettere: per esempio IT.")),
+    ("province", ""): Rule(N_("La provincia non è giusta"), N_("Due lettere: per esempio RM.")),
+    ("segregation-code", ""): Rule(
+        N_("Il numero non è di una nostra stazione"),
+        N_("Dopo il 3 viene il codice di segregazione della stazione."),
+    ),
+    ("organization-code", ""): Rule(N_("Il codice dell’ente non è giusto"), N_("Sono 11 cifre.")),
+    ("unknown", ""): Rule(N_("L’ente non è registrato qui")),
+    ("postal-iban", ""): Rule(N_("Il conto postale non è delle Poste")),
     ("choice", "type"): Rule(
         N_("Il tipo di debitore non è giusto"), N_("F per una persona, G per una ditta.")
     ),

@@ -57,13 +57,30 @@ def _figures(load: StoredLoad) -> str:
     rows = load.figures.get("rows", load.reading.get("records", 0))
     refused = load.figures.get("refused", 0)
     if load.state == State.RECEIVED or not refused:
-        text = ngettext("%(shown)s riga", "%(shown)s righe", rows) % {"shown": _shown(rows)}
+        text = _counted(rows, by_position=shown.is_by_position(load))
         tried = load.state in (State.TRIALLED, State.LOADED)
         return _("%(rows)s, nessuna rifiutata") % {"rows": text} if tried else text
-    text = ngettext(
-        "%(shown)s riga rifiutata su %(whole)s", "%(shown)s righe rifiutate su %(whole)s", refused
-    )
+    if shown.is_by_position(load):
+        text = ngettext(
+            "%(shown)s posizione rifiutata su %(whole)s",
+            "%(shown)s posizioni rifiutate su %(whole)s",
+            refused,
+        )
+    else:
+        text = ngettext(
+            "%(shown)s riga rifiutata su %(whole)s",
+            "%(shown)s righe rifiutate su %(whole)s",
+            refused,
+        )
     return text % {"shown": _shown(refused), "whole": _shown(rows)}
+
+
+def _counted(number: int, *, by_position: bool) -> str:
+    if by_position:
+        text = ngettext("%(shown)s posizione", "%(shown)s posizioni", number)
+    else:
+        text = ngettext("%(shown)s riga", "%(shown)s righe", number)
+    return text % {"shown": _shown(number)}
 
 
 def _shown(number: int) -> str:

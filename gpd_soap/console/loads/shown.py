@@ -24,6 +24,11 @@ class StateWords(NamedTuple):
     words: str
     title: str
 
+    @property
+    def brief(self) -> str:
+        """The words without what they add after a colon."""
+        return self.words.partition(":")[0]
+
 
 STATES: dict[str, StateWords] = {
     State.RECEIVED: StateWords(
@@ -58,6 +63,12 @@ def state(load: StoredLoad) -> StateWords:
     if load.is_interrupted:
         words = INTERRUPTED._replace(title=words.title)
     return words._replace(words=_(words.words), title=_(words.title) % {"name": load.name})
+
+
+def is_by_position(load: StoredLoad) -> bool:
+    """Return whether a position has several rows, so that what is counted are no rows."""
+    counted = load.figures.get("rows")
+    return counted is not None and counted != load.reading.get("records", counted)
 
 
 def size(count: int) -> str:

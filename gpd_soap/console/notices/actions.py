@@ -34,6 +34,11 @@ class Actions(NamedTuple):
     pdf: bool
     open_case: bool
 
+    def has_form(self, action: str) -> bool:
+        """Whether the page has the form of an action, also after it was refused."""
+        # WHY: the date that was typed must not be lost where somebody else has moved it meanwhile.
+        return self.correct if action == "move_due" else bool(getattr(self, action))
+
 
 def actions_of(
     notice: WholeNotice, standing: NoticeStatus, viewer: Viewer, now: datetime

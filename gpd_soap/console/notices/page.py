@@ -10,7 +10,7 @@ from flask import Response, g, request
 
 from gpd_soap.console.guard import set_subjects
 from gpd_soap.console.notices.actions import actions_of
-from gpd_soap.console.notices.refused import Problem, by_field
+from gpd_soap.console.notices.refused import CHANGED, OVERTAKEN, Problem, by_field
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.story.telephone import call_about
@@ -49,10 +49,14 @@ def notice_page(
         return render("notices/retired.html", title=_("Numero ritirato per sempre"), **gone)
     set_subjects(Subject(nav, notice.stored.position.iupd))
     values = values_of(notice)
+    is_there = not action or values["can"].has_form(action)
+    if not is_there and status == CHANGED:
+        problems = [("", _(OVERTAKEN))]
     return render(
         "notices/notice.html",
         status,
         attempted=action,
+        is_there=is_there,
         given=given or {},
         problems=list(problems),
         wrong=by_field(list(problems)),

@@ -43,6 +43,11 @@ TEXTS: dict[type[Refusal], str] = {
     refusals.NotUnique: N_("È già stato emesso: guarda fra gli avvisi."),
     refusals.OrganizationNotFound: N_("L’ente non è registrato."),
 }
+#: What is said of a change that was overtaken by another, so that nobody can make it now.
+OVERTAKEN = N_(
+    "Qualcun altro l’ha cambiato mentre lo guardavi, e questa modifica adesso non si può più fare."
+    " Qui sotto vedi com’è."
+)
 #: What is said of a rule that a field breaks.
 RULES: dict[str, str] = {
     "required": N_("manca"),

@@ -60,7 +60,7 @@ class Chosen:
         back = safe_address(request.form.get("back"))
         rows = listing.of_numbers(self._parts.store, organization, navs)
         if not rows:
-            return redirect(back, 303)
+            return redirect(_saying(back, "none-ticked"), 303)
         if request.form.get("act") == "export" and viewer().may(Scope.PERSONS):
             set_subjects(*(Subject(each.nav, each.iupd) for each in rows))
             for each in rows:
@@ -107,8 +107,7 @@ class Chosen:
                 problems.append(("", f"{as_text(of_position[0].nav)}: {words}"))
         if left:
             return self._page(left, back, CONFLICT, problems, done=len(rows) - len(left))
-        mark = "&" if "?" in back else "?"
-        return redirect(f"{back}{mark}done=notices-withdrawn", 303)
+        return redirect(_saying(back, "notices-withdrawn"), 303)
 
     def export(self, organization: str) -> AnyResponse:
         """Return a whole list as a file; of more than a hundred persons after a recent factor."""
@@ -176,6 +175,13 @@ class Chosen:
             already=done,
             signs=SIGNS,
         )
+
+
+def _saying(address: str, word: str) -> str:
+    """Returns an address whose page says what was done."""
+    path, _mark, query = address.partition("?")
+    kept = [each for each in query.split("&") if each and not each.startswith("done=")]
+    return f"{path}?{'&'.join([*kept, f'done={word}'])}"
 
 
 def _digest(rows: Sequence[ListedNotice]) -> str:

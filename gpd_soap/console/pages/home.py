@@ -8,6 +8,7 @@ from flask import Blueprint, Response, g
 
 from gpd_soap.console.charts.columns import NOW, ORDINARY, PALE, Column, Columns, columns
 from gpd_soap.console.loads.latest import latest
+from gpd_soap.console.loads.shown import is_by_position
 from gpd_soap.console.parts import Parts
 from gpd_soap.console.rendering import render
 from gpd_soap.console.words import _
@@ -53,6 +54,7 @@ class Home:
             payments=payments,
             chart=_chart(payments),
             loads=(last := latest(self._store, organization)),
+            by_position=is_by_position,
             to_mend=[each.load for each in last if _is_to_mend(each.load)],
             week=week,
             weeks=weeks,

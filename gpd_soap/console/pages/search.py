@@ -14,6 +14,7 @@ from gpd_soap.console.rendering import render
 from gpd_soap.console.story.verdict import SIGNS, standing_by_facts
 from gpd_soap.console.viewer import viewer
 from gpd_soap.console.words import _
+from gpd_soap.core.case_id import case_id
 from gpd_soap.core.notice import check_digits
 from gpd_soap.core.searching.text_kinds import NAV_LENGTH, Reading, TextKind, readings
 from gpd_soap.store.configuration import read as configuration
@@ -21,6 +22,7 @@ from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import read_only
 from gpd_soap.store.positions.narrowed import MOST_LOOKED_AT
 from gpd_soap.store.positions.notices import MOST_COUNTED, ListedNotice
+from gpd_soap.store.receipts.worklist import Case
 from gpd_soap.usecases.notices import listing
 from gpd_soap.usecases.notices.listing import NoticeList, PageQuery
 from gpd_soap.usecases.search import EVERY_KIND, SearchResult, filter_of, search
@@ -93,6 +95,12 @@ class Searches:
         chosen = [kind for kind in allowed if kind == filters.kind]
         return chosen or allowed
 
+    def _tried(self, filters: Filters) -> list[TextKind]:
+        """Returns everything that a text without hits was looked for as, a name first."""
+        allowed = self._kinds(filters)
+        kinds = [each.kind for each in readings(filters.text) if each.kind in allowed]
+        return sorted(kinds, key=lambda kind: kind is not TextKind.NAME)
+
     def _only_hit(self, result: SearchResult, filters: Filters) -> str | None:
         """Returns the address of the only thing that a text finds, or None."""
         hits = result.hits
@@ -106,6 +114,8 @@ class Searches:
             return url_for("positions.show", organization=code, iupd=hits.notices[0].iupd)
         if hits.retired_at is not None and hits.reading.kind is TextKind.NOTICE:
             return url_for("notices.show", organization=code, nav=hits.reading.value)
+        if len(hits.receipts) == 1 and not hits.notices and not result.others:
+            return _of_receipt(hits.receipts[0])
         return None
 
     def _by_due_date(self, filters: Filters) -> Response:
@@ -164,6 +174,7 @@ class Searches:
             title=_("Ricevute trovate") if receipts else _nothing(reading),
             filters=filters,
             reading=reading,
+            tried=self._tried(filters),
             others=result.others,
             receipts=receipts,
             near=[(each, standing_by_facts(each, g.now)) for each in near],
@@ -174,6 +185,14 @@ class Searches:
             may_be_person=viewer().sees_persons,
             signs=SIGNS,
         )
+
+
+def _of_receipt(receipt: Case) -> str:
+    """Returns the address of a receipt, or of the case of a message that is none."""
+    code, key = viewer().code, case_id(receipt.key)
+    if receipt.variant is None:
+        return url_for("worklist.case", organization=code, case=key)
+    return url_for("receipts.show", organization=code, receipt=key)
 
 
 def _query(filters: Filters) -> PageQuery:

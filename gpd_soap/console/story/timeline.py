@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 from gpd_soap.console.story.attempts import TOKEN_LIFE, with_attempts
@@ -38,7 +38,7 @@ def story_of(notice: WholeNotice, now: datetime) -> Story:
     # WHY: what we did at an instant comes before what the Node asked at the same instant.
     moments.sort(key=lambda each: (each.happened_at, each.entry is not None))
     items = [_folded_attempt(each) for each in with_attempts(moments, now)]
-    past = tuple(_days(_folded(items)))
+    past = tuple(_days(_folded(items, _day(now))))
     return Story(past, tuple(_days([*_expected(notice, items, now)])), now)
 
 
@@ -118,16 +118,20 @@ def _expected(notice: WholeNotice, items: Sequence[Item], now: datetime) -> Iter
 def _folded_attempt(item: Item) -> Item:
     if isinstance(item, Moment):
         return item
-    folded = [each for each in _folded(item.moments) if isinstance(each, Moment)]
+    day = _day(item.happened_at)
+    folded = [each for each in _folded(item.moments, day) if isinstance(each, Moment)]
     return item._replace(moments=tuple(folded))
 
 
-def _folded(items: Sequence[Item]) -> list[Item]:
-    """Returns the items; equal neighbours are one, with the instant of each."""
+def _folded(items: Sequence[Item], today: date) -> list[Item]:
+    """Returns the items; equal neighbours are one, with the instant of each.
+
+    Refusals before `today` are one also if days lie between them.
+    """
     folded: list[Item] = []
     for item in items:
         last = folded[-1] if folded else None
-        if isinstance(last, Moment) and isinstance(item, Moment) and _equal(last, item):
+        if isinstance(last, Moment) and isinstance(item, Moment) and _equal(last, item, today):
             times = (*(last.times or (last.happened_at,)), item.happened_at)
             folded[-1] = last._replace(times=times)
         else:
@@ -135,13 +139,15 @@ def _folded(items: Sequence[Item]) -> list[Item]:
     return folded
 
 
-def _equal(one: Moment, other: Moment) -> bool:
-    """Returns whether two moments of one day say the same."""
+def _equal(one: Moment, other: Moment, today: date) -> bool:
+    """Returns whether two moments say the same, on one day or, refused, on days before today."""
     if one.kind not in FOLDED or one.kind is not other.kind:
         return False
     same = (one.amount, one.cause) == (other.amount, other.cause)
     rules = {each.entry.rule for each in (one, other) if each.entry is not None}
-    return same and len(rules) == 1 and _day(one.happened_at) == _day(other.happened_at)
+    day = _day(other.happened_at)
+    near = _day(one.last_at) == day or (one.kind is Kind.REFUSED and day < today)
+    return same and len(rules) == 1 and near
 
 
 def _days(items: Sequence[Item]) -> Iterator[Day]:

@@ -6,9 +6,9 @@ from gpd_soap.console.words import N_, _
 
 OPERATIONS: dict[str, str] = {
     "paVerifyPaymentNotice": N_("Verifica"),
-    "paGetPayment": N_("Richiesta di pagamento, vecchia"),
+    "paGetPayment": N_("Richiesta di pagamento, versione 1"),
     "paGetPaymentV2": N_("Richiesta di pagamento"),
-    "paSendRT": N_("Ricevuta, vecchia"),
+    "paSendRT": N_("Ricevuta, versione 1"),
     "paSendRTV2": N_("Ricevuta"),
     "paDemandPaymentNotice": N_("Avviso spontaneo"),
 }
@@ -25,7 +25,7 @@ FAULTS: dict[str, str] = {
     "PAA_ID_INTERMEDIARIO_ERRATO": N_("Un altro intermediario"),
     "PAA_STAZIONE_INT_ERRATA": N_("Un’altra stazione"),
     "PAA_SINTASSI_XSD": N_("Messaggio non valido"),
-    "PAA_SEMANTICA": N_("Messaggio senza senso"),
+    "PAA_SEMANTICA": N_("Chiesto in un modo che qui non c’è"),
     "PAA_RECEIPT_DUPLICATA": N_("Ricevuta già presa"),
 }
 

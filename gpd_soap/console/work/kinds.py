@@ -10,34 +10,35 @@ from gpd_soap.core.receipt import OPENED
 
 
 class Kind(NamedTuple):
-    """A kind of case: one of them, many of them, its shape, and what the money may be."""
+    """A kind of case: one, many and none of them, its shape, and what the money may be."""
 
     one: str
     many: str
     icon: str
     money: str
+    none: str
 
 
 KINDS: dict[str, Kind] = {
     "double": Kind(
         N_("Pagato due volte"), N_("Pagati due volte"), "double",
-        N_("da rimborsare, o da tenere a ragione"),
+        N_("da rimborsare, o da tenere a ragione"), N_("niente pagato due volte"),
     ),
     "unmatched": Kind(
         N_("Senza avviso"), N_("Ricevute senza avviso"), "unmatched",
-        N_("incassati, e non si sa ancora per che cosa"),
+        N_("incassati, e non si sa ancora per che cosa"), N_("nessuna ricevuta senza avviso"),
     ),
     "review": Kind(
         N_("Da rivedere"), N_("Da rivedere"), "review",
-        N_("arrivati in modo diverso dall’avviso"),
+        N_("arrivati in modo diverso dall’avviso"), N_("niente da rivedere"),
     ),
     "conflicting": Kind(
         N_("In contrasto"), N_("In contrasto"), "conflict",
-        N_("in ricevute che si contraddicono"),
+        N_("in ricevute che si contraddicono"), N_("niente in contrasto"),
     ),
     "quarantine": Kind(
         N_("In quarantena"), N_("In quarantena"), "warn",
-        N_("in messaggi che non si possono leggere"),
+        N_("in messaggi che non si possono leggere"), N_("niente in quarantena"),
     ),
 }  # fmt: skip
 #: In the order of a page: the most frequent first.

@@ -15,7 +15,8 @@ from gpd_soap.usecases.figures.station import SLOTS, TARGET, Fault, Station
 
 #: LIMIT: a Node that did not call for a day may be a quiet weekend; it is said, and no alarm.
 QUIET = timedelta(days=1)
-#: LIMIT: minutes; while a station is in Stand In, the Node probes it every few minutes.
+#: LIMIT: minutes; while a station is in Stand In, the Node probes it every few minutes, and asks it
+#: for no notice.
 PROBED_LATELY = timedelta(minutes=15)
 #: SPEC: Stand In: so many bad slots of six bring the station there.
 MOST_BAD = 3
@@ -180,7 +181,8 @@ def _ending(certificates: Sequence[Certificate], now: datetime) -> Iterator[Watc
 
 def _stand_in(station: Station, now: datetime) -> Watch:
     probed, bad = station.probed_at, station.bad_slots
-    if probed is not None and now - probed < PROBED_LATELY:
+    is_probed = probed is not None and now - probed < PROBED_LATELY
+    if is_probed and not station.asks_again:
         text = _("Il Nodo ci manda sonde: ha smesso di chiederci, e per noi risponde l’archivio.")
         return Watch("bad", _("Siamo in Stand-In"), text, _(OPERATOR))
     explained = _("Tre fasce su sei sono l’ultimo avviso prima che il Nodo smetta di chiederci.")

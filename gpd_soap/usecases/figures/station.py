@@ -26,6 +26,7 @@ PRIMITIVES = (
     "paGetPayment",
     "paSendRT",
 )
+RECEIPTS = ("paSendRTV2", "paSendRT")
 #: LIMIT: days that are searched for the last call of a primitive.
 LOOK_BACK = timedelta(days=30)
 #: The weeks whose same weekday is what is usual.
@@ -92,6 +93,22 @@ class Station(NamedTuple):
     def last_at(self) -> datetime | None:
         """When the Node called last."""
         return max((each.last_at for each in self.calls if each.last_at), default=None)
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether the Node has asked for a notice since its last probe.
+
+        In Stand In it sends probes and receipts alone.
+        """
+        if self.probed_at is None:
+            return False
+        # WHY: the probe is a verify too, written a moment after the instant that is remembered.
+        began = self.probed_at + timedelta(seconds=1)
+        return any(
+            each.last_at is not None and each.last_at > began
+            for each in self.calls
+            if each.operation not in RECEIPTS
+        )
 
     @property
     def bad_slots(self) -> int:

@@ -90,6 +90,20 @@ def test_second_of_two_operators_sees_the_change_of_the_first(console: Console):
     assert again.status_code == 303
 
 
+def test_change_that_was_overtaken_is_not_offered_again(console: Console):
+    """Two withdraw one notice: the second is told that it cannot be done, and no form waits."""
+    first, second = console.client("writer"), console.client("admin")
+    seen = etag(second, SINGLE)
+    send(first, SINGLE, "withdraw", withdraw_reason="doppione")
+    late = send(second, SINGLE, "withdraw", etag=seen, withdraw_reason="anche per me")
+
+    assert late.status_code == 412
+    said = text(late)
+    assert "questa modifica adesso non si può più fare" in said
+    assert "mandala di nuovo" not in said
+    assert "Quello che hai scritto è rimasto" not in said
+
+
 def test_withdrawal_needs_a_reason_which_colleagues_read(console: Console):
     """Whoever answers the telephone reads why."""
     client = console.client("writer")

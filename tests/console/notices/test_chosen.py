@@ -215,3 +215,15 @@ def test_without_the_libraries_it_is_said(console: Console, monkeypatch: pytest.
     assert "Su questo server la stampa non è installata" in text(answer)
     with console.store.reading() as connection:
         assert list(connection.execute(select(tables.document_batch))) == []
+
+
+@pytest.mark.parametrize("act", ["export", "print", "withdraw"])
+def test_button_without_ticked_notices_says_so(console: Console, act: str):
+    """A click after which nothing is seen is the worst answer."""
+    client = console.client("writer")
+    answer = client.post(DO, data={"act": act, "back": f"{BACK}&done=notices-withdrawn"})
+
+    assert answer.location == f"{BACK}&done=none-ticked"
+    page = client.get(answer.location)
+    assert "Nessun avviso è spuntato: spunta prima le righe." in text(page)
+    assert '<p class="note care done"' in page.text

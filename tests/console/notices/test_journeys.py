@@ -1,9 +1,10 @@
 """What people do with notices, with their clicks counted, in real Chromium."""
 
 from collections.abc import Callable
+from datetime import date
 from urllib.parse import urlsplit
 
-from gpd_soap.core import payable
+from gpd_soap.core import payable, rome
 from tests.console.bed import Console
 from tests.console.browsing import Tab
 from tests.console.loads import print_batches
@@ -168,8 +169,12 @@ def test_two_operators_on_one_notice_lose_nothing(open_tab: OpenTab, live: Live)
     second.page.get_by_text("Qualcun altro l’ha cambiato mentre lo guardavi").wait_for()
 
     assert option_of(console, EXPIRED).due_at == moved
+    assert second.page.get_by_label("Nuova scadenza").input_value() == "2026-12-24"
     assert "Da pagare" in second.page.inner_text(".verdict")
     assert second.problems() == []
+    second.click("Sposta la scadenza")
+    second.page.get_by_text("Scadenza spostata").wait_for()
+    assert rome.day_of(option_of(console, EXPIRED).due_at) == date(2026, 12, 24)
 
 
 def test_story_prints_without_what_is_ours(open_tab: OpenTab):

@@ -103,11 +103,31 @@ def test_number_of_another_length_says_how_many_digits_it_has(console: Console):
 
 
 def test_text_that_finds_nothing_says_what_to_ask(console: Console):
-    """The pattern of every empty list."""
-    said = text(console.client("writer").get(f"{LIST}?q=nessuno+di+qui"))
+    """The pattern of every empty list: as what it was sought, and what to try next."""
+    client = console.client("writer")
+    name, word, number = (
+        text(client.get(f"{LIST}?q={typed}"))
+        for typed in ("nessuno+di+qui", "nessuno", "347999999999999999")
+    )
 
-    assert "Nessun avviso trovato" in said
-    assert "Far leggere anche il codice dell’ente" in said
+    assert "Nessun avviso trovato" in name
+    assert "Cercato come cognome e nome ." in name
+    assert "Cercato come cognome e nome , posizione , ricevuta ." in word
+    for said in (name, word):
+        assert "Chiedere il codice fiscale : un nome si scrive in più modi" in said
+        assert "se non è 77777777777, l’avviso non è nostro" in said
+        assert "Cercare la persona" not in said
+    assert "Far leggere anche il codice dell’ente" in number
+    assert "Cercare la persona" in number
+
+
+def test_number_of_one_receipt_opens_it(console: Console):
+    """One hit is no list."""
+    receipt = f"demo-{PAID}"
+    answer = console.client("writer").get(f"{LIST}?q={receipt}")
+
+    assert answer.status_code == 303
+    assert answer.location == f"{ORG}/receipts/{receipt}"
 
 
 @pytest.mark.parametrize("typed", ["esempio", CODE, "maria es"])

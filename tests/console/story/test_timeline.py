@@ -107,6 +107,22 @@ def test_questions_of_two_days_or_with_two_answers_do_not_fold():
     assert [item.amount for item in questions] == [13100, 13100, 12850, 12850, 12850]
 
 
+def test_equal_refusals_fold_over_the_days_before_today():
+    """Who tries every week fills no page; what was refused today stands alone."""
+    entries = [
+        expired("2026-11-05T10:00:00"),
+        expired("2026-11-12T10:00:00"),
+        entry("2026-11-19T10:00:00", refusal=payable.WITHDRAWN),
+        entry("2026-11-26T10:00:00", refusal=payable.WITHDRAWN),
+        entry("2026-11-27T10:00:00", refusal=payable.WITHDRAWN),
+    ]
+    story = story_of(whole(events=[created()], entries=entries), NOW)
+
+    assert shown(story) == ["created", "refused", "refused", "refused"]
+    assert [len(item.times) for item in lines(story.days)[1:]] == [2, 2, 0]
+    assert [day.day.day for day in story.days[1:]] == [5, 19, 27]
+
+
 def test_verify_payment_and_receipt_within_thirty_minutes_are_an_attempt():
     """A verify that leads to the payment, the payment, and its receipt."""
     entries = [

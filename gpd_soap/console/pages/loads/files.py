@@ -207,6 +207,7 @@ class Pages:
             read_as=shown.read_as(reading),
             columns=shown.columns(reading, names),
             figures=load.figures,
+            by_position=shown.is_by_position(load),
             sums=shown.sums(load.figures),
             bar=shown.bar(count(load, "ready", "present"), count(load, "refused")),
             groups=groups(rules, findings, cells, today),

@@ -60,7 +60,7 @@ class Pages:
         try:
             session = demo_link.enter(self._parts.store, token, self._parts.random, g.now)
         except people_refusals.InvitationNotValid:
-            return _over()
+            return _over(is_demo=True)
         response = redirect(url_for("root.start"), 303)
         gates.begin_session(Sessions(self._parts.store), response, session)
         return response
@@ -82,8 +82,9 @@ class Pages:
         )
 
 
-def _over() -> Response:
-    return render("sign_in/over.html", GONE, title=_("Questo link non vale più"))
+def _over(*, is_demo: bool = False) -> Response:
+    title = _("Questo link non vale più")
+    return render("sign_in/over.html", GONE, title=title, is_demo=is_demo)
 
 
 def _problem(refusal: Refusal) -> tuple[str, str]:
