@@ -32,13 +32,13 @@ from tests.api import (
     test_listing,
     test_many,
     test_matching,
-    test_print_service,
     test_receipts,
     test_report,
     test_search,
     test_worklist,
 )
 from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
+from tests.api.print_service import test_printed_notices
 from tests.conftest import FreshDatabase, LendDatabase, WorldOf
 from tests.features.oidc import bed as oidc
 from tests.features.oidc import provider
@@ -144,7 +144,7 @@ FLOWS = [
     for module in (
         test_audit, test_configuration, test_document_batches, test_documents, test_idempotency,
         test_journal, test_key_operations, test_life, test_listing, test_many, test_matching,
-        test_print_service, test_receipts, test_report, test_search, test_worklist,
+        test_printed_notices, test_receipts, test_report, test_search, test_worklist,
     )
     for name, flow in vars(module).items()
     if name.startswith("test_") and [*inspect.signature(flow).parameters] in (["office"], ["admin"])
