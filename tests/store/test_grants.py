@@ -38,7 +38,7 @@ from tests.api import (
     test_worklist,
 )
 from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
-from tests.api.print_service import test_printed_notices
+from tests.api.print_service import test_access, test_folders, test_printed_notices
 from tests.conftest import FreshDatabase, LendDatabase, WorldOf
 from tests.features.oidc import bed as oidc
 from tests.features.oidc import provider
@@ -142,7 +142,8 @@ def test_serving_role_moves_no_document(owned: str, monkeypatch: pytest.MonkeyPa
 FLOWS = [
     pytest.param(flow, id=f"{module.__name__.rpartition('.')[2]}-{name}")
     for module in (
-        test_audit, test_configuration, test_document_batches, test_documents, test_idempotency,
+        test_access, test_audit, test_configuration, test_document_batches, test_documents,
+        test_folders, test_idempotency,
         test_journal, test_key_operations, test_life, test_listing, test_many, test_matching,
         test_printed_notices, test_receipts, test_report, test_search, test_worklist,
     )
