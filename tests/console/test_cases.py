@@ -9,7 +9,7 @@ from tests.console.bed import Console
 from tests.console.worked import DOUBLE, NAME, ORG, UNMATCHED, plain, stored, text
 
 
-def test_two_people_at_one_case(busy: Console):
+def test_case_that_somebody_has_is_refused_to_a_second_person(busy: Console):
     """The second learns who has it and until when, and how it ended."""
     anna, luca = busy.client("writer"), busy.client("admin")
     assert anna.post(f"{DOUBLE}/claim").status_code == 303

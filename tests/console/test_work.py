@@ -33,14 +33,14 @@ def test_fresh_installation_has_three_steps(console: Console):
     assert text(console.client("stranger"), f"/console/{OTHER}/").count("da fare") == 3
 
 
-def test_empty_worklist_says_so(console: Console):
-    """And when the last case was resolved, once one was."""
+def test_empty_worklist_says_that_nothing_waits(console: Console):
+    """No case was resolved yet, so that none is named."""
     page = text(console.client("reader"), f"{ORG}/worklist")
     assert "Da trattare: niente" in page
     assert "Non aspetta niente." in page
 
 
-def test_empty_worklist_names_the_last_one(busy: Console):
+def test_empty_worklist_names_when_the_last_case_was_resolved(busy: Console):
     """What is resolved is a filter, and nothing disappears."""
     client = busy.client("writer")
     for kind in ("double", "unmatched", "review", "conflicting", "quarantine"):

@@ -53,7 +53,7 @@ def test_templates_print_the_amounts_that_were_sent(office: BackOffice):
     assert rest.headers["Content-Disposition"].count(nav(2)) == 1
 
 
-def test_fine_and_slips(office: BackOffice):
+def test_fine_is_printed_with_slips_and_its_discounted_amount_first(office: BackOffice):
     """A template with slips needs postal accounts; the discounted amount is first."""
     early = option(1, transfer(amount=700, postalIban=POSTAL), dueDate="2026-04-05")
     office.create(body(early, option(2, transfer(postalIban=POSTAL))), "?toPublish=true")

@@ -51,7 +51,7 @@ def test_visit_asks_for_a_code_with_pkce_and_a_nonce(console: Console):
     assert visit.secret not in visit.address
 
 
-def test_store_ends_no_visit(console: Console):
+def test_visit_cannot_be_ended_by_what_the_store_has(console: Console):
     """It has neither the secret nor the state, and so neither nonce nor verifier."""
     visit = console.oidc.begin(console.now)
     state = parse_qs(urlsplit(visit.address).query)["state"][0]
