@@ -31,7 +31,7 @@ class Limits(NamedTuple):
     """Upper bounds; 0 is no bound.
 
     `rate` is the requests of a key in ten seconds.  `face` and `key` are the running requests in a
-    process, of all keys and of one key.  `wait` is the seconds until a request is refused,
+    process, of all keys and of one key.  `wait` is the seconds until a request is refused.
     `wrong_keys` are the wrong keys of an address in a minute, `sizes` the bytes of a body.
     """
 

@@ -1,8 +1,8 @@
 """What the models of all answers share: names in camel case, times of Rome, problems, pages.
 
 Answers are built as dicts by `responses` and checked against these models in the tests.
-WHY: models would be built from the same rows at a higher cost: a third more for a page of 50
-positions by validation, almost twice as much by `model_construct`.
+WHY: to build models from the same rows costs more: for a page of 50 positions, a third by
+validation, and almost twice as much by `model_construct`.
 """
 
 from __future__ import annotations

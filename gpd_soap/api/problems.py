@@ -160,19 +160,7 @@ PUBLISHED_AFTER_VALIDITY = Problem(
     "Publish request occurred after the validity date began",
     "A position must be published before its validity date.",
 )
-BAD_CONFIGURATION = Problem(
-    400,
-    "Error in the configuration data",
-    "The content of the request breaks a rule: see errors.",
-)
-BROKER_NOT_FOUND = Problem(404, "Not found the broker", "The broker is not registered here.")
-STATION_NOT_FOUND = Problem(404, "Not found the station", "The station is not registered here.")
-NOT_SERVING = Problem(404, "Not found the station", "The station does not serve the organization.")
-SERVICE_NOT_FOUND = Problem(
-    404, "Not found the service", "The organization offers no service of these identifiers."
-)
 KEY_NOT_FOUND = Problem(404, "Not found the key", "No active key has this id.")
-IN_USE = Problem(409, "In use", "Something else still needs it: see errors.")
 UNDER_WAY = Problem(
     409,
     "Conflict",
@@ -233,49 +221,11 @@ CURSOR_EXPIRED = Problem(
     "Events after the cursor are no longer kept: read on from firstCursor, and compare the"
     " positions once.",
 )
-NO_DOCUMENT = Problem(404, "Not found the document", "The archive has no document of this id.")
-NO_BATCH = Problem(404, "Not found the batch", "There is no batch of notices of this id.")
-NOTHING_LOADED = Problem(
-    404, "Not found the load", "No load has stored a position of the organization."
-)
-BATCH_NOT_ENDED = Problem(
-    409, "The batch has not ended", "Notices of the batch still wait: ask again later."
-)
-BATCH_ENDED = Problem(409, "The batch has ended", "No notice of the batch waits.")
-BATCH_RUNS = Problem(409, "The batch is running", "A job prints the batch, or waits to.")
-#: The detail is the reason in Italian, for the person who asks for the notice.
-NOT_PRINTABLE = Problem(409, "The notice cannot be printed", "{}")
-NOT_INSTALLED = Problem(
-    501,
-    "Not Implemented",
-    "The operator of this installation has not installed the libraries for documents.",
-)
-NO_SUBSCRIPTION = Problem(404, "Not found the subscription", "No subscription has this id.")
-NO_PARKED = Problem(404, "Not found the parked event", "No event of this number is parked.")
-TOO_MANY_SUBSCRIPTIONS = Problem(
-    409, "Too many subscriptions", "An organization has at most 10 subscriptions: remove one."
-)
-WEBHOOKS_OFF = Problem(
-    409, "No webhooks", "The operator of this installation has not set GPD_WEBHOOK_SECRET."
-)
-NO_JOB = Problem(404, "Not found the job", "No job has this id.")
-JOB_NOT_WAITING = Problem(
-    409, "The job is not waiting", "Only a job that is dead or waits can be attempted now."
-)
-JOB_ENDED = Problem(
-    409, "The job has ended", "Only a job that has not ended, and is no schedule, can be cancelled."
-)
-SUBSCRIPTION_CHANGED = Problem(
-    412,
-    "Precondition Failed",
-    "The subscription has changed since the ETag of If-Match: read it again.",
-)
 NOT_ACCEPTABLE = Problem(406, "Not Acceptable", "Expected application/pdf in Accept.")
 NOT_JSON = Problem(
     415, "Unsupported Media Type", "Expected application/json in UTF-8, not compressed."
 )
 BROKEN = Problem(500, "INTERNAL SERVER ERROR", "The server failed, and logged the failure.")
-NO_STORAGE = Problem(503, "Service Unavailable", "The documents cannot be kept or read now.")
 UNAVAILABLE = Problem(
     503, "Service Unavailable", "The database cannot serve the request now: try again later."
 )

@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 
 from gpd_soap.api import problems
+from gpd_soap.api.configuration import problems as configuration
+from gpd_soap.api.documents import problems as documents
+from gpd_soap.api.jobs import problems as jobs
 from gpd_soap.api.loads import problems as loads
 from gpd_soap.api.print_service import problems as print_service
 from gpd_soap.api.problems import Problem
 from gpd_soap.api.receipts import problems as cases
+from gpd_soap.api.subscriptions import problems as subscriptions
 from gpd_soap.usecases import document_refusals, print_service_refusals, refusals
 from gpd_soap.usecases.casework.refusals import CaseClaimed
+from gpd_soap.usecases.jobs import refusals as job_refusals
 from gpd_soap.usecases.loads import refusals as load_refusals
 from gpd_soap.usecases.refusals import Refusal
 
@@ -18,15 +23,15 @@ from gpd_soap.usecases.refusals import Refusal
 PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.Malformed: problems.BAD_REQUEST,
     refusals.InvalidPosition: problems.DATA_ERROR,
-    refusals.InvalidConfiguration: problems.BAD_CONFIGURATION,
+    refusals.InvalidConfiguration: configuration.BAD_CONFIGURATION,
     refusals.InvalidDateRange: problems.INVALID_DATE_RANGE,
     refusals.MayNotRegister: problems.EVERY_ORGANIZATION,
     refusals.OrganizationNotFound: problems.ORGANIZATION_NOT_FOUND,
-    refusals.BrokerNotFound: problems.BROKER_NOT_FOUND,
-    refusals.StationNotFound: problems.STATION_NOT_FOUND,
-    refusals.StationNotServing: problems.NOT_SERVING,
-    refusals.ServiceNotFound: problems.SERVICE_NOT_FOUND,
-    refusals.InUse: problems.IN_USE,
+    refusals.BrokerNotFound: configuration.BROKER_NOT_FOUND,
+    refusals.StationNotFound: configuration.STATION_NOT_FOUND,
+    refusals.StationNotServing: configuration.NOT_SERVING,
+    refusals.ServiceNotFound: configuration.SERVICE_NOT_FOUND,
+    refusals.InUse: configuration.IN_USE,
     refusals.OtherSegregationCode: problems.OTHER_SEGREGATION_CODE,
     refusals.PositionNotFound: problems.NOT_FOUND,
     refusals.NoticeNotFound: problems.OPTION_NOT_FOUND,
@@ -69,25 +74,25 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     load_refusals.FileNotLoadable: loads.NOT_LOADABLE,
     refusals.EntryNotFound: problems.ENTRY_NOT_FOUND,
     refusals.CursorExpired: problems.CURSOR_EXPIRED,
-    refusals.SubscriptionNotFound: problems.NO_SUBSCRIPTION,
-    refusals.SubscriptionChanged: problems.SUBSCRIPTION_CHANGED,
-    refusals.TooManySubscriptions: problems.TOO_MANY_SUBSCRIPTIONS,
-    refusals.WebhooksOff: problems.WEBHOOKS_OFF,
-    refusals.ParkedNotFound: problems.NO_PARKED,
-    refusals.JobNotFound: problems.NO_JOB,
-    refusals.JobNotWaiting: problems.JOB_NOT_WAITING,
-    refusals.JobEnded: problems.JOB_ENDED,
+    refusals.SubscriptionNotFound: subscriptions.NO_SUBSCRIPTION,
+    refusals.SubscriptionChanged: subscriptions.SUBSCRIPTION_CHANGED,
+    refusals.TooManySubscriptions: subscriptions.TOO_MANY_SUBSCRIPTIONS,
+    refusals.WebhooksOff: subscriptions.WEBHOOKS_OFF,
+    refusals.ParkedNotFound: subscriptions.NO_PARKED,
+    job_refusals.JobNotFound: jobs.NO_JOB,
+    job_refusals.JobNotWaiting: jobs.JOB_NOT_WAITING,
+    job_refusals.JobEnded: jobs.JOB_ENDED,
     refusals.MessageRefusedAgain: cases.NOT_TAKEN,
     refusals.MessageNotTaken: problems.UNAVAILABLE,
-    document_refusals.DocumentNotFound: problems.NO_DOCUMENT,
-    document_refusals.NotPrintable: problems.NOT_PRINTABLE,
-    document_refusals.DocumentsNotInstalled: problems.NOT_INSTALLED,
-    document_refusals.StorageUnavailable: problems.NO_STORAGE,
-    document_refusals.BatchNotFound: problems.NO_BATCH,
-    document_refusals.BatchNotEnded: problems.BATCH_NOT_ENDED,
-    document_refusals.BatchEnded: problems.BATCH_ENDED,
-    document_refusals.BatchIsRunning: problems.BATCH_RUNS,
-    document_refusals.NothingLoaded: problems.NOTHING_LOADED,
+    document_refusals.DocumentNotFound: documents.NO_DOCUMENT,
+    document_refusals.NotPrintable: documents.NOT_PRINTABLE,
+    document_refusals.DocumentsNotInstalled: documents.NOT_INSTALLED,
+    document_refusals.StorageUnavailable: documents.NO_STORAGE,
+    document_refusals.BatchNotFound: documents.NO_BATCH,
+    document_refusals.BatchNotEnded: documents.BATCH_NOT_ENDED,
+    document_refusals.BatchEnded: documents.BATCH_ENDED,
+    document_refusals.BatchIsRunning: documents.BATCH_RUNS,
+    document_refusals.NothingLoaded: documents.NOTHING_LOADED,
     print_service_refusals.NotPrinted: print_service.NOT_PRINTED,
     print_service_refusals.SeveralOrganizations: print_service.SEVERAL_ORGANIZATIONS,
     print_service_refusals.OrganizationNotAllowed: print_service.NOT_ALLOWED,

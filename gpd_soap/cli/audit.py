@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import MAX_LINES, as_errors, code, read, ready_store
+from gpd_soap.cli.common import as_errors, code, limited, read, ready_store
 from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
@@ -40,13 +40,7 @@ if TYPE_CHECKING:
 @click.option("--receipt-id", "receiptId", metavar="ID", help="Id of the receipt.")
 @click.option("--from", "first", metavar="WHEN", help="First day or date-time, in Rome.")
 @click.option("--to", "last", metavar="WHEN", help="Last day or date-time, in Rome, included.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MAX_LINES),
-    default=20,
-    show_default=True,
-    help="Lines to print at most.",
-)
+@limited(20)
 @click.option("--json", "as_json", is_flag=True, help="Print each row as a JSON object on a line.")
 def audit(organization: str | None, limit: int, *, as_json: bool, **filters: str | None) -> None:
     """Print what was changed and by whom, one row on a line, the newest first.

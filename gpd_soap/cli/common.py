@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from gpd_soap.store.store import Store
     from gpd_soap.usecases.access.record import CommandRecord
     from gpd_soap.validation.finding import Model
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def ready_store() -> Store:
@@ -72,6 +75,19 @@ def record_reading(store: Store, organization: str | None, subject: Subject | No
         click.echo("the audit has no row of this reading: the database is busy", err=True)
 
 
+class CommandGroup(click.Group):
+    """A group whose help has the whole first sentence of each command, not cut at the margin."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands in the order of their names."""
+        rows = [
+            (name, command.get_short_help_str(limit=sys.maxsize))
+            for name, command in sorted(self.commands.items())
+        ]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
 @contextmanager
 def as_errors() -> Iterator[None]:
     """Turn a refusal of a use case into a ClickException (exit code 1) with its reason."""
@@ -106,8 +122,6 @@ def code(_context: click.Context, _option: click.Parameter, value: str | None) -
     return value
 
 
-#: LIMIT: lines of one listing.
-MAX_LINES = 100_000
 of_organization = click.option(
     "--organization",
     metavar="CODE",
@@ -115,6 +129,41 @@ of_organization = click.option(
     callback=code,
     help="Fiscal code of the organization.",
 )
+of_only_organization = click.option(
+    "--organization",
+    metavar="CODE",
+    callback=code,
+    help="Fiscal code of the organization [default: the only one].",
+)
+to_output = click.option(
+    "--output",
+    type=click.File("wb", lazy=True),
+    default="-",
+    metavar="FILE",
+    help="File to write [default: standard output].",
+)
+to_document = click.option(
+    "--output",
+    "-o",
+    type=click.File("wb", lazy=True),
+    required=True,
+    metavar="FILE",
+    help="File to write; - is standard output.",
+)
+
+#: LIMIT: lines of one listing.
+MAX_LINES = 100_000
+
+
+def limited(default: int, most: int = MAX_LINES) -> Callable[[Decorated], Decorated]:
+    """The option for the number of lines of a listing, at most `most`."""
+    return click.option(
+        "--limit",
+        type=click.IntRange(1, most),
+        default=default,
+        show_default=True,
+        help="Lines to print at most.",
+    )
 
 
 @contextmanager

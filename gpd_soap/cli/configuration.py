@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 import click
 
-from gpd_soap.cli.common import as_errors, read, ready_store, record
+from gpd_soap.cli.common import CommandGroup, as_errors, read, ready_store, record
 from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _of = click.option(
 )
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def organization() -> None:
     """List, register and remove the organizations that this installation serves."""
 
@@ -72,7 +72,7 @@ def remove_organization(code: str) -> None:
     click.echo("removed")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def station() -> None:
     """List, register and remove stations, and set which organizations each serves."""
 
@@ -178,7 +178,7 @@ def remove_station(name: str) -> None:
     click.echo("removed")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def service() -> None:
     """List, register and remove the spontaneous-payment services of an organization."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from gpd_soap.cli.common import CommandGroup
+
 #: The exit codes of each command, with their meaning.
 EXIT_CODES = (
     ("every command, 0", "The command did its work."),
@@ -23,7 +25,7 @@ EXIT_CODES = (
 )
 
 
-class Help(click.Group):
+class Help(CommandGroup):
     """Prints the help of a command, where the subject is the name of one."""
 
     def resolve_command(

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpd_soap.cli.common import code, read, ready_store, record, refusals
+from gpd_soap.cli.common import CommandGroup, code, limited, read, ready_store, record, refusals
 from gpd_soap.cli.texts.output import defused, print_line
 from gpd_soap.core.exchange import NOT_GIVEN
 
 if TYPE_CHECKING:
     from gpd_soap.store.journal.entries import JournalQuery
 
-#: LIMIT: lines of one search, which are held in memory.
-MAX_LINES = 100_000
 
 Body = dict[str, Any]
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def journal() -> None:
     """Search, show and purge the journal of exchanges with the Node."""
 
@@ -49,13 +47,7 @@ def journal() -> None:
 @click.option("--receipt-id", "receiptId", metavar="ID", help="Id of a receipt.")
 @click.option("--psp", metavar="ID", help="Id of the PSP that took the payment.")
 @click.option("--station", metavar="ID", help="Id of the station that answered.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MAX_LINES),
-    default=20,
-    show_default=True,
-    help="Lines to print at most.",
-)
+@limited(20)
 @click.option(
     "--json",
     "as_json",

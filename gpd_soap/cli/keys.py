@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import as_errors, read, ready_store, record
+from gpd_soap.cli.common import CommandGroup, as_errors, read, ready_store, record
 from gpd_soap.cli.texts.output import print_line, printable
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gpd_soap.usecases.access.keys import Keys
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def key() -> None:
     """Create, list and revoke the API keys of the admin face."""
 

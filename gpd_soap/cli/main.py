@@ -7,6 +7,7 @@ import click
 from gpd_soap import __version__
 from gpd_soap.cli.audit import audit
 from gpd_soap.cli.check import check
+from gpd_soap.cli.common import CommandGroup
 from gpd_soap.cli.configuration import organization, service, station
 from gpd_soap.cli.demo import demo
 from gpd_soap.cli.documents.batches import notices
@@ -43,7 +44,7 @@ class Stopped(click.ClickException):
     exit_code = 2
 
 
-class Root(click.Group):
+class Root(CommandGroup):
     """Prints an OperatorError with its hint, and the kind and location of any other failure."""
 
     def invoke(self, ctx: click.Context) -> object:

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, ready_store, record_reading, refusals
+from gpd_soap.cli.common import (
+    command_actor,
+    of_only_organization,
+    ready_store,
+    record_reading,
+    refusals,
+    to_document,
+)
 from gpd_soap.cli.documents.opening import printer
 from gpd_soap.cli.texts.output import printable
 
@@ -14,26 +21,10 @@ if TYPE_CHECKING:
     from gpd_soap.features.documents.release import Notices
 
 
-output_option = click.option(
-    "--output",
-    "-o",
-    type=click.File("wb", lazy=True),
-    required=True,
-    metavar="FILE",
-    help="File to write; - is standard output.",
-)
-organization_option = click.option(
-    "--organization",
-    metavar="CODE",
-    callback=code,
-    help="Fiscal code of the organization [default: the only one].",
-)
-
-
 @click.command()
 @click.argument("nav", metavar="NAV")
-@output_option
-@organization_option
+@to_document
+@of_only_organization
 @click.option(
     "--all-ways",
     is_flag=True,
@@ -62,10 +53,9 @@ def notice(
 ) -> None:
     """Write the PDF of the notice with the number NAV.
 
-    What the organization prints about itself is set by `gpd-soap organization printing`.
-
-    Its codes and texts are read back, and it is in the archive, before the file is written. Fields
-    that were shortened or changed are named on standard error, with the text that is printed.
+    The codes and texts of the PDF are read back, and the archive has it, before the file is
+    written. Standard error names the fields that were shortened or changed, with the text that is
+    printed. `gpd-soap organization printing` sets what the organization prints about itself.
     """
     from gpd_soap.clock import utc_now
     from gpd_soap.features.documents.languages import OFFERED, parse
@@ -96,8 +86,8 @@ def notice(
 
 @click.command()
 @click.argument("receipt_id", metavar="ID")
-@output_option
-@organization_option
+@to_document
+@of_only_organization
 @click.option(
     "--embed", is_flag=True, help="Put the Node's message inside the document (PDF/A-3a)."
 )

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from gpd_soap.cli.common import (
-    MAX_LINES,
+    CommandGroup,
     command_actor,
+    limited,
     of_organization,
     read,
     ready_store,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from gpd_soap.store.events.read import StoredEvent
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def position() -> None:
     """Change debt positions."""
 
@@ -51,13 +52,7 @@ def restore(iupd: str, organization: str, reason: str, due_date: str | None) -> 
 @click.command()
 @click.argument("iupd")
 @of_organization
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MAX_LINES),
-    default=1000,
-    show_default=True,
-    help="Lines to print at most.",
-)
+@limited(1000)
 def history(iupd: str, organization: str, limit: int) -> None:
     """Print what happened to a position, one event on a line, the oldest first.
 

@@ -62,8 +62,8 @@ def months(_context: click.Context, option: click.Parameter, value: str) -> int:
 def purge(*, dry_run: bool, **months: int) -> None:
     """Remove what has been kept for its term: journal, events, tally, audit, quarantine and more.
 
-    The terms that an organization has set with `gpd-soap retention set` go before these. Responses
-    to an Idempotency-Key are removed after 24 hours, demands after a day or after
+    A term that an organization has set with `gpd-soap retention set` overrides these. Responses to
+    an Idempotency-Key are removed after 24 hours, demands after a day or after
     GPD_DEMAND_WINDOW if that is longer. The command may be stopped and run again. On PostgreSQL,
     the owner of the tables runs it, and it creates the partitions of the next months.
     """

@@ -7,20 +7,25 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from gpd_soap.cli.common import (
+    CommandGroup,
     code,
     command_actor,
     machine_user,
+    of_organization,
     read,
     ready_store,
     record,
     record_reading,
     refusals,
+    to_output,
 )
 from gpd_soap.cli.texts.output import print_line
 from gpd_soap.cli.texts.receipts import case_line, print_case, print_csv, receipt_line
 from gpd_soap.core.case_id import KINDS, CaseCause, CaseOutcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gpd_soap.store.access.audit import Subject
     from gpd_soap.store.store import Store
     from gpd_soap.usecases.worklist import Cases
@@ -37,7 +42,7 @@ def _person(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     return name
 
 
-of_organization = click.option(
+of_organization_or_none = click.option(
     "--organization",
     metavar="CODE",
     callback=code,
@@ -52,19 +57,13 @@ by = click.option(
 )
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def receipts() -> None:
     """List receipts, and list and resolve the cases that wait for a person."""
 
 
 @receipts.command("list")
-@click.option(
-    "--organization",
-    metavar="CODE",
-    required=True,
-    callback=code,
-    help="Fiscal code of the organization.",
-)
+@of_organization
 @click.option(
     "--from", "since", metavar="DATE", help="First date of payment [default: 3 months ago]."
 )
@@ -109,7 +108,7 @@ def list_receipts(
 
 
 @receipts.command("worklist")
-@of_organization
+@of_organization_or_none
 @click.option("--kind", type=click.Choice(KINDS), help="Print the cases of this kind only.")
 @click.option(
     "--resolved",
@@ -145,7 +144,7 @@ def worklist(
 
 @receipts.command("show")
 @case_name
-@of_organization
+@of_organization_or_none
 def show(case: str, organization: str | None) -> None:
     """Print every field of the receipt or case with this ID, one on a line."""
     cases, store = _cases()
@@ -157,14 +156,8 @@ def show(case: str, organization: str | None) -> None:
 
 @receipts.command("raw")
 @case_name
-@of_organization
-@click.option(
-    "--output",
-    type=click.File("wb", lazy=True),
-    default="-",
-    metavar="FILE",
-    help="File to write [default: standard output].",
-)
+@of_organization_or_none
+@to_output
 def raw(case: str, organization: str | None, output: BinaryIO) -> None:
     """Write the message of a receipt or case, byte for byte as it was received."""
     cases, store = _cases()
@@ -176,37 +169,29 @@ def raw(case: str, organization: str | None, output: BinaryIO) -> None:
 
 @receipts.command("claim")
 @case_name
-@of_organization
+@of_organization_or_none
 @by
 def claim(case: str, organization: str | None, by: str) -> None:
     """Take the case with this ID, so that others see who has it; the claim ends by itself."""
-    from gpd_soap.clock import utc_now
-    from gpd_soap.usecases.casework import claims
+    from gpd_soap.usecases.casework.claims import claim as take
 
-    cases, store = _cases()
-    with refusals():
-        claims.claim(store, organization, case, by, utc_now(), record())
-        print_case(cases.read(organization, case))
+    _handle(take, case, organization, by)
 
 
 @receipts.command("release")
 @case_name
-@of_organization
+@of_organization_or_none
 @by
 def release(case: str, organization: str | None, by: str) -> None:
     """Give the case with this ID back, so that others take it; a free case stays as it is."""
-    from gpd_soap.clock import utc_now
-    from gpd_soap.usecases.casework import claims
+    from gpd_soap.usecases.casework.claims import give_back
 
-    cases, store = _cases()
-    with refusals():
-        claims.give_back(store, organization, case, by, utc_now(), record())
-        print_case(cases.read(organization, case))
+    _handle(give_back, case, organization, by)
 
 
 @receipts.command("resolve")
 @case_name
-@of_organization
+@of_organization_or_none
 @click.option("--note", required=True, help="The decision, for the people who read the case later.")
 @click.option("--outcome", type=click.Choice(OUTCOMES), help="The outcome, from a closed list.")
 @by
@@ -225,13 +210,7 @@ def resolve(case: str, organization: str | None, note: str, outcome: str | None,
 
 @receipts.command("open")
 @case_name
-@click.option(
-    "--organization",
-    metavar="CODE",
-    required=True,
-    callback=code,
-    help="Fiscal code of the organization.",
-)
+@of_organization
 @click.option("--cause", type=click.Choice(CAUSES), required=True, help="Why, from a closed list.")
 @click.option("--note", help="Why, in words; the cause `other` needs them.")
 @by
@@ -253,7 +232,7 @@ def open_case(case: str, organization: str, cause: str, note: str | None, by: st
 
 @receipts.command("rematch")
 @case_name
-@of_organization
+@of_organization_or_none
 @click.option(
     "--nav", metavar="NOTICE", help="Notice number that the receipt pays, even if it names another."
 )
@@ -266,6 +245,16 @@ def rematch(case: str, organization: str | None, nav: str | None, by: str) -> No
         fields = read(Match, nav=nav)
         cases, _ = _cases()
         print_case(cases.rematch(organization, case, by, fields.nav, actor=command_actor()))
+
+
+def _handle(act: Callable[..., None], case: str, organization: str | None, by: str) -> None:
+    """Let a person take a case or give it back, and print the case."""
+    from gpd_soap.clock import utc_now
+
+    cases, store = _cases()
+    with refusals():
+        act(store, organization, case, by, utc_now(), record())
+        print_case(cases.read(organization, case))
 
 
 def _cases() -> tuple[Cases, Store]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import code, read, ready_store
+from gpd_soap.cli.common import of_organization, read, ready_store
 from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
@@ -21,13 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("text")
-@click.option(
-    "--organization",
-    metavar="CODE",
-    required=True,
-    callback=code,
-    help="Fiscal code of the organization.",
-)
+@of_organization
 @click.option(
     "--limit",
     type=click.IntRange(1, 100),
@@ -39,10 +33,10 @@ if TYPE_CHECKING:
 def search(text: str, organization: str, limit: int, *, as_json: bool) -> None:
     """Print the notices and receipts that TEXT names, one on a line.
 
-    TEXT is a notice number, with or without blanks, an IUV, a fiscal code, the beginning of a name,
-    an IUPD, a receipt, a case, or what a scanner reads from a notice. Standard error says what it
-    was taken for. A line of a notice shows its number, debtor, amount, due date, state, reason and
-    IUPD.
+    TEXT is a notice number, an IUV, an IUPD, a receipt, a case, a fiscal code or the beginning of a
+    name. It may also be what a scanner reads from a notice, or a number with blanks. Standard
+    error says what TEXT was taken for. A line of a notice shows its number, debtor, amount, due
+    date, state, reason and IUPD.
     """
     from gpd_soap.api.search import responses
     from gpd_soap.clock import utc_now

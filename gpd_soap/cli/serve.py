@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gpd_soap.cli.common import CommandGroup
 from gpd_soap.cli.folder import counting_folder
 from gpd_soap.cli.texts.output import print_line
 
@@ -84,7 +85,7 @@ def _serve(face: str, counted_in: Path) -> None:
     run.run()
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def db() -> None:
     """Create or upgrade the database's tables, check them, and grant rights on them."""
 

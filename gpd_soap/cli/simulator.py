@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gpd_soap.cli.common import CommandGroup
 from gpd_soap.core.notice import NoticeNumber
 from gpd_soap.simulator.request import Addressee, Endpoint, Payment, Unusable
 
@@ -107,12 +108,13 @@ _show = click.option("--show", is_flag=True, help="Print each request and answer
 _notice = click.argument("notice", callback=_nav)
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def node() -> None:
     """Send the Node's requests to an endpoint: this server's, or another's.
 
-    Each answer is checked as the Node checks it. Exit code 0: every answer is good; 1: an answer is
-    a refusal or missing, or the Node would reject it; 2: an argument or a file cannot be used.
+    Each answer is checked as the Node checks it. Exit code 0: every answer is good. Exit code 1:
+    an answer is a refusal or missing, or the Node would reject it. Exit code 2: an argument or a
+    file cannot be used.
     """
 
 

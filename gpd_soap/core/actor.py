@@ -20,8 +20,8 @@ class ActorKind(StrEnum):
 class Actor(NamedTuple):
     """Who did something: `id` is unique within the kind.
 
-    It is the id of a key or an operator, the user of a command, the name of a job, or the station
-    through which the Node came.
+    It is the id of a key or an operator, the user of a command, the name of a job, or the Node's
+    station.
     """
 
     kind: ActorKind

@@ -1,7 +1,7 @@
 """Signals that arrive while a process starts: each waits until the process can act on it.
 
-After a fork, the child has its parent's handlers, which would note a signal in the child's copy of
-the parent's queue, where nobody reads it. So signals are blocked during the fork, and the child
+After a fork, the child has its parent's handlers.  They would note a signal in the child's copy of
+the parent's queue, which nobody reads.  So signals are blocked during the fork, and the child
 unblocks them once it has handlers of its own.
 """
 

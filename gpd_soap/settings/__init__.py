@@ -12,15 +12,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from gpd_soap.settings import links, oidc, proxies, storage
+from gpd_soap.settings import links, oidc, proxies, storage, webhooks
 from gpd_soap.settings.kinds import (
     Bind,
-    Files,
     Names,
-    Networks,
     OptionalBind,
     Origin,
-    Ports,
     PublicUrl,
 )
 from gpd_soap.settings.sources import FILE as FILE
@@ -165,38 +162,13 @@ class Settings(BaseModel):
         description="do background work in the processes of the admin face; false where"
         " `gpd-soap work` does it",
     )
-    webhook_secret: str = Field(
-        "",
-        description="at least 32 characters, from which the secrets of subscriptions are derived;"
-        " without it there are no subscriptions",
-        repr=False,
-    )
-    webhook_key: str = Field(
-        "",
-        description="PEM file of an ed25519 key that signs every event, beside the secret of its"
-        " subscription; default: none",
-    )
-    webhook_networks: Networks = Field(
-        (),
-        description="private networks to which events may be sent, separated by commas; http is for"
-        " them alone",
-    )
-    webhook_ports: Ports = Field(
-        (), description="ports of receivers beside 443, separated by commas"
-    )
-    webhook_certificates: Files = Field(
-        (),
-        description="PEM files of client certificates with their keys, NAME=FILE separated by"
-        " commas; a subscription names one",
-    )
-    webhook_authorities: Files = Field(
-        (),
-        description="PEM files of authorities of receivers, NAME=FILE separated by commas; a"
-        " subscription names one",
-    )
-    webhook_seconds: Annotated[int, Field(ge=1, le=30)] = Field(
-        15, description="seconds that a receiver has for its answer"
-    )
+    webhook_secret: webhooks.Secret = ""
+    webhook_key: webhooks.Key = ""
+    webhook_networks: webhooks.PrivateNetworks = ()
+    webhook_ports: webhooks.ReceiverPorts = ()
+    webhook_certificates: webhooks.Certificates = ()
+    webhook_authorities: webhooks.Authorities = ()
+    webhook_seconds: webhooks.Seconds = 15
     documents: storage.Storage = ""
     documents_endpoint: storage.Endpoint = ""
     documents_region: storage.Region = "us-east-1"

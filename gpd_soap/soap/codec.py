@@ -93,9 +93,9 @@ SIMPLE: dict[Any, tuple[Callable[[str], Any], Callable[[Any], str]]] = {
 def reader(model: Any) -> Read:
     """Return the function that converts a valid element to a `model`.
 
-    The function passes the content to its `emit`: the names of elements and the texts of leaves,
-    in document order.  The model is without a date that the contract allows and Python cannot hold,
-    such as one of the year 12000; the name of its element is passed to `unreadable`.  Without
+    The function passes the content to its `emit`: the names of elements and the texts of leaves, in
+    document order.  The model lacks a date that the contract allows and Python cannot hold, such as
+    one of the year 12000.  The name of its element is passed to `unreadable`.  Without
     `unreadable`, and for any other value that cannot be read, NotParsable is raised.
     """
     members = list(members_of(model))

@@ -1,4 +1,4 @@
-"""Writes the events of notices that have expired: nobody does it, and the clock alone brings it."""
+"""Writes the events of notices that have expired, because no request tells of an expiry."""
 
 from __future__ import annotations
 

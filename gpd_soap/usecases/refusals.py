@@ -1,7 +1,8 @@
 """Every refusal of a use case, with its fields, without HTTP statuses and texts for people.
 
 A refusal is an answer and no failure.  It is an exception, so that a transaction that it leaves is
-rolled back.  `api.problems` and `cli.refusals` have the texts.
+rolled back.  A folder of use cases may have its own refusals in a module of this name.  The texts
+for people are in `problems` of `api` and its folders, in `cli.texts.refusals`, and in `console`.
 """
 
 from __future__ import annotations
@@ -227,18 +228,6 @@ class WebhooksOff(Refusal):
 
 class ParkedNotFound(Refusal):
     """The subscription has no parked event with this number."""
-
-
-class JobNotFound(Refusal):
-    """There is no job with this id."""
-
-
-class JobNotWaiting(Refusal):
-    """The job runs, was done or was cancelled, and cannot be attempted now."""
-
-
-class JobEnded(Refusal):
-    """The job has ended, or is done again and again, and cannot be cancelled."""
 
 
 class MessageRefusedAgain(Refusal):

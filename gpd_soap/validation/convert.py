@@ -1,7 +1,7 @@
 """Checks a position in GPD's JSON and converts it to a position that can be stored.
 
 `check` reports the errors, and `position_of` converts a body without errors.  Both use no clock and
-no store.  A due date in the past is no error here, because a file may bring expired positions; the
+no store.  A due date in the past is no error here, because a file may bring expired positions.  The
 use cases that create and publish a position check that.
 """
 

@@ -16,8 +16,8 @@ class GpdModel(Strict):
 
     A field in `read_only` is dropped, whatever its value, so that an answer can be sent back.  A
     whole number is taken for a text, as GPD's JSON library takes it.  A boolean is taken for no
-    text, and neither a text nor a number for a boolean: GPD takes them, and a value in the wrong
-    field would pass.
+    text, and neither a text nor a number for a boolean.  GPD takes them, so that a value in the
+    wrong field passes there.
     """
 
     read_only: ClassVar[frozenset[str]] = frozenset()

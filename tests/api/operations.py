@@ -1,6 +1,6 @@
 """Every operation of the admin face, for the tests that hold for all of them."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gpd_soap.store.access.keys import Role
 from tests.api import paying
@@ -69,8 +69,16 @@ OFFER = {
     },
 }
 US = f"/organizations/{ORGANIZATION}"
+#: An organization that is not registered.
+NEW = "/organizations/12345678901"
 SERVED = f"{US}/stations/{ROUTE.station}"
 SERVICE = f"{US}/services/00001/00009"
+
+
+def offer(**more: Any) -> dict[str, Any]:
+    """A valid service with these settings changed."""
+    return {"kind": "declared", "settings": {**OFFER["settings"], **more}}  # type: ignore[dict-item]
+
 
 #: Operations on one organization, for its administrator.
 OURS = [
@@ -178,8 +186,8 @@ LOADS = f"{US}/loads"
 LOAD = f"{LOADS}/load_0f8fad5bd9cb469fa16570867728950e"
 
 #: Operations that answer every key, or need webhooks, a job or a published position: `test_feed`,
-#: `test_subscriptions`, `test_jobs`, `test_documents`, `test_loads` and `test_print_service` try
-#: their rights.
+#: `test_subscriptions`, `test_jobs`, `test_documents`, `test_loads` and those of `print_service`
+#: try their rights.
 APART = [
     Operation("GET", "/feeds"),
     Operation("GET", f"{US}/notices/{nav(1)}.pdf"),

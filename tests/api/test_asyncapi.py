@@ -15,8 +15,8 @@ from gpd_soap.store.events import feed
 from gpd_soap.store.events.numbering import number
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.envelope import CONTENT_TYPE, envelope
-from tests.api.interleaving import new_run
 from tests.api.office import BackOffice
+from tests.api.serial_orders import new_run
 from tests.event_schema import findings
 
 PUBLISHED = Path(__file__).parent / "asyncapi/3.0.0.schema.json.gz"

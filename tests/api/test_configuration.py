@@ -1,38 +1,17 @@
-"""Configuration over the API: each refusal, each change, and its effect in every process."""
-
-import json
-from collections import Counter
-from typing import Any
+"""Configuration over the API: each change, what depends on it, who may make it, and its effect."""
 
 import pytest
-from sqlalchemy import select
 
 from gpd_soap.core.debt import RouteCheck
-from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.positions import numbers
 from gpd_soap.store.store import Store
-from tests.api.office import ORGANIZATION, ROUTE, SIZE, Admin, BackOffice, Clock
-from tests.api.operations import EVERYBODYS, OFFER, OURS, SERVED, SERVICE, US
-from tests.api.test_races import send_together
-from tests.store.races import Crew
+from tests.api.office import ORGANIZATION, ROUTE, Admin, BackOffice, Clock
+from tests.api.operations import EVERYBODYS, NEW, OFFER, OURS, SERVED, SERVICE, US, offer
 from tests.validation.bodies import OTHER, body, option, without
 
-NEW = "/organizations/12345678901"
 STATION, BROKER = f"/stations/{ROUTE.station}", f"/brokers/{ROUTE.broker}"
-#: Repetitions of a race, which may end either way each time.
-ROUNDS = 3
 SECOND = f"/organizations/{OTHER}/stations/{ROUTE.station}"
-
-
-BOMB = """<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="a">
-  <xs:simpleType><xs:restriction base="xs:string"><xs:pattern value="(.*){8}x"/></xs:restriction>
-  </xs:simpleType></xs:element></xs:schema>"""
-
-
-def settings(**more: Any) -> dict[str, Any]:
-    """A valid service with these settings changed."""
-    return {"kind": "declared", "settings": {**OFFER["settings"], **more}}  # type: ignore[dict-item]
 
 
 def route_check(store: Store) -> RouteCheck:
@@ -56,7 +35,7 @@ def test_organization_is_created_renamed_and_deleted(admin: Admin):
 
 def test_whole_configuration_is_created_and_deleted_in_reverse_order(admin: Admin):
     """Broker, station, organization, assignment and service are created and then deleted."""
-    service = settings(segregationCode="09")
+    service = offer(segregationCode="09")
     steps: list[tuple[str, object]] = [
         (NEW, {"name": "Comune"}),
         ("/brokers/B", None),
@@ -85,22 +64,6 @@ def test_whole_configuration_is_created_and_deleted_in_reverse_order(admin: Admi
         assert (admin.delete(path).status, admin.delete(path).status) == (204, 404), path
 
 
-def test_put_of_a_station_keeps_the_fields_that_it_leaves_out(admin: Admin):
-    """The answer has what is stored; null removes the segregation code."""
-    admin.put("/brokers/B", None)
-    admin.put("/stations/S", {"broker": "B"})
-    path = f"{US}/stations/S"
-    for sent, code, broadcast in (
-        ({"segregationCode": "48"}, "48", False),
-        ({"broadcast": True}, "48", True),
-        ({}, "48", True),
-        ({"segregationCode": "49"}, "49", True),
-        ({"segregationCode": None, "broadcast": False}, None, False),
-    ):
-        answer = admin.put(path, sent).body
-        assert (answer.get("segregationCode"), answer["broadcast"]) == (code, broadcast), sent
-
-
 @pytest.mark.parametrize(
     ("path", "title"),
     [
@@ -116,107 +79,6 @@ def test_missing_configuration_is_404_for_an_administrator(
 ):
     """The title names the kind of thing that is missing."""
     assert quick_admin.get(path).title == title
-
-
-@pytest.mark.parametrize(
-    ("path", "content", "status", "wrong"),
-    [
-        (NEW, {}, 400, ("name", "required")),
-        (NEW, {"name": ""}, 400, ("name", "length")),
-        (NEW, {"name": "x" * 10_000}, 400, ("name", "length")),
-        (NEW, {"name": "a\x00b"}, 400, ("name", "characters")),
-        (NEW, {"name": "a\nb"}, 400, ("name", "characters")),
-        (NEW, {"name": 5}, 400, ("name", "type")),
-        (NEW, {"name": "a", "fiscalCode": "1"}, 400, ("fiscalCode", "unknown-field")),
-        ("/organizations/1", {"name": "a"}, 400, ("organizationfiscalcode", "organization-code")),
-        (f"{NEW}?force=true", {"name": "a"}, 400, ("force", "unknown-field")),
-        (f"/brokers/{'9' * 10_000}", None, 400, ("broker", "length")),
-        ("/brokers/%00", None, 400, ("broker", "characters")),
-        ("/stations/A%0AB", {"broker": "B"}, 400, ("station", "characters")),
-        ("/stations/S", {"broker": "B"}, 400, ("broker", "unknown")),
-        (SERVED, {"segregationCode": "4"}, 400, ("segregationCode", "segregation-code")),
-        (f"{US}/stations/S", {"broadcast": "yes"}, 400, ("broadcast", "type")),
-        (f"{US}/services/1/00009", OFFER, 400, ("idServizio", "length")),
-        (f"{US}/services/00001/000%00", OFFER, 400, ("idSoggettoServizio", "length")),
-        (SERVICE, {"kind": "declared"}, 400, ("settings", "required")),
-        (SERVICE, {"kind": "", "settings": {}}, 400, ("kind", "length")),
-        (SERVICE, {"kind": "of nobody", "settings": {}}, 400, ("settings", "settings")),
-        (SERVICE, settings(amount="5"), 400, ("settings", "settings")),
-        (SERVICE, settings(schema=BOMB), 400, ("settings", "settings")),
-        (SERVICE, settings(namespace="a\x00"), 400, ("settings", "characters")),
-        (SERVICE, settings(segregationCode="48"), 400, ("settings.segregationCode", "unknown")),
-    ],
-)  # fmt: skip
-def test_invalid_configuration_is_400_and_stores_nothing(
-    quick_admin: Admin, path: str, content: object, status: int, wrong: tuple[str, str]
-):
-    """The error names field and rule, and does not repeat the value."""
-    before = configured(quick_admin.store)
-
-    refused = quick_admin.request("PUT", path, content)
-
-    assert (refused.status, refused.errors) == (status, {wrong})
-    assert "xxx" not in str(refused.body)
-    assert "of nobody" not in str(refused.body)
-    assert configured(quick_admin.store) == before
-
-
-def configured(store: Store) -> list[Any]:
-    """Every row of the configuration."""
-    rows_of = (
-        tables.organization,
-        tables.broker,
-        tables.station,
-        tables.organization_station,
-        tables.service,
-    )
-    with store.begin() as connection:
-        return [tuple(row) for table in rows_of for row in connection.execute(select(table))]
-
-
-NOT_STORABLE = {
-    "a NUL": rb'"\u0000"',
-    "a NUL after a backslash": rb'"\\\u0000"',
-    "a lonely surrogate": rb'"\ud800"',
-    "a number without end": b"1e999",
-}
-
-
-@pytest.mark.parametrize("sent", NOT_STORABLE.values(), ids=NOT_STORABLE)
-def test_service_settings_that_a_database_cannot_store_are_400(admin: Admin, sent: bytes):
-    """Both kinds of database refuse them alike, before the kind of service is called."""
-    raw = json.dumps(settings(extra="HERE")).encode().replace(b'"HERE"', sent)
-
-    refused = admin.request("PUT", SERVICE, data=raw, content_type="application/json")
-
-    assert (refused.status, refused.errors) == (400, {("settings", "characters")})
-
-
-def test_service_settings_with_a_literal_backslash_u0000_reach_the_kind(quick_admin: Admin):
-    """The six characters are a text like any other, so the kind of service decides on it."""
-    refused = quick_admin.put(SERVICE, settings(namespace="\\u0000 x"))
-
-    assert refused.errors == {("settings", "settings")}
-
-
-@pytest.mark.parametrize("name", ["a/b", "a%2Fb", "a%252F/b"])
-def test_configuration_name_with_a_slash_is_404(quick_admin: Admin, name: str):
-    """The path has no route, and nothing is stored."""
-    before = configured(quick_admin.store)
-
-    assert quick_admin.request("PUT", f"/brokers/{name}").status == 404
-    assert quick_admin.put(f"/stations/{name}", {"broker": ROUTE.broker}).status == 404
-    assert configured(quick_admin.store) == before
-
-
-@pytest.mark.parametrize("name", ["con spazio", "perché", "100%25", "a+b", "..%5C", "'; --"])
-def test_station_with_an_unusual_name_is_read_at_its_path(admin: Admin, name: str):
-    """A station is found under the path at which it was created."""
-    made = admin.put(f"/stations/{name}", {"broker": ROUTE.broker})
-
-    assert made.status == 201
-    assert admin.get(f"/stations/{name}").body == made.body
-    assert made.body["id"] == name.replace("%25", "%").replace("%5C", "\\")
 
 
 def test_deletion_of_configuration_in_use_is_409_and_names_dependents(admin: Admin):
@@ -330,88 +192,3 @@ def test_configuration_with_a_writer_key_is_403(quick: BackOffice):
         assert (
             quick.request(each.method, each.path, each.content, everybodys).title == "Forbidden"
         ), each
-
-
-def race(crew: Crew, admin: Admin, url: str, each: list[tuple[str, str, object]]) -> Counter[int]:
-    """Send one request from each process at the same time, and count the statuses."""
-    calls = [(*one, admin.writer, "") for one in each]
-    return Counter(crew.race(send_together, url, calls))
-
-
-def test_concurrent_registrations_of_an_organization_create_it_once(
-    crew: Crew, admin: Admin, admin_url: str
-):
-    """The first request creates it, and the others rename it in turn."""
-    names: list[tuple[str, str, object]] = [
-        ("PUT", NEW, {"name": f"Comune {index}"}) for index in range(SIZE)
-    ]
-
-    for _ in range(ROUNDS):
-        assert race(crew, admin, admin_url, names) == {201: 1, 200: SIZE - 1}
-        assert admin.get(NEW).body["name"].startswith("Comune ")
-        assert admin.delete(NEW).status == 204
-
-
-def test_position_created_while_its_organization_is_deleted_keeps_it(
-    crew: Crew, admin: Admin, admin_url: str
-):
-    """Either the position is stored and the organization stays, or neither is there."""
-    for index in range(ROUNDS):
-        admin.put(NEW, {"name": "Comune"})
-        create = ("POST", f"{NEW}/debtpositions", body(option(index + 1), iupd=f"P{index}"))
-
-        answers = race(crew, admin, admin_url, [create, *[("DELETE", NEW, None)] * (SIZE - 1)])
-
-        created = answers[201] == 1
-        assert answers == ({201: 1, 409: SIZE - 1} if created else {204: 1, 404: SIZE - 1})
-        if created:
-            return
-        assert admin.get(NEW).status == 404
-
-
-def test_service_created_while_its_code_is_withdrawn_has_its_station_or_is_not_stored(
-    crew: Crew, admin: Admin, admin_url: str
-):
-    """A stored service always has a station with its segregation code."""
-    half = SIZE // 2
-    both: list[tuple[str, str, object]] = [
-        *[("PUT", SERVICE, OFFER)] * half,
-        *[("DELETE", SERVED, None)] * half,
-    ]  # fmt: skip
-    for _ in range(ROUNDS):
-        race(crew, admin, admin_url, both)
-
-        offered = admin.get(SERVICE).status == 200
-        served = bool(admin.get(f"{US}/stations").body["stations"])
-        assert offered is served
-        admin.put(SERVED, {"segregationCode": "47"})
-        admin.delete(SERVICE)
-
-
-def test_station_created_while_its_broker_is_deleted_keeps_the_broker(
-    crew: Crew, admin: Admin, admin_url: str
-):
-    """A stored station always has its broker."""
-    for _ in range(ROUNDS):
-        admin.request("PUT", "/brokers/B")
-        put = ("PUT", "/stations/S", {"broker": "B"})
-
-        answers = race(
-            crew, admin, admin_url, [put, *[("DELETE", "/brokers/B", None)] * (SIZE - 1)]
-        )
-
-        created = answers[201] == 1
-        assert answers == ({201: 1, 409: SIZE - 1} if created else {400: 1, 204: 1, 404: SIZE - 2})
-        admin.delete("/stations/S")
-
-
-def test_names_and_codes_are_taken_without_blanks_and_in_nfc(admin: Admin):
-    """An invisible character is refused, and named."""
-    new = "/organizations/12345678901"
-    assert admin.put(new, {"name": " Comune di Cefalu\u0300 "}).status == 201
-    assert admin.get(new).body["name"] == "Comune di Cefalù"
-
-    refused = admin.put(new, {"name": "Comune\u200b"})
-
-    assert refused.errors == {("name", "characters")}
-    assert refused.body["errors"][0]["expected"].endswith("U+200B")

@@ -15,18 +15,17 @@ from gpd_soap.store.events.numbering import number
 from gpd_soap.store.events.read import COLUMNS, StoredEvent
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.envelope import envelope
-from tests.api.interleaving import (
+from tests.api.interleaved import (
     OPERATIONS,
     POSITIONS,
     RECEIPTS,
     Operation,
     Run,
-    SettlementSteps,
-    new_run,
     outcome,
     put,
 )
 from tests.api.office import ACTOR, ORGANIZATION, ROUTE, prepare
+from tests.api.serial_orders import SettlementSteps, new_run
 from tests.conftest import KINDS, Databases
 from tests.event_schema import findings
 from tests.validation.bodies import BANK, POSTAL, nav, option, transfer

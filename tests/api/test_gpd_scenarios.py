@@ -15,10 +15,8 @@ from tests.api.gpd_scenarios import (
     POSITION_SCENARIOS,
     RECEIPT_SCENARIOS,
     SCENARIOS,
-    Session,
-    Step,
-    position,
 )
+from tests.api.gpd_steps import Session, Step, position
 from tests.api.office import ALL, BackOffice
 from tests.calling import call
 

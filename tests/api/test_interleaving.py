@@ -13,18 +13,9 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.store import Store
 from tests import drawn
-from tests.api.interleaving import (
-    EVERY,
-    POSITIONS,
-    RECEIPTS,
-    Case,
-    SerialOrders,
-    SettlementSteps,
-    interleavings,
-    new_run,
-    outcome,
-)
+from tests.api.interleaved import EVERY, POSITIONS, RECEIPTS, outcome
 from tests.api.office import prepare
+from tests.api.serial_orders import Case, SerialOrders, SettlementSteps, interleavings, new_run
 from tests.conftest import KINDS, Databases
 
 each_position = pytest.mark.parametrize("before", POSITIONS)

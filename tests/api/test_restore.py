@@ -92,7 +92,7 @@ def test_restoration_without_a_reason_is_refused(quick: BackOffice, content: dic
     assert state(quick) == "INVALID"
 
 
-def test_restore_command_restores(quick: BackOffice):
+def test_restore_command_restores_a_position_as_the_user_of_the_machine(quick: BackOffice):
     """The actor is the user of the command."""
     quick.create(body(option(1)), "?toPublish=true")
     quick.post(f"{ONE}/invalidate")

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser
 
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase, LendDatabase
-from tests.console import bed, browsing
+from tests.console import bed, browsing, working
 from tests.console.bed import Console
 from tests.usecases.people.people import NOW
 
@@ -24,6 +24,15 @@ def console(shared_database: LendDatabase, console_of: Callable[[Store], Console
     """A console over SQLite that other tests use too; its rows are put back."""
     lent = console_of(shared_database("sqlite", bed.prepare).store)
     lent.now = NOW
+    return lent
+
+
+@pytest.fixture
+def busy(shared_database: LendDatabase, console_of: Callable[[Store], Console]) -> Console:
+    """A console with work to do, over SQLite; its rows are put back after each test."""
+    lent = console_of(shared_database("sqlite", working.prepare).store)
+    lent.now = NOW
+    lent.app.extensions["gpd-soap-lamps"].forget(bed.ORGANIZATION)
     return lent
 
 

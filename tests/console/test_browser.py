@@ -128,7 +128,7 @@ def test_provider_signs_in_steps_up_and_signs_out(browser: Browser, fresh_databa
     store.close()
 
 
-def test_keys_and_focus(open_tab: OpenTab):
+def test_single_keys_work_unless_something_is_typed_or_they_are_switched_off(open_tab: OpenTab):
     """Keys work unless something is typed, and are switched off in the profile."""
     shown = open_tab("admin")
     page = shown.page

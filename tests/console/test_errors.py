@@ -130,7 +130,7 @@ def mounted(most: int = 1, *, wait: threading.Event | None = None) -> Client:
     return Client(Mounted(says(b"api"), says(b"console"), most))
 
 
-def test_path_decides_what_answers():
+def test_root_leads_people_to_the_console_and_programs_to_the_api():
     """`/` leads people to the console, and nothing of the API changes its path."""
     client = mounted()
 

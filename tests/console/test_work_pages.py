@@ -12,7 +12,6 @@ from tests.conftest import FreshDatabase
 from tests.console import bed, browsing, working
 from tests.console.bed import ORGANIZATION, Console
 from tests.console.browsing import inspect
-from tests.usecases.people.people import NOW
 
 ORG = f"/console/{ORGANIZATION}"
 PAGES = [
@@ -32,19 +31,10 @@ PAGES = [
 ]
 
 
-def prepare(url: str) -> None:
-    """Make the demo's database, with a case of every kind and a busy station."""
-    bed.prepare(url)
-    store = Store(url)
-    working.add_cases(store, NOW)
-    working.add_exchanges(store, NOW)
-    store.close()
-
-
 @pytest.fixture
 def busy(fresh_database: FreshDatabase) -> Iterator[tuple[Console, str]]:
     """A console with work to do, and the origin at which it is served."""
-    store = Store(fresh_database("sqlite", prepare))
+    store = Store(fresh_database("sqlite", working.prepare))
     console = Console(store)
     with bed.served(console.wsgi) as origin:
         yield console, origin

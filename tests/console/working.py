@@ -12,6 +12,7 @@ from gpd_soap.store.journal.writer import write_entries
 from gpd_soap.store.store import Store
 from gpd_soap.wiring import node_face
 from tests.calling import call
+from tests.console import bed
 from tests.console.bed import ORGANIZATION
 from tests.messages import build
 from tests.store.journal.test_writer import exchange
@@ -106,3 +107,12 @@ def add_exchanges(store: Store, now: datetime, count: int = 3000) -> None:
     with store.begin() as connection:
         write_entries(connection, [entries[0]._replace(arrived_at=OPENED.arrived_at, id=OPENED.id)])
         write_entries(connection, entries[1:])
+
+
+def prepare(url: str) -> None:
+    """Make the demo's database, with a case of every kind and a busy station."""
+    bed.prepare(url)
+    store = Store(url)
+    add_cases(store, NOW)
+    add_exchanges(store, NOW)
+    store.close()

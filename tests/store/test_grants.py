@@ -23,6 +23,7 @@ from tests import world
 from tests.api import (
     test_audit,
     test_configuration,
+    test_configuration_values,
     test_document_batches,
     test_documents,
     test_idempotency,
@@ -32,13 +33,15 @@ from tests.api import (
     test_listing,
     test_many,
     test_matching,
-    test_print_service,
+    test_matching_races,
     test_receipts,
     test_report,
+    test_reprocessing,
     test_search,
     test_worklist,
 )
 from tests.api.office import ONE, Admin, BackOffice, Clock, Face, prepare
+from tests.api.print_service import test_access, test_folders, test_printed_notices
 from tests.conftest import FreshDatabase, LendDatabase, WorldOf
 from tests.features.oidc import bed as oidc
 from tests.features.oidc import provider
@@ -142,9 +145,11 @@ def test_serving_role_moves_no_document(owned: str, monkeypatch: pytest.MonkeyPa
 FLOWS = [
     pytest.param(flow, id=f"{module.__name__.rpartition('.')[2]}-{name}")
     for module in (
-        test_audit, test_configuration, test_document_batches, test_documents, test_idempotency,
-        test_journal, test_key_operations, test_life, test_listing, test_many, test_matching,
-        test_print_service, test_receipts, test_report, test_search, test_worklist,
+        test_access, test_audit, test_configuration, test_configuration_values,
+        test_document_batches, test_documents, test_folders, test_idempotency, test_journal,
+        test_key_operations, test_life, test_listing, test_many, test_matching,
+        test_matching_races, test_printed_notices, test_receipts, test_report, test_reprocessing,
+        test_search, test_worklist,
     )
     for name, flow in vars(module).items()
     if name.startswith("test_") and [*inspect.signature(flow).parameters] in (["office"], ["admin"])

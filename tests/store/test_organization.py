@@ -16,9 +16,10 @@ from gpd_soap.store import tables
 from gpd_soap.store.database import session
 from gpd_soap.store.store import Store
 from tests import compiled, world
-from tests.api.interleaving import OPERATIONS, RECEIPTS, SettlementSteps, new_run
-from tests.api.interleaving import outcome as outcome_of
+from tests.api.interleaved import OPERATIONS, RECEIPTS
+from tests.api.interleaved import outcome as outcome_of
 from tests.api.office import Admin, BackOffice, Clock, Face, prepare
+from tests.api.serial_orders import SettlementSteps, new_run
 from tests.conftest import KINDS, FreshDatabase
 from tests.shared_world import SharedDatabase, SharedWorld
 from tests.store.relations import unbound

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpd_soap.api.document.example_values import CREATED, IBAN, IUPD
-
-ROME = "in Rome's time, without a zone"
+from gpd_soap.api.document.phrases import ROME
 
 TEXTS: Mapping[str, str] = {
     "Load.id": "Id of the load.",

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from gpd_soap.api import problems
+from gpd_soap.api.configuration import problems as configuration
+from gpd_soap.api.documents import problems as documents
+from gpd_soap.api.jobs import problems as jobs
 from gpd_soap.api.loads import problems as loads
 from gpd_soap.api.problems import CONTENT_TYPE, Problem
 from gpd_soap.api.receipts import problems as cases
+from gpd_soap.api.subscriptions import problems as subscriptions
 from gpd_soap.validation.finding import FieldError
 
 #: By status: the refusals that any operation may give.
@@ -25,7 +29,7 @@ ANYWHERE: dict[str, Problem] = {
     "415": problems.NOT_JSON,
     "422": problems.OTHER_REQUEST,
     "429": problems.TOO_FAST,
-    "501": problems.NOT_INSTALLED,
+    "501": documents.NOT_INSTALLED,
     "503": problems.UNAVAILABLE,
 }
 #: By tag and status: the refusals of the operations on one subject.
@@ -36,32 +40,32 @@ OF_SUBJECT: dict[tuple[str, str], Problem] = {
     ("receipts", "400"): problems.INVALID_DATE_RANGE,
     ("receipts", "404"): problems.RECEIPT_NOT_FOUND,
     ("receipts", "409"): cases.NOT_OPEN,
-    ("jobs", "404"): problems.NO_JOB,
-    ("jobs", "409"): problems.JOB_ENDED,
+    ("jobs", "404"): jobs.NO_JOB,
+    ("jobs", "409"): jobs.JOB_ENDED,
     ("loads", "404"): loads.NO_LOAD,
     ("loads", "409"): loads.RUNNING,
     ("loads", "410"): loads.FILE_REMOVED,
     ("loads", "501"): loads.NO_WORKBOOKS,
     ("journal", "404"): problems.ENTRY_NOT_FOUND,
-    ("configuration", "400"): problems.BAD_CONFIGURATION,
+    ("configuration", "400"): configuration.BAD_CONFIGURATION,
     ("configuration", "403"): problems.EVERY_ORGANIZATION,
-    ("configuration", "409"): problems.IN_USE,
+    ("configuration", "409"): configuration.IN_USE,
     ("keys", "403"): problems.ADMINISTRATORS,
     ("keys", "404"): problems.KEY_NOT_FOUND,
     ("audit", "403"): problems.ADMINISTRATORS,
-    ("documents", "404"): problems.NO_DOCUMENT,
-    ("documents", "409"): problems.NOT_PRINTABLE._replace(detail="L'avviso risulta già pagato."),
-    ("subscriptions", "404"): problems.NO_SUBSCRIPTION,
-    ("subscriptions", "409"): problems.TOO_MANY_SUBSCRIPTIONS,
-    ("subscriptions", "412"): problems.SUBSCRIPTION_CHANGED,
+    ("documents", "404"): documents.NO_DOCUMENT,
+    ("documents", "409"): documents.NOT_PRINTABLE._replace(detail="L'avviso risulta già pagato."),
+    ("subscriptions", "404"): subscriptions.NO_SUBSCRIPTION,
+    ("subscriptions", "409"): subscriptions.TOO_MANY_SUBSCRIPTIONS,
+    ("subscriptions", "412"): subscriptions.SUBSCRIPTION_CHANGED,
 }
 #: The errors of the fields, for the problems whose details refer to them.
 ERRORS: dict[Problem, FieldError] = {
     problems.DATA_ERROR: FieldError(
         "paymentOption[0].transfer[0].iban", "iban-checksum", "an IBAN whose check digits are right"
     ),
-    problems.BAD_CONFIGURATION: FieldError("name", "length", "a text of 1 to 140 characters"),
-    problems.IN_USE: FieldError("stations", "in-use", "none"),
+    configuration.BAD_CONFIGURATION: FieldError("name", "length", "a text of 1 to 140 characters"),
+    configuration.IN_USE: FieldError("stations", "in-use", "none"),
 }
 
 

@@ -50,17 +50,7 @@ def model(stored: Stored, now: datetime) -> Body:
         iupd=position.iupd,
         type=debtor.kind,
         payStandIn=position.pay_stand_in,
-        fiscalCode=debtor.code,
-        fullName=debtor.full_name,
-        streetName=debtor.street_name,
-        civicNumber=debtor.civic_number,
-        postalCode=debtor.postal_code,
-        city=debtor.city,
-        province=debtor.province,
-        region=position.region,
-        country=debtor.country,
-        email=debtor.email,
-        phone=position.phone,
+        **_person(OptionDebtor(debtor, position.region, position.phone)),
         switchToExpired=expires(position),
         companyName=position.company_name,
         officeName=position.office_name,
@@ -114,7 +104,7 @@ def with_debtor(notice: Notice, now: datetime) -> Body:
     stored, index = notice
     position, progress = stored.position, stored.progress[index]
     of_position = OptionDebtor(position.debtor, position.region, position.phone)
-    debtor, region, phone = position.options[index].debtor or of_position
+    whose = position.options[index].debtor or of_position
     return {
         **option(stored, index),
         **without_none(
@@ -123,18 +113,8 @@ def with_debtor(notice: Notice, now: datetime) -> Body:
             iupd=position.iupd,
             debtPositionStatus=str(_state_of_notice(notice, now)),
             serviceType=position.service_type,
-            type=debtor.kind,
-            fiscalCode=debtor.code,
-            fullName=debtor.full_name,
-            streetName=debtor.street_name,
-            civicNumber=debtor.civic_number,
-            postalCode=debtor.postal_code,
-            city=debtor.city,
-            province=debtor.province,
-            region=region,
-            country=debtor.country,
-            email=debtor.email,
-            phone=phone,
+            type=whose.debtor.kind,
+            **_person(whose),
             companyName=position.company_name,
             officeName=position.office_name,
             payStandIn=position.pay_stand_in,
@@ -179,6 +159,23 @@ def _option_model(option: NewOption) -> Body:
         transfer=[_transfer_fields(each) for each in option.transfers],
         paymentOptionMetadata=_metadata(option.metadata),
     )
+
+
+def _person(whose: OptionDebtor) -> Body:
+    debtor, region, phone = whose
+    return {
+        "fiscalCode": debtor.code,
+        "fullName": debtor.full_name,
+        "streetName": debtor.street_name,
+        "civicNumber": debtor.civic_number,
+        "postalCode": debtor.postal_code,
+        "city": debtor.city,
+        "province": debtor.province,
+        "region": region,
+        "country": debtor.country,
+        "email": debtor.email,
+        "phone": phone,
+    }
 
 
 def _option_fields(option: NewOption) -> Body:

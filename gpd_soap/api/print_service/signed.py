@@ -1,7 +1,7 @@
 """Links that need no key: signed for a key, good for five minutes, void once the key is.
 
-The signature is an HMAC whose secret is the stored digest of the key, so that every process makes
-and checks it without a secret of its own.
+The signature is an HMAC whose secret is the stored digest of the key.  So every process makes and
+checks it without a secret of its own.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from gpd_soap.validation.queries.subscriptions import Replay, SubscriptionFields
 
 
 class Subscription(ResponseModel):
-    """A subscription: what was requested, how far its receiver is, and how it fares."""
+    """A subscription: what was requested, how far its receiver is, and what has failed."""
 
     id: str
     url: str

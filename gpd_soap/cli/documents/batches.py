@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, ready_store, refusals
+from gpd_soap.cli.common import command_actor, of_only_organization, ready_store, refusals
 from gpd_soap.cli.documents.commands import one_of
 from gpd_soap.cli.documents.opening import printer
 from gpd_soap.cli.texts.output import print_line
@@ -34,12 +34,7 @@ NAV_LENGTH = 18
     metavar="DIR",
     help="Folder for the files; it is made if it is missing.",
 )
-@click.option(
-    "--organization",
-    metavar="CODE",
-    callback=code,
-    help="Fiscal code of the organization [default: the only one].",
-)
+@of_only_organization
 @click.option(
     "--list",
     "numbers",

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from gpd_soap.cli.common import code, ready_store, refusals
+from gpd_soap.cli.common import (
+    CommandGroup,
+    code,
+    limited,
+    of_only_organization,
+    ready_store,
+    refusals,
+    to_document,
+)
 from gpd_soap.cli.documents.opening import printer
 from gpd_soap.cli.texts.output import print_line
 
@@ -21,30 +29,17 @@ if TYPE_CHECKING:
 #: LIMIT: lines of one list, which are held in memory.
 MAX_LINES = 10_000
 
-of_organization = click.option(
-    "--organization",
-    metavar="CODE",
-    callback=code,
-    help="Fiscal code of the organization [default: the only one].",
-)
 
-
-@click.group()
+@click.group(cls=CommandGroup)
 def documents() -> None:
     """List, return and prove the documents that were released."""
 
 
 @documents.command("list")
-@of_organization
+@of_only_organization
 @click.option("--nav", metavar="NUMBER", help="Only documents with this notice (NAV).")
 @click.option("--iupd", metavar="IUPD", help="Only documents of this position.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MAX_LINES),
-    default=20,
-    show_default=True,
-    help="Lines to print at most.",
-)
+@limited(20, MAX_LINES)
 @click.option("--json", "as_json", is_flag=True, help="Print each document as a JSON object.")
 def list_(
     organization: str | None, nav: str | None, iupd: str | None, limit: int, *, as_json: bool
@@ -67,15 +62,8 @@ def list_(
 
 @documents.command("get")
 @click.argument("document_id", metavar="ID")
-@of_organization
-@click.option(
-    "--output",
-    "-o",
-    type=click.File("wb", lazy=True),
-    required=True,
-    metavar="FILE",
-    help="File to write; - is standard output.",
-)
+@of_only_organization
+@to_document
 def get(document_id: str, organization: str | None, output: BinaryIO) -> None:
     """Write the document ID as it was released."""
     from gpd_soap.usecases.document_refusals import DocumentNotFound

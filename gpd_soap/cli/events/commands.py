@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import of_organization, ready_store, refusals
+from gpd_soap.cli.common import CommandGroup, of_organization, ready_store, refusals
 
 if TYPE_CHECKING:
     from gpd_soap.store.store import Store
@@ -25,7 +25,7 @@ with_types = click.option(
 )
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def events() -> None:
     """List and follow the events of an organization."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gpd_soap.cli.common import MAX_LINES, code, ready_store, record, refusals
+from gpd_soap.cli.common import CommandGroup, code, limited, ready_store, record, refusals
 from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def work() -> None:
     store.close()
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def jobs() -> None:
     """List jobs, and repeat or cancel one."""
 
@@ -58,13 +58,7 @@ def jobs() -> None:
 )
 @click.option("--state", type=click.Choice(STATES), help="State of the jobs.")
 @click.option("--kind", metavar="KIND", help="Kind of the jobs, such as events.purge.")
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MAX_LINES),
-    default=50,
-    show_default=True,
-    help="Lines to print at most.",
-)
+@limited(50)
 @click.option("--json", "as_json", is_flag=True, help="Print each job as JSON on a line.")
 def list_jobs(
     organization: str | None, state: str | None, kind: str | None, limit: int, *, as_json: bool
@@ -85,7 +79,7 @@ def list_jobs(
 @jobs.command("show")
 @click.argument("job_id", metavar="ID")
 def show(job_id: str) -> None:
-    """Print everything about a job but what it was begun with, one field on a line."""
+    """Print every field of a job except its input, one on a line."""
     with refusals():
         row = _jobs().get(None, job_id)
     for name, value in _body(row).items():

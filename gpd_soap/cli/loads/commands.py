@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from gpd_soap.cli.common import (
-    MAX_LINES,
+    CommandGroup,
     command_actor,
+    limited,
     of_organization,
     read,
     ready_store,
     record,
     record_reading,
     refusals,
+    to_output,
 )
 from gpd_soap.cli.texts.output import print_line
 
@@ -30,7 +32,7 @@ PAGE = 1000
 load_id_argument = click.argument("load_id", metavar="ID")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def loads() -> None:
     """Send, try, store and take back files of positions, as operators do in the console.
 
@@ -40,18 +42,12 @@ def loads() -> None:
 
 @loads.command("list")
 @of_organization
-@click.option(
-    "--limit",
-    type=click.IntRange(1, MAX_LINES),
-    default=50,
-    show_default=True,
-    help="Lines to print at most.",
-)
+@limited(50)
 @click.option("--json", "as_json", is_flag=True, help="Print each load as JSON on a line.")
 def list_loads(organization: str, limit: int, *, as_json: bool) -> None:
     """Print loads, one on a line, the newest first.
 
-    A line shows id, instant, state, positions that were loaded or are ready, there already, and
+    A line shows id, time and state, how many positions are ready or loaded, stored already and
     refused, and the name of the file.
     """
     for row in _loads().page(organization, None, limit):
@@ -108,7 +104,7 @@ def answer(
     due_date: str | None,
     **more: str | None,
 ) -> None:
-    """Say how a file is read where it does not say so, and try it anew."""
+    """Set how a file is read where the file leaves that open, and try it again."""
     from gpd_soap.usecases.loading.csv_values import Amounts
     from gpd_soap.usecases.loads.reading import Dates
     from gpd_soap.usecases.loads.understand import Answers
@@ -125,8 +121,8 @@ def answer(
 @loads.command("lines")
 @load_id_argument
 @of_organization
-@click.option("--refused", is_flag=True, help="Print what refuses lines.")
-@click.option("--warnings", is_flag=True, help="Print what warns.")
+@click.option("--refused", is_flag=True, help="Print why lines are refused.")
+@click.option("--warnings", is_flag=True, help="Print the warnings.")
 def lines(load_id: str, organization: str, *, refused: bool, warnings: bool) -> None:
     """Print the positions of a load with their outcomes, or what is wrong, one on a line."""
     if refused and warnings:
@@ -142,13 +138,7 @@ def lines(load_id: str, organization: str, *, refused: bool, warnings: bool) -> 
 @loads.command("rows")
 @load_id_argument
 @of_organization
-@click.option(
-    "--output",
-    type=click.File("wb", lazy=True),
-    default="-",
-    metavar="FILE",
-    help="File to write [default: standard output].",
-)
+@to_output
 def rows(load_id: str, organization: str, output: BinaryIO) -> None:
     """Write the refused rows in the form of the file, with what is wrong, to mend them."""
     from gpd_soap.store.access.audit import Subject
@@ -166,7 +156,7 @@ def rows(load_id: str, organization: str, output: BinaryIO) -> None:
 @of_organization
 @click.option("--reading", required=True, metavar="DIGEST", help="The reading that `show` prints.")
 def load(load_id: str, organization: str, reading: str) -> None:
-    """Store the positions of a file that was tried, or go on where a load was stopped."""
+    """Store the positions of a file that was tried, or continue a load that was stopped."""
     with refusals():
         _print(_loads().load(organization, load_id, reading))
 
@@ -175,7 +165,7 @@ def load(load_id: str, organization: str, reading: str) -> None:
 @load_id_argument
 @of_organization
 def cancel(load_id: str, organization: str) -> None:
-    """Stop what is at work; what was stored stays. Without any, the file is thrown away."""
+    """Stop a load; positions that are stored stay, and without any the file is removed."""
     with refusals():
         _print(_loads().cancel(organization, load_id))
 
@@ -184,7 +174,7 @@ def cancel(load_id: str, organization: str) -> None:
 @load_id_argument
 @of_organization
 def resume(load_id: str, organization: str) -> None:
-    """Begin again what was interrupted, from where it was."""
+    """Continue a trial, a load or an undo that was interrupted, from where it stopped."""
     with refusals():
         _print(_loads().resume(organization, load_id))
 

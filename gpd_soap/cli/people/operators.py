@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import as_errors, machine_user, read, ready_store, record
+from gpd_soap.cli.common import CommandGroup, as_errors, machine_user, read, ready_store, record
 from gpd_soap.cli.texts.output import print_line
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 SCOPES = ("persons", "correct", "withdraw", "refund", "load", "configure")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def operator() -> None:
     """Invite, list, suspend and reset the operators of the console.
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gpd_soap.cli.common import code, command_actor, of_organization, ready_store, record, refusals
+from gpd_soap.cli.common import (
+    CommandGroup,
+    code,
+    command_actor,
+    of_organization,
+    ready_store,
+    record,
+    refusals,
+)
 
 if TYPE_CHECKING:
     from gpd_soap.usecases.retention.keep import By, Step
@@ -20,7 +28,7 @@ REMAINS = (
 )
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def retention() -> None:
     """Report what is kept and how long, and forget persons."""
 
@@ -64,7 +72,7 @@ def _line(line: ReportLine) -> str:
 def set_term(kind: str, months: str, organization: str) -> None:
     """Set how long an organization keeps a kind, such as `positions 36m`.
 
-    It is never less than the law asks for: 24m for journal, audit and quarantine, 120m for
+    The term is never shorter than the law requires: 24m for journal, audit and quarantine, 120m for
     receipts. Positions have 12m at least, from the day on which nothing of them can be paid.
     """
     from gpd_soap.store.retention.terms import TermKind

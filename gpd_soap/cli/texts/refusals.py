@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from gpd_soap.usecases import document_refusals, refusals
 from gpd_soap.usecases.casework.refusals import CaseClaimed
+from gpd_soap.usecases.jobs import refusals as job_refusals
 from gpd_soap.usecases.loads import refusals as loads_refusals
 from gpd_soap.usecases.people import refusals as people_refusals
 from gpd_soap.usecases.refusals import Refusal
@@ -132,15 +133,15 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
     ),
     loads_refusals.FileRemoved: ("The file is gone", "The bytes of the file are kept no more."),
     loads_refusals.FileNotLoadable: ("The file cannot be loaded", "It is of another kind."),
-    refusals.JobNotFound: (
+    job_refusals.JobNotFound: (
         "Job not found",
         "No job has this id: `gpd-soap jobs list` prints them.",
     ),
-    refusals.JobNotWaiting: (
+    job_refusals.JobNotWaiting: (
         "The job is not waiting",
         "Only a job that is dead or waits can be attempted now.",
     ),
-    refusals.JobEnded: (
+    job_refusals.JobEnded: (
         "The job has ended",
         "Only a job that has not ended, and is no schedule, can be cancelled.",
     ),

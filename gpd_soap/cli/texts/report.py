@@ -47,8 +47,8 @@ def _first(findings: Sequence[FieldError]) -> str:
 class File:
     """A report as CSV, one line for each position, with the notice numbers that were issued.
 
-    Where nothing is stored before the end, the lines wait in a file of their own, so that no report
-    names a notice that does not exist. Without `file`, nothing is written.
+    Where nothing is stored before the end, the lines wait in a temporary file.  So no report names
+    a notice that does not exist.  Without `file`, nothing is written.
     """
 
     def __init__(self, file: IO[str] | None, waiting: IO[str] | None) -> None:

@@ -1,4 +1,4 @@
-"""What a page says of a load: its state, its title, its sums, as what its file is read."""
+"""What a page says of a load: its state, its title, its sums, how its file is read."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def sums(figures: dict[str, Any]) -> Sums:
 
 
 def read_as(reading: Reading) -> list[str]:
-    """Return as what a file is read, one fact in each text."""
+    """Return how a file is read, one fact in each text."""
     if reading.kind is Kind.XLSX:
         facts = [_("foglio di Excel")]
         if reading.sheets > 1:
@@ -172,7 +172,7 @@ class ColumnRead(NamedTuple):
 
 
 def columns(reading: Reading, names: Sequence[str]) -> list[ColumnRead]:
-    """Return as what each column is read; ours are left out."""
+    """Return what each column means; ours are left out."""
     named = [*names, *[""] * (len(reading.fields) - len(names))]
     pairs = enumerate(zip(reading.fields, named, strict=False), 1)
     return [

@@ -117,8 +117,8 @@ class OidcSignIn:
     def sign_out(self, session_token: str, now: datetime) -> str | None:
         """Ends a session; returns the address that ends the provider's too, or None.
 
-        None is for a session that the provider did not begin, and where it has no such address or
-        does not answer: the session here has ended in any case.
+        None is for a session that the provider did not begin, and where the provider has no such
+        address or does not answer.  The session here has ended in any case.
         """
         digest = token_digest(session_token)
 

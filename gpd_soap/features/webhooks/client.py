@@ -1,8 +1,8 @@
 """Sends HTTP requests to a receiver, to an address that was checked, each within one deadline.
 
-The name is resolved once for a connection, which goes to the address that was checked, with the
-name in SNI and Host and against the certificate.  So a name server that answers differently at a
-second question changes nothing.  Redirects are not followed, cookies are not kept, and the
+The name is resolved once for a connection, which goes to the address that was checked.  The name
+stands in SNI and Host, and the certificate must have it.  So a name server that answers differently
+at a second question changes nothing.  Redirects are not followed, cookies are not kept, and the
 environment's proxies are not used.
 """
 

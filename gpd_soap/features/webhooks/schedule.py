@@ -60,7 +60,7 @@ class Reply(NamedTuple):
 
 
 class Health(NamedTuple):
-    """How a receiver fares: since when it fails, and when it may be tried again.
+    """The state of a receiver: since when it fails, and when it may be tried again.
 
     `attempts` counts the failures since the last success, `refusals` those of single events.
     """

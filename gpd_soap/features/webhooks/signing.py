@@ -1,8 +1,8 @@
 """Signatures of what is sent: Standard Webhooks 1.0.0, and the secrets for version v1.
 
 A secret is derived from the installation's master secret, so that the database holds none.
-SPEC: Standard Webhooks 1.0.0: the signed bytes are the id, the seconds of the attempt and the body
-as it is sent, with full stops between them.
+SPEC: Standard Webhooks 1.0.0: the signed bytes are the id, the seconds of the attempt and the sent
+body, with full stops between them.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from gpd_soap.store.events.read import StoredEvent
 class Window:
     """Events after a cursor: those that wait, and those under way.
 
-    A lane takes the first event whose subject no lane has, so that events of a subject are sent in
+    A lane takes the first event whose subject no lane has.  So the events of a subject are sent in
     order, and no lane is idle while another has many.  The caller holds a lock.
     """
 

@@ -1,6 +1,6 @@
 """The audit: who changed what, and who read a person's data; when, and how it ended; no content.
 
-LIMIT: the row of a change over the API is written after the change and apart from it, so that a
+LIMIT: the row of a change over the API is written after the change, in another transaction.  A
 process that dies between the two leaves none.
 """
 

@@ -1,4 +1,4 @@
-"""Reads how the work fares that is done again and again for the whole installation."""
+"""Reads the state of the work that is repeated for the whole installation."""
 
 from __future__ import annotations
 

@@ -87,8 +87,8 @@ class JournalQuery(NamedTuple):
     """Filters on entries, and how many of the newest are returned; None filters nothing.
 
     The time includes both its ends; `after` is the key of the last entry of the page before.
-    `most_looked_at` is how many entries one page looks at where no index finds those of its
-    filters; the page may then be short or empty, and says from where to go on.
+    `most_looked_at` is how many entries one page looks at where no index has its filters.  Such a
+    page may be short or empty, and says from where to go on.
     """
 
     organization: str | None

@@ -20,8 +20,9 @@ ROW, FINDING = tables.load_row.c, tables.load_finding.c
 class RowOutcome(StrEnum):
     """What became of a position of a file: loaded, or why not; and, of a loaded one, later.
 
-    PAID, CHANGED, STAYS and GONE are loaded positions that were not taken back: they have a
-    payment, were changed since, are in a state that forbids it, or had been deleted before.
+    PAID, CHANGED, STAYS and GONE are loaded positions that were not taken back.  PAID: it has a
+    payment.  CHANGED: it was changed since.  STAYS: its state forbids it.  GONE: it had been
+    deleted before.
     """
 
     LOADED = "loaded"

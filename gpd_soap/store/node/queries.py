@@ -94,8 +94,8 @@ class NodeQueries:
     def receipt(self, receipt: Receipt) -> ReceiptFacts:
         """Returns the facts that decide on a receipt.
 
-        They have the stored contents of its receiptId only if the first is not known to be its own,
-        and what paid the notice only if something did.
+        They have the stored contents of its receiptId only if the first is not known to be its own.
+        They have what paid the notice only if something did.
         """
         parameters = {
             **_route_parameters(receipt.route),

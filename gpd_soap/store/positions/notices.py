@@ -1,7 +1,7 @@
 """Lists notices one after another, each page from where the one before ended.
 
-A list reads its parts one after another: a notice that has its own debtor is in another index than
-one of its position's debtor, and each order of the words of a name is an index too.
+A list reads its parts one after another, each from its own index.  One index has the notices with a
+debtor of their own, another those of the position's debtor, for each order of a name's words.
 """
 
 from __future__ import annotations

@@ -18,8 +18,8 @@ MOST_LOOKED_AT = 5000
 class ReceiptFilter(NamedTuple):
     """Filters on receipts; both ends of the window are included, and a psp of None filters nothing.
 
-    No index has the receipts of one PSP, so that a page of them may be short or empty, and says
-    from where to go on.
+    No index has the receipts of one PSP.  So a page of them may be short or empty, and says from
+    where to go on.
     """
 
     since: datetime

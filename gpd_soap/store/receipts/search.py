@@ -34,7 +34,7 @@ class ReceiptQuery(NamedTuple):
     `debtor` is the code of a debtor and `service` a prefix of the IUV.  `debtor_or_iuv` is a prefix
     of either.  `segregation` has prefixes of the IUV, one of which must match.  None, or an empty
     tuple, filters nothing.  `as_paid` leaves out a copy for a beneficiary whose IUV is that of a
-    notice of ours, because a list that calls it paid would mean our notice.
+    notice of ours.  A list that calls such a copy paid would mean our notice.
     """
 
     since: datetime

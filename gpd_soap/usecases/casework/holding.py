@@ -11,7 +11,7 @@ from gpd_soap.store.receipts import worklist
 from gpd_soap.store.receipts.worklist import Case, Scope
 from gpd_soap.usecases.casework.refusals import CaseClaimed
 
-#: LIMIT: minutes; who went home holds nobody up for longer.
+#: LIMIT: 30 minutes; a person who has left keeps no case from the others for longer.
 FREED_AFTER = timedelta(minutes=30)
 
 

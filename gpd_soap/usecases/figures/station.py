@@ -1,4 +1,4 @@
-"""How an organization's station fares: what the Node calls, how fast, what is refused."""
+"""How an organization's station works: what the Node calls, how fast, what is refused."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ USUAL_WEEKS = 4
 class Call(NamedTuple):
     """A primitive: its last call, and the last hour's counts.
 
-    `mean` is in milliseconds, and `nearly_all` is the bound in milliseconds within which at least
-    19 of 20 answers were; None without any, or if it is longer than 7 seconds.
+    `mean` is in milliseconds.  `nearly_all` is the bound in milliseconds that at least 19 of 20
+    answers kept; None without answers, or if it is over 7 seconds.
     """
 
     operation: str

@@ -13,9 +13,10 @@ from gpd_soap.store.database.transaction import Transaction, in_transaction, rea
 from gpd_soap.store.jobs import read
 from gpd_soap.store.jobs.queue import State
 from gpd_soap.store.jobs.read import JobFilter, StoredJob
-from gpd_soap.usecases import refusals
 from gpd_soap.usecases.access.record import Record, unrecorded
+from gpd_soap.usecases.jobs import refusals
 from gpd_soap.usecases.jobs.job import Cancelled
+from gpd_soap.usecases.refusals import Refusal
 
 Change = Callable[[Transaction, str, str, datetime], bool]
 
@@ -62,7 +63,7 @@ class Jobs:
         organization: str | None,
         job_id: str,
         change: Change,
-        otherwise: type[refusals.Refusal],
+        otherwise: type[Refusal],
     ) -> StoredJob:
         def work(connection: Transaction) -> StoredJob:
             before = _existing(connection, organization, job_id)

@@ -1,4 +1,4 @@
-"""The work that is done again and again for the whole installation."""
+"""The work that is repeated for the whole installation."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Makes positions of the rows of a CSV file, which has one row for each option.
 
 Consecutive rows with the same organization and IUPD are the options of one position.  A position is
-refused together with a row that may be one of its options: a row after it without an IUPD, an
-unreadable row before or after it that contains its IUPD, or a row elsewhere that has its IUPD.
+refused together with a row that may be one of its options.  Such a row follows without an
+IUPD, or has the IUPD elsewhere in the file, or is an unreadable neighbour whose text contains it.
 
 WHY: a row may follow when its position is stored already, so the file is read twice.
 """

@@ -1,7 +1,7 @@
 """The JSON document that `gpd-soap load` reads, in its parts.
 
-WHY: the configuration may follow the positions, so the document is read twice: once for the
-configuration, and to refuse a document that is not JSON, and once for the positions.
+WHY: the configuration may follow the positions, so the document is read twice.  The first time
+finds the configuration and refuses what is not JSON; the second time reads the positions.
 """
 
 from __future__ import annotations

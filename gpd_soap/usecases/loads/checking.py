@@ -1,7 +1,7 @@
-"""Checks the positions of an operator's file: the rules of a load, and those for who sits there.
+"""Checks the positions of an operator's file, by the rules of a load and by two of its own.
 
-A file that a program sends may have past dates and foreign codes.  An operator's file with such a
-value has a slip of the pen, or what a spreadsheet has made of a code.
+A file that a program sends may have past dates and foreign codes.  In an operator's file such a
+value is a mistake in typing, or what a spreadsheet has made of a code.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""As what a table is read: its form, its columns, and what holds for every row.
+"""How a table is read: its form, its columns, and the values for every row.
 
 A reading is shown to the operator, who confirms it or gives another.  It holds no text of the file:
 a file without a header has persons in its first line.

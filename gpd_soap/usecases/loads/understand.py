@@ -1,4 +1,4 @@
-"""Understands a file: as what it would be read, and what it does not say by itself.
+"""Understands a file: how it would be read, and what a person must say about it.
 
 Nothing is assumed in silence: the reading is shown, and what is open is a question.
 """

@@ -1,7 +1,7 @@
 """The jobs of a load: try a file, and store its positions batch by batch.
 
-A process that ends at any moment leaves a load that another goes on with: a batch is stored in one
-transaction with the outcomes of its rows, so that no row is stored twice or left out.
+A process that ends at any moment leaves a load that another one continues.  A batch and the
+outcomes of its rows are stored in one transaction, so that no row is stored twice or left out.
 """
 
 from __future__ import annotations
@@ -125,8 +125,8 @@ class _Work:
     def _step(self, connection: Transaction, done: int) -> None:
         """Hold the job as the last statement of a transaction; raises Interrupted.
 
-        An attempt that is not farther than an earlier one counts as one without an advance, so that
-        a file that ends its worker does so ten times at most.
+        An attempt that comes no farther than an earlier one counts as one without an advance.  So a
+        file that ends its worker does so ten times at most.
         """
         if done > self._job.done:
             self._job.advance(connection, done)

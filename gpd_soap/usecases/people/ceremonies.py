@@ -44,8 +44,8 @@ def begin(
 ) -> None:
     """Stores that a ceremony has begun.
 
-    `owner` is the id of the operator, and the digest of the session or the invitation, to which it
-    belongs; None before anybody has signed in.
+    `owner` is the id of the operator, and the digest of the session or the invitation.  It is None
+    before anybody has signed in.
     """
     operator, bound_to = owner or (None, None)
     ceremony = Ceremony(token_digest(token), str(kind), operator, bound_to, now)

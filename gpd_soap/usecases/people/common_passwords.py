@@ -1,8 +1,8 @@
 """Passwords that are guessed first, by rules of our own.
 
-Such a password is made of at most three chunks: words that many choose, walks on a keyboard, years
-and dates, one character many times, parts of the operator's own name.  Any other letter or digit
-counts as a chunk, and punctuation counts as nothing.
+Such a password has at most three chunks.  Chunks are words that many choose, neighbouring keys,
+years and dates, one character many times, and parts of the operator's own name.  Any other letter
+or digit counts as a chunk, and punctuation counts as nothing.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def completed(body: position_v1.Position, stored: Stored) -> position_v1.Positio
 def with_base_amounts(body: position_v1.Position, stored: Stored) -> position_v1.Position:
     """Returns the body with base amounts: those that a read shows include the notification fee.
 
-    Raises UpdateLosesFee if a notice with a fee would have no transfer that can carry it,
+    Raises UpdateLosesFee if a notice with a fee would have no transfer that can carry it.  Raises
     InvalidPosition if an amount and its fee are out of range.
     """
     organization, errors = stored.position.organization, []

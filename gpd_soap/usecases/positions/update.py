@@ -119,8 +119,9 @@ def _successor(
     """Returns the new content of a position, and the warnings about it.
 
     `lost` has the NAV of each IUV that the position had before and has again.
-    Raises InvalidPosition with the errors of the new content, OwnDebtors if the update would lose
-    the debtors of single options, UpdateLosesFee if a notification fee would have no transfer.
+    Raises InvalidPosition with the errors of the new content.  Raises OwnDebtors if the update
+    would lose the debtors of single options, UpdateLosesFee if a notification fee would have no
+    transfer.
     """
     if any(option.debtor is not None for option in old.position.options):
         raise refusals.OwnDebtors

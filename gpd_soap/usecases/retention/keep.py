@@ -1,7 +1,7 @@
 """One run of keeping: removes what is beyond its term, and forgets the persons in the rest.
 
-It may be called by a schedule and by several processes at a time: each batch is a transaction of
-its own, and a row that another run has locked is left to that run.
+A schedule and several processes may call it at the same time.  Each batch is a transaction of its
+own, and a row that another run has locked is left to that run.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from gpd_soap.contract.parsing import SPACE
 def digest(service_id: str, subject_id: str, data: etree._Element) -> str:
     """Return the digest of a demand, whatever its prefixes, indents, comments and encoding.
 
-    It covers the names of elements and attributes with their namespaces, the values of attributes,
-    and texts without the white space around them, in document order.
+    It covers, in document order, the names of elements and attributes with their namespaces, the
+    values of attributes, and texts without the white space around.
     """
     content = "\x1d".join((service_id, subject_id, *_content(data)))
     return hashlib.sha256(content.encode()).hexdigest()

@@ -55,7 +55,7 @@ def test_number_in_any_spelling_opens_its_notice_at_once(console: Console, typed
     assert second.location == one(EXPIRED)
 
 
-def test_position_and_paid_number_open_too(console: Console):
+def test_search_opens_the_position_of_an_iupd_and_a_paid_notice(console: Console):
     """An IUPD opens the position, and a notice that has a receipt its notice."""
     client = console.client("writer")
 

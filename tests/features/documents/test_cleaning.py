@@ -74,7 +74,9 @@ def test_text_on_paper_is_printable_and_within_its_length(text: str, limit: int)
         ("№ 5", 70, "No 5"),
     ],
 )
-def test_text_on_paper(text: str, limit: int, shown: str):
+def test_text_on_paper_is_cut_after_a_word_without_invisible_characters(
+    text: str, limit: int, shown: str
+):
     """It is cut after a word, and invisible characters are left out."""
     assert to_paper(text, limit) == shown
 

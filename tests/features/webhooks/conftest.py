@@ -1,10 +1,14 @@
 """A store with two organizations, a subscription of one, and a deliverer with a moving clock."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from gpd_soap.store.store import Store
 from tests.api.office import prepare
 from tests.conftest import KINDS, LendDatabase
+from tests.features.webhooks.bed import Bed
+from tests.features.webhooks.receiver import Receiver, answer, receiving
 
 
 @pytest.fixture(params=KINDS)
@@ -17,3 +21,22 @@ def store(request: pytest.FixtureRequest, shared_database: LendDatabase) -> Stor
 def quick_store(shared_database: LendDatabase) -> Store:
     """A store over SQLite, for tests that do not depend on the kind of database."""
     return shared_database("sqlite", prepare).store
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """A receiver that accepts everything."""
+    with receiving(answer(204)) as started:
+        yield started
+
+
+@pytest.fixture
+def bed(store: Store, receiver: Receiver) -> Bed:
+    """A bed over each kind of database."""
+    return Bed(store, receiver)
+
+
+@pytest.fixture
+def quick(quick_store: Store, receiver: Receiver) -> Bed:
+    """A bed over SQLite alone."""
+    return Bed(quick_store, receiver)

@@ -99,8 +99,8 @@ class Archive:
         that has changed since it was read: its draft is to be made again.  Each release is an
         event of its notice.  `and_then` is called with the ids of what is released, as the last
         work of the transaction.
-        Raises DocumentDiffers if a finished document is not as it was meant, DocumentDamaged if
-        the archive has lost one, UnusableStorage if the bytes cannot be kept.
+        Raises DocumentDiffers if a finished document is not as it was meant.  Raises
+        DocumentDamaged if the archive has lost one, UnusableStorage if the bytes cannot be kept.
         """
         known = self._known(drafts)
         made = {

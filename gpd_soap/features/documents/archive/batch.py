@@ -1,7 +1,7 @@
 """Makes the notices of a batch, some at a time, and the zip of those that were released.
 
-A process that ends at any moment leaves a batch that another one goes on with: the outcome of a
-line is stored in the transaction that releases its document.
+A process that ends at any moment leaves a batch that another one continues.  The outcome of a line
+is stored in the transaction that releases its document.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def input_of(paper: Paper, facts: str) -> str:
     """Return everything that decides on the bytes of a document, as canonical JSON.
 
     It has the printed texts, the digest of the program that sets them, and that of the position's
-    facts: a text that paper shortens may change where nobody sees it.
+    facts.  WHY: a text that paper shortens may change in the part that is not printed.
     """
     printed = {n: v for n, v in paper._asdict().items() if n not in NOT_PRINTED}
     return _canonical({"facts": facts, "paper": printed, "program": program_digest()})

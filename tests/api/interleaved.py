@@ -1,26 +1,17 @@
-"""Runs of operations on a position between the steps of receipts, and the rows that they leave.
+"""Operations on a position and the receipts that meet them, by name.
 
-Each run has an organization of its own.  An operation is a whole use case.  A receipt is settled
-in the two steps of the node service, so that other operations can run between them.
-
+Each run has an organization of its own, and an operation is a whole use case.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
-from itertools import count, permutations
-from typing import Any, NamedTuple
-
-from sqlalchemy import Connection, Table, select
+from typing import NamedTuple
 
 from gpd_soap.core.case_id import CaseOutcome
-from gpd_soap.core.exchange import ExchangeRecord
-from gpd_soap.core.receipt import Receipt, ReceiptFacts, Verdict, settle
-from gpd_soap.store import tables
-from gpd_soap.store.configuration import write as configuration
+from gpd_soap.core.receipt import Receipt
 from gpd_soap.store.database.transaction import Transaction, in_transaction
 from gpd_soap.store.loads.loads import State, StoredLoad
 from gpd_soap.store.loads.rows import LoadRow, RowOutcome
-from gpd_soap.store.node.settlement import values_of
 from gpd_soap.store.retention import positions as old_positions
 from gpd_soap.store.retention import receipts as old_receipts
 from gpd_soap.store.store import Store
@@ -41,16 +32,12 @@ from gpd_soap.usecases.retention.keep import POSITIONS as OLD_POSITIONS
 from gpd_soap.usecases.retention.keep import RECEIPTS as OLD_RECEIPTS
 from gpd_soap.usecases.retention.keep import Room
 from gpd_soap.usecases.worklist import Cases
-from tests.api.office import ACTOR, NOW, ROUTE, receipt
+from tests.api.office import ACTOR, NOW, receipt
 from tests.validation.bodies import BANK, POSTAL, Body, body, iuv, nav, option, transfer
 
 IUPD = "POSIZIONE-1"
 #: Serial of a receipt that waits in every run for a notice that does not exist.
 WAITING = 9
-RAW = b"<receipt>as it came</receipt>"
-SERIALS = count(1)
-#: Columns in which two runs may differ: counters of changes, and the organization of the run.
-COUNTERS = {"organization", "version", "revision", "beneficiary", "issuer", "raw"}
 PUBLISHED = WriteOptions(ACTOR, publish=True)
 
 
@@ -198,7 +185,6 @@ def claimed(who: str) -> Operation:
 
 PLAN = option(2, isPartialPayment=True), option(3, isPartialPayment=True)
 ADD = add(option(4))
-
 #: Every operation that changes a position, by name.
 OPERATIONS: Mapping[str, Operation] = {
     "amount": put(option(1, transfer(amount=1500))),
@@ -255,7 +241,6 @@ OPERATIONS: Mapping[str, Operation] = {
         ).case.resolution
     ),
 }
-
 #: Those that say who has a case: a courtesy between people, of which no event tells.
 CLAIMS: Mapping[str, Operation] = {
     "claim": claimed("Anna"),
@@ -263,7 +248,6 @@ CLAIMS: Mapping[str, Operation] = {
 }
 #: All that are interleaved.
 EVERY: Mapping[str, Operation] = {**OPERATIONS, **CLAIMS}
-
 #: Initial positions, by name.
 POSITIONS: Mapping[str, Operation] = {
     "none": lambda _run: None,
@@ -275,7 +259,6 @@ POSITIONS: Mapping[str, Operation] = {
         add(option(1)), lambda run: run.ledger.invalidate(run.position).position.withdrawn_at
     ),
 }
-
 OTHER_NOTICE = receipt(8)
 #: Receipts that arrive, by name.
 RECEIPTS: Mapping[str, Receipt] = {
@@ -289,152 +272,9 @@ RECEIPTS: Mapping[str, Receipt] = {
 }
 
 
-def new_run(store: Store, before: str) -> Run:
-    """A new organization with its initial position, and a receipt that waits."""
-    organization = f"{next(SERIALS):011d}"
-    with store.begin() as connection:
-        configuration.put_organization(connection, organization, "Comune di Esempio")
-        configuration.put_serving(connection, organization, ROUTE.station, "47")
-    ledger = Ledger(store, lambda: NOW, ACTOR)
-    run = Run(store, organization, ledger, Cases(store, lambda: NOW, _never))
-    POSITIONS[before](run)
-    SettlementSteps(run, receipt(WAITING)).finish()
-    return run
-
-
-def _never(_raw: bytes, _charset: str | None) -> ExchangeRecord:
-    raise AssertionError("no message is sent again here")
-
-
 def outcome(operation: Operation, run: Run) -> object:
     """Result of an operation, or name and rules of its refusal."""
     try:
         return operation(run)
     except Refusal as refusal:
         return type(refusal).__name__, [each.rule for each in refusal.errors]
-
-
-class SettlementSteps:
-    """A receipt settled step by step: read, write, and both again where its facts have changed."""
-
-    def __init__(self, run: Run, sent: Receipt) -> None:
-        self._run, self._receipt = run, run.receipt(sent)
-        self._decided: tuple[ReceiptFacts, Verdict] | None = None
-        self.verdict: Verdict | None = None
-
-    def step(self) -> None:
-        """Read and decide; at the next call, write what was decided."""
-        if self.verdict is not None:
-            return
-        if self._decided is None:
-            facts = self._run.store.receipt_facts(self._receipt)
-            self._decided = facts, settle(self._receipt, facts, NOW)
-            return
-        facts, verdict = self._decided
-        self._decided = None
-        written = self._run.store.settle(
-            self._receipt, facts, verdict, primitive="paSendRTV2", raw=RAW, now=NOW
-        )
-        self.verdict = verdict if written else None
-
-    def row(self) -> dict[str, Any]:
-        """The receipt's row as it would be written now."""
-        assert self._decided is not None
-        facts, verdict = self._decided
-        row = values_of(self._receipt, verdict, facts.route_check, "paSendRTV2", RAW, NOW)
-        return {**row, "variant": 0, "copies": 1}
-
-    def finish(self) -> Verdict:
-        """Run the remaining steps and return the verdict; fails after eight."""
-        for _ in range(8):
-            self.step()
-            if self.verdict is not None:
-                return self.verdict
-        raise AssertionError("a receipt that nobody disturbs is not settled")
-
-
-def _rows(connection: Connection, organization: str, table: Table) -> list[dict[str, Any]]:
-    columns = [each for each in table.c if each.name not in COUNTERS]
-    statement = select(*columns).where(table.c.organization == organization)
-    rows = connection.execute(statement.order_by(*columns)).mappings().all()
-    return [dict(row) for row in rows]
-
-
-def stored_rows(run: Run) -> object:
-    """Stored positions, retired numbers and receipts of the run's organization."""
-    rows_of = (
-        *(tables.position, tables.payment_option, tables.transfer),
-        *(tables.retired_number, tables.receipt),
-    )
-    with run.store.begin() as connection:
-        return [_rows(connection, run.organization, table) for table in rows_of]
-
-
-class Case(NamedTuple):
-    """An initial position and events in order; each step of a receipt is an event with its name."""
-
-    before: str
-    events: tuple[str, ...]
-
-    @property
-    def distinct(self) -> tuple[str, ...]:
-        """Each of its operations and receipts once."""
-        return tuple(dict.fromkeys(self.events))
-
-
-class SerialOrders:
-    """Compares the final rows of a run with those of every serial order of its events."""
-
-    def __init__(self, store: Store) -> None:
-        """`store` is for the serial orders; those of each are run once, whatever is compared."""
-        self._store = store
-        self._serial: dict[tuple[str, tuple[str, ...]], str] = {}
-
-    def unexplained(self, case: Case, store: Store) -> str | None:
-        """Run a case in a store; return its final rows if no serial order leaves them, else None.
-
-        Every kind of database is compared with the rows that the store of the orders holds.
-        """
-        run = new_run(store, case.before)
-        receipts = {
-            name: SettlementSteps(run, RECEIPTS[name]) for name in set(case.events) & {*RECEIPTS}
-        }
-        results: dict[str, object] = {}
-        for event in case.events:
-            if event in receipts:
-                receipts[event].step()
-            else:
-                results[event] = outcome(EVERY[event], run)
-        results |= {name: each.finish() for name, each in receipts.items()}
-        return self.unexplained_run(case, run, results)
-
-    def unexplained_run(self, case: Case, run: Run, results: Mapping[str, object]) -> str | None:
-        """The final rows of a run if no serial order leaves the same, else None."""
-        left = _summary(run, results)
-        if any(left == self._after(case.before, order) for order in permutations(case.distinct)):
-            return None
-        return left
-
-    def _after(self, before: str, order: tuple[str, ...]) -> str:
-        if (before, order) not in self._serial:
-            run = new_run(self._store, before)
-            results = {
-                name: SettlementSteps(run, RECEIPTS[name]).finish()
-                if name in RECEIPTS
-                else outcome(EVERY[name], run)
-                for name in order
-            }
-            self._serial[before, order] = _summary(run, results)
-        return self._serial[before, order]
-
-
-def _summary(run: Run, results: Mapping[str, object]) -> str:
-    return f"{sorted(results.items())} {stored_rows(run)}"
-
-
-def interleavings(events: Sequence[str], sent: Iterable[str]) -> Iterator[tuple[str, ...]]:
-    """Orders in which operations come after all receipts are read, and between their writes."""
-    read = tuple(sent)
-    for order in permutations(read):
-        yield (*read, *events, *order)
-        yield (*read, events[0], *order, *order, *events[1:], *order)

@@ -1,0 +1,67 @@
+"""The descriptions of the fields of the configuration, of keys and of the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from gpd_soap.api.document.phrases import ROME
+
+TEXTS: Mapping[str, str] = {
+    # Configuration
+    "name": "Name of the organization.",
+    "OrganizationName.name": "Name of the organization.",
+    "Organization.fiscalCode": "Fiscal code of the organization, 11 digits.",
+    "Broker.fiscalCode": "Fiscal code of the broker.",
+    "broker": "Fiscal code of the broker.",
+    "station": "Id of the station.",
+    "Station.id": "Id of the station.",
+    "segregationCode": "Segregation code of the issued notice numbers, two digits.",
+    "broadcast": "Whether the station receives copies of receipts for the organization.",
+    "serviceId": "Id of the service (idServizio).",
+    "subjectId": "Id of the subject of the service (idSoggettoServizio).",
+    "kind": "Kind of the service, such as declared.",
+    "settings": "Settings of the service; the kind says which.",
+    "info": "Telephone, mail and site of the organization, as notices show them.",
+    "cbill": "The organization's code for CBILL.",
+    "accountHolder": "Holder of the postal account; left out, the organization.",
+    "authorisation": "Poste Italiane's authorisation to print slips.",
+    "site": "Whether the organization's own site takes payments.",
+    "app": "Whether the organization's own app takes payments.",
+    "language": "it; it-de with German in grey, it+de as equals; also en, fr and sl.",
+    "logo": "Logo: an SVG, PNG or JPEG file in base64.",
+    "organizations": "Organizations of the page.",
+    "brokers": "Brokers of the page.",
+    "stations": "Stations of the page.",
+    "services": "Services of the page.",
+    # Keys and audit
+    "NewKey.name": "Name of the key, for people.",
+    "Key.name": "Name of the key, for people.",
+    "MadeKey.name": "Name of the key, for people.",
+    "role": "What the key may do: read, write, or administer.",
+    "NewKey.organizations": "Fiscal codes of the key's organizations, or * for all.",
+    "Key.organizations": "Fiscal codes of the key's organizations; * for all.",
+    "MadeKey.organizations": "Fiscal codes of the key's organizations; * for all.",
+    "Key.id": "Id of the key.",
+    "MadeKey.id": "Id of the key.",
+    "createdAt": f"Instant of the creation, {ROME}.",
+    "revokedAt": f"Instant of the revocation, {ROME}; left out for an active key.",
+    "expiresAt": f"Instant from which the key is refused, {ROME}; left out if it has none.",
+    "lastUsedAt": f"Last use of the key, to five minutes, {ROME}; left out before the first.",
+    "MadeKey.key": "The key itself, for the header Ocp-Apim-Subscription-Key.",
+    "keys": "Keys of the page.",
+    "changes": "Changes, or readings, of the page.",
+    "organization": "Fiscal code of the organization; - if the path names none.",
+    "at": f"Instant of the request, {ROME}.",
+    "actorKind": "Kind of the actor: a key, or a command of a user of the machine.",
+    "actor": "Id of the key, or name of the user.",
+    "keyId": "Id of the key; left out for a command.",
+    "keyName": "Name of the key; left out for a command.",
+    "method": "HTTP method of the request, GET for a reading; left out for a command.",
+    "path": "Path of the operation, without values, or name of the command.",
+    "Change.status": "HTTP status of the answer; left out for a command.",
+    "requestId": "Id of the request (X-Request-Id); left out for a command.",
+    "Change.nav": "Notice number (NAV) that the request was about.",
+    "Change.iupd": "Id of the position (IUPD) that the request was about.",
+    "Change.receiptId": "Id of the receipt that the request was about.",
+    "resource": "What else the request was about: a key, a station, a service, a message.",
+}

@@ -1,0 +1,3 @@
+"""Phrases that the descriptions of several subjects have."""
+
+ROME = "in Rome's time, without a zone"
