@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "http://ec.example/partner"

@@ -21,7 +21,8 @@ from gpd_soap.store.access.keys import Role
 from tests.api import paying
 from tests.api.office import NOW, ORGANIZATION, BackOffice, Clock, prepare
 from tests.conftest import Databases
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
+from tests.ports import free_port
 from tests.shared_world import SharedDatabase
 from tests.validation.bodies import BANK, POSTAL, STAMP, body, iuv, nav, option, transfer
 

@@ -23,8 +23,9 @@ from gpd_soap.server.arriving import ARRIVAL_SECONDS
 from gpd_soap.settings import PREFIX, variables
 from tests.conftest import FreshDatabase
 from tests.deploy.programs import program
-from tests.e2e.served import free_port, running, serving
+from tests.e2e.served import running, serving
 from tests.e2e.test_served import VERIFY, XML, living
+from tests.ports import free_port
 from tests.waiting import bound, until
 
 TEMPLATE = Path(__file__).parents[2] / "deploy/nginx/node.conf.template"

@@ -8,7 +8,8 @@ import requests
 
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.e2e.served import free_port, serving
+from tests.e2e.served import serving
+from tests.ports import free_port
 from tests.validation.bodies import body
 
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions"

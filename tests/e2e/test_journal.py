@@ -16,8 +16,9 @@ from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import KINDS, FreshDatabase
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
 from tests.messages.build import claim, qr, soap_request
+from tests.ports import free_port
 
 CLIENTS = 6
 BEFORE_THE_STOP = 1.0

@@ -16,9 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import world
 from tests.conftest import Databases
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
 from tests.e2e.test_admin import run_command
 from tests.messages.build import claim, qr, soap_request
+from tests.ports import free_port
 
 VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
 XML = {"Content-Type": "text/xml"}

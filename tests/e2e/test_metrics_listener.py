@@ -14,8 +14,9 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.calling import call
 from tests.conftest import FreshDatabase
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
 from tests.e2e.test_metrics import VERIFY, XML, until
+from tests.ports import free_port
 from tests.postgres import hanging
 
 

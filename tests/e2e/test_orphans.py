@@ -19,9 +19,10 @@ from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.drills.apps import alive
 from tests.e2e.load import OK
-from tests.e2e.served import PROGRAM, Served, free_port, running, wait_for
+from tests.e2e.served import PROGRAM, Served, running, wait_for
 from tests.e2e.test_metrics import until
 from tests.e2e.test_served import RECEIPT, VERIFY, XML, living
+from tests.ports import free_port
 
 SENDERS = 4
 

@@ -15,7 +15,8 @@ import requests
 
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.e2e.served import PROGRAM, START_WITHIN, free_port, running, serving
+from tests.e2e.served import PROGRAM, START_WITHIN, running, serving
+from tests.ports import free_port
 
 #: State of a listening socket in /proc.
 LISTENING = "0A"

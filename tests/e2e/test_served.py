@@ -20,8 +20,9 @@ from gpd_soap.store import tables
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import KINDS, FreshDatabase, LendDatabase
-from tests.e2e.served import free_port, running, serving, wait_for
+from tests.e2e.served import running, serving, wait_for
 from tests.messages.build import claim, qr, receipt, soap_request
+from tests.ports import free_port
 
 XML = {"Content-Type": "text/xml", "SOAPAction": '"paVerifyPaymentNotice"'}
 VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()

@@ -23,9 +23,10 @@ import requests
 import trustme
 
 from tests.conftest import Databases, FreshDatabase
-from tests.e2e.served import PROGRAM, free_port, running, wait_for
+from tests.e2e.served import PROGRAM, running, wait_for
 from tests.e2e.test_admin import run_command
 from tests.e2e.test_served import VERIFY, XML, living
+from tests.ports import free_port
 from tests.waiting import children, until
 from tests.wsgi.authority import revocation_list
 

@@ -10,16 +10,11 @@ import uuid
 from collections.abc import Iterator
 
 from gpd_soap.settings import Settings
+from tests.ports import free_port
 
 SECRET = "invented-secret"  # noqa: S105  # opens nothing
 #: LIMIT: seconds for the server to start on a busy machine.
 START = 60
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
