@@ -196,6 +196,14 @@ def test_event_has_what_was_before_and_after(store: Store, name: str):
     assert has("after", new)
 
 
+@pytest.mark.parametrize("name", ["amount", "publish", "withdraw", "restore"])
+def test_event_of_a_position_names_its_notices(store: Store, name: str):
+    """Whoever knows notices by their numbers sees which of them it is about."""
+    before, _, _, _ = CHANGES[name]
+
+    assert last(store, before, OPERATIONS[name]).data["navs"] == [nav(1)]
+
+
 def test_event_of_a_changed_account_has_both_accounts(store: Store):
     """A change of account is what fraud looks like."""
     event = last(store, "lone", OPERATIONS["account"])

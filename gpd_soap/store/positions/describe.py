@@ -92,7 +92,10 @@ def changed(
         "changed": [*_changed(before.position, after.position)],
         **more,
     }
-    if nav is not None:
+    if nav is None:
+        # WHY: who knows notices by their numbers must see which of them a withdrawal is of.
+        data["navs"] = [each.nav for each in after.position.options[:MOST_OPTIONS]]
+    else:
         data["iuv"] = next(each.iuv for each in old.position.options if each.nav == nav)
     event = _event(kind, after.position, actor, data, _revision(old) + 1)
     return event if nav is None else event._replace(nav=nav, revision=before.of(nav).revision + 1)
