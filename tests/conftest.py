@@ -12,7 +12,7 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import compiled, drawn, drilled, order, without, world
+from tests import compiled, drawn, drilled, garbage, order, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
@@ -43,6 +43,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     drilled.mark(items)
     yield
     items[:] = order.spread(items, order.processes())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage while the tests are imported, and never look for it among them."""
+    with garbage.uncollected():
+        return (yield)
 
 
 class Server(Protocol):

@@ -33,6 +33,7 @@ class Fault(NamedTuple):
 
 
 NUMBERING = "tests/store/events/test_numbering_order.py"
+CLOCKS = "tests/store/events/test_clock_steps.py"
 
 FAULTS = [
     Fault("due date excluded", "core/payable.py", "now > notice.due_at", "now >= notice.due_at",
@@ -75,7 +76,13 @@ FAULTS = [
           "    rows = _oldest(connection, organization, BATCH)\n"
           "    last = _lock(connection, organization)\n", NUMBERING),
     Fault("events numbered by their ids", "store/events/numbering.py",
-          "return [EVENT.at, EVENT.id]", "return [EVENT.id]", NUMBERING),
+          "return row.ordinal is not None, row.ordinal or 0, row.at, row.id", "return (row.id,)",
+          NUMBERING),
+    Fault("events numbered by the clock", "store/events/numbering.py",
+          "return row.ordinal is not None, row.ordinal or 0, row.at, row.id",
+          "return row.at, row.id", CLOCKS),
+    Fault("events numbered without those that a clock put off", "store/events/numbering.py",
+          "if ordinals and len(rows) >= BATCH:", "if ordinals and len(rows) > BATCH:", CLOCKS),
     Fault("relation without the organization", "store/receipts/search.py",
           "and_(OPTION.organization == organization, OPTION.receipt_id",
           "and_(OPTION.organization == RECEIPT.organization, OPTION.receipt_id",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "http://ec.example/partner"
@@ -92,7 +93,7 @@ def test_installed_server_serves_the_wsdl(installed: Path, tmp_path: Path):
     command = [installed / "gpd-soap", "demo", "--port", port, "--admin-port", free_port()]
     with running([str(word) for word in command], output) as process:
         wait_for(f"http://127.0.0.1:{port}/health/ready", process, output)
-        wsdl = requests.get(f"{address}?wsdl", timeout=10)
+        wsdl = requests.get(f"{address}?wsdl", timeout=60)
 
     assert wsdl.status_code == 200
     assert f'location="{address}"' in wsdl.text

@@ -25,7 +25,8 @@ from tests.api.gpd_models import (
 )
 from tests.api.office import NOW, ORGANIZATION, BackOffice, Clock, prepare
 from tests.conftest import Databases
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
+from tests.ports import free_port
 from tests.shared_world import SharedDatabase
 from tests.validation.bodies import BANK, POSTAL, STAMP, body, iuv, nav, option, transfer
 
@@ -49,7 +50,7 @@ class Gpd:
     ) -> bytes:
         """Send a request; return the body of the answer, which must have this status."""
         answer = self._session.request(
-            method, self._base + path, json=content, params=query, timeout=10
+            method, self._base + path, json=content, params=query, timeout=60
         )
         assert answer.status_code == expected, answer.text
         return answer.content

@@ -7,9 +7,10 @@ import requests
 
 from gpd_soap.server.worker import MEMORY_CHECK_INTERVAL
 from tests.conftest import FreshDatabase
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
 from tests.e2e.test_served import VERIFY, XML, living
 from tests.messages.build import envelope
+from tests.ports import free_port
 
 
 def message_of_new_names(number: int) -> bytes:

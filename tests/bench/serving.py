@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gpd_soap.wsgi.http import Wsgi
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
+from tests.ports import free_port
 
 TICKS = os.sysconf("SC_CLK_TCK")
 #: The faces of gpd-soap that can be served; every other program is in this package.

@@ -82,7 +82,7 @@ def test_work_numbers_events_and_does_its_schedules_until_it_is_stopped(
     finally:
         process.send_signal(signal.SIGTERM)
 
-    assert process.wait(20) == 0
+    assert process.wait(60) == 0
     assert (tmp_path / "errors").read_text() == ""
     with store.reading() as connection:
         assert set(connection.execute(select(tables.job.c.state)).scalars()) == {State.WAITING}

@@ -70,6 +70,7 @@ def test_person_is_invited_suspended_and_begins_again(console: Console):
     shown = client.get(page).text
     assert "Sospendi Carla Inventata" in shown
     again = shown_once(client.post(f"{page}/reset"))
+    assert "vale fino al" in client.get(page).text
     people.accept(again.rpartition("/")[2], PASSWORD)
     prefix = "/console/<organization>/people"
     assert audited(console) == [
@@ -254,3 +255,24 @@ def test_every_screen_has_its_help(console: Console):
         answer = client.get(f"/console/help/{subject}")
         assert (answer.status_code, "segregazione" in answer.text) == (200, True), subject
     assert client.get("/console/help/a%20b").status_code == 404
+
+
+def test_invitation_that_is_over_is_said_to_be_over(console: Console):
+    """An hour later it is not said to be good until then."""
+    client = console.client("admin")
+    shown_once(client.post(f"{ORG}/people", data=INVITED))
+    console.later(hours=2)
+    client = console.client("admin")
+    [person] = set(re.findall(rf"{ORG}/people/[0-9a-f]{{12}}", client.get(f"{ORG}/people").text))
+    page = client.get(person).text
+
+    assert "è scaduto il" in page
+    assert "vale fino al" not in page
+
+
+def test_first_page_without_receipts_counts_no_zero(console: Console):
+    """Of an organization that has just begun."""
+    page = console.client("admin").get(f"/console/{OTHER}/").text
+
+    assert "Ancora nessuna ricevuta." in page
+    assert "0 ricevute" not in page

@@ -17,9 +17,9 @@ from tests.conftest import FreshDatabase
 from tests.console import bed, browsing
 from tests.console.bed import ORGANIZATION, Console
 from tests.console.browsing import Tab
-from tests.e2e.served import free_port
 from tests.features.oidc.bed import CLIENT, SECRET
 from tests.features.oidc.provider import Provider, serving
+from tests.ports import free_port
 from tests.usecases.people.people import MAIL, NOW, PASSWORD, People
 
 OpenTab = Callable[..., Tab]

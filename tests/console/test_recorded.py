@@ -14,7 +14,6 @@ from gpd_soap.usecases.casework import claims
 from tests.conftest import FreshDatabase
 from tests.console import working
 from tests.console.bed import ORGANIZATION, Console
-from tests.console.test_work_pages import prepare
 
 ROOT = Path(gpd_soap.__file__).parent
 #: Names that a `Record` goes to, and that other callables have too.
@@ -27,7 +26,7 @@ WORKLIST = f"/console/{ORGANIZATION}/worklist"
 @pytest.fixture
 def busy(fresh_database: FreshDatabase) -> Iterator[Console]:
     """A console with a case of every kind."""
-    store = Store(fresh_database("sqlite", prepare))
+    store = Store(fresh_database("sqlite", working.prepare))
     yield Console(store)
     store.close()
 

@@ -155,7 +155,7 @@ def behind_tls(authority: trustme.CA) -> Iterator[tuple[str, datetime]]:
         thread = Thread(target=answer, daemon=True)
         thread.start()
         yield f"https://127.0.0.1:{listener.getsockname()[1]}/partner", ends_at
-        thread.join(10)
+        thread.join(60)
 
 
 def test_certificate_at_the_public_address_is_seen(behind_tls: tuple[str, datetime]):

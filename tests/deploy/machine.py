@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.deploy.programs import DEPLOY, program
-from tests.e2e.served import free_port
+from tests.ports import free_port
 from tests.postgres import PORT, Postgres, program_folders
 
 ROOT = DEPLOY.parent

@@ -22,7 +22,8 @@ from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
 from tests.deploy.programs import DEPLOY, complaint, program
-from tests.e2e.served import PROGRAM, free_port, running, wait_for
+from tests.e2e.served import PROGRAM, running, wait_for
+from tests.ports import free_port
 from tests.postgres import Postgres
 
 DOCKERFILE = DEPLOY / "docker/Dockerfile"

@@ -198,6 +198,6 @@ def test_connector_names_columns_of_the_table(store: Store):
         [publication] = connection.execute(published).all()
 
     assert named <= columns
-    assert columns - named == {"sequence", "actor_kind", "actor"}
+    assert columns - named == {"sequence", "ordinal", "actor_kind", "actor"}
     assert tuple(publication) == (CONNECTOR["publication.name"], True, False, False)
     assert CONNECTOR["slot.name"] == SLOT

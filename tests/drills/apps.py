@@ -12,7 +12,8 @@ from pathlib import Path
 
 import requests
 
-from tests.e2e.served import START_WITHIN, free_port
+from tests.e2e.served import START_WITHIN
+from tests.ports import free_port
 
 ROOT = Path(__file__).parents[2]
 STOP_WITHIN = 25.0

@@ -30,7 +30,7 @@ from gpd_soap.validation.queries.subscriptions import SubscriptionFields
 from tests import world
 from tests.drills.apps import ROOT
 from tests.drills.judge import StoreContent
-from tests.e2e.served import free_port
+from tests.ports import free_port
 
 READING, RECEIVING = "gpd_soap/api/README.md", "gpd_soap/features/webhooks/README.md"
 MASTER = "a-secret-of-these-drills-and-of-no-one"

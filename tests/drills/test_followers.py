@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 
 from gpd_soap.usecases.envelope import CONTENT_TYPE
 from tests.drills.followers import READING, RECEIVING, program, tables
-from tests.e2e.served import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 SECRET = "whsec_" + "A" * 32

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,17 +12,12 @@ from typing import NamedTuple
 
 import requests
 
-START_WITHIN = 90.0
+from tests.ports import free_port
+
+#: LIMIT: seconds after which a server that does not answer, or does not end, counts as hanging.
+START_WITHIN = 180.0
 STOP_WITHIN = 25.0
 PROGRAM = (sys.executable, "-m", "gpd_soap")
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        port: int = listening.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import pytest
 
 from tests import world
 from tests.conftest import Databases
-from tests.e2e.served import PROGRAM, free_port, running, wait_for
+from tests.e2e.served import PROGRAM, running, wait_for
+from tests.ports import free_port
 from tests.waiting import until
 
 LIVE = "/health/live"

@@ -8,7 +8,8 @@ import requests
 
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.e2e.served import free_port, serving
+from tests.e2e.served import serving
+from tests.ports import free_port
 from tests.validation.bodies import body
 
 POSITIONS = f"/organizations/{world.ORGANIZATION}/debtpositions"
@@ -44,14 +45,14 @@ def test_position_created_over_the_api_is_paid_by_the_node_and_read_as_paid(
     position["paymentOption"][0]["dueDate"] = "2199-12-31"
     with serving("all", database, tmp_path / "log", GPD_ADMIN_BIND=f"127.0.0.1:{port}") as node:
         created = requests.post(
-            f"{admin}{POSITIONS}?toPublish=true", json=position, headers=key, timeout=10
+            f"{admin}{POSITIONS}?toPublish=true", json=position, headers=key, timeout=60
         )
         nav = created.json()["paymentOption"][0]["nav"]
         run_command("node", "pay", nav, "--url", node)
         one = f"{admin}{POSITIONS}/{position['iupd']}"
-        read = requests.get(one, headers=key, timeout=10)
-        unknown = requests.get(one, timeout=10)
-        crossed = requests.get(f"{node.removesuffix('/partner')}{POSITIONS}", timeout=10)
+        read = requests.get(one, headers=key, timeout=60)
+        unknown = requests.get(one, timeout=60)
+        crossed = requests.get(f"{node.removesuffix('/partner')}{POSITIONS}", timeout=60)
 
     assert (created.status_code, created.json()["status"]) == (201, "VALID")
     assert (read.status_code, read.json()["status"]) == (200, "PAID")

@@ -22,7 +22,8 @@ from gpd_soap.store.access.keys import Key
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.access.keys import Keys
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
+from tests.ports import free_port
 from tests.waiting import until
 
 COMMAND = [sys.executable, "-m", "gpd_soap"]

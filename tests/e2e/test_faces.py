@@ -17,11 +17,12 @@ from sqlalchemy import text
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.e2e.served import free_port, started
+from tests.e2e.served import started
 from tests.e2e.test_admin import run_command
 from tests.e2e.test_metrics import until
 from tests.e2e.test_orphans import children, waits_for_lock
 from tests.e2e.test_served import VERIFY, XML, living
+from tests.ports import free_port
 
 THREADS = 2
 POSITION = f"/organizations/{world.ORGANIZATION}/debtpositions/SINGLE"

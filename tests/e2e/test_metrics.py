@@ -16,9 +16,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests import world
 from tests.conftest import Databases
-from tests.e2e.served import free_port, running, wait_for
+from tests.e2e.served import running, wait_for
 from tests.e2e.test_admin import run_command
 from tests.messages.build import claim, qr, soap_request
+from tests.ports import free_port
 
 VERIFY = soap_request("paVerifyPaymentNotice", claim() + qr(world.nav(1))).encode()
 XML = {"Content-Type": "text/xml"}
@@ -56,11 +57,11 @@ class Served(NamedTuple):
         until(lambda: not Path(f"/proc/{worker}").exists())
 
     def _verify(self) -> int:
-        return requests.post(self.node, VERIFY, headers=XML, timeout=10).status_code
+        return requests.post(self.node, VERIFY, headers=XML, timeout=60).status_code
 
     def _scrape(self) -> float:
         headers = {"Authorization": f"Bearer {self.key}"}
-        answer = requests.get(f"{self.admin}/metrics", headers=headers, timeout=10)
+        answer = requests.get(f"{self.admin}/metrics", headers=headers, timeout=60)
         assert answer.status_code == 200
         return sum(
             sample.value
@@ -124,4 +125,4 @@ def test_metrics_on_the_node_listener_are_404(served: Served) -> None:
     """A key for metrics does not change this."""
     url = f"{served.node.removesuffix('/partner')}/metrics"
 
-    assert requests.get(url, headers={"X-Api-Key": served.key}, timeout=10).status_code == 404
+    assert requests.get(url, headers={"X-Api-Key": served.key}, timeout=60).status_code == 404

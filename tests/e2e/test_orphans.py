@@ -19,9 +19,10 @@ from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.drills.apps import alive
 from tests.e2e.load import OK
-from tests.e2e.served import PROGRAM, Served, free_port, running, wait_for
+from tests.e2e.served import PROGRAM, Served, running, wait_for
 from tests.e2e.test_metrics import until
 from tests.e2e.test_served import RECEIPT, VERIFY, XML, living
+from tests.ports import free_port
 
 SENDERS = 4
 
@@ -106,7 +107,7 @@ def test_port_of_a_killed_master_is_free_and_its_successor_answers(
             time.sleep(0.02)
         with master("all", database, tmp_path / "second", port) as second:
             answers = {
-                requests.post(second.url, VERIFY, headers=XML, timeout=15).status_code
+                requests.post(second.url, VERIFY, headers=XML, timeout=60).status_code
                 for _ in range(20)
             }
         until(lambda: not any(map(alive, workers)))
@@ -124,7 +125,7 @@ def test_receipt_under_way_when_the_master_is_killed_is_answered(
     answers: list[bytes] = []
 
     def send() -> None:
-        answers.append(requests.post(first.url, RECEIPT, headers=XML, timeout=15).content)
+        answers.append(requests.post(first.url, RECEIPT, headers=XML, timeout=60).content)
 
     with master("node", database, tmp_path / "log", port) as first:
         workers = children(first.process.pid)

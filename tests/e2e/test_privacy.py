@@ -20,9 +20,10 @@ from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.e2e.served import free_port, serving
+from tests.e2e.served import serving
 from tests.e2e.test_served import RECEIPT, VERIFY, living
 from tests.fuzz.mutating import CORPUS
+from tests.ports import free_port
 from tests.postgres import Postgres
 from tests.validation.bodies import body, option
 

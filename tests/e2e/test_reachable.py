@@ -15,7 +15,8 @@ import requests
 
 from tests import world
 from tests.conftest import FreshDatabase
-from tests.e2e.served import PROGRAM, START_WITHIN, free_port, running, serving
+from tests.e2e.served import PROGRAM, START_WITHIN, running, serving
+from tests.ports import free_port
 
 #: State of a listening socket in /proc.
 LISTENING = "0A"
@@ -98,7 +99,7 @@ def test_serve_on_every_address_without_protection_does_not_start(
 
 def health_facts(url: str) -> Mapping[str, str]:
     """Body of a face's readiness."""
-    answered = requests.get(f"{url.removesuffix('/partner')}/health/ready", timeout=10)
+    answered = requests.get(f"{url.removesuffix('/partner')}/health/ready", timeout=60)
     assert answered.status_code == 200
     facts: Mapping[str, str] = answered.json()
     return facts

@@ -20,8 +20,9 @@ from gpd_soap.store.access.keys import Role
 from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.e2e.load import OK, Load, asking, kept, message
-from tests.e2e.served import Served, free_port, started
+from tests.e2e.served import Served, started
 from tests.e2e.test_served import XML, living
+from tests.ports import free_port
 from tests.world import NOW, ORGANIZATION
 
 #: LIMIT: seconds; only a machine that is stuck takes so long.

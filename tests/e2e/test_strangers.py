@@ -16,8 +16,9 @@ import trustme
 
 from gpd_soap.server.unfinished import MAX_BY_ADDRESS
 from tests.conftest import Databases
-from tests.e2e.served import PROGRAM, free_port, running, serving, wait_for
+from tests.e2e.served import PROGRAM, running, serving, wait_for
 from tests.e2e.test_served import VERIFY, XML, living
+from tests.ports import free_port
 
 #: Number of requests of an honest caller beside the strangers, each over its own connection.
 REQUESTS = 24

@@ -117,13 +117,23 @@ def reload(address: str, sent: signal.Signals, _steps: int, _every: int) -> None
 
 
 def many(address: str, sent: signal.Signals, steps: int, _every: int) -> None:
-    """Send the signal while the first of as many workers as `steps` is started."""
+    """Send the signal from the first of as many workers as `steps`, before the second."""
+    reading, writing = os.pipe()
 
     def begin(number: int) -> None:
         if number == 1:
             os.kill(os.getppid(), sent)
+            os.write(writing, b"sent")
 
-    call_in_workers(begin)
+    numbers = call_in_workers(begin)
+    spawn = Master.spawn_worker
+
+    def spawn_after_signal(self: Master) -> Any:
+        if len(numbers) == 1:
+            os.read(reading, 4)
+        return spawn(self)
+
+    Master.spawn_worker = spawn_after_signal  # type: ignore[method-assign]
     server(address, steps).run()
 
 
@@ -170,8 +180,11 @@ def upgrade(address: str, sent: signal.Signals, _steps: int, _every: int) -> Non
     made.run()
 
 
-def call_in_workers(begin: Callable[[int], object]) -> None:
-    """Call `begin` in each new worker as soon as it is forked, with its number from 1 on."""
+def call_in_workers(begin: Callable[[int], object]) -> list[int]:
+    """Call `begin` in each new worker as soon as it is forked, with its number from 1 on.
+
+    Returns the numbers of the workers until now, which grow.
+    """
     numbers: list[int] = []
     spawn = Master.spawn_worker
 
@@ -181,6 +194,7 @@ def call_in_workers(begin: Callable[[int], object]) -> None:
 
     Master.spawn_worker = spawn_next  # type: ignore[method-assign]
     os.register_at_fork(after_in_child=lambda: numbers and begin(numbers[-1]))
+    return numbers
 
 
 if __name__ == "__main__":

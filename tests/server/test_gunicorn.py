@@ -14,7 +14,8 @@ import pytest
 
 from gpd_soap.server.gunicorn import Program, Server
 from gpd_soap.settings import Settings, SettingsError
-from tests.e2e.served import STOP_WITHIN, free_port, running, wait_for
+from tests.e2e.served import STOP_WITHIN, running, wait_for
+from tests.ports import free_port
 from tests.waiting import until
 
 
@@ -59,7 +60,8 @@ LEAVES_AT_ONCE = """
 import os, signal
 from gpd_soap.server.gunicorn import Program, Server
 from gpd_soap.settings import Settings
-from tests.e2e.served import STOP_WITHIN, free_port, running, wait_for
+from tests.e2e.served import STOP_WITHIN, running, wait_for
+from tests.ports import free_port
 from tests.waiting import until
 
 def leave_at_once(worker):

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from gpd_soap.server.gunicorn import DRAIN_SECONDS
-from tests.e2e.served import free_port
+from tests.ports import free_port
 
 #: Steps from a worker's fork until it has waited for requests several times.
 WORKER_STEPS = 400

@@ -1,7 +1,6 @@
 """The HTTP client and its deadline, with endpoints that misbehave."""
 
 import gzip
-import socket
 import ssl
 import time
 from pathlib import Path
@@ -13,6 +12,7 @@ import trustme
 from gpd_soap.simulator.http import LONGEST, HttpClient
 from gpd_soap.simulator.judging import NoReply, Reply, Verdict
 from gpd_soap.simulator.request import Endpoint, Unusable
+from tests.ports import free_port
 from tests.simulator.endpoints import (
     DUE,
     VERIFY,
@@ -65,9 +65,7 @@ def test_connection_that_is_closed_early_is_unreachable(manner: Manner):
 
 def test_closed_port_is_unreachable():
     """The reason is the operating system's, with what to do."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    reply = HttpClient(Endpoint(f"http://127.0.0.1:{port}/partner")).post(b"", VERIFY, 5.0)
+    reply = HttpClient(Endpoint(f"http://127.0.0.1:{free_port()}/partner")).post(b"", VERIFY, 5.0)
 
     remedy = "start the server there, or check the port in the address"
     assert reply == NoReply(Verdict.UNREACHABLE, f"Connection refused: {remedy}")

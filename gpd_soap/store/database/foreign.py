@@ -10,9 +10,9 @@ from sqlalchemy import Connection, bindparam, text
 
 from gpd_soap.store.database.errors import StoreError
 
-#: Finds the names that a migration creates: tables, indexes, and keys that have an index.
+#: Finds the names that a migration creates: tables, sequences, indexes, keys that have an index.
 CREATED = re.compile(
-    r"""create_table\(\s*"(\w+)"|create_index\(\s*"(\w+)"|CREATE\ TABLE\ (\w+)
+    r"""create_table\(\s*"(\w+)"|create_index\(\s*"(\w+)"|CREATE\ (?:TABLE|SEQUENCE)\ (\w+)
         |(?:PrimaryKey|Unique)Constraint\([^()]*?(?:op\.f\()?"(pk_\w+|uq_\w+)\"""",
     re.VERBOSE | re.ASCII,
 )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, text
 
 from gpd_soap.store.database.errors import StoreError
+from gpd_soap.store.tables.events import ORDINAL_SEQUENCE
 
 READ = ("SELECT",)
 ADD = ("SELECT", "INSERT")
@@ -67,6 +68,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     "tally": CHANGE,
     "transfer": EVERYTHING,
 }
+#: The sequences that an insertion takes its next value from.
+SEQUENCES = (ORDINAL_SEQUENCE,)
 
 
 class UnusableRole(StoreError):
@@ -101,3 +104,6 @@ def statements(role: str) -> Iterator[str]:
     for table, rights in RIGHTS.items():
         yield f'REVOKE ALL ON "{table}" FROM {role}'
         yield f'GRANT {", ".join(rights)} ON "{table}" TO {role}'
+    for sequence in SEQUENCES:
+        yield f'REVOKE ALL ON SEQUENCE "{sequence}" FROM {role}'
+        yield f'GRANT USAGE ON SEQUENCE "{sequence}" TO {role}'

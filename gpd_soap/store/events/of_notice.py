@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, or_, select
 
+from gpd_soap.store.events.numbering import newest_first
 from gpd_soap.store.events.read import COLUMNS, EVENT, StoredEvent
 
 
@@ -15,7 +16,7 @@ def of_notice(
         select(*COLUMNS)
         .where(EVENT.organization == organization, EVENT.subject == iupd)
         .where(or_(EVENT.nav.is_(None), EVENT.nav == nav))
-        .order_by(EVENT["at"].desc(), EVENT.id.desc())
+        .order_by(*newest_first(connection))
         .limit(limit)
     )
     rows = connection.execute(statement).all()

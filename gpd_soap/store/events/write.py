@@ -1,9 +1,9 @@
 """Writes events in the transaction of the change that they tell.
 
-The instant of an event is the database's, taken while its transaction holds the locks of the
-subject, and never before an earlier event of the subject: the clock of a database steps back where
-its machine was resumed, or where another machine has taken over.  So, for one subject, the order of
-instants is the order of commits.
+An event gets its ordinal, and its instant, from the database while its transaction holds the locks
+of the subject.  So, for one subject, the order of ordinals is the order of commits.  That of
+instants may differ: the clock of a database steps back where its machine was resumed, or where
+another machine has taken over.
 """
 
 from __future__ import annotations
@@ -127,17 +127,7 @@ def _parameter(dialect: Dialect, name: str) -> ColumnElement[Any]:
 
 
 def _now(dialect: Dialect) -> ColumnElement[Any]:
-    """SQL expression: the present instant, not that of the transaction's beginning.
-
-    On PostgreSQL, where events are ordered by it, it is after each event of the subject.
-    """
-    if dialect.name != "postgresql":
-        return literal_column("strftime('%Y-%m-%d %H:%M:%f000', 'now')")
-    earlier = tables.event.alias("earlier").c
-    # WHY: the last condition leaves the partitions of past months unread.
-    after = select(func.max(earlier.at) + literal_column("interval '1 microsecond'")).where(
-        earlier.organization == _parameter(dialect, "organization"),
-        earlier.subject == _parameter(dialect, "subject"),
-        earlier.at >= func.statement_timestamp(),
-    )
-    return func.greatest(func.clock_timestamp(), after.scalar_subquery())
+    """SQL expression: the present instant, not that of the transaction's beginning."""
+    if dialect.name == "postgresql":
+        return func.clock_timestamp()
+    return literal_column("strftime('%Y-%m-%d %H:%M:%f000', 'now')")

@@ -31,6 +31,7 @@ from gpd_soap.store import tables
 from gpd_soap.store.database.errors import Contended
 from gpd_soap.store.events import describe
 from gpd_soap.store.events import write as events
+from gpd_soap.store.events.numbering import in_order
 from gpd_soap.store.events.write import insert_event
 from gpd_soap.store.node.insertion import insert_receipt
 from gpd_soap.store.node.queries import is_settled, select_paid_by, select_receipt_facts
@@ -191,7 +192,7 @@ def _transfers_of(connection: Connection, row: RowMapping) -> tuple[PaidTransfer
         select(EVENT.data)
         .where(EVENT.organization == row["organization"], EVENT.subject == row["receipt_id"])
         .where(EVENT.receipt_id == row["receipt_id"])
-        .order_by(EVENT.at)
+        .order_by(*in_order(connection))
     )
     data = connection.execute(arrival.limit(1)).scalar() or {}
     return describe.transfers_in(data)

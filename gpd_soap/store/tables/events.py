@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, String, Table
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Connection, FetchedValue, Index, String, Table, text
+from sqlalchemy.event import listen
 
 from gpd_soap.store.tables.base import Instant, Json, OrganizationCode, metadata
 
@@ -11,6 +14,7 @@ _sequence = Column("sequence", BigInteger)
 #: On PostgreSQL each month is a partition (`store.months`).  `subject` is an IUPD, or the name of
 #: a receipt or a case.  `sequence` is NULL until the event is numbered (`events.numbering`).
 #: `revision` is that of the notice `nav`, or the greatest of the position's notices.
+#: `ordinal` is given by PostgreSQL at the insertion, and NULL on SQLite and in older events.
 event = Table(
     "event",
     metadata,
@@ -26,6 +30,7 @@ event = Table(
     Column("actor_kind", String(8), nullable=False),
     Column("actor", String(100), nullable=False),
     Column("data", Json, nullable=False),
+    Column("ordinal", BigInteger, server_default=FetchedValue()),
     Index(
         None,
         "organization",
@@ -43,6 +48,20 @@ event = Table(
     ),
     postgresql_partition_by="RANGE (at)",
 )
+
+#: The sequence of `event.ordinal`.
+ORDINAL_SEQUENCE = "event_ordinal"
+
+
+def _add_sequence(_table: Table, connection: Connection, **_: Any) -> None:
+    """Makes the sequence of ordinals, as the migration of the table does."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"CREATE SEQUENCE {ORDINAL_SEQUENCE}"))
+        default = f"nextval('{ORDINAL_SEQUENCE}')"
+        connection.execute(text(f"ALTER TABLE event ALTER COLUMN ordinal SET DEFAULT {default}"))
+
+
+listen(event, "after_create", _add_sequence)
 
 #: The last number given to an event of each organization, and the instant until which the notices
 #: that expired have their event.

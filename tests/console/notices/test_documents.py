@@ -58,6 +58,7 @@ def test_what_is_not_printed_says_why(console: Console):
 
     assert page.status_code == 409
     assert "Il termine per pagare l'avviso è scaduto: occorre una nuova scadenza." in text(page)
+    assert f'href="{one(EXPIRED)}"' in page.text
     assert "Avviso in PDF" not in text(console.client("clerk").get(one(EXPIRED)))
 
 

@@ -49,7 +49,7 @@ def test_running_deliverer_sends_events_as_they_happen(bed: Bed):
     finally:
         stopped.set()
         for each in running:
-            each.join(20)
+            each.join(60)
 
     assert bed.sent == [(1, "A"), (2, "A"), (3, "A")]
     assert bed.now.cursor == 3

@@ -1,41 +1,33 @@
 """A process that stops leaves the rest of its deliveries to another one."""
 
+import itertools
 import threading
-import time
 
 from gpd_soap.store.store import Store
 from tests.features.webhooks.bed import Bed, by
 from tests.features.webhooks.receiver import Behave, Received, answer, receiving
-from tests.waiting import until
+from tests.waiting import HANGS
 
-EVENTS = 200
-
-
-def slow(_received: Received) -> Behave:
-    """Answers after a while."""
-    time.sleep(0.02)
-    return answer(204)
+EVENTS = 20
+#: The request during which the process is stopped.
+LAST = 3
 
 
 def test_stop_ends_after_the_request_that_is_under_way(quick_store: Store):
     """Nothing is lost, and nothing that was sent is sent again."""
-    with receiving(by(slow)) as receiver:
-        stop_and_go_on(Bed(quick_store, receiver))
+    stopped, requests = threading.Event(), itertools.count(1)
 
+    def stop_during_the_last(_received: Received) -> Behave:
+        if next(requests) == LAST:
+            stopped.set()
+            # WHY: the answer comes once the sender knows, so that no request follows it.
+            assert quick.deliverer._tools.stopped.wait(HANGS)
+        return answer(204)
 
-def stop_and_go_on(quick: Bed) -> None:
-    """Stop in the middle of the events, and let another process send the rest."""
-    quick.happen(*(f"S{n}" for n in range(EVENTS)))
-    stopped = threading.Event()
-    thread = threading.Thread(target=quick.deliverer.run, args=[stopped])
-    thread.start()
-    until(lambda: len(quick.sent) >= 3, "nothing was sent")
-    stopped.set()
-    thread.join(10)
-    first = len(quick.sent)
-
-    assert not thread.is_alive()
-    assert first < EVENTS
-    quick.receiver.behave = answer(204)
-    assert quick.another().once() == EVENTS - first
-    assert quick.sent == [(n + 1, f"S{n}") for n in range(EVENTS)]
+    with receiving(by(stop_during_the_last)) as receiver:
+        quick = Bed(quick_store, receiver)
+        quick.happen(*(f"S{n}" for n in range(EVENTS)))
+        quick.deliverer.run(stopped)
+        assert len(quick.sent) == LAST
+        assert quick.another().once() == EVENTS - LAST
+        assert quick.sent == [(n + 1, f"S{n}") for n in range(EVENTS)]

@@ -3,11 +3,13 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import select, update
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.events import numbering, read
+from gpd_soap.store.events.of_notice import of_notice
 from gpd_soap.store.store import Store
 from tests.store.events.test_numbering import event, written
 from tests.store.samples import NOW, ORGANIZATION, add, option, position, receipt, take
@@ -57,3 +59,58 @@ def test_receipt_after_the_step_is_told_after_its_position(store: Store):
 
     assert [each[0] for each in history(store, "P-1")] == ["position.created", "receipt.applied"]
     assert [each[2] for each in history(store, "P-1")] == [1, 2]
+
+
+def test_batch_has_the_earlier_events_of_its_subjects(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """A clock that was ahead put the first ones behind the end of the batch."""
+    written(store, event("A", step=1), event("B", step=1), event("A", step=2))
+    step_back(store)
+    written(store, event("A", step=3), event("C", step=1), event("C", step=2), event("A", step=4))
+    monkeypatch.setattr(numbering, "BATCH", 2)
+
+    numbering.number_all(store)
+
+    assert numbers(store, "A") == [1, 2, 3, 4]
+    assert [step for _type, step, _number in history(store, "B")] == [1]
+    assert sorted(number for _subject, number in all_numbers(store)) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_events_without_an_ordinal_are_before_the_others(on_postgresql: Store):
+    """They were written before ordinals were, and may wait for their number at an upgrade."""
+    written(on_postgresql, event("A", step=1), event("A", step=2))
+    step_back(on_postgresql)
+    with on_postgresql.begin() as connection:
+        connection.execute(update(tables.event).values(ordinal=None))
+    written(on_postgresql, event("A", step=3))
+
+    numbering.number_all(on_postgresql)
+
+    assert numbers(on_postgresql, "A") == [1, 2, 3]
+
+
+def test_newest_events_of_a_notice_are_those_of_the_last_commits(store: Store):
+    """The console shows the last ones of many, the oldest of them first."""
+    written(store, event("A", step=1), event("A", step=2))
+    step_back(store)
+    written(store, event("A", step=3))
+
+    with store.reading() as connection:
+        rows = of_notice(connection, ORGANIZATION, "A", "", 2)
+
+    assert [row.data["step"] for row in rows] == [2, 3]
+
+
+def numbers(store: Store, subject: str) -> list[int]:
+    """Return the steps of a subject in the order of their numbers, the same as of its history."""
+    rows = history(store, subject)
+    assert [number for _type, _step, number in rows] == sorted(each[2] for each in rows)
+    return [step for _type, step, _number in rows]
+
+
+def all_numbers(store: Store) -> list[tuple[str, int]]:
+    """Return subject and number of each event."""
+    with store.reading() as connection:
+        rows = connection.execute(select(EVENT.subject, EVENT.sequence)).all()
+    return [(row.subject, row.sequence) for row in rows]

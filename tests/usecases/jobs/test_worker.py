@@ -273,9 +273,9 @@ def test_running_worker_does_jobs_and_gives_them_back_when_it_stops(
     job = bed.enqueue()
     thread = threading.Thread(target=worker.run, args=[stopped])
     thread.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     stopped.set()
-    thread.join(10)
+    thread.join(60)
 
     row = bed.row(job)
     assert not thread.is_alive()
@@ -303,7 +303,7 @@ def test_running_worker_goes_on_after_a_failure_of_the_database(
     thread.start()
     until(lambda: bed.row(job).state == State.DONE, "not done")
     stopped.set()
-    thread.join(10)
+    thread.join(60)
 
     assert failures == []
 

@@ -3,7 +3,6 @@
 import signal
 import subprocess
 import sys
-import time
 from datetime import timedelta
 
 from gpd_soap.store import tables
@@ -12,33 +11,43 @@ from tests.store.samples import NOW
 from tests.usecases.loads.bed import LoadBed
 from tests.usecases.loads.files import as_csv, line
 
-ROWS = 600
-#: LIMIT: seconds until the first batch is stored by a process that has to start.
-PATIENCE = 60
+ROWS = 100
+#: The commit before which the worker is killed; a load needs more, for each has a batch or less.
+COMMIT = 12
+#: LIMIT: seconds in which a process starts and stores some batches.
+PATIENCE = 120
 PROGRAM = """
+import itertools
+import os
+import signal
 import sys
 from datetime import datetime
+from sqlalchemy import Engine, event
 from gpd_soap.store.store import Store
 from gpd_soap.usecases.jobs.worker import Worker
 from gpd_soap.usecases.loading import load
 from gpd_soap.usecases.loads.work import kinds
 load.BATCH = 5
 now = datetime.fromisoformat(sys.argv[2])
+commits = itertools.count(1)
+
+@event.listens_for(Engine, "commit")
+def kill(_connection):
+    if next(commits) == int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+
 Worker(Store(sys.argv[1]), kinds(), lambda: now).once()
 """
 
 
 def test_load_whose_worker_is_killed_is_whole_and_has_no_row_twice(bed: LoadBed):
-    """Kill -9 after some of 120 batches; another worker does the rest once the lease is over."""
+    """Kill -9 after some of 20 batches; another worker does the rest once the lease is over."""
     load = bed.tried(as_csv([line(number) for number in range(1, ROWS + 1)]))
     bed.begin(load)
     url = bed.store.engine.url.render_as_string(hide_password=False)
-    command = [sys.executable, "-c", PROGRAM, url, NOW.isoformat()]
-    with subprocess.Popen(command) as process:
-        until = time.monotonic() + PATIENCE
-        while bed.count(tables.load_row) == 0 and time.monotonic() < until:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
+    command = [sys.executable, "-c", PROGRAM, url, NOW.isoformat(), str(COMMIT)]
+    killed = subprocess.run(command, check=False, timeout=PATIENCE)
+    assert killed.returncode == -signal.SIGKILL
     stored = bed.count(tables.load_row)
     assert 0 < stored < ROWS
     assert len(bed.iupds()) == stored

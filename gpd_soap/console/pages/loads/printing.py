@@ -32,6 +32,8 @@ class Pages:
         from gpd_soap.features.documents.archive.job import enqueue_batch
 
         def work(connection: Transaction) -> None:
+            # WHY: of two requests at once, the second one must read what the first one began.
+            loads.lock(connection, organization, load)
             stored = _existing(connection, organization, load)
             if stored.loaded_at is None or stored.is_running:
                 raise Conflict

@@ -10,16 +10,11 @@ import uuid
 from collections.abc import Iterator
 
 from gpd_soap.settings import Settings
+from tests.ports import free_port
 
 SECRET = "invented-secret"  # noqa: S105  # opens nothing
 #: LIMIT: seconds for the server to start on a busy machine.
 START = 60
-
-
-def free_port() -> int:
-    """Return a port of this machine that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
 
 
 def wait_for(port: int) -> None:
@@ -60,6 +55,6 @@ def new_bucket(endpoint: str) -> Settings:
     """Make a bucket; return settings that keep documents there."""
     name = f"documenti-{uuid.uuid4().hex}"
     request = urllib.request.Request(f"{endpoint}/{name}", method="PUT")  # noqa: S310  # ours
-    with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310  # ours
+    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # ours
         assert answer.status == 200
     return settings(endpoint, name)

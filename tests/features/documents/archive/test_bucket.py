@@ -20,7 +20,8 @@ from gpd_soap.store import tables
 from gpd_soap.usecases.document_refusals import StorageUnavailable
 from tests.api.office import ORGANIZATION, BackOffice, Face, ready
 from tests.features.documents.archive.bed import Bed
-from tests.features.documents.archive.buckets import SECRET, free_port, settings
+from tests.features.documents.archive.buckets import SECRET, settings
+from tests.ports import free_port
 from tests.validation.bodies import body, nav, option
 
 

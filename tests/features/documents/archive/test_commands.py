@@ -22,7 +22,8 @@ from gpd_soap.store.database.transaction import Transaction, in_transaction, rea
 from gpd_soap.store.documents import batches
 from gpd_soap.store.documents.batches import Batch, last_load
 from gpd_soap.store.store import Store
-from tests.features.documents.archive.buckets import SECRET, free_port
+from tests.features.documents.archive.buckets import SECRET
+from tests.ports import free_port
 
 NUMBERS = {label: nav for nav, label, _ in demo.describe()}
 SOMEBODY = Actor(ActorKind.COMMAND, "somebody")
