@@ -92,7 +92,7 @@ def _lag(store: Database) -> Lag | None:
         select(func.max(behind), func.min(EVENT.at))
         .select_from(tables.subscription)
         .join(tables.feed, FEED.organization == SUBSCRIPTION.organization)
-        .join(
+        .outerjoin(
             tables.event,
             and_(
                 EVENT.organization == SUBSCRIPTION.organization,
@@ -101,8 +101,27 @@ def _lag(store: Database) -> Lag | None:
         )
         .where(SUBSCRIPTION.state == State.ACTIVE)
     )
-    rows = _rows(store, statement)
-    return None if rows is None else Lag(rows[0][0] or 0, rows[0][1])
+    numbered, unnumbered = _rows(store, statement), _rows(store, _oldest_unnumbered())
+    if numbered is None or unnumbered is None:
+        return None
+    [(events, since)], [(waiting,)] = numbered, unnumbered
+    return Lag(events or 0, min(filter(None, (since, waiting)), default=None))
+
+
+def _oldest_unnumbered() -> Select[Any]:
+    """The instant of the oldest event that no feed has yet, of organizations with a receiver."""
+    return (
+        select(func.min(EVENT.at))
+        .select_from(tables.subscription)
+        .join(
+            tables.event,
+            and_(
+                EVENT.organization == SUBSCRIPTION.organization,
+                EVENT.sequence.is_(None),
+            ),
+        )
+        .where(SUBSCRIPTION.state == State.ACTIVE)
+    )
 
 
 def _work(store: Database) -> Work | None:

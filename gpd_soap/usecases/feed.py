@@ -16,6 +16,8 @@ from gpd_soap.validation.finding import FieldError
 
 #: LIMIT: 2,000 events are numbered before a page is read, in four transactions.
 MOST_BATCHES = 4
+#: LIMIT: 20 organizations are numbered before feeds are listed; the background work has the others.
+MOST_FEEDS = 20
 
 
 class FeedQuery(NamedTuple):
@@ -72,8 +74,14 @@ def number(database: Database, organization: str) -> None:
 
 
 def of_key(database: Database, key: Key, after: str, limit: int) -> list[FeedEnd]:
-    """Returns the feeds of the organizations of a key, in the order of their codes."""
+    """Returns the feeds of the organizations of a key, in the order of their codes.
+
+    Events that were just committed are numbered before, of a bounded number of organizations.
+    """
     codes: Collection[str] | None = None if key.serves_every else key.organizations
+    waiting = read_only(database, numbering.unnumbered)
+    for code in [each for each in waiting if codes is None or each in codes][:MOST_FEEDS]:
+        numbering.number(database, code)
     return read_only(database, lambda c: feed.ends(c, codes, after, limit))
 
 

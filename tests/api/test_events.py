@@ -162,13 +162,33 @@ def test_receipt_leaves_one_event_by_the_node(store: Store, before: str):
         assert findings(envelope(event)) == []
 
 
-def test_event_of_a_large_position_is_bounded(store: Store):
+def five(amount: int) -> list[dict[str, Any]]:
+    """Returns as many transfers as an option may have, each with two accounts."""
+    return [transfer(number, amount, postalIban=POSTAL) for number in range(1, 6)]
+
+
+@pytest.mark.parametrize("parts", [[], five(1000)], ids=["one transfer", "five transfers"])
+def test_event_of_a_large_position_is_bounded(store: Store, parts: list[dict[str, Any]]):
     """The number of all options is told."""
-    many = [option(n, isPartialPayment=True) for n in range(10, 109)]
+    many = [option(n, *parts, isPartialPayment=True) for n in range(10, 109)]
     event = last(store, "lone", put(*many))
 
     assert event.data["optionCount"] == 99
+    assert event.data["after"]["options"]
     assert len(json.dumps(event.data)) < 8192
+
+
+def test_event_of_a_change_of_many_large_options_is_bounded(store: Store):
+    """What was before is as large as what is after."""
+    first, second = (
+        put(*(option(n, *five(amount), isPartialPayment=True) for n in range(10, 109)))
+        for amount in (1000, 1100)
+    )
+    data = last(store, "lone", first, second).data
+
+    assert min(len(data[side]["options"]) for side in ("before", "after")) > 3
+    assert len(data["navs"]) == 20
+    assert len(json.dumps(data)) < 8192
 
 
 CHANGES: dict[str, tuple[str, str, dict[str, Any], dict[str, Any]]] = {
@@ -193,6 +213,14 @@ def test_event_has_what_was_before_and_after(store: Store, name: str):
     assert event.type == kind
     assert has("before", old)
     assert has("after", new)
+
+
+@pytest.mark.parametrize("name", ["amount", "publish", "withdraw", "restore"])
+def test_event_of_a_position_names_its_notices(store: Store, name: str):
+    """Whoever knows notices by their numbers sees which of them it is about."""
+    before, _, _, _ = CHANGES[name]
+
+    assert last(store, before, OPERATIONS[name]).data["navs"] == [nav(1)]
 
 
 def test_event_of_a_changed_account_has_both_accounts(store: Store):

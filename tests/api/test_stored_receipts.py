@@ -122,6 +122,20 @@ def test_copy_for_a_beneficiary_is_not_shown_as_payment_of_our_notice(office: Ba
     assert receipt_id(office.get(f"{RECEIPTS}/{iuv(1)}")) == "paying"
 
 
+def test_receipt_with_the_id_of_another_payment_is_no_payment_of_the_notice_that_it_names(
+    office: BackOffice,
+):
+    """One that conflicts with a receipt of the same notice is listed beside it."""
+    office.create(body(option(1), option(2)), "?toPublish=true")
+    for sent in (message(1, "r-1"), message(2, "r-1"), message(1, "r-1", description="Altro")):
+        assert send(office, sent) == "OK"
+
+    assert [each["iuv"] for each in office.get(RECEIPTS).body["results"]] == [iuv(1)] * 2
+    assert receipt_id(office.get(f"{RECEIPTS}/{iuv(1)}")) == "r-1"
+    assert office.get(f"{RECEIPTS}/{iuv(2)}").title == "Not found the receipt"
+    assert ids(office, f"iuv={iuv(2)}") == [("r-1.1", "conflicting")]
+
+
 def test_copy_that_conflicts_has_no_notice_of_ours(office: BackOffice):
     """The case on the worklist shows no notice that another organization did not mean."""
     office.create(body(option(1)), "?toPublish=true")

@@ -152,7 +152,7 @@ FIELDS: Mapping[str, Schema] = {
     "storedAmount": _number("The amount that was stored, in cents.", **_CENTS),
     "document": _text("Id of the document."),
     "digest": _text("SHA-256 of the document."),
-    "navs": _list("Numbers of the printed notices.", {"type": "string", "pattern": _NAV}),
+    "navs": _list("Numbers of the notices.", {"type": "string", "pattern": _NAV}),
     "size": _number("Bytes of the document.", minimum=0),
     "first": _flag("Whether this was the first time."),
     "subscription": _text("Id of the subscription."),
@@ -160,6 +160,7 @@ FIELDS: Mapping[str, Schema] = {
 
 _POSITION = ("organization", "iupd", "revision", "optionCount")
 _CHANGE = (*_POSITION, "before", "after", "changed")
+_WHOLE = ("navs", "reason")
 _RECEIPT = (
     "organization", "receiptId", "nav", "iuv", "amount", "fee", "paymentDate", "method", "psp",
     "standIn", "pays", "links",
@@ -218,11 +219,11 @@ TYPES: Mapping[EventType, TypeOfEvent] = {
     EventType.POSITION_CREATED: TypeOfEvent(
         "A position is created.", (*_POSITION, "origin", "after")
     ),
-    EventType.POSITION_UPDATED: TypeOfEvent("A position is changed.", _CHANGE, ("reason",)),
-    EventType.POSITION_PUBLISHED: TypeOfEvent("A draft becomes payable.", _CHANGE),
-    EventType.POSITION_WITHDRAWN: TypeOfEvent("A position is withdrawn.", _CHANGE, ("reason",)),
+    EventType.POSITION_UPDATED: TypeOfEvent("A position is changed.", _CHANGE, _WHOLE),
+    EventType.POSITION_PUBLISHED: TypeOfEvent("A draft becomes payable.", _CHANGE, _WHOLE),
+    EventType.POSITION_WITHDRAWN: TypeOfEvent("A position is withdrawn.", _CHANGE, _WHOLE),
     EventType.POSITION_RESTORED: TypeOfEvent(
-        "A withdrawal or an expiry is taken back.", (*_CHANGE, "reason")
+        "A withdrawal or an expiry is taken back.", (*_CHANGE, "reason"), _WHOLE
     ),
     EventType.POSITION_FORGOTTEN: TypeOfEvent(
         "The debtor of a closed position is forgotten.", ("organization", "iupd", "revision")

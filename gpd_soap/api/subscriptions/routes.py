@@ -81,7 +81,10 @@ class Operations:
         return Response(status=204)
 
     def test(self, path: SubscriptionPath, query: NoQuery) -> Response:
-        """Send an event of the type subscription.test to this receiver alone."""
+        """Send an event of the type subscription.test to this receiver alone.
+
+        The formats pu and govpay2 have no message for it.
+        """
         self._subscriptions.test(_ref(path), actor())
         return Response(status=204)
 

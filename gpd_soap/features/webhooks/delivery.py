@@ -136,8 +136,8 @@ class Delivery:
 
         def work(connection: Transaction) -> tuple[int, list[StoredEvent], set[str], int]:
             last = feed.bounds(connection, owner.organization).last
-            conditions = [*feed.of_types(owner.types), feed.not_a_test_of_another(owner.id)]
-            events = feed.after(connection, owner.organization, after, last, BATCH, *conditions)
+            chosen = feed.of_subscription(owner.id, owner.types)
+            events = feed.after(connection, owner.organization, after, last, BATCH, chosen)
             among = {each.subject for each in events}
             busy = parked.subjects(connection, owner, among) if among else set()
             return last, events, busy, parked.count(connection, owner)

@@ -95,8 +95,7 @@ def _pu(event: StoredEvent, receipt: ReceiptMessage | None) -> Message | None:
         "amountCents": data["amount"],
         "notificationFeeCents": data.get("notificationFee", 0),
     }
-    known = {name: value for name, value in payment.items() if value is not None}
-    content = {"encodedReceipt": _base64(receipt), "paymentData": known}
+    content = {"encodedReceipt": _base64(receipt), "paymentData": _known(payment)}
     return Message("POST", "/payment-notification", JSON, _json(content))
 
 
@@ -125,7 +124,7 @@ def _ricevuta(event: StoredEvent, receipt: ReceiptMessage | None) -> Message:
         "rt": {"tipo": _type_of(receipt), "xml": _base64(receipt)},
     }
     path = "/".join(quote(each, safe="") for each in (event.organization, data["iuv"], receipt_id))
-    return Message("PUT", f"/ricevute/{path}", JSON, _json(content))
+    return Message("PUT", f"/ricevute/{path}", JSON, _json(_known(content)))
 
 
 def _rendicontazione(event: StoredEvent) -> Message | None:
@@ -146,7 +145,16 @@ def _rendicontazione(event: StoredEvent) -> Message | None:
         "trn": data.get("trn"),
         "idPsp": data.get("psp"),
     }
-    return Message("POST", "/rendicontazioni", JSON, _json(content))
+    return Message("POST", "/rendicontazioni", JSON, _json(_known(content)))
+
+
+def _known(fields: dict[str, Any]) -> dict[str, Any]:
+    """Returns the fields that have a value; a receiver may refuse a null."""
+    return {
+        name: _known(value) if isinstance(value, dict) else value
+        for name, value in fields.items()
+        if value is not None
+    }
 
 
 def _euro(cents: int) -> str:

@@ -152,10 +152,10 @@ class Subscriptions:
                 return parked.revive(connection, owner, now)
             assert request.start is not None
             assert request.end is not None
-            conditions = [*feed.of_types(owner.types), feed.not_a_test_of_another(owner.id)]
+            chosen = feed.of_subscription(owner.id, owner.types)
             until = min(request.end, owner.cursor)
             events = feed.after(
-                connection, owner.organization, request.start - 1, until, MOST_REPLAYED, *conditions
+                connection, owner.organization, request.start - 1, until, MOST_REPLAYED, chosen
             )
             return parked.replay(connection, owner, events, now)
 

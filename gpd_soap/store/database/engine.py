@@ -55,6 +55,8 @@ WRITABLE = "the database file and its folder must both be writable"
 # default (remote_apply) stays.  A statement that waited for a lock must see what the other session
 # committed, so the isolation is read committed.  A page of the console takes one core of the
 # database at most, and no time to compile its plan, because the node face answers beside it.
+# LZ4 takes a fifth of the work of PostgreSQL's own compression, and a twelfth more of the disk.  A
+# server that was built without it, or was told another method, keeps its own.
 POSTGRESQL_SESSION = f"""
 SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
        set_config('lock_timeout', '{LOCK_SECONDS}s', false),
@@ -64,8 +66,10 @@ SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
        set_config('jit', 'off', false),
        set_config('synchronous_commit',
            CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' WHEN 'local' THEN 'on'
-                ELSE current_setting('synchronous_commit') END, false)
-"""
+                ELSE current_setting('synchronous_commit') END, false),
+       (SELECT set_config(name, 'lz4', false) FROM pg_settings
+        WHERE name = 'default_toast_compression' AND source = 'default' AND 'lz4' = ANY (enumvals))
+"""  # noqa: S608  # our own numbers
 
 
 #: Error codes of PostgreSQL (unique_violation) and SQLite for a key that is in use.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select
 
 from gpd_soap.core.event import EventType
 from gpd_soap.store import tables
@@ -76,9 +76,14 @@ def of_types(types: Collection[str]) -> list[ColumnElement[bool]]:
     return [or_(EVENT.type.in_(whole), *groups)]
 
 
-def not_a_test_of_another(subscription: str) -> ColumnElement[bool]:
-    """Returns the condition that an event is no test, or one of this subscription."""
-    return or_(EVENT.type != EventType.SUBSCRIPTION_TEST, EVENT.subject == subscription)
+def of_subscription(subscription: str, types: Collection[str]) -> ColumnElement[bool]:
+    """Returns the condition that a subscription to these types receives an event.
+
+    Its own test is one, whatever the types, and that of another subscription never.
+    """
+    is_test = EVENT.type == EventType.SUBSCRIPTION_TEST
+    own = and_(is_test, EVENT.subject == subscription)
+    return or_(own, and_(not_(is_test), *of_types(types)))
 
 
 def ends(

@@ -5,9 +5,12 @@ Neither the debtor nor a text that a person wrote is among them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any, NamedTuple
+
+from pydantic_core import to_json
 
 from gpd_soap.core.actor import Actor, Origin
 from gpd_soap.core.debt import Transfer
@@ -17,9 +20,9 @@ from gpd_soap.core.state import OptionState, PositionFacts, option_state, positi
 from gpd_soap.store.events.describe import Data, instant_text
 from gpd_soap.store.positions.read import Progress, Stored, option_facts
 
-#: LIMIT: 20 options of a position are in an event, so that it stays below 8 KiB; the number of all
-#: is `optionCount`.
-MOST_OPTIONS = 20
+#: LIMIT: 20 options of a position, of 6,000 bytes at most, are in an event, so that it stays below
+#: 8 KiB; the number of all is `optionCount`.  Before and after of a change have half of it each.
+MOST_OPTIONS, MOST_BYTES = 20, 6000
 
 #: The progress of a notice that nobody has paid.
 UNPAID = Progress(
@@ -87,12 +90,15 @@ def changed(
     """
     before = content_of(old)
     data: Data = {
-        "before": {"state": before.state(now), "options": [*_differing(before, after)]},
-        "after": {"state": after.state(now), "options": [*_differing(after, before)]},
+        "before": {"state": before.state(now), "options": _differing(before, after)},
+        "after": {"state": after.state(now), "options": _differing(after, before)},
         "changed": [*_changed(before.position, after.position)],
         **more,
     }
-    if nav is not None:
+    if nav is None:
+        # WHY: who knows notices by their numbers must see which of them a withdrawal is of.
+        data["navs"] = [each.nav for each in after.position.options[:MOST_OPTIONS]]
+    else:
         data["iuv"] = next(each.iuv for each in old.position.options if each.nav == nav)
     event = _event(kind, after.position, actor, data, _revision(old) + 1)
     return event if nav is None else event._replace(nav=nav, revision=before.of(nav).revision + 1)
@@ -111,19 +117,32 @@ def _revision(old: Stored) -> int:
 
 
 def _options(content: Content, options: Sequence[NewOption]) -> list[Data]:
-    return [_option(each, content.of(each.nav)) for each in options[:MOST_OPTIONS]]
+    return _first((_option(each, content.of(each.nav)) for each in options), MOST_BYTES)
 
 
-def _differing(one: Content, other: Content) -> Iterator[Data]:
-    """Yields the notices that differ from those of another content, with what differs."""
+def _differing(one: Content, other: Content) -> list[Data]:
+    """Returns the notices that differ from those of another content, with what differs."""
     others = {each.nav: _option(each, other.of(each.nav)) for each in other.position.options}
-    left = MOST_OPTIONS
-    for option in one.position.options:
-        ours, theirs = _option(option, one.of(option.nav)), others.get(option.nav, {})
-        differing = {name: value for name, value in ours.items() if theirs.get(name) != value}
-        if differing and left:
-            left -= 1
-            yield {"nav": option.nav, **differing}
+
+    def differing() -> Iterator[Data]:
+        for option in one.position.options:
+            ours, theirs = _option(option, one.of(option.nav)), others.get(option.nav, {})
+            fields = {name: value for name, value in ours.items() if theirs.get(name) != value}
+            if fields:
+                yield {"nav": option.nav, **fields}
+
+    return _first(differing(), MOST_BYTES // 2)
+
+
+def _first(options: Iterable[Data], most_bytes: int) -> list[Data]:
+    """Returns the first of the options, one at least, as many as fit."""
+    chosen: list[Data] = []
+    for each in islice(options, MOST_OPTIONS):
+        most_bytes -= len(to_json(each))
+        if chosen and most_bytes < 0:
+            break
+        chosen.append(each)
+    return chosen
 
 
 def _option(option: NewOption, progress: Progress) -> Data:

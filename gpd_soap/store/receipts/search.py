@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from gpd_soap.core.case_id import CaseKey
+from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store import tables
 from gpd_soap.store.rows import OPTION, RECEIPT
 
@@ -33,8 +34,8 @@ class ReceiptQuery(NamedTuple):
 
     `debtor` is the code of a debtor and `service` a prefix of the IUV.  `debtor_or_iuv` is a prefix
     of either.  `segregation` has prefixes of the IUV, one of which must match.  None, or an empty
-    tuple, filters nothing.  `as_paid` leaves out a copy for a beneficiary whose IUV is that of a
-    notice of ours.  A list that calls such a copy paid would mean our notice.
+    tuple, filters nothing.  `as_paid` leaves out receipts that do not say that the notice of their
+    IUV is paid.  A list that calls such a receipt paid would mean our notice.
     """
 
     since: datetime
@@ -104,14 +105,15 @@ def page(
 def find(connection: Connection, organization: str, iuv: str) -> Document | None:
     """Return the receipt that paid the notice of an IUV, else the first with that IUV, or None.
 
-    A copy for a beneficiary comes last, and not at all if we have a notice of the IUV.
+    A copy for a beneficiary comes last, and not at all if we have a notice of the IUV.  Nor does a
+    receipt count whose receiptId is of the payment of another notice.
     """
     fields = [RECEIPT[name] for name in Document._fields]
     columns = select(*fields).where(RECEIPT.organization == organization, IS_PAYMENT)
     # WHY: the receipt that paid the notice may have another IUV; its status is then `review`.
     of_notice = and_(OPTION.organization == organization, OPTION.receipt_id == RECEIPT.receipt_id)
     paying = columns.join(tables.payment_option, of_notice).where(OPTION.iuv == iuv)
-    others = columns.where(RECEIPT.iuv == iuv, _names_our_notice(organization)).order_by(
+    others = columns.where(RECEIPT.iuv == iuv, _is_of_its_notice(organization)).order_by(
         RECEIPT.issuer != RECEIPT.organization, RECEIPT.received_at, RECEIPT.receipt_id
     )
     for statement in (paying, others):
@@ -132,19 +134,30 @@ def _matching(organization: str, query: ReceiptQuery, instant: Column[datetime])
     return statement if query.until is None else statement.where(instant <= query.until)
 
 
-def _names_our_notice(organization: str) -> ColumnElement[bool]:
-    """SQL condition: the IUV of the receipt is of the notice that it is for.
+def _is_of_its_notice(organization: str) -> ColumnElement[bool]:
+    """SQL condition: the receipt is of money for the notice of its IUV.
 
-    WHY: a copy has an IUV of its issuer's, and we may have used the same digits.
+    WHY: a copy has an IUV of its issuer's, and we may have used the same digits.  A receipt that
+    conflicts repeats the first of its receiptId, which may be of another notice.
     """
     own = tables.payment_option.alias("own").c
     ours = exists().where(own.organization == organization, own.iuv == RECEIPT.iuv)
-    return or_(RECEIPT.issuer == organization, not_(ours))
+    first = tables.receipt.alias("first").c
+    same = exists().where(
+        first.organization == organization,
+        first.receipt_id == RECEIPT.receipt_id,
+        first.variant == 0,
+        first.iuv == RECEIPT.iuv,
+    )
+    return and_(
+        or_(RECEIPT.issuer == organization, not_(ours)),
+        or_(RECEIPT.kept != ReceiptStatus.CONFLICTING, same.correlate_except(first.iuv.table)),
+    )
 
 
 def _filters(organization: str, query: ReceiptQuery) -> Iterator[ColumnElement[bool]]:
     if query.as_paid:
-        yield _names_our_notice(organization)
+        yield _is_of_its_notice(organization)
     if query.debtor is not None:
         yield RECEIPT.debtor_code == query.debtor
     if query.psp is not None:

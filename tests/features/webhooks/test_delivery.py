@@ -5,6 +5,7 @@ import re
 import socket
 from datetime import timedelta
 
+import pytest
 from standardwebhooks.webhooks import Webhook
 
 from gpd_soap.core.event import EventType
@@ -73,14 +74,20 @@ def test_types_choose_and_the_cursor_passes_the_others(quick_store: Store, recei
     assert (bed.sent, bed.now.cursor) == ([(2, "A")], 3)
 
 
-def test_test_event_is_for_one_subscription(quick: Bed):
-    """Another one of the same organization does not receive it."""
-    quick.subscribe()
+@pytest.mark.parametrize("types", [[], ["receipt."], ["subscription.test"]])
+def test_test_event_is_for_one_subscription(
+    quick_store: Store, receiver: Receiver, types: list[str]
+):
+    """It arrives whatever types that one has chosen; another one does not receive it."""
+    quick = Bed(quick_store, receiver, types=types)
+    quick.subscribe(types=types)
     quick.subscriptions.test(quick.ref, ACTOR)
     quick.deliver()
 
     [received] = quick.receiver.received
-    assert json.loads(received.body)["type"] == "subscription.test"
+    event = json.loads(received.body)
+    assert (event["type"], event["subject"]) == ("subscription.test", quick.ref.id)
+    assert quick.replay(**{"from": 1, "to": 1}) == 1
 
 
 def test_lanes_keep_the_order_of_each_subject(store: Store, receiver: Receiver):
@@ -142,3 +149,18 @@ def test_metrics_show_lag_parked_events_and_states(bed: Bed):
     assert 'gpd_webhook_parked{state="waiting"} 1.0' in text
     assert "gpd_webhook_lag_events 2.0" in text
     assert re.search(r"gpd_webhook_lag_seconds [1-9]", text)
+
+
+def test_metrics_show_an_event_that_nobody_numbers(bed: Bed):
+    """Without background work no feed has it, and its receiver waits nevertheless."""
+    bed.deliver()
+    before = statistics.read(bed.store).lag
+    bed.happen("A")
+    waiting = statistics.read(bed.store).lag
+
+    assert before is not None
+    assert waiting is not None
+    assert (before.since, waiting.events) == (None, 0)
+    assert waiting.since is not None
+    bed.deliver()
+    assert statistics.read(bed.store).lag == before

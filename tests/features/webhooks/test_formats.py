@@ -94,6 +94,16 @@ def test_govpay_has_euros_with_two_decimals():
     assert json.loads(message.body)["istitutoAttestante"]["idPSP"] == "ABI00000"
 
 
+def test_govpay_leaves_out_what_is_not_known():
+    """The contract of its receivers knows no null."""
+    unknown = dict.fromkeys(("paymentDate", "iupd"))
+    message = formats.message(Format.GOVPAY2, EVENT._replace(data=PAID | unknown), XML)
+
+    assert message is not None
+    assert b"null" not in message.body
+    assert json.loads(message.body)["pendenza"] == {"numeroAvviso": EVENT.nav}
+
+
 def test_govpay_has_reported_transfers():
     """One that no flow reported has no amount, and is not sent."""
     data = {"iuv": "47000000000000124", "amount": 5, "iuf": "2026-11-27-ABI-1", "number": 1}

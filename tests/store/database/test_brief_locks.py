@@ -46,8 +46,8 @@ def has_partition(store: Store, name: str) -> bool:
 
 
 @pytest.fixture
-def before_last(fresh_database: FreshDatabase) -> Iterator[Engine]:
-    """An engine on a PostgreSQL database that lacks the columns of revision 0029."""
+def lagging(fresh_database: FreshDatabase) -> Iterator[Engine]:
+    """An engine on a PostgreSQL database that lacks columns which revision 0029 adds."""
     engine = make_engine(fresh_database("postgresql"))
     upgrade_to(engine, "0028")
     yield engine
@@ -55,20 +55,20 @@ def before_last(fresh_database: FreshDatabase) -> Iterator[Engine]:
 
 
 def test_upgrade_during_a_backup_lets_receipts_through_and_ends_after_it(
-    before_last: Engine, caplog: pytest.LogCaptureFixture
+    lagging: Engine, caplog: pytest.LogCaptureFixture
 ):
     """The upgrade gives up its place before the table, behind which receipts wait."""
     with ThreadPoolExecutor(1) as pool:
-        with reading(before_last, "receipt"):
-            upgrading = pool.submit(migrate.upgrade, before_last)
+        with reading(lagging, "receipt"):
+            upgrading = pool.submit(migrate.upgrade, lagging)
             until_second_try(caplog, upgrading)
             for _ in range(3):
-                with before_last.begin() as writer:
+                with lagging.begin() as writer:
                     writer.execute(text("LOCK TABLE receipt IN ROW EXCLUSIVE MODE"))
-            assert migrate.pending(before_last) == ["0029"]
+            assert migrate.pending(lagging) != []
         upgrading.result(60)
 
-    assert migrate.pending(before_last) == []
+    assert migrate.pending(lagging) == []
 
 
 def test_month_that_a_backup_reads_is_dropped_after_it(

@@ -13,6 +13,7 @@ from gpd_soap.store.database.session import Session
 from gpd_soap.store.store import Store
 from tests.conftest import Databases
 from tests.postgres import Postgres
+from tests.store import samples
 from tests.store.database.drivers import own_driver, read_notice, read_receipt_facts
 from tests.store.samples import (
     NOW,
@@ -114,6 +115,31 @@ def test_commit_under_any_server_default_is_durable(
         with opened.begin() as connection:
             assert connection.execute(text(show)).scalar_one() == ours
             assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "5s"
+    opened.close()
+
+
+@pytest.mark.parametrize("chosen", [None, "pglz"])
+def test_receipts_are_compressed_by_lz4_unless_another_method_was_chosen(
+    postgresql_url: str, postgres: Postgres, chosen: str | None, monkeypatch: pytest.MonkeyPatch
+):
+    """It takes less work than the server's default; whoever administers the server may differ."""
+    name = make_url(postgresql_url).database
+    with postgres.connect() as admin:
+        methods = "SELECT enumvals FROM pg_settings WHERE name = 'default_toast_compression'"
+        [known] = admin.execute(methods).fetchone() or [[]]
+        if chosen is not None:
+            admin.execute(f'ALTER DATABASE "{name}" SET default_toast_compression = {chosen}')
+    opened = Store(postgresql_url)
+    add(opened, position("P", option(1)))
+    monkeypatch.setattr(samples, "RAW", b"<receipt>" + b"<fee>1.50</fee>" * 400 + b"</receipt>")
+
+    take(opened, receipt(1))
+
+    with opened.reading() as connection:
+        method = text("SELECT pg_column_compression(raw) FROM receipt")
+        assert connection.execute(method).scalar_one() == (
+            "lz4" if chosen is None and "lz4" in known else "pglz"
+        )
     opened.close()
 
 
