@@ -1,8 +1,8 @@
 """The tests that `make test` leaves out: drills of tens of seconds, and those that need Chromium.
 
-`make drills` runs the short forms of the drills, of the bench and of the fuzz, a server under load,
-the image, generated requests of the admin face, and makes the files from npm again.  `make browser`
-runs the tests of the console in Chromium.
+`make drills` runs the short forms of the drills, of the bench and of the fuzz.  It runs a server
+under load, the image and generated requests of the admin face, and makes the files from npm again.
+`make browser` runs the tests of the console in Chromium.
 """
 
 from pathlib import Path

@@ -21,6 +21,10 @@ RETIRED = frozenset(
 UNREADABLE = re.compile(
     r"\b(DESIGN [0-9]|spec/[a-z-]+\.md|(pagopa-ec|gpd-reference|spyne)\.md|shared/)"
 )
+#: LIMIT: words; a longer sentence of a docstring is read twice.  Most have fewer than 25.
+LONGEST_SENTENCE = 30
+#: Lines of a table or of code in a docstring.
+LITERAL = re.compile(r"^ {4}.*\n?", re.MULTILINE)
 FOLDERS = ("gpd_soap", "deploy", "tests")
 TEXTS = sorted(
     path
@@ -65,3 +69,23 @@ def test_text_cites_only_what_a_clone_has():
     ]
 
     assert cited == []
+
+
+def sentences(path: Path) -> Iterator[str]:
+    """Yield the sentences of a module's docstrings, without its examples."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            prose, _, _ = (ast.get_docstring(node) or "").partition(">>>")
+            yield from re.split(r"(?<=[.!?])\s+|\n\n", LITERAL.sub("", prose))
+
+
+def test_sentence_of_a_docstring_has_at_most_30_words():
+    """A reader keeps in mind how it began."""
+    long = [
+        f"{path.relative_to(ROOT)}: {' '.join(sentence.split())}"
+        for path in MODULES
+        for sentence in sentences(path)
+        if len(sentence.split()) > LONGEST_SENTENCE
+    ]
+
+    assert long == []

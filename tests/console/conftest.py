@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from functools import cache
 
 import pytest
+from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
 from gpd_soap.store.store import Store
@@ -34,6 +35,12 @@ def busy(shared_database: LendDatabase, console_of: Callable[[Store], Console]) 
     lent.now = NOW
     lent.app.extensions["gpd-soap-lamps"].forget(bed.ORGANIZATION)
     return lent
+
+
+@pytest.fixture
+def client(console: Console) -> FlaskClient:
+    """A browser of a writer, who may load files."""
+    return console.client("writer")
 
 
 @pytest.fixture(scope="session")

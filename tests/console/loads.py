@@ -1,6 +1,7 @@
 """Loads of files in a console, and a worker that does their jobs."""
 
 import io
+import re
 from collections.abc import Iterable
 from typing import BinaryIO
 
@@ -11,8 +12,16 @@ from gpd_soap.features.documents.archive.job import batch_kind
 from gpd_soap.usecases.jobs.worker import Worker
 from gpd_soap.usecases.loads.work import kinds
 from tests.console.bed import ORGANIZATION, Console
+from tests.usecases.loads.files import line
 
 LOADS = f"/console/{ORGANIZATION}/loads"
+DUE = {"scadenza": "30/04/2027"}
+BAD = [
+    line(3, **{**DUE, "codice_fiscale": "0123456789"}),
+    line(4, scadenza="31/01/2026"),
+    line(5, **{**DUE, "importo": "1.284"}),
+]
+GOOD = [line(1, **DUE), line(2, **DUE)]
 
 
 def work(console: Console) -> int:
@@ -52,3 +61,8 @@ def reading_in(page: str) -> str:
 def bytes_of(lines: Iterable[str]) -> BinaryIO:
     """Return lines as a file."""
     return io.BytesIO("\r\n".join(lines).encode())
+
+
+def text_of(page: str) -> str:
+    """Return the words of a page, without its markup."""
+    return " ".join(re.sub(r"<[^>]*>", " ", page).replace("\u00a0", " ").split())

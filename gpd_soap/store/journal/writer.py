@@ -63,8 +63,8 @@ class Journal(BackgroundWriter[ExchangeRecord, Entry]):
     def prepare(self, batch: Sequence[Entry]) -> None:
         """Create the partitions for the batch, once a month.
 
-        WHY: without them the entries go to `journal_rest`, so a database user without the right to
-        create tables can still write, and a backup that reads the table need not be waited for.
+        WHY: without them the entries go to `journal_rest`.  So a database user without the right to
+        create tables can still write, and nobody waits for a backup that reads the table.
         """
         arrived_at, locked_out = batch[0].arrived_at, self._locked_out
         if f"{arrived_at:%Y-%m}" == self._month:
