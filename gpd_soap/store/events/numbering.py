@@ -141,16 +141,17 @@ def _in_order_of_commits(
 def _left_out(
     connection: Connection, organization: str, rows: Sequence[Row[Any]], ordinal: int
 ) -> list[Row[Any]]:
-    """Returns events without a number that `rows` lack because the clock stepped back after them.
+    """Returns events without a number that `rows` lack, of their subjects and below an ordinal.
 
-    They have the subjects of the rows, and lower ordinals than this one.
+    The clock stepped back after them, or they were committed a moment ago.
     """
+    # WHY: no bound by the clock: of two that were committed since `rows` were read, the earlier one
+    # may have the lower instant, and must not be left out beside the later one.
     # WHY: of hundreds of single parameters, sending and planning cost more than the answer.
     subjects = literal(list({row.subject for row in rows}), ARRAY(String))
     statement = select(*KEY, EVENT.ordinal, EVENT.sequence).where(
         EVENT.organization == organization,
         EVENT.subject == any_(subjects),
-        EVENT.at >= rows[-1].at,
         or_(EVENT.ordinal.is_(None), EVENT.ordinal < ordinal),
     )
     known = {row.id for row in rows}

@@ -4,11 +4,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, select, update
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.paging import PageRequest
-from gpd_soap.store.events import numbering, read
+from gpd_soap.store.events import numbering, read, write
 from gpd_soap.store.events.of_notice import of_notice
 from gpd_soap.store.store import Store
 from tests.store.events.test_numbering import event, written
@@ -75,6 +75,34 @@ def test_batch_has_the_earlier_events_of_its_subjects(
     assert numbers(store, "A") == [1, 2, 3, 4]
     assert [step for _type, step, _number in history(store, "B")] == [1]
     assert sorted(number for _subject, number in all_numbers(store)) == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_events_committed_while_a_batch_is_read_keep_their_order(
+    on_postgresql: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """The first of two has an instant within the batch, the second one after it."""
+    written(on_postgresql, event("A", step=1))
+    late = on_postgresql.engine.connect()
+    for step in (2, 3):
+        write.write(late, [event("A", step=step)])
+    written(on_postgresql, event("B", step=1))
+    of_a = select(EVENT.id, EVENT.at).where(EVENT.subject == "A").order_by(EVENT.ordinal.desc())
+    last = late.execute(of_a.limit(1)).one()
+    late.execute(update(tables.event).where(EVENT.id == last.id).values(at=last.at + AHEAD))
+    oldest = numbering._oldest
+
+    def read_then_commit(connection: Connection, organization: str, limit: int) -> list[Any]:
+        rows = oldest(connection, organization, limit)
+        if limit == 2:
+            late.commit()
+        return rows
+
+    monkeypatch.setattr(numbering, "BATCH", 2)
+    monkeypatch.setattr(numbering, "_oldest", read_then_commit)
+    numbering.number_all(on_postgresql)
+    late.close()
+
+    assert numbers(on_postgresql, "A") == [1, 2, 3]
 
 
 def test_events_without_an_ordinal_are_before_the_others(on_postgresql: Store):
