@@ -1,12 +1,15 @@
 """Configuration over the API: each change, what depends on it, who may make it, and its effect."""
 
+from typing import Any
+
 import pytest
 
 from gpd_soap.core.debt import RouteCheck
+from gpd_soap.store import tables
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.positions import numbers
 from gpd_soap.store.store import Store
-from tests.api.office import ORGANIZATION, ROUTE, Admin, BackOffice, Clock
+from tests.api.office import NOW, ORGANIZATION, ROUTE, Admin, BackOffice, Clock
 from tests.api.operations import EVERYBODYS, NEW, OFFER, OURS, SERVED, SERVICE, US, offer
 from tests.validation.bodies import OTHER, body, option, without
 
@@ -110,6 +113,34 @@ def test_deletion_of_organization_with_positions_receipts_or_numbers_is_409(admi
     with admin.store.begin() as connection:
         numbers.issue(connection, "12345678901", "09")
     assert admin.delete(NEW).errors == {("numbers", "in-use")}
+
+
+@pytest.mark.parametrize(
+    ("table", "word"),
+    [("load", "loads"), ("subscription", "subscriptions"), ("document_batch", "documents")],
+)
+def test_deletion_of_organization_with_other_rows_is_409(admin: Admin, table: str, word: str):
+    """A file of persons, who is told of events, and a print would be nobody's."""
+    code = NEW.rpartition("/")[2]
+    assert admin.put(NEW, {"name": "Comune"}).status == 201
+    with admin.store.begin() as connection:
+        connection.execute(tables.metadata.tables[table].insert(), row_of(table, code))
+
+    assert admin.delete(NEW).errors == {(word, "in-use")}
+
+
+def row_of(table: str, organization: str) -> dict[str, Any]:
+    """A row with a value in each column that needs one."""
+    values: dict[str, Any] = {}
+    for column in tables.metadata.tables[table].c:
+        kind = column.type.python_type if not hasattr(column.type, "impl") else str
+        if column.name == "organization":
+            values[column.name] = organization
+        elif column.name.endswith("_at"):
+            values[column.name] = NOW
+        elif not column.nullable:
+            values[column.name] = {int: 1, bool: True, dict: {}, bytes: b"x"}.get(kind, "x")
+    return values
 
 
 def test_segregation_code_needed_by_a_service_cannot_be_changed_or_withdrawn(admin: Admin):

@@ -33,6 +33,14 @@ PICTURES = {
 #: What is opened on the page of an address before its picture is made.
 LINKS = {"case": "TARI 2026, rata 2, pagato due volte"}
 MISSING = 404
+#: Writes the days of fields with the day first.
+#: WHY: Chromium writes them in the language of its own menus, which Debian installs in English, and
+#: a browser in Italy does not.
+DAYS_FIRST = """for (const field of document.querySelectorAll("input[type=date]")) {
+  const [year, month, day] = field.value.split("-");
+  field.type = "text";
+  if (day) field.value = `${day}/${month}/${year}`;
+}"""
 
 
 def make() -> list[str]:
@@ -63,6 +71,7 @@ def make() -> list[str]:
 
 def _photograph(shown: browsing.Tab, path: Path) -> None:
     """Write a picture of a whole page, whose window is as high as itself."""
+    shown.page.evaluate(DAYS_FIRST)
     height = shown.page.evaluate("document.documentElement.scrollHeight")
     shown.page.set_viewport_size({"width": WIDTH, "height": height})
     shown.page.screenshot(path=path)

@@ -14,6 +14,8 @@ from gpd_soap.core.text import clean
 from gpd_soap.validation.finding import validate
 from gpd_soap.validation.queries.positions import Reason
 
+#: Thousands, or three decimals that no amount has.
+_AMBIGUOUS = re.compile(r"[0-9]{1,3}[.,][0-9]{3}")
 _TYPED_DAY = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 
 
@@ -57,7 +59,8 @@ def cents_of(text: str, field: str = "amount") -> int:
     try:
         return money.from_person(clean(text))
     except ValueError:
-        raise Unfit(field, "euro") from None
+        rule = "thousands" if _AMBIGUOUS.fullmatch(clean(text)) else "euro"
+        raise Unfit(field, rule) from None
 
 
 def typed_amount(cents: int) -> str:

@@ -68,6 +68,7 @@ RULES: dict[str, str] = {
     "date": N_("non è una data giusta"),
     "in-use": N_("è già usato"),
     "taxonomy": N_("non è un codice giusto"),
+    "thousands": N_("migliaia o decimali? Scrivi anche i centesimi, per esempio 1250,00"),
     "euro": N_("euro e centesimi con la virgola, per esempio 250,00"),
 }
 OTHER_RULE = N_("non va bene così")

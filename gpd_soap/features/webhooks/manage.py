@@ -21,6 +21,7 @@ from gpd_soap.store.events import feed, parked, subscriptions
 from gpd_soap.store.events.parked import Parked
 from gpd_soap.store.events.subscriptions import State, Subscription
 from gpd_soap.store.events.write import write
+from gpd_soap.store.positions import numbers
 from gpd_soap.usecases import refusals
 from gpd_soap.usecases.feed import number
 from gpd_soap.validation.finding import FieldError
@@ -77,6 +78,8 @@ class Subscriptions:
         now = self._clock()
 
         def work(connection: Transaction) -> Subscription:
+            if not numbers.is_registered(connection, organization):
+                raise refusals.OrganizationNotFound
             if subscriptions.count(connection, organization) >= MOST:
                 raise refusals.TooManySubscriptions
             made = Subscription(

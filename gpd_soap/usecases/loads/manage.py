@@ -23,6 +23,7 @@ from gpd_soap.store.jobs.queue import NewJob
 from gpd_soap.store.loads import files, loads, rows
 from gpd_soap.store.loads.files import Part
 from gpd_soap.store.loads.loads import State, StoredLoad
+from gpd_soap.store.positions import numbers
 from gpd_soap.usecases.access.record import Record, unrecorded
 from gpd_soap.usecases.loads.reading import Reading, reading_of
 from gpd_soap.usecases.loads.refusals import (
@@ -94,6 +95,8 @@ class Loads(LoadReader):
         )
 
         def work(connection: Transaction) -> StoredLoad:
+            if not numbers.is_registered(connection, organization):
+                raise OrganizationNotFound
             job = self._enqueue(connection, new, State.TRIAL) if reading.is_clear else None
             loads.add(connection, new._replace(job=job))
             file.seek(0)

@@ -87,7 +87,13 @@ def succeed(connection: Transaction, counted: Iterable[Counted], now: datetime) 
     # WHY: who has an account could otherwise guess at another's from the same address.
     for each in sorted(counted):
         if each.kind in (Kind.ADDRESS, Kind.CEREMONY):
-            before = now - RULES[each.kind].longest
-            attempts.take_back(connection, *each, now=now, before=before)
+            take_back(connection, [each], now)
         else:
             attempts.forget(connection, *each)
+
+
+def take_back(connection: Transaction, counted: Iterable[Counted], now: datetime) -> None:
+    """Count an attempt at `now` as none; what was counted before it stays."""
+    for each in sorted(counted):
+        before = now - RULES[each.kind].longest
+        attempts.take_back(connection, *each, now=now, before=before)

@@ -30,8 +30,9 @@ DIGEST_BYTES = 32
 MOST_MEMORY = 48 << 20
 
 #: LIMIT: computations of a process, the running one and those that wait: in all, of strangers
-#: together, and of strangers of one address.  Each holds a thread.
-MOST, MOST_OF_STRANGERS, MOST_OF_ADDRESS = 4, 3, 2
+#: together, and of strangers of one address.  Each holds one of the three requests that a console
+#: of four threads handles at once, so that strangers leave one, and an address leaves two.
+MOST, MOST_OF_STRANGERS, MOST_OF_ADDRESS = 3, 2, 1
 #: LIMIT: seconds that a computation waits for those before it.
 PATIENCE = 5.0
 

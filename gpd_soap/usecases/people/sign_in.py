@@ -72,7 +72,12 @@ class SignIn:
         attempts.begin(self._database, counted, now)
         operator, credential = read_only(self._database, lambda c: _active(c, name))
         stored = None if credential is None else credential.password
-        matches = self._passwords.matches(password, stored, None if mark else caller)
+        try:
+            matches = self._passwords.matches(password, stored, None if mark else caller)
+        except people_refusals.SignInBusy:
+            # WHY: nobody has looked at the password, so that nothing was guessed.
+            in_transaction(self._database, lambda c: attempts.take_back(c, counted, now))
+            raise
         if not matches or operator is None or credential is None:
             refuse(caller, people_refusals.SignInRefused())
         has_second = credential.totp_secret is not None

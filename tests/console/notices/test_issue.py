@@ -86,6 +86,16 @@ def test_issued_notice_is_payable_at_once_and_its_page_opens(console: Console):
     assert changes == [("writer", "C-1")]
 
 
+@pytest.mark.parametrize("amount", ["1.250", "1,250"])
+def test_amount_of_two_meanings_asks_for_the_cents(console: Console, amount: str):
+    """A point of thousands or of decimals: nothing is guessed."""
+    answer = send(console, amount=amount)
+
+    assert answer.status_code == 422
+    assert "L’importo: migliaia o decimali? Scrivi anche i centesimi" in text(answer)
+    assert options_of(console) == []
+
+
 def test_plan_is_issued_with_the_single_payment_beside_it(console: Console):
     """Four notices for three instalments."""
     assert send(console, instalments="3").status_code == 303

@@ -28,8 +28,10 @@ from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, in_transaction, read_only
 from gpd_soap.store.documents import batches
 from gpd_soap.store.documents.batches import Batch, BatchLine, BatchState, Choice, SentLine
+from gpd_soap.store.positions import numbers
 from gpd_soap.store.positions import read as positions
 from gpd_soap.store.positions.read import Stored
+from gpd_soap.usecases.refusals import OrganizationNotFound
 from gpd_soap.validation.queries.print_service import NoticeItem
 
 if TYPE_CHECKING:
@@ -63,7 +65,9 @@ class Request(NamedTuple):
 def begin(
     connection: Transaction, organization: str, request: Request, actor: Actor, now: datetime
 ) -> Batch:
-    """Add a batch with its lines, in the caller's transaction."""
+    """Add a batch with its lines, in the caller's transaction.  Raises OrganizationNotFound."""
+    if not numbers.is_registered(connection, organization):
+        raise OrganizationNotFound
     batch_id = f"bat_{uuid.uuid4().hex}"
     if request.sent:
         total = batches.add_sent(connection, organization, batch_id, request.sent)
