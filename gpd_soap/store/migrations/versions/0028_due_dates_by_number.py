@@ -1,10 +1,10 @@
 """Adds the indexes by which the pages of the console read among millions of positions.
 
-The notices of one due date stand by their number, so that a page of them reads its rows alone where
-it sorted all of that day.  The index that this one replaces had the same first columns.
-Open cases, resolved ones and those to be refunded are few among the receipts.  Each index has them
-alone, so that a receipt that is applied enters none.  The version before reads and writes as it
-did.  On PostgreSQL `database.building` has built them before, while others read and wrote.
+The notices of one due date stand by their number.  So a page of them reads its rows alone, where it
+sorted all of that day.  The index that this one replaces had the same first columns.  Open cases,
+resolved ones and those to be refunded are few among the receipts, and each index has them alone, so
+that a receipt that is applied enters none.  The version before reads and writes as it did.
+On PostgreSQL `database.building` has built them before, while others read and wrote.
 """
 
 from typing import Any
