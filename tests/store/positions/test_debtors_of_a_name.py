@@ -11,12 +11,15 @@ from gpd_soap.core.debt import Debtor
 from gpd_soap.core.position import OptionDebtor
 from gpd_soap.core.searching.folding import fold
 from gpd_soap.store.positions import notices
+from gpd_soap.store.positions.narrowing import Narrowing
 from gpd_soap.store.positions.notices import NoticeFilter
 from gpd_soap.store.store import Store
-from tests.store.samples import ORGANIZATION, add, nav, option, position
+from gpd_soap.usecases.notices.listing import PageQuery, by_filter
+from tests.store.samples import NOW, ORGANIZATION, add, nav, option, position
 from tests.store.test_notice_plans import crowded, statements_of
 
 __all__ = ("crowded",)
+ROSA = Debtor("F", "C1", "Rosa Rosato")
 #: In the names of the indexes of notices that have their own debtor.
 OF_OWN = "payment_option_name"
 #: Names whose orders of words begin alike, or with a character that the folded spelling lacks.
@@ -110,3 +113,21 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for below in plan.get("Plans", ()):
         yield from nodes(below)
+
+
+def test_list_that_fits_a_page_is_counted_from_it(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six statements would count again what is shown."""
+    of_rosa = (position(f"P-{n}", option(n), debtor=ROSA) for n in range(3))
+    add(store, *of_rosa, position("P-9", option(9), debtor=ROSA._replace(code="C2")))
+    query = PageQuery(Narrowing(), NOW, 4)
+    by_name, by_code = NoticeFilter(name="rosato"), NoticeFilter(debtor_code="C1")
+    counted = by_filter(store, ORGANIZATION, by_name, query._replace(limit=3))
+    for function in ("debtors", "count"):
+        monkeypatch.delattr(notices, function)
+    page = by_filter(store, ORGANIZATION, by_name, query)
+
+    assert (page.total, page.following, counted.total) == (4, None, 4)
+    assert page.debtors == counted.debtors == [("C1", "Rosa Rosato", 3), ("C2", "Rosa Rosato", 1)]
+    assert by_filter(store, ORGANIZATION, by_code, query).total == 3
