@@ -97,3 +97,21 @@ def test_upgrade_from_the_version_before_builds_the_indexes_of_debtors(
     assert built["0017"] == names
     assert migrate.pending(store.engine) == []
     store.close()
+
+
+def test_index_is_removed_once_the_one_that_replaces_it_is_built(fresh_database: FreshDatabase):
+    """A database that lacks a column of the new one reads by the old one until its migration."""
+    store = Store(fresh_database("postgresql"))
+    there = {}
+    for revision in ("0014", "0029"):
+        upgrade_to(store.engine, revision)
+        build_indexes(store.engine)
+        with store.reading() as connection:
+            pair = (
+                "ix_payment_option_organization_iupd",
+                "ix_payment_option_organization_iupd_debtor_full_name",
+            )
+            there[revision] = [connection.execute(VALID, {"index": name}).scalar() for name in pair]
+    store.close()
+
+    assert there == {"0014": [True, None], "0029": [None, True]}

@@ -212,4 +212,4 @@ def test_open_connection_uses_statistics_written_later(fresh_database: FreshData
     store.close()
 
     assert "ix_payment_option_organization_due_at_nav" in before
-    assert "ix_payment_option_organization_iupd" in after
+    assert "ix_payment_option_organization_iupd_debtor_full_name" in after

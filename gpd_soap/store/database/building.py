@@ -9,26 +9,40 @@ from sqlalchemy.schema import CreateIndex
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import without_statement_timeout
+from gpd_soap.store.tables.debtor_indexes import REPLACED_DEBTOR_INDEXES
 from gpd_soap.store.tables.receipts import CASE_INDEXES
 
-_COMPANY = "ix_position_organization_company_name_iupd"
-_BY_COMPANY = next(index for index in tables.position.indexes if index.name == _COMPANY)
-_DUE = "ix_payment_option_organization_due_at_nav"
-_BY_DUE = next(index for index in tables.payment_option.indexes if index.name == _DUE)
+#: By table, the name of each index that a migration adds, those of debtors and of cases apart.
+_OF_TABLES = (
+    (tables.position, "ix_position_organization_company_name_iupd"),
+    (tables.payment_option, "ix_payment_option_organization_due_at_nav"),
+    (tables.payment_option, "ix_payment_option_organization_iupd_debtor_full_name"),
+)
 #: Each index by its name.  Its migration creates it only where it is missing.
 INDEXES: dict[str, Index] = {
     str(index.name): index
-    for index in (_BY_COMPANY, _BY_DUE, *CASE_INDEXES, *tables.DEBTOR_INDEXES)
+    for index in (
+        *(each for table, name in _OF_TABLES for each in table.indexes if each.name == name),
+        *CASE_INDEXES,
+        *tables.DEBTOR_INDEXES,
+    )
 }
-#: Indexes that one of these replaces.  Each has the first columns of the new one, so that the
-#: version before reads by the new one too.
-REPLACED = ("ix_payment_option_organization_due_at",)
+#: Each index that one of these replaces, and which.  It has the first columns of the new one, so
+#: that the version before reads by the new one too.
+REPLACED = {
+    "ix_payment_option_organization_due_at": "ix_payment_option_organization_due_at_nav",
+    "ix_payment_option_organization_iupd": ("ix_payment_option_organization_iupd_debtor_full_name"),
+    **REPLACED_DEBTOR_INDEXES,
+}
 
 #: Counts the columns of a table that have one of these names.
 EXISTING = text("""
 SELECT count(*) FROM pg_attribute
 WHERE attrelid = to_regclass(:table) AND attname = ANY(:names) AND NOT attisdropped
 """)
+
+#: Counts an index that is built.
+BUILT = text("SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass(:index) AND indisvalid")
 
 #: Counts an index whose build was interrupted, and that no session is building now.
 INTERRUPTED = text("""
@@ -52,9 +66,11 @@ def build_indexes(engine: Engine) -> None:
         _remove_timeouts(connection)
         for index in INDEXES.values():
             _build(connection, index)
-        for name in REPLACED:
-            # WHY: a plain DROP INDEX waits for the readers of the table, and others wait for it.
-            connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+        for name, by in REPLACED.items():
+            if connection.execute(BUILT, {"index": by}).scalar_one():
+                # WHY: a plain DROP INDEX waits for the readers of the table, and others wait for
+                # it.
+                connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
 
 
 def _remove_timeouts(connection: Connection) -> None:

@@ -26,9 +26,11 @@ def _only(condition: ColumnElement[bool] | None) -> dict[str, Any]:
 
 
 def _of_name(name: str, kind: type[NameKey], condition: ColumnElement[bool] | None = None) -> Index:
-    """Returns an index of the names of positions."""
-    key = name_key(kind, _NAME)
-    return Index(name, position.c.organization, key, position.c.iupd, **_only(condition))
+    """Returns an index of the names of positions, which says whose each is."""
+    key, of = name_key(kind, _NAME), position.c
+    # WHY: to count whose the notices are, a search would read the page of each position.
+    columns = of.organization, key, of.iupd, of.debtor_full_name, of.debtor_code
+    return Index(name, *columns, **_only(condition))
 
 
 def _of_own_name(name: str, kind: type[NameKey], condition: ColumnElement[bool] = _IS_OWN) -> Index:
@@ -37,6 +39,12 @@ def _of_own_name(name: str, kind: type[NameKey], condition: ColumnElement[bool] 
     return Index(name, option.organization, key, option.iupd, option.nav, **_only(condition))
 
 
+#: Each index of the version before that has the first columns of one of these, and which.
+REPLACED_DEBTOR_INDEXES = {
+    "ix_position_name_as_given": "ix_position_debtor_as_given",
+    "ix_position_name_last_word_first": "ix_position_debtor_last_word_first",
+    "ix_position_name_first_word_last": "ix_position_debtor_first_word_last",
+}
 #: Each index whose table may be large before the index is made.
 DEBTOR_INDEXES = (
     Index(
@@ -53,10 +61,10 @@ DEBTOR_INDEXES = (
         payment_option.c.nav,
         **_only(payment_option.c.debtor_code.is_not(None)),
     ),
-    _of_name("ix_position_name_as_given", AsGiven),
-    _of_name("ix_position_name_last_word_first", LastWordFirst),
+    _of_name("ix_position_debtor_as_given", AsGiven),
+    _of_name("ix_position_debtor_last_word_first", LastWordFirst),
     # WHY: of two words, both orders are in the other indexes.
-    _of_name("ix_position_name_first_word_last", FirstWordLast, ManyWords(_NAME)),
+    _of_name("ix_position_debtor_first_word_last", FirstWordLast, ManyWords(_NAME)),
     _of_own_name("ix_payment_option_name_as_given", AsGiven),
     _of_own_name("ix_payment_option_name_last_word_first", LastWordFirst),
     _of_own_name(

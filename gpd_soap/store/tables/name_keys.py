@@ -57,6 +57,17 @@ class FirstWordLast(NameKey):
     )
 
 
+class Initial(FunctionElement[str]):
+    """The first character of a name whose words are in the order of a key, as a capital."""
+
+    inherit_cache = True
+    type = String()
+
+    def __init__(self, key: ColumnElement[str]) -> None:
+        """Takes a `NameKey`, whose first character it is where that is a letter of ASCII."""
+        super().__init__(key)
+
+
 class ManyWords(FunctionElement[bool]):
     """SQL condition: the name has more than two words, so that each order is another."""
 
@@ -70,6 +81,16 @@ NAME_KEYS: tuple[type[NameKey], ...] = (AsGiven, LastWordFirst, FirstWordLast)
 def name_key(kind: type[NameKey], column: ColumnElement[str]) -> ColumnElement[str]:
     """Returns the folded spelling of a name as an SQL expression."""
     return kind(column)
+
+
+@compiles(Initial)
+def _initial(element: Initial, compiler: Any, **options: Any) -> str:
+    [key] = element.clauses
+    words = key.words.format(compiler.process(key.clauses, **options))
+    first = f"substr({words}, 1, 1)"
+    # WHY: under another collation, letters with accents are between A and Z.
+    in_bytes = compiler.dialect.name == "postgresql"
+    return f'(upper({first} COLLATE "C") COLLATE "C")' if in_bytes else f"upper({first})"
 
 
 @compiles(ManyWords)

@@ -110,7 +110,8 @@ payment_option = Table(
         ["organization", "iupd"], ["position.organization", "position.iupd"], ondelete="CASCADE"
     ),
     Index(None, "organization", "iuv", unique=True),
-    Index(None, "organization", "iupd"),
+    # WHY: the name says that a notice has its own debtor, so that a count reads no row.
+    Index(None, "organization", "iupd", "debtor_full_name"),
     Index(None, "organization", "due_at", "nav"),
     Index(
         None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -70,10 +70,13 @@ def by_filter(
             )
         page, following = read(connection)
         if listing.name is None or after is not None:
-            total = notices.count(connection, organization, listing)
+            is_all = after is None and following is None
+            total = len(page) if is_all else notices.count(connection, organization, listing)
             return NoticeList(page, following, total)
         # WHY: who they are says how many there are, so that they are not counted again.
-        counts = notices.debtors(connection, organization, listing.name)
+        counts = _debtors_of(page)
+        if following is not None:
+            counts = notices.debtors(connection, organization, listing.name)
         return NoticeList(page, following, counts.total(), _most_first(counts))
 
     conditions = [*narrowing.of_states(organization, now), *narrowing.of_due_dates()]
@@ -87,6 +90,11 @@ def _narrowed(page: NarrowedPage, after: NoticeKey | None) -> NoticeList:
         return NoticeList(page.notices, page.following, has_stopped=has_stopped)
     debtors = _most_first(page.debtors)
     return NoticeList(page.notices, page.following, page.total, debtors, has_stopped=has_stopped)
+
+
+def _debtors_of(page: Iterable[ListedNotice]) -> Counter[tuple[str, str]]:
+    """Returns how many of these notices each debtor has, by code and name."""
+    return Counter((each.debtor_code, each.debtor_full_name) for each in page)
 
 
 def _most_first(counts: Counter[tuple[str, str]]) -> list[tuple[str, str, int]]:

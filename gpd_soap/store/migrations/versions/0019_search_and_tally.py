@@ -26,9 +26,9 @@ COUNTS = ("exchanges", "microseconds", "within_100_ms", "within_500_ms", "within
 def upgrade() -> None:
     """Adds the indexes that are missing, the table and the columns."""
     create_index("ix_position_organization_debtor_code_iupd")
-    create_index("ix_position_name_as_given")
-    create_index("ix_position_name_last_word_first")
-    create_index("ix_position_name_first_word_last")
+    create_index("ix_position_debtor_as_given")
+    create_index("ix_position_debtor_last_word_first")
+    create_index("ix_position_debtor_first_word_last")
     create_index("ix_payment_option_organization_debtor_code_iupd_nav")
     create_index("ix_payment_option_name_as_given")
     create_index("ix_payment_option_name_last_word_first")
