@@ -188,7 +188,11 @@ class SharedDatabases:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Yield a PostgreSQL server for this worker; a machine without one fails the test."""
-    with Postgres() as server:
+    server = Postgres()
+    # WHY: it would visit every database of the tests, and its statistics would change plans at
+    # any moment; no test lives long enough to need it.
+    server.settings["autovacuum"] = "off"
+    with server:
         yield server
 
 
