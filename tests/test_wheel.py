@@ -31,9 +31,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the programs of an environment with the wheel; its libraries are those of ours."""
     home = tmp_path_factory.mktemp("installed")
-    venv.create(home, with_pip=True, symlinks=True)
+    venv.create(home, symlinks=True)
     programs = home / "bin"
-    run(programs / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel, cwd=home)
+    pip = ("-m", "pip", "--python", programs / "python")
+    run(sys.executable, *pip, "install", "--quiet", "--no-deps", wheel, cwd=home)
     site = run(programs / "python", "-c", "import site; print(site.getsitepackages()[0])", cwd=home)
     # WHY: a path in a .pth comes last, and its own .pth files (an editable install) are not read.
     borrowed = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}

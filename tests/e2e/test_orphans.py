@@ -36,7 +36,7 @@ def kept_alive(url: str) -> Iterator[Counter[int | str]]:
     def keep_verifying() -> None:
         with requests.Session() as session, suppress(requests.ConnectionError):
             while not enough.is_set():
-                ends[session.post(url, VERIFY, headers=XML, timeout=30).status_code] += 1
+                ends[session.post(url, VERIFY, headers=XML, timeout=60).status_code] += 1
 
     senders = [threading.Thread(target=keep_verifying) for _ in range(SENDERS)]
     for sender in senders:
