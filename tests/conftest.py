@@ -12,7 +12,7 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import compiled, drawn, drilled, garbage, order, without, world
+from tests import compiled, drawn, drilled, garbage, interrupts, order, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
@@ -30,6 +30,7 @@ Prepare = Callable[[str], None]
 #: Pytest calls this hook; it leaves out the tests whose programs `make test` has named as missing.
 pytest_configure = without.pytest_configure
 
+interrupts.obey()
 compiled.compile_once()
 compiled.describe_once()
 compiled.template_once()
