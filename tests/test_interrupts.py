@@ -19,7 +19,7 @@ sys.exit(subprocess.run([sys.executable, "-c", program], capture_output=True).re
 def test_program_that_a_test_starts_in_the_background_obeys_sigint():
     """It would inherit that the signal is ignored."""
     root = Path(__file__).parents[1]
-    ended = subprocess.run([sys.executable, "-c", STARTING], cwd=root, check=False, timeout=60)
+    ended = subprocess.run([sys.executable, "-c", STARTING], cwd=root, check=False, timeout=180)
 
     assert ended.returncode == (-signal.SIGINT & 0xFF)
 

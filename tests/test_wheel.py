@@ -94,7 +94,7 @@ def test_installed_server_serves_the_wsdl(installed: Path, tmp_path: Path):
     command = [installed / "gpd-soap", "demo", "--port", port, "--admin-port", free_port()]
     with running([str(word) for word in command], output) as process:
         wait_for(f"http://127.0.0.1:{port}/health/ready", process, output)
-        wsdl = requests.get(f"{address}?wsdl", timeout=60)
+        wsdl = requests.get(f"{address}?wsdl", timeout=180)
 
     assert wsdl.status_code == 200
     assert f'location="{address}"' in wsdl.text

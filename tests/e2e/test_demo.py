@@ -104,18 +104,18 @@ def _enter_once(run: Run) -> dict[str, str]:
     """Sign in by the link that the demo printed, which works once; return the cookie."""
     ours = {"Sec-Fetch-Site": "same-origin"}
     [link] = re.findall(r"http://\S+/console/demo/\S+", run.log_path.read_text("utf-8"))
-    assert requests.get(run.admin, timeout=60).url.startswith(f"{run.admin}/console/sign-in")
-    entered = requests.post(link, headers=ours, timeout=60, allow_redirects=False)
+    assert requests.get(run.admin, timeout=180).url.startswith(f"{run.admin}/console/sign-in")
+    entered = requests.post(link, headers=ours, timeout=180, allow_redirects=False)
     # WHY: the library sends a Secure cookie over TLS alone, unlike a browser on loopback.
     cookie = {"Cookie": entered.headers["Set-Cookie"].partition(";")[0]}
     assert "Operatore di prova" in _me(run.admin, cookie)
-    assert requests.post(link, headers=ours, timeout=60).status_code == 404
+    assert requests.post(link, headers=ours, timeout=180).status_code == 404
     return cookie
 
 
 def _me(admin: str, cookie: dict[str, str]) -> str:
     """The operator's own page, or the page that asks to sign in."""
-    return requests.get(f"{admin}/console/me", headers=cookie, timeout=60).text
+    return requests.get(f"{admin}/console/me", headers=cookie, timeout=180).text
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -172,7 +172,7 @@ def test_server_over_an_empty_database_exits_with_a_sentence(tmp_path: Path) -> 
         [*COMMAND, "serve"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
         env={"GPD_DATABASE_URL": f"sqlite:///{tmp_path}/new.db", "PATH": "/usr/bin"},
         cwd=Path(__file__).parents[2],
@@ -192,6 +192,6 @@ def _invoke(command: str) -> tuple[int, str]:
 def _run(command: list[str]) -> tuple[int, str]:
     """Exit code and output of a command in a process of its own."""
     done = subprocess.run(
-        [*COMMAND, *command], capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, *command], capture_output=True, text=True, timeout=180, check=False
     )
     return done.returncode, done.stdout

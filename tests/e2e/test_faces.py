@@ -92,7 +92,7 @@ def test_busy_admin_face_takes_no_thread_of_the_node_face(
 
     def keep_deleting() -> None:
         while not enough.is_set():
-            requests.delete(served.admin + POSITION, headers=key, timeout=60)
+            requests.delete(served.admin + POSITION, headers=key, timeout=180)
 
     with faces(database, tmp_path / "log") as served, ThreadPoolExecutor(4 * THREADS) as pool:
         with store.begin() as holding:
@@ -100,7 +100,7 @@ def test_busy_admin_face_takes_no_thread_of_the_node_face(
             held = [pool.submit(keep_deleting) for _ in range(4 * THREADS)]
             until(lambda: waits_for_lock(database))
             verified = Counter(
-                requests.post(served.node, VERIFY, headers=XML, timeout=60).status_code
+                requests.post(served.node, VERIFY, headers=XML, timeout=180).status_code
                 for _ in range(20)
             )
             until(lambda: waits_for_lock(database))
@@ -142,7 +142,7 @@ def test_signal_for_another_number_of_workers_changes_nothing(
             until(lambda sent=sent: f"{sent} ignored" in served.log_path.read_text("utf-8"))  # type: ignore[misc]
             assert served.listening() == EXPECTED, sent
 
-        assert requests.get(f"{served.admin}/health/ready", timeout=60).status_code == 200
+        assert requests.get(f"{served.admin}/health/ready", timeout=180).status_code == 200
 
 
 def test_admin_workers_setting_adds_processes_of_the_admin_face(
