@@ -40,10 +40,13 @@ test: programs lint contract tests
 programs:
 	@sh tests/setup.sh
 
+# In a new clone the tests are compiled beside mypy, once, and not by each process of pytest.
 lint: $(VENV)/.tests
 	$(BIN)/ruff check --quiet
 	$(BIN)/ruff format --check --quiet
-	$(BIN)/mypy
+	@echo "$(BIN)/mypy"
+	@[ -d tests/__pycache__ ] || $(BIN)/pytest --collect-only -qq >/dev/null 2>&1 & \
+	  $(BIN)/mypy; types=$$?; wait; exit $$types
 
 PYTEST = WITHOUT_PROGRAMS="$$(sh tests/setup.sh missing)" $(BIN)/pytest -q -n 4 --dist worksteal
 

@@ -12,7 +12,7 @@ import pytest
 
 from gpd_soap.store.database import migrate
 from gpd_soap.store.store import Store
-from tests import compiled, drawn, drilled, garbage, order, without, world
+from tests import compiled, drawn, drilled, garbage, interrupts, order, without, world
 from tests.postgres import Postgres
 from tests.shared_world import SharedDatabase, SharedWorld
 
@@ -30,6 +30,7 @@ Prepare = Callable[[str], None]
 #: Pytest calls this hook; it leaves out the tests whose programs `make test` has named as missing.
 pytest_configure = without.pytest_configure
 
+interrupts.obey()
 compiled.compile_once()
 compiled.describe_once()
 compiled.template_once()
@@ -188,7 +189,11 @@ class SharedDatabases:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
     """Yield a PostgreSQL server for this worker; a machine without one fails the test."""
-    with Postgres() as server:
+    server = Postgres()
+    # WHY: it would visit every database of the tests, and its statistics would change plans at
+    # any moment; no test lives long enough to need it.
+    server.settings["autovacuum"] = "off"
+    with server:
         yield server
 
 

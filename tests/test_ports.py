@@ -39,7 +39,7 @@ def test_chosen_port_is_not_chosen_again(monkeypatch: pytest.MonkeyPatch):
     only(port, monkeypatch)
     other = subprocess.run(
         [sys.executable, "-c", CHOOSING.format(port=port)],
-        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True, timeout=60,
+        cwd=Path(__file__).parents[1], capture_output=True, text=True, check=True, timeout=180,
     )  # fmt: skip
 
     with pytest.raises(RuntimeError, match="no port from"):

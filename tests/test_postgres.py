@@ -133,3 +133,9 @@ def preparing(prepared: list[str]) -> Callable[[str], None]:
         keep(url)
 
     return prepare
+
+
+def test_server_of_the_tests_does_nothing_by_itself(postgres: Postgres):
+    """No plan changes during a test, and no database is visited between them."""
+    with postgres.connect() as connection:
+        assert connection.execute("SHOW autovacuum").fetchone() == ("off",)

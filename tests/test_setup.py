@@ -48,7 +48,7 @@ class Machine:
         return subprocess.run(
             ["/bin/sh", SETUP, *words],
             env=variables, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-            timeout=60, check=False,
+            timeout=180, check=False,
         )  # fmt: skip
 
 

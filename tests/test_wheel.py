@@ -31,9 +31,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the programs of an environment with the wheel; its libraries are those of ours."""
     home = tmp_path_factory.mktemp("installed")
-    venv.create(home, with_pip=True, symlinks=True)
+    venv.create(home, symlinks=True)
     programs = home / "bin"
-    run(programs / "python", "-m", "pip", "install", "--quiet", "--no-deps", wheel, cwd=home)
+    pip = ("-m", "pip", "--python", programs / "python")
+    run(sys.executable, *pip, "install", "--quiet", "--no-deps", wheel, cwd=home)
     site = run(programs / "python", "-c", "import site; print(site.getsitepackages()[0])", cwd=home)
     # WHY: a path in a .pth comes last, and its own .pth files (an editable install) are not read.
     borrowed = {sysconfig.get_path(kind) for kind in ("purelib", "platlib")}
@@ -93,7 +94,7 @@ def test_installed_server_serves_the_wsdl(installed: Path, tmp_path: Path):
     command = [installed / "gpd-soap", "demo", "--port", port, "--admin-port", free_port()]
     with running([str(word) for word in command], output) as process:
         wait_for(f"http://127.0.0.1:{port}/health/ready", process, output)
-        wsdl = requests.get(f"{address}?wsdl", timeout=60)
+        wsdl = requests.get(f"{address}?wsdl", timeout=180)
 
     assert wsdl.status_code == 200
     assert f'location="{address}"' in wsdl.text

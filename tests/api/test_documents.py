@@ -224,7 +224,7 @@ def test_face_that_has_not_printed_has_no_library_of_documents(face: str, tmp_pa
     """The node process never has one; the admin process imports them at the first document."""
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, face], capture_output=True, text=True, check=True,
-        timeout=60, cwd=tmp_path,
+        timeout=180, cwd=tmp_path,
     )  # fmt: skip
 
     assert ended.stdout.strip() == "[]", ended.stderr

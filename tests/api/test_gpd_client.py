@@ -50,7 +50,7 @@ class Gpd:
     ) -> bytes:
         """Send a request; return the body of the answer, which must have this status."""
         answer = self._session.request(
-            method, self._base + path, json=content, params=query, timeout=60
+            method, self._base + path, json=content, params=query, timeout=180
         )
         assert answer.status_code == expected, answer.text
         return answer.content

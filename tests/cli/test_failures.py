@@ -36,7 +36,7 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own, which may change its environment and its logs."""
     return subprocess.run(
         [sys.executable, "-m", "gpd_soap", *arguments], cwd=ROOT, env={**os.environ, **settings},
-        capture_output=True, text=True, check=False, timeout=60,
+        capture_output=True, text=True, check=False, timeout=180,
     )  # fmt: skip
 
 
@@ -245,7 +245,7 @@ def test_command_whose_reader_has_ended_prints_no_error(tmp_path: Path):
         command = [sys.executable, "-m", "gpd_soap", *listing.split()]
         ended = subprocess.run(
             command, cwd=ROOT, env=environment, stdout=writing, stderr=subprocess.PIPE,
-            check=False, timeout=60,
+            check=False, timeout=180,
         )  # fmt: skip
         os.close(writing)
 

@@ -172,7 +172,7 @@ def test_checker_as_a_command_exits_with_1_on_a_difference(copy: Path):
     command = [sys.executable, "-m", "tests.contract.checker"]
     same, other = (
         subprocess.run(
-            [*command, *which], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+            [*command, *which], cwd=ROOT, capture_output=True, text=True, timeout=180, check=False
         )
         for which in ([], [str(copy / WSDL)])
     )

@@ -18,11 +18,11 @@ def program(name: str, package: str) -> str:
 
 def complaint(*command: str | Path) -> str:
     """Return the output of a program that checks something and fails; nothing if it succeeds."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
     return done.stdout + done.stderr if done.returncode else ""
 
 
 def certify(home: Path, *names: str) -> None:
     """Make certificates of these names and an authority in a folder, as an operator does."""
     command = ["sh", str(DEPLOY / "authority.sh"), str(home), *names]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=180)

@@ -279,7 +279,7 @@ def test_secrets_of_the_compose_file_are_not_committed() -> None:
 def alive(*words: str, **variables: str) -> int:
     """Return the exit code of the image's health check, as for a container of this command."""
     check = [sys.executable, str(DEPLOY / "docker/alive.py"), *words]
-    return subprocess.run(check, env=variables, timeout=60, check=False).returncode
+    return subprocess.run(check, env=variables, timeout=180, check=False).returncode
 
 
 def test_health_check_asks_the_face_that_is_served(

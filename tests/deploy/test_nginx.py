@@ -134,7 +134,7 @@ def certificate(
 def ask(front: Front, cert: str | None, **headers: str) -> requests.Response:
     """Return the answer to a verify through nginx."""
     return requests.post(
-        f"{front.url}/partner", VERIFY, headers={**XML, **headers}, timeout=60,
+        f"{front.url}/partner", VERIFY, headers={**XML, **headers}, timeout=180,
         verify=front.trust, cert=cert,
     )  # fmt: skip
 
@@ -170,14 +170,14 @@ def test_client_without_the_right_certificate_is_refused(front: Front, tmp_path:
 
 def test_request_around_nginx_is_refused(front: Front) -> None:
     """A program on the proxy's own machine must send nginx's headers too."""
-    assert requests.post(front.plain, VERIFY, headers=XML, timeout=60).status_code == 403
+    assert requests.post(front.plain, VERIFY, headers=XML, timeout=180).status_code == 403
 
 
 def test_other_paths_are_404(front: Front, tmp_path: Path) -> None:
     """Only the Node's own paths are reachable from outside."""
     mine = certificate(front, tmp_path)
     for path in ("/", "/partner/x", "/docs", "/metrics", "/organizations", "/health/ready"):
-        answer = requests.get(f"{front.url}{path}", timeout=60, verify=front.trust, cert=mine)
+        answer = requests.get(f"{front.url}{path}", timeout=180, verify=front.trust, cert=mine)
 
         assert answer.status_code == 404, path
 
@@ -190,7 +190,7 @@ def test_old_tls_is_refused(front: Front, tmp_path: Path) -> None:
 
     def spoken(version: str) -> bool:
         done = subprocess.run(
-            [*command, version], input=b"", capture_output=True, timeout=60, check=False
+            [*command, version], input=b"", capture_output=True, timeout=180, check=False
         )
         return b"Cipher is" in done.stdout and b"Cipher is (NONE)" not in done.stdout
 
@@ -246,7 +246,7 @@ def test_contract_names_the_public_address(front: Front, tmp_path: Path) -> None
     """A SOAP client that reads the contract through nginx calls nginx."""
     read = requests.get(
         f"{front.url}/partner?wsdl",
-        timeout=60,
+        timeout=180,
         verify=front.trust,
         cert=certificate(front, tmp_path),
     )
@@ -292,7 +292,7 @@ def test_revoked_certificate_is_refused_with_a_revocation_list(tmp_path: Path) -
             each.private_key_and_cert_chain_pem.write_to_path(str(pem))
             trust = str(tmp_path / "authorities.pem")
             answered = requests.post(
-                f"{url}/partner", VERIFY, headers=XML, timeout=60, verify=trust, cert=str(pem)
+                f"{url}/partner", VERIFY, headers=XML, timeout=180, verify=trust, cert=str(pem)
             )
             statuses.append(answered.status_code)
 

@@ -21,7 +21,7 @@ def run_command(*command: str, database: str = "") -> str:
         [sys.executable, "-m", "gpd_soap", *command],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
         env={"GPD_DATABASE_URL": database, "PATH": "/usr/bin"},
         cwd=Path(__file__).parents[2],
@@ -45,14 +45,14 @@ def test_position_created_over_the_api_is_paid_by_the_node_and_read_as_paid(
     position["paymentOption"][0]["dueDate"] = "2199-12-31"
     with serving("all", database, tmp_path / "log", GPD_ADMIN_BIND=f"127.0.0.1:{port}") as node:
         created = requests.post(
-            f"{admin}{POSITIONS}?toPublish=true", json=position, headers=key, timeout=60
+            f"{admin}{POSITIONS}?toPublish=true", json=position, headers=key, timeout=180
         )
         nav = created.json()["paymentOption"][0]["nav"]
         run_command("node", "pay", nav, "--url", node)
         one = f"{admin}{POSITIONS}/{position['iupd']}"
-        read = requests.get(one, headers=key, timeout=60)
-        unknown = requests.get(one, timeout=60)
-        crossed = requests.get(f"{node.removesuffix('/partner')}{POSITIONS}", timeout=60)
+        read = requests.get(one, headers=key, timeout=180)
+        unknown = requests.get(one, timeout=180)
+        crossed = requests.get(f"{node.removesuffix('/partner')}{POSITIONS}", timeout=180)
 
     assert (created.status_code, created.json()["status"]) == (201, "VALID")
     assert (read.status_code, read.json()["status"]) == (200, "PAID")

@@ -4,20 +4,20 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 import requests
 from click.testing import CliRunner
-from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from gpd_soap import demo
 from gpd_soap.cli.demo import KEY_HOURS
 from gpd_soap.cli.main import main
-from gpd_soap.store import tables
-from gpd_soap.store.access import keys
 from gpd_soap.store.access.keys import Key
 from gpd_soap.store.database.transaction import Unavailable
 from gpd_soap.store.store import Store
@@ -37,7 +37,7 @@ def test_commands_that_the_demo_prints_verify_and_pay_a_notice(tmp_path: Path) -
         wait_for(f"http://127.0.0.1:{port}/health/ready", process, log_path)
         printed = log_path.read_text(encoding="utf-8")
         steps = re.findall(r"^  .*? (node .*)$", printed, re.MULTILINE)
-        results = [_run(step.split()) for step in [*steps, steps[0]]]
+        results = [_run(steps[0].split()), *map(_invoke, [*steps[1:], steps[0]])]
 
     assert len(steps) == 3
     for nav, what, answer in demo.describe():
@@ -48,72 +48,74 @@ def test_commands_that_the_demo_prints_verify_and_pay_a_notice(tmp_path: Path) -
     assert "PAA_PAGAMENTO_DUPLICATO" in results[3][1]
 
 
-def test_link_that_the_demo_prints_signs_in_once_and_ends_with_it(tmp_path: Path) -> None:
-    """`/` leads to the console; the link opens a session, which ends with the demo."""
-    file, port, log_path = tmp_path / "kept.db", free_port(), tmp_path / "log"
-    admin = f"http://127.0.0.1:{free_port()}"
-    ports = ["--port", str(port), "--admin-port", admin.rpartition(":")[2]]
+class Run(NamedTuple):
+    """A run of the demo over a database that it keeps."""
+
+    process: subprocess.Popen[bytes]
+    admin: str
+    log_path: Path
+
+
+@contextmanager
+def kept(file: Path) -> Iterator[Run]:
+    """Run the demo over this database until the test ends it."""
+    port, admin_port, log_path = free_port(), free_port(), file.with_suffix(f".{free_port()}")
+    ports = ["--port", str(port), "--admin-port", str(admin_port), "--keep", str(file)]
+    with running([*COMMAND, "demo", *ports], log_path) as process:
+        wait_for(f"http://127.0.0.1:{admin_port}/health/live", process, log_path)
+        yield Run(process, f"http://127.0.0.1:{admin_port}", log_path)
+
+
+def test_demo_that_keeps_its_database_leaves_no_way_in(tmp_path: Path) -> None:
+    """A run revokes its key, and that of a killed run; its link signs in once, until it ends."""
+    file = tmp_path / "kept.db"
+    store = Store(f"sqlite:///{file}")
+
+    def active_keys() -> list[Key]:
+        return [key for key in Keys(store).every() if key.revoked_at is None]
+
+    with kept(file) as run:
+        cookie = _enter_once(run)
+        assert len(active_keys()) == 1
+        run.process.send_signal(signal.SIGTERM)
+        run.process.wait(60)
+    assert active_keys() == []
+
+    with kept(file) as run:
+        assert "Operatore di prova" not in _me(run.admin, cookie)
+        [key] = active_keys()
+        run.process.kill()
+        run.process.wait(60)
+    assert active_keys() == [key]
+    assert not key.has_expired(key.created_at + timedelta(hours=KEY_HOURS - 1))
+    assert key.has_expired(key.created_at + timedelta(hours=KEY_HOURS))
+
+    with kept(file) as run:
+        assert [each.id for each in active_keys()] != [key.id]
+        assert len(active_keys()) == 1
+        run.process.send_signal(signal.SIGINT)
+        run.process.wait(60)
+    assert active_keys() == []
+    assert len(Keys(store).every()) == 3
+    store.close()
+
+
+def _enter_once(run: Run) -> dict[str, str]:
+    """Sign in by the link that the demo printed, which works once; return the cookie."""
     ours = {"Sec-Fetch-Site": "same-origin"}
-    with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
-        wait_for(f"{admin}/health/live", process, log_path)
-        [link] = re.findall(r"http://\S+/console/demo/\S+", log_path.read_text(encoding="utf-8"))
-        assert requests.get(admin, timeout=30).url.startswith(f"{admin}/console/sign-in")
-        entered = requests.post(link, headers=ours, timeout=30, allow_redirects=False)
-        # WHY: the library sends a Secure cookie over TLS alone, unlike a browser on loopback.
-        cookie = {"Cookie": entered.headers["Set-Cookie"].partition(";")[0]}
-        assert "Operatore di prova" in _me(admin, cookie)
-        assert requests.post(link, headers=ours, timeout=30).status_code == 404
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
-    with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
-        wait_for(f"{admin}/health/live", process, log_path)
-        assert "Operatore di prova" not in _me(admin, cookie)
+    [link] = re.findall(r"http://\S+/console/demo/\S+", run.log_path.read_text("utf-8"))
+    assert requests.get(run.admin, timeout=180).url.startswith(f"{run.admin}/console/sign-in")
+    entered = requests.post(link, headers=ours, timeout=180, allow_redirects=False)
+    # WHY: the library sends a Secure cookie over TLS alone, unlike a browser on loopback.
+    cookie = {"Cookie": entered.headers["Set-Cookie"].partition(";")[0]}
+    assert "Operatore di prova" in _me(run.admin, cookie)
+    assert requests.post(link, headers=ours, timeout=180).status_code == 404
+    return cookie
 
 
 def _me(admin: str, cookie: dict[str, str]) -> str:
     """The operator's own page, or the page that asks to sign in."""
-    return requests.get(f"{admin}/console/me", headers=cookie, timeout=30).text
-
-
-def test_demo_that_keeps_its_database_leaves_no_active_key(tmp_path: Path) -> None:
-    """A run revokes its key at either signal, and that of a run before it that was killed."""
-    file = tmp_path / "kept.db"
-    store = Store(f"sqlite:///{file}")
-
-    def active_keys() -> list[bool]:
-        with store.begin() as connection:
-            return [key.revoked_at is None for key in keys.list_keys(connection)]
-
-    for number, stop in enumerate((signal.SIGTERM, signal.SIGINT), start=1):
-        port, log_path = free_port(), tmp_path / f"log{number}"
-        ports = ["--port", str(port), "--admin-port", str(free_port())]
-        with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
-            wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
-            assert active_keys() == [False] * (number - 1) + [True]
-            process.send_signal(stop)
-            process.wait(30)
-        assert active_keys() == [False] * number
-        with store.begin() as connection:
-            # WHY: a run that is killed cannot revoke its key.
-            connection.execute(update(tables.api_key).values(revoked_at=None))
-    store.close()
-
-
-def test_key_of_a_demo_that_is_killed_expires_by_itself(tmp_path: Path) -> None:
-    """Whoever serves the kept database later serves no administrator's key of the demo."""
-    file, log_path, port = tmp_path / "kept.db", tmp_path / "log", free_port()
-    ports = ["--port", str(port), "--admin-port", str(free_port())]
-    with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
-        wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
-        process.kill()
-        process.wait(30)
-    store = Store(f"sqlite:///{file}")
-    [key] = Keys(store).every()
-    store.close()
-
-    assert key.revoked_at is None
-    assert not key.has_expired(key.created_at + timedelta(hours=KEY_HOURS - 1))
-    assert key.has_expired(key.created_at + timedelta(hours=KEY_HOURS))
+    return requests.get(f"{admin}/console/me", headers=cookie, timeout=180).text
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
@@ -134,7 +136,7 @@ def test_demo_that_is_stopped_at_its_start_leaves_no_active_key(
     with running([*COMMAND, "demo", *ports, "--keep", str(file)], log_path) as process:
         until(made, "a key")
         process.send_signal(stop)
-        process.wait(30)
+        process.wait(60)
     revoked = [key.revoked_at is not None for key in made()]
     store.close()
 
@@ -170,7 +172,7 @@ def test_server_over_an_empty_database_exits_with_a_sentence(tmp_path: Path) -> 
         [*COMMAND, "serve"],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
         env={"GPD_DATABASE_URL": f"sqlite:///{tmp_path}/new.db", "PATH": "/usr/bin"},
         cwd=Path(__file__).parents[2],
@@ -181,8 +183,15 @@ def test_server_over_an_empty_database_exits_with_a_sentence(tmp_path: Path) -> 
     assert "Traceback" not in done.stderr
 
 
+def _invoke(command: str) -> tuple[int, str]:
+    """Exit code and output of a command in this process."""
+    done = CliRunner().invoke(main, command.split())
+    return done.exit_code, done.stdout
+
+
 def _run(command: list[str]) -> tuple[int, str]:
+    """Exit code and output of a command in a process of its own."""
     done = subprocess.run(
-        [*COMMAND, *command], capture_output=True, text=True, timeout=60, check=False
+        [*COMMAND, *command], capture_output=True, text=True, timeout=180, check=False
     )
     return done.returncode, done.stdout

@@ -47,7 +47,7 @@ def test_stopped_server_has_a_journal_entry_for_every_answer(
                 "paVerifyPaymentNotice", claim() + qr(world.nav(serial))
             ).encode()
             try:
-                answer = requests.post(f"{address}/partner", message, timeout=60)
+                answer = requests.post(f"{address}/partner", message, timeout=180)
             except requests.ConnectionError:
                 break
             if answer.status_code == 200:

@@ -57,11 +57,11 @@ class Served(NamedTuple):
         until(lambda: not Path(f"/proc/{worker}").exists())
 
     def _verify(self) -> int:
-        return requests.post(self.node, VERIFY, headers=XML, timeout=60).status_code
+        return requests.post(self.node, VERIFY, headers=XML, timeout=180).status_code
 
     def _scrape(self) -> float:
         headers = {"Authorization": f"Bearer {self.key}"}
-        answer = requests.get(f"{self.admin}/metrics", headers=headers, timeout=60)
+        answer = requests.get(f"{self.admin}/metrics", headers=headers, timeout=180)
         assert answer.status_code == 200
         return sum(
             sample.value
@@ -125,4 +125,4 @@ def test_metrics_on_the_node_listener_are_404(served: Served) -> None:
     """A key for metrics does not change this."""
     url = f"{served.node.removesuffix('/partner')}/metrics"
 
-    assert requests.get(url, headers={"X-Api-Key": served.key}, timeout=60).status_code == 404
+    assert requests.get(url, headers={"X-Api-Key": served.key}, timeout=180).status_code == 404

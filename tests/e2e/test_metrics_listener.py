@@ -39,7 +39,7 @@ def served(fresh_database: FreshDatabase, tmp_path: Path) -> Iterator[tuple[str,
 
 def verifies(metrics: str) -> float:
     """Return the number of verifies that a scrape without a key shows."""
-    answer = requests.get(f"{metrics}{METRICS}", timeout=60)
+    answer = requests.get(f"{metrics}{METRICS}", timeout=180)
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
     return sum(
@@ -57,14 +57,14 @@ def test_metrics_listener_counts_the_node_face_and_serves_nothing_else(
     """It has neither the API nor the Node's paths, and the node face has no metrics."""
     node, metrics = served
     for _ in range(10):
-        assert requests.post(f"{node}/partner", VERIFY, headers=XML, timeout=60).ok
+        assert requests.post(f"{node}/partner", VERIFY, headers=XML, timeout=180).ok
 
     until(lambda: verifies(metrics) == 10)
     for path in ("/", "/docs", "/openapi.json", "/partner", "/organizations", "/metrics/"):
-        assert requests.get(f"{metrics}{path}", timeout=60).status_code == 404, path
-    assert requests.post(f"{metrics}{METRICS}", timeout=60).status_code == 405
-    assert requests.get(f"{metrics}/health/ready", timeout=60).json()["status"] == "up"
-    assert requests.get(f"{node}{METRICS}", timeout=60).status_code == 404
+        assert requests.get(f"{metrics}{path}", timeout=180).status_code == 404, path
+    assert requests.post(f"{metrics}{METRICS}", timeout=180).status_code == 405
+    assert requests.get(f"{metrics}/health/ready", timeout=180).json()["status"] == "up"
+    assert requests.get(f"{node}{METRICS}", timeout=180).status_code == 404
 
 
 def test_metrics_come_while_the_database_hangs() -> None:

@@ -36,7 +36,7 @@ def kept_alive(url: str) -> Iterator[Counter[int | str]]:
     def keep_verifying() -> None:
         with requests.Session() as session, suppress(requests.ConnectionError):
             while not enough.is_set():
-                ends[session.post(url, VERIFY, headers=XML, timeout=30).status_code] += 1
+                ends[session.post(url, VERIFY, headers=XML, timeout=180).status_code] += 1
 
     senders = [threading.Thread(target=keep_verifying) for _ in range(SENDERS)]
     for sender in senders:
@@ -107,7 +107,7 @@ def test_port_of_a_killed_master_is_free_and_its_successor_answers(
             time.sleep(0.02)
         with master("all", database, tmp_path / "second", port) as second:
             answers = {
-                requests.post(second.url, VERIFY, headers=XML, timeout=60).status_code
+                requests.post(second.url, VERIFY, headers=XML, timeout=180).status_code
                 for _ in range(20)
             }
         until(lambda: not any(map(alive, workers)))
@@ -125,7 +125,7 @@ def test_receipt_under_way_when_the_master_is_killed_is_answered(
     answers: list[bytes] = []
 
     def send() -> None:
-        answers.append(requests.post(first.url, RECEIPT, headers=XML, timeout=60).content)
+        answers.append(requests.post(first.url, RECEIPT, headers=XML, timeout=180).content)
 
     with master("node", database, tmp_path / "log", port) as first:
         workers = children(first.process.pid)

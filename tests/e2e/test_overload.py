@@ -38,7 +38,7 @@ def test_request_that_waits_too_long_is_503_and_succeeds_later(
 
     def post(message: bytes) -> None:
         begun = time.monotonic()
-        status = requests.post(address, message, headers=XML, timeout=60).status_code
+        status = requests.post(address, message, headers=XML, timeout=180).status_code
         answers.append((status, time.monotonic() - begun))
 
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
@@ -50,8 +50,8 @@ def test_request_that_waits_too_long_is_503_and_succeeds_later(
             others = [pool.submit(post, VERIFY) for _ in range(10)]
             for each in (*held, *others):
                 each.result(60)
-        again = requests.post(address, RECEIPT, headers=XML, timeout=60)
-        alive = requests.get(address.replace("/partner", "/health/live"), timeout=60)
+        again = requests.post(address, RECEIPT, headers=XML, timeout=180)
+        alive = requests.get(address.replace("/partner", "/health/live"), timeout=180)
     store.close()
 
     assert Counter(status for status, _ in answers) == {503: 12}
@@ -73,7 +73,7 @@ def test_client_that_keeps_its_connection_open_holds_no_thread(
     )
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "4"}
     with serving("node", database, tmp_path / "log", **variables) as address:
-        allowed = bound(GIVEN_UP, lambda: requests.post(address, VERIFY, headers=XML, timeout=60))
+        allowed = bound(GIVEN_UP, lambda: requests.post(address, VERIFY, headers=XML, timeout=180))
         url_parts = urlsplit(address)
         lingering = [
             socket.create_connection((url_parts.hostname, url_parts.port)) for _ in range(3)
@@ -82,7 +82,7 @@ def test_client_that_keeps_its_connection_open_holds_no_thread(
             each.sendall(request)
             assert each.recv(12) == b"HTTP/1.1 200"
         begun = time.monotonic()
-        answered = requests.post(address, VERIFY, headers=XML, timeout=60)
+        answered = requests.post(address, VERIFY, headers=XML, timeout=180)
         duration = time.monotonic() - begun
         for each in lingering:
             each.close()
@@ -98,7 +98,7 @@ def test_silent_connections_hold_no_thread(fresh_database: FreshDatabase, tmp_pa
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     variables = {"GPD_WORKERS": "1", "GPD_THREADS": "2"}
     with serving("node", database, tmp_path / "log", **variables) as address:
-        allowed = bound(GIVEN_UP, lambda: requests.post(address, VERIFY, headers=XML, timeout=60))
+        allowed = bound(GIVEN_UP, lambda: requests.post(address, VERIFY, headers=XML, timeout=180))
         url_parts = urlsplit(address)
         silent: list[socket.socket] = []
         durations: list[float] = []
@@ -106,7 +106,7 @@ def test_silent_connections_hold_no_thread(fresh_database: FreshDatabase, tmp_pa
             while len(silent) < count:
                 silent.append(socket.create_connection((url_parts.hostname, url_parts.port), 5))
             begun = time.monotonic()
-            assert requests.post(address, VERIFY, headers=XML, timeout=60).status_code == 200
+            assert requests.post(address, VERIFY, headers=XML, timeout=180).status_code == 200
             durations.append(time.monotonic() - begun)
         for each in silent:
             each.close()
@@ -132,7 +132,7 @@ def test_more_requests_than_connections_are_each_200_or_503(
             senders = []
             for _ in range(TOO_MANY):
                 connection = socket.create_connection(
-                    (url_parts.hostname, url_parts.port), timeout=60
+                    (url_parts.hostname, url_parts.port), timeout=180
                 )
                 senders.append(open_.enter_context(connection))
                 connection.sendall(request)
@@ -159,7 +159,7 @@ def test_request_that_arrives_byte_by_byte_is_closed_in_time(
             assert time.monotonic() - begun < 8 * ARRIVAL_SECONDS
             time.sleep(0.2)
         held = time.monotonic() - begun
-        answered = requests.post(address, VERIFY, headers=XML, timeout=60)
+        answered = requests.post(address, VERIFY, headers=XML, timeout=180)
         for each in slow:
             each.close()
 

@@ -58,7 +58,7 @@ class OverSocket(http.client.HTTPConnection):
     """An HTTP client of a server on a Unix socket."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__("localhost", timeout=60)
+        super().__init__("localhost", timeout=180)
         self._path = path
 
     def connect(self) -> None:

@@ -86,7 +86,7 @@ def test_serve_on_every_address_without_protection_does_not_start(
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         check=False,
     )
 
@@ -99,7 +99,7 @@ def test_serve_on_every_address_without_protection_does_not_start(
 
 def health_facts(url: str) -> Mapping[str, str]:
     """Body of a face's readiness."""
-    answered = requests.get(f"{url.removesuffix('/partner')}/health/ready", timeout=60)
+    answered = requests.get(f"{url.removesuffix('/partner')}/health/ready", timeout=180)
     assert answered.status_code == 200
     facts: Mapping[str, str] = answered.json()
     return facts

@@ -76,7 +76,7 @@ def address(shared_url: str, address_of: Callable[[str], str]) -> str:
 
 def test_verify_is_answered_with_the_amount_from_the_database(address: str) -> None:
     """The answer is XML with outcome OK."""
-    answered = requests.post(address, VERIFY, headers=XML, timeout=60)
+    answered = requests.post(address, VERIFY, headers=XML, timeout=180)
 
     assert answered.status_code == 200
     assert answered.headers["Content-Type"] == "text/xml; charset=utf-8"
@@ -89,7 +89,7 @@ def test_payment_options_are_answered(address: str) -> None:
     base, name = address.removesuffix("/partner"), f"organizations/{world.ORGANIZATION}/notices"
     with requests.Session() as session:
         answers = [
-            session.post(f"{base}/payment-options/{name}/{notice}", data=content, timeout=60)
+            session.post(f"{base}/payment-options/{name}/{notice}", data=content, timeout=180)
             for notice, content in ((world.nav(3), b""), (world.nav(3), b"{}"), ("x", b""))
         ]
 
@@ -170,7 +170,7 @@ def test_receipt_sent_several_times_at_once_pays_once(address: str, shared_url: 
 
     def send(_: int) -> bytes:
         together.wait(60)
-        return requests.post(address, RECEIPT, headers=XML, timeout=60).content
+        return requests.post(address, RECEIPT, headers=XML, timeout=180).content
 
     with ThreadPoolExecutor(SENDERS) as pool:
         answers = set(pool.map(send, range(SENDERS)))
@@ -191,9 +191,9 @@ def test_receipt_committed_before_a_crash_is_counted_at_its_repetition(
     with running(crashing, log_path) as process:
         wait_for(f"http://127.0.0.1:{port}/health/live", process, log_path)
         with pytest.raises(requests.ConnectionError):
-            requests.post(f"http://127.0.0.1:{port}/partner", RECEIPT, headers=XML, timeout=60)
+            requests.post(f"http://127.0.0.1:{port}/partner", RECEIPT, headers=XML, timeout=180)
     with serving("node", database, tmp_path / "log") as address:
-        again = requests.post(address, RECEIPT, headers=XML, timeout=60)
+        again = requests.post(address, RECEIPT, headers=XML, timeout=180)
 
     assert b"<outcome>OK</outcome>" in again.content
     [stored] = _receipts(database)
@@ -206,11 +206,11 @@ def test_request_for_the_other_face_of_a_listener_is_404(database: str, tmp_path
     variables = {"GPD_ADMIN_BIND": f"127.0.0.1:{admin}"}
     with serving("all", database, tmp_path / "log", **variables) as address:
         forged = {"Host": f"127.0.0.1:{admin}", "X-Forwarded-Port": str(admin)}
-        node = requests.post(address, VERIFY, headers={**XML, **forged}, timeout=60)
+        node = requests.post(address, VERIFY, headers={**XML, **forged}, timeout=180)
         crossed = requests.post(
-            f"http://127.0.0.1:{admin}/partner", VERIFY, headers=XML, timeout=60
+            f"http://127.0.0.1:{admin}/partner", VERIFY, headers=XML, timeout=180
         )
-        ready = requests.get(f"http://127.0.0.1:{admin}/health/ready", timeout=60)
+        ready = requests.get(f"http://127.0.0.1:{admin}/health/ready", timeout=180)
 
     assert (node.status_code, crossed.status_code, ready.status_code) == (200, 404, 200)
     assert b"<outcome>OK</outcome>" in node.content
@@ -220,7 +220,7 @@ def test_log_of_a_payment_has_no_personal_data(database: str, tmp_path: Path) ->
     """The log has the line of the exchange without names, codes and XML."""
     with serving("node", database, tmp_path / "log", GPD_JOURNAL="log") as address:
         for message in (VERIFY, RECEIPT, RECEIPT.replace(b"100.00", b"100"), RECEIPT[:-50]):
-            requests.post(address, message, headers=XML, timeout=60)
+            requests.post(address, message, headers=XML, timeout=180)
     log_text = (tmp_path / "log").read_text(encoding="utf-8")
 
     assert '"operation": "paSendRTV2"' in log_text

@@ -19,7 +19,7 @@ from tests.waiting import children, until, until_locked_out
 
 def post(served: Served, message: bytes) -> requests.Response:
     """Send a message to the node face."""
-    return requests.post(served.url, message, headers=XML, timeout=60)
+    return requests.post(served.url, message, headers=XML, timeout=180)
 
 
 def refused(served: Served) -> bool:

@@ -69,7 +69,7 @@ class Listener(NamedTuple):
     def _status(self, method: str, url: str, content: bytes | None) -> int | str:
         try:
             return requests.request(
-                method, url, data=content, headers=XML, timeout=30,
+                method, url, data=content, headers=XML, timeout=180,
                 verify=self.trust, cert=self.certificate,
             ).status_code  # fmt: skip
         except requests.RequestException as error:

@@ -30,7 +30,7 @@ def test_new_master_serves_on_when_the_old_one_stops(
         live = served.url.replace("/partner", "/health/live")
 
         def answers() -> bool:
-            statuses[requests.get(live, timeout=30).status_code] += 1
+            statuses[requests.get(live, timeout=180).status_code] += 1
             return True
 
         served.process.send_signal(signal.SIGUSR2)

@@ -100,7 +100,7 @@ def shared_node(
 def verify(node: Node, certificate: str | None) -> requests.Response:
     """Send a verify with this certificate."""
     return requests.post(
-        node.url, VERIFY, headers=XML, timeout=60, verify=node.trust, cert=certificate
+        node.url, VERIFY, headers=XML, timeout=180, verify=node.trust, cert=certificate
     )
 
 
@@ -123,7 +123,7 @@ def test_caller_with_another_name_is_403(
     certificate = written(authority.issue_cert(common_name="somebody"), tmp_path / "client.pem")
 
     wsdl = requests.get(
-        f"{shared_node.url}?wsdl", timeout=60, verify=shared_node.trust, cert=certificate
+        f"{shared_node.url}?wsdl", timeout=180, verify=shared_node.trust, cert=certificate
     )
 
     assert verify(shared_node, certificate).status_code == 403
@@ -134,7 +134,9 @@ def refusals(node: Node) -> dict[str, float]:
     """How many callers were refused for each reason, as Prometheus is shown it."""
     command = ("key", "create", "--name", "p", "--role", "reader", "--organization", "*")
     key = run_command(*command, database=node.database).strip()
-    text = requests.get(f"http://{node.admin}/metrics", headers={"X-Api-Key": key}, timeout=60).text
+    text = requests.get(
+        f"http://{node.admin}/metrics", headers={"X-Api-Key": key}, timeout=180
+    ).text
     counted = re.findall(r'^gpd_refused_callers_total\{reason="(.*?)"\} (.*)$', text, re.MULTILINE)
     return {reason: float(value) for reason, value in counted}
 
@@ -150,7 +152,7 @@ def test_refused_callers_are_counted_and_logged(
         with pytest.raises(requests.ConnectionError):
             verify(node, certificate)
     with pytest.raises(requests.ConnectionError):
-        requests.post(node.url.replace("https", "http"), VERIFY, headers=XML, timeout=60)
+        requests.post(node.url.replace("https", "http"), VERIFY, headers=XML, timeout=180)
 
     log_path = tmp_path / "log"
     until(lambda: "http request" in log_path.read_text("utf-8"), "the last reason")
@@ -283,12 +285,12 @@ def test_caller_without_a_valid_certificate_gets_no_answer(
         with pytest.raises(requests.ConnectionError):
             verify(shared_node, certificate)
     with pytest.raises(requests.ConnectionError):
-        requests.post(shared_node.url.replace("https", "http"), VERIFY, headers=XML, timeout=60)
+        requests.post(shared_node.url.replace("https", "http"), VERIFY, headers=XML, timeout=180)
 
 
 def test_admin_listener_beside_mutual_tls_answers_in_clear_text(shared_node: Node) -> None:
     """The setting is of the node face alone."""
-    assert requests.get(f"http://{shared_node.admin}/health/ready", timeout=60).status_code == 200
+    assert requests.get(f"http://{shared_node.admin}/health/ready", timeout=180).status_code == 200
 
 
 def presented(node: Node, certificate: str) -> bytes:

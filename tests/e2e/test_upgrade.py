@@ -107,7 +107,7 @@ def test_server_stays_ready_while_a_later_version_upgrades_the_database(
         with store.begin() as connection:
             connection.execute(text("UPDATE alembic_version SET version_num = 'later'"))
         store.close()
-        ready = requests.get(served.url.replace("/partner", "/health/ready"), timeout=60)
+        ready = requests.get(served.url.replace("/partner", "/health/ready"), timeout=180)
 
     assert ready.status_code == 200
     assert "revision later" in ready.json()["schema"]

@@ -62,7 +62,7 @@ def test_server_without_work_does_none(
         write.write(connection, [event("A")])
     with started(face, url, tmp_path / "log", **variables) as served:
         for _ in range(10):
-            assert requests.get(served.url.replace("partner", "health/live"), timeout=60).ok
+            assert requests.get(served.url.replace("partner", "health/live"), timeout=180).ok
 
         assert (number(store), ended_schedules(store)) == (None, 0)
     store.close()

@@ -244,7 +244,7 @@ def test_empty_file_of_a_new_process_does_not_break_a_scrape(tmp_path: Path) -> 
     ran = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path)],
         env={"PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}, cwd=Path(__file__).parents[2],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=180, check=False,
     )  # fmt: skip
 
     assert ran.returncode == 0, ran.stderr

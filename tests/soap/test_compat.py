@@ -103,7 +103,7 @@ def test_spyne_answers_a_call_on_every_supported_python(python: Path):
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=180,
     )
 
     assert process.returncode == 0, process.stderr

@@ -65,7 +65,7 @@ def test_ended_process_leaves_no_log(fresh_database: FreshDatabase):
     """A command need not close its store."""
     url = fresh_database("sqlite", prepare)
 
-    subprocess.run([sys.executable, "-c", USE, url], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", USE, url], check=True, timeout=180)
 
     assert not wal_of(url).exists()
 
@@ -165,7 +165,7 @@ def test_new_connection_leaves_the_locks_of_its_process_alone(fresh_database: Fr
     store.remember_probe(ROUTE, NOW)
     with store.engine.connect(), store.engine.connect():
         command = [sys.executable, "-c", LOOK, str(make_url(url).database)]
-        subprocess.run(command, timeout=60, check=True)
+        subprocess.run(command, timeout=180, check=True)
         has_log = wal_of(url).exists()
     store.close()
 

@@ -160,7 +160,7 @@ def test_server_and_help_import_no_library_of_documents():
         " or 'features.documents' in n])"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=180
     )
 
     assert ended.stdout.strip() == "[]"

@@ -67,7 +67,7 @@ class Console(People):
 def location(address: str) -> str:
     """Return where a browser is sent from an address."""
     url = urlsplit(address)
-    connection = http.client.HTTPConnection(url.netloc, timeout=60)
+    connection = http.client.HTTPConnection(url.netloc, timeout=180)
     connection.request("GET", f"{url.path}?{url.query}")
     response = connection.getresponse()
     assert response.status == 302, response.read()

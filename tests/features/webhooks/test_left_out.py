@@ -12,7 +12,7 @@ sys.exit(" ".join(each for each in sys.modules if each.startswith("gpd_soap.feat
 def test_node_face_imports_no_webhooks():
     """A process of the node face loads nothing of the folder."""
     done = subprocess.run(
-        [sys.executable, "-c", IMPORTED], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", IMPORTED], capture_output=True, text=True, timeout=180, check=False
     )
 
     assert (done.returncode, done.stderr) == (0, "")

@@ -55,6 +55,6 @@ def new_bucket(endpoint: str) -> Settings:
     """Make a bucket; return settings that keep documents there."""
     name = f"documenti-{uuid.uuid4().hex}"
     request = urllib.request.Request(f"{endpoint}/{name}", method="PUT")  # noqa: S310  # ours
-    with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # ours
+    with urllib.request.urlopen(request, timeout=180) as answer:  # noqa: S310  # ours
         assert answer.status == 200
     return settings(endpoint, name)
