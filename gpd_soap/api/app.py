@@ -214,9 +214,8 @@ def _add_document(app: OpenAPI, groups: Iterable[Group]) -> None:
     examples.show(app.spec_json)
     headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
     problem_examples.show(app.spec_json)
-    app.add_url_rule("/openapi.json", "openapi", lambda: jsonify(app.spec_json))
-    events_sent = asyncapi.document(__version__)
-    app.add_url_rule("/asyncapi.json", "asyncapi", lambda: jsonify(events_sent))
+    openapi.serve(app, "openapi", app.spec_json)
+    openapi.serve(app, "asyncapi", asyncapi.document(__version__))
     info = {"name": "gpd-soap", "version": __version__}
     for version in ("", "/v2"):
         app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(info))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 from http import HTTPStatus
 from types import UnionType
 from typing import Any, cast
 
+from flask import Flask, Response, jsonify
 from pydantic import BaseModel, TypeAdapter
 
 REF = "#/components/schemas/"
@@ -121,3 +123,16 @@ def _renamed(schema: Schema) -> Schema:
         elif key != "title":
             renamed[key] = value
     return renamed
+
+
+def serve(app: Flask, name: str, document: object) -> None:
+    """Serves a document that never changes; without a key, anybody may ask for it."""
+
+    # WHY: 0.7 MB take 15 ms to write, and 1 ms to send.
+    @cache
+    def content() -> bytes:
+        return jsonify(document).get_data()
+
+    app.add_url_rule(
+        f"/{name}.json", name, lambda: Response(content(), content_type="application/json")
+    )

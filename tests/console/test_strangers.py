@@ -3,7 +3,7 @@
 import pytest
 from werkzeug.test import Client, TestResponse
 
-from gpd_soap.console.guard import MOST_REQUESTS
+from gpd_soap.console.guard import MOST_FIELDS, MOST_REQUESTS
 from gpd_soap.console.rendering import asset_address
 from gpd_soap.usecases.people.delays import RULES, Kind
 from gpd_soap.wsgi import rate_limit
@@ -40,7 +40,13 @@ def test_stranger_behind_the_proxy_makes_nobody_else_wait(console: Console):
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "passkey/begin"), ("GET", "oidc/begin"), ("GET", "sign-in"), ("GET", "demo/x")],
+    [
+        ("POST", "passkey/begin"),
+        ("GET", "oidc/begin"),
+        ("GET", "sign-in"),
+        ("GET", "demo/x"),
+        ("POST", "step-up"),
+    ],
 )
 def test_address_without_a_session_is_slowed_down(method: str, path: str, console: Console):
     """Pages that anybody may open begin ceremonies, each of which is a row for ten minutes."""
@@ -58,6 +64,20 @@ def test_address_without_a_session_is_slowed_down(method: str, path: str, consol
     assert asset.status_code == 200
     limited.later(seconds=SECONDS)
     assert status() == statuses[0]
+
+
+@pytest.mark.parametrize("path", ["sign-in", "step-up", "77777777777/worklist/-/many"])
+def test_form_of_many_fields_is_refused_before_it_is_read(path: str, console: Console):
+    """Whoever sends it: no page of ours has so many."""
+    client = console.client()
+
+    def status(fields: int) -> int:
+        data = "&".join(["a=1"] * fields)
+        kind = "application/x-www-form-urlencoded"
+        return client.post(f"/console/{path}", data=data, content_type=kind).status_code
+
+    assert status(MOST_FIELDS) != 413
+    assert status(MOST_FIELDS + 1) == 413
 
 
 def asset_of(console: Console) -> str:
