@@ -34,7 +34,8 @@ def _digits(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
 
 def _nav(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
     try:
-        return NoticeNumber(value).nav
+        # WHY: the paper shows the number by fours.
+        return NoticeNumber("".join(value.split())).nav
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 

@@ -166,6 +166,15 @@ def test_mistyped_command_exits_with_a_sentence(
     assert text in done.stderr
 
 
+def test_number_is_taken_as_the_paper_shows_it() -> None:
+    """By fours; the server that is not there is the only thing that is wrong."""
+    nowhere = "http://127.0.0.1:9/partner"
+    done = CliRunner().invoke(main, ["node", "verify", "3470 0000 0000 0010 33", "--url", nowhere])
+
+    assert done.exit_code == 1
+    assert "Connection refused" in done.output
+
+
 def test_server_over_an_empty_database_exits_with_a_sentence(tmp_path: Path) -> None:
     """Standard error has no traceback."""
     done = subprocess.run(
