@@ -14,7 +14,7 @@ from gpd_soap.store.tables import DEBTOR_INDEXES
 from gpd_soap.store.tables.debtor_indexes import REPLACED_DEBTOR_INDEXES
 
 revision = "0031"
-down_revision = "0029"
+down_revision = "0030"
 
 
 def upgrade() -> None:
