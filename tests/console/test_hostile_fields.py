@@ -31,7 +31,7 @@ VALUES = {
     "digits": "9" * 5000,
     "more than a database counts": "9" * 19,
     "control": f"{PLANTED}\0\r\n\x1b[2J",
-    "markup": f"\u202e{PLANTED}<script>alert(1)</script>{{{{7*7}}}}%s%(x)d" + PLANTED * 700,
+    "markup": f"\u202e{PLANTED}<script>alert(1)</script>{{{{7*7}}}}%s%(x)d" + PLANTED * 300,
     "first year": "0001-01-01",
     "last year": "9999-12-31",
     "place, number": f"{INSTANT}_{'9' * 20}",
@@ -103,7 +103,8 @@ def test_no_field_makes_a_page_fail(hostile: Console):
                     answer = client.get(f"{address}?{query}")
                 else:
                     answer = client.post(address, data=given, content_type=FORM)
-                if answer.status_code >= 500:
+                # WHY: a body that is too large is refused before any page reads it.
+                if answer.status_code >= 500 or answer.status_code == 413:
                     wrong.append((title, endpoint, method, answer.status_code))
                 if (
                     b"<script>alert" in answer.data
