@@ -110,7 +110,8 @@ def test_journal_and_events_are_kept_for_the_term_of_their_organization(store: S
         "status": 200,
         "nav": "3" * 18,
     }
-    event = {**{each.name: "x" for each in tables.event.c}, "sequence": None, "revision": 1}
+    numbers = {"sequence": None, "revision": 1, "ordinal": 1}
+    event = {**{each.name: "x" for each in tables.event.c}, **numbers}
     with store.begin() as connection:
         for number, organization in enumerate((ORGANIZATION, OTHER)):
             own = {"organization": organization}
