@@ -1,7 +1,8 @@
 """The tests that `make test` leaves out: drills of tens of seconds, and those that need Chromium.
 
 `make drills` runs the short forms of the drills, of the bench and of the fuzz.  It runs a server
-under load, the image and generated requests of the admin face, and makes the files from npm again.
+under load, the image, generated requests of the admin face and of the console, and every change
+between the steps of a receipt.  It makes the files from npm again.
 `make browser` runs the tests of the console in Chromium.
 """
 
@@ -15,9 +16,11 @@ CHROMIUM, OWN_CHROMIUM = "browser", TESTS / "features/passkeys/test_chromium.py"
 #: The files whose tests are drills.
 FILES = (
     "api/test_generated_requests.py",
+    "api/test_interleaving.py",
     "attacks/test_memory.py",
     "bench/console/test_console.py",
     "bench/test_bench.py",
+    "console/test_hostile_fields.py",
     "console/test_rebuilt_assets.py",
     "deploy/test_image.py",
     "drills/test_crash.py",
