@@ -42,7 +42,7 @@ def set_up(app: Flask) -> None:
     environment.add_extension("jinja2.ext.i18n")
     environment.add_extension("jinja2.ext.do")
     environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(_, words.ngettext, newstyle=True)  # type: ignore[attr-defined]  # the extension's
+    environment.install_gettext_callables(_, words.ngettext, newstyle=True)  # type: ignore[attr-defined]  # added by i18n
     for name, function in SPOKEN.items():
         environment.filters[name] = _spoken(function)
     environment.filters.update(PLAIN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Network, ip_address
 from typing import Any
 
 from gpd_soap.server.arriving import Connection
@@ -110,6 +110,7 @@ def _owner_of(proxies: Sequence[IPv4Network | IPv6Network]) -> Callable[[Any], b
             return None
         packed = address.packed
         # WHY: one subscriber has a /64 of IPv6 and may use any address in it.
-        return packed if len(packed) == 4 or packed.startswith(_MAPPED) else packed[:8]  # noqa: PLR2004
+        is_whole = isinstance(address, IPv4Address) or packed.startswith(_MAPPED)
+        return packed if is_whole else packed[:8]
 
     return lambda client: owner(client[0]) if isinstance(client, tuple) else None

@@ -26,6 +26,9 @@ from gpd_soap.settings.sources import SettingsError as SettingsError
 from gpd_soap.settings.sources import from_credentials, from_environment, from_file
 from gpd_soap.settings.texts import default_text, error_text
 
+#: LIMIT: 32 bytes of a secret, as long as the digest that is made of them.
+SHORTEST_SECRET = 32
+
 
 class Settings(BaseModel):
     """The settings; a variable is `GPD_` and the field's name in capitals, a file has the name."""
@@ -231,8 +234,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _webhook_secret_is_long(self) -> Settings:
         """Refuse a secret that could be guessed."""
-        # LIMIT: 32 bytes, as long as the digest that is made of them.
-        if 0 < len(self.webhook_secret.encode()) < 32:  # noqa: PLR2004  # see LIMIT
+        if 0 < len(self.webhook_secret.encode()) < SHORTEST_SECRET:
             raise ValueError("webhook_secret needs at least 32 characters")
         return self
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from typing import BinaryIO
+from typing import IO
 
 from gpd_soap.validation.strict_json import DECODER, UnusableFile, too_deep, too_long
 
@@ -20,7 +20,7 @@ _BLANKS = " \t\n\r"
 class JsonReader:
     """The rest of a text; each method reads on, and raises UnusableFile where it is not JSON."""
 
-    def __init__(self, file: BinaryIO) -> None:
+    def __init__(self, file: IO[bytes]) -> None:
         """Begin at the present position of a file, which may have a byte order mark there."""
         self._file = file
         self._decoder = codecs.getincrementaldecoder("utf-8")()

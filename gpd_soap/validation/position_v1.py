@@ -158,9 +158,9 @@ class ReadPosition(Position):
     """
 
     fiscal_code: DebtorCode | None = None  # type: ignore[assignment]  # optional here alone
-    full_name: Text70 | None = None  # type: ignore[assignment]
-    switch_to_expired: bool | None = None  # type: ignore[assignment]
-    payment_option: Annotated[  # type: ignore[assignment]
+    full_name: Text70 | None = None  # type: ignore[assignment]  # the same
+    switch_to_expired: bool | None = None  # type: ignore[assignment]  # the same
+    payment_option: Annotated[  # type: ignore[assignment]  # options of a read, which are others
         list[ReadOption], Field(min_length=1, max_length=MOST_OPTIONS)
     ]
 

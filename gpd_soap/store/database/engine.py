@@ -55,8 +55,8 @@ WRITABLE = "the database file and its folder must both be writable"
 # default (remote_apply) stays.  A statement that waited for a lock must see what the other session
 # committed, so the isolation is read committed.  A page of the console takes one core of the
 # database at most, and no time to compile its plan, because the node face answers beside it.
-# LZ4 takes a fifth of the work of PostgreSQL's own compression, and a twelfth more of the disk.  A
-# server that was built without it, or was told another method, keeps its own.
+# LZ4 takes less work than PostgreSQL's own compression, and a little more of the disk.  A server
+# that was built without it, or was told another method, keeps its own.
 POSTGRESQL_SESSION = f"""
 SELECT set_config('statement_timeout', '{STATEMENT_SECONDS}s', false),
        set_config('lock_timeout', '{LOCK_SECONDS}s', false),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
-from typing import BinaryIO
+from typing import IO
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select
 
@@ -26,7 +26,7 @@ class Part(StrEnum):
 
 
 def put(
-    connection: Connection, load: StoredLoad, part: Part, file: BinaryIO, now: datetime
+    connection: Connection, load: StoredLoad, part: Part, file: IO[bytes], now: datetime
 ) -> None:
     """Store a part from where the file is read; it replaces an earlier one."""
     remove(connection, load, part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from gpd_soap.usecases.loading.lines import LONGEST, TOO_LONG, lines
 from gpd_soap.validation.finding import FieldError
@@ -54,7 +54,7 @@ class _Lines:
         return text
 
 
-def read(file: BinaryIO, encoding: str = "utf-8") -> tuple[list[str], Iterator[Record]]:
+def read(file: IO[bytes], encoding: str = "utf-8") -> tuple[list[str], Iterator[Record]]:
     """Return the names in the header of a file, and its rows.
 
     Raises UnusableFile if the first line is no header.

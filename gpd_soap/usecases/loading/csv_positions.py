@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, BinaryIO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from gpd_soap.usecases.loading import csv_cells, csv_columns
 from gpd_soap.usecases.loading.csv_cells import Record
@@ -60,7 +60,7 @@ class _Group(NamedTuple):
 
 
 def rows(
-    file: BinaryIO, organization: str | None, amounts: Amounts = Amounts.CENTS
+    file: IO[bytes], organization: str | None, amounts: Amounts = Amounts.CENTS
 ) -> Iterator[Row]:
     """Return the positions of a CSV file that can be read twice.
 

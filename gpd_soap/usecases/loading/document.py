@@ -7,7 +7,7 @@ finds the configuration and refuses what is not JSON; the second time reads the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Annotated, Any, BinaryIO, NamedTuple
+from typing import IO, Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, ValidationError
 
@@ -55,7 +55,7 @@ class _Position(NamedTuple):
     value: object
 
 
-def read(file: BinaryIO) -> Document:
+def read(file: IO[bytes]) -> Document:
     """Return the parts of a file without the positions, which `positions` reads one by one.
 
     Raises UnusableFile if it is not JSON, or a part other than the positions is invalid.
@@ -77,7 +77,7 @@ def read(file: BinaryIO) -> Document:
     return document
 
 
-def positions(file: BinaryIO) -> Iterator[object]:
+def positions(file: IO[bytes]) -> Iterator[object]:
     """Yield the positions of a file, one at a time in memory."""
     for _, value in _parts(JsonReader(file)):
         if isinstance(value, _Position):

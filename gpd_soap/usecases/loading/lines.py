@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import IO
 
 from gpd_soap.usecases.loading.row import Row
 from gpd_soap.validation.finding import FieldError
@@ -15,7 +15,7 @@ LONGEST = 1024 * 1024
 TOO_LONG = FieldError("", "length", f"a line of at most {LONGEST} bytes")
 
 
-def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+def lines(file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield each line with its number, from 1, without a byte order mark.
 
     Of a line longer than `LONGEST`, the first `LONGEST + 1` bytes are yielded.
@@ -29,7 +29,7 @@ def lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
         yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
 
 
-def rows(file: BinaryIO) -> Iterator[Row]:
+def rows(file: IO[bytes]) -> Iterator[Row]:
     """Return the positions of an NDJSON file; blank lines are skipped."""
     return (_row(number, line) for number, line in lines(file) if line.strip())
 

@@ -6,7 +6,7 @@ import codecs
 from collections.abc import Iterator
 from io import BufferedReader
 from tempfile import TemporaryFile
-from typing import IO, BinaryIO
+from typing import IO
 
 from gpd_soap.validation.strict_json import UnusableFile
 
@@ -31,7 +31,7 @@ SIGNATURES = {
 }
 
 
-def opened(file: BinaryIO, *, twice: bool) -> BinaryIO:
+def opened(file: IO[bytes], *, twice: bool) -> IO[bytes]:
     """Return the same file, or a copy that is UTF-8 and, for `twice`, can be read twice.
 
     A file in UTF-16 with a byte order mark is copied as UTF-8.
@@ -46,7 +46,7 @@ def opened(file: BinaryIO, *, twice: bool) -> BinaryIO:
     return file if file.seekable() or not twice else _copy(_chunks(file))
 
 
-def _head(file: BinaryIO) -> bytes:
+def _head(file: IO[bytes]) -> bytes:
     """Return the first bytes of a file, which stay to be read."""
     if not file.seekable():
         # WHY: a pipe may bring its lines one by one, and is buffered.
@@ -80,12 +80,12 @@ def _archive(head: bytes) -> str:
     return "the file is an archive (ZIP): unpack it, and load the file inside"
 
 
-def _chunks(file: BinaryIO) -> Iterator[bytes]:
+def _chunks(file: IO[bytes]) -> Iterator[bytes]:
     while chunk := file.read(CHUNK):
         yield chunk
 
 
-def _as_utf8(file: BinaryIO) -> Iterator[bytes]:
+def _as_utf8(file: IO[bytes]) -> Iterator[bytes]:
     try:
         for text in codecs.iterdecode(_chunks(file), "utf-16"):
             yield text.encode()
@@ -93,7 +93,7 @@ def _as_utf8(file: BinaryIO) -> Iterator[bytes]:
         raise UnusableFile('the file is broken UTF-16: save it as "CSV UTF-8"') from None
 
 
-def _copy(chunks: Iterator[bytes]) -> BinaryIO:
+def _copy(chunks: Iterator[bytes]) -> IO[bytes]:
     """Return a file without a name that has these bytes, and ends when it is closed."""
     copy: IO[bytes] = TemporaryFile()  # noqa: SIM115  # the caller reads and closes it
     try:
@@ -102,4 +102,4 @@ def _copy(chunks: Iterator[bytes]) -> BinaryIO:
         copy.close()
         raise
     copy.seek(0)
-    return copy  # type: ignore[return-value]  # a BufferedRandom is one
+    return copy

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from gpd_soap.usecases.loading import csv_positions, document, lines, recognize
 from gpd_soap.usecases.loading.csv_values import Amounts
@@ -36,7 +36,7 @@ class Source(NamedTuple):
     rows: Iterable[Row]
     label: str = "line {}"
     configuration: Document = document.EMPTY
-    copy: BinaryIO | None = None
+    copy: IO[bytes] | None = None
 
     def close(self) -> None:
         """Remove the copy; the rows cannot be read after it."""
@@ -51,7 +51,7 @@ def format_of(name: str) -> Format:
 
 
 def open_source(
-    file: BinaryIO,
+    file: IO[bytes],
     file_format: Format,
     organization: str | None,
     amounts: Amounts = Amounts.CENTS,
@@ -74,7 +74,7 @@ def open_source(
 
 
 def _source(
-    file: BinaryIO, file_format: Format, organization: str | None, amounts: Amounts
+    file: IO[bytes], file_format: Format, organization: str | None, amounts: Amounts
 ) -> Source:
     if file_format is Format.CSV:
         return Source(csv_positions.rows(file, organization, amounts))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from tempfile import TemporaryFile
-from typing import BinaryIO
+from typing import IO
 
 from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, read_only
@@ -17,7 +17,7 @@ from gpd_soap.usecases.loads.refusals import FileRemoved
 
 
 @contextmanager
-def opened(database: Database, load: StoredLoad, part: Part) -> Iterator[BinaryIO]:
+def opened(database: Database, load: StoredLoad, part: Part) -> Iterator[IO[bytes]]:
     """Yield a file without a name that has the bytes of a part.  Raises FileRemoved."""
     with TemporaryFile() as file:
         read_only(database, partial(_write, load=load, part=part, file=file))
@@ -27,5 +27,5 @@ def opened(database: Database, load: StoredLoad, part: Part) -> Iterator[BinaryI
         yield file
 
 
-def _write(connection: Transaction, load: StoredLoad, part: Part, file: BinaryIO) -> None:
+def _write(connection: Transaction, load: StoredLoad, part: Part, file: IO[bytes]) -> None:
     file.writelines(files.pieces(connection, load, part))

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Collection
 from functools import partial
 from threading import BoundedSemaphore
-from typing import Any, BinaryIO, TypeVar
+from typing import IO, Any, TypeVar
 
 from gpd_soap.clock import Clock
 from gpd_soap.core.actor import Actor
@@ -69,7 +69,7 @@ class Loads(LoadReader):
         super().__init__(database)
         self._clock, self._actor, self._record = clock, actor, record
 
-    def receive(self, organization: str, name: str, file: BinaryIO) -> StoredLoad:
+    def receive(self, organization: str, name: str, file: IO[bytes]) -> StoredLoad:
         """Store a file with how it would be read, and try it if that is clear; return the load.
 
         Raises OrganizationNotFound, FileNotLoadable, and LoadRunning if another load runs.
@@ -247,7 +247,7 @@ class Loads(LoadReader):
             raise LoadRunning(other or "") from None
 
 
-def _understood(file: BinaryIO, creditor: Creditor) -> Reading:
+def _understood(file: IO[bytes], creditor: Creditor) -> Reading:
     """Return how a file would be read.  Raises FileNotLoadable, also if others are being read."""
     # WHY: a large workbook takes a minute, and several at once would take every thread.
     if not _READING.acquire(timeout=PATIENCE_SECONDS):
@@ -265,7 +265,7 @@ def _creditor(connection: Transaction, organization: str) -> Creditor:
     return Creditor(organization, registered.name)
 
 
-def _digest(file: BinaryIO) -> tuple[str, int]:
+def _digest(file: IO[bytes]) -> tuple[str, int]:
     """Return the SHA-256 of a file, and its size."""
     digest, size = hashlib.sha256(), 0
     file.seek(0)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from io import TextIOWrapper
 from tempfile import TemporaryFile
-from typing import IO, BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from gpd_soap.store.loads.rows import LoadFinding
 from gpd_soap.usecases.loading.csv_cells import Record
@@ -57,7 +57,7 @@ Describe = Callable[[RefusedRow], tuple[str, str]]
 
 def keep(
     table: Table, starts: Sequence[int], refused: set[int], findings: Iterable[LoadFinding]
-) -> BinaryIO:
+) -> IO[bytes]:
     """Return a file without a name that has the rows of the refused positions.
 
     `starts` are the first lines of all positions in their order.

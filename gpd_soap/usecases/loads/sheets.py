@@ -20,6 +20,8 @@ from typing import IO, Protocol
 MOST_COLUMNS = 200
 #: LIMIT: a number with more digits has lost the last ones in a sheet.
 EXACT = 10**15
+#: LIMIT: two numbers that differ by less are one, as a sheet computes in binary.
+SAME = 1e-9
 #: Stands for a formula, whose value was computed by another program.
 FORMULA = "="
 
@@ -124,12 +126,11 @@ def _number(value: float, number_format: str) -> str:
     if abs(value) >= EXACT:
         return f"{value:.5E}"
     cents = round(value, 2)
-    if "0.00" in number_format or "€" in number_format:
-        # WHY: the sheet shows two decimals, so the person has seen an amount in euro.
-        return f"{cents:.2f}" if abs(value - cents) < 1e-9 else repr(value)  # noqa: PLR2004
-    if float(value).is_integer():
+    # WHY: where the sheet shows two decimals, the person has seen an amount in euro.
+    is_amount = "0.00" in number_format or "€" in number_format
+    if not is_amount and float(value).is_integer():
         return str(int(value))
-    return f"{cents:.2f}" if abs(value - cents) < 1e-9 else repr(value)  # noqa: PLR2004
+    return f"{cents:.2f}" if abs(value - cents) < SAME else repr(value)
 
 
 if __name__ == "__main__":

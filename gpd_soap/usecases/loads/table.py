@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import IO, BinaryIO
+from typing import IO
 
 from gpd_soap.usecases.loading import csv_cells, csv_columns, recognize
 from gpd_soap.usecases.loading.csv_cells import Record
@@ -44,7 +44,7 @@ class Table:
 
 
 def open_table(
-    file: BinaryIO, kind: Kind, encoding: str, check_end: Callable[[], object] = lambda: None
+    file: IO[bytes], kind: Kind, encoding: str, check_end: Callable[[], object] = lambda: None
 ) -> Table:
     """Return the table in a file that can be read twice.  Raises FileNotLoadable."""
     file.seek(0)
@@ -56,7 +56,7 @@ def open_table(
         raise FileNotLoadable(Why.NO_HEADER) from None
 
 
-def _csv(file: BinaryIO, encoding: str) -> Table:
+def _csv(file: IO[bytes], encoding: str) -> Table:
     files: list[IO[bytes] | IO[str]] = []
     if encoding == "utf-16":
         file = recognize.opened(file, twice=True)
@@ -70,7 +70,7 @@ def _csv(file: BinaryIO, encoding: str) -> Table:
     return Table([name.strip() for name in names], records, files=files)
 
 
-def _sheet(file: BinaryIO, check_end: Callable[[], object]) -> Table:
+def _sheet(file: IO[bytes], check_end: Callable[[], object]) -> Table:
     copy, sheets = workbook.copied(file, check_end)
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST_CELL * 4))
     first = next(csv.reader(copy), None)

@@ -9,7 +9,7 @@ import codecs
 import re
 from collections import Counter
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from gpd_soap.usecases.loading.csv_cells import SEPARATORS
 from gpd_soap.usecases.loading.csv_values import Amounts
@@ -38,7 +38,7 @@ class Creditor(NamedTuple):
     name: str
 
 
-def understand(file: BinaryIO, creditor: Creditor) -> Reading:
+def understand(file: IO[bytes], creditor: Creditor) -> Reading:
     """Return how a file would be read.  Raises FileNotLoadable."""
     file.seek(0)
     head = file.read(HEAD)
@@ -51,7 +51,7 @@ def understand(file: BinaryIO, creditor: Creditor) -> Reading:
         table.close()
 
 
-def _encoding(file: BinaryIO, head: bytes) -> str:
+def _encoding(file: IO[bytes], head: bytes) -> str:
     """Return the encoding of a text by all of its bytes.  Raises FileNotLoadable."""
     if head.startswith(UTF_16):
         return "utf-16"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import datetime
 from functools import partial
-from typing import BinaryIO
+from typing import IO
 
 from gpd_soap.core.actor import Actor, ActorKind
 from gpd_soap.core.event import Event, EventType
@@ -134,14 +134,14 @@ class _Work:
             self._job.prolong(connection)
             self._job.check()
 
-    def _to_mend(self) -> BinaryIO:
+    def _to_mend(self) -> IO[bytes]:
         findings = read_only(
             self._job.database,
             lambda c: rows.findings(c, self._load, warnings=False, limit=MOST_FINDINGS),
         )
         return mend.keep(self._table, self._starts, self._refused, findings)
 
-    def _put_refused(self, connection: Transaction, file: BinaryIO) -> None:
+    def _put_refused(self, connection: Transaction, file: IO[bytes]) -> None:
         file.seek(0)
         if self._refused:
             files.put(connection, self._load, Part.REFUSED, file, self._job.clock())
@@ -158,7 +158,7 @@ class _Work:
     def _batch(self, batch: list[Checked], seen: list[Row]) -> None:
         raise NotImplementedError
 
-    def _finish(self, connection: Transaction, file: BinaryIO) -> None:
+    def _finish(self, connection: Transaction, file: IO[bytes]) -> None:
         raise NotImplementedError
 
 
@@ -195,7 +195,7 @@ class _Trial(_Work):
         self._trier.begin(writer)
         return outcomes_of(batch, self._trier)
 
-    def _finish(self, connection: Transaction, file: BinaryIO) -> None:
+    def _finish(self, connection: Transaction, file: IO[bytes]) -> None:
         self._put_refused(connection, file)
         values = {"figures": self._figures.to_json(), "ended_at": self._job.clock()}
         if not loads.move(connection, self._load, (State.TRIAL,), State.TRIALLED, **values):
@@ -244,7 +244,7 @@ class _Load(_Work):
 
         in_transaction(self._job.database, store)
 
-    def _finish(self, connection: Transaction, file: BinaryIO) -> None:
+    def _finish(self, connection: Transaction, file: IO[bytes]) -> None:
         self._put_refused(connection, file)
         files.remove(connection, self._load, Part.SENT)
         values = {"figures": self._figures.to_json(), "ended_at": self._job.clock()}

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from io import TextIOWrapper
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 from gpd_soap.usecases.loads import sheets
 from gpd_soap.usecases.loads.refusals import FileNotLoadable, Why
@@ -44,7 +44,7 @@ class Copied(NamedTuple):
     sheets: int
 
 
-def check(file: BinaryIO) -> None:
+def check(file: IO[bytes]) -> None:
     """Raises FileNotLoadable if an archive is no workbook, has macros, or would be too large."""
     try:
         with zipfile.ZipFile(file) as archive:
@@ -67,7 +67,7 @@ def check(file: BinaryIO) -> None:
         raise FileNotLoadable(Why.BOMB)
 
 
-def copied(file: BinaryIO, check_end: Callable[[], object] = lambda: None) -> Copied:
+def copied(file: IO[bytes], check_end: Callable[[], object] = lambda: None) -> Copied:
     """Return the first sheet that has rows, in a file without a name.
 
     `check_end` is called now and then, and may raise to stop.  Raises FileNotLoadable.
@@ -93,7 +93,7 @@ def _filled(code: int) -> int:
     return code - sheets.READ
 
 
-def _on_disk(file: BinaryIO) -> IO[bytes]:
+def _on_disk(file: IO[bytes]) -> IO[bytes]:
     """Return a copy of a file that another process can read."""
     copy = TemporaryFile()  # noqa: SIM115  # the caller closes it
     file.seek(0)
@@ -142,7 +142,7 @@ def _resident(pid: int) -> int:
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def written(rows: Iterable[Sequence[str]], file: BinaryIO) -> None:
+def written(rows: Iterable[Sequence[str]], file: IO[bytes]) -> None:
     """Write rows of text as a workbook: no cell is a number or a formula."""
     book = import_module(LIBRARY).Workbook(write_only=True)
     make_cell = import_module(f"{LIBRARY}.cell").WriteOnlyCell

@@ -74,7 +74,7 @@ class Pages:
         if sent is None or not sent.filename:
             return self._list([(FILE, _("Scegli un file."))])
         try:
-            load = self._loads.receive(organization, sent.filename, sent.stream)  # type: ignore[arg-type]  # a file on the disk
+            load = self._loads.receive(organization, sent.filename, sent.stream)
         except refusals.FileNotLoadable as refusal:
             return self._list([(FILE, self._refusal(refusal.why))])
         except refusals.LoadRunning:
