@@ -1,7 +1,7 @@
 """Databases of earlier versions."""
 
 from alembic import command
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from gpd_soap.store.database import migrate
 
@@ -9,6 +9,11 @@ from gpd_soap.store.database import migrate
 def upgrade_to(engine: Engine, revision: str) -> None:
     """Applies the revisions up to this one."""
     with engine.begin() as connection:
-        config = migrate._config()
-        config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        upgrade_on(connection, revision)
+
+
+def upgrade_on(connection: Connection, revision: str) -> None:
+    """Applies them in the transaction of this connection, which stays open."""
+    config = migrate._config()
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)

@@ -57,6 +57,17 @@ def _once(engine: Engine, work: Callable[[Connection], T]) -> T:
         raise LocksHeld("another session holds a lock on the tables") from error
 
 
+def lock_tables(connection: Connection, names: Sequence[str]) -> None:
+    """Locks these tables whole, on PostgreSQL, before the first of them is altered.
+
+    Locks that are taken one by one, with work between them, meet other sessions that wait for the
+    first and hold the second, at each try while requests arrive.
+    """
+    if connection.dialect.name == "postgresql" and names:
+        quoted = map(connection.dialect.identifier_preparer.quote, names)
+        connection.execute(text(f"LOCK TABLE {', '.join(quoted)} IN ACCESS EXCLUSIVE MODE"))
+
+
 def wait_briefly(connection: Connection) -> None:
     """Makes this transaction wait half a second for each lock from now on."""
     if connection.dialect.name == "postgresql":

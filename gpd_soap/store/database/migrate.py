@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
@@ -9,9 +11,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, inspect, text
 
-from gpd_soap.store.database.brief_locks import wait_briefly, with_brief_locks
+from gpd_soap.store.database.brief_locks import lock_tables, wait_briefly, with_brief_locks
 from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.database.engine import READING, without_statement_timeout
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
@@ -21,6 +23,8 @@ from gpd_soap.store.database.sqlite_statistics import assume_large_tables
 SCRIPTS = Path(__file__).parents[1] / "migrations"
 #: The number of our advisory lock; PostgreSQL gives those locks no names.
 LOCK = 4_736_017
+#: Finds the names that a migration may alter: texts of one word, and tables in a statement.
+NAMED = re.compile(r'"(\w+)"|\bTABLE (\w+)', re.ASCII)
 
 
 def upgrade(engine: Engine) -> None:
@@ -44,10 +48,22 @@ def _upgrade(connection: Connection) -> None:
     missing = _pending(connection)
     if missing:
         reject_foreign(connection, _names(missing))
+        lock_tables(connection, altered_tables(connection, missing))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         assume_large_tables(connection)
+
+
+def altered_tables(connection: Connection, revisions: Collection[str]) -> list[str]:
+    """Returns the existing tables that these revisions name, or an index of them, in order."""
+    texts = [script.read_text(encoding="utf-8") for script in _files(revisions)]
+    named = {name for each in texts for names in NAMED.findall(each) for name in names}
+    return [
+        table
+        for table in sorted(inspect(connection).get_table_names())
+        if table in named or any(name.startswith(f"ix_{table}_") for name in named)
+    ]
 
 
 def pending(engine: Engine) -> list[str]:
@@ -99,12 +115,15 @@ def _revisions() -> tuple[str, ...]:
     return tuple(script.revision for script in scripts)[::-1]
 
 
-def _names(revisions: list[str]) -> set[str]:
+def _names(revisions: Collection[str]) -> set[str]:
     """Returns the names that these revisions create, without those that may exist already."""
-    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
-    files = [Path(script.path) for script in scripts if script.revision in revisions]
     # WHY: an interrupted upgrade may have built these indexes before its transaction.
-    return set(created_names(files)) - set(INDEXES)
+    return set(created_names(_files(revisions))) - set(INDEXES)
+
+
+def _files(revisions: Collection[str]) -> list[Path]:
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return [Path(script.path) for script in scripts if script.revision in revisions]
 
 
 def _config() -> Config:

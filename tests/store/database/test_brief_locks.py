@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, inspect, text
 
 from gpd_soap.core.receipt import ReceiptStatus, Verdict
 from gpd_soap.store.database import brief_locks, migrate
@@ -19,10 +19,16 @@ from gpd_soap.store.store import Store
 from tests.conftest import FreshDatabase
 from tests.store.journal.test_writer import exchange
 from tests.store.samples import NOW, RAW, add, option, position, receipt
-from tests.store.upgrading import upgrade_to
+from tests.store.upgrading import upgrade_on, upgrade_to
 from tests.waiting import until, until_locked_out
 
 PARTITION = text("SELECT count(*) FROM pg_class WHERE relname = :name")
+#: Selects the tables that a transaction has locked against writers, not through their parents.
+LOCKED = text("""
+SELECT relname FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+WHERE pid = pg_backend_pid() AND mode IN ('ShareLock', 'AccessExclusiveLock')
+  AND relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace
+""")
 PAYS = Verdict(ReceiptStatus.APPLIED, pays=True)
 
 
@@ -46,12 +52,18 @@ def has_partition(store: Store, name: str) -> bool:
 
 
 @pytest.fixture
-def lagging(fresh_database: FreshDatabase) -> Iterator[Engine]:
-    """An engine on a PostgreSQL database that lacks columns which revision 0029 adds."""
+def empty(fresh_database: FreshDatabase) -> Iterator[Engine]:
+    """An engine on a PostgreSQL database without tables."""
     engine = make_engine(fresh_database("postgresql"))
-    upgrade_to(engine, "0028")
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def lagging(empty: Engine) -> Engine:
+    """An engine on a PostgreSQL database that lacks columns which revision 0029 adds."""
+    upgrade_to(empty, "0028")
+    return empty
 
 
 def test_upgrade_during_a_backup_lets_receipts_through_and_ends_after_it(
@@ -69,6 +81,22 @@ def test_upgrade_during_a_backup_lets_receipts_through_and_ends_after_it(
         upgrading.result(60)
 
     assert migrate.pending(lagging) == []
+
+
+def test_tables_that_an_upgrade_locks_are_those_that_its_revisions_name(
+    empty: Engine,
+):
+    """One that is not named is locked later, behind those who wait for the first."""
+    with empty.connect() as connection:
+        for revision in migrate.pending(empty):
+            altered = set(migrate.altered_tables(connection, [revision]))
+            existing = set(inspect(connection).get_table_names())
+
+            upgrade_on(connection, revision)
+
+            locked = set(connection.execute(LOCKED).scalars())
+            assert locked & existing <= altered, revision
+            connection.commit()
 
 
 def test_month_that_a_backup_reads_is_dropped_after_it(
