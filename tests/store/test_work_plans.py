@@ -70,3 +70,12 @@ def test_reading_of_a_work_page_scans_no_large_table(empty: Store, which: str):
     assert [step for step in steps if step.startswith(WHOLE)] == []
     bare = [step for step in steps if step.endswith("(organization=?)")]
     assert [step for step in bare if not any(name in step for name in OF_FEW)] == []
+
+
+def test_money_is_summed_from_the_index_alone(empty: Store):
+    """A large town takes thousands of receipts a day, each with its whole message."""
+    (steps,) = plans(empty, READINGS["money"])
+
+    assert [step.partition(" (")[0] for step in steps] == [
+        "SEARCH receipt USING COVERING INDEX ix_receipt_organization_kept_received_at_amount"
+    ]

@@ -17,6 +17,7 @@ _OF_TABLES = (
     (tables.position, "ix_position_organization_company_name_iupd"),
     (tables.payment_option, "ix_payment_option_organization_due_at_nav"),
     (tables.payment_option, "ix_payment_option_organization_iupd_debtor_full_name"),
+    (tables.receipt, "ix_receipt_organization_kept_received_at_amount"),
 )
 #: Each index by its name.  Its migration creates it only where it is missing.
 INDEXES: dict[str, Index] = {
@@ -32,6 +33,7 @@ INDEXES: dict[str, Index] = {
 REPLACED = {
     "ix_payment_option_organization_due_at": "ix_payment_option_organization_due_at_nav",
     "ix_payment_option_organization_iupd": ("ix_payment_option_organization_iupd_debtor_full_name"),
+    "ix_receipt_organization_kept_received_at": "ix_receipt_organization_kept_received_at_amount",
     **REPLACED_DEBTOR_INDEXES,
 }
 

@@ -42,7 +42,7 @@ FIGURES: dict[str, dict[str, str]] = {
         "sqlite_autoindex_receipt_1": "1000000 200000 2 1",
         "ix_receipt_organization_nav": "1000000 200000 2",
         "ix_receipt_organization_iuv": "1000000 200000 2",
-        "ix_receipt_organization_kept_received_at": "1000000 200000 40000 2",
+        "ix_receipt_organization_kept_received_at_amount": "1000000 200000 40000 2 1",
         "ix_receipt_organization_paid_at_received_at": "1000000 200000 2 1",
         "ix_receipt_open": "1000 200 50 1",
         "ix_receipt_resolved": "20000 4000 2 1 1",

@@ -108,7 +108,7 @@ receipt = Table(
     *opening(),
     Index(None, "organization", "nav"),
     Index(None, "organization", "iuv"),
-    Index(None, "organization", "kept", "received_at"),
+    Index(None, "organization", "kept", "received_at", "amount"),
     Index(None, "organization", "paid_at", "received_at"),
     *CASE_INDEXES,
 )

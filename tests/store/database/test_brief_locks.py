@@ -11,6 +11,7 @@ from sqlalchemy import Engine, inspect, text
 
 from gpd_soap.core.receipt import ReceiptStatus, Verdict
 from gpd_soap.store.database import brief_locks, migrate
+from gpd_soap.store.database.building import build_indexes
 from gpd_soap.store.database.engine import make_engine
 from gpd_soap.store.database.errors import LocksHeld
 from gpd_soap.store.journal import purge
@@ -61,8 +62,12 @@ def empty(fresh_database: FreshDatabase) -> Iterator[Engine]:
 
 @pytest.fixture
 def lagging(empty: Engine) -> Engine:
-    """An engine on a PostgreSQL database that lacks columns which revision 0029 adds."""
+    """An engine on a PostgreSQL database that lacks columns which revision 0029 adds.
+
+    It has the indexes, whose build waits for a backup, and lets all others through.
+    """
     upgrade_to(empty, "0028")
+    build_indexes(empty)
     return empty
 
 
