@@ -175,7 +175,8 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except Refusal as refused:
-        lines = [": ".join(words(refused)), *map(str, refused.errors)]
+        what = ": ".join(words(refused))
+        lines = [what.removesuffix(".") if refused.errors else what, *map(str, refused.errors)]
         raise click.ClickException("; ".join(lines)) from None
 
 

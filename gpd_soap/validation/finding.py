@@ -56,6 +56,8 @@ RULES = {
     "literal_error": ("choice", "{expected}"),
 }
 
+#: The pattern of a text of digits, with the least and the most of them.
+_DIGITS = re.compile(r"\^\[0-9\]\{(\d+)(?:,(\d+))?\}\$")
 # WHY: a field name in a body comes from outside and may be anything, even a person's code.
 _NAME = re.compile(r"[A-Za-z_-]{1,40}[0-9]?")
 UNNAMED = "?"
@@ -102,6 +104,9 @@ def _finding(detail: Mapping[str, Any], parent: str) -> FieldError:
     if detail["type"] == "finding":
         return FieldError(field, context["rule"], context["expected"])
     rule, expected = RULES.get(detail["type"], ("value", "another value"))
+    digits = _DIGITS.fullmatch(context.get("pattern", ""))
+    if digits is not None:
+        return FieldError(field, rule, f"{' to '.join(filter(None, digits.groups()))} digits")
     return FieldError(field, rule, expected.format_map(context))
 
 

@@ -113,7 +113,7 @@ def test_show_prints_an_entry_one_field_on_a_line():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["search", "--nav", "12"], "nav: pattern"),
+        (["search", "--nav", "12"], "nav: pattern: expected 18 digits"),
         (["search", "--from", "soon"], "from: date"),
         (["search", "--from", "2026-02-02", "--to", "2026-02-01"], "to: range"),
         (["search", "--organization", "12"], "expected 11 digits"),

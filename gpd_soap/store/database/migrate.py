@@ -81,7 +81,9 @@ def check(engine: Engine) -> None:
     Raises ForeignTable if a name that a pending revision creates is in use.
     """
     if missing := _checked_pending(engine):
-        raise StaleSchema(f"the database lacks {', '.join(missing)}")
+        first, last = missing[0], missing[-1]
+        lacking = first if first == last else f"{first} to {last}"
+        raise StaleSchema(f"the database lacks {lacking}")
 
 
 def current(connection: Connection) -> str:
