@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from alembic import command
@@ -13,7 +13,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect, text
 
-from gpd_soap.store.database.brief_locks import lock_tables, wait_briefly, with_brief_locks
+from gpd_soap.store.database.brief_locks import (
+    PATIENCE,
+    LockOrder,
+    wait_briefly,
+    with_brief_locks,
+)
 from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.database.engine import READING, without_statement_timeout
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
@@ -36,19 +41,20 @@ def upgrade(engine: Engine) -> None:
     """
     if _checked_pending(engine):
         build_indexes(engine)
-    with_brief_locks(engine, _upgrade)
+    with_brief_locks(engine, partial(_upgrade, LockOrder()))
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(order: LockOrder, connection: Connection) -> None:
     if connection.dialect.name == "postgresql":
         without_statement_timeout(connection)
+        patience = connection.execute(PATIENCE).scalar_one()
         connection.execute(text("SET LOCAL lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        wait_briefly(connection)
+        wait_briefly(connection, patience)
     missing = _pending(connection)
     if missing:
         reject_foreign(connection, _names(missing))
-        lock_tables(connection, altered_tables(connection, missing))
+        order.lock(connection, altered_tables(connection, missing))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime, time
 
 from sqlalchemy import Connection, text
 
+from gpd_soap.store.database.brief_locks import lock_tables
 from gpd_soap.store.database.engine import without_statement_timeout
 
 #: LIMIT: 2 months have a partition before they begin.
@@ -45,8 +46,9 @@ def _ensure(connection: Connection, table: str, now: datetime) -> None:
     if missing:
         without_statement_timeout(connection)
         # WHY: a writer that has chosen the default partition for its row would be refused there
-        # once the month is attached.  It waits here before it chooses.
-        connection.execute(text(f"LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"))
+        # once the month is attached.  It waits here before it chooses.  A transaction that has read
+        # the table and writes to it next goes before us, because we lock out readers too.
+        lock_tables(connection, [table, f"{table}_rest"], only=True)
     for month in missing:
         _create(connection, table, month)
 
