@@ -35,13 +35,16 @@ NAMED = re.compile(r'"(\w+)"|\bTABLE (\w+)', re.ASCII)
 def upgrade(engine: Engine) -> None:
     """Applies the pending revisions in one transaction; of two processes, the second waits.
 
-    Indexes that PostgreSQL builds while others write are built before, one by one.
+    Indexes that PostgreSQL builds while others write are built before, one by one.  One of which
+    the build was interrupted is built again, also where no revision is pending.
     Raises ForeignTable if a name that a pending revision creates is in use, and LocksHeld if other
     sessions hold the tables for minutes.
     """
-    if _checked_pending(engine):
-        build_indexes(engine)
+    _checked_pending(engine)
+    build_indexes(engine)
     with_brief_locks(engine, partial(_upgrade, LockOrder()))
+    # WHY: a build of another process, which was left to it, may have been interrupted since.
+    build_indexes(engine)
 
 
 def _upgrade(order: LockOrder, connection: Connection) -> None:
