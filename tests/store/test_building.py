@@ -121,6 +121,22 @@ def test_build_of_another_upgrade_that_is_interrupted_is_done_again(
     store.close()
 
 
+def test_build_that_a_deadlock_ends_is_done_again(on_postgresql: Store):
+    """A session that analyzes the table waits for the build, which waits for that session."""
+    drop(on_postgresql)
+    with ThreadPoolExecutor(1) as pool:
+        with on_postgresql.begin() as vacuum:
+            vacuum.execute(text("SET LOCAL deadlock_timeout = '60s'"))
+            vacuum.execute(text("SET LOCAL lock_timeout = 0"))
+            vacuum.execute(text("UPDATE position SET version = version"))
+            made = pool.submit(build_indexes, on_postgresql.engine)
+            until_waiting(on_postgresql, 1)
+            vacuum.execute(text("LOCK TABLE position IN SHARE UPDATE EXCLUSIVE MODE"))
+        made.result(60)
+
+    assert is_valid(on_postgresql) is True
+
+
 def test_build_that_takes_long_says_for_what_it_waits(
     on_postgresql: Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ):

@@ -19,6 +19,7 @@ from typing import TypeVar
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
+from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.database.errors import LocksHeld
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ LOCK_MILLISECONDS = 500
 AFTER_DEADLOCK_TIMEOUT = 200
 #: LIMIT: seconds between the tries, 5 minutes in all.
 PAUSES = (*(1.0,) * 8, 2.0, 3.0, 5.0, *(10.0,) * 28)
+#: The number of our advisory lock; PostgreSQL gives those locks no names.
+LOCK = 4_736_017
 #: PostgreSQL's codes for a lock that was not given in time, and for a deadlock.
 LOCKED_OUT = ("55P03", "40P01")
 
@@ -135,6 +138,16 @@ def lock_tables(connection: Connection, names: Sequence[str], *, only: bool = Fa
         word = "ONLY " if only else ""
         quoted = (word + connection.dialect.identifier_preparer.quote(name) for name in names)
         connection.execute(text(f"LOCK TABLE {', '.join(quoted)} IN ACCESS EXCLUSIVE MODE"))
+
+
+def lock_schema(connection: Connection) -> None:
+    """Waits until no other session changes tables or rights as we do, on PostgreSQL."""
+    if connection.dialect.name == "postgresql":
+        without_statement_timeout(connection)
+        patience = connection.execute(PATIENCE).scalar_one()
+        wait_briefly(connection, 0)
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+        wait_briefly(connection, patience)
 
 
 def wait_briefly(connection: Connection, milliseconds: int = LOCK_MILLISECONDS) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import Connection, Engine, Index, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex
 
 from gpd_soap.store import tables
@@ -20,6 +22,10 @@ logger = logging.getLogger(__name__)
 
 #: LIMIT: 10 s without a word, because an administrator waits for the command.
 REPORT_SECONDS = 10.0
+#: LIMIT: 5 attempts, because each ends in a deadlock only where another session goes on.
+ATTEMPTS = 5
+#: PostgreSQL's code for a deadlock.
+DEADLOCK = "40P01"
 #: The views of PostgreSQL that show how far a build is, and which transactions are old.
 WHERE_TO_LOOK = "pg_stat_progress_create_index, pg_stat_activity"
 
@@ -79,12 +85,28 @@ def build_indexes(engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _remove_timeouts(connection)
         for index in INDEXES.values():
-            _build(connection, index)
+            _again_after_deadlocks(partial(_build, connection, index))
         for name, by in REPLACED.items():
             if connection.execute(BUILT, {"index": by}).scalar_one():
-                # WHY: a plain DROP INDEX waits for the readers of the table, and others wait for
-                # it.
-                connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+                _again_after_deadlocks(partial(_drop, connection, name))
+
+
+def _again_after_deadlocks(work: Callable[[], None]) -> None:
+    # WHY: a build waits for every older transaction.  One that analyzes the table, such as a
+    # vacuum's, waits for the build, and PostgreSQL ends either.
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return work()
+        except OperationalError as error:
+            if not left or getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                raise
+            logger.warning("another session and the build of an index met: next try at once")
+    return None
+
+
+def _drop(connection: Connection, name: str) -> None:
+    # WHY: a plain DROP INDEX waits for the readers of the table, and others wait for it.
+    connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
 
 
 def _remove_timeouts(connection: Connection) -> None:
@@ -106,7 +128,7 @@ def _build(connection: Connection, index: Index) -> None:
     if existing < len(names):
         return
     if connection.execute(INTERRUPTED, {"table": table, "index": index.name}).scalar_one():
-        connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}"))
+        _drop(connection, str(index.name))
     # WHY: the text is that of the migration, with the word that it cannot have.
     statement = str(CreateIndex(index, if_not_exists=True).compile(dialect=connection.dialect))
     with _reporting(str(index.name)):

@@ -11,23 +11,20 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect
 
 from gpd_soap.store.database.brief_locks import (
-    PATIENCE,
     LockOrder,
-    wait_briefly,
+    lock_schema,
     with_brief_locks,
 )
 from gpd_soap.store.database.building import INDEXES, build_indexes
-from gpd_soap.store.database.engine import READING, without_statement_timeout
+from gpd_soap.store.database.engine import READING
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
 from gpd_soap.store.database.foreign import created_names, reject_foreign
 from gpd_soap.store.database.sqlite_statistics import assume_large_tables
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
-#: The number of our advisory lock; PostgreSQL gives those locks no names.
-LOCK = 4_736_017
 #: Finds the names that a migration may alter: texts of one word, and tables in a statement.
 NAMED = re.compile(r'"(\w+)"|\bTABLE (\w+)', re.ASCII)
 
@@ -48,12 +45,7 @@ def upgrade(engine: Engine) -> None:
 
 
 def _upgrade(order: LockOrder, connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        without_statement_timeout(connection)
-        patience = connection.execute(PATIENCE).scalar_one()
-        connection.execute(text("SET LOCAL lock_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        wait_briefly(connection, patience)
+    lock_schema(connection)
     missing = _pending(connection)
     if missing:
         reject_foreign(connection, _names(missing))
