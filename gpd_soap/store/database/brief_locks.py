@@ -109,16 +109,19 @@ class LockOrder:
     def lock(self, connection: Connection, names: Sequence[str]) -> None:
         """Locks these tables.  Raises LocksHeld if all of them together are not given in time.
 
-        The time is that in which this transaction waits for one lock.
+        The first is waited for as long as this transaction waits for a lock, the others together
+        for half a second.
         """
         if connection.dialect.name != "postgresql":
             return
-        patience: int = connection.execute(PATIENCE).scalar_one()
-        deadline = time.monotonic() + patience / 1000
+        first: int = connection.execute(PATIENCE).scalar_one()
+        left = deadline = None
         for name in sorted(names, key=self._place):
-            # WHY: receipts wait for the first tables while the last ones are waited for.
-            left = max(1, round((deadline - time.monotonic()) * 1000))
-            wait_briefly(connection, left if patience else LOCK_MILLISECONDS)
+            # WHY: receipts wait for the first tables while the last ones are waited for, and
+            # PostgreSQL ends one that has waited for `deadlock_timeout` for us and we for it.
+            if deadline is not None:
+                left = max(1, round((deadline - time.monotonic()) * 1000))
+            wait_briefly(connection, first if left is None else left)
             try:
                 lock_tables(connection, [name])
             except OperationalError as error:
@@ -126,7 +129,8 @@ class LockOrder:
                     raise
                 self._not_given = [name, *(each for each in self._not_given if each != name)]
                 raise LocksHeld(f"another session holds a lock on {name}") from error
-        wait_briefly(connection, patience or LOCK_MILLISECONDS)
+            deadline = deadline or time.monotonic() + LOCK_MILLISECONDS / 1000
+        wait_briefly(connection)
 
     def _place(self, name: str) -> int:
         return self._not_given.index(name) if name in self._not_given else len(self._not_given)
