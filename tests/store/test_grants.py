@@ -3,6 +3,7 @@
 import inspect
 import tomllib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 
@@ -52,6 +53,7 @@ from tests.test_messages import CASES, post_case, stored_rows
 from tests.usecases.loads.bed import LoadBed
 from tests.usecases.loads.files import as_csv, line
 from tests.usecases.people import people
+from tests.waiting import until_locked_out
 
 ROLE = "gpd_serving"
 
@@ -329,6 +331,23 @@ def test_purge_under_the_serving_role_names_the_owner(owned: str):
 
     assert (refused.exit_code, "owner of the tables" in refused.output) == (1, True)
     assert done.exit_code == 0, done.output
+
+
+def test_grant_beside_another_grant_waits_for_it(owned: str):
+    """Two machines are upgraded at once; PostgreSQL would end one with an internal error."""
+    owner = Store(owned)
+
+    def grant_again() -> None:
+        with owner.begin() as connection:
+            grant(connection, ROLE)
+
+    with ThreadPoolExecutor(1) as pool:
+        with owner.begin() as connection:
+            grant(connection, ROLE)
+            second = pool.submit(grant_again)
+            until_locked_out(owner, 1)
+        second.result(60)
+    owner.close()
 
 
 def test_grant_on_sqlite_is_refused(fresh_database: FreshDatabase):

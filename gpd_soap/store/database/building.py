@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from sqlalchemy import Connection, Engine, Index, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.schema import CreateIndex
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import without_statement_timeout
 from gpd_soap.store.tables.debtor_indexes import REPLACED_DEBTOR_INDEXES
 from gpd_soap.store.tables.receipts import CASE_INDEXES
+
+logger = logging.getLogger(__name__)
+
+#: LIMIT: 10 s without a word, because an administrator waits for the command.
+REPORT_SECONDS = 10.0
+#: LIMIT: 5 attempts, because each ends in a deadlock only where another session goes on.
+ATTEMPTS = 5
+#: PostgreSQL's code for a deadlock.
+DEADLOCK = "40P01"
+#: The views of PostgreSQL that show how far a build is, and which transactions are old.
+WHERE_TO_LOOK = "pg_stat_progress_create_index, pg_stat_activity"
 
 #: By table, the name of each index that a migration adds, those of debtors and of cases apart.
 _OF_TABLES = (
@@ -57,8 +74,9 @@ WHERE indrelid = to_regclass(:table) AND relname = :index AND NOT indisvalid
 def build_indexes(engine: Engine) -> None:
     """Builds the indexes that existing tables lack, and removes those that they replace.
 
-    Does nothing on SQLite.  A table that does not exist yet, or lacks a column, gets its index from
-    its migration.
+    An index whose build was interrupted is built again, and one that another session is building is
+    left to it.  Does nothing on SQLite.  A table that does not exist yet, or lacks a column, gets
+    its index from its migration.
     """
     if engine.dialect.name != "postgresql":
         return
@@ -67,12 +85,28 @@ def build_indexes(engine: Engine) -> None:
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         _remove_timeouts(connection)
         for index in INDEXES.values():
-            _build(connection, index)
+            _again_after_deadlocks(partial(_build, connection, index))
         for name, by in REPLACED.items():
             if connection.execute(BUILT, {"index": by}).scalar_one():
-                # WHY: a plain DROP INDEX waits for the readers of the table, and others wait for
-                # it.
-                connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
+                _again_after_deadlocks(partial(_drop, connection, name))
+
+
+def _again_after_deadlocks(work: Callable[[], None]) -> None:
+    # WHY: a build waits for every older transaction.  One that analyzes the table, such as a
+    # vacuum's, waits for the build, and PostgreSQL ends either.
+    for left in reversed(range(ATTEMPTS)):
+        try:
+            return work()
+        except OperationalError as error:
+            if not left or getattr(error.orig, "sqlstate", None) != DEADLOCK:
+                raise
+            logger.warning("another session and the build of an index met: next try at once")
+    return None
+
+
+def _drop(connection: Connection, name: str) -> None:
+    # WHY: a plain DROP INDEX waits for the readers of the table, and others wait for it.
+    connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {name}"))
 
 
 def _remove_timeouts(connection: Connection) -> None:
@@ -84,6 +118,8 @@ def _remove_timeouts(connection: Connection) -> None:
 
 def _build(connection: Connection, index: Index) -> None:
     assert index.table is not None
+    if connection.execute(BUILT, {"index": index.name}).scalar_one():
+        return
     table = connection.dialect.identifier_preparer.format_table(index.table)
     # WHY: an earlier version may lack a column of the condition alone.
     words = set(re.findall("[a-z_]+", str(index.dialect_options["postgresql"]["where"])))
@@ -92,7 +128,24 @@ def _build(connection: Connection, index: Index) -> None:
     if existing < len(names):
         return
     if connection.execute(INTERRUPTED, {"table": table, "index": index.name}).scalar_one():
-        connection.execute(text(f"DROP INDEX CONCURRENTLY IF EXISTS {index.name}"))
+        _drop(connection, str(index.name))
     # WHY: the text is that of the migration, with the word that it cannot have.
     statement = str(CreateIndex(index, if_not_exists=True).compile(dialect=connection.dialect))
-    connection.exec_driver_sql(statement.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1))
+    with _reporting(str(index.name)):
+        connection.exec_driver_sql(
+            statement.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY", 1)
+        )
+
+
+@contextmanager
+def _reporting(name: str) -> Iterator[None]:
+    """Logs a line about an index if its build takes long."""
+    # WHY: the build waits without an end for each older transaction, one that was forgotten too.
+    text = "index %s is being built: a large table takes minutes, and an older transaction must end"
+    timer = threading.Timer(REPORT_SECONDS, logger.warning, (f"{text} (%s)", name, WHERE_TO_LOOK))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, text
 
+from gpd_soap.store.database.brief_locks import lock_schema
 from gpd_soap.store.database.errors import StoreError
 from gpd_soap.store.tables.events import ORDINAL_SEQUENCE
 
@@ -81,6 +82,8 @@ class UnusableRole(StoreError):
 def grant(connection: Connection, role: str) -> None:
     """Grants a role the rights that serving needs, and revokes every other on these tables.
 
+    Of two sessions the second waits, because PostgreSQL ends one of two that change the same right.
+
     Raises UnusableRole if the database has no roles or not this one, or if the role owns the tables
     or is a superuser.
     """
@@ -95,6 +98,7 @@ def grant(connection: Connection, role: str) -> None:
         raise UnusableRole("there is no such role")
     if owning:
         raise UnusableRole("the role is the tables' owner, or a superuser, and can do everything")
+    lock_schema(connection)
     for command in statements(connection.dialect.identifier_preparer.quote_identifier(role)):
         connection.execute(text(command))
 

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect
 
-from gpd_soap.store.database.brief_locks import lock_tables, wait_briefly, with_brief_locks
+from gpd_soap.store.database.brief_locks import (
+    LockOrder,
+    lock_schema,
+    with_brief_locks,
+)
 from gpd_soap.store.database.building import INDEXES, build_indexes
-from gpd_soap.store.database.engine import READING, without_statement_timeout
+from gpd_soap.store.database.engine import READING
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
 from gpd_soap.store.database.foreign import created_names, reject_foreign
 from gpd_soap.store.database.sqlite_statistics import assume_large_tables
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
-#: The number of our advisory lock; PostgreSQL gives those locks no names.
-LOCK = 4_736_017
 #: Finds the names that a migration may alter: texts of one word, and tables in a statement.
 NAMED = re.compile(r'"(\w+)"|\bTABLE (\w+)', re.ASCII)
 
@@ -30,25 +32,24 @@ NAMED = re.compile(r'"(\w+)"|\bTABLE (\w+)', re.ASCII)
 def upgrade(engine: Engine) -> None:
     """Applies the pending revisions in one transaction; of two processes, the second waits.
 
-    Indexes that PostgreSQL builds while others write are built before, one by one.
+    Indexes that PostgreSQL builds while others write are built before, one by one.  One of which
+    the build was interrupted is built again, also where no revision is pending.
     Raises ForeignTable if a name that a pending revision creates is in use, and LocksHeld if other
     sessions hold the tables for minutes.
     """
-    if _checked_pending(engine):
-        build_indexes(engine)
-    with_brief_locks(engine, _upgrade)
+    _checked_pending(engine)
+    build_indexes(engine)
+    with_brief_locks(engine, partial(_upgrade, LockOrder()))
+    # WHY: a build of another process, which was left to it, may have been interrupted since.
+    build_indexes(engine)
 
 
-def _upgrade(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        without_statement_timeout(connection)
-        connection.execute(text("SET LOCAL lock_timeout = 0"))
-        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        wait_briefly(connection)
+def _upgrade(order: LockOrder, connection: Connection) -> None:
+    lock_schema(connection)
     missing = _pending(connection)
     if missing:
         reject_foreign(connection, _names(missing))
-        lock_tables(connection, altered_tables(connection, missing))
+        order.lock(connection, altered_tables(connection, missing))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

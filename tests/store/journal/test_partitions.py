@@ -102,6 +102,25 @@ def test_entry_without_a_partition_moves_when_its_month_is_created(on_postgresql
     assert stored_instants(on_postgresql) == instants
 
 
+def test_month_with_too_many_entries_stays_where_it_is(
+    on_postgresql: Store, monkeypatch: pytest.MonkeyPatch
+):
+    """Nobody could write while they move; the other months are created."""
+    monkeypatch.setattr(partitions, "MOVED", 2)
+    instants = [NOW, NOW + MICROSECOND, NOW + 2 * MICROSECOND, APRIL, APRIL + MICROSECOND]
+    add(on_postgresql, *instants)
+
+    ensure(on_postgresql)
+
+    assert partition_sizes(on_postgresql) == {
+        "journal_2026_04": 2,
+        "journal_2026_05": 0,
+        "journal_rest": 3,
+    }
+    assert stored_instants(on_postgresql) == instants
+    assert purge.purge(on_postgresql, APRIL) == 3
+
+
 def test_entry_of_an_open_transaction_moves_after_its_commit(on_postgresql: Store):
     """The creation of its month waits for that commit, and then succeeds."""
     created: list[bool] = []
