@@ -37,6 +37,17 @@ def until_locked_out(store: Store, sessions: int) -> None:
     until(waiting, f"{sessions} sessions that wait for a lock")
 
 
+def look_for_deadlocks_late(store: Store) -> None:
+    """Make PostgreSQL look for a deadlock after a session has waited for 3 s, instead of 1.
+
+    It looks once.  On a slow machine a test needs the time to let the other session wait too.
+    """
+    with store.begin() as connection:
+        name = connection.execute(text("SELECT current_database()")).scalar_one()
+        connection.execute(text(f'ALTER DATABASE "{name}" SET deadlock_timeout = 3000'))
+    store.close()  # each session has the setting from its beginning
+
+
 def children(process: int) -> set[int]:
     """Return the ids of a process's children, such as a server's workers."""
     listed = Path(f"/proc/{process}/task/{process}/children").read_text("ascii")

@@ -13,7 +13,7 @@ from gpd_soap.store.store import Store
 from gpd_soap.store.tables import DEBTOR_INDEXES
 from tests.conftest import FreshDatabase
 from tests.store.upgrading import upgrade_to
-from tests.waiting import until
+from tests.waiting import look_for_deadlocks_late, until
 
 INDEX = next(iter(INDEXES))
 VALID = text("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(:index)")
@@ -123,6 +123,7 @@ def test_build_of_another_upgrade_that_is_interrupted_is_done_again(
 
 def test_build_that_a_deadlock_ends_is_done_again(on_postgresql: Store):
     """A session that analyzes the table waits for the build, which waits for that session."""
+    look_for_deadlocks_late(on_postgresql)
     drop(on_postgresql)
     with ThreadPoolExecutor(1) as pool:
         with on_postgresql.begin() as vacuum:

@@ -21,7 +21,7 @@ from tests.conftest import FreshDatabase
 from tests.store.journal.test_writer import exchange
 from tests.store.samples import NOW, RAW, add, option, position, receipt
 from tests.store.upgrading import upgrade_on, upgrade_to
-from tests.waiting import until, until_locked_out
+from tests.waiting import look_for_deadlocks_late, until, until_locked_out
 
 PARTITION = text("SELECT count(*) FROM pg_class WHERE relname = :name")
 #: Selects the tables that a transaction has locked against writers, not through their parents.
@@ -157,6 +157,7 @@ def test_lock_that_stays_held_is_named_after_the_last_try(on_postgresql: Store):
 @pytest.mark.parametrize("other", ["payment_option", "organization"])
 def test_statement_of_the_node_that_a_deadlock_ends_is_run_again(on_postgresql: Store, other: str):
     """A receipt has its option, a question its organization; a migration took `receipt` before."""
+    look_for_deadlocks_late(on_postgresql)
     add(on_postgresql, position("P", option(1)))
     facts = on_postgresql.receipt_facts(receipt(1))
 
@@ -167,6 +168,7 @@ def test_statement_of_the_node_that_a_deadlock_ends_is_run_again(on_postgresql: 
 
     with ThreadPoolExecutor(1) as pool:
         with on_postgresql.begin() as migration:
+            migration.execute(text("SET LOCAL deadlock_timeout = '60s'"))
             migration.execute(text("LOCK TABLE receipt IN ACCESS EXCLUSIVE MODE"))
             acting = pool.submit(act)
             until_locked_out(on_postgresql, 1)
