@@ -26,7 +26,7 @@ class _FrameworkError(BaseModel):
 
 
 def document(version: str, groups: Iterable[Group]) -> openapi.Schema:
-    """Returns the OpenAPI document of a version of the program; making it takes 0.4 s."""
+    """Returns the OpenAPI document of a version of the program; a costly call."""
     groups = list(groups)
     app = OpenAPI(
         "gpd_soap.api",
