@@ -264,11 +264,11 @@ def _passkeys(settings: Settings, store: Store, random: Random) -> PasskeyDoor |
     from gpd_soap.features.passkeys.relying_party import UnusableConsoleUrl, relying_party
 
     try:
+        # WHY: the imports take longer than this question, which an address without a name fails.
+        party = relying_party(settings.console_url)
         from gpd_soap.console.parts import PasskeyDoor
         from gpd_soap.features.passkeys.manage import Passkeys
         from gpd_soap.features.passkeys.sign_in import PasskeySignIn
-
-        party = relying_party(settings.console_url)
     except (ModuleNotFoundError, UnusableConsoleUrl):
         return None
     return PasskeyDoor(PasskeySignIn(store, party, random), Passkeys(store, party, random))

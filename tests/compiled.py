@@ -1,11 +1,9 @@
 """What a process of the program makes once at its start is made once in a process of the tests.
 
-These are the statements of the node face for each store, the schemas of the API's models for each
-admin face, and the templates of each console.  A process of the program has one of each; tests make
-thousands.
+These are the statements of the node face for each store, and the templates of each console.  A
+process of the program has one of each; tests make thousands.
 """
 
-import pickle
 from collections.abc import Callable
 from functools import wraps
 from types import CodeType
@@ -13,7 +11,6 @@ from typing import Any
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
-from pydantic import BaseModel
 from sqlalchemy import Engine
 
 from gpd_soap.store.database.connections import Connections
@@ -45,22 +42,6 @@ def _sharing(compiling: Init) -> Init:
         vars(self).update(KEPT[key], _connections=connections)
 
     return init
-
-
-def describe_once() -> None:
-    """Let the admin faces of this process share the schemas of their models."""
-    describe = BaseModel.model_json_schema.__func__  # type: ignore[attr-defined]  # a class method
-    kept: dict[Any, bytes] = {}
-
-    @wraps(describe)
-    def described(model: type[BaseModel], *args: Any, **more: Any) -> Any:
-        key = model, args, tuple(sorted(more.items()))
-        if key not in kept:
-            kept[key] = pickle.dumps(describe(model, *args, **more))
-        # WHY: each face completes its schemas in place.
-        return pickle.loads(kept[key])  # noqa: S301  # our own bytes
-
-    setattr(BaseModel, "model_json_schema", classmethod(described))  # noqa: B010  # as above
 
 
 class Templates(BytecodeCache):

@@ -32,7 +32,6 @@ pytest_configure = without.pytest_configure
 
 interrupts.obey()
 compiled.compile_once()
-compiled.describe_once()
 compiled.template_once()
 drawn.load_profile()
 

@@ -31,7 +31,7 @@ OWNERS = {
     "flask": {"api", "console"},
     "flask_openapi": {"api"},
     "flask_openapi_swagger": {"api"},
-    "werkzeug": {"api", "console"},
+    "werkzeug": {"wsgi", "api", "console"},
     "jinja2": {"console"},
     "prometheus_client": {"monitoring"},
     "fontpkg_roboto_mono": {"features"},

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask import Flask, Response, jsonify
@@ -18,11 +18,11 @@ from flask_openapi.openapi import OpenAPI
 from flask_openapi_swagger.plugins import (  # type: ignore[import-untyped]  # has no types
     RegisterPlugin,
 )
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from gpd_soap import __version__
-from gpd_soap.api import headers, models, openapi, pages, problems, refused
+from gpd_soap.api import openapi, pages, problems, refused
 from gpd_soap.api.audit import routes as audit
 from gpd_soap.api.audit import trail
 from gpd_soap.api.audit.trail import AuditWriter
@@ -30,7 +30,7 @@ from gpd_soap.api.auth import guard
 from gpd_soap.api.body_size import bounded, too_large
 from gpd_soap.api.concurrency import Concurrency, Limits
 from gpd_soap.api.configuration import routes as configuration
-from gpd_soap.api.document import asyncapi, descriptions, examples, problem_examples
+from gpd_soap.api.document import asyncapi, openapi_document
 from gpd_soap.api.documents import routes as documents
 from gpd_soap.api.documents.printers import AS_BY_DEFAULT, OpenPrinter
 from gpd_soap.api.events import routes as events
@@ -61,6 +61,7 @@ from gpd_soap.usecases.refusals import Refusal
 from gpd_soap.usecases.worklist import Cases
 from gpd_soap.validation.finding import FieldError, findings
 from gpd_soap.wsgi.http import LIVE, READY, Environ, Ready, StartResponse, Wsgi, state
+from gpd_soap.wsgi.lazy_rule import LazyRule
 from gpd_soap.wsgi.rate_limit import RateLimit
 
 NO_LIMITS, NO_WEBHOOKS = Limits(), Options()
@@ -118,19 +119,11 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
     authenticate = authenticate or Authentication(store, WrongKeys(0))
     app = OpenAPI(
         "gpd_soap.api",
-        info={"title": "gpd-soap admin API", "version": __version__},
-        security_schemes={
-            "ApiKey": {"type": "apiKey", "name": "Ocp-Apim-Subscription-Key", "in": "header"},
-            "XApiKey": {"type": "apiKey", "name": "X-Api-Key", "in": "header"},
-            "Bearer": {"type": "http", "scheme": "bearer"},
-        },
-        validation_error_status=400,
         validation_error_callback=_invalid_parameters,
-        validation_error_model=_FrameworkError,
         doc_ui=False,
         static_folder=None,
     )
-    app.openapi_version = "3.1.0"
+    app.url_rule_class = LazyRule
     app.before_request(bounded(limits.sizes))
     # WHY: by default the page sends the document to validator.swagger.io.
     app.config["SWAGGER_CONFIG"] = {"validatorUrl": None, "persistAuthorization": False}
@@ -156,7 +149,7 @@ def flask_app(  # noqa: PLR0913, PLR0917  # each is a collaborator of its own
     for group in groups:
         check = guard(authenticate, group, rate_limit, concurrency, clock)
         app.register_api(_blueprint(group, store, clock, check))
-    _add_document(app, groups)
+    _add_documents(app, groups)
     _add_error_handlers(app)
     app.after_request(pages.secure)
     return app
@@ -177,14 +170,9 @@ def _add_monitoring(app: Flask, ready: Ready, scrape: Scrape) -> None:
 
 
 def _blueprint(group: Group, store: Store, clock: Clock, check: Callable[[], None]) -> APIBlueprint:
-    """Returns the operations of a group, each after `check`, with the refusals of any of them."""
-    api = APIBlueprint(
-        group.name,
-        __name__,
-        abp_tags=[{"name": group.name, "description": group.description}],
-        abp_security=group.security,
-        abp_responses=openapi.refusals(400, 401, 403, 413, 429, 503),
-    )
+    """Returns the operations of a group, each after `check`, without their descriptions."""
+    # WHY: a description of every operation takes as long as all else at a server's start.
+    api = APIBlueprint(group.name, __name__, doc_ui=False)
     secret, persons = (
         {f"{group.name}.{operation}" for operation in operations}
         for operations in (group.secret, group.persons)
@@ -198,24 +186,10 @@ def _blueprint(group: Group, store: Store, clock: Clock, check: Callable[[], Non
     return api
 
 
-class _FrameworkError(BaseModel):
-    """The framework asks for a model of its errors; our answers never use it."""
-
-
-def _add_document(app: OpenAPI, groups: Iterable[Group]) -> None:
-    """Makes the OpenAPI document once, completes it, and serves it with its page."""
-    app.generate_spec_json()  # type: ignore[no-untyped-call]  # flask-openapi left it untyped
-    components = app.spec_json["components"]["schemas"]
-    components.pop(_FrameworkError.__name__, None)
-    components.update(openapi.schemas(models.MODELS))
-    for group in groups:
-        components.update(openapi.schemas(group.models))
-    descriptions.describe(app.spec_json)
-    examples.show(app.spec_json)
-    headers.describe(app.spec_json, frozenset().union(*(group.secret for group in groups)))
-    problem_examples.show(app.spec_json)
-    openapi.serve(app, "openapi", app.spec_json)
-    openapi.serve(app, "asyncapi", asyncapi.document(__version__))
+def _add_documents(app: Flask, groups: Sequence[Group]) -> None:
+    """Serves the OpenAPI document with its page, the AsyncAPI document, and the version."""
+    openapi.serve(app, "openapi", lambda: openapi_document.document(__version__, groups))
+    openapi.serve(app, "asyncapi", lambda: asyncapi.document(__version__))
     info = {"name": "gpd-soap", "version": __version__}
     for version in ("", "/v2"):
         app.add_url_rule(f"{version}/info", f"info{version}", lambda: jsonify(info))

@@ -21,6 +21,7 @@ from gpd_soap.store.database.paging import PageRequest
 from gpd_soap.store.database.transaction import Unavailable, read_only
 from gpd_soap.store.store import Store
 from gpd_soap.wsgi.http import Wsgi
+from gpd_soap.wsgi.lazy_rule import LazyRule
 
 #: WHY: `data:` is for icons inside style sheets.  Nothing inline is ever run or applied.
 POLICY = (
@@ -61,6 +62,7 @@ def console_app(parts: Parts) -> Wsgi:
 def flask_app(parts: Parts) -> Flask:
     """Return the application, for tests that look at its pages."""
     app = Flask("gpd_soap.console", static_folder=None, template_folder="templates")
+    app.url_rule_class = LazyRule
     app.config["MAX_CONTENT_LENGTH"] = parts.settings.max_body
     app.config["MAX_FORM_MEMORY_SIZE"] = MOST_FIELDS
     app.url_map.strict_slashes = app.url_map.merge_slashes = False

@@ -1,10 +1,14 @@
 """The OpenAPI description is true: requests and answers are as it describes them."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from time import sleep
 
 import jsonschema
 import pytest
+from flask import Flask
 
+from gpd_soap.api import openapi
 from gpd_soap.api.document import examples
 from tests.api.office import BackOffice
 
@@ -69,3 +73,21 @@ def test_documentation_page_loads_nothing_from_other_hosts(quick: BackOffice):
 def test_health_without_a_key_is_up(quick: BackOffice, path: str):
     """Monitoring systems have no key."""
     assert quick.get(path, key="").body["status"] == "up"
+
+
+def test_document_is_made_once_at_its_first_request():
+    """Requests that come meanwhile wait for the same one."""
+    app, made = Flask("app"), list[str]()
+
+    def make() -> dict[str, str]:
+        sleep(0.05)
+        made.append("document")
+        return {"title": "document"}
+
+    openapi.serve(app, "it", make)
+    assert made == []
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: app.test_client().get("/it.json").json, range(4)))
+
+    assert answers == [{"title": "document"}] * 4
+    assert made == ["document"]

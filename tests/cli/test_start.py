@@ -1,10 +1,26 @@
 """The start of a command."""
 
 import gc
+import os
+import subprocess
+import sys
+from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
+from sqlalchemy import create_engine
 
 from gpd_soap.cli.main import NEW_OBJECTS, main
+from gpd_soap.store.database import migrate
+
+#: Runs a command, and ends with the names of what it imported in vain.
+PROGRAM = """
+import sys
+from gpd_soap.cli.main import main
+main(sys.argv[1:], standalone_mode=False)
+in_vain = "alembic mako spyne flask requests gunicorn webauthn gpd_soap.wiring"
+sys.exit(" ".join(name for name in in_vain.split() if name in sys.modules) or 0)
+"""
 
 
 def test_command_starts_with_few_runs_of_the_collector():
@@ -19,3 +35,22 @@ def test_command_starts_with_few_runs_of_the_collector():
 
     assert done.exit_code == 0
     assert after == (NEW_OBJECTS, *before[1:])
+
+
+@pytest.mark.parametrize("command", [["db", "check"], ["key", "list"], ["jobs", "list"]])
+def test_command_of_the_store_imports_the_store_alone(command: list[str], tmp_path: Path):
+    """It checks the tables first, without what upgrades them, and it serves nothing."""
+    url = f"sqlite:///{tmp_path}/commands.db"
+    engine = create_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *command],
+        env={**os.environ, "GPD_DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect
+from sqlalchemy import Connection, Engine, inspect, text
 
 from gpd_soap.store.database.brief_locks import (
     LockOrder,
@@ -24,7 +21,12 @@ from gpd_soap.store.database.errors import LaterSchema, StaleSchema
 from gpd_soap.store.database.foreign import created_names, reject_foreign
 from gpd_soap.store.database.sqlite_statistics import assume_large_tables
 
+if TYPE_CHECKING:
+    from alembic.config import Config
+
 SCRIPTS = Path(__file__).parents[1] / "migrations"
+#: Where Alembic writes the revision of a database.
+WRITTEN = "alembic_version"
 #: Finds the names that a migration may alter: texts of one word, and tables in a statement.
 NAMED = re.compile(r'"(\w+)"|\bTABLE (\w+)', re.ASCII)
 
@@ -48,6 +50,8 @@ def _upgrade(order: LockOrder, connection: Connection) -> None:
     lock_schema(connection)
     missing = _pending(connection)
     if missing:
+        from alembic import command
+
         reject_foreign(connection, _names(missing))
         order.lock(connection, altered_tables(connection, missing))
         config = _config()
@@ -89,7 +93,7 @@ def check(engine: Engine) -> None:
 
 def current(connection: Connection) -> str:
     """Returns the revision of this database, and nothing for one without tables."""
-    return MigrationContext.configure(connection).get_current_revision() or ""
+    return _reached(connection) or ""
 
 
 def _checked_pending(engine: Engine) -> list[str]:
@@ -103,7 +107,7 @@ def _checked_pending(engine: Engine) -> list[str]:
 
 def _pending(connection: Connection) -> list[str]:
     ours = _revisions()
-    reached = MigrationContext.configure(connection).get_current_revision()
+    reached = _reached(connection)
     if reached is None:
         return list(ours)
     if reached not in ours:
@@ -111,11 +115,18 @@ def _pending(connection: Connection) -> list[str]:
     return list(ours[ours.index(reached) + 1 :])
 
 
+def _reached(connection: Connection) -> str | None:
+    """Returns the revision that Alembic has written, and None where it has written none."""
+    if not inspect(connection).has_table(WRITTEN):
+        return None
+    written = connection.scalars(text(f"SELECT version_num FROM {WRITTEN}"))  # noqa: S608  # ours
+    return written.one_or_none()
+
+
 @cache
 def _revisions() -> tuple[str, ...]:
-    """Returns every revision of this version, oldest first."""
-    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
-    return tuple(script.revision for script in scripts)[::-1]
+    """Returns every revision of this version, oldest first: the beginnings of the files' names."""
+    return tuple(sorted(script.name.partition("_")[0] for script in _scripts()))
 
 
 def _names(revisions: Collection[str]) -> set[str]:
@@ -125,11 +136,16 @@ def _names(revisions: Collection[str]) -> set[str]:
 
 
 def _files(revisions: Collection[str]) -> list[Path]:
-    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
-    return [Path(script.path) for script in scripts if script.revision in revisions]
+    return [script for script in _scripts() if script.name.partition("_")[0] in revisions]
+
+
+def _scripts() -> Iterator[Path]:
+    return (SCRIPTS / "versions").glob("[0-9]*_*.py")
 
 
 def _config() -> Config:
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
     return config

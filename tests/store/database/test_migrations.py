@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Engine, inspect, text
 
 from gpd_soap.store.database import migrate
@@ -153,6 +154,15 @@ def test_database_of_a_later_version_is_refused(engine: Engine):
     for act in (migrate.check, migrate.pending, migrate.upgrade):
         with pytest.raises(LaterSchema, match="later"):
             act(engine)
+
+
+def test_files_are_named_after_their_revisions():
+    """The revisions are read from the names of the files; Alembic reads the files themselves."""
+    scripts = list(ScriptDirectory.from_config(migrate._config()).walk_revisions())[::-1]
+
+    assert migrate._revisions() == tuple(script.revision for script in scripts)
+    for script in scripts:
+        assert migrate._files([script.revision]) == [Path(script.path)]
 
 
 def test_failing_migration_leaves_no_table(

@@ -1,5 +1,6 @@
 """The built-in kind of service: its settings, and the data that it reads."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from gpd_soap.core import money
 from gpd_soap.core.debt import Debtor
 from gpd_soap.core.faults import PaaFault, Refusal
-from gpd_soap.usecases.spontaneous.declared import Declared
+from gpd_soap.usecases.spontaneous.declared import Declared, Settings
 from gpd_soap.usecases.spontaneous.quote import Account, Quote
 from tests.usecases.spontaneous.samples import (
     ACCOUNT,
@@ -333,3 +334,27 @@ def test_invisible_character_in_the_debtor_is_refused(element: str):
 
     assert refused.rule == f"service data: {element}, characters U+202E"
     assert quote("<s><causale>so\u00adsta</causale></s>", settings).description == "so\u00adsta"
+
+
+@pytest.mark.parametrize("name", ["importo", "_", "è", "a.b-c_1", "ǅ", "ʰ1", "a²Ⅷ", "a" * 100])
+def test_name_of_an_element_is_a_letter_and_then_letters_digits_and_three_marks(name: str):
+    """Letters and digits are those of every script."""
+    assert Declared().problem_with({**READ, "amountElement": name}) is None
+
+
+@pytest.mark.parametrize(
+    "name", ["", "1a", "-a", ".a", "a b", "a\n", "a:b", "{a}b", "a*", "a\u0301", "a" * 101]
+)
+def test_other_name_of_an_element_is_refused_by_its_pattern(name: str):
+    """None of them would be searched as itself."""
+    assert Declared().problem_with({**READ, "amountElement": name}) == (
+        r"amountElement: String should match pattern '^[\p{L}_][\p{L}\p{N}_.\-]{0,99}$'"
+    )
+
+
+def test_no_validator_of_the_settings_takes_megabytes():
+    """A pattern of Unicode's classes with a bound did, and every process has these settings."""
+    patterns = re.findall(r"'pattern': '([^']*)'", repr(Settings.__pydantic_core_schema__))
+
+    assert len(patterns) > 1
+    assert not [pattern for pattern in patterns if "\\p" in pattern]
