@@ -57,7 +57,7 @@ RULES = {
 }
 
 #: The pattern of a text of digits, with the least and the most of them.
-_DIGITS = re.compile(r"\^\[0-9\]\{(\d+)(?:,(\d+))?\}\$")
+_DIGITS = re.compile(r"\^\[0-9\]\{([0-9]+)(?:,([0-9]+))?\}\$")
 # WHY: a field name in a body comes from outside and may be anything, even a person's code.
 _NAME = re.compile(r"[A-Za-z_-]{1,40}[0-9]?")
 UNNAMED = "?"
