@@ -20,11 +20,12 @@ def recipe(target: str) -> str:
 
 
 class Item(NamedTuple):
-    """A test that has a path and markers alone."""
+    """A test that has a path, markers and a name alone."""
 
     path: Path
     markers: list[str]
     fixturenames: tuple[str, ...] = ()
+    name: str = "test_of_it"
 
     def add_marker(self, marker: str) -> None:
         """Keep a marker."""
@@ -43,6 +44,19 @@ def test_drills_are_the_tests_of_the_listed_files() -> None:
     chromium = marked.pop(str(drilled.OWN_CHROMIUM.relative_to(drilled.TESTS)))
     assert chromium == ["browser"]
     assert marked == {file: ["drill"] for file in drilled.FILES}
+
+
+def test_drill_of_another_file_is_named_with_its_file() -> None:
+    """Whatever its parameters; each is there, and its neighbours are no drills."""
+    for drill in drilled.DRILLS:
+        file, _colons, name = drill.partition("::")
+        path = drilled.TESTS / file
+        marked, other = Item(path, [], (), f"{name}[sqlite]"), Item(path, [])
+
+        drilled.mark([marked, other])  # type: ignore[list-item]  # the part of a test that is used
+
+        assert (marked.markers, other.markers) == (["drill"], [])
+        assert f"def {name}(" in path.read_text("utf-8")
 
 
 def test_test_is_of_the_browser_if_it_opens_a_page() -> None:
