@@ -20,7 +20,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from gpd_soap.store.database.engine import without_statement_timeout
-from gpd_soap.store.database.errors import LocksHeld
+from gpd_soap.store.database.errors import DEADLOCK, LocksHeld, sqlstate
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ PAUSES = (*(1.0,) * 8, 2.0, 3.0, 5.0, *(10.0,) * 28)
 #: The number of our advisory lock; PostgreSQL gives those locks no names.
 LOCK = 4_736_017
 #: PostgreSQL's codes for a lock that was not given in time, and for a deadlock.
-LOCKED_OUT = ("55P03", "40P01")
+LOCKED_OUT = ("55P03", DEADLOCK)
 
 #: The milliseconds after which PostgreSQL ends an automatic vacuum, where one holds a table of ours
 #: now, else none.  A build of an index and another vacuum hold the same lock.
@@ -76,13 +76,9 @@ def _once(engine: Engine, work: Callable[[Connection], T], milliseconds: int) ->
             wait_briefly(connection, milliseconds)
             return work(connection)
     except OperationalError as error:
-        if not _is_locked_out(error):
+        if sqlstate(error) not in LOCKED_OUT:
             raise
         raise LocksHeld("another session holds a lock on the tables") from error
-
-
-def _is_locked_out(error: OperationalError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in LOCKED_OUT
 
 
 def _patience(engine: Engine) -> int:
@@ -114,22 +110,21 @@ class LockOrder:
         """
         if connection.dialect.name != "postgresql":
             return
-        first: int = connection.execute(PATIENCE).scalar_one()
-        left = deadline = None
+        milliseconds: int = connection.execute(PATIENCE).scalar_one()
+        deadline = None
         for name in sorted(names, key=self._place):
-            # WHY: receipts wait for the first tables while the last ones are waited for, and
-            # PostgreSQL ends one that has waited for `deadlock_timeout` for us and we for it.
-            if deadline is not None:
-                left = max(1, round((deadline - time.monotonic()) * 1000))
-            wait_briefly(connection, first if left is None else left)
+            wait_briefly(connection, milliseconds)
             try:
                 lock_tables(connection, [name])
             except OperationalError as error:
-                if not _is_locked_out(error):
+                if sqlstate(error) not in LOCKED_OUT:
                     raise
                 self._not_given = [name, *(each for each in self._not_given if each != name)]
                 raise LocksHeld(f"another session holds a lock on {name}") from error
+            # WHY: receipts wait for the first tables while the last ones are waited for, and
+            # PostgreSQL ends one that has waited for `deadlock_timeout` for us and we for it.
             deadline = deadline or time.monotonic() + LOCK_MILLISECONDS / 1000
+            milliseconds = max(1, round((deadline - time.monotonic()) * 1000))
         wait_briefly(connection)
 
     def _place(self, name: str) -> int:

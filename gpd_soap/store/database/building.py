@@ -15,6 +15,7 @@ from sqlalchemy.schema import CreateIndex
 
 from gpd_soap.store import tables
 from gpd_soap.store.database.engine import without_statement_timeout
+from gpd_soap.store.database.errors import DEADLOCK, sqlstate
 from gpd_soap.store.tables.debtor_indexes import REPLACED_DEBTOR_INDEXES
 from gpd_soap.store.tables.receipts import CASE_INDEXES
 
@@ -24,8 +25,6 @@ logger = logging.getLogger(__name__)
 REPORT_SECONDS = 10.0
 #: LIMIT: 5 attempts, because each ends in a deadlock only where another session goes on.
 ATTEMPTS = 5
-#: PostgreSQL's code for a deadlock.
-DEADLOCK = "40P01"
 #: The views of PostgreSQL that show how far a build is, and which transactions are old.
 WHERE_TO_LOOK = "pg_stat_progress_create_index, pg_stat_activity"
 
@@ -96,12 +95,13 @@ def _again_after_deadlocks(work: Callable[[], None]) -> None:
     # vacuum's, waits for the build, and PostgreSQL ends either.
     for left in reversed(range(ATTEMPTS)):
         try:
-            return work()
+            work()
         except OperationalError as error:
-            if not left or getattr(error.orig, "sqlstate", None) != DEADLOCK:
+            if not left or sqlstate(error) != DEADLOCK:
                 raise
             logger.warning("another session and the build of an index met: next try at once")
-    return None
+        else:
+            return
 
 
 def _drop(connection: Connection, name: str) -> None:

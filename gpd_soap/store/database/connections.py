@@ -13,12 +13,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Engine
 
+from gpd_soap.store.database.errors import DEADLOCK, sqlstate
 from gpd_soap.store.database.session import Session, session
 
 T = TypeVar("T")
-
-#: PostgreSQL's code for a deadlock, such as with the creation of a partition.
-DEADLOCK = "40P01"
 
 
 class Connections:
@@ -62,7 +60,7 @@ class Connections:
         except self._errors as error:
             dead = self._dialect.is_disconnect(error, current.driver, None)
             self._drop()
-            if not dead and getattr(error, "sqlstate", None) != DEADLOCK:
+            if not dead and sqlstate(error) != DEADLOCK:
                 raise
         return self.write(work)
 
@@ -74,7 +72,7 @@ class Connections:
         try:
             return self._once(work)
         except self._errors as error:
-            if getattr(error, "sqlstate", None) != DEADLOCK:
+            if sqlstate(error) != DEADLOCK:
                 raise
         return self._once(work)
 

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import IntegrityError
 
-from gpd_soap.store.database.errors import UnusableDatabase
+from gpd_soap.store.database.errors import UnusableDatabase, sqlstate
 from gpd_soap.store.database.sqlite_file import create_for_owner
 from gpd_soap.store.database.stale import renew_when_stale
 
@@ -130,7 +130,7 @@ def _engine(address: str) -> Engine:
 
 def is_duplicate(error: IntegrityError) -> bool:
     """Returns whether a row was refused because its key is in use, and for no other reason."""
-    code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    code = sqlstate(error) or getattr(error.orig, "sqlite_errorname", None)
     return code in DUPLICATE
 
 

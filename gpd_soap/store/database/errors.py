@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from gpd_soap.core.errors import OperatorError
 
+#: PostgreSQL's code for a deadlock, such as with the creation of a partition.
+DEADLOCK = "40P01"
+
 
 class StoreError(OperatorError):
     """A failure of the database on which an operator must act."""
@@ -56,3 +59,12 @@ class QuarantineFull(StoreError):
     """Too many messages wait in quarantine; the sender must keep its message."""
 
     hint = "resolve the messages of no organization on the worklist"
+
+
+def sqlstate(error: BaseException | None) -> str | None:
+    """Returns PostgreSQL's code for an error of the driver, or for SQLAlchemy's of that error.
+
+    It is None for any other error, and where no server has answered.
+    """
+    code: str | None = getattr(getattr(error, "orig", error), "sqlstate", None)
+    return code

@@ -10,11 +10,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from gpd_soap.store.database.brief_locks import (
-    LockOrder,
-    lock_schema,
-    with_brief_locks,
-)
+from gpd_soap.store.database.brief_locks import LockOrder, lock_schema, with_brief_locks
 from gpd_soap.store.database.building import INDEXES, build_indexes
 from gpd_soap.store.database.engine import READING
 from gpd_soap.store.database.errors import LaterSchema, StaleSchema
@@ -25,8 +21,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 SCRIPTS = Path(__file__).parents[1] / "migrations"
-#: Where Alembic writes the revision of a database.
-WRITTEN = "alembic_version"
+#: Reads the revision of a database, where Alembic has written one.
+WRITTEN = text("SELECT version_num FROM alembic_version")
 #: Finds the names that a migration may alter: texts of one word, and tables in a statement.
 NAMED = re.compile(r'"(\w+)"|\bTABLE (\w+)', re.ASCII)
 
@@ -34,8 +30,8 @@ NAMED = re.compile(r'"(\w+)"|\bTABLE (\w+)', re.ASCII)
 def upgrade(engine: Engine) -> None:
     """Applies the pending revisions in one transaction; of two processes, the second waits.
 
-    Indexes that PostgreSQL builds while others write are built before, one by one.  One of which
-    the build was interrupted is built again, also where no revision is pending.
+    Indexes that PostgreSQL builds while others write are built before, one by one.  An index whose
+    build was interrupted is built again, also where no revision is pending.
     Raises ForeignTable if a name that a pending revision creates is in use, and LocksHeld if other
     sessions hold the tables for minutes.
     """
@@ -117,10 +113,9 @@ def _pending(connection: Connection) -> list[str]:
 
 def _reached(connection: Connection) -> str | None:
     """Returns the revision that Alembic has written, and None where it has written none."""
-    if not inspect(connection).has_table(WRITTEN):
+    if not inspect(connection).has_table("alembic_version"):
         return None
-    written = connection.scalars(text(f"SELECT version_num FROM {WRITTEN}"))  # noqa: S608  # ours
-    return written.one_or_none()
+    return connection.scalars(WRITTEN).one_or_none()
 
 
 @cache

@@ -9,6 +9,8 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import NotSupportedError
 
+from gpd_soap.store.database.errors import sqlstate
+
 T = TypeVar("T")
 
 #: PostgreSQL's code for "cached plan must not change result type", and for unsupported features.
@@ -18,7 +20,7 @@ STALE = "0A000"
 
 def is_stale(error: BaseException | None) -> bool:
     """Returns whether a statement must be prepared anew; it was refused before it wrote."""
-    return getattr(error, "sqlstate", None) == STALE
+    return sqlstate(error) == STALE
 
 
 def renew_when_stale(engine: Engine) -> None:

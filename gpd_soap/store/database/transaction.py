@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import InterfaceError, InternalError, NotSupportedError, OperationalError
 
 from gpd_soap.store.database.database import Database
-from gpd_soap.store.database.errors import StoreError, UnusableDatabase
+from gpd_soap.store.database.errors import DEADLOCK, StoreError, UnusableDatabase, sqlstate
 from gpd_soap.store.database.stale import STALE
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ Transaction = Connection
 #: LIMIT: 3 attempts, because each fails only where another transaction succeeded.
 ATTEMPTS = 3
 #: PostgreSQL's codes for a deadlock, a serialization failure and a stale statement.
-RETRYABLE = ("40P01", "40001", STALE)
+RETRYABLE = (DEADLOCK, "40001", STALE)
 #: Errors of a driver that mean that the database failed, and not that the data were wrong.
 DATABASE_ERRORS = (
     OperationalError,
@@ -48,8 +48,7 @@ def in_transaction(store: Database, work: Callable[[Transaction], T]) -> T:
             with store.begin() as connection:
                 return work(connection)
         except DATABASE_ERRORS as error:
-            cause = getattr(error, "orig", None)
-            if not left or getattr(cause, "sqlstate", None) not in RETRYABLE:
+            if not left or sqlstate(error) not in RETRYABLE:
                 raise Unavailable from error
     raise AssertionError("unreachable")
 

@@ -11,7 +11,8 @@ from gpd_soap.core.receipt import ReceiptStatus
 from gpd_soap.store.receipts.worklist import Case, receipt_columns
 from gpd_soap.store.rows import RECEIPT
 
-#: LIMIT: receipts of each status that one page of a PSP's looks at, some 15 ms on SQLite.
+#: LIMIT: receipts of each status that one page of a PSP's looks at, so that the page of a large
+#: town stays within 150 ms.
 MOST_LOOKED_AT = 3000
 
 
