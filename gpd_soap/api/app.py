@@ -15,9 +15,7 @@ from flask import Flask, Response, jsonify
 from flask.json.provider import DefaultJSONProvider
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.openapi import OpenAPI
-from flask_openapi_swagger.plugins import (  # type: ignore[import-untyped]  # has no types
-    RegisterPlugin,
-)
+from flask_openapi_swagger.plugins import RegisterPlugin
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 

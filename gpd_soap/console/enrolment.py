@@ -21,7 +21,7 @@ def symbol_of(address: str) -> Symbol | None:
     """Return the QR code of an address, or None without the extra `documents`."""
     try:
         # WHY: the library belongs to an extra, and most processes never show a code.
-        from gpd_soap.features.documents.symbols import address_symbol  # noqa: PLC0415  # of an extra
+        from gpd_soap.features.documents.symbols import address_symbol
     except ModuleNotFoundError:
         return None
     size, path = address_symbol(address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 from werkzeug.routing import Rule
 
@@ -13,11 +13,11 @@ Builder = Callable[..., tuple[str, str]]
 class LazyRule(Rule):
     """A rule that compiles its builders at the first address that is built by it."""
 
-    # WHY: werkzeug compiles two functions for each path, 0.5 ms, and the API builds no address.
-    def _compile_builder(self, append_unknown: bool = True) -> Builder:  # noqa: FBT001, FBT002
-        compiled = cache(super()._compile_builder)
+    # WHY: werkzeug compiles two functions for each path, and the API builds no address.
+    def _compile_builder(self, *arguments: bool, **options: bool) -> Builder:
+        compiled = cache(partial(super()._compile_builder, *arguments, **options))
 
         def build(rule: Rule, /, **values: object) -> tuple[str, str]:
-            return compiled(append_unknown)(rule, **values)
+            return compiled()(rule, **values)
 
         return build

@@ -1,5 +1,6 @@
 """The paths of an application, and the addresses that are made of them."""
 
+from types import CodeType
 from typing import Any
 
 import pytest
@@ -36,9 +37,9 @@ def test_builder_is_compiled_once_at_the_first_address(monkeypatch: pytest.Monke
     compiled: list[str] = []
     compile_code = Rule._get_func_code
 
-    def counted(code: object, name: str) -> object:
+    def counted(code: CodeType, name: str) -> object:
         compiled.append(name)
-        return compile_code(code, name)  # type: ignore[arg-type]
+        return compile_code(code, name)
 
     monkeypatch.setattr(Rule, "_get_func_code", staticmethod(counted))
     adapter = Map([LazyRule("/notices/<nav>", endpoint="notice")]).bind("host.example")

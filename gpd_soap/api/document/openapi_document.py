@@ -40,8 +40,7 @@ def document(version: str, groups: Iterable[Group]) -> openapi.Schema:
     app.openapi_version = "3.1.0"
     for group in groups:
         app.register_api(_described(group))
-    app.generate_spec_json()  # type: ignore[no-untyped-call]  # flask-openapi left it untyped
-    whole: openapi.Schema = app.spec_json
+    whole: openapi.Schema = app.api_doc
     components = whole["components"]["schemas"]
     components.pop(_FrameworkError.__name__, None)
     components.update(openapi.schemas(models.MODELS))

@@ -36,7 +36,7 @@ class Form(NamedTuple):
 
     outcome: str = CaseOutcome.TO_REFUND
     note: str = ""
-    refundedOn: str = ""  # noqa: N815  # the name of the field
+    refunded_on: str = ""
     mandate: str = ""
     notice: str = ""
     other: str = ""
@@ -53,7 +53,7 @@ class Form(NamedTuple):
         return Decision(
             CaseOutcome(self.outcome),
             self.note,
-            _date(self.refundedOn),
+            _date(self.refunded_on),
             self.mandate or None,
             "".join(self.notice.split()) or None,
             self.other.strip() or None,

@@ -100,7 +100,7 @@ class Pages:
 
 def _presented() -> Any:
     # WHY: the module needs the library of the extra, and without a door nobody comes here.
-    from gpd_soap.features.passkeys.sign_in import Presented  # noqa: PLC0415  # of an extra
+    from gpd_soap.features.passkeys.sign_in import Presented
 
     return Presented(request.form.get("answer", ""), caller(request.environ))
 

@@ -68,7 +68,7 @@ class Pages:
         if is_from_elsewhere():
             return reload()
         # WHY: the module needs the library of the extra, and without a provider nobody comes here.
-        from gpd_soap.features.oidc.visit import Returned  # noqa: PLC0415  # of an extra
+        from gpd_soap.features.oidc.visit import Returned
 
         secret, _mark, following = request.cookies.get(VISIT, "").partition(MARK)
         following = safe_address(following)
