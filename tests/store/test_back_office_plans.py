@@ -65,7 +65,7 @@ LISTS: dict[str, Callable[[Connection], object]] = {
     ),
     "latest receipts": lambda c: listing.page(c, ORGANIZATION, LATEST, 20),
     "latest receipts after": lambda c: listing.page(
-        c, ORGANIZATION, LATEST, 20, listing.ReceiptPlace(NOW, "0")
+        c, ORGANIZATION, LATEST, 20, listing.ReceiptListKey(NOW, "0")
     ),
     "latest receipts of a PSP": lambda c: listing.page(
         c, ORGANIZATION, LATEST._replace(psp="ABI00000"), 20

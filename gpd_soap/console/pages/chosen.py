@@ -217,7 +217,7 @@ def _row(notice: ListedNotice) -> tuple[str, ...]:
     )
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return what is done with several notices."""
     pages = Chosen(parts)
     base = "/console/<organization>/chosen-notices"

@@ -74,7 +74,7 @@ class Home:
         return read_only(self._store, work)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the first page of an organization."""
     home = Home(parts)
     blueprint = Blueprint("home", __name__, url_prefix="/console/<organization>")

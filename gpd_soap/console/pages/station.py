@@ -136,7 +136,7 @@ def _shares(figures: Station) -> list[float]:
     return [each.ratio for each in figures.by_day if each.ratio is not None]
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of the station, and give every page its lamp."""
     views = StationViews(parts)
     blueprint = Blueprint("station", __name__, url_prefix="/console/<organization>/station")

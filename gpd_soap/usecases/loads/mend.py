@@ -40,8 +40,8 @@ class RefusedRow(NamedTuple):
 
     def cell(self, reading: Reading, field: str) -> str | None:
         """Return the text of the cell of a field; None if the row has none."""
-        places = dict(zip(reading.fields, range(len(self.cells)), strict=False))
-        return self.cells[places[field]] if field in places else None
+        indexes = dict(zip(reading.fields, range(len(self.cells)), strict=False))
+        return self.cells[indexes[field]] if field in indexes else None
 
 
 def by_rule(row: RefusedRow) -> tuple[str, str]:
@@ -102,13 +102,13 @@ def as_it_came(
     names: Sequence[str], rows: Iterator[RefusedRow], reading: Reading, describe: Describe
 ) -> Iterator[bytes]:
     """Yield the rows in the form of the file, with two columns that say what is wrong."""
-    places = [index for index, field in enumerate(reading.fields) if field != OURS]
-    header = [*(names[index] for index in places), WHY, EXPECTED]
+    indexes = [index for index, field in enumerate(reading.fields) if field != OURS]
+    header = [*(names[index] for index in indexes), WHY, EXPECTED]
 
     def lines() -> Iterator[list[str]]:
         yield header
         for row in rows:
-            cells = [row.cells[index] if index < len(row.cells) else "" for index in places]
+            cells = [row.cells[index] if index < len(row.cells) else "" for index in indexes]
             yield [*cells, *describe(row)]
 
     if reading.kind is Kind.XLSX:

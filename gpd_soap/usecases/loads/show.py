@@ -9,8 +9,8 @@ from gpd_soap.store.database.database import Database
 from gpd_soap.store.database.transaction import Transaction, read_only
 from gpd_soap.store.loads import files, loads, rows
 from gpd_soap.store.loads.files import Part
-from gpd_soap.store.loads.loads import Place, StoredLoad
-from gpd_soap.store.loads.rows import FindingPlace, LoadFinding, LoadRow, RowOutcome
+from gpd_soap.store.loads.loads import LoadKey, StoredLoad
+from gpd_soap.store.loads.rows import FindingKey, LoadFinding, LoadRow, RowOutcome
 from gpd_soap.usecases.loads import mend
 from gpd_soap.usecases.loads.contents import opened
 from gpd_soap.usecases.loads.mend import RefusedRow
@@ -53,9 +53,9 @@ class LoadReader:
         return self.read(lambda c: existing(c, organization, load_id))
 
     def page(
-        self, organization: str, after: Place | None = None, limit: int = 20
+        self, organization: str, after: LoadKey | None = None, limit: int = 20
     ) -> list[StoredLoad]:
-        """Return the loads after a place, the newest first."""
+        """Return the loads after a key, the newest first."""
         return self.read(lambda c: loads.page(c, organization, after, limit))
 
     def kept(self, load: StoredLoad) -> KeptParts:
@@ -72,9 +72,9 @@ class LoadReader:
         return self.read(lambda c: rows.findings(c, load, warnings=warnings, limit=SHOWN))
 
     def findings_after(
-        self, load: StoredLoad, after: FindingPlace | None, limit: int, *, warnings: bool
-    ) -> list[tuple[FindingPlace, LoadFinding]]:
-        """Return the findings of a load after a place, by line, each with its place."""
+        self, load: StoredLoad, after: FindingKey | None, limit: int, *, warnings: bool
+    ) -> list[tuple[FindingKey, LoadFinding]]:
+        """Return the findings of a load after a key, by line, each with its key."""
         return self.read(lambda c: rows.findings_after(c, load, after, limit, warnings=warnings))
 
     def rows_after(self, load: StoredLoad, line: int, limit: int) -> list[LoadRow]:

@@ -6,13 +6,13 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from gpd_soap.console.access import PAGES
-from gpd_soap.console.work.places import case_place_text
+from gpd_soap.console.work.cursors import queue_cursor
 from gpd_soap.core.searching.folding import fold
 from gpd_soap.store.access.keys import Role
 from gpd_soap.store.journal.entries import EntryKey
 from gpd_soap.store.positions.notices import NoticeKey
-from gpd_soap.store.receipts.listing import ReceiptPlace
-from gpd_soap.store.receipts.queue import CasePlace
+from gpd_soap.store.receipts.listing import ReceiptListKey
+from gpd_soap.store.receipts.queue import QueueKey
 from gpd_soap.validation.queries.cursors import notice_cursor, receipt_cursor
 from tests import world
 from tests.bench.console.furnishing import Things
@@ -236,8 +236,8 @@ class Addresses:
             f"/receipts/{self._of(self._things.receipts, n)}/pdf"), FILE)  # fmt: skip
 
     def _work(self) -> Iterator[Address]:
-        late = case_place_text(CasePlace(self._ago(3), "D", 0)) or ""
-        old = case_place_text(CasePlace(self._ago(200), "D", 0)) or ""
+        late = queue_cursor(QueueKey(self._ago(3), "D", 0)) or ""
+        old = queue_cursor(QueueKey(self._ago(200), "D", 0)) or ""
         for name, more in (
             ("open", {}), ("late", {"after": late}), ("a kind", {"kind": "double"}),
             ("messages", {"kind": "quarantine"}), ("resolved", {"resolved": "1"}),
@@ -258,7 +258,7 @@ class Addresses:
         ):
             address = self._query(endpoint, "", f"{ORGANIZATION}/worklist/-/{path}.csv")
             yield address._replace(most=FILE)
-        cursor = receipt_cursor(ReceiptPlace(self._ago(60), "0"))
+        cursor = receipt_cursor(ReceiptListKey(self._ago(60), "0"))
         for name, more in (
             ("all", {}), ("late", {"after": cursor}), ("a status", {"status": "double"}),
             ("applied", {"status": "applied"}), ("of a PSP", {"psp": "PSP7"}),

@@ -12,7 +12,7 @@ from gpd_soap.store.positions import narrowed
 from gpd_soap.store.positions.narrowing import Narrowing
 from gpd_soap.store.positions.notices import NoticeFilter, NoticeKey
 from gpd_soap.store.receipts import listing
-from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptPlace
+from gpd_soap.store.receipts.listing import ReceiptFilter, ReceiptListKey
 from gpd_soap.store.store import Store
 from tests.store.journal.test_writer import exchange
 from tests.store.samples import NOW, ORGANIZATION, add, nav, option, position, receipt, take
@@ -39,7 +39,7 @@ def test_receipts_of_a_psp_are_all_listed(store: Store, monkeypatch: pytest.Monk
 
     assert listed == [nav(1), nav(3), nav(6)]
     assert 1 < pages < 9
-    assert after is None or isinstance(after, ReceiptPlace)
+    assert after is None or isinstance(after, ReceiptListKey)
 
 
 def test_exchanges_of_a_psp_are_all_listed(store: Store):

@@ -19,7 +19,7 @@ from gpd_soap.console.loads.facts import (
     count,
     given,
     line_of,
-    place_of,
+    load_key,
     seconds,
     stays,
 )
@@ -168,7 +168,7 @@ class Pages:
         )
 
     def _list(self, errors: Errors, status: int | None = None) -> Response:
-        after = place_of(request.args.get("after", ""))
+        after = load_key(request.args.get("after", ""))
         rows = self._loads.page(viewer().code, after, PAGE + 1)
         last = rows[PAGE - 1] if len(rows) > PAGE else None
         return render(
@@ -272,7 +272,7 @@ class Pages:
         return redirect(self._address(load, done), 303)
 
 
-def room(parts: Parts) -> Blueprint:
+def make_blueprint(parts: Parts) -> Blueprint:
     """Return the pages of loads."""
     pages, blueprint = Pages(parts), Blueprint("loads", __name__)
     base = "/console/<organization>/loads"
