@@ -48,7 +48,7 @@ def listed(office: BackOffice, **query: str) -> list[str]:
 def test_list_with_a_cursor_has_what_the_numbered_pages_have(
     filled: BackOffice, order: str, direction: str, limit: str
 ):
-    """Each position once, in the same order."""
+    """Each position is there once, in the same order."""
     query = {"orderby": order, "ordering": direction}
     whole = filled.get(f"{ALL}?{urlencode({**query, 'limit': '50'})}").body
     expected = [each["iupd"] for each in whole["payment_position_list"]]

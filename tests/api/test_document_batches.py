@@ -101,7 +101,7 @@ def test_batch_of_due_dates_and_of_the_last_load_is_of_positions(quick: BackOffi
     ],
 )
 def test_body_that_does_not_choose_is_400(quick: BackOffice, fields: dict[str, object]):
-    """One choice, and numbers of 18 digits."""
+    """A body makes one choice, and its numbers have 18 digits."""
     assert quick.post(BATCHES, fields).status == 400
     assert quick.get(BATCHES).body["batches"] == []
 

@@ -115,7 +115,7 @@ def test_notice_that_is_not_printed_is_409_with_its_reason(
 
 
 def test_unknown_notice_position_and_document_are_404(quick: BackOffice):
-    """So is one of another organization."""
+    """One of another organization is 404 too."""
     published(quick)
     etag = quick.get(NOTICE).headers["ETag"].strip('"')
     stranger = quick.key(Role.READER, OTHER)

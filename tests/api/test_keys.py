@@ -20,7 +20,7 @@ from tests.validation.bodies import OTHER
 
 
 def test_key_is_found_by_its_secret_alone(store: Store):
-    """What is stored is not the secret."""
+    """The stored value is not the secret."""
     with store.begin() as connection:
         made, token = keys.create(connection, "Ufficio", Role.WRITER, [OTHER, ORGANIZATION], NOW)
 

@@ -54,7 +54,7 @@ def test_settings_are_changed_in_part_and_read_back(admin: Admin):
         ({"colour": "red"}, ("colour", "unknown-field")),
     ],
 )
-def test_what_cannot_be_printed_is_refused(
+def test_unprintable_setting_is_refused(
     admin: Admin, body: dict[str, object], error: tuple[str, str]
 ):
     """The field and its rule are named, and nothing is stored."""

@@ -161,7 +161,7 @@ def test_console_leaves_threads_to_the_api():
 
 
 def test_thread_is_given_back_after_each_answer():
-    """Also where a page fails, or its reader goes away before its end."""
+    """It is given back also where a page fails, or its reader goes away before its end."""
 
     def failing(environ: Environ, _start_response: StartResponse) -> list[bytes]:
         raise RuntimeError(environ["PATH_INFO"])

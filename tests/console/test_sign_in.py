@@ -101,8 +101,8 @@ def test_invited_operator_chooses_factors_and_signs_in(console: Console):
     assert client.get("/console/sign-in").headers["Location"] == "/console/"
 
 
-def test_wrong_name_and_wrong_password_are_said_alike(console: Console):
-    """The page does not tell who exists, and asks for patience after some failures."""
+def test_wrong_name_and_wrong_password_have_one_answer(console: Console):
+    """The page does not reveal who exists, and asks to wait after some failures."""
     accepted(console)
     client = console.client()
 
@@ -196,7 +196,7 @@ def test_sign_out_and_ends_of_sessions(console: Console):
     assert third.get("/console/me").status_code == 303
 
 
-def test_browser_that_was_used_before_waits_for_no_stranger(console: Console):
+def test_known_browser_does_not_wait_for_failures_of_others(console: Console):
     """It keeps a mark, which only we read; another browser of the operator waits."""
     secret = accepted(console)
     client = console.client()

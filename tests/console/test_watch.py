@@ -42,8 +42,8 @@ def said(station: Station, certificates: list[Certificate] | None = None) -> lis
     return [(each.title, each.who) for each in things if each.kind != "good"]
 
 
-def test_well_station_has_nothing_to_watch():
-    """And its title says so."""
+def test_healthy_station_has_nothing_to_watch():
+    """The title of the page says so."""
     things = watched(WELL, NOW, [], [])
     assert concerns(things) == 0
     assert verdict(things, WELL) == "La stazione sta bene"
@@ -86,7 +86,7 @@ def test_well_station_has_nothing_to_watch():
     ],
 )
 def test_thing_to_watch_says_who_can_mend_it(station: Station, title: str, who: str):
-    """One at a time."""
+    """Each is named one at a time."""
     assert said(station) == [(title, who)]
 
 
@@ -102,14 +102,14 @@ def test_stand_in_ends_with_the_next_question():
     assert said(during._replace(calls=[verify, Call("paGetPaymentV2", NOW, "OK")])) == []
 
 
-def test_share_just_below_the_target_is_not_rounded_up_to_it():
+def test_ratio_just_below_the_target_is_not_rounded_up_to_it():
     """97.999 is not 98."""
     [(title, _)] = said(WELL._replace(month=Speed(date(2026, 11, 1), 100000, 97999)))
     assert not title.startswith("98")
     assert said(WELL._replace(month=Speed(date(2026, 11, 1), 100, 98))) == []
 
 
-def test_certificate_is_said_a_month_before_it_ends():
+def test_certificate_is_mentioned_a_month_before_it_ends():
     """A week before, it is a problem."""
     for days, kind in ((31, None), (19, "care"), (3, "bad"), (-2, "bad")):
         things = watched(WELL, NOW, [Certificate("del proxy", NOW + days * DAY)], [])

@@ -78,7 +78,7 @@ def pins(path: Path) -> dict[str, str]:
 
 
 def test_image_of_the_office_has_every_extra_and_that_of_the_node_none() -> None:
-    """Who starts the office's container prints, signs in by passkey, and loads workbooks."""
+    """The office's container prints, signs in by passkey, and loads workbooks."""
     known = stages()
     locks = {
         name: re.findall(r"-r (deploy/requirements\S*\.txt)", each) for name, each in known.items()

@@ -167,7 +167,7 @@ def test_mistyped_command_exits_with_a_sentence(
 
 
 def test_number_is_taken_as_the_paper_shows_it() -> None:
-    """By fours; the server that is not there is the only thing that is wrong."""
+    """It is in groups of four; the missing server is the only error."""
     nowhere = "http://127.0.0.1:9/partner"
     done = CliRunner().invoke(main, ["node", "verify", "3470 0000 0000 0010 33", "--url", nowhere])
 

@@ -160,7 +160,7 @@ def test_duplicate_without_an_earlier_ok_is_a_refusal():
     assert not steps[-1].good
 
 
-def test_probe_with_the_word_in_a_2xx_answer_is_positive():
+def test_probe_with_sconosciuto_in_a_2xx_answer_is_positive():
     """The Node looks for SCONOSCIUTO in the body, and at nothing else."""
     unknown = build.refused(VERIFY, "PAA_PAGAMENTO_SCONOSCIUTO", "Avviso sconosciuto.")
 

@@ -176,7 +176,7 @@ def steps_of(store: Store, work: Callable[[Connection], object]) -> int:
 
 @pytest.mark.parametrize("which", LONG)
 def test_late_page_on_sqlite_takes_as_much_work_as_the_first(crowded: Store, which: str):
-    """On PostgreSQL too, but it does not count its steps."""
+    """The same holds on PostgreSQL, which does not count its steps."""
     if crowded.engine.dialect.name == "sqlite":
         read = LISTS[which]
         with crowded.reading() as connection:

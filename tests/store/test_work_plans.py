@@ -63,7 +63,7 @@ def empty(databases: Databases) -> Iterator[Store]:
 
 @pytest.mark.parametrize("which", READINGS)
 def test_reading_of_a_work_page_scans_no_large_table(empty: Store, which: str):
-    """And each search has more of an index than the organization."""
+    """Each search uses more columns of an index than the organization."""
     steps = [step for plan in plans(empty, READINGS[which]) for step in plan]
 
     assert steps

@@ -67,8 +67,8 @@ def test_request_of_the_same_name_has_one_folder(quick: BackOffice):
     assert (unnamed.status, unnamed.errors) == (400, {("Idempotency-Key", "required")})
 
 
-def test_what_was_sent_is_erased_with_its_outcome(office: BackOffice):
-    """So it is with its folder, and after a week in which nobody has printed it."""
+def test_sent_content_is_erased_with_its_outcome(office: BackOffice):
+    """It is erased with its folder, and after a week in which nobody has printed it."""
     office.create(query="?toPublish=true")
     printed, removed = (many(office, item(), name=name).body["folder_id"] for name in "ab")
     assert stored(office) == 2

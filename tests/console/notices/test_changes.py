@@ -52,10 +52,10 @@ def test_moved_due_date_makes_an_expired_notice_payable_at_once(console: Console
         ("31/02/2027", "La scadenza: non è una data giusta"),
     ],
 )
-def test_refused_due_date_is_said_at_its_field_and_nothing_is_lost(
+def test_refused_due_date_is_shown_at_its_field_and_nothing_is_lost(
     console: Console, due: str, said: str
 ):
-    """The page comes again with what was typed."""
+    """The page has what was typed."""
     answer = send(console.client("writer"), EXPIRED, "due", due=due, reason="mio perché")
 
     assert answer.status_code == 422

@@ -163,7 +163,7 @@ def test_odd_check_letter_is_a_warning_and_no_error(console: Console):
     ],
 )
 def test_refusal_of_the_use_case_is_at_its_field(console: Console, more: dict[str, str], said: str):
-    """Also what only a forged form can send."""
+    """It is there also for values that only a forged form can send."""
     answer = send(console, **more)
 
     assert answer.status_code in (413, 422)
@@ -171,7 +171,7 @@ def test_refusal_of_the_use_case_is_at_its_field(console: Console, more: dict[st
 
 
 def test_another_template_replaces_what_the_first_proposed(console: Console):
-    """What was typed stays; what the template had written goes."""
+    """Typed values stay; values that the template had written go."""
     settings = {
         "amount": 500, "description": "Palestra", "category": "9/0101110PA",
         "iban": "IT13L0306909606100000012345", "segregationCode": "47",
@@ -200,7 +200,7 @@ def test_form_without_a_template_needs_account_and_category(console: Console):
 
 @pytest.mark.parametrize("name", ["reader", "clerk"])
 def test_reader_issues_nothing(console: Console, name: str):
-    """Neither the form nor a forged one."""
+    """A reader gets no form, and a forged one has no effect."""
     client = console.client(name)
 
     assert client.get(NEW).status_code == 403

@@ -60,7 +60,7 @@ def test_expired_notice_says_when_it_was_refused_and_what_to_tell_the_payer(cons
     assert "Sposta la scadenza" in said
 
 
-def test_who_may_not_correct_promises_nothing(console: Console):
+def test_reader_has_no_button_that_corrects(console: Console):
     """A reader has no button, and the sentence for the telephone says so."""
     said = text(console.client("clerk").get(one(EXPIRED)))
 
@@ -126,8 +126,8 @@ def test_number_of_a_deleted_notice_says_that_it_is_never_used_again(console: Co
 
 
 @pytest.mark.parametrize("path", ["", "/try"])
-def test_who_may_not_see_persons_sees_no_name_and_no_code(console: Console, path: str):
-    """Not in the text, not in a link, not in a form."""
+def test_operator_without_persons_sees_no_name_and_no_code(console: Console, path: str):
+    """No text, link or form of the page has either."""
     page = console.client("reader").get(one(SINGLE) + path).get_data(as_text=True)
 
     assert NAME not in page

@@ -78,7 +78,7 @@ def test_name_shows_first_who_and_then_which(console: Console):
     assert "<mark>Rossi Mar</mark>ia" in page.get_data(as_text=True)
 
 
-def test_wrong_check_digits_are_said_and_the_right_number_is_offered(console: Console):
+def test_wrong_check_digits_are_named_and_the_right_number_is_offered(console: Console):
     """It is looked up all the same."""
     said = text(console.client("writer").get(f"{LIST}?q=347000000000001034"))
 
@@ -131,7 +131,7 @@ def test_number_of_one_receipt_opens_it(console: Console):
 
 
 @pytest.mark.parametrize("typed", ["esempio", CODE, "maria es"])
-def test_who_may_not_see_persons_cannot_search_by_them(console: Console, typed: str):
+def test_operator_without_persons_cannot_search_by_them(console: Console, typed: str):
     """Neither a name nor a code finds anything, and nothing says whether it would."""
     page = console.client("reader").get(LIST, query_string={"q": typed})
 
@@ -172,8 +172,8 @@ def test_filters_narrow_the_list(console: Console, query: str, numbers: set[str]
     assert numbers is None or shown == numbers
 
 
-def test_place_of_another_list_begins_anew(console: Console):
-    """An address that was put together by hand fails nowhere."""
+def test_key_of_another_list_begins_at_the_first_page(console: Console):
+    """An address that was put together by hand causes no error."""
     other = notice_cursor(NoticeKey(0, "ROSSIMARIO", "P", SINGLE))
     page = console.client("writer").get(LIST, query_string={"after": other})
 
@@ -218,7 +218,7 @@ def test_number_is_found_from_a_page_about_no_organization(console: Console):
         assert "c’è un numero «347999999999999999»" in text(client.get(unknown.location))
 
 
-def test_scanned_code_of_another_organization_is_said(console: Console):
+def test_scanned_code_of_another_organization_is_named(console: Console):
     """The paper is of somebody else."""
     scanned = f"PAGOPA|002|{SINGLE}|{STRANGER}|10000"
     said = text(console.client("writer").get(LIST, query_string={"q": scanned}))

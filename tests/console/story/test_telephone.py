@@ -42,7 +42,7 @@ def test_notice_that_was_asked_for_lately_is_known_to_the_bank():
 
 
 def test_expired_notice_answers_what_people_ask_then():
-    """Whether it costs more, whether it was paid, whether there is a new paper."""
+    """They say whether it costs more, whether it was paid, and whether there is new paper."""
     past = option(1, due_at=in_rome("2026-10-31T23:59:59"), switch_to_expired=True)
     said = call(options=[past], entries=[expired("2026-11-27T10:31:00")])
 
@@ -73,7 +73,7 @@ def test_paid_notice_that_was_tried_again_says_that_nothing_was_paid_twice():
     assert said.answers[0].instant == in_rome("2026-11-27T09:12:00")
 
 
-def test_answer_that_came_too_late_is_told():
+def test_answer_that_came_too_late_is_mentioned():
     """The Node gives up after seven seconds."""
     slow = entry("2026-11-27T10:00:00", microseconds=8_000_000)
 

@@ -108,7 +108,7 @@ def test_questions_of_two_days_or_with_two_answers_do_not_fold():
 
 
 def test_equal_refusals_fold_over_the_days_before_today():
-    """Who tries every week fills no page; what was refused today stands alone."""
+    """A payer who tries every week fills no page; a refusal of today stands alone."""
     entries = [
         expired("2026-11-05T10:00:00"),
         expired("2026-11-12T10:00:00"),
@@ -194,7 +194,7 @@ def test_two_payments_within_thirty_minutes_are_one_attempt():
     assert len(attempt.moments[0].times) == 2
 
 
-def test_what_an_office_does_during_an_attempt_keeps_its_own_line():
+def test_change_by_the_office_during_an_attempt_keeps_its_own_line():
     """A printed notice between a payment and its receipt hides neither."""
     printed = event("notice.printed", "2026-11-20T10:41:00", navs=[NAV])
     story = story_of(
@@ -259,7 +259,7 @@ def test_refusal_has_its_cause_and_what_decided():
     assert refused.entry.fault == "PAA_PAGAMENTO_SCONOSCIUTO"
 
 
-def test_due_date_that_passed_is_told_unless_the_notice_was_paid_before():
+def test_due_date_that_passed_is_shown_unless_the_notice_was_paid_before():
     """Time alone expires a notice."""
     past = option(1, due_at=in_rome("2026-10-31T23:59:59"), switch_to_expired=True)
     open_ended = past._replace(switch_to_expired=False)
@@ -270,7 +270,7 @@ def test_due_date_that_passed_is_told_unless_the_notice_was_paid_before():
     assert "expired" not in shown(story_of(whole(options=[past], progress=[before]), NOW))
 
 
-def test_what_is_expected_comes_after_now():
+def test_expected_moment_comes_after_now():
     """A first day of validity and a due date in the future are awaited."""
     start = in_rome("2026-11-28T00:00:00")
     coming = option(1, due_at=DUE, valid_from=start, switch_to_expired=True)
@@ -286,7 +286,7 @@ def test_withdrawn_notice_awaits_nothing():
     assert story_of(whole(withdrawn_at=in_rome("2026-10-01T08:00:00")), NOW).later == ()
 
 
-def test_accepted_receipt_is_told_once_and_a_refused_one_is_a_refusal():
+def test_accepted_receipt_is_shown_once_and_a_refused_one_is_a_refusal():
     """The receipt itself says more than its exchange."""
     accepted = entry("2026-11-20T10:41:00", "paSendRTV2")
     story = story_of(

@@ -51,7 +51,7 @@ SETTLED: dict[str, Any] = {"progress": [paid()], "receipts": [FIRST]}
     ],
 )
 def test_standing_follows_from_facts_and_the_clock(fields: dict[str, Any], standing: NoticeStatus):
-    """Each state in its finer shade."""
+    """Each state has its finer shades."""
     assert verdict(whole(**fields), NOW).standing is standing
 
 

@@ -96,7 +96,7 @@ def test_segregation_code_of_two_stations_is_one_warning():
     ("codes", "known"),
     [(("01", "02"), frozenset(("01", "02"))), (("01", None), None), ((None,), None), ((), None)],
 )
-def test_routed_codes_with_an_unknown_code_are_none(
+def test_routed_codes_with_an_unknown_code_are_unknown(
     codes: tuple[str | None, ...], known: frozenset[str] | None
 ):
     """A station without a configured code may have any code."""

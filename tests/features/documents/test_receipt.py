@@ -123,7 +123,7 @@ def test_receipt_has_the_nine_data_and_the_rest(typesetter: Typesetter, primitiv
     assert {each for each in nine | rest if each not in text} == set()
 
 
-def test_what_the_message_lacks_is_said_or_left_out(typesetter: Typesetter):
+def test_datum_that_the_message_lacks_is_named_or_left_out(typesetter: Typesetter):
     """Dates are said to be missing; an anonymous debtor and an unknown payer are left out."""
     anonymous = person("ANONIMO", "ANONIMO")
     paper = receipt_paper(sent(debtor=anonymous), None)

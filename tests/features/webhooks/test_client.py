@@ -112,7 +112,7 @@ def test_body_is_read_up_to_four_kib_if_it_decides():
 
 
 def test_nobody_listening_is_a_failure():
-    """So is an address that the rule refuses, and a name without address."""
+    """An address that the rule refuses is one too, and so is a name without address."""
     with receiving(answer(200)) as receiver:
         port = receiver.port
     assert sent(receiver).reply.failure == "no connection: Connection refused"

@@ -120,7 +120,7 @@ def test_connection_is_of_one_receiver_and_one_identity():
 
 
 def test_request_without_a_session_closes_its_connection():
-    """As a test of a subscription, or an event that was parked."""
+    """The test of a subscription is one, or a parked event."""
     with receiving(answer(204), requests=MANY) as receiver:
         for number in range(2):
             request = Request("POST", receiver.url(), {}, str(number).encode())

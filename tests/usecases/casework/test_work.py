@@ -174,8 +174,8 @@ def test_refund_is_decided_then_paid_and_then_final(full: Store):
     assert read_only(full, lambda c: queue.last_resolved(c, ORGANIZATION)) == NOW + HOUR
 
 
-def test_decision_of_who_has_not_the_case_is_refused(full: Store):
-    """And a decision ends the claim."""
+def test_decision_by_another_than_the_claimant_is_refused(full: Store):
+    """A decision ends the claim."""
     claims.claim(full, ORGANIZATION, "r-2", "Luca", NOW)
     with pytest.raises(CaseClaimed):
         decide(full, ORGANIZATION, ["r-2"], TO_REFUND, ANNA)

@@ -90,7 +90,7 @@ def test_reading_ends_with_the_job_that_reads():
 
 
 def test_process_of_a_workbook_has_no_setting(monkeypatch: pytest.MonkeyPatch):
-    """What reads a stranger's file knows no address of a database."""
+    """The process that reads the file knows no address of a database."""
     monkeypatch.setenv("GPD_DATABASE_URL", "postgresql://gpd:parola@db.example/gpd")
     seen = {}
 

@@ -56,7 +56,7 @@ def test_position_that_changed_within_the_term_stays(store: Store):
 
 
 def test_position_with_an_open_case_stays_until_it_is_resolved(store: Store):
-    """Who must get money back needs a name, and so does the receipt."""
+    """A debtor who must get money back needs a name, and so does the receipt."""
     samples.add(store, position("double", option(1)))
     samples.take(store, receipt(1))
     samples.take(store, receipt(1, receipt_id="r-2", digest="another"))

@@ -157,7 +157,7 @@ def test_load_is_chosen_by_its_instant_with_any_offset(store: Store):
         ("--list", "long.txt"),
     ],
 )
-def test_choice_that_is_none_is_refused_before_anything(words: tuple[str, ...]):
+def test_invalid_choice_is_refused_before_a_folder_is_made(words: tuple[str, ...]):
     """No folder is made."""
     Path("long.txt").write_text(f"{SINGLE}0\n", encoding="utf-8")
 
