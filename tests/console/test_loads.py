@@ -66,19 +66,19 @@ def test_every_rule_says_in_the_office_s_words_what_it_expects(
 
     refused = page.partition("Perché sono rifiutate")[2].partition("</main>")[0]
     assert 'lang="en"' not in refused
-    said = text_of(refused)
-    assert "una cella vuota, o quello che dice la prima riga della posizione" in said
-    assert "al massimo 140 caratteri" in said
+    shown = text_of(refused)
+    assert "una cella vuota, o quello che dice la prima riga della posizione" in shown
+    assert "al massimo 140 caratteri" in shown
 
 
 def test_rules_of_one_title_are_distinguished_by_their_field(console: Console, client: FlaskClient):
     """Two things that are missing are two groups, each with its name."""
     rows = [*GOOD, line(3, scadenza=""), line(4, **DUE, nominativo="")]
 
-    said = text_of(client.get(tried(console, client, as_csv(rows))).text)
+    shown = text_of(client.get(tried(console, client, as_csv(rows))).text)
 
-    assert "1 Manca un valore: scadenza" in said
-    assert "1 Manca un valore: nominativo" in said
+    assert "1 Manca un valore: scadenza" in shown
+    assert "1 Manca un valore: nominativo" in shown
 
 
 def test_positions_of_several_rows_are_no_rows(console: Console, client: FlaskClient):

@@ -128,11 +128,11 @@ def test_session_that_ends_in_a_form_loses_nothing(console: Console):
     assert over.status_code == 404  # an address that is not there is no page to come back to
     over = client.post("/console/me/habits", data={**form, "language": "de"})
     assert "La sessione è finita" in over.text
-    kept, following = hidden(over, "kept"), hidden(over, "next")
-    assert kept is not None
+    hidden_form, following = hidden(over, "kept"), hidden(over, "next")
+    assert hidden_form is not None
     assert following is not None
     assert PASSWORD not in over.text
-    resumed = sign_in(console, client, secret, next=following, kept=kept)
+    resumed = sign_in(console, client, secret, next=following, kept=hidden_form)
     assert heading(resumed) == "Eri a metà di una modifica"
     assert 'action="/console/me/habits"' in resumed.text
     assert hidden(resumed, "reason") == form["reason"]

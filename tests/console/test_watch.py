@@ -36,7 +36,9 @@ WELL = Station(
 )
 
 
-def said(station: Station, certificates: list[Certificate] | None = None) -> list[tuple[str, str]]:
+def watched_things(
+    station: Station, certificates: list[Certificate] | None = None
+) -> list[tuple[str, str]]:
     """Returns what is to be watched, with who can mend it."""
     things = watched(station, NOW, certificates or [], [])
     return [(each.title, each.who) for each in things if each.kind != "good"]
@@ -87,7 +89,7 @@ def test_healthy_station_has_nothing_to_watch():
 )
 def test_thing_to_watch_says_who_can_mend_it(station: Station, title: str, who: str):
     """Each is named one at a time."""
-    assert said(station) == [(title, who)]
+    assert watched_things(station) == [(title, who)]
 
 
 def test_stand_in_ends_with_the_next_question():
@@ -97,16 +99,16 @@ def test_stand_in_ends_with_the_next_question():
     during = WELL._replace(probed_at=probed, calls=[verify, receipt])
     later = verify._replace(last_at=probed + 2 * MINUTE)
 
-    assert said(during) == [("Siamo in Stand-In", "chi gestisce il programma")]
-    assert said(during._replace(calls=[later, receipt])) == []
-    assert said(during._replace(calls=[verify, Call("paGetPaymentV2", NOW, "OK")])) == []
+    assert watched_things(during) == [("Siamo in Stand-In", "chi gestisce il programma")]
+    assert watched_things(during._replace(calls=[later, receipt])) == []
+    assert watched_things(during._replace(calls=[verify, Call("paGetPaymentV2", NOW, "OK")])) == []
 
 
 def test_ratio_just_below_the_target_is_not_rounded_up_to_it():
     """97.999 is not 98."""
-    [(title, _)] = said(WELL._replace(month=Speed(date(2026, 11, 1), 100000, 97999)))
+    [(title, _)] = watched_things(WELL._replace(month=Speed(date(2026, 11, 1), 100000, 97999)))
     assert not title.startswith("98")
-    assert said(WELL._replace(month=Speed(date(2026, 11, 1), 100, 98))) == []
+    assert watched_things(WELL._replace(month=Speed(date(2026, 11, 1), 100, 98))) == []
 
 
 def test_certificate_is_mentioned_a_month_before_it_ends():

@@ -233,7 +233,7 @@ def test_list_of_the_rest_api_reads_no_big_table_whole(crowded: Store, which: st
         )
         LISTS[which](connection)
         reads = [each for each in statements if each[0].startswith(("SELECT", "WITH"))]
-        whole = [table for each in reads for table in whole_tables(connection, *each)]
+        read_in_full = [table for each in reads for table in whole_tables(connection, *each)]
 
     assert reads
-    assert set(whole) <= {ALL_OF.get(which)}
+    assert set(read_in_full) <= {ALL_OF.get(which)}

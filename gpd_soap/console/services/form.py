@@ -205,6 +205,8 @@ def _json(text: str, errors: Errors) -> dict[str, Any]:
 
 def _in_order(errors: Errors) -> Errors:
     """Return one error of each field, in the order of the page."""
-    said = dict(reversed(errors))
+    by_field = dict(reversed(errors))
     order = list(WORDS)
-    return sorted(said.items(), key=lambda each: order.index(each[0]) if each[0] in order else 99)
+    return sorted(
+        by_field.items(), key=lambda each: order.index(each[0]) if each[0] in order else 99
+    )

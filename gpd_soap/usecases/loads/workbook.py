@@ -62,8 +62,8 @@ def check(file: IO[bytes]) -> None:
         raise FileNotLoadable(Why.OLD_EXCEL)
     texts = names[TEXTS].file_size if TEXTS in names else 0
     # WHY: no more than the size in the directory is unpacked, so that size can be trusted.
-    whole = sum(part.file_size for part in parts)
-    if len(parts) > MOST_PARTS or whole > MOST_BYTES or texts > MOST_TEXTS:
+    size = sum(part.file_size for part in parts)
+    if len(parts) > MOST_PARTS or size > MOST_BYTES or texts > MOST_TEXTS:
         raise FileNotLoadable(Why.BOMB)
 
 

@@ -212,8 +212,8 @@ class Addresses:
             ("changes.correct", "any", "notices/{nav}/correct", PAGE),
             ("positions.show", "any", "positions/IUPD-{serial}", PAGE),
         ):
-            whole = f"{ORGANIZATION}/{path}"
-            yield Address(endpoint, name, lambda n, whole=whole: whole.format(  # type: ignore[misc]
+            address = f"{ORGANIZATION}/{path}"
+            yield Address(endpoint, name, lambda n, address=address: address.format(  # type: ignore[misc]
                 nav=world.nav(self.serial(n)), serial=self.serial(n)), most)  # fmt: skip
         yield Address("notices.pdf", "payable", lambda n: (
             f"{ORGANIZATION}/notices/{world.nav(self._payable(n))}/pdf"), FILE)  # fmt: skip
@@ -307,8 +307,8 @@ class Addresses:
         return self._town.now - timedelta(days=days)
 
     def _query(self, endpoint: str, name: str, path: str, **query: str) -> Address:
-        whole = self._with(path.replace(f"{ORGANIZATION}/..", "/console"), **query)
-        return Address(endpoint, name, lambda _: whole)
+        address = self._with(path.replace(f"{ORGANIZATION}/..", "/console"), **query)
+        return Address(endpoint, name, lambda _: address)
 
     @staticmethod
     def _with(path: str, **query: str) -> str:

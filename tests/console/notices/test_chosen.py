@@ -112,8 +112,8 @@ def test_withdrawal_of_several_asks_why_and_says_what_stays(console: Console):
     assert "3470 0000 0000 0013 36: Si ritira solo quello che è pubblicato" in text(done)
     assert position_of(console, "DEMO-SINGLE").withdrawn_at == console.now
     assert position_of(console, "DEMO-PAID").withdrawn_at is None
-    whole = client.post(WITHDRAW, data={"nav": [EXPIRED], "back": "https://evil.example/"})
-    assert whole.status_code == 422
+    refused = client.post(WITHDRAW, data={"nav": [EXPIRED], "back": "https://evil.example/"})
+    assert refused.status_code == 422
 
 
 def test_complete_withdrawal_leads_back_to_the_list(console: Console):
@@ -172,8 +172,8 @@ def test_ticked_notices_are_printed_and_taken_away(console: Console):
     assert "3470 0000 0000 0013 36" in text(ready)
     assert "hx-trigger" not in ready.get_data(as_text=True).partition("<main")[2]
     archive = client.get(f"{begun.location}/notices.zip")
-    with zipfile.ZipFile(io.BytesIO(archive.data)) as whole:
-        names = [name for name in whole.namelist() if name.endswith(".pdf")]
+    with zipfile.ZipFile(io.BytesIO(archive.data)) as zip_file:
+        names = [name for name in zip_file.namelist() if name.endswith(".pdf")]
     assert [name.partition("-")[2] for name in names] == [f"{SINGLE}.pdf", f"{TWO}.pdf"]
     read = [row.nav for row in audit_of(console) if row.path.endswith("notices.zip")]
     assert sorted(filter(None, read)) == sorted([SINGLE, TWO])

@@ -84,11 +84,13 @@ def test_logo_stands_in_its_corner(typesetter: Typesetter, content: bytes, box: 
 
 def test_settings_are_what_is_printed():
     """Each field has its place; an unknown language of a later version is Italian."""
-    whole = PrintSettings("i", "C", "h", "a", site=True, app=True, language="it-sl", logo=SVG)
+    print_settings = PrintSettings(
+        "i", "C", "h", "a", site=True, app=True, language="it-sl", logo=SVG
+    )
 
-    assert issuer_of(whole) == Issuer("i", "C", "h", "a", True, True, logo_of(SVG))
+    assert issuer_of(print_settings) == Issuer("i", "C", "h", "a", True, True, logo_of(SVG))
     assert issuer_of(PrintSettings()) == Issuer()
-    assert languages_of(whole) == Languages("sl")
+    assert languages_of(print_settings) == Languages("sl")
     assert languages_of(PrintSettings(language="it-xx")) == ITALIAN
 
 

@@ -124,9 +124,9 @@ def test_journal_and_events_are_kept_for_the_term_of_their_organization(store: S
     run(store)
 
     assert [each["organization"] for each in rows_of(store, tables.journal)] == [ORGANIZATION]
-    kept = [(each["organization"], each["at"] < months_before(LATER, 12))
+    remaining = [(each["organization"], each["at"] < months_before(LATER, 12))
             for each in rows_of(store, tables.event)]  # fmt: skip
-    assert sorted(kept) == [(ORGANIZATION, False), (ORGANIZATION, True), (OTHER, False)]
+    assert sorted(remaining) == [(ORGANIZATION, False), (ORGANIZATION, True), (OTHER, False)]
 
 
 @pytest.mark.parametrize(

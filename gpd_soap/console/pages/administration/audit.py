@@ -115,8 +115,8 @@ def _following(given: Mapping[str, str], going_on: ChangeKey | None) -> str:
     if going_on is None:
         return ""
     after = f"{going_on.requested_at.isoformat()}_{going_on.id}"
-    kept = {name: value for name, value in given.items() if name in {*FIELDS, "actor"}}
-    return menu.address(viewer(), "audit.page", **kept, after=after)
+    filters = {name: value for name, value in given.items() if name in {*FIELDS, "actor"}}
+    return menu.address(viewer(), "audit.page", **filters, after=after)
 
 
 def make_blueprint(parts: Parts) -> Blueprint:

@@ -139,11 +139,11 @@ class Pages:
             return first
         reading, today = reading_of(stored.reading), rome.day_of(g.now)
 
-        def said(row: RefusedRow) -> tuple[str, str]:
+        def explain(row: RefusedRow) -> tuple[str, str]:
             return describe(row, reading, today)
 
         try:
-            stored, content = self._loads.to_mend(organization, load, said)
+            stored, content = self._loads.to_mend(organization, load, explain)
         except refusals.FileRemoved:
             raise Gone from None
         # WHY: the words of the language are looked up now, because the answer is sent after it.

@@ -167,12 +167,12 @@ def test_invalid_choice_is_refused_before_a_folder_is_made(words: tuple[str, ...
 
 @pytest.mark.usefixtures("store")
 def test_command_moves_documents_into_a_bucket_and_verifies_them(
-    kept: Settings, monkeypatch: pytest.MonkeyPatch
+    bucket: Settings, monkeypatch: pytest.MonkeyPatch
 ):
     """The settings are the only place of the secret; a bucket that fails is one line."""
     assert run("notice", SINGLE, "-o", "a.pdf").exit_code == 0
     for name in ("documents", "documents_endpoint", "documents_key_id", "documents_secret"):
-        monkeypatch.setenv(f"GPD_{name.upper()}", getattr(kept, name))
+        monkeypatch.setenv(f"GPD_{name.upper()}", getattr(bucket, name))
     moved = run("documents", "move")
     verified = run("documents", "verify")
     again = run("documents", "move")
