@@ -99,9 +99,8 @@ def test_lamp_turns_when_something_of_ours_does_not_hold(busy: Console):
     """It turns within ten seconds, on every page."""
     client = busy.client("reader")
     assert "Stazione: 1 cosa da guardare" in text(client, f"{ORG}/journal")
-    failing = lambda: [("database", False, "no answer")]  # noqa: E731
     lamps = busy.app.extensions["gpd-soap-lamps"]
-    lamps._parts = busy.parts._replace(ready=failing)
+    lamps._parts = busy.parts._replace(ready=lambda: [("database", False, "no answer")])
     try:
         assert "Stazione: 1 cosa" in text(client, f"{ORG}/journal")
         busy.later(seconds=11)

@@ -119,7 +119,7 @@ def test_oldest_case_that_a_colleague_takes_meanwhile_gives_the_next(
     colleague = busy.client("admin")
 
     def beaten(*given: object) -> object:
-        case = find_oldest(*given)  # type: ignore[arg-type]
+        case = find_oldest(*given)  # type: ignore[arg-type]  # passed on
         monkeypatch.setattr(claims, "oldest_free", find_oldest)
         assert case is not None
         assert case.name == working.DOUBLE

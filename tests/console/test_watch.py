@@ -184,6 +184,6 @@ def test_probe_from_outside_reaches_the_real_face(shared_database: LendDatabase)
 
 def test_server_without_a_journal_says_that_calls_are_not_seen():
     """It is no alarm about the Node."""
-    things = watched(WELL._replace(calls=[]), NOW, [], [], kept=False)
+    things = watched(WELL._replace(calls=[]), NOW, [], [], has_journal=False)
     assert [each.title for each in things] == ["Le domande del Nodo non si vedono"]
     assert verdict(things, WELL._replace(calls=[])) == "La stazione risponde; una cosa da guardare"

@@ -143,7 +143,7 @@ def test_list_is_read_by_index_on_each_page(crowded: Store, which: str):
         assert rows
         pages = [None] if after is None else [None, after]
         for begin in pages:
-            for each in statements_of(connection, lambda p=begin: read(connection, p)):  # type: ignore[misc]
+            for each in statements_of(connection, lambda p=begin: read(connection, p)):  # type: ignore[misc]  # a default of a lambda has no type
                 assert read_whole(connection, *each) == [], each[0]
 
 
@@ -153,7 +153,7 @@ def test_count_of_notices_is_read_by_index(crowded: Store):
         for listing in (NoticeFilter(), NoticeFilter(name="nome"), NoticeFilter(debtor_code="C26")):
             executed = statements_of(
                 connection,
-                lambda f=listing: notices.count(connection, ORGANIZATION, f),  # type: ignore[misc]
+                lambda f=listing: notices.count(connection, ORGANIZATION, f),  # type: ignore[misc]  # a default of a lambda has no type
             )
             assert [read_whole(connection, *each) for each in executed] == [[]] * len(executed)
 

@@ -108,7 +108,7 @@ def test_position_on_sqlite_is_read_by_its_keys(crowded: Store):
     for lock in (False, True):
         steps = plans(
             crowded,
-            lambda c, lock=lock: read_position.read_all(  # type: ignore[misc]
+            lambda c, lock=lock: read_position.read_all(  # type: ignore[misc]  # a default of a lambda has no type
                 c, ROUTE.organization, ["P2", "P3"], lock=lock
             ),
         )

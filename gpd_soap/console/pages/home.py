@@ -84,7 +84,7 @@ def make_blueprint(parts: Parts) -> Blueprint:
 
 def _is_fresh(lamp: Lamp) -> bool:
     """Returns whether the Node has never called, as far as is known."""
-    return lamps().kept and lamp.figures.station.last_at is None
+    return lamps().has_journal and lamp.figures.station.last_at is None
 
 
 def _is_to_mend(load: StoredLoad) -> bool:

@@ -78,7 +78,7 @@ class Journal:
             months=self._months(organization),
             quick=QUICK,
             nothing=NOT_GIVEN,
-            kept=self._settings.journal == "database",
+            has_journal=self._settings.journal == "database",
         )
 
     def show(self, organization: str, entry: str) -> Response:

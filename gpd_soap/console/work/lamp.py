@@ -73,7 +73,9 @@ class Lamps:
                     self._figures.clear()
                 self._figures[organization] = figures
         certificates = self.certificates()
-        things = watched(figures.station, now, certificates, figures.failing, kept=self.kept)
+        things = watched(
+            figures.station, now, certificates, figures.failing, has_journal=self.has_journal
+        )
         return Lamp(figures, things)
 
     def forget(self, organization: str) -> None:
@@ -89,7 +91,7 @@ class Lamps:
                 self._figures[organization] = figures._replace(waiting=waiting)
 
     @property
-    def kept(self) -> bool:
+    def has_journal(self) -> bool:
         """Whether exchanges are written to the database."""
         return self._parts.settings.journal == "database"
 

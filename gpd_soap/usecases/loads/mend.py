@@ -84,7 +84,7 @@ def _cells(record: Record) -> Sequence[str]:
     return record.cells if record.error is None else (record.text[:LONGEST].rstrip("\r\n"),)
 
 
-def kept(file: IO[bytes]) -> tuple[list[str], Iterator[RefusedRow]]:
+def read_refused(file: IO[bytes]) -> tuple[list[str], Iterator[RefusedRow]]:
     """Return the names of the columns and the rows of such a file."""
     csv.field_size_limit(max(csv.field_size_limit(), LONGEST))
     rows = csv.reader(line.decode("utf-8", "surrogateescape") for line in file)

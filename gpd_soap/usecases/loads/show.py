@@ -23,7 +23,7 @@ T = TypeVar("T")
 SHOWN = 2_000
 
 
-class KeptParts(NamedTuple):
+class StoredParts(NamedTuple):
     """Which bytes of a load are kept: the file as it was sent, and its refused rows."""
 
     sent: bool
@@ -58,9 +58,9 @@ class LoadReader:
         """Return the loads after a key, the newest first."""
         return self.read(lambda c: loads.page(c, organization, after, limit))
 
-    def kept(self, load: StoredLoad) -> KeptParts:
-        """Return which bytes of a load are kept."""
-        return self.read(lambda c: KeptParts(*(files.is_there(c, load, each) for each in Part)))
+    def stored_parts(self, load: StoredLoad) -> StoredParts:
+        """Return which bytes of a load are stored."""
+        return self.read(lambda c: StoredParts(*(files.is_there(c, load, each) for each in Part)))
 
     def same_file(self, load: StoredLoad) -> str | None:
         """Return the id of an earlier load that stored a file of the same bytes, or None."""
@@ -97,13 +97,13 @@ class LoadReader:
     def refused_rows(self, load: StoredLoad) -> Iterator[RefusedRow]:
         """Yield the refused rows of a load with their cells.  Raises FileRemoved."""
         with opened(self._database, load, Part.REFUSED) as file:
-            yield from mend.kept(file)[1]
+            yield from mend.read_refused(file)[1]
 
     def header(self, load: StoredLoad) -> list[str]:
         """Return the names of the columns as they are in the file; none if no bytes are kept."""
         try:
             with opened(self._database, load, Part.REFUSED) as file:
-                return mend.kept(file)[0]
+                return mend.read_refused(file)[0]
         except FileRemoved:
             return []
 
@@ -115,13 +115,13 @@ class LoadReader:
         Raises LoadNotFound, and FileRemoved if they are kept no more.
         """
         load = self.get(organization, load_id)
-        if not self.kept(load).refused:
+        if not self.stored_parts(load).refused:
             raise FileRemoved
         return load, self._as_it_came(load, describe)
 
     def _as_it_came(self, load: StoredLoad, describe: mend.Describe) -> Iterator[bytes]:
         with opened(self._database, load, Part.REFUSED) as file:
-            names, refused = mend.kept(file)
+            names, refused = mend.read_refused(file)
             yield from mend.as_it_came(names, refused, reading_of(load.reading), describe)
 
 

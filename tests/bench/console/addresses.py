@@ -128,7 +128,7 @@ class Addresses:
             ("issue.form", f"{ORGANIZATION}/positions/new?instalments=3&amount=250,00"),
             ("invitation.look", f"/console/invitation/{self._things.invitation}"),
         ):
-            yield Address(endpoint, "", lambda _, path=path: path)  # type: ignore[misc]
+            yield Address(endpoint, "", lambda _, path=path: path)  # type: ignore[misc]  # a default of a lambda has no type
         logo = self._query("config.logo", "none", f"{ORGANIZATION}/config/logo")
         yield logo._replace(also=(404,))
         yield self._query("search.go", "a name", f"{ORGANIZATION}/../go", q="rossi")
@@ -172,7 +172,7 @@ class Addresses:
             "nobody": lambda n: {"q": f"zebedeo{n}"},
         }
         for name, query in by_name.items():
-            yield Address("notices.page", f"name: {name}", lambda n, query=query: self._with(  # type: ignore[misc]
+            yield Address("notices.page", f"name: {name}", lambda n, query=query: self._with(  # type: ignore[misc]  # a default of a lambda has no type
                 base, **query(n)), SEARCH, sees)  # fmt: skip
         late = notice_cursor(NoticeKey(1, fold("rossi maria"), "", "0"))
         for name, more in (
@@ -197,7 +197,7 @@ class Addresses:
             "words": lambda n: {"q": f"una cosa qualunque {n}"},
         }
         for name, query in by_code.items():
-            yield Address("notices.page", f"code: {name}", lambda n, query=query: self._with(  # type: ignore[misc]
+            yield Address("notices.page", f"code: {name}", lambda n, query=query: self._with(  # type: ignore[misc]  # a default of a lambda has no type
                 base, **query(n)), by=sees)  # fmt: skip
         for endpoint, path in (("chosen.export", ".csv"), ("chosen.export_many", "-all.csv")):
             address = self._query(
@@ -213,7 +213,7 @@ class Addresses:
             ("positions.show", "any", "positions/IUPD-{serial}", PAGE),
         ):
             address = f"{ORGANIZATION}/{path}"
-            yield Address(endpoint, name, lambda n, address=address: address.format(  # type: ignore[misc]
+            yield Address(endpoint, name, lambda n, address=address: address.format(  # type: ignore[misc]  # a default of a lambda has no type
                 nav=world.nav(self.serial(n)), serial=self.serial(n)), most)  # fmt: skip
         yield Address("notices.pdf", "payable", lambda n: (
             f"{ORGANIZATION}/notices/{world.nav(self._payable(n))}/pdf"), FILE)  # fmt: skip
@@ -228,7 +228,7 @@ class Addresses:
             "opening.form": "/case",
         }
         for endpoint, path in paths.items():
-            yield Address(endpoint, "any", lambda n, path=path: (  # type: ignore[misc]
+            yield Address(endpoint, "any", lambda n, path=path: (  # type: ignore[misc]  # a default of a lambda has no type
                 f"{ORGANIZATION}/receipts/{self._of(self._things.receipts, n)}{path}"),
                 FILE if path.endswith("pdf") else PAGE)  # fmt: skip
         yield Address("notices.receipt_pdf", "any", lambda n: (
@@ -286,7 +286,7 @@ class Addresses:
             "receipt": lambda n: {"receiptId": f"R{self.serial(n)}", "first": old},
         }
         for name, query in numbers.items():
-            yield Address("journal.page", name, lambda n, query=query: self._with(base, **query(n)))  # type: ignore[misc]
+            yield Address("journal.page", name, lambda n, query=query: self._with(base, **query(n)))  # type: ignore[misc]  # a default of a lambda has no type
         yield Address(
             "journal.show", "any", lambda n: f"{base}/{self._of(self._things.entries, n)}"
         )

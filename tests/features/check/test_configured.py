@@ -152,6 +152,6 @@ def test_key_of_an_unregistered_organization_is_a_warning():
         ("nowhere", False),
     ],
 )
-def test_public_address_without_https_is_a_warning_unless_local(address: str, safe: bool):  # noqa: FBT001  # a case's expectation
+def test_public_address_without_https_is_a_warning_unless_local(address: str, *, safe: bool):
     """The WSDL gives this address to callers."""
     assert (installation(registry(), address=address) == []) is safe

@@ -78,7 +78,7 @@ def test_logo_stands_in_its_corner(typesetter: Typesetter, content: bytes, box: 
     pdf = typesetter.notice(printed, NOW)
 
     assert differences(pdf, [page.portions for page in pages_of(printed)]) == []
-    assert dark(pdf) == tuple(pytest.approx(each, abs=0.5) for each in box)  # type: ignore[comparison-overlap]
+    assert dark(pdf) == tuple(pytest.approx(each, abs=0.5) for each in box)  # type: ignore[comparison-overlap]  # approx equals a number
     assert b"(Logo: Comune di Esempio)" in pdf
 
 

@@ -260,13 +260,9 @@ def test_plan_alone_begins_on_the_first_page():
     assert [portion.rate for portion in page.portions] == [1, 2, 3]
 
     debt = position(*plan(3))
-    [way] = choose(
-        debt,
-        ways_of(debt.options, [False] * 3),
-        debt.options[1].nav,
-        NOW,
-    )  # type: ignore[misc]
-    printed = paper_of(debt, [way], Issuer(), NOW)
+    ways = choose(debt, ways_of(debt.options, [False] * 3), debt.options[1].nav, NOW)
+    assert not isinstance(ways, Refused)
+    printed = paper_of(debt, ways, Issuer(), NOW)
     [page] = pages_of(printed)
     assert page.single is not None
     assert page.single.rate == 2

@@ -295,7 +295,7 @@ def test_running_worker_goes_on_after_a_failure_of_the_database(
     def fail_first(*arguments: object) -> object:
         if failures:
             raise failures.pop()
-        return due(*arguments)  # type: ignore[arg-type]
+        return due(*arguments)  # type: ignore[arg-type]  # passed on
 
     monkeypatch.setattr(queue, "due", fail_first)
     job = bed.enqueue()

@@ -110,13 +110,13 @@ def test_refused_rows_come_as_they_were_and_are_loaded_once_mended(bed: LoadBed)
 def test_file_is_kept_until_it_is_loaded_and_refused_rows_for_a_term(quick: LoadBed):
     """What was loaded is removed at once."""
     load = quick.tried(as_csv(lines()))
-    assert quick.loads.kept(load) == (True, True)
+    assert quick.loads.stored_parts(load) == (True, True)
 
     quick.begin(load)
     quick.work()
 
-    assert quick.loads.kept(load) == (False, True)
-    assert quick.loads.kept(quick.loaded(as_csv([line(99)]))) == (False, False)
+    assert quick.loads.stored_parts(load) == (False, True)
+    assert quick.loads.stored_parts(quick.loaded(as_csv([line(99)]))) == (False, False)
 
 
 def test_file_loaded_again_leaves_stored_positions(quick: LoadBed):
@@ -219,7 +219,7 @@ def test_trial_that_is_thrown_away_leaves_no_byte(quick: LoadBed):
     cancelled = quick.loads.cancel(ORGANIZATION, load.id)
 
     assert cancelled.state == State.CANCELLED
-    assert quick.loads.kept(load) == (False, False)
+    assert quick.loads.stored_parts(load) == (False, False)
     with pytest.raises(LoadInOtherState):
         quick.loads.cancel(ORGANIZATION, load.id)
     with pytest.raises(FileRemoved):

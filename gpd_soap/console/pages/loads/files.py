@@ -188,8 +188,8 @@ class Pages:
         if load.is_running and not load.is_interrupted:
             return self._progress(load)
         reading = reading_of(load.reading)
-        kept = self._loads.kept(load)
-        sees = viewer().sees_persons and kept.refused
+        stored_parts = self._loads.stored_parts(load)
+        sees = viewer().sees_persons and stored_parts.refused
         names = self._loads.header(load) if sees else []
         rows: Iterable[RefusedRow] = islice(self._loads.refused_rows(load), READ) if sees else ()
         rules = load.figures.get("rules", [])
@@ -212,7 +212,7 @@ class Pages:
             bar=shown.bar(count(load, "ready", "present"), count(load, "refused")),
             groups=groups(rules, findings, cells, today),
             warnings=groups(rules, warned, cells, today, warnings=True),
-            kept=kept,
+            stored_parts=stored_parts,
             who=self._names([load]).get(load.actor, ""),
             size=shown.size(load.size),
             seconds=seconds(load),
