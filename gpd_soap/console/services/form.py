@@ -19,7 +19,8 @@ from gpd_soap.usecases.spontaneous.kinds import BUILT_IN
 from gpd_soap.validation.configuration import Service
 from gpd_soap.validation.finding import validate
 
-#: LIMIT: characters of a field, and of a schema or of the settings of another kind.
+#: LIMIT: characters of a field, and of a schema or of the settings of another kind, which are much
+#: larger.
 LONGEST, LONGEST_TEXT = 2_000, 200_000
 IDS = ("serviceId", "subjectId")
 #: The settings that are texts, as the form and the service have them.

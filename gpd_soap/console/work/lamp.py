@@ -20,7 +20,7 @@ from gpd_soap.usecases.figures.station import Station
 EXTENSION = "gpd-soap-lamps"
 #: LIMIT: seconds for which figures are shown again; each page has the lamp.
 FRESH = timedelta(seconds=10)
-#: LIMIT: organizations whose figures a process holds at once.
+#: LIMIT: organizations whose figures a process holds at once, so that its memory is bounded.
 MOST = 500
 
 

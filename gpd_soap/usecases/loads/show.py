@@ -19,7 +19,7 @@ from gpd_soap.usecases.loads.refusals import FileRemoved, LoadNotFound
 
 T = TypeVar("T")
 
-#: LIMIT: findings on a page.
+#: LIMIT: findings on a page; a person reads no more.
 SHOWN = 2_000
 
 

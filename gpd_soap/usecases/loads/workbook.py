@@ -28,7 +28,7 @@ from gpd_soap.usecases.loads.refusals import FileNotLoadable, Why
 MOST_BYTES, MOST_TEXTS = 192 << 20, 64 << 20
 #: LIMIT: parts of a workbook; one of a hundred sheets with pictures has fewer.
 MOST_PARTS = 2_000
-#: LIMIT: 512 MiB in memory for the process that reads a workbook.
+#: LIMIT: 512 MiB in memory for the process that reads a workbook; beyond them it is ended.
 MOST_MEMORY = 512 << 20
 #: LIMIT: seconds between two looks at that process, in which it can read some MB.
 LOOK_SECONDS = 0.02

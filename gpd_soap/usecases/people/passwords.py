@@ -33,7 +33,7 @@ MOST_MEMORY = 48 << 20
 #: together, and of strangers of one address.  Each holds one of the three requests that a console
 #: of four threads handles at once, so that strangers leave one, and an address leaves two.
 MOST, MOST_OF_STRANGERS, MOST_OF_ADDRESS = 3, 2, 1
-#: LIMIT: seconds that a computation waits for those before it.
+#: LIMIT: seconds that a computation waits for those before it; its caller can try again.
 PATIENCE = 5.0
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-#: LIMIT: positions of one expression, copies of repetitions included.
+#: LIMIT: positions of one expression, copies of repetitions included, so that an unusual
+#: schema costs bounded time.
 MOST_POSITIONS = 1000
 #: LIMIT: pairs of a position and a position that may follow it.
 MOST_STEPS = 100_000
