@@ -180,7 +180,8 @@ def forgotten(
 
 
 def _serve_no_more(run: Run) -> object:
-    return Registry(run.store).withdraw(run.organization, ROUTE.station)
+    Registry(run.store).withdraw(run.organization, ROUTE.station)
+    return None
 
 
 def decided(decision: Decision, name: str = "prova") -> Operation:
