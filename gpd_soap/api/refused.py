@@ -74,6 +74,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     load_refusals.FileNotLoadable: loads.NOT_LOADABLE,
     refusals.EntryNotFound: problems.ENTRY_NOT_FOUND,
     refusals.CursorExpired: problems.CURSOR_EXPIRED,
+    refusals.CursorAhead: problems.CURSOR_AHEAD,
     refusals.SubscriptionNotFound: subscriptions.NO_SUBSCRIPTION,
     refusals.SubscriptionChanged: subscriptions.SUBSCRIPTION_CHANGED,
     refusals.TooManySubscriptions: subscriptions.TOO_MANY_SUBSCRIPTIONS,

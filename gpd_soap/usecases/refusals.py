@@ -210,6 +210,10 @@ class CursorExpired(Refusal):
         self.first = first
 
 
+class CursorAhead(CursorExpired):
+    """The feed ends before the cursor, as after a restored backup; `first` is the oldest cursor."""
+
+
 class SubscriptionNotFound(Refusal):
     """The organization has no subscription with this id."""
 

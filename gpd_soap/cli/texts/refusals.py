@@ -46,6 +46,10 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "The cursor has expired",
         "Events after it are no longer kept: begin without a cursor.",
     ),
+    refusals.CursorAhead: (
+        "The feed ends before the cursor",
+        "Its database was restored from a backup: begin without a cursor.",
+    ),
     refusals.Malformed: ("Invalid request", "The arguments break a rule."),
     refusals.NotRestorable: (
         "The position cannot be restored",
