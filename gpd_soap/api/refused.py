@@ -110,6 +110,7 @@ PROBLEMS: dict[type[Refusal], Problem] = {
     refusals.KeyNotAdministrator: problems.ADMINISTRATORS,
     refusals.LenientForbidden: problems.LENIENT,
     refusals.OrganizationsNotNamed: problems.BAD_REQUEST,
+    refusals.OrganizationNotRegistered: problems.BAD_REQUEST,
     refusals.ExpiryPassed: problems.BAD_REQUEST,
     refusals.KeyNotFound: problems.KEY_NOT_FOUND,
 }

@@ -283,6 +283,10 @@ class OrganizationsNotNamed(Refusal):
     """A key is requested without organizations: see `errors`."""
 
 
+class OrganizationNotRegistered(Refusal):
+    """A key or an operator is requested for an organization that is not registered."""
+
+
 class ExpiryPassed(Refusal):
     """A key is requested that would have expired already: see `errors`."""
 

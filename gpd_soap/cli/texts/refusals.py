@@ -101,6 +101,10 @@ WORDS: dict[type[Refusal], tuple[str, str]] = {
         "No organization",
         "The key names no organization, and no * for every one.",
     ),
+    refusals.OrganizationNotRegistered: (
+        "Organization not registered",
+        "Neither a key nor an operator is made for an organization that is not registered.",
+    ),
     refusals.ExpiryPassed: ("Expired", "The key would have expired already."),
     refusals.KeyNotFound: ("Key not found", "No active key has this id."),
     people_refusals.InvalidOperator: (
